@@ -1,0 +1,73 @@
+/** A timer that has been set. `cancel` may be called any number of times, also after it fired. */
+export interface Timer {
+  cancel(): void
+}
+
+/**
+ * The only source of time in the gateway, so that tests can drive it (`ManualClock` in
+ * `nemo-gateway/testing`). All times are milliseconds.
+ */
+export interface Clock {
+  /** Milliseconds since the epoch; the same on every thread of the process. */
+  now(): number
+  /** Milliseconds from an arbitrary origin, never going back. */
+  monotonic(): number
+  /**
+   * Calls `task` once after `ms`.
+   * @param options.background a timer that does not keep the process alive.
+   */
+  setTimer(ms: number, task: () => void, options?: { readonly background?: boolean }): Timer
+  /** Calls `task` on a later turn of the event loop, after pending I/O. */
+  nextTurn(task: () => void): Timer
+}
+
+const LONGEST_TIMER_MS = 2_147_483_647
+
+/** The clock of the machine. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  setTimer(ms, task, options) {
+    const timer = setTimeout(task, Math.min(Math.max(0, ms), LONGEST_TIMER_MS))
+    if (options?.background) timer.unref()
+    return { cancel: () => clearTimeout(timer) }
+  },
+  nextTurn(task) {
+    const immediate = setImmediate(task)
+    return { cancel: () => clearImmediate(immediate) }
+  },
+}
+
+/**
+ * Waits `ms`, or until `signal` aborts.
+ * @throws the signal's reason.
+ */
+export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason)
+    const onAbort = () => {
+      timer.cancel()
+      reject(signal!.reason)
+    }
+    const timer = clock.setTimer(ms, () => {
+      signal?.removeEventListener('abort', onAbort)
+      resolve()
+    })
+    signal?.addEventListener('abort', onAbort, { once: true })
+  })
+}
+
+/** Calls `task` every `ms` until cancelled; the next period starts when the task returns. */
+export function every(
+  clock: Clock,
+  ms: number,
+  task: () => void,
+  options?: { readonly background?: boolean },
+): Timer {
+  let timer = clock.setTimer(ms, tick, options)
+  function tick() {
+    timer = clock.setTimer(ms, tick, options)
+    task()
+  }
+  return { cancel: () => timer.cancel() }
+}

@@ -1,0 +1,256 @@
+import type { Diagnostic } from './diagnostic.js'
+
+/** The closed list of what can go wrong; each kind has one class below (DESIGN section 4). */
+export type ErrorKind =
+  | 'connection'
+  | 'timeout'
+  | 'circuit-open'
+  | 'auth'
+  | 'rpc'
+  | 'serialize'
+  | 'publish'
+  | 'subscribe'
+  | 'enqueue'
+  | 'dequeue'
+  | 'ack'
+  | 'actor-crashed'
+  | 'mailbox-full'
+  | 'rate-limited'
+  | 'unsupported'
+  | 'cancelled'
+  | 'shutdown'
+  | 'config'
+
+/** The classes of transient failure that `retry { retryable_errors }` may name. */
+export type ErrorClass = 'timeout' | 'connection-reset' | 'service-unavailable' | 'rate-limited'
+
+/** What every error of the gateway may be given beside its own fields. */
+export interface ErrorContext {
+  /** The integration it happened in; empty when it belongs to none. */
+  readonly integration?: string
+  /** Whether trying the same operation again may succeed. Each class has its own default. */
+  readonly retryable?: boolean
+  readonly cause?: unknown
+  /** The transient class that a retry policy matches on. */
+  readonly errorClass?: ErrorClass
+  /** How long the other side asked to be left alone, in milliseconds. */
+  readonly retryAfterMs?: number
+}
+
+/**
+ * The base of every error that a client of the gateway sees. Match on `kind`, which is closed and
+ * survives copies of the library; `instanceof` works within one copy.
+ */
+export abstract class IntegrationError extends Error {
+  abstract readonly kind: ErrorKind
+  /** The integration it happened in; empty when it belongs to none. */
+  readonly integration: string
+  readonly retryable: boolean
+  readonly errorClass: ErrorClass | undefined
+
+  constructor(message: string, context: ErrorContext, retryableByDefault: boolean, errorClass?: ErrorClass) {
+    super(message, context.cause === undefined ? undefined : { cause: context.cause })
+    this.name = new.target.name
+    this.integration = context.integration ?? ''
+    this.retryable = context.retryable ?? retryableByDefault
+    this.errorClass = context.errorClass ?? errorClass
+  }
+}
+
+/** The connection could not be made, was lost, or is down. */
+export class ConnectionError extends IntegrationError {
+  readonly kind = 'connection'
+  readonly reason: string
+  constructor(reason: string, context: ErrorContext = {}) {
+    super(reason, context, true, 'connection-reset')
+    this.reason = reason
+  }
+}
+
+/** The time allowed for an operation was up. */
+export class TimeoutError extends IntegrationError {
+  readonly kind = 'timeout'
+  /** What was being done, for example `call users.list`. */
+  readonly operation: string
+  constructor(operation: string, context: ErrorContext = {}) {
+    super(`${operation} timed out`, context, true, 'timeout')
+    this.operation = operation
+  }
+}
+
+/** The circuit breaker is open: the operation was not tried. */
+export class CircuitOpenError extends IntegrationError {
+  readonly kind = 'circuit-open'
+  /** Milliseconds until the breaker lets a probe through. */
+  readonly retryAfterMs: number
+  constructor(retryAfterMs: number, context: ErrorContext = {}) {
+    super(`the circuit is open; next attempt in ${Math.ceil(retryAfterMs)} ms`, context, true)
+    this.retryAfterMs = retryAfterMs
+  }
+}
+
+/** The other side refused our credentials, or we could not obtain any. The reason never holds a secret. */
+export class AuthError extends IntegrationError {
+  readonly kind = 'auth'
+  readonly reason: string
+  constructor(reason: string, context: ErrorContext = {}) {
+    super(reason, context, false)
+    this.reason = reason
+  }
+}
+
+/** The server answered a call with an error. */
+export class RpcError extends IntegrationError {
+  readonly kind = 'rpc'
+  readonly code: number
+  readonly data: unknown
+  constructor(code: number, message: string, data?: unknown, context: ErrorContext = {}) {
+    super(message, context, false)
+    this.code = code
+    this.data = data
+  }
+}
+
+/** A value cannot be carried by the wire format, or bytes from the wire are not what they should be. */
+export class SerializeError extends IntegrationError {
+  readonly kind = 'serialize'
+  readonly reason: string
+  constructor(reason: string, context: ErrorContext = {}) {
+    super(reason, context, false)
+    this.reason = reason
+  }
+}
+
+/** The broker rejected a message, or it could not be handed over. */
+export class PublishError extends IntegrationError {
+  readonly kind = 'publish'
+  readonly topic: string
+  readonly reason: string
+  constructor(topic: string, reason: string, context: ErrorContext = {}) {
+    super(`publish to ${topic}: ${reason}`, context, false)
+    this.topic = topic
+    this.reason = reason
+  }
+}
+
+/** The broker refused a subscription, or it ended with a fault. */
+export class SubscribeError extends IntegrationError {
+  readonly kind = 'subscribe'
+  readonly topic: string
+  readonly reason: string
+  constructor(topic: string, reason: string, context: ErrorContext = {}) {
+    super(`subscribe to ${topic}: ${reason}`, context, false)
+    this.topic = topic
+    this.reason = reason
+  }
+}
+
+/** A message could not be put into a queue. */
+export class EnqueueError extends IntegrationError {
+  readonly kind = 'enqueue'
+  readonly queue: string
+  readonly reason: string
+  constructor(queue: string, reason: string, context: ErrorContext = {}) {
+    super(`send to queue ${queue}: ${reason}`, context, false)
+    this.queue = queue
+    this.reason = reason
+  }
+}
+
+/** A message could not be taken from a queue. */
+export class DequeueError extends IntegrationError {
+  readonly kind = 'dequeue'
+  readonly queue: string
+  readonly reason: string
+  constructor(queue: string, reason: string, context: ErrorContext = {}) {
+    super(`receive from queue ${queue}: ${reason}`, context, false)
+    this.queue = queue
+    this.reason = reason
+  }
+}
+
+/** A delivery could not be acknowledged or refused. */
+export class AckError extends IntegrationError {
+  readonly kind = 'ack'
+  readonly queue: string
+  readonly reason: string
+  constructor(queue: string, reason: string, context: ErrorContext = {}) {
+    super(`acknowledge in queue ${queue}: ${reason}`, context, true)
+    this.queue = queue
+    this.reason = reason
+  }
+}
+
+/** The actor that was handling the operation died. */
+export class ActorCrashedError extends IntegrationError {
+  readonly kind = 'actor-crashed'
+  readonly reason: string
+  /** Whether the operation may have had its effect before the actor died. */
+  readonly maybeExecuted: boolean
+  constructor(reason: string, maybeExecuted: boolean, context: ErrorContext = {}) {
+    super(`the actor crashed: ${reason}`, context, true)
+    this.reason = reason
+    this.maybeExecuted = maybeExecuted
+  }
+}
+
+/** The mailbox is full and its overflow policy refuses (or dropped) the message. */
+export class MailboxFullError extends IntegrationError {
+  readonly kind = 'mailbox-full'
+  constructor(message = 'the mailbox is full', context: ErrorContext = {}) {
+    super(message, context, true)
+  }
+}
+
+/** More requests than the configured or the server's rate limit allows. */
+export class RateLimitedError extends IntegrationError {
+  readonly kind = 'rate-limited'
+  /** Milliseconds until the next request may be made. */
+  readonly retryAfterMs: number
+  constructor(retryAfterMs: number, context: ErrorContext = {}) {
+    super(`rate limited; next request in ${Math.ceil(retryAfterMs)} ms`, context, true, 'rate-limited')
+    this.retryAfterMs = retryAfterMs
+  }
+}
+
+/** The protocol has no such operation; known from its manifest before anything is sent. */
+export class UnsupportedError extends IntegrationError {
+  readonly kind = 'unsupported'
+  readonly operation: string
+  constructor(operation: string, context: ErrorContext = {}) {
+    super(`${operation} is not supported`, context, false)
+    this.operation = operation
+  }
+}
+
+/** The caller's AbortSignal fired. */
+export class CancelledError extends IntegrationError {
+  readonly kind = 'cancelled'
+  constructor(context: ErrorContext = {}) {
+    super('the operation was cancelled', context, false)
+  }
+}
+
+/** The gateway is shutting down or is shut down. */
+export class ShutdownError extends IntegrationError {
+  readonly kind = 'shutdown'
+  constructor(context: ErrorContext = {}) {
+    super('the gateway is shut down', context, false)
+  }
+}
+
+/** The configuration is wrong; `diagnostics` has every fault with its place. */
+export class ConfigError extends IntegrationError {
+  readonly kind = 'config'
+  readonly diagnostics: readonly Diagnostic[]
+  constructor(message: string, diagnostics: readonly Diagnostic[] = [], context: ErrorContext = {}) {
+    super(message, context, false)
+    this.diagnostics = diagnostics
+  }
+}
+
+/** How many milliseconds the other side asked to be left alone, if it did. */
+export function retryAfterOf(error: unknown): number | undefined {
+  const wait = (error as { retryAfterMs?: unknown } | null)?.retryAfterMs
+  return typeof wait === 'number' ? wait : undefined
+}

@@ -1,0 +1,43 @@
+import type { ZodType } from 'zod'
+
+/** The operations of DESIGN section 3; what a manifest does not list is `Unsupported` before anything is sent. */
+export type Capability =
+  | 'call'
+  | 'notify'
+  | 'batch'
+  | 'serve'
+  | 'publish'
+  | 'subscribe'
+  | 'enqueue'
+  | 'dequeue'
+
+/**
+ * What the gateway knows of a protocol without loading it: plain data, read on the host thread.
+ * The protocol itself is loaded by the worker alone.
+ */
+export interface AdapterManifest {
+  /** The `type` in the configuration. */
+  readonly type: string
+  readonly capabilities: readonly Capability[]
+  readonly defaultFormat: string
+  readonly formats: readonly string[]
+  /** The schema of the `config` block, in the names of the configuration. */
+  readonly config: ZodType
+  /** Port used when the endpoint names none. */
+  readonly defaultPort?: number
+  /** Whether an `endpoint` is required. */
+  readonly needsEndpoint: boolean
+  /** The entry point that the supervisor starts as a thread. */
+  readonly worker: URL
+  /** The embedded broker that this protocol lives on, where it has one in the process. */
+  readonly broker?: BrokerManifest
+}
+
+/** An embedded broker: another thread that the supervisor starts. */
+export interface BrokerManifest {
+  /** The `type` of a `broker` block. */
+  readonly type: string
+  /** The schema of the `listen` block; absent where the broker is reached inside the process only. */
+  readonly listen?: ZodType
+  readonly worker: URL
+}

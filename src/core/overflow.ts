@@ -1,0 +1,10 @@
+/** What happens to a message for which there is no room. */
+export type Overflow = 'block' | 'reject' | 'drop-oldest' | 'drop-newest'
+
+export const OVERFLOW_POLICIES = ['block', 'reject', 'drop-oldest', 'drop-newest'] as const
+
+/** How much may wait, in messages and in bytes of payload. */
+export interface Capacity {
+  readonly messages: number
+  readonly bytes: number
+}

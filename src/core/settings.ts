@@ -1,0 +1,135 @@
+import type { ErrorClass } from './errors.js'
+import type { Capacity, Overflow } from './overflow.js'
+import type { Value } from './value.js'
+
+/** Certificates and checks for a TLS connection; the files are read by the actor. */
+export interface TlsSettings {
+  readonly verifyServer: boolean
+  readonly caCert?: string
+  readonly clientCert?: string
+  readonly clientKey?: string
+  readonly minVersion?: 'TLSv1.2' | 'TLSv1.3'
+}
+
+/** Where a service is. */
+export interface Endpoint {
+  /** One or several; a client tries them in turn. */
+  readonly addresses: readonly string[]
+  readonly port?: number
+  readonly path?: string
+  readonly tls?: TlsSettings
+}
+
+/** How an integration proves who it is. Secrets are plain here: this record only travels to the actor. */
+export type AuthSettings =
+  | { readonly type: 'none' }
+  | { readonly type: 'basic'; readonly username: string; readonly password: string }
+  | { readonly type: 'bearer'; readonly token: string }
+
+export type Backoff =
+  | { readonly kind: 'constant'; readonly initialMs: number }
+  | {
+      readonly kind: 'linear'
+      readonly initialMs: number
+      readonly incrementMs: number
+      readonly maxMs: number
+    }
+  | {
+      readonly kind: 'exponential'
+      readonly initialMs: number
+      readonly factor: number
+      readonly maxMs: number
+    }
+
+export interface RetrySettings {
+  /** Attempts in all, the first included; 1 is no retry. */
+  readonly maxAttempts: number
+  readonly backoff: Backoff
+  /** 0 to 1: the share of each delay that is random. */
+  readonly jitter: number
+  /** Empty: whatever the error itself calls retryable. */
+  readonly retryableErrors: readonly ErrorClass[]
+}
+
+export interface BreakerSettings {
+  /** Failures in a row that open the breaker. */
+  readonly failureThreshold: number
+  /** Successful probes in a row that close it again. */
+  readonly successThreshold: number
+  /** How long it stays open before it lets a probe through. */
+  readonly timeoutMs: number
+}
+
+export interface HealthCheckSettings {
+  readonly enabled: boolean
+  readonly intervalMs: number
+  readonly timeoutMs: number
+  /** For RPC protocols: the method to call. */
+  readonly method?: string
+}
+
+export interface ReconnectSettings {
+  readonly enabled: boolean
+  /** -1: for ever. */
+  readonly maxAttempts: number
+  readonly delayMs: number
+  readonly maxDelayMs: number
+  /** What an operation does while the connection is down: wait within its time-out, or fail at once. */
+  readonly offline: 'wait' | 'fail'
+}
+
+export interface MailboxSettings extends Capacity {
+  readonly overflow: Overflow
+}
+
+export interface LimitSettings {
+  /** Bytes of heap and array buffers at which the supervisor replaces the actor. */
+  readonly memory: number
+  /** Bytes of one frame, message or batch; checked before it is parsed. */
+  readonly frame: number
+}
+
+/** Faults an actor inflicts upon itself, to try out supervision. */
+export type Fault =
+  | 'throw'
+  | 'reject'
+  | 'exit'
+  | 'leak-objects'
+  | 'leak-map'
+  | 'leak-buffers'
+  | 'spin'
+  | 'block'
+
+export const FAULTS = [
+  'throw',
+  'reject',
+  'exit',
+  'leak-objects',
+  'leak-map',
+  'leak-buffers',
+  'spin',
+  'block',
+] as const
+
+/** What the actor of an integration is told when it starts. Crosses the thread line, so it is plain data. */
+export interface IntegrationSettings {
+  readonly name: string
+  readonly type: string
+  readonly endpoint: Endpoint
+  /** The `config` block, checked and completed by the schema in the adapter's manifest. */
+  readonly config: { readonly [key: string]: Value }
+  readonly auth: AuthSettings
+  /** Name of the wire format. */
+  readonly format: string
+  /** For one attempt of one operation. */
+  readonly timeoutMs: number
+  readonly retry: RetrySettings
+  readonly circuitBreaker: BreakerSettings
+  readonly healthCheck: HealthCheckSettings
+  readonly reconnect: ReconnectSettings
+  readonly mailbox: MailboxSettings
+  readonly limits: LimitSettings
+  /** Milliseconds between two heartbeats that the supervisor expects at the latest. */
+  readonly heartbeatMs: number
+  readonly chaos?: { readonly fault: Fault; readonly everyMs: number }
+}

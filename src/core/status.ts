@@ -1,0 +1,35 @@
+/** Where the connection of an integration stands. Times are epoch milliseconds. */
+export type ConnectionStatus =
+  | { readonly state: 'disconnected' }
+  | { readonly state: 'connecting' }
+  | { readonly state: 'connected' }
+  | { readonly state: 'reconnecting'; readonly attempt: number }
+  | { readonly state: 'failed'; readonly reason: string }
+
+export type ConnectionState = ConnectionStatus['state']
+
+/** In the order of their numbers in shared memory; add at the end only. */
+export const CONNECTION_STATES = [
+  'disconnected',
+  'connecting',
+  'connected',
+  'reconnecting',
+  'failed',
+] as const
+
+/** The circuit breaker of an integration, as the specification names its states. */
+export type BreakerState = 'closed' | 'open' | 'half-open'
+
+/** In the order of their numbers in shared memory; add at the end only. */
+export const BREAKER_STATES = ['closed', 'open', 'half-open'] as const
+
+/** The answer of a health check. */
+export interface HealthStatus {
+  readonly healthy: boolean
+  /** How long the check took, in milliseconds. */
+  readonly latencyMs: number
+  readonly connection: ConnectionState
+  readonly breaker: BreakerState
+  /** Why it is not healthy. */
+  readonly reason?: string
+}

@@ -1,0 +1,36 @@
+/**
+ * Whether `topic` matches `pattern` by the rules of MQTT 5, section 4.7: `+` stands for one level, a final
+ * `#` for the parent and any number of levels, and neither leads a match of a topic that begins with `$`.
+ */
+export function topicMatches(pattern: string, topic: string): boolean {
+  if (pattern === topic) return true
+  if (topic.startsWith('$') && (pattern.startsWith('+') || pattern.startsWith('#'))) return false
+  const wanted = pattern.split('/')
+  const levels = topic.split('/')
+  for (let i = 0; i < wanted.length; i++) {
+    if (wanted[i] === '#') return i === wanted.length - 1
+    if (i >= levels.length) return false
+    if (wanted[i] !== '+' && wanted[i] !== levels[i]) return false
+  }
+  return wanted.length === levels.length
+}
+
+/** Why `pattern` is not a topic filter of MQTT (4.7.1), or `undefined` when it is one. */
+export function topicPatternFault(pattern: string): string | undefined {
+  if (pattern === '') return 'it is empty'
+  if (pattern.includes('\u0000')) return 'it contains a null character'
+  if (Buffer.byteLength(pattern) > 65_535) return 'it is longer than 65,535 bytes'
+  const levels = pattern.split('/')
+  for (const [i, level] of levels.entries()) {
+    if (level.includes('#') && (level !== '#' || i !== levels.length - 1))
+      return '"#" must be the last level and stand alone in it'
+    if (level.includes('+') && level !== '+') return '"+" must stand alone in its level'
+  }
+  return undefined
+}
+
+/** Why `topic` cannot be published to, or `undefined` when it can (MQTT 5, section 4.7.3). */
+export function topicNameFault(topic: string): string | undefined {
+  if (/[+#]/.test(topic)) return 'it contains a wildcard'
+  return topicPatternFault(topic)
+}
