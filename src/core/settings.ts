@@ -133,3 +133,10 @@ export interface IntegrationSettings {
   readonly heartbeatMs: number
   readonly chaos?: { readonly fault: Fault; readonly everyMs: number }
 }
+
+/** How long an operation may take in all when its caller names no time-out: every attempt and every delay between them. */
+export function operationBudgetMs(settings: Pick<IntegrationSettings, 'timeoutMs' | 'retry'>): number {
+  const { maxAttempts, backoff } = settings.retry
+  const longestDelay = backoff.kind === 'constant' ? backoff.initialMs : backoff.maxMs
+  return maxAttempts * settings.timeoutMs + (maxAttempts - 1) * longestDelay
+}

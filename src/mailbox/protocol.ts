@@ -125,6 +125,9 @@ export interface DeliveryExtras {
   readonly id?: string
   readonly attempt?: number
   readonly redelivered?: boolean
+  /** Why the payload could not be decoded; `bytes` is the payload then. */
+  readonly fault?: ErrorRecord
+  readonly bytes?: Uint8Array
 }
 
 /** The answer to `receive`: one message of a queue. */
