@@ -42,7 +42,10 @@ function stringify(value: Value): string {
 }
 
 function textOf(bytes: Uint8Array): string {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()
+  const buffer = Buffer.isBuffer(bytes)
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const text = buffer.toString()
   // Decoding replaces what is not UTF-8 without a word; the replacement shows, and is rare enough to look twice.
   if (text.includes('\ufffd') && !isUtf8(bytes)) throw new SerializeError('json: the text is not UTF-8')
   return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
