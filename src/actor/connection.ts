@@ -84,7 +84,7 @@ export class Connection {
 
   /** Begins to connect; does nothing when that is under way or done. */
   start(): void {
-    if (this.#state.kind === 'disconnected') this.#attempt(0)
+    if (this.#state.kind === 'disconnected') this.#attempt(0).catch(() => {})
   }
 
   /** The adapter has lost the connection. */
@@ -94,13 +94,16 @@ export class Connection {
     this.#retry(1, error)
   }
 
-  /** Drops the connection and begins anew, whatever the state. */
+  /**
+   * Drops the connection and begins anew, whatever the state. Resolves when the new one stands.
+   * @throws the error of the first attempt; further attempts follow as configured.
+   */
   async restart(): Promise<void> {
-    if (this.#state.kind === 'stopped') return
+    if (this.#state.kind === 'stopped') throw new ConnectionError('the integration is stopped')
     this.#leave()
     this.#become({ kind: 'disconnected' })
     await this.#adapter.disconnect()
-    if ((this.#state as State).kind === 'disconnected') this.#attempt(0)
+    if ((this.#state as State).kind === 'disconnected') await this.#attempt(0)
   }
 
   /** Ends it for good. */
@@ -111,15 +114,16 @@ export class Connection {
     await this.#adapter.disconnect()
   }
 
-  #attempt(attempt: number): void {
+  #attempt(attempt: number): Promise<void> {
     const abort = new AbortController()
     this.#become({ kind: 'connecting', attempt, abort })
-    withDeadline((context) => this.#adapter.connect(context.signal), {
+    const made = withDeadline((context) => this.#adapter.connect(context.signal), {
       clock: this.#clock,
       deadline: this.#clock.now() + this.#timeoutMs,
       operation: 'connect',
       signal: abort.signal,
-    }).then(
+    })
+    made.then(
       () => {
         if (abort.signal.aborted) return
         this.#become({ kind: 'connected', since: this.#clock.now() })
@@ -132,6 +136,7 @@ export class Connection {
         else this.#retry(attempt + 1, error)
       },
     )
+    return made
   }
 
   #retry(attempt: number, error: Error): void {
@@ -139,7 +144,9 @@ export class Connection {
     if (maxAttempts >= 0 && attempt > maxAttempts) return this.#fail(error)
     const backoff = { kind: 'exponential', initialMs: delayMs, factor: RECONNECT_FACTOR, maxMs: maxDelayMs } as const
     const delay = backoffDelay(backoff, RECONNECT_JITTER, attempt, Math.random)
-    const timer = this.#clock.setTimer(delay, () => this.#attempt(attempt))
+    const timer = this.#clock.setTimer(delay, () => {
+      this.#attempt(attempt).catch(() => {})
+    })
     this.#become({ kind: 'waiting', attempt, timer, lastError: error }, error.message)
     if (error instanceof AuthError) this.#events.failing(error)
   }

@@ -1,7 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { AdapterFactory } from '../core/adapter.js'
 import { type Clock, sleep } from '../core/clock.js'
-import { UnsupportedError } from '../core/errors.js'
 import type { Fault } from '../core/settings.js'
 import type { HealthStatus } from '../core/status.js'
 import type { Logger } from '../core/telemetry.js'
@@ -134,22 +133,9 @@ export function startIntegrationActor(start: StartActor, makeAdapter: AdapterFac
       heartbeat.cancel()
     },
     health: (): Promise<HealthStatus> => health.check(),
-    reconnect: () => reconnect(connection, clock, settings.timeoutMs),
+    reconnect: () => connection.restart(),
     async inject(fault: Fault): Promise<void> {
       inject(fault, clock)
     },
-  }
-}
-
-const RECONNECT_POLL_MS = 5
-
-async function reconnect(connection: Connection, clock: Clock, timeoutMs: number): Promise<void> {
-  await connection.restart()
-  const deadline = clock.now() + timeoutMs
-  while (!connection.isConnected) {
-    const { hopeless } = connection
-    if (hopeless !== undefined) throw hopeless
-    if (clock.now() >= deadline) throw new UnsupportedError('reconnect')
-    await sleep(clock, RECONNECT_POLL_MS)
   }
 }

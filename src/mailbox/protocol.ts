@@ -152,7 +152,6 @@ export type ActorNotice =
       readonly kind: 'dropped'
       readonly source: number
       readonly dropped: number
-      readonly conflated: number
     }
   | {
       readonly kind: 'dead-letter'
