@@ -93,7 +93,10 @@ export class OutgoingMessages {
     const released = this.#unreleased.delete(ack.id)
     const pending = this.#inFlight.get(ack.id)
     if (pending !== undefined) this.#settle(ack, pending)
-    else if (released) this.#ids.deallocate(ack.id)
+    else if (released) {
+      this.#ids.deallocate(ack.id)
+      this.#advance()
+    }
   }
 
   /** A PUBREC: the broker has the message of QoS 2, or refuses it. */
