@@ -2,7 +2,7 @@ import type { ConnectionOptions } from 'node:tls'
 import { type buildConnector, Pool } from 'undici'
 import type { Clock } from '../../core/clock.js'
 import { ConnectionError, IntegrationError } from '../../core/errors.js'
-import { tlsOptions } from '../tls.js'
+import { readTlsOptions } from '../tls.js'
 import { ExchangeFailure, type ExchangeSettings, exchange, type HttpAnswer } from './exchange.js'
 import { probe } from './probe.js'
 import { codeOf, socketError, UnreachableError } from './socket-error.js'
@@ -121,7 +121,7 @@ function unreachable(failures: readonly IntegrationError[], integration: string)
 }
 
 async function addressOf(target: Target, settings: TransportSettings): Promise<Address> {
-  const tls = target.tls === undefined ? undefined : await tlsOptions(target.tls)
+  const tls = target.tls === undefined ? undefined : await readTlsOptions(target.tls)
   const pool = new Pool(target.origin, {
     connections: settings.poolSize,
     pipelining: settings.pipelining,
