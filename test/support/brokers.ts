@@ -27,30 +27,44 @@ const CACHE = new URL('../../../.cache/brokers', import.meta.url).pathname
 const SERVER_FOLDERS = ['usr/sbin', 'usr/bin']
 const LIBRARY_FOLDERS = ['usr/lib', 'lib']
 
+/** Brings a server to the machine: into the system, or unpacked under `root`. */
+export type FetchBroker = (name: BrokerName, root: string) => Promise<void>
+
+const fetchWithApt: FetchBroker = (name, root) =>
+  process.getuid?.() === 0 ? install(name) : unpack(name, root)
+
 /**
  * Finds a server in PATH or in the cache, else fetches it with apt-get: installed when we are root, otherwise
  * unpacked, together with the packages it depends on, into the cache folder. Test files that run at the same
  * time fetch once.
  * @throws Error saying what to install, when there is no way to get it.
  */
-export async function findBroker(name: BrokerName, cache = CACHE): Promise<BrokerProgram> {
+export async function findBroker(
+  name: BrokerName,
+  { cache = CACHE, fetch = fetchWithApt }: { readonly cache?: string; readonly fetch?: FetchBroker } = {},
+): Promise<BrokerProgram> {
   const present = await lookUp(name, cache)
   if (present) return present
-  await withFileLock(join(cache, `${name}.lock`), async () => {
-    if (await lookUp(name, cache)) return
+  return withFileLock(join(cache, `${name}.lock`), async () => {
+    const fetchedByOther = await lookUp(name, cache)
+    if (fetchedByOther) return fetchedByOther
     try {
-      await (process.getuid?.() === 0 ? install(name) : unpack(name, join(cache, name)))
+      await fetch(name, join(cache, name))
     } catch (error) {
-      throw new Error(
-        `${name} is needed for this test: it is not in PATH and could not be fetched with apt-get; ` +
-          `install the package ${DEBIAN_PACKAGES[name]} (${(error as Error).message.trim()})`,
-        { cause: error },
-      )
+      throw needed(name, (error as Error).message.trim(), error)
     }
+    const fetched = await lookUp(name, cache)
+    if (fetched) return fetched
+    throw needed(name, 'the package was fetched, but has no such program')
   })
-  const fetched = await lookUp(name, cache)
-  if (fetched) return fetched
-  throw new Error(`the package ${DEBIAN_PACKAGES[name]} was fetched but has no program ${name}`)
+}
+
+function needed(name: BrokerName, why: string, cause?: unknown): Error {
+  return new Error(
+    `${name} is needed for this test: it is not in PATH and could not be fetched with apt-get; ` +
+      `install the package ${DEBIAN_PACKAGES[name]} (${why})`,
+    { cause },
+  )
 }
 
 async function lookUp(name: BrokerName, cache: string): Promise<BrokerProgram | undefined> {

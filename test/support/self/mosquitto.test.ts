@@ -1,12 +1,9 @@
 import { fork } from 'node:child_process'
 import { type EventEmitter, once as onceOf } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFile } from 'node:fs/promises'
 import mqtt, { type MqttClient } from 'mqtt'
 import { afterEach, expect, test } from 'vitest'
-import { findBroker } from '../brokers.js'
 import { type Mosquitto, startMosquitto } from '../mosquitto.js'
 import { waitFor } from '../wait-for.js'
 
@@ -103,15 +100,4 @@ test('dies with the process that started it, even when that is killed', async ()
   expect(isAlive(pid)).toBe(true)
   child.kill('SIGKILL')
   await waitFor(() => !isAlive(pid), { what: 'the broker to die' })
-})
-
-test('a server that cannot be had is named, with what to do', async () => {
-  const cache = await mkdtemp(join(tmpdir(), 'nemo-cache-'))
-  try {
-    await expect(findBroker('no-such-server' as 'mosquitto', cache)).rejects.toThrow(
-      /no-such-server is needed for this test.*install the package/,
-    )
-  } finally {
-    await rm(cache, { recursive: true })
-  }
 })
