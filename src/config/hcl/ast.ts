@@ -82,8 +82,8 @@ export interface Interpolation extends Node {
 export interface IfDirective extends Node {
   readonly kind: 'if'
   readonly condition: Expression
-  readonly then: TemplatePart[]
-  readonly else: TemplatePart[]
+  readonly whenTrue: TemplatePart[]
+  readonly whenFalse: TemplatePart[]
 }
 
 /** `%{ for key, value in collection }…%{ endfor }` */
@@ -143,12 +143,12 @@ export interface Call extends Node {
   readonly expand: boolean
 }
 
-/** `condition ? then : else` */
+/** `condition ? whenTrue : whenFalse` */
 export interface Conditional extends Node {
   readonly kind: 'conditional'
   readonly condition: Expression
-  readonly then: Expression
-  readonly else: Expression
+  readonly whenTrue: Expression
+  readonly whenFalse: Expression
 }
 
 /** `-operand`, `!operand` */

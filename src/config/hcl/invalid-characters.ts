@@ -1,3 +1,5 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the hints show the language
+
 const HINTS: Record<string, string> = {
   "'": 'strings are written in double quotes (")',
   '`': 'strings are written in double quotes ("); for several lines use a heredoc (<<EOF)',

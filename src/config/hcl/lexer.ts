@@ -74,11 +74,20 @@ class Lexer {
       this.#at += space[0].length - (space[0].endsWith('\r') ? 1 : 0)
       return
     }
-    if (this.#text.startsWith('/*', this.#at)) return this.#blockComment()
+    if (this.#text.startsWith('/*', this.#at)) {
+      this.#blockComment()
+      return
+    }
     const character = this.#text[this.#at]!
     if (character === '\n' && mode?.kind === 'sequence' && this.#runsAway(mode)) return
-    if (character === '\n') return this.#push('newline', this.#at + 1)
-    if (this.#text.startsWith('\r\n', this.#at)) return this.#push('newline', this.#at + 2)
+    if (character === '\n') {
+      this.#push('newline', this.#at + 1)
+      return
+    }
+    if (this.#text.startsWith('\r\n', this.#at)) {
+      this.#push('newline', this.#at + 2)
+      return
+    }
     if (mode?.kind === 'sequence' && this.#sequenceEnd(mode, character)) return
     if (character === '"') {
       this.#push('quote', this.#at + 1)
@@ -87,13 +96,20 @@ class Lexer {
     }
     if (character === '<' && this.#heredocStart()) return
     const identifier = this.#match(IDENTIFIER)
-    if (identifier) return this.#push('identifier', this.#at + identifier[0].length)
+    if (identifier) {
+      this.#push('identifier', this.#at + identifier[0].length)
+      return
+    }
     const number = this.#match(NUMBER)
-    if (number) return this.#push('number', this.#at + number[0].length)
+    if (number) {
+      this.#push('number', this.#at + number[0].length)
+      return
+    }
     const punctuation = this.#match(PUNCTUATION)
     if (punctuation) {
       if (mode?.kind === 'sequence') mode.braces += character === '{' ? 1 : character === '}' ? -1 : 0
-      return this.#push(punctuation[0] as Punctuation, this.#at + punctuation[0].length)
+      this.#push(punctuation[0] as Punctuation, this.#at + punctuation[0].length)
+      return
     }
     const wrong = String.fromCodePoint(this.#text.codePointAt(this.#at)!)
     this.#push('invalid', this.#at + wrong.length, { problem: characterProblem(wrong) })
@@ -145,7 +161,10 @@ class Lexer {
     if (text) {
       // Of a line end with a carriage return, the return belongs to the line end.
       const cut = text[0].endsWith('\r') && this.#text[this.#at + text[0].length] === '\n' ? 1 : 0
-      if (text[0].length > cut) return this.#push('text', this.#at + text[0].length - cut)
+      if (text[0].length > cut) {
+        this.#push('text', this.#at + text[0].length - cut)
+        return
+      }
     }
     if (this.#text[this.#at] === '"') {
       this.#push('quote-end', this.#at + 1)
@@ -170,7 +189,8 @@ class Lexer {
     const text = this.#match(HEREDOC_TEXT)
     if (text) {
       mode.atLineStart = text[0].endsWith('\n')
-      return this.#push('text', this.#at + text[0].length)
+      this.#push('text', this.#at + text[0].length)
+      return
     }
     mode.atLineStart = false
     this.#sequenceStart()

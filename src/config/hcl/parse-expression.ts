@@ -29,7 +29,13 @@ export function parseExpression(stream: TokenStream): Expression {
     const yes = parseExpression(stream)
     stream.expect(':', '`:` and the value for when the condition is false')
     const no = parseExpression(stream)
-    return { kind: 'conditional', condition, then: yes, else: no, span: stream.spanFrom(condition.span) }
+    return {
+      kind: 'conditional',
+      condition,
+      whenTrue: yes,
+      whenFalse: no,
+      span: stream.spanFrom(condition.span),
+    }
   })
 }
 

@@ -113,6 +113,6 @@ function step(stream: TokenStream, token: Token, open: TokenKind[]): boolean {
 
 /** Where a string was not closed, the lexer left everything that was open up to the outermost string. */
 function closeStrings(open: TokenKind[]): void {
-  const outermost = open.findIndex((kind) => kind === 'quote-end')
+  const outermost = open.indexOf('quote-end')
   if (outermost !== -1) open.length = outermost
 }

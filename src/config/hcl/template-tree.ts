@@ -123,7 +123,13 @@ class Tree {
           this.#stream.report(again!.span, { message: 'a second else for the same if' })
           this.#nested()
         }
-        parts.push({ kind: 'if', condition: element.condition, then: yes, else: no, span: element.span })
+        parts.push({
+          kind: 'if',
+          condition: element.condition,
+          whenTrue: yes,
+          whenFalse: no,
+          span: element.span,
+        })
         this.#close(element, 'endif')
         return
       }
