@@ -23,13 +23,21 @@ export function inject(fault: Fault, clock: Clock): void {
       clock.nextTurn(exitThread)
       return
     case 'leak-objects':
-      return leak(clock, (kept: object[]) => {
-        for (let i = 0; i < 50_000; i++) kept.push({ leaked: i, at: [i, i, i] })
-      }, [])
+      return leak(
+        clock,
+        (kept: object[]) => {
+          for (let i = 0; i < 50_000; i++) kept.push({ leaked: i, at: [i, i, i] })
+        },
+        [],
+      )
     case 'leak-map':
-      return leak(clock, (kept: Map<number, string>) => {
-        for (let i = 0; i < 50_000; i++) kept.set(kept.size, `leaked ${kept.size}`)
-      }, new Map())
+      return leak(
+        clock,
+        (kept: Map<number, string>) => {
+          for (let i = 0; i < 50_000; i++) kept.set(kept.size, `leaked ${kept.size}`)
+        },
+        new Map(),
+      )
     case 'leak-buffers':
       return leak(clock, (kept: Buffer[]) => kept.push(Buffer.alloc(2 * 1024 * 1024, 1)), [])
     case 'spin':
@@ -45,7 +53,10 @@ export function inject(fault: Fault, clock: Clock): void {
 }
 
 /** Repeats a fault for as long as the actor lives. */
-export function startChaos(clock: Clock, chaos: { readonly fault: Fault; readonly everyMs: number } | undefined): Timer | undefined {
+export function startChaos(
+  clock: Clock,
+  chaos: { readonly fault: Fault; readonly everyMs: number } | undefined,
+): Timer | undefined {
   if (chaos === undefined) return undefined
   return every(clock, chaos.everyMs, () => inject(chaos.fault, clock), { background: true })
 }

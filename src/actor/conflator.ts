@@ -20,7 +20,13 @@ export class Conflator {
    * @param everyMs the pace.
    * @param mayPass whether the receiver has finished with what it got before; until then messages go on being conflated.
    */
-  constructor(clock: Clock, everyMs: number, gauges: Gauges, mayPass: () => boolean, pass: (message: Outgoing) => void) {
+  constructor(
+    clock: Clock,
+    everyMs: number,
+    gauges: Gauges,
+    mayPass: () => boolean,
+    pass: (message: Outgoing) => void,
+  ) {
     this.#gauges = gauges
     this.#pass = pass
     this.#mayPass = mayPass

@@ -38,7 +38,13 @@ export class Connection {
   readonly #events: ConnectionEvents
   #state: State = { kind: 'disconnected' }
 
-  constructor(adapter: ProtocolAdapter, clock: Clock, settings: ReconnectSettings, timeoutMs: number, events: ConnectionEvents) {
+  constructor(
+    adapter: ProtocolAdapter,
+    clock: Clock,
+    settings: ReconnectSettings,
+    timeoutMs: number,
+    events: ConnectionEvents,
+  ) {
     this.#adapter = adapter
     this.#clock = clock
     this.#settings = settings
@@ -72,7 +78,9 @@ export class Connection {
       case 'stopped':
         return { state: 'disconnected' }
       case 'connecting':
-        return state.attempt === 0 ? { state: 'connecting' } : { state: 'reconnecting', attempt: state.attempt }
+        return state.attempt === 0
+          ? { state: 'connecting' }
+          : { state: 'reconnecting', attempt: state.attempt }
       case 'connected':
         return { state: 'connected' }
       case 'waiting':
@@ -142,7 +150,12 @@ export class Connection {
   #retry(attempt: number, error: Error): void {
     const { maxAttempts, delayMs, maxDelayMs } = this.#settings
     if (maxAttempts >= 0 && attempt > maxAttempts) return this.#fail(error)
-    const backoff = { kind: 'exponential', initialMs: delayMs, factor: RECONNECT_FACTOR, maxMs: maxDelayMs } as const
+    const backoff = {
+      kind: 'exponential',
+      initialMs: delayMs,
+      factor: RECONNECT_FACTOR,
+      maxMs: maxDelayMs,
+    } as const
     const delay = backoffDelay(backoff, RECONNECT_JITTER, attempt, Math.random)
     const timer = this.#clock.setTimer(delay, () => {
       this.#attempt(attempt).catch(() => {})
@@ -157,7 +170,8 @@ export class Connection {
   }
 
   #leave(): void {
-    if (this.#state.kind === 'connecting') this.#state.abort.abort(new ConnectionError('the attempt was given up'))
+    if (this.#state.kind === 'connecting')
+      this.#state.abort.abort(new ConnectionError('the attempt was given up'))
     if (this.#state.kind === 'waiting') this.#state.timer.cancel()
   }
 

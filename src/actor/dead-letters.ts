@@ -28,7 +28,12 @@ export class DeadLetters {
     })
   }
 
-  async #setAside(queue: string, delivery: InboundDelivery, reason: string, into: string | undefined): Promise<void> {
+  async #setAside(
+    queue: string,
+    delivery: InboundDelivery,
+    reason: string,
+    into: string | undefined,
+  ): Promise<void> {
     const attempts = delivery.attempt - 1
     const headers = {
       ...delivery.headers,

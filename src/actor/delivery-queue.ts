@@ -1,10 +1,10 @@
-import { encodeError } from '../mailbox/error-codec.js'
 import { SerializeError } from '../core/errors.js'
-import { Deque } from '../mailbox/deque.js'
+import type { Capacity } from '../core/overflow.js'
 import { CreditTaker } from '../mailbox/credit.js'
+import { Deque } from '../mailbox/deque.js'
+import { encodeError } from '../mailbox/error-codec.js'
 import type { Gauges } from '../mailbox/gauges.js'
 import type { DeliveryExtras, SourceSpec } from '../mailbox/protocol.js'
-import type { Capacity } from '../core/overflow.js'
 import type { WireFormat } from '../wire/wire-format.js'
 import type { Outbox } from './outbox.js'
 
@@ -130,7 +130,10 @@ export class DeliveryQueue {
   }
 
   #fits(message: Outgoing): boolean {
-    return this.#waiting.size < this.#capacity.messages && this.#waitingBytes + message.payload.byteLength <= this.#capacity.bytes
+    return (
+      this.#waiting.size < this.#capacity.messages &&
+      this.#waitingBytes + message.payload.byteLength <= this.#capacity.bytes
+    )
   }
 
   #fill(): number {
@@ -177,7 +180,10 @@ export class DeliveryQueue {
         value = this.#format.decode(payload)
       } catch (error) {
         // Nothing is lost over it: the bytes go along, and reading the value throws this error.
-        const fault = error instanceof SerializeError ? error : new SerializeError('the payload cannot be decoded', { cause: error })
+        const fault =
+          error instanceof SerializeError
+            ? error
+            : new SerializeError('the payload cannot be decoded', { cause: error })
         this.#gauges.countError('serialize')
         marked = { ...extras, fault: encodeError(fault), bytes: payload.slice() }
       }

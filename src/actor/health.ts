@@ -16,7 +16,13 @@ export class Health {
   readonly #gauges: Gauges
   #timer: Timer | undefined
 
-  constructor(settings: IntegrationSettings, adapter: ProtocolAdapter, clock: Clock, connection: Connection, gauges: Gauges) {
+  constructor(
+    settings: IntegrationSettings,
+    adapter: ProtocolAdapter,
+    clock: Clock,
+    connection: Connection,
+    gauges: Gauges,
+  ) {
     this.#settings = settings
     this.#adapter = adapter
     this.#clock = clock
@@ -57,12 +63,14 @@ export class Health {
 
   async #probe(): Promise<string | undefined> {
     const status = this.#connection.status
-    if (status.state !== 'connected') return status.state === 'failed' ? status.reason : `it is ${status.state}`
+    if (status.state !== 'connected')
+      return status.state === 'failed' ? status.reason : `it is ${status.state}`
     const { method, timeoutMs } = this.#settings.healthCheck
     try {
       await withDeadline(
         async (context) => {
-          if (method !== undefined && this.#adapter.rpc !== undefined) await this.#adapter.rpc.call(method, undefined, context)
+          if (method !== undefined && this.#adapter.rpc !== undefined)
+            await this.#adapter.rpc.call(method, undefined, context)
           else await this.#adapter.ping?.(context.signal)
         },
         { clock: this.#clock, deadline: this.#clock.now() + timeoutMs, operation: 'health check' },

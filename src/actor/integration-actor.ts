@@ -41,7 +41,11 @@ export interface ActorHouse {
  * line and go through `Operations`; messages come from the adapter and go out through `Sources`.
  * @throws what the adapter's factory throws.
  */
-export function startIntegrationActor(start: StartActor, makeAdapter: AdapterFactory, house: ActorHouse): ActorControl {
+export function startIntegrationActor(
+  start: StartActor,
+  makeAdapter: AdapterFactory,
+  house: ActorHouse,
+): ActorControl {
   const { settings, clientId, latency } = start
   const { clock, log } = house
   const gauges = new Gauges(start.gauges)
@@ -79,7 +83,12 @@ export function startIntegrationActor(start: StartActor, makeAdapter: AdapterFac
       if (status.state === 'connected') gauges.count('connects')
       else if (wasConnected) gauges.count('disconnects')
       gauges.setConnection(status.state, attempt, status.state === 'connected' ? clock.now() : 0)
-      outbox.notice({ kind: 'connection', state: status.state, attempt, ...(reason !== undefined && { reason }) })
+      outbox.notice({
+        kind: 'connection',
+        state: status.state,
+        attempt,
+        ...(reason !== undefined && { reason }),
+      })
       if (wasConnected) disconnected()
     },
     connected: () => {

@@ -1,7 +1,7 @@
 import type { OperationContext } from '../core/adapter.js'
-import type { BreakerPermit } from '../resilience/circuit-breaker.js'
 import type { Timer } from '../core/clock.js'
 import type { IncomingRequest } from '../mailbox/requests.js'
+import type { BreakerPermit } from '../resilience/circuit-breaker.js'
 
 /** What an operation is doing. */
 export type OperationState =

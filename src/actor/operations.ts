@@ -102,7 +102,8 @@ export class Operations {
   #carryOut(request: IncomingRequest): void {
     const context = new Operation(request, Number.POSITIVE_INFINITY, 0)
     this.#verbs.perform(request, context)?.then(
-      (value) => (value === undefined ? this.#outbox.done(request.seq) : this.#outbox.reply(request.seq, value)),
+      (value) =>
+        value === undefined ? this.#outbox.done(request.seq) : this.#outbox.reply(request.seq, value),
       (error: unknown) => this.#outbox.fail(request.seq, error),
     )
   }
@@ -155,7 +156,10 @@ export class Operations {
     const hopeless = this.#connection.hopeless
     if (hopeless !== undefined) return this.#failed(operation, hopeless)
     if (this.#settings.reconnect.offline === 'fail' && this.#connection.status.state === 'reconnecting')
-      return this.#failed(operation, new ConnectionError('the connection is down', { integration: this.#settings.name }))
+      return this.#failed(
+        operation,
+        new ConnectionError('the connection is down', { integration: this.#settings.name }),
+      )
     operation.state = { kind: 'waiting' }
     this.#track(operation, operation.end)
     this.#parked.push(operation)
@@ -165,7 +169,8 @@ export class Operations {
     const { state } = operation
     if (state.kind === 'settled') return
     if (state.kind === 'attempting') this.#breaker.failed(state.permit, error)
-    else if (state.kind === 'waiting' && this.#connection.status.state !== 'connected') this.#blameConnection(error)
+    else if (state.kind === 'waiting' && this.#connection.status.state !== 'connected')
+      this.#blameConnection(error)
     if (this.#mayResume(operation, error)) return this.#offline(operation)
     const decision = decideRetry(this.#settings.retry, Math.max(1, operation.attempt), error, {
       deadline: operation.end,

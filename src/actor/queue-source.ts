@@ -1,4 +1,10 @@
-import type { AdapterConsumer, InboundDelivery, MessageSink, OperationContext, QueueFacet } from '../core/adapter.js'
+import type {
+  AdapterConsumer,
+  InboundDelivery,
+  MessageSink,
+  OperationContext,
+  QueueFacet,
+} from '../core/adapter.js'
 import type { Gauges } from '../mailbox/gauges.js'
 import type { SourceSpec } from '../mailbox/protocol.js'
 import type { DeadLetters } from './dead-letters.js'
@@ -61,7 +67,12 @@ export class QueueSource implements Source, MessageSink<InboundDelivery> {
     }
     const { maxDeliveries, deadLetter } = this.#spec
     if (maxDeliveries !== undefined && delivery.attempt > maxDeliveries) {
-      this.#deadLetters.setAside(this.#queueName, delivery, `not settled in ${maxDeliveries} deliveries`, deadLetter)
+      this.#deadLetters.setAside(
+        this.#queueName,
+        delivery,
+        `not settled in ${maxDeliveries} deliveries`,
+        deadLetter,
+      )
       this.#consumer?.request(1)
       return true
     }

@@ -1,4 +1,10 @@
-import type { AdapterConsumer, InboundDelivery, MessageSink, OperationContext, QueueFacet } from '../core/adapter.js'
+import type {
+  AdapterConsumer,
+  InboundDelivery,
+  MessageSink,
+  OperationContext,
+  QueueFacet,
+} from '../core/adapter.js'
 import { DequeueError } from '../core/errors.js'
 import { Deque } from '../mailbox/deque.js'
 import type { ReceivedMessage } from '../mailbox/protocol.js'
@@ -74,7 +80,12 @@ class Receiver implements MessageSink<InboundDelivery> {
   }
 
   disconnected(): void {
-    this.#lose(new DequeueError(this.#queueName, 'the connection was lost', { retryable: true, errorClass: 'connection-reset' }))
+    this.#lose(
+      new DequeueError(this.#queueName, 'the connection was lost', {
+        retryable: true,
+        errorClass: 'connection-reset',
+      }),
+    )
   }
 
   #lose(error: Error): void {

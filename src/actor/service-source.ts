@@ -77,7 +77,9 @@ export class ServiceSource implements Source, MessageSink<InboundRequest> {
     const token = this.#pending.add(request)
     const extras = { token, ...(request.headers && { headers: request.headers }) }
     const size = request.payload.byteLength
-    this.#outbox.run(this.id, 'values').add(this.#outbox.topicNumber(request.topic), request.params, size, extras)
+    this.#outbox
+      .run(this.id, 'values')
+      .add(this.#outbox.topicNumber(request.topic), request.params, size, extras)
     this.#outbox.delivered(size)
     return true
   }

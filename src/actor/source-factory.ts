@@ -58,7 +58,13 @@ export class SourceFactory {
       case 'consume': {
         const facet = this.#adapter.queue
         if (facet === undefined) throw new UnsupportedError('consume')
-        const deadLetters = new DeadLetters(facet, this.#outbox, this.#gauges, this.#clock, this.#settings.timeoutMs)
+        const deadLetters = new DeadLetters(
+          facet,
+          this.#outbox,
+          this.#gauges,
+          this.#clock,
+          this.#settings.timeoutMs,
+        )
         const queue = this.#deliveries(spec, () => {})
         return new QueueSource(target, spec, facet, queue, this.#unsettled, deadLetters, this.#gauges, onEnd)
       }

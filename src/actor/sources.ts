@@ -89,7 +89,9 @@ export class Sources {
         const known = asIntegrationError(error)
         // A broker that refuses for good will not change its mind: the subscriber must know.
         if (known !== undefined && !known.retryable) return this.ended(source.id, known)
-        await sleep(this.#clock, backoffDelay(RESTORE_BACKOFF, 0.2, attempt, Math.random), signal).catch(() => {})
+        await sleep(this.#clock, backoffDelay(RESTORE_BACKOFF, 0.2, attempt, Math.random), signal).catch(
+          () => {},
+        )
       }
     }
   }

@@ -1,4 +1,10 @@
-import type { AdapterSubscription, InboundMessage, MessageSink, OperationContext, PubSubFacet } from '../core/adapter.js'
+import type {
+  AdapterSubscription,
+  InboundMessage,
+  MessageSink,
+  OperationContext,
+  PubSubFacet,
+} from '../core/adapter.js'
 import { MailboxFullError } from '../core/errors.js'
 import type { Gauges } from '../mailbox/gauges.js'
 import type { SourceSpec } from '../mailbox/protocol.js'
@@ -59,7 +65,9 @@ export class TopicSource implements Source, MessageSink<InboundMessage> {
     }
     const offer = this.#queue.offer(outgoing)
     if (offer === 'refused')
-      this.end(new MailboxFullError(`the subscriber of ${this.#pattern} does not keep up: its mailbox is full`))
+      this.end(
+        new MailboxFullError(`the subscriber of ${this.#pattern} does not keep up: its mailbox is full`),
+      )
     return offer !== 'hold-back'
   }
 

@@ -75,7 +75,9 @@ export class Verbs {
         return this.#need('pubsub', 'publish').publish(target, this.#encode(value), options, context)
       case 'call':
         this.#gauges.count('calls')
-        return this.#need('rpc', 'call').call(target, value as Value | undefined, context).then(nullForNothing)
+        return this.#need('rpc', 'call')
+          .call(target, value as Value | undefined, context)
+          .then(nullForNothing)
       case 'notify':
         this.#gauges.count('calls')
         return this.#need('rpc', 'notify').notify(target, value as Value | undefined, context)
@@ -122,7 +124,9 @@ export class Verbs {
       rpc.batch === undefined
         ? await Promise.all(calls.map(({ method, params }) => outcomeOf(rpc.call(method, params, context))))
         : await rpc.batch(calls, context)
-    return outcomes.map((outcome) => (outcome.ok ? outcome : { ok: false, error: encodeError(outcome.error) }))
+    return outcomes.map((outcome) =>
+      outcome.ok ? outcome : { ok: false, error: encodeError(outcome.error) },
+    )
   }
 
   async #receive(queue: string, context: OperationContext): Promise<ReceivedMessage | null> {
@@ -144,7 +148,10 @@ export class Verbs {
   }
 
   async #answer({ token, outcome }: Answer): Promise<boolean> {
-    return this.#pending.answer(token, outcome.ok ? outcome : { ok: false, error: decodeError(outcome.error) })
+    return this.#pending.answer(
+      token,
+      outcome.ok ? outcome : { ok: false, error: decodeError(outcome.error) },
+    )
   }
 }
 
@@ -155,7 +162,9 @@ export interface Answer {
 }
 
 /** An outcome that can cross the thread line. */
-export type BatchAnswer = { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly error: ErrorRecord }
+export type BatchAnswer =
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly error: ErrorRecord }
 
 async function outcomeOf(call: Promise<Value>): Promise<RpcOutcome> {
   try {

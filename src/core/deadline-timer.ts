@@ -31,11 +31,15 @@ export class DeadlineTimer {
   #arm(deadline: number): void {
     this.#timer?.cancel()
     this.#armedFor = deadline
-    this.#timer = this.#clock.setTimer(deadline - this.#clock.now(), () => {
-      this.#timer = undefined
-      this.#armedFor = Number.POSITIVE_INFINITY
-      const next = this.#sweep(this.#clock.now())
-      if (next < this.#armedFor) this.#arm(next)
-    }, { background: true })
+    this.#timer = this.#clock.setTimer(
+      deadline - this.#clock.now(),
+      () => {
+        this.#timer = undefined
+        this.#armedFor = Number.POSITIVE_INFINITY
+        const next = this.#sweep(this.#clock.now())
+        if (next < this.#armedFor) this.#arm(next)
+      },
+      { background: true },
+    )
   }
 }

@@ -47,16 +47,18 @@ export function connectControl<T extends object>(port: MessagePort, gone: Promis
     for (const reject of pending) reject(reason)
     pending.clear()
   })
-  const call = (method: string) => (...args: unknown[]) =>
-    new Promise<unknown>((resolve, reject) => {
-      if (end !== undefined) return reject(end.reason)
-      pending.add(reject)
-      remote.invoke(method, args).then((outcome) => {
-        pending.delete(reject)
-        if (outcome.ok) resolve(outcome.value)
-        else reject(decodeError(outcome.error))
-      }, reject)
-    })
+  const call =
+    (method: string) =>
+    (...args: unknown[]) =>
+      new Promise<unknown>((resolve, reject) => {
+        if (end !== undefined) return reject(end.reason)
+        pending.add(reject)
+        remote.invoke(method, args).then((outcome) => {
+          pending.delete(reject)
+          if (outcome.ok) resolve(outcome.value)
+          else reject(decodeError(outcome.error))
+        }, reject)
+      })
   return new Proxy({} as Controllable<T>, {
     get: (_target, method) => (typeof method === 'string' && method !== 'then' ? call(method) : undefined),
   })

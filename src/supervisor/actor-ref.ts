@@ -1,11 +1,24 @@
 import type { Clock } from '../core/clock.js'
 import { DeadlineTimer } from '../core/deadline-timer.js'
-import { ActorCrashedError, CancelledError, CircuitOpenError, MailboxFullError, ShutdownError, TimeoutError } from '../core/errors.js'
+import {
+  ActorCrashedError,
+  CancelledError,
+  CircuitOpenError,
+  MailboxFullError,
+  ShutdownError,
+  TimeoutError,
+} from '../core/errors.js'
 import type { Capability } from '../core/manifest.js'
 import { type IntegrationSettings, operationBudgetMs } from '../core/settings.js'
 import { decodeError } from '../mailbox/error-codec.js'
 import type { Gauges } from '../mailbox/gauges.js'
-import type { IntegrationMail, OpenSource, RequestLimits, SourceHandler, SourceRequest } from '../mailbox/integration-mail.js'
+import type {
+  IntegrationMail,
+  OpenSource,
+  RequestLimits,
+  SourceHandler,
+  SourceRequest,
+} from '../mailbox/integration-mail.js'
 import { Line, type LineEnd } from '../mailbox/line.js'
 import { NameReader } from '../mailbox/names.js'
 import type { ActorBatch, ActorNotice, RequestBatch, RequestOptions, Verb } from '../mailbox/protocol.js'
@@ -20,7 +33,13 @@ import { RequestPost } from './request-post.js'
 const GRACE_MS = 1_000
 
 type State =
-  | { readonly kind: 'present'; readonly life: number; readonly line: Line<RequestBatch, ActorBatch>; readonly gauges: Gauges; readonly names: NameReader }
+  | {
+      readonly kind: 'present'
+      readonly life: number
+      readonly line: Line<RequestBatch, ActorBatch>
+      readonly gauges: Gauges
+      readonly names: NameReader
+    }
   /** Dead and to be restarted, or not started yet: requests wait. */
   | { readonly kind: 'absent' }
   | { readonly kind: 'failed'; readonly reason: string }
@@ -30,7 +49,11 @@ type State =
 export interface ActorRefEvents {
   notice(notice: Exclude<ActorNotice, { kind: 'source-ended' | 'dropped' }>): void
   /** A message has killed too many actors and was set aside. */
-  poison(entry: { readonly verb: Verb; readonly target: string; readonly value: unknown }, deaths: number, reason: string): void
+  poison(
+    entry: { readonly verb: Verb; readonly target: string; readonly value: unknown },
+    deaths: number,
+    reason: string,
+  ): void
 }
 
 /**
@@ -81,7 +104,13 @@ export class ActorRef implements IntegrationMail {
     return this.#capabilities.includes(capability)
   }
 
-  request(verb: Verb, target: string, value: unknown, options?: RequestOptions, limits?: RequestLimits): Promise<unknown> {
+  request(
+    verb: Verb,
+    target: string,
+    value: unknown,
+    options?: RequestOptions,
+    limits?: RequestLimits,
+  ): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const refusal = this.#refusal(limits?.signal)
       if (refusal !== undefined) return reject(refusal)
@@ -90,7 +119,17 @@ export class ActorRef implements IntegrationMail {
       const deadline = own === undefined ? 0 : now + own
       const expiresAt = now + (own ?? this.#budgetMs)
       const bytes = this.#size.of(value)
-      const entry = new RequestEntry(verb, target, value, options, deadline, expiresAt, bytes, resolve, reject)
+      const entry = new RequestEntry(
+        verb,
+        target,
+        value,
+        options,
+        deadline,
+        expiresAt,
+        bytes,
+        resolve,
+        reject,
+      )
       if (!this.#makeRoom(entry)) return
       if (limits?.signal !== undefined) this.#cancelOn(limits.signal, entry)
       this.#post.push(entry)
@@ -116,7 +155,8 @@ export class ActorRef implements IntegrationMail {
     source.isOpen = true
     return {
       credit: (messages, bytes) => {
-        if (source.credit.giver.give(messages, bytes) && this.#state.kind === 'present') this.#state.line.nudge()
+        if (source.credit.giver.give(messages, bytes) && this.#state.kind === 'present')
+          this.#state.line.nudge()
       },
       close: () => this.#close(source),
     }
@@ -138,7 +178,9 @@ export class ActorRef implements IntegrationMail {
   attach(end: LineEnd, gauges: Gauges): void {
     const names = new NameReader()
     const life = ++this.#lives
-    const line = new Line<RequestBatch, ActorBatch>(end, this.#turn, (batch) => this.#receive(batch, names, life))
+    const line = new Line<RequestBatch, ActorBatch>(end, this.#turn, (batch) =>
+      this.#receive(batch, names, life),
+    )
     this.#state = { kind: 'present', life, line, gauges, names }
     this.#dropReopenings()
     for (const source of this.#sources.renew()) this.#reopen(source)
@@ -217,7 +259,8 @@ export class ActorRef implements IntegrationMail {
   /** @returns false when the entry was refused, and settled. */
   #makeRoom(entry: RequestEntry): boolean {
     const { verb } = entry
-    if (verb === 'ack' || verb === 'nack' || verb === 'answer' || verb === 'unsubscribe' || verb === 'cancel') return true
+    if (verb === 'ack' || verb === 'nack' || verb === 'answer' || verb === 'unsubscribe' || verb === 'cancel')
+      return true
     const open = this.#openCircuit()
     if (open !== undefined) {
       entry.reject(open)
@@ -245,7 +288,8 @@ export class ActorRef implements IntegrationMail {
   }
 
   #cancelOn(signal: AbortSignal, entry: RequestEntry): void {
-    const onAbort = () => this.#giveUp(entry, new CancelledError({ integration: this.name, cause: signal.reason }))
+    const onAbort = () =>
+      this.#giveUp(entry, new CancelledError({ integration: this.name, cause: signal.reason }))
     signal.addEventListener('abort', onAbort, { once: true })
     entry.onSettled = () => signal.removeEventListener('abort', onAbort)
   }
@@ -255,9 +299,11 @@ export class ActorRef implements IntegrationMail {
     const { done, replies, failures, runs, notices } = batch
     if (done !== undefined)
       for (let i = 0; i < done.length; i += 2)
-        for (let seq = done[i]!, end = seq + done[i + 1]!; seq < end; seq++) this.#resolve(this.#post.take(seq), undefined)
+        for (let seq = done[i]!, end = seq + done[i + 1]!; seq < end; seq++)
+          this.#resolve(this.#post.take(seq), undefined)
     if (replies !== undefined)
-      for (let i = 0; i < replies.seqs.length; i++) this.#resolve(this.#post.take(replies.seqs[i]!), replies.values[i])
+      for (let i = 0; i < replies.seqs.length; i++)
+        this.#resolve(this.#post.take(replies.seqs[i]!), replies.values[i])
     if (failures !== undefined)
       for (let i = 0; i < failures.seqs.length; i++) {
         const entry = this.#post.take(failures.seqs[i]!)
@@ -301,13 +347,21 @@ export class ActorRef implements IntegrationMail {
     let next = Number.POSITIVE_INFINITY
     for (const entry of this.#post) {
       const due = entry.state === 'posted' ? entry.expiresAt + GRACE_MS : entry.expiresAt
-      if (due <= now) this.#giveUp(entry, new TimeoutError(`${entry.verb} ${entry.target}`.trim(), { integration: this.name }))
+      if (due <= now)
+        this.#giveUp(
+          entry,
+          new TimeoutError(`${entry.verb} ${entry.target}`.trim(), { integration: this.name }),
+        )
       else next = Math.min(next, due)
     }
     return next
   }
 
-  #settleCrashed(entry: RequestEntry, outcome: 'reject' | 'answer-false' | 'answer-done' | 'set-aside', reason: string): void {
+  #settleCrashed(
+    entry: RequestEntry,
+    outcome: 'reject' | 'answer-false' | 'answer-done' | 'set-aside',
+    reason: string,
+  ): void {
     switch (outcome) {
       case 'answer-false':
         return this.#resolve(entry, false)

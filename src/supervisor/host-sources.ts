@@ -23,7 +23,15 @@ export class HostSources {
   #lastId = 0
 
   add(verb: SourceVerb, target: string, wanted: SourceRequest, handler: SourceHandler): HostSource {
-    const source: HostSource = { id: ++this.#lastId, verb, target, wanted, handler, isOpen: false, credit: freshCredit() }
+    const source: HostSource = {
+      id: ++this.#lastId,
+      verb,
+      target,
+      wanted,
+      handler,
+      isOpen: false,
+      credit: freshCredit(),
+    }
     this.#byId.set(source.id, source)
     return source
   }

@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { Clock } from '../core/clock.js'
 import { ActorCrashedError, TimeoutError } from '../core/errors.js'
-import { connectControl, type Controllable } from '../mailbox/control.js'
+import { type Controllable, connectControl } from '../mailbox/control.js'
 import { decodeError } from '../mailbox/error-codec.js'
 import { Gauges } from '../mailbox/gauges.js'
 import type { FromThread, StartActor, StartBroker } from '../mailbox/thread-messages.js'
@@ -53,7 +53,13 @@ export class Life<Control extends object> {
   #endWatch: (() => void) | undefined
   #gone: (reason: Error) => void = () => {}
 
-  constructor(id: string, thread: ActorThreadHandle, house: LifeHouse, limits: LifeLimits, events: LifeEvents) {
+  constructor(
+    id: string,
+    thread: ActorThreadHandle,
+    house: LifeHouse,
+    limits: LifeLimits,
+    events: LifeEvents,
+  ) {
     this.#id = id
     this.#thread = thread
     this.#house = house
@@ -139,7 +145,9 @@ export class Life<Control extends object> {
         timer.cancel()
         outcome()
       }
-      this.#thread.onExit((exit) => settle(() => reject(new ActorCrashedError(describeExit(exit), false, { integration: this.#id }))))
+      this.#thread.onExit((exit) =>
+        settle(() => reject(new ActorCrashedError(describeExit(exit), false, { integration: this.#id }))),
+      )
       this.#thread.onMessage((said) => {
         if (said.kind === 'ready') settle(resolve)
         else if (said.kind === 'start-failed') settle(() => reject(decodeError(said.error, this.#id)))

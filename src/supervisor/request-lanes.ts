@@ -4,7 +4,10 @@ import { SYSTEM_VERBS } from '../mailbox/protocol.js'
 import type { RequestEntry } from './request-entry.js'
 
 /** Whether there is room for one more request. */
-export type Room = { readonly kind: 'room' } | { readonly kind: 'full' } | { readonly kind: 'evict'; readonly entry: RequestEntry }
+export type Room =
+  | { readonly kind: 'room' }
+  | { readonly kind: 'full' }
+  | { readonly kind: 'evict'; readonly entry: RequestEntry }
 
 const ROOM: Room = { kind: 'room' }
 const FULL: Room = { kind: 'full' }
@@ -114,7 +117,8 @@ export class RequestLanes {
 
   /** All that waits, in order. */
   *[Symbol.iterator](): Iterator<RequestEntry> {
-    for (const lane of [this.#system, this.#user]) for (const entry of lane) if (entry.state === 'waiting') yield entry
+    for (const lane of [this.#system, this.#user])
+      for (const entry of lane) if (entry.state === 'waiting') yield entry
   }
 
   #forget(entry: RequestEntry): void {

@@ -44,7 +44,12 @@ export class Supervisor {
   /** The child whose start is under way. */
   #starting: Child | undefined
 
-  constructor(options: SupervisorOptions, children: readonly Child[], clock: Clock, report: (report: SupervisorReport) => void) {
+  constructor(
+    options: SupervisorOptions,
+    children: readonly Child[],
+    clock: Clock,
+    report: (report: SupervisorReport) => void,
+  ) {
     this.#options = options
     this.#clock = clock
     this.#report = report
@@ -109,7 +114,13 @@ export class Supervisor {
 
   async #decide(id: string, reason: string): Promise<void> {
     const managed = this.#managed(id)
-    if (this.#state === 'stopping' || this.#state === 'stopped' || this.#state === 'failed' || managed === undefined) return
+    if (
+      this.#state === 'stopping' ||
+      this.#state === 'stopped' ||
+      this.#state === 'failed' ||
+      managed === undefined
+    )
+      return
     const now = this.#clock.monotonic()
     const specs = this.#children.map(({ child }) => child.spec)
     const decision = decideOnExit(this.#options, specs, id, 'abnormal', this.#window, now)
@@ -140,7 +151,9 @@ export class Supervisor {
   }
 
   #delay(streak: number): number {
-    return streak <= 1 ? 0 : backoffDelay(this.#options.backoff, this.#options.jitter, streak - 1, Math.random)
+    return streak <= 1
+      ? 0
+      : backoffDelay(this.#options.backoff, this.#options.jitter, streak - 1, Math.random)
   }
 
   async #restart(ids: readonly string[]): Promise<void> {

@@ -56,6 +56,10 @@ export class ThreadPool {
 
   #lost(worker: URL, thread: ActorThreadHandle): void {
     const ready = this.#ready.get(worker.href)
-    if (ready?.includes(thread)) this.#ready.set(worker.href, ready.filter((other) => other !== thread))
+    if (ready?.includes(thread))
+      this.#ready.set(
+        worker.href,
+        ready.filter((other) => other !== thread),
+      )
   }
 }

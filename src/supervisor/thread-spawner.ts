@@ -40,7 +40,9 @@ class WorkerThread implements ActorThreadHandle {
       this.onMessage((message) => {
         if (message.kind === 'loaded') resolve()
       })
-      this.onExit(({ code, error }) => reject(error ?? new Error(`the thread ended with code ${code} while loading`)))
+      this.onExit(({ code, error }) =>
+        reject(error ?? new Error(`the thread ended with code ${code} while loading`)),
+      )
     })
     // Whoever waits for it hears of it; nobody else need.
     this.loaded.catch(() => {})

@@ -1,5 +1,5 @@
-import { type Clock, every, type Timer } from '../core/clock.js'
 import { formatBytes } from '../core/bytes.js'
+import { type Clock, every, type Timer } from '../core/clock.js'
 import type { Gauges } from '../mailbox/gauges.js'
 
 /** What the watchdog is told of one life of an actor. */
