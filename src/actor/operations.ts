@@ -214,7 +214,8 @@ export class Operations {
   #expire(now: number): number {
     let next = Number.POSITIVE_INFINITY
     for (const operation of [...this.#active.values()]) {
-      if (operation.end <= now) this.#giveUp(operation, this.#timedOut(operation))
+      if (operation.end <= now && operation.request.verb === 'receive') this.#giveUpWaiting(operation)
+      else if (operation.end <= now) this.#giveUp(operation, this.#timedOut(operation))
       else if (operation.deadline <= now) this.#endAttempt(operation)
       if (operation.state.kind !== 'settled') next = Math.min(next, operation.deadline)
     }
@@ -240,6 +241,15 @@ export class Operations {
     // Before the adapter hears of it: what it throws then must not win.
     this.#settleFailed(operation, error)
     operation.abort(error)
+  }
+
+  /** There was no message in the time allowed: that is an answer, not a fault. */
+  #giveUpWaiting(operation: Operation): void {
+    const { state } = operation
+    if (state.kind === 'backing-off') state.timer.cancel()
+    if (state.kind === 'attempting') this.#breaker.succeeded(state.permit)
+    this.#settleDone(operation, null)
+    operation.abort(this.#timedOut(operation))
   }
 
   #settleDone(operation: Operation, value: unknown): void {

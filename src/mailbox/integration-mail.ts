@@ -1,6 +1,13 @@
 import type { Capability } from '../core/manifest.js'
+import type { Capacity } from '../core/overflow.js'
 import type { NameReader } from './names.js'
-import type { DeliveryRun, RequestOptions, SourceSpec, Verb } from './protocol.js'
+import type { DeliveryRun, ReceivedMessage, RequestOptions, SourceSpec, Verb } from './protocol.js'
+
+/** What `receive` resolves to: the message, and the life of the actor in which it can be settled. */
+export interface Received {
+  readonly life: number
+  readonly message: ReceivedMessage
+}
 
 /** How long a request may take and who may end it early. */
 export interface RequestLimits {
@@ -39,6 +46,8 @@ export interface OpenSource {
 export interface IntegrationMail {
   readonly name: string
   readonly type: string
+  /** How much of one source may be on its way to the host at a time. */
+  readonly window: Capacity
   supports(capability: Capability): boolean
   /** @returns what the verb yields. @throws IntegrationError */
   request(

@@ -58,4 +58,9 @@ export class NameReader {
   name(number: number): string {
     return this.#names[number]!
   }
+
+  /** The names as they stand; what is added to them later does no harm, and a new dictionary is another array. */
+  get all(): readonly string[] {
+    return this.#names
+  }
 }

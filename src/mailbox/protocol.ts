@@ -1,3 +1,4 @@
+import type { BreakerState, ConnectionState } from '../core/status.js'
 import type { Headers, Value } from '../core/value.js'
 import type { ErrorRecord } from './error-codec.js'
 import type { NameUpdate } from './names.js'
@@ -143,11 +144,11 @@ export type ActorNotice =
   | { readonly kind: 'source-ended'; readonly source: number; readonly error: ErrorRecord }
   | {
       readonly kind: 'connection'
-      readonly state: string
+      readonly state: ConnectionState
       readonly reason?: string
       readonly attempt: number
     }
-  | { readonly kind: 'breaker'; readonly state: string }
+  | { readonly kind: 'breaker'; readonly state: BreakerState }
   | {
       readonly kind: 'dropped'
       readonly source: number

@@ -9,6 +9,7 @@ import {
   TimeoutError,
 } from '../core/errors.js'
 import type { Capability } from '../core/manifest.js'
+import type { Capacity } from '../core/overflow.js'
 import { type IntegrationSettings, operationBudgetMs } from '../core/settings.js'
 import { decodeError } from '../mailbox/error-codec.js'
 import type { Gauges } from '../mailbox/gauges.js'
@@ -31,6 +32,9 @@ import { RequestPost } from './request-post.js'
 
 /** How long a running actor may be late with its own time-out before the host gives up in its place. */
 const GRACE_MS = 1_000
+/** On their way to the host from one source: enough to keep the line full over a round trip of credit. */
+const MOST_MESSAGES = 8_192
+const MOST_BYTES = 8 * 1024 * 1024
 
 type State =
   | {
@@ -63,6 +67,7 @@ export interface ActorRefEvents {
 export class ActorRef implements IntegrationMail {
   readonly name: string
   readonly type: string
+  readonly window: Capacity
   readonly #capabilities: readonly Capability[]
   readonly #poisonThreshold: number
   readonly #clock: Clock
@@ -74,6 +79,7 @@ export class ActorRef implements IntegrationMail {
   readonly #deadlines: DeadlineTimer
   readonly #budgetMs: number
   #state: State = { kind: 'absent' }
+  #intake: 'open' | 'closed' = 'open'
   #lives = 0
 
   constructor(
@@ -86,6 +92,8 @@ export class ActorRef implements IntegrationMail {
   ) {
     this.name = settings.name
     this.type = settings.type
+    const { messages, bytes } = settings.mailbox
+    this.window = { messages: Math.min(messages, MOST_MESSAGES), bytes: Math.min(bytes, MOST_BYTES) }
     this.#capabilities = capabilities
     this.#poisonThreshold = poisonThreshold
     this.#clock = clock
@@ -112,7 +120,7 @@ export class ActorRef implements IntegrationMail {
     limits?: RequestLimits,
   ): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const refusal = this.#refusal(limits?.signal)
+      const refusal = this.#refusal(verb, limits?.signal)
       if (refusal !== undefined) return reject(refusal)
       const now = this.#clock.now()
       const own = limits?.timeoutMs
@@ -226,6 +234,11 @@ export class ActorRef implements IntegrationMail {
     this.#deadlines.cancel()
   }
 
+  /** Nothing new is accepted from now on; what was accepted goes on, and deliveries can still be settled. */
+  closeIntake(): void {
+    this.#intake = 'closed'
+  }
+
   /** Resolves when nothing is waiting or in flight, at the latest after `ms`. */
   async drained(ms: number): Promise<boolean> {
     const until = this.#clock.now() + ms
@@ -244,8 +257,9 @@ export class ActorRef implements IntegrationMail {
     }
   }
 
-  #refusal(signal: AbortSignal | undefined): Error | undefined {
+  #refusal(verb: Verb, signal: AbortSignal | undefined): Error | undefined {
     const integration = this.name
+    if (this.#intake === 'closed' && !isSettlement(verb)) return new ShutdownError({ integration })
     switch (this.#state.kind) {
       case 'stopped':
         return new ShutdownError({ integration })
@@ -258,9 +272,7 @@ export class ActorRef implements IntegrationMail {
 
   /** @returns false when the entry was refused, and settled. */
   #makeRoom(entry: RequestEntry): boolean {
-    const { verb } = entry
-    if (verb === 'ack' || verb === 'nack' || verb === 'answer' || verb === 'unsubscribe' || verb === 'cancel')
-      return true
+    if (isSettlement(entry.verb)) return true
     const open = this.#openCircuit()
     if (open !== undefined) {
       entry.reject(open)
@@ -303,7 +315,7 @@ export class ActorRef implements IntegrationMail {
           this.#resolve(this.#post.take(seq), undefined)
     if (replies !== undefined)
       for (let i = 0; i < replies.seqs.length; i++)
-        this.#resolve(this.#post.take(replies.seqs[i]!), replies.values[i])
+        this.#answer(this.#post.take(replies.seqs[i]!), replies.values[i], life)
     if (failures !== undefined)
       for (let i = 0; i < failures.seqs.length; i++) {
         const entry = this.#post.take(failures.seqs[i]!)
@@ -327,6 +339,12 @@ export class ActorRef implements IntegrationMail {
     entry.resolve(value)
   }
 
+  #answer(entry: RequestEntry | undefined, value: unknown, life: number): void {
+    // A message can be settled only in the life that delivered it.
+    const answer = entry?.verb === 'receive' && value !== null ? { life, message: value } : value
+    this.#resolve(entry, answer)
+  }
+
   #reject(entry: RequestEntry, error: Error): void {
     if (entry.state === 'settled') return
     entry.state = 'settled'
@@ -341,18 +359,26 @@ export class ActorRef implements IntegrationMail {
     this.#reject(entry, error)
   }
 
+  #timedOut({ verb, target }: RequestEntry): TimeoutError {
+    return new TimeoutError(`${verb} ${target}`.trim(), { integration: this.name })
+  }
+
+  /** There was no message in the time allowed: that is an answer, not a fault. */
+  #giveUpWaiting(entry: RequestEntry): void {
+    const { seq } = entry
+    if (this.#post.forget(entry)) this.#tellActor('cancel', '', seq)
+    this.#resolve(entry, null)
+  }
+
   #expire(now: number): number {
     // An answer that has arrived already, while the host was busy elsewhere, is in time.
     if (this.#state.kind === 'present') this.#state.line.pullAll()
     let next = Number.POSITIVE_INFINITY
     for (const entry of this.#post) {
       const due = entry.state === 'posted' ? entry.expiresAt + GRACE_MS : entry.expiresAt
-      if (due <= now)
-        this.#giveUp(
-          entry,
-          new TimeoutError(`${entry.verb} ${entry.target}`.trim(), { integration: this.name }),
-        )
-      else next = Math.min(next, due)
+      if (due > now) next = Math.min(next, due)
+      else if (entry.verb === 'receive') this.#giveUpWaiting(entry)
+      else this.#giveUp(entry, this.#timedOut(entry))
     }
     return next
   }
@@ -410,6 +436,11 @@ export class ActorRef implements IntegrationMail {
   #tellActor(verb: 'cancel' | 'unsubscribe', target: string, value: number): void {
     if (this.#state.kind === 'present') this.request(verb, target, value).catch(() => {})
   }
+}
+
+/** What ends something: taken also when the mailbox is full, the breaker open or the gateway shutting down. */
+function isSettlement(verb: Verb): boolean {
+  return verb === 'ack' || verb === 'nack' || verb === 'answer' || verb === 'unsubscribe' || verb === 'cancel'
 }
 
 function isSource(verb: Verb): boolean {

@@ -1,0 +1,49 @@
+import type { Headers } from '../core/value.js'
+import type { Decode, MessageRun } from '../mailbox/message-run.js'
+
+/** A message of a subscription. Its parts are made when they are first asked for. */
+export class Message<T = unknown> {
+  readonly #run: MessageRun
+  readonly #index: number
+  readonly #decode: Decode | undefined
+  #value: { readonly of: T } | undefined
+
+  /** @internal */
+  constructor(run: MessageRun, index: number, decode: Decode | undefined) {
+    this.#run = run
+    this.#index = index
+    this.#decode = decode
+  }
+
+  get topic(): string {
+    return this.#run.topic(this.#index)
+  }
+
+  /**
+   * The payload, decoded; in `decode: "bytes"` the bytes themselves.
+   * @throws SerializeError when it is not what the wire format of the integration says
+   */
+  get value(): T {
+    this.#value ??= { of: this.#run.value(this.#index, this.#decode) as T }
+    return this.#value.of
+  }
+
+  /** The payload as it was on the wire; `undefined` under `decode: "value"`, where only the value crosses. */
+  get bytes(): Uint8Array | undefined {
+    return this.#run.payload(this.#index)
+  }
+
+  get headers(): Headers {
+    return this.#run.extras(this.#index)?.headers ?? {}
+  }
+
+  /** Whether the broker had kept it for new subscribers. */
+  get retain(): boolean {
+    return this.#run.extras(this.#index)?.retain ?? false
+  }
+
+  toJSON(): unknown {
+    const { topic, value, headers } = this
+    return { topic, value, headers }
+  }
+}

@@ -1,0 +1,121 @@
+import { type Duration, toMilliseconds } from '../core/duration.js'
+import { UnsupportedError } from '../core/errors.js'
+import type { Overflow } from '../core/overflow.js'
+import type { Headers } from '../core/value.js'
+import type { IntegrationMail, SourceRequest } from '../mailbox/integration-mail.js'
+import type { Decode } from '../mailbox/message-run.js'
+import type { RequestOptions } from '../mailbox/protocol.js'
+import type { TopicFeeds } from '../mailbox/topic-feeds.js'
+import type { Turn } from '../mailbox/turn.js'
+import { requireCapability } from './capability.js'
+import { limitsOf, type OperationLimits } from './limits.js'
+import { Subscription } from './subscription.js'
+
+export interface PublishOptions extends OperationLimits {
+  /** MQTT's quality of service; the integration's own when absent. */
+  readonly qos?: 0 | 1 | 2
+  /** The broker keeps it for new subscribers. */
+  readonly retain?: boolean
+  readonly headers?: Headers
+  /** After this long it is of no use any more. */
+  readonly expiry?: Duration
+}
+
+export interface SubscribeOptions extends OperationLimits {
+  /** What crosses to this thread: the value (default), the bytes, or the bytes to be decoded when first looked at. */
+  readonly decode?: 'value' | 'bytes' | 'lazy'
+  /** When the consumer does not keep up: hold the broker back (default), end the subscription, or drop messages. */
+  readonly overflow?: Overflow
+  /** Only the newest message of each topic, at most every so often: what a screen can show. */
+  readonly conflate?: Duration
+  readonly qos?: 0 | 1 | 2
+  /** Not in this version. */
+  readonly transform?: string
+}
+
+/** What a client of topics works with. @internal */
+export interface PubSubParts {
+  readonly mail: IntegrationMail
+  readonly feeds: TopicFeeds
+  readonly turn: Turn
+  readonly decode: Decode
+}
+
+/**
+ * Publishes and subscribes (specification: PubSubClient). A message is read when it leaves, at the latest when
+ * the running code has finished: leave it unchanged until the publish settles. Every method may be called
+ * concurrently; after the gateway has shut down each rejects with ShutdownError.
+ */
+export class PubSubClient {
+  readonly #parts: PubSubParts
+  readonly #mail: IntegrationMail
+  readonly #mayPublish: boolean
+
+  /** @internal */
+  constructor(parts: PubSubParts) {
+    this.#parts = parts
+    this.#mail = parts.mail
+    this.#mayPublish = parts.mail.supports('publish')
+  }
+
+  /**
+   * Publishes a message. Resolves when the broker has acknowledged it or, where nothing is acknowledged, when
+   * it was written. Survives a crash of the actor: it is then published again by its successor.
+   * @throws PublishError when the broker rejects it; otherwise an IntegrationError of another kind
+   */
+  publish(topic: string, message: unknown, options?: PublishOptions): Promise<void> {
+    if (options === undefined && this.#mayPublish)
+      return this.#mail.request('publish', topic, message) as Promise<void>
+    return this.#publish(topic, message, options)
+  }
+
+  /**
+   * Subscribes to the topics that match a pattern. Resolves when the broker has granted it.
+   * @throws SubscribeError when the broker refuses; otherwise an IntegrationError of another kind
+   */
+  async subscribe<T = unknown>(pattern: string, options: SubscribeOptions = {}): Promise<Subscription<T>> {
+    requireCapability(this.#mail, 'subscribe')
+    if (options.transform !== undefined) throw new UnsupportedError('transform', { integration: this.#mail.name })
+    const { feeds, turn, decode } = this.#parts
+    const subscription = new Subscription<T>(pattern, turn, options.decode === 'lazy' ? decode : undefined)
+    const wanted = sourceOf(options, this.#mail)
+    subscription.seated(await feeds.join(pattern, wanted, subscription.member(), limitsOf(options)))
+    return subscription
+  }
+
+  async #publish(topic: string, message: unknown, options: PublishOptions | undefined): Promise<void> {
+    requireCapability(this.#mail, 'publish')
+    await this.#mail.request('publish', topic, message, publishOptionsOf(options), limitsOf(options))
+  }
+}
+
+function sourceOf(options: SubscribeOptions, mail: IntegrationMail): SourceRequest {
+  return {
+    kind: 'topic',
+    window: mail.window,
+    decode: options.decode === undefined || options.decode === 'value' ? 'value' : 'bytes',
+    overflow: options.overflow ?? 'block',
+    ...(options.qos !== undefined && { qos: options.qos }),
+    ...(options.conflate !== undefined && { conflateMs: toMilliseconds(options.conflate, 'conflate') }),
+  }
+}
+
+// The same few records again and again: within a batch each crosses the thread line once.
+const COMMON: Readonly<Record<string, RequestOptions>> = {
+  '0': { qos: 0 },
+  '1': { qos: 1 },
+  '2': { qos: 2 },
+}
+
+function publishOptionsOf(options: PublishOptions | undefined): RequestOptions | undefined {
+  if (options === undefined) return undefined
+  const { qos, retain, headers, expiry } = options
+  if (retain === undefined && headers === undefined && expiry === undefined)
+    return qos === undefined ? undefined : COMMON[qos]
+  return {
+    ...(qos !== undefined && { qos }),
+    ...(retain !== undefined && { retain }),
+    ...(headers !== undefined && { headers }),
+    ...(expiry !== undefined && { expiryMs: toMilliseconds(expiry, 'expiry') }),
+  }
+}

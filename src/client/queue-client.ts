@@ -1,0 +1,132 @@
+import { type Duration, toMilliseconds } from '../core/duration.js'
+import { SerializeError } from '../core/errors.js'
+import type { Headers } from '../core/value.js'
+import type { IntegrationMail, Received } from '../mailbox/integration-mail.js'
+import type { Decode } from '../mailbox/message-run.js'
+import type { Turn } from '../mailbox/turn.js'
+import { requireCapability } from './capability.js'
+import { limitsOf, type OperationLimits } from './limits.js'
+import { QueueConsumer } from './queue-consumer.js'
+import { delayOf, type NackOptions, parseDeliveryId, QueueMessage } from './queue-message.js'
+
+export interface SendOptions extends OperationLimits {
+  readonly headers?: Headers
+  /** Deliver it no earlier than in this long. */
+  readonly delay?: Duration
+}
+
+export interface ConsumeOptions {
+  /** Messages unsettled at a time. Default 1. */
+  readonly concurrency?: number
+  /** Set aside as a dead letter when this many deliveries have not settled it; never when absent. */
+  readonly maxDeliveries?: number
+  /** The queue for dead letters; without it they are only reported (`message:dead`). */
+  readonly deadLetter?: string
+  /** How long a message waits that was given back by an exception. Default 0. */
+  readonly retryDelay?: Duration
+}
+
+/** What a client of queues works with. @internal */
+export interface QueueParts {
+  readonly mail: IntegrationMail
+  readonly turn: Turn
+  readonly decode: Decode
+}
+
+/**
+ * Reliable messaging (specification: QueueClient): at least once, acknowledged after the work is done. Every
+ * method may be called concurrently; after the gateway has shut down each rejects with ShutdownError.
+ */
+export class QueueClient {
+  readonly #parts: QueueParts
+  readonly #mail: IntegrationMail
+
+  /** @internal */
+  constructor(parts: QueueParts) {
+    this.#parts = parts
+    this.#mail = parts.mail
+  }
+
+  /**
+   * Puts a message into a queue. Survives a crash of the actor: its successor sends it again.
+   * @returns the broker's id of the message
+   * @throws EnqueueError when the broker refuses it
+   */
+  async send(queue: string, message: unknown, options?: SendOptions): Promise<string> {
+    requireCapability(this.#mail, 'enqueue')
+    const { headers, delay } = options ?? {}
+    const request =
+      headers === undefined && delay === undefined
+        ? undefined
+        : { ...(headers && { headers }), ...(delay !== undefined && { delayMs: toMilliseconds(delay, 'delay') }) }
+    return (await this.#mail.request('enqueue', queue, message, request, limitsOf(options))) as string
+  }
+
+  /**
+   * Takes one message, waiting for it up to `timeout`.
+   * @returns `undefined` when the time is up; otherwise a message to be settled by `ack` or `nack`
+   * @throws DequeueError when the broker refuses
+   */
+  async receive<T = unknown>(queue: string, options?: OperationLimits): Promise<QueueMessage<T> | undefined> {
+    requireCapability(this.#mail, 'dequeue')
+    const received = (await this.#mail.request('receive', queue, undefined, undefined, limitsOf(options))) as
+      | Received
+      | null
+    if (received === null) return undefined
+    const { message, life } = received
+    const value = () => {
+      if ('value' in message) return message.value
+      if (message.bytes === undefined) throw new SerializeError('the message has no payload')
+      // Fails as it did in the actor, and says why.
+      return this.#parts.decode(message.bytes)
+    }
+    return new QueueMessage<T>(this.#mail, life, message.topic, message.extras, value, message.bytes)
+  }
+
+  /** The message is done with. @returns false when it was settled before, or its actor has died and it comes again */
+  async ack(messageId: string): Promise<boolean> {
+    const id = parseDeliveryId(messageId)
+    return id === undefined ? false : this.#mail.settle('ack', id.life, id.token)
+  }
+
+  /** Gives a message back to be delivered again. @returns false as `ack` */
+  async nack(messageId: string, options?: NackOptions): Promise<boolean> {
+    const id = parseDeliveryId(messageId)
+    return id === undefined ? false : this.#mail.settle('nack', id.life, id.token, delayOf(options))
+  }
+
+  /**
+   * Consumes a queue from now on. A refusal of the broker is thrown by the first message asked for.
+   * @throws UnsupportedError, RangeError for options out of range
+   */
+  consume<T = unknown>(queue: string, options: ConsumeOptions = {}): QueueConsumer<T> {
+    requireCapability(this.#mail, 'dequeue')
+    const concurrency = atLeastOne('concurrency', options.concurrency ?? 1)
+    const { maxDeliveries, deadLetter, retryDelay } = options
+    if (maxDeliveries !== undefined) atLeastOne('maxDeliveries', maxDeliveries)
+    const nack = retryDelay === undefined ? undefined : { delay: toMilliseconds(retryDelay, 'retryDelay') }
+    const consumer = new QueueConsumer<T>(this.#mail, queue, this.#parts.turn, concurrency, nack)
+    consumer.opening(
+      this.#mail.open(
+        'consume',
+        queue,
+        {
+          kind: 'queue',
+          window: this.#mail.window,
+          decode: 'value',
+          overflow: 'block',
+          concurrency,
+          ...(maxDeliveries !== undefined && { maxDeliveries }),
+          ...(deadLetter !== undefined && { deadLetter }),
+        },
+        consumer.handler(),
+      ),
+    )
+    return consumer
+  }
+}
+
+function atLeastOne(name: string, value: number): number {
+  if (Number.isSafeInteger(value) && value >= 1) return value
+  throw new RangeError(`${name}: expected a whole number from 1, found ${value}`)
+}

@@ -1,0 +1,117 @@
+import type { IntegrationMail, OpenSource, SourceHandler } from '../mailbox/integration-mail.js'
+import { MessageRun } from '../mailbox/message-run.js'
+import type { NameReader } from '../mailbox/names.js'
+import type { DeliveryRun } from '../mailbox/protocol.js'
+import type { Turn } from '../mailbox/turn.js'
+import { type NackOptions, QueueMessage } from './queue-message.js'
+import { RunQueue } from './run-queue.js'
+
+/**
+ * The messages of a queue, never more of them unsettled than the concurrency asked for. Survives restarts of
+ * its actor and of the broker.
+ *
+ * In a `for await` a message is acknowledged when the loop asks for the next one. Leaving the loop by
+ * `break`, `return` or an exception gives the message in hand back, unless it was settled, and closes the
+ * consumer. Several loops over one consumer share its messages.
+ */
+export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>> {
+  readonly queue: string
+  readonly #concurrency: number
+  readonly #nack: NackOptions | undefined
+  readonly #messages: RunQueue<QueueMessage<T>>
+  #source: Promise<OpenSource> | undefined
+  #open: OpenSource | undefined
+
+  /** @internal */
+  constructor(mail: IntegrationMail, queue: string, turn: Turn, concurrency: number, nack: NackOptions | undefined) {
+    this.queue = queue
+    this.#concurrency = concurrency
+    this.#nack = nack
+    this.#messages = new RunQueue<QueueMessage<T>>(
+      turn,
+      (run, index) =>
+        new QueueMessage<T>(
+          mail,
+          run.life,
+          queue,
+          run.extras(index)!,
+          () => run.value(index, undefined),
+          run.payload(index),
+        ),
+      (run) => this.#open?.credit(run.count, run.bytes),
+    )
+  }
+
+  /** @throws DequeueError when the broker refuses; when the consumer ends by a fault */
+  [Symbol.asyncIterator](): AsyncIterator<QueueMessage<T>, undefined> {
+    let inHand: QueueMessage<T> | undefined
+    return {
+      next: async () => {
+        if (inHand !== undefined && !inHand.isSettled) settleQuietly(inHand.ack())
+        inHand = undefined
+        const next = await this.#messages.next()
+        inHand = next.value
+        return next
+      },
+      return: async () => {
+        if (inHand !== undefined && !inHand.isSettled) await inHand.nack(this.#nack).catch(() => false)
+        await this.close()
+        return { value: undefined, done: true }
+      },
+    }
+  }
+
+  /**
+   * Calls `handle` with each message, as many at a time as the concurrency says, until the consumer is closed:
+   * acknowledges what it resolves for, gives back what it throws for.
+   * @throws DequeueError when the consumer ends by a fault
+   */
+  async each(handle: (message: QueueMessage<T>) => Promise<void> | void): Promise<void> {
+    const work = async () => {
+      for (let next = await this.#messages.next(); !next.done; next = await this.#messages.next()) {
+        const message = next.value
+        try {
+          await handle(message)
+          if (!message.isSettled) await message.ack()
+        } catch {
+          if (!message.isSettled) settleQuietly(message.nack(this.#nack))
+        }
+      }
+    }
+    await Promise.all(Array.from({ length: this.#concurrency }, work))
+  }
+
+  /** Ends it; messages that nobody has taken go back to the queue. Never rejects; idempotent. */
+  async close(): Promise<void> {
+    this.#messages.end(undefined, true)
+    const source = await this.#source?.catch(() => undefined)
+    await source?.close()
+  }
+
+  /** @internal */
+  opening(source: Promise<OpenSource>): void {
+    this.#source = source
+    source.then(
+      (open) => {
+        this.#open = open
+      },
+      (error: Error) => this.#messages.end(error),
+    )
+  }
+
+  /** @internal */
+  handler(): SourceHandler {
+    return {
+      receive: (run: DeliveryRun, names: NameReader, life: number) => this.#messages.push(new MessageRun(run, names, life)),
+      dropped: () => {},
+      // What was not handed out yet comes again.
+      reborn: () => this.#messages.discard(),
+      ended: (error) => this.#messages.end(error),
+    }
+  }
+}
+
+/** A settlement that fails means that the message comes again, which is what "at least once" is for. */
+function settleQuietly(settlement: Promise<boolean>): void {
+  settlement.catch(() => {})
+}

@@ -1,0 +1,78 @@
+import type { Duration } from '../core/duration.js'
+import type { IntegrationError } from '../core/errors.js'
+import { decodeError, type ErrorRecord } from '../mailbox/error-codec.js'
+import type { IntegrationMail } from '../mailbox/integration-mail.js'
+import { requireCapability } from './capability.js'
+import { limitsOf, type OperationLimits } from './limits.js'
+
+export interface CallOptions extends OperationLimits {
+  /** It may be done twice without harm: it is then repeated when its actor or its connection is lost. */
+  readonly idempotent?: boolean
+}
+
+/** One call of a batch. */
+export interface RpcCall {
+  readonly method: string
+  readonly params?: unknown
+}
+
+/** What became of one call of a batch. */
+export type RpcResult<T = unknown> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: IntegrationError }
+
+const IDEMPOTENT = { idempotent: true } as const
+
+/**
+ * Calls methods of a service (specification: RpcClient). Parameters are read when the request leaves, at the
+ * latest when the running code has finished: leave them unchanged until the call settles. Every method may be
+ * called concurrently; after the gateway has shut down each rejects with ShutdownError.
+ */
+export class RpcClient {
+  readonly #mail: IntegrationMail
+
+  /** @internal */
+  constructor(mail: IntegrationMail) {
+    this.#mail = mail
+  }
+
+  /**
+   * Calls a method and waits for its result.
+   * @throws RpcError for an error answer of the server; otherwise an IntegrationError of another kind
+   */
+  async call<T = unknown>(method: string, params?: unknown, options?: CallOptions): Promise<T> {
+    requireCapability(this.#mail, 'call')
+    const idempotent = options?.idempotent ? IDEMPOTENT : undefined
+    return (await this.#mail.request('call', method, params, idempotent, limitsOf(options))) as T
+  }
+
+  /** `call` that gives up after `timeout`. @throws TimeoutError, and what `call` throws */
+  callWithTimeout<T = unknown>(method: string, params: unknown, timeout: Duration): Promise<T> {
+    return this.call<T>(method, params, { timeout })
+  }
+
+  /**
+   * Several calls in one request where the protocol has that, else one after the other at once.
+   * @returns one result for each call, in their order; a failed call does not make the batch fail
+   */
+  async batch(calls: readonly RpcCall[], options?: CallOptions): Promise<RpcResult[]> {
+    requireCapability(this.#mail, 'batch')
+    if (calls.length === 0) return []
+    const idempotent = options?.idempotent ? IDEMPOTENT : undefined
+    const results = (await this.#mail.request('batch', '', calls, idempotent, limitsOf(options))) as readonly Crossed[]
+    return results.map((result) =>
+      result.ok ? result : { ok: false, error: decodeError(result.error, this.#mail.name) as IntegrationError },
+    )
+  }
+
+  /** Tells the service something and expects no answer. Resolves when it has been sent. */
+  async notify(method: string, params?: unknown, options?: CallOptions): Promise<void> {
+    requireCapability(this.#mail, 'notify')
+    const idempotent = options?.idempotent ? IDEMPOTENT : undefined
+    await this.#mail.request('notify', method, params, idempotent, limitsOf(options))
+  }
+}
+
+type Crossed =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly error: ErrorRecord }

@@ -1,0 +1,40 @@
+import type { BreakerState, ConnectionState } from './core/status.js'
+import type { LogRecord } from './core/telemetry.js'
+
+/** A message that could not be delivered and was set aside. */
+export interface DeadMessage {
+  readonly integration: string
+  /** The queue it was taken from, or the topic, queue or method it was meant for. */
+  readonly queue: string
+  readonly reason: string
+  /** Deliveries that did not settle it, or actors that it killed. */
+  readonly attempts: number
+  /** What was to be sent; absent for a message that came from a queue. */
+  readonly value?: unknown
+  /** The payload of a message that came from a queue. */
+  readonly bytes?: Uint8Array
+}
+
+/** The events of a gateway and what each listener is given. */
+export interface GatewayEvents {
+  /** An actor or embedded broker has started for the first time. */
+  'actor:started': (event: { readonly integration: string }) => void
+  'actor:crashed': (event: {
+    readonly integration: string
+    readonly reason: string
+    readonly restartInMs: number
+  }) => void
+  /** Its successor runs. */
+  'actor:restarted': (event: { readonly integration: string; readonly restarts: number }) => void
+  /** The supervisor has given it up: its intensity is spent. */
+  'actor:failed': (event: { readonly integration: string; readonly reason: string }) => void
+  'connection:changed': (event: {
+    readonly integration: string
+    readonly state: ConnectionState
+    readonly attempt: number
+    readonly reason?: string
+  }) => void
+  'breaker:changed': (event: { readonly integration: string; readonly state: BreakerState }) => void
+  'message:dead': (event: DeadMessage) => void
+  'log': (record: LogRecord) => void
+}

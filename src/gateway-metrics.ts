@@ -1,0 +1,82 @@
+import type { RecordableHistogram } from 'node:perf_hooks'
+import type { BreakerState, ConnectionState } from './core/status.js'
+import type { Counts } from './mailbox/gauges.js'
+import type { BrokerChild } from './supervisor/broker-child.js'
+import type { IntegrationChild } from './supervisor/integration-child.js'
+
+export interface Latency {
+  readonly count: number
+  readonly p50Ms: number
+  readonly p95Ms: number
+  readonly p99Ms: number
+}
+
+export interface IntegrationMetrics {
+  readonly type: string
+  readonly connection: ConnectionState
+  readonly breaker: BreakerState
+  readonly restarts: number
+  readonly counts: Counts
+  /** Requests waiting on the host, handed to the actor, under way there, and messages held for the host. */
+  readonly depths: {
+    readonly waiting: number
+    readonly posted: number
+    readonly operations: number
+    readonly deliveries: number
+  }
+  readonly latency: Latency
+  /** Bytes of heap and array buffers of its actor. */
+  readonly memoryBytes: number
+  readonly threadId?: number
+}
+
+export interface BrokerMetrics {
+  readonly type: string
+  readonly running: boolean
+  readonly restarts: number
+  readonly memoryBytes: number
+  readonly address?: string
+  readonly port?: number
+  readonly threadId?: number
+}
+
+/** A gateway at one moment; read from shared memory, so that looking costs no message. */
+export interface GatewayMetrics {
+  readonly integrations: Readonly<Record<string, IntegrationMetrics>>
+  readonly brokers: Readonly<Record<string, BrokerMetrics>>
+  /** Threads that were replaced and are still stuck in a native call. */
+  readonly zombies: number
+}
+
+export function integrationMetrics(child: IntegrationChild, restarts: number): IntegrationMetrics {
+  const { state, breaker, threadId } = child.status
+  return {
+    type: child.settings.type,
+    connection: state,
+    breaker,
+    restarts,
+    counts: child.counts,
+    depths: { ...child.ref.depth, ...child.depths },
+    latency: latencyOf(child.latency),
+    memoryBytes: child.memoryBytes,
+    ...(threadId !== undefined && { threadId }),
+  }
+}
+
+export function brokerMetrics(child: BrokerChild, restarts: number): BrokerMetrics {
+  const { threadId, isRunning, memoryBytes } = child
+  return {
+    type: child.plan.type,
+    running: isRunning,
+    restarts,
+    memoryBytes,
+    ...child.address,
+    ...(threadId !== undefined && { threadId }),
+  }
+}
+
+function latencyOf(histogram: RecordableHistogram): Latency {
+  const { count } = histogram
+  const at = (percentile: number) => (count === 0 ? 0 : histogram.percentile(percentile) / 1_000)
+  return { count, p50Ms: at(50), p95Ms: at(95), p99Ms: at(99) }
+}

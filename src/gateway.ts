@@ -1,0 +1,189 @@
+import { randomBytes } from 'node:crypto'
+import { EventEmitter } from 'eventemitter3'
+import { PubSubClient } from './client/pubsub-client.js'
+import { QueueClient } from './client/queue-client.js'
+import { RpcClient } from './client/rpc-client.js'
+import type { GatewayConfig } from './config/gateway-config.js'
+import { type ConfigSource, loadConfig } from './config/load.js'
+import { systemClock } from './core/clock.js'
+import { type Duration, toMilliseconds } from './core/duration.js'
+import { ConfigError } from './core/errors.js'
+import type { Logger } from './core/telemetry.js'
+import type { DeadMessage, GatewayEvents } from './gateway-events.js'
+import { brokerMetrics, type GatewayMetrics, integrationMetrics } from './gateway-metrics.js'
+import { Turn } from './mailbox/turn.js'
+import { TopicRoutes } from './router/topic-routes.js'
+import { RpcServer } from './server/rpc-server.js'
+import { ConnectionManager } from './supervisor/connection-manager.js'
+import { SupervisionTree, type TreeReport } from './supervisor/tree.js'
+import { wireFormat } from './wire/wire-format.js'
+
+export interface GatewayOptions {
+  /** Values for the `variable` blocks. */
+  readonly variables?: Readonly<Record<string, unknown>>
+  /** What `env.X` reads; the environment of the process when absent. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** Where log lines go; nowhere when absent. */
+  readonly logger?: Logger
+}
+
+/** How much of one turn of the host's event loop all deliveries together may take. */
+const TURN_BUDGET_MS = 4
+const DEFAULT_SHUTDOWN_MS = 10_000
+
+/** What the gateway keeps for each integration. */
+interface Clients {
+  readonly rpc: RpcClient
+  readonly pubsub: PubSubClient
+  readonly queue: QueueClient
+  readonly server: RpcServer
+}
+
+/**
+ * A running gateway: the composition root. It hands out clients, which know nothing of it. All methods may be
+ * called concurrently; after `shutdown` every operation rejects with ShutdownError.
+ */
+export class Gateway {
+  readonly connections: ConnectionManager
+  readonly #tree: SupervisionTree
+  readonly #clients = new Map<string, Clients>()
+  readonly #events = new EventEmitter<GatewayEvents>()
+  readonly #logger: Logger | undefined
+  #shutdown: Promise<void> | undefined
+
+  /**
+   * Starts a gateway from an HCL file, a folder of them, or an object of the same shape. Resolves when every
+   * actor has acknowledged its start; connections are made in the background.
+   * @throws ConfigError with every fault of the configuration; what a child failed to start with, in which case
+   *   those started before it have been stopped
+   */
+  static async start(source: ConfigSource, options: GatewayOptions = {}): Promise<Gateway> {
+    const { variables, env } = options
+    const config = loadConfig(source, { ...(variables && { variables }), ...(env && { env }) })
+    const gateway = new Gateway(config, options.logger)
+    await gateway.#tree.start()
+    return gateway
+  }
+
+  private constructor(config: GatewayConfig, logger: Logger | undefined) {
+    this.#logger = logger
+    const turn = new Turn(systemClock, TURN_BUDGET_MS)
+    const clientIdPrefix = `nemo-${randomBytes(6).toString('hex')}`
+    this.#tree = new SupervisionTree(config, systemClock, turn, clientIdPrefix, (report) => this.#report(report))
+    for (const { settings } of config.integrations) {
+      const mail = this.#tree.mail(settings.name)
+      const format = wireFormat(settings.format, { maxBytes: settings.limits.frame })
+      const decode = (bytes: Uint8Array) => format.decode(bytes)
+      this.#clients.set(settings.name, {
+        rpc: new RpcClient(mail),
+        pubsub: new PubSubClient({ mail, feeds: new TopicRoutes(mail), turn, decode }),
+        queue: new QueueClient({ mail, turn, decode }),
+        server: new RpcServer(mail, (method, error) => this.#handlerFailed(settings.name, method, error)),
+      })
+    }
+    this.connections = new ConnectionManager(this.#tree.integrations, (name) => this.#tree.restarts(name))
+  }
+
+  /** @throws ConfigError when there is no integration of that name */
+  rpc(integration: string): RpcClient {
+    return this.#of(integration).rpc
+  }
+
+  /** @throws ConfigError when there is no integration of that name */
+  pubsub(integration: string): PubSubClient {
+    return this.#of(integration).pubsub
+  }
+
+  /** @throws ConfigError when there is no integration of that name */
+  queue(integration: string): QueueClient {
+    return this.#of(integration).queue
+  }
+
+  /** Serves methods over an integration. @throws ConfigError when there is no integration of that name */
+  server(integration: string): RpcServer {
+    return this.#of(integration).server
+  }
+
+  /** Calls `listener` at each event of that name. @returns a function that ends it */
+  on<E extends keyof GatewayEvents>(event: E, listener: GatewayEvents[E]): () => void {
+    this.#events.on(event, listener as never)
+    return () => {
+      this.#events.off(event, listener as never)
+    }
+  }
+
+  /** The gateway at this moment; costs no message. */
+  metrics(): GatewayMetrics {
+    const { integrations, brokers, zombies } = this.#tree
+    return {
+      integrations: Object.fromEntries(
+        [...integrations].map(([name, child]) => [name, integrationMetrics(child, this.#tree.restarts(name))]),
+      ),
+      brokers: Object.fromEntries(
+        [...brokers].map(([name, child]) => [name, brokerMetrics(child, this.#tree.restarts(name))]),
+      ),
+      zombies,
+    }
+  }
+
+  /**
+   * Accepts nothing new, settles what was accepted, and stops everything in reverse order. What is not settled
+   * in time rejects with ShutdownError. Never rejects; idempotent; afterwards nothing keeps the process alive.
+   * @param options.timeout for settling. Default 10 s.
+   */
+  shutdown(options: { readonly timeout?: Duration } = {}): Promise<void> {
+    const ms = options.timeout === undefined ? DEFAULT_SHUTDOWN_MS : toMilliseconds(options.timeout, 'timeout')
+    this.#shutdown ??= this.#tree.stop(ms)
+    return this.#shutdown
+  }
+
+  #of(integration: string): Clients {
+    const clients = this.#clients.get(integration)
+    if (clients !== undefined) return clients
+    const names = [...this.#clients.keys()].join(', ') || 'none'
+    throw new ConfigError(`there is no integration ${JSON.stringify(integration)}; there are ${names}`)
+  }
+
+  #report(report: TreeReport): void {
+    const { kind, ...event } = report
+    if (kind === 'log') {
+      this.#logger?.(report.record)
+      this.#emit('log', report.record)
+      return
+    }
+    this.#emit(kind, event as never)
+    this.#logger?.({ ...logged(event), level: LEVELS[kind] ?? 'info', message: kind })
+  }
+
+  #handlerFailed(integration: string, method: string, error: unknown): void {
+    this.#report({
+      kind: 'log',
+      record: { level: 'warn', message: `the handler of ${method} failed`, integration, error: (error as Error).message },
+    })
+  }
+
+  /** A listener that throws is the application's fault: it must not stop a supervisor in the middle of its work. */
+  #emit<E extends keyof GatewayEvents>(event: E, value: Parameters<GatewayEvents[E]>[0]): void {
+    for (const listener of this.#events.listeners(event)) {
+      try {
+        ;(listener as (value: unknown) => void)(value)
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error
+        })
+      }
+    }
+  }
+}
+
+const LEVELS: Partial<Record<keyof GatewayEvents, 'warn' | 'error'>> = {
+  'actor:crashed': 'warn',
+  'actor:failed': 'error',
+  'message:dead': 'warn',
+}
+
+/** Payloads have no place in a log. */
+function logged(event: object): object {
+  const { value: _value, bytes: _bytes, ...rest } = event as Partial<DeadMessage>
+  return rest
+}

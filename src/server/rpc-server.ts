@@ -1,0 +1,80 @@
+import { UnsupportedError } from '../core/errors.js'
+import { encodeError } from '../mailbox/error-codec.js'
+import type { IntegrationMail, OpenSource, SourceHandler } from '../mailbox/integration-mail.js'
+import { MessageRun } from '../mailbox/message-run.js'
+import { type RequestContext, type RpcHandler, RpcRoutes } from '../router/rpc-routes.js'
+
+/** Serves methods to others over an integration (specification: RpcServer). */
+export class RpcServer {
+  readonly #mail: IntegrationMail
+  readonly #routes = new RpcRoutes()
+  readonly #onError: (method: string, error: unknown) => void
+  #sources: OpenSource[] = []
+
+  /** @internal */
+  constructor(mail: IntegrationMail, onError: (method: string, error: unknown) => void) {
+    this.#mail = mail
+    this.#onError = onError
+  }
+
+  /** Registers the handler of a method; takes effect with the next `serve`. A later one of the same method replaces it. */
+  register(method: string, handler: RpcHandler): this {
+    this.#routes.register(method, handler)
+    return this
+  }
+
+  /**
+   * Takes requests for all registered methods from now on, across restarts of the actor.
+   * @throws UnsupportedError when the protocol cannot serve
+   */
+  async serve(): Promise<void> {
+    if (!this.#mail.supports('serve'))
+      throw new UnsupportedError(`serve over ${this.#mail.type}`, { integration: this.#mail.name })
+    await this.close()
+    this.#sources = await Promise.all(
+      this.#routes.methods.map((method) =>
+        this.#mail.open(
+          'serve',
+          method,
+          { kind: 'service', window: this.#mail.window, decode: 'value', overflow: 'block' },
+          this.#handler(method),
+        ),
+      ),
+    )
+  }
+
+  /** Takes no more requests; those under way are answered. Never rejects; idempotent. */
+  async close(): Promise<void> {
+    const sources = this.#sources
+    this.#sources = []
+    await Promise.all(sources.map((source) => source.close()))
+  }
+
+  #handler(method: string): SourceHandler {
+    return {
+      receive: (run, names, life) => {
+        const requests = new MessageRun(run, names, life)
+        for (let i = 0; i < requests.count; i++) this.#answer(method, requests, i)
+      },
+      dropped: () => {},
+      reborn: () => {},
+      ended: (error) => this.#onError(method, error),
+    }
+  }
+
+  async #answer(method: string, requests: MessageRun, index: number): Promise<void> {
+    const extras = requests.extras(index)!
+    const context: RequestContext = { method, headers: extras.headers ?? {} }
+    let outcome: unknown
+    try {
+      const value = await this.#routes.handle(requests.value(index, undefined), context)
+      outcome = { ok: true, value: value ?? null }
+    } catch (error) {
+      this.#onError(method, error)
+      // The cause stays here: it may say more than a stranger should know.
+      const { cause: _cause, stack: _stack, ...record } = encodeError(error)
+      outcome = { ok: false, error: record }
+    }
+    await this.#mail.settle('answer', requests.life, { token: extras.token!, outcome }).catch(() => false)
+  }
+}

@@ -1,0 +1,106 @@
+import type { MessagePort } from 'node:worker_threads'
+import type { LogRecord } from '../core/telemetry.js'
+import type { Value } from '../core/value.js'
+import type { BrokerControl } from '../mailbox/thread-messages.js'
+import type { Child } from './child.js'
+import type { ChildSpec } from './child-spec.js'
+import { Life, type LifeHouse } from './life.js'
+import type { ThreadPool } from './thread-pool.js'
+
+/** What an embedded broker is made of. */
+export interface BrokerPlan {
+  readonly name: string
+  readonly type: string
+  readonly worker: URL
+  readonly listen: { readonly [key: string]: Value }
+  readonly heartbeatMs: number
+  readonly memory: number
+}
+
+export interface BrokerHouse extends LifeHouse {
+  readonly pool: ThreadPool
+  log(record: LogRecord): void
+}
+
+/** An embedded broker as a child of its supervisor. */
+export class BrokerChild implements Child {
+  readonly spec: ChildSpec
+  readonly plan: BrokerPlan
+  onDeath: ((reason: string) => void) | undefined
+  readonly #house: BrokerHouse
+  #life: Life<BrokerControl> | undefined
+  #address: { readonly address?: string; readonly port?: number } = {}
+
+  constructor(spec: ChildSpec, plan: BrokerPlan, house: BrokerHouse) {
+    this.spec = spec
+    this.plan = plan
+    this.#house = house
+  }
+
+  get isRunning(): boolean {
+    return this.#life?.isRunning === true
+  }
+
+  get threadId(): number | undefined {
+    return this.#life?.threadId
+  }
+
+  get memoryBytes(): number {
+    return this.#life?.gauges.heapBytes ?? 0
+  }
+
+  /** Where it listens; empty when it is reached in the process only. */
+  get address(): { readonly address?: string; readonly port?: number } {
+    return this.#address
+  }
+
+  async start(): Promise<void> {
+    const { name, worker, listen, heartbeatMs, memory } = this.plan
+    const life = new Life<BrokerControl>(
+      name,
+      this.#house.pool.take(worker),
+      this.#house,
+      { heartbeatMs, memory },
+      {
+        said: (message) => {
+          // A broker calls nobody.
+          if (message.kind === 'dial') message.port.close()
+          else this.#house.log({ ...message.fields, level: message.level, message: message.message, integration: name })
+        },
+        died: (reason) => {
+          if (this.#life !== life) return
+          this.#life = undefined
+          this.onDeath?.(reason)
+        },
+      },
+    )
+    this.#life = life
+    try {
+      await life.start((control, gauges) => ({ kind: 'start-broker', name, listen, heartbeatMs, control, gauges }), [])
+      this.#address = await life.control.address()
+    } catch (error) {
+      if (this.#life === life) this.#life = undefined
+      throw error
+    }
+  }
+
+  async stop(): Promise<void> {
+    const life = this.#life
+    if (life === undefined) return
+    const { shutdown } = this.spec
+    const graceMs = shutdown === 'brutal_kill' ? 0 : shutdown === 'infinity' ? Number.MAX_SAFE_INTEGER : shutdown
+    await life.stop(graceMs, (control) => control.stop(graceMs))
+    if (this.#life === life) this.#life = undefined
+  }
+
+  fail(): void {
+    this.#life?.kill()
+    this.#life = undefined
+  }
+
+  /** Gives it one end of a line; closes the line when it is not there, so that whoever called hears of it. */
+  attach(port: MessagePort): void {
+    if (this.#life === undefined) port.close()
+    else this.#life.attach(port)
+  }
+}

@@ -1,0 +1,194 @@
+import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
+import type { MessagePort } from 'node:worker_threads'
+import { ShutdownError } from '../core/errors.js'
+import type { Fault, IntegrationSettings } from '../core/settings.js'
+import type { BreakerState, ConnectionState, HealthStatus } from '../core/status.js'
+import type { LogRecord } from '../core/telemetry.js'
+import { addCounts, type Counts, Gauges } from '../mailbox/gauges.js'
+import { openLine } from '../mailbox/line.js'
+import type { ActorControl } from '../mailbox/thread-messages.js'
+import type { ActorRef } from './actor-ref.js'
+import type { Child } from './child.js'
+import type { ChildSpec } from './child-spec.js'
+import { Life, type LifeHouse } from './life.js'
+import type { ThreadPool } from './thread-pool.js'
+
+/** What the child of an integration works with. */
+export interface IntegrationHouse extends LifeHouse {
+  readonly pool: ThreadPool
+  /** Gives one end of a line to an embedded broker, or closes it where there is none of that name. */
+  dial(broker: string, port: MessagePort): void
+  log(record: LogRecord): void
+}
+
+/** How an integration stands; read from shared memory, costs no message. */
+export interface IntegrationStatus {
+  readonly state: ConnectionState
+  readonly breaker: BreakerState
+  /** Epoch milliseconds; absent while it is not connected. */
+  readonly connectedSince?: number
+  /** Attempts to connect in a row that have failed. */
+  readonly reconnectAttempt: number
+  /** Of the thread of its actor; absent while there is none. */
+  readonly threadId?: number
+}
+
+/** The integration as a child of its supervisor: begins a new life of its actor whenever it is started. */
+export class IntegrationChild implements Child {
+  readonly spec: ChildSpec
+  readonly settings: IntegrationSettings
+  readonly ref: ActorRef
+  /** Durations of operations in microseconds, over all lives. */
+  readonly latency: RecordableHistogram = createHistogram()
+  onDeath: ((reason: string) => void) | undefined
+  readonly #worker: URL
+  readonly #clientId: string
+  readonly #house: IntegrationHouse
+  #life: Life<ActorControl> | undefined
+  #earlierCounts: Counts = new Gauges().counts()
+
+  constructor(
+    spec: ChildSpec,
+    settings: IntegrationSettings,
+    worker: URL,
+    clientId: string,
+    ref: ActorRef,
+    house: IntegrationHouse,
+  ) {
+    this.spec = spec
+    this.settings = settings
+    this.ref = ref
+    this.#worker = worker
+    this.#clientId = clientId
+    this.#house = house
+  }
+
+  get status(): IntegrationStatus {
+    const life = this.#life
+    if (life === undefined) return { state: 'disconnected', breaker: 'closed', reconnectAttempt: 0 }
+    const { connection, breaker, connectedSince, reconnectAttempt } = life.gauges
+    return {
+      state: connection,
+      breaker,
+      reconnectAttempt,
+      threadId: life.threadId,
+      ...(connection === 'connected' && { connectedSince }),
+    }
+  }
+
+  /** What its actors have counted, over all lives. */
+  get counts(): Counts {
+    return this.#life === undefined ? this.#earlierCounts : addCounts(this.#earlierCounts, this.#life.gauges.counts())
+  }
+
+  /** Bytes of heap and array buffers of its actor. */
+  get memoryBytes(): number {
+    return this.#life?.gauges.heapBytes ?? 0
+  }
+
+  /** Operations in the actor, and messages it holds for the host. */
+  get depths(): { readonly operations: number; readonly deliveries: number } {
+    return this.#life?.gauges.depths ?? { operations: 0, deliveries: 0 }
+  }
+
+  async start(): Promise<void> {
+    const thread = this.#house.pool.take(this.#worker)
+    const line = openLine()
+    const { heartbeatMs, limits, name } = this.settings
+    const life = new Life<ActorControl>(
+      name,
+      thread,
+      this.#house,
+      { heartbeatMs, memory: limits.memory },
+      {
+        said: (message) => {
+          if (message.kind === 'dial') this.#house.dial(message.broker, message.port)
+          else {
+            const { level, message: text, fields } = message
+            this.#house.log({ ...fields, level, message: text, integration: name })
+          }
+        },
+        died: (reason) => this.#died(life, reason),
+      },
+    )
+    this.#life = life
+    try {
+      await life.start(
+        (control, gauges) => ({
+          kind: 'start-actor',
+          settings: this.settings,
+          clientId: this.#clientId,
+          line: line.actor,
+          control,
+          gauges,
+          latency: this.latency,
+        }),
+        [line.actor.port],
+      )
+    } catch (error) {
+      line.host.port.close()
+      if (this.#life === life) this.#life = undefined
+      throw error
+    }
+    this.ref.attach(line.host, life.gauges)
+    this.#house.pool.refill(this.#worker)
+  }
+
+  async stop(): Promise<void> {
+    const life = this.#life
+    if (life === undefined) return
+    const { shutdown } = this.spec
+    const graceMs = shutdown === 'brutal_kill' ? 0 : shutdown === 'infinity' ? Number.MAX_SAFE_INTEGER : shutdown
+    await life.stop(graceMs, (control) => control.stop(graceMs))
+    this.#bury(life)
+    this.ref.detach('it was stopped')
+  }
+
+  fail(reason: string): void {
+    this.#life?.kill()
+    if (this.#life !== undefined) this.#bury(this.#life)
+    this.ref.fail(reason)
+  }
+
+  /** Asks the actor how it is; answers for it when it cannot. Never throws. */
+  async health(): Promise<HealthStatus> {
+    const life = this.#life
+    const unhealthy = (reason: string): HealthStatus => ({
+      healthy: false,
+      latencyMs: 0,
+      connection: this.status.state,
+      breaker: this.status.breaker,
+      reason,
+    })
+    if (life === undefined || !life.isRunning) return unhealthy('its actor is not running')
+    return life.control.health().catch((error: Error) => unhealthy(error.message))
+  }
+
+  /** Drops the connection and makes a new one. @throws ConnectionError, ActorCrashedError */
+  async reconnect(): Promise<void> {
+    await this.#running().control.reconnect()
+  }
+
+  /** Inflicts a fault upon the actor. @throws ShutdownError when there is none */
+  async inject(fault: Fault): Promise<void> {
+    await this.#running().control.inject(fault)
+  }
+
+  #running(): Life<ActorControl> {
+    if (this.#life === undefined) throw new ShutdownError({ integration: this.settings.name })
+    return this.#life
+  }
+
+  #died(life: Life<ActorControl>, reason: string): void {
+    if (this.#life !== life) return
+    this.#bury(life)
+    this.ref.detach(reason)
+    this.onDeath?.(reason)
+  }
+
+  #bury(life: Life<ActorControl>): void {
+    if (this.#life !== life) return
+    this.#earlierCounts = addCounts(this.#earlierCounts, life.gauges.counts())
+    this.#life = undefined
+  }
+}

@@ -1,0 +1,249 @@
+import type { Clock } from '../core/clock.js'
+import type { AdapterManifest, BrokerManifest } from '../core/manifest.js'
+import type { GroupSettings, IntegrationSettings, SupervisionSettings } from '../core/settings.js'
+import type { BreakerState, ConnectionState } from '../core/status.js'
+import type { LogRecord } from '../core/telemetry.js'
+import type { Value } from '../core/value.js'
+import type { IntegrationMail } from '../mailbox/integration-mail.js'
+import type { ActorNotice } from '../mailbox/protocol.js'
+import type { Turn } from '../mailbox/turn.js'
+import { ActorRef } from './actor-ref.js'
+import { BrokerChild } from './broker-child.js'
+import type { Child } from './child.js'
+import type { ChildSpec } from './child-spec.js'
+import { IntegrationChild, type IntegrationHouse } from './integration-child.js'
+import type { SupervisorReport } from './reports.js'
+import type { Spawner } from './spawner.js'
+import { Supervisor, type SupervisorOptions } from './supervisor.js'
+import { ThreadPool } from './thread-pool.js'
+import { threadSpawner } from './thread-spawner.js'
+import { Watchdog } from './watchdog.js'
+import { Zombies } from './zombies.js'
+
+/** What a tree is grown from: the resolved configuration. */
+export interface TreePlan {
+  readonly integrations: readonly {
+    readonly settings: IntegrationSettings
+    readonly supervision: SupervisionSettings
+    readonly manifest: AdapterManifest
+  }[]
+  readonly brokers: readonly {
+    readonly name: string
+    readonly listen: { readonly [key: string]: Value }
+    readonly heartbeatMs: number
+    readonly memory: number
+    readonly supervision: SupervisionSettings
+    readonly manifest: BrokerManifest
+  }[]
+  readonly supervisors: readonly GroupSettings[]
+}
+
+/** What happens in the tree, for the gateway's events and log. */
+export type TreeReport =
+  | { readonly kind: 'actor:started'; readonly integration: string }
+  | { readonly kind: 'actor:crashed'; readonly integration: string; readonly reason: string; readonly restartInMs: number }
+  | { readonly kind: 'actor:restarted'; readonly integration: string; readonly restarts: number }
+  | { readonly kind: 'actor:failed'; readonly integration: string; readonly reason: string }
+  | {
+      readonly kind: 'connection:changed'
+      readonly integration: string
+      readonly state: ConnectionState
+      readonly attempt: number
+      readonly reason?: string
+    }
+  | { readonly kind: 'breaker:changed'; readonly integration: string; readonly state: BreakerState }
+  | {
+      readonly kind: 'message:dead'
+      readonly integration: string
+      readonly queue: string
+      readonly reason: string
+      readonly attempts: number
+      readonly value?: unknown
+      readonly bytes?: Uint8Array
+    }
+  | { readonly kind: 'log'; readonly record: LogRecord }
+
+/**
+ * All supervisors of a gateway: one for each group, and one for each child that is in none. Brokers start
+ * before the integrations that may live on them, and everything stops in reverse order.
+ */
+export class SupervisionTree {
+  readonly integrations: ReadonlyMap<string, IntegrationChild>
+  readonly brokers: ReadonlyMap<string, BrokerChild>
+  readonly #supervisors: readonly Supervisor[]
+  readonly #pool: ThreadPool
+  readonly #zombies: Zombies
+  readonly #workers: readonly URL[]
+  readonly #report: (report: TreeReport) => void
+
+  constructor(
+    plan: TreePlan,
+    clock: Clock,
+    turn: Turn,
+    clientIdPrefix: string,
+    report: (report: TreeReport) => void,
+    spawner: Spawner = threadSpawner,
+  ) {
+    this.#report = report
+    this.#pool = new ThreadPool(spawner)
+    this.#zombies = new Zombies(clock, (id, threadId) =>
+      this.#log('warn', 'a terminated thread is stuck in a native call; its successor does not wait for it', id, { threadId }),
+    )
+    const house: IntegrationHouse = {
+      clock,
+      watchdog: new Watchdog(clock),
+      zombies: this.#zombies,
+      pool: this.#pool,
+      dial: (name, port) => {
+        const broker = this.brokers.get(name)
+        if (broker === undefined) port.close()
+        else broker.attach(port)
+      },
+      log: (record) => report({ kind: 'log', record }),
+    }
+    this.brokers = new Map(
+      plan.brokers.map(({ name, listen, heartbeatMs, memory, supervision, manifest }) => [
+        name,
+        new BrokerChild(
+          childSpec(name, supervision),
+          { name, type: manifest.type, worker: manifest.worker, listen, heartbeatMs, memory },
+          house,
+        ),
+      ]),
+    )
+    this.integrations = new Map(
+      plan.integrations.map(({ settings, supervision, manifest }) => {
+        const { name } = settings
+        const ref = new ActorRef(settings, manifest.capabilities, supervision.poisonThreshold, clock, turn, {
+          notice: (notice) => this.#notice(name, notice),
+          poison: (entry, deaths, reason) =>
+            report({
+              kind: 'message:dead',
+              integration: name,
+              queue: entry.target,
+              reason: `it killed ${deaths} actors in a row; the last reason: ${reason}`,
+              attempts: deaths,
+              value: entry.value,
+            }),
+        })
+        const child = new IntegrationChild(
+          childSpec(name, supervision),
+          settings,
+          manifest.worker,
+          `${clientIdPrefix}-${name}`,
+          ref,
+          house,
+        )
+        if (supervision.warmSpares > 0) this.#pool.keepWarm(manifest.worker, supervision.warmSpares)
+        return [name, child]
+      }),
+    )
+    this.#workers = [...plan.brokers, ...plan.integrations].map(({ manifest }) => manifest.worker)
+    this.#supervisors = this.#grow(plan, clock)
+  }
+
+  /** Threads that were replaced and have not ended. */
+  get zombies(): number {
+    return this.#zombies.count
+  }
+
+  /** The address of an integration, good for the life of the tree. */
+  mail(name: string): IntegrationMail {
+    return this.integrations.get(name)!.ref
+  }
+
+  restarts(name: string): number {
+    return this.#supervisors.reduce((sum, supervisor) => sum + supervisor.restarts(name), 0)
+  }
+
+  /** Starts everything in order. @throws what a child failed with; everything is stopped then */
+  async start(): Promise<void> {
+    // Loading takes most of the time and can be done side by side; starting is done in order.
+    for (const worker of this.#workers) this.#pool.prepare(worker)
+    try {
+      for (const supervisor of this.#supervisors) await supervisor.start()
+    } catch (error) {
+      await this.stop(0)
+      throw error
+    }
+  }
+
+  /** Accepts nothing new, settles what was accepted within `ms`, stops in reverse order. Never rejects. */
+  async stop(ms: number): Promise<void> {
+    const refs = [...this.integrations.values()].map(({ ref }) => ref)
+    for (const ref of refs) ref.closeIntake()
+    if (ms > 0) await Promise.all(refs.map((ref) => ref.drained(ms)))
+    this.#pool.close()
+    for (const supervisor of [...this.#supervisors].reverse()) await supervisor.stop()
+    for (const ref of refs) ref.stop()
+  }
+
+  #grow(plan: TreePlan, clock: Clock): Supervisor[] {
+    const supervise = (options: SupervisorOptions, children: readonly Child[]) =>
+      new Supervisor(options, children, clock, (report) => this.#supervised(report))
+    const brokers = plan.brokers.map(({ name, supervision }) =>
+      supervise(alone(supervision), [this.brokers.get(name)!]),
+    )
+    const groups = new Set<string>()
+    const integrations = plan.integrations.flatMap(({ settings, supervision }) => {
+      const group = plan.supervisors.find(({ name }) => name === supervision.group)
+      if (group === undefined) return [supervise(alone(supervision), [this.integrations.get(settings.name)!])]
+      // A group starts where its first member stands.
+      if (groups.has(group.name)) return []
+      groups.add(group.name)
+      const members = plan.integrations.filter((other) => other.supervision.group === group.name)
+      const { strategy, maxRestarts, withinMs } = group
+      const options = { ...alone(supervision), strategy, intensity: maxRestarts, periodMs: withinMs }
+      return [supervise(options, members.map((member) => this.integrations.get(member.settings.name)!))]
+    })
+    return [...brokers, ...integrations]
+  }
+
+  #supervised(report: SupervisorReport): void {
+    const integration = report.child
+    switch (report.kind) {
+      case 'started':
+        if (report.restarts === 0) return this.#report({ kind: 'actor:started', integration })
+        return this.#report({ kind: 'actor:restarted', integration, restarts: report.restarts })
+      case 'crashed':
+        return this.#report({ kind: 'actor:crashed', integration, reason: report.reason, restartInMs: report.restartInMs })
+      case 'start-failed':
+        return this.#log('error', `its start failed: ${report.reason}`, integration)
+      case 'failed':
+        return this.#report({ kind: 'actor:failed', integration, reason: report.reason })
+    }
+  }
+
+  #notice(integration: string, notice: Exclude<ActorNotice, { kind: 'source-ended' | 'dropped' }>): void {
+    switch (notice.kind) {
+      case 'connection': {
+        const { state, attempt, reason } = notice
+        return this.#report({
+          kind: 'connection:changed',
+          integration,
+          state,
+          attempt,
+          ...(reason !== undefined && { reason }),
+        })
+      }
+      case 'breaker':
+        return this.#report({ kind: 'breaker:changed', integration, state: notice.state })
+      case 'dead-letter': {
+        const { queue, reason, attempts, bytes } = notice
+        return this.#report({ kind: 'message:dead', integration, queue, reason, attempts, bytes })
+      }
+    }
+  }
+
+  #log(level: LogRecord['level'], message: string, integration: string, fields: object = {}): void {
+    this.#report({ kind: 'log', record: { ...fields, level, message, integration } })
+  }
+}
+
+function childSpec(id: string, { restart, shutdownMs }: SupervisionSettings): ChildSpec {
+  return { id, restart, shutdown: shutdownMs === 0 ? 'brutal_kill' : shutdownMs }
+}
+
+function alone({ maxRestarts, withinMs, backoff, jitter }: SupervisionSettings): SupervisorOptions {
+  return { strategy: 'one_for_one', intensity: maxRestarts, periodMs: withinMs, backoff, jitter }
+}
