@@ -7,6 +7,7 @@ import type {
   OperationContext,
 } from '../../core/adapter.js'
 import { AckError, CancelledError, DequeueError, EnqueueError } from '../../core/errors.js'
+import { areHeaders, period } from './fields.js'
 import type { Link } from './link.js'
 
 interface Consumer {
@@ -25,7 +26,8 @@ export class Consumers {
 
   enqueue(queue: string, payload: Uint8Array, options: EnqueueOptions): Promise<string> {
     const refusal = (reason: string, retryable: boolean) => new EnqueueError(queue, reason, { retryable })
-    const { headers, delayMs } = options
+    const { headers, delayMs = 0 } = options
+    if (!areHeaders(headers)) return Promise.reject(new EnqueueError(queue, 'expected headers of text'))
     const entry = (id: number) =>
       ({
         op: 'enqueue',
@@ -33,7 +35,7 @@ export class Consumers {
         queue,
         size: payload.byteLength,
         ...(headers && { headers }),
-        ...(delayMs && { delayMs }),
+        delayMs: period(delayMs),
       }) as const
     return this.#link.request(entry, payload, `send to queue ${queue}`, refusal)
   }
@@ -64,7 +66,8 @@ export class Consumers {
       throw new CancelledError({ cause: context.signal.reason })
     }
     const request = (count: number) => {
-      if (this.#consumers.has(consumer)) this.#link.send({ op: 'request', consumer, count })
+      if (this.#consumers.has(consumer) && count >= 1)
+        this.#link.send({ op: 'request', consumer, count: Math.floor(count) })
     }
     return { request, close }
   }
@@ -95,7 +98,7 @@ export class Consumers {
         return settled
       },
       nack: (delayMs) => {
-        settled ??= this.#settle(queue, (id) => ({ op: 'nack', id, tag, delayMs: Math.max(0, delayMs) }))
+        settled ??= this.#settle(queue, (id) => ({ op: 'nack', id, tag, delayMs: period(delayMs) }))
         return settled
       },
     }
