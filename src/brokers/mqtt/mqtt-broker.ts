@@ -1,22 +1,32 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import type { MessagePort } from 'node:worker_threads'
-import { Aedes } from 'aedes'
+import { Aedes, type AedesOptions } from 'aedes'
 import { ConfigError, ConnectionError } from '../../core/errors.js'
 import type { BrokerAddress, BrokerContext, BrokerFactory, EmbeddedBroker } from '../embedded-broker.js'
+import { boundStore, STORE_LIMITS, type Store } from './bounded-store.js'
 import { mqttListen } from './manifest.js'
 import { PacketSize } from './packet-size.js'
 
+/** Topic filters of one client at a time; further ones are answered with a failure (3.1.1, section 3.9.3). */
+const SUBSCRIPTIONS = 1_000
+
 /** How long clients may take to go before their sockets are cut. */
 const STOP_MS = 1_000
+
+const authorizeSubscribe: NonNullable<AedesOptions['authorizeSubscribe']> = (client, wanted, done) => {
+  const { subscriptions } = client as unknown as { readonly subscriptions: object }
+  done(null, Object.keys(subscriptions).length < SUBSCRIPTIONS ? wanted : null)
+}
 
 /** An MQTT 3.1.1 broker on a TCP port. A client that sends anything but MQTT loses its own connection only. */
 class MqttBroker implements EmbeddedBroker {
   readonly #context: BrokerContext
   readonly #listen: { readonly address: string; readonly port: number }
   readonly #maxPacket: number
-  readonly #aedes = new Aedes({ connectTimeout: 10_000 })
+  readonly #aedes = new Aedes({ connectTimeout: 10_000, authorizeSubscribe })
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
+  readonly #full = new Set<string>()
   #state: 'new' | 'running' | 'stopped' = 'new'
 
   /** @throws ConfigError for a `listen` block that is not one. */
@@ -39,6 +49,8 @@ class MqttBroker implements EmbeddedBroker {
   async start(signal: AbortSignal): Promise<BrokerAddress> {
     signal.throwIfAborted()
     await this.#aedes.listen()
+    const { persistence } = this.#aedes as unknown as { readonly persistence: Store }
+    boundStore(persistence, STORE_LIMITS, (client) => this.#dropped(client))
     // What its stores cannot do is no reason to take the thread down.
     this.#aedes.on('error' as 'closed', ((error: Error) => this.#log(error.message)) as () => void)
     try {
@@ -110,6 +122,13 @@ class MqttBroker implements EmbeddedBroker {
       if (size.accepts(chunk)) return
       socket.destroy(new Error(`a packet of more than ${this.#maxPacket} bytes, or none of MQTT`))
     })
+  }
+
+  /** Said once for each client, or a flood of messages would be one of log lines. */
+  #dropped(client: string): void {
+    if (this.#full.has(client) || this.#full.size >= STORE_LIMITS.sessions) return
+    this.#full.add(client)
+    this.#log(`the queue of client ${client} is full: messages for it are dropped`)
   }
 
   #log(message: string): void {

@@ -111,6 +111,34 @@ describe('the embedded MQTT broker', () => {
     await until(() => clients.every(({ connected }) => connected), 'the others are there')
   })
 
+  it('keeps messages for a session whose client is away, up to a bound', async () => {
+    const options = { clean: false }
+    const first = await client('away', options)
+    await first.subscribeAsync('q', { qos: 1 })
+    await first.endAsync()
+    const publisher = await client('p')
+    await Promise.all(
+      Array.from({ length: 1_200 }, (_, i) => publisher.publishAsync('q', String(i), { qos: 1 })),
+    )
+    await until(() => log.some(({ message }) => /queue of client away is full/.test(message)), 'it is full')
+    const url = `mqtt://127.0.0.1:${port}`
+    const back = mqtt.connect(url, { clientId: 'away', protocolVersion: 4, reconnectPeriod: 0, ...options })
+    clients.push(back)
+    const got: string[] = []
+    back.on('message', (_, payload) => got.push(String(payload)))
+    await until(() => got.length === 1_000, 'what was kept is delivered')
+    expect(got).toEqual(Array.from({ length: 1_000 }, (_, i) => String(i)))
+    expect(log).toHaveLength(1)
+  })
+
+  it('grants a client so many topic filters, and answers others with a failure', async () => {
+    const one = await client('greedy')
+    const topics = Array.from({ length: 1_000 }, (_, i) => `t/${i}`)
+    await one.subscribeAsync(topics)
+    await expect(one.subscribeAsync('t/more')).rejects.toThrow()
+    expect(one.connected).toBe(true)
+  })
+
   it('names the address when it is in use', async () => {
     const attempt = broker({ port }).start(never)
     await expect(attempt).rejects.toBeInstanceOf(ConnectionError)
