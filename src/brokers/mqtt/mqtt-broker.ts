@@ -1,29 +1,23 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import type { MessagePort } from 'node:worker_threads'
-import { Aedes, type AedesOptions } from 'aedes'
+import { Aedes } from 'aedes'
 import { ConfigError, ConnectionError } from '../../core/errors.js'
 import type { BrokerAddress, BrokerContext, BrokerFactory, EmbeddedBroker } from '../embedded-broker.js'
 import { boundStore, STORE_LIMITS, type Store } from './bounded-store.js'
 import { mqttListen } from './manifest.js'
 import { PacketSize } from './packet-size.js'
-
-/** Topic filters of one client at a time; further ones are answered with a failure (3.1.1, section 3.9.3). */
-const SUBSCRIPTIONS = 1_000
+import { SubscriptionLimit } from './subscription-limit.js'
 
 /** How long clients may take to go before their sockets are cut. */
 const STOP_MS = 1_000
-
-const authorizeSubscribe: NonNullable<AedesOptions['authorizeSubscribe']> = (client, wanted, done) => {
-  const { subscriptions } = client as unknown as { readonly subscriptions: object }
-  done(null, Object.keys(subscriptions).length < SUBSCRIPTIONS ? wanted : null)
-}
 
 /** An MQTT 3.1.1 broker on a TCP port. A client that sends anything but MQTT loses its own connection only. */
 class MqttBroker implements EmbeddedBroker {
   readonly #context: BrokerContext
   readonly #listen: { readonly address: string; readonly port: number }
   readonly #maxPacket: number
-  readonly #aedes = new Aedes({ connectTimeout: 10_000, authorizeSubscribe })
+  readonly #filters = new SubscriptionLimit()
+  readonly #aedes = new Aedes({ connectTimeout: 10_000, authorizeSubscribe: this.#filters.authorize })
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
   readonly #full = new Set<string>()
@@ -40,6 +34,7 @@ class MqttBroker implements EmbeddedBroker {
     this.#server = createServer((socket) => this.#accept(socket))
     this.#server.maxConnections = listen.data.max_connections
     this.#server.on('drop', () => this.#log('refused a connection: there are as many as there may be'))
+    this.#filters.follow(this.#aedes)
     this.#aedes.on('clientError', (client, error) =>
       this.#log(`closed client ${client.id}: ${error.message}`),
     )
