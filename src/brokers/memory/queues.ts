@@ -1,9 +1,7 @@
 import type { Headers } from '../../core/value.js'
 import { nameFault } from './check.js'
 import type { MemoryLimits } from './limits.js'
-import type { Outbox } from './outbox.js'
 import { Queue } from './queue.js'
-import { QueueLine } from './queue-line.js'
 import type { Schedule } from './schedule.js'
 
 interface Entry {
@@ -24,10 +22,6 @@ export class Queues {
     this.limits = limits
     this.#schedule = schedule
     this.#prefix = prefix
-  }
-
-  join(out: Outbox): QueueLine {
-    return new QueueLine(this, out)
   }
 
   /** Messages of the queue that are not settled. */

@@ -21,6 +21,7 @@ class MqttBroker implements EmbeddedBroker {
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
   readonly #full = new Set<string>()
+  readonly #stopping = new AbortController()
   #state: 'new' | 'running' | 'stopped' = 'new'
 
   /** @throws ConfigError for a `listen` block that is not one. */
@@ -42,14 +43,16 @@ class MqttBroker implements EmbeddedBroker {
   }
 
   async start(signal: AbortSignal): Promise<BrokerAddress> {
-    signal.throwIfAborted()
+    const either = AbortSignal.any([signal, this.#stopping.signal])
+    either.throwIfAborted()
     await this.#aedes.listen()
     const { persistence } = this.#aedes as unknown as { readonly persistence: Store }
     boundStore(persistence, STORE_LIMITS, (client) => this.#dropped(client))
     // What its stores cannot do is no reason to take the thread down.
     this.#aedes.on('error' as 'closed', ((error: Error) => this.#log(error.message)) as () => void)
     try {
-      await this.#bind(signal)
+      either.throwIfAborted()
+      await this.#bind(either)
     } catch (error) {
       await this.stop()
       throw error
@@ -72,13 +75,19 @@ class MqttBroker implements EmbeddedBroker {
   async stop(): Promise<void> {
     if (this.#state === 'stopped') return
     this.#state = 'stopped'
+    // It may be called while `start` is under way.
+    this.#stopping.abort(new ConnectionError(`broker ${this.#context.name} is stopped`))
+    const cutAll = () => {
+      for (const socket of this.#sockets) socket.destroy()
+    }
     const closed = Promise.all([
       new Promise<void>((resolve) => this.#server.close(() => resolve())),
-      new Promise<void>((resolve) => this.#aedes.close(() => resolve())),
+      // What is still connected then has never become a client.
+      new Promise<void>((resolve) => this.#aedes.close(() => resolve())).then(cutAll),
     ])
     const cut = new Promise<void>((resolve) => {
       const timer = this.#context.clock.setTimer(STOP_MS, () => {
-        for (const socket of this.#sockets) socket.destroy()
+        cutAll()
         resolve()
       })
       void closed.then(() => timer.cancel())
@@ -98,6 +107,8 @@ class MqttBroker implements EmbeddedBroker {
         reject(new ConnectionError(reason, { cause: error, retryable: false }))
       })
       this.#server.listen({ host: address, port }, () => {
+        // Given up meanwhile, the server is nobody's.
+        if (signal.aborted) return void this.#server.close()
         signal.removeEventListener('abort', onAbort)
         this.#server.removeAllListeners('error')
         this.#server.on('error', (error) => this.#log(error.message))

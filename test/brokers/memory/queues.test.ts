@@ -50,6 +50,18 @@ describe('queues of the memory broker', () => {
     expect(sink.texts).toEqual(['0', '1', '2', '3', '4'])
   })
 
+  it('takes a request for ever so many messages', async () => {
+    const actor = await bench.actor()
+    const { queue } = actor.adapter
+    const sink = deliveries()
+    const consumer = await queue!.consume('jobs', sink, operation())
+    consumer.request(Number.POSITIVE_INFINITY)
+    consumer.request(5_000_000)
+    await send(queue!, 'jobs', numbered(50))
+    await until(() => sink.got.length === 50, 'all are delivered')
+    expect(actor.lost).toEqual([])
+  })
+
   it('serves competing consumers in turn', async () => {
     const producer = (await bench.actor()).adapter.queue!
     const sinks = [deliveries(), deliveries(), deliveries()]

@@ -179,6 +179,17 @@ describe('the embedded MQTT broker', () => {
     expect(mqttListen.safeParse({ prot: 1 }).success).toBe(false)
   })
 
+  it('leaves nothing behind when it is stopped while it starts', async () => {
+    const late = broker({ port: 0 })
+    const starting = expect(late.start(never)).rejects.toBeInstanceOf(ConnectionError)
+    await late.stop()
+    await starting
+    const abort = new AbortController()
+    const given = broker({ port: 0 }).start(abort.signal)
+    abort.abort(new Error('given up'))
+    await expect(given).rejects.toThrow('given up')
+  })
+
   it('closes a line inside the process: it is reached over its port', async () => {
     const { port1, port2 } = new MessageChannel()
     const closed = once(port2, 'close')
