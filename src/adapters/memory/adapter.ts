@@ -118,4 +118,4 @@ function connectionError(what: string, cause: unknown): IntegrationError {
 }
 
 /** Makes the adapter of the memory protocol. */
-export const createMemoryAdapter: AdapterFactory = (context) => new MemoryAdapter(context)
+export const memoryAdapter: AdapterFactory = (context) => new MemoryAdapter(context)
