@@ -1,6 +1,6 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createMemoryAdapter } from '../../../src/adapters/memory/adapter.js'
+import { memoryAdapter } from '../../../src/adapters/memory/adapter.js'
 import { memoryManifest } from '../../../src/adapters/memory/manifest.js'
 import { BROKERS } from '../../../src/brokers/catalogue.js'
 import { systemClock } from '../../../src/core/clock.js'
@@ -22,7 +22,7 @@ function adapter(dial: (broker: string) => Promise<MessagePort>, config = settin
   const lost: ConnectionError[] = []
   const connectionLost = (error: ConnectionError) => lost.push(error)
   const context = { settings: config, clock: systemClock, log: () => {}, clientId: 'c', connectionLost, dial }
-  return { adapter: createMemoryAdapter(context), lost }
+  return { adapter: memoryAdapter(context), lost }
 }
 
 describe('the connection of the memory adapter', () => {

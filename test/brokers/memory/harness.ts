@@ -1,5 +1,5 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
-import { createMemoryAdapter } from '../../../src/adapters/memory/adapter.js'
+import { memoryAdapter } from '../../../src/adapters/memory/adapter.js'
 import { MemoryBroker } from '../../../src/brokers/memory/memory-broker.js'
 import type {
   InboundDelivery,
@@ -78,7 +78,7 @@ export class Bench {
   async actor(): Promise<Actor> {
     const lost: ConnectionError[] = []
     const ports: MessagePort[] = []
-    const adapter = createMemoryAdapter({
+    const adapter = memoryAdapter({
       settings: settings(),
       clock: systemClock,
       log: () => {},

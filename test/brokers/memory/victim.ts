@@ -1,5 +1,5 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
-import { createMemoryAdapter } from '../../../src/adapters/memory/adapter.js'
+import { memoryAdapter } from '../../../src/adapters/memory/adapter.js'
 import { systemClock } from '../../../src/core/clock.js'
 import { bytes, operation, settings } from './harness.js'
 
@@ -11,7 +11,7 @@ export interface Orders {
 
 // A thread that works through the memory adapter and is terminated in the middle of it.
 const { port, task } = workerData as Orders
-const adapter = createMemoryAdapter({
+const adapter = memoryAdapter({
   settings: settings(),
   clock: systemClock,
   log: () => {},
