@@ -1,4 +1,5 @@
-import type { Frame, ToBroker } from './line.js'
+import type { Frame } from './frame.js'
+import type { ToBroker } from './line.js'
 
 type Fields = Readonly<Record<string, unknown>>
 
