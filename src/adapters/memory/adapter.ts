@@ -27,7 +27,7 @@ class MemoryAdapter implements ProtocolAdapter {
   }
 
   async connect(signal: AbortSignal): Promise<void> {
-    await this.disconnect()
+    this.#end()
     const attempt = new AbortController()
     this.#attempt = attempt
     const either = AbortSignal.any([signal, attempt.signal])
@@ -47,11 +47,7 @@ class MemoryAdapter implements ProtocolAdapter {
   }
 
   async disconnect(): Promise<void> {
-    this.#attempt?.abort()
-    this.#attempt = undefined
-    const session = this.#session
-    this.#session = undefined
-    session?.close()
+    this.#end()
   }
 
   async ping(signal: AbortSignal): Promise<void> {
@@ -81,6 +77,15 @@ class MemoryAdapter implements ProtocolAdapter {
 
   readonly service: ServiceFacet = {
     serve: async (method, sink, context) => this.#connected().services.serve(method, sink, context),
+  }
+
+  /** Without a turn in between, so that of `connect` and `disconnect` the last one called decides. */
+  #end(): void {
+    this.#attempt?.abort()
+    this.#attempt = undefined
+    const session = this.#session
+    this.#session = undefined
+    session?.close()
   }
 
   #connected(): Session {

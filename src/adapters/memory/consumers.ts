@@ -1,4 +1,4 @@
-import type { DeliveryEntry } from '../../brokers/memory/line.js'
+import { CONSUMER_WINDOW, type DeliveryEntry } from '../../brokers/memory/line.js'
 import type {
   AdapterConsumer,
   EnqueueOptions,
@@ -7,10 +7,16 @@ import type {
   OperationContext,
 } from '../../core/adapter.js'
 import { AckError, CancelledError, DequeueError, EnqueueError } from '../../core/errors.js'
+import { areHeaders, period } from './fields.js'
 import type { Link } from './link.js'
 
 interface Consumer {
+  readonly number: number
   readonly queue: string
+  /** Messages that the broker has been asked for and has not delivered. */
+  asked: number
+  /** What is wanted beyond that. */
+  wanted: number
   readonly sink: MessageSink<InboundDelivery>
 }
 
@@ -25,7 +31,8 @@ export class Consumers {
 
   enqueue(queue: string, payload: Uint8Array, options: EnqueueOptions): Promise<string> {
     const refusal = (reason: string, retryable: boolean) => new EnqueueError(queue, reason, { retryable })
-    const { headers, delayMs } = options
+    const { headers, delayMs = 0 } = options
+    if (!areHeaders(headers)) return Promise.reject(new EnqueueError(queue, 'expected headers of text'))
     const entry = (id: number) =>
       ({
         op: 'enqueue',
@@ -33,7 +40,7 @@ export class Consumers {
         queue,
         size: payload.byteLength,
         ...(headers && { headers }),
-        ...(delayMs && { delayMs }),
+        delayMs: period(delayMs),
       }) as const
     return this.#link.request(entry, payload, `send to queue ${queue}`, refusal)
   }
@@ -45,7 +52,8 @@ export class Consumers {
   ): Promise<AdapterConsumer> {
     const consumer = this.#link.number()
     const refusal = (reason: string, retryable: boolean) => new DequeueError(queue, reason, { retryable })
-    this.#consumers.set(consumer, { queue, sink })
+    const state: Consumer = { number: consumer, queue, sink, asked: 0, wanted: 0 }
+    this.#consumers.set(consumer, state)
     const close = async () => {
       // What arrives from now on is dropped here: the broker takes back whatever this consumer has.
       if (!this.#consumers.delete(consumer)) return
@@ -64,20 +72,34 @@ export class Consumers {
       throw new CancelledError({ cause: context.signal.reason })
     }
     const request = (count: number) => {
-      if (this.#consumers.has(consumer)) this.#link.send({ op: 'request', consumer, count })
+      if (!this.#consumers.has(consumer) || !(count >= 1)) return
+      state.wanted += Math.floor(count)
+      this.#ask(state)
     }
     return { request, close }
   }
 
   deliver(entry: DeliveryEntry, payload: Uint8Array): void {
     const consumer = this.#consumers.get(entry.consumer)
+    if (!consumer) return
+    consumer.asked--
+    if (consumer.wanted > 0 && consumer.asked < CONSUMER_WINDOW / 2) this.#ask(consumer)
     // Demand is what holds the broker back: the answer of the sink adds nothing to it.
-    consumer?.sink.deliver(this.#delivery(entry, consumer.queue, payload))
+    consumer.sink.deliver(this.#delivery(entry, consumer.queue, payload))
   }
 
   /** No sink hears anything more. */
   close(): void {
     this.#consumers.clear()
+  }
+
+  /** Asks for what is wanted, as far as the line lets it at a time. */
+  #ask(consumer: Consumer): void {
+    const count = Math.min(consumer.wanted, CONSUMER_WINDOW - consumer.asked)
+    if (count <= 0) return
+    consumer.wanted -= count
+    consumer.asked += count
+    this.#link.send({ op: 'request', consumer: consumer.number, count })
   }
 
   #delivery(entry: DeliveryEntry, queue: string, payload: Uint8Array): InboundDelivery {
@@ -95,7 +117,7 @@ export class Consumers {
         return settled
       },
       nack: (delayMs) => {
-        settled ??= this.#settle(queue, (id) => ({ op: 'nack', id, tag, delayMs: Math.max(0, delayMs) }))
+        settled ??= this.#settle(queue, (id) => ({ op: 'nack', id, tag, delayMs: period(delayMs) }))
         return settled
       },
     }

@@ -1,14 +1,15 @@
 import type { MessagePort } from 'node:worker_threads'
-import { eachEntry, FrameWriter } from '../../brokers/memory/frame.js'
-import type {
-  AnswerEntry,
-  DeliveryEntry,
-  Frame,
-  LineFault,
-  MessageEntry,
-  RequestEntry,
-  ToBroker,
-  ToClient,
+import {
+  type AnswerEntry,
+  type DeliveryEntry,
+  eachEntry,
+  type Frame,
+  FrameWriter,
+  type LineFault,
+  type MessageEntry,
+  type RequestEntry,
+  type ToBroker,
+  type ToClient,
 } from '../../brokers/memory/line.js'
 import { ConnectionError, RpcError, SerializeError, TimeoutError } from '../../core/errors.js'
 

@@ -2,6 +2,7 @@ import { PUBLISHER_WINDOW, type PublishEntry } from '../../brokers/memory/line.j
 import type { OperationContext, PublishOptions } from '../../core/adapter.js'
 import type { Clock } from '../../core/clock.js'
 import { CancelledError, type ConnectionError, IntegrationError, PublishError } from '../../core/errors.js'
+import { areHeaders, period } from './fields.js'
 import type { Link } from './link.js'
 
 interface Job {
@@ -38,7 +39,9 @@ export class Publisher {
     options: PublishOptions,
     context: OperationContext,
   ): Promise<void> {
-    const expiresAt = options.expiryMs === undefined ? undefined : this.#clock.now() + options.expiryMs
+    const { expiryMs, headers } = options
+    if (!areHeaders(headers)) return Promise.reject(new PublishError(topic, 'expected headers of text'))
+    const expiresAt = expiryMs === undefined ? undefined : this.#clock.now() + period(expiryMs)
     return new Promise((resolve, reject) => {
       const job = { topic, payload, options, expiresAt, resolve, reject }
       if (this.#waiting.size === 0 && this.#open) this.#send(job)

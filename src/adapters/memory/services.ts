@@ -8,6 +8,7 @@ import type {
 } from '../../core/adapter.js'
 import { CancelledError, RpcError, SubscribeError } from '../../core/errors.js'
 import type { Value } from '../../core/value.js'
+import { period } from './fields.js'
 import { Inbound } from './inbound.js'
 import type { Link } from './link.js'
 
@@ -103,7 +104,7 @@ export class Services {
       op: 'call',
       id,
       method,
-      deadline: Math.min(Math.max(0, context.deadline), Number.MAX_SAFE_INTEGER),
+      deadline: period(context.deadline),
       ...(params !== undefined && { params }),
       ...(notification && { notification }),
     })

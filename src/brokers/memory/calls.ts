@@ -1,5 +1,6 @@
 import { type Clock, every, type Timer } from '../../core/clock.js'
 import type { Value } from '../../core/value.js'
+import { nameFault } from './check.js'
 import type { MemoryLimits } from './limits.js'
 import type { AnswerEntry, CallEntry, RpcFault } from './line.js'
 import type { Outbox } from './outbox.js'
@@ -99,6 +100,11 @@ export class CallLine {
   /** @returns what the client did wrong. */
   serve(id: number, number: number, method: string): string | undefined {
     if (this.#services.has(number)) return 'used the number of a service twice'
+    const fault = nameFault(method)
+    if (fault) {
+      this.#out.refuse(id, fault)
+      return undefined
+    }
     if (this.#services.size >= this.#calls.limits.registrations) {
       this.#out.refuse(id, `the line has ${this.#services.size} services already`, true)
       return undefined

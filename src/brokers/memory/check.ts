@@ -1,8 +1,8 @@
-import type { Frame, ToBroker } from './line.js'
+import type { Frame } from './frame.js'
+import type { ToBroker } from './line.js'
 
 type Fields = Readonly<Record<string, unknown>>
 
-const LONGEST_NAME = 65_535
 const MOST_ENTRIES = 100_000
 
 const isObject = (value: unknown): value is Fields =>
@@ -10,9 +10,7 @@ const isObject = (value: unknown): value is Fields =>
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 const isDuration = (value: unknown): boolean =>
   typeof value === 'number' && Number.isFinite(value) && value >= 0
-const isName = (value: unknown): boolean =>
-  typeof value === 'string' && value.length > 0 && value.length <= LONGEST_NAME
-const isText = (value: unknown): boolean => typeof value === 'string' && value.length <= LONGEST_NAME
+const isText = (value: unknown): boolean => typeof value === 'string'
 const isFlag = (value: unknown): boolean => value === undefined || typeof value === 'boolean'
 const isHeaders = (value: unknown): boolean =>
   value === undefined || (isObject(value) && Object.values(value).every((text) => typeof text === 'string'))
@@ -40,21 +38,21 @@ const CHECKS: ReadonlyMap<unknown, (e: Fields) => boolean> = new Map([
     'enqueue',
     (e: Fields) =>
       isCount(e.id) &&
-      isName(e.queue) &&
+      isText(e.queue) &&
       isCount(e.size) &&
       isHeaders(e.headers) &&
       (e.delayMs === undefined || isDuration(e.delayMs)),
   ],
-  ['consume', (e: Fields) => isCount(e.id) && isCount(e.consumer) && isName(e.queue)],
+  ['consume', (e: Fields) => isCount(e.id) && isCount(e.consumer) && isText(e.queue)],
   ['request', (e: Fields) => isCount(e.consumer) && isCount(e.count)],
   ['unconsume', (e: Fields) => isCount(e.id) && isCount(e.consumer)],
   ['ack', (e: Fields) => isCount(e.id) && isCount(e.tag)],
   ['nack', (e: Fields) => isCount(e.id) && isCount(e.tag) && isDuration(e.delayMs)],
-  ['serve', (e: Fields) => isCount(e.id) && isCount(e.service) && isName(e.method)],
+  ['serve', (e: Fields) => isCount(e.id) && isCount(e.service) && isText(e.method)],
   ['unserve', (e: Fields) => isCount(e.id) && isCount(e.service)],
   [
     'call',
-    (e: Fields) => isCount(e.id) && isName(e.method) && isDuration(e.deadline) && isFlag(e.notification),
+    (e: Fields) => isCount(e.id) && isText(e.method) && isDuration(e.deadline) && isFlag(e.notification),
   ],
   ['answer', (e: Fields) => isCount(e.request) && isRpcFault(e.fault)],
 ])
@@ -84,4 +82,13 @@ export function checkFrame(data: unknown): Frame<ToBroker> | string {
   const found = bytes === undefined ? 0 : bytes.byteLength
   if (size !== found) return `expected ${size} bytes of payload in the frame, found ${found}`
   return data as unknown as Frame<ToBroker>
+}
+
+const LONGEST_NAME = 65_535
+
+/** Why `name` cannot be that of a queue or a method, or `undefined` when it can. */
+export function nameFault(name: string): string | undefined {
+  if (name === '') return 'its name is empty'
+  if (name.length > LONGEST_NAME) return `its name is longer than ${LONGEST_NAME} characters`
+  return undefined
 }

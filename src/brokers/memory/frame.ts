@@ -1,5 +1,10 @@
 import type { MessagePort } from 'node:worker_threads'
-import type { Frame } from './line.js'
+
+/** What crosses a line at a time: entries and, packed together, the payloads of those that have a `size`, in order. */
+export interface Frame<E> {
+  readonly entries: readonly E[]
+  readonly bytes?: ArrayBuffer
+}
 
 /** A batch that has grown to this leaves at once, so that one frame stays small beside the limits of a line. */
 const FULL = { entries: 1_024, bytes: 1_048_576 } as const

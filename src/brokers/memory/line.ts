@@ -1,19 +1,15 @@
 import type { Headers, Value } from '../../core/value.js'
 
+export { eachEntry, type Frame, FrameWriter } from './frame.js'
+
 /**
- * The protocol between the memory broker and an actor, spoken over a MessagePort. Either side sends frames;
- * a frame holds entries and, packed together, the payloads of those entries that have a `size`, in order.
+ * The protocol between the memory broker and an actor, spoken over a MessagePort. Either side sends frames of
+ * entries. This is all that clients of the broker import.
  *
  * `id` is the client's number of a request and is answered by exactly one of `done`, `enqueued`, `result` and
  * `failed`. `subscription`, `consumer` and `service` are numbers that the client gives; `tag` and `request`
  * are numbers that the broker gives. All of them are unique on their line only.
  */
-export interface Frame<E> {
-  readonly entries: readonly E[]
-  readonly bytes?: ArrayBuffer
-}
-
-/** What a client may send. */
 export type ToBroker =
   | { readonly op: 'ping'; readonly id: number }
   | PublishEntry

@@ -1,8 +1,7 @@
 import type { Headers } from '../../core/value.js'
+import { nameFault } from './check.js'
 import type { MemoryLimits } from './limits.js'
-import type { Outbox } from './outbox.js'
 import { Queue } from './queue.js'
-import { QueueLine } from './queue-line.js'
 import type { Schedule } from './schedule.js'
 
 interface Entry {
@@ -25,10 +24,6 @@ export class Queues {
     this.#prefix = prefix
   }
 
-  join(out: Outbox): QueueLine {
-    return new QueueLine(this, out)
-  }
-
   /** Messages of the queue that are not settled. */
   messages(name: string): number {
     return this.#byName.get(name)?.queue.messages ?? 0
@@ -42,7 +37,7 @@ export class Queues {
     delayMs: number,
   ): { readonly id: string } | { readonly refusal: string } {
     const entry = this.#open(name)
-    if (!entry) return { refusal: this.#tooMany() }
+    if (typeof entry === 'string') return { refusal: entry }
     const id = `${this.#prefix}-${++this.#ids}`
     if (entry.queue.add(id, payload, headers, delayMs)) return { id }
     const held = entry.queue.messages
@@ -53,7 +48,7 @@ export class Queues {
   /** A consumer joins. @returns the queue, or why not. */
   enter(name: string): Queue | string {
     const entry = this.#open(name)
-    if (!entry) return this.#tooMany()
+    if (typeof entry === 'string') return entry
     entry.consumers++
     return entry.queue
   }
@@ -71,18 +66,16 @@ export class Queues {
     if (entry?.consumers === 0 && entry.queue.messages === 0) this.#byName.delete(queue.name)
   }
 
-  #open(name: string): Entry | undefined {
+  #open(name: string): Entry | string {
     const known = this.#byName.get(name)
     if (known) return known
-    if (this.#byName.size >= this.limits.queues) return undefined
+    const fault = nameFault(name)
+    if (fault) return fault
+    if (this.#byName.size >= this.limits.queues) return `the broker holds ${this.#byName.size} queues already`
     const { queueMessages, queueBytes } = this.limits
     const queue = new Queue(name, { messages: queueMessages, bytes: queueBytes }, this.#schedule)
     const entry = { queue, consumers: 0 }
     this.#byName.set(name, entry)
     return entry
-  }
-
-  #tooMany(): string {
-    return `the broker holds ${this.#byName.size} queues already`
   }
 }

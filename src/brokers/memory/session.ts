@@ -1,10 +1,10 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { CallLine, Calls } from './calls.js'
 import { checkFrame } from './check.js'
-import { eachEntry } from './frame.js'
-import type { Frame, ToBroker } from './line.js'
+import { eachEntry, type Frame } from './frame.js'
+import type { ToBroker } from './line.js'
 import { Outbox } from './outbox.js'
-import type { QueueLine } from './queue-line.js'
+import { QueueLine } from './queue-line.js'
 import type { Queues } from './queues.js'
 import type { TopicLine, Topics } from './topics.js'
 
@@ -40,7 +40,7 @@ export class Session {
     this.#onEnd = onEnd
     this.#out = new Outbox(port, (reason) => this.#violated(reason))
     this.#topics = shared.topics.join(this.#out)
-    this.#queues = shared.queues.join(this.#out)
+    this.#queues = new QueueLine(shared.queues, this.#out)
     this.#calls = shared.calls.join(this.#out)
     port.on('message', (data: unknown) => this.#receive(data))
     port.on('messageerror', () => this.#violated('sent what cannot be read'))

@@ -158,6 +158,10 @@ export class TopicLine {
 
   /** @returns false when it has to wait for a line that is full. */
   #route({ id, retain, message }: Publication): boolean {
+    if (message.expiresAt !== undefined && message.expiresAt <= this.#topics.clock.now()) {
+      this.#out.done(id)
+      return true
+    }
     const targets = this.#topics.targets.match(message.topic)
     for (const { subscription, line } of targets)
       if (!subscription.ready && line.#full) {

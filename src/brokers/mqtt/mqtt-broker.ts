@@ -3,8 +3,10 @@ import type { MessagePort } from 'node:worker_threads'
 import { Aedes } from 'aedes'
 import { ConfigError, ConnectionError } from '../../core/errors.js'
 import type { BrokerAddress, BrokerContext, BrokerFactory, EmbeddedBroker } from '../embedded-broker.js'
+import { boundStore, STORE_LIMITS, type Store } from './bounded-store.js'
 import { mqttListen } from './manifest.js'
 import { PacketSize } from './packet-size.js'
+import { SubscriptionLimit } from './subscription-limit.js'
 
 /** How long clients may take to go before their sockets are cut. */
 const STOP_MS = 1_000
@@ -14,9 +16,12 @@ class MqttBroker implements EmbeddedBroker {
   readonly #context: BrokerContext
   readonly #listen: { readonly address: string; readonly port: number }
   readonly #maxPacket: number
-  readonly #aedes = new Aedes({ connectTimeout: 10_000 })
+  readonly #filters = new SubscriptionLimit()
+  readonly #aedes = new Aedes({ connectTimeout: 10_000, authorizeSubscribe: this.#filters.authorize })
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
+  readonly #full = new Set<string>()
+  readonly #stopping = new AbortController()
   #state: 'new' | 'running' | 'stopped' = 'new'
 
   /** @throws ConfigError for a `listen` block that is not one. */
@@ -30,6 +35,7 @@ class MqttBroker implements EmbeddedBroker {
     this.#server = createServer((socket) => this.#accept(socket))
     this.#server.maxConnections = listen.data.max_connections
     this.#server.on('drop', () => this.#log('refused a connection: there are as many as there may be'))
+    this.#filters.follow(this.#aedes)
     this.#aedes.on('clientError', (client, error) =>
       this.#log(`closed client ${client.id}: ${error.message}`),
     )
@@ -37,12 +43,16 @@ class MqttBroker implements EmbeddedBroker {
   }
 
   async start(signal: AbortSignal): Promise<BrokerAddress> {
-    signal.throwIfAborted()
+    const either = AbortSignal.any([signal, this.#stopping.signal])
+    either.throwIfAborted()
     await this.#aedes.listen()
+    const { persistence } = this.#aedes as unknown as { readonly persistence: Store }
+    boundStore(persistence, STORE_LIMITS, (client) => this.#dropped(client))
     // What its stores cannot do is no reason to take the thread down.
     this.#aedes.on('error' as 'closed', ((error: Error) => this.#log(error.message)) as () => void)
     try {
-      await this.#bind(signal)
+      either.throwIfAborted()
+      await this.#bind(either)
     } catch (error) {
       await this.stop()
       throw error
@@ -65,13 +75,19 @@ class MqttBroker implements EmbeddedBroker {
   async stop(): Promise<void> {
     if (this.#state === 'stopped') return
     this.#state = 'stopped'
+    // It may be called while `start` is under way.
+    this.#stopping.abort(new ConnectionError(`broker ${this.#context.name} is stopped`))
+    const cutAll = () => {
+      for (const socket of this.#sockets) socket.destroy()
+    }
     const closed = Promise.all([
       new Promise<void>((resolve) => this.#server.close(() => resolve())),
-      new Promise<void>((resolve) => this.#aedes.close(() => resolve())),
+      // What is still connected then has never become a client.
+      new Promise<void>((resolve) => this.#aedes.close(() => resolve())).then(cutAll),
     ])
     const cut = new Promise<void>((resolve) => {
       const timer = this.#context.clock.setTimer(STOP_MS, () => {
-        for (const socket of this.#sockets) socket.destroy()
+        cutAll()
         resolve()
       })
       void closed.then(() => timer.cancel())
@@ -91,6 +107,8 @@ class MqttBroker implements EmbeddedBroker {
         reject(new ConnectionError(reason, { cause: error, retryable: false }))
       })
       this.#server.listen({ host: address, port }, () => {
+        // Given up meanwhile, the server is nobody's.
+        if (signal.aborted) return void this.#server.close()
         signal.removeEventListener('abort', onAbort)
         this.#server.removeAllListeners('error')
         this.#server.on('error', (error) => this.#log(error.message))
@@ -110,6 +128,13 @@ class MqttBroker implements EmbeddedBroker {
       if (size.accepts(chunk)) return
       socket.destroy(new Error(`a packet of more than ${this.#maxPacket} bytes, or none of MQTT`))
     })
+  }
+
+  /** Said once for each client, or a flood of messages would be one of log lines. */
+  #dropped(client: string): void {
+    if (this.#full.has(client) || this.#full.size >= STORE_LIMITS.sessions) return
+    this.#full.add(client)
+    this.#log(`the queue of client ${client} is full: messages for it are dropped`)
   }
 
   #log(message: string): void {

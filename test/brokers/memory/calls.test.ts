@@ -1,0 +1,169 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import {
+  ConnectionError,
+  RpcError,
+  SerializeError,
+  SubscribeError,
+  TimeoutError,
+} from '../../../src/core/errors.js'
+import type { Value } from '../../../src/core/value.js'
+import { Bench, operation, requests, until } from './harness.js'
+
+describe('calls through the memory broker', () => {
+  let bench: Bench
+  beforeEach(() => {
+    bench = new Bench()
+  })
+  afterEach(() => bench.stop())
+
+  it('carries parameters and results as they are', async () => {
+    const caller = (await bench.actor()).adapter.rpc!
+    const sink = requests()
+    await (await bench.actor()).adapter.service!.serve('echo', sink, operation())
+    const values: Value[] = [null, 0, -0, 1e300, 'ä', [1, [2]], { a: { b: [] } }, new Uint8Array([1, 2])]
+    for (const [i, value] of values.entries()) {
+      const answer = caller.call('echo', value, operation())
+      await until(() => sink.got.length === i + 1, 'the request arrives')
+      expect(sink.got[i]!.topic).toBe('echo')
+      await sink.got[i]!.answer({ ok: true, value: sink.got[i]!.params! })
+      await sink.got[i]!.answer({ ok: true, value: 'too late' })
+      expect(await answer).toEqual(value)
+    }
+  })
+
+  it('carries the error of the server', async () => {
+    const caller = (await bench.actor()).adapter.rpc!
+    const sink = requests()
+    await (await bench.actor()).adapter.service!.serve('fail', sink, operation())
+    const first = caller.call('fail', undefined, operation())
+    const second = caller.call('fail', undefined, operation())
+    await until(() => sink.got.length === 2, 'the requests arrive')
+    expect(sink.got[0]!.params).toBeUndefined()
+    await sink.got[0]!.answer({ ok: false, error: new RpcError(42, 'no', { why: [1] }) })
+    await sink.got[1]!.answer({ ok: false, error: new TypeError('odd') })
+    await expect(first).rejects.toMatchObject({ kind: 'rpc', code: 42, message: 'no', data: { why: [1] } })
+    await expect(second).rejects.toMatchObject({ kind: 'rpc', code: -32_603, message: 'odd' })
+  })
+
+  it('says at once that nobody serves a method', async () => {
+    const { rpc, service } = (await bench.actor()).adapter
+    const nobody = { code: -32_601, message: 'no server for method x' }
+    await expect(rpc!.call('x', 1, operation())).rejects.toMatchObject(nobody)
+    await expect(rpc!.notify('x', 1, operation())).rejects.toMatchObject(nobody)
+    const serving = await service!.serve('x', requests(), operation())
+    await serving.close()
+    await expect(rpc!.call('x', 1, operation())).rejects.toMatchObject(nobody)
+    await expect(service!.serve('', requests(), operation())).rejects.toBeInstanceOf(SubscribeError)
+  })
+
+  it('asks the servers of a method in turn', async () => {
+    const caller = (await bench.actor()).adapter.rpc!
+    const sinks = [requests(), requests(), requests()]
+    for (const sink of sinks) await (await bench.actor()).adapter.service!.serve('m', sink, operation())
+    const answers = Promise.all(Array.from({ length: 9 }, () => caller.call('m', 1, operation())))
+    await until(() => sinks.every(({ got }) => got.length === 3), 'each has three')
+    for (const { got } of sinks) for (const request of got) await request.answer({ ok: true, value: 1 })
+    expect(await answers).toEqual(Array(9).fill(1))
+  })
+
+  it('tells the caller when the server is killed before it answered', async () => {
+    const caller = (await bench.actor()).adapter.rpc!
+    const server = await bench.actor()
+    const sink = requests()
+    await server.adapter.service!.serve('m', sink, operation())
+    const answer = caller.call('m', 1, operation())
+    await until(() => sink.got.length === 1, 'the request arrives')
+    server.kill()
+    await expect(answer).rejects.toMatchObject({
+      kind: 'connection',
+      retryable: true,
+      reason: /server of method m/,
+    })
+    await until(() => server.lost.length === 1, 'the server has noticed')
+    await expect(sink.got[0]!.answer({ ok: true, value: 1 })).rejects.toBeInstanceOf(ConnectionError)
+  })
+
+  it('drops the answer when the caller is gone', async () => {
+    const caller = await bench.actor()
+    const server = (await bench.actor()).adapter
+    const sink = requests()
+    await server.service!.serve('m', sink, operation())
+    const answer = caller.adapter.rpc!.call('m', 1, operation())
+    await until(() => sink.got.length === 1, 'the request arrives')
+    caller.kill()
+    await expect(answer).rejects.toBeInstanceOf(ConnectionError)
+    await until(() => bench.broker.counts.lines === 1, 'the broker has noticed')
+    await sink.got[0]!.answer({ ok: true, value: 1 })
+    await server.ping!(new AbortController().signal)
+    expect(bench.log).toEqual([])
+  })
+
+  it('resolves a notification when a server has taken it, and drops what is answered', async () => {
+    const caller = (await bench.actor()).adapter.rpc!
+    const sink = requests()
+    await (await bench.actor()).adapter.service!.serve('log', sink, operation())
+    await caller.notify('log', { line: 'x' }, operation())
+    expect(sink.got[0]!.params).toEqual({ line: 'x' })
+    await sink.got[0]!.answer({ ok: false, error: new Error('of no interest') })
+  })
+
+  it('keeps requests for a server that asks to hold back, and tells their callers when it ends', async () => {
+    const caller = (await bench.actor()).adapter.rpc!
+    const sink = requests()
+    sink.room = false
+    const serving = await (await bench.actor()).adapter.service!.serve('m', sink, operation())
+    const answers = Array.from({ length: 5 }, (_, i) => caller.call('m', i, operation()))
+    await until(() => sink.got.length === 1, 'the first arrives')
+    await caller.call('none', 1, operation()).catch(() => {})
+    serving.resume()
+    await until(() => sink.got.length === 2, 'one more arrives')
+    for (const request of sink.got) await request.answer({ ok: true, value: request.params! })
+    await serving.close()
+    const outcomes = await Promise.allSettled(answers)
+    expect(outcomes.slice(0, 2)).toEqual([
+      { status: 'fulfilled', value: 0 },
+      { status: 'fulfilled', value: 1 },
+    ])
+    for (const outcome of outcomes.slice(2))
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { code: -32_601 } })
+  })
+
+  it('ends a call that nobody answers at its deadline', async () => {
+    const caller = (await bench.actor()).adapter.rpc!
+    await (await bench.actor()).adapter.service!.serve('m', requests(), operation())
+    const answer = caller.call('m', 1, operation(undefined, 20))
+    await expect(answer).rejects.toBeInstanceOf(TimeoutError)
+    await expect(answer).rejects.toMatchObject({ operation: 'call m' })
+  })
+
+  it('refuses values that cannot cross, without harm to what travels beside them', async () => {
+    const caller = (await bench.actor()).adapter.rpc!
+    const sink = requests()
+    await (await bench.actor()).adapter.service!.serve('m', sink, operation())
+    const odd = (() => 1) as unknown as Value
+    const bad = caller.call('m', { odd }, operation())
+    const good = caller.call('m', 2, operation())
+    const unanswered = caller.call('m', 3, operation())
+    await expect(bad).rejects.toBeInstanceOf(SerializeError)
+    await until(() => sink.got.length === 2, 'the others arrive')
+    await sink.got[0]!.answer({ ok: true, value: 'fine' })
+    await sink.got[1]!.answer({ ok: true, value: odd })
+    expect(await good).toBe('fine')
+    await expect(unanswered).rejects.toMatchObject({ kind: 'rpc', code: -32_603 })
+  })
+
+  it('bounds the calls of a line that wait', async () => {
+    await bench.stop()
+    bench = new Bench({ calls: 3 })
+    const caller = await bench.actor()
+    const sink = requests()
+    await (await bench.actor()).adapter.service!.serve('m', sink, operation())
+    const waiting = [1, 2, 3].map((n) => caller.adapter.rpc!.call('m', n, operation()))
+    await expect(caller.adapter.rpc!.call('m', 4, operation())).rejects.toMatchObject({
+      code: -32_000,
+      retryable: true,
+    })
+    await caller.adapter.disconnect()
+    for (const one of await Promise.allSettled(waiting)) expect(one.status).toBe('rejected')
+  })
+})

@@ -1,0 +1,126 @@
+import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import { memoryAdapter } from '../../../src/adapters/memory/adapter.js'
+import { MemoryBroker } from '../../../src/brokers/memory/memory-broker.js'
+import type {
+  InboundDelivery,
+  InboundMessage,
+  InboundRequest,
+  MessageSink,
+  OperationContext,
+  ProtocolAdapter,
+} from '../../../src/core/adapter.js'
+import { systemClock } from '../../../src/core/clock.js'
+import type { ConnectionError } from '../../../src/core/errors.js'
+import type { IntegrationSettings } from '../../../src/core/settings.js'
+import type { LogRecord } from '../../../src/core/telemetry.js'
+import type { Value } from '../../../src/core/value.js'
+
+export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text)
+export const text = (payload: Uint8Array): string => new TextDecoder().decode(payload)
+
+/** Waits until `condition` holds; fails loudly when it does not come true. */
+export async function until(condition: () => boolean, what: string): Promise<void> {
+  const end = performance.now() + 10_000
+  while (!condition()) {
+    if (performance.now() > end) throw new Error(`waited in vain until ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 1))
+  }
+}
+
+/** An operation with ten seconds to go. */
+export function operation(signal: AbortSignal = new AbortController().signal, ms = 10_000): OperationContext {
+  return { deadline: Date.now() + ms, signal }
+}
+
+export const settings = (config: Record<string, Value> = { broker: 'memory' }): IntegrationSettings => ({
+  name: 'tested',
+  type: 'memory',
+  endpoint: { addresses: [] },
+  config,
+  auth: { type: 'none' },
+  format: 'json',
+  timeoutMs: 10_000,
+  retry: { maxAttempts: 1, backoff: { kind: 'constant', initialMs: 0 }, jitter: 0, retryableErrors: [] },
+  circuitBreaker: { failureThreshold: 5, successThreshold: 1, timeoutMs: 1_000 },
+  healthCheck: { enabled: false, intervalMs: 1_000, timeoutMs: 1_000 },
+  reconnect: { enabled: true, maxAttempts: -1, delayMs: 1, maxDelayMs: 1, offline: 'wait' },
+  mailbox: { messages: 1_000, bytes: 1_000_000, overflow: 'block' },
+  limits: { memory: 1e9, frame: 16_777_216 },
+  heartbeatMs: 1_000,
+})
+
+/** An adapter with the port it got, so that a test can kill it. */
+export interface Actor {
+  readonly adapter: ProtocolAdapter
+  readonly lost: ConnectionError[]
+  /** What the death of a thread does to its ports. */
+  kill(): void
+}
+
+/** A broker and the actors that use it, in one thread. */
+export class Bench {
+  readonly log: LogRecord[] = []
+  readonly broker: MemoryBroker
+  readonly #actors: Actor[] = []
+
+  constructor(config: Record<string, Value> = {}) {
+    const log = (record: LogRecord) => this.log.push(record)
+    this.broker = new MemoryBroker({ name: 'memory', listen: {}, config, log, clock: systemClock })
+  }
+
+  /** A bare line, for speaking the protocol by hand. */
+  line(): MessagePort {
+    const { port1, port2 } = new MessageChannel()
+    this.broker.attach(port1)
+    return port2
+  }
+
+  async actor(): Promise<Actor> {
+    const lost: ConnectionError[] = []
+    const ports: MessagePort[] = []
+    const adapter = memoryAdapter({
+      settings: settings(),
+      clock: systemClock,
+      log: () => {},
+      clientId: 'tested',
+      connectionLost: (error) => lost.push(error),
+      dial: async () => {
+        const port = this.line()
+        ports.push(port)
+        return port
+      },
+    })
+    await adapter.connect(new AbortController().signal)
+    const kill = () => {
+      for (const port of ports) port.close()
+    }
+    const actor = { adapter, lost, kill }
+    this.#actors.push(actor)
+    return actor
+  }
+
+  async stop(): Promise<void> {
+    for (const { adapter } of this.#actors) await adapter.disconnect()
+    await this.broker.stop()
+  }
+}
+
+/** Keeps what it is given. `room` is its answer. */
+export class Sink<M extends InboundMessage> implements MessageSink<M> {
+  readonly got: M[] = []
+  room = true
+  deliver(message: M): boolean {
+    this.got.push(message)
+    return this.room
+  }
+  end(error: Error): void {
+    throw error
+  }
+  get texts(): string[] {
+    return this.got.map(({ payload }) => text(payload))
+  }
+}
+
+export const messages = () => new Sink<InboundMessage>()
+export const deliveries = () => new Sink<InboundDelivery>()
+export const requests = () => new Sink<InboundRequest>()
