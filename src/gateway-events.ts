@@ -36,5 +36,5 @@ export interface GatewayEvents {
   }) => void
   'breaker:changed': (event: { readonly integration: string; readonly state: BreakerState }) => void
   'message:dead': (event: DeadMessage) => void
-  'log': (record: LogRecord) => void
+  log: (record: LogRecord) => void
 }

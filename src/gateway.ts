@@ -69,7 +69,9 @@ export class Gateway {
     this.#logger = logger
     const turn = new Turn(systemClock, TURN_BUDGET_MS)
     const clientIdPrefix = `nemo-${randomBytes(6).toString('hex')}`
-    this.#tree = new SupervisionTree(config, systemClock, turn, clientIdPrefix, (report) => this.#report(report))
+    this.#tree = new SupervisionTree(config, systemClock, turn, clientIdPrefix, (report) =>
+      this.#report(report),
+    )
     for (const { settings } of config.integrations) {
       const mail = this.#tree.mail(settings.name)
       const format = wireFormat(settings.format, { maxBytes: settings.limits.frame })
@@ -117,7 +119,10 @@ export class Gateway {
     const { integrations, brokers, zombies } = this.#tree
     return {
       integrations: Object.fromEntries(
-        [...integrations].map(([name, child]) => [name, integrationMetrics(child, this.#tree.restarts(name))]),
+        [...integrations].map(([name, child]) => [
+          name,
+          integrationMetrics(child, this.#tree.restarts(name)),
+        ]),
       ),
       brokers: Object.fromEntries(
         [...brokers].map(([name, child]) => [name, brokerMetrics(child, this.#tree.restarts(name))]),
@@ -132,7 +137,8 @@ export class Gateway {
    * @param options.timeout for settling. Default 10 s.
    */
   shutdown(options: { readonly timeout?: Duration } = {}): Promise<void> {
-    const ms = options.timeout === undefined ? DEFAULT_SHUTDOWN_MS : toMilliseconds(options.timeout, 'timeout')
+    const ms =
+      options.timeout === undefined ? DEFAULT_SHUTDOWN_MS : toMilliseconds(options.timeout, 'timeout')
     this.#shutdown ??= this.#tree.stop(ms)
     return this.#shutdown
   }
@@ -158,7 +164,12 @@ export class Gateway {
   #handlerFailed(integration: string, method: string, error: unknown): void {
     this.#report({
       kind: 'log',
-      record: { level: 'warn', message: `the handler of ${method} failed`, integration, error: (error as Error).message },
+      record: {
+        level: 'warn',
+        message: `the handler of ${method} failed`,
+        integration,
+        error: (error as Error).message,
+      },
     })
   }
 

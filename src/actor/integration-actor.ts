@@ -92,8 +92,7 @@ export function startIntegrationActor(
       if (wasConnected) disconnected()
     },
     connected: () => {
-      sources.restore()
-      operations.connected()
+      operations.connected(sources.restore())
     },
     failing: () => {
       const { hopeless } = connection
@@ -120,6 +119,7 @@ export function startIntegrationActor(
   const health = new Health(settings, adapter, clock, connection, gauges)
 
   function disconnected(): void {
+    operations.disconnected()
     unsettled.forget()
     pending.forget()
     sources.disconnected()

@@ -11,7 +11,7 @@ import { decideRetry } from '../resilience/retry.js'
 import type { Connection } from './connection.js'
 import { Operation } from './operation.js'
 import type { Outbox } from './outbox.js'
-import { isImmediate, isResumable, type Verbs } from './verbs.js'
+import { isImmediate, isResumable, isSource, type Verbs } from './verbs.js'
 
 /** Durations of operations, in microseconds. */
 export interface LatencyRecorder {
@@ -37,6 +37,9 @@ export class Operations {
   readonly #parked = new Deque<Operation>()
   readonly #budgetMs: number
   #idle: (() => void)[] = []
+  /** Whether the connection stands and its subscriptions have been restored. */
+  #ready = false
+  #connections = 0
 
   constructor(parts: {
     readonly settings: IntegrationSettings
@@ -71,18 +74,31 @@ export class Operations {
     this.#try(operation)
   }
 
-  /** The connection stands: what waited for it goes on, in order. */
-  connected(): void {
-    const waiting = [...this.#parked]
-    this.#parked.clear()
-    for (const operation of waiting) if (operation.state.kind === 'waiting') this.#try(operation)
+  /**
+   * The connection stands: what waited for it goes on, in order, but subscriptions come first, so that a message
+   * published after a subscription was accepted is not missed by it.
+   * @param restored settles when the subscriptions of earlier connections have been asked for.
+   */
+  connected(restored: Promise<unknown>): void {
+    const connection = ++this.#connections
+    const opening = this.#unpark((operation) => isSource(operation.request.verb)).map(
+      (operation) => new Promise<void>((resolve) => this.#try(operation, resolve)),
+    )
+    Promise.all([restored, ...opening]).then(() => {
+      if (connection !== this.#connections || !this.#connection.isConnected) return
+      this.#ready = true
+      for (const operation of this.#unpark(() => true)) this.#try(operation)
+    })
+  }
+
+  /** The connection is gone: what comes now waits. */
+  disconnected(): void {
+    this.#ready = false
   }
 
   /** The connection will not come by itself, or refuses us: what waits for it has nothing to wait for. */
   hopeless(error: Error): void {
-    const waiting = [...this.#parked]
-    this.#parked.clear()
-    for (const operation of waiting) if (operation.state.kind === 'waiting') this.#failed(operation, error)
+    for (const operation of this.#unpark(() => true)) this.#failed(operation, error)
   }
 
   /** Resolves when nothing is under way. */
@@ -113,13 +129,27 @@ export class Operations {
     return new TimeoutError(`${verb} ${target}`, { integration: this.#settings.name })
   }
 
-  #try(operation: Operation): void {
+  /** Takes those that `wanted` holds for out of what waits for the connection. */
+  #unpark(wanted: (operation: Operation) => boolean): Operation[] {
+    const waiting = [...this.#parked].filter((operation) => operation.state.kind === 'waiting')
+    this.#parked.clear()
+    for (const operation of waiting) if (!wanted(operation)) this.#parked.push(operation)
+    return waiting.filter(wanted)
+  }
+
+  /** @param attempted called when the attempt has come to an end, or none was made. */
+  #try(operation: Operation, attempted: () => void = () => {}): void {
     const { request } = operation
-    if (!this.#connection.isConnected) return this.#offline(operation)
+    const mayGo = this.#ready || (this.#connection.isConnected && isSource(request.verb))
+    if (!mayGo) {
+      attempted()
+      return this.#offline(operation)
+    }
     let permit: number
     try {
       permit = this.#breaker.acquire()
     } catch (error) {
+      attempted()
       return this.#settleFailed(operation, error)
     }
     operation.attempt++
@@ -128,9 +158,11 @@ export class Operations {
       pending = this.#verbs.perform(request, operation)
     } catch (error) {
       operation.state = { kind: 'attempting', permit, deadline: operation.end }
+      attempted()
       return this.#failed(operation, error)
     }
     if (pending === undefined) {
+      attempted()
       this.#breaker.succeeded(permit)
       return this.#settleDone(operation, undefined)
     }
@@ -140,6 +172,7 @@ export class Operations {
     this.#track(operation, operation.state.deadline)
     // An attempt that was given up may still end: by then a later one has its place.
     const isCurrent = () => operation.state.kind === 'attempting' && operation.attempt === attempt
+    pending.then(attempted, attempted)
     pending.then(
       (value) => {
         if (!isCurrent()) return

@@ -56,11 +56,14 @@ export class Sources {
     for (const source of this.#open.values()) source.disconnected()
   }
 
-  /** Asks for all sources anew. */
-  restore(): void {
+  /** Asks for all sources anew, and goes on asking. @returns settles when each has been asked for once */
+  async restore(): Promise<void> {
     this.#connection = new AbortController()
     const { signal } = this.#connection
-    for (const source of this.#open.values()) this.#restore(source, signal)
+    const attempts = [...this.#open.values()].map(
+      (source) => new Promise<void>((resolve) => this.#restore(source, signal, resolve)),
+    )
+    await Promise.all(attempts)
   }
 
   /** The host may have given credit. */
@@ -75,7 +78,7 @@ export class Sources {
     await Promise.all(sources.map((source) => source.close()))
   }
 
-  async #restore(source: Source, signal: AbortSignal): Promise<void> {
+  async #restore(source: Source, signal: AbortSignal, attempted: () => void): Promise<void> {
     for (let attempt = 1; !signal.aborted && this.#open.get(source.id) === source; attempt++) {
       try {
         return await withDeadline((context) => source.open(context), {
@@ -83,7 +86,7 @@ export class Sources {
           deadline: this.#clock.now() + this.#timeoutMs,
           operation: 'subscribe',
           signal,
-        })
+        }).finally(attempted)
       } catch (error) {
         if (signal.aborted) return
         const known = asIntegrationError(error)

@@ -22,6 +22,11 @@ export function isImmediate(verb: Verb): boolean {
   return IMMEDIATE.has(verb)
 }
 
+/** Whether a request opens something that yields messages. */
+export function isSource(verb: Verb): boolean {
+  return verb === 'subscribe' || verb === 'consume' || verb === 'serve'
+}
+
 /** Whether a request that was cut off by the loss of the connection may begin again on the next one. */
 export function isResumable(request: Pick<IncomingRequest, 'verb' | 'options'>): boolean {
   if (RESUMABLE.has(request.verb)) return true

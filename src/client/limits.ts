@@ -10,7 +10,8 @@ export interface OperationLimits {
 
 /** @throws RangeError when the time-out is not a duration */
 export function limitsOf(options: OperationLimits | undefined): RequestLimits | undefined {
-  if (options === undefined || (options.timeout === undefined && options.signal === undefined)) return undefined
+  if (options === undefined || (options.timeout === undefined && options.signal === undefined))
+    return undefined
   return {
     ...(options.timeout !== undefined && { timeoutMs: toMilliseconds(options.timeout, 'timeout') }),
     ...(options.signal !== undefined && { signal: options.signal }),

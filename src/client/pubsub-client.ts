@@ -75,7 +75,8 @@ export class PubSubClient {
    */
   async subscribe<T = unknown>(pattern: string, options: SubscribeOptions = {}): Promise<Subscription<T>> {
     requireCapability(this.#mail, 'subscribe')
-    if (options.transform !== undefined) throw new UnsupportedError('transform', { integration: this.#mail.name })
+    if (options.transform !== undefined)
+      throw new UnsupportedError('transform', { integration: this.#mail.name })
     const { feeds, turn, decode } = this.#parts
     const subscription = new Subscription<T>(pattern, turn, options.decode === 'lazy' ? decode : undefined)
     const wanted = sourceOf(options, this.#mail)

@@ -58,7 +58,10 @@ export class QueueClient {
     const request =
       headers === undefined && delay === undefined
         ? undefined
-        : { ...(headers && { headers }), ...(delay !== undefined && { delayMs: toMilliseconds(delay, 'delay') }) }
+        : {
+            ...(headers && { headers }),
+            ...(delay !== undefined && { delayMs: toMilliseconds(delay, 'delay') }),
+          }
     return (await this.#mail.request('enqueue', queue, message, request, limitsOf(options))) as string
   }
 
@@ -69,9 +72,13 @@ export class QueueClient {
    */
   async receive<T = unknown>(queue: string, options?: OperationLimits): Promise<QueueMessage<T> | undefined> {
     requireCapability(this.#mail, 'dequeue')
-    const received = (await this.#mail.request('receive', queue, undefined, undefined, limitsOf(options))) as
-      | Received
-      | null
+    const received = (await this.#mail.request(
+      'receive',
+      queue,
+      undefined,
+      undefined,
+      limitsOf(options),
+    )) as Received | null
     if (received === null) return undefined
     const { message, life } = received
     const value = () => {

@@ -23,7 +23,13 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
   #open: OpenSource | undefined
 
   /** @internal */
-  constructor(mail: IntegrationMail, queue: string, turn: Turn, concurrency: number, nack: NackOptions | undefined) {
+  constructor(
+    mail: IntegrationMail,
+    queue: string,
+    turn: Turn,
+    concurrency: number,
+    nack: NackOptions | undefined,
+  ) {
     this.queue = queue
     this.#concurrency = concurrency
     this.#nack = nack
@@ -102,7 +108,8 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
   /** @internal */
   handler(): SourceHandler {
     return {
-      receive: (run: DeliveryRun, names: NameReader, life: number) => this.#messages.push(new MessageRun(run, names, life)),
+      receive: (run: DeliveryRun, names: NameReader, life: number) =>
+        this.#messages.push(new MessageRun(run, names, life)),
       dropped: () => {},
       // What was not handed out yet comes again.
       reborn: () => this.#messages.discard(),

@@ -59,9 +59,17 @@ export class RpcClient {
     requireCapability(this.#mail, 'batch')
     if (calls.length === 0) return []
     const idempotent = options?.idempotent ? IDEMPOTENT : undefined
-    const results = (await this.#mail.request('batch', '', calls, idempotent, limitsOf(options))) as readonly Crossed[]
+    const results = (await this.#mail.request(
+      'batch',
+      '',
+      calls,
+      idempotent,
+      limitsOf(options),
+    )) as readonly Crossed[]
     return results.map((result) =>
-      result.ok ? result : { ok: false, error: decodeError(result.error, this.#mail.name) as IntegrationError },
+      result.ok
+        ? result
+        : { ok: false, error: decodeError(result.error, this.#mail.name) as IntegrationError },
     )
   }
 

@@ -1,8 +1,6 @@
-import type { Decode } from '../mailbox/message-run.js'
-import type { FeedSeat } from '../mailbox/topic-feeds.js'
+import type { Decode, MessageRun } from '../mailbox/message-run.js'
+import type { FeedMember, FeedSeat } from '../mailbox/topic-feeds.js'
 import type { Turn } from '../mailbox/turn.js'
-import type { FeedMember } from '../mailbox/topic-feeds.js'
-import type { MessageRun } from '../mailbox/message-run.js'
 import { Message } from './message.js'
 import { RunQueue } from './run-queue.js'
 

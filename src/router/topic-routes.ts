@@ -23,7 +23,12 @@ export class TopicRoutes implements TopicFeeds {
     this.#mail = mail
   }
 
-  async join(pattern: string, wanted: SourceRequest, member: FeedMember, limits?: RequestLimits): Promise<FeedSeat> {
+  async join(
+    pattern: string,
+    wanted: SourceRequest,
+    member: FeedMember,
+    limits?: RequestLimits,
+  ): Promise<FeedSeat> {
     const key = JSON.stringify([pattern, wanted.decode, wanted.overflow, wanted.qos, wanted.conflateMs])
     let feed = this.#feeds.get(key)
     if (feed === undefined || feed.isOver) {

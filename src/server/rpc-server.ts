@@ -1,4 +1,4 @@
-import { UnsupportedError } from '../core/errors.js'
+import { ShutdownError, UnsupportedError } from '../core/errors.js'
 import { encodeError } from '../mailbox/error-codec.js'
 import type { IntegrationMail, OpenSource, SourceHandler } from '../mailbox/integration-mail.js'
 import { MessageRun } from '../mailbox/message-run.js'
@@ -58,7 +58,9 @@ export class RpcServer {
       },
       dropped: () => {},
       reborn: () => {},
-      ended: (error) => this.#onError(method, error),
+      ended: (error) => {
+        if (!(error instanceof ShutdownError)) this.#onError(method, error)
+      },
     }
   }
 

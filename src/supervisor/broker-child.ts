@@ -65,7 +65,13 @@ export class BrokerChild implements Child {
         said: (message) => {
           // A broker calls nobody.
           if (message.kind === 'dial') message.port.close()
-          else this.#house.log({ ...message.fields, level: message.level, message: message.message, integration: name })
+          else
+            this.#house.log({
+              ...message.fields,
+              level: message.level,
+              message: message.message,
+              integration: name,
+            })
         },
         died: (reason) => {
           if (this.#life !== life) return
@@ -76,7 +82,10 @@ export class BrokerChild implements Child {
     )
     this.#life = life
     try {
-      await life.start((control, gauges) => ({ kind: 'start-broker', name, listen, heartbeatMs, control, gauges }), [])
+      await life.start(
+        (control, gauges) => ({ kind: 'start-broker', name, listen, heartbeatMs, control, gauges }),
+        [],
+      )
       this.#address = await life.control.address()
     } catch (error) {
       if (this.#life === life) this.#life = undefined
@@ -88,7 +97,8 @@ export class BrokerChild implements Child {
     const life = this.#life
     if (life === undefined) return
     const { shutdown } = this.spec
-    const graceMs = shutdown === 'brutal_kill' ? 0 : shutdown === 'infinity' ? Number.MAX_SAFE_INTEGER : shutdown
+    const graceMs =
+      shutdown === 'brutal_kill' ? 0 : shutdown === 'infinity' ? Number.MAX_SAFE_INTEGER : shutdown
     await life.stop(graceMs, (control) => control.stop(graceMs))
     if (this.#life === life) this.#life = undefined
   }

@@ -50,6 +50,8 @@ export class ConnectionManager {
   #child(name: string): IntegrationChild {
     const child = this.#children.get(name)
     if (child !== undefined) return child
-    throw new ConfigError(`there is no integration ${JSON.stringify(name)}; there are ${[...this.#children.keys()].join(', ') || 'none'}`)
+    throw new ConfigError(
+      `there is no integration ${JSON.stringify(name)}; there are ${[...this.#children.keys()].join(', ') || 'none'}`,
+    )
   }
 }

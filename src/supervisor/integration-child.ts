@@ -78,7 +78,9 @@ export class IntegrationChild implements Child {
 
   /** What its actors have counted, over all lives. */
   get counts(): Counts {
-    return this.#life === undefined ? this.#earlierCounts : addCounts(this.#earlierCounts, this.#life.gauges.counts())
+    return this.#life === undefined
+      ? this.#earlierCounts
+      : addCounts(this.#earlierCounts, this.#life.gauges.counts())
   }
 
   /** Bytes of heap and array buffers of its actor. */
@@ -138,7 +140,8 @@ export class IntegrationChild implements Child {
     const life = this.#life
     if (life === undefined) return
     const { shutdown } = this.spec
-    const graceMs = shutdown === 'brutal_kill' ? 0 : shutdown === 'infinity' ? Number.MAX_SAFE_INTEGER : shutdown
+    const graceMs =
+      shutdown === 'brutal_kill' ? 0 : shutdown === 'infinity' ? Number.MAX_SAFE_INTEGER : shutdown
     await life.stop(graceMs, (control) => control.stop(graceMs))
     this.#bury(life)
     this.ref.detach('it was stopped')

@@ -41,7 +41,12 @@ export interface TreePlan {
 /** What happens in the tree, for the gateway's events and log. */
 export type TreeReport =
   | { readonly kind: 'actor:started'; readonly integration: string }
-  | { readonly kind: 'actor:crashed'; readonly integration: string; readonly reason: string; readonly restartInMs: number }
+  | {
+      readonly kind: 'actor:crashed'
+      readonly integration: string
+      readonly reason: string
+      readonly restartInMs: number
+    }
   | { readonly kind: 'actor:restarted'; readonly integration: string; readonly restarts: number }
   | { readonly kind: 'actor:failed'; readonly integration: string; readonly reason: string }
   | {
@@ -87,7 +92,12 @@ export class SupervisionTree {
     this.#report = report
     this.#pool = new ThreadPool(spawner)
     this.#zombies = new Zombies(clock, (id, threadId) =>
-      this.#log('warn', 'a terminated thread is stuck in a native call; its successor does not wait for it', id, { threadId }),
+      this.#log(
+        'warn',
+        'a terminated thread is stuck in a native call; its successor does not wait for it',
+        id,
+        { threadId },
+      ),
     )
     const house: IntegrationHouse = {
       clock,
@@ -194,7 +204,12 @@ export class SupervisionTree {
       const members = plan.integrations.filter((other) => other.supervision.group === group.name)
       const { strategy, maxRestarts, withinMs } = group
       const options = { ...alone(supervision), strategy, intensity: maxRestarts, periodMs: withinMs }
-      return [supervise(options, members.map((member) => this.integrations.get(member.settings.name)!))]
+      return [
+        supervise(
+          options,
+          members.map((member) => this.integrations.get(member.settings.name)!),
+        ),
+      ]
     })
     return [...brokers, ...integrations]
   }
@@ -206,7 +221,12 @@ export class SupervisionTree {
         if (report.restarts === 0) return this.#report({ kind: 'actor:started', integration })
         return this.#report({ kind: 'actor:restarted', integration, restarts: report.restarts })
       case 'crashed':
-        return this.#report({ kind: 'actor:crashed', integration, reason: report.reason, restartInMs: report.restartInMs })
+        return this.#report({
+          kind: 'actor:crashed',
+          integration,
+          reason: report.reason,
+          restartInMs: report.restartInMs,
+        })
       case 'start-failed':
         return this.#log('error', `its start failed: ${report.reason}`, integration)
       case 'failed':
