@@ -118,7 +118,7 @@ class JsonRpcAdapter implements ProtocolAdapter {
   async #post(body: Uint8Array, operation: OperationContext): Promise<HttpAnswer> {
     const transport = this.#transport()
     try {
-      return await transport.post(body, operation.signal)
+      return await transport.post(body, operation)
     } catch (error) {
       if (error instanceof UnreachableError) this.#lost(transport, error)
       throw error

@@ -1,7 +1,9 @@
 import { Buffer } from 'node:buffer'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
+import type { OperationContext } from '../../core/adapter.js'
 import { SerializeError } from '../../core/errors.js'
+import type { SignalWatch, Watched } from './signal-watch.js'
 
 /** A complete answer. */
 export interface HttpAnswer {
@@ -37,15 +39,15 @@ export function exchange(
   pool: Dispatcher,
   body: Uint8Array,
   settings: ExchangeSettings,
-  signal: AbortSignal,
+  operation: OperationContext,
+  watch: SignalWatch,
 ): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason)
     const { path, headers, pipelined } = settings
     const request: Dispatcher.DispatchOptions = { method: 'POST', path, headers, body: body as Buffer }
     // undici pipelines nothing that is not said to be idempotent.
     if (pipelined) Object.assign(request, { idempotent: true, blocking: false })
-    const handler = new Exchange(settings.limit, signal, resolve, reject)
+    const handler = new Exchange(settings.limit, operation, watch, resolve, reject)
     try {
       pool.dispatch(request, handler)
     } catch (error) {
@@ -55,12 +57,15 @@ export function exchange(
 }
 
 /** One answer as it comes in. Settles once; what undici still says afterwards is ignored. */
-class Exchange implements Dispatcher.DispatchHandler {
+class Exchange implements Dispatcher.DispatchHandler, Watched {
   readonly #limit: number
-  readonly #signal: AbortSignal
+  readonly #operation: OperationContext
+  readonly #watch: SignalWatch
   readonly #resolve: (answer: HttpAnswer) => void
   readonly #reject: (reason: unknown) => void
   #controller: Dispatcher.DispatchController | undefined
+  /** Once it is listened to. */
+  #signal: AbortSignal | undefined
   #settled = false
   #status = 0
   #headers: IncomingHttpHeaders = {}
@@ -69,27 +74,36 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   constructor(
     limit: number,
-    signal: AbortSignal,
+    operation: OperationContext,
+    watch: SignalWatch,
     resolve: (answer: HttpAnswer) => void,
     reject: (reason: unknown) => void,
   ) {
     this.#limit = limit
-    this.#signal = signal
+    this.#operation = operation
+    this.#watch = watch
     this.#resolve = resolve
     this.#reject = reject
-    signal.addEventListener('abort', this, { once: true })
+    watch.add(this)
+  }
+
+  listen(): void {
+    this.#signal = this.#operation.signal
+    if (this.#signal.aborted) this.handleEvent()
+    else this.#signal.addEventListener('abort', this, { once: true })
   }
 
   /** The signal fired. A request still in the queue is dropped when its turn comes. */
   handleEvent(): void {
+    const { reason } = this.#signal!
     this.#settle()
-    this.#controller?.abort(this.#signal.reason)
-    this.#reject(this.#signal.reason)
+    this.#reject(reason)
+    this.#controller?.abort(reason)
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
-    if (this.#settled) controller.abort(this.#signal.reason)
+    if (this.#settled) controller.abort(new Error('the request was given up'))
   }
 
   onResponseStart(
@@ -135,6 +149,7 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   #settle(): void {
     this.#settled = true
-    this.#signal.removeEventListener('abort', this)
+    if (this.#signal === undefined) this.#watch.delete(this)
+    else this.#signal.removeEventListener('abort', this)
   }
 }
