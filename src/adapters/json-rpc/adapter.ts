@@ -141,8 +141,8 @@ class JsonRpcAdapter implements ProtocolAdapter {
     const { name, endpoint, auth, limits, timeoutMs } = this.#context.settings
     return {
       integration: name,
-      targets: targetsOf(endpoint),
-      headers: requestHeaders(this.#config.headers, auth),
+      targets: targetsOf(endpoint, name),
+      headers: requestHeaders(this.#config.headers, auth, name),
       limit: limits.frame,
       poolSize: this.#config.pool_size,
       pipelining: this.#config.pipelining,

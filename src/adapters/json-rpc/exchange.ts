@@ -13,6 +13,7 @@ export interface HttpAnswer {
 }
 
 export interface ExchangeSettings {
+  readonly integration: string
   readonly path: string
   /** Name, value, name, value. */
   readonly headers: string[]
@@ -47,7 +48,7 @@ export function exchange(
     const request: Dispatcher.DispatchOptions = { method: 'POST', path, headers, body: body as Buffer }
     // undici pipelines nothing that is not said to be idempotent.
     if (pipelined) Object.assign(request, { idempotent: true, blocking: false })
-    const handler = new Exchange(settings.limit, operation, watch, resolve, reject)
+    const handler = new Exchange(settings, operation, watch, resolve, reject)
     try {
       pool.dispatch(request, handler)
     } catch (error) {
@@ -58,7 +59,7 @@ export function exchange(
 
 /** One answer as it comes in. Settles once; what undici still says afterwards is ignored. */
 class Exchange implements Dispatcher.DispatchHandler, Watched {
-  readonly #limit: number
+  readonly #settings: ExchangeSettings
   readonly #operation: OperationContext
   readonly #watch: SignalWatch
   readonly #resolve: (answer: HttpAnswer) => void
@@ -73,13 +74,13 @@ class Exchange implements Dispatcher.DispatchHandler, Watched {
   #size = 0
 
   constructor(
-    limit: number,
+    settings: ExchangeSettings,
     operation: OperationContext,
     watch: SignalWatch,
     resolve: (answer: HttpAnswer) => void,
     reject: (reason: unknown) => void,
   ) {
-    this.#limit = limit
+    this.#settings = settings
     this.#operation = operation
     this.#watch = watch
     this.#resolve = resolve
@@ -115,12 +116,12 @@ class Exchange implements Dispatcher.DispatchHandler, Watched {
     this.#status = status
     this.#headers = headers
     const announced = Number(headers['content-length'])
-    if (announced > this.#limit) this.#tooLarge(announced)
+    if (announced > this.#settings.limit) this.#tooLarge(announced)
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#size += chunk.length
-    if (this.#size > this.#limit) this.#tooLarge(this.#size)
+    if (this.#size > this.#settings.limit) this.#tooLarge(this.#size)
     else if (!this.#settled) this.#chunks.push(chunk)
   }
 
@@ -136,8 +137,10 @@ class Exchange implements Dispatcher.DispatchHandler, Watched {
   }
 
   #tooLarge(size: number): void {
-    this.fail(new SerializeError(`the answer has ${size} bytes or more; the limit is ${this.#limit} bytes`))
-    this.#controller?.abort(new Error('the answer is too large'))
+    const { limit, integration } = this.#settings
+    const reason = `the answer has ${size} bytes or more; the limit is ${limit} bytes`
+    this.fail(new SerializeError(reason, { integration }))
+    this.#controller?.abort(new Error(reason))
   }
 
   /** Ends it without an answer. */

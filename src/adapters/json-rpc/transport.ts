@@ -130,7 +130,7 @@ function unreachable(failures: readonly IntegrationError[], integration: string)
 }
 
 async function addressOf(target: Target, settings: TransportSettings): Promise<Address> {
-  const tls = target.tls === undefined ? undefined : await tlsOptions(target.tls)
+  const tls = await tlsOf(target, settings.integration)
   const pool = new Pool(target.origin, {
     connections: settings.poolSize,
     pipelining: settings.pipelining,
@@ -147,11 +147,20 @@ async function addressOf(target: Target, settings: TransportSettings): Promise<A
     tls,
     pool,
     exchange: {
+      integration: settings.integration,
       path: target.path,
       headers: settings.headers,
       limit: settings.limit,
       pipelined: settings.pipelining > 1,
     },
+  }
+}
+
+async function tlsOf({ tls }: Target, integration: string): Promise<ConnectionOptions | undefined> {
+  try {
+    return tls && (await tlsOptions(tls))
+  } catch (error) {
+    throw new ConnectionError((error as Error).message, { integration, cause: (error as Error).cause })
   }
 }
 
