@@ -1,8 +1,9 @@
-import { Buffer } from 'node:buffer'
+import type { Buffer } from 'node:buffer'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
 import type { OperationContext } from '../../core/adapter.js'
 import { SerializeError } from '../../core/errors.js'
+import { Body } from './body.js'
 import type { SignalWatch, Watched } from './signal-watch.js'
 
 /** A complete answer. */
@@ -34,6 +35,7 @@ export class ExchangeFailure extends Error {
 
 /**
  * Posts a body and reads the whole answer. Time-outs are the signal's matter.
+ * An attempt given up before it begins may still be sent: its signal is looked at only after a while.
  * @throws the signal's reason as it is; anything else as the cause of an `ExchangeFailure`
  */
 export function exchange(
@@ -70,8 +72,7 @@ class Exchange implements Dispatcher.DispatchHandler, Watched {
   #settled = false
   #status = 0
   #headers: IncomingHttpHeaders = {}
-  readonly #chunks: Buffer[] = []
-  #size = 0
+  readonly #body = new Body()
 
   constructor(
     settings: ExchangeSettings,
@@ -120,16 +121,16 @@ class Exchange implements Dispatcher.DispatchHandler, Watched {
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#size += chunk.length
-    if (this.#size > this.#settings.limit) this.#tooLarge(this.#size)
-    else if (!this.#settled) this.#chunks.push(chunk)
+    if (this.#settled) return
+    const size = this.#body.size + chunk.length
+    if (size > this.#settings.limit) this.#tooLarge(size)
+    else this.#body.add(chunk)
   }
 
   onResponseEnd(): void {
     if (this.#settled) return
     this.#settle()
-    const body = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks)
-    this.#resolve({ status: this.#status, headers: this.#headers, body })
+    this.#resolve({ status: this.#status, headers: this.#headers, body: this.#body.bytes() })
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: unknown): void {
