@@ -1,18 +1,31 @@
 import { readFile } from 'node:fs/promises'
-import type { ConnectionOptions } from 'node:tls'
+import type { SecureContextOptions } from 'node:tls'
 import { ConnectionError } from '../core/errors.js'
 import type { TlsSettings } from '../core/settings.js'
 
+/** What `tls.connect` is told: the contents of the files and whether the server is checked. */
+export interface TlsOptions extends Pick<SecureContextOptions, 'ca' | 'cert' | 'key' | 'minVersion'> {
+  readonly rejectUnauthorized: boolean
+}
+
+async function read(what: string, path: string): Promise<Buffer> {
+  try {
+    return await readFile(path)
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error'
+    throw new ConnectionError(`the ${what} file ${path} cannot be read: ${code}`, { cause, retryable: false })
+  }
+}
+
 /**
- * The options of `node:tls` for these settings; certificates and keys are read anew each time, so that a
- * connection made after they were replaced uses the new ones.
- * @throws ConnectionError naming the file that cannot be read
+ * Reads the files that `settings` names.
+ * @throws ConnectionError naming the file that cannot be read; never its contents.
  */
-export async function tlsOptions(settings: TlsSettings): Promise<ConnectionOptions> {
+export async function readTlsOptions(settings: TlsSettings): Promise<TlsOptions> {
   const [ca, cert, key] = await Promise.all([
-    read('ca_cert', settings.caCert),
-    read('client_cert', settings.clientCert),
-    read('client_key', settings.clientKey),
+    settings.caCert === undefined ? undefined : read('CA certificate', settings.caCert),
+    settings.clientCert === undefined ? undefined : read('client certificate', settings.clientCert),
+    settings.clientKey === undefined ? undefined : read('client key', settings.clientKey),
   ])
   return {
     rejectUnauthorized: settings.verifyServer,
@@ -20,15 +33,5 @@ export async function tlsOptions(settings: TlsSettings): Promise<ConnectionOptio
     ...(cert && { cert }),
     ...(key && { key }),
     ...(settings.minVersion && { minVersion: settings.minVersion }),
-  }
-}
-
-async function read(name: string, path: string | undefined): Promise<Buffer | undefined> {
-  if (path === undefined) return undefined
-  try {
-    return await readFile(path)
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error'
-    throw new ConnectionError(`TLS: ${name} ${JSON.stringify(path)} cannot be read (${code})`, { cause })
   }
 }

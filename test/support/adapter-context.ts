@@ -1,50 +1,81 @@
 import type { AdapterContext, OperationContext } from '../../src/core/adapter.js'
-import { systemClock } from '../../src/core/clock.js'
+import { type Clock, systemClock } from '../../src/core/clock.js'
 import type { ConnectionError } from '../../src/core/errors.js'
 import type { AdapterManifest } from '../../src/core/manifest.js'
 import type { IntegrationSettings } from '../../src/core/settings.js'
-import { silentLogger } from '../../src/core/telemetry.js'
+import type { LogRecord } from '../../src/core/telemetry.js'
 
-/** An adapter's context that remembers what the adapter said. */
-export interface FakeContext extends AdapterContext {
+/** An `AdapterContext` that records what the adapter says. */
+export interface RecordingContext extends AdapterContext {
   readonly lost: ConnectionError[]
+  readonly records: LogRecord[]
 }
 
-/** The settings of an integration named `it`, its config completed by the schema of the manifest. */
+/** Complete settings, of which a test names what matters to it. */
+export function integrationSettings(given: Partial<IntegrationSettings>): IntegrationSettings {
+  return {
+    name: 'test',
+    type: 'test',
+    endpoint: { addresses: ['127.0.0.1'] },
+    config: {},
+    auth: { type: 'none' },
+    format: 'json',
+    timeoutMs: 5_000,
+    retry: { maxAttempts: 1, backoff: { kind: 'constant', initialMs: 10 }, jitter: 0, retryableErrors: [] },
+    circuitBreaker: { failureThreshold: 5, successThreshold: 1, timeoutMs: 1_000 },
+    healthCheck: { enabled: false, intervalMs: 1_000, timeoutMs: 1_000 },
+    reconnect: { enabled: true, maxAttempts: -1, delayMs: 10, maxDelayMs: 100, offline: 'wait' },
+    mailbox: { messages: 1_000, bytes: 1_048_576, overflow: 'block' },
+    limits: { memory: 1_073_741_824, frame: 16_777_216 },
+    heartbeatMs: 1_000,
+    ...given,
+  }
+}
+
+/** A context for an adapter without an actor around it. */
+export function adapterContext(
+  given: Partial<IntegrationSettings>,
+  clientId = `nemo-test-${process.pid}-${Math.random().toString(36).slice(2)}`,
+  clock: Clock = systemClock,
+): RecordingContext {
+  const lost: ConnectionError[] = []
+  const records: LogRecord[] = []
+  return {
+    settings: integrationSettings(given),
+    clock,
+    clientId,
+    lost,
+    records,
+    log: (record) => void records.push(record),
+    connectionLost: (error) => void lost.push(error),
+    dial: (broker) => Promise.reject(new Error(`there is no broker ${broker} in this test`)),
+  }
+}
+
+/** The context of one operation that has `ms` to finish. */
+export function within(ms = 5_000): OperationContext {
+  return { deadline: Date.now() + ms, signal: AbortSignal.timeout(ms) }
+}
+
+/** Waits until `condition` holds. @throws Error naming `what` when it does not within `ms` */
+export async function until(condition: () => boolean, what: string, ms = 10_000): Promise<void> {
+  for (const end = Date.now() + ms; !condition(); ) {
+    if (Date.now() > end) throw new Error(`waited ${ms} ms in vain: ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
+
+/** The settings of an integration, its config completed by the schema of the manifest. */
 export function settingsFor(
   manifest: AdapterManifest,
-  settings: Partial<IntegrationSettings> & Pick<IntegrationSettings, 'endpoint'>,
+  given: Partial<IntegrationSettings> & Pick<IntegrationSettings, 'endpoint'>,
 ): IntegrationSettings {
-  return {
-    name: 'it',
+  return integrationSettings({
     type: manifest.type,
-    auth: { type: 'none' },
     format: manifest.defaultFormat,
-    timeoutMs: 5000,
-    retry: { maxAttempts: 1, backoff: { kind: 'constant', initialMs: 10 }, jitter: 0, retryableErrors: [] },
-    circuitBreaker: { failureThreshold: 5, successThreshold: 1, timeoutMs: 1000 },
-    healthCheck: { enabled: false, intervalMs: 1000, timeoutMs: 1000 },
-    reconnect: { enabled: true, maxAttempts: -1, delayMs: 10, maxDelayMs: 100, offline: 'wait' },
-    mailbox: { messages: 1000, bytes: 1e7, overflow: 'block' },
-    limits: { memory: 1e9, frame: 16 * 1024 * 1024 },
-    heartbeatMs: 1000,
-    ...settings,
-    config: manifest.config.parse(settings.config ?? {}) as IntegrationSettings['config'],
-  }
-}
-
-/** The context of an adapter outside an actor, on the machine's clock. */
-export function fakeContext(settings: IntegrationSettings): FakeContext {
-  const lost: ConnectionError[] = []
-  return {
-    settings,
-    clock: systemClock,
-    log: silentLogger,
-    clientId: `test-${settings.name}`,
-    lost,
-    connectionLost: (error) => void lost.push(error),
-    dial: () => Promise.reject(new Error('there is no embedded broker here')),
-  }
+    ...given,
+    config: manifest.config.parse(given.config ?? {}) as IntegrationSettings['config'],
+  })
 }
 
 /** An attempt that is given up when `signal` aborts, by default never. May serve any number of attempts. */

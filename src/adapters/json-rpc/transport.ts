@@ -3,7 +3,7 @@ import { type buildConnector, Pool } from 'undici'
 import type { OperationContext } from '../../core/adapter.js'
 import type { Clock } from '../../core/clock.js'
 import { ConnectionError, IntegrationError } from '../../core/errors.js'
-import { tlsOptions } from '../tls.js'
+import { readTlsOptions } from '../tls.js'
 import { ExchangeFailure, type ExchangeSettings, exchange, type HttpAnswer } from './exchange.js'
 import { probe } from './probe.js'
 import { SignalWatch } from './signal-watch.js'
@@ -158,9 +158,10 @@ async function addressOf(target: Target, settings: TransportSettings): Promise<A
 
 async function tlsOf({ tls }: Target, integration: string): Promise<ConnectionOptions | undefined> {
   try {
-    return tls && (await tlsOptions(tls))
+    return tls && (await readTlsOptions(tls))
   } catch (error) {
-    throw new ConnectionError((error as Error).message, { integration, cause: (error as Error).cause })
+    const { reason, retryable, cause } = error as ConnectionError
+    throw new ConnectionError(reason, { integration, retryable, cause })
   }
 }
 

@@ -4,13 +4,13 @@ import { jsonRpcManifest } from '../../../src/adapters/json-rpc/manifest.js'
 import type { ProtocolAdapter, RpcFacet } from '../../../src/core/adapter.js'
 import { IntegrationError } from '../../../src/core/errors.js'
 import type { IntegrationSettings } from '../../../src/core/settings.js'
-import { type FakeContext, fakeContext, settingsFor } from '../../support/adapter-context.js'
+import { adapterContext, type RecordingContext, settingsFor } from '../../support/adapter-context.js'
 import { type HttpService, httpService, type Respond, send } from '../../support/http-service.js'
 
 export interface Rig {
   readonly adapter: ProtocolAdapter
   readonly rpc: RpcFacet
-  readonly context: FakeContext
+  readonly context: RecordingContext
 }
 
 /** An adapter that is disconnected when the test ends. */
@@ -19,7 +19,9 @@ export function rigFor(
   settings: Partial<IntegrationSettings> = {},
 ): Rig {
   const addresses = typeof address === 'string' ? [address] : address
-  const context = fakeContext(settingsFor(jsonRpcManifest, { endpoint: { addresses }, ...settings }))
+  const context = adapterContext(
+    settingsFor(jsonRpcManifest, { name: 'it', endpoint: { addresses }, ...settings }),
+  )
   const adapter = jsonRpcAdapter(context)
   onTestFinished(() => adapter.disconnect())
   return { adapter, rpc: adapter.rpc!, context }

@@ -92,7 +92,7 @@ test('a server too old for the minimal version is refused', async () => {
 test('a file that is missing, or is no certificate, is named', async () => {
   const missing = join(folder, 'missing.pem')
   expect(await refusal(localhost, { verifyServer: true, caCert: missing })).toContain(
-    `TLS: ca_cert ${JSON.stringify(missing)} cannot be read (ENOENT)`,
+    `the CA certificate file ${missing} cannot be read: ENOENT`,
   )
   expect(
     await refusal(localhost, { verifyServer: true, clientCert: files.broken, clientKey: files.key }),

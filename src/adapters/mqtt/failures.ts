@@ -1,0 +1,68 @@
+import { ReasonCodes } from 'mqtt'
+import {
+  AuthError,
+  CancelledError,
+  ConnectionError,
+  IntegrationError,
+  TimeoutError,
+} from '../../core/errors.js'
+import type { BrokerAddress } from './endpoint.js'
+
+/** Reason codes of CONNACK that mean: these credentials will not do (3.1.1: 4, 5; 5: the others). */
+const AUTH_REFUSALS = new Set([0x04, 0x05, 0x86, 0x87, 0x8c])
+
+/** Reason codes of CONNACK from a broker that does not speak the version (3.1.1: 1; 5: the others). */
+const VERSION_REFUSALS = new Set([0x01, 0x81, 0x82, 0x84])
+
+/** Reason codes of a refusal that trying again will not change. */
+const FINAL_REFUSALS = new Set([0x02, 0x85, 0x8a, 0x9d])
+
+/** The broker did not accept the protocol version, or fell silent over it: an older one may do. */
+export class VersionRefused extends Error {
+  readonly failure: ConnectionError
+  constructor(failure: ConnectionError) {
+    super(failure.message)
+    this.failure = failure
+  }
+}
+
+/** A reason code as text: its name in the standard and its number. */
+export function describeReason(code: number): string {
+  const name = ReasonCodes[code as keyof typeof ReasonCodes] ?? 'unknown reason'
+  return `${name.toLowerCase()} (0x${code.toString(16).padStart(2, '0')})`
+}
+
+/** The error of a socket that could not be opened. */
+export function connectFailure(address: BrokerAddress, cause: unknown): IntegrationError {
+  if (cause instanceof IntegrationError) return cause
+  const where = `${address.host}:${address.port}`
+  if ((cause as Error | undefined)?.name === 'TimeoutError')
+    return new ConnectionError(`no answer from ${where} in time`, { cause })
+  if ((cause as Error | undefined)?.name === 'AbortError')
+    return new ConnectionError(`connecting to ${where} was given up`, { cause })
+  return socketFailure(where, cause)
+}
+
+/** The error of a socket that broke. */
+export function socketFailure(where: string, cause: unknown): IntegrationError {
+  const { code, message } = (cause ?? {}) as { code?: string; message?: string }
+  if (code?.startsWith('ERR_SSL_') && /ALERT.*(CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)/.test(code))
+    return new AuthError(`${where} refuses the client certificate: ${code}`, { cause })
+  return new ConnectionError(`connection to ${where}: ${message || code || 'closed'}`, { cause })
+}
+
+/** The error of a CONNACK that refuses. */
+export function refusal(where: string, code: number): IntegrationError | VersionRefused {
+  const text = `${where} refuses the connection: ${describeReason(code)}`
+  if (AUTH_REFUSALS.has(code)) return new AuthError(text)
+  const failure = new ConnectionError(text, { retryable: !FINAL_REFUSALS.has(code) })
+  return VERSION_REFUSALS.has(code) ? new VersionRefused(failure) : failure
+}
+
+/** The error for an operation whose signal aborted. */
+export function abortFailure(operation: string, signal: AbortSignal): IntegrationError {
+  if (signal.reason instanceof IntegrationError) return signal.reason
+  return (signal.reason as Error | undefined)?.name === 'TimeoutError'
+    ? new TimeoutError(operation)
+    : new CancelledError()
+}

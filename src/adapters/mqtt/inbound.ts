@@ -1,0 +1,134 @@
+import { ConnectionError } from '../../core/errors.js'
+import { AckGate, type Hold } from './ack-gate.js'
+import { type Ack, PUBCOMP, readAck, writeAck } from './acks.js'
+import { describeReason } from './failures.js'
+import { Framer, MalformedPacket } from './framer.js'
+import type { Outbound } from './outbound.js'
+import { type PublishPacket, publishDecoder } from './publish-decoder.js'
+
+/** Where received packets go. */
+export interface InboundHandler {
+  /** The broker accepts the connection. */
+  onAccepted(resumed: boolean): void
+  /** The broker refuses it, with the reason code of CONNACK. */
+  onRefused(reason: number): void
+  onPublish(packet: PublishPacket, hold: Hold | undefined): void
+  /** PUBACK or PUBCOMP. */
+  onCompleted(ack: Ack): void
+  /** PUBREC. */
+  onReceived(ack: Ack): void
+  onPong(): void
+  /** A whole packet of the session, for mqtt.js. */
+  onControl(packet: Buffer): void
+  /** The connection cannot go on. */
+  onFailure(error: ConnectionError): void
+}
+
+/** The numbers of the packet types (MQTT 5, section 2.1.2). */
+const TYPE = {
+  connack: 2,
+  publish: 3,
+  puback: 4,
+  pubrec: 5,
+  pubrel: 6,
+  pubcomp: 7,
+  pingresp: 13,
+  disconnect: 14,
+} as const
+
+/**
+ * The reading side of a connection: takes the messages and their acknowledgements out of the stream and
+ * passes all other packets on.
+ */
+export class Inbound {
+  readonly #where: string
+  readonly #outbound: Outbound
+  readonly #handler: InboundHandler
+  readonly #received: Set<number>
+  readonly #gate: AckGate
+  readonly #framer: Framer
+  readonly #decodePublish: ReturnType<typeof publishDecoder>
+  #state: 'handshake' | 'open' | 'closed' = 'handshake'
+
+  /** @param received see `AckGate` */
+  constructor(
+    where: string,
+    settings: { readonly version: 4 | 5; readonly receiveMaximum: number; readonly maxFrame: number },
+    outbound: Outbound,
+    received: Set<number>,
+    handler: InboundHandler,
+  ) {
+    this.#where = where
+    this.#outbound = outbound
+    this.#handler = handler
+    this.#received = received
+    this.#gate = new AckGate(outbound, settings.version === 5 ? settings.receiveMaximum : 65_535, received)
+    this.#decodePublish = publishDecoder(settings.version)
+    this.#framer = new Framer(settings.maxFrame, (bytes, start, body, end) =>
+      this.#onFrame(bytes, start, body, end),
+    )
+  }
+
+  /** Takes what came from the socket. */
+  feed(chunk: Buffer): void {
+    if (this.#state === 'closed') return
+    try {
+      this.#framer.feed(chunk)
+    } catch (error) {
+      if (!(error instanceof MalformedPacket)) throw error
+      this.#handler.onFailure(new ConnectionError(`${this.#where} sent ${error.message}`, { cause: error }))
+    }
+  }
+
+  /** Nothing is handed on any more; held acknowledgements are dropped. */
+  close(): void {
+    this.#state = 'closed'
+    this.#gate.close()
+  }
+
+  #onFrame(bytes: Buffer, start: number, body: number, end: number): void {
+    if (this.#state === 'closed') return
+    const type = bytes[start]! >> 4
+    const handler = this.#handler
+    if (this.#state === 'handshake') this.#handshake(type, bytes, start, body, end)
+    else if (type === TYPE.publish) this.#onPublish(this.#decodePublish(bytes, start, body, end))
+    else if (type === TYPE.puback || type === TYPE.pubcomp) handler.onCompleted(readAck(bytes, body, end))
+    else if (type === TYPE.pubrec) handler.onReceived(readAck(bytes, body, end))
+    else if (type === TYPE.pubrel) this.#onReleased(readAck(bytes, body, end))
+    else if (type === TYPE.disconnect) {
+      const reason = end > body ? bytes[body]! : 0
+      handler.onFailure(new ConnectionError(`${this.#where} ended the connection: ${describeReason(reason)}`))
+    } else {
+      if (type === TYPE.pingresp) handler.onPong()
+      handler.onControl(bytes.subarray(start, end))
+    }
+  }
+
+  #handshake(type: number, bytes: Buffer, start: number, body: number, end: number): void {
+    if (type !== TYPE.connack || end - body < 2)
+      throw new MalformedPacket(`a packet of type ${type} instead of CONNACK`)
+    const reason = bytes[body + 1]!
+    if (reason !== 0) {
+      this.#handler.onRefused(reason)
+      return
+    }
+    this.#state = 'open'
+    this.#handler.onAccepted((bytes[body]! & 1) !== 0)
+    this.#handler.onControl(bytes.subarray(start, end))
+  }
+
+  #onPublish(packet: PublishPacket): void {
+    if (packet.qos === 0) {
+      this.#handler.onPublish(packet, undefined)
+      return
+    }
+    const hold = this.#gate.hold(packet.id, packet.qos)
+    if (packet.qos === 2 && this.#received.has(packet.id)) hold.settle()
+    else this.#handler.onPublish(packet, hold)
+  }
+
+  #onReleased({ id }: Ack): void {
+    this.#received.delete(id)
+    writeAck(this.#outbound, PUBCOMP, id)
+  }
+}

@@ -1,0 +1,66 @@
+import { z } from 'zod'
+import { parseDuration } from '../../core/duration.js'
+import type { AdapterManifest } from '../../core/manifest.js'
+import { topicNameFault } from '../../core/topic-pattern.js'
+
+/** The longest session expiry that MQTT can express, in milliseconds (a four-byte number of seconds). */
+const LONGEST_EXPIRY_MS = 0xffff_ffff * 1_000
+
+/** A duration, as text or milliseconds, between two bounds in milliseconds; gives milliseconds. */
+function duration(least: number, most: number) {
+  return z.union([z.string(), z.number()]).transform((given, context) => {
+    const ms = parseDuration(given)
+    if (ms !== undefined && ms >= least && ms <= most) return ms
+    context.addIssue({
+      code: 'custom',
+      message: `expected a duration such as "30s" of ${least} to ${most} ms, found ${JSON.stringify(given)}`,
+    })
+    return z.NEVER
+  })
+}
+
+const qos = z.union([z.literal(0), z.literal(1), z.literal(2)])
+
+/** A topic that can be published to. */
+const topic = z.string().superRefine((name, context) => {
+  const fault = topicNameFault(name)
+  if (fault !== undefined) context.addIssue({ code: 'custom', message: `is not a topic: ${fault}` })
+})
+
+/** A level of a topic filter: the name of a share group may hold neither wildcards nor slashes (MQTT 5, 4.8.2). */
+const groupName = z.string().regex(/^[^/+#\0]+$/, 'expected a name without "/", "+" and "#"')
+
+const config = z.strictObject({
+  client_id: z.string().min(1).optional(),
+  keep_alive: duration(1_000, 65_535_000).default(60_000),
+  clean_session: z.boolean().default(true),
+  qos: qos.default(0),
+  protocol_version: z.union([z.literal('auto'), z.literal(5), z.literal('3.1.1')]).default('auto'),
+  session_expiry: duration(0, LONGEST_EXPIRY_MS).default(3_600_000),
+  receive_maximum: z.number().int().min(1).max(65_535).default(1_024),
+  queue_group: groupName.default('nemo-workers'),
+  response_topic_prefix: topic.optional(),
+  will: z
+    .strictObject({
+      topic,
+      payload: z.string(),
+      qos: qos.default(0),
+      retain: z.boolean().default(false),
+    })
+    .optional(),
+})
+
+/** The `config` block as the adapter finds it in its settings: checked, completed, durations in milliseconds. */
+export type MqttConfig = z.output<typeof config>
+
+/** What the gateway knows of MQTT without loading it (DESIGN sections 3 and 8). */
+export const mqttManifest: AdapterManifest = {
+  type: 'mqtt',
+  capabilities: ['call', 'notify', 'serve', 'publish', 'subscribe', 'enqueue', 'dequeue'],
+  defaultFormat: 'msgpack',
+  formats: ['msgpack', 'json', 'binary'],
+  config,
+  defaultPort: 1883,
+  needsEndpoint: true,
+  worker: new URL('../../../workers/mqtt.js', import.meta.url),
+}

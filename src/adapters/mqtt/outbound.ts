@@ -1,0 +1,156 @@
+import type { Duplex } from 'node:stream'
+
+const SLAB_BYTES = 65_536
+/** A payload of this size is written as it is instead of being copied. */
+const LARGE_BYTES = 16_384
+/** What may wait in the socket before writers are asked to wait. */
+const HIGH_WATER_BYTES = 1_048_576
+
+interface Drain {
+  readonly promise: Promise<void>
+  resolve(): void
+  reject(error: Error): void
+}
+
+/**
+ * The writing side of a connection. Packets are put together in slabs and leave at the end of the tick, so
+ * that a batch of publishes costs one write of the socket instead of several per message. A slab's bytes are
+ * never written twice: the socket may keep them as long as it likes.
+ */
+export class Outbound {
+  readonly #socket: Duplex
+  #slab = Buffer.allocUnsafeSlow(SLAB_BYTES)
+  #flushed = 0
+  #filled = 0
+  #scheduled = false
+  #closed = false
+  #drain: Drain | undefined
+
+  constructor(socket: Duplex) {
+    this.#socket = socket
+    socket.on('drain', () => this.#drained())
+  }
+
+  /**
+   * Writes a PUBLISH.
+   * @param topic the topic with its length in front (see `TopicCache`).
+   * @param properties with their length in front; `undefined` in MQTT 3.1.1.
+   * @param payload must not be changed afterwards.
+   */
+  publish(
+    flags: number,
+    topic: Uint8Array,
+    id: number,
+    properties: Uint8Array | undefined,
+    payload: Uint8Array,
+  ): void {
+    const large = payload.length >= LARGE_BYTES
+    const rest = topic.length + (id > 0 ? 2 : 0) + (properties?.length ?? 0) + payload.length
+    let at = this.#reserve(5 + rest - (large ? payload.length : 0))
+    const slab = this.#slab
+    slab[at++] = 0x30 | flags
+    let length = rest
+    while (length > 127) {
+      slab[at++] = (length & 0x7f) | 0x80
+      length >>>= 7
+    }
+    slab[at++] = length
+    slab.set(topic, at)
+    at += topic.length
+    if (id > 0) {
+      slab[at++] = id >> 8
+      slab[at++] = id & 0xff
+    }
+    if (properties !== undefined) {
+      if (properties.length === 1) slab[at++] = 0
+      else {
+        slab.set(properties, at)
+        at += properties.length
+      }
+    }
+    if (!large) {
+      slab.set(payload, at)
+      at += payload.length
+    }
+    this.#filled = at
+    if (large) {
+      this.#socket.cork()
+      this.flush()
+      this.#write(payload)
+      this.#socket.uncork()
+    }
+  }
+
+  /** Writes whole packets made elsewhere. */
+  bytes(packet: Uint8Array): void {
+    if (packet.length >= LARGE_BYTES) {
+      this.flush()
+      this.#write(packet)
+      return
+    }
+    const at = this.#reserve(packet.length)
+    this.#slab.set(packet, at)
+    this.#filled = at + packet.length
+  }
+
+  /** A promise for when the socket has room again; `undefined` while it has. Rejects when the connection ends. */
+  congestion(): Promise<void> | undefined {
+    return this.#drain?.promise
+  }
+
+  /** Hands what was put together to the socket now. */
+  flush(): void {
+    if (this.#filled === this.#flushed) return
+    const bytes = this.#slab.subarray(this.#flushed, this.#filled)
+    this.#flushed = this.#filled
+    this.#write(bytes)
+  }
+
+  /** Forgets what was not written; whoever waits for room is given `error`. */
+  close(error: Error): void {
+    this.#closed = true
+    this.#drain?.reject(error)
+    this.#drain = undefined
+  }
+
+  #write(bytes: Uint8Array): void {
+    if (this.#closed || this.#socket.write(bytes) || this.#drain !== undefined) return
+    if (this.#socket.writableLength < HIGH_WATER_BYTES) return
+    let settle!: Pick<Drain, 'resolve' | 'reject'>
+    const promise = new Promise<void>((resolve, reject) => {
+      settle = { resolve, reject }
+    })
+    // Those who were given the promise hear of a failure; if there is nobody it is no failure.
+    promise.catch(() => {})
+    this.#drain = { promise, ...settle }
+  }
+
+  #drained(): void {
+    this.#drain?.resolve()
+    this.#drain = undefined
+  }
+
+  #reserve(count: number): number {
+    if (!this.#scheduled) {
+      this.#scheduled = true
+      process.nextTick(flushScheduled, this)
+    }
+    if (this.#filled + count > this.#slab.length) {
+      this.flush()
+      this.#slab = Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, count))
+      this.#flushed = 0
+      this.#filled = 0
+    }
+    return this.#filled
+  }
+
+  /** For the tick's end alone. */
+  flushScheduled(): void {
+    this.#scheduled = false
+    this.flush()
+  }
+}
+
+function flushScheduled(outbound: Outbound): void {
+  outbound.flushScheduled()
+}

@@ -1,0 +1,133 @@
+import type { Headers } from '../../core/value.js'
+import { MalformedPacket } from './framer.js'
+
+/** The properties of a PUBLISH that mean something to us (MQTT 5, section 3.3.2.3). */
+export interface PublishProperties {
+  readonly subscriptionIds: readonly number[]
+  readonly headers: Headers | undefined
+  readonly responseTopic: string | undefined
+  readonly correlationData: Uint8Array | undefined
+}
+
+export const EMPTY_PROPERTIES: PublishProperties = {
+  subscriptionIds: [],
+  headers: undefined,
+  responseTopic: undefined,
+  correlationData: undefined,
+}
+
+const PAYLOAD_FORMAT = 0x01
+const MESSAGE_EXPIRY = 0x02
+const CONTENT_TYPE = 0x03
+const RESPONSE_TOPIC = 0x08
+const CORRELATION_DATA = 0x09
+const SUBSCRIPTION_ID = 0x0b
+const USER_PROPERTY = 0x26
+
+/**
+ * Reads the properties of a PUBLISH. Of a user property that comes several times the last one counts.
+ * @returns them, and where the payload begins.
+ * @throws MalformedPacket for a property that has no business in a PUBLISH or does not fit into the packet.
+ */
+export function readProperties(
+  bytes: Buffer,
+  from: number,
+  packetEnd: number,
+): { properties: PublishProperties; next: number } {
+  let at = from
+  let end = packetEnd
+  const subscriptionIds: number[] = []
+  let headers: Record<string, string> | undefined
+  let responseTopic: string | undefined
+  let correlationData: Uint8Array | undefined
+
+  const take = (count: number): number => {
+    if (at + count > end) throw new MalformedPacket('a property that is longer than the packet')
+    at += count
+    return at - count
+  }
+  const uint16 = () => {
+    const start = take(2)
+    return (bytes[start]! << 8) | bytes[start + 1]!
+  }
+  const varint = () => {
+    let value = 0
+    for (let shift = 0; shift <= 21; shift += 7) {
+      const byte = bytes[take(1)]!
+      value |= (byte & 0x7f) << shift
+      if (byte < 0x80) return value
+    }
+    throw new MalformedPacket('a variable byte integer of more than four bytes')
+  }
+  const text = () => {
+    const length = uint16()
+    const start = take(length)
+    return bytes.toString('utf8', start, start + length)
+  }
+
+  const length = varint()
+  if (at + length > packetEnd) throw new MalformedPacket('properties that are longer than the packet')
+  end = at + length
+  while (at < end) {
+    const property = bytes[take(1)]!
+    if (property === SUBSCRIPTION_ID) subscriptionIds.push(varint())
+    else if (property === USER_PROPERTY) {
+      headers ??= Object.create(null) as Record<string, string>
+      const name = text()
+      headers[name] = text()
+    } else if (property === RESPONSE_TOPIC) responseTopic = text()
+    else if (property === CORRELATION_DATA) {
+      const size = uint16()
+      const start = take(size)
+      correlationData = Buffer.from(bytes.subarray(start, start + size))
+    } else if (property === CONTENT_TYPE) text()
+    else if (property === MESSAGE_EXPIRY) take(4)
+    else if (property === PAYLOAD_FORMAT) take(1)
+    else throw new MalformedPacket(`a PUBLISH with property 0x${property.toString(16)}`)
+  }
+  return { properties: { subscriptionIds, headers, responseTopic, correlationData }, next: end }
+}
+
+/** The properties that we give a PUBLISH. */
+export interface OutgoingProperties {
+  readonly headers?: Headers | undefined
+  readonly expirySeconds?: number | undefined
+  readonly responseTopic?: string | undefined
+  readonly correlationData?: Uint8Array | undefined
+}
+
+/** Writes properties, without their length. @throws RangeError naming a header that MQTT cannot carry. */
+export function writeProperties(properties: OutgoingProperties): Buffer {
+  const parts: Buffer[] = []
+  const data = (value: Uint8Array) => {
+    const length = Buffer.allocUnsafe(2)
+    length.writeUInt16BE(value.length)
+    parts.push(length, value as Buffer)
+  }
+  const text = (value: string, what: string) => {
+    const encoded = Buffer.from(value)
+    if (encoded.length > 65_535) throw new RangeError(`${what} is longer than 65,535 bytes`)
+    if (value.includes('\u0000')) throw new RangeError(`${what} contains a null character`)
+    data(encoded)
+  }
+  if (properties.expirySeconds !== undefined) {
+    const expiry = Buffer.allocUnsafe(5)
+    expiry[0] = MESSAGE_EXPIRY
+    expiry.writeUInt32BE(Math.min(properties.expirySeconds, 0xffff_ffff), 1)
+    parts.push(expiry)
+  }
+  if (properties.responseTopic !== undefined) {
+    parts.push(Buffer.of(RESPONSE_TOPIC))
+    text(properties.responseTopic, 'the response topic')
+  }
+  if (properties.correlationData !== undefined) {
+    parts.push(Buffer.of(CORRELATION_DATA))
+    data(properties.correlationData)
+  }
+  for (const [name, value] of Object.entries(properties.headers ?? {})) {
+    parts.push(Buffer.of(USER_PROPERTY))
+    text(name, 'the name of a header')
+    text(value, `header ${JSON.stringify(name)}`)
+  }
+  return Buffer.concat(parts)
+}

@@ -1,0 +1,79 @@
+import { MalformedPacket } from './framer.js'
+import { EMPTY_PROPERTIES, type PublishProperties, readProperties } from './properties.js'
+
+/** A PUBLISH that was received. */
+export interface PublishPacket {
+  readonly topic: string
+  /** A view of the received bytes, which nothing else writes to. */
+  readonly payload: Uint8Array
+  readonly qos: 0 | 1 | 2
+  readonly dup: boolean
+  readonly retain: boolean
+  /** The packet identifier; 0 for QoS 0. */
+  readonly id: number
+  readonly properties: PublishProperties
+}
+
+const LONGEST_REMEMBERED_TOPIC = 64
+
+/**
+ * Makes a decoder of PUBLISH packets (MQTT 5, section 3.3). It remembers the topic before, because most messages
+ * come in runs of one topic and comparing a few bytes is cheaper than decoding them.
+ * @returns a function that throws MalformedPacket.
+ */
+export function publishDecoder(
+  version: 4 | 5,
+): (bytes: Buffer, start: number, body: number, end: number) => PublishPacket {
+  let lastBytes: Buffer = Buffer.alloc(0)
+  let lastTopic = ''
+
+  function readTopic(bytes: Buffer, from: number, to: number): string {
+    const length = to - from
+    if (length === lastBytes.length) {
+      let i = 0
+      while (i < length && bytes[from + i] === lastBytes[i]) i++
+      if (i === length) return lastTopic
+    }
+    const topic = bytes.toString('utf8', from, to)
+    if (length <= LONGEST_REMEMBERED_TOPIC) {
+      lastBytes = Buffer.from(bytes.subarray(from, to))
+      lastTopic = topic
+    }
+    return topic
+  }
+
+  return (bytes, start, body, end) => {
+    const flags = bytes[start]!
+    const qos = ((flags >> 1) & 3) as 0 | 1 | 2
+    if ((qos as number) === 3) throw new MalformedPacket('a PUBLISH of QoS 3')
+    let at = body + 2
+    if (at > end) throw new MalformedPacket('a PUBLISH without a topic')
+    const topicEnd = at + ((bytes[body]! << 8) | bytes[body + 1]!)
+    if (topicEnd > end) throw new MalformedPacket('a PUBLISH whose topic is longer than the packet')
+    if (topicEnd === at)
+      throw new MalformedPacket('a PUBLISH with an empty topic (topic aliases were not offered)')
+    const topic = readTopic(bytes, at, topicEnd)
+    at = topicEnd
+    let id = 0
+    if (qos > 0) {
+      if (at + 2 > end) throw new MalformedPacket('a PUBLISH without its packet identifier')
+      id = (bytes[at]! << 8) | bytes[at + 1]!
+      if (id === 0) throw new MalformedPacket('a PUBLISH with packet identifier 0')
+      at += 2
+    }
+    let properties = EMPTY_PROPERTIES
+    if (version === 5) {
+      if (at < end && bytes[at] === 0) at += 1
+      else ({ properties, next: at } = readProperties(bytes, at, end))
+    }
+    return {
+      topic,
+      payload: bytes.subarray(at, end),
+      qos,
+      dup: (flags & 8) !== 0,
+      retain: (flags & 1) !== 0,
+      id,
+      properties,
+    }
+  }
+}

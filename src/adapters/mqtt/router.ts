@@ -1,0 +1,76 @@
+import { topicMatches } from '../../core/topic-pattern.js'
+import type { PublishPacket } from './publish-decoder.js'
+
+/** Where messages of one subscription go. */
+export interface Route {
+  /** The topic filter, without `$share/GROUP/`. */
+  readonly filter: string
+  /** The subscription identifier, in MQTT 5 with a broker that has them. */
+  readonly id: number | undefined
+  accept(packet: PublishPacket): void
+}
+
+const CACHED_TOPICS = 4_096
+
+/** A filter without the `$share/GROUP/` in front (MQTT 5, section 4.8.2). */
+export function sharedFilter(filter: string): string {
+  if (!filter.startsWith('$share/')) return filter
+  const slash = filter.indexOf('/', 7)
+  return slash < 0 ? filter : filter.slice(slash + 1)
+}
+
+/**
+ * Hands messages to the subscriptions they are for. Where the broker names them (subscription identifiers),
+ * those: a message that overlapping filters match may come once for all of them or once for each. Otherwise
+ * all whose filter matches; the answer is remembered per topic.
+ */
+export class Router {
+  readonly #routes = new Set<Route>()
+  readonly #byId = new Map<number, Route>()
+  readonly #byTopic = new Map<string, readonly Route[]>()
+  readonly #resumed: boolean
+
+  /** @param resumed the broker may name subscriptions of an earlier connection: then the topic decides. */
+  constructor(resumed: boolean) {
+    this.#resumed = resumed
+  }
+
+  add(route: Route): void {
+    this.#routes.add(route)
+    if (route.id !== undefined) this.#byId.set(route.id, route)
+    this.#byTopic.clear()
+  }
+
+  remove(route: Route): void {
+    this.#routes.delete(route)
+    if (route.id !== undefined) this.#byId.delete(route.id)
+    this.#byTopic.clear()
+  }
+
+  /** @returns whether it was for anybody. */
+  dispatch(packet: PublishPacket): boolean {
+    const ids = packet.properties.subscriptionIds
+    if (ids.length === 0) return this.#dispatchByTopic(packet)
+    let found = false
+    for (let i = 0; i < ids.length; i++) {
+      const route = this.#byId.get(ids[i]!)
+      if (route === undefined) continue
+      found = true
+      route.accept(packet)
+    }
+    return found || (this.#resumed && this.#dispatchByTopic(packet))
+  }
+
+  #dispatchByTopic(packet: PublishPacket): boolean {
+    const routes = this.#byTopic.get(packet.topic) ?? this.#match(packet.topic)
+    for (let i = 0; i < routes.length; i++) routes[i]!.accept(packet)
+    return routes.length > 0
+  }
+
+  #match(topic: string): readonly Route[] {
+    const found = [...this.#routes].filter((route) => topicMatches(route.filter, topic))
+    if (this.#byTopic.size >= CACHED_TOPICS) this.#byTopic.clear()
+    this.#byTopic.set(topic, found)
+    return found
+  }
+}

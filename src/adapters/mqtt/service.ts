@@ -1,0 +1,77 @@
+import type { InboundRequest, RpcOutcome, ServiceFacet } from '../../core/adapter.js'
+import { PublishError, RpcError, SubscribeError } from '../../core/errors.js'
+import type { Logger } from '../../core/telemetry.js'
+import { topicNameFault } from '../../core/topic-pattern.js'
+import type { Value } from '../../core/value.js'
+import type { WireFormat } from '../../wire/wire-format.js'
+import type { CurrentLink, Link } from './link.js'
+import type { PublishPacket } from './publish-decoder.js'
+import { toMessage } from './pubsub.js'
+import { ERROR_PROPERTY, errorProperty } from './rpc-errors.js'
+import { subscribeSink } from './subscriber.js'
+
+const PARSE_ERROR = -32_700
+const NO_BYTES = new Uint8Array(0)
+/** An answer is worth sending for this long, in milliseconds. */
+const ANSWER_MS = 60_000
+
+/**
+ * Serves methods: subscribes to the topic that is named like the method. All servers of one group share its
+ * requests, where the broker has shared subscriptions for certain; MQTT 3.1.1 cannot say, so there each
+ * server gets every request, and all are notifications, for want of response topics.
+ */
+export function serviceFacet(
+  link: CurrentLink,
+  format: WireFormat,
+  group: string,
+  now: () => number,
+  log: Logger,
+): ServiceFacet {
+  function answerer(current: Link, packet: PublishPacket): InboundRequest['answer'] {
+    const { responseTopic, correlationData } = packet.properties
+    let answered = responseTopic === undefined
+    return async (outcome: RpcOutcome) => {
+      if (answered) return
+      answered = true
+      const headers = outcome.ok ? undefined : { [ERROR_PROPERTY]: errorProperty(outcome.error) }
+      await current.publisher.send(
+        responseTopic!,
+        outcome.ok ? format.encode(outcome.value) : NO_BYTES,
+        { qos: 1, retain: false, headers, correlationData, deadline: now() + ANSWER_MS },
+        (reason, cause) => new PublishError(responseTopic!, reason, { cause }),
+      )
+    }
+  }
+
+  function toRequest(current: Link, packet: PublishPacket): InboundRequest | undefined {
+    const answer = answerer(current, packet)
+    let params: Value | undefined
+    try {
+      params = packet.payload.length === 0 ? undefined : format.decode(packet.payload)
+    } catch {
+      const error = new RpcError(PARSE_ERROR, `the request is not ${format.name}`)
+      answer({ ok: false, error }).catch((cause: Error) =>
+        log({ level: 'warn', message: 'a request could not be answered', reason: cause.message }),
+      )
+      return undefined
+    }
+    return { ...toMessage(packet), params, answer }
+  }
+
+  return {
+    async serve(method, sink, context) {
+      const fault = topicNameFault(method)
+      if (fault !== undefined) throw new SubscribeError(method, `the method is no topic: ${fault}`)
+      const current = link()
+      const { version, connack } = current.session
+      const shared = version === 5 && connack.properties?.sharedSubscriptionAvailable !== false
+      const subscription = {
+        filter: shared ? `$share/${group}-serve/${method}` : method,
+        qos: 1 as const,
+        toMessage: (packet: PublishPacket) => toRequest(current, packet),
+        failure: (reason: string, cause: unknown) => new SubscribeError(method, reason, { cause }),
+      }
+      return subscribeSink(current, subscription, sink, context.signal)
+    },
+  }
+}

@@ -1,0 +1,55 @@
+import { connect as connectTcp } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { connect as connectTls } from 'node:tls'
+import { streamBuilder } from 'mqtt/lib/connect/ws'
+import type { TlsOptions } from '../tls.js'
+import type { BrokerAddress } from './endpoint.js'
+import { connectFailure } from './failures.js'
+
+/**
+ * Opens the byte stream to a broker. The socket is paused, and destroyed when `signal` aborts before it is open.
+ * A WebSocket is returned while its handshake goes on: what fails then is an `error` of the stream.
+ * @throws ConnectionError, AuthError (the broker refuses our certificate)
+ */
+export async function openSocket(
+  address: BrokerAddress,
+  tls: TlsOptions | undefined,
+  maxFrame: number,
+  signal: AbortSignal,
+): Promise<Duplex> {
+  const { transport, host, port } = address
+  if (transport === 'ws' || transport === 'wss') return openWebSocket(address, tls, maxFrame)
+  const socket =
+    transport === 'tls'
+      ? connectTls({ host, port, ...tls, ...(/^[\d.]+$|:/.test(host) ? {} : { servername: host }) })
+      : connectTcp({ host, port })
+  socket.setNoDelay(true)
+  return new Promise((resolve, reject) => {
+    const finish = (error?: unknown) => {
+      signal.removeEventListener('abort', onAbort)
+      socket.off('error', finish)
+      if (error === undefined) return resolve(socket)
+      socket.on('error', ignore)
+      socket.destroy()
+      reject(connectFailure(address, error))
+    }
+    const onAbort = () => finish(signal.reason)
+    socket.once(transport === 'tls' ? 'secureConnect' : 'connect', () => finish())
+    socket.once('error', finish)
+    signal.addEventListener('abort', onAbort, { once: true })
+    if (signal.aborted) onAbort()
+  })
+}
+
+function openWebSocket(address: BrokerAddress, tls: TlsOptions | undefined, maxFrame: number): Duplex {
+  return streamBuilder(undefined as never, {
+    protocol: address.transport as 'ws' | 'wss',
+    hostname: address.host.includes(':') ? `[${address.host}]` : address.host,
+    port: address.port,
+    path: address.path,
+    protocolId: 'MQTT',
+    wsOptions: { ...tls, perMessageDeflate: false, maxPayload: maxFrame },
+  }) as Duplex
+}
+
+function ignore(): void {}
