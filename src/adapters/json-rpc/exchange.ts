@@ -2,7 +2,8 @@ import type { Buffer } from 'node:buffer'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
 import type { OperationContext } from '../../core/adapter.js'
-import { SerializeError } from '../../core/errors.js'
+import type { Timer } from '../../core/clock.js'
+import { SerializeError, TimeoutError } from '../../core/errors.js'
 import { Body } from './body.js'
 import type { SignalWatch, Watched } from './signal-watch.js'
 
@@ -67,8 +68,11 @@ class Exchange implements Dispatcher.DispatchHandler, Watched {
   readonly #resolve: (answer: HttpAnswer) => void
   readonly #reject: (reason: unknown) => void
   #controller: Dispatcher.DispatchController | undefined
+  /** Of this attempt: the operation may be at its next one by the time it is looked at. */
+  readonly #deadline: number
   /** Once it is listened to. */
   #signal: AbortSignal | undefined
+  #timer: Timer | undefined
   #settled = false
   #status = 0
   #headers: IncomingHttpHeaders = {}
@@ -83,24 +87,33 @@ class Exchange implements Dispatcher.DispatchHandler, Watched {
   ) {
     this.#settings = settings
     this.#operation = operation
+    this.#deadline = operation.deadline
     this.#watch = watch
     this.#resolve = resolve
     this.#reject = reject
     watch.add(this)
   }
 
+  /**
+   * An attempt that was given up before its signal was first asked for may have a signal that never fires, so the
+   * deadline is kept as well: a connection is held no longer than that.
+   */
   listen(): void {
-    this.#signal = this.#operation.signal
-    if (this.#signal.aborted) this.handleEvent()
-    else this.#signal.addEventListener('abort', this, { once: true })
+    const { signal } = this.#operation
+    this.#signal = signal
+    const { clock } = this.#watch
+    const left = this.#deadline - clock.now()
+    if (signal.aborted || left <= 0) this.#giveUp(signal.aborted ? signal.reason : this.#timeout())
+    else {
+      signal.addEventListener('abort', this, { once: true })
+      if (left < Number.POSITIVE_INFINITY)
+        this.#timer = clock.setTimer(left, () => this.#giveUp(this.#timeout()), { background: true })
+    }
   }
 
-  /** The signal fired. A request still in the queue is dropped when its turn comes. */
+  /** The signal fired. */
   handleEvent(): void {
-    const { reason } = this.#signal!
-    this.#settle()
-    this.#reject(reason)
-    this.#controller?.abort(reason)
+    this.#giveUp(this.#signal!.reason)
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -137,6 +150,18 @@ class Exchange implements Dispatcher.DispatchHandler, Watched {
     this.fail(error)
   }
 
+  /** A request still in the queue is dropped when its turn comes. */
+  #giveUp(reason: Error): void {
+    if (this.#settled) return
+    this.#settle()
+    this.#reject(reason)
+    this.#controller?.abort(reason)
+  }
+
+  #timeout(): TimeoutError {
+    return new TimeoutError('the request', { integration: this.#settings.integration })
+  }
+
   #tooLarge(size: number): void {
     const { limit, integration } = this.#settings
     const reason = `the answer has ${size} bytes or more; the limit is ${limit} bytes`
@@ -153,6 +178,7 @@ class Exchange implements Dispatcher.DispatchHandler, Watched {
 
   #settle(): void {
     this.#settled = true
+    this.#timer?.cancel()
     if (this.#signal === undefined) this.#watch.delete(this)
     else this.#signal.removeEventListener('abort', this)
   }

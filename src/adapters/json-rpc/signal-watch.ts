@@ -15,13 +15,13 @@ export interface Watched {
  * up has its answer already, all that waits for this is the connection.
  */
 export class SignalWatch {
-  readonly #clock: Clock
+  readonly clock: Clock
   #young = new Set<Watched>()
   #old = new Set<Watched>()
   #timer: Timer | undefined
 
   constructor(clock: Clock) {
-    this.#clock = clock
+    this.clock = clock
   }
 
   add(watched: Watched): void {
@@ -35,7 +35,7 @@ export class SignalWatch {
   }
 
   #next(): Timer {
-    return this.#clock.setTimer(PERIOD_MS, () => this.#tick(), { background: true })
+    return this.clock.setTimer(PERIOD_MS, () => this.#tick(), { background: true })
   }
 
   #tick(): void {

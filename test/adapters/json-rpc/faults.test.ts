@@ -247,6 +247,20 @@ describe('an attempt that is given up', () => {
     await expect(rpc.call('m', undefined, operation(AbortSignal.abort(reason)))).rejects.toBe(reason)
   })
 
+  test.each([1, 200])('in silence lets go of the connection at its deadline, in %i ms', async (ms) => {
+    let closed = false
+    const server = await service((_, response) => {
+      response.on('close', () => {
+        closed = true
+      })
+    })
+    const { rpc, context: fake } = await connected(server.url)
+    const call = rpc.call('m', undefined, { deadline: fake.clock.now() + ms, signal: never() })
+    expect(await failureOf(call)).toMatchObject({ kind: 'timeout', integration: 'it' })
+    await vi.waitFor(() => expect(closed).toBe(true))
+    expect(fake.lost).toEqual([])
+  })
+
   test('while connecting rejects with the reason', async () => {
     const { adapter } = rigFor('http://127.0.0.1:9')
     const reason = new CancelledError()
