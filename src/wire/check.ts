@@ -14,10 +14,17 @@ let dates = false
  * @throws SerializeError naming the member that is refused
  */
 export function checkCarried(value: unknown, carrier: Carrier): boolean {
-  room = carrier.maxBytes
-  dates = false
-  if (value !== undefined && fits(value, carrier.maxDepth, carrier) && room >= 0) return dates
-  throw new SerializeError(refusal(value, carrier))
+  let fault: string
+  try {
+    room = carrier.maxBytes
+    dates = false
+    if (value !== undefined && fits(value, carrier.maxDepth, carrier) && room >= 0) return dates
+    fault = refusal(value, carrier)
+  } catch (cause) {
+    // A getter or a proxy threw.
+    throw new SerializeError(`${carrier.name}: the value cannot be read`, { cause })
+  }
+  throw new SerializeError(fault)
 }
 
 function fits(value: unknown, depth: number, carrier: Carrier): boolean {

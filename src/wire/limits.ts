@@ -8,8 +8,8 @@ export interface WireLimits {
   readonly maxDepth?: number
 }
 
-export const DEFAULT_MAX_BYTES = 16 * 1024 * 1024
-export const DEFAULT_MAX_DEPTH = 128
+const DEFAULT_MAX_BYTES = 16 * 1024 * 1024
+const DEFAULT_MAX_DEPTH = 128
 
 /** The limits with the defaults filled in. */
 export function completeLimits(limits: WireLimits = {}): Required<WireLimits> {

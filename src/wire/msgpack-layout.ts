@@ -1,7 +1,7 @@
 /** What follows the first byte of a MessagePack value. */
-export type LayoutKind = 'scalar' | 'array' | 'map' | 'extension' | 'binary' | 'none'
+type LayoutKind = 'scalar' | 'array' | 'map' | 'extension' | 'binary' | 'none'
 
-export interface Layout {
+interface Layout {
   readonly kind: LayoutKind
   /** Bytes of the length that follows the first byte; 0: the length is `fixed`. */
   readonly lengthBytes: number

@@ -1,4 +1,5 @@
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
+import { createServer, type IncomingHttpHeaders, type Server, type ServerResponse } from 'node:http'
+import { createServer as createSecureServer, type ServerOptions } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 
 /** A request as the server received it. */
@@ -24,11 +25,16 @@ export interface HttpService {
 /** Answers a request; the body is complete when it is called. */
 export type Respond = (request: ReceivedRequest, response: ServerResponse) => void
 
-/** A server on loopback. @param port 0: any free one. */
-export async function httpService(respond: Respond, port = 0): Promise<HttpService> {
+/**
+ * A server on loopback.
+ * @param port 0: any free one.
+ * @param tls absent for plain HTTP.
+ */
+export async function httpService(respond: Respond, port = 0, tls?: ServerOptions): Promise<HttpService> {
   const requests: ReceivedRequest[] = []
   const numbers = new Map<Socket, number>()
-  const server = createServer(async (request, response) => {
+  const server: Server = tls === undefined ? createServer() : createSecureServer(tls)
+  server.on('request', async (request, response) => {
     const chunks: Buffer[] = []
     try {
       for await (const chunk of request) chunks.push(chunk as Buffer)
@@ -45,11 +51,13 @@ export async function httpService(respond: Respond, port = 0): Promise<HttpServi
     requests.push(received)
     respond(received, response)
   })
-  server.on('connection', (socket) => numbers.set(socket, numbers.size + 1))
+  server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) =>
+    numbers.set(socket, numbers.size + 1),
+  )
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   const { port: bound } = server.address() as AddressInfo
   return {
-    url: `http://127.0.0.1:${bound}`,
+    url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${bound}`,
     port: bound,
     requests,
     connections: () => numbers.size,

@@ -27,7 +27,7 @@ function faultOf(format: WireFormat, bytes: Uint8Array): string {
 describe.each([json, msgpack])('$name', (format) => {
   const values = format === json ? jsonValues : valuesWithBytes
 
-  test('random bytes give a value that can be written again, or a SerializeError', () => {
+  test('random bytes give a value or a SerializeError', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         const found = outcome(format, bytes)
@@ -36,6 +36,43 @@ describe.each([json, msgpack])('$name', (format) => {
       }),
       { numRuns: 3000 },
     )
+  })
+
+  test('any value at all is written so that it can be read, or refused', () => {
+    const anything = fc.anything({
+      withBigInt: true,
+      withBoxedValues: true,
+      withDate: true,
+      withMap: true,
+      withNullPrototype: true,
+      withObjectString: true,
+      withSet: true,
+      withSparseArray: true,
+      withTypedArray: true,
+      withUnicodeString: true,
+    })
+    fc.assert(
+      fc.property(anything, (value) => {
+        let bytes: Uint8Array
+        try {
+          bytes = format.encode(value as Value)
+        } catch (error) {
+          expect(error).toBeInstanceOf(SerializeError)
+          return
+        }
+        expect(format.decode(bytes)).not.toBeUndefined()
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  test('a value that throws when it is read is refused', () => {
+    const value = {
+      get a(): Value {
+        throw new Error('no')
+      },
+    }
+    expect(() => format.encode(value)).toThrow(SerializeError)
   })
 
   test('a message with one byte changed, or cut short, does no harm', () => {

@@ -118,7 +118,7 @@ class JsonRpcAdapter implements ProtocolAdapter {
   async #post(body: Uint8Array, operation: OperationContext): Promise<HttpAnswer> {
     const transport = this.#transport()
     try {
-      return await transport.post(body, operation.signal)
+      return await transport.post(body, operation)
     } catch (error) {
       if (error instanceof UnreachableError) this.#lost(transport, error)
       throw error
@@ -141,8 +141,8 @@ class JsonRpcAdapter implements ProtocolAdapter {
     const { name, endpoint, auth, limits, timeoutMs } = this.#context.settings
     return {
       integration: name,
-      targets: targetsOf(endpoint),
-      headers: requestHeaders(this.#config.headers, auth),
+      targets: targetsOf(endpoint, name),
+      headers: requestHeaders(this.#config.headers, auth, name),
       limit: limits.frame,
       poolSize: this.#config.pool_size,
       pipelining: this.#config.pipelining,

@@ -1,7 +1,11 @@
-import { Buffer } from 'node:buffer'
+import type { Buffer } from 'node:buffer'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
-import { SerializeError } from '../../core/errors.js'
+import type { OperationContext } from '../../core/adapter.js'
+import type { Timer } from '../../core/clock.js'
+import { SerializeError, TimeoutError } from '../../core/errors.js'
+import { Body } from './body.js'
+import type { SignalWatch, Watched } from './signal-watch.js'
 
 /** A complete answer. */
 export interface HttpAnswer {
@@ -11,6 +15,7 @@ export interface HttpAnswer {
 }
 
 export interface ExchangeSettings {
+  readonly integration: string
   readonly path: string
   /** Name, value, name, value. */
   readonly headers: string[]
@@ -31,21 +36,22 @@ export class ExchangeFailure extends Error {
 
 /**
  * Posts a body and reads the whole answer. Time-outs are the signal's matter.
+ * An attempt given up before it begins may still be sent: its signal is looked at only after a while.
  * @throws the signal's reason as it is; anything else as the cause of an `ExchangeFailure`
  */
 export function exchange(
   pool: Dispatcher,
   body: Uint8Array,
   settings: ExchangeSettings,
-  signal: AbortSignal,
+  operation: OperationContext,
+  watch: SignalWatch,
 ): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason)
     const { path, headers, pipelined } = settings
     const request: Dispatcher.DispatchOptions = { method: 'POST', path, headers, body: body as Buffer }
     // undici pipelines nothing that is not said to be idempotent.
     if (pipelined) Object.assign(request, { idempotent: true, blocking: false })
-    const handler = new Exchange(settings.limit, signal, resolve, reject)
+    const handler = new Exchange(settings, operation, watch, resolve, reject)
     try {
       pool.dispatch(request, handler)
     } catch (error) {
@@ -55,41 +61,64 @@ export function exchange(
 }
 
 /** One answer as it comes in. Settles once; what undici still says afterwards is ignored. */
-class Exchange implements Dispatcher.DispatchHandler {
-  readonly #limit: number
-  readonly #signal: AbortSignal
+class Exchange implements Dispatcher.DispatchHandler, Watched {
+  readonly #settings: ExchangeSettings
+  readonly #operation: OperationContext
+  readonly #watch: SignalWatch
   readonly #resolve: (answer: HttpAnswer) => void
   readonly #reject: (reason: unknown) => void
   #controller: Dispatcher.DispatchController | undefined
+  /** Of this attempt: the operation may be at its next one by the time it is looked at. */
+  readonly #deadline: number
+  /** Once it is listened to. */
+  #signal: AbortSignal | undefined
+  #timer: Timer | undefined
   #settled = false
   #status = 0
   #headers: IncomingHttpHeaders = {}
-  readonly #chunks: Buffer[] = []
-  #size = 0
+  readonly #body = new Body()
 
   constructor(
-    limit: number,
-    signal: AbortSignal,
+    settings: ExchangeSettings,
+    operation: OperationContext,
+    watch: SignalWatch,
     resolve: (answer: HttpAnswer) => void,
     reject: (reason: unknown) => void,
   ) {
-    this.#limit = limit
-    this.#signal = signal
+    this.#settings = settings
+    this.#operation = operation
+    this.#deadline = operation.deadline
+    this.#watch = watch
     this.#resolve = resolve
     this.#reject = reject
-    signal.addEventListener('abort', this, { once: true })
+    watch.add(this)
   }
 
-  /** The signal fired. A request still in the queue is dropped when its turn comes. */
+  /**
+   * An attempt that was given up before its signal was first asked for may have a signal that never fires, so the
+   * deadline is kept as well: a connection is held no longer than that.
+   */
+  listen(): void {
+    const { signal } = this.#operation
+    this.#signal = signal
+    const { clock } = this.#watch
+    const left = this.#deadline - clock.now()
+    if (signal.aborted || left <= 0) this.#giveUp(signal.aborted ? signal.reason : this.#timeout())
+    else {
+      signal.addEventListener('abort', this, { once: true })
+      if (left < Number.POSITIVE_INFINITY)
+        this.#timer = clock.setTimer(left, () => this.#giveUp(this.#timeout()), { background: true })
+    }
+  }
+
+  /** The signal fired. */
   handleEvent(): void {
-    this.#settle()
-    this.#controller?.abort(this.#signal.reason)
-    this.#reject(this.#signal.reason)
+    this.#giveUp(this.#signal!.reason)
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
-    if (this.#settled) controller.abort(this.#signal.reason)
+    if (this.#settled) controller.abort(new Error('the request was given up'))
   }
 
   onResponseStart(
@@ -101,29 +130,43 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#status = status
     this.#headers = headers
     const announced = Number(headers['content-length'])
-    if (announced > this.#limit) this.#tooLarge(announced)
+    if (announced > this.#settings.limit) this.#tooLarge(announced)
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#size += chunk.length
-    if (this.#size > this.#limit) this.#tooLarge(this.#size)
-    else if (!this.#settled) this.#chunks.push(chunk)
+    if (this.#settled) return
+    const size = this.#body.size + chunk.length
+    if (size > this.#settings.limit) this.#tooLarge(size)
+    else this.#body.add(chunk)
   }
 
   onResponseEnd(): void {
     if (this.#settled) return
     this.#settle()
-    const body = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks)
-    this.#resolve({ status: this.#status, headers: this.#headers, body })
+    this.#resolve({ status: this.#status, headers: this.#headers, body: this.#body.bytes() })
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: unknown): void {
     this.fail(error)
   }
 
+  /** A request still in the queue is dropped when its turn comes. */
+  #giveUp(reason: Error): void {
+    if (this.#settled) return
+    this.#settle()
+    this.#reject(reason)
+    this.#controller?.abort(reason)
+  }
+
+  #timeout(): TimeoutError {
+    return new TimeoutError('the request', { integration: this.#settings.integration })
+  }
+
   #tooLarge(size: number): void {
-    this.fail(new SerializeError(`the answer has ${size} bytes or more; the limit is ${this.#limit} bytes`))
-    this.#controller?.abort(new Error('the answer is too large'))
+    const { limit, integration } = this.#settings
+    const reason = `the answer has ${size} bytes or more; the limit is ${limit} bytes`
+    this.fail(new SerializeError(reason, { integration }))
+    this.#controller?.abort(new Error(reason))
   }
 
   /** Ends it without an answer. */
@@ -135,6 +178,8 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   #settle(): void {
     this.#settled = true
-    this.#signal.removeEventListener('abort', this)
+    this.#timer?.cancel()
+    if (this.#signal === undefined) this.#watch.delete(this)
+    else this.#signal.removeEventListener('abort', this)
   }
 }

@@ -7,29 +7,36 @@ import type { AuthSettings } from '../../core/settings.js'
  * The auth block goes before an `authorization` among the configured headers.
  * @throws AuthError for credentials that no header can carry
  */
-export function requestHeaders(configured: Readonly<Record<string, string>>, auth: AuthSettings): string[] {
+export function requestHeaders(
+  configured: Readonly<Record<string, string>>,
+  auth: AuthSettings,
+  integration: string,
+): string[] {
   const headers = new Map<string, string>([
     ['content-type', 'application/json'],
     ['accept', 'application/json'],
   ])
   for (const [name, value] of Object.entries(configured)) headers.set(name.toLowerCase(), value)
-  const authorization = authorizationOf(auth)
+  const authorization = authorizationOf(auth, integration)
   if (authorization !== undefined) headers.set('authorization', authorization)
   return [...headers].flat()
 }
 
-function authorizationOf(auth: AuthSettings): string | undefined {
+function authorizationOf(auth: AuthSettings, integration: string): string | undefined {
   switch (auth.type) {
     case 'none':
       return undefined
     case 'basic':
       // RFC 7617: the first colon ends the name.
       if (auth.username.includes(':'))
-        throw new AuthError('a user name for basic authentication cannot hold a colon')
+        throw new AuthError('a user name for basic authentication cannot hold a colon', { integration })
       return `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString('base64')}`
     case 'bearer':
       if (!/^[\x21-\x7e]+$/.test(auth.token))
-        throw new AuthError('the bearer token is empty or holds characters that an HTTP header cannot carry')
+        throw new AuthError(
+          'the bearer token is empty or holds characters that an HTTP header cannot carry',
+          { integration },
+        )
       return `Bearer ${auth.token}`
   }
 }

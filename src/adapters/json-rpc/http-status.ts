@@ -10,6 +10,8 @@ import type { HttpAnswer } from './exchange.js'
 
 /** How long a rate limit without `Retry-After` is taken to hold. */
 const UNSTATED_LIMIT_MS = 1000
+/** A server that asks for more is taken to mean this. */
+const LONGEST_WAIT_MS = 86_400_000
 
 export const isSuccess = (status: number): boolean => status >= 200 && status < 300
 
@@ -73,13 +75,13 @@ export function contentType(answer: HttpAnswer): string | undefined {
   return type?.replace(/[^\x20-\x7e]/g, '?').slice(0, 100)
 }
 
-/** Milliseconds; RFC 9110, section 10.2.3: seconds or a date. */
+/** Milliseconds; RFC 9110, section 10.2.3: seconds or a date; a day at most. */
 function retryAfter(answer: HttpAnswer, now: () => number): number | undefined {
   const text = one(answer.headers['retry-after'])?.trim()
   if (text === undefined || text === '') return undefined
-  if (/^\d+$/.test(text)) return Number(text) * 1000
+  if (/^\d+$/.test(text)) return Math.min(Number(text) * 1000, LONGEST_WAIT_MS)
   const date = Date.parse(text)
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now())
+  return Number.isNaN(date) ? undefined : Math.min(Math.max(0, date - now()), LONGEST_WAIT_MS)
 }
 
 function one(header: string | string[] | undefined): string | undefined {

@@ -1,10 +1,12 @@
 import type { ConnectionOptions } from 'node:tls'
 import { type buildConnector, Pool } from 'undici'
+import type { OperationContext } from '../../core/adapter.js'
 import type { Clock } from '../../core/clock.js'
 import { ConnectionError, IntegrationError } from '../../core/errors.js'
 import { readTlsOptions } from '../tls.js'
 import { ExchangeFailure, type ExchangeSettings, exchange, type HttpAnswer } from './exchange.js'
 import { probe } from './probe.js'
+import { SignalWatch } from './signal-watch.js'
 import { codeOf, socketError, UnreachableError } from './socket-error.js'
 import type { Target } from './target.js'
 
@@ -39,17 +41,19 @@ interface Address {
 export class Transport {
   readonly #integration: string
   readonly #addresses: readonly Address[]
+  readonly #watch: SignalWatch
   #current = 0
 
-  private constructor(integration: string, addresses: readonly Address[]) {
+  private constructor(integration: string, addresses: readonly Address[], clock: Clock) {
     this.#integration = integration
     this.#addresses = addresses
+    this.#watch = new SignalWatch(clock)
   }
 
   /** Connects to the first address that lets it. @throws ConnectionError, or the signal's reason */
   static async open(settings: TransportSettings, clock: Clock, signal: AbortSignal): Promise<Transport> {
     const addresses = await Promise.all(settings.targets.map((target) => addressOf(target, settings)))
-    const transport = new Transport(settings.integration, addresses)
+    const transport = new Transport(settings.integration, addresses, clock)
     try {
       await transport.probe(signal)
       return transport
@@ -61,7 +65,7 @@ export class Transport {
 
   /** Checks that a connection can be made. @throws UnreachableError, or the signal's reason */
   probe(signal: AbortSignal): Promise<void> {
-    return this.#inTurn(signal, async ({ target, tls }) => {
+    return this.#inTurn({ signal }, async ({ target, tls }) => {
       try {
         await probe(target, tls, signal)
       } catch (error) {
@@ -75,8 +79,10 @@ export class Transport {
    * @throws UnreachableError when it was not sent because no connection could be made, ConnectionError,
    * SerializeError for an answer beyond the limit, or the signal's reason
    */
-  post(body: Uint8Array, signal: AbortSignal): Promise<HttpAnswer> {
-    return this.#inTurn(signal, ({ pool, exchange: settings }) => exchange(pool, body, settings, signal))
+  post(body: Uint8Array, operation: OperationContext): Promise<HttpAnswer> {
+    return this.#inTurn(operation, ({ pool, exchange: settings }) =>
+      exchange(pool, body, settings, operation, this.#watch),
+    )
   }
 
   /** Lets requests under way finish for a moment, then ends every connection. Never throws. */
@@ -84,7 +90,10 @@ export class Transport {
     await Promise.all(this.#addresses.map(({ pool }) => closePool(pool, clock, this.#integration)))
   }
 
-  async #inTurn<T>(signal: AbortSignal, attempt: (address: Address) => Promise<T>): Promise<T> {
+  async #inTurn<T>(
+    operation: Pick<OperationContext, 'signal'>,
+    attempt: (address: Address) => Promise<T>,
+  ): Promise<T> {
     const failures: IntegrationError[] = []
     const first = this.#current
     for (let i = 0; i < this.#addresses.length; i++) {
@@ -95,7 +104,7 @@ export class Transport {
         if (i > 0) this.#current = index
         return result
       } catch (failure) {
-        if (signal.aborted) throw signal.reason
+        if (operation.signal.aborted) throw operation.signal.reason
         const cause = failure instanceof ExchangeFailure ? failure.cause : failure
         const error = socketError(cause, address.target.origin, this.#integration)
         if (!isUnreachable(failure)) throw error
@@ -121,7 +130,7 @@ function unreachable(failures: readonly IntegrationError[], integration: string)
 }
 
 async function addressOf(target: Target, settings: TransportSettings): Promise<Address> {
-  const tls = target.tls === undefined ? undefined : await readTlsOptions(target.tls)
+  const tls = await tlsOf(target, settings.integration)
   const pool = new Pool(target.origin, {
     connections: settings.poolSize,
     pipelining: settings.pipelining,
@@ -138,11 +147,21 @@ async function addressOf(target: Target, settings: TransportSettings): Promise<A
     tls,
     pool,
     exchange: {
+      integration: settings.integration,
       path: target.path,
       headers: settings.headers,
       limit: settings.limit,
       pipelined: settings.pipelining > 1,
     },
+  }
+}
+
+async function tlsOf({ tls }: Target, integration: string): Promise<ConnectionOptions | undefined> {
+  try {
+    return tls && (await readTlsOptions(tls))
+  } catch (error) {
+    const { reason, retryable, cause } = error as ConnectionError
+    throw new ConnectionError(reason, { integration, retryable, cause })
   }
 }
 

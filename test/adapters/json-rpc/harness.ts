@@ -19,7 +19,9 @@ export function rigFor(
   settings: Partial<IntegrationSettings> = {},
 ): Rig {
   const addresses = typeof address === 'string' ? [address] : address
-  const context = adapterContext(settingsFor(jsonRpcManifest, { endpoint: { addresses }, ...settings }))
+  const context = adapterContext(
+    settingsFor(jsonRpcManifest, { name: 'it', endpoint: { addresses }, ...settings }),
+  )
   const adapter = jsonRpcAdapter(context)
   onTestFinished(() => adapter.disconnect())
   return { adapter, rpc: adapter.rpc!, context }

@@ -29,6 +29,7 @@ describe('an HTTP status', () => {
     ['seconds', { 'retry-after': '7' }, 7000],
     ['no time', { 'retry-after': '0' }, 0],
     ['a date that has passed', { 'retry-after': 'Wed, 21 Oct 2015 07:28:00 GMT' }, 0],
+    ['more than a day', { 'retry-after': '9'.repeat(400) }, 86_400_000],
     ['nothing', {}, 1000],
     ['nonsense', { 'retry-after': 'soon' }, 1000],
   ])('429 with %s to wait is a rate limit', async (_, headers, retryAfterMs) => {

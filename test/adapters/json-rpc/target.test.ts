@@ -1,0 +1,57 @@
+import { describe, expect, test } from 'vitest'
+import { targetsOf } from '../../../src/adapters/json-rpc/target.js'
+import { ConnectionError } from '../../../src/core/errors.js'
+import type { Endpoint } from '../../../src/core/settings.js'
+
+const tls = { verifyServer: true }
+const one = (address: string, endpoint: Partial<Endpoint> = {}) =>
+  targetsOf({ ...endpoint, addresses: [address] }, 'it')[0]
+
+describe('an endpoint', () => {
+  test.each<[string, Partial<Endpoint>, string, number, string, boolean]>([
+    ['https://api.example.com', {}, 'https://api.example.com', 443, '/', true],
+    ['https://api.example.com', { path: '/rpc', tls }, 'https://api.example.com', 443, '/rpc', true],
+    ['http://localhost:8080/a/b?c=d', {}, 'http://localhost:8080', 8080, '/a/b?c=d', false],
+    ['http://localhost:8080/a', { path: 'rpc', port: 9 }, 'http://localhost:8080', 8080, '/rpc', false],
+    ['http://localhost/a', { port: 9 }, 'http://localhost:9', 9, '/a', false],
+    ['localhost', {}, 'http://localhost', 80, '/', false],
+    ['localhost', { port: 8080, path: '//x', tls }, 'https://localhost:8080', 8080, '//x', true],
+    ['localhost:3000', {}, 'http://localhost:3000', 3000, '/', false],
+    ['::1', { port: 8080 }, 'http://[::1]:8080', 8080, '/', false],
+    ['HTTP://Example.COM', {}, 'http://example.com', 80, '/', false],
+    ['bücher.example', {}, 'http://xn--bcher-kva.example', 80, '/', false],
+    ['localhost', { path: '/a b/ü' }, 'http://localhost', 80, '/a%20b/%C3%BC', false],
+  ])('%s with %o', (address, endpoint, origin, port, path, secure) => {
+    const target = one(address, endpoint)
+    expect(target).toMatchObject({ origin, port, path })
+    expect(target!.tls !== undefined).toBe(secure)
+  })
+
+  test('has the host of an IPv6 address without brackets', () => {
+    expect(one('http://[::1]:80/')!.host).toBe('::1')
+  })
+
+  test.each<[string, Partial<Endpoint>, string]>([
+    ['ws://localhost', {}, 'found the scheme "ws"'],
+    ['http://user:hunter2@localhost', {}, 'belong in an auth block'],
+    ['http://localhost', { tls }, 'contradicts tls'],
+    ['', {}, 'neither a URL nor a host name'],
+    ['http://', {}, 'neither a URL nor a host name'],
+    ['http://hunter2:x@local host', {}, 'neither a URL nor a host name'],
+    ['localhost:99999', {}, 'neither a URL nor a host name'],
+  ])('%s with %o is refused', (address, endpoint, expected) => {
+    try {
+      one(address, endpoint)
+      expect.unreachable()
+    } catch (error) {
+      expect(error).toBeInstanceOf(ConnectionError)
+      expect(error).toMatchObject({ retryable: false, integration: 'it' })
+      expect((error as Error).message).toContain(expected)
+      expect((error as Error).message).not.toContain('hunter2')
+    }
+  })
+
+  test('without an address is refused', () => {
+    expect(() => targetsOf({ addresses: [] }, 'it')).toThrow('has no address')
+  })
+})
