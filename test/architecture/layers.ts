@@ -131,8 +131,8 @@ export const LAYERS: readonly Layer[] = [
 /** The only files that import values from `node:worker_threads`; types are free. */
 export const THREAD_FILES = [
   'src/supervisor/thread-spawner.ts',
-  'src/actor/run-actor.ts',
-  'src/mailbox/port-channel.ts',
+  'src/actor/thread.ts',
+  'src/mailbox/line.ts',
 ] as const
 
 const CLOCK = ['src/core/clock.ts']

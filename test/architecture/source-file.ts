@@ -55,7 +55,7 @@ export async function readSource(root: string, path: string): Promise<SourceFile
   }
   visit(tree)
 
-  const scanned = new Set(ts.preProcessFile(text, true, true).importedFiles.map((file) => file.fileName))
+  const scanned = new Set(ts.preProcessFile(text, true, false).importedFiles.map((file) => file.fileName))
   const missed = [...scanned].filter((file) => !imports.some(({ specifier }) => specifier === file))
   if (missed.length > 0) throw new Error(`${path}: the check overlooked the imports ${missed.join(', ')}`)
   return { path, imports, uses }

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process'
 import { type EventEmitter, once as onceOf } from 'node:events'
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import mqtt, { type MqttClient } from 'mqtt'
 import { afterEach, expect, test } from 'vitest'
 import { type Mosquitto, startMosquitto } from '../mosquitto.js'
@@ -96,8 +96,10 @@ test('frozen it answers nothing until resumed, and can be stopped', async () => 
 
 test('dies with the process that started it, even when that is killed', async () => {
   const child = fork(new URL('./mosquitto-owner.js', import.meta.url).pathname)
-  const [pid] = (await once(child, 'message')) as [number]
+  const [{ pid, folder }] = (await once(child, 'message')) as [{ pid: number; folder: string }]
   expect(isAlive(pid)).toBe(true)
   child.kill('SIGKILL')
   await waitFor(() => !isAlive(pid), { what: 'the broker to die' })
+  // Its files are all that a killed process cannot clear away.
+  await rm(folder, { recursive: true })
 })
