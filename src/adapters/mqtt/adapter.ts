@@ -50,6 +50,8 @@ export const mqttAdapter: AdapterFactory = (context: AdapterContext): ProtocolAd
         await made.close()
         throw new ConnectionError('disconnected while connecting')
       }
+      const lost = made.lost()
+      if (lost !== undefined) throw lost
       connection = made
     },
 

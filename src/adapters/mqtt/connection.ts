@@ -22,6 +22,8 @@ export interface Surroundings {
 /** A connection as the actor sees it: the pub/sub role, and the queue role once something is consumed. */
 export interface Connection {
   readonly link: Link
+  /** Why it has ended by itself, if it has. */
+  lost(): Error | undefined
   close(): Promise<void>
 }
 
@@ -43,21 +45,22 @@ export async function establish(
   const address = dialer.nextAddress()
   const stop = new AbortController()
   const sessions: Session[] = []
-  let ended = false
+  let ended: Error | undefined
+  let connection: Connection | undefined
 
   /** Ends both roles with what they hold. */
   function end(error: Error): void {
-    ended = true
+    ended = error
     stop.abort(error)
     inbox?.close()
     queueInbox?.close()
     link?.replies.close(error instanceof ConnectionError ? error : new ConnectionError(error.message))
   }
   function lost(error: Error): void {
-    if (ended) return
+    if (ended !== undefined) return
     end(error)
     for (const session of sessions) session.fail(error)
-    onLost(connection, error)
+    if (connection !== undefined) onLost(connection, error)
   }
 
   // What the session of an earlier connection brings arrives before CONNACK has been dealt with.
@@ -78,6 +81,7 @@ export async function establish(
     signal,
   )
   sessions.push(session)
+  if (session.closed !== undefined) throw session.closed
   inbox = new Inbox(session.resumed, clock, log)
   for (const [packet, hold] of early.splice(0)) inbox.onPublish(packet, hold)
 
@@ -96,6 +100,10 @@ export async function establish(
       },
       stop.signal,
     )
+    if (ended !== undefined) {
+      await opened.close()
+      throw ended
+    }
     sessions.push(opened)
     queueInbox = new QueueInbox(clock, opened)
     for (const [packet, hold] of earlyDeliveries.splice(0)) queueInbox.onPublish(packet, hold)
@@ -116,10 +124,11 @@ export async function establish(
       return queue
     },
   }
-  const connection: Connection = {
+  connection = {
     link,
+    lost: () => ended,
     async close() {
-      if (ended) return
+      if (ended !== undefined) return
       end(new ConnectionError('the connection was ended'))
       await Promise.all(sessions.map((each) => each.close()))
     },

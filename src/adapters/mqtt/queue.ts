@@ -40,7 +40,7 @@ export function queueFacet(link: CurrentLink, config: MqttConfig): QueueFacet {
       try {
         await untilAborted(session.subscribe(filter, 1, undefined), context.signal, `consume ${queue}`)
       } catch (error) {
-        consumer.remove()
+        if (consumer.remove() && context.signal.aborted) void session.unsubscribe(filter)
         if (error instanceof Refused) throw new DequeueError(queue, error.message, { cause: error })
         throw error
       }

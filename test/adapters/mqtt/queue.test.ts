@@ -61,9 +61,10 @@ describe.each([5, '3.1.1'] as const)('queues over MQTT %s', (protocol_version) =
     await sendAll(await client(config), queue, numbers(10))
     await until(() => sink.messages.length === 10, 'all messages')
     // The first four go, in whatever order they are settled; 6 has to wait for 4 and 5 and comes again.
+    const before = proxy.sent
     for (const i of [3, 0, 2, 1, 6]) await sink.messages[i]!.ack()
-    await fixture.adapter.ping!(AbortSignal.timeout(2_000))
-    // Four acknowledgements of four bytes each, after CONNECT and SUBSCRIBE; the ping went the other way.
+    const ACK_BYTES = 4
+    await until(() => proxy.sent === before + 4 * ACK_BYTES, 'four acknowledgements')
     proxy.cut()
     await until(() => fixture.context.lost.length === 1, 'the loss of the connection')
     await expect(sink.messages[7]!.ack()).rejects.toBeInstanceOf(AckError)
