@@ -133,3 +133,38 @@ export interface IntegrationSettings {
   readonly heartbeatMs: number
   readonly chaos?: { readonly fault: Fault; readonly everyMs: number }
 }
+
+/** How long an operation may take in all when its caller names no time-out: every attempt and every delay between them. */
+export function operationBudgetMs(settings: Pick<IntegrationSettings, 'timeoutMs' | 'retry'>): number {
+  const { maxAttempts, backoff } = settings.retry
+  const longestDelay = backoff.kind === 'constant' ? backoff.initialMs : backoff.maxMs
+  return maxAttempts * settings.timeoutMs + (maxAttempts - 1) * longestDelay
+}
+
+/** How the supervisor treats an integration or an embedded broker; OTP's words. */
+export interface SupervisionSettings {
+  readonly restart: 'permanent' | 'transient' | 'temporary'
+  /** More restarts than this within `withinMs` and it is given up. */
+  readonly maxRestarts: number
+  readonly withinMs: number
+  /** The delay before the second restart in a row and later ones; the first is immediate. */
+  readonly backoff: Backoff
+  /** 0 to 1: the share of each delay that is random. */
+  readonly jitter: number
+  /** Milliseconds it may take to stop before it is ended. */
+  readonly shutdownMs: number
+  /** How many actors one message may kill before it is set aside as a dead letter. */
+  readonly poisonThreshold: number
+  /** Threads kept loaded, so that a successor is there at once. */
+  readonly warmSpares: number
+  /** The `supervisor` block it belongs to; it is on its own without one. */
+  readonly group?: string
+}
+
+/** A group of integrations that are restarted together. */
+export interface GroupSettings {
+  readonly name: string
+  readonly strategy: 'one_for_one' | 'one_for_all' | 'rest_for_one'
+  readonly maxRestarts: number
+  readonly withinMs: number
+}

@@ -1,6 +1,7 @@
 import type { AdapterContext, OperationContext } from '../../src/core/adapter.js'
 import { type Clock, systemClock } from '../../src/core/clock.js'
 import type { ConnectionError } from '../../src/core/errors.js'
+import type { AdapterManifest } from '../../src/core/manifest.js'
 import type { IntegrationSettings } from '../../src/core/settings.js'
 import type { LogRecord } from '../../src/core/telemetry.js'
 
@@ -61,5 +62,28 @@ export async function until(condition: () => boolean, what: string, ms = 10_000)
   for (const end = Date.now() + ms; !condition(); ) {
     if (Date.now() > end) throw new Error(`waited ${ms} ms in vain: ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
+
+/** The settings of an integration, its config completed by the schema of the manifest. */
+export function settingsFor(
+  manifest: AdapterManifest,
+  given: Partial<IntegrationSettings> & Pick<IntegrationSettings, 'endpoint'>,
+): IntegrationSettings {
+  return integrationSettings({
+    type: manifest.type,
+    format: manifest.defaultFormat,
+    ...given,
+    config: manifest.config.parse(given.config ?? {}) as IntegrationSettings['config'],
+  })
+}
+
+/** An attempt that is given up when `signal` aborts, by default never. May serve any number of attempts. */
+export function operation(signal?: AbortSignal): OperationContext {
+  return {
+    deadline: Number.POSITIVE_INFINITY,
+    get signal() {
+      return signal ?? new AbortController().signal
+    },
   }
 }

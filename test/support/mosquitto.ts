@@ -1,113 +1,117 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
+import { findBroker } from './brokers.js'
+import { freePort, ServerProcess } from './server-process.js'
 
-/** What a broker for a test is told. */
 export interface MosquittoOptions {
+  /** Lines for mosquitto.conf; they belong to the listener and go before the defaults below. */
+  readonly config?: readonly string[]
+  /** A free one when absent. */
   readonly port?: number
-  /** Users and their passwords; without any, everybody may connect. */
-  readonly users?: Readonly<Record<string, string>>
-  /** Further lines of mosquitto.conf. */
-  readonly lines?: readonly string[]
-  /** Lines of an ACL file. */
-  readonly acl?: readonly string[]
-  /** Lines of the listener, such as certificates. */
-  readonly listener?: readonly string[]
 }
 
-/** A broker that runs in a process of its own. */
-export interface Mosquitto {
-  readonly port: number
-  readonly url: string
-  /** Ends it in good order. */
-  stop(): Promise<void>
-  /** Ends it at once. */
-  kill(): Promise<void>
-  /** Stops the process from running, without closing its sockets. */
-  pause(): void
-  resume(): void
-}
+/** What a test gets unless its `config` has the same key. */
+const DEFAULTS = [
+  'allow_anonymous true',
+  // Started by root it would become another user, who cannot read the keys in the temp folder.
+  'user root',
+  'persistence false',
+  'max_queued_messages 1000000',
+  'connection_messages true',
+  'log_type all',
+  'log_dest stderr',
+]
 
-function find(program: string): string {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin']
-  const found = folders.map((folder) => join(folder, program)).find((path) => existsSync(path))
-  if (found === undefined) throw new Error(`${program} is needed for this test and was not found in PATH`)
-  return found
-}
+const BIND_ATTEMPTS = 5
 
-/** A port of the loopback interface that is free now. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
-  })
-}
-
-async function untilListening(port: number, child: ChildProcess): Promise<void> {
-  for (const until = Date.now() + 10_000; Date.now() < until; ) {
-    if (child.exitCode !== null) throw new Error(`mosquitto ended with exit code ${child.exitCode}`)
-    const open = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, '127.0.0.1')
-      socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
-      socket.once('connect', () => socket.destroy())
-    })
-    if (open) return
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-  throw new Error('mosquitto did not listen within 10 s')
-}
-
-/** Starts a broker on the loopback interface and waits until it listens. */
+/** Starts a Mosquitto of one's own on 127.0.0.1; resolves when it takes connections. */
 export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mosquitto> {
-  const port = options.port ?? (await freePort())
   const folder = await mkdtemp(join(tmpdir(), 'nemo-mosquitto-'))
-  const config = [
-    'user root',
-    'set_tcp_nodelay true',
-    `listener ${port} 127.0.0.1`,
-    ...(options.listener ?? []),
-  ]
-  if (options.users === undefined) config.push('allow_anonymous true')
-  else {
-    const passwords = join(folder, 'passwords')
-    await writeFile(passwords, '', { mode: 0o600 })
-    for (const [name, password] of Object.entries(options.users))
-      execFileSync(find('mosquitto_passwd'), ['-b', passwords, name, password], { stdio: 'ignore' })
-    config.push('allow_anonymous false', `password_file ${passwords}`)
+  for (let attempt = 1; ; attempt++) {
+    const port = options.port ?? (await freePort())
+    try {
+      return await Mosquitto.start(folder, port, options.config ?? [])
+    } catch (error) {
+      // Somebody else may have taken the free port in the meantime.
+      const taken = options.port === undefined && String(error).includes('Address already in use')
+      if (taken && attempt < BIND_ATTEMPTS) continue
+      await rm(folder, { recursive: true, force: true })
+      throw error
+    }
   }
-  if (options.acl !== undefined) {
-    await writeFile(join(folder, 'acl'), `${options.acl.join('\n')}\n`, { mode: 0o600 })
-    config.push(`acl_file ${join(folder, 'acl')}`)
+}
+
+/** A running Mosquitto. */
+export class Mosquitto {
+  readonly port: number
+  /** Gone after `stop`; for files that its configuration names. */
+  readonly folder: string
+  #server: ServerProcess
+
+  private constructor(folder: string, port: number, server: ServerProcess) {
+    this.folder = folder
+    this.port = port
+    this.#server = server
   }
-  const file = join(folder, 'mosquitto.conf')
-  await writeFile(file, `${[...config, ...(options.lines ?? [])].join('\n')}\n`)
-  const child = spawn(find('mosquitto'), ['-c', file], { stdio: 'ignore' })
-  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
-  const end = async (signal: NodeJS.Signals) => {
-    child.kill('SIGCONT')
-    child.kill(signal)
-    await ended
-    await rm(folder, { recursive: true, force: true })
+
+  static async start(folder: string, port: number, config: readonly string[]): Promise<Mosquitto> {
+    const keys = new Set(config.map((line) => line.trim().split(/\s+/)[0]))
+    const defaults = DEFAULTS.filter((line) => !keys.has(line.split(' ')[0]!))
+    const lines = [`listener ${port} 127.0.0.1`, ...config, ...defaults, `persistence_location ${folder}/`]
+    await writeFile(join(folder, 'mosquitto.conf'), `${lines.join('\n')}\n`)
+    return new Mosquitto(folder, port, await launch(folder))
   }
-  try {
-    await untilListening(port, child)
-  } catch (error) {
-    await end('SIGKILL')
-    throw error
+
+  get url(): string {
+    return `mqtt://127.0.0.1:${this.port}`
   }
-  return {
-    port,
-    url: `mqtt://127.0.0.1:${port}`,
-    stop: () => end('SIGTERM'),
-    kill: () => end('SIGKILL'),
-    pause: () => void child.kill('SIGSTOP'),
-    resume: () => void child.kill('SIGCONT'),
+
+  get pid(): number {
+    return this.#server.pid
   }
+
+  /** What the present process has logged. */
+  get log(): string {
+    return this.#server.log
+  }
+
+  get running(): boolean {
+    return this.#server.running
+  }
+
+  /** Freezes it: connections stay open, nothing answers. */
+  pause(): void {
+    this.#server.pause()
+  }
+
+  resume(): void {
+    this.#server.resume()
+  }
+
+  /** A crash: the process is gone when this resolves. `restart` brings it back. */
+  kill(): Promise<void> {
+    return this.#server.kill()
+  }
+
+  /** Starts it again on its port and with its files, after an orderly stop if it is running. */
+  async restart(): Promise<void> {
+    await this.#server.stop()
+    this.#server = await launch(this.folder)
+  }
+
+  /** Ends it and removes its files. */
+  async stop(): Promise<void> {
+    await this.#server.stop()
+    await rm(this.folder, { recursive: true, force: true })
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+}
+
+async function launch(folder: string): Promise<ServerProcess> {
+  const args = ['-c', join(folder, 'mosquitto.conf')]
+  return ServerProcess.start(await findBroker('mosquitto'), { args, ready: /mosquitto version \S+ running/ })
 }

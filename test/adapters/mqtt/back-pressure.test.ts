@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { ConnectionError } from '../../../src/core/errors.js'
 import { until, within } from '../../support/adapter-context.js'
-import { FakeServer } from '../../support/fake-server.js'
-import { FaultProxy } from '../../support/fault-proxy.js'
-import { type Mosquitto, startMosquitto } from '../../support/mosquitto.js'
 import { bytes, Collector, connected, type Fixture } from './fixture.js'
+import { FakeServer } from './support/fake-server.js'
+import { FaultProxy } from './support/fault-proxy.js'
+import { type Mosquitto, startMosquitto } from './support/mosquitto.js'
 
 let broker: Mosquitto
 const open: Fixture[] = []

@@ -7,9 +7,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createWebSocketStream, WebSocketServer } from 'ws'
 import { AuthError, ConnectionError, SubscribeError } from '../../../src/core/errors.js'
 import { until, within } from '../../support/adapter-context.js'
-import { FaultProxy } from '../../support/fault-proxy.js'
-import { freePort, type Mosquitto, startMosquitto } from '../../support/mosquitto.js'
 import { bytes, Collector, connected, Deliveries, type Fixture, mqttFixture } from './fixture.js'
+import { FaultProxy } from './support/fault-proxy.js'
+import { freePort, type Mosquitto, startMosquitto } from './support/mosquitto.js'
 
 const open: Fixture[] = []
 function opened(fixture: Fixture): Fixture {

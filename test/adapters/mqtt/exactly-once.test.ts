@@ -3,8 +3,8 @@ import { generate, type IPublishPacket, type Packet, parser } from 'mqtt-packet'
 import { afterEach, describe, expect, it } from 'vitest'
 import { ConnectionError, PublishError } from '../../../src/core/errors.js'
 import { until, within } from '../../support/adapter-context.js'
-import { FakeServer } from '../../support/fake-server.js'
 import { bytes, Collector, type Fixture, mqttFixture } from './fixture.js'
+import { FakeServer } from './support/fake-server.js'
 
 /** A broker of which the test plays the part: it keeps what it gets, and answers CONNECT and SUBSCRIBE. */
 class Script {

@@ -2,8 +2,8 @@ import type { Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { ConnectionError } from '../../../src/core/errors.js'
 import { integrationSettings, until, within } from '../../support/adapter-context.js'
-import { FakeServer } from '../../support/fake-server.js'
 import { bytes, Collector, type Fixture, mqttFixture } from './fixture.js'
+import { FakeServer } from './support/fake-server.js'
 
 const FRAME_LIMIT = 10_000
 const limits = { ...integrationSettings({}).limits, frame: FRAME_LIMIT }

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { AckError, DequeueError, EnqueueError } from '../../../src/core/errors.js'
 import { until, within } from '../../support/adapter-context.js'
-import { FaultProxy } from '../../support/fault-proxy.js'
-import { type Mosquitto, startMosquitto } from '../../support/mosquitto.js'
 import { bytes, connected, Deliveries, type Fixture } from './fixture.js'
+import { FaultProxy } from './support/fault-proxy.js'
+import { type Mosquitto, startMosquitto } from './support/mosquitto.js'
 
 let broker: Mosquitto
 const open: Fixture[] = []

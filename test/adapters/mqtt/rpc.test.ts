@@ -4,9 +4,9 @@ import type { InboundRequest, RpcOutcome } from '../../../src/core/adapter.js'
 import { ConnectionError, RpcError, SerializeError, UnsupportedError } from '../../../src/core/errors.js'
 import type { Value } from '../../../src/core/value.js'
 import { until, within } from '../../support/adapter-context.js'
-import { FaultProxy } from '../../support/fault-proxy.js'
-import { type Mosquitto, startMosquitto } from '../../support/mosquitto.js'
 import { bytes, Collector, connected, type Fixture } from './fixture.js'
+import { FaultProxy } from './support/fault-proxy.js'
+import { type Mosquitto, startMosquitto } from './support/mosquitto.js'
 
 let broker: Mosquitto
 const open: Fixture[] = []

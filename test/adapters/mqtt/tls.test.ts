@@ -3,9 +3,9 @@ import { readTlsOptions } from '../../../src/adapters/tls.js'
 import { AuthError, ConnectionError } from '../../../src/core/errors.js'
 import type { TlsSettings } from '../../../src/core/settings.js'
 import { until, within } from '../../support/adapter-context.js'
-import { type Mosquitto, startMosquitto } from '../../support/mosquitto.js'
-import { type Certificates, makeCertificates } from './certificates.js'
 import { bytes, Collector, type Fixture, mqttFixture } from './fixture.js'
+import { type Certificates, makeCertificates } from './support/certificates.js'
+import { type Mosquitto, startMosquitto } from './support/mosquitto.js'
 
 let files: Certificates
 let open: Fixture | undefined

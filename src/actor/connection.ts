@@ -1,0 +1,184 @@
+import type { ProtocolAdapter } from '../core/adapter.js'
+import type { Clock, Timer } from '../core/clock.js'
+import { AuthError, ConnectionError } from '../core/errors.js'
+import type { ReconnectSettings } from '../core/settings.js'
+import type { ConnectionStatus } from '../core/status.js'
+import { backoffDelay } from '../resilience/backoff.js'
+import { withDeadline } from '../resilience/deadline.js'
+
+type State =
+  | { readonly kind: 'disconnected' }
+  | { readonly kind: 'connecting'; readonly attempt: number; readonly abort: AbortController }
+  | { readonly kind: 'connected'; readonly since: number }
+  | { readonly kind: 'waiting'; readonly attempt: number; readonly timer: Timer; readonly lastError: Error }
+  | { readonly kind: 'failed'; readonly error: Error }
+  | { readonly kind: 'stopped' }
+
+const RECONNECT_JITTER = 0.2
+const RECONNECT_FACTOR = 2
+
+export interface ConnectionEvents {
+  /** The status has changed. */
+  changed(status: ConnectionStatus, reason: string | undefined): void
+  /** A connection stands: wanted subscriptions must be asked for again. */
+  connected(): void
+  /** An attempt failed, or the connection will not come back by itself. */
+  failing(error: Error): void
+}
+
+/**
+ * Owns the connection of one integration: the one place that connects, waits and connects again
+ * (specification: ConnectionStatus). The adapter makes single attempts and reports losses.
+ */
+export class Connection {
+  readonly #adapter: ProtocolAdapter
+  readonly #clock: Clock
+  readonly #settings: ReconnectSettings
+  readonly #timeoutMs: number
+  readonly #events: ConnectionEvents
+  #state: State = { kind: 'disconnected' }
+
+  constructor(
+    adapter: ProtocolAdapter,
+    clock: Clock,
+    settings: ReconnectSettings,
+    timeoutMs: number,
+    events: ConnectionEvents,
+  ) {
+    this.#adapter = adapter
+    this.#clock = clock
+    this.#settings = settings
+    this.#timeoutMs = timeoutMs
+    this.#events = events
+  }
+
+  get isConnected(): boolean {
+    return this.#state.kind === 'connected'
+  }
+
+  /** Why an operation cannot wait for the connection; `undefined` while there is hope. */
+  get hopeless(): Error | undefined {
+    switch (this.#state.kind) {
+      case 'failed':
+        return this.#state.error
+      case 'stopped':
+        return new ConnectionError('the integration is stopped')
+      case 'waiting':
+        // Waiting does not mend wrong credentials.
+        return this.#state.lastError instanceof AuthError ? this.#state.lastError : undefined
+      default:
+        return undefined
+    }
+  }
+
+  get status(): ConnectionStatus {
+    const state = this.#state
+    switch (state.kind) {
+      case 'disconnected':
+      case 'stopped':
+        return { state: 'disconnected' }
+      case 'connecting':
+        return state.attempt === 0
+          ? { state: 'connecting' }
+          : { state: 'reconnecting', attempt: state.attempt }
+      case 'connected':
+        return { state: 'connected' }
+      case 'waiting':
+        return { state: 'reconnecting', attempt: state.attempt }
+      case 'failed':
+        return { state: 'failed', reason: state.error.message }
+    }
+  }
+
+  /** Begins to connect; does nothing when that is under way or done. */
+  start(): void {
+    if (this.#state.kind === 'disconnected') this.#attempt(0).catch(() => {})
+  }
+
+  /** The adapter has lost the connection. */
+  lost(error: ConnectionError): void {
+    if (this.#state.kind !== 'connected') return
+    if (!this.#settings.enabled) return this.#fail(error)
+    this.#retry(1, error)
+  }
+
+  /**
+   * Drops the connection and begins anew, whatever the state. Resolves when the new one stands.
+   * @throws the error of the first attempt; further attempts follow as configured.
+   */
+  async restart(): Promise<void> {
+    if (this.#state.kind === 'stopped') throw new ConnectionError('the integration is stopped')
+    this.#leave()
+    this.#become({ kind: 'disconnected' })
+    await this.#adapter.disconnect()
+    if ((this.#state as State).kind === 'disconnected') await this.#attempt(0)
+  }
+
+  /** Ends it for good. */
+  async stop(): Promise<void> {
+    if (this.#state.kind === 'stopped') return
+    this.#leave()
+    this.#become({ kind: 'stopped' })
+    await this.#adapter.disconnect()
+  }
+
+  #attempt(attempt: number): Promise<void> {
+    const abort = new AbortController()
+    this.#become({ kind: 'connecting', attempt, abort })
+    const made = withDeadline((context) => this.#adapter.connect(context.signal), {
+      clock: this.#clock,
+      deadline: this.#clock.now() + this.#timeoutMs,
+      operation: 'connect',
+      signal: abort.signal,
+    })
+    made.then(
+      () => {
+        if (abort.signal.aborted) return
+        this.#become({ kind: 'connected', since: this.#clock.now() })
+        this.#events.connected()
+      },
+      (error: Error) => {
+        if (abort.signal.aborted) return
+        this.#events.failing(error)
+        if (!this.#settings.enabled) this.#fail(error)
+        else this.#retry(attempt + 1, error)
+      },
+    )
+    return made
+  }
+
+  #retry(attempt: number, error: Error): void {
+    const { maxAttempts, delayMs, maxDelayMs } = this.#settings
+    if (maxAttempts >= 0 && attempt > maxAttempts) return this.#fail(error)
+    const backoff = {
+      kind: 'exponential',
+      initialMs: delayMs,
+      factor: RECONNECT_FACTOR,
+      maxMs: maxDelayMs,
+    } as const
+    const delay = backoffDelay(backoff, RECONNECT_JITTER, attempt, Math.random)
+    const timer = this.#clock.setTimer(delay, () => {
+      this.#attempt(attempt).catch(() => {})
+    })
+    this.#become({ kind: 'waiting', attempt, timer, lastError: error }, error.message)
+    if (error instanceof AuthError) this.#events.failing(error)
+  }
+
+  #fail(error: Error): void {
+    this.#become({ kind: 'failed', error }, error.message)
+    this.#events.failing(error)
+  }
+
+  #leave(): void {
+    if (this.#state.kind === 'connecting')
+      this.#state.abort.abort(new ConnectionError('the attempt was given up'))
+    if (this.#state.kind === 'waiting') this.#state.timer.cancel()
+  }
+
+  #become(state: State, reason?: string): void {
+    const before = this.status
+    this.#state = state
+    const after = this.status
+    if (before.state !== after.state || state.kind === 'waiting') this.#events.changed(after, reason)
+  }
+}

@@ -1,0 +1,83 @@
+import type { ProtocolAdapter } from '../core/adapter.js'
+import { type Clock, every, type Timer } from '../core/clock.js'
+import { ConnectionError } from '../core/errors.js'
+import type { IntegrationSettings } from '../core/settings.js'
+import type { HealthStatus } from '../core/status.js'
+import type { Gauges } from '../mailbox/gauges.js'
+import { withDeadline } from '../resilience/deadline.js'
+import type { Connection } from './connection.js'
+
+/** Probes the other side: on demand, and at the configured interval. */
+export class Health {
+  readonly #settings: IntegrationSettings
+  readonly #adapter: ProtocolAdapter
+  readonly #clock: Clock
+  readonly #connection: Connection
+  readonly #gauges: Gauges
+  #timer: Timer | undefined
+
+  constructor(
+    settings: IntegrationSettings,
+    adapter: ProtocolAdapter,
+    clock: Clock,
+    connection: Connection,
+    gauges: Gauges,
+  ) {
+    this.#settings = settings
+    this.#adapter = adapter
+    this.#clock = clock
+    this.#connection = connection
+    this.#gauges = gauges
+  }
+
+  /** Begins to probe at the configured interval, if any; a probe that fails while connected makes a new connection. */
+  start(): void {
+    const { enabled, intervalMs } = this.#settings.healthCheck
+    if (!enabled) return
+    this.#timer = every(
+      this.#clock,
+      intervalMs,
+      async () => {
+        if (!this.#connection.isConnected) return
+        const status = await this.check()
+        if (!status.healthy && this.#connection.isConnected)
+          this.#connection.lost(new ConnectionError(`the health check failed: ${status.reason}`))
+      },
+      { background: true },
+    )
+  }
+
+  stop(): void {
+    this.#timer?.cancel()
+  }
+
+  /** Probes now. Never throws. */
+  async check(): Promise<HealthStatus> {
+    const started = this.#clock.monotonic()
+    const reason = await this.#probe()
+    const { state } = this.#connection.status
+    const { breaker } = this.#gauges
+    const status = { latencyMs: this.#clock.monotonic() - started, connection: state, breaker }
+    return reason === undefined ? { ...status, healthy: true } : { ...status, healthy: false, reason }
+  }
+
+  async #probe(): Promise<string | undefined> {
+    const status = this.#connection.status
+    if (status.state !== 'connected')
+      return status.state === 'failed' ? status.reason : `it is ${status.state}`
+    const { method, timeoutMs } = this.#settings.healthCheck
+    try {
+      await withDeadline(
+        async (context) => {
+          if (method !== undefined && this.#adapter.rpc !== undefined)
+            await this.#adapter.rpc.call(method, undefined, context)
+          else await this.#adapter.ping?.(context.signal)
+        },
+        { clock: this.#clock, deadline: this.#clock.now() + timeoutMs, operation: 'health check' },
+      )
+      return undefined
+    } catch (error) {
+      return (error as Error).message
+    }
+  }
+}

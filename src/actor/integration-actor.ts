@@ -1,0 +1,150 @@
+import type { MessagePort } from 'node:worker_threads'
+import type { AdapterFactory } from '../core/adapter.js'
+import { type Clock, sleep } from '../core/clock.js'
+import type { Fault } from '../core/settings.js'
+import type { HealthStatus } from '../core/status.js'
+import type { Logger } from '../core/telemetry.js'
+import { Gauges } from '../mailbox/gauges.js'
+import { Line } from '../mailbox/line.js'
+import type { ActorBatch, RequestBatch } from '../mailbox/protocol.js'
+import { RequestReader } from '../mailbox/requests.js'
+import type { ActorControl, StartActor } from '../mailbox/thread-messages.js'
+import { Turn } from '../mailbox/turn.js'
+import { CircuitBreaker } from '../resilience/circuit-breaker.js'
+import { wireFormat } from '../wire/wire-format.js'
+import { inject, startChaos } from './chaos.js'
+import { Connection } from './connection.js'
+import { Health } from './health.js'
+import { startHeartbeat } from './heartbeat.js'
+import { Operations } from './operations.js'
+import { Outbox } from './outbox.js'
+import { Receivers } from './receivers.js'
+import { PendingRequests } from './service-source.js'
+import { SourceFactory } from './source-factory.js'
+import { Sources } from './sources.js'
+import { UnsettledDeliveries } from './unsettled.js'
+import { Verbs } from './verbs.js'
+
+/** How long requests may be read before sockets get their turn. */
+const TURN_MS = 10
+
+/** What an actor gets from the thread it lives in. */
+export interface ActorHouse {
+  readonly clock: Clock
+  readonly log: Logger
+  /** Opens a line to an embedded broker of the gateway. */
+  dial(broker: string): Promise<MessagePort>
+}
+
+/**
+ * The actor of one integration: puts the parts together and answers the supervisor. Requests come in by the
+ * line and go through `Operations`; messages come from the adapter and go out through `Sources`.
+ * @throws what the adapter's factory throws.
+ */
+export function startIntegrationActor(
+  start: StartActor,
+  makeAdapter: AdapterFactory,
+  house: ActorHouse,
+): ActorControl {
+  const { settings, clientId, latency } = start
+  const { clock, log } = house
+  const gauges = new Gauges(start.gauges)
+  const heartbeat = startHeartbeat(clock, gauges, settings.heartbeatMs)
+  const format = wireFormat(settings.format, { maxBytes: settings.limits.frame })
+  const adapter = makeAdapter({
+    settings,
+    clock,
+    log,
+    clientId,
+    connectionLost: (error) => connection.lost(error),
+    dial: house.dial,
+  })
+
+  const reader = new RequestReader()
+  const line = new Line<ActorBatch, RequestBatch>(start.line, new Turn(clock, TURN_MS), (batch) => {
+    reader.read(batch, (request) => {
+      gauges.setInHand(request.seq)
+      operations.accept(request)
+    })
+    gauges.setInHand(-1)
+  })
+  line.onWake = () => sources.drain()
+
+  const outbox = new Outbox(clock, line)
+  const breaker = new CircuitBreaker(settings.circuitBreaker, clock, (state) => {
+    const openFor = state.kind === 'open' ? state.until - clock.monotonic() : 0
+    gauges.setBreaker(state.kind, state.kind === 'open' ? clock.now() + openFor : 0)
+    outbox.notice({ kind: 'breaker', state: state.kind })
+  })
+  const connection = new Connection(adapter, clock, settings.reconnect, settings.timeoutMs, {
+    changed: (status, reason) => {
+      const attempt = status.state === 'reconnecting' ? status.attempt : 0
+      const wasConnected = gauges.connection === 'connected'
+      if (status.state === 'connected') gauges.count('connects')
+      else if (wasConnected) gauges.count('disconnects')
+      gauges.setConnection(status.state, attempt, status.state === 'connected' ? clock.now() : 0)
+      outbox.notice({
+        kind: 'connection',
+        state: status.state,
+        attempt,
+        ...(reason !== undefined && { reason }),
+      })
+      if (wasConnected) disconnected()
+    },
+    connected: () => {
+      sources.restore()
+      operations.connected()
+    },
+    failing: () => {
+      const { hopeless } = connection
+      if (hopeless !== undefined) operations.hopeless(hopeless)
+    },
+  })
+  const unsettled = new UnsettledDeliveries()
+  const pending = new PendingRequests()
+  const receivers = adapter.queue === undefined ? undefined : new Receivers(adapter.queue, unsettled)
+  const sources = new Sources(clock, outbox, settings.timeoutMs)
+  const factory = new SourceFactory({
+    settings,
+    clock,
+    adapter,
+    format,
+    outbox,
+    gauges,
+    unsettled,
+    pending,
+    ended: (id, error) => sources.ended(id, error),
+  })
+  const verbs = new Verbs({ adapter, format, gauges, sources, factory, receivers, unsettled, pending })
+  const operations = new Operations({ settings, clock, connection, breaker, verbs, outbox, gauges, latency })
+  const health = new Health(settings, adapter, clock, connection, gauges)
+
+  function disconnected(): void {
+    unsettled.forget()
+    pending.forget()
+    sources.disconnected()
+    receivers?.disconnected()
+  }
+
+  connection.start()
+  health.start()
+  const chaos = startChaos(clock, settings.chaos)
+
+  return {
+    async stop(graceMs: number): Promise<void> {
+      chaos?.cancel()
+      health.stop()
+      await Promise.race([operations.drained(), sleep(clock, graceMs)])
+      await sources.closeAll()
+      operations.stop()
+      await connection.stop()
+      outbox.flush()
+      heartbeat.cancel()
+    },
+    health: (): Promise<HealthStatus> => health.check(),
+    reconnect: () => connection.restart(),
+    async inject(fault: Fault): Promise<void> {
+      inject(fault, clock)
+    },
+  }
+}

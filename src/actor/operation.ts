@@ -1,0 +1,47 @@
+import type { OperationContext } from '../core/adapter.js'
+import type { Timer } from '../core/clock.js'
+import type { IncomingRequest } from '../mailbox/requests.js'
+import type { BreakerPermit } from '../resilience/circuit-breaker.js'
+
+/** What an operation is doing. */
+export type OperationState =
+  /** For the connection. */
+  | { readonly kind: 'waiting' }
+  | { readonly kind: 'attempting'; readonly permit: BreakerPermit; readonly deadline: number }
+  /** Between two attempts. */
+  | { readonly kind: 'backing-off'; readonly timer: Timer }
+  | { readonly kind: 'settled' }
+
+/** One request of the host on its way through the policies. It is the context of its own attempts. */
+export class Operation implements OperationContext {
+  readonly request: IncomingRequest
+  /** Epoch milliseconds at which it ends, whatever it is doing. */
+  readonly end: number
+  readonly startedAt: number
+  state: OperationState = { kind: 'waiting' }
+  attempt = 0
+  #controller: AbortController | undefined
+
+  /** @param startedAt monotonic milliseconds. */
+  constructor(request: IncomingRequest, end: number, startedAt: number) {
+    this.request = request
+    this.end = end
+    this.startedAt = startedAt
+  }
+
+  get deadline(): number {
+    return this.state.kind === 'attempting' ? this.state.deadline : this.end
+  }
+
+  // Made on first use: most adapters never ask, and a controller costs more than the rest of the operation.
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController()
+    return this.#controller.signal
+  }
+
+  /** Ends the attempt under way, if it listens. */
+  abort(reason: Error): void {
+    this.#controller?.abort(reason)
+    this.#controller = undefined
+  }
+}

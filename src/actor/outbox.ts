@@ -1,0 +1,93 @@
+import type { Clock, Timer } from '../core/clock.js'
+import type { Line } from '../mailbox/line.js'
+import type { ActorBatch, ActorNotice, RequestBatch } from '../mailbox/protocol.js'
+import { ReplyWriter } from '../mailbox/replies.js'
+import type { RunBuilder } from '../mailbox/runs.js'
+
+/** A batch this long leaves at once. */
+const FULL_MESSAGES = 256
+const FULL_BYTES = 512 * 1024
+/** Deliveries wake the host at most this often: at a steady trickle the wake-ups cost more than the messages. */
+const DELIVERY_PAUSE_MS = 2
+
+type Schedule =
+  | { readonly kind: 'idle' }
+  | { readonly kind: 'end-of-turn'; readonly timer: Timer }
+  | { readonly kind: 'paused'; readonly timer: Timer }
+
+/**
+ * What the actor says to the host. Answers leave at the end of the turn; deliveries too when it was quiet
+ * before, and otherwise fill up for a moment.
+ */
+export class Outbox {
+  readonly #clock: Clock
+  readonly #line: Line<ActorBatch, RequestBatch>
+  readonly #writer = new ReplyWriter()
+  #schedule: Schedule = { kind: 'idle' }
+  #deliveredAt = Number.NEGATIVE_INFINITY
+  #bytes = 0
+
+  constructor(clock: Clock, line: Line<ActorBatch, RequestBatch>) {
+    this.#clock = clock
+    this.#line = line
+  }
+
+  /** A request succeeded and has no value to give. */
+  done(seq: number): void {
+    this.#writer.done(seq)
+    this.#atEndOfTurn()
+  }
+
+  reply(seq: number, value: unknown): void {
+    this.#writer.reply(seq, value)
+    this.#atEndOfTurn()
+  }
+
+  fail(seq: number, error: unknown): void {
+    this.#writer.fail(seq, error)
+    this.#atEndOfTurn()
+  }
+
+  notice(notice: ActorNotice): void {
+    this.#writer.notice(notice)
+    this.#atEndOfTurn()
+  }
+
+  topicNumber(topic: string): number {
+    return this.#writer.names.number(topic)
+  }
+
+  /** The run to which the next delivery of `source` is added; say `delivered` afterwards. */
+  run(source: number, kind: 'values' | 'packed'): RunBuilder {
+    return this.#writer.run(source, kind)
+  }
+
+  /** A message of `bytes` has been added to a run. */
+  delivered(bytes: number): void {
+    this.#bytes += bytes
+    if (this.#writer.messages >= FULL_MESSAGES || this.#bytes >= FULL_BYTES) this.flush()
+    else if (this.#schedule.kind === 'idle') this.#scheduleDelivery()
+  }
+
+  /** Sends what there is. */
+  flush(): void {
+    if (this.#schedule.kind !== 'idle') this.#schedule.timer.cancel()
+    this.#schedule = { kind: 'idle' }
+    if (this.#writer.isEmpty) return
+    if (this.#writer.messages > 0) this.#deliveredAt = this.#clock.monotonic()
+    this.#bytes = 0
+    const { batch, transfer } = this.#writer.take()
+    this.#line.post(batch, transfer)
+  }
+
+  #atEndOfTurn(): void {
+    if (this.#schedule.kind === 'end-of-turn') return
+    if (this.#schedule.kind === 'paused') this.#schedule.timer.cancel()
+    this.#schedule = { kind: 'end-of-turn', timer: this.#clock.nextTurn(() => this.flush()) }
+  }
+
+  #scheduleDelivery(): void {
+    if (this.#clock.monotonic() - this.#deliveredAt >= DELIVERY_PAUSE_MS) return this.#atEndOfTurn()
+    this.#schedule = { kind: 'paused', timer: this.#clock.setTimer(DELIVERY_PAUSE_MS, () => this.flush()) }
+  }
+}

@@ -1,0 +1,46 @@
+import type { BrokerAddress, BrokerFactory } from '../brokers/embedded-broker.js'
+import { systemClock } from '../core/clock.js'
+import { serveControl } from '../mailbox/control.js'
+import { encodeError } from '../mailbox/error-codec.js'
+import { Gauges } from '../mailbox/gauges.js'
+import type { BrokerControl } from '../mailbox/thread-messages.js'
+import { startHeartbeat } from './heartbeat.js'
+import { actorThread } from './thread.js'
+import { threadLogger } from './thread-logger.js'
+
+/**
+ * Makes this worker thread an embedded broker: loaded now, started when the supervisor says where it listens.
+ * Called once, by an entry point in `workers/`.
+ */
+export function runBroker(makeBroker: BrokerFactory): void {
+  const thread = actorThread()
+  const lines: import('node:worker_threads').MessagePort[] = []
+  let attach = (port: (typeof lines)[number]) => {
+    lines.push(port)
+  }
+  thread.listen((message) => {
+    if (message.kind === 'attach') attach(message.port)
+    if (message.kind !== 'start-broker') return
+    const { name, listen, control } = message
+    const heartbeat = startHeartbeat(systemClock, new Gauges(message.gauges), message.heartbeatMs)
+    const broker = makeBroker({ name, listen, log: threadLogger(thread), clock: systemClock })
+    let address: BrokerAddress = {}
+    serveControl<BrokerControl>(control, {
+      async stop() {
+        await broker.stop()
+        heartbeat.cancel()
+      },
+      address: async () => address,
+    })
+    broker.start(new AbortController().signal).then(
+      (reached) => {
+        address = reached
+        attach = (port) => broker.attach(port)
+        for (const port of lines) broker.attach(port)
+        thread.tell({ kind: 'ready' })
+      },
+      (error: unknown) => thread.tell({ kind: 'start-failed', error: encodeError(error) }),
+    )
+  })
+  thread.tell({ kind: 'loaded' })
+}

@@ -1,0 +1,99 @@
+import type {
+  AdapterSubscription,
+  InboundRequest,
+  MessageSink,
+  OperationContext,
+  RpcOutcome,
+  ServiceFacet,
+} from '../core/adapter.js'
+import type { SourceSpec } from '../mailbox/protocol.js'
+import type { Outbox } from './outbox.js'
+import type { Source } from './source.js'
+
+/** Requests that wait for their answer from the host, over all services of an integration. */
+export class PendingRequests {
+  readonly #byToken = new Map<number, InboundRequest>()
+  #lastToken = 0
+
+  add(request: InboundRequest): number {
+    const token = ++this.#lastToken
+    this.#byToken.set(token, request)
+    return token
+  }
+
+  /** @returns false when it was answered before, or whoever asked is gone. */
+  async answer(token: number, outcome: RpcOutcome): Promise<boolean> {
+    const request = this.#byToken.get(token)
+    if (request === undefined) return false
+    this.#byToken.delete(token)
+    await request.answer(outcome)
+    return true
+  }
+
+  forget(): void {
+    this.#byToken.clear()
+  }
+}
+
+/** One method that the host serves. Requests cross as values: the adapter has decoded them. */
+export class ServiceSource implements Source, MessageSink<InboundRequest> {
+  readonly id: number
+  readonly #method: string
+  readonly #facet: ServiceFacet
+  readonly #outbox: Outbox
+  readonly #pending: PendingRequests
+  readonly #onEnd: (error: Error) => void
+  #subscription: AdapterSubscription | undefined
+  #ended = false
+
+  constructor(
+    method: string,
+    spec: SourceSpec,
+    facet: ServiceFacet,
+    outbox: Outbox,
+    pending: PendingRequests,
+    onEnd: (error: Error) => void,
+  ) {
+    this.id = spec.id
+    this.#method = method
+    this.#facet = facet
+    this.#outbox = outbox
+    this.#pending = pending
+    this.#onEnd = onEnd
+  }
+
+  async open(context: OperationContext): Promise<void> {
+    const subscription = await this.#facet.serve(this.#method, this, context)
+    if (this.#ended) await subscription.close()
+    else this.#subscription = subscription
+  }
+
+  disconnected(): void {
+    this.#subscription = undefined
+  }
+
+  deliver(request: InboundRequest): boolean {
+    if (this.#ended) return true
+    const token = this.#pending.add(request)
+    const extras = { token, ...(request.headers && { headers: request.headers }) }
+    const size = request.payload.byteLength
+    this.#outbox
+      .run(this.id, 'values')
+      .add(this.#outbox.topicNumber(request.topic), request.params, size, extras)
+    this.#outbox.delivered(size)
+    return true
+  }
+
+  end(error: Error): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#onEnd(error)
+  }
+
+  drain(): void {}
+
+  async close(): Promise<void> {
+    this.#ended = true
+    await this.#subscription?.close()
+  }
+}

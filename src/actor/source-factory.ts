@@ -1,0 +1,100 @@
+import type { ProtocolAdapter } from '../core/adapter.js'
+import type { Clock } from '../core/clock.js'
+import { UnsupportedError } from '../core/errors.js'
+import type { IntegrationSettings } from '../core/settings.js'
+import type { Gauges } from '../mailbox/gauges.js'
+import type { SourceSpec } from '../mailbox/protocol.js'
+import type { WireFormat } from '../wire/wire-format.js'
+import { Conflator } from './conflator.js'
+import { DeadLetters } from './dead-letters.js'
+import { DeliveryQueue, type Outgoing } from './delivery-queue.js'
+import type { Outbox } from './outbox.js'
+import { QueueSource } from './queue-source.js'
+import { type PendingRequests, ServiceSource } from './service-source.js'
+import type { Source } from './source.js'
+import { TopicSource } from './topic-source.js'
+import type { UnsettledDeliveries } from './unsettled.js'
+
+/** Makes the sources that the host asks for. */
+export class SourceFactory {
+  readonly #settings: IntegrationSettings
+  readonly #clock: Clock
+  readonly #adapter: ProtocolAdapter
+  readonly #format: WireFormat
+  readonly #outbox: Outbox
+  readonly #gauges: Gauges
+  readonly #unsettled: UnsettledDeliveries
+  readonly #pending: PendingRequests
+  readonly #ended: (id: number, error: Error) => void
+
+  constructor(parts: {
+    readonly settings: IntegrationSettings
+    readonly clock: Clock
+    readonly adapter: ProtocolAdapter
+    readonly format: WireFormat
+    readonly outbox: Outbox
+    readonly gauges: Gauges
+    readonly unsettled: UnsettledDeliveries
+    readonly pending: PendingRequests
+    readonly ended: (id: number, error: Error) => void
+  }) {
+    this.#settings = parts.settings
+    this.#clock = parts.clock
+    this.#adapter = parts.adapter
+    this.#format = parts.format
+    this.#outbox = parts.outbox
+    this.#gauges = parts.gauges
+    this.#unsettled = parts.unsettled
+    this.#pending = parts.pending
+    this.#ended = parts.ended
+  }
+
+  /** @throws UnsupportedError when the adapter has no such facet. */
+  make(verb: 'subscribe' | 'consume' | 'serve', target: string, spec: SourceSpec): Source {
+    const onEnd = (error: Error) => this.#ended(spec.id, error)
+    switch (verb) {
+      case 'subscribe':
+        return this.#topic(target, spec, onEnd)
+      case 'consume': {
+        const facet = this.#adapter.queue
+        if (facet === undefined) throw new UnsupportedError('consume')
+        const deadLetters = new DeadLetters(
+          facet,
+          this.#outbox,
+          this.#gauges,
+          this.#clock,
+          this.#settings.timeoutMs,
+        )
+        const queue = this.#deliveries(spec, () => {})
+        return new QueueSource(target, spec, facet, queue, this.#unsettled, deadLetters, this.#gauges, onEnd)
+      }
+      case 'serve': {
+        const facet = this.#adapter.service
+        if (facet === undefined) throw new UnsupportedError('serve')
+        return new ServiceSource(target, spec, facet, this.#outbox, this.#pending, onEnd)
+      }
+    }
+  }
+
+  #topic(pattern: string, spec: SourceSpec, onEnd: (error: Error) => void): Source {
+    const facet = this.#adapter.pubsub
+    if (facet === undefined) throw new UnsupportedError('subscribe')
+    const queue = this.#deliveries(spec, () => source.resume())
+    const conflator =
+      spec.conflateMs === undefined
+        ? undefined
+        : new Conflator(
+            this.#clock,
+            spec.conflateMs,
+            this.#gauges,
+            () => queue.size === 0,
+            (message: Outgoing) => queue.offer(message),
+          )
+    const source = new TopicSource(pattern, spec, facet, queue, conflator, this.#gauges, onEnd)
+    return source
+  }
+
+  #deliveries(spec: SourceSpec, onRoom: () => void): DeliveryQueue {
+    return new DeliveryQueue(spec, this.#settings.mailbox, this.#outbox, this.#gauges, this.#format, onRoom)
+  }
+}

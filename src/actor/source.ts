@@ -1,0 +1,14 @@
+import type { OperationContext } from '../core/adapter.js'
+
+/** Something that yields messages to the host, and that is asked for again at each new connection. */
+export interface Source {
+  readonly id: number
+  /** Asks the adapter for it. */
+  open(context: OperationContext): Promise<void>
+  /** The connection it was open on is gone. */
+  disconnected(): void
+  /** The host has given credit. */
+  drain(): void
+  /** Ends it for good; never throws. */
+  close(): Promise<void>
+}

@@ -1,0 +1,98 @@
+import type { OperationContext } from '../core/adapter.js'
+import { type Clock, sleep } from '../core/clock.js'
+import { encodeError } from '../mailbox/error-codec.js'
+import { backoffDelay } from '../resilience/backoff.js'
+import { asIntegrationError } from '../resilience/classify.js'
+import { withDeadline } from '../resilience/deadline.js'
+import type { Outbox } from './outbox.js'
+import type { Source } from './source.js'
+
+const RESTORE_BACKOFF = { kind: 'exponential', initialMs: 100, factor: 2, maxMs: 5_000 } as const
+
+/** Everything that yields messages to the host; asked for again at each new connection until the host closes it. */
+export class Sources {
+  readonly #clock: Clock
+  readonly #outbox: Outbox
+  readonly #timeoutMs: number
+  readonly #open = new Map<number, Source>()
+  /** Restoring that belongs to a connection that is gone must stop. */
+  #connection = new AbortController()
+
+  constructor(clock: Clock, outbox: Outbox, timeoutMs: number) {
+    this.#clock = clock
+    this.#outbox = outbox
+    this.#timeoutMs = timeoutMs
+  }
+
+  /** Asks for a new source; it is kept only if that succeeds. */
+  async open(source: Source, context: OperationContext): Promise<void> {
+    this.#open.set(source.id, source)
+    try {
+      await source.open(context)
+    } catch (error) {
+      this.#open.delete(source.id)
+      throw error
+    }
+  }
+
+  /** Ends a source; nothing happens when there is none of that number. */
+  async close(id: number): Promise<void> {
+    const source = this.#open.get(id)
+    this.#open.delete(id)
+    await source?.close()
+  }
+
+  /** A source cannot go on: the host is told, and it is forgotten. */
+  ended(id: number, error: Error): void {
+    const source = this.#open.get(id)
+    if (source === undefined) return
+    this.#open.delete(id)
+    this.#outbox.notice({ kind: 'source-ended', source: id, error: encodeError(error) })
+    source.close()
+  }
+
+  disconnected(): void {
+    this.#connection.abort()
+    for (const source of this.#open.values()) source.disconnected()
+  }
+
+  /** Asks for all sources anew. */
+  restore(): void {
+    this.#connection = new AbortController()
+    const { signal } = this.#connection
+    for (const source of this.#open.values()) this.#restore(source, signal)
+  }
+
+  /** The host may have given credit. */
+  drain(): void {
+    for (const source of this.#open.values()) source.drain()
+  }
+
+  async closeAll(): Promise<void> {
+    this.#connection.abort()
+    const sources = [...this.#open.values()]
+    this.#open.clear()
+    await Promise.all(sources.map((source) => source.close()))
+  }
+
+  async #restore(source: Source, signal: AbortSignal): Promise<void> {
+    for (let attempt = 1; !signal.aborted && this.#open.get(source.id) === source; attempt++) {
+      try {
+        return await withDeadline((context) => source.open(context), {
+          clock: this.#clock,
+          deadline: this.#clock.now() + this.#timeoutMs,
+          operation: 'subscribe',
+          signal,
+        })
+      } catch (error) {
+        if (signal.aborted) return
+        const known = asIntegrationError(error)
+        // A broker that refuses for good will not change its mind: the subscriber must know.
+        if (known !== undefined && !known.retryable) return this.ended(source.id, known)
+        await sleep(this.#clock, backoffDelay(RESTORE_BACKOFF, 0.2, attempt, Math.random), signal).catch(
+          () => {},
+        )
+      }
+    }
+  }
+}

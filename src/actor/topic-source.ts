@@ -1,0 +1,101 @@
+import type {
+  AdapterSubscription,
+  InboundMessage,
+  MessageSink,
+  OperationContext,
+  PubSubFacet,
+} from '../core/adapter.js'
+import { MailboxFullError } from '../core/errors.js'
+import type { Gauges } from '../mailbox/gauges.js'
+import type { SourceSpec } from '../mailbox/protocol.js'
+import type { Conflator } from './conflator.js'
+import type { DeliveryQueue, Outgoing } from './delivery-queue.js'
+import type { Source } from './source.js'
+
+/** One subscription of the host to a topic pattern. */
+export class TopicSource implements Source, MessageSink<InboundMessage> {
+  readonly id: number
+  readonly #pattern: string
+  readonly #spec: SourceSpec
+  readonly #facet: PubSubFacet
+  readonly #queue: DeliveryQueue
+  readonly #conflator: Conflator | undefined
+  readonly #gauges: Gauges
+  readonly #onEnd: (error: Error) => void
+  #subscription: AdapterSubscription | undefined
+  #ended = false
+
+  constructor(
+    pattern: string,
+    spec: SourceSpec,
+    facet: PubSubFacet,
+    queue: DeliveryQueue,
+    conflator: Conflator | undefined,
+    gauges: Gauges,
+    onEnd: (error: Error) => void,
+  ) {
+    this.id = spec.id
+    this.#pattern = pattern
+    this.#spec = spec
+    this.#facet = facet
+    this.#queue = queue
+    this.#conflator = conflator
+    this.#gauges = gauges
+    this.#onEnd = onEnd
+  }
+
+  async open(context: OperationContext): Promise<void> {
+    const options = this.#spec.qos === undefined ? {} : { qos: this.#spec.qos }
+    const subscription = await this.#facet.subscribe(this.#pattern, options, this, context)
+    if (this.#ended) await subscription.close()
+    else this.#subscription = subscription
+  }
+
+  disconnected(): void {
+    this.#subscription = undefined
+  }
+
+  deliver(message: InboundMessage): boolean {
+    if (this.#ended) return true
+    this.#gauges.count('received')
+    const outgoing: Outgoing = { topic: message.topic, payload: message.payload, extras: extrasOf(message) }
+    if (this.#conflator !== undefined) {
+      this.#conflator.offer(outgoing)
+      return true
+    }
+    const offer = this.#queue.offer(outgoing)
+    if (offer === 'refused')
+      this.end(
+        new MailboxFullError(`the subscriber of ${this.#pattern} does not keep up: its mailbox is full`),
+      )
+    return offer !== 'hold-back'
+  }
+
+  /** There is room again after the source was held back. */
+  resume(): void {
+    this.#subscription?.resume()
+  }
+
+  end(error: Error): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#onEnd(error)
+  }
+
+  drain(): void {
+    this.#queue.drain()
+  }
+
+  async close(): Promise<void> {
+    this.#ended = true
+    this.#conflator?.close()
+    this.#queue.clear()
+    await this.#subscription?.close()
+  }
+}
+
+function extrasOf(message: InboundMessage) {
+  const { headers, retain } = message
+  if (headers === undefined && !retain) return undefined
+  return { ...(headers && { headers }), ...(retain && { retain }) }
+}

@@ -1,0 +1,180 @@
+import type { OperationContext, ProtocolAdapter, RpcCall, RpcOutcome } from '../core/adapter.js'
+import { UnsupportedError } from '../core/errors.js'
+import type { Value } from '../core/value.js'
+import { decodeError, type ErrorRecord, encodeError } from '../mailbox/error-codec.js'
+import type { Gauges } from '../mailbox/gauges.js'
+import type { ReceivedMessage, RequestOptions, Verb } from '../mailbox/protocol.js'
+import type { IncomingRequest } from '../mailbox/requests.js'
+import type { WireFormat } from '../wire/wire-format.js'
+import type { Receivers } from './receivers.js'
+import type { PendingRequests } from './service-source.js'
+import type { SourceFactory } from './source-factory.js'
+import type { Sources } from './sources.js'
+import type { UnsettledDeliveries } from './unsettled.js'
+
+/** These settle something that is already here: no connection, no breaker and no retry stands in their way. */
+const IMMEDIATE: ReadonlySet<Verb> = new Set(['ack', 'nack', 'unsubscribe', 'answer'])
+/** These promise "at least once", or have no effect that could happen twice. */
+const RESUMABLE: ReadonlySet<Verb> = new Set(['enqueue', 'receive', 'subscribe', 'consume', 'serve'])
+
+/** Whether a request is carried out at once, without policies. */
+export function isImmediate(verb: Verb): boolean {
+  return IMMEDIATE.has(verb)
+}
+
+/** Whether a request that was cut off by the loss of the connection may begin again on the next one. */
+export function isResumable(request: Pick<IncomingRequest, 'verb' | 'options'>): boolean {
+  if (RESUMABLE.has(request.verb)) return true
+  if (request.verb === 'publish') return (request.options?.qos ?? 0) > 0
+  return request.options?.idempotent === true
+}
+
+const NO_OPTIONS: RequestOptions = {}
+
+/** What each verb means to the adapter. */
+export class Verbs {
+  readonly #adapter: ProtocolAdapter
+  readonly #format: WireFormat
+  readonly #gauges: Gauges
+  readonly #sources: Sources
+  readonly #factory: SourceFactory
+  readonly #receivers: Receivers | undefined
+  readonly #unsettled: UnsettledDeliveries
+  readonly #pending: PendingRequests
+
+  constructor(parts: {
+    readonly adapter: ProtocolAdapter
+    readonly format: WireFormat
+    readonly gauges: Gauges
+    readonly sources: Sources
+    readonly factory: SourceFactory
+    readonly receivers: Receivers | undefined
+    readonly unsettled: UnsettledDeliveries
+    readonly pending: PendingRequests
+  }) {
+    this.#adapter = parts.adapter
+    this.#format = parts.format
+    this.#gauges = parts.gauges
+    this.#sources = parts.sources
+    this.#factory = parts.factory
+    this.#receivers = parts.receivers
+    this.#unsettled = parts.unsettled
+    this.#pending = parts.pending
+  }
+
+  /**
+   * One attempt.
+   * @returns `undefined` when it is done already. @throws what the adapter throws, and UnsupportedError.
+   */
+  perform(request: IncomingRequest, context: OperationContext): Promise<unknown> | undefined {
+    const { verb, target, value } = request
+    const options = request.options ?? NO_OPTIONS
+    switch (verb) {
+      case 'publish':
+        this.#gauges.count('published')
+        return this.#need('pubsub', 'publish').publish(target, this.#encode(value), options, context)
+      case 'call':
+        this.#gauges.count('calls')
+        return this.#need('rpc', 'call')
+          .call(target, value as Value | undefined, context)
+          .then(nullForNothing)
+      case 'notify':
+        this.#gauges.count('calls')
+        return this.#need('rpc', 'notify').notify(target, value as Value | undefined, context)
+      case 'batch':
+        return this.#batch(value as readonly RpcCall[], context)
+      case 'enqueue':
+        this.#gauges.count('enqueued')
+        return this.#need('queue', 'enqueue').enqueue(target, this.#encode(value), options, context)
+      case 'receive':
+        return this.#receive(target, context)
+      case 'ack':
+        this.#gauges.count('acked')
+        return this.#unsettled.ack(value as number)
+      case 'nack':
+        this.#gauges.count('nacked')
+        return this.#unsettled.nack(value as number, options.delayMs ?? 0)
+      case 'answer':
+        return this.#answer(value as Answer)
+      case 'subscribe':
+      case 'consume':
+      case 'serve':
+        return this.#sources.open(this.#factory.make(verb, target, options.source!), context)
+      case 'unsubscribe':
+        return this.#sources.close(value as number)
+      case 'cancel':
+        return undefined
+    }
+  }
+
+  #need<F extends 'rpc' | 'pubsub' | 'queue'>(facet: F, operation: string): NonNullable<ProtocolAdapter[F]> {
+    const found = this.#adapter[facet]
+    if (found === undefined) throw new UnsupportedError(operation)
+    return found
+  }
+
+  #encode(value: unknown): Uint8Array {
+    return this.#format.encode(value as Value)
+  }
+
+  async #batch(calls: readonly RpcCall[], context: OperationContext): Promise<readonly BatchAnswer[]> {
+    const rpc = this.#need('rpc', 'batch')
+    this.#gauges.count('calls', calls.length)
+    const outcomes =
+      rpc.batch === undefined
+        ? await Promise.all(calls.map(({ method, params }) => outcomeOf(rpc.call(method, params, context))))
+        : await rpc.batch(calls, context)
+    return outcomes.map((outcome) =>
+      outcome.ok ? outcome : { ok: false, error: encodeError(outcome.error) },
+    )
+  }
+
+  async #receive(queue: string, context: OperationContext): Promise<ReceivedMessage | null> {
+    if (this.#receivers === undefined) throw new UnsupportedError('receive')
+    const message = await this.#receivers.receive(queue, context)
+    if (message === undefined) return null
+    this.#gauges.count('dequeued')
+    return { ...message, ...this.#decode(message.bytes!) }
+  }
+
+  #decode(bytes: Uint8Array): { readonly value?: Value } {
+    try {
+      return { value: this.#format.decode(bytes) }
+    } catch {
+      // The bytes go along: whoever reads the value gets the error then.
+      this.#gauges.countError('serialize')
+      return {}
+    }
+  }
+
+  async #answer({ token, outcome }: Answer): Promise<boolean> {
+    return this.#pending.answer(
+      token,
+      outcome.ok ? outcome : { ok: false, error: decodeError(outcome.error) },
+    )
+  }
+}
+
+/** The host's answer to a request that it serves. */
+export interface Answer {
+  readonly token: number
+  readonly outcome: BatchAnswer
+}
+
+/** An outcome that can cross the thread line. */
+export type BatchAnswer =
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly error: ErrorRecord }
+
+async function outcomeOf(call: Promise<Value>): Promise<RpcOutcome> {
+  try {
+    return { ok: true, value: await call }
+  } catch (error) {
+    return { ok: false, error: error as Error }
+  }
+}
+
+/** A call without a result has a value all the same: a request settled without one would look like a notification. */
+function nullForNothing(value: Value | undefined): Value {
+  return value ?? null
+}

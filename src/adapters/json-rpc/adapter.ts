@@ -1,0 +1,153 @@
+import type {
+  AdapterContext,
+  AdapterFactory,
+  OperationContext,
+  ProtocolAdapter,
+  RpcCall,
+  RpcFacet,
+  RpcOutcome,
+} from '../../core/adapter.js'
+import { ConnectionError, SerializeError } from '../../core/errors.js'
+import type { Value } from '../../core/value.js'
+import { type WireFormat, wireFormat } from '../../wire/wire-format.js'
+import { type AnswerContext, readBatchAnswer, readCallAnswer, readNotificationAnswer } from './answers.js'
+import { batchOf, requestOf } from './codec.js'
+import type { HttpAnswer } from './exchange.js'
+import { requestHeaders } from './http-headers.js'
+import type { JsonRpcConfig } from './manifest.js'
+import { UnreachableError } from './socket-error.js'
+import { targetsOf } from './target.js'
+import { Transport, type TransportSettings } from './transport.js'
+
+type Connection =
+  | { readonly state: 'down' }
+  /** `lost`: it was said that no connection can be made; requests may still be under way. */
+  | { readonly state: 'up' | 'lost'; readonly transport: Transport }
+
+/** JSON-RPC 2.0 over HTTP (specification, "JSON-RPC Adapter"): calls, notifications and batches. */
+export const jsonRpcAdapter: AdapterFactory = (context) => new JsonRpcAdapter(context)
+
+class JsonRpcAdapter implements ProtocolAdapter {
+  readonly protocol = 'json-rpc'
+  readonly rpc: RpcFacet
+  readonly #context: AdapterContext
+  readonly #config: JsonRpcConfig
+  readonly #format: WireFormat
+  readonly #answers: AnswerContext
+  #connection: Connection = { state: 'down' }
+  #lastId = 0
+
+  constructor(context: AdapterContext) {
+    const { settings, clock } = context
+    this.#context = context
+    // The gateway has checked and completed it with the schema of the manifest.
+    this.#config = settings.config as unknown as JsonRpcConfig
+    this.#format = wireFormat(settings.format, { maxBytes: settings.limits.frame })
+    this.#answers = { integration: settings.name, format: this.#format, now: () => clock.now() }
+    this.rpc = {
+      call: (method, params, operation) => this.#call(method, params, operation),
+      notify: (method, params, operation) => this.#notify(method, params, operation),
+      batch: (calls, operation) => this.#batch(calls, operation),
+    }
+  }
+
+  async connect(signal: AbortSignal): Promise<void> {
+    const transport = await Transport.open(this.#transportSettings(), this.#context.clock, signal)
+    const before = this.#connection
+    this.#connection = { state: 'up', transport }
+    if (before.state !== 'down') await before.transport.close(this.#context.clock)
+  }
+
+  async disconnect(): Promise<void> {
+    const before = this.#connection
+    this.#connection = { state: 'down' }
+    if (before.state !== 'down') await before.transport.close(this.#context.clock)
+  }
+
+  async ping(signal: AbortSignal): Promise<void> {
+    await this.#transport().probe(signal)
+  }
+
+  async #call(method: string, params: Value | undefined, operation: OperationContext): Promise<Value> {
+    const id = ++this.#lastId
+    const body = this.#encode(`call ${method}`, () => requestOf(method, params, id))
+    return readCallAnswer(await this.#post(body, operation), id, this.#answers)
+  }
+
+  async #notify(method: string, params: Value | undefined, operation: OperationContext): Promise<void> {
+    const body = this.#encode(`notify ${method}`, () => requestOf(method, params))
+    readNotificationAnswer(await this.#post(body, operation), this.#answers)
+  }
+
+  /**
+   * One request, or as many as `batch_size` makes of it, one after the other. When the first fails nothing has
+   * been done and all fails; when a later one does, the answers so far are kept and the rest share its error.
+   */
+  async #batch(calls: readonly RpcCall[], operation: OperationContext): Promise<readonly RpcOutcome[]> {
+    const outcomes: RpcOutcome[] = []
+    const size = this.#config.batch_size ?? calls.length
+    while (outcomes.length < calls.length) {
+      const part = calls.slice(outcomes.length, outcomes.length + size)
+      try {
+        outcomes.push(...(await this.#part(part, operation)))
+      } catch (error) {
+        if (outcomes.length === 0) throw error
+        const rest = calls.length - outcomes.length
+        outcomes.push(...Array.from({ length: rest }, () => ({ ok: false, error: error as Error }) as const))
+      }
+    }
+    return outcomes
+  }
+
+  async #part(calls: readonly RpcCall[], operation: OperationContext): Promise<readonly RpcOutcome[]> {
+    const firstId = this.#lastId + 1
+    this.#lastId += calls.length
+    const body = this.#encode(`batch of ${calls.length} calls`, () => batchOf(calls, firstId))
+    return readBatchAnswer(await this.#post(body, operation), firstId, calls.length, this.#answers)
+  }
+
+  #encode(operation: string, request: () => Value): Uint8Array {
+    try {
+      return this.#format.encode(request())
+    } catch (error) {
+      const { reason } = error as SerializeError
+      throw new SerializeError(`${operation}: ${reason}`, { integration: this.#context.settings.name })
+    }
+  }
+
+  async #post(body: Uint8Array, operation: OperationContext): Promise<HttpAnswer> {
+    const transport = this.#transport()
+    try {
+      return await transport.post(body, operation.signal)
+    } catch (error) {
+      if (error instanceof UnreachableError) this.#lost(transport, error)
+      throw error
+    }
+  }
+
+  #transport(): Transport {
+    if (this.#connection.state !== 'down') return this.#connection.transport
+    throw new ConnectionError('not connected', { integration: this.#context.settings.name })
+  }
+
+  /** Says it once for a connection, and not for one that was replaced or ended. */
+  #lost(transport: Transport, error: ConnectionError): void {
+    if (this.#connection.state !== 'up' || this.#connection.transport !== transport) return
+    this.#connection = { state: 'lost', transport }
+    this.#context.connectionLost(error)
+  }
+
+  #transportSettings(): TransportSettings {
+    const { name, endpoint, auth, limits, timeoutMs } = this.#context.settings
+    return {
+      integration: name,
+      targets: targetsOf(endpoint),
+      headers: requestHeaders(this.#config.headers, auth),
+      limit: limits.frame,
+      poolSize: this.#config.pool_size,
+      pipelining: this.#config.pipelining,
+      keepAliveMs: this.#config.keep_alive,
+      connectTimeoutMs: timeoutMs,
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import type { RpcOutcome } from '../../core/adapter.js'
+import { RpcError, SerializeError } from '../../core/errors.js'
+import type { Value } from '../../core/value.js'
+import type { WireFormat } from '../../wire/wire-format.js'
+import { readBatchReply, readReply } from './codec.js'
+import type { HttpAnswer } from './exchange.js'
+import { contentType, isSuccess, serviceFailure, statusText, unexplainedFailure } from './http-status.js'
+
+/** What reading an answer needs to know. */
+export interface AnswerContext {
+  readonly integration: string
+  readonly format: WireFormat
+  /** Epoch milliseconds. */
+  readonly now: () => number
+}
+
+/**
+ * The result of the call `id`.
+ * @throws AuthError, RateLimitedError, ConnectionError, RpcError, SerializeError
+ */
+export function readCallAnswer(answer: HttpAnswer, id: number, context: AnswerContext): Value {
+  refuseServiceFailure(answer, context)
+  const outcome = isSuccess(answer.status)
+    ? readReply(bodyOf(answer, context), id, context.integration)
+    : explanationOf(answer, id, context)
+  if (!outcome.ok) throw outcome.error
+  return outcome.value
+}
+
+/**
+ * The outcomes of a batch of `count` calls whose ids count up from `firstId`.
+ * @throws AuthError, RateLimitedError, ConnectionError, RpcError, SerializeError when it failed as a whole
+ */
+export function readBatchAnswer(
+  answer: HttpAnswer,
+  firstId: number,
+  count: number,
+  context: AnswerContext,
+): readonly RpcOutcome[] {
+  refuseServiceFailure(answer, context)
+  if (isSuccess(answer.status))
+    return readBatchReply(bodyOf(answer, context), firstId, count, context.integration)
+  const reply = tryBodyOf(answer, context)
+  const outcomes = reply === undefined ? [] : readBatchReply(reply, firstId, count, context.integration)
+  if (!outcomes.some(isErrorOfServer)) throw unexplainedFailure(answer, context.integration)
+  return outcomes
+}
+
+/** A notification is done when the server has taken it; whatever else it says is not an answer to it. */
+export function readNotificationAnswer(answer: HttpAnswer, context: AnswerContext): void {
+  refuseServiceFailure(answer, context)
+  if (isSuccess(answer.status)) return
+  const outcome = explanationOf(answer, undefined, context)
+  if (!outcome.ok) throw outcome.error
+}
+
+function refuseServiceFailure(answer: HttpAnswer, { integration, now }: AnswerContext): void {
+  const failure = serviceFailure(answer, integration, now)
+  if (failure !== undefined) throw failure
+}
+
+/** The error that explains an error status: the server's own in the body, or one that names the status. */
+function explanationOf(answer: HttpAnswer, id: number | undefined, context: AnswerContext): RpcOutcome {
+  const reply = tryBodyOf(answer, context)
+  const outcome = reply === undefined ? undefined : readReply(reply, id, context.integration)
+  if (outcome !== undefined && isErrorOfServer(outcome)) return outcome
+  return { ok: false, error: unexplainedFailure(answer, context.integration) }
+}
+
+function isErrorOfServer(outcome: RpcOutcome): boolean {
+  return !outcome.ok && outcome.error instanceof RpcError
+}
+
+function tryBodyOf(answer: HttpAnswer, context: AnswerContext): Value | undefined {
+  try {
+    return bodyOf(answer, context)
+  } catch {
+    return undefined
+  }
+}
+
+/** The body as a value, whatever its content type: servers label JSON in many ways. */
+function bodyOf(answer: HttpAnswer, { integration, format }: AnswerContext): Value {
+  if (answer.body.length === 0)
+    throw new SerializeError(`empty answer (${statusText(answer.status)})`, { integration })
+  const encoding = answer.headers['content-encoding']
+  if (encoding !== undefined && encoding !== 'identity')
+    throw new SerializeError('the answer is compressed, which was not asked for', { integration })
+  try {
+    return format.decode(answer.body)
+  } catch (error) {
+    const { reason } = error as SerializeError
+    const type = contentType(answer) ?? 'nothing'
+    throw new SerializeError(`malformed answer: ${reason} (content type: ${type})`, { integration })
+  }
+}

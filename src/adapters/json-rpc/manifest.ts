@@ -1,0 +1,49 @@
+import { z } from 'zod'
+import { parseDuration } from '../../core/duration.js'
+import type { AdapterManifest } from '../../core/manifest.js'
+
+const duration = z
+  .union([z.string(), z.number()])
+  .refine((value) => parseDuration(value) !== undefined, {
+    error: 'expected a duration such as "250ms" or "30s"',
+  })
+  .transform((value) => parseDuration(value)!)
+
+const FRAMING = /^(content-length|transfer-encoding|connection|keep-alive|upgrade|expect|te|trailer)$/i
+
+const headers = z.record(
+  z
+    .string()
+    .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, { error: 'expected the name of an HTTP header' })
+    .refine((name) => !FRAMING.test(name), { error: 'this header belongs to the connection' }),
+  z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, { error: 'expected text that an HTTP header can carry' }),
+)
+
+/** The `config` block (specification, "JSON-RPC Adapter"), durations in milliseconds. */
+const config = z.strictObject({
+  version: z.literal('2.0', { error: 'expected "2.0", the only version there is' }).default('2.0'),
+  /** Time allowed for one attempt; the configuration makes it the integration's. */
+  timeout: duration.optional(),
+  /** Calls in one request; a larger batch is sent as several. */
+  batch_size: z.int().min(1).max(1000).optional(),
+  /** Connections to each address at most. */
+  pool_size: z.int().min(1).max(256).default(8),
+  /** Requests sent on a connection before the first is answered; beyond 1 for idempotent methods only. */
+  pipelining: z.int().min(1).max(256).default(1),
+  headers: headers.default({}),
+  /** How long an idle connection is kept, unless the server says otherwise. */
+  keep_alive: duration.default(4000),
+})
+
+export type JsonRpcConfig = z.infer<typeof config>
+
+/** JSON-RPC 2.0 over HTTP, as a client. */
+export const jsonRpcManifest: AdapterManifest = {
+  type: 'json-rpc',
+  capabilities: ['call', 'notify', 'batch'],
+  defaultFormat: 'json',
+  formats: ['json'],
+  config,
+  needsEndpoint: true,
+  worker: new URL('../../../workers/json-rpc.js', import.meta.url),
+}

@@ -1,0 +1,66 @@
+import { isIPv6 } from 'node:net'
+import { ConnectionError } from '../../core/errors.js'
+import type { Endpoint, TlsSettings } from '../../core/settings.js'
+
+/** Where requests go. */
+export interface Target {
+  /** Scheme, host and port; what messages may show. */
+  readonly origin: string
+  readonly host: string
+  readonly port: number
+  readonly path: string
+  /** Absent for plain HTTP. */
+  readonly tls?: TlsSettings
+}
+
+/**
+ * The targets of an endpoint, in its order. An address is a URL or a bare host; what it does not say (scheme,
+ * port) comes from the endpoint, and the endpoint's path goes before its own.
+ * @throws ConnectionError, not retryable, for an address that cannot be one
+ */
+export function targetsOf(endpoint: Endpoint): readonly Target[] {
+  if (endpoint.addresses.length === 0) throw unusable('the endpoint has no address')
+  return endpoint.addresses.map((address) => targetOf(address, endpoint))
+}
+
+function targetOf(address: string, endpoint: Endpoint): Target {
+  const url = urlOf(address, endpoint.tls !== undefined)
+  const secure = url.protocol === 'https:'
+  if (!secure && url.protocol !== 'http:')
+    throw unusable(
+      `expected an address with http or https, found the scheme ${JSON.stringify(url.protocol.slice(0, -1))}`,
+    )
+  if (url.username !== '' || url.password !== '')
+    throw unusable(`the address of ${url.host} holds credentials: they belong in an auth block`)
+  if (!secure && endpoint.tls !== undefined)
+    throw unusable(`the address http://${url.host} contradicts tls: write https, or leave tls out`)
+  if (url.port === '' && endpoint.port !== undefined) url.port = String(endpoint.port)
+  return {
+    origin: url.origin,
+    host: url.hostname.replace(/^\[|\]$/g, ''),
+    port: url.port === '' ? (secure ? 443 : 80) : Number(url.port),
+    path: pathOf(url, endpoint.path),
+    ...(secure && { tls: endpoint.tls ?? { verifyServer: true } }),
+  }
+}
+
+function urlOf(address: string, secure: boolean): URL {
+  const bare = isIPv6(address) ? `[${address}]` : address
+  const text = /^[a-z][a-z\d+.-]*:\/\//i.test(address) ? address : `${secure ? 'https' : 'http'}://${bare}`
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  // The text may hold a password, so it is not shown.
+  if (url === undefined || url.hostname === '') throw unusable('an address is neither a URL nor a host name')
+  return url
+}
+
+function pathOf(url: URL, path: string | undefined): string {
+  if (path === undefined) return url.pathname + url.search
+  const full = `${url.origin}${path.startsWith('/') ? '' : '/'}${path}`
+  if (!URL.canParse(full)) throw unusable('the path of the endpoint is not the path of a URL')
+  const { pathname, search } = new URL(full)
+  return pathname + search
+}
+
+function unusable(reason: string): ConnectionError {
+  return new ConnectionError(reason, { retryable: false })
+}

@@ -1,0 +1,160 @@
+import type { ConnectionOptions } from 'node:tls'
+import { type buildConnector, Pool } from 'undici'
+import type { Clock } from '../../core/clock.js'
+import { ConnectionError, IntegrationError } from '../../core/errors.js'
+import { readTlsOptions } from '../tls.js'
+import { ExchangeFailure, type ExchangeSettings, exchange, type HttpAnswer } from './exchange.js'
+import { probe } from './probe.js'
+import { codeOf, socketError, UnreachableError } from './socket-error.js'
+import type { Target } from './target.js'
+
+/** How long requests under way may take to finish after `close`, in milliseconds. */
+const CLOSE_GRACE_MS = 1000
+/** How long a server may ask us to keep an idle connection, in milliseconds. */
+const LONGEST_KEEP_ALIVE_MS = 600_000
+
+export interface TransportSettings {
+  readonly integration: string
+  readonly targets: readonly Target[]
+  readonly headers: string[]
+  /** Bytes of an answer at most. */
+  readonly limit: number
+  readonly poolSize: number
+  readonly pipelining: number
+  readonly keepAliveMs: number
+  readonly connectTimeoutMs: number
+}
+
+interface Address {
+  readonly target: Target
+  readonly tls: ConnectionOptions | undefined
+  readonly pool: Pool
+  readonly exchange: ExchangeSettings
+}
+
+/**
+ * The pools of an endpoint, one for each of its addresses. Requests go to one address until no connection
+ * to it can be made; then to the next. A request that may have been received is never sent twice.
+ */
+export class Transport {
+  readonly #integration: string
+  readonly #addresses: readonly Address[]
+  #current = 0
+
+  private constructor(integration: string, addresses: readonly Address[]) {
+    this.#integration = integration
+    this.#addresses = addresses
+  }
+
+  /** Connects to the first address that lets it. @throws ConnectionError, or the signal's reason */
+  static async open(settings: TransportSettings, clock: Clock, signal: AbortSignal): Promise<Transport> {
+    const addresses = await Promise.all(settings.targets.map((target) => addressOf(target, settings)))
+    const transport = new Transport(settings.integration, addresses)
+    try {
+      await transport.probe(signal)
+      return transport
+    } catch (error) {
+      await transport.close(clock)
+      throw error
+    }
+  }
+
+  /** Checks that a connection can be made. @throws UnreachableError, or the signal's reason */
+  probe(signal: AbortSignal): Promise<void> {
+    return this.#inTurn(signal, async ({ target, tls }) => {
+      try {
+        await probe(target, tls, signal)
+      } catch (error) {
+        throw new ExchangeFailure(false, error)
+      }
+    })
+  }
+
+  /**
+   * Posts a body.
+   * @throws UnreachableError when it was not sent because no connection could be made, ConnectionError,
+   * SerializeError for an answer beyond the limit, or the signal's reason
+   */
+  post(body: Uint8Array, signal: AbortSignal): Promise<HttpAnswer> {
+    return this.#inTurn(signal, ({ pool, exchange: settings }) => exchange(pool, body, settings, signal))
+  }
+
+  /** Lets requests under way finish for a moment, then ends every connection. Never throws. */
+  async close(clock: Clock): Promise<void> {
+    await Promise.all(this.#addresses.map(({ pool }) => closePool(pool, clock, this.#integration)))
+  }
+
+  async #inTurn<T>(signal: AbortSignal, attempt: (address: Address) => Promise<T>): Promise<T> {
+    const failures: IntegrationError[] = []
+    const first = this.#current
+    for (let i = 0; i < this.#addresses.length; i++) {
+      const index = (first + i) % this.#addresses.length
+      const address = this.#addresses[index]!
+      try {
+        const result = await attempt(address)
+        if (i > 0) this.#current = index
+        return result
+      } catch (failure) {
+        if (signal.aborted) throw signal.reason
+        const cause = failure instanceof ExchangeFailure ? failure.cause : failure
+        const error = socketError(cause, address.target.origin, this.#integration)
+        if (!isUnreachable(failure)) throw error
+        failures.push(error)
+      }
+    }
+    throw unreachable(failures, this.#integration)
+  }
+}
+
+const CLOSED_BY_US = new Set(['UND_ERR_CLOSED', 'UND_ERR_DESTROYED', 'UND_ERR_INVALID_ARG'])
+
+/** Whether no connection could be made, so that nothing was sent. */
+function isUnreachable(failure: unknown): boolean {
+  if (!(failure instanceof ExchangeFailure) || failure.sent) return false
+  return !(failure.cause instanceof IntegrationError) && !CLOSED_BY_US.has(codeOf(failure.cause))
+}
+
+function unreachable(failures: readonly IntegrationError[], integration: string): UnreachableError {
+  const reasons = failures.map(({ message }) => message)
+  const reason = reasons.length === 1 ? reasons[0]! : `no address can be reached: ${reasons.join('; ')}`
+  return new UnreachableError(reason, { integration, cause: failures.at(-1)?.cause })
+}
+
+async function addressOf(target: Target, settings: TransportSettings): Promise<Address> {
+  const tls = target.tls === undefined ? undefined : await readTlsOptions(target.tls)
+  const pool = new Pool(target.origin, {
+    connections: settings.poolSize,
+    pipelining: settings.pipelining,
+    keepAliveTimeout: settings.keepAliveMs,
+    keepAliveMaxTimeout: Math.max(settings.keepAliveMs, LONGEST_KEEP_ALIVE_MS),
+    // The deadline of an attempt is the caller's; a second clock here could only disagree with it.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: { ...tls, timeout: settings.connectTimeoutMs } as buildConnector.BuildOptions,
+    allowH2: false,
+  })
+  return {
+    target,
+    tls,
+    pool,
+    exchange: {
+      path: target.path,
+      headers: settings.headers,
+      limit: settings.limit,
+      pipelined: settings.pipelining > 1,
+    },
+  }
+}
+
+async function closePool(pool: Pool, clock: Clock, integration: string): Promise<void> {
+  const grace = clock.setTimer(CLOSE_GRACE_MS, () => {
+    pool.destroy(new ConnectionError('the connection was closed by us', { integration })).catch(() => {})
+  })
+  try {
+    await pool.close()
+  } catch {
+    // It was destroyed in the meantime: as closed as can be.
+  } finally {
+    grace.cancel()
+  }
+}

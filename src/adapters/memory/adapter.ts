@@ -1,0 +1,116 @@
+import type { MessagePort } from 'node:worker_threads'
+import type {
+  AdapterContext,
+  AdapterFactory,
+  ProtocolAdapter,
+  PubSubFacet,
+  QueueFacet,
+  RpcFacet,
+  ServiceFacet,
+} from '../../core/adapter.js'
+import { ConnectionError, type IntegrationError } from '../../core/errors.js'
+import { Session, unlessAborted } from './session.js'
+
+/**
+ * The memory protocol. All that it stores is in the embedded broker, in a thread of its own, so that this
+ * actor may be killed at any moment: what it acknowledged is kept, what it had not settled comes back.
+ */
+class MemoryAdapter implements ProtocolAdapter {
+  readonly protocol = 'memory'
+  readonly #context: AdapterContext
+  #session: Session | undefined
+  /** Ends the attempt to connect that is under way. */
+  #attempt: AbortController | undefined
+
+  constructor(context: AdapterContext) {
+    this.#context = context
+  }
+
+  async connect(signal: AbortSignal): Promise<void> {
+    await this.disconnect()
+    const attempt = new AbortController()
+    this.#attempt = attempt
+    const either = AbortSignal.any([signal, attempt.signal])
+    const session = new Session(await this.#dial(either), this.#context.clock, (error) => {
+      if (this.#session !== session) return
+      this.#session = undefined
+      this.#context.connectionLost(error)
+    })
+    try {
+      await session.ping(either)
+      either.throwIfAborted()
+    } catch (error) {
+      session.close()
+      throw connectionError('the memory broker did not answer', error)
+    }
+    this.#session = session
+  }
+
+  async disconnect(): Promise<void> {
+    this.#attempt?.abort()
+    this.#attempt = undefined
+    const session = this.#session
+    this.#session = undefined
+    session?.close()
+  }
+
+  async ping(signal: AbortSignal): Promise<void> {
+    await this.#connected().ping(signal)
+  }
+
+  readonly rpc: RpcFacet = {
+    call: async (method, params, context) => this.#connected().services.call(method, params, context),
+    notify: async (method, params, context) => this.#connected().services.notify(method, params, context),
+  }
+
+  readonly pubsub: PubSubFacet = {
+    publish: (topic, payload, options, context) => {
+      const session = this.#session
+      return session
+        ? session.publisher.publish(topic, payload, options, context)
+        : Promise.reject(notConnected())
+    },
+    subscribe: async (pattern, _options, sink, context) =>
+      this.#connected().subscriber.subscribe(pattern, sink, context),
+  }
+
+  readonly queue: QueueFacet = {
+    enqueue: async (queue, payload, options) => this.#connected().consumers.enqueue(queue, payload, options),
+    consume: async (queue, sink, context) => this.#connected().consumers.consume(queue, sink, context),
+  }
+
+  readonly service: ServiceFacet = {
+    serve: async (method, sink, context) => this.#connected().services.serve(method, sink, context),
+  }
+
+  #connected(): Session {
+    if (!this.#session) throw notConnected()
+    return this.#session
+  }
+
+  async #dial(signal: AbortSignal): Promise<MessagePort> {
+    const broker = String(this.#context.settings.config.broker ?? 'memory')
+    const dialling = this.#context.dial(broker)
+    try {
+      return await unlessAborted(dialling, signal)
+    } catch (error) {
+      // A port that comes too late is nobody's.
+      dialling.then(
+        (port) => port.close(),
+        () => {},
+      )
+      throw connectionError(`cannot reach the embedded broker ${JSON.stringify(broker)}`, error)
+    }
+  }
+}
+
+const notConnected = () => new ConnectionError('not connected to the memory broker')
+
+function connectionError(what: string, cause: unknown): IntegrationError {
+  if (cause instanceof ConnectionError) return cause
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  return new ConnectionError(`${what}: ${reason}`, { cause })
+}
+
+/** Makes the adapter of the memory protocol. */
+export const memoryAdapter: AdapterFactory = (context) => new MemoryAdapter(context)

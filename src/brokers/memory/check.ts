@@ -1,0 +1,87 @@
+import type { Frame, ToBroker } from './line.js'
+
+type Fields = Readonly<Record<string, unknown>>
+
+const LONGEST_NAME = 65_535
+const MOST_ENTRIES = 100_000
+
+const isObject = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
+const isDuration = (value: unknown): boolean =>
+  typeof value === 'number' && Number.isFinite(value) && value >= 0
+const isName = (value: unknown): boolean =>
+  typeof value === 'string' && value.length > 0 && value.length <= LONGEST_NAME
+const isText = (value: unknown): boolean => typeof value === 'string' && value.length <= LONGEST_NAME
+const isFlag = (value: unknown): boolean => value === undefined || typeof value === 'boolean'
+const isHeaders = (value: unknown): boolean =>
+  value === undefined || (isObject(value) && Object.values(value).every((text) => typeof text === 'string'))
+const isRpcFault = (value: unknown): boolean =>
+  value === undefined ||
+  (isObject(value) && Number.isSafeInteger(value.code) && typeof value.message === 'string')
+
+// A Map, so that an operation named "constructor" is simply unknown.
+const CHECKS: ReadonlyMap<unknown, (e: Fields) => boolean> = new Map([
+  ['ping', (e: Fields) => isCount(e.id)],
+  [
+    'publish',
+    (e: Fields) =>
+      isCount(e.id) &&
+      isText(e.topic) &&
+      isCount(e.size) &&
+      isFlag(e.retain) &&
+      isHeaders(e.headers) &&
+      (e.expiresAt === undefined || isDuration(e.expiresAt)),
+  ],
+  ['subscribe', (e: Fields) => isCount(e.id) && isCount(e.subscription) && isText(e.pattern)],
+  ['unsubscribe', (e: Fields) => isCount(e.id) && isCount(e.subscription)],
+  ['credit', (e: Fields) => isCount(e.subscription) && isCount(e.messages) && isCount(e.bytes)],
+  [
+    'enqueue',
+    (e: Fields) =>
+      isCount(e.id) &&
+      isName(e.queue) &&
+      isCount(e.size) &&
+      isHeaders(e.headers) &&
+      (e.delayMs === undefined || isDuration(e.delayMs)),
+  ],
+  ['consume', (e: Fields) => isCount(e.id) && isCount(e.consumer) && isName(e.queue)],
+  ['request', (e: Fields) => isCount(e.consumer) && isCount(e.count)],
+  ['unconsume', (e: Fields) => isCount(e.id) && isCount(e.consumer)],
+  ['ack', (e: Fields) => isCount(e.id) && isCount(e.tag)],
+  ['nack', (e: Fields) => isCount(e.id) && isCount(e.tag) && isDuration(e.delayMs)],
+  ['serve', (e: Fields) => isCount(e.id) && isCount(e.service) && isName(e.method)],
+  ['unserve', (e: Fields) => isCount(e.id) && isCount(e.service)],
+  [
+    'call',
+    (e: Fields) => isCount(e.id) && isName(e.method) && isDuration(e.deadline) && isFlag(e.notification),
+  ],
+  ['answer', (e: Fields) => isCount(e.request) && isRpcFault(e.fault)],
+])
+
+/**
+ * Looks at what came in over a port before anything is done with it.
+ * @returns the frame, or why it is none. Payloads are never quoted.
+ */
+export function checkFrame(data: unknown): Frame<ToBroker> | string {
+  if (!isObject(data)) return `expected a frame, found ${data === null ? 'null' : typeof data}`
+  const { entries, bytes } = data
+  if (!Array.isArray(entries)) return 'expected a list of entries in the frame'
+  if (entries.length > MOST_ENTRIES)
+    return `expected at most ${MOST_ENTRIES} entries in a frame, found ${entries.length}`
+  if (bytes !== undefined && !(bytes instanceof ArrayBuffer)) return 'expected the bytes in an ArrayBuffer'
+  let size = 0
+  for (const entry of entries) {
+    if (!isObject(entry)) return 'expected an object as entry'
+    const check = CHECKS.get(entry.op)
+    if (!check)
+      return `unknown operation ${typeof entry.op === 'string' ? JSON.stringify(entry.op.slice(0, 40)) : typeof entry.op}`
+    if (!check(entry)) return `the fields of a "${entry.op}" entry are not what they should be`
+    // Only these two carry a payload, so a size anywhere else would shift the payloads of its neighbours.
+    if (entry.op === 'publish' || entry.op === 'enqueue') size += entry.size as number
+    else if (entry.size !== undefined) return `a "${entry.op}" entry has no payload`
+  }
+  const found = bytes === undefined ? 0 : bytes.byteLength
+  if (size !== found) return `expected ${size} bytes of payload in the frame, found ${found}`
+  return data as unknown as Frame<ToBroker>
+}

@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto'
+import type { MessagePort } from 'node:worker_threads'
+import type { BrokerAddress, BrokerContext, BrokerFactory, EmbeddedBroker } from '../embedded-broker.js'
+import { Calls } from './calls.js'
+import { memoryLimits } from './limits.js'
+import { Queues } from './queues.js'
+import { Schedule } from './schedule.js'
+import { Session } from './session.js'
+import { Topics } from './topics.js'
+
+/** Counts of what the broker holds, for tests and inspection. */
+export interface MemoryBrokerCounts {
+  readonly lines: number
+  /** Messages held back for subscribers without credit. */
+  readonly held: number
+  /** Publications whose acknowledgement is held back. */
+  readonly blocked: number
+  readonly retained: number
+  readonly subscriptions: number
+}
+
+/**
+ * A broker in the memory of its thread: topics, queues and calls for the actors of the `memory` protocol.
+ * It lives as long as the gateway; nothing is written to disk.
+ */
+export class MemoryBroker implements EmbeddedBroker {
+  readonly #context: BrokerContext
+  readonly #schedule: Schedule
+  readonly #topics: Topics
+  readonly #queues: Queues
+  readonly #calls: Calls
+  readonly #sessions = new Set<Session>()
+  #stopped = false
+
+  /** @throws ConfigError for settings that are not limits of this broker. */
+  constructor(context: BrokerContext) {
+    const limits = memoryLimits(context.config ?? {})
+    this.#context = context
+    this.#schedule = new Schedule(context.clock)
+    this.#topics = new Topics(limits, context.clock)
+    this.#queues = new Queues(limits, this.#schedule, randomUUID().slice(0, 8))
+    this.#calls = new Calls(limits, context.clock)
+  }
+
+  get counts(): MemoryBrokerCounts {
+    const holding = [...this.#sessions].map((session) => session.holding)
+    return {
+      lines: this.#sessions.size,
+      held: holding.reduce((sum, { held }) => sum + held, 0),
+      blocked: holding.reduce((sum, { blocked }) => sum + blocked, 0),
+      retained: this.#topics.retained.messages,
+      subscriptions: this.#topics.targets.size,
+    }
+  }
+
+  /** Messages of a queue that are not settled: waiting, delayed and delivered. */
+  queued(queue: string): number {
+    return this.#queues.messages(queue)
+  }
+
+  async start(signal: AbortSignal): Promise<BrokerAddress> {
+    signal.throwIfAborted()
+    return {}
+  }
+
+  attach(port: MessagePort): void {
+    if (this.#stopped) {
+      port.close()
+      return
+    }
+    const shared = { topics: this.#topics, queues: this.#queues, calls: this.#calls }
+    const onViolation = (reason: string) =>
+      this.#context.log({
+        level: 'warn',
+        message: `memory broker: closed a line: ${reason}`,
+        integration: this.#context.name,
+      })
+    this.#sessions.add(new Session(port, shared, onViolation, (ended) => this.#sessions.delete(ended)))
+  }
+
+  async stop(): Promise<void> {
+    if (this.#stopped) return
+    this.#stopped = true
+    for (const session of [...this.#sessions]) session.end()
+    this.#schedule.stop()
+    this.#calls.stop()
+  }
+
+  async ping(): Promise<void> {}
+}
+
+/** Makes a memory broker. */
+export const createMemoryBroker: BrokerFactory = (context) => new MemoryBroker(context)

@@ -1,0 +1,60 @@
+import type { Capacity } from '../../core/overflow.js'
+import { topicMatches } from '../../core/topic-pattern.js'
+import { keep, type Message } from './message.js'
+
+/** The last retained message of each topic (MQTT 3.1.1, section 3.3.1.3). */
+export class Retained {
+  readonly #limit: Capacity
+  readonly #byTopic = new Map<string, Message>()
+  #bytes = 0
+
+  constructor(limit: Capacity) {
+    this.#limit = limit
+  }
+
+  get messages(): number {
+    return this.#byTopic.size
+  }
+
+  /** Whether `message` can be kept. */
+  hasRoomFor(message: Message): boolean {
+    const old = this.#byTopic.get(message.topic)
+    if (message.payload.byteLength === 0) return true
+    return (
+      this.#byTopic.size + (old ? 0 : 1) <= this.#limit.messages &&
+      this.#bytes - (old?.weight ?? 0) + message.weight <= this.#limit.bytes
+    )
+  }
+
+  /** Replaces what is kept for the topic; an empty payload removes it. */
+  store(message: Message): void {
+    this.#remove(message.topic)
+    if (message.payload.byteLength === 0) return
+    keep(message)
+    this.#byTopic.set(message.topic, message)
+    this.#bytes += message.weight
+  }
+
+  /** What a new subscription gets; messages that have expired are dropped on the way. */
+  match(pattern: string, now: number): Message[] {
+    const found: Message[] = []
+    for (const message of this.#candidates(pattern)) {
+      if (message.expiresAt !== undefined && message.expiresAt <= now) this.#remove(message.topic)
+      else if (topicMatches(pattern, message.topic)) found.push(message)
+    }
+    return found
+  }
+
+  #candidates(pattern: string): Iterable<Message> {
+    if (/[+#]/.test(pattern)) return [...this.#byTopic.values()]
+    const message = this.#byTopic.get(pattern)
+    return message ? [message] : []
+  }
+
+  #remove(topic: string): void {
+    const old = this.#byTopic.get(topic)
+    if (!old) return
+    this.#byTopic.delete(topic)
+    this.#bytes -= old.weight
+  }
+}

@@ -1,0 +1,135 @@
+import type { MessagePort } from 'node:worker_threads'
+import type { CallLine, Calls } from './calls.js'
+import { checkFrame } from './check.js'
+import { eachEntry } from './frame.js'
+import type { Frame, ToBroker } from './line.js'
+import { Outbox } from './outbox.js'
+import type { QueueLine } from './queue-line.js'
+import type { Queues } from './queues.js'
+import type { TopicLine, Topics } from './topics.js'
+
+/** What the lines of a broker have in common. */
+export interface Shared {
+  readonly topics: Topics
+  readonly queues: Queues
+  readonly calls: Calls
+}
+
+/**
+ * One line of the broker: checks what comes in and hands it on. A client that breaks the protocol loses its
+ * line and hurts nobody else. When the port closes, for whatever reason, what the client had is given back.
+ */
+export class Session {
+  readonly #port: MessagePort
+  readonly #out: Outbox
+  readonly #topics: TopicLine
+  readonly #queues: QueueLine
+  readonly #calls: CallLine
+  readonly #onViolation: (reason: string) => void
+  readonly #onEnd: (session: Session) => void
+  #ended = false
+
+  constructor(
+    port: MessagePort,
+    shared: Shared,
+    onViolation: (reason: string) => void,
+    onEnd: (session: Session) => void,
+  ) {
+    this.#port = port
+    this.#onViolation = onViolation
+    this.#onEnd = onEnd
+    this.#out = new Outbox(port, (reason) => this.#violated(reason))
+    this.#topics = shared.topics.join(this.#out)
+    this.#queues = shared.queues.join(this.#out)
+    this.#calls = shared.calls.join(this.#out)
+    port.on('message', (data: unknown) => this.#receive(data))
+    port.on('messageerror', () => this.#violated('sent what cannot be read'))
+    port.on('close', () => this.end())
+  }
+
+  /** What it makes the broker hold. */
+  get holding(): { readonly held: number; readonly blocked: number } {
+    return { held: this.#topics.held, blocked: this.#topics.blocked }
+  }
+
+  /** Closes the line; idempotent. */
+  end(): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#queues.close()
+    this.#topics.close()
+    this.#calls.close()
+    this.#out.close()
+    this.#port.close()
+    this.#onEnd(this)
+  }
+
+  #receive(data: unknown): void {
+    if (this.#ended) return
+    const frame = checkFrame(data)
+    if (typeof frame === 'string') this.#violated(frame)
+    else this.#take(frame)
+  }
+
+  #take(frame: Frame<ToBroker>): void {
+    eachEntry(frame, (entry, payload) => {
+      if (this.#ended) return
+      const fault = this.#handle(entry, payload)
+      if (fault) this.#violated(fault)
+    })
+  }
+
+  #violated(reason: string): void {
+    if (this.#ended) return
+    this.#onViolation(reason)
+    this.end()
+  }
+
+  /** @returns what the client did wrong. */
+  #handle(entry: ToBroker, payload: Uint8Array): string | undefined {
+    switch (entry.op) {
+      case 'publish':
+        return this.#topics.publish(entry, payload)
+      case 'subscribe':
+        return this.#topics.subscribe(entry)
+      case 'unsubscribe':
+        this.#topics.unsubscribe(entry.subscription)
+        return this.#grant(entry.id)
+      case 'credit':
+        this.#topics.credit(entry)
+        return undefined
+      case 'enqueue':
+        this.#queues.enqueue(entry, payload)
+        return undefined
+      case 'consume':
+        return this.#queues.consume(entry.id, entry.consumer, entry.queue)
+      case 'request':
+        return this.#queues.request(entry.consumer, entry.count)
+      case 'unconsume':
+        this.#queues.unconsume(entry.consumer)
+        return this.#grant(entry.id)
+      case 'ack':
+        this.#queues.ack(entry.tag)
+        return this.#grant(entry.id)
+      case 'nack':
+        this.#queues.nack(entry.tag, entry.delayMs)
+        return this.#grant(entry.id)
+      case 'serve':
+        return this.#calls.serve(entry.id, entry.service, entry.method)
+      case 'unserve':
+        this.#calls.unserve(entry.service)
+        return this.#grant(entry.id)
+      case 'call':
+        return this.#calls.call(entry)
+      case 'answer':
+        this.#calls.answer(entry)
+        return undefined
+      case 'ping':
+        return this.#grant(entry.id)
+    }
+  }
+
+  #grant(id: number): undefined {
+    this.#out.done(id)
+  }
+}

@@ -1,0 +1,121 @@
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import type { MessagePort } from 'node:worker_threads'
+import { Aedes } from 'aedes'
+import { ConfigError, ConnectionError } from '../../core/errors.js'
+import type { BrokerAddress, BrokerContext, BrokerFactory, EmbeddedBroker } from '../embedded-broker.js'
+import { mqttListen } from './manifest.js'
+import { PacketSize } from './packet-size.js'
+
+/** How long clients may take to go before their sockets are cut. */
+const STOP_MS = 1_000
+
+/** An MQTT 3.1.1 broker on a TCP port. A client that sends anything but MQTT loses its own connection only. */
+class MqttBroker implements EmbeddedBroker {
+  readonly #context: BrokerContext
+  readonly #listen: { readonly address: string; readonly port: number }
+  readonly #maxPacket: number
+  readonly #aedes = new Aedes({ connectTimeout: 10_000 })
+  readonly #server: Server
+  readonly #sockets = new Set<Socket>()
+  #state: 'new' | 'running' | 'stopped' = 'new'
+
+  /** @throws ConfigError for a `listen` block that is not one. */
+  constructor(context: BrokerContext) {
+    const listen = mqttListen.safeParse(context.listen)
+    if (!listen.success)
+      throw new ConfigError(`broker ${context.name}: listen: ${listen.error.issues[0]?.message}`)
+    this.#context = context
+    this.#listen = listen.data
+    this.#maxPacket = listen.data.max_packet
+    this.#server = createServer((socket) => this.#accept(socket))
+    this.#server.maxConnections = listen.data.max_connections
+    this.#server.on('drop', () => this.#log('refused a connection: there are as many as there may be'))
+    this.#aedes.on('clientError', (client, error) =>
+      this.#log(`closed client ${client.id}: ${error.message}`),
+    )
+    this.#aedes.on('connectionError', (_, error) => this.#log(`closed a connection: ${error.message}`))
+  }
+
+  async start(signal: AbortSignal): Promise<BrokerAddress> {
+    signal.throwIfAborted()
+    await this.#aedes.listen()
+    // What its stores cannot do is no reason to take the thread down.
+    this.#aedes.on('error' as 'closed', ((error: Error) => this.#log(error.message)) as () => void)
+    try {
+      await this.#bind(signal)
+    } catch (error) {
+      await this.stop()
+      throw error
+    }
+    this.#state = 'running'
+    const { address, port } = this.#server.address() as AddressInfo
+    return { address, port }
+  }
+
+  /** Clients come over the network: a line inside the process is closed at once. */
+  attach(port: MessagePort): void {
+    this.#log('closed a line: an MQTT broker is reached over its port')
+    port.close()
+  }
+
+  async ping(): Promise<void> {
+    if (this.#state !== 'running') throw new ConnectionError(`broker ${this.#context.name} is not running`)
+  }
+
+  async stop(): Promise<void> {
+    if (this.#state === 'stopped') return
+    this.#state = 'stopped'
+    const closed = Promise.all([
+      new Promise<void>((resolve) => this.#server.close(() => resolve())),
+      new Promise<void>((resolve) => this.#aedes.close(() => resolve())),
+    ])
+    const cut = new Promise<void>((resolve) => {
+      const timer = this.#context.clock.setTimer(STOP_MS, () => {
+        for (const socket of this.#sockets) socket.destroy()
+        resolve()
+      })
+      void closed.then(() => timer.cancel())
+    })
+    await Promise.race([closed, cut])
+  }
+
+  #bind(signal: AbortSignal): Promise<void> {
+    const { address, port } = this.#listen
+    return new Promise((resolve, reject) => {
+      const onAbort = () => reject(signal.reason)
+      signal.addEventListener('abort', onAbort, { once: true })
+      this.#server.once('error', (error: NodeJS.ErrnoException) => {
+        signal.removeEventListener('abort', onAbort)
+        const why = error.code === 'EADDRINUSE' ? 'the address is in use' : error.message
+        const reason = `broker ${this.#context.name} cannot listen on ${address}:${port}: ${why}`
+        reject(new ConnectionError(reason, { cause: error, retryable: false }))
+      })
+      this.#server.listen({ host: address, port }, () => {
+        signal.removeEventListener('abort', onAbort)
+        this.#server.removeAllListeners('error')
+        this.#server.on('error', (error) => this.#log(error.message))
+        resolve()
+      })
+    })
+  }
+
+  #accept(socket: Socket): void {
+    this.#sockets.add(socket)
+    socket.on('close', () => this.#sockets.delete(socket))
+    socket.setNoDelay(true)
+    const size = new PacketSize(this.#maxPacket)
+    this.#aedes.handle(socket)
+    // Beside the reading of the broker this only looks on: "data" tells of what somebody else has read.
+    socket.on('data', (chunk: Buffer) => {
+      if (size.accepts(chunk)) return
+      socket.destroy(new Error(`a packet of more than ${this.#maxPacket} bytes, or none of MQTT`))
+    })
+  }
+
+  #log(message: string): void {
+    this.#context.log({ level: 'warn', message: `mqtt broker: ${message}`, integration: this.#context.name })
+  }
+}
+
+/** Makes an MQTT broker. */
+export const createMqttBroker: BrokerFactory = (context) => new MqttBroker(context)

@@ -1,0 +1,157 @@
+/** One fault (or warning) found in a configuration, with the place it was found at. Lines and columns count from 1. */
+export interface Diagnostic {
+  severity: 'error' | 'warning'
+  file: string
+  line: number
+  /** Counted in Unicode code points, as editors do. */
+  column: number
+  endLine?: number
+  endColumn?: number
+  message: string
+  expected?: string
+  found?: string
+  hint?: string
+  /** The text of the line, for the underline. */
+  source?: string
+}
+
+/** Collects what is wrong, so that a configuration is reported in one go. */
+export class Diagnostics {
+  readonly items: Diagnostic[] = []
+
+  add(diagnostic: Diagnostic): void {
+    this.items.push(diagnostic)
+  }
+
+  /** The errors only, in the order of `sorted`. */
+  get errors(): Diagnostic[] {
+    return this.sorted().filter((item) => item.severity === 'error')
+  }
+
+  get hasErrors(): boolean {
+    return this.items.some((item) => item.severity === 'error')
+  }
+
+  /** By file, then line, then column; what stands at one place keeps the order in which it was added. */
+  sorted(): Diagnostic[] {
+    return [...this.items].sort(
+      (a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0) || a.line - b.line || a.column - b.column,
+    )
+  }
+}
+
+const STYLES = { red: '31;1', yellow: '33;1', blue: '34;1', cyan: '36', bold: '1' } as const
+
+/** How many columns of a long line are shown around the fault. */
+const SHOWN_COLUMNS = 160
+
+/** Renders one diagnostic for people: message, place, the line itself underlined, what was expected, a hint. */
+export function formatDiagnostic(diagnostic: Diagnostic, options: { color?: boolean } = {}): string {
+  const paint = (style: keyof typeof STYLES, text: string) =>
+    options.color ? `\u001b[${STYLES[style]}m${text}\u001b[0m` : text
+  const tone = diagnostic.severity === 'error' ? 'red' : 'yellow'
+  const lines = [`${paint(tone, diagnostic.severity)}${paint('bold', `: ${printable(diagnostic.message)}`)}`]
+  const gutter = String(diagnostic.line)
+  const margin = ' '.repeat(gutter.length)
+  const place = `${printable(diagnostic.file)}:${diagnostic.line}:${diagnostic.column}`
+  lines.push(`${margin}${paint('blue', '-->')} ${place}`)
+  if (diagnostic.source !== undefined) {
+    const { text, padding, carets } = underline(diagnostic, diagnostic.source)
+    lines.push(paint('blue', `${margin} |`))
+    lines.push(`${paint('blue', `${gutter} |`)} ${text}`)
+    lines.push(`${paint('blue', `${margin} |`)} ${padding}${paint(tone, carets)}`)
+  }
+  const wanted = [
+    diagnostic.expected === undefined ? '' : `expected ${printable(diagnostic.expected)}`,
+    diagnostic.found === undefined ? '' : `found ${printable(diagnostic.found)}`,
+  ].filter((part) => part !== '')
+  if (wanted.length > 0) lines.push(`${margin} ${paint('blue', '=')} ${wanted.join(', ')}`)
+  if (diagnostic.hint !== undefined)
+    lines.push(`${margin} ${paint('cyan', 'hint:')} ${printable(diagnostic.hint)}`)
+  return lines.join('\n')
+}
+
+/** Renders all of them, sorted, with an empty line between. */
+export function formatDiagnostics(diagnostics: Diagnostics, options: { color?: boolean } = {}): string {
+  return diagnostics
+    .sorted()
+    .map((item) => formatDiagnostic(item, options))
+    .join('\n\n')
+}
+
+/** The candidate nearest to what was written, if one is near enough to be meant; else undefined. */
+export function didYouMean(word: string, candidates: Iterable<string>): string | undefined {
+  const allowed = Math.max(1, Math.floor(word.length / 3))
+  let best: string | undefined
+  let bestDistance = allowed + 1
+  for (const candidate of candidates) {
+    if (candidate === word || Math.abs(candidate.length - word.length) > allowed) continue
+    const distance =
+      candidate.toLowerCase() === word.toLowerCase() ? 0 : editDistance(word, candidate, bestDistance)
+    if (distance < bestDistance && distance < Math.max(word.length, candidate.length)) {
+      best = candidate
+      bestDistance = distance
+    }
+  }
+  return best
+}
+
+/** Insertions, deletions, replacements and swaps of neighbours; stops counting at `limit`. */
+function editDistance(a: string, b: string, limit: number): number {
+  let beforeLast: number[] = []
+  let last = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1]
+      let cost = Math.min(last[j]! + 1, row[j - 1]! + 1, last[j - 1]! + (same ? 0 : 1))
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
+        cost = Math.min(cost, beforeLast[j - 2]! + 1)
+      }
+      row.push(cost)
+    }
+    if (Math.min(...row) >= limit) return limit
+    beforeLast = last
+    last = row
+  }
+  return last[b.length]!
+}
+
+function underline(
+  diagnostic: Diagnostic,
+  source: string,
+): { text: string; padding: string; carets: string } {
+  const points = [...source]
+  const start = Math.min(Math.max(diagnostic.column - 1, 0), points.length)
+  const endsHere = diagnostic.endLine === undefined || diagnostic.endLine === diagnostic.line
+  const end = endsHere
+    ? Math.min((diagnostic.endColumn ?? diagnostic.column + 1) - 1, points.length)
+    : points.length
+  let from = 0
+  let to = points.length
+  if (points.length > SHOWN_COLUMNS) {
+    from = Math.max(0, Math.min(start - Math.floor(SHOWN_COLUMNS / 3), points.length - SHOWN_COLUMNS))
+    to = from + SHOWN_COLUMNS
+  }
+  const before = from > 0 ? '…' : ''
+  const text = `${before}${printable(points.slice(from, to).join(''))}${to < points.length ? '…' : ''}`
+  // The padding repeats the tabs of the line: however wide the terminal draws one, both rows agree.
+  const indent = points.slice(from, start).map((point) => (point === '\t' ? '\t' : ' '.repeat(width(point))))
+  const under = points.slice(start, Math.min(end, to)).map((point) => '^'.repeat(width(point)))
+  return { text, padding: `${before === '' ? '' : ' '}${indent.join('')}`, carets: under.join('') || '^' }
+}
+
+const WIDE =
+  /^(?:\p{Emoji_Presentation}|[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}！-｠])$/u
+const ZERO_WIDTH = /^[\p{Mn}\p{Me}\p{Cf}]$/u
+
+function width(point: string): number {
+  if (WIDE.test(point)) return 2
+  return ZERO_WIDTH.test(point) ? 0 : 1
+}
+
+/** A configuration file must not be able to send escape sequences to the terminal it is reported on. */
+function printable(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  return text.replace(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g, '\ufffd')
+}

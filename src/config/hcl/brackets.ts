@@ -1,0 +1,71 @@
+import { skipInBrackets } from './recovery.js'
+import { type TokenStream, Unreadable } from './token-stream.js'
+import type { Token, TokenKind } from './tokens.js'
+
+/** Reports that a bracket has no end, and gives up the argument it is in. */
+export function unclosedBracket(stream: TokenStream, open: Token): never {
+  stream.report(open.span, { message: `this \`${open.kind}\` is not closed` })
+  throw new Unreadable(true)
+}
+
+/** Reads one thing and the closing bracket. After a mistake inside, goes on behind the bracket with `undefined`. */
+export function enclosed<T>(
+  stream: TokenStream,
+  open: Token,
+  closer: TokenKind,
+  read: () => T,
+): T | undefined {
+  return stream.within(true, () => {
+    try {
+      const value = read()
+      if (stream.is('end')) unclosedBracket(stream, open)
+      stream.expect(closer, `\`${closer}\``, { hint: closerHint(open) })
+      return value
+    } catch (error) {
+      leaveItem(error)
+      let stop = skipInBrackets(stream, closer)
+      for (; stop === 'separator'; stop = skipInBrackets(stream, closer)) stream.index++
+      if (stop !== 'closer') throw new Unreadable(true)
+      stream.next()
+      return undefined
+    }
+  })
+}
+
+/** Reads things separated by commas, and the closing bracket. A mistake in one of them leaves the others readable. */
+export function list<T>(
+  stream: TokenStream,
+  open: Token,
+  closer: TokenKind,
+  read: () => T,
+): (T | undefined)[] {
+  const items: (T | undefined)[] = []
+  stream.within(true, () => {
+    while (!stream.accept(closer)) {
+      if (stream.is('end')) unclosedBracket(stream, open)
+      try {
+        items.push(read())
+        if (stream.is(closer) || stream.accept(',')) continue
+        if (stream.is('end')) unclosedBracket(stream, open)
+        stream.fail(`\`,\` or \`${closer}\``, { hint: closerHint(open) })
+      } catch (error) {
+        leaveItem(error)
+        items.push(undefined)
+        const stop = skipInBrackets(stream, closer)
+        if (stop === 'separator') stream.index++
+        else if (stop !== 'closer') throw new Unreadable(true)
+      }
+    }
+  })
+  return items
+}
+
+function leaveItem(error: unknown): void {
+  if (!(error instanceof Unreadable)) throw error
+  if (error.wholeItem) throw error
+}
+
+function closerHint(open: Token): string {
+  const line = open.span.source.position(open.span.start).line
+  return `the \`${open.kind}\` of line ${line} may not be closed`
+}

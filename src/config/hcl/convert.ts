@@ -1,0 +1,44 @@
+import { type HclValue, isLate } from './values.js'
+
+/** As a number: numbers, and strings that are written as one. */
+export function toNumber(value: HclValue): number | undefined {
+  if (typeof value === 'number') return value
+  if (typeof value !== 'string' || !/^-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/.test(value))
+    return undefined
+  const number = Number(value)
+  return Number.isFinite(number) ? number : undefined
+}
+
+/** As a string: strings, numbers and booleans. */
+export function toText(value: HclValue): string | undefined {
+  if (typeof value === 'string') return value
+  return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined
+}
+
+/** As a boolean: booleans, and the strings "true" and "false". */
+export function toBoolean(value: HclValue): boolean | undefined {
+  if (typeof value === 'boolean') return value
+  return value === 'true' ? true : value === 'false' ? false : undefined
+}
+
+/** The type of a value, in words. */
+export function typeName(value: HclValue): string {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'a list'
+  if (isLate(value)) return 'a value known at run time'
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
+}
+
+/** How a value is shown in a message. A sensitive one is never shown, only its type. */
+export function describeValue(value: HclValue, sensitive: boolean): string {
+  if (value === null) return 'null'
+  if (sensitive) return `${typeName(value)} (sensitive value)`
+  if (typeof value === 'string') return `the string ${shorten(JSON.stringify(value))}`
+  if (Array.isArray(value)) return `a list of ${value.length} element${value.length === 1 ? '' : 's'}`
+  if (typeof value === 'object') return typeName(value)
+  return `the ${typeof value} ${value}`
+}
+
+function shorten(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 59)}…"` : text
+}

@@ -1,0 +1,165 @@
+import type { Diagnostics } from '../diagnostics.js'
+import type { Conditional, Expression, ObjectExpression } from './ast.js'
+import { evaluateCall, unknownFunction } from './call.js'
+import { toBoolean, toText } from './convert.js'
+import { Evaluation } from './evaluation.js'
+import { evaluateForObject, evaluateForTuple } from './loops.js'
+import { evaluateBinary, evaluateUnary } from './operators.js'
+import { chain, findFunction, lookup } from './scope.js'
+import { evaluateTemplate } from './template.js'
+import { evaluateTraversal, evaluateVariable, unknownName } from './traversal.js'
+import type { Scope } from './values.js'
+import {
+  Deferred,
+  type HclObject,
+  type HclValue,
+  isLate,
+  isObject,
+  LATE,
+  type Outcome,
+  setKey,
+} from './values.js'
+import { references, walk } from './walk.js'
+
+/**
+ * Evaluates an expression. Undefined after a fault, which is in the diagnostics; it never throws.
+ * A path into something known at run time gives a `Reference`, an expression around such a path a `Deferred`.
+ */
+export function evaluate(
+  expression: Expression,
+  scope: Scope,
+  diagnostics: Diagnostics,
+): HclValue | undefined {
+  const evaluation = new Evaluation(scope, diagnostics, dispatch)
+  const outcome = attempt(evaluation, expression)
+  if (outcome === LATE) {
+    return new Deferred(expression, (inner, later) => evaluate(expression, chain(inner, scope), later))
+  }
+  if (!isLate(outcome)) return outcome
+  const settled = evaluation.settle(outcome)
+  return settled === LATE ? outcome : settled
+}
+
+/** Evaluates what was left for run time, also inside of lists and objects. What is still unknown stays as it is. */
+export function resolve(value: HclValue, scope: Scope, diagnostics: Diagnostics): HclValue | undefined {
+  if (isLate(value)) {
+    const settled = new Evaluation(scope, diagnostics, dispatch).settle(value)
+    return settled === LATE ? value : settled
+  }
+  if (Array.isArray(value)) {
+    const items = value.map((item) => resolve(item, scope, diagnostics))
+    return items.includes(undefined) ? undefined : (items as HclValue[])
+  }
+  if (!isObject(value)) return value
+  const object: HclObject = {}
+  let complete = true
+  for (const [key, item] of Object.entries(value)) {
+    const resolved = resolve(item, scope, diagnostics)
+    if (resolved === undefined) complete = false
+    else setKey(object, key, resolved)
+  }
+  return complete ? object : undefined
+}
+
+function attempt(evaluation: Evaluation, expression: Expression): Outcome {
+  try {
+    return evaluation.raw(expression)
+  } catch (error) {
+    // Values from outside may be nested deeper than the stack holds.
+    if (!(error instanceof RangeError)) throw error
+    return evaluation.fault(expression.span, {
+      message: 'the values of this expression are too large or too deep',
+    })
+  }
+}
+
+function dispatch(evaluation: Evaluation, node: Expression): Outcome {
+  switch (node.kind) {
+    case 'literal':
+      return node.value
+    case 'template':
+      return evaluateTemplate(evaluation, node)
+    case 'variable':
+      return evaluateVariable(evaluation, node)
+    case 'traversal':
+      return evaluateTraversal(evaluation, node)
+    case 'call':
+      return evaluateCall(evaluation, node)
+    case 'conditional':
+      return evaluateConditional(evaluation, node)
+    case 'unary':
+      return evaluateUnary(evaluation, node)
+    case 'binary':
+      return evaluateBinary(evaluation, node)
+    case 'tuple':
+      return evaluation.values(node.items)
+    case 'object':
+      return evaluateObject(evaluation, node)
+    case 'for-tuple':
+      return evaluateForTuple(evaluation, node)
+    case 'for-object':
+      return evaluateForObject(evaluation, node)
+    case 'parentheses':
+      return evaluation.raw(node.expression)
+    case 'invalid':
+      // It was reported when it was read.
+      return undefined
+  }
+}
+
+function evaluateConditional(evaluation: Evaluation, node: Conditional): Outcome {
+  const value = evaluation.value(node.condition)
+  const known = value === undefined || value === LATE ? value : toBoolean(value)
+  if (known === true || known === false) {
+    checkNames(evaluation, known ? node.whenFalse : node.whenTrue)
+    return evaluation.raw(known ? node.whenTrue : node.whenFalse)
+  }
+  checkNames(evaluation, node.whenTrue)
+  checkNames(evaluation, node.whenFalse)
+  if (value === LATE) return LATE
+  if (value === undefined) return undefined
+  return evaluation.fault(node.condition.span, {
+    message: 'the condition is no boolean',
+    expected: 'true or false',
+    found: evaluation.found(node.condition, value),
+  })
+}
+
+/** A branch that is not taken is not evaluated, but a misspelt name in it must not wait for the day it is. */
+function checkNames(evaluation: Evaluation, expression: Expression): void {
+  for (const { root, span } of references(expression)) {
+    if (lookup(evaluation.scope, root).kind === 'unknown') unknownName(evaluation, root, span)
+  }
+  walk(expression, (node) => {
+    if (node.kind === 'call' && findFunction(evaluation.scope, node.name) === undefined)
+      unknownFunction(evaluation, node)
+  })
+}
+
+function evaluateObject(evaluation: Evaluation, node: ObjectExpression): Outcome {
+  const object: HclObject = {}
+  let faulty = false
+  let late = false
+  for (const item of node.items) {
+    const key =
+      item.key.kind === 'traversal' ? ambiguousKey(evaluation, item.key) : evaluation.value(item.key)
+    const value = evaluation.value(item.value)
+    const name = key === undefined || key === LATE ? undefined : toText(key)
+    if (key !== undefined && key !== LATE && name === undefined) {
+      const found = evaluation.found(item.key, key)
+      evaluation.fault(item.key.span, { message: 'this cannot be a key', expected: 'a string', found })
+    }
+    late ||= key === LATE || value === LATE
+    if (value === undefined || (name === undefined && key !== LATE)) faulty = true
+    else if (name !== undefined && value !== LATE) setKey(object, name, value)
+  }
+  if (faulty) return undefined
+  return late ? LATE : object
+}
+
+function ambiguousKey(evaluation: Evaluation, key: Expression): undefined {
+  return evaluation.fault(key.span, {
+    message: 'it is not clear whether this key is a name or an expression',
+    hint: 'put a name into quotes, an expression into parentheses',
+  })
+}

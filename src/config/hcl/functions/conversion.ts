@@ -1,0 +1,45 @@
+import { toBoolean } from '../convert.js'
+import type { HclFunction } from '../values.js'
+import { isObject, LATE } from '../values.js'
+import { distinct } from './collection.js'
+import { define, FunctionFault } from './define.js'
+
+/** Functions that turn one type into another, and those that catch what fails. */
+export const conversionFunctions: Record<string, HclFunction> = {
+  tobool: define('tobool(value)', ['any'], ([value]) => {
+    if (value === null) return null
+    const boolean = toBoolean(value)
+    if (boolean === undefined)
+      throw new FunctionFault('this is no boolean', { argument: 0, expected: 'true or false' })
+    return boolean
+  }),
+  tolist: define('tolist(value)', ['list'], ([list]) => list),
+  toset: define('toset(list)', ['list'], ([list]) => distinct(list)),
+  tomap: define('tomap(value)', ['any'], ([value]) => {
+    if (!isObject(value)) throw new FunctionFault('this is no object', { argument: 0, expected: 'an object' })
+    return value
+  }),
+  try: {
+    signature: 'try(value, alternatives...)',
+    minimum: 1,
+    maximum: Number.POSITIVE_INFINITY,
+    call: ([value]) => value ?? null,
+    lazy: (attempts) => {
+      for (const attempt of attempts) {
+        const outcome = attempt()
+        if (outcome !== undefined) return outcome
+      }
+      return undefined
+    },
+  },
+  can: {
+    signature: 'can(value)',
+    minimum: 1,
+    maximum: 1,
+    call: () => true,
+    lazy: ([attempt]) => {
+      const outcome = attempt!()
+      return outcome === LATE ? LATE : outcome !== undefined
+    },
+  },
+}

@@ -1,0 +1,43 @@
+import type { HclFunction } from '../values.js'
+import { entries, type HclValue, isObject, setKey } from '../values.js'
+import { define, FunctionFault } from './define.js'
+
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
+
+function decodeBase64(text: string): string {
+  const clean = text.replace(/[\r\n]/g, '')
+  if (!BASE64.test(clean)) throw new FunctionFault('this is not base64', { argument: 0 })
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(clean, 'base64'))
+  } catch {
+    throw new FunctionFault('what is encoded here is no UTF-8 text', { argument: 0 })
+  }
+}
+
+function decodeJson(text: string): HclValue {
+  try {
+    return JSON.parse(text) as HclValue
+  } catch {
+    // The error of the parser quotes the text, which may be secret.
+    throw new FunctionFault('this is no JSON', { argument: 0 })
+  }
+}
+
+/** With keys sorted, so that equal values have equal texts. */
+function sorted(value: HclValue): HclValue {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (!isObject(value)) return value
+  const object = {}
+  for (const [key, item] of entries(value)) setKey(object, key, sorted(item))
+  return object
+}
+
+/** Functions that turn values into texts and back. */
+export const encodingFunctions: Record<string, HclFunction> = {
+  jsonencode: define('jsonencode(value)', ['any'], ([value]) => JSON.stringify(sorted(value))),
+  jsondecode: define('jsondecode(text)', ['string'], ([text]) => decodeJson(text)),
+  base64encode: define('base64encode(text)', ['string'], ([text]) =>
+    Buffer.from(text, 'utf8').toString('base64'),
+  ),
+  base64decode: define('base64decode(text)', ['string'], ([text]) => decodeBase64(text)),
+}

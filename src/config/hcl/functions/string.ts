@@ -1,0 +1,156 @@
+import { toText } from '../convert.js'
+import type { HclFunction } from '../values.js'
+import { type HclValue, setKey } from '../values.js'
+import { define, FunctionFault } from './define.js'
+import { formatText } from './format.js'
+
+const characters = (text: string) => [...text]
+
+function trimSet(text: string, set: string, start: boolean, end: boolean): string {
+  const points = characters(text)
+  const cut = new Set(characters(set))
+  let from = 0
+  let to = points.length
+  while (start && from < to && cut.has(points[from]!)) from++
+  while (end && to > from && cut.has(points[to - 1]!)) to--
+  return points.slice(from, to).join('')
+}
+
+function substring(text: string, offset: number, length: number): string {
+  const points = characters(text)
+  const from = offset < 0 ? Math.max(0, points.length + offset) : offset
+  return points.slice(from, length < 0 ? undefined : from + length).join('')
+}
+
+// What RE2, the engine that the language is defined with, does not have either: it is what makes matching slow.
+const UNSAFE = /\(\?[=!]|\(\?<[=!]|\\[1-9]|\\k<|\)[*+{]/
+const MAX_PATTERN = 1000
+const MAX_SUBJECT = 100_000
+
+function compile(pattern: string, argument: number): RegExp {
+  if (pattern.length > MAX_PATTERN) throw new FunctionFault('the pattern is too long', { argument })
+  if (UNSAFE.test(pattern.replace(/\\\\/g, ''))) {
+    throw new FunctionFault('the pattern could take very long to match', {
+      argument,
+      expected: 'a pattern without look-around, back references and repeated groups',
+    })
+  }
+  try {
+    return new RegExp(pattern.replace(/\(\?P</g, '(?<'), 'gu')
+  } catch {
+    throw new FunctionFault('this is no regular expression', { argument })
+  }
+}
+
+function checkSubject(text: string, argument: number): void {
+  if (text.length > MAX_SUBJECT) throw new FunctionFault('the text is too long to be searched', { argument })
+}
+
+function regex(pattern: string, text: string): HclValue {
+  const compiled = compile(pattern, 0)
+  checkSubject(text, 1)
+  const match = compiled.exec(text)
+  if (match === null) throw new FunctionFault('the pattern does not match', { argument: 1 })
+  if (match.groups !== undefined) {
+    const groups = {}
+    for (const [name, value] of Object.entries(match.groups)) setKey<HclValue>(groups, name, value ?? null)
+    return groups
+  }
+  return match.length === 1 ? match[0] : match.slice(1).map((group) => group ?? null)
+}
+
+function replace(text: string, search: string, replacement: string): string {
+  if (search.length < 2 || !search.startsWith('/') || !search.endsWith('/'))
+    return text.replaceAll(search, () => replacement)
+  const compiled = compile(search.slice(1, -1), 1)
+  checkSubject(text, 0)
+  return text.replace(compiled, (...match: unknown[]) => {
+    const groups = match.at(-1)
+    const named = typeof groups === 'object' ? (groups as Record<string, string>) : {}
+    return replacement.replace(
+      /\$(?:\$|(\d+)|\{(\w+)\}|(\w+))/g,
+      (_, index?: string, braced?: string, name?: string) => {
+        if (index === undefined && braced === undefined && name === undefined) return '$'
+        const key = index ?? braced ?? name!
+        return String((/^\d+$/.test(key) ? match[Number(key)] : named[key]) ?? '')
+      },
+    )
+  })
+}
+
+function formatList(template: string, values: HclValue[]): HclValue {
+  const lengths = values.filter((value) => Array.isArray(value)).map((value) => value.length)
+  const count = lengths.length === 0 ? 1 : lengths[0]!
+  if (lengths.some((length) => length !== count))
+    throw new FunctionFault('the lists are not of the same length')
+  return Array.from({ length: count }, (_, index) =>
+    formatText(
+      template,
+      values.map((value) => (Array.isArray(value) ? value[index]! : value)),
+    ),
+  )
+}
+
+/** Functions of texts. */
+export const stringFunctions: Record<string, HclFunction> = {
+  upper: define('upper(text)', ['string'], ([text]) => text.toUpperCase()),
+  lower: define('lower(text)', ['string'], ([text]) => text.toLowerCase()),
+  title: define('title(text)', ['string'], ([text]) =>
+    text.replace(
+      /(^|[^\p{L}\p{N}_'])(\p{L})/gu,
+      (_, before: string, letter: string) => before + letter.toUpperCase(),
+    ),
+  ),
+  trim: define('trim(text, characters)', ['string', 'string'], ([text, set]) =>
+    trimSet(text, set, true, true),
+  ),
+  trimspace: define('trimspace(text)', ['string'], ([text]) => text.trim()),
+  trimprefix: define('trimprefix(text, prefix)', ['string', 'string'], ([text, prefix]) =>
+    text.startsWith(prefix) ? text.slice(prefix.length) : text,
+  ),
+  trimsuffix: define('trimsuffix(text, suffix)', ['string', 'string'], ([text, suffix]) =>
+    text.endsWith(suffix) ? text.slice(0, text.length - suffix.length) : text,
+  ),
+  join: define(
+    'join(separator, list)',
+    ['string', 'strings'],
+    ([separator, ...lists]) => lists.flat().join(separator),
+    'strings',
+  ),
+  split: define('split(separator, text)', ['string', 'string'], ([separator, text]) =>
+    separator === '' ? characters(text) : text.split(separator),
+  ),
+  replace: define('replace(text, search, replacement)', ['string', 'string', 'string'], (values) =>
+    replace(...values),
+  ),
+  regex: define('regex(pattern, text)', ['string', 'string'], ([pattern, text]) => regex(pattern, text)),
+  format: define(
+    'format(template, values...)',
+    ['string'],
+    ([text, ...values]) => formatText(text, values),
+    'any',
+  ),
+  formatlist: define(
+    'formatlist(template, values...)',
+    ['string'],
+    ([text, ...values]) => formatList(text, values),
+    'any',
+  ),
+  startswith: define('startswith(text, prefix)', ['string', 'string'], ([text, prefix]) =>
+    text.startsWith(prefix),
+  ),
+  endswith: define('endswith(text, suffix)', ['string', 'string'], ([text, suffix]) => text.endsWith(suffix)),
+  substr: define('substr(text, offset, length)', ['string', 'integer', 'integer'], (values) =>
+    substring(...values),
+  ),
+  tostring: define('tostring(value)', ['any'], ([value]) => {
+    if (value === null) return null
+    const text = toText(value)
+    if (text === undefined)
+      throw new FunctionFault('this has no text', {
+        argument: 0,
+        expected: 'a string, a number or a boolean',
+      })
+    return text
+  }),
+}

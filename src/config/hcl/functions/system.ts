@@ -1,0 +1,56 @@
+import { readFileSync, statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import type { HclFunction } from '../values.js'
+import { define, FunctionFault } from './define.js'
+
+/** The environment variable that a call asked for is not set, and there is no default. */
+export class MissingEnvironment {
+  readonly name: string
+
+  constructor(name: string) {
+    this.name = name
+  }
+}
+
+const MAX_FILE = 16 * 1024 * 1024
+
+const REASONS: Record<string, string> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'this file may not be read',
+  EISDIR: 'this is a folder',
+}
+
+function readText(path: string, from: string): string {
+  const full = resolve(dirname(from), path)
+  try {
+    const { size } = statSync(full)
+    if (size > MAX_FILE)
+      throw new FunctionFault(`this file is larger than ${MAX_FILE} bytes`, { argument: 0 })
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(readFileSync(full))
+  } catch (error) {
+    if (error instanceof FunctionFault) throw error
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') {
+      throw new FunctionFault('this file is no UTF-8 text', { argument: 0 })
+    }
+    const hint = 'paths are relative to the file they are written in'
+    throw new FunctionFault(REASONS[code ?? ''] ?? 'this file cannot be read', { argument: 0, hint })
+  }
+}
+
+/** Functions that look outside of the configuration. */
+export const systemFunctions: Record<string, HclFunction> = {
+  env: {
+    ...define('env(name, default)', ['string', 'any?'], ([name, fallback], { environment }) => {
+      const value = environment(name)
+      if (value !== undefined) return value
+      if (fallback === undefined) throw new MissingEnvironment(name)
+      return fallback
+    }),
+    sensitive: true,
+  },
+  file: {
+    ...define('file(path)', ['string'], ([path], { file }) => readText(path, file)),
+    sensitive: true,
+  },
+}

@@ -1,0 +1,114 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the hints show the language
+
+import type { Binary, BinaryOperator, Expression, Unary } from './ast.js'
+import { toBoolean, toNumber } from './convert.js'
+import type { Evaluation } from './evaluation.js'
+import { equal, type HclValue, LATE, type Outcome } from './values.js'
+
+/** Evaluates `-x` and `!x`. */
+export function evaluateUnary(evaluation: Evaluation, node: Unary): Outcome {
+  const value = evaluation.value(node.operand)
+  if (value === undefined || value === LATE) return value
+  if (node.operator === '!') {
+    const boolean = operand(evaluation, node.operand, value, '!', toBoolean, 'true or false')
+    return boolean === undefined ? undefined : !boolean
+  }
+  const number = operand(evaluation, node.operand, value, '-', toNumber, 'a number')
+  // Minus zero is not a value of the language.
+  return number === undefined ? undefined : 0 - number
+}
+
+/** Evaluates an operator with two operands; a chain such as `a + b + c` of any length without going deeper. */
+export function evaluateBinary(evaluation: Evaluation, node: Binary): Outcome {
+  const chain = [node]
+  for (let left = node.left; left.kind === 'binary'; left = left.left) chain.push(left)
+  let value = evaluation.value(chain.at(-1)!.left)
+  for (const link of chain.reverse()) value = apply(evaluation, link, value)
+  return value
+}
+
+function apply(evaluation: Evaluation, node: Binary, left: Outcome): Outcome {
+  if (node.operator === '&&' || node.operator === '||') return logical(evaluation, node, left)
+  const right = evaluation.value(node.right)
+  if (left === undefined || right === undefined) return undefined
+  if (left === LATE || right === LATE) return LATE
+  if (node.operator === '==') return equal(left, right)
+  if (node.operator === '!=') return !equal(left, right)
+  const a = operand(evaluation, node.left, left, node.operator, toNumber, 'a number')
+  const b = operand(evaluation, node.right, right, node.operator, toNumber, 'a number')
+  return a === undefined || b === undefined ? undefined : compute(evaluation, node, node.operator, a, b)
+}
+
+/** The right side counts only if the left one does not decide, but what is wrong with its names is wrong anyhow. */
+function logical(evaluation: Evaluation, node: Binary, left: Outcome): Outcome {
+  const decisive = node.operator === '||'
+  const known = left === undefined || left === LATE ? left : boolean(evaluation, node, node.left, left)
+  if (known === decisive) return decisive
+  const value = evaluation.value(node.right)
+  const right = value === undefined || value === LATE ? value : boolean(evaluation, node, node.right, value)
+  if (known === undefined || right === undefined) return undefined
+  if (known === LATE) return LATE
+  return right
+}
+
+function boolean(
+  evaluation: Evaluation,
+  node: Binary,
+  side: Expression,
+  value: HclValue,
+): boolean | undefined {
+  return operand(evaluation, side, value, node.operator, toBoolean, 'true or false')
+}
+
+function operand<T>(
+  evaluation: Evaluation,
+  node: Expression,
+  value: HclValue,
+  operator: string,
+  convert: (value: HclValue) => T | undefined,
+  expected: string,
+): T | undefined {
+  const converted = convert(value)
+  if (converted !== undefined) return converted
+  const hint = operator === '+' ? { hint: 'texts are put together in a template: "${a}${b}"' } : {}
+  return evaluation.fault(node.span, {
+    message: `\`${operator}\` does not work on this operand`,
+    expected,
+    found: evaluation.found(node, value),
+    ...(typeof value === 'string' ? hint : {}),
+  })
+}
+
+function compute(
+  evaluation: Evaluation,
+  node: Binary,
+  operator: BinaryOperator,
+  a: number,
+  b: number,
+): Outcome {
+  switch (operator) {
+    case '<':
+      return a < b
+    case '<=':
+      return a <= b
+    case '>':
+      return a > b
+    case '>=':
+      return a >= b
+    case '/':
+    case '%':
+      if (b === 0) return evaluation.fault(node.right.span, { message: 'division by zero' })
+      return finite(evaluation, node, operator === '/' ? a / b : a % b)
+    case '+':
+      return finite(evaluation, node, a + b)
+    case '-':
+      return finite(evaluation, node, a - b)
+    default:
+      return finite(evaluation, node, a * b)
+  }
+}
+
+function finite(evaluation: Evaluation, node: Binary, result: number): Outcome {
+  if (Number.isFinite(result)) return result === 0 ? 0 : result
+  return evaluation.fault(node.span, { message: 'the result of this calculation is too large' })
+}

@@ -1,0 +1,227 @@
+import type { Attribute, Block, Body, Expression } from './ast.js'
+import { parseHeader } from './parse-header.js'
+import type { ReadExpression } from './parse-template.js'
+import { skipItem } from './recovery.js'
+import type { Span } from './source.js'
+import { type TokenStream, Unreadable } from './token-stream.js'
+import { describeToken, type Token } from './tokens.js'
+
+/** What ends the body: the end of the file, a brace, or a brace on the line of the opening one. */
+type Until = 'end' | '}'
+
+/** Reads the arguments and blocks up to the closing brace or the end of the file, which is left unread. */
+export function parseBody(stream: TokenStream, until: Until, read: ReadExpression): Body {
+  return new BodyParser(stream, read).body(until)
+}
+
+class BodyParser {
+  readonly #stream: TokenStream
+  readonly #read: ReadExpression
+
+  constructor(stream: TokenStream, read: ReadExpression) {
+    this.#stream = stream
+    this.#read = read
+  }
+
+  body(until: Until): Body {
+    const stream = this.#stream
+    const start = stream.peek().span
+    const body = emptyBody({ ...start, end: start.start })
+    const named = new Map<string, Attribute>()
+    for (;;) {
+      const token = stream.peek()
+      if (token.kind === 'end' || (token.kind === '}' && until === '}')) break
+      if (token.kind === 'newline') stream.next()
+      else this.#item(body, named, until)
+    }
+    return { ...body, span: stream.spanFrom(body.span) }
+  }
+
+  /** One argument or block. Always goes on at least one token. */
+  #item(body: Body, named: Map<string, Attribute>, until: Until): void {
+    const stream = this.#stream
+    const token = stream.peek()
+    if (token.kind === '}') {
+      stream.next()
+      stream.report(token.span, {
+        message: 'unexpected `}`',
+        hint: 'there is no block here that it could close',
+      })
+      return
+    }
+    if (token.kind !== 'identifier') {
+      this.#notAnItem(token)
+      const before = stream.index
+      this.#skip(token, until)
+      if (stream.index === before) stream.next()
+      return
+    }
+    stream.next()
+    if (stream.is('=')) {
+      const attribute = this.#attribute(token)
+      this.#keep(body, named, attribute)
+      this.#endOfLine(token, 'an argument', until)
+    } else {
+      const block = this.#block(token, until)
+      if (block === undefined) return
+      body.items.push(block)
+      body.blocks.push(block)
+    }
+  }
+
+  #notAnItem(token: Token): void {
+    const quoted = token.kind === 'quote'
+    this.#stream.reportUnexpected(
+      'the name of an argument or a block',
+      quoted ? { hint: 'names are not quoted' } : {},
+    )
+  }
+
+  #attribute(name: Token): Attribute {
+    const stream = this.#stream
+    stream.next()
+    const expression = this.#value(name)
+    return {
+      kind: 'attribute',
+      name: stream.text(name),
+      nameSpan: name.span,
+      expression,
+      span: stream.spanFrom(name.span),
+    }
+  }
+
+  #value(name: Token): Expression {
+    const stream = this.#stream
+    try {
+      return stream.within(false, () => this.#read(stream))
+    } catch (error) {
+      if (!(error instanceof Unreadable)) throw error
+      this.#skip(name, '}')
+      return { kind: 'invalid', span: stream.spanFrom(name.span) }
+    }
+  }
+
+  #keep(body: Body, named: Map<string, Attribute>, attribute: Attribute): void {
+    const first = named.get(attribute.name)
+    if (first === undefined) {
+      named.set(attribute.name, attribute)
+      body.items.push(attribute)
+      body.attributes.push(attribute)
+      return
+    }
+    const { line } = first.nameSpan.source.position(first.nameSpan.start)
+    this.#stream.report(attribute.nameSpan, {
+      message: `the argument "${attribute.name}" is already set on line ${line}`,
+      hint: 'an argument can be set once; remove one of them',
+    })
+  }
+
+  #block(type: Token, until: Until): Block | undefined {
+    const stream = this.#stream
+    const header = parseHeader(stream, type)
+    if (header === undefined) return undefined
+    const start = stream.spanFrom(type.span)
+    let body = emptyBody(start)
+    try {
+      body = stream.nested(() => this.#content(type, header.open))
+    } catch (error) {
+      if (!(error instanceof Unreadable)) throw error
+      this.#skip(type, until)
+    }
+    const span = stream.spanFrom(type.span)
+    this.#endOfLine(type, 'a block', until)
+    return { kind: 'block', type: stream.text(type), typeSpan: type.span, labels: header.labels, body, span }
+  }
+
+  /** What is between the braces, and the closing one. */
+  #content(type: Token, open: Span): Body {
+    const stream = this.#stream
+    if (stream.is('newline') || stream.is('end')) return this.#lines(type, open)
+    return this.#singleLine(type, open)
+  }
+
+  #lines(type: Token, open: Span): Body {
+    const body = this.body('}')
+    this.#close(type, open)
+    return body
+  }
+
+  #close(type: Token, open: Span): void {
+    const stream = this.#stream
+    const token = stream.accept('}')
+    if (token !== undefined) {
+      const { source } = token.span
+      const column = source.position(type.span.start).column
+      if (token.lineStart && source.position(token.span.start).column < column) stream.suspect ??= type.span
+      return
+    }
+    if (stream.unclosedBlock) return
+    stream.unclosedBlock = true
+    const { suspect } = stream
+    const line = suspect?.source.position(suspect.start).line
+    const hint =
+      suspect &&
+      `by the indentation it is the block "${stream.text({ ...type, span: suspect })}" of line ${line}`
+    stream.report(open, { message: 'this block is not closed', expected: '`}`', ...(hint ? { hint } : {}) })
+  }
+
+  /** `type { name = value }`: one argument at most, and the brace on the same line. */
+  #singleLine(type: Token, open: Span): Body {
+    const stream = this.#stream
+    const start = stream.peek()
+    const body = emptyBody({ ...start.span, end: start.span.start })
+    if (stream.accept('}')) return body
+    const named = new Map<string, Attribute>()
+    if (start.kind === 'identifier') {
+      stream.next()
+      if (stream.is('=')) {
+        this.#keep(body, named, this.#attribute(start))
+        if (stream.accept('}')) return body
+        const hint = stream.is('newline')
+          ? 'an argument on the line of the { is closed on that line; or begin it on a line of its own'
+          : 'a block on one line holds one argument; write each on a line of its own'
+        if (!stream.is('end')) stream.reportUnexpected('`}`', { hint })
+      } else {
+        stream.report(start.span, {
+          message: 'a block on one line can only hold an argument',
+          expected: '`=` and a value',
+          found: describeToken(stream.peek()),
+          hint: 'put what is inside on lines of its own',
+        })
+      }
+    } else {
+      this.#notAnItem(start)
+      stream.next()
+    }
+    this.#skip(type, '}')
+    const rest = this.#lines(type, open)
+    for (const attribute of rest.attributes) this.#keep(body, named, attribute)
+    body.blocks.push(...rest.blocks)
+    body.items.push(...rest.blocks)
+    return { ...body, span: stream.spanFrom(body.span) }
+  }
+
+  #endOfLine(item: Token, what: string, until: Until): void {
+    const stream = this.#stream
+    if (stream.is('newline') || stream.is('end')) return
+    stream.reportUnexpected('the end of the line', { hint: `${what} ends with its line` })
+    // A brace is left for the block around to end with.
+    if (!stream.is('}')) stream.next()
+    this.#skip(item, until)
+  }
+
+  /** To the end of the line. A brace left over there closes the block around, if there is one. */
+  #skip(item: Token, until: Until): void {
+    const stream = this.#stream
+    const { column } = item.span.source.position(item.span.start)
+    skipItem(stream, column)
+    while (until === 'end' && stream.is('}')) {
+      stream.next()
+      skipItem(stream, column)
+    }
+  }
+}
+
+function emptyBody(span: Span): Body {
+  return { kind: 'body', items: [], attributes: [], blocks: [], span }
+}

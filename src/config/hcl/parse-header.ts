@@ -1,0 +1,112 @@
+import type { Label } from './ast.js'
+import { skipItem } from './recovery.js'
+import type { Span } from './source.js'
+import { type TokenStream, Unreadable } from './token-stream.js'
+import type { Token } from './tokens.js'
+import { unescapeText } from './unescape.js'
+
+/** The labels of a block, and where it opens. */
+export interface Header {
+  labels: Label[]
+  open: Span
+}
+
+/** Reads the labels and the `{`, behind the type. Undefined if no block follows; the mistake was reported. */
+export function parseHeader(stream: TokenStream, type: Token): Header | undefined {
+  const labels: Label[] = []
+  try {
+    for (;;) {
+      if (stream.is('quote')) labels.push(quotedLabel(stream))
+      else if (stream.is('identifier')) labels.push(bareLabel(stream))
+      else return { labels, open: opening(stream, type, labels) }
+    }
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error
+    return resume(stream, type, labels)
+  }
+}
+
+function bareLabel(stream: TokenStream): Label {
+  const token = stream.next()
+  return { value: stream.text(token), span: token.span }
+}
+
+function quotedLabel(stream: TokenStream): Label {
+  const open = stream.next()
+  let value = ''
+  while (!stream.accept('quote-end')) {
+    const token = stream.peek()
+    if (token.kind !== 'text') {
+      const sequence = token.kind === '${' || token.kind === '%{'
+      stream.fail(
+        'the end of the label',
+        sequence ? { message: 'a label cannot hold a template sequence' } : {},
+      )
+    }
+    stream.next()
+    value += unescapeText(stream, token.span, true)
+  }
+  return { value, span: stream.spanFrom(open.span) }
+}
+
+function opening(stream: TokenStream, type: Token, labels: Label[]): Span {
+  const open = stream.accept('{')
+  if (open !== undefined) return open.span
+  if (labels.length === 0) {
+    if (stream.is('newline') || stream.is('end') || stream.is(':') || stream.is('==')) {
+      const colon = stream.is(':') || stream.is('==')
+      stream.report(type.span, {
+        message: `"${stream.text(type)}" is neither an argument nor a block`,
+        expected: '`= value` or `{` after the name',
+        ...(colon ? { hint: 'an argument is set with a single `=`' } : {}),
+      })
+      throw new Unreadable(false)
+    }
+    stream.fail('`=` or `{`')
+  }
+  const assigned = stream.is('=') && stream.tokens[stream.index + 1]?.kind === '{'
+  if (!assigned) stream.fail('`{` on the line of the block')
+  stream.reportUnexpected('`{`', { hint: 'a block is written without `=`' })
+  stream.next()
+  return stream.next().span
+}
+
+/** After a mistake: if a block opens in spite of it, what is inside is still worth reading. */
+function resume(stream: TokenStream, type: Token, labels: Label[]): Header | undefined {
+  const { source } = type.span
+  const { line, column } = source.position(type.span.start)
+  while (!['{', 'newline', 'end', '}'].includes(stream.tokens[stream.index]!.kind)) {
+    stream.index++
+    stream.steps++
+  }
+  const token = stream.tokens[stream.index]!
+  if (token.kind === '{') {
+    stream.index++
+    return { labels, open: token.span }
+  }
+  const opensInText = /\{\s*(?:(?:#|\/\/).*)?$/.test(source.lineText(line))
+  if (token.kind === 'newline' && (opensInText || (labels.length > 0 && goesOnDeeper(stream, column)))) {
+    return { labels, open: type.span }
+  }
+  if (token.kind === 'newline' && labels.length > 0) {
+    let at = stream.index
+    while (stream.tokens[at]!.kind === 'newline') at++
+    if (stream.tokens[at]!.kind === '{') {
+      stream.index = at + 1
+      return { labels, open: stream.tokens[at]!.span }
+    }
+  }
+  skipItem(stream, column)
+  return undefined
+}
+
+/** Whether the next line is indented more: then the brace was forgotten, and the lines of the block follow. */
+function goesOnDeeper(stream: TokenStream, column: number): boolean {
+  let at = stream.index
+  while (stream.tokens[at]!.kind === 'newline') {
+    at++
+    stream.steps++
+  }
+  const token = stream.tokens[at]!
+  return token.kind === 'identifier' && token.span.source.position(token.span.start).column > column
+}

@@ -1,0 +1,32 @@
+import type { Diagnostics } from '../diagnostics.js'
+import type { Body, Expression } from './ast.js'
+import { tokenize } from './lexer.js'
+import { parseBody } from './parse-body.js'
+import { parseExpression as readExpression } from './parse-expression.js'
+import { Source } from './source.js'
+import { TokenStream, Unreadable } from './token-stream.js'
+
+/** Reads a file. Always gives a body: what could not be read is in the diagnostics and is left out or marked as invalid. */
+export function parse(text: string, file: string, diagnostics: Diagnostics): Body {
+  return parseStream(new TokenStream(tokenize(new Source(file, text)), diagnostics))
+}
+
+/** As `parse`, of a stream of tokens, which counts the steps. */
+export function parseStream(stream: TokenStream): Body {
+  return parseBody(stream, 'end', readExpression)
+}
+
+/** Reads a text that is one expression, as on the command line. */
+export function parseExpression(text: string, file: string, diagnostics: Diagnostics): Expression {
+  const source = new Source(file, text)
+  const stream = new TokenStream(tokenize(source), diagnostics)
+  try {
+    stream.skipNewlines = true
+    const expression = readExpression(stream)
+    if (!stream.is('end')) stream.fail('the end of the expression')
+    return expression
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error
+    return { kind: 'invalid', span: { source, start: 0, end: text.length } }
+  }
+}

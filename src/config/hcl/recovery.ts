@@ -1,0 +1,118 @@
+import type { TokenStream } from './token-stream.js'
+import type { Token, TokenKind } from './tokens.js'
+
+const CLOSERS: Partial<Record<TokenKind, TokenKind>> = {
+  '{': '}',
+  '[': ']',
+  '(': ')',
+  quote: 'quote-end',
+  heredoc: 'heredoc-end',
+  '${': '}$',
+  '%{': '}$',
+}
+const CLOSING = new Set<TokenKind>(Object.values(CLOSERS))
+
+/** Where skipping stopped. */
+export type Stop = 'separator' | 'closer' | 'item' | 'other'
+
+/** Whether a line begins here that can only be an argument (`name =`) or a block (`name {`, `name "label" {`). */
+export function beginsItem(stream: TokenStream, index = stream.index): boolean {
+  const { tokens } = stream
+  if (tokens[index]!.kind !== 'identifier' || !tokens[index]!.lineStart) return false
+  let at = index + 1
+  if (tokens[at]?.kind === '=') return true
+  // Labels are counted in whole strings, of which each is three tokens at most.
+  for (let labels = 0; labels < 5; labels++) {
+    stream.steps++
+    if (tokens[at]?.kind === '{') return true
+    if (tokens[at]?.kind !== 'quote') return false
+    while (at < tokens.length && tokens[at]!.kind !== 'quote-end') {
+      if (tokens[at]!.kind === 'newline' || at > index + 20) return false
+      at++
+    }
+    at++
+  }
+  return false
+}
+
+/**
+ * After a mistake inside of brackets: skips to the separator or the closing bracket, over whatever is nested between.
+ * Stops as well where the line of an argument or block begins: then the closing bracket is what was forgotten.
+ */
+export function skipInBrackets(stream: TokenStream, closer: TokenKind): Stop {
+  const open: TokenKind[] = []
+  const separatedByLine = closer === '}'
+  for (;;) {
+    const token = stream.tokens[stream.index]!
+    stream.steps++
+    if (open.length === 0) {
+      if (token.kind === closer) return 'closer'
+      if (token.kind === ',' || (separatedByLine && token.kind === 'newline')) return 'separator'
+      if (!separatedByLine && beginsItem(stream)) return 'item'
+    }
+    if (!step(stream, token, open)) return 'other'
+  }
+}
+
+/** After a mistake inside of a template sequence: skips past its end. False when it has none. */
+export function skipSequence(stream: TokenStream): boolean {
+  const open: TokenKind[] = []
+  for (;;) {
+    const token = stream.tokens[stream.index]!
+    stream.steps++
+    if (open.length === 0) {
+      if (token.kind === '}$') {
+        stream.index++
+        return true
+      }
+      if (token.kind === 'text' || token.kind === 'heredoc-end') return true
+    }
+    if (token.kind === 'invalid' && token.problem?.endsLine) return false
+    if (!step(stream, token, open)) return false
+  }
+}
+
+/**
+ * After a mistake in an argument or a block header: skips to the end of the line, over what is nested and goes on in later lines.
+ * `column` is where the item began: a line that begins there or further left is taken for the next item.
+ */
+export function skipItem(stream: TokenStream, column: number): void {
+  const open: TokenKind[] = []
+  for (;;) {
+    const token = stream.tokens[stream.index]!
+    stream.steps++
+    if (token.kind === 'newline' && open.length === 0) return
+    if (token.lineStart && token.kind !== 'newline' && open.length > 0) {
+      const outdented = stream.tokens[stream.index]!.span.source.position(token.span.start).column <= column
+      const within = open.at(-1)
+      if (within !== '}' && beginsItem(stream)) return
+      if (outdented && !CLOSING.has(token.kind) && beginsItem(stream)) return
+      if (token.kind === '}' && !open.includes('}')) return
+    }
+    if (!step(stream, token, open)) return
+  }
+}
+
+/** Goes over one token; false at the end and at a bracket that closes something further out. */
+function step(stream: TokenStream, token: Token, open: TokenKind[]): boolean {
+  if (token.kind === 'end') return false
+  const closer = CLOSERS[token.kind]
+  if (closer !== undefined) open.push(closer)
+  else if (token.kind === 'invalid' && token.problem?.endsLine) closeStrings(open)
+  else if (CLOSING.has(token.kind)) {
+    const at = open.lastIndexOf(token.kind)
+    if (at === -1 && (token.kind === '}' || open.length === 0)) {
+      // A stray bracket that nothing waits for is passed over, unless a block could end with it.
+      if (token.kind === '}' || token.kind === '}$' || token.kind === 'quote-end') return false
+    }
+    if (at !== -1) open.length = at
+  }
+  stream.index++
+  return true
+}
+
+/** Where a string was not closed, the lexer left everything that was open up to the outermost string. */
+function closeStrings(open: TokenKind[]): void {
+  const outermost = open.indexOf('quote-end')
+  if (outermost !== -1) open.length = outermost
+}

@@ -1,0 +1,27 @@
+import type { Diagnostic, Diagnostics } from '../diagnostics.js'
+import type { Span } from './source.js'
+
+/** What to say about a stretch of text, apart from where it is. */
+export type Finding = Pick<Diagnostic, 'message'> &
+  Partial<Pick<Diagnostic, 'severity' | 'expected' | 'found' | 'hint'>>
+
+/** Makes the diagnostic of a stretch of text. */
+export function diagnosticAt(span: Span, finding: Finding): Diagnostic {
+  const from = span.source.position(span.start)
+  const to = span.source.position(span.end)
+  return {
+    severity: 'error',
+    file: span.source.name,
+    line: from.line,
+    column: from.column,
+    endLine: to.line,
+    endColumn: to.column,
+    ...finding,
+    source: span.source.lineText(from.line),
+  }
+}
+
+/** Adds the diagnostic of a stretch of text. */
+export function report(diagnostics: Diagnostics, span: Span, finding: Finding): void {
+  diagnostics.add(diagnosticAt(span, finding))
+}

@@ -1,0 +1,168 @@
+import type { Expression, ForVariables, TemplatePart } from './ast.js'
+import type { Span } from './source.js'
+import type { TokenStream } from './token-stream.js'
+
+interface Marks {
+  readonly span: Span
+  readonly stripBefore?: boolean
+  readonly stripAfter?: boolean
+}
+
+/** A piece of a template in the order of the text, before the directives are paired. */
+export type Element = Marks &
+  (
+    | { kind: 'text'; value: string }
+    | { kind: 'interpolation'; expression: Expression }
+    | { kind: 'if'; condition: Expression }
+    | { kind: 'for'; variables: ForVariables; collection: Expression }
+    | { kind: 'else' | 'endif' | 'endfor' }
+  )
+
+/** Makes the expression of a string: strips, takes the indentation away (`<<-`), pairs the directives. */
+export function buildTemplate(
+  stream: TokenStream,
+  elements: Element[],
+  span: Span,
+  indented: boolean,
+): Expression {
+  strip(elements)
+  if (indented) outdent(elements)
+  const parts = new Tree(stream, elements).read()
+  if (parts.length === 0) return { kind: 'literal', value: '', span }
+  const [first] = parts
+  if (parts.length === 1 && first!.kind === 'text') return { kind: 'literal', value: first!.value, span }
+  return { kind: 'template', parts, span }
+}
+
+/** A `~` takes the white space next to it, in a heredoc up to the end of the line. */
+function strip(elements: Element[]): void {
+  elements.forEach((element, index) => {
+    const before = elements[index - 1]
+    const after = elements[index + 1]
+    if (element.stripBefore && before?.kind === 'text') before.value = before.value.trimEnd()
+    if (element.stripAfter && after?.kind === 'text') after.value = after.value.trimStart()
+  })
+}
+
+/** Takes from every line the indentation that all lines have in common; empty lines do not count. */
+function outdent(elements: Element[]): void {
+  let common = Number.POSITIVE_INFINITY
+  const lines: (Element & { kind: 'text' })[] = []
+  let lineStart = true
+  for (const element of elements) {
+    if (lineStart) {
+      if (element.kind !== 'text') common = 0
+      else if (element.value.trim() !== '' || !element.value.endsWith('\n')) {
+        common = Math.min(common, element.value.length - element.value.trimStart().length)
+        lines.push(element)
+      }
+    }
+    lineStart = element.kind === 'text' && element.value.endsWith('\n')
+  }
+  if (Number.isFinite(common)) for (const line of lines) line.value = line.value.slice(common)
+}
+
+/** Pairs `if` with `endif` and `for` with `endfor`; one that is left over is reported once. */
+class Tree {
+  readonly #stream: TokenStream
+  readonly #elements: Element[]
+  #at = 0
+
+  constructor(stream: TokenStream, elements: Element[]) {
+    this.#stream = stream
+    this.#elements = elements
+  }
+
+  read(): TemplatePart[] {
+    const parts: TemplatePart[] = []
+    for (;;) {
+      parts.push(...this.#until([]))
+      const stray = this.#elements[this.#at++]
+      if (stray === undefined) return parts
+      this.#stream.report(stray.span, {
+        message: `unexpected template directive ${stray.kind}`,
+        hint:
+          stray.kind === 'endfor'
+            ? 'there is no for that it could end'
+            : 'there is no if that it could belong to',
+      })
+    }
+  }
+
+  /** The parts up to an `else`, `endif` or `endfor`, which is left to the caller. */
+  #until(parts: TemplatePart[]): TemplatePart[] {
+    for (; this.#at < this.#elements.length; ) {
+      const element = this.#elements[this.#at]!
+      if (element.kind === 'else' || element.kind === 'endif' || element.kind === 'endfor') return parts
+      this.#at++
+      this.#part(element, parts)
+    }
+    return parts
+  }
+
+  #part(element: Element, parts: TemplatePart[]): void {
+    switch (element.kind) {
+      case 'text': {
+        const last = parts.at(-1)
+        if (last?.kind === 'text') {
+          const span = { ...last.span, end: element.span.end }
+          parts[parts.length - 1] = { kind: 'text', value: last.value + element.value, span }
+        } else if (element.value !== '') {
+          parts.push({ kind: 'text', value: element.value, span: element.span })
+        }
+        return
+      }
+      case 'interpolation':
+        parts.push({ kind: 'interpolation', expression: element.expression, span: element.span })
+        return
+      case 'if': {
+        const yes = this.#nested()
+        const no: TemplatePart[] = []
+        if (this.#accept('else')) no.push(...this.#nested())
+        for (let again = this.#elements[this.#at]; this.#accept('else'); again = this.#elements[this.#at]) {
+          this.#stream.report(again!.span, { message: 'a second else for the same if' })
+          this.#nested()
+        }
+        parts.push({
+          kind: 'if',
+          condition: element.condition,
+          whenTrue: yes,
+          whenFalse: no,
+          span: element.span,
+        })
+        this.#close(element, 'endif')
+        return
+      }
+      case 'for': {
+        const { variables, collection, span } = element
+        parts.push({ kind: 'for', variables, collection, body: this.#nested(), span })
+        this.#close(element, 'endfor')
+        return
+      }
+      default:
+    }
+  }
+
+  #nested(): TemplatePart[] {
+    return this.#stream.nested(() => this.#until([]))
+  }
+
+  #accept(kind: Element['kind']): boolean {
+    if (this.#elements[this.#at]?.kind !== kind) return false
+    this.#at++
+    return true
+  }
+
+  #close(open: Element, kind: 'endif' | 'endfor'): void {
+    if (this.#accept(kind)) return
+    // Everything that is still open here ends with the template: the innermost is reported, the rest follows from it.
+    if (this.#at >= this.#elements.length && this.#atEndReported) return
+    this.#atEndReported ||= this.#at >= this.#elements.length
+    this.#stream.report(open.span, {
+      message: `this template directive ${open.kind} is not closed`,
+      expected: `%{ ${kind} }`,
+    })
+  }
+
+  #atEndReported = false
+}

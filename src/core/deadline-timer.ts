@@ -1,0 +1,45 @@
+import type { Clock, Timer } from './clock.js'
+
+/**
+ * One timer for many deadlines. Adding one costs a comparison, not a timer; when the earliest is due, `sweep`
+ * looks through them all. Precise to the timer, and cheap where nearly everything finishes in time.
+ */
+export class DeadlineTimer {
+  readonly #clock: Clock
+  readonly #sweep: (now: number) => number
+  #armedFor = Number.POSITIVE_INFINITY
+  #timer: Timer | undefined
+
+  /** @param sweep ends what is due at `now` and answers the earliest deadline that remains, or Infinity. */
+  constructor(clock: Clock, sweep: (now: number) => number) {
+    this.#clock = clock
+    this.#sweep = sweep
+  }
+
+  /** @param deadline epoch milliseconds. */
+  add(deadline: number): void {
+    if (deadline < this.#armedFor) this.#arm(deadline)
+  }
+
+  /** Forgets all deadlines. */
+  cancel(): void {
+    this.#timer?.cancel()
+    this.#timer = undefined
+    this.#armedFor = Number.POSITIVE_INFINITY
+  }
+
+  #arm(deadline: number): void {
+    this.#timer?.cancel()
+    this.#armedFor = deadline
+    this.#timer = this.#clock.setTimer(
+      deadline - this.#clock.now(),
+      () => {
+        this.#timer = undefined
+        this.#armedFor = Number.POSITIVE_INFINITY
+        const next = this.#sweep(this.#clock.now())
+        if (next < this.#armedFor) this.#arm(next)
+      },
+      { background: true },
+    )
+  }
+}

@@ -1,0 +1,63 @@
+import type { Capacity } from '../core/overflow.js'
+
+const MESSAGES = 0
+const BYTES = 1
+const STALLED = 2
+const CELLS = 3
+
+/** Memory that both sides of one subscription count in. */
+export function newCredit(): SharedArrayBuffer {
+  return new SharedArrayBuffer(CELLS * Int32Array.BYTES_PER_ELEMENT)
+}
+
+/**
+ * The consumer's side of a subscription's credit: what it has finished with is granted anew through shared
+ * memory, which costs no message unless the other side has run dry.
+ */
+export class CreditGiver {
+  readonly #cells: Int32Array
+  constructor(shared: SharedArrayBuffer) {
+    this.#cells = new Int32Array(shared)
+  }
+
+  /** @returns whether the other side has stalled and must be woken. */
+  give(messages: number, bytes: number): boolean {
+    Atomics.add(this.#cells, MESSAGES, messages)
+    Atomics.add(this.#cells, BYTES, bytes)
+    return Atomics.load(this.#cells, STALLED) === 1 && Atomics.exchange(this.#cells, STALLED, 0) === 1
+  }
+}
+
+/** The sender's side: knows how much may still be sent. Counters wrap at 2^32, differences do not. */
+export class CreditTaker {
+  readonly #cells: Int32Array
+  readonly #window: Capacity
+  #sentMessages = 0
+  #sentBytes = 0
+
+  constructor(shared: SharedArrayBuffer, window: Capacity) {
+    this.#cells = new Int32Array(shared)
+    this.#window = window
+  }
+
+  /** How many messages may be sent now; 0 when the byte window is spent. One message always fits an empty window. */
+  available(): number {
+    const outstanding = (this.#sentMessages - Atomics.load(this.#cells, MESSAGES)) | 0
+    if (outstanding <= 0) return this.#window.messages
+    const bytes = (this.#sentBytes - Atomics.load(this.#cells, BYTES)) | 0
+    return bytes >= this.#window.bytes ? 0 : Math.max(0, this.#window.messages - outstanding)
+  }
+
+  take(messages: number, bytes: number): void {
+    this.#sentMessages = (this.#sentMessages + messages) | 0
+    this.#sentBytes = (this.#sentBytes + bytes) | 0
+  }
+
+  /** Asks to be woken when credit is given. @returns false when some has come meanwhile. */
+  stall(): boolean {
+    Atomics.store(this.#cells, STALLED, 1)
+    if (this.available() === 0) return true
+    Atomics.store(this.#cells, STALLED, 0)
+    return false
+  }
+}

@@ -1,0 +1,103 @@
+import * as errors from '../core/errors.js'
+
+/**
+ * An error as plain data. A port carries only the name, message and stack of an Error: class, kind and
+ * fields vanish. Nothing else in the gateway posts an Error.
+ */
+export interface ErrorRecord {
+  /** The class to be made again; any other name becomes a plain Error of that name. */
+  readonly name: string
+  readonly message: string
+  readonly stack?: string
+  readonly fields: Readonly<Record<string, unknown>>
+  readonly cause?: ErrorRecord
+}
+
+const CLASSES: Readonly<Record<string, { readonly prototype: Error }>> = {
+  ConnectionError: errors.ConnectionError,
+  TimeoutError: errors.TimeoutError,
+  CircuitOpenError: errors.CircuitOpenError,
+  AuthError: errors.AuthError,
+  RpcError: errors.RpcError,
+  SerializeError: errors.SerializeError,
+  PublishError: errors.PublishError,
+  SubscribeError: errors.SubscribeError,
+  EnqueueError: errors.EnqueueError,
+  DequeueError: errors.DequeueError,
+  AckError: errors.AckError,
+  ActorCrashedError: errors.ActorCrashedError,
+  MailboxFullError: errors.MailboxFullError,
+  RateLimitedError: errors.RateLimitedError,
+  UnsupportedError: errors.UnsupportedError,
+  CancelledError: errors.CancelledError,
+  ShutdownError: errors.ShutdownError,
+  ConfigError: errors.ConfigError,
+  TypeError,
+  RangeError,
+  SyntaxError,
+}
+
+const DEEPEST_CAUSE = 8
+const NOT_FIELDS = new Set(['name', 'message', 'stack', 'cause'])
+
+/** Any thrown thing as a record that can cross. Fields that cannot be cloned are left out. Never throws. */
+export function encodeError(thrown: unknown, depth = 0): ErrorRecord {
+  if (!(thrown instanceof Error)) return { name: 'Error', message: describe(thrown), fields: {} }
+  const fields: Record<string, unknown> = {}
+  for (const key of Object.keys(thrown)) {
+    if (NOT_FIELDS.has(key)) continue
+    const value = cloneable((thrown as unknown as Record<string, unknown>)[key])
+    if (value !== UNCLONEABLE) fields[key] = value
+  }
+  return {
+    name: thrown.name,
+    message: thrown.message,
+    fields,
+    ...(thrown.stack === undefined ? {} : { stack: thrown.stack }),
+    ...(thrown.cause === undefined || depth >= DEEPEST_CAUSE
+      ? {}
+      : { cause: encodeError(thrown.cause, depth + 1) }),
+  }
+}
+
+/** The error as an instance of its class, with its fields, stack and cause; `integration` is filled in where it is empty. */
+export function decodeError(record: ErrorRecord, integration = ''): Error {
+  const known = Object.hasOwn(CLASSES, record.name) ? CLASSES[record.name] : undefined
+  const error = Object.create(known?.prototype ?? Error.prototype) as Error & Record<string, unknown>
+  const hidden = { writable: true, configurable: true, enumerable: false }
+  Object.defineProperty(error, 'message', { ...hidden, value: record.message })
+  Object.defineProperty(error, 'stack', {
+    ...hidden,
+    value: record.stack ?? `${record.name}: ${record.message}`,
+  })
+  if (record.cause !== undefined)
+    Object.defineProperty(error, 'cause', { ...hidden, value: decodeError(record.cause) })
+  error.name = record.name
+  for (const [key, value] of Object.entries(record.fields))
+    Object.defineProperty(error, key, { value, writable: true, configurable: true, enumerable: true })
+  if (integration !== '' && error['integration'] === '') error['integration'] = integration
+  return error
+}
+
+const UNCLONEABLE = Symbol('uncloneable')
+
+function cloneable(value: unknown): unknown {
+  if (
+    value === null ||
+    (typeof value !== 'object' && typeof value !== 'function' && typeof value !== 'symbol')
+  )
+    return value
+  try {
+    return structuredClone(value)
+  } catch {
+    return UNCLONEABLE
+  }
+}
+
+function describe(thrown: unknown): string {
+  try {
+    return String(thrown)
+  } catch {
+    return Object.prototype.toString.call(thrown)
+  }
+}

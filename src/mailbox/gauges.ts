@@ -1,0 +1,189 @@
+import type { ErrorKind } from '../core/errors.js'
+import { BREAKER_STATES, type BreakerState, CONNECTION_STATES, type ConnectionState } from '../core/status.js'
+
+/** What an actor counts. Add at the end only: the position is the place in shared memory. */
+export const COUNTERS = [
+  'calls',
+  'published',
+  'received',
+  'delivered',
+  'enqueued',
+  'dequeued',
+  'acked',
+  'nacked',
+  'dropped',
+  'conflated',
+  'retries',
+  'connects',
+  'disconnects',
+  'deadLettered',
+] as const
+export type Counter = (typeof COUNTERS)[number]
+
+const ERROR_KINDS: readonly ErrorKind[] = [
+  'connection',
+  'timeout',
+  'circuit-open',
+  'auth',
+  'rpc',
+  'serialize',
+  'publish',
+  'subscribe',
+  'enqueue',
+  'dequeue',
+  'ack',
+  'actor-crashed',
+  'mailbox-full',
+  'rate-limited',
+  'unsupported',
+  'cancelled',
+  'shutdown',
+  'config',
+]
+
+// Float64 cells hold what needs more than 32 bits or a fraction; each has one writer, so no atomics are needed to count.
+const FLOATS = [
+  'heapBytes',
+  'breakerOpenUntil',
+  'connectedSince',
+  'inHand',
+  'operations',
+  'waitingDeliveries',
+] as const
+const FLAGS = ['heartbeat', 'connection', 'reconnectAttempt', 'breaker'] as const
+
+const FLOAT = index(FLOATS)
+const FLAG = index(FLAGS)
+const COUNTER_AT = FLOATS.length
+const ERROR_AT = COUNTER_AT + COUNTERS.length
+const FLOAT_CELLS = ERROR_AT + ERROR_KINDS.length
+const COUNTER = index(COUNTERS)
+const ERROR = index(ERROR_KINDS)
+
+function index<T extends string>(names: readonly T[]): Readonly<Record<T, number>> {
+  return Object.fromEntries(names.map((name, i) => [name, i])) as Record<T, number>
+}
+
+/** How many of each thing, since the actor started. */
+export type Counts = Readonly<Record<Counter, number>> & {
+  readonly errors: Readonly<Partial<Record<ErrorKind, number>>>
+}
+
+/**
+ * What an actor shows of itself: written by the actor, read by the host, no message either way. One block of
+ * shared memory for each life of an actor, so that what a dead one still writes is seen by nobody.
+ */
+export class Gauges {
+  readonly shared: SharedArrayBuffer
+  readonly #floats: Float64Array
+  readonly #flags: Int32Array
+
+  constructor(
+    shared = new SharedArrayBuffer(
+      FLOAT_CELLS * Float64Array.BYTES_PER_ELEMENT + FLAGS.length * Int32Array.BYTES_PER_ELEMENT,
+    ),
+  ) {
+    this.shared = shared
+    this.#floats = new Float64Array(shared, 0, FLOAT_CELLS)
+    this.#flags = new Int32Array(shared, FLOAT_CELLS * Float64Array.BYTES_PER_ELEMENT, FLAGS.length)
+  }
+
+  count(counter: Counter, by = 1): void {
+    this.#floats[COUNTER_AT + COUNTER[counter]]! += by
+  }
+
+  countError(kind: ErrorKind): void {
+    this.#floats[ERROR_AT + ERROR[kind]]! += 1
+  }
+
+  counts(): Counts {
+    const counts = Object.fromEntries(
+      COUNTERS.map((name) => [name, this.#floats[COUNTER_AT + COUNTER[name]]!]),
+    )
+    const errors: Partial<Record<ErrorKind, number>> = {}
+    for (const kind of ERROR_KINDS) {
+      const n = this.#floats[ERROR_AT + ERROR[kind]]!
+      if (n > 0) errors[kind] = n
+    }
+    return { ...(counts as Record<Counter, number>), errors }
+  }
+
+  /** The actor is alive and its event loop turns. */
+  beat(heapBytes: number): void {
+    this.#floats[FLOAT.heapBytes] = heapBytes
+    Atomics.add(this.#flags, FLAG.heartbeat, 1)
+  }
+
+  get heartbeat(): number {
+    return Atomics.load(this.#flags, FLAG.heartbeat)
+  }
+
+  /** Bytes of heap and array buffers at the last heartbeat. */
+  get heapBytes(): number {
+    return this.#floats[FLOAT.heapBytes]!
+  }
+
+  get connection(): ConnectionState {
+    return CONNECTION_STATES[Atomics.load(this.#flags, FLAG.connection)]!
+  }
+
+  setConnection(state: ConnectionState, attempt: number, since: number): void {
+    this.#floats[FLOAT.connectedSince] = since
+    Atomics.store(this.#flags, FLAG.reconnectAttempt, attempt)
+    Atomics.store(this.#flags, FLAG.connection, CONNECTION_STATES.indexOf(state))
+  }
+
+  /** Epoch milliseconds; 0 while not connected. */
+  get connectedSince(): number {
+    return this.#floats[FLOAT.connectedSince]!
+  }
+
+  get reconnectAttempt(): number {
+    return Atomics.load(this.#flags, FLAG.reconnectAttempt)
+  }
+
+  get breaker(): BreakerState {
+    return BREAKER_STATES[Atomics.load(this.#flags, FLAG.breaker)]!
+  }
+
+  setBreaker(state: BreakerState, openUntil: number): void {
+    this.#floats[FLOAT.breakerOpenUntil] = openUntil
+    Atomics.store(this.#flags, FLAG.breaker, BREAKER_STATES.indexOf(state))
+  }
+
+  /** Epoch milliseconds at which an open breaker lets a probe through. */
+  get breakerOpenUntil(): number {
+    return this.#floats[FLOAT.breakerOpenUntil]!
+  }
+
+  /** Number of the request that the actor is working on at this very moment; -1 for none. */
+  get inHand(): number {
+    return this.#floats[FLOAT.inHand]! - 1
+  }
+
+  setInHand(seq: number): void {
+    this.#floats[FLOAT.inHand] = seq + 1
+  }
+
+  /** Requests the actor has accepted and not settled, and messages it holds for the host. */
+  get depths(): { readonly operations: number; readonly deliveries: number } {
+    return { operations: this.#floats[FLOAT.operations]!, deliveries: this.#floats[FLOAT.waitingDeliveries]! }
+  }
+
+  setOperations(n: number): void {
+    this.#floats[FLOAT.operations] = n
+  }
+
+  addWaitingDeliveries(n: number): void {
+    this.#floats[FLOAT.waitingDeliveries]! += n
+  }
+}
+
+/** The sum of two counts: a later life of an actor added to its earlier ones. */
+export function addCounts(a: Counts, b: Counts): Counts {
+  const sum = Object.fromEntries(COUNTERS.map((name) => [name, a[name] + b[name]])) as Record<Counter, number>
+  const errors = { ...a.errors }
+  for (const [kind, n] of Object.entries(b.errors))
+    errors[kind as ErrorKind] = (errors[kind as ErrorKind] ?? 0) + n
+  return { ...sum, errors }
+}

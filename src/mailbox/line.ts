@@ -1,0 +1,103 @@
+import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
+import { Bell } from './bell.js'
+import type { Turn } from './turn.js'
+
+/** One end of a line between two threads, as it is handed over at the start of an actor. */
+export interface LineEnd {
+  readonly port: MessagePort
+  /** Two cells: the bell of the host, then the bell of the actor. */
+  readonly bells: SharedArrayBuffer
+  readonly side: 'host' | 'actor'
+}
+
+/** Makes both ends of a new line. */
+export function openLine(): { readonly host: LineEnd; readonly actor: LineEnd } {
+  const { port1, port2 } = new MessageChannel() as unknown as { port1: MessagePort; port2: MessagePort }
+  const bells = new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT)
+  return { host: { port: port1, bells, side: 'host' }, actor: { port: port2, bells, side: 'actor' } }
+}
+
+/**
+ * One end of a line in use. Batches are pulled, not pushed: a port with a listener would hand over up to a
+ * thousand of them in one turn, whatever that costs the thread. In order, reliable while both ends live.
+ */
+export class Line<Out, In> {
+  readonly #port: MessagePort
+  readonly #mine: Bell
+  readonly #theirs: Bell
+  readonly #turn: Turn
+  readonly #receive: (batch: In) => void
+  #state: 'open' | 'closed' = 'open'
+
+  /**
+   * @param receive called with each batch, in order; must not throw.
+   * @param turn how long pulling may go on before it lets others run.
+   */
+  constructor(end: LineEnd, turn: Turn, receive: (batch: In) => void) {
+    const cells = new Int32Array(end.bells)
+    const [mine, theirs] = end.side === 'host' ? [0, 1] : [1, 0]
+    this.#port = end.port
+    this.#mine = new Bell(cells, mine)
+    this.#theirs = new Bell(cells, theirs)
+    this.#turn = turn
+    this.#receive = receive
+    // A macrotask at least must pass before the first batch, so that whoever made the line is ready for it.
+    queueMicrotask(() => this.#pullWithinTurn())
+  }
+
+  /**
+   * Sends a batch and wakes the other side if it sleeps. Nothing happens once closed.
+   * @throws DataCloneError when the batch holds what cannot cross; nothing was sent then.
+   */
+  post(batch: Out, transfer?: readonly ArrayBuffer[]): void {
+    if (this.#state === 'closed') return
+    if (transfer === undefined || transfer.length === 0) this.#port.postMessage(batch)
+    else this.#port.postMessage(batch, transfer as ArrayBuffer[])
+    this.#theirs.ring()
+  }
+
+  /** Wakes the other side although nothing was posted: something in shared memory has changed. */
+  nudge(): void {
+    this.#theirs.ring()
+  }
+
+  /** Receives everything that has arrived, now and without regard to the turn. */
+  pullAll(): void {
+    while (this.#state === 'open') {
+      const received = receiveMessageOnPort(this.#port)
+      if (received === undefined) return
+      this.#receive(received.message as In)
+    }
+  }
+
+  /** Closes both ends; what had not been pulled is gone. Idempotent. */
+  close(): void {
+    if (this.#state === 'closed') return
+    this.#state = 'closed'
+    this.#port.close()
+    // Releases our own pending wait, which would otherwise be kept for ever.
+    this.#mine.ring()
+  }
+
+  #pullWithinTurn(): void {
+    while (this.#state === 'open') {
+      if (this.#turn.spent()) return this.#turn.later(() => this.#pullWithinTurn())
+      let received = receiveMessageOnPort(this.#port)
+      if (received === undefined) {
+        this.#mine.fallAsleep()
+        received = receiveMessageOnPort(this.#port)
+        if (received === undefined) return this.#mine.listen(() => this.#woken())
+        this.#mine.wakeUp()
+      }
+      this.#receive(received.message as In)
+    }
+  }
+
+  #woken(): void {
+    this.onWake?.()
+    this.#pullWithinTurn()
+  }
+
+  /** Called at each wake-up before pulling: the place to look at shared memory. */
+  onWake: (() => void) | undefined
+}

@@ -1,0 +1,163 @@
+import type { Headers, Value } from '../core/value.js'
+import type { ErrorRecord } from './error-codec.js'
+import type { NameUpdate } from './names.js'
+import type { Packed } from './packing.js'
+
+/**
+ * What crosses the thread line. Data travels in columns, not in envelopes: request i of a batch is row i
+ * of every column, and its number is `first + i`.
+ */
+
+/** What the host asks of an actor. Add at the end only. */
+export const VERBS = [
+  'call',
+  'notify',
+  'batch',
+  'publish',
+  'enqueue',
+  'receive',
+  'ack',
+  'nack',
+  'subscribe',
+  'consume',
+  'serve',
+  'unsubscribe',
+  'answer',
+  'cancel',
+] as const
+export type Verb = (typeof VERBS)[number]
+
+/** These go before everything that waits, and need no credit: nothing that waits may hold them up. */
+export const SYSTEM_VERBS: ReadonlySet<Verb> = new Set([
+  'ack',
+  'nack',
+  'subscribe',
+  'consume',
+  'serve',
+  'unsubscribe',
+  'answer',
+  'cancel',
+])
+
+/** Host to actor. */
+export interface RequestBatch {
+  readonly first: number
+  readonly names: NameUpdate | undefined
+  /** Index into VERBS. */
+  readonly verbs: readonly number[]
+  /** Number of the method, topic or queue. */
+  readonly targets: readonly number[]
+  /** One each; `null` where the payload is bytes. */
+  readonly values: readonly unknown[]
+  /** Payloads that are bytes, in their order; `at` says which rows they belong to. */
+  readonly bytes: { readonly at: readonly number[]; readonly packed: Packed } | undefined
+  /** Options of single requests; absent when no request of the batch has any. */
+  readonly options: readonly (RequestOptions | undefined)[] | undefined
+  /** Epoch milliseconds; 0 where the actor's own time-out holds. Absent when all are 0. */
+  readonly deadlines: readonly number[] | undefined
+}
+
+/** Options of a request; each verb reads its own. Plain data, often shared between requests (and then cloned once a batch). */
+export interface RequestOptions {
+  readonly qos?: 0 | 1 | 2
+  readonly retain?: boolean
+  readonly headers?: Headers
+  readonly expiryMs?: number
+  readonly delayMs?: number
+  /** The operation may be done twice without harm. */
+  readonly idempotent?: boolean
+  /** subscribe, consume, serve: what is wanted. */
+  readonly source?: SourceSpec
+}
+
+/** Something that yields messages to the host until it is closed. */
+export interface SourceSpec {
+  /** The number under which its messages arrive. */
+  readonly id: number
+  readonly kind: 'topic' | 'queue' | 'service'
+  readonly credit: SharedArrayBuffer
+  readonly window: { readonly messages: number; readonly bytes: number }
+  readonly decode: 'value' | 'bytes'
+  readonly overflow: 'block' | 'reject' | 'drop-oldest' | 'drop-newest'
+  readonly qos?: 0 | 1 | 2
+  /** Only the newest message of each topic, at most every so many milliseconds. */
+  readonly conflateMs?: number
+  /** queue: unsettled messages at a time. */
+  readonly concurrency?: number
+  /** queue: set aside as a dead letter when this many deliveries have not settled it. */
+  readonly maxDeliveries?: number
+  /** queue: where dead letters are put; without it they are only reported. */
+  readonly deadLetter?: string
+}
+
+/** Actor to host. */
+export interface ActorBatch {
+  /** Requests that succeeded without a value: first, count, first, count … */
+  readonly done: readonly number[] | undefined
+  readonly replies: { readonly seqs: readonly number[]; readonly values: readonly unknown[] } | undefined
+  readonly failures: { readonly seqs: readonly number[]; readonly errors: readonly ErrorRecord[] } | undefined
+  readonly names: NameUpdate | undefined
+  readonly runs: readonly DeliveryRun[] | undefined
+  readonly notices: readonly ActorNotice[] | undefined
+}
+
+/** Messages of one source that follow one another. */
+export interface DeliveryRun {
+  readonly source: number
+  readonly count: number
+  /** Number of the topic of each message, or of all of them. */
+  readonly topics: readonly number[] | number
+  readonly payload:
+    | { readonly kind: 'values'; readonly values: readonly unknown[] }
+    | { readonly kind: 'packed'; readonly packed: Packed }
+  /** Bytes of all payloads as they were on the wire: what credit is returned for. */
+  readonly bytes: number
+  /** What is special about single messages; absent when nothing is. */
+  readonly extras: readonly (DeliveryExtras | undefined)[] | undefined
+}
+
+export interface DeliveryExtras {
+  readonly headers?: Headers
+  readonly retain?: boolean
+  /** Queue and service: names the delivery when it is settled or answered. */
+  readonly token?: number
+  /** The broker's id of the message. */
+  readonly id?: string
+  readonly attempt?: number
+  readonly redelivered?: boolean
+  /** Why the payload could not be decoded; `bytes` is the payload then. */
+  readonly fault?: ErrorRecord
+  readonly bytes?: Uint8Array
+}
+
+/** The answer to `receive`: one message of a queue. */
+export interface ReceivedMessage {
+  readonly topic: string
+  readonly value?: Value
+  readonly bytes?: Uint8Array
+  readonly extras: DeliveryExtras
+}
+
+/** What an actor tells the host of its own accord. */
+export type ActorNotice =
+  | { readonly kind: 'source-ended'; readonly source: number; readonly error: ErrorRecord }
+  | {
+      readonly kind: 'connection'
+      readonly state: string
+      readonly reason?: string
+      readonly attempt: number
+    }
+  | { readonly kind: 'breaker'; readonly state: string }
+  | {
+      readonly kind: 'dropped'
+      readonly source: number
+      readonly dropped: number
+    }
+  | {
+      readonly kind: 'dead-letter'
+      readonly queue: string
+      readonly reason: string
+      readonly attempts: number
+      readonly bytes: Uint8Array
+      readonly headers?: Headers
+    }

@@ -1,0 +1,110 @@
+import { NameReader, NameWriter } from './names.js'
+import { pack, unpack } from './packing.js'
+import { type RequestBatch, type RequestOptions, VERBS, type Verb } from './protocol.js'
+
+/** What the host's side puts into a batch. */
+export interface OutgoingRequest {
+  readonly verb: Verb
+  readonly target: string
+  readonly value: unknown
+  readonly options: RequestOptions | undefined
+  /** Epoch milliseconds; 0 for none of its own. */
+  readonly deadline: number
+}
+
+const VERB_NUMBER = Object.fromEntries(VERBS.map((verb, i) => [verb, i])) as Record<Verb, number>
+
+/** Turns requests into columns; one for each life of an actor. */
+export class RequestWriter {
+  readonly #names = new NameWriter()
+
+  /** @returns the batch, and the buffers to be transferred with it. */
+  write(
+    first: number,
+    requests: readonly OutgoingRequest[],
+  ): { batch: RequestBatch; transfer: ArrayBuffer[] } {
+    this.#names.trim()
+    const count = requests.length
+    const verbs: number[] = []
+    const targets: number[] = []
+    const values: unknown[] = []
+    let options: (RequestOptions | undefined)[] | undefined
+    let deadlines: number[] | undefined
+    let payloads: Uint8Array[] | undefined
+    let at: number[] | undefined
+    let lastTarget = ''
+    let lastNumber = -1
+    for (let i = 0; i < count; i++) {
+      const request = requests[i]!
+      verbs.push(VERB_NUMBER[request.verb])
+      if (lastNumber < 0 || request.target !== lastTarget) {
+        lastTarget = request.target
+        lastNumber = this.#names.number(lastTarget)
+      }
+      targets.push(lastNumber)
+      if (request.value instanceof Uint8Array) {
+        payloads ??= []
+        at ??= []
+        payloads.push(request.value)
+        at.push(i)
+        values.push(null)
+      } else {
+        values.push(request.value)
+      }
+      if (request.options !== undefined) {
+        options ??= new Array(count).fill(undefined)
+        options[i] = request.options
+      }
+      if (request.deadline !== 0) {
+        deadlines ??= new Array(count).fill(0)
+        deadlines[i] = request.deadline
+      }
+    }
+    const packed = payloads === undefined ? undefined : pack(payloads)
+    const bytes = packed === undefined ? undefined : { at: at!, packed }
+    return {
+      batch: { first, names: this.#names.take(), verbs, targets, values, bytes, options, deadlines },
+      transfer: packed === undefined ? [] : [packed.buffer],
+    }
+  }
+
+  /** A batch could not be sent: the names in it have not arrived either. */
+  forgetNames(): void {
+    this.#names.forget()
+  }
+}
+
+/** One request as the actor sees it. */
+export interface IncomingRequest {
+  readonly seq: number
+  readonly verb: Verb
+  readonly target: string
+  readonly value: unknown
+  readonly options: RequestOptions | undefined
+  /** Epoch milliseconds; 0 for none of its own. */
+  readonly deadline: number
+}
+
+/** Turns columns back into requests; one for each life of an actor. */
+export class RequestReader {
+  readonly #names = new NameReader()
+
+  /** Calls `handle` with each request of the batch, in order. */
+  read(batch: RequestBatch, handle: (request: IncomingRequest) => void): void {
+    this.#names.learn(batch.names)
+    const { first, verbs, targets, values, bytes, options, deadlines } = batch
+    let nextBytes = 0
+    for (let i = 0; i < verbs.length; i++) {
+      let value = values[i]
+      if (bytes !== undefined && bytes.at[nextBytes] === i) value = unpack(bytes.packed, nextBytes++)
+      handle({
+        seq: first + i,
+        verb: VERBS[verbs[i]!]!,
+        target: this.#names.name(targets[i]!),
+        value,
+        options: options?.[i],
+        deadline: deadlines?.[i] ?? 0,
+      })
+    }
+  }
+}

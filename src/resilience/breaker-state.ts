@@ -1,0 +1,71 @@
+import type { BreakerSettings } from '../core/settings.js'
+
+/** A circuit breaker as data. Times are milliseconds of whatever clock the caller passes as `now`. */
+export type BreakerCircuit =
+  | { readonly kind: 'closed'; readonly failures: number }
+  | { readonly kind: 'open'; readonly until: number }
+  | { readonly kind: 'half-open'; readonly inFlight: number; readonly successes: number }
+
+/** Whether an operation may be tried now, and the breaker afterwards. */
+export type Admission =
+  | { readonly state: BreakerCircuit; readonly admitted: true }
+  | { readonly state: BreakerCircuit; readonly admitted: false; readonly retryAfterMs: number }
+
+/** A breaker that has seen no failure. */
+export const CLOSED: BreakerCircuit = { kind: 'closed', failures: 0 }
+
+/**
+ * Asks for one operation to be let through. An open breaker whose time is up becomes half-open; a half-open
+ * one lets at most `successThreshold` probes be in flight. Each admission wants exactly one outcome:
+ * `onSuccess`, `onFailure` or `onUnknown`.
+ * @returns a refusal with the milliseconds until it makes sense to ask again; while probes are in flight that
+ *   is not known, so it is the time an open breaker would wait.
+ */
+export function admit(state: BreakerCircuit, settings: BreakerSettings, now: number): Admission {
+  switch (state.kind) {
+    case 'closed':
+      return { state, admitted: true }
+    case 'open':
+      if (now < state.until) return { state, admitted: false, retryAfterMs: state.until - now }
+      return { state: { kind: 'half-open', inFlight: 1, successes: 0 }, admitted: true }
+    case 'half-open':
+      if (state.inFlight >= Math.max(1, settings.successThreshold))
+        return { state, admitted: false, retryAfterMs: settings.timeoutMs }
+      return { state: { ...state, inFlight: state.inFlight + 1 }, admitted: true }
+  }
+}
+
+/** The breaker after an admitted operation succeeded. An open breaker takes no notice. */
+export function onSuccess(state: BreakerCircuit, settings: BreakerSettings): BreakerCircuit {
+  switch (state.kind) {
+    case 'closed':
+      return state.failures === 0 ? state : CLOSED
+    case 'open':
+      return state
+    case 'half-open': {
+      const successes = state.successes + 1
+      if (successes >= settings.successThreshold) return CLOSED
+      return { kind: 'half-open', inFlight: state.inFlight - 1, successes }
+    }
+  }
+}
+
+/** The breaker after an admitted operation failed. An open breaker takes no notice: it is not opened anew. */
+export function onFailure(state: BreakerCircuit, settings: BreakerSettings, now: number): BreakerCircuit {
+  switch (state.kind) {
+    case 'closed': {
+      const failures = state.failures + 1
+      if (failures < settings.failureThreshold) return { kind: 'closed', failures }
+      return { kind: 'open', until: now + settings.timeoutMs }
+    }
+    case 'open':
+      return state
+    case 'half-open':
+      return { kind: 'open', until: now + settings.timeoutMs }
+  }
+}
+
+/** The breaker after an admitted operation ended in a way that says nothing about the other side. */
+export function onUnknown(state: BreakerCircuit): BreakerCircuit {
+  return state.kind === 'half-open' ? { ...state, inFlight: state.inFlight - 1 } : state
+}

@@ -1,0 +1,42 @@
+import type { RequestEntry } from './request-entry.js'
+
+/** What becomes of a request whose actor died before it was settled (DESIGN section 2, the ledger). */
+export type CrashOutcome =
+  /** The successor gets it: at least once. */
+  | 'hand-over'
+  /** It may have had its effect: only the caller can tell whether to repeat it. */
+  | 'reject'
+  /** It settles a delivery of the life that is over. */
+  | 'answer-false'
+  /** It wanted an end, and has it. */
+  | 'answer-done'
+  /** It has killed too many actors. */
+  | 'set-aside'
+
+/**
+ * @param inHand whether the actor was working on it at the very moment it died.
+ * @param poisonThreshold how many actors one message may kill.
+ */
+export function crashOutcome(entry: RequestEntry, inHand: boolean, poisonThreshold: number): CrashOutcome {
+  if (inHand && entry.deaths + 1 >= poisonThreshold) return 'set-aside'
+  switch (entry.verb) {
+    case 'publish':
+    case 'enqueue':
+    case 'receive':
+    case 'subscribe':
+    case 'consume':
+    case 'serve':
+      return 'hand-over'
+    case 'call':
+    case 'notify':
+    case 'batch':
+      return entry.options?.idempotent === true ? 'hand-over' : 'reject'
+    case 'ack':
+    case 'nack':
+    case 'answer':
+      return 'answer-false'
+    case 'unsubscribe':
+    case 'cancel':
+      return 'answer-done'
+  }
+}

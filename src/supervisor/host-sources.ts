@@ -1,0 +1,90 @@
+import { CreditGiver, newCredit } from '../mailbox/credit.js'
+import type { SourceHandler, SourceRequest } from '../mailbox/integration-mail.js'
+import type { NameReader } from '../mailbox/names.js'
+import type { DeliveryRun, SourceSpec } from '../mailbox/protocol.js'
+
+type SourceVerb = 'subscribe' | 'consume' | 'serve'
+
+/** A source as the host remembers it, so that each new life of the actor can be asked for it again. */
+export interface HostSource {
+  readonly id: number
+  readonly verb: SourceVerb
+  readonly target: string
+  readonly wanted: SourceRequest
+  readonly handler: SourceHandler
+  /** Whether it has been granted once. */
+  isOpen: boolean
+  credit: { readonly shared: SharedArrayBuffer; readonly giver: CreditGiver }
+}
+
+/** The sources that the host has open at one integration. */
+export class HostSources {
+  readonly #byId = new Map<number, HostSource>()
+  #lastId = 0
+
+  add(verb: SourceVerb, target: string, wanted: SourceRequest, handler: SourceHandler): HostSource {
+    const source: HostSource = {
+      id: ++this.#lastId,
+      verb,
+      target,
+      wanted,
+      handler,
+      isOpen: false,
+      credit: freshCredit(),
+    }
+    this.#byId.set(source.id, source)
+    return source
+  }
+
+  has(source: HostSource): boolean {
+    return this.#byId.get(source.id) === source
+  }
+
+  /** Whether the source of that number has been granted once. */
+  isOpen(id: number): boolean {
+    return this.#byId.get(id)?.isOpen === true
+  }
+
+  remove(source: HostSource): void {
+    this.#byId.delete(source.id)
+  }
+
+  deliver(run: DeliveryRun, names: NameReader, life: number): void {
+    this.#byId.get(run.source)?.handler.receive(run, names, life)
+  }
+
+  dropped(id: number, total: number): void {
+    this.#byId.get(id)?.handler.dropped(total)
+  }
+
+  end(id: number, error: Error): void {
+    const source = this.#byId.get(id)
+    if (source === undefined) return
+    this.#byId.delete(id)
+    source.handler.ended(error)
+  }
+
+  endAll(error: Error): void {
+    for (const id of [...this.#byId.keys()]) this.end(id, error)
+  }
+
+  /** The actor has died: all credit is void. @returns the sources that its successor must be asked for. */
+  renew(): HostSource[] {
+    const open = [...this.#byId.values()].filter((source) => source.isOpen)
+    for (const source of open) {
+      source.credit = freshCredit()
+      source.handler.reborn()
+    }
+    return open
+  }
+}
+
+/** The specification that the actor is sent. */
+export function specOf(source: HostSource): SourceSpec {
+  return { ...source.wanted, id: source.id, credit: source.credit.shared }
+}
+
+function freshCredit() {
+  const shared = newCredit()
+  return { shared, giver: new CreditGiver(shared) }
+}

@@ -1,0 +1,50 @@
+import type { RequestOptions, Verb } from '../mailbox/protocol.js'
+import type { OutgoingRequest } from '../mailbox/requests.js'
+
+/** Where a request stands on the host's side. */
+export type EntryState = 'waiting' | 'posted' | 'settled'
+
+/** One request that the host has accepted and not seen settled: a line of the ledger. */
+export class RequestEntry implements OutgoingRequest {
+  readonly verb: Verb
+  readonly target: string
+  readonly value: unknown
+  readonly options: RequestOptions | undefined
+  /** Epoch milliseconds for the actor; 0 for its own time-out. */
+  readonly deadline: number
+  /** Epoch milliseconds at which the host gives it up if nobody else does. */
+  readonly expiresAt: number
+  /** What it is taken to weigh, in bytes. */
+  readonly bytes: number
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: Error) => void
+  state: EntryState = 'waiting'
+  /** Its number in the current life of the actor. */
+  seq = -1
+  /** How many actors died with it in hand. */
+  deaths = 0
+  /** Called when it settles, for whatever reason. */
+  onSettled: (() => void) | undefined
+
+  constructor(
+    verb: Verb,
+    target: string,
+    value: unknown,
+    options: RequestOptions | undefined,
+    deadline: number,
+    expiresAt: number,
+    bytes: number,
+    resolve: (value: unknown) => void,
+    reject: (error: Error) => void,
+  ) {
+    this.verb = verb
+    this.target = target
+    this.value = value
+    this.options = options
+    this.deadline = deadline
+    this.expiresAt = expiresAt
+    this.bytes = bytes
+    this.resolve = resolve
+    this.reject = reject
+  }
+}

@@ -1,0 +1,208 @@
+import type { Clock, Timer } from '../core/clock.js'
+import type { Backoff } from '../core/settings.js'
+import { backoffDelay } from '../resilience/backoff.js'
+import type { Child } from './child.js'
+import type { SupervisorFlags } from './child-spec.js'
+import type { SupervisorReport } from './reports.js'
+import { decideOnExit } from './restart-decision.js'
+import { NO_RESTARTS, type RestartWindow } from './restart-window.js'
+
+export interface SupervisorOptions extends SupervisorFlags {
+  /** The delay before the second restart in a row and later ones; the first is immediate. */
+  readonly backoff: Backoff
+  /** 0 to 1. */
+  readonly jitter: number
+}
+
+interface Managed {
+  readonly child: Child
+  startedAt: number
+  /** Restarts in a row, without a calm period between them. */
+  streak: number
+  restarts: number
+}
+
+type State = 'idle' | 'starting' | 'running' | 'stopping' | 'stopped' | 'failed'
+
+/** A child that has lived this long has recovered: the next crash is a first one again. */
+const CALM_MS = 10_000
+
+/**
+ * Supervises a group of children as OTP does: starts them in order, restarts by strategy within an intensity,
+ * stops them in reverse order, and gives up when the intensity is spent. What OTP lacks is the back-off.
+ * One thing is done at a time, in the order it is asked for.
+ */
+export class Supervisor {
+  readonly #options: SupervisorOptions
+  readonly #clock: Clock
+  readonly #report: (report: SupervisorReport) => void
+  #children: Managed[]
+  #window: RestartWindow = NO_RESTARTS
+  #state: State = 'idle'
+  #queue: Promise<void> = Promise.resolve()
+  readonly #delays = new Set<Timer>()
+  /** The child whose start is under way. */
+  #starting: Child | undefined
+
+  constructor(
+    options: SupervisorOptions,
+    children: readonly Child[],
+    clock: Clock,
+    report: (report: SupervisorReport) => void,
+  ) {
+    this.#options = options
+    this.#clock = clock
+    this.#report = report
+    this.#children = children.map((child) => ({ child, startedAt: 0, streak: 0, restarts: 0 }))
+    for (const { child } of this.#children) child.onDeath = (reason) => this.#died(child.spec.id, reason)
+  }
+
+  get children(): readonly Child[] {
+    return this.#children.map(({ child }) => child)
+  }
+
+  /** Number of restarts of a child since the supervisor started. */
+  restarts(id: string): number {
+    return this.#managed(id)?.restarts ?? 0
+  }
+
+  /**
+   * Starts all children in order.
+   * @throws the error of the first that fails; those started before it have been stopped in reverse order.
+   */
+  async start(): Promise<void> {
+    this.#state = 'starting'
+    const started: Managed[] = []
+    for (const managed of this.#children) {
+      try {
+        await this.#startChild(managed.child)
+      } catch (error) {
+        this.#report({ kind: 'start-failed', child: managed.child.spec.id, reason: (error as Error).message })
+        for (const earlier of started.reverse()) await earlier.child.stop()
+        this.#state = 'stopped'
+        throw error
+      }
+      managed.startedAt = this.#clock.monotonic()
+      started.push(managed)
+      this.#report({ kind: 'started', child: managed.child.spec.id, restarts: 0 })
+    }
+    this.#state = 'running'
+  }
+
+  /** Stops all children in reverse order; nothing is restarted any more. Never rejects; idempotent. */
+  stop(): Promise<void> {
+    if (this.#state !== 'stopped') this.#state = 'stopping'
+    for (const delay of this.#delays) delay.cancel()
+    this.#delays.clear()
+    // A start may take its time; nobody waits for it now.
+    this.#starting?.stop()
+    return this.#enqueue(async () => {
+      for (const { child } of [...this.#children].reverse()) await child.stop()
+      this.#state = 'stopped'
+    })
+  }
+
+  #died(id: string, reason: string): void {
+    this.#enqueue(() => this.#decide(id, reason))
+  }
+
+  /** What is asked for is done in order; a fault in one step must not keep the next from being done. */
+  #enqueue(step: () => Promise<void>): Promise<void> {
+    this.#queue = this.#queue.then(step).catch(() => {})
+    return this.#queue
+  }
+
+  async #decide(id: string, reason: string): Promise<void> {
+    const managed = this.#managed(id)
+    if (
+      this.#state === 'stopping' ||
+      this.#state === 'stopped' ||
+      this.#state === 'failed' ||
+      managed === undefined
+    )
+      return
+    const now = this.#clock.monotonic()
+    const specs = this.#children.map(({ child }) => child.spec)
+    const decision = decideOnExit(this.#options, specs, id, 'abnormal', this.#window, now)
+    switch (decision.kind) {
+      case 'remove':
+        this.#report({ kind: 'failed', child: id, reason })
+        managed.child.fail(reason)
+        this.#forget(decision.forget)
+        return
+      case 'escalate':
+        this.#window = decision.window
+        return this.#giveUp(managed, reason)
+      case 'restart': {
+        this.#window = decision.window
+        for (const sibling of decision.affected.stop) await this.#managed(sibling)?.child.stop()
+        this.#forget(decision.forget)
+        managed.streak = now - managed.startedAt >= CALM_MS ? 1 : managed.streak + 1
+        const restartInMs = this.#delay(managed.streak)
+        this.#report({ kind: 'crashed', child: id, reason, restartInMs })
+        if (restartInMs === 0) return this.#restart(decision.affected.start)
+        const delay = this.#clock.setTimer(restartInMs, () => {
+          this.#delays.delete(delay)
+          this.#enqueue(() => this.#restart(decision.affected.start))
+        })
+        this.#delays.add(delay)
+      }
+    }
+  }
+
+  #delay(streak: number): number {
+    return streak <= 1
+      ? 0
+      : backoffDelay(this.#options.backoff, this.#options.jitter, streak - 1, Math.random)
+  }
+
+  async #restart(ids: readonly string[]): Promise<void> {
+    for (const id of ids) {
+      const managed = this.#managed(id)
+      if (managed === undefined || this.#state === 'stopping' || this.#state === 'failed') return
+      try {
+        await this.#startChild(managed.child)
+      } catch (error) {
+        const reason = (error as Error).message
+        this.#report({ kind: 'start-failed', child: id, reason })
+        // Asked anew, not repeated here: a request to stop must be able to come between.
+        return this.#died(id, reason)
+      }
+      managed.startedAt = this.#clock.monotonic()
+      managed.restarts++
+      this.#report({ kind: 'started', child: id, restarts: managed.restarts })
+    }
+  }
+
+  async #giveUp(managed: Managed, reason: string): Promise<void> {
+    this.#state = 'failed'
+    for (const delay of this.#delays) delay.cancel()
+    this.#delays.clear()
+    const { id } = managed.child.spec
+    const { intensity, periodMs } = this.#options
+    const spent = `more than ${intensity} restarts within ${periodMs / 1_000} s; the last reason: ${reason}`
+    for (const other of [...this.#children].reverse()) {
+      if (other !== managed) await other.child.stop()
+      const why = other === managed ? spent : `its group gave up with ${id}: ${spent}`
+      other.child.fail(why)
+      this.#report({ kind: 'failed', child: other.child.spec.id, reason: why })
+    }
+  }
+
+  async #startChild(child: Child): Promise<void> {
+    this.#starting = child
+    try {
+      await child.start()
+    } finally {
+      this.#starting = undefined
+    }
+  }
+
+  #forget(ids: readonly string[]): void {
+    if (ids.length > 0) this.#children = this.#children.filter(({ child }) => !ids.includes(child.spec.id))
+  }
+
+  #managed(id: string): Managed | undefined {
+    return this.#children.find(({ child }) => child.spec.id === id)
+  }
+}

@@ -1,0 +1,107 @@
+import { SerializeError } from '../core/errors.js'
+import { LAYOUTS } from './msgpack-layout.js'
+
+const TIMESTAMP = -1
+
+/**
+ * Walks over a MessagePack message without making anything of it: that every length it announces is really
+ * there, how deep it goes, and that it is one value. A decoder allocates what a header announces, so five bytes
+ * may cost gigabytes; after this it cannot be made to allocate more than a multiple of the message.
+ * @returns whether there are binaries in it.
+ * @throws SerializeError with the offset of the fault
+ */
+export function scanMessagePack(bytes: Uint8Array, maxDepth: number): boolean {
+  const scan = new Scan(bytes, maxDepth)
+  scan.run()
+  return scan.binaries
+}
+
+class Scan {
+  readonly #bytes: Uint8Array
+  readonly #maxDepth: number
+  /** How many values are still to come, per open array or map; the message itself is the first. */
+  readonly #left: number[] = [1]
+  #at = 0
+  binaries = false
+
+  constructor(bytes: Uint8Array, maxDepth: number) {
+    this.#bytes = bytes
+    this.#maxDepth = maxDepth
+  }
+
+  run(): void {
+    const left = this.#left
+    while (left.length > 0) {
+      const top = left.length - 1
+      if (left[top] === 0) left.pop()
+      else {
+        left[top]!--
+        this.#value()
+      }
+    }
+    const rest = this.#bytes.length - this.#at
+    if (rest > 0) throw this.#fault(`${rest} bytes follow the value`)
+  }
+
+  #value(): void {
+    const head = this.#number(1)
+    const { kind, lengthBytes, fixed } = LAYOUTS[head]!
+    const size = lengthBytes === 0 ? fixed : this.#number(lengthBytes)
+    switch (kind) {
+      case 'scalar':
+        this.#skip(size)
+        break
+      case 'array':
+        this.#enter(size)
+        break
+      case 'map':
+        this.#enter(2 * size)
+        break
+      case 'binary':
+        this.binaries = true
+        this.#skip(size)
+        break
+      case 'extension':
+        this.#extension(size)
+        break
+      case 'none':
+        throw this.#fault(`the byte 0x${head.toString(16)} begins no value`)
+    }
+  }
+
+  /** Reads an unsigned big-endian integer. */
+  #number(size: number): number {
+    const end = this.#at + size
+    if (end > this.#bytes.length) throw this.#fault('the message ends too early')
+    let number = 0
+    while (this.#at < end) number = number * 256 + this.#bytes[this.#at++]!
+    return number
+  }
+
+  #skip(size: number): void {
+    this.#expect(size, 'bytes')
+    this.#at += size
+  }
+
+  #enter(count: number): void {
+    this.#expect(count, 'values')
+    if (this.#left.length > this.#maxDepth) throw this.#fault(`nested deeper than ${this.#maxDepth} levels`)
+    this.#left.push(count)
+  }
+
+  #extension(size: number): void {
+    const type = (this.#number(1) << 24) >> 24
+    if (type !== TIMESTAMP) throw this.#fault(`the extension type ${type} is unknown`)
+    if (size !== 4 && size !== 8 && size !== 12) throw this.#fault(`a timestamp of ${size} bytes`)
+    this.#skip(size)
+  }
+
+  #expect(count: number, what: string): void {
+    const rest = this.#bytes.length - this.#at
+    if (count > rest) throw this.#fault(`${count} ${what} announced, ${rest} bytes are left`)
+  }
+
+  #fault(what: string): SerializeError {
+    return new SerializeError(`msgpack: ${what} (at byte ${this.#at} of ${this.#bytes.length})`)
+  }
+}

@@ -1,0 +1,70 @@
+import { onTestFinished } from 'vitest'
+import { jsonRpcAdapter } from '../../../src/adapters/json-rpc/adapter.js'
+import { jsonRpcManifest } from '../../../src/adapters/json-rpc/manifest.js'
+import type { ProtocolAdapter, RpcFacet } from '../../../src/core/adapter.js'
+import { IntegrationError } from '../../../src/core/errors.js'
+import type { IntegrationSettings } from '../../../src/core/settings.js'
+import { adapterContext, type RecordingContext, settingsFor } from '../../support/adapter-context.js'
+import { type HttpService, httpService, type Respond, send } from '../../support/http-service.js'
+
+export interface Rig {
+  readonly adapter: ProtocolAdapter
+  readonly rpc: RpcFacet
+  readonly context: RecordingContext
+}
+
+/** An adapter that is disconnected when the test ends. */
+export function rigFor(
+  address: string | readonly string[],
+  settings: Partial<IntegrationSettings> = {},
+): Rig {
+  const addresses = typeof address === 'string' ? [address] : address
+  const context = adapterContext(settingsFor(jsonRpcManifest, { endpoint: { addresses }, ...settings }))
+  const adapter = jsonRpcAdapter(context)
+  onTestFinished(() => adapter.disconnect())
+  return { adapter, rpc: adapter.rpc!, context }
+}
+
+/** The same, connected. */
+export async function connected(
+  address: string | readonly string[],
+  settings: Partial<IntegrationSettings> = {},
+): Promise<Rig> {
+  const rig = rigFor(address, settings)
+  await rig.adapter.connect(new AbortController().signal)
+  return rig
+}
+
+/** A server that is closed when the test ends. */
+export async function service(respond: Respond, port?: number): Promise<HttpService> {
+  const server = await httpService(respond, port)
+  onTestFinished(() => server.close())
+  return server
+}
+
+/** A server with one answer for everything, and an adapter connected to it. */
+export async function answering(
+  body: string | Buffer,
+  options: {
+    status?: number
+    headers?: Record<string, string>
+    settings?: Partial<IntegrationSettings>
+  } = {},
+): Promise<Rig & { readonly server: HttpService }> {
+  const server = await service((_, response) => send(response, options.status ?? 200, body, options.headers))
+  return { ...(await connected(server.url, options.settings)), server }
+}
+
+/** The reply to call 1. */
+export const result = (value: unknown): string => JSON.stringify({ jsonrpc: '2.0', result: value, id: 1 })
+
+/** What the promise rejects with, which has to be an error of ours. */
+export async function failureOf(promise: Promise<unknown>): Promise<IntegrationError> {
+  try {
+    await promise
+  } catch (error) {
+    if (error instanceof IntegrationError) return error
+    throw new Error(`not an error of the gateway: ${String(error)}`, { cause: error })
+  }
+  throw new Error('it did not fail')
+}

@@ -1,0 +1,156 @@
+/** What the files of one layer may import. Patterns: `*` is within a folder, `**` crosses folders, `{own}` is the file's own `src/x/y`. */
+export interface Layer {
+  readonly name: string
+  readonly files: readonly string[]
+  /** Files of this repository. A leading `!` takes away again. */
+  readonly imports: readonly string[]
+  /** Packages, where they may be imported with their values. Node's own modules are free. */
+  readonly packages?: readonly string[]
+  /** Packages of which types alone may be imported. */
+  readonly typePackages?: readonly string[]
+}
+
+/** The packages that belong to one folder and are imported nowhere else. */
+export const PROTOCOL_PACKAGES: { readonly [folder: string]: readonly string[] } = {
+  'src/adapters/mqtt': ['mqtt'],
+  'src/adapters/nats': [
+    '@nats-io/transport-node',
+    '@nats-io/jetstream',
+    '@nats-io/nats-core',
+    '@nats-io/services',
+  ],
+  'src/adapters/redis': ['ioredis'],
+  'src/adapters/grpc': ['@grpc/grpc-js'],
+  'src/adapters/json-rpc': ['undici', 'ws'],
+  'src/brokers/mqtt': ['aedes'],
+}
+
+const MANIFESTS = ['src/adapters/*/manifest.ts', 'src/brokers/*/manifest.ts']
+const CATALOGUES = ['src/adapters/catalogue.ts', 'src/brokers/catalogue.ts']
+const HOST = ['supervisor', 'router', 'client', 'server', 'dataflow', 'telemetry', 'config', 'cli']
+const BOTH_THREADS = ['core', 'wire', 'resilience', 'mailbox']
+const all = (folders: readonly string[]) => folders.map((folder) => `src/${folder}/**`)
+
+const ADAPTER = ['src/core/**', 'src/wire/**', '{own}/**', 'src/adapters/*.ts', '!src/adapters/catalogue.ts']
+
+/** DESIGN section 8 as data. A file belongs to the first layer that names it; one that no layer names is a fault. */
+export const LAYERS: readonly Layer[] = [
+  { name: 'core', files: ['src/core/**'], imports: ['src/core/**'], typePackages: ['zod'] },
+  {
+    name: 'wire',
+    files: ['src/wire/**'],
+    imports: all(['core', 'wire']),
+    packages: ['@msgpack/msgpack', '@bufbuild/protobuf', 'protobufjs'],
+  },
+  { name: 'resilience', files: ['src/resilience/**'], imports: all(['core', 'resilience']) },
+  { name: 'mailbox', files: ['src/mailbox/**'], imports: all(['core', 'mailbox']), packages: ['comlink'] },
+  {
+    name: 'manifest or catalogue',
+    files: [...MANIFESTS, ...CATALOGUES],
+    imports: ['src/core/**', ...MANIFESTS],
+    packages: ['zod'],
+  },
+  {
+    name: 'adapters shared',
+    files: ['src/adapters/*.ts'],
+    imports: ['src/core/**', 'src/wire/**', 'src/adapters/*.ts', '!src/adapters/catalogue.ts'],
+    packages: ['jose', 'oauth4webapi'],
+  },
+  {
+    name: 'memory adapter',
+    files: ['src/adapters/memory/**'],
+    imports: [...ADAPTER, 'src/brokers/memory/line.ts'],
+  },
+  {
+    name: 'grpc adapter',
+    files: ['src/adapters/grpc/**'],
+    imports: ADAPTER,
+    packages: ['@bufbuild/protobuf', 'protobufjs'],
+  },
+  { name: 'adapter', files: ['src/adapters/*/**'], imports: ADAPTER },
+  { name: 'brokers shared', files: ['src/brokers/*.ts'], imports: ['src/core/**', 'src/brokers/*.ts'] },
+  {
+    name: 'broker',
+    files: ['src/brokers/*/**'],
+    imports: ['src/core/**', '{own}/**', 'src/brokers/*.ts', '!src/brokers/catalogue.ts'],
+  },
+  {
+    name: 'actor',
+    files: ['src/actor/**'],
+    imports: [
+      ...all(['core', 'wire', 'resilience', 'mailbox', 'transform', 'actor']),
+      'src/brokers/embedded-broker.ts',
+    ],
+  },
+  {
+    name: 'transform',
+    files: ['src/transform/**'],
+    imports: all(['core', 'transform']),
+    packages: ['jq-wasm'],
+  },
+  {
+    name: 'worker entry',
+    files: ['workers/**'],
+    imports: ['src/actor/**', 'src/adapters/*/**', 'src/brokers/*/**'],
+  },
+  {
+    name: 'supervisor',
+    files: ['src/supervisor/**'],
+    imports: all(['core', 'mailbox', 'resilience', 'supervisor']),
+  },
+  { name: 'router', files: ['src/router/**'], imports: all(['core', 'mailbox', 'router']) },
+  { name: 'client', files: ['src/client/**'], imports: all(['core', 'mailbox', 'client']) },
+  {
+    name: 'telemetry',
+    files: ['src/telemetry/**'],
+    imports: all(['core', 'mailbox', 'telemetry']),
+    packages: ['@opentelemetry/api'],
+  },
+  {
+    name: 'server',
+    files: ['src/server/**'],
+    imports: all(['core', 'mailbox', 'router', 'server']),
+    packages: ['piscina', 'jose'],
+  },
+  { name: 'dataflow', files: ['src/dataflow/**'], imports: all(['core', 'mailbox', 'client', 'dataflow']) },
+  {
+    name: 'config',
+    files: ['src/config/**'],
+    imports: [...all(['core', 'config']), ...CATALOGUES],
+    packages: ['zod'],
+  },
+  {
+    name: 'host composition',
+    files: ['src/*.ts', 'src/cli/**'],
+    imports: ['src/*.ts', ...all([...BOTH_THREADS, ...HOST]), ...CATALOGUES],
+    packages: ['eventemitter3'],
+  },
+  { name: 'testing', files: ['src/testing/**'], imports: ['src/**'], packages: ['vitest', 'fast-check'] },
+]
+
+/** The only files that import values from `node:worker_threads`; types are free. */
+export const THREAD_FILES = [
+  'src/supervisor/thread-spawner.ts',
+  'src/actor/run-actor.ts',
+  'src/mailbox/port-channel.ts',
+] as const
+
+const CLOCK = ['src/core/clock.ts']
+const CLI = ['src/cli/**']
+
+/** Globals, and modules that give the same, with the only files that may use them. */
+export const CONFINED: { readonly [use: string]: readonly string[] } = {
+  setTimeout: CLOCK,
+  setInterval: CLOCK,
+  setImmediate: CLOCK,
+  'Date.now': CLOCK,
+  'new Date()': CLOCK,
+  'performance.now': CLOCK,
+  'process.hrtime': CLOCK,
+  'AbortSignal.timeout': CLOCK,
+  'node:timers': CLOCK,
+  'node:timers/promises': CLOCK,
+  'node:console': CLI,
+  console: CLI,
+  'process.exit': CLI,
+}

@@ -1,0 +1,231 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import {
+  ActorCrashedError,
+  AuthError,
+  CancelledError,
+  CircuitOpenError,
+  ConnectionError,
+  PublishError,
+  RateLimitedError,
+  RpcError,
+  SerializeError,
+  TimeoutError,
+  UnsupportedError,
+} from '../../src/core/errors.js'
+import {
+  admit,
+  type BreakerCircuit,
+  onFailure,
+  onSuccess,
+  onUnknown,
+} from '../../src/resilience/breaker-state.js'
+import { CircuitBreaker } from '../../src/resilience/circuit-breaker.js'
+import { countsAsFailure, verdictOf } from '../../src/resilience/classify.js'
+import { StepClock } from '../support/step-clock.js'
+
+const settings = { failureThreshold: 3, successThreshold: 2, timeoutMs: 1_000 }
+const lost = new ConnectionError('lost')
+
+test.each([
+  [lost, 'failure'],
+  [new TimeoutError('call a'), 'failure'],
+  [new PublishError('t', 'shutting down', { errorClass: 'service-unavailable' }), 'failure'],
+  [new RpcError(-32_000, 'no such user'), 'success'],
+  [new PublishError('t', 'not authorised'), 'unknown'],
+  [new SerializeError('a Map'), 'unknown'],
+  [new AuthError('no'), 'unknown'],
+  [new UnsupportedError('call'), 'unknown'],
+  [new CancelledError(), 'unknown'],
+  [new RateLimitedError(5), 'unknown'],
+  [new CircuitOpenError(5), 'unknown'],
+  [new ActorCrashedError('x', false), 'unknown'],
+  [new TypeError('a bug'), 'unknown'],
+  [undefined, 'unknown'],
+])('%s is a sign of %s', (error, verdict) => {
+  expect(verdictOf(error)).toBe(verdict)
+  expect(countsAsFailure(error)).toBe(verdict === 'failure')
+})
+
+describe('transitions', () => {
+  const closed = (failures: number): BreakerCircuit => ({ kind: 'closed', failures })
+  const open = (until: number): BreakerCircuit => ({ kind: 'open', until })
+  const halfOpen = (inFlight: number, successes: number): BreakerCircuit => ({
+    kind: 'half-open',
+    inFlight,
+    successes,
+  })
+
+  test.each([
+    [closed(2), 0, { state: closed(2), admitted: true }],
+    [open(500), 100, { state: open(500), admitted: false, retryAfterMs: 400 }],
+    [open(500), 500, { state: halfOpen(1, 0), admitted: true }],
+    [halfOpen(1, 0), 0, { state: halfOpen(2, 0), admitted: true }],
+    [halfOpen(1, 1), 0, { state: halfOpen(2, 1), admitted: true }],
+    [halfOpen(2, 0), 0, { state: halfOpen(2, 0), admitted: false, retryAfterMs: 1_000 }],
+  ])('admit %j at %d', (state, now, expected) => {
+    expect(admit(state, settings, now)).toEqual(expected)
+  })
+
+  test.each([
+    [closed(0), closed(0), closed(1), closed(0)],
+    [closed(2), closed(0), open(1_100), closed(2)],
+    [open(500), open(500), open(500), open(500)],
+    [halfOpen(2, 0), halfOpen(1, 1), open(1_100), halfOpen(1, 0)],
+    [halfOpen(2, 1), closed(0), open(1_100), halfOpen(1, 1)],
+  ])('%j after success, failure, unknown', (state, succeeded, failed, unknown) => {
+    expect(onSuccess(state, settings)).toEqual(succeeded)
+    expect(onFailure(state, settings, 100)).toEqual(failed)
+    expect(onUnknown(state)).toEqual(unknown)
+  })
+
+  test('a success while closed makes no new state', () => {
+    const state = closed(0)
+    expect(onSuccess(state, settings)).toBe(state)
+  })
+})
+
+describe('CircuitBreaker', () => {
+  function setUp() {
+    const clock = new StepClock()
+    const changes: string[] = []
+    const breaker = new CircuitBreaker(settings, clock, (state, previous) =>
+      changes.push(`${previous.kind} > ${state.kind}`),
+    )
+    const fail = () => breaker.failed(breaker.acquire(), lost)
+    const trip = () => {
+      for (let n = 0; n < settings.failureThreshold; n++) fail()
+    }
+    return { clock, changes, breaker, fail, trip }
+  }
+
+  test('opens after failures in a row, which a success interrupts', () => {
+    const { breaker, fail, changes } = setUp()
+    fail()
+    fail()
+    breaker.succeeded(breaker.acquire())
+    fail()
+    fail()
+    expect(breaker.state.kind).toBe('closed')
+    fail()
+    expect(changes).toEqual(['closed > open'])
+  })
+
+  test('an open breaker refuses and says for how long', async () => {
+    const { breaker, trip, clock } = setUp()
+    trip()
+    await clock.advance(400)
+    const calls: string[] = []
+    const refused = await breaker.run(() => calls.push('called')).catch((error) => error)
+    expect(refused).toBeInstanceOf(CircuitOpenError)
+    expect(refused.retryAfterMs).toBe(600)
+    expect(calls).toEqual([])
+  })
+
+  test('lets probes through after its time, and closes after enough of them in a row', async () => {
+    const { breaker, trip, clock, changes } = setUp()
+    trip()
+    await clock.advance(1_000)
+    const first = breaker.acquire()
+    const second = breaker.acquire()
+    expect(() => breaker.acquire()).toThrow(CircuitOpenError)
+    breaker.succeeded(first)
+    expect(breaker.state.kind).toBe('half-open')
+    breaker.succeeded(second)
+    expect(changes).toEqual(['closed > open', 'open > half-open', 'half-open > closed'])
+  })
+
+  test('one failed probe opens it for the whole time again, and what other probes say is stale', async () => {
+    const { breaker, trip, clock } = setUp()
+    trip()
+    await clock.advance(1_000)
+    const probe = breaker.acquire()
+    breaker.failed(breaker.acquire(), lost)
+    expect(breaker.state).toEqual({ kind: 'open', until: clock.monotonic() + 1_000 })
+    breaker.succeeded(probe)
+    expect(breaker.state.kind).toBe('open')
+  })
+
+  test('an operation from before the breaker opened neither closes nor re-opens it', async () => {
+    const { breaker, trip, clock } = setUp()
+    const [good, bad] = [breaker.acquire(), breaker.acquire()]
+    trip()
+    await clock.advance(1_000)
+    const probe = breaker.acquire()
+    breaker.succeeded(good)
+    breaker.failed(bad, lost)
+    expect(breaker.state).toEqual({ kind: 'half-open', inFlight: 1, successes: 0 })
+    breaker.succeeded(probe)
+    breaker.succeeded(breaker.acquire())
+    expect(breaker.state).toEqual({ kind: 'closed', failures: 0 })
+  })
+
+  test('a probe that ends without a verdict gives its place back', async () => {
+    const { breaker, trip, clock } = setUp()
+    trip()
+    await clock.advance(1_000)
+    for (let n = 0; n < 10; n++) breaker.failed(breaker.acquire(), new CancelledError())
+    expect(breaker.state).toEqual({ kind: 'half-open', inFlight: 0, successes: 0 })
+  })
+
+  test('an error answer of the service counts as a sign of life', async () => {
+    const { breaker, fail } = setUp()
+    fail()
+    fail()
+    await expect(breaker.run(() => Promise.reject(new RpcError(1, 'no')))).rejects.toBeInstanceOf(RpcError)
+    expect(breaker.state).toEqual({ kind: 'closed', failures: 0 })
+    expect(await breaker.run(() => 7)).toBe(7)
+  })
+
+  test('reset closes it and makes everything in flight stale', () => {
+    const { breaker, trip } = setUp()
+    const before = breaker.acquire()
+    trip()
+    breaker.reset()
+    breaker.failed(before, lost)
+    expect(breaker.state).toEqual({ kind: 'closed', failures: 0 })
+  })
+
+  test('whatever happens, it recovers once the other side works again', async () => {
+    const step = fc.oneof(
+      fc.record({ do: fc.constant('acquire' as const) }),
+      fc.record({
+        do: fc.constantFrom('succeed' as const, 'fail' as const, 'cancel' as const),
+        which: fc.nat(),
+      }),
+      fc.record({ do: fc.constant('wait' as const), ms: fc.nat({ max: 1_500 }) }),
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
+        const { breaker, clock } = setUp()
+        const inFlight: number[] = []
+        const settleOne = (action: 'succeed' | 'fail' | 'cancel', which: number) => {
+          const [permit] = inFlight.splice(which % inFlight.length, 1)
+          if (action === 'succeed') breaker.succeeded(permit!)
+          else breaker.failed(permit!, action === 'fail' ? lost : new CancelledError())
+        }
+        for (const action of steps) {
+          if (action.do === 'wait') await clock.advance(action.ms)
+          else if (action.do !== 'acquire') {
+            if (inFlight.length > 0) settleOne(action.do, action.which)
+          } else {
+            try {
+              inFlight.push(breaker.acquire())
+            } catch (error) {
+              expect(error).toBeInstanceOf(CircuitOpenError)
+              expect(breaker.state.kind).not.toBe('closed')
+            }
+          }
+          if (breaker.state.kind === 'half-open') {
+            expect(breaker.state.inFlight).toBeGreaterThanOrEqual(0)
+            expect(breaker.state.inFlight).toBeLessThanOrEqual(settings.successThreshold)
+          }
+        }
+        while (inFlight.length > 0) settleOne('cancel', 0)
+        await clock.advance(settings.timeoutMs)
+        for (let n = 0; n < settings.successThreshold; n++) breaker.succeeded(breaker.acquire())
+        expect(breaker.state).toEqual({ kind: 'closed', failures: 0 })
+      }),
+    )
+  })
+})
