@@ -9,6 +9,7 @@ import { Publisher } from './publisher.js'
 import { QueueInbox } from './queue-inbox.js'
 import { Replies } from './replies.js'
 import type { Session, SessionMemory } from './session.js'
+import { SharedProbe } from './shared-probe.js'
 
 /** What outlives the connections of an adapter. */
 export interface Surroundings {
@@ -54,6 +55,7 @@ export async function establish(
     stop.abort(error)
     inbox?.close()
     queueInbox?.close()
+    probe.close()
     link?.replies.close(error instanceof ConnectionError ? error : new ConnectionError(error.message))
   }
   function lost(error: Error): void {
@@ -67,6 +69,7 @@ export async function establish(
   const early: Parameters<Inbox['onPublish']>[] = []
   let inbox: Inbox | undefined
   let queueInbox: QueueInbox | undefined
+  const probe = new SharedProbe()
   let link: Link | undefined
 
   const session = await dialer.connect(
@@ -92,10 +95,11 @@ export async function establish(
       queueRole(config, clientId),
       memory.queue,
       {
-        onPublish: (packet, hold) =>
-          queueInbox === undefined
-            ? earlyDeliveries.push([packet, hold])
-            : queueInbox.onPublish(packet, hold),
+        onPublish: (packet, hold) => {
+          if (probe.accept(packet, hold)) return
+          if (queueInbox === undefined) earlyDeliveries.push([packet, hold])
+          else queueInbox.onPublish(packet, hold)
+        },
         onLost: lost,
       },
       stop.signal,
@@ -107,7 +111,8 @@ export async function establish(
     sessions.push(opened)
     queueInbox = new QueueInbox(clock, opened)
     for (const [packet, hold] of earlyDeliveries.splice(0)) queueInbox.onPublish(packet, hold)
-    return { session: opened, inbox: queueInbox }
+    const shared = await probe.run(opened, config.queue_group, clock)
+    return { session: opened, inbox: queueInbox, shared }
   }
 
   let queue: Promise<QueueLink> | undefined

@@ -113,6 +113,14 @@ describe('a broker that speaks 3.1.1 only', () => {
     ).rejects.toBeInstanceOf(SubscribeError)
   })
 
+  it('cannot be consumed from, because it has no shared subscriptions', async () => {
+    const { adapter } = opened(await connected(port))
+    await expect(adapter.queue!.consume('q', new Deliveries(), within())).rejects.toMatchObject({
+      kind: 'dequeue',
+      reason: expect.stringContaining('shared subscriptions'),
+    })
+  })
+
   it('is not fallen back to when version 5 is asked for', async () => {
     const { adapter } = opened(mqttFixture(port, { protocol_version: 5 }))
     await expect(adapter.connect(soon())).rejects.toThrow(/version/)

@@ -104,6 +104,16 @@ describe('calls over MQTT 5', () => {
     expect(requests[0]).toMatchObject({ topic: 'log', params: { line: 'x' } })
   })
 
+  it('carries calls without parameters, and tells the caller of a result that cannot be encoded', async () => {
+    const { requests } = await serve(await client(), 'odd', (params) =>
+      params === undefined ? null : ({ big: 1n } as unknown as Value),
+    )
+    const { adapter } = await client()
+    expect(await adapter.rpc!.call('odd', undefined, within())).toBeNull()
+    expect(requests[0]!.params).toBeUndefined()
+    await expect(adapter.rpc!.call('odd', 1, within())).rejects.toMatchObject({ kind: 'rpc', code: -32603 })
+  })
+
   it('serves no more after close', async () => {
     const { subscription } = await serve(await client(), 'short', () => 1)
     const { adapter } = await client()
