@@ -37,6 +37,7 @@ describe('back-pressure', () => {
     // Four keep-alive intervals without reading.
     await new Promise((resolve) => setTimeout(resolve, 4_200))
     expect(fixture.context.lost).toEqual([])
+    await fixture.adapter.ping!(AbortSignal.timeout(1_000))
     expect(sink.messages.length).toBeGreaterThan(0)
     expect(sink.messages.length).toBeLessThan(COUNT)
     sink.open = true
