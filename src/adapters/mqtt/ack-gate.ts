@@ -12,6 +12,12 @@ export interface Hold {
 }
 
 /**
+ * The most messages that can be told apart. Receive Maximum is not enforced: mosquitto 2.0.11 answers one
+ * acknowledgement with two messages while some are queued, and so exceeds it.
+ */
+const IDENTIFIERS = 65_535
+
+/**
  * Holds back the acknowledgements of received messages until each message is settled, and sends them in the
  * order in which the messages came ([MQTT-4.6.0-2], [MQTT-4.6.0-3]). So a message that is not settled keeps
  * back the acknowledgements of all later ones: the broker goes on sending until Receive Maximum messages are
@@ -19,27 +25,24 @@ export interface Hold {
  */
 export class AckGate {
   readonly #outbound: Outbound
-  readonly #limit: number
   readonly #received: Set<number>
   #waiting: Waiting[] = []
   #first = 0
   #closed = false
 
   /**
-   * @param limit the Receive Maximum that the broker was told.
    * @param received is given the identifiers of QoS 2 messages when their PUBREC is sent; from then on until
    * PUBREL a message under that identifier is the same one.
    */
-  constructor(outbound: Outbound, limit: number, received: Set<number>) {
+  constructor(outbound: Outbound, received: Set<number>) {
     this.#outbound = outbound
-    this.#limit = limit
     this.#received = received
   }
 
-  /** @throws MalformedPacket when the broker sends more unacknowledged messages than it may. */
+  /** @throws MalformedPacket when there are more unacknowledged messages than identifiers. */
   hold(id: number, qos: 1 | 2): Hold {
-    if (this.#waiting.length - this.#first >= this.#limit)
-      throw new MalformedPacket(`more than ${this.#limit} unacknowledged messages (Receive Maximum)`)
+    if (this.#waiting.length - this.#first >= IDENTIFIERS)
+      throw new MalformedPacket(`more than ${IDENTIFIERS} unacknowledged messages`)
     const waiting = new Waiting(this, id, qos === 1 ? PUBACK : PUBREC)
     this.#waiting.push(waiting)
     return waiting

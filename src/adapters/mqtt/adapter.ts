@@ -17,7 +17,7 @@ export const mqttAdapter: AdapterFactory = (context: AdapterContext): ProtocolAd
   const { settings, clock, log } = context
   // Checked and completed by the manifest's schema.
   const config = settings.config as unknown as MqttConfig
-  const format = wireFormat(settings.format)
+  const format = wireFormat(settings.format, { maxBytes: settings.limits.frame })
   const dialer = new Dialer(context, config)
   const memory = { pubsub: new SessionMemory(), queue: new SessionMemory() }
   let connection: Connection | undefined
@@ -50,6 +50,8 @@ export const mqttAdapter: AdapterFactory = (context: AdapterContext): ProtocolAd
         await made.close()
         throw new ConnectionError('disconnected while connecting')
       }
+      const lost = made.lost()
+      if (lost !== undefined) throw lost
       connection = made
     },
 

@@ -9,6 +9,7 @@ import { Publisher } from './publisher.js'
 import { QueueInbox } from './queue-inbox.js'
 import { Replies } from './replies.js'
 import type { Session, SessionMemory } from './session.js'
+import { SharedProbe } from './shared-probe.js'
 
 /** What outlives the connections of an adapter. */
 export interface Surroundings {
@@ -22,6 +23,8 @@ export interface Surroundings {
 /** A connection as the actor sees it: the pub/sub role, and the queue role once something is consumed. */
 export interface Connection {
   readonly link: Link
+  /** Why it has ended by itself, if it has. */
+  lost(): Error | undefined
   close(): Promise<void>
 }
 
@@ -43,27 +46,30 @@ export async function establish(
   const address = dialer.nextAddress()
   const stop = new AbortController()
   const sessions: Session[] = []
-  let ended = false
+  let ended: Error | undefined
+  let connection: Connection | undefined
 
   /** Ends both roles with what they hold. */
   function end(error: Error): void {
-    ended = true
+    ended = error
     stop.abort(error)
     inbox?.close()
     queueInbox?.close()
+    probe.close()
     link?.replies.close(error instanceof ConnectionError ? error : new ConnectionError(error.message))
   }
   function lost(error: Error): void {
-    if (ended) return
+    if (ended !== undefined) return
     end(error)
     for (const session of sessions) session.fail(error)
-    onLost(connection, error)
+    if (connection !== undefined) onLost(connection, error)
   }
 
   // What the session of an earlier connection brings arrives before CONNACK has been dealt with.
   const early: Parameters<Inbox['onPublish']>[] = []
   let inbox: Inbox | undefined
   let queueInbox: QueueInbox | undefined
+  const probe = new SharedProbe()
   let link: Link | undefined
 
   const session = await dialer.connect(
@@ -78,6 +84,7 @@ export async function establish(
     signal,
   )
   sessions.push(session)
+  if (session.closed !== undefined) throw session.closed
   inbox = new Inbox(session.resumed, clock, log)
   for (const [packet, hold] of early.splice(0)) inbox.onPublish(packet, hold)
 
@@ -88,18 +95,24 @@ export async function establish(
       queueRole(config, clientId),
       memory.queue,
       {
-        onPublish: (packet, hold) =>
-          queueInbox === undefined
-            ? earlyDeliveries.push([packet, hold])
-            : queueInbox.onPublish(packet, hold),
+        onPublish: (packet, hold) => {
+          if (probe.accept(packet, hold)) return
+          if (queueInbox === undefined) earlyDeliveries.push([packet, hold])
+          else queueInbox.onPublish(packet, hold)
+        },
         onLost: lost,
       },
       stop.signal,
     )
+    if (ended !== undefined) {
+      await opened.close()
+      throw ended
+    }
     sessions.push(opened)
     queueInbox = new QueueInbox(clock, opened)
     for (const [packet, hold] of earlyDeliveries.splice(0)) queueInbox.onPublish(packet, hold)
-    return { session: opened, inbox: queueInbox }
+    const shared = await probe.run(opened, config.queue_group, clock)
+    return { session: opened, inbox: queueInbox, shared }
   }
 
   let queue: Promise<QueueLink> | undefined
@@ -116,10 +129,11 @@ export async function establish(
       return queue
     },
   }
-  const connection: Connection = {
+  connection = {
     link,
+    lost: () => ended,
     async close() {
-      if (ended) return
+      if (ended !== undefined) return
       end(new ConnectionError('the connection was ended'))
       await Promise.all(sessions.map((each) => each.close()))
     },

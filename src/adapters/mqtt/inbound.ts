@@ -53,7 +53,7 @@ export class Inbound {
   /** @param received see `AckGate` */
   constructor(
     where: string,
-    settings: { readonly version: 4 | 5; readonly receiveMaximum: number; readonly maxFrame: number },
+    settings: { readonly version: 4 | 5; readonly maxFrame: number },
     outbound: Outbound,
     received: Set<number>,
     handler: InboundHandler,
@@ -62,7 +62,7 @@ export class Inbound {
     this.#outbound = outbound
     this.#handler = handler
     this.#received = received
-    this.#gate = new AckGate(outbound, settings.version === 5 ? settings.receiveMaximum : 65_535, received)
+    this.#gate = new AckGate(outbound, received)
     this.#decodePublish = publishDecoder(settings.version)
     this.#framer = new Framer(settings.maxFrame, (bytes, start, body, end) =>
       this.#onFrame(bytes, start, body, end),

@@ -9,6 +9,8 @@ import type { Session } from './session.js'
 export interface QueueLink {
   readonly session: Session
   readonly inbox: QueueInbox
+  /** Whether the broker has shared subscriptions. */
+  readonly shared: boolean
 }
 
 /** All that belongs to one connection, as the actor sees it: both of its sockets. */

@@ -32,15 +32,22 @@ export function queueFacet(link: CurrentLink, config: MqttConfig): QueueFacet {
     async consume(queue, sink, context) {
       const fault = topicNameFault(queue)
       if (fault !== undefined) throw new DequeueError(queue, `the name of the queue is invalid: ${fault}`)
-      const { session, inbox } = await untilAborted(link().queue(), context.signal, `consume ${queue}`)
-      if (session.connack.properties?.sharedSubscriptionAvailable === false)
-        throw new DequeueError(queue, 'the broker has no shared subscriptions')
+      const { session, inbox, shared } = await untilAborted(
+        link().queue(),
+        context.signal,
+        `consume ${queue}`,
+      )
+      if (!shared)
+        throw new DequeueError(
+          queue,
+          'the broker does not deliver to shared subscriptions, which queues need',
+        )
       const filter = `$share/${config.queue_group}/${queue}`
       const consumer = inbox.add(queue, sink)
       try {
         await untilAborted(session.subscribe(filter, 1, undefined), context.signal, `consume ${queue}`)
       } catch (error) {
-        consumer.remove()
+        if (consumer.remove() && context.signal.aborted) void session.unsubscribe(filter)
         if (error instanceof Refused) throw new DequeueError(queue, error.message, { cause: error })
         throw error
       }

@@ -1,5 +1,6 @@
 import type { RpcFacet } from '../../core/adapter.js'
 import { ConnectionError, RpcError, UnsupportedError } from '../../core/errors.js'
+import type { Value } from '../../core/value.js'
 import type { WireFormat } from '../../wire/wire-format.js'
 import type { CurrentLink } from './link.js'
 import { Refused } from './outgoing.js'
@@ -8,16 +9,18 @@ import { noServer } from './replies.js'
 import { untilAborted } from './subscriber.js'
 
 const INVALID_REQUEST = -32_600
+const NO_BYTES = new Uint8Array(0)
 
 /** Calls: a request goes to the topic that is named like the method, with a response topic (MQTT 5, section 4.10). */
 export function rpcFacet(link: CurrentLink, format: WireFormat): RpcFacet {
   const failure = (reason: string, cause: unknown) =>
     new RpcError(INVALID_REQUEST, reason, undefined, { cause })
+  const encode = (params: Value | undefined) => (params === undefined ? NO_BYTES : format.encode(params))
   return {
     async call(method, params, context) {
       const { session, publisher, replies } = link()
       if (session.version === 4) throw new UnsupportedError('call over MQTT 3.1.1')
-      const payload = format.encode(params ?? null)
+      const payload = encode(params)
       try {
         await untilAborted(replies.listen(), context.signal, `call ${method}`)
       } catch (error) {
@@ -39,12 +42,7 @@ export function rpcFacet(link: CurrentLink, format: WireFormat): RpcFacet {
 
     async notify(method, params, context) {
       const { deadline } = context
-      await link().publisher.send(
-        method,
-        format.encode(params ?? null),
-        { qos: 1, retain: false, deadline },
-        failure,
-      )
+      await link().publisher.send(method, encode(params), { qos: 1, retain: false, deadline }, failure)
     },
   }
 }

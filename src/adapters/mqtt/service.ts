@@ -2,7 +2,7 @@ import type { InboundRequest, RpcOutcome, ServiceFacet } from '../../core/adapte
 import { PublishError, RpcError, SubscribeError } from '../../core/errors.js'
 import type { Logger } from '../../core/telemetry.js'
 import { topicNameFault } from '../../core/topic-pattern.js'
-import type { Value } from '../../core/value.js'
+import type { Headers, Value } from '../../core/value.js'
 import type { WireFormat } from '../../wire/wire-format.js'
 import type { CurrentLink, Link } from './link.js'
 import type { PublishPacket } from './publish-decoder.js'
@@ -30,16 +30,30 @@ export function serviceFacet(
   function answerer(current: Link, packet: PublishPacket): InboundRequest['answer'] {
     const { responseTopic, correlationData } = packet.properties
     let answered = responseTopic === undefined
-    return async (outcome: RpcOutcome) => {
-      if (answered) return
-      answered = true
-      const headers = outcome.ok ? undefined : { [ERROR_PROPERTY]: errorProperty(outcome.error) }
-      await current.publisher.send(
+    const send = (payload: Uint8Array, headers?: Headers) =>
+      current.publisher.send(
         responseTopic!,
-        outcome.ok ? format.encode(outcome.value) : NO_BYTES,
+        payload,
         { qos: 1, retain: false, headers, correlationData, deadline: now() + ANSWER_MS },
         (reason, cause) => new PublishError(responseTopic!, reason, { cause }),
       )
+    const sendError = (error: Error) => send(NO_BYTES, { [ERROR_PROPERTY]: errorProperty(error) })
+    return async (outcome: RpcOutcome) => {
+      if (answered) return
+      answered = true
+      if (!outcome.ok) {
+        await sendError(outcome.error)
+        return
+      }
+      let payload: Uint8Array
+      try {
+        payload = format.encode(outcome.value)
+      } catch (error) {
+        // The caller hears of it too instead of waiting for an answer that cannot come.
+        await sendError(error as Error)
+        throw error
+      }
+      await send(payload)
     }
   }
 

@@ -132,6 +132,7 @@ export class Session {
         onAbort = () => session.fail(signal.reason as Error)
         signal.addEventListener('abort', onAbort, { once: true })
         if (signal.aborted) onAbort()
+        else if (socket.destroyed) session.#onClosed()
       })
     } finally {
       signal.removeEventListener('abort', onAbort)
@@ -144,9 +145,15 @@ export class Session {
     return this.#state.name === 'closed' ? this.#state.error : undefined
   }
 
-  /** Stops reading from the socket, until `release` was called as often. Pings go on. */
+  /**
+   * Stops reading from the socket, until `release` was called as often. Pings go on. What the broker answers in
+   * the meantime (to publishes of QoS 1, say) is read afterwards.
+   */
   hold(): void {
-    if (this.#holds++ === 0) this.#socket.pause()
+    if (this.#holds++ > 0) return
+    this.#socket.pause()
+    // The message that filled the sink was a sign of life.
+    this.#pongs()
   }
 
   release(): void {
@@ -186,8 +193,12 @@ export class Session {
     })
   }
 
-  /** Sends PINGREQ; resolves on PINGRESP or when the connection ends. */
+  /**
+   * Sends PINGREQ; resolves on PINGRESP or when the connection ends. While reading is held back an answer could
+   * not be seen, and that the socket is open has to do.
+   */
   ping(): Promise<void> {
+    if (this.#holds > 0) return Promise.resolve()
     return new Promise((resolve) => {
       this.#pings.push(resolve)
       this.#client.sendPing()

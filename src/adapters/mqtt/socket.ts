@@ -18,18 +18,23 @@ export async function openSocket(
   signal: AbortSignal,
 ): Promise<Duplex> {
   const { transport, host, port } = address
-  if (transport === 'ws' || transport === 'wss') return openWebSocket(address, tls, maxFrame)
+  if (transport === 'ws' || transport === 'wss') {
+    const stream = openWebSocket(address, tls, maxFrame)
+    stream.on('error', ignore)
+    return stream
+  }
   const socket =
     transport === 'tls'
       ? connectTls({ host, port, ...tls, ...(/^[\d.]+$|:/.test(host) ? {} : { servername: host }) })
       : connectTcp({ host, port })
   socket.setNoDelay(true)
+  // An error may come before the caller listens; it finds the socket destroyed then.
+  socket.on('error', ignore)
   return new Promise((resolve, reject) => {
     const finish = (error?: unknown) => {
       signal.removeEventListener('abort', onAbort)
       socket.off('error', finish)
       if (error === undefined) return resolve(socket)
-      socket.on('error', ignore)
       socket.destroy()
       reject(connectFailure(address, error))
     }

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { AckError, DequeueError, EnqueueError } from '../../../src/core/errors.js'
 import { until, within } from '../../support/adapter-context.js'
+import { bytes, connected, Deliveries, type Fixture } from './fixture.js'
 import { FaultProxy } from './support/fault-proxy.js'
 import { type Mosquitto, startMosquitto } from './support/mosquitto.js'
-import { bytes, connected, Deliveries, type Fixture } from './fixture.js'
 
 let broker: Mosquitto
 const open: Fixture[] = []
@@ -61,10 +61,10 @@ describe.each([5, '3.1.1'] as const)('queues over MQTT %s', (protocol_version) =
     await sendAll(await client(config), queue, numbers(10))
     await until(() => sink.messages.length === 10, 'all messages')
     // The first four go, in whatever order they are settled; 6 has to wait for 4 and 5 and comes again.
+    const before = proxy.sent
     for (const i of [3, 0, 2, 1, 6]) await sink.messages[i]!.ack()
-    await fixture.adapter.ping!(AbortSignal.timeout(2_000))
-    const second = new Promise<void>((resolve) => setTimeout(resolve, 50))
-    await second
+    const ACK_BYTES = 4
+    await until(() => proxy.sent === before + 4 * ACK_BYTES, 'four acknowledgements')
     proxy.cut()
     await until(() => fixture.context.lost.length === 1, 'the loss of the connection')
     await expect(sink.messages[7]!.ack()).rejects.toBeInstanceOf(AckError)
@@ -76,8 +76,8 @@ describe.each([5, '3.1.1'] as const)('queues over MQTT %s', (protocol_version) =
     expect(again.texts).toEqual(['4', '5', '6', '7', '8', '9'])
     expect(again.messages.every(({ attempt, redelivered }) => attempt === 2 && redelivered)).toBe(true)
     await Promise.all(again.messages.map((message) => message.ack()))
-    await proxy.stop()
     expect(fixture.context.lost).toHaveLength(1)
+    await proxy.stop()
   })
 
   it('keeps messages for a consumer that is away', async () => {
@@ -197,8 +197,10 @@ describe('queues over MQTT 5 alone', () => {
     await fixture.adapter.pubsub!.publish('elsewhere', bytes('x'), { qos: 1 }, within())
     for (let i = 0; i < 12; i++) {
       await until(() => sink.messages.length > i, `message ${i}`)
+      expect(fixture.context.lost).toEqual([])
       await sink.messages[i]!.ack()
     }
     expect(sink.texts).toEqual(numbers(12))
+    expect(fixture.context.lost).toEqual([])
   })
 })

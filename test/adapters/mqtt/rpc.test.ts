@@ -4,9 +4,9 @@ import type { InboundRequest, RpcOutcome } from '../../../src/core/adapter.js'
 import { ConnectionError, RpcError, SerializeError, UnsupportedError } from '../../../src/core/errors.js'
 import type { Value } from '../../../src/core/value.js'
 import { until, within } from '../../support/adapter-context.js'
+import { bytes, Collector, connected, type Fixture } from './fixture.js'
 import { FaultProxy } from './support/fault-proxy.js'
 import { type Mosquitto, startMosquitto } from './support/mosquitto.js'
-import { bytes, Collector, connected, type Fixture } from './fixture.js'
 
 let broker: Mosquitto
 const open: Fixture[] = []
@@ -102,6 +102,16 @@ describe('calls over MQTT 5', () => {
     await adapter.rpc!.notify('log', { line: 'x' }, within())
     await until(() => requests.length === 1, 'the notification')
     expect(requests[0]).toMatchObject({ topic: 'log', params: { line: 'x' } })
+  })
+
+  it('carries calls without parameters, and tells the caller of a result that cannot be encoded', async () => {
+    const { requests } = await serve(await client(), 'odd', (params) =>
+      params === undefined ? null : ({ big: 1n } as unknown as Value),
+    )
+    const { adapter } = await client()
+    expect(await adapter.rpc!.call('odd', undefined, within())).toBeNull()
+    expect(requests[0]!.params).toBeUndefined()
+    await expect(adapter.rpc!.call('odd', 1, within())).rejects.toMatchObject({ kind: 'rpc', code: -32603 })
   })
 
   it('serves no more after close', async () => {

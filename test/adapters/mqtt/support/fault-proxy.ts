@@ -3,7 +3,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net'
 /** A TCP proxy on the loopback interface that breaks on demand. */
 export class FaultProxy {
   readonly #server: Server
-  readonly #sockets = new Set<Socket>()
+  readonly #clients = new Set<Socket>()
   readonly port: number
   /** Bytes that came from the clients. */
   sent = 0
@@ -22,26 +22,26 @@ export class FaultProxy {
   }
 
   #join(client: Socket, upstream: Socket): void {
-    for (const [from, to] of [
-      [client, upstream],
-      [upstream, client],
-    ] as const) {
-      this.#sockets.add(from)
-      from.on('error', () => {})
-      from.on('close', () => {
-        this.#sockets.delete(from)
-        to.destroy()
-      })
-      from.pipe(to)
-    }
+    this.#clients.add(client)
+    client.on('error', () => {})
+    upstream.on('error', () => {})
+    client.on('close', () => {
+      this.#clients.delete(client)
+      // What the client had sent still arrives.
+      upstream.end()
+      upstream.resume()
+    })
+    upstream.on('close', () => client.destroy())
     client.on('data', (chunk: Buffer) => {
       this.sent += chunk.length
     })
+    client.pipe(upstream)
+    upstream.pipe(client)
   }
 
-  /** Resets all connections. */
+  /** Resets the connections of all clients; what they had sent reaches the target. */
   cut(): void {
-    for (const socket of this.#sockets) socket.resetAndDestroy()
+    for (const client of this.#clients) client.resetAndDestroy()
   }
 
   async stop(): Promise<void> {

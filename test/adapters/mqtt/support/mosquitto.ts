@@ -68,7 +68,12 @@ async function untilListening(port: number, child: ChildProcess): Promise<void> 
 export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mosquitto> {
   const port = options.port ?? (await freePort())
   const folder = await mkdtemp(join(tmpdir(), 'nemo-mosquitto-'))
-  const config = ['user root', `listener ${port} 127.0.0.1`, ...(options.listener ?? [])]
+  const config = [
+    'user root',
+    'set_tcp_nodelay true',
+    `listener ${port} 127.0.0.1`,
+    ...(options.listener ?? []),
+  ]
   if (options.users === undefined) config.push('allow_anonymous true')
   else {
     const passwords = join(folder, 'passwords')

@@ -1,0 +1,113 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { ConnectionError } from '../../../src/core/errors.js'
+import { until, within } from '../../support/adapter-context.js'
+import { bytes, Collector, connected, type Fixture } from './fixture.js'
+import { FakeServer } from './support/fake-server.js'
+import { FaultProxy } from './support/fault-proxy.js'
+import { type Mosquitto, startMosquitto } from './support/mosquitto.js'
+
+let broker: Mosquitto
+const open: Fixture[] = []
+beforeAll(async () => {
+  broker = await startMosquitto({ lines: ['max_queued_messages 0'] })
+})
+afterAll(() => broker.stop())
+afterEach(async () => {
+  await Promise.all(open.splice(0).map(({ adapter }) => adapter.disconnect()))
+})
+async function client(port: number, config: object = {}): Promise<Fixture> {
+  const fixture = await connected(port, { ...config })
+  open.push(fixture)
+  return fixture
+}
+
+describe('back-pressure', () => {
+  it('stops reading while a sink is full, keeps the connection alive, and loses nothing', async () => {
+    const fixture = await client(broker.port, { keep_alive: '1s' })
+    const sink = new Collector()
+    const subscription = await fixture.adapter.pubsub!.subscribe('flood/#', { qos: 1 }, sink, within())
+    sink.open = false
+    const sender = await client(broker.port)
+    const COUNT = 20_000
+    const payload = Buffer.alloc(500, 'x')
+    const sent = Array.from({ length: COUNT }, (_, i) =>
+      sender.adapter.pubsub!.publish(`flood/${i}`, payload, { qos: 1 }, within(60_000)),
+    )
+    await Promise.all(sent)
+    // Four keep-alive intervals without reading.
+    await new Promise((resolve) => setTimeout(resolve, 4_200))
+    expect(fixture.context.lost).toEqual([])
+    await fixture.adapter.ping!(AbortSignal.timeout(1_000))
+    expect(sink.messages.length).toBeGreaterThan(0)
+    expect(sink.messages.length).toBeLessThan(COUNT)
+    sink.open = true
+    subscription.resume()
+    await until(() => sink.messages.length >= COUNT, 'all messages', 20_000)
+    expect(sink.messages.map(({ topic }) => topic)).toEqual(
+      Array.from({ length: COUNT }, (_, i) => `flood/${i}`),
+    )
+    expect(fixture.context.lost).toEqual([])
+  })
+
+  it('reads on when the full subscription is closed', async () => {
+    const { adapter } = await client(broker.port)
+    const [full, other] = [new Collector(), new Collector()]
+    full.open = false
+    const subscription = await adapter.pubsub!.subscribe('full', { qos: 1 }, full, within())
+    await adapter.pubsub!.subscribe('other', { qos: 1 }, other, within())
+    const sender = await client(broker.port)
+    await sender.adapter.pubsub!.publish('full', bytes('x'), { qos: 1 }, within())
+    await until(() => full.messages.length === 1, 'the message that fills it')
+    await sender.adapter.pubsub!.publish('other', bytes('y'), { qos: 1 }, within())
+    const closing = subscription.close()
+    await until(() => other.messages.length === 1, 'the message for the other')
+    await closing
+  })
+
+  it('asks a publisher to wait while the socket is full, and goes on when it drains', async () => {
+    const sink = new Collector()
+    await (await client(broker.port)).adapter.pubsub!.subscribe('bulk', {}, sink, within())
+    const { adapter } = await client(broker.port)
+    const payload = Buffer.alloc(1_000, 1)
+    let waits = 0
+    const COUNT = 20_000
+    broker.pause()
+    const publishing = (async () => {
+      for (let i = 0; i < COUNT; i++) {
+        const wait = adapter.pubsub!.publish('bulk', payload, { qos: 0 }, within(30_000))
+        if (wait === undefined) continue
+        waits++
+        if (waits === 1) broker.resume()
+        await wait
+      }
+    })()
+    await publishing
+    expect(waits).toBeGreaterThan(0)
+    await until(() => sink.messages.length === COUNT, 'all messages', 20_000)
+  })
+
+  it('rejects the waiting publisher when the connection is lost', async () => {
+    const proxy = await FaultProxy.start(broker.port)
+    const { adapter } = await client(proxy.port)
+    broker.pause()
+    let wait: Promise<void> | undefined
+    for (let i = 0; wait === undefined && i < 100_000; i++)
+      wait = adapter.pubsub!.publish('bulk', Buffer.alloc(10_000), { qos: 0 }, within(30_000))
+    proxy.cut()
+    await expect(wait).rejects.toBeInstanceOf(ConnectionError)
+    broker.resume()
+    await proxy.stop()
+  })
+})
+
+describe('keep-alive', () => {
+  it('notices a broker that has fallen silent', async () => {
+    const server = await FakeServer.start((socket) =>
+      socket.once('data', () => socket.write(Buffer.from('2003000000', 'hex'))),
+    )
+    const { context } = await client(server.port, { keep_alive: '1s', protocol_version: 5 })
+    await until(() => context.lost.length > 0, 'the loss')
+    expect(context.lost[0]!.message).toMatch(/keepalive timeout/i)
+    await server.stop()
+  })
+})

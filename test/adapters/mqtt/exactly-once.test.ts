@@ -1,0 +1,181 @@
+import type { Socket } from 'node:net'
+import { generate, type IPublishPacket, type Packet, parser } from 'mqtt-packet'
+import { afterEach, describe, expect, it } from 'vitest'
+import { ConnectionError, PublishError } from '../../../src/core/errors.js'
+import { until, within } from '../../support/adapter-context.js'
+import { bytes, Collector, type Fixture, mqttFixture } from './fixture.js'
+import { FakeServer } from './support/fake-server.js'
+
+/** A broker of which the test plays the part: it keeps what it gets, and answers CONNECT and SUBSCRIBE. */
+class Script {
+  readonly packets: Packet[] = []
+  socket: Socket | undefined
+  server!: FakeServer
+  sessionPresent = false
+
+  static async start(): Promise<Script> {
+    const script = new Script()
+    script.server = await FakeServer.start((socket) => script.#accept(socket))
+    return script
+  }
+
+  #accept(socket: Socket): void {
+    this.socket = socket
+    const reader = parser({ protocolVersion: 5 })
+    reader.on('packet', (packet) => {
+      this.packets.push(packet)
+      const { sessionPresent } = this
+      if (packet.cmd === 'connect')
+        this.send({ cmd: 'connack', reasonCode: 0, sessionPresent, properties: { receiveMaximum: 2 } })
+      if (packet.cmd === 'subscribe') this.send({ cmd: 'suback', messageId: packet.messageId!, granted: [2] })
+    })
+    socket.on('data', (chunk: Buffer) => reader.parse(chunk))
+  }
+
+  send(packet: Packet): void {
+    this.socket!.write(generate(packet, { protocolVersion: 5 }))
+  }
+
+  of(cmd: Packet['cmd']): Packet[] {
+    return this.packets.filter((packet) => packet.cmd === cmd)
+  }
+}
+
+let script: Script
+let fixture: Fixture
+afterEach(async () => {
+  await fixture.adapter.disconnect()
+  await script.server.stop()
+})
+
+async function start(): Promise<void> {
+  script = await Script.start()
+  fixture = mqttFixture(script.server.port, { clean_session: false, protocol_version: 5 })
+  await fixture.adapter.connect(AbortSignal.timeout(5_000))
+}
+
+async function reconnect(): Promise<void> {
+  script.socket!.destroy()
+  await until(() => fixture.context.lost.length === 1, 'the loss')
+  script.packets.length = 0
+  await fixture.adapter.connect(AbortSignal.timeout(5_000))
+}
+
+const publishTwice = (text: string) =>
+  fixture.adapter.pubsub!.publish('t', bytes(text), { qos: 2 }, within()) as Promise<void>
+
+describe('what we publish', () => {
+  it('goes no further than the Receive Maximum of the broker', async () => {
+    await start()
+    const published = ['a', 'b', 'c'].map((text) =>
+      fixture.adapter.pubsub!.publish('t', bytes(text), { qos: 1 }, within()),
+    )
+    await until(() => script.of('publish').length === 2, 'two messages')
+    await fixture.adapter.pubsub!.publish('t', bytes('0'), { qos: 0 }, within())
+    await until(() => script.of('publish').length === 3, 'the message of QoS 0')
+    expect((script.of('publish')[2] as IPublishPacket).qos).toBe(0)
+    script.send({ cmd: 'puback', messageId: (script.of('publish')[1] as IPublishPacket).messageId! })
+    await published[1]
+    await until(() => script.of('publish').length === 4, 'the third')
+    for (const i of [0, 3])
+      script.send({ cmd: 'puback', messageId: (script.of('publish')[i] as IPublishPacket).messageId! })
+    await Promise.all(published)
+  })
+
+  it('is not sent any more when its time is up before its turn', async () => {
+    await start()
+    const stuck = ['a', 'b'].map((text) =>
+      fixture.adapter.pubsub!.publish('t', bytes(text), { qos: 1 }, within())!.catch((error) => error),
+    )
+    const late = fixture.adapter.pubsub!.publish('t', bytes('late'), { qos: 1 }, { ...within(), deadline: 0 })
+    await until(() => script.of('publish').length === 2, 'two messages')
+    script.send({ cmd: 'puback', messageId: (script.of('publish')[0] as IPublishPacket).messageId! })
+    await expect(late).rejects.toMatchObject({ kind: 'timeout' })
+    script.socket!.destroy()
+    expect(await stuck[1]).toBeInstanceOf(ConnectionError)
+    expect(script.of('publish')).toHaveLength(2)
+  })
+
+  it('is a PublishError when the broker refuses it', async () => {
+    await start()
+    for (const cmd of ['puback', 'pubrec'] as const) {
+      const refused = fixture.adapter.pubsub!.publish(
+        't',
+        bytes('x'),
+        { qos: cmd === 'puback' ? 1 : 2 },
+        within(),
+      ) as Promise<void>
+      refused.catch(() => {})
+      await until(() => script.of('publish').length > 0, 'the message')
+      const { messageId } = script.of('publish')[0] as IPublishPacket
+      script.packets.length = 0
+      script.send({ cmd, messageId: messageId!, reasonCode: 0x97 })
+      await expect(refused).rejects.toBeInstanceOf(PublishError)
+      await expect(refused).rejects.toThrow(/quota exceeded \(0x97\)/)
+    }
+  })
+
+  it('is released, and its identifier not used again, when the session is resumed', async () => {
+    await start()
+    const lost = publishTwice('first').catch((error) => error)
+    await until(() => script.of('publish').length === 1, 'the message')
+    const { messageId } = script.of('publish')[0] as IPublishPacket
+    script.sessionPresent = true
+    await reconnect()
+    expect(await lost).toBeInstanceOf(ConnectionError)
+    const again = publishTwice('second')
+    await until(() => script.of('publish').length === 1, 'the second message')
+    expect(script.of('pubrel')).toMatchObject([{ messageId }])
+    const next = (script.of('publish')[0] as IPublishPacket).messageId!
+    expect(next).not.toBe(messageId)
+    script.send({ cmd: 'pubcomp', messageId: messageId! })
+    script.send({ cmd: 'pubrec', messageId: next })
+    await until(() => script.of('pubrel').length === 2, 'PUBREL')
+    script.send({ cmd: 'pubcomp', messageId: next })
+    await again
+  })
+
+  it('is forgotten when the session is not resumed', async () => {
+    await start()
+    const lost = publishTwice('first').catch((error) => error)
+    await until(() => script.of('publish').length === 1, 'the message')
+    await reconnect()
+    expect(await lost).toBeInstanceOf(ConnectionError)
+    void publishTwice('second').catch(() => {})
+    await until(() => script.of('publish').length === 1, 'the second message')
+    expect(script.of('pubrel')).toEqual([])
+  })
+})
+
+describe('what we receive', () => {
+  const message = (dup: boolean, text: string): Packet => ({
+    cmd: 'publish',
+    topic: 't',
+    payload: text,
+    qos: 2,
+    messageId: 5,
+    retain: false,
+    dup,
+  })
+
+  it('is delivered once, also when the broker sends it again after a new connection', async () => {
+    await start()
+    const sink = new Collector()
+    await fixture.adapter.pubsub!.subscribe('t', { qos: 2 }, sink, within())
+    script.send(message(false, 'one'))
+    await until(() => script.of('pubrec').length === 1, 'PUBREC')
+    script.send(message(true, 'one'))
+    await until(() => script.of('pubrec').length === 2, 'PUBREC again')
+    script.sessionPresent = true
+    await reconnect()
+    await fixture.adapter.pubsub!.subscribe('t', { qos: 2 }, sink, within())
+    script.send(message(true, 'one'))
+    await until(() => script.of('pubrec').length === 1, 'PUBREC a third time')
+    expect(sink.texts).toEqual(['one'])
+    script.send({ cmd: 'pubrel', messageId: 5 })
+    await until(() => script.of('pubcomp').length === 1, 'PUBCOMP')
+    script.send(message(false, 'two'))
+    await until(() => sink.messages.length === 2, 'the next message of this identifier')
+    expect(sink.texts).toEqual(['one', 'two'])
+  })
+})

@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest'
+import { AckGate } from '../../../src/adapters/mqtt/ack-gate.js'
+import { MalformedPacket } from '../../../src/adapters/mqtt/framer.js'
+import { Inbox } from '../../../src/adapters/mqtt/inbox.js'
+import type { Outbound } from '../../../src/adapters/mqtt/outbound.js'
+import { EMPTY_PROPERTIES } from '../../../src/adapters/mqtt/properties.js'
+import type { PublishPacket } from '../../../src/adapters/mqtt/publish-decoder.js'
+import type { LogRecord } from '../../../src/core/telemetry.js'
+import { StepClock } from '../../support/step-clock.js'
+import { bytes } from './fixture.js'
+
+/** An outbound that keeps what is written. */
+function recorder(): { outbound: Outbound; written: string[] } {
+  const written: string[] = []
+  const outbound = {
+    bytes: (packet: Uint8Array) => void written.push(Buffer.from(packet).toString('hex')),
+  } as unknown as Outbound
+  return { outbound, written }
+}
+
+const packet = (topic: string, ids: readonly number[] = []): PublishPacket => ({
+  topic,
+  payload: bytes('x'),
+  qos: 1,
+  dup: false,
+  retain: false,
+  id: 1,
+  properties: { ...EMPTY_PROPERTIES, subscriptionIds: ids },
+})
+
+describe('the acknowledgements that are held back', () => {
+  it('leave in the order in which the messages came, however they are settled', () => {
+    const { outbound, written } = recorder()
+    const gate = new AckGate(outbound, new Set())
+    const holds = [gate.hold(1, 1), gate.hold(2, 2), gate.hold(3, 1), gate.hold(4, 1)]
+    holds[2]!.settle()
+    holds[1]!.settle()
+    expect(written).toEqual([])
+    holds[0]!.settle()
+    holds[0]!.settle()
+    expect(written).toEqual(['40020001', '50020002', '40020003'])
+    holds[3]!.settle()
+    expect(written).toHaveLength(4)
+  })
+
+  it('are dropped with their connection', () => {
+    const { outbound, written } = recorder()
+    const gate = new AckGate(outbound, new Set())
+    const hold = gate.hold(1, 1)
+    gate.close()
+    expect(hold.settle()).toBe(false)
+    expect(written).toEqual([])
+  })
+
+  it('stay right over very many messages', () => {
+    const { outbound, written } = recorder()
+    const gate = new AckGate(outbound, new Set())
+    const first = gate.hold(1, 1)
+    let last = gate.hold(2, 1)
+    for (let id = 3; id <= 5_000; id++) {
+      const next = gate.hold(id, 1)
+      last.settle()
+      last = next
+      if (id === 2_500) first.settle()
+    }
+    last.settle()
+    expect(written.map((ack) => Number.parseInt(ack.slice(4), 16))).toEqual(
+      Array.from({ length: 5_000 }, (_, i) => i + 1),
+    )
+  })
+
+  it('cannot be more than there are identifiers', () => {
+    const gate = new AckGate(recorder().outbound, new Set())
+    for (let i = 0; i < 65_535; i++) gate.hold(1, 1)
+    expect(() => gate.hold(1, 1)).toThrow(MalformedPacket)
+  })
+})
+
+describe('messages of a resumed session', () => {
+  it('wait ten seconds for their subscription, and are then dropped with a warning', async () => {
+    const { outbound, written } = recorder()
+    const gate = new AckGate(outbound, new Set())
+    const clock = new StepClock()
+    const records: LogRecord[] = []
+    const inbox = new Inbox(true, clock, (record) => records.push(record))
+    inbox.onPublish(packet('kept', [99]), gate.hold(1, 1))
+    inbox.onPublish(packet('orphan', [98]), gate.hold(2, 1))
+    expect(written).toEqual([])
+    const got: string[] = []
+    inbox.add({ filter: '+', id: 5, accept: ({ topic }) => got.push(topic) })
+    expect(got).toEqual(['kept', 'orphan'])
+    inbox.onPublish(packet('a/b'), gate.hold(3, 1))
+    expect(written).toHaveLength(2)
+    await clock.advance(10_000)
+    expect(written).toHaveLength(3)
+    expect(records).toMatchObject([{ level: 'warn', count: 1 }])
+    inbox.onPublish(packet('a/b'), gate.hold(4, 1))
+    expect(written).toHaveLength(4)
+  })
+
+  it('are routed by topic when the broker names subscriptions of earlier', () => {
+    const got: string[] = []
+    for (const resumed of [true, false]) {
+      const inbox = new Inbox(resumed, new StepClock(), () => {})
+      inbox.add({ filter: 'a/#', id: 5, accept: () => got.push(`${resumed}`) })
+      inbox.onPublish(packet('a/b', [4]), undefined)
+      inbox.close()
+    }
+    expect(got).toEqual(['true'])
+  })
+})
