@@ -1,5 +1,5 @@
 import type { Attribute, Block, Body, Expression } from './ast.js'
-import { parseHeader } from './parse-header.js'
+import { parseHeader, resumeHeader } from './parse-header.js'
 import type { ReadExpression } from './parse-template.js'
 import { skipItem } from './recovery.js'
 import type { Span } from './source.js'
@@ -52,8 +52,9 @@ class BodyParser {
     if (token.kind !== 'identifier') {
       this.#notAnItem(token)
       const before = stream.index
-      this.#skip(token, until)
-      if (stream.index === before) stream.next()
+      const header = resumeHeader(stream, token, [])
+      if (header !== undefined) this.#inside(token, header.open, until)
+      else if (stream.index === before) stream.next()
       return
     }
     stream.next()
@@ -120,17 +121,24 @@ class BodyParser {
     const stream = this.#stream
     const header = parseHeader(stream, type)
     if (header === undefined) return undefined
-    const start = stream.spanFrom(type.span)
-    let body = emptyBody(start)
+    const body = this.#inside(type, header.open, until)
+    const span = { ...type.span, end: Math.max(body.span.end, type.span.end) }
+    return { kind: 'block', type: stream.text(type), typeSpan: type.span, labels: header.labels, body, span }
+  }
+
+  /** The inside of a block with its braces, and the end of the line. */
+  #inside(type: Token, open: Span, until: Until): Body {
+    const stream = this.#stream
+    let body = emptyBody(open)
     try {
-      body = stream.nested(() => this.#content(type, header.open))
+      body = stream.nested(() => this.#content(type, open))
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error
       this.#skip(type, until)
     }
-    const span = stream.spanFrom(type.span)
+    const whole = { ...body, span: stream.spanFrom(open) }
     this.#endOfLine(type, 'a block', until)
-    return { kind: 'block', type: stream.text(type), typeSpan: type.span, labels: header.labels, body, span }
+    return whole
   }
 
   /** What is between the braces, and the closing one. */
