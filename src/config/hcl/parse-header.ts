@@ -114,7 +114,7 @@ function nextLine(stream: TokenStream, index: number): number {
 }
 
 /** Whether the next line is indented more: then the lines of a block follow. */
-function beginsDeeper(stream: TokenStream, index: number, column: number): boolean {
+export function beginsDeeper(stream: TokenStream, index: number, column: number): boolean {
   const token = stream.tokens[nextLine(stream, index)]!
   return token.kind === 'identifier' && token.span.source.position(token.span.start).column > column
 }
