@@ -1,4 +1,4 @@
-import { skipInBrackets } from './recovery.js'
+import { beginsItem, skipInBrackets } from './recovery.js'
 import { type TokenStream, Unreadable } from './token-stream.js'
 import type { Token, TokenKind } from './tokens.js'
 
@@ -17,6 +17,7 @@ export function enclosed<T>(
 ): T | undefined {
   return stream.within(true, () => {
     try {
+      missingBracket(stream, open, closer)
       const value = read()
       if (stream.is('end')) unclosedBracket(stream, open)
       stream.expect(closer, `\`${closer}\``, { hint: closerHint(open) })
@@ -25,7 +26,7 @@ export function enclosed<T>(
       leaveItem(error)
       let stop = skipInBrackets(stream, closer)
       for (; stop === 'separator'; stop = skipInBrackets(stream, closer)) stream.index++
-      if (stop !== 'closer') throw new Unreadable(true)
+      if (stop !== 'closer') throw new Unreadable(stop === 'item')
       stream.next()
       return undefined
     }
@@ -43,6 +44,7 @@ export function list<T>(
   stream.within(true, () => {
     while (!stream.accept(closer)) {
       if (stream.is('end')) unclosedBracket(stream, open)
+      missingBracket(stream, open, closer)
       try {
         items.push(read())
         if (stream.is(closer) || stream.accept(',')) continue
@@ -53,11 +55,20 @@ export function list<T>(
         items.push(undefined)
         const stop = skipInBrackets(stream, closer)
         if (stop === 'separator') stream.index++
-        else if (stop !== 'closer') throw new Unreadable(true)
+        else if (stop !== 'closer') throw new Unreadable(stop === 'item')
       }
     }
   })
   return items
+}
+
+/** Where the next argument begins instead of what belongs into the bracket, the closing one was forgotten. */
+function missingBracket(stream: TokenStream, open: Token, closer: TokenKind): void {
+  stream.peek()
+  if (closer === '}' || !beginsItem(stream)) return
+  stream.reportUnexpected(`\`${closer}\``, { hint: closerHint(open) })
+  stream.index--
+  throw new Unreadable(true)
 }
 
 function leaveItem(error: unknown): void {

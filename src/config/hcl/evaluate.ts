@@ -111,12 +111,12 @@ function evaluateConditional(evaluation: Evaluation, node: Conditional): Outcome
   const value = evaluation.value(node.condition)
   const known = value === undefined || value === LATE ? value : toBoolean(value)
   if (known === true || known === false) {
-    checkNames(evaluation, known ? node.whenFalse : node.whenTrue)
-    return evaluation.raw(known ? node.whenTrue : node.whenFalse)
+    const sound = namesExist(evaluation, known ? node.whenFalse : node.whenTrue)
+    const outcome = evaluation.raw(known ? node.whenTrue : node.whenFalse)
+    return sound ? outcome : undefined
   }
-  checkNames(evaluation, node.whenTrue)
-  checkNames(evaluation, node.whenFalse)
-  if (value === LATE) return LATE
+  const sound = [node.whenTrue, node.whenFalse].map((branch) => namesExist(evaluation, branch))
+  if (value === LATE) return sound.includes(false) ? undefined : LATE
   if (value === undefined) return undefined
   return evaluation.fault(node.condition.span, {
     message: 'the condition is no boolean',
@@ -126,14 +126,18 @@ function evaluateConditional(evaluation: Evaluation, node: Conditional): Outcome
 }
 
 /** A branch that is not taken is not evaluated, but a misspelt name in it must not wait for the day it is. */
-function checkNames(evaluation: Evaluation, expression: Expression): void {
-  for (const { root, span } of references(expression)) {
-    if (lookup(evaluation.scope, root).kind === 'unknown') unknownName(evaluation, root, span)
-  }
+function namesExist(evaluation: Evaluation, expression: Expression): boolean {
+  const unknown = references(expression).filter(
+    ({ root }) => lookup(evaluation.scope, root).kind === 'unknown',
+  )
+  for (const { root, span } of unknown) unknownName(evaluation, root, span)
+  let sound = unknown.length === 0
   walk(expression, (node) => {
-    if (node.kind === 'call' && findFunction(evaluation.scope, node.name) === undefined)
-      unknownFunction(evaluation, node)
+    if (node.kind !== 'call' || findFunction(evaluation.scope, node.name) !== undefined) return
+    unknownFunction(evaluation, node)
+    sound = false
   })
+  return sound
 }
 
 function evaluateObject(evaluation: Evaluation, node: ObjectExpression): Outcome {

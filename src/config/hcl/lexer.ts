@@ -210,6 +210,7 @@ class Lexer {
     const sequence = this.#modes.at(-2)
     if (sequence?.kind === 'sequence' && open.end === this.#at) {
       // "${x" : the quote that should have closed the outer string opened another one.
+      this.#tokens.pop()
       this.#abandon(sequence.open, UNCLOSED_SEQUENCE)
     } else {
       const span = { source: this.#source, start: open.start, end: this.#at }

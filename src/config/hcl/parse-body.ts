@@ -1,7 +1,7 @@
 import type { Attribute, Block, Body, Expression } from './ast.js'
-import { parseHeader } from './parse-header.js'
+import { beginsDeeper, parseHeader, resumeHeader } from './parse-header.js'
 import type { ReadExpression } from './parse-template.js'
-import { skipItem } from './recovery.js'
+import { beginsItem, skipBraces, skipItem } from './recovery.js'
 import type { Span } from './source.js'
 import { type TokenStream, Unreadable } from './token-stream.js'
 import { describeToken, type Token } from './tokens.js'
@@ -47,20 +47,24 @@ class BodyParser {
         message: 'unexpected `}`',
         hint: 'there is no block here that it could close',
       })
+      // Those that follow directly have the same cause, such as a header lost in a comment.
+      while (stream.is('}') || stream.is('newline')) stream.next()
       return
     }
     if (token.kind !== 'identifier') {
       this.#notAnItem(token)
       const before = stream.index
-      this.#skip(token, until)
-      if (stream.index === before) stream.next()
+      const header = resumeHeader(stream, token, [])
+      if (header !== undefined) this.#inside(token, header.open, until)
+      else if (stream.index === before) stream.next()
       return
     }
     stream.next()
     if (stream.is('=')) {
       const attribute = this.#attribute(token)
       this.#keep(body, named, attribute)
-      this.#endOfLine(token, 'an argument', until)
+      if (attribute.expression.kind === 'invalid') this.#skip(token, until)
+      else this.#endOfLine(token, 'an argument', until)
     } else {
       const block = this.#block(token, until)
       if (block === undefined) return
@@ -120,17 +124,27 @@ class BodyParser {
     const stream = this.#stream
     const header = parseHeader(stream, type)
     if (header === undefined) return undefined
-    const start = stream.spanFrom(type.span)
-    let body = emptyBody(start)
-    try {
-      body = stream.nested(() => this.#content(type, header.open))
-    } catch (error) {
-      if (!(error instanceof Unreadable)) throw error
-      this.#skip(type, until)
-    }
-    const span = stream.spanFrom(type.span)
-    this.#endOfLine(type, 'a block', until)
+    const body = this.#inside(type, header.open, until)
+    const span = { ...type.span, end: Math.max(body.span.end, type.span.end) }
     return { kind: 'block', type: stream.text(type), typeSpan: type.span, labels: header.labels, body, span }
+  }
+
+  /** The inside of a block with its braces, and the end of the line. */
+  #inside(type: Token, open: Span, until: Until): Body {
+    const stream = this.#stream
+    let body = emptyBody(open)
+    const start = stream.index - 1
+    try {
+      body = stream.nested(() => this.#content(type, open))
+    } catch (error) {
+      // Only what is nested too deep cannot be read at all.
+      if (!(error instanceof Unreadable)) throw error
+      stream.index = start
+      skipBraces(stream)
+    }
+    const whole = { ...body, span: stream.spanFrom(open) }
+    this.#endOfLine(type, 'a block', until)
+    return whole
   }
 
   /** What is between the braces, and the closing one. */
@@ -177,10 +191,11 @@ class BodyParser {
       if (stream.is('=')) {
         this.#keep(body, named, this.#attribute(start))
         if (stream.accept('}')) return body
+        const faulty = body.attributes[0]!.expression.kind === 'invalid'
         const hint = stream.is('newline')
           ? 'an argument on the line of the { is closed on that line; or begin it on a line of its own'
           : 'a block on one line holds one argument; write each on a line of its own'
-        if (!stream.is('end')) stream.reportUnexpected('`}`', { hint })
+        if (!faulty && !stream.is('end')) stream.reportUnexpected('`}`', { hint })
       } else {
         stream.report(start.span, {
           message: 'a block on one line can only hold an argument',
@@ -194,6 +209,15 @@ class BodyParser {
       stream.next()
     }
     this.#skip(type, '}')
+    const { column } = type.span.source.position(type.span.start)
+    // Lines that are not indented belong to the block around: then the brace was one too many.
+    if (
+      stream.is('newline') &&
+      beginsItem(stream, stream.index + 1) &&
+      !beginsDeeper(stream, stream.index, column)
+    ) {
+      return body
+    }
     const rest = this.#lines(type, open)
     for (const attribute of rest.attributes) this.#keep(body, named, attribute)
     body.blocks.push(...rest.blocks)

@@ -117,7 +117,7 @@ function resume(stream: TokenStream, error: unknown): void {
     if (at.kind !== 'newline' || stream.sequences > 0) throw error
     return
   }
-  if (skipInBrackets(stream, '}') === 'other') throw new Unreadable(true)
+  if (skipInBrackets(stream, '}') === 'outside') throw error
 }
 
 /** What a function is called with. */

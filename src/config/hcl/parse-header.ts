@@ -22,7 +22,7 @@ export function parseHeader(stream: TokenStream, type: Token): Header | undefine
     }
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error
-    return resume(stream, type, labels)
+    return resumeHeader(stream, type, labels)
   }
 }
 
@@ -71,42 +71,50 @@ function opening(stream: TokenStream, type: Token, labels: Label[]): Span {
   return stream.next().span
 }
 
-/** After a mistake: if a block opens in spite of it, what is inside is still worth reading. */
-function resume(stream: TokenStream, type: Token, labels: Label[]): Header | undefined {
+/** After a mistake: if a block opens in spite of it, what is inside is still worth reading. Else skips the item. */
+export function resumeHeader(stream: TokenStream, type: Token, labels: Label[]): Header | undefined {
   const { source } = type.span
   const { line, column } = source.position(type.span.start)
-  while (!['{', 'newline', 'end', '}'].includes(stream.tokens[stream.index]!.kind)) {
-    stream.index++
-    stream.steps++
+  const kind = (index: number) => stream.tokens[index]!.kind
+  const opens = (index: number) => kind(index) === '{' && kind(index + 1) === 'newline'
+  const start = stream.index
+  let at = start
+  while (!opens(at) && !['=', 'newline', 'end'].includes(kind(at))) at++
+  stream.steps += at - start
+  if (opens(at)) {
+    stream.index = at + 1
+    // A brace without a name before it is either one too many, or opens a block whose name was lost.
+    const named = [type, ...stream.tokens.slice(start, at)].some((token) => token.kind === 'identifier')
+    return named || beginsDeeper(stream, at + 1, column)
+      ? { labels, open: stream.tokens[at]!.span }
+      : undefined
   }
-  const token = stream.tokens[stream.index]!
-  if (token.kind === '{') {
-    stream.index++
-    return { labels, open: token.span }
-  }
-  const opensInText = /\{\s*(?:(?:#|\/\/).*)?$/.test(source.lineText(line))
-  if (token.kind === 'newline' && (opensInText || (labels.length > 0 && goesOnDeeper(stream, column)))) {
-    return { labels, open: type.span }
-  }
-  if (token.kind === 'newline' && labels.length > 0) {
-    let at = stream.index
-    while (stream.tokens[at]!.kind === 'newline') at++
-    if (stream.tokens[at]!.kind === '{') {
-      stream.index = at + 1
-      return { labels, open: stream.tokens[at]!.span }
+  if (kind(at) === 'newline') {
+    const next = nextLine(stream, at)
+    if (labels.length > 0 && kind(next) === '{') {
+      stream.index = next + 1
+      return { labels, open: stream.tokens[next]!.span }
+    }
+    // The brace may have been taken for the text of a string that was not closed.
+    const opensInText = /\{\s*(?:(?:#|\/\/).*)?$/.test(source.lineText(line))
+    if (opensInText || (labels.length > 0 && beginsDeeper(stream, next, column))) {
+      stream.index = at
+      return { labels, open: type.span }
     }
   }
   skipItem(stream, column)
   return undefined
 }
 
-/** Whether the next line is indented more: then the brace was forgotten, and the lines of the block follow. */
-function goesOnDeeper(stream: TokenStream, column: number): boolean {
-  let at = stream.index
-  while (stream.tokens[at]!.kind === 'newline') {
-    at++
-    stream.steps++
-  }
-  const token = stream.tokens[at]!
+function nextLine(stream: TokenStream, index: number): number {
+  let at = index
+  while (stream.tokens[at]!.kind === 'newline') at++
+  stream.steps += at - index
+  return at
+}
+
+/** Whether the next line is indented more: then the lines of a block follow. */
+export function beginsDeeper(stream: TokenStream, index: number, column: number): boolean {
+  const token = stream.tokens[nextLine(stream, index)]!
   return token.kind === 'identifier' && token.span.source.position(token.span.start).column > column
 }

@@ -11,9 +11,12 @@ const CLOSERS: Partial<Record<TokenKind, TokenKind>> = {
   '%{': '}$',
 }
 const CLOSING = new Set<TokenKind>(Object.values(CLOSERS))
+/** What may end something around brackets, and what may end something around an argument. */
+const AROUND_BRACKETS = new Set<TokenKind>(['}', '}$', 'quote-end', 'heredoc-end'])
+const AROUND_ITEM = new Set<TokenKind>(['}'])
 
-/** Where skipping stopped. */
-export type Stop = 'separator' | 'closer' | 'item' | 'other'
+/** Where skipping stopped: `outside` is the end of the file, or a bracket that closes something further out. */
+export type Stop = 'separator' | 'closer' | 'item' | 'outside'
 
 /** Whether a line begins here that can only be an argument (`name =`) or a block (`name {`, `name "label" {`). */
 export function beginsItem(stream: TokenStream, index = stream.index): boolean {
@@ -48,9 +51,13 @@ export function skipInBrackets(stream: TokenStream, closer: TokenKind): Stop {
     if (open.length === 0) {
       if (token.kind === closer) return 'closer'
       if (token.kind === ',' || (separatedByLine && token.kind === 'newline')) return 'separator'
-      if (!separatedByLine && beginsItem(stream)) return 'item'
+      if (!separatedByLine && beginsItem(stream)) {
+        // On the end of the line before, where an item ends.
+        if (stream.index > 0) stream.index--
+        return 'item'
+      }
     }
-    if (!step(stream, token, open)) return 'other'
+    if (!step(stream, token, open, AROUND_BRACKETS)) return 'outside'
   }
 }
 
@@ -68,7 +75,7 @@ export function skipSequence(stream: TokenStream): boolean {
       if (token.kind === 'text' || token.kind === 'heredoc-end') return true
     }
     if (token.kind === 'invalid' && token.problem?.endsLine) return false
-    if (!step(stream, token, open)) return false
+    if (!step(stream, token, open, AROUND_BRACKETS)) return false
   }
 }
 
@@ -89,23 +96,35 @@ export function skipItem(stream: TokenStream, column: number): void {
       if (outdented && !CLOSING.has(token.kind) && beginsItem(stream)) return
       if (token.kind === '}' && !open.includes('}')) return
     }
-    if (!step(stream, token, open)) return
+    if (!step(stream, token, open, AROUND_ITEM)) return
   }
 }
 
+/** Skips from an opening brace to behind the closing one, whatever is between. */
+export function skipBraces(stream: TokenStream): void {
+  const open: TokenKind[] = []
+  do {
+    stream.steps++
+    if (!step(stream, stream.tokens[stream.index]!, open, AROUND_ITEM)) return
+  } while (open.length > 0)
+}
+
 /** Goes over one token; false at the end and at a bracket that closes something further out. */
-function step(stream: TokenStream, token: Token, open: TokenKind[]): boolean {
+function step(
+  stream: TokenStream,
+  token: Token,
+  open: TokenKind[],
+  outside: ReadonlySet<TokenKind>,
+): boolean {
   if (token.kind === 'end') return false
   const closer = CLOSERS[token.kind]
   if (closer !== undefined) open.push(closer)
   else if (token.kind === 'invalid' && token.problem?.endsLine) closeStrings(open)
   else if (CLOSING.has(token.kind)) {
     const at = open.lastIndexOf(token.kind)
-    if (at === -1 && (token.kind === '}' || open.length === 0)) {
-      // A stray bracket that nothing waits for is passed over, unless a block could end with it.
-      if (token.kind === '}' || token.kind === '}$' || token.kind === 'quote-end') return false
-    }
     if (at !== -1) open.length = at
+    // A bracket that nothing waits for is passed over, unless something further out could end with it.
+    else if (outside.has(token.kind)) return false
   }
   stream.index++
   return true

@@ -134,7 +134,7 @@ function missing(
   ]
   const named = root !== undefined && !path.includes('?')
   const suggestion = near !== undefined && named ? [...path.slice(0, -1), near].join('.') : near
-  return evaluation.fault(index === 0 && named ? { ...node.span, end: step.span.end } : step.span, {
+  return evaluation.fault(named ? { ...node.span, end: step.span.end } : step.span, {
     message: named
       ? `unknown ${root === 'var' ? 'variable' : 'value'} "${path.join('.')}"`
       : `there is no attribute "${step.name}"`,

@@ -1,7 +1,7 @@
 import { toText } from '../convert.js'
 import type { HclFunction } from '../values.js'
 import { entries, equal, getKey, type HclObject, type HclValue, setKey } from '../values.js'
-import { define, FunctionFault } from './define.js'
+import { FunctionFault, hclFunction } from './define.js'
 
 const MAX_RANGE = 100_000
 
@@ -99,23 +99,27 @@ function sort(list: HclValue[]): HclValue[] {
 
 /** Functions of lists and objects. */
 export const collectionFunctions: Record<string, HclFunction> = {
-  coalesce: define('coalesce(values...)', ['any'], (values) => coalesce(values), 'any'),
-  concat: define('concat(lists...)', ['list'], (lists) => lists.flat(1) as HclValue[], 'list'),
-  contains: define('contains(list, value)', ['collection', 'any'], ([list, value]) => contains(list, value)),
-  distinct: define('distinct(list)', ['list'], ([list]) => distinct(list)),
-  element: define('element(list, index)', ['list', 'integer'], ([list, index]) => element(list, index)),
-  flatten: define('flatten(list)', ['list'], ([list]) => flatten(list)),
-  index: define('index(list, value)', ['list', 'any'], ([list, value]) => indexOf(list, value)),
-  keys: define('keys(object)', ['object'], ([object]) => entries(object).map(([key]) => key)),
-  length: define('length(value)', ['any'], ([value]) => length(value)),
-  lookup: define('lookup(object, key, default)', ['object', 'string', 'any?'], (values) =>
+  coalesce: hclFunction('coalesce(values...)', ['any'], (values) => coalesce(values), 'any'),
+  concat: hclFunction('concat(lists...)', ['list'], (lists) => lists.flat(1) as HclValue[], 'list'),
+  contains: hclFunction('contains(list, value)', ['collection', 'any'], ([list, value]) =>
+    contains(list, value),
+  ),
+  distinct: hclFunction('distinct(list)', ['list'], ([list]) => distinct(list)),
+  element: hclFunction('element(list, index)', ['list', 'integer'], ([list, index]) => element(list, index)),
+  flatten: hclFunction('flatten(list)', ['list'], ([list]) => flatten(list)),
+  index: hclFunction('index(list, value)', ['list', 'any'], ([list, value]) => indexOf(list, value)),
+  keys: hclFunction('keys(object)', ['object'], ([object]) => entries(object).map(([key]) => key)),
+  length: hclFunction('length(value)', ['any'], ([value]) => length(value)),
+  lookup: hclFunction('lookup(object, key, default)', ['object', 'string', 'any?'], (values) =>
     lookupKey(...values),
   ),
-  merge: define('merge(objects...)', ['object'], (objects) => merge(objects), 'object'),
-  range: define('range(start, end, step)', ['number', 'number?', 'number?'], (values) => range(...values)),
-  reverse: define('reverse(list)', ['list'], ([list]) => list.toReversed()),
-  slice: define('slice(list, start, end)', ['list', 'integer', 'integer'], (values) => slice(...values)),
-  sort: define('sort(list)', ['list'], ([list]) => sort(list)),
-  values: define('values(object)', ['object'], ([object]) => entries(object).map(([, value]) => value)),
-  zipmap: define('zipmap(keys, values)', ['strings', 'list'], ([keys, values]) => zipmap(keys, values)),
+  merge: hclFunction('merge(objects...)', ['object'], (objects) => merge(objects), 'object'),
+  range: hclFunction('range(start, end, step)', ['number', 'number?', 'number?'], (values) =>
+    range(...values),
+  ),
+  reverse: hclFunction('reverse(list)', ['list'], ([list]) => list.toReversed()),
+  slice: hclFunction('slice(list, start, end)', ['list', 'integer', 'integer'], (values) => slice(...values)),
+  sort: hclFunction('sort(list)', ['list'], ([list]) => sort(list)),
+  values: hclFunction('values(object)', ['object'], ([object]) => entries(object).map(([, value]) => value)),
+  zipmap: hclFunction('zipmap(keys, values)', ['strings', 'list'], ([keys, values]) => zipmap(keys, values)),
 }

@@ -2,20 +2,20 @@ import { toBoolean } from '../convert.js'
 import type { HclFunction } from '../values.js'
 import { isObject, LATE } from '../values.js'
 import { distinct } from './collection.js'
-import { define, FunctionFault } from './define.js'
+import { FunctionFault, hclFunction } from './define.js'
 
 /** Functions that turn one type into another, and those that catch what fails. */
 export const conversionFunctions: Record<string, HclFunction> = {
-  tobool: define('tobool(value)', ['any'], ([value]) => {
+  tobool: hclFunction('tobool(value)', ['any'], ([value]) => {
     if (value === null) return null
     const boolean = toBoolean(value)
     if (boolean === undefined)
       throw new FunctionFault('this is no boolean', { argument: 0, expected: 'true or false' })
     return boolean
   }),
-  tolist: define('tolist(value)', ['list'], ([list]) => list),
-  toset: define('toset(list)', ['list'], ([list]) => distinct(list)),
-  tomap: define('tomap(value)', ['any'], ([value]) => {
+  tolist: hclFunction('tolist(value)', ['list'], ([list]) => list),
+  toset: hclFunction('toset(list)', ['list'], ([list]) => distinct(list)),
+  tomap: hclFunction('tomap(value)', ['any'], ([value]) => {
     if (!isObject(value)) throw new FunctionFault('this is no object', { argument: 0, expected: 'an object' })
     return value
   }),

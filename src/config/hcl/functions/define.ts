@@ -51,7 +51,7 @@ const EXPECTED: Record<Kind, string> = {
 }
 
 /** Declares a function: the kinds of its parameters decide how values are converted and what is refused. */
-export function define<const P extends readonly Kind[], const R extends Kind = never>(
+export function hclFunction<const P extends readonly Kind[], const R extends Kind = never>(
   signature: string,
   parameters: P,
   call: (values: Arguments<P, R>, context: CallContext) => HclValue,

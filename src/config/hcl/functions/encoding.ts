@@ -1,6 +1,6 @@
 import type { HclFunction } from '../values.js'
 import { entries, type HclValue, isObject, setKey } from '../values.js'
-import { define, FunctionFault } from './define.js'
+import { FunctionFault, hclFunction } from './define.js'
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
@@ -34,10 +34,10 @@ function sorted(value: HclValue): HclValue {
 
 /** Functions that turn values into texts and back. */
 export const encodingFunctions: Record<string, HclFunction> = {
-  jsonencode: define('jsonencode(value)', ['any'], ([value]) => JSON.stringify(sorted(value))),
-  jsondecode: define('jsondecode(text)', ['string'], ([text]) => decodeJson(text)),
-  base64encode: define('base64encode(text)', ['string'], ([text]) =>
+  jsonencode: hclFunction('jsonencode(value)', ['any'], ([value]) => JSON.stringify(sorted(value))),
+  jsondecode: hclFunction('jsondecode(text)', ['string'], ([text]) => decodeJson(text)),
+  base64encode: hclFunction('base64encode(text)', ['string'], ([text]) =>
     Buffer.from(text, 'utf8').toString('base64'),
   ),
-  base64decode: define('base64decode(text)', ['string'], ([text]) => decodeBase64(text)),
+  base64decode: hclFunction('base64decode(text)', ['string'], ([text]) => decodeBase64(text)),
 }

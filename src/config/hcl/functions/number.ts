@@ -1,16 +1,26 @@
 import { toNumber } from '../convert.js'
 import type { HclFunction } from '../values.js'
-import { define, FunctionFault } from './define.js'
+import { FunctionFault, hclFunction } from './define.js'
 
 /** Functions of numbers. */
 export const numberFunctions: Record<string, HclFunction> = {
-  min: define('min(numbers...)', ['number'], (numbers) => numbers.reduce((a, b) => Math.min(a, b)), 'number'),
-  max: define('max(numbers...)', ['number'], (numbers) => numbers.reduce((a, b) => Math.max(a, b)), 'number'),
-  abs: define('abs(number)', ['number'], ([number]) => Math.abs(number)),
+  min: hclFunction(
+    'min(numbers...)',
+    ['number'],
+    (numbers) => numbers.reduce((a, b) => Math.min(a, b)),
+    'number',
+  ),
+  max: hclFunction(
+    'max(numbers...)',
+    ['number'],
+    (numbers) => numbers.reduce((a, b) => Math.max(a, b)),
+    'number',
+  ),
+  abs: hclFunction('abs(number)', ['number'], ([number]) => Math.abs(number)),
   // Adding zero makes a minus zero a zero.
-  ceil: define('ceil(number)', ['number'], ([number]) => Math.ceil(number) + 0),
-  floor: define('floor(number)', ['number'], ([number]) => Math.floor(number) + 0),
-  tonumber: define('tonumber(value)', ['any'], ([value]) => {
+  ceil: hclFunction('ceil(number)', ['number'], ([number]) => Math.ceil(number) + 0),
+  floor: hclFunction('floor(number)', ['number'], ([number]) => Math.floor(number) + 0),
+  tonumber: hclFunction('tonumber(value)', ['any'], ([value]) => {
     if (value === null) return null
     const number = toNumber(value)
     if (number === undefined)

@@ -1,7 +1,7 @@
 import { toText } from '../convert.js'
 import type { HclFunction } from '../values.js'
 import { type HclValue, setKey } from '../values.js'
-import { define, FunctionFault } from './define.js'
+import { FunctionFault, hclFunction } from './define.js'
 import { formatText } from './format.js'
 
 const characters = (text: string) => [...text]
@@ -93,57 +93,59 @@ function formatList(template: string, values: HclValue[]): HclValue {
 
 /** Functions of texts. */
 export const stringFunctions: Record<string, HclFunction> = {
-  upper: define('upper(text)', ['string'], ([text]) => text.toUpperCase()),
-  lower: define('lower(text)', ['string'], ([text]) => text.toLowerCase()),
-  title: define('title(text)', ['string'], ([text]) =>
+  upper: hclFunction('upper(text)', ['string'], ([text]) => text.toUpperCase()),
+  lower: hclFunction('lower(text)', ['string'], ([text]) => text.toLowerCase()),
+  title: hclFunction('title(text)', ['string'], ([text]) =>
     text.replace(
       /(^|[^\p{L}\p{N}_'])(\p{L})/gu,
       (_, before: string, letter: string) => before + letter.toUpperCase(),
     ),
   ),
-  trim: define('trim(text, characters)', ['string', 'string'], ([text, set]) =>
+  trim: hclFunction('trim(text, characters)', ['string', 'string'], ([text, set]) =>
     trimSet(text, set, true, true),
   ),
-  trimspace: define('trimspace(text)', ['string'], ([text]) => text.trim()),
-  trimprefix: define('trimprefix(text, prefix)', ['string', 'string'], ([text, prefix]) =>
+  trimspace: hclFunction('trimspace(text)', ['string'], ([text]) => text.trim()),
+  trimprefix: hclFunction('trimprefix(text, prefix)', ['string', 'string'], ([text, prefix]) =>
     text.startsWith(prefix) ? text.slice(prefix.length) : text,
   ),
-  trimsuffix: define('trimsuffix(text, suffix)', ['string', 'string'], ([text, suffix]) =>
+  trimsuffix: hclFunction('trimsuffix(text, suffix)', ['string', 'string'], ([text, suffix]) =>
     text.endsWith(suffix) ? text.slice(0, text.length - suffix.length) : text,
   ),
-  join: define(
+  join: hclFunction(
     'join(separator, list)',
     ['string', 'strings'],
     ([separator, ...lists]) => lists.flat().join(separator),
     'strings',
   ),
-  split: define('split(separator, text)', ['string', 'string'], ([separator, text]) =>
+  split: hclFunction('split(separator, text)', ['string', 'string'], ([separator, text]) =>
     separator === '' ? characters(text) : text.split(separator),
   ),
-  replace: define('replace(text, search, replacement)', ['string', 'string', 'string'], (values) =>
+  replace: hclFunction('replace(text, search, replacement)', ['string', 'string', 'string'], (values) =>
     replace(...values),
   ),
-  regex: define('regex(pattern, text)', ['string', 'string'], ([pattern, text]) => regex(pattern, text)),
-  format: define(
+  regex: hclFunction('regex(pattern, text)', ['string', 'string'], ([pattern, text]) => regex(pattern, text)),
+  format: hclFunction(
     'format(template, values...)',
     ['string'],
     ([text, ...values]) => formatText(text, values),
     'any',
   ),
-  formatlist: define(
+  formatlist: hclFunction(
     'formatlist(template, values...)',
     ['string'],
     ([text, ...values]) => formatList(text, values),
     'any',
   ),
-  startswith: define('startswith(text, prefix)', ['string', 'string'], ([text, prefix]) =>
+  startswith: hclFunction('startswith(text, prefix)', ['string', 'string'], ([text, prefix]) =>
     text.startsWith(prefix),
   ),
-  endswith: define('endswith(text, suffix)', ['string', 'string'], ([text, suffix]) => text.endsWith(suffix)),
-  substr: define('substr(text, offset, length)', ['string', 'integer', 'integer'], (values) =>
+  endswith: hclFunction('endswith(text, suffix)', ['string', 'string'], ([text, suffix]) =>
+    text.endsWith(suffix),
+  ),
+  substr: hclFunction('substr(text, offset, length)', ['string', 'integer', 'integer'], (values) =>
     substring(...values),
   ),
-  tostring: define('tostring(value)', ['any'], ([value]) => {
+  tostring: hclFunction('tostring(value)', ['any'], ([value]) => {
     if (value === null) return null
     const text = toText(value)
     if (text === undefined)

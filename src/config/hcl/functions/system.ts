@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { HclFunction } from '../values.js'
-import { define, FunctionFault } from './define.js'
+import { FunctionFault, hclFunction } from './define.js'
 
 /** The environment variable that a call asked for is not set, and there is no default. */
 export class MissingEnvironment {
@@ -41,7 +41,7 @@ function readText(path: string, from: string): string {
 /** Functions that look outside of the configuration. */
 export const systemFunctions: Record<string, HclFunction> = {
   env: {
-    ...define('env(name, default)', ['string', 'any?'], ([name, fallback], { environment }) => {
+    ...hclFunction('env(name, default)', ['string', 'any?'], ([name, fallback], { environment }) => {
       const value = environment(name)
       if (value !== undefined) return value
       if (fallback === undefined) throw new MissingEnvironment(name)
@@ -50,7 +50,7 @@ export const systemFunctions: Record<string, HclFunction> = {
     sensitive: true,
   },
   file: {
-    ...define('file(path)', ['string'], ([path], { file }) => readText(path, file)),
+    ...hclFunction('file(path)', ['string'], ([path], { file }) => readText(path, file)),
     sensitive: true,
   },
 }
