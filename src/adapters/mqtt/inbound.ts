@@ -48,6 +48,7 @@ export class Inbound {
   readonly #gate: AckGate
   readonly #framer: Framer
   readonly #decodePublish: ReturnType<typeof publishDecoder>
+  #begun = false
   #state: 'handshake' | 'open' | 'closed' = 'handshake'
 
   /** @param received see `AckGate` */
@@ -73,6 +74,7 @@ export class Inbound {
   feed(chunk: Buffer): void {
     if (this.#state === 'closed') return
     try {
+      this.#checkFirst(chunk)
       this.#framer.feed(chunk)
     } catch (error) {
       if (!(error instanceof MalformedPacket)) throw error
@@ -104,9 +106,15 @@ export class Inbound {
     }
   }
 
+  /** The first byte tells what does not speak MQTT, before a length is believed. */
+  #checkFirst(chunk: Buffer): void {
+    if (this.#begun || chunk.length === 0) return
+    this.#begun = true
+    if (chunk[0]! >> 4 !== TYPE.connack) throw new MalformedPacket(notConnack(chunk[0]! >> 4))
+  }
+
   #handshake(type: number, bytes: Buffer, start: number, body: number, end: number): void {
-    if (type !== TYPE.connack || end - body < 2)
-      throw new MalformedPacket(`a packet of type ${type} instead of CONNACK`)
+    if (type !== TYPE.connack || end - body < 2) throw new MalformedPacket(notConnack(type))
     const reason = bytes[body + 1]!
     if (reason !== 0) {
       this.#handler.onRefused(reason)
@@ -131,4 +139,8 @@ export class Inbound {
     this.#received.delete(id)
     writeAck(this.#outbound, PUBCOMP, id)
   }
+}
+
+function notConnack(type: number): string {
+  return `a packet of type ${type} instead of CONNACK`
 }
