@@ -72,22 +72,7 @@ export class Connection {
   }
 
   get status(): ConnectionStatus {
-    const state = this.#state
-    switch (state.kind) {
-      case 'disconnected':
-      case 'stopped':
-        return { state: 'disconnected' }
-      case 'connecting':
-        return state.attempt === 0
-          ? { state: 'connecting' }
-          : { state: 'reconnecting', attempt: state.attempt }
-      case 'connected':
-        return { state: 'connected' }
-      case 'waiting':
-        return { state: 'reconnecting', attempt: state.attempt }
-      case 'failed':
-        return { state: 'failed', reason: state.error.message }
-    }
+    return statusOf(this.#state)
   }
 
   /** Begins to connect; does nothing when that is under way or done. */
@@ -180,5 +165,21 @@ export class Connection {
     this.#state = state
     const after = this.status
     if (before.state !== after.state || state.kind === 'waiting') this.#events.changed(after, reason)
+  }
+}
+
+function statusOf(state: State): ConnectionStatus {
+  switch (state.kind) {
+    case 'disconnected':
+    case 'stopped':
+      return { state: 'disconnected' }
+    case 'connecting':
+      return state.attempt === 0 ? { state: 'connecting' } : { state: 'reconnecting', attempt: state.attempt }
+    case 'connected':
+      return { state: 'connected' }
+    case 'waiting':
+      return { state: 'reconnecting', attempt: state.attempt }
+    case 'failed':
+      return { state: 'failed', reason: state.error.message }
   }
 }

@@ -21,6 +21,7 @@ export class Operation implements OperationContext {
   state: OperationState = { kind: 'waiting' }
   attempt = 0
   #controller: AbortController | undefined
+  #ended: Error | undefined
 
   /** @param startedAt monotonic milliseconds. */
   constructor(request: IncomingRequest, end: number, startedAt: number) {
@@ -35,13 +36,24 @@ export class Operation implements OperationContext {
 
   // Made on first use: most adapters never ask, and a controller costs more than the rest of the operation.
   get signal(): AbortSignal {
-    this.#controller ??= new AbortController()
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      if (this.#ended !== undefined) this.#controller.abort(this.#ended)
+    }
     return this.#controller.signal
   }
 
-  /** Ends the attempt under way, if it listens. */
-  abort(reason: Error): void {
-    this.#controller?.abort(reason)
+  /** Another attempt begins, with a signal of its own. */
+  begin(attempting: Extract<OperationState, { kind: 'attempting' }>): void {
+    this.state = attempting
+    this.attempt++
     this.#controller = undefined
+    this.#ended = undefined
+  }
+
+  /** Ends the attempt under way; whoever asks for its signal later finds it aborted. */
+  abort(reason: Error): void {
+    this.#ended ??= reason
+    this.#controller?.abort(reason)
   }
 }

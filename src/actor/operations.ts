@@ -152,12 +152,13 @@ export class Operations {
       attempted()
       return this.#settleFailed(operation, error)
     }
-    operation.attempt++
+    const limit = request.verb === 'receive' ? operation.end : this.#clock.now() + this.#settings.timeoutMs
+    const deadline = Math.min(limit, operation.end)
+    operation.begin({ kind: 'attempting', permit, deadline })
     let pending: Promise<unknown> | undefined
     try {
       pending = this.#verbs.perform(request, operation)
     } catch (error) {
-      operation.state = { kind: 'attempting', permit, deadline: operation.end }
       attempted()
       return this.#failed(operation, error)
     }
@@ -166,10 +167,8 @@ export class Operations {
       this.#breaker.succeeded(permit)
       return this.#settleDone(operation, undefined)
     }
-    const limit = request.verb === 'receive' ? operation.end : this.#clock.now() + this.#settings.timeoutMs
     const attempt = operation.attempt
-    operation.state = { kind: 'attempting', permit, deadline: Math.min(limit, operation.end) }
-    this.#track(operation, operation.state.deadline)
+    this.#track(operation, deadline)
     // An attempt that was given up may still end: by then a later one has its place.
     const isCurrent = () => operation.state.kind === 'attempting' && operation.attempt === attempt
     pending.then(attempted, attempted)

@@ -47,6 +47,8 @@ export abstract class IntegrationError extends Error {
   readonly integration: string
   readonly retryable: boolean
   readonly errorClass: ErrorClass | undefined
+  /** How long the other side asked to be left alone, in milliseconds; absent when it did not. */
+  declare readonly retryAfterMs?: number
 
   constructor(message: string, context: ErrorContext, retryableByDefault: boolean, errorClass?: ErrorClass) {
     super(message, context.cause === undefined ? undefined : { cause: context.cause })
@@ -54,6 +56,7 @@ export abstract class IntegrationError extends Error {
     this.integration = context.integration ?? ''
     this.retryable = context.retryable ?? retryableByDefault
     this.errorClass = context.errorClass ?? errorClass
+    if (context.retryAfterMs !== undefined) Object.assign(this, { retryAfterMs: context.retryAfterMs })
   }
 }
 
@@ -82,7 +85,7 @@ export class TimeoutError extends IntegrationError {
 export class CircuitOpenError extends IntegrationError {
   readonly kind = 'circuit-open'
   /** Milliseconds until the breaker lets a probe through. */
-  readonly retryAfterMs: number
+  override readonly retryAfterMs: number
   constructor(retryAfterMs: number, context: ErrorContext = {}) {
     super(`the circuit is open; next attempt in ${Math.ceil(retryAfterMs)} ms`, context, true)
     this.retryAfterMs = retryAfterMs
@@ -206,7 +209,7 @@ export class MailboxFullError extends IntegrationError {
 export class RateLimitedError extends IntegrationError {
   readonly kind = 'rate-limited'
   /** Milliseconds until the next request may be made. */
-  readonly retryAfterMs: number
+  override readonly retryAfterMs: number
   constructor(retryAfterMs: number, context: ErrorContext = {}) {
     super(`rate limited; next request in ${Math.ceil(retryAfterMs)} ms`, context, true, 'rate-limited')
     this.retryAfterMs = retryAfterMs

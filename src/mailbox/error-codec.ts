@@ -75,7 +75,7 @@ export function decodeError(record: ErrorRecord, integration = ''): Error {
   error.name = record.name
   for (const [key, value] of Object.entries(record.fields))
     Object.defineProperty(error, key, { value, writable: true, configurable: true, enumerable: true })
-  if (integration !== '' && error['integration'] === '') error['integration'] = integration
+  if (integration !== '' && error.integration === '') error.integration = integration
   return error
 }
 

@@ -45,11 +45,11 @@ function unavailable(
   integration: string,
   retryAfterMs: number | undefined,
 ): ConnectionError {
-  const error = new ConnectionError(`the service is unavailable (${statusText(answer.status)})`, {
+  return new ConnectionError(`the service is unavailable (${statusText(answer.status)})`, {
     integration,
     errorClass: 'service-unavailable',
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
   })
-  return retryAfterMs === undefined ? error : Object.assign(error, { retryAfterMs })
 }
 
 /** The failure of an answer that neither its status nor its body explains; its code is the HTTP status. */
