@@ -80,9 +80,7 @@ function parseSteps(stream: TokenStream, brackets: boolean): Step[] {
   const steps: Step[] = []
   for (;;) {
     if (stream.is('.')) {
-      const dot = stream.tokens[stream.index + 1]!
-      if (!brackets && dot.kind === '*') return steps
-      steps.push(parseDot(stream))
+      steps.push(parseDot(stream, brackets))
     } else if (brackets && stream.is('[')) {
       steps.push(parseIndex(stream))
     } else {
@@ -91,8 +89,11 @@ function parseSteps(stream: TokenStream, brackets: boolean): Step[] {
   }
 }
 
-function parseDot(stream: TokenStream): Step {
+function parseDot(stream: TokenStream, splats: boolean): Step {
   const dot = stream.next()
+  if (!splats && stream.is('*')) {
+    stream.fail('the name of an attribute', { hint: 'for a splat within a splat write [*] for both' })
+  }
   if (stream.accept('*')) {
     const each = stream.nested(() => parseSteps(stream, false))
     return { kind: 'splat', each, span: stream.spanFrom(dot.span) }

@@ -97,7 +97,8 @@ export function resumeHeader(stream: TokenStream, type: Token, labels: Label[]):
     }
     // The brace may have been taken for the text of a string that was not closed.
     const opensInText = /\{\s*(?:(?:#|\/\/).*)?$/.test(source.lineText(line))
-    if (opensInText || (labels.length > 0 && beginsDeeper(stream, next, column))) {
+    const braceLost = labels.length > 0 && at === start
+    if (opensInText || (braceLost && beginsDeeper(stream, next, column))) {
       stream.index = at
       return { labels, open: type.span }
     }

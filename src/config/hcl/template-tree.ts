@@ -34,13 +34,28 @@ export function buildTemplate(
   return { kind: 'template', parts, span }
 }
 
+// A byte order mark is no white space here, other than in the methods of strings.
+const SPACE = /[^\S\ufeff]/
+
+function trimStart(text: string): string {
+  let start = 0
+  while (start < text.length && SPACE.test(text[start]!)) start++
+  return text.slice(start)
+}
+
+function trimEnd(text: string): string {
+  let end = text.length
+  while (end > 0 && SPACE.test(text[end - 1]!)) end--
+  return text.slice(0, end)
+}
+
 /** A `~` takes the white space next to it, in a heredoc up to the end of the line. */
 function strip(elements: Element[]): void {
   elements.forEach((element, index) => {
     const before = elements[index - 1]
     const after = elements[index + 1]
-    if (element.stripBefore && before?.kind === 'text') before.value = before.value.trimEnd()
-    if (element.stripAfter && after?.kind === 'text') after.value = after.value.trimStart()
+    if (element.stripBefore && before?.kind === 'text') before.value = trimEnd(before.value)
+    if (element.stripAfter && after?.kind === 'text') after.value = trimStart(after.value)
   })
 }
 
@@ -52,8 +67,8 @@ function outdent(elements: Element[]): void {
   for (const element of elements) {
     if (lineStart) {
       if (element.kind !== 'text') common = 0
-      else if (element.value.trim() !== '' || !element.value.endsWith('\n')) {
-        common = Math.min(common, element.value.length - element.value.trimStart().length)
+      else if (trimStart(element.value) !== '' || !element.value.endsWith('\n')) {
+        common = Math.min(common, element.value.length - trimStart(element.value).length)
         lines.push(element)
       }
     }

@@ -6,6 +6,9 @@ import { describeToken, type Token, type TokenKind } from './tokens.js'
 /** How deep expressions and blocks may nest: far more than anyone writes, far less than the stack holds. */
 export const MAX_NESTING = 500
 
+/** Nobody reads more reports of one file, and each takes time in proportion to the length of its line. */
+const MAX_REPORTS = 200
+
 /** Thrown after a mistake was reported, up to the next place where reading can resume. */
 export class Unreadable {
   /** Nothing inside of the argument or block can be trusted any more. */
@@ -30,6 +33,7 @@ export class TokenStream {
   unclosedBlock = false
   /** The first block whose closing brace is indented as if it belonged to another one. */
   suspect: Span | undefined
+  readonly #reported = new Set<number>()
   #lastEnd = 0
 
   constructor(tokens: readonly Token[], diagnostics: Diagnostics) {
@@ -96,11 +100,11 @@ export class TokenStream {
     const token = this.peek()
     if (token.problem) {
       const { message, hint } = token.problem
-      report(this.diagnostics, token.span, { message, ...(hint === undefined ? {} : { hint }) })
+      this.report(token.span, { message, ...(hint === undefined ? {} : { hint }) })
       return
     }
     const found = describeToken(token)
-    report(this.diagnostics, this.#visible(token), {
+    this.report(this.#visible(token), {
       message: `unexpected ${found}`,
       expected,
       found,
@@ -108,8 +112,12 @@ export class TokenStream {
     })
   }
 
+  /** Reports a mistake. A second one at the same place is a consequence of the first, and is left out. */
   report(span: Span, finding: Finding): void {
-    report(this.diagnostics, span, finding)
+    if (this.#reported.has(span.start) || this.#reported.size > MAX_REPORTS) return
+    this.#reported.add(span.start)
+    const tooMany = { message: `more than ${MAX_REPORTS} mistakes; the rest is not reported` }
+    report(this.diagnostics, span, this.#reported.size > MAX_REPORTS ? tooMany : finding)
   }
 
   /** Reads with or without ends of lines, and restores what it was before, also when reading failed. */

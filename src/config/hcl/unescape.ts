@@ -1,4 +1,3 @@
-import { report } from './report.js'
 import type { Span } from './source.js'
 import { textOf } from './source.js'
 import type { TokenStream } from './token-stream.js'
@@ -16,7 +15,7 @@ export function unescapeText(stream: TokenStream, span: Span, quoted: boolean): 
     const code = sequence.length > 3 ? Number.parseInt(sequence.slice(2), 16) : Number.NaN
     if (code <= 0x10ffff) return String.fromCodePoint(code)
     const place = { source: span.source, start: span.start + at, end: span.start + at + sequence.length }
-    report(stream.diagnostics, place, escapeProblem(sequence))
+    stream.report(place, escapeProblem(sequence))
     return ''
   })
 }

@@ -176,6 +176,7 @@ describe('mistakes', () => {
     ['"x "y" {\n a = 1\n}\nz = 1\n', '1:1'],
     ['a = 1;\nb = 2;\n'.slice(0, 7), '1:6'],
     ['a = x.0.1\n', '1:7'],
+    ['a = x.*.*.y\n', '1:9'],
     ['a = 1e999\n', '1:5'],
     ['a = 1.2.3\n', '1:5'],
     ['a = f(x..., 1)\n', '1:11'],
@@ -210,6 +211,12 @@ describe('mistakes', () => {
       message: 'this block is not closed',
       hint: expect.stringContaining('"inner" of line 2'),
     })
+  })
+
+  test('mistakes without end are cut short', () => {
+    const reports = faults(`a = [${','.repeat(100_000)}]\n`)
+    expect(reports).toHaveLength(201)
+    expect(reports.at(-1)).toContain('more than 200 mistakes')
   })
 
   test('nesting without end is refused, not a crash', () => {

@@ -113,7 +113,7 @@ export const collectionFunctions: Record<string, HclFunction> = {
   lookup: hclFunction('lookup(object, key, default)', ['object', 'string', 'any?'], (values) =>
     lookupKey(...values),
   ),
-  merge: hclFunction('merge(objects...)', ['object'], (objects) => merge(objects), 'object'),
+  merge: hclFunction('merge(objects...)', [], (objects) => merge(objects), 'object'),
   range: hclFunction('range(start, end, step)', ['number', 'number?', 'number?'], (values) =>
     range(...values),
   ),
