@@ -15,7 +15,7 @@ let witness: MqttClient
 let ordeal: Ordeal
 
 beforeAll(async () => {
-  broker = await startMosquitto({ config: ['log_type error'] })
+  broker = await startMosquitto({ config: ['log_type information'] })
   const integration = {
     type: 'mqtt',
     format: 'json',
