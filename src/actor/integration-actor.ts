@@ -28,6 +28,8 @@ import { Verbs } from './verbs.js'
 
 /** How long requests may be read before sockets get their turn. */
 const TURN_MS = 10
+/** How long a broker may take to end our subscriptions before we leave. */
+const FAREWELL_MS = 500
 
 /** What an actor gets from the thread it lives in. */
 export interface ActorHouse {
@@ -145,7 +147,8 @@ export function startIntegrationActor(
       chaos?.cancel()
       health.stop()
       await Promise.race([operations.drained(), sleep(clock, graceMs)])
-      await sources.closeAll()
+      // A broker that does not answer cannot be told, and hears of it when the connection ends.
+      await Promise.race([sources.closeAll(), sleep(clock, FAREWELL_MS)])
       operations.stop()
       await connection.stop()
       outbox.flush()

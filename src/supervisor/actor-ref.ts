@@ -249,6 +249,16 @@ export class ActorRef implements IntegrationMail {
     this.#intake = 'closed'
   }
 
+  /** Whether requests are still accepted. */
+  get isOpen(): boolean {
+    return this.#intake === 'open'
+  }
+
+  /** What has not been settled by now will not be waited for. */
+  abandon(): void {
+    this.#settleAll(() => new ShutdownError({ integration: this.name }))
+  }
+
   /** Resolves when nothing is waiting or in flight, at the latest after `ms`. */
   async drained(ms: number): Promise<boolean> {
     const until = this.#clock.now() + ms
