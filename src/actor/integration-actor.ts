@@ -67,6 +67,8 @@ export function startIntegrationActor(
       operations.accept(request)
     })
     gauges.setInHand(-1)
+    // What was done at once is answered at once: whoever awaits each publish waits for this.
+    outbox.flush()
   })
   line.onWake = () => sources.drain()
 

@@ -22,7 +22,14 @@ import type {
 } from '../mailbox/integration-mail.js'
 import { Line, type LineEnd } from '../mailbox/line.js'
 import { NameReader } from '../mailbox/names.js'
-import type { ActorBatch, ActorNotice, RequestBatch, RequestOptions, Verb } from '../mailbox/protocol.js'
+import {
+  type ActorBatch,
+  type ActorNotice,
+  type RequestBatch,
+  type RequestOptions,
+  SYSTEM_VERBS,
+  type Verb,
+} from '../mailbox/protocol.js'
 import { SizeEstimate } from '../mailbox/size-estimate.js'
 import type { Turn } from '../mailbox/turn.js'
 import { crashOutcome } from './crash-outcome.js'
@@ -278,6 +285,8 @@ export class ActorRef implements IntegrationMail {
       entry.reject(open)
       return false
     }
+    // They wait in a line of their own: a flood of messages must not end the subscriptions of a crashed actor.
+    if (SYSTEM_VERBS.has(entry.verb)) return true
     for (;;) {
       const room = this.#post.room()
       if (room.kind === 'room') return true
