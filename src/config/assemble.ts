@@ -28,6 +28,8 @@ const AT_RUN_TIME = [
 export interface Surroundings {
   readonly variables: Readonly<Record<string, unknown>>
   readonly env: Readonly<Record<string, string | undefined>>
+  /** The names of the variables that expressions use. */
+  readonly used: ReadonlySet<string>
 }
 
 /** Makes a configuration out of its blocks. It is only meant to be used when the diagnostics have no error. */
@@ -57,10 +59,14 @@ export function assemble(
   return { integrations, brokers, supervisors }
 }
 
-function scopeOf(document: Document, { variables, env }: Surroundings, diagnostics: Diagnostics): Scope {
+function scopeOf(
+  document: Document,
+  { variables, env, used }: Surroundings,
+  diagnostics: Diagnostics,
+): Scope {
   const set = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined)
   const environment: Scope = { variables: { env: Object.fromEntries(set) }, sensitive: ['env'] }
-  const given = readVariables(document.variable, variables, environment, diagnostics)
+  const given = readVariables(document.variable, variables, used, environment, diagnostics)
   const constants: Scope = {
     parent: environment,
     variables: { var: given.values },

@@ -8,6 +8,7 @@ import type { GatewayConfig } from './gateway-config.js'
 import { bodyOfObject } from './object-body.js'
 import type { ConfigSource } from './options.js'
 import { isPath, OPTIONS, pathIn } from './spans.js'
+import { variableUses } from './variable-uses.js'
 
 export type { ConfigObject, ConfigSource } from './options.js'
 
@@ -34,7 +35,11 @@ export function checkConfig(source: ConfigSource, options: LoadOptions = {}): Ch
     typeof source === 'string'
       ? [...files.values()].map(({ body }) => body)
       : [bodyOfObject(source, diagnostics)]
-  const surroundings = { variables: options.variables ?? {}, env: options.env ?? process.env }
+  const surroundings = {
+    variables: options.variables ?? {},
+    env: options.env ?? process.env,
+    used: variableUses(bodies),
+  }
   const config = assemble(readDocument(bodies, diagnostics), surroundings, diagnostics)
   const found = diagnostics.sorted().map((diagnostic) => presentable(diagnostic, files))
   return diagnostics.hasErrors ? { ok: false, diagnostics: found } : { ok: true, config, diagnostics: found }

@@ -64,14 +64,18 @@ function ofExpression(name: string, expression: Expression, secret: boolean, spa
   })
 }
 
+/** Functions whose first argument names where a secret is. */
+const NAMING = ['env', 'file']
+
 /** What is written out in an expression; names of variables and of the environment are no secrets. */
 function literals(expression: Expression, spans: Span[]): void {
   const names = new Set<Expression>()
   walk(expression, (node) => {
-    if (node.kind === 'call' && node.arguments[0] !== undefined) names.add(node.arguments[0])
+    if (node.kind === 'call' && NAMING.includes(node.name) && node.arguments[0] !== undefined)
+      names.add(node.arguments[0])
     if (names.has(node)) return
     // A bare name where a secret belongs is a secret whose quotes were forgotten.
-    if (node.kind === 'literal' || (node.kind === 'variable' && node === expression)) spans.push(node.span)
+    if (node.kind === 'literal' || node.kind === 'variable') spans.push(node.span)
     if (node.kind === 'template')
       for (const part of node.parts) if (part.kind === 'text') spans.push(part.span)
     if (node.kind === 'invalid') spans.push(node.span)

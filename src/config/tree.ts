@@ -1,4 +1,4 @@
-import { Diagnostics } from './diagnostics.js'
+import { type Diagnostic, Diagnostics } from './diagnostics.js'
 import {
   type Block,
   type Body,
@@ -113,9 +113,16 @@ export class Tree {
     }
     const found = new Diagnostics()
     const value = evaluate(expression, this.#scope, found)
-    for (const { found: _, ...rest } of found.items) this.#diagnostics.add(rest)
+    for (const { found: _, ...rest } of found.items) this.#diagnostics.add(discreet(rest))
     return value
   }
+}
+
+/** What is taken for a name may be a secret without its quotes. */
+function discreet(diagnostic: Diagnostic): Diagnostic {
+  return diagnostic.message.startsWith('unknown name')
+    ? { ...diagnostic, message: 'unknown name' }
+    : diagnostic
 }
 
 /** The node of a value that has one place as a whole. */

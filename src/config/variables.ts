@@ -29,10 +29,12 @@ export interface Variables {
 /**
  * Reads the `variable` blocks. A given value goes before the default.
  * @param given values by name; texts are converted to the type of the variable
+ * @param used the names that expressions use: what is given and used needs no block
  */
 export function readVariables(
   blocks: readonly Block[],
   given: Readonly<Record<string, unknown>>,
+  used: ReadonlySet<string>,
   environment: Scope,
   diagnostics: Diagnostics,
 ): Variables {
@@ -44,8 +46,12 @@ export function readVariables(
     setKey(values, name, value ?? nothing(block))
     if (secret) sensitive.push(`var.${name}`)
   }
-  for (const name of Object.keys(given))
-    if (!Object.hasOwn(values, name)) unknownVariable(name, values, diagnostics)
+  for (const [name, value] of Object.entries(given)) {
+    if (Object.hasOwn(values, name) || value === undefined) continue
+    const plain = used.has(name) ? plainGiven(name, value, diagnostics) : undefined
+    if (plain !== undefined) setKey(values, name, plain)
+    else if (!used.has(name)) unknownVariable(name, values, diagnostics)
+  }
   return { values, sensitive }
 }
 
