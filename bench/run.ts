@@ -45,6 +45,7 @@ async function runOne(pool: Tinypool, scenario: Scenario, plan: Plan): Promise<O
     const rounds = (await pool.run(task, { signal })) as readonly Round[]
     return { ok: true, records: judge(scenario, rounds) }
   } catch (error) {
-    return { ok: false, reason: error instanceof Error ? error.message : String(error) }
+    // An error of the process arrives as a plain object.
+    return { ok: false, reason: (error as Partial<Error> | null)?.message ?? String(error) }
   }
 }

@@ -7,7 +7,7 @@ import { outageEnd } from '../measure/outage.js'
 import { ALL_TOPICS } from '../message.js'
 import { mqttIntegration, startGateway } from '../sides/gateway.js'
 import { NAME } from '../sides/gateway-pubsub.js'
-import { withFlooder } from './mqtt-rig.js'
+import { NO_DELAY, withFlooder } from './mqtt-rig.js'
 import type { Scenario } from './scenario.js'
 
 /** Messages that show whether the subscription lives: one every half millisecond. */
@@ -28,7 +28,7 @@ function outage(name: string, title: string, fault: Fault, supervision: object):
         for (let i = 0; i < rounds; i++)
           result.push({ gateway: { durationMs: await measureOutage(port, fault, supervision) } })
         return result
-      }),
+      }, NO_DELAY),
   }
 }
 

@@ -5,7 +5,7 @@ import { compare, type Side } from '../measure/compare.js'
 import type { Round } from '../measure/figures.js'
 import type { Plan } from '../measure/plan.js'
 
-/** Quiet logs; a queue that bounds the broker's memory under a flood; every message sent at once, as on a network. */
+/** Quiet logs, and a queue that bounds the broker's memory under a flood. */
 const CONFIG = [
   'log_type error',
   'log_type warning',
@@ -14,12 +14,17 @@ const CONFIG = [
   'connection_messages false',
   'max_queued_messages 20000',
   'max_inflight_messages 1024',
-  'set_tcp_nodelay true',
 ]
 
+/** For messages that come one by one: else the kernel would hold them back on loopback and send them in heaps. */
+export const NO_DELAY = ['set_tcp_nodelay true']
+
 /** Runs `use` with a broker of its own. */
-export async function withBroker<T>(use: (broker: Mosquitto) => Promise<T>): Promise<T> {
-  const broker = await startMosquitto({ config: CONFIG })
+export async function withBroker<T>(
+  use: (broker: Mosquitto) => Promise<T>,
+  config: readonly string[] = [],
+): Promise<T> {
+  const broker = await startMosquitto({ config: [...CONFIG, ...config] })
   try {
     return await use(broker)
   } finally {
@@ -30,6 +35,7 @@ export async function withBroker<T>(use: (broker: Mosquitto) => Promise<T>): Pro
 /** Runs `use` with a broker and a flooder that is connected to it. */
 export async function withFlooder<T>(
   use: (port: number, flooder: LoadProcess<FlooderOrder>) => Promise<T>,
+  config?: readonly string[],
 ): Promise<T> {
   return withBroker(async ({ port }) => {
     const flooder = await LoadProcess.start<FlooderOrder>('./flooder.js', [port])
@@ -38,7 +44,7 @@ export async function withFlooder<T>(
     } finally {
       await flooder.stop()
     }
-  })
+  }, config)
 }
 
 /** Compares two sides and closes them, whatever happens. */

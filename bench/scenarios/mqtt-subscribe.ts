@@ -5,7 +5,7 @@ import { flooded, together } from '../sides/flooded.js'
 import { mqttIntegration, startGateway } from '../sides/gateway.js'
 import { gatewaySubscriber, NAME } from '../sides/gateway-pubsub.js'
 import { plainSubscriber } from '../sides/plain-mqtt.js'
-import { compareAndClose, withFlooder } from './mqtt-rig.js'
+import { compareAndClose, NO_DELAY, withFlooder } from './mqtt-rig.js'
 import type { Scenario } from './scenario.js'
 
 interface Variant {
@@ -42,7 +42,7 @@ function subscribe(variant: Variant): Scenario {
           ),
           plan,
         )
-      }),
+      }, order && NO_DELAY),
   }
 }
 
