@@ -9,13 +9,14 @@ export type CpuMeter = () => number
  */
 export function hostCpuMeter(
   file = `/proc/self/task/${process.pid}/schedstat`,
-  usage = (process as { threadCpuUsage?: () => NodeJS.CpuUsage }).threadCpuUsage,
+  usage: (() => NodeJS.CpuUsage) | null = (process as { threadCpuUsage?: () => NodeJS.CpuUsage })
+    .threadCpuUsage ?? null,
 ): CpuMeter | undefined {
   try {
     readSchedstat(file)
     return () => readSchedstat(file)
   } catch {
-    if (usage === undefined) return undefined
+    if (usage === null) return undefined
     return () => {
       const { user, system } = usage.call(process)
       return user + system

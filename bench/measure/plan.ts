@@ -19,7 +19,7 @@ export const FULL: Plan = {
   firstWarmUpMs: 1_500,
   windowMs: 1_500,
   delayWindowMs: 1_000,
-  limitMs: 180_000,
+  limitMs: 300_000,
 }
 
 /** For a look while developing: too short to be quoted. */
@@ -29,5 +29,5 @@ export const QUICK: Plan = {
   firstWarmUpMs: 750,
   windowMs: 500,
   delayWindowMs: 400,
-  limitMs: 90_000,
+  limitMs: 180_000,
 }
