@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest'
+import { systemClock } from '../../src/core/clock.js'
+import { Line, openLine } from '../../src/mailbox/line.js'
+import { Turn } from '../../src/mailbox/turn.js'
+import { waitFor } from '../support/wait-for.js'
+
+test('a nudge that comes while the other side is awake is not slept over', async () => {
+  const ends = openLine()
+  const host = new Line<string, string>(ends.host, new Turn(systemClock, 4), () => {})
+  let looksAfterNudge = 0
+  let nudged = false
+  const actor = new Line<string, string>(ends.actor, new Turn(systemClock, 4), () => {
+    // It is awake, in the middle of its work, and has looked at shared memory already.
+    host.nudge()
+    nudged = true
+  })
+  actor.onWake = () => {
+    if (nudged) looksAfterNudge++
+  }
+  try {
+    host.post('work')
+    await waitFor(() => looksAfterNudge > 0, {
+      what: 'a look at shared memory after the nudge',
+      timeoutMs: 3_000,
+    })
+    expect(nudged).toBe(true)
+  } finally {
+    host.close()
+    actor.close()
+  }
+})
