@@ -1,5 +1,11 @@
 import type { GroupSettings, SupervisionSettings } from '../../core/settings.js'
-import { DEFAULT_BACKOFF, DEFAULT_GROUP, DEFAULT_HEARTBEAT_MS, DEFAULT_SUPERVISION } from '../defaults.js'
+import {
+  DEFAULT_BACKOFF,
+  DEFAULT_GROUP,
+  DEFAULT_HEARTBEAT_MS,
+  DEFAULT_SUPERVISION,
+  LONGEST_BACKOFF,
+} from '../defaults.js'
 import { didYouMean } from '../diagnostics.js'
 import { duration, integer, oneOf, text } from '../kinds.js'
 import type { SupervisionBlock, SupervisorBlock } from '../options.js'
@@ -35,7 +41,7 @@ export function readSupervision(
       restart,
       maxRestarts,
       withinMs,
-      backoff: { ...DEFAULT_BACKOFF, initialMs, maxMs: Math.max(DEFAULT_BACKOFF.maxMs, initialMs) },
+      backoff: { ...DEFAULT_BACKOFF, initialMs, maxMs: initialMs * LONGEST_BACKOFF },
       jitter: otherwise.jitter,
       shutdownMs,
       poisonThreshold,
