@@ -142,7 +142,9 @@ export class IntegrationChild implements Child {
     const { shutdown } = this.spec
     const graceMs =
       shutdown === 'brutal_kill' ? 0 : shutdown === 'infinity' ? Number.MAX_SAFE_INTEGER : shutdown
-    await life.stop(graceMs, (control) => control.stop(graceMs))
+    // A gateway that shuts down has waited for what was accepted already.
+    const drainMs = this.ref.isOpen ? graceMs : 0
+    await life.stop(graceMs, (control) => control.stop(drainMs))
     this.#bury(life)
     this.ref.detach('it was stopped')
   }

@@ -62,6 +62,21 @@ export class Dialer {
     }
   }
 
+  /** Connects in the version that the broker took before. @throws ConnectionError, AuthError */
+  async join(
+    address: BrokerAddress,
+    role: Role,
+    memory: SessionMemory,
+    owner: SessionOwner,
+    signal: AbortSignal,
+  ): Promise<Session> {
+    try {
+      return await this.#attempt(address, role, memory, owner, signal, this.#version)
+    } catch (error) {
+      throw connectFailure(address, error instanceof VersionRefused ? error.failure : error)
+    }
+  }
+
   async #attempt(
     address: BrokerAddress,
     role: Role,

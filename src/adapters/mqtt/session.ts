@@ -147,13 +147,11 @@ export class Session {
 
   /**
    * Stops reading from the socket, until `release` was called as often. Pings go on. What the broker answers in
-   * the meantime (to publishes of QoS 1, say) is read afterwards.
+   * the meantime (to SUBSCRIBE, say) is read afterwards.
    */
   hold(): void {
     if (this.#holds++ > 0) return
     this.#socket.pause()
-    // The message that filled the sink was a sign of life.
-    this.#pongs()
   }
 
   release(): void {
@@ -193,12 +191,8 @@ export class Session {
     })
   }
 
-  /**
-   * Sends PINGREQ; resolves on PINGRESP or when the connection ends. While reading is held back an answer could
-   * not be seen, and that the socket is open has to do.
-   */
+  /** Sends PINGREQ; resolves on PINGRESP, which is not seen while reading is held back, or when the connection ends. */
   ping(): Promise<void> {
-    if (this.#holds > 0) return Promise.resolve()
     return new Promise((resolve) => {
       this.#pings.push(resolve)
       this.#client.sendPing()

@@ -1,6 +1,12 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { type AddressInfo, connect, createServer as createTcpServer, type Server } from 'node:net'
+import {
+  type AddressInfo,
+  connect,
+  createServer as createTcpServer,
+  type Server,
+  type Socket,
+} from 'node:net'
 import { pipeline } from 'node:stream'
 import { Aedes } from 'aedes'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
@@ -96,14 +102,15 @@ describe('a broker that speaks 3.1.1 only', () => {
   it('is fallen back to, and the result remembered', async () => {
     const { adapter } = opened(await connected(port))
     expect(connects).toBe(2)
+    await adapter.disconnect()
+    await adapter.connect(soon())
+    expect(connects).toBe(3)
     const sink = new Collector()
     await adapter.pubsub!.subscribe('a/#', { qos: 1 }, sink, within())
     await adapter.pubsub!.publish('a/b', bytes('hello'), { qos: 1 }, within())
     await until(() => sink.messages.length === 1, 'the message')
     await expect(adapter.rpc!.call('m', null, within())).rejects.toMatchObject({ kind: 'unsupported' })
-    await adapter.disconnect()
-    await adapter.connect(soon())
-    expect(connects).toBe(3)
+    expect(connects).toBe(4)
   })
 
   it('tells of a subscription that it denies', async () => {
@@ -178,6 +185,30 @@ describe('connections', () => {
     await adapter.connect(soon())
     await adapter.ping!(soon())
     await proxy.stop()
+  })
+
+  it.each([0, 1, 2])('reports the loss of role %i of three once, and all of them are lost', async (lost) => {
+    const sockets: Socket[] = []
+    const server = createTcpServer((socket) => {
+      sockets.push(socket)
+      const upstream = connect(broker.port, '127.0.0.1')
+      pipeline(socket, upstream, socket, () => {})
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { adapter, context } = opened(await connected((server.address() as AddressInfo).port))
+    await adapter.pubsub!.subscribe('t', {}, new Collector(), within())
+    await adapter.service!.serve('m', new Collector() as never, within())
+    expect(sockets).toHaveLength(3)
+    sockets[lost]!.destroy()
+    await until(() => sockets.every((socket) => socket.destroyed), 'the loss of all')
+    expect(context.lost).toHaveLength(1)
+    await adapter.connect(soon())
+    await adapter.pubsub!.subscribe('t', {}, new Collector(), within())
+    await adapter.service!.serve('m', new Collector() as never, within())
+    expect(sockets).toHaveLength(6)
+    await adapter.disconnect()
+    await new Promise((resolve) => server.close(resolve))
+    expect(context.lost).toHaveLength(1)
   })
 
   it('calls nobody after disconnect, which may come at any time and twice', async () => {

@@ -26,7 +26,7 @@ it.each([5, '3.1.1'] as const)('leaves no timer and no socket behind, MQTT %s', 
     consumer.request(1)
     await until(() => sink.messages.length === 1, 'the message')
     await sink.messages[0]!.nack(60_000)
-    expect(sockets()).toBe(2)
+    expect(sockets()).toBe(3)
     expect(clock.pending).toBeGreaterThan(0)
     await adapter.disconnect()
     await until(() => sockets() === 0, 'the sockets to be gone')
