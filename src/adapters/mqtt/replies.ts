@@ -88,6 +88,7 @@ export class Replies {
   async #subscribe(): Promise<void> {
     const route = {
       filter: this.#topic,
+      subscribed: this.#topic,
       id: undefined,
       accept: (packet: PublishPacket) => this.#accept(packet),
     }

@@ -87,7 +87,7 @@ describe('messages of a resumed session', () => {
     inbox.onPublish(packet('orphan', [98]), gate.hold(2, 1))
     expect(written).toEqual([])
     const got: string[] = []
-    inbox.add({ filter: '+', id: 5, accept: ({ topic }) => got.push(topic) })
+    inbox.add({ filter: '+', subscribed: '+', id: 5, accept: ({ topic }) => got.push(topic) })
     expect(got).toEqual(['kept', 'orphan'])
     inbox.onPublish(packet('a/b'), gate.hold(3, 1))
     expect(written).toHaveLength(2)
@@ -102,7 +102,7 @@ describe('messages of a resumed session', () => {
     const got: string[] = []
     for (const resumed of [true, false]) {
       const inbox = new Inbox(resumed, new StepClock(), () => {})
-      inbox.add({ filter: 'a/#', id: 5, accept: () => got.push(`${resumed}`) })
+      inbox.add({ filter: 'a/#', subscribed: 'a/#', id: 5, accept: () => got.push(`${resumed}`) })
       inbox.onPublish(packet('a/b', [4]), undefined)
       inbox.close()
     }
