@@ -23,6 +23,7 @@ import { Receivers } from './receivers.js'
 import { PendingRequests } from './service-source.js'
 import { SourceFactory } from './source-factory.js'
 import { Sources } from './sources.js'
+import { TopicHub } from './topic-hub.js'
 import { UnsettledDeliveries } from './unsettled.js'
 import { Verbs } from './verbs.js'
 
@@ -103,6 +104,8 @@ export function startIntegrationActor(
   const unsettled = new UnsettledDeliveries()
   const pending = new PendingRequests()
   const receivers = adapter.queue === undefined ? undefined : new Receivers(adapter.queue, unsettled)
+  const topics =
+    adapter.pubsub === undefined ? undefined : new TopicHub(adapter.pubsub, clock, settings.timeoutMs)
   const sources = new Sources(clock, outbox, settings.timeoutMs)
   const factory = new SourceFactory({
     settings,
@@ -111,6 +114,7 @@ export function startIntegrationActor(
     format,
     outbox,
     gauges,
+    topics,
     unsettled,
     pending,
     ended: (id, error) => sources.ended(id, error),
@@ -135,6 +139,7 @@ export function startIntegrationActor(
     unsettled.forget()
     pending.forget()
     sources.disconnected()
+    topics?.disconnected()
     receivers?.disconnected()
   }
 

@@ -49,6 +49,7 @@ export async function subscribeSink<M extends InboundMessage>(
     session.version === 5 && session.connack.properties?.subscriptionIdentifiersAvailable !== false
   const route = {
     filter: sharedFilter(filter),
+    subscribed: filter,
     id: named ? newSubscriptionId() : undefined,
     accept(packet: PublishPacket) {
       const message = toMessage(packet)
@@ -74,7 +75,8 @@ export async function subscribeSink<M extends InboundMessage>(
       closed = true
       inbox.remove(route)
       release()
-      await session.unsubscribe(filter)
+      // A later subscription of the same filter has taken its place at the broker.
+      if (!inbox.has(filter)) await session.unsubscribe(filter)
     },
   }
 }
