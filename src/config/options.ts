@@ -83,6 +83,8 @@ export interface SupervisionBlock {
   readonly within?: Duration
   /** The first delay between restarts; it doubles from there, up to a hundred times as long. */
   readonly backoff?: Duration
+  /** Where the doubling ends. */
+  readonly max_backoff?: Duration
   readonly heartbeat?: Duration
   readonly shutdown?: Duration
   /** The name of a `supervisor`. */

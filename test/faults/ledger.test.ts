@@ -5,7 +5,13 @@ import { waitFor } from '../support/wait-for.js'
 import { connected, kill } from './support/kill.js'
 import { Settlements } from './support/settled.js'
 
-const supervision = { heartbeat: '300ms', max_restarts: 1_000, within: '1m', backoff: '1ms' }
+const supervision = {
+  heartbeat: '300ms',
+  max_restarts: 1_000,
+  within: '1m',
+  backoff: '1ms',
+  max_backoff: '20ms',
+}
 const memory = { type: 'memory', supervision }
 const cleanups: (() => Promise<void>)[] = []
 

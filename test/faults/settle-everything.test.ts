@@ -16,7 +16,14 @@ beforeAll(async () => {
 })
 afterAll(() => broker.stop())
 
-const supervision = { heartbeat: '300ms', max_restarts: 1_000, within: '1m', backoff: '1ms', shutdown: '1s' }
+const supervision = {
+  heartbeat: '300ms',
+  max_restarts: 1_000,
+  within: '1m',
+  backoff: '1ms',
+  max_backoff: '20ms',
+  shutdown: '1s',
+}
 
 async function everythingSettles(script: readonly Step[]): Promise<void> {
   await mend(broker)

@@ -29,6 +29,7 @@ export function readSupervision(
   const maxRestarts = section.value('max_restarts', integer(0)) ?? otherwise.maxRestarts
   const withinMs = section.value('within', duration()) ?? otherwise.withinMs
   const initialMs = section.value('backoff', duration()) ?? DEFAULT_BACKOFF.initialMs
+  const maxMs = section.value('max_backoff', duration()) ?? initialMs * LONGEST_BACKOFF
   const heartbeatMs = section.value('heartbeat', duration()) ?? DEFAULT_HEARTBEAT_MS
   const shutdownMs = section.value('shutdown', duration(0)) ?? otherwise.shutdownMs
   const group = readGroup(section, groups)
@@ -41,7 +42,7 @@ export function readSupervision(
       restart,
       maxRestarts,
       withinMs,
-      backoff: { ...DEFAULT_BACKOFF, initialMs, maxMs: initialMs * LONGEST_BACKOFF },
+      backoff: { ...DEFAULT_BACKOFF, initialMs, maxMs },
       jitter: otherwise.jitter,
       shutdownMs,
       poisonThreshold,
