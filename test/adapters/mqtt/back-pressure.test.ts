@@ -150,6 +150,22 @@ describe('back-pressure', () => {
 })
 
 describe('keep-alive', () => {
+  it('keeps to the interval that the broker names', async () => {
+    const pings: Buffer[] = []
+    const server = await FakeServer.start((socket) => {
+      socket.on('data', (chunk) => {
+        if (chunk[0] === 0x10) socket.write(Buffer.from('2006000003130001', 'hex'))
+        else pings.push(chunk)
+        if (chunk[0] === 0xc0) socket.write(Buffer.from('d000', 'hex'))
+      })
+    })
+    const { context } = await client(server.port, { keep_alive: '10m', protocol_version: 5 })
+    await until(() => pings.length === 4, 'four pings')
+    expect(pings.map((ping) => ping.toString('hex'))).toEqual(Array(4).fill('c000'))
+    expect(context.lost).toEqual([])
+    await server.stop()
+  })
+
   it('notices a broker that has fallen silent', async () => {
     const server = await FakeServer.start((socket) =>
       socket.once('data', () => socket.write(Buffer.from('2003000000', 'hex'))),
