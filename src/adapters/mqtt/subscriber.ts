@@ -45,12 +45,10 @@ export async function subscribeSink<M extends InboundMessage>(
     if (holding) session.release()
     holding = false
   }
-  const named =
-    session.version === 5 && session.connack.properties?.subscriptionIdentifiersAvailable !== false
   const route = {
     filter: sharedFilter(filter),
     subscribed: filter,
-    id: named ? newSubscriptionId() : undefined,
+    id: session.connack.subscriptionIdsAvailable ? newSubscriptionId() : undefined,
     accept(packet: PublishPacket) {
       const message = toMessage(packet)
       if (message === undefined || sink.deliver(message) || holding) return
