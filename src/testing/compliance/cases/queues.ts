@@ -31,7 +31,10 @@ export const queueCases: readonly ComplianceCase[] = [
       const send = () => context.queue('other').send(queue, 1)
       if (context.features.persistentQueue) await soon(send(), 'send')
       else
-        await eventually(async () => (await send().catch(() => undefined)) !== undefined, 'the queue takes it')
+        await eventually(
+          async () => (await send().catch(() => undefined)) !== undefined,
+          'the queue takes it',
+        )
       const message = await soon(waiting, 'receive')
       assert.equal(message?.value, 1)
       assert.equal(await soon(context.queue().ack(message!.id), 'ack by id'), true)

@@ -1,0 +1,14 @@
+import { workerData } from 'node:worker_threads'
+import { systemClock } from '../../src/core/clock.js'
+import { Line, type LineEnd } from '../../src/mailbox/line.js'
+import { Turn } from '../../src/mailbox/turn.js'
+
+// The other end of the line in a thread of its own: says everything back, and counts what woke it.
+let woken = 0
+const line = new Line<unknown, unknown>(workerData as LineEnd, new Turn(systemClock, 10), (batch) => {
+  if (batch === 'woken') line.post({ woken })
+  else line.post(batch)
+})
+line.onWake = () => {
+  woken++
+}
