@@ -9,24 +9,38 @@ function workingClock() {
 }
 
 describe('turn', () => {
-  test('is spent after its budget, and anew on the next', async () => {
+  test('is spent after its budget, and whoever is woken then begins a new share', () => {
     const { clock, work } = workingClock()
     const turn = new Turn(clock, 4)
+    turn.begin()
     expect(turn.spent()).toBe(false)
     work(3)
     expect(turn.spent()).toBe(false)
     work(1)
     expect(turn.spent()).toBe(true)
-    await clock.turn()
+    turn.begin()
     expect(turn.spent()).toBe(false)
   })
 
-  test('begins with its first question, not with the last turn', async () => {
+  test('is one share for all: a second one who is woken within it gets no more', () => {
     const { clock, work } = workingClock()
     const turn = new Turn(clock, 4)
-    turn.spent()
+    turn.begin()
+    work(3)
+    turn.begin()
+    work(1)
+    expect(turn.spent()).toBe(true)
+  })
+
+  test('gives no new share while others wait for theirs', async () => {
+    const { clock, work } = workingClock()
+    const turn = new Turn(clock, 4)
+    turn.begin()
+    work(5)
+    turn.later(() => {})
+    turn.begin()
+    expect(turn.spent()).toBe(true)
     await clock.turn()
-    work(100)
     expect(turn.spent()).toBe(false)
   })
 
