@@ -16,7 +16,7 @@ adapterCompliance({
     call: false,
     notify: true,
     batch: false,
-    serve: false,
+    serve: true,
     publish: true,
     subscribe: true,
     enqueue: true,
