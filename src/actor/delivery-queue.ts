@@ -195,6 +195,6 @@ export class DeliveryQueue {
       }
       this.#outbox.run(this.#spec.id, 'values').add(number, value, size, marked)
     }
-    this.#outbox.delivered(size)
+    this.#outbox.delivered(size, this.#spec.kind === 'queue')
   }
 }

@@ -108,6 +108,11 @@ export class Operations {
     }
   }
 
+  /** Requests that have been accepted and not been settled, those not counted that are done at once. */
+  get underWay(): number {
+    return this.#active.size
+  }
+
   /** Resolves when nothing is under way but what may last for ever: the wait for a message or a subscription. */
   drained(): Promise<void> {
     if (this.#isDrained) return Promise.resolve()

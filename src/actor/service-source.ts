@@ -80,7 +80,7 @@ export class ServiceSource implements Source, MessageSink<InboundRequest> {
     this.#outbox
       .run(this.id, 'values')
       .add(this.#outbox.topicNumber(request.topic), request.params, size, extras)
-    this.#outbox.delivered(size)
+    this.#outbox.delivered(size, true)
     return true
   }
 
