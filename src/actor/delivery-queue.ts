@@ -1,7 +1,7 @@
+import { Deque } from '../core/deque.js'
 import { SerializeError } from '../core/errors.js'
 import type { Capacity } from '../core/overflow.js'
 import { CreditTaker } from '../mailbox/credit.js'
-import { Deque } from '../mailbox/deque.js'
 import { encodeError } from '../mailbox/error-codec.js'
 import type { Gauges } from '../mailbox/gauges.js'
 import type { DeliveryExtras, SourceSpec } from '../mailbox/protocol.js'
@@ -26,6 +26,8 @@ export type Offer =
 
 /** Held back at this share of the capacity, and let go again at half of that. */
 const HOLD_BACK_AT = 0.5
+/** So much may be sent between two looks at the credit that is left. */
+const LOOK_AT_BYTES = 64 * 1024
 
 /**
  * The messages of one source that the host has no credit for yet. Bounded: what happens when it is full is
@@ -87,12 +89,16 @@ export class DeliveryQueue {
         if (this.#credit.stall()) break
         continue
       }
+      let unlooked = 0
       while (allowed-- > 0 && this.#waiting.size > 0) {
         const message = this.#waiting.shift()!
         this.#left(message)
         this.#send(message)
         // Bytes may run out before messages do.
-        if (allowed > 0 && (allowed & 63) === 0 && this.#credit.available() === 0) break
+        unlooked += message.payload.byteLength
+        if (unlooked < LOOK_AT_BYTES) continue
+        unlooked = 0
+        allowed = Math.min(allowed, this.#credit.available())
       }
     }
     this.#reportDropped()

@@ -16,17 +16,21 @@ import { inject, startChaos } from './chaos.js'
 import { Connection } from './connection.js'
 import { Health } from './health.js'
 import { startHeartbeat } from './heartbeat.js'
+import { InHand } from './in-hand.js'
 import { Operations } from './operations.js'
 import { Outbox } from './outbox.js'
 import { Receivers } from './receivers.js'
 import { PendingRequests } from './service-source.js'
 import { SourceFactory } from './source-factory.js'
 import { Sources } from './sources.js'
+import { TopicHub } from './topic-hub.js'
 import { UnsettledDeliveries } from './unsettled.js'
 import { Verbs } from './verbs.js'
 
 /** How long requests may be read before sockets get their turn. */
 const TURN_MS = 10
+/** How long a broker may take to end our subscriptions before we leave. */
+const FAREWELL_MS = 500
 
 /** What an actor gets from the thread it lives in. */
 export interface ActorHouse {
@@ -62,11 +66,9 @@ export function startIntegrationActor(
 
   const reader = new RequestReader()
   const line = new Line<ActorBatch, RequestBatch>(start.line, new Turn(clock, TURN_MS), (batch) => {
-    reader.read(batch, (request) => {
-      gauges.setInHand(request.seq)
-      operations.accept(request)
-    })
-    gauges.setInHand(-1)
+    reader.read(batch, (request) => operations.accept(request))
+    // What was done at once is answered at once: whoever awaits each publish waits for this.
+    outbox.flush()
   })
   line.onWake = () => sources.drain()
 
@@ -102,6 +104,8 @@ export function startIntegrationActor(
   const unsettled = new UnsettledDeliveries()
   const pending = new PendingRequests()
   const receivers = adapter.queue === undefined ? undefined : new Receivers(adapter.queue, unsettled)
+  const topics =
+    adapter.pubsub === undefined ? undefined : new TopicHub(adapter.pubsub, clock, settings.timeoutMs)
   const sources = new Sources(clock, outbox, settings.timeoutMs)
   const factory = new SourceFactory({
     settings,
@@ -110,12 +114,24 @@ export function startIntegrationActor(
     format,
     outbox,
     gauges,
+    topics,
     unsettled,
     pending,
     ended: (id, error) => sources.ended(id, error),
   })
   const verbs = new Verbs({ adapter, format, gauges, sources, factory, receivers, unsettled, pending })
-  const operations = new Operations({ settings, clock, connection, breaker, verbs, outbox, gauges, latency })
+  const inHand = new InHand(gauges, clock)
+  const operations = new Operations({
+    settings,
+    clock,
+    connection,
+    breaker,
+    verbs,
+    outbox,
+    gauges,
+    latency,
+    inHand,
+  })
   const health = new Health(settings, adapter, clock, connection, gauges)
 
   function disconnected(): void {
@@ -123,6 +139,7 @@ export function startIntegrationActor(
     unsettled.forget()
     pending.forget()
     sources.disconnected()
+    topics?.disconnected()
     receivers?.disconnected()
   }
 
@@ -135,7 +152,8 @@ export function startIntegrationActor(
       chaos?.cancel()
       health.stop()
       await Promise.race([operations.drained(), sleep(clock, graceMs)])
-      await sources.closeAll()
+      // A broker that does not answer cannot be told, and hears of it when the connection ends.
+      await Promise.race([sources.closeAll(), sleep(clock, FAREWELL_MS)])
       operations.stop()
       await connection.stop()
       outbox.flush()

@@ -1,14 +1,15 @@
 import type { Clock } from '../core/clock.js'
 import { DeadlineTimer } from '../core/deadline-timer.js'
+import { Deque } from '../core/deque.js'
 import { CancelledError, ConnectionError, ShutdownError, TimeoutError } from '../core/errors.js'
 import { type IntegrationSettings, operationBudgetMs } from '../core/settings.js'
-import { Deque } from '../mailbox/deque.js'
 import type { Gauges } from '../mailbox/gauges.js'
 import type { IncomingRequest } from '../mailbox/requests.js'
 import type { CircuitBreaker } from '../resilience/circuit-breaker.js'
 import { asIntegrationError } from '../resilience/classify.js'
 import { decideRetry } from '../resilience/retry.js'
 import type { Connection } from './connection.js'
+import type { InHand } from './in-hand.js'
 import { Operation } from './operation.js'
 import type { Outbox } from './outbox.js'
 import { isImmediate, isResumable, isSource, type Verbs } from './verbs.js'
@@ -31,6 +32,7 @@ export class Operations {
   readonly #outbox: Outbox
   readonly #gauges: Gauges
   readonly #latency: LatencyRecorder
+  readonly #inHand: InHand
   readonly #active = new Map<number, Operation>()
   readonly #deadlines: DeadlineTimer
   /** Operations that wait for the connection, in their order. */
@@ -50,6 +52,7 @@ export class Operations {
     readonly outbox: Outbox
     readonly gauges: Gauges
     readonly latency: LatencyRecorder
+    readonly inHand: InHand
   }) {
     this.#settings = parts.settings
     this.#clock = parts.clock
@@ -59,6 +62,7 @@ export class Operations {
     this.#outbox = parts.outbox
     this.#gauges = parts.gauges
     this.#latency = parts.latency
+    this.#inHand = parts.inHand
     this.#budgetMs = operationBudgetMs(parts.settings)
     this.#deadlines = new DeadlineTimer(parts.clock, (now) => this.#expire(now))
   }
@@ -98,26 +102,45 @@ export class Operations {
 
   /** The connection will not come by itself, or refuses us: what waits for it has nothing to wait for. */
   hopeless(error: Error): void {
-    for (const operation of this.#unpark(() => true)) this.#failed(operation, error)
+    for (const operation of this.#unpark(() => true)) {
+      operation.attempt++
+      this.#failed(operation, error)
+    }
   }
 
-  /** Resolves when nothing is under way. */
+  /** Resolves when nothing is under way but what may last for ever: the wait for a message or a subscription. */
   drained(): Promise<void> {
-    if (this.#active.size === 0) return Promise.resolve()
+    if (this.#isDrained) return Promise.resolve()
     return new Promise((resolve) => this.#idle.push(resolve))
   }
 
-  /** Ends everything that is still under way. */
+  /**
+   * Ends everything that is still under way, and leaves it unsettled: the host knows whether a successor gets it
+   * or its caller is told of the shutdown.
+   */
   stop(): void {
     this.#deadlines.cancel()
-    for (const operation of [...this.#active.values()]) this.#giveUp(operation, new ShutdownError())
+    const operations = [...this.#active.values()]
+    this.#active.clear()
     this.#parked.clear()
+    for (const operation of operations) {
+      if (operation.state.kind === 'backing-off') operation.state.timer.cancel()
+      operation.state = { kind: 'settled' }
+      operation.abort(new ShutdownError())
+    }
+    this.#gauges.setOperations(0)
+  }
+
+  get #isDrained(): boolean {
+    for (const { request } of this.#active.values())
+      if (request.verb !== 'receive' && !isSource(request.verb)) return false
+    return true
   }
 
   /** Settles what is already here: waiting for nothing, and trying once. */
   #carryOut(request: IncomingRequest): void {
     const context = new Operation(request, Number.POSITIVE_INFINITY, 0)
-    this.#verbs.perform(request, context)?.then(
+    this.#perform(request, context)?.then(
       (value) =>
         value === undefined ? this.#outbox.done(request.seq) : this.#outbox.reply(request.seq, value),
       (error: unknown) => this.#outbox.fail(request.seq, error),
@@ -140,6 +163,7 @@ export class Operations {
   /** @param attempted called when the attempt has come to an end, or none was made. */
   #try(operation: Operation, attempted: () => void = () => {}): void {
     const { request } = operation
+    if (this.#inHand.mustWait(request)) return this.#tryLater(operation, attempted)
     const mayGo = this.#ready || (this.#connection.isConnected && isSource(request.verb))
     if (!mayGo) {
       attempted()
@@ -157,7 +181,7 @@ export class Operations {
     operation.begin({ kind: 'attempting', permit, deadline })
     let pending: Promise<unknown> | undefined
     try {
-      pending = this.#verbs.perform(request, operation)
+      pending = this.#perform(request, operation)
     } catch (error) {
       attempted()
       return this.#failed(operation, error)
@@ -184,17 +208,40 @@ export class Operations {
     )
   }
 
+  #tryLater(operation: Operation, attempted: () => void): void {
+    this.#track(operation, operation.end)
+    this.#inHand.later(() => {
+      if (operation.state.kind === 'settled') attempted()
+      else this.#try(operation, attempted)
+    })
+  }
+
+  #perform(request: IncomingRequest, context: Operation): Promise<unknown> | undefined {
+    this.#inHand.take(request)
+    try {
+      return this.#verbs.perform(request, context)
+    } finally {
+      this.#inHand.released()
+    }
+  }
+
   #offline(operation: Operation): void {
-    const hopeless = this.#connection.hopeless
-    if (hopeless !== undefined) return this.#failed(operation, hopeless)
-    if (this.#settings.reconnect.offline === 'fail' && this.#connection.status.state === 'reconnecting')
-      return this.#failed(
-        operation,
-        new ConnectionError('the connection is down', { integration: this.#settings.name }),
-      )
+    const refusal = this.#connection.hopeless ?? this.#down()
+    if (refusal !== undefined) {
+      // An attempt like any other, or it would be repeated until the deadline.
+      operation.attempt++
+      return this.#failed(operation, refusal)
+    }
     operation.state = { kind: 'waiting' }
     this.#track(operation, operation.end)
     this.#parked.push(operation)
+  }
+
+  /** Why an operation may not wait for the connection. */
+  #down(): Error | undefined {
+    if (this.#settings.reconnect.offline !== 'fail' || this.#connection.status.state !== 'reconnecting')
+      return undefined
+    return new ConnectionError('the connection is down', { integration: this.#settings.name })
   }
 
   #failed(operation: Operation, error: unknown): void {
@@ -303,7 +350,7 @@ export class Operations {
     operation.state = { kind: 'settled' }
     this.#latency.record(Math.max(1, Math.round((this.#clock.monotonic() - operation.startedAt) * 1_000)))
     if (this.#active.delete(operation.request.seq)) this.#gauges.setOperations(this.#active.size)
-    if (this.#active.size > 0 || this.#idle.length === 0) return
+    if (this.#idle.length === 0 || !this.#isDrained) return
     const idle = this.#idle
     this.#idle = []
     for (const resolve of idle) resolve()

@@ -5,10 +5,10 @@ import { ReplyWriter } from '../mailbox/replies.js'
 import type { RunBuilder } from '../mailbox/runs.js'
 
 /** A batch this long leaves at once. */
-const FULL_MESSAGES = 256
+const FULL_MESSAGES = 1_024
 const FULL_BYTES = 512 * 1024
 /** Deliveries wake the host at most this often: at a steady trickle the wake-ups cost more than the messages. */
-const DELIVERY_PAUSE_MS = 2
+const DELIVERY_PAUSE_MS = 4
 
 type Schedule =
   | { readonly kind: 'idle' }
@@ -87,7 +87,8 @@ export class Outbox {
   }
 
   #scheduleDelivery(): void {
-    if (this.#clock.monotonic() - this.#deliveredAt >= DELIVERY_PAUSE_MS) return this.#atEndOfTurn()
-    this.#schedule = { kind: 'paused', timer: this.#clock.setTimer(DELIVERY_PAUSE_MS, () => this.flush()) }
+    const left = this.#deliveredAt + DELIVERY_PAUSE_MS - this.#clock.monotonic()
+    if (left <= 0) this.#atEndOfTurn()
+    else this.#schedule = { kind: 'paused', timer: this.#clock.setTimer(left, () => this.flush()) }
   }
 }

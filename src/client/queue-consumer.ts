@@ -44,7 +44,7 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
           () => run.value(index, undefined),
           run.payload(index),
         ),
-      (run) => this.#open?.credit(run.count, run.bytes),
+      (run) => this.#credit(run),
     )
   }
 
@@ -92,6 +92,15 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
     this.#messages.end(undefined, true)
     const source = await this.#source?.catch(() => undefined)
     await source?.close()
+  }
+
+  /** Messages may be consumed before we hear that the consumer stands: their credit is given then. */
+  #credit({ count, bytes }: MessageRun): void {
+    if (this.#open !== undefined) return this.#open.credit(count, bytes)
+    this.#source?.then(
+      (open) => open.credit(count, bytes),
+      () => {},
+    )
   }
 
   /** @internal */

@@ -41,8 +41,8 @@ export class Line<Out, In> {
     this.#theirs = new Bell(cells, theirs)
     this.#turn = turn
     this.#receive = receive
-    // A macrotask at least must pass before the first batch, so that whoever made the line is ready for it.
-    queueMicrotask(() => this.#pullWithinTurn())
+    // Not at once: whoever makes the line must be ready for the first batch.
+    queueMicrotask(() => this.#woken())
   }
 
   /**
@@ -94,6 +94,7 @@ export class Line<Out, In> {
   }
 
   #woken(): void {
+    this.#turn.begin()
     this.onWake?.()
     this.#pullWithinTurn()
   }

@@ -1,4 +1,4 @@
-const SAMPLE_EVERY = 8
+const SAMPLE_EVERY = 64
 const MOST_NODES = 2_000
 const NODE_BYTES = 16
 /** How much a new sample counts against the average so far. */

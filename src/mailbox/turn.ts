@@ -8,7 +8,7 @@ import type { Clock } from '../core/clock.js'
 export class Turn {
   readonly #clock: Clock
   readonly #budgetMs: number
-  #startedAt: number | undefined
+  #startedAt = Number.NEGATIVE_INFINITY
   #waiting: (() => void)[] = []
 
   constructor(clock: Clock, budgetMs: number) {
@@ -16,33 +16,34 @@ export class Turn {
     this.#budgetMs = budgetMs
   }
 
-  /** Whether this turn has had its share. The first question of a turn starts its clock. */
+  /**
+   * Said by whoever is woken by the event loop: a new share begins, unless others had theirs a moment ago and
+   * may still be in the same turn. The loop does not tell its turns apart, and asking it would cost one.
+   */
+  begin(): void {
+    if (this.#waiting.length === 0 && this.spent()) this.#startedAt = this.#clock.monotonic()
+  }
+
+  /** Whether this turn has had its share. */
   spent(): boolean {
-    const now = this.#clock.monotonic()
-    if (this.#startedAt === undefined) {
-      this.#startedAt = now
-      this.#clock.nextTurn(() => this.#begin())
-      return false
-    }
-    return now - this.#startedAt >= this.#budgetMs
+    return this.#clock.monotonic() - this.#startedAt >= this.#budgetMs
   }
 
   /** Runs `task` on a later turn, in the order of asking. */
   later(task: () => void): void {
-    if (this.#waiting.push(task) === 1 && this.#startedAt === undefined) {
-      this.#startedAt = this.#clock.monotonic()
-      this.#clock.nextTurn(() => this.#begin())
-    }
+    if (this.#waiting.push(task) === 1) this.#clock.nextTurn(() => this.#resume())
   }
 
-  #begin(): void {
-    this.#startedAt = undefined
-    if (this.#waiting.length === 0) return
+  #resume(): void {
+    this.#startedAt = this.#clock.monotonic()
     const tasks = this.#waiting
     this.#waiting = []
     for (const [i, task] of tasks.entries()) {
       if (this.spent()) {
-        this.#waiting = [...tasks.slice(i), ...this.#waiting]
+        // What was asked for meanwhile stands behind, and has seen to the next turn itself.
+        const newer = this.#waiting
+        this.#waiting = [...tasks.slice(i), ...newer]
+        if (newer.length === 0) this.#clock.nextTurn(() => this.#resume())
         return
       }
       task()

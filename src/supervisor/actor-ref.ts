@@ -4,7 +4,9 @@ import {
   ActorCrashedError,
   CancelledError,
   CircuitOpenError,
+  type IntegrationError,
   MailboxFullError,
+  SerializeError,
   ShutdownError,
   TimeoutError,
 } from '../core/errors.js'
@@ -22,10 +24,17 @@ import type {
 } from '../mailbox/integration-mail.js'
 import { Line, type LineEnd } from '../mailbox/line.js'
 import { NameReader } from '../mailbox/names.js'
-import type { ActorBatch, ActorNotice, RequestBatch, RequestOptions, Verb } from '../mailbox/protocol.js'
+import {
+  type ActorBatch,
+  type ActorNotice,
+  type RequestBatch,
+  type RequestOptions,
+  SYSTEM_VERBS,
+  type Verb,
+} from '../mailbox/protocol.js'
 import { SizeEstimate } from '../mailbox/size-estimate.js'
 import type { Turn } from '../mailbox/turn.js'
-import { crashOutcome } from './crash-outcome.js'
+import { crashOutcome, findInHand } from './crash-outcome.js'
 import { type HostSource, HostSources, specOf } from './host-sources.js'
 import { RequestEntry } from './request-entry.js'
 import { RequestPost } from './request-post.js'
@@ -35,6 +44,11 @@ const GRACE_MS = 1_000
 /** On their way to the host from one source: enough to keep the line full over a round trip of credit. */
 const MOST_MESSAGES = 8_192
 const MOST_BYTES = 8 * 1024 * 1024
+
+/** Stands for the limits of a request by which a source is asked for anew. */
+const REOPENING: RequestLimits = {}
+/** Between two attempts to ask for a source anew. */
+const REOPEN_PAUSE_MS = 500
 
 type State =
   | {
@@ -100,7 +114,9 @@ export class ActorRef implements IntegrationMail {
     this.#turn = turn
     this.#events = events
     this.#budgetMs = operationBudgetMs(settings)
-    this.#post = new RequestPost(clock, settings.mailbox, (entry, error) => this.#reject(entry, error))
+    this.#post = new RequestPost(clock, settings.mailbox, (entry, reason) =>
+      this.#reject(entry, new SerializeError(reason, { integration: this.name })),
+    )
     this.#deadlines = new DeadlineTimer(clock, (now) => this.#expire(now))
   }
 
@@ -119,8 +135,19 @@ export class ActorRef implements IntegrationMail {
     options?: RequestOptions,
     limits?: RequestLimits,
   ): Promise<unknown> {
+    return this.#enter(verb, target, value, options, limits)
+  }
+
+  /** @param limits a reopening is let in whatever the mailbox and the breaker say: it was accepted once. */
+  #enter(
+    verb: Verb,
+    target: string,
+    value: unknown,
+    options: RequestOptions | undefined,
+    limits: RequestLimits | undefined,
+  ): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const refusal = this.#refusal(verb, limits?.signal)
+      const refusal = limits === REOPENING ? undefined : this.#refusal(verb, limits?.signal)
       if (refusal !== undefined) return reject(refusal)
       const now = this.#clock.now()
       const own = limits?.timeoutMs
@@ -138,7 +165,7 @@ export class ActorRef implements IntegrationMail {
         resolve,
         reject,
       )
-      if (!this.#makeRoom(entry)) return
+      if (limits !== REOPENING && !this.#makeRoom(entry)) return
       if (limits?.signal !== undefined) this.#cancelOn(limits.signal, entry)
       this.#post.push(entry)
       this.#deadlines.add(expiresAt)
@@ -191,7 +218,7 @@ export class ActorRef implements IntegrationMail {
     )
     this.#state = { kind: 'present', life, line, gauges, names }
     this.#dropReopenings()
-    for (const source of this.#sources.renew()) this.#reopen(source)
+    for (const source of this.#sources.renew()) this.#reopen(source, life)
     this.#post.attach(line)
   }
 
@@ -201,17 +228,20 @@ export class ActorRef implements IntegrationMail {
     const { line, gauges } = this.#state
     // What it still managed to say counts.
     line.pullAll()
-    const { inHand } = gauges
     line.close()
     this.#state = { kind: 'absent' }
     const handOver: RequestEntry[] = []
-    for (const entry of this.#post.detach()) {
-      const wasInHand = entry.seq === inHand
+    const posted = this.#post.detach()
+    const inHand = findInHand(posted, gauges)
+    for (const entry of posted) {
+      const wasInHand = inHand.length === 1 && entry === inHand[0]
       const outcome = crashOutcome(entry, wasInHand, this.#poisonThreshold)
       if (wasInHand) entry.deaths++
       if (outcome === 'hand-over') handOver.push(entry)
       else this.#settleCrashed(entry, outcome, reason)
     }
+    // One of several is to blame: the successor takes them one at a time, to learn which.
+    for (const entry of inHand) entry.suspect = true
     this.#post.putBack(handOver)
   }
 
@@ -234,9 +264,20 @@ export class ActorRef implements IntegrationMail {
     this.#deadlines.cancel()
   }
 
+  /** What is not settled by now rejects with ShutdownError, and the actor need not go on with it. */
+  abandon(): void {
+    for (const entry of [...this.#post])
+      if (!isSettlement(entry.verb)) this.#giveUp(entry, new ShutdownError({ integration: this.name }))
+  }
+
   /** Nothing new is accepted from now on; what was accepted goes on, and deliveries can still be settled. */
   closeIntake(): void {
     this.#intake = 'closed'
+  }
+
+  /** Whether requests are still accepted. */
+  get isOpen(): boolean {
+    return this.#intake === 'open'
   }
 
   /** Resolves when nothing is waiting or in flight, at the latest after `ms`. */
@@ -278,6 +319,8 @@ export class ActorRef implements IntegrationMail {
       entry.reject(open)
       return false
     }
+    // They wait in a line of their own: a flood of messages must not end the subscriptions of a crashed actor.
+    if (SYSTEM_VERBS.has(entry.verb)) return true
     for (;;) {
       const room = this.#post.room()
       if (room.kind === 'room') return true
@@ -419,10 +462,27 @@ export class ActorRef implements IntegrationMail {
     }
   }
 
-  #reopen(source: HostSource): void {
-    this.request(source.verb, source.target, undefined, { source: specOf(source) }).catch((error: Error) => {
-      if (this.#sources.has(source)) this.#sources.end(source.id, error)
+  /** Asks the actor of this life for a source anew, for as long as it takes: the host has been granted it already. */
+  #reopen(source: HostSource, life: number): void {
+    const options = { source: specOf(source) }
+    const request = this.#enter(source.verb, source.target, undefined, options, REOPENING)
+    request.catch((error: Error) => {
+      if (!this.#sources.has(source) || this.#state.kind !== 'present' || this.#state.life !== life) return
+      // Its time was up, or the broker is busy: that is no reason to end what has been granted.
+      if ((error as Partial<IntegrationError>).retryable === true) this.#reopenLater(source, life)
+      else this.#sources.end(source.id, error)
     })
+  }
+
+  #reopenLater(source: HostSource, life: number): void {
+    this.#clock.setTimer(
+      REOPEN_PAUSE_MS,
+      () => {
+        if (this.#sources.has(source) && this.#state.kind === 'present' && this.#state.life === life)
+          this.#reopen(source, life)
+      },
+      { background: true },
+    )
   }
 
   async #close(source: HostSource): Promise<void> {

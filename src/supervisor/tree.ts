@@ -183,6 +183,7 @@ export class SupervisionTree {
     const refs = [...this.integrations.values()].map(({ ref }) => ref)
     for (const ref of refs) ref.closeIntake()
     if (ms > 0) await Promise.all(refs.map((ref) => ref.drained(ms)))
+    for (const ref of refs) ref.abandon()
     this.#pool.close()
     for (const supervisor of [...this.#supervisors].reverse()) await supervisor.stop()
     for (const ref of refs) ref.stop()

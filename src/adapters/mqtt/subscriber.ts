@@ -47,6 +47,7 @@ export async function subscribeSink<M extends InboundMessage>(
   }
   const route = {
     filter: sharedFilter(filter),
+    subscribed: filter,
     id: session.connack.subscriptionIdsAvailable ? newSubscriptionId() : undefined,
     accept(packet: PublishPacket) {
       const message = toMessage(packet)
@@ -72,7 +73,8 @@ export async function subscribeSink<M extends InboundMessage>(
       closed = true
       inbox.remove(route)
       release()
-      await session.unsubscribe(filter)
+      // A later subscription of the same filter has taken its place at the broker.
+      if (!inbox.has(filter)) await session.unsubscribe(filter)
     },
   }
 }

@@ -1,6 +1,9 @@
+const SMALLEST = 16
+const LARGE = 4_096
+
 /** A queue over a ring: constant time at both ends, where an array's `shift` is not. */
 export class Deque<T> {
-  #ring: (T | undefined)[] = new Array(16).fill(undefined)
+  #ring: (T | undefined)[] = new Array(SMALLEST).fill(undefined)
   #head = 0
   #size = 0
 
@@ -26,15 +29,18 @@ export class Deque<T> {
     this.#ring[this.#head] = undefined
     this.#head = (this.#head + 1) & (this.#ring.length - 1)
     this.#size--
+    // A queue that was long once does not keep its memory.
+    if (this.#size === 0 && this.#ring.length > LARGE) this.clear()
     return item
   }
 
+  /** The oldest item, left where it is. */
   peek(): T | undefined {
     return this.#size === 0 ? undefined : this.#ring[this.#head]
   }
 
   clear(): void {
-    this.#ring = new Array(16).fill(undefined)
+    this.#ring = new Array(SMALLEST).fill(undefined)
     this.#head = 0
     this.#size = 0
   }

@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import { RpcError } from '../../../core/errors.js'
+import type { ComplianceCase } from '../case.js'
+import { rejected, soon } from '../waiting.js'
+
+/** Answering the calls of others. */
+export const serveCases: readonly ComplianceCase[] = [
+  {
+    name: 'requests are served at the same time, each answered when it is done',
+    needs: ['call', 'serve'],
+    async run(context) {
+      const method = context.name('gate')
+      const open = new Map<number, () => void>()
+      context.server('subject').register(
+        method,
+        (n) =>
+          new Promise((resolve) => {
+            open.set(n as number, () => resolve(n))
+            if (open.size === 5) for (const each of [4, 2, 0, 1, 3]) open.get(each)!()
+          }),
+      )
+      await soon(context.server('subject').serve(), 'serve')
+      const answers = Array.from({ length: 5 }, (_, n) => context.rpc('other').call(method, n))
+      assert.deepEqual(await soon(Promise.all(answers), 'calls'), [0, 1, 2, 3, 4])
+    },
+  },
+  {
+    name: 'what a handler throws is the answer: an RpcError as it is, anything else without its details',
+    needs: ['call', 'serve'],
+    async run(context) {
+      const [known, unknown] = [context.name('known'), context.name('unknown')]
+      context
+        .server('subject')
+        .register(known, () => {
+          throw new RpcError(7, 'no such order', { id: 1 })
+        })
+        .register(unknown, async () => {
+          throw new Error('password=hunter2')
+        })
+      await soon(context.server('subject').serve(), 'serve')
+      const first = await rejected<RpcError>(context.rpc('other').call(known, {}), 'rpc', 'known')
+      assert.deepEqual([first.code, first.message, first.data], [7, 'no such order', { id: 1 }])
+      const second = await rejected<RpcError>(context.rpc('other').call(unknown, {}), 'rpc', 'unknown')
+      assert.equal(second.code, -32_603)
+      assert.ok(!JSON.stringify([second.message, second.data]).includes('hunter2'))
+    },
+  },
+  {
+    name: 'a handler that answers with what cannot be serialised fails that call and no other',
+    needs: ['call', 'serve'],
+    async run(context) {
+      const method = context.name('bad-answer')
+      const answers: Record<string, unknown> = { function: () => 1, map: new Map([[1, 2]]), good: 'good' }
+      context.server('subject').register(method, (which) => answers[String(which)])
+      await soon(context.server('subject').serve(), 'serve')
+      for (const which of ['function', 'map']) {
+        const call = context.rpc('other').call(method, which, { timeout: '10s' })
+        assert.equal((await rejected<RpcError>(call, 'rpc', `answering with a ${which}`)).code, -32_603)
+      }
+      assert.equal(await soon(context.rpc('other').call(method, 'good'), 'call'), 'good')
+    },
+  },
+  {
+    name: 'a service goes on after a crash of its actor',
+    needs: ['call', 'serve'],
+    async run(context) {
+      const method = context.name('survivor')
+      let served = 0
+      context.server('subject').register(method, () => ++served)
+      await soon(context.server('subject').serve(), 'serve')
+      assert.equal(await soon(context.rpc('other').call(method), 'call'), 1)
+      await context.crash('subject')
+      await context.connected('subject')
+      const call = () => context.rpc('other').call(method, undefined, { timeout: '5s' })
+      // Until the service stands again nobody serves the method, and the caller is told so or waits in vain.
+      let answer: unknown
+      for (let i = 0; i < 50 && answer === undefined; i++) answer = await call().catch(() => undefined)
+      assert.equal(answer, served)
+      assert.ok(served >= 2)
+    },
+  },
+]

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict'
+import type { ShutdownError } from '../../../core/errors.js'
+import type { ComplianceCase } from '../case.js'
+import type { CaseContext } from '../context.js'
+import type { Operation } from '../features.js'
+import { eventually, rejected, soon } from '../waiting.js'
+
+const ATTEMPTS: Readonly<Record<Operation, (context: CaseContext) => Promise<unknown>>> = {
+  call: (context) => context.rpc().call(context.method('echo'), {}),
+  notify: (context) => context.rpc().notify(context.method('echo'), {}),
+  batch: (context) => context.rpc().batch([{ method: context.method('echo') }]),
+  serve: (context) =>
+    context
+      .server('subject')
+      .register(context.name('method'), () => 1)
+      .serve(),
+  publish: (context) => context.pubsub().publish(context.name('topic'), 1),
+  subscribe: (context) => context.pubsub().subscribe(context.name('topic')),
+  enqueue: (context) => context.queue().send(context.name('queue'), 1),
+  dequeue: (context) => context.queue().receive(context.name('queue'), { timeout: '1s' }),
+}
+
+/** The end of the gateway. */
+export const shutdownCases: readonly ComplianceCase[] = [
+  {
+    name: 'after shutdown every operation rejects with ShutdownError',
+    needs: [],
+    async run(context) {
+      await soon(context.gateway.shutdown(), 'shutdown')
+      for (const [operation, attempt] of Object.entries(ATTEMPTS)) {
+        if (!context.features[operation as Operation]) continue
+        const error = await rejected<ShutdownError>(attempt(context), 'shutdown', operation)
+        assert.equal(error.integration, 'subject')
+      }
+      await soon(context.gateway.shutdown(), 'shutdown again')
+    },
+  },
+  {
+    name: 'shutdown settles what was accepted',
+    needs: ['publish'],
+    async run(context) {
+      const topic = context.name('drained')
+      const sent = Array.from({ length: 500 }, (_, n) => context.pubsub().publish(topic, n))
+      const [outcomes] = await soon(
+        Promise.all([Promise.allSettled(sent), context.gateway.shutdown()]),
+        'shutdown',
+      )
+      assert.deepEqual(
+        outcomes.filter(({ status }) => status === 'rejected'),
+        [],
+      )
+    },
+  },
+  {
+    name: 'shutdown ends subscriptions in order',
+    needs: ['subscribe'],
+    async run(context) {
+      const subscription = await soon(context.pubsub().subscribe(context.name('ended')), 'subscribe')
+      const waiting = subscription.recv()
+      await soon(context.gateway.shutdown(), 'shutdown')
+      assert.equal(await soon(waiting, 'recv'), undefined)
+      await soon(subscription.close(), 'close after shutdown')
+    },
+  },
+  {
+    name: 'shutdown does not wait for a message that may never come',
+    needs: ['dequeue'],
+    async run(context) {
+      const queue = context.name('never')
+      const receive = context.queue().receive(queue, { timeout: '60s' })
+      const consumer = context.queue().consume(queue)
+      const loop = consumer.each(() => {})
+      await eventually(() => context.metrics().depths.operations === 1, 'the receive is under way')
+      const refused = rejected<ShutdownError>(receive, 'shutdown', 'the pending receive')
+      await soon(context.gateway.shutdown({ timeout: '30s' }), 'shutdown')
+      await refused
+      await soon(loop, 'each ends')
+    },
+  },
+]

@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import type { Message } from '../../client/message.js'
+import type { PubSubClient } from '../../client/pubsub-client.js'
+import type { QueueClient } from '../../client/queue-client.js'
+import type { QueueMessage } from '../../client/queue-message.js'
+import type { RpcClient } from '../../client/rpc-client.js'
+import type { Subscription } from '../../client/subscription.js'
+import { Gateway } from '../../gateway.js'
+import type { IntegrationMetrics } from '../../gateway-metrics.js'
+import type { RpcServer } from '../../server/rpc-server.js'
+import type { ComplianceOptions } from './options.js'
+import { type ComplianceMethod, ComplianceService, isComplianceMethod } from './service.js'
+import { eventually, soon } from './waiting.js'
+
+/** The integration that the cases are about, and another one at the same broker. */
+export type Side = 'subject' | 'other'
+
+/** So patient with an actor that is asked to stop that one that does not stop by itself is seen to hang. */
+const SUPERVISION = { restart: 'permanent', max_restarts: 100, within: '60s', shutdown: '60s' }
+const RECONNECT = { enabled: true, max_attempts: -1, delay: '50ms', max_delay: '200ms' }
+
+/** What one case works with: a gateway of its own, with real threads. */
+export class CaseContext {
+  readonly gateway: Gateway
+  readonly features: ComplianceOptions['features']
+  readonly restartBroker: (() => Promise<void>) | undefined
+  readonly #address: (name: string) => string
+  readonly #served: boolean
+  readonly #prefix = `nemo${randomBytes(4).toString('hex')}`
+
+  private constructor(gateway: Gateway, options: ComplianceOptions) {
+    this.gateway = gateway
+    this.features = options.features
+    this.restartBroker = options.restartBroker
+    this.#address = options.address ?? ((name) => name)
+    this.#served = options.served === true
+  }
+
+  /** Starts a gateway and waits until both integrations are connected. @param mailbox of the integration under test */
+  static async start(options: ComplianceOptions, mailbox?: object): Promise<CaseContext> {
+    const around = { supervision: SUPERVISION, reconnect: RECONNECT }
+    const subject = { ...(await options.integration()), ...around, ...(mailbox && { mailbox }) }
+    const other = { ...(await (options.second ?? options.integration)()), ...around }
+    const gateway = await Gateway.start({
+      ...options.surroundings,
+      integrations: { subject, other },
+    } as Parameters<typeof Gateway.start>[0])
+    const context = new CaseContext(gateway, options)
+    try {
+      await context.connected()
+    } catch (error) {
+      await gateway.shutdown({ timeout: 0 })
+      throw error
+    }
+    return context
+  }
+
+  pubsub(side: Side = 'subject'): PubSubClient {
+    return this.gateway.pubsub(side)
+  }
+
+  queue(side: Side = 'subject'): QueueClient {
+    return this.gateway.queue(side)
+  }
+
+  rpc(side: Side = 'subject'): RpcClient {
+    return this.gateway.rpc(side)
+  }
+
+  server(side: Side = 'other'): RpcServer {
+    return this.gateway.server(side)
+  }
+
+  metrics(side: Side = 'subject'): IntegrationMetrics {
+    return this.gateway.metrics().integrations[side]!
+  }
+
+  /** A topic, queue or method that no other case has. */
+  name(name: string): string {
+    return this.#address(`${this.#prefix}/${name}`)
+  }
+
+  /** The name under which a method of the service can be called. */
+  method(name: ComplianceMethod): string {
+    return this.#served ? name : this.name(name)
+  }
+
+  /** Serves the methods of the service, unless the test does. */
+  async serve(side: Side = 'other'): Promise<void> {
+    if (this.#served) return
+    const service = new ComplianceService()
+    const server = this.server(side)
+    for (const method of ['echo', 'fail', 'slow', 'remember', 'recall']) {
+      assert.ok(isComplianceMethod(method))
+      server.register(this.method(method), (params) => service.handle(method, params))
+    }
+    await soon(server.serve(), 'serve')
+  }
+
+  async connected(side?: Side): Promise<void> {
+    const sides: readonly Side[] = side === undefined ? ['subject', 'other'] : [side]
+    await eventually(
+      () => sides.every((each) => this.gateway.connections.status(each).state === 'connected'),
+      'both integrations are connected',
+    )
+  }
+
+  /** Kills the actor and waits until its successor runs. */
+  async crash(side: Side = 'subject'): Promise<void> {
+    const restarted = this.restarted(side)
+    await this.kill(side)
+    await soon(restarted, 'the actor is restarted')
+  }
+
+  /** Kills the actor: it dies within its next turn. */
+  async kill(side: Side = 'subject'): Promise<void> {
+    // It may die before it has said that it will.
+    await this.gateway.connections.inject(side, 'throw').catch(() => {})
+  }
+
+  /** Resolves when the actor has been restarted next. */
+  restarted(side: Side = 'subject'): Promise<void> {
+    return new Promise((resolve) => {
+      const end = this.gateway.on('actor:restarted', ({ integration }) => {
+        if (integration !== side) return
+        end()
+        resolve()
+      })
+    })
+  }
+
+  /** The next `count` messages of a subscription. */
+  async take<T>(subscription: Subscription<T>, count: number): Promise<Message<T>[]> {
+    const messages: Message<T>[] = []
+    while (messages.length < count) {
+      const message = await soon(subscription.recv(), `message ${messages.length + 1} of ${count}`)
+      assert.ok(message !== undefined, 'the subscription ended too early')
+      messages.push(message)
+    }
+    return messages
+  }
+
+  /** The next message of a queue; fails when there is none. */
+  async receive<T = unknown>(queue: string, side: Side = 'subject'): Promise<QueueMessage<T>> {
+    const message = await soon(
+      this.queue(side).receive<T>(queue, { timeout: '10s' }),
+      `receive from ${queue}`,
+    )
+    assert.ok(message !== undefined, 'there is a message in the queue')
+    return message
+  }
+
+  /** Asserts that a queue has no message now. */
+  async empty(queue: string, side: Side = 'subject'): Promise<void> {
+    const message = await soon(
+      this.queue(side).receive(queue, { timeout: 150 }),
+      'receive with a short time-out',
+    )
+    assert.equal(message?.value, undefined, 'the queue is empty')
+  }
+}

@@ -1,0 +1,37 @@
+import type { Features } from './features.js'
+
+/** The block of one integration in the object form of the configuration. */
+export type IntegrationOptions = Readonly<Record<string, unknown>> & { readonly type: string }
+
+/** The test runner that the suite reports to: that of vitest, of node:test, of mocha, or another. */
+export interface ComplianceHarness {
+  describe(name: string, body: () => void): void
+  it(name: string, body: () => Promise<void>): void
+}
+
+export interface ComplianceOptions {
+  /** Of the adapter; the title of the suite. */
+  readonly name: string
+  /** The integration under test; asked for anew by each case. Set no `reconnect`, `mailbox` and `supervision` in it. */
+  readonly integration: () => IntegrationOptions | Promise<IntegrationOptions>
+  /** Another integration that reaches the same broker or service; like the first one when absent. */
+  readonly second?: () => IntegrationOptions | Promise<IntegrationOptions>
+  /** Blocks that the configuration has beside `integrations`: `brokers`, say. */
+  readonly surroundings?: Readonly<Record<string, unknown>>
+  readonly features: Features
+  /** Cases that cannot hold, by their name, each with a reason that a user of the adapter would accept. */
+  readonly skips?: Readonly<Record<string, string>>
+  readonly harness: ComplianceHarness
+  /**
+   * Ends the broker and starts it again at the same address; resolves when it takes connections. Without it the
+   * cases that lose the broker are left out.
+   */
+  readonly restartBroker?: () => Promise<void>
+  /** Makes a topic, queue or method of this protocol of a name that is unique to the case. As it is when absent. */
+  readonly address?: (name: string) => string
+  /**
+   * For a protocol that calls and cannot serve: the methods of `ComplianceService` are served by the test, under
+   * their own names.
+   */
+  readonly served?: boolean
+}

@@ -1,0 +1,10 @@
+export type { Feature, Features, Operation } from './compliance/features.js'
+export type { ComplianceHarness, ComplianceOptions, IntegrationOptions } from './compliance/options.js'
+export {
+  COMPLIANCE_METHODS,
+  type ComplianceMethod,
+  ComplianceService,
+  isComplianceMethod,
+} from './compliance/service.js'
+export { adapterCompliance, complianceCases } from './compliance/suite.js'
+export { ManualClock, settled } from './manual-clock.js'

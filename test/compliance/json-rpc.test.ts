@@ -1,0 +1,41 @@
+import { afterAll, describe, it } from 'vitest'
+import { adapterCompliance } from '../../src/testing/index.js'
+import { complianceHttpService } from '../support/compliance-service.js'
+
+let service = await complianceHttpService()
+const { port } = service
+afterAll(() => service.close())
+
+adapterCompliance({
+  name: 'JSON-RPC over HTTP',
+  integration: () => ({ type: 'json-rpc', endpoint: { address: `http://127.0.0.1:${port}` } }),
+  features: {
+    call: true,
+    notify: true,
+    batch: true,
+    serve: false,
+    publish: false,
+    subscribe: false,
+    enqueue: false,
+    dequeue: false,
+    unknownMethod: true,
+    wildcards: false,
+    retain: false,
+    retainForLate: false,
+    qos: false,
+    headers: false,
+    backpressure: false,
+    redelivery: false,
+    attempts: false,
+    delayedNack: false,
+    competingConsumers: false,
+    order: false,
+    persistentQueue: false,
+  },
+  served: true,
+  harness: { describe, it },
+  async restartBroker() {
+    await service.close()
+    service = await complianceHttpService(port)
+  },
+})

@@ -1,0 +1,40 @@
+import { afterAll, describe, it } from 'vitest'
+import { adapterCompliance } from '../../src/testing/index.js'
+import { startMosquitto } from '../support/mosquitto.js'
+
+const broker = await startMosquitto()
+afterAll(() => broker.stop())
+
+adapterCompliance({
+  name: 'MQTT 5',
+  integration: () => ({
+    type: 'mqtt',
+    endpoint: { address: '127.0.0.1', port: broker.port },
+    config: { protocol_version: 5 },
+  }),
+  features: {
+    call: true,
+    notify: true,
+    batch: false,
+    serve: true,
+    publish: true,
+    subscribe: true,
+    enqueue: true,
+    dequeue: true,
+    unknownMethod: true,
+    wildcards: true,
+    retain: true,
+    retainForLate: false,
+    qos: true,
+    headers: true,
+    backpressure: true,
+    redelivery: false,
+    attempts: false,
+    delayedNack: false,
+    competingConsumers: true,
+    order: true,
+    persistentQueue: false,
+  },
+  harness: { describe, it },
+  restartBroker: () => broker.restart(),
+})

@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Gateway, type Subscription } from '../../src/index.js'
+import { waitFor } from '../support/wait-for.js'
+import { connected } from './support/kill.js'
+import { Numbers } from './support/numbers.js'
+import { type Ordeal, survive } from './support/survival.js'
+
+const supervision = {
+  heartbeat: '300ms',
+  max_restarts: 10_000,
+  within: '1m',
+  backoff: '1ms',
+  max_backoff: '20ms',
+}
+const memory = { type: 'memory', supervision, limits: { memory: '96MB' } }
+
+let gateway: Gateway
+let ordeal: Ordeal
+let observer: Subscription<{ n: number }>
+
+beforeAll(async () => {
+  gateway = await Gateway.start({ integrations: { victim: memory, witness: memory, bystander: memory } })
+  await connected(gateway, 'victim', 'witness', 'bystander')
+  const witness = new Numbers()
+  observer = await gateway.pubsub('witness').subscribe('numbers')
+  void (async () => {
+    for await (const { value } of observer) witness.add(value.n)
+  })()
+  const own = await gateway.pubsub('victim').subscribe<{ n: number }>('numbers')
+  ordeal = { gateway, victim: 'victim', neighbours: ['witness', 'bystander'], topic: 'numbers', own, witness }
+})
+
+afterAll(() => gateway.shutdown())
+
+describe('an actor of the memory protocol under load', () => {
+  test.each(['throw', 'reject', 'exit', 'leak-objects', 'leak-map', 'leak-buffers', 'spin'] as const)(
+    'survives being killed 20 times by %s',
+    (fault) => survive(ordeal, fault, 20),
+    120_000,
+  )
+
+  test('survives being stuck in native calls; the stuck threads are counted until they are gone', async () => {
+    let most = 0
+    const look = setInterval(() => {
+      most = Math.max(most, gateway.metrics().zombies)
+    }, 20)
+    await survive(ordeal, 'block', 3).finally(() => clearInterval(look))
+    expect(most).toBeGreaterThanOrEqual(1)
+    await waitFor(() => gateway.metrics().zombies === 0, { what: 'the zombies to go', timeoutMs: 30_000 })
+  }, 120_000)
+})
