@@ -277,8 +277,9 @@ export class Session implements KeptAlive {
 
   /** Messages of QoS 1 and 2 come at the pace of our acknowledgements: waiting would slow them down. */
   #pace(size: number): void {
-    if (this.#acknowledging) this.#acknowledging = false
+    if (this.#acknowledging) this.#pacer?.rest()
     else if (this.#state.name === 'open') this.#pacer?.onRead(size)
+    this.#acknowledging = false
   }
 
   /** As `fail`; before CONNACK the protocol version may be to blame. */
