@@ -200,14 +200,15 @@ export class Operations {
     this.#track(operation, deadline)
     // An attempt that was given up may still end: by then a later one has its place.
     const isCurrent = () => operation.state.kind === 'attempting' && operation.attempt === attempt
-    pending.then(attempted, attempted)
     pending.then(
       (value) => {
+        attempted()
         if (!isCurrent()) return
         this.#breaker.succeeded(permit)
         this.#settleDone(operation, value)
       },
       (error: unknown) => {
+        attempted()
         if (isCurrent()) this.#failed(operation, error)
       },
     )
