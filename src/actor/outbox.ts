@@ -9,9 +9,10 @@ const FULL_MESSAGES = 1_024
 const FULL_BYTES = 512 * 1024
 /** Messages of topics wake the host at most this often: at a steady trickle the wake-ups cost more than the messages. */
 const DELIVERY_PAUSE_MS = 4
-/** Answers wait for others while these are fewer than one in so many of the requests under way, but no longer than this. */
-const ANSWER_SHARE = 4
-const ANSWER_PAUSE_MS = 1
+/** With so many requests under way, answers wait until half of them have one, but no longer than this. */
+const MANY_UNDER_WAY = 16
+const ANSWER_SHARE = 2
+const ANSWER_PAUSE_MS = 2
 
 type Schedule =
   | { readonly kind: 'idle' }
@@ -98,7 +99,8 @@ export class Outbox {
   }
 
   #answered(): void {
-    if (this.#writer.settled * ANSWER_SHARE >= this.#underWay()) this.#atEndOfTurn()
+    const underWay = this.#underWay()
+    if (underWay < MANY_UNDER_WAY || this.#writer.settled * ANSWER_SHARE >= underWay) this.#atEndOfTurn()
     else if (this.#schedule.kind === 'idle') this.#after(ANSWER_PAUSE_MS)
   }
 
