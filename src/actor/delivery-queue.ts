@@ -1,7 +1,7 @@
+import { Deque } from '../core/deque.js'
 import { SerializeError } from '../core/errors.js'
 import type { Capacity } from '../core/overflow.js'
 import { CreditTaker } from '../mailbox/credit.js'
-import { Deque } from '../mailbox/deque.js'
 import { encodeError } from '../mailbox/error-codec.js'
 import type { Gauges } from '../mailbox/gauges.js'
 import type { DeliveryExtras, SourceSpec } from '../mailbox/protocol.js'

@@ -16,6 +16,7 @@ import { inject, startChaos } from './chaos.js'
 import { Connection } from './connection.js'
 import { Health } from './health.js'
 import { startHeartbeat } from './heartbeat.js'
+import { InHand } from './in-hand.js'
 import { Operations } from './operations.js'
 import { Outbox } from './outbox.js'
 import { Receivers } from './receivers.js'
@@ -28,6 +29,8 @@ import { Verbs } from './verbs.js'
 
 /** How long requests may be read before sockets get their turn. */
 const TURN_MS = 10
+/** How long a broker may take to end our subscriptions before we leave. */
+const FAREWELL_MS = 500
 
 /** What an actor gets from the thread it lives in. */
 export interface ActorHouse {
@@ -63,11 +66,7 @@ export function startIntegrationActor(
 
   const reader = new RequestReader()
   const line = new Line<ActorBatch, RequestBatch>(start.line, new Turn(clock, TURN_MS), (batch) => {
-    reader.read(batch, (request) => {
-      gauges.setInHand(request.seq)
-      operations.accept(request)
-    })
-    gauges.setInHand(-1)
+    reader.read(batch, (request) => operations.accept(request))
     // What was done at once is answered at once: whoever awaits each publish waits for this.
     outbox.flush()
   })
@@ -121,7 +120,18 @@ export function startIntegrationActor(
     ended: (id, error) => sources.ended(id, error),
   })
   const verbs = new Verbs({ adapter, format, gauges, sources, factory, receivers, unsettled, pending })
-  const operations = new Operations({ settings, clock, connection, breaker, verbs, outbox, gauges, latency })
+  const inHand = new InHand(gauges, clock)
+  const operations = new Operations({
+    settings,
+    clock,
+    connection,
+    breaker,
+    verbs,
+    outbox,
+    gauges,
+    latency,
+    inHand,
+  })
   const health = new Health(settings, adapter, clock, connection, gauges)
 
   function disconnected(): void {
@@ -142,7 +152,8 @@ export function startIntegrationActor(
       chaos?.cancel()
       health.stop()
       await Promise.race([operations.drained(), sleep(clock, graceMs)])
-      await sources.closeAll()
+      // A broker that does not answer cannot be told, and hears of it when the connection ends.
+      await Promise.race([sources.closeAll(), sleep(clock, FAREWELL_MS)])
       operations.stop()
       await connection.stop()
       outbox.flush()

@@ -1,14 +1,15 @@
 import type { Clock } from '../core/clock.js'
 import { DeadlineTimer } from '../core/deadline-timer.js'
+import { Deque } from '../core/deque.js'
 import { CancelledError, ConnectionError, ShutdownError, TimeoutError } from '../core/errors.js'
 import { type IntegrationSettings, operationBudgetMs } from '../core/settings.js'
-import { Deque } from '../mailbox/deque.js'
 import type { Gauges } from '../mailbox/gauges.js'
 import type { IncomingRequest } from '../mailbox/requests.js'
 import type { CircuitBreaker } from '../resilience/circuit-breaker.js'
 import { asIntegrationError } from '../resilience/classify.js'
 import { decideRetry } from '../resilience/retry.js'
 import type { Connection } from './connection.js'
+import type { InHand } from './in-hand.js'
 import { Operation } from './operation.js'
 import type { Outbox } from './outbox.js'
 import { isImmediate, isResumable, isSource, type Verbs } from './verbs.js'
@@ -31,6 +32,7 @@ export class Operations {
   readonly #outbox: Outbox
   readonly #gauges: Gauges
   readonly #latency: LatencyRecorder
+  readonly #inHand: InHand
   readonly #active = new Map<number, Operation>()
   readonly #deadlines: DeadlineTimer
   /** Operations that wait for the connection, in their order. */
@@ -50,6 +52,7 @@ export class Operations {
     readonly outbox: Outbox
     readonly gauges: Gauges
     readonly latency: LatencyRecorder
+    readonly inHand: InHand
   }) {
     this.#settings = parts.settings
     this.#clock = parts.clock
@@ -59,6 +62,7 @@ export class Operations {
     this.#outbox = parts.outbox
     this.#gauges = parts.gauges
     this.#latency = parts.latency
+    this.#inHand = parts.inHand
     this.#budgetMs = operationBudgetMs(parts.settings)
     this.#deadlines = new DeadlineTimer(parts.clock, (now) => this.#expire(now))
   }
@@ -136,7 +140,7 @@ export class Operations {
   /** Settles what is already here: waiting for nothing, and trying once. */
   #carryOut(request: IncomingRequest): void {
     const context = new Operation(request, Number.POSITIVE_INFINITY, 0)
-    this.#verbs.perform(request, context)?.then(
+    this.#perform(request, context)?.then(
       (value) =>
         value === undefined ? this.#outbox.done(request.seq) : this.#outbox.reply(request.seq, value),
       (error: unknown) => this.#outbox.fail(request.seq, error),
@@ -159,6 +163,7 @@ export class Operations {
   /** @param attempted called when the attempt has come to an end, or none was made. */
   #try(operation: Operation, attempted: () => void = () => {}): void {
     const { request } = operation
+    if (this.#inHand.mustWait(request)) return this.#tryLater(operation, attempted)
     const mayGo = this.#ready || (this.#connection.isConnected && isSource(request.verb))
     if (!mayGo) {
       attempted()
@@ -176,7 +181,7 @@ export class Operations {
     operation.begin({ kind: 'attempting', permit, deadline })
     let pending: Promise<unknown> | undefined
     try {
-      pending = this.#verbs.perform(request, operation)
+      pending = this.#perform(request, operation)
     } catch (error) {
       attempted()
       return this.#failed(operation, error)
@@ -201,6 +206,23 @@ export class Operations {
         if (isCurrent()) this.#failed(operation, error)
       },
     )
+  }
+
+  #tryLater(operation: Operation, attempted: () => void): void {
+    this.#track(operation, operation.end)
+    this.#inHand.later(() => {
+      if (operation.state.kind === 'settled') attempted()
+      else this.#try(operation, attempted)
+    })
+  }
+
+  #perform(request: IncomingRequest, context: Operation): Promise<unknown> | undefined {
+    this.#inHand.take(request)
+    try {
+      return this.#verbs.perform(request, context)
+    } finally {
+      this.#inHand.released()
+    }
   }
 
   #offline(operation: Operation): void {

@@ -5,8 +5,8 @@ import type {
   OperationContext,
   QueueFacet,
 } from '../core/adapter.js'
+import { Deque } from '../core/deque.js'
 import { DequeueError } from '../core/errors.js'
-import { Deque } from '../mailbox/deque.js'
 import type { ReceivedMessage } from '../mailbox/protocol.js'
 import { queueExtras } from './queue-source.js'
 import type { UnsettledDeliveries } from './unsettled.js'

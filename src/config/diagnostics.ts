@@ -1,19 +1,6 @@
-/** One fault (or warning) found in a configuration, with the place it was found at. Lines and columns count from 1. */
-export interface Diagnostic {
-  severity: 'error' | 'warning'
-  file: string
-  line: number
-  /** Counted in Unicode code points, as editors do. */
-  column: number
-  endLine?: number
-  endColumn?: number
-  message: string
-  expected?: string
-  found?: string
-  hint?: string
-  /** The text of the line, for the underline. */
-  source?: string
-}
+import type { Diagnostic } from '../core/diagnostic.js'
+
+export type { Diagnostic }
 
 /** Collects what is wrong, so that a configuration is reported in one go. */
 export class Diagnostics {
@@ -51,9 +38,11 @@ export function formatDiagnostic(diagnostic: Diagnostic, options: { color?: bool
     options.color ? `\u001b[${STYLES[style]}m${text}\u001b[0m` : text
   const tone = diagnostic.severity === 'error' ? 'red' : 'yellow'
   const lines = [`${paint(tone, diagnostic.severity)}${paint('bold', `: ${printable(diagnostic.message)}`)}`]
+  // What does not come from a file has no line.
+  const position = diagnostic.line === 0 ? '' : `:${diagnostic.line}:${diagnostic.column}`
   const gutter = String(diagnostic.line)
   const margin = ' '.repeat(gutter.length)
-  const place = `${printable(diagnostic.file)}:${diagnostic.line}:${diagnostic.column}`
+  const place = `${printable(diagnostic.file)}${position}`
   lines.push(`${margin}${paint('blue', '-->')} ${place}`)
   if (diagnostic.source !== undefined) {
     const { text, padding, carets } = underline(diagnostic, diagnostic.source)

@@ -49,6 +49,8 @@ const FLOATS = [
   'inHand',
   'operations',
   'waitingDeliveries',
+  'turnFirst',
+  'turnLast',
 ] as const
 const FLAGS = ['heartbeat', 'connection', 'reconnectAttempt', 'breaker'] as const
 
@@ -163,6 +165,22 @@ export class Gauges {
 
   setInHand(seq: number): void {
     this.#floats[FLOAT.inHand] = seq + 1
+  }
+
+  /** Whether the actor began with that request in the turn of its event loop that is not over. */
+  isInTurn(seq: number): boolean {
+    return seq + 1 >= this.#floats[FLOAT.turnFirst]! && seq + 1 <= this.#floats[FLOAT.turnLast]!
+  }
+
+  /** The requests begun with in this turn are among those from `first` to `last`. */
+  setTurn(first: number, last: number): void {
+    this.#floats[FLOAT.turnFirst] = first + 1
+    this.#floats[FLOAT.turnLast] = last + 1
+  }
+
+  /** The turn is over and the actor is alive. */
+  clearTurn(): void {
+    this.#floats[FLOAT.turnLast] = 0
   }
 
   /** Requests the actor has accepted and not settled, and messages it holds for the host. */

@@ -67,6 +67,8 @@ export interface RequestOptions {
   readonly delayMs?: number
   /** The operation may be done twice without harm. */
   readonly idempotent?: boolean
+  /** It was in hand when an earlier life died: it gets a turn of its own, so that we know if it does so again. */
+  readonly suspect?: boolean
   /** subscribe, consume, serve: what is wanted. */
   readonly source?: SourceSpec
 }

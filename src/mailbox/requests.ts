@@ -10,6 +10,8 @@ export interface OutgoingRequest {
   readonly options: RequestOptions | undefined
   /** Epoch milliseconds; 0 for none of its own. */
   readonly deadline: number
+  /** Whether an actor died while it was in hand. */
+  readonly suspect?: boolean
 }
 
 const VERB_NUMBER = Object.fromEntries(VERBS.map((verb, i) => [verb, i])) as Record<Verb, number>
@@ -51,9 +53,9 @@ export class RequestWriter {
       } else {
         values.push(request.value)
       }
-      if (request.options !== undefined) {
+      if (request.options !== undefined || request.suspect === true) {
         options ??= new Array(count).fill(undefined)
-        options[i] = request.options
+        options[i] = request.suspect === true ? { ...request.options, suspect: true } : request.options
       }
       if (request.deadline !== 0) {
         deadlines ??= new Array(count).fill(0)

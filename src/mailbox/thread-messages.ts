@@ -49,8 +49,8 @@ export type FromThread =
 
 /** What the host may ask of an actor while it runs. */
 export interface ActorControl {
-  /** Settles what was accepted, closes the connection; resolves when both are done or `graceMs` is over. */
-  stop(graceMs: number): Promise<void>
+  /** Settles what was accepted, for `drainMs` at most, and closes the connection; resolves when both are done. */
+  stop(drainMs: number): Promise<void>
   health(): Promise<HealthStatus>
   /** Drops the connection and makes a new one; resolves when it stands. */
   reconnect(): Promise<void>

@@ -34,7 +34,7 @@ import {
 } from '../mailbox/protocol.js'
 import { SizeEstimate } from '../mailbox/size-estimate.js'
 import type { Turn } from '../mailbox/turn.js'
-import { crashOutcome } from './crash-outcome.js'
+import { crashOutcome, findInHand } from './crash-outcome.js'
 import { type HostSource, HostSources, specOf } from './host-sources.js'
 import { RequestEntry } from './request-entry.js'
 import { RequestPost } from './request-post.js'
@@ -228,17 +228,20 @@ export class ActorRef implements IntegrationMail {
     const { line, gauges } = this.#state
     // What it still managed to say counts.
     line.pullAll()
-    const { inHand } = gauges
     line.close()
     this.#state = { kind: 'absent' }
     const handOver: RequestEntry[] = []
-    for (const entry of this.#post.detach()) {
-      const wasInHand = entry.seq === inHand
+    const posted = this.#post.detach()
+    const inHand = findInHand(posted, gauges)
+    for (const entry of posted) {
+      const wasInHand = inHand.length === 1 && entry === inHand[0]
       const outcome = crashOutcome(entry, wasInHand, this.#poisonThreshold)
       if (wasInHand) entry.deaths++
       if (outcome === 'hand-over') handOver.push(entry)
       else this.#settleCrashed(entry, outcome, reason)
     }
+    // One of several is to blame: the successor takes them one at a time, to learn which.
+    for (const entry of inHand) entry.suspect = true
     this.#post.putBack(handOver)
   }
 
@@ -270,6 +273,11 @@ export class ActorRef implements IntegrationMail {
   /** Nothing new is accepted from now on; what was accepted goes on, and deliveries can still be settled. */
   closeIntake(): void {
     this.#intake = 'closed'
+  }
+
+  /** Whether requests are still accepted. */
+  get isOpen(): boolean {
+    return this.#intake === 'open'
   }
 
   /** Resolves when nothing is waiting or in flight, at the latest after `ms`. */

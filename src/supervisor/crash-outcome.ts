@@ -1,3 +1,4 @@
+import type { Gauges } from '../mailbox/gauges.js'
 import type { RequestEntry } from './request-entry.js'
 
 /** What becomes of a request whose actor died before it was settled (DESIGN section 2, the ledger). */
@@ -39,4 +40,16 @@ export function crashOutcome(entry: RequestEntry, inHand: boolean, poisonThresho
     case 'cancel':
       return 'answer-done'
   }
+}
+
+/**
+ * What an actor was working on when it died: the one it was stuck in, else all that it began with in its last
+ * turn, for a callback of any of them may have thrown.
+ */
+export function findInHand(
+  posted: readonly RequestEntry[],
+  gauges: Pick<Gauges, 'inHand' | 'isInTurn'>,
+): readonly RequestEntry[] {
+  const stuckIn = posted.filter(({ seq }) => seq === gauges.inHand)
+  return stuckIn.length > 0 ? stuckIn : posted.filter(({ seq }) => gauges.isInTurn(seq))
 }

@@ -1,6 +1,6 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
 import type { MessagePort } from 'node:worker_threads'
-import { ShutdownError } from '../core/errors.js'
+import { ActorCrashedError, ShutdownError } from '../core/errors.js'
 import type { Fault, IntegrationSettings } from '../core/settings.js'
 import type { BreakerState, ConnectionState, HealthStatus } from '../core/status.js'
 import type { LogRecord } from '../core/telemetry.js'
@@ -142,7 +142,13 @@ export class IntegrationChild implements Child {
     const { shutdown } = this.spec
     const graceMs =
       shutdown === 'brutal_kill' ? 0 : shutdown === 'infinity' ? Number.MAX_SAFE_INTEGER : shutdown
-    await life.stop(graceMs, (control) => control.stop(graceMs))
+    // A gateway that shuts down has waited for what was accepted already.
+    const drainMs = this.ref.isOpen ? graceMs : 0
+    const integration = this.settings.name
+    const reason = this.ref.isOpen
+      ? new ActorCrashedError('it was stopped', true, { integration })
+      : new ShutdownError({ integration })
+    await life.stop(graceMs, (control) => control.stop(drainMs), reason)
     this.#bury(life)
     this.ref.detach('it was stopped')
   }

@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { Clock } from '../core/clock.js'
-import { ActorCrashedError, TimeoutError } from '../core/errors.js'
+import { ActorCrashedError, type IntegrationError, ShutdownError, TimeoutError } from '../core/errors.js'
 import { type Controllable, connectControl } from '../mailbox/control.js'
 import { decodeError } from '../mailbox/error-codec.js'
 import { Gauges } from '../mailbox/gauges.js'
@@ -113,9 +113,14 @@ export class Life<Control extends object> {
   /**
    * The shutdown ladder: asks, waits up to `graceMs`, ends it. Resolves when it is over; never rejects.
    * @param ask how it is asked.
+   * @param reason what those are told who wait for an answer of its control port.
    */
-  async stop(graceMs: number, ask: (control: Controllable<Control>) => Promise<void>): Promise<void> {
-    if (this.#state !== 'running') return this.#end(new Error('it was stopped'))
+  async stop(
+    graceMs: number,
+    ask: (control: Controllable<Control>) => Promise<void>,
+    reason: IntegrationError = new ShutdownError({ integration: this.#id }),
+  ): Promise<void> {
+    if (this.#state !== 'running') return this.#end(reason)
     this.#state = 'stopping'
     if (graceMs > 0) {
       await new Promise<void>((resolve) => {
@@ -128,12 +133,14 @@ export class Life<Control extends object> {
           })
       })
     }
-    this.#end(new Error('it was stopped'))
+    this.#end(reason)
   }
 
   /** Ends it at once, without a word to anybody. */
   kill(): void {
-    this.#end(new Error('it was stopped'))
+    this.#end(
+      new ActorCrashedError('its supervisor gave up', true, { integration: this.#id, retryable: false }),
+    )
   }
 
   #acknowledged(message: StartActor | StartBroker, transfer: readonly MessagePort[]): Promise<void> {

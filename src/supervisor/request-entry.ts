@@ -23,6 +23,8 @@ export class RequestEntry implements OutgoingRequest {
   seq = -1
   /** How many actors died with it in hand. */
   deaths = 0
+  /** An actor died with it, and perhaps others, in hand. */
+  suspect = false
   /** Called when it settles, for whatever reason. */
   onSettled: (() => void) | undefined
 

@@ -1,5 +1,5 @@
+import { Deque } from '../core/deque.js'
 import type { Capacity, Overflow } from '../core/overflow.js'
-import { Deque } from '../mailbox/deque.js'
 import { SYSTEM_VERBS } from '../mailbox/protocol.js'
 import type { RequestEntry } from './request-entry.js'
 

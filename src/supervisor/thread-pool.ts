@@ -49,8 +49,8 @@ export class ThreadPool {
     const threads = [...this.#ready.values()].flat()
     this.#ready.clear()
     for (const thread of threads) {
-      thread.unref()
       thread.terminate()
+      thread.unref()
     }
   }
 

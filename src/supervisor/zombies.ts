@@ -37,7 +37,8 @@ export class Zombies {
       timer.cancel()
       this.#stuck.delete(threadId)
     })
-    thread.unref()
     thread.terminate()
+    // In this order: ending a thread makes Node wait for it again.
+    thread.unref()
   }
 }

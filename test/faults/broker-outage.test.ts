@@ -158,7 +158,7 @@ test('offline = "wait": what is accepted waits and arrives, the rest is refused,
       )
     }
     await new Promise((resolve) => setTimeout(resolve, 10))
-    const { depths, memoryBytes } = gateway.metrics().integrations['events']!
+    const { depths, memoryBytes } = gateway.metrics().integrations.events!
     deepest = Math.max(deepest, depths.waiting + depths.posted, depths.operations)
     heaviest = Math.max(heaviest, memoryBytes)
   }

@@ -5,7 +5,13 @@ import { connected } from './support/kill.js'
 import { Numbers } from './support/numbers.js'
 import { type Ordeal, survive } from './support/survival.js'
 
-const supervision = { heartbeat: '300ms', max_restarts: 10_000, within: '1m', backoff: '1ms' }
+const supervision = {
+  heartbeat: '300ms',
+  max_restarts: 10_000,
+  within: '1m',
+  backoff: '1ms',
+  max_backoff: '20ms',
+}
 const memory = { type: 'memory', supervision, limits: { memory: '96MB' } }
 
 let gateway: Gateway

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Deque } from '../../src/mailbox/deque.js'
+import { Deque } from '../../src/core/deque.js'
 import { pack, unpack } from '../../src/mailbox/packing.js'
 import { RunBuilder } from '../../src/mailbox/runs.js'
 import { SizeEstimate } from '../../src/mailbox/size-estimate.js'

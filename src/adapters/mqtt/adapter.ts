@@ -1,7 +1,7 @@
 import type { AdapterContext, AdapterFactory, ProtocolAdapter } from '../../core/adapter.js'
 import { ConnectionError, IntegrationError } from '../../core/errors.js'
 import { wireFormat } from '../../wire/wire-format.js'
-import { type Connection, establish } from './connection.js'
+import { type Connection, ConnectionMemory, establish } from './connection.js'
 import { Dialer } from './dialer.js'
 import { notConnected } from './link.js'
 import type { MqttConfig } from './manifest.js'
@@ -9,17 +9,16 @@ import { pubSubFacet } from './pubsub.js'
 import { queueFacet } from './queue.js'
 import { rpcFacet } from './rpc.js'
 import { serviceFacet } from './service.js'
-import { SessionMemory } from './session.js'
 import { untilAborted } from './subscriber.js'
 
-/** MQTT 5 and 3.1.1 (DESIGN section 3). One connection at a time; see `ProtocolAdapter`. */
+/** MQTT 5 and 3.1.1 (DESIGN section 3). One connection at a time, of one to four sockets (see `Link`). */
 export const mqttAdapter: AdapterFactory = (context: AdapterContext): ProtocolAdapter => {
   const { settings, clock, log } = context
   // Checked and completed by the manifest's schema.
   const config = settings.config as unknown as MqttConfig
   const format = wireFormat(settings.format, { maxBytes: settings.limits.frame })
   const dialer = new Dialer(context, config)
-  const memory = { pubsub: new SessionMemory(), queue: new SessionMemory() }
+  const memory = new ConnectionMemory()
   let connection: Connection | undefined
   /** Ends the attempt that `disconnect` interrupts. */
   let attempt: AbortController | undefined

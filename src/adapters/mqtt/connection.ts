@@ -1,37 +1,49 @@
+import { randomUUID } from 'node:crypto'
 import type { AdapterContext } from '../../core/adapter.js'
-import { ConnectionError } from '../../core/errors.js'
 import type { WireFormat } from '../../wire/wire-format.js'
 import type { Dialer, Role } from './dialer.js'
 import { Inbox } from './inbox.js'
-import type { Link, QueueLink } from './link.js'
+import type { Link, Subscriber } from './link.js'
 import type { MqttConfig } from './manifest.js'
 import { Publisher } from './publisher.js'
-import { QueueInbox } from './queue-inbox.js'
+import { openQueue } from './queue-link.js'
 import { Replies } from './replies.js'
-import type { Session, SessionMemory } from './session.js'
-import { SharedProbe } from './shared-probe.js'
+import { mainRole, queueRole, serverRole, subscriberRole } from './roles.js'
+import { SessionMemory } from './session.js'
+import { SessionGroup } from './session-group.js'
 
 /** What outlives the connections of an adapter. */
 export interface Surroundings {
   readonly context: AdapterContext
   readonly config: MqttConfig
   readonly dialer: Dialer
-  readonly memory: { readonly pubsub: SessionMemory; readonly queue: SessionMemory }
+  readonly memory: ConnectionMemory
   readonly format: WireFormat
 }
 
-/** A connection as the actor sees it: the pub/sub role, and the queue role once something is consumed. */
+/** What an adapter remembers from one connection to the next. */
+export class ConnectionMemory {
+  readonly main = new SessionMemory()
+  readonly subscriber = new SessionMemory()
+  readonly server = new SessionMemory()
+  readonly queue = new SessionMemory()
+  /** Ends the response topic: a resumed session has it already. */
+  readonly replyId = randomUUID()
+  /** The roles that were used: the next connection opens them at once. */
+  readonly used = new Set<'subscriber' | 'server'>()
+}
+
+/** A connection as the actor sees it. */
 export interface Connection {
   readonly link: Link
-  /** Why it has ended by itself, if it has. */
+  /** Why it has ended, if it has. */
   lost(): Error | undefined
   close(): Promise<void>
 }
 
 /**
- * Connects the pub/sub role to the next address. The queue role follows on demand, to the same address and
- * under its own client id, because its session has to survive whatever `clean_session` says. If one role is
- * lost both are ended.
+ * Connects to the next address. The main session is what this waits for. The roles that subscribers and services
+ * had in an earlier connection are opened at the same time; the others follow on demand.
  * @param onLost called once at most, when the connection ends by itself
  * @throws ConnectionError, AuthError
  */
@@ -41,125 +53,58 @@ export async function establish(
   onLost: (connection: Connection, error: Error) => void,
 ): Promise<Connection> {
   const { context, config, dialer, memory, format } = surroundings
-  const { clock, log } = context
+  const { clock, log, settings } = context
   const clientId = config.client_id ?? context.clientId
-  const address = dialer.nextAddress()
-  const stop = new AbortController()
-  const sessions: Session[] = []
-  let ended: Error | undefined
+  const replyPrefix = config.response_topic_prefix ?? `nemo/reply/${clientId}`
+  const replyTopic = `${replyPrefix}/${memory.replyId}`
   let connection: Connection | undefined
-
-  /** Ends both roles with what they hold. */
-  function end(error: Error): void {
-    ended = error
-    stop.abort(error)
-    inbox?.close()
-    queueInbox?.close()
-    probe.close()
-    link?.replies.close(error instanceof ConnectionError ? error : new ConnectionError(error.message))
-  }
-  function lost(error: Error): void {
-    if (ended !== undefined) return
-    end(error)
-    for (const session of sessions) session.fail(error)
+  const sessions = new SessionGroup(dialer, dialer.nextAddress(), (error) => {
     if (connection !== undefined) onLost(connection, error)
+  })
+
+  const openReceiver = (name: 'subscriber' | 'server', role: Role) =>
+    onFirstUse<Subscriber>(() => {
+      memory.used.add(name)
+      return sessions.open(
+        role,
+        memory[name],
+        ({ connack }) => new Inbox(connack.sessionPresent, settings.mailbox.bytes, clock, log),
+      )
+    })
+  const receivers = {
+    subscriber: openReceiver('subscriber', subscriberRole(config, clientId)),
+    server: openReceiver('server', serverRole(config, clientId)),
   }
+  // Whoever asks for the role hears of the failure, or opens it anew.
+  for (const name of memory.used) receivers[name]().catch(() => {})
 
-  // What the session of an earlier connection brings arrives before CONNACK has been dealt with.
-  const early: Parameters<Inbox['onPublish']>[] = []
-  let inbox: Inbox | undefined
-  let queueInbox: QueueInbox | undefined
-  const probe = new SharedProbe()
-  let link: Link | undefined
-
-  const session = await dialer.connect(
-    address,
-    pubSubRole(config, clientId),
-    memory.pubsub,
-    {
-      onPublish: (packet, hold) =>
-        inbox === undefined ? early.push([packet, hold]) : inbox.onPublish(packet, hold),
-      onLost: lost,
-    },
-    signal,
-  )
-  sessions.push(session)
-  if (session.closed !== undefined) throw session.closed
-  inbox = new Inbox(session.resumed, clock, log)
-  for (const [packet, hold] of early.splice(0)) inbox.onPublish(packet, hold)
-
-  async function openQueue(): Promise<QueueLink> {
-    const earlyDeliveries: Parameters<QueueInbox['onPublish']>[] = []
-    const opened = await dialer.connect(
-      address,
-      queueRole(config, clientId),
-      memory.queue,
-      {
-        onPublish: (packet, hold) => {
-          if (probe.accept(packet, hold)) return
-          if (queueInbox === undefined) earlyDeliveries.push([packet, hold])
-          else queueInbox.onPublish(packet, hold)
-        },
-        onLost: lost,
-      },
-      stop.signal,
+  try {
+    const { session, inbox: replies } = await sessions.openMain(
+      mainRole(config, clientId),
+      memory.main,
+      (opened) => new Replies(opened, format, replyTopic),
+      signal,
     )
-    if (ended !== undefined) {
-      await opened.close()
-      throw ended
-    }
-    sessions.push(opened)
-    queueInbox = new QueueInbox(clock, opened)
-    for (const [packet, hold] of earlyDeliveries.splice(0)) queueInbox.onPublish(packet, hold)
-    const shared = await probe.run(opened, config.queue_group, clock)
-    return { session: opened, inbox: queueInbox, shared }
-  }
-
-  let queue: Promise<QueueLink> | undefined
-  link = {
-    session,
-    inbox,
-    publisher: new Publisher(session),
-    replies: new Replies(session, inbox, format, replyPrefix(config, clientId)),
-    queue() {
-      queue ??= openQueue().catch((error: unknown) => {
-        queue = undefined
-        throw error
-      })
-      return queue
-    },
-  }
-  connection = {
-    link,
-    lost: () => ended,
-    async close() {
-      if (ended !== undefined) return
-      end(new ConnectionError('the connection was ended'))
-      await Promise.all(sessions.map((each) => each.close()))
-    },
-  }
-  return connection
-}
-
-function replyPrefix(config: MqttConfig, clientId: string): string {
-  return config.response_topic_prefix ?? `nemo/reply/${clientId}`
-}
-
-function pubSubRole(config: MqttConfig, clientId: string): Role {
-  return {
-    clientId,
-    clean: config.clean_session,
-    sessionExpiryMs: config.clean_session ? 0 : config.session_expiry,
-    receiveMaximum: config.receive_maximum,
-    ...(config.will && { will: config.will }),
+    const queue = onFirstUse(() =>
+      openQueue(sessions, queueRole(config, clientId), memory.queue, config.queue_group, clock),
+    )
+    const link = { session, publisher: new Publisher(session), replies, ...receivers, queue }
+    connection = { link, lost: () => sessions.ended, close: () => sessions.close() }
+    return connection
+  } catch (error) {
+    await sessions.close()
+    throw error
   }
 }
 
-function queueRole(config: MqttConfig, clientId: string): Role {
-  return {
-    clientId: `${clientId}-queue`,
-    clean: false,
-    sessionExpiryMs: config.session_expiry,
-    receiveMaximum: config.receive_maximum,
+/** Makes something when it is first asked for, and again if that failed. */
+function onFirstUse<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = undefined
+      throw error
+    })
+    return made
   }
 }

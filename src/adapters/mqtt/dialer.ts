@@ -2,11 +2,11 @@ import type { AdapterContext } from '../../core/adapter.js'
 import { AuthError } from '../../core/errors.js'
 import type { AuthSettings } from '../../core/settings.js'
 import { readTlsOptions } from '../tls.js'
+import type { SessionSettings } from './connect.js'
 import { type BrokerAddress, brokerAddress } from './endpoint.js'
 import { connectFailure, VersionRefused } from './failures.js'
 import type { MqttConfig } from './manifest.js'
 import { Session, type SessionMemory, type SessionOwner } from './session.js'
-import type { SessionSettings } from './session-client.js'
 import { openSocket } from './socket.js'
 
 /** What differs between the connections of one adapter. */
@@ -59,6 +59,21 @@ export class Dialer {
       )
       this.#version = 4
       return session
+    }
+  }
+
+  /** Connects in the version that the broker took before. @throws ConnectionError, AuthError */
+  async join(
+    address: BrokerAddress,
+    role: Role,
+    memory: SessionMemory,
+    owner: SessionOwner,
+    signal: AbortSignal,
+  ): Promise<Session> {
+    try {
+      return await this.#attempt(address, role, memory, owner, signal, this.#version)
+    } catch (error) {
+      throw connectFailure(address, error instanceof VersionRefused ? error.failure : error)
     }
   }
 

@@ -4,6 +4,10 @@ import type { Publisher } from './publisher.js'
 import type { QueueInbox } from './queue-inbox.js'
 import type { Replies } from './replies.js'
 import type { Session } from './session.js'
+import type { Channel } from './session-group.js'
+
+/** Where messages of subscriptions come in. */
+export type Subscriber = Channel<Inbox>
 
 /** The queue role of a connection. */
 export interface QueueLink {
@@ -13,13 +17,20 @@ export interface QueueLink {
   readonly shared: boolean
 }
 
-/** All that belongs to one connection, as the actor sees it: both of its sockets. */
+/**
+ * All that belongs to one connection, as the actor sees it. What receives messages has a session of its own,
+ * opened on first use (later calls get the same one): its reading can be held back without holding back the
+ * acknowledgements of publishes and the answers to calls. Opening throws ConnectionError or AuthError.
+ */
 export interface Link {
+  /** The main session, which is always read. */
   readonly session: Session
   readonly publisher: Publisher
-  readonly inbox: Inbox
   readonly replies: Replies
-  /** Opens the queue role on first use; later calls get the same. @throws ConnectionError, AuthError */
+  /** For subscriptions to topics. */
+  subscriber(): Promise<Subscriber>
+  /** For requests to the methods that are served. */
+  server(): Promise<Subscriber>
   queue(): Promise<QueueLink>
 }
 

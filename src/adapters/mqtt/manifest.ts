@@ -31,15 +31,24 @@ const topic = z.string().superRefine((name, context) => {
 const groupName = z.string().regex(/^[^/+#\0]+$/, 'expected a name without "/", "+" and "#"')
 
 const config = z.strictObject({
+  /**
+   * Of the connection that publishes and calls. Receivers have connections of their own, opened on first use:
+   * `ID-sub` for subscriptions, `ID-serve` for methods that are served, `ID-queue` for queues. A broker that
+   * admits clients by their ids has to admit those too.
+   */
   client_id: z.string().min(1).optional(),
   keep_alive: duration(1_000, 65_535_000).default(60_000),
+  /** `false`: the broker keeps what is published for `ID-sub` and `ID-serve` while they are away. `ID-queue` always. */
   clean_session: z.boolean().default(true),
   qos: qos.default(0),
   protocol_version: z.union([z.literal('auto'), z.literal(5), z.literal('3.1.1')]).default('auto'),
+  /** For how long it does that; MQTT 5 only. */
   session_expiry: duration(0, LONGEST_EXPIRY_MS).default(3_600_000),
+  /** Unacknowledged messages per connection; MQTT 5 only. */
   receive_maximum: z.number().int().min(1).max(65_535).default(1_024),
   queue_group: groupName.default('nemo-workers'),
   response_topic_prefix: topic.optional(),
+  /** Belongs to the connection that publishes. */
   will: z
     .strictObject({
       topic,

@@ -4,7 +4,7 @@ import { topicPatternFault } from '../../core/topic-pattern.js'
 import type { CurrentLink } from './link.js'
 import type { PublishPacket } from './publish-decoder.js'
 import { sharedFilter } from './router.js'
-import { subscribeSink } from './subscriber.js'
+import { subscribeSink, untilAborted } from './subscriber.js'
 
 /** What a subscriber gets of a received packet. */
 export function toMessage(packet: PublishPacket): InboundMessage {
@@ -13,7 +13,10 @@ export function toMessage(packet: PublishPacket): InboundMessage {
   return headers === undefined ? { topic, payload, retain } : { topic, payload, retain, headers }
 }
 
-/** Publish and subscribe. `defaultQos` is for those who name none. */
+/**
+ * Publish and subscribe. `defaultQos` is for those who name none. A subscription has been granted by the broker
+ * when `subscribe` resolves: though publishes go over another socket, those that follow reach it.
+ */
 export function pubSubFacet(link: CurrentLink, defaultQos: 0 | 1 | 2): PubSubFacet {
   return {
     publish(topic, payload, options, context) {
@@ -48,7 +51,9 @@ export function pubSubFacet(link: CurrentLink, defaultQos: 0 | 1 | 2): PubSubFac
         toMessage,
         failure: (reason: string, cause: unknown) => new SubscribeError(pattern, reason, { cause }),
       }
-      return subscribeSink(link(), subscription, sink, context.signal)
+      const { signal } = context
+      const subscriber = await untilAborted(link().subscriber(), signal, `subscribe ${pattern}`)
+      return subscribeSink(subscriber, subscription, sink, signal)
     },
   }
 }

@@ -1,13 +1,14 @@
-import { randomUUID } from 'node:crypto'
+import { randomInt } from 'node:crypto'
 import type { OperationContext } from '../../core/adapter.js'
-import { IntegrationError, RpcError, SerializeError } from '../../core/errors.js'
+import { type ConnectionError, IntegrationError, RpcError, SerializeError } from '../../core/errors.js'
 import type { Value } from '../../core/value.js'
 import type { WireFormat } from '../../wire/wire-format.js'
+import type { Hold } from './ack-gate.js'
 import { abortFailure } from './failures.js'
-import type { Inbox } from './inbox.js'
 import type { PublishPacket } from './publish-decoder.js'
 import { errorOf } from './rpc-errors.js'
 import type { Session } from './session.js'
+import type { Receiver } from './session-group.js'
 
 interface Pending {
   readonly resolve: (value: Value) => void
@@ -24,27 +25,26 @@ export interface ExpectedReply {
 
 /**
  * The answers to the calls of one connection: one response topic, subscribed to on the first call, and a
- * number per call as correlation data (MQTT 5, section 4.10).
+ * number per call as correlation data (MQTT 5, section 4.10). The numbers begin anywhere, so that an answer to a
+ * call of an earlier connection is not taken for one of ours.
  */
-export class Replies {
+export class Replies implements Receiver {
   readonly #session: Session
-  readonly #inbox: Inbox
   readonly #format: WireFormat
   readonly #topic: string
   readonly #pending = new Map<number, Pending>()
   #subscribed: Promise<void> | undefined
-  #last = 0
+  #last = randomInt(2 ** 32)
 
-  constructor(session: Session, inbox: Inbox, format: WireFormat, topicPrefix: string) {
+  constructor(session: Session, format: WireFormat, topic: string) {
     this.#session = session
-    this.#inbox = inbox
     this.#format = format
-    this.#topic = `${topicPrefix}/${randomUUID()}`
+    this.#topic = topic
   }
 
   /** Makes ready for answers. @throws Refused, ConnectionError */
   listen(): Promise<void> {
-    this.#subscribed ??= this.#subscribe().catch((error: unknown) => {
+    this.#subscribed ??= this.#session.subscribe(this.#topic, 1, undefined).catch((error: unknown) => {
       this.#subscribed = undefined
       throw error
     })
@@ -80,25 +80,14 @@ export class Replies {
     return { topic: this.#topic, correlationData, answer, fail }
   }
 
-  /** Rejects all that is awaited. */
-  close(error: IntegrationError): void {
-    for (const pending of [...this.#pending.values()]) pending.reject(error)
+  onPublish(packet: PublishPacket, hold: Hold | undefined): void {
+    if (packet.topic === this.#topic) this.#accept(packet)
+    hold?.settle()
   }
 
-  async #subscribe(): Promise<void> {
-    const route = {
-      filter: this.#topic,
-      subscribed: this.#topic,
-      id: undefined,
-      accept: (packet: PublishPacket) => this.#accept(packet),
-    }
-    this.#inbox.add(route)
-    try {
-      await this.#session.subscribe(this.#topic, 1, undefined)
-    } catch (error) {
-      this.#inbox.remove(route)
-      throw error
-    }
+  /** Rejects all that is awaited. */
+  close(error: ConnectionError): void {
+    for (const pending of [...this.#pending.values()]) pending.reject(error)
   }
 
   #accept(packet: PublishPacket): void {

@@ -8,7 +8,7 @@ import type { CurrentLink, Link } from './link.js'
 import type { PublishPacket } from './publish-decoder.js'
 import { toMessage } from './pubsub.js'
 import { ERROR_PROPERTY, errorProperty } from './rpc-errors.js'
-import { subscribeSink } from './subscriber.js'
+import { subscribeSink, untilAborted } from './subscriber.js'
 
 const PARSE_ERROR = -32_700
 const NO_BYTES = new Uint8Array(0)
@@ -78,14 +78,16 @@ export function serviceFacet(
       if (fault !== undefined) throw new SubscribeError(method, `the method is no topic: ${fault}`)
       const current = link()
       const { version, connack } = current.session
-      const shared = version === 5 && connack.properties?.sharedSubscriptionAvailable !== false
+      const shared = version === 5 && connack.sharedSubscriptionsAvailable
       const subscription = {
         filter: shared ? `$share/${group}-serve/${method}` : method,
         qos: 1 as const,
         toMessage: (packet: PublishPacket) => toRequest(current, packet),
         failure: (reason: string, cause: unknown) => new SubscribeError(method, reason, { cause }),
       }
-      return subscribeSink(current, subscription, sink, context.signal)
+      const { signal } = context
+      const server = await untilAborted(current.server(), signal, `serve ${method}`)
+      return subscribeSink(server, subscription, sink, signal)
     },
   }
 }

@@ -1,7 +1,6 @@
 import { connect as connectTcp } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
-import { streamBuilder } from 'mqtt/lib/connect/ws'
 import type { TlsOptions } from '../tls.js'
 import type { BrokerAddress } from './endpoint.js'
 import { connectFailure } from './failures.js'
@@ -19,7 +18,7 @@ export async function openSocket(
 ): Promise<Duplex> {
   const { transport, host, port } = address
   if (transport === 'ws' || transport === 'wss') {
-    const stream = openWebSocket(address, tls, maxFrame)
+    const stream = await openWebSocket(address, tls, maxFrame)
     stream.on('error', ignore)
     return stream
   }
@@ -46,15 +45,15 @@ export async function openSocket(
   })
 }
 
-function openWebSocket(address: BrokerAddress, tls: TlsOptions | undefined, maxFrame: number): Duplex {
-  return streamBuilder(undefined as never, {
-    protocol: address.transport as 'ws' | 'wss',
-    hostname: address.host.includes(':') ? `[${address.host}]` : address.host,
-    port: address.port,
-    path: address.path,
-    protocolId: 'MQTT',
-    wsOptions: { ...tls, perMessageDeflate: false, maxPayload: maxFrame },
-  }) as Duplex
+async function openWebSocket(
+  { transport, host, port, path }: BrokerAddress,
+  tls: TlsOptions | undefined,
+  maxPayload: number,
+): Promise<Duplex> {
+  // Loading it takes longer than connecting, and most do without.
+  const { createWebSocketStream, WebSocket } = await import('ws')
+  const url = `${transport}://${host.includes(':') ? `[${host}]` : host}:${port}${path}`
+  return createWebSocketStream(new WebSocket(url, 'mqtt', { ...tls, perMessageDeflate: false, maxPayload }))
 }
 
 function ignore(): void {}

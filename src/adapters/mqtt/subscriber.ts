@@ -1,7 +1,7 @@
 import type { AdapterSubscription, InboundMessage, MessageSink } from '../../core/adapter.js'
 import type { IntegrationError } from '../../core/errors.js'
 import { abortFailure } from './failures.js'
-import type { Link } from './link.js'
+import type { Subscriber } from './link.js'
 import { Refused } from './outgoing.js'
 import type { PublishPacket } from './publish-decoder.js'
 import { sharedFilter } from './router.js'
@@ -29,16 +29,15 @@ function newSubscriptionId(): number {
 
 /**
  * Subscribes at the broker and routes the messages into `sink`. While the sink is full nothing is read from
- * the connection.
+ * the session, which other subscriptions share.
  * @throws what `failure` makes of a refusal; ConnectionError; CancelledError or TimeoutError when `signal` aborts
  */
 export async function subscribeSink<M extends InboundMessage>(
-  link: Link,
+  { session, inbox }: Subscriber,
   subscription: Subscription<M>,
   sink: MessageSink<M>,
   signal: AbortSignal,
 ): Promise<AdapterSubscription> {
-  const { session, inbox } = link
   const { filter, toMessage } = subscription
   let holding = false
   let closed = false
@@ -46,12 +45,10 @@ export async function subscribeSink<M extends InboundMessage>(
     if (holding) session.release()
     holding = false
   }
-  const named =
-    session.version === 5 && session.connack.properties?.subscriptionIdentifiersAvailable !== false
   const route = {
     filter: sharedFilter(filter),
     subscribed: filter,
-    id: named ? newSubscriptionId() : undefined,
+    id: session.connack.subscriptionIdsAvailable ? newSubscriptionId() : undefined,
     accept(packet: PublishPacket) {
       const message = toMessage(packet)
       if (message === undefined || sink.deliver(message) || holding) return

@@ -1,6 +1,6 @@
+import { Deque } from '../../core/deque.js'
 import type { Capacity } from '../../core/overflow.js'
 import type { Headers } from '../../core/value.js'
-import { Deque } from './deque.js'
 import { keep, weightOf } from './message.js'
 import type { Schedule } from './schedule.js'
 

@@ -1,4 +1,4 @@
-import { Deque } from './deque.js'
+import { Deque } from '../../core/deque.js'
 import { SUBSCRIBER_WINDOW } from './line.js'
 import type { Message } from './message.js'
 import { keep } from './message.js'
@@ -29,7 +29,7 @@ export class Subscription {
 
   /** Whether the next message would leave at once. */
   get ready(): boolean {
-    return this.#messages > 0 && this.#bytes > 0 && this.#waiting.length === 0
+    return this.#messages > 0 && this.#bytes > 0 && this.#waiting.size === 0
   }
 
   offer(message: Message, retain: boolean): void {
@@ -48,7 +48,7 @@ export class Subscription {
     // Never above the window, whatever a client grants: what is under way is memory too.
     this.#messages = Math.min(this.#messages + messages, SUBSCRIBER_WINDOW.messages)
     this.#bytes = Math.min(this.#bytes + bytes, SUBSCRIBER_WINDOW.bytes)
-    while (this.#waiting.length > 0 && this.#messages > 0 && this.#bytes > 0) {
+    while (this.#waiting.size > 0 && this.#messages > 0 && this.#bytes > 0) {
       const { message, retain } = this.#waiting.shift()!
       this.#release(message)
       if (message.expiresAt === undefined || message.expiresAt > now) this.#pass(message, retain)

@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/clock.js'
+import { Deque } from '../../core/deque.js'
 import { topicNameFault, topicPatternFault } from '../../core/topic-pattern.js'
 import { TopicTrie } from '../../core/topic-trie.js'
-import { Deque } from './deque.js'
 import type { MemoryLimits } from './limits.js'
 import { type CreditEntry, PUBLISHER_WINDOW, type PublishEntry, type SubscribeEntry } from './line.js'
 import { keep, type Message, weightOf } from './message.js'
@@ -65,7 +65,7 @@ export class TopicLine {
 
   /** Publications of this line that wait for others. */
   get blocked(): number {
-    return this.#blocked.length
+    return this.#blocked.size
   }
 
   get #full(): boolean {
@@ -83,8 +83,8 @@ export class TopicLine {
     const { topic, headers, expiresAt } = entry
     const message: Message = { topic, payload, headers, weight: weightOf(payload, topic, headers), expiresAt }
     const publication = { id: entry.id, retain: entry.retain === true, message }
-    if (this.#blocked.length === 0 && this.#route(publication)) return undefined
-    if (this.#blocked.length >= PUBLISHER_WINDOW.messages || this.#blockedBytes >= PUBLISHER_WINDOW.bytes)
+    if (this.#blocked.size === 0 && this.#route(publication)) return undefined
+    if (this.#blocked.size >= PUBLISHER_WINDOW.messages || this.#blockedBytes >= PUBLISHER_WINDOW.bytes)
       return 'published beyond its window'
     keep(message)
     this.#blocked.push(publication)

@@ -1,15 +1,16 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { InboundRequest } from '../../../src/core/adapter.js'
 import { ConnectionError } from '../../../src/core/errors.js'
 import { until, within } from '../../support/adapter-context.js'
+import { FaultProxy } from '../../support/fault-proxy.js'
+import { type Mosquitto, startMosquitto } from '../../support/mosquitto.js'
 import { bytes, Collector, connected, type Fixture } from './fixture.js'
 import { FakeServer } from './support/fake-server.js'
-import { FaultProxy } from './support/fault-proxy.js'
-import { type Mosquitto, startMosquitto } from './support/mosquitto.js'
 
 let broker: Mosquitto
 const open: Fixture[] = []
 beforeAll(async () => {
-  broker = await startMosquitto({ lines: ['max_queued_messages 0'] })
+  broker = await startMosquitto({ config: ['log_type information'] })
 })
 afterAll(() => broker.stop())
 afterEach(async () => {
@@ -47,6 +48,54 @@ describe('back-pressure', () => {
       Array.from({ length: COUNT }, (_, i) => `flood/${i}`),
     )
     expect(fixture.context.lost).toEqual([])
+  })
+
+  it('does not hold back acknowledgements, calls and services when a subscription is full', async () => {
+    const fixture = await client(broker.port)
+    const { pubsub, rpc, service } = fixture.adapter
+    const sink = new Collector()
+    sink.open = false
+    const subscription = await pubsub!.subscribe('full/#', { qos: 1 }, sink, within())
+    const requests = new Collector<InboundRequest>()
+    requests.deliver = (request) => {
+      request.answer({ ok: true, value: request.params! })
+      return true
+    }
+    await service!.serve('echo', requests, within())
+    const sender = await client(broker.port)
+    for (let i = 0; i < 100; i++)
+      await sender.adapter.pubsub!.publish(`full/${i}`, Buffer.alloc(20_000), { qos: 1 }, within())
+    await until(() => sink.messages.length > 0, 'the message that fills it')
+    for (const qos of [1, 2] as const) await pubsub!.publish('elsewhere', bytes('x'), { qos }, within())
+    expect(await rpc!.call('echo', 'hello', within())).toBe('hello')
+    await fixture.adapter.ping!(AbortSignal.timeout(2_000))
+    expect(sink.messages.length).toBeLessThan(100)
+    sink.open = true
+    subscription.resume()
+    await until(() => sink.messages.length === 100, 'the others')
+  })
+
+  it('lets a full service make calls, and its subscriptions go on', async () => {
+    const { adapter } = await client(broker.port)
+    const echo = new Collector<InboundRequest>()
+    await adapter.service!.serve('full', echo, within())
+    echo.open = false
+    const other = await client(broker.port)
+    const served = new Collector<InboundRequest>()
+    served.deliver = (request) => {
+      request.answer({ ok: true, value: 'answer' })
+      return true
+    }
+    await other.adapter.service!.serve('backend', served, within())
+    const sink = new Collector()
+    await adapter.pubsub!.subscribe('going', { qos: 1 }, sink, within())
+    const call = other.adapter.rpc!.call('full', 'question', within())
+    await until(() => echo.messages.length === 1, 'the request that fills it')
+    expect(await adapter.rpc!.call('backend', null, within())).toBe('answer')
+    await adapter.pubsub!.publish('going', bytes('x'), { qos: 1 }, within())
+    await until(() => sink.messages.length === 1, 'the message')
+    await echo.messages[0]!.answer({ ok: true, value: 'late' })
+    expect(await call).toBe('late')
   })
 
   it('reads on when the full subscription is closed', async () => {
@@ -93,14 +142,30 @@ describe('back-pressure', () => {
     let wait: Promise<void> | undefined
     for (let i = 0; wait === undefined && i < 100_000; i++)
       wait = adapter.pubsub!.publish('bulk', Buffer.alloc(10_000), { qos: 0 }, within(30_000))
-    proxy.cut()
+    proxy.reset()
     await expect(wait).rejects.toBeInstanceOf(ConnectionError)
     broker.resume()
-    await proxy.stop()
+    proxy.close()
   })
 })
 
 describe('keep-alive', () => {
+  it('keeps to the interval that the broker names', async () => {
+    const pings: Buffer[] = []
+    const server = await FakeServer.start((socket) => {
+      socket.on('data', (chunk) => {
+        if (chunk[0] === 0x10) socket.write(Buffer.from('2006000003130001', 'hex'))
+        else pings.push(chunk)
+        if (chunk[0] === 0xc0) socket.write(Buffer.from('d000', 'hex'))
+      })
+    })
+    const { context } = await client(server.port, { keep_alive: '10m', protocol_version: 5 })
+    await until(() => pings.length === 4, 'four pings')
+    expect(pings.map((ping) => ping.toString('hex'))).toEqual(Array(4).fill('c000'))
+    expect(context.lost).toEqual([])
+    await server.stop()
+  })
+
   it('notices a broker that has fallen silent', async () => {
     const server = await FakeServer.start((socket) =>
       socket.once('data', () => socket.write(Buffer.from('2003000000', 'hex'))),

@@ -1,15 +1,22 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { type AddressInfo, connect, createServer as createTcpServer, type Server } from 'node:net'
+import {
+  type AddressInfo,
+  connect,
+  createServer as createTcpServer,
+  type Server,
+  type Socket,
+} from 'node:net'
 import { pipeline } from 'node:stream'
 import { Aedes } from 'aedes'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createWebSocketStream, WebSocketServer } from 'ws'
 import { AuthError, ConnectionError, SubscribeError } from '../../../src/core/errors.js'
 import { until, within } from '../../support/adapter-context.js'
+import { FaultProxy } from '../../support/fault-proxy.js'
+import { type Mosquitto, startMosquitto } from '../../support/mosquitto.js'
+import { freePort } from '../../support/server-process.js'
 import { bytes, Collector, connected, Deliveries, type Fixture, mqttFixture } from './fixture.js'
-import { FaultProxy } from './support/fault-proxy.js'
-import { freePort, type Mosquitto, startMosquitto } from './support/mosquitto.js'
 
 const open: Fixture[] = []
 function opened(fixture: Fixture): Fixture {
@@ -96,14 +103,15 @@ describe('a broker that speaks 3.1.1 only', () => {
   it('is fallen back to, and the result remembered', async () => {
     const { adapter } = opened(await connected(port))
     expect(connects).toBe(2)
+    await adapter.disconnect()
+    await adapter.connect(soon())
+    expect(connects).toBe(3)
     const sink = new Collector()
     await adapter.pubsub!.subscribe('a/#', { qos: 1 }, sink, within())
     await adapter.pubsub!.publish('a/b', bytes('hello'), { qos: 1 }, within())
     await until(() => sink.messages.length === 1, 'the message')
     await expect(adapter.rpc!.call('m', null, within())).rejects.toMatchObject({ kind: 'unsupported' })
-    await adapter.disconnect()
-    await adapter.connect(soon())
-    expect(connects).toBe(3)
+    expect(connects).toBe(4)
   })
 
   it('tells of a subscription that it denies', async () => {
@@ -130,7 +138,7 @@ describe('a broker that speaks 3.1.1 only', () => {
 describe('connections', () => {
   let broker: Mosquitto
   beforeAll(async () => {
-    broker = await startMosquitto({ lines: ['max_queued_messages 0'] })
+    broker = await startMosquitto()
   })
   afterAll(() => broker.stop())
 
@@ -163,7 +171,7 @@ describe('connections', () => {
       adapter.service!.serve('m', new Collector() as never, within()),
       adapter.ping!(soon()),
     ].map((promise) => Promise.resolve(promise).catch((error) => error))
-    proxy.cut()
+    proxy.reset()
     for (const outcome of pending) expect(await outcome).toBeInstanceOf(ConnectionError)
     broker.resume()
     expect(context.lost).toHaveLength(1)
@@ -177,7 +185,31 @@ describe('connections', () => {
     await consumer.close()
     await adapter.connect(soon())
     await adapter.ping!(soon())
-    await proxy.stop()
+    proxy.close()
+  })
+
+  it.each([0, 1, 2])('reports the loss of role %i of three once, and all of them are lost', async (lost) => {
+    const sockets: Socket[] = []
+    const server = createTcpServer((socket) => {
+      sockets.push(socket)
+      const upstream = connect(broker.port, '127.0.0.1')
+      pipeline(socket, upstream, socket, () => {})
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const { adapter, context } = opened(await connected((server.address() as AddressInfo).port))
+    await adapter.pubsub!.subscribe('t', {}, new Collector(), within())
+    await adapter.service!.serve('m', new Collector() as never, within())
+    expect(sockets).toHaveLength(3)
+    sockets[lost]!.destroy()
+    await until(() => sockets.every((socket) => socket.destroyed), 'the loss of all')
+    expect(context.lost).toHaveLength(1)
+    await adapter.connect(soon())
+    await adapter.pubsub!.subscribe('t', {}, new Collector(), within())
+    await adapter.service!.serve('m', new Collector() as never, within())
+    expect(sockets).toHaveLength(6)
+    await adapter.disconnect()
+    await new Promise((resolve) => server.close(resolve))
+    expect(context.lost).toHaveLength(1)
   })
 
   it('calls nobody after disconnect, which may come at any time and twice', async () => {
@@ -212,10 +244,10 @@ describe('connections', () => {
     const ended = await connected(broker.port, will('ended'))
     await ended.adapter.disconnect()
     await connected(proxy.port, will('lost'))
-    proxy.cut()
+    proxy.reset()
     await until(() => sink.messages.length > 0, 'the will')
     expect(sink.texts).toEqual(['lost'])
-    await proxy.stop()
+    proxy.close()
   })
 
   describe.each([5, '3.1.1'] as const)('a session that outlives its connection, MQTT %s', (version) => {
@@ -254,11 +286,11 @@ describe('connections', () => {
     await own.kill()
     await until(() => context.lost.length === 1, 'the loss')
     await expect(adapter.connect(soon())).rejects.toBeInstanceOf(ConnectionError)
-    const again = await startMosquitto({ port: own.port })
+    await own.restart()
     await adapter.connect(soon())
     await adapter.ping!(soon())
     await adapter.disconnect()
-    await again.stop()
+    await own.stop()
     expect(context.lost).toHaveLength(1)
   })
 })

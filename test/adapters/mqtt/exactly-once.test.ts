@@ -9,7 +9,9 @@ import { FakeServer } from './support/fake-server.js'
 /** A broker of which the test plays the part: it keeps what it gets, and answers CONNECT and SUBSCRIBE. */
 class Script {
   readonly packets: Packet[] = []
+  /** The main connection and that of the subscriptions. */
   socket: Socket | undefined
+  subscriber: Socket | undefined
   server!: FakeServer
   sessionPresent = false
 
@@ -20,20 +22,23 @@ class Script {
   }
 
   #accept(socket: Socket): void {
-    this.socket = socket
+    const answer = (packet: Packet) => socket.write(generate(packet, { protocolVersion: 5 }))
     const reader = parser({ protocolVersion: 5 })
     reader.on('packet', (packet) => {
       this.packets.push(packet)
       const { sessionPresent } = this
-      if (packet.cmd === 'connect')
-        this.send({ cmd: 'connack', reasonCode: 0, sessionPresent, properties: { receiveMaximum: 2 } })
-      if (packet.cmd === 'subscribe') this.send({ cmd: 'suback', messageId: packet.messageId!, granted: [2] })
+      if (packet.cmd === 'connect') {
+        if (packet.clientId.endsWith('-sub')) this.subscriber = socket
+        else this.socket = socket
+        answer({ cmd: 'connack', reasonCode: 0, sessionPresent, properties: { receiveMaximum: 2 } })
+      }
+      if (packet.cmd === 'subscribe') answer({ cmd: 'suback', messageId: packet.messageId!, granted: [2] })
     })
     socket.on('data', (chunk: Buffer) => reader.parse(chunk))
   }
 
-  send(packet: Packet): void {
-    this.socket!.write(generate(packet, { protocolVersion: 5 }))
+  send(packet: Packet, socket = this.socket!): void {
+    socket.write(generate(packet, { protocolVersion: 5 }))
   }
 
   of(cmd: Packet['cmd']): Packet[] {
@@ -148,33 +153,28 @@ describe('what we publish', () => {
 })
 
 describe('what we receive', () => {
-  const message = (dup: boolean, text: string): Packet => ({
-    cmd: 'publish',
-    topic: 't',
-    payload: text,
-    qos: 2,
-    messageId: 5,
-    retain: false,
-    dup,
-  })
+  function deliver(dup: boolean, payload: string): void {
+    const message = { cmd: 'publish', topic: 't', payload, qos: 2, messageId: 5, retain: false, dup } as const
+    script.send(message, script.subscriber)
+  }
 
   it('is delivered once, also when the broker sends it again after a new connection', async () => {
     await start()
     const sink = new Collector()
     await fixture.adapter.pubsub!.subscribe('t', { qos: 2 }, sink, within())
-    script.send(message(false, 'one'))
+    deliver(false, 'one')
     await until(() => script.of('pubrec').length === 1, 'PUBREC')
-    script.send(message(true, 'one'))
+    deliver(true, 'one')
     await until(() => script.of('pubrec').length === 2, 'PUBREC again')
     script.sessionPresent = true
     await reconnect()
     await fixture.adapter.pubsub!.subscribe('t', { qos: 2 }, sink, within())
-    script.send(message(true, 'one'))
+    deliver(true, 'one')
     await until(() => script.of('pubrec').length === 1, 'PUBREC a third time')
     expect(sink.texts).toEqual(['one'])
-    script.send({ cmd: 'pubrel', messageId: 5 })
+    script.send({ cmd: 'pubrel', messageId: 5 }, script.subscriber)
     await until(() => script.of('pubcomp').length === 1, 'PUBCOMP')
-    script.send(message(false, 'two'))
+    deliver(false, 'two')
     await until(() => sink.messages.length === 2, 'the next message of this identifier')
     expect(sink.texts).toEqual(['one', 'two'])
   })

@@ -82,7 +82,7 @@ describe('messages of a resumed session', () => {
     const gate = new AckGate(outbound, new Set())
     const clock = new StepClock()
     const records: LogRecord[] = []
-    const inbox = new Inbox(true, clock, (record) => records.push(record))
+    const inbox = new Inbox(true, 1_000, clock, (record) => records.push(record))
     inbox.onPublish(packet('kept', [99]), gate.hold(1, 1))
     inbox.onPublish(packet('orphan', [98]), gate.hold(2, 1))
     expect(written).toEqual([])
@@ -98,10 +98,42 @@ describe('messages of a resumed session', () => {
     expect(written).toHaveLength(4)
   })
 
+  it('are dropped with a warning beyond a number of bytes, one by itself being kept whatever its size', async () => {
+    const { outbound, written } = recorder()
+    const gate = new AckGate(outbound, new Set())
+    const clock = new StepClock()
+    const records: LogRecord[] = []
+    const inbox = new Inbox(true, 2, clock, (record) => records.push(record))
+    inbox.onPublish({ ...packet('large'), payload: bytes('four') }, gate.hold(1, 1))
+    inbox.onPublish(packet('beyond'), gate.hold(2, 1))
+    expect(written).toEqual([])
+    const got: string[] = []
+    inbox.add({ filter: 'large', subscribed: 'large', id: 5, accept: ({ topic }) => got.push(topic) })
+    for (const [i, topic] of ['a', 'b', 'c'].entries()) inbox.onPublish(packet(topic), gate.hold(3 + i, 1))
+    inbox.add({ filter: '#', subscribed: '#', id: 6, accept: ({ topic }) => got.push(topic) })
+    expect(got).toEqual(['large', 'a', 'b'])
+    expect(written).toHaveLength(5)
+    await clock.advance(10_000)
+    expect(records).toMatchObject([{ level: 'warn', count: 2 }])
+    inbox.close()
+    expect(records).toHaveLength(1)
+  })
+
+  it('do not keep alive the chunk of the socket that they came in', () => {
+    const chunk = new Uint8Array(1_000).fill(7)
+    const inbox = new Inbox(true, 1_000, new StepClock(), () => {})
+    const gate = new AckGate(recorder().outbound, new Set())
+    inbox.onPublish({ ...packet('a'), payload: chunk.subarray(10, 20) }, gate.hold(1, 1))
+    const got: Uint8Array[] = []
+    inbox.add({ filter: 'a', subscribed: 'a', id: 5, accept: ({ payload }) => got.push(payload) })
+    expect(got.map(({ length, buffer }) => [length, buffer.byteLength])).toEqual([[10, 10]])
+    inbox.close()
+  })
+
   it('are routed by topic when the broker names subscriptions of earlier', () => {
     const got: string[] = []
     for (const resumed of [true, false]) {
-      const inbox = new Inbox(resumed, new StepClock(), () => {})
+      const inbox = new Inbox(resumed, 1_000, new StepClock(), () => {})
       inbox.add({ filter: 'a/#', subscribed: 'a/#', id: 5, accept: () => got.push(`${resumed}`) })
       inbox.onPublish(packet('a/b', [4]), undefined)
       inbox.close()

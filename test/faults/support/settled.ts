@@ -35,6 +35,11 @@ export class Settlements {
     return this.#open.size
   }
 
+  /** What has not settled yet. */
+  get open(): string[] {
+    return [...this.#open.values()]
+  }
+
   get followed(): number {
     return this.#last
   }

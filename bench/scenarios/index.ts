@@ -1,0 +1,17 @@
+import { ACTORS } from './actors.js'
+import { CRASHES } from './crashes.js'
+import { MAILBOX } from './mailbox.js'
+import { MQTT_PUBLISH } from './mqtt-publish.js'
+import { MQTT_SUBSCRIBE } from './mqtt-subscribe.js'
+import { RPC } from './rpc.js'
+import type { Scenario } from './scenario.js'
+
+/** Every scenario, in the order of the report. */
+export const SCENARIOS: readonly Scenario[] = [
+  ...MQTT_PUBLISH,
+  ...MQTT_SUBSCRIBE,
+  ...RPC,
+  ...ACTORS,
+  ...CRASHES,
+  ...MAILBOX,
+]

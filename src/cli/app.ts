@@ -1,0 +1,23 @@
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { Gateway } from '../gateway.js'
+
+type Cleanup = () => unknown
+/** The default export of a module given with `--app`. What it returns, if anything, is called before the end. */
+export type App = (gateway: Gateway) => unknown
+
+/**
+ * Loads such a module; the path is relative to the working folder.
+ * @throws what loading it throws; TypeError when its default export is no function
+ */
+export async function loadApp(path: string): Promise<App> {
+  const loaded = (await import(pathToFileURL(resolve(path)).href)) as { default?: unknown }
+  if (typeof loaded.default === 'function') return loaded.default as App
+  throw new TypeError('its default export is expected to be a function that takes the gateway')
+}
+
+/** Starts it. @returns what is to be called before the gateway shuts down */
+export async function startApp(app: App | undefined, gateway: Gateway): Promise<Cleanup> {
+  const cleanup = await app?.(gateway)
+  return typeof cleanup === 'function' ? (cleanup as Cleanup) : () => {}
+}

@@ -1,0 +1,43 @@
+import type { GatewayConfig } from '../config/gateway-config.js'
+import { checkConfig } from '../config/load.js'
+import { plural, reportDiagnostics } from './report.js'
+import type { Terminal } from './terminal.js'
+import type { CommandOptions } from './usage.js'
+
+/** The command `check`. @returns the exit code */
+export function check({ path, variables, json }: CommandOptions, terminal: Terminal): number {
+  const checked = checkConfig(path, { variables })
+  if (json) {
+    terminal.out(`${JSON.stringify({ ok: checked.ok, diagnostics: checked.diagnostics })}\n`)
+    return checked.ok ? 0 : 1
+  }
+  reportDiagnostics(checked.diagnostics, terminal)
+  if (checked.ok) terminal.out(summary(path, checked.config))
+  return checked.ok ? 0 : 1
+}
+
+function summary(path: string, { integrations, brokers, supervisors }: GatewayConfig): string {
+  const rows = [
+    ...integrations.map(({ settings }) => [
+      settings.name,
+      settings.type,
+      settings.endpoint.addresses.map(bare).join(', '),
+    ]),
+    ...brokers.map(({ name, manifest }) => [name, `${manifest.type} broker`, '']),
+  ]
+  const widths = [0, 1].map((column) => Math.max(0, ...rows.map((row) => row[column]!.length)))
+  const lines = rows.map((row) =>
+    `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd(),
+  )
+  const counts = [
+    plural(integrations.length, 'integration'),
+    plural(brokers.length, 'broker'),
+    ...(supervisors.length > 0 ? [plural(supervisors.length, 'supervisor')] : []),
+  ]
+  return `${path} is fine: ${counts.join(', ')}\n${lines.map((line) => `${line}\n`).join('')}`
+}
+
+/** An address may be a URL that holds a password. */
+function bare(address: string): string {
+  return address.replace(/\/\/[^@/]*@/u, '//')
+}

@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs'
+import { check } from './check.js'
+import { COMMAND_HELP, HELP } from './help.js'
+import { run } from './run.js'
+import type { Terminal } from './terminal.js'
+import { readUsage } from './usage.js'
+
+/** Does what a command line says. @returns the exit code (DESIGN section 6): 0 done, 1 failed, 2 wrong usage */
+export async function runCommand(args: readonly string[], terminal: Terminal): Promise<number> {
+  const usage = readUsage(args)
+  switch (usage.kind) {
+    case 'help':
+      terminal.out(usage.command === undefined ? HELP : COMMAND_HELP[usage.command])
+      return 0
+    case 'version':
+      terminal.out(`${version()}\n`)
+      return 0
+    case 'wrong': {
+      const help =
+        usage.command === undefined ? 'nemo-gateway --help' : `nemo-gateway ${usage.command} --help`
+      const hint = usage.hint === undefined ? '' : `${usage.hint}\n`
+      terminal.err(`nemo-gateway: ${usage.reason}\n${hint}See ${help}\n`)
+      return 2
+    }
+    case 'command':
+      return usage.command === 'check' ? check(usage, terminal) : await run(usage, terminal)
+  }
+}
+
+function version(): string {
+  const file = new URL('../../../package.json', import.meta.url)
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
+}

@@ -1,0 +1,58 @@
+import type { LogRecord } from '../core/telemetry.js'
+import { describeRecord } from './describe-record.js'
+
+/** Something that happened, in words. */
+export interface ViewEvent {
+  /** Epoch milliseconds. */
+  readonly at: number
+  readonly integration: string
+  readonly text: string
+  readonly level: LogRecord['level']
+}
+
+const KEPT = 200
+
+/** The newest events. A crash and the restart after it are one event. */
+export class EventLog {
+  readonly #events: ViewEvent[] = []
+
+  /** Takes a record. Records for debugging are not for people who only watch. */
+  add(record: LogRecord, at: number): void {
+    if (record.level === 'debug') return
+    const integration = record.integration ?? 'gateway'
+    if (this.#goesWithoutSaying(record, integration)) return
+    if (record.message === 'actor:restarted' && this.#completeCrash(integration, at)) return
+    this.#events.push({ at, integration, text: describeRecord(record), level: record.level })
+    if (this.#events.length > KEPT) this.#events.shift()
+  }
+
+  /** The last events, oldest first. */
+  last(count: number): readonly ViewEvent[] {
+    return count <= 0 ? [] : this.#events.slice(-count)
+  }
+
+  /** The last event of an integration; undefined when there was none. */
+  lastOf(integration: string): ViewEvent | undefined {
+    return this.#events.findLast((event) => event.integration === integration)
+  }
+
+  /** Connecting is on the way to something; connected is what follows a start or restart. */
+  #goesWithoutSaying(record: LogRecord, integration: string): boolean {
+    if (record.message !== 'connection:changed') return false
+    if (record.state === 'connecting') return true
+    return record.state === 'connected' && /^(?:started|crashed)/u.test(this.lastOf(integration)?.text ?? '')
+  }
+
+  #completeCrash(integration: string, at: number): boolean {
+    const index = this.#events.findLastIndex(
+      (event) => event.integration === integration && event.text.startsWith('crashed'),
+    )
+    const crash = this.#events[index]
+    if (crash === undefined || crash.text.includes(RESTARTED)) return false
+    const text = `${crash.text.replace(/; restarts .*$/u, '')}; ${RESTARTED}${Math.round(at - crash.at)} ms`
+    this.#events[index] = { ...crash, text }
+    return true
+  }
+}
+
+const RESTARTED = 'restarted in '

@@ -1,0 +1,68 @@
+/** What `nemo-gateway --help` prints. */
+export const HELP = `nemo-gateway: supervised integrations for Node, each on its own thread
+
+Usage
+  nemo-gateway run FILE|DIR     start the integrations of a configuration and watch them
+  nemo-gateway check FILE|DIR   check a configuration without starting anything
+
+Options
+  --var NAME=VALUE   a value for a variable of the configuration; may be repeated
+  --json             output for programs
+  --help, -h         this text; after a command, the help of that command
+  --version, -v      the version
+
+Examples
+  nemo-gateway check gateway.hcl
+  nemo-gateway run gateway.hcl --var region=eu
+  nemo-gateway run ./config --app ./app.mjs
+
+Exit codes: 0 done, 1 the operation or the configuration failed, 2 wrong usage
+`
+
+/** The help of each command. */
+export const COMMAND_HELP = {
+  run: `nemo-gateway run FILE|DIR: start the integrations of a configuration and watch them
+
+On a terminal it shows every integration and broker, redrawn in place; elsewhere it writes log lines.
+Ctrl-C lets what was accepted finish, for 10 seconds at most; a second Ctrl-C ends at once.
+
+Usage
+  nemo-gateway run FILE|DIR [--app FILE] [--var NAME=VALUE]... [--json]
+
+Options
+  --app FILE         a module of yours that uses the gateway: its default export is called with it once it
+                     runs, and may return a function that is called before it shuts down
+  --var NAME=VALUE   a value for a variable of the configuration; may be repeated
+  --json             events as JSON lines on stdout
+  --help, -h         this text
+
+Examples
+  nemo-gateway run gateway.hcl
+  nemo-gateway run ./config --var region=eu --var replicas=3
+  nemo-gateway run gateway.hcl --app ./app.mjs
+      // app.mjs
+      export default async (gateway) => {
+        await gateway.pubsub('events').publish('started', { at: Date.now() })
+      }
+  nemo-gateway run gateway.hcl --json | jq 'select(.level == "error")'
+`,
+  check: `nemo-gateway check FILE|DIR: check a configuration without starting anything
+
+Every fault is reported in one go on stderr. A folder stands for all *.hcl files in it.
+
+Usage
+  nemo-gateway check FILE|DIR [--var NAME=VALUE]... [--json]
+
+Options
+  --var NAME=VALUE   a value for a variable of the configuration; may be repeated
+  --json             one JSON object on stdout: { "ok": …, "diagnostics": […] }
+  --help, -h         this text
+
+Examples
+  nemo-gateway check gateway.hcl
+  nemo-gateway check ./config --var region=eu
+  nemo-gateway check gateway.hcl --json | jq '.diagnostics[].message'
+`,
+} as const
+
+export type CommandName = keyof typeof COMMAND_HELP

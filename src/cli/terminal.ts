@@ -1,0 +1,28 @@
+/** What the command line talks to. */
+export interface Terminal {
+  /** Data, and what a person asked for. */
+  readonly out: (text: string) => void
+  /** Diagnostics and complaints. */
+  readonly err: (text: string) => void
+  /** Whether a person looks at the data, so that it may be redrawn. */
+  readonly isLive: boolean
+  /** Whether each stream may be coloured. */
+  readonly colorOut: boolean
+  readonly colorErr: boolean
+  /** As it is now: people resize their windows. */
+  readonly size: () => { readonly columns: number; readonly rows: number }
+}
+
+/** The terminal of the process. Colours are for terminals, unless NO_COLOR is set (no-color.org). */
+export function processTerminal(): Terminal {
+  const { stdout, stderr, env } = process
+  const wanted = (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb'
+  return {
+    out: (text) => stdout.write(text),
+    err: (text) => stderr.write(text),
+    isLive: stdout.isTTY === true && env.TERM !== 'dumb',
+    colorOut: wanted && stdout.isTTY === true,
+    colorErr: wanted && stderr.isTTY === true,
+    size: () => ({ columns: stdout.columns ?? 80, rows: stdout.rows ?? 24 }),
+  }
+}

@@ -1,0 +1,110 @@
+import { parseArgs } from 'node:util'
+import { didYouMean } from '../config/diagnostics.js'
+import { COMMAND_HELP, type CommandName } from './help.js'
+
+/** What a command line asks for. */
+export type Usage =
+  | { readonly kind: 'help'; readonly command?: CommandName }
+  | { readonly kind: 'version' }
+  | {
+      readonly kind: 'wrong'
+      readonly reason: string
+      readonly hint?: string
+      readonly command?: CommandName
+    }
+  | ({ readonly kind: 'command'; readonly command: CommandName } & CommandOptions)
+
+/** What every command can be told. */
+export interface CommandOptions {
+  /** The configuration: a file or a folder. */
+  readonly path: string
+  readonly variables: Readonly<Record<string, string>>
+  readonly json: boolean
+  /** A module of the user that uses the gateway; of `run` alone. */
+  readonly app?: string
+}
+
+const OPTIONS = {
+  var: { type: 'string', multiple: true },
+  json: { type: 'boolean' },
+  app: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean', short: 'v' },
+} as const
+
+type OptionName = keyof typeof OPTIONS
+
+const ALLOWED: Readonly<Record<CommandName, readonly OptionName[]>> = {
+  run: ['var', 'json', 'app', 'help'],
+  check: ['var', 'json', 'help'],
+}
+
+/** Reads the arguments of the process. Nothing throws: what is wrong is a usage of its own. */
+export function readUsage(args: readonly string[]): Usage {
+  const { values, positionals, tokens } = parseArgs({
+    args: [...args],
+    options: OPTIONS,
+    strict: false,
+    tokens: true,
+  })
+  const [name, path, surplus] = positionals
+  const command = isCommand(name) ? name : undefined
+  const wrong = (reason: string, near?: string): Usage => ({
+    kind: 'wrong',
+    reason,
+    ...(near === undefined ? {} : { hint: `did you mean ${near}?` }),
+    ...(command === undefined ? {} : { command }),
+  })
+  if (values.help === true && (name === undefined || command !== undefined))
+    return { kind: 'help', ...(command === undefined ? {} : { command }) }
+  if (values.version === true && name === undefined) return { kind: 'version' }
+  if (name !== undefined && command === undefined)
+    return wrong(`there is no command "${name}"`, didYouMean(name, Object.keys(COMMAND_HELP)))
+  for (const token of tokens) {
+    if (token.kind !== 'option') continue
+    const fault = optionFault(token, command)
+    if (fault !== undefined) return wrong(fault.reason, fault.near)
+  }
+  if (command === undefined) return wrong('a command is missing: run or check')
+  if (path === undefined) return wrong(`${command} needs the configuration: a file or a folder`)
+  if (surplus !== undefined) return wrong(`${command} takes one file or folder, found "${surplus}" as well`)
+  const variables: Record<string, string> = {}
+  for (const given of (values.var ?? []) as string[]) {
+    const at = given.indexOf('=')
+    // What stands behind the sign may be secret; without a sign all of it may be.
+    if (at <= 0) return wrong('--var expects NAME=VALUE')
+    variables[given.slice(0, at)] = given.slice(at + 1)
+  }
+  const app = values.app as string | undefined
+  return {
+    kind: 'command',
+    command,
+    path,
+    variables,
+    json: values.json === true,
+    ...(app !== undefined && { app }),
+  }
+}
+
+function optionFault(
+  token: { readonly name: string; readonly rawName: string; readonly value?: string | undefined },
+  command: CommandName | undefined,
+): { reason: string; near?: string | undefined } | undefined {
+  const { name, rawName, value } = token
+  const allowed: readonly string[] = command === undefined ? ['help', 'version'] : ALLOWED[command]
+  if (!Object.hasOwn(OPTIONS, name)) {
+    const near = didYouMean(name, allowed)
+    return { reason: `there is no option ${rawName}`, near: near && `--${near}` }
+  }
+  if (!allowed.includes(name))
+    return {
+      reason: command === undefined ? `${rawName} needs a command` : `${command} has no option ${rawName}`,
+    }
+  const needsValue = OPTIONS[name as OptionName].type === 'string'
+  if (needsValue && (value === undefined || value === '')) return { reason: `${rawName} needs a value` }
+  return !needsValue && value !== undefined ? { reason: `${rawName} takes no value` } : undefined
+}
+
+function isCommand(name: string | undefined): name is CommandName {
+  return name !== undefined && Object.hasOwn(COMMAND_HELP, name)
+}

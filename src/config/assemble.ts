@@ -1,0 +1,107 @@
+import { impliedBroker, readBroker } from './blocks/broker.js'
+import { type IntegrationNames, readIntegration } from './blocks/integration.js'
+import { readGroupSettings } from './blocks/supervision.js'
+import type { Diagnostics } from './diagnostics.js'
+import type { Document } from './document.js'
+import type { BrokerConfig, GatewayConfig, IntegrationConfig } from './gateway-config.js'
+import { type Block, report, type Scope } from './hcl/index.js'
+import { readLocals } from './locals.js'
+import { type Node, nodeAt } from './node.js'
+import { Section } from './section.js'
+import { Tree } from './tree.js'
+import { readVariables } from './variables.js'
+
+/** What gets its value while the gateway runs; a path into it is no fault of its own. */
+const AT_RUN_TIME = [
+  'integration',
+  'data',
+  'action',
+  'script',
+  'server',
+  'route',
+  'trigger',
+  'supervisor',
+  'broker',
+]
+
+/** What a configuration may refer to from outside. */
+export interface Surroundings {
+  readonly variables: Readonly<Record<string, unknown>>
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** The names of the variables that expressions use. */
+  readonly used: ReadonlySet<string>
+}
+
+/** Makes a configuration out of its blocks. It is only meant to be used when the diagnostics have no error. */
+export function assemble(
+  document: Document,
+  surroundings: Surroundings,
+  diagnostics: Diagnostics,
+): GatewayConfig {
+  const tree = new Tree(scopeOf(document, surroundings, diagnostics), diagnostics)
+  const read = <T>(block: Block) =>
+    new Section<T>(tree.block(block), `the block "${block.type}"`, diagnostics)
+  const supervisors = document.supervisor.map((block) => readGroupSettings(nameOf(block), read(block)))
+  const groups = new Set(supervisors.map(({ name }) => name))
+  const brokers = document.broker
+    .map((block) => readBroker(nameOf(block), read(block), groups))
+    .filter(present)
+  const integrations: IntegrationConfig[] = []
+  const names = new Set(document.broker.map(nameOf))
+  for (const block of document.integration) {
+    const section = read<IntegrationNames>(block)
+    const integration = readIntegration(nameOf(block), section, groups)
+    if (integration === undefined) continue
+    integrations.push(integration)
+    const implied = brokerFor(integration, section, brokers, names)
+    if (implied !== undefined) brokers.push(implied)
+  }
+  return { integrations, brokers, supervisors }
+}
+
+function scopeOf(
+  document: Document,
+  { variables, env, used }: Surroundings,
+  diagnostics: Diagnostics,
+): Scope {
+  const set = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined)
+  const environment: Scope = { variables: { env: Object.fromEntries(set) }, sensitive: ['env'] }
+  const given = readVariables(document.variable, variables, used, environment, diagnostics)
+  const constants: Scope = {
+    parent: environment,
+    variables: { var: given.values },
+    sensitive: given.sensitive,
+    deferred: AT_RUN_TIME,
+  }
+  const local = readLocals(document.locals, constants, diagnostics)
+  return { parent: constants, variables: { local: local.values }, sensitive: local.sensitive }
+}
+
+/** The broker in the process that an integration lives on, when no block declares it and none is implied yet. */
+function brokerFor(
+  { settings, manifest }: IntegrationConfig,
+  section: Section<IntegrationNames>,
+  brokers: readonly BrokerConfig[],
+  declared: ReadonlySet<string>,
+): BrokerConfig | undefined {
+  const name = settings.config.broker
+  if (manifest.broker === undefined || typeof name !== 'string') return undefined
+  const found = brokers.find((broker) => broker.name === name)
+  if (found === undefined) return declared.has(name) ? undefined : impliedBroker(name, manifest.broker)
+  if (found.manifest.type === manifest.broker.type) return undefined
+  const config: Node | undefined = section.node('config')
+  report(section.diagnostics, (config && nodeAt(config, ['broker'])?.span) ?? section.span, {
+    message: `the broker "${name}" is of another type`,
+    expected: `a broker of type "${manifest.broker.type}"`,
+    found: `type "${found.manifest.type}"`,
+  })
+  return undefined
+}
+
+function nameOf(block: Block): string {
+  return block.labels[0]!.value
+}
+
+function present<T>(value: T | undefined): value is T {
+  return value !== undefined
+}

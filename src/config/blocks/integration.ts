@@ -1,0 +1,111 @@
+import { ADAPTERS, adapterManifest } from '../../adapters/catalogue.js'
+import type { AdapterManifest } from '../../core/manifest.js'
+import type { Endpoint, IntegrationSettings } from '../../core/settings.js'
+import { DEFAULT_TIMEOUT_MS } from '../defaults.js'
+import { didYouMean } from '../diagnostics.js'
+import type { IntegrationConfig } from '../gateway-config.js'
+import { duration, oneOf, quoteAll, text } from '../kinds.js'
+import type { IntegrationBlock } from '../options.js'
+import type { Section } from '../section.js'
+import { readAuth } from './auth.js'
+import { readChaos, readLimits, readMailbox } from './capacity.js'
+import { readEndpoint } from './endpoint.js'
+import { readBreaker, readHealthCheck, readReconnect, readRetry } from './policies.js'
+import { checkBySchema } from './schema-block.js'
+import { readSupervision } from './supervision.js'
+
+/** Protocols of the specification that this version does not have. */
+const LATER_TYPES = ['grpc', 'nats', 'redis']
+const LATER_BLOCKS = ['rate_limit', 'bulkhead', 'discovery'] as const
+
+/** What an `integration` block may hold: what the object form declares, and what comes later. */
+export type IntegrationNames = IntegrationBlock & Partial<Record<(typeof LATER_BLOCKS)[number], unknown>>
+
+/** An `integration` block; undefined when its type is none, after which the rest cannot be judged. */
+export function readIntegration(
+  name: string,
+  section: Section<IntegrationNames>,
+  groups: ReadonlySet<string>,
+): IntegrationConfig | undefined {
+  const manifest = readType(section)
+  if (manifest === undefined) return undefined
+  const endpoint = readPlace(section, manifest)
+  const config = checkBySchema(
+    manifest.config,
+    section.node('config'),
+    { span: section.span, title: `the config of ${manifest.type}` },
+    section.diagnostics,
+  )
+  const auth = section.section('auth')
+  const attemptMs = section.value('timeout', duration())
+  const { supervision, heartbeatMs } = readSupervision(section.section('supervision'), groups)
+  const chaos = readChaos(section.section('chaos'))
+  const settings: IntegrationSettings = {
+    name,
+    type: manifest.type,
+    endpoint,
+    config,
+    auth: auth === undefined ? { type: 'none' } : readAuth(auth as unknown as Parameters<typeof readAuth>[0]),
+    format: section.value('format', oneOf(manifest.formats)) ?? manifest.defaultFormat,
+    timeoutMs: attemptMs ?? attemptTimeOf(config) ?? DEFAULT_TIMEOUT_MS,
+    retry: readRetry(section.section('retry')),
+    circuitBreaker: readBreaker(section.section('circuit_breaker')),
+    healthCheck: readHealthCheck(section.section('health_check')),
+    reconnect: readReconnect(section.section('reconnect')),
+    mailbox: readMailbox(section.section('mailbox')),
+    limits: readLimits(section.section('limits')),
+    heartbeatMs,
+    ...(chaos !== undefined && { chaos }),
+  }
+  refuseLater(section)
+  section.done()
+  return { settings, supervision, manifest }
+}
+
+function readType(section: Section<IntegrationNames>): AdapterManifest | undefined {
+  const type = section.required('type', text)
+  const manifest = type === undefined ? undefined : adapterManifest(type)
+  if (type === undefined || manifest !== undefined) return manifest
+  const node = section.node('type')!
+  const types = ADAPTERS.map((each) => each.type)
+  if (LATER_TYPES.includes(type)) {
+    section.fault(node.span, {
+      message: `this version does not have the protocol "${type}" yet; it has ${types.join(', ')}`,
+    })
+    return undefined
+  }
+  const near = didYouMean(type, types)
+  section.fault(node.span, {
+    message: `there is no protocol "${node.secret ? 'of that name' : type}"`,
+    expected: quoteAll(types),
+    ...(near === undefined ? {} : { hint: `did you mean "${near}"?` }),
+  })
+  return undefined
+}
+
+function readPlace(section: Section<IntegrationNames>, manifest: AdapterManifest): Endpoint {
+  const endpoint = section.section('endpoint')
+  if (endpoint !== undefined) return readEndpoint(endpoint)
+  if (section.node('endpoint') === undefined && manifest.needsEndpoint)
+    section.fault(section.span, {
+      message: `an integration of type ${manifest.type} needs an "endpoint"`,
+      hint: 'endpoint { address = "…" }',
+    })
+  return { addresses: [] }
+}
+
+/** JSON-RPC has the time for one attempt in its `config`, as the specification writes it. */
+function attemptTimeOf(config: IntegrationSettings['config']): number | undefined {
+  return typeof config.timeout === 'number' ? config.timeout : undefined
+}
+
+function refuseLater(section: Section<IntegrationNames>): void {
+  for (const name of LATER_BLOCKS) {
+    const node = section.node(name)
+    if (node !== undefined)
+      section.fault(node.nameSpan, {
+        severity: 'warning',
+        message: `block "${name}" is not supported by this version and is ignored`,
+      })
+  }
+}

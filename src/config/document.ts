@@ -1,0 +1,86 @@
+import { type Diagnostics, didYouMean } from './diagnostics.js'
+import { type Block, type Body, report } from './hcl/index.js'
+import { isPath, placeOf } from './spans.js'
+
+const LABELLED = ['variable', 'integration', 'supervisor', 'broker'] as const
+/** Of the language, and not in this version. */
+const LATER = ['data', 'action', 'on', 'route', 'server', 'script', 'observability', 'discovery']
+
+type Labelled = (typeof LABELLED)[number]
+
+/** The blocks of a configuration by kind, each label once, in the order of the text. */
+export type Document = { readonly [kind in Labelled | 'locals']: readonly Block[] }
+
+const NAME = /^[\p{L}_][\p{L}\p{N}_.-]*$/u
+
+/** Sorts the blocks of one or several files. What does not belong is reported and left out. */
+export function readDocument(bodies: readonly Body[], diagnostics: Diagnostics): Document {
+  const document: Record<Labelled | 'locals', Block[]> = {
+    variable: [],
+    integration: [],
+    supervisor: [],
+    broker: [],
+    locals: [],
+  }
+  for (const body of bodies) {
+    for (const { name, nameSpan } of body.attributes) unknown(name, nameSpan, diagnostics)
+    for (const block of body.blocks) {
+      const kind = LABELLED.find((each) => each === block.type)
+      if (kind !== undefined) {
+        if (isNamed(block, document[kind], diagnostics)) document[kind].push(block)
+      } else if (block.type === 'locals') {
+        for (const label of block.labels.slice(0, 1))
+          report(diagnostics, label.span, { message: 'the block "locals" takes no label', hint: 'remove it' })
+        document.locals.push(block)
+      } else if (LATER.includes(block.type))
+        report(diagnostics, block.typeSpan, {
+          severity: 'warning',
+          message: `block "${block.type}" is not supported by this version and is ignored`,
+        })
+      else unknown(block.type, block.typeSpan, diagnostics)
+    }
+  }
+  return document
+}
+
+function isNamed(block: Block, others: readonly Block[], diagnostics: Diagnostics): boolean {
+  const [label, surplus] = block.labels
+  if (label === undefined) {
+    report(diagnostics, block.typeSpan, {
+      message: `the block "${block.type}" needs a name`,
+      hint: `${block.type} "NAME" { … }`,
+    })
+    return false
+  }
+  if (surplus !== undefined)
+    report(diagnostics, surplus.span, {
+      message: `the block "${block.type}" takes one label`,
+      hint: 'remove this one',
+    })
+  if (!NAME.test(label.value)) {
+    report(diagnostics, label.span, {
+      message: `this cannot be the name of a block "${block.type}"`,
+      expected: 'a letter or "_", followed by letters, digits, "_", "-" and "."',
+    })
+    return false
+  }
+  const first = others.find((other) => other.labels[0]?.value === label.value)
+  if (first === undefined) return true
+  report(diagnostics, label.span, {
+    message: `the ${block.type} "${label.value}" is already defined at ${placeOf(first.labels[0]!.span)}`,
+    hint: 'give one of them another name',
+  })
+  return false
+}
+
+function unknown(name: string, span: Block['typeSpan'], diagnostics: Diagnostics): void {
+  const known = isPath(span.source.name) ? TOP_OF_OBJECT : [...LABELLED, 'locals', ...LATER]
+  const near = didYouMean(name, known)
+  report(diagnostics, span, {
+    message: `there is no block "${name}"`,
+    expected: `one of ${known.join(', ')}`,
+    ...(near === undefined ? {} : { hint: `did you mean "${near}"?` }),
+  })
+}
+
+const TOP_OF_OBJECT = ['variables', 'locals', 'integrations', 'supervisors', 'brokers']

@@ -1,0 +1,72 @@
+import type { Diagnostic } from '../core/diagnostic.js'
+import { ConfigError } from '../core/errors.js'
+import { assemble } from './assemble.js'
+import { Diagnostics, formatDiagnostics } from './diagnostics.js'
+import { readDocument } from './document.js'
+import { readFiles, type SourceFile } from './files.js'
+import type { GatewayConfig } from './gateway-config.js'
+import { bodyOfObject } from './object-body.js'
+import type { ConfigSource } from './options.js'
+import { isPath, OPTIONS, pathIn } from './spans.js'
+import { variableUses } from './variable-uses.js'
+
+export type { ConfigObject, ConfigSource } from './options.js'
+
+export interface LoadOptions {
+  /** Values for the `variable` blocks. Texts are converted to the type of the variable. */
+  readonly variables?: Readonly<Record<string, unknown>>
+  /** What `env.X` reads; the environment of the process when absent. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+}
+
+/** What a configuration is worth. `config` is there when there is no error; warnings may be there in any case. */
+export type CheckedConfig =
+  | { readonly ok: true; readonly config: GatewayConfig; readonly diagnostics: readonly Diagnostic[] }
+  | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] }
+
+/**
+ * Reads and checks a configuration without starting anything (DESIGN section 5). Never throws for what is in
+ * it: every error and warning is in the diagnostics, by place, and no secret is in any of them.
+ */
+export function checkConfig(source: ConfigSource, options: LoadOptions = {}): CheckedConfig {
+  const diagnostics = new Diagnostics()
+  const files = typeof source === 'string' ? readFiles(source, diagnostics) : new Map<string, SourceFile>()
+  const bodies =
+    typeof source === 'string'
+      ? [...files.values()].map(({ body }) => body)
+      : [bodyOfObject(source, diagnostics)]
+  const surroundings = {
+    variables: options.variables ?? {},
+    env: options.env ?? process.env,
+    used: variableUses(bodies),
+  }
+  const config = assemble(readDocument(bodies, diagnostics), surroundings, diagnostics)
+  const found = diagnostics.sorted().map((diagnostic) => presentable(diagnostic, files))
+  return diagnostics.hasErrors ? { ok: false, diagnostics: found } : { ok: true, config, diagnostics: found }
+}
+
+/**
+ * Reads a configuration: the path of an HCL file or of a folder with `*.hcl` files, or an object of the same
+ * shape. Every default is filled in.
+ * @throws ConfigError with every fault and warning in one go; its message is readable as it stands
+ */
+export function loadConfig(source: ConfigSource, options: LoadOptions = {}): GatewayConfig {
+  const checked = checkConfig(source, options)
+  if (checked.ok) return checked.config
+  const errors = new Diagnostics()
+  for (const diagnostic of checked.diagnostics) if (diagnostic.severity === 'error') errors.add(diagnostic)
+  const count = errors.items.length === 1 ? '1 error' : `${errors.items.length} errors`
+  throw new ConfigError(`the configuration has ${count}\n\n${formatDiagnostics(errors)}`, checked.diagnostics)
+}
+
+/** A diagnostic as it is shown: the line without secrets; of an object, the path in place of a line. */
+function presentable(diagnostic: Diagnostic, files: ReadonlyMap<string, SourceFile>): Diagnostic {
+  if (!isPath(diagnostic.file)) {
+    const file = files.get(diagnostic.file)
+    return file === undefined ? diagnostic : { ...diagnostic, source: file.line(diagnostic.line) }
+  }
+  const { source: _, endLine: __, endColumn: ___, ...rest } = diagnostic
+  const path = pathIn(diagnostic.file)
+  const message = path === '' ? rest.message : `${path}: ${rest.message}`
+  return { ...rest, file: OPTIONS, line: 0, column: 0, message }
+}

@@ -1,0 +1,89 @@
+import type { Diagnostics } from './diagnostics.js'
+import {
+  type Attribute,
+  type Block,
+  Deferred,
+  evaluate,
+  type HclObject,
+  isSensitive,
+  references,
+  report,
+  type Scope,
+  setKey,
+} from './hcl/index.js'
+import { placeOf } from './spans.js'
+import type { Variables } from './variables.js'
+
+/**
+ * Evaluates the `locals` blocks, whatever order they are written in: each after those it refers to. A cycle is
+ * reported with all of its members.
+ * @param scope what locals may use beside each other
+ */
+export function readLocals(blocks: readonly Block[], scope: Scope, diagnostics: Diagnostics): Variables {
+  const locals = definitions(blocks, diagnostics)
+  const values: HclObject = {}
+  const sensitive: string[] = []
+  const within: Scope = { parent: scope, variables: { local: values }, sensitive }
+  const visit = (name: string, trail: readonly string[]): void => {
+    if (Object.hasOwn(values, name)) return
+    const local = locals.get(name)
+    if (local === undefined) return
+    if (trail.includes(name))
+      return cycle([...trail.slice(trail.indexOf(name)), name], locals, values, diagnostics)
+    for (const needed of needs(local, locals)) visit(needed, [...trail, name])
+    // A member of a cycle has been settled as worth nothing by now.
+    if (Object.hasOwn(values, name)) return
+    setKey(values, name, evaluate(local.expression, within, diagnostics) ?? nothing(local))
+    if (isSensitive(local.expression, within)) sensitive.push(`local.${name}`)
+  }
+  for (const name of locals.keys()) visit(name, [])
+  return { values, sensitive }
+}
+
+function definitions(blocks: readonly Block[], diagnostics: Diagnostics): Map<string, Attribute> {
+  const locals = new Map<string, Attribute>()
+  for (const { body } of blocks) {
+    for (const block of body.blocks)
+      report(diagnostics, block.typeSpan, {
+        message: 'a "locals" block holds no blocks',
+        hint: `write ${block.type} = { … }`,
+      })
+    for (const attribute of body.attributes) {
+      const first = locals.get(attribute.name)
+      if (first === undefined) locals.set(attribute.name, attribute)
+      else
+        report(diagnostics, attribute.nameSpan, {
+          message: `the local value "${attribute.name}" is already defined at ${placeOf(first.nameSpan)}`,
+          hint: 'give one of them another name',
+        })
+    }
+  }
+  return locals
+}
+
+/** The names of the locals that one refers to; all of them when it computes the name. */
+function needs(local: Attribute, all: ReadonlyMap<string, Attribute>): Iterable<string> {
+  const uses = references(local.expression).filter(({ root }) => root === 'local')
+  return uses.some(({ path }) => path.length === 0) ? all.keys() : uses.map(({ path }) => path[0]!)
+}
+
+function cycle(
+  names: readonly string[],
+  locals: ReadonlyMap<string, Attribute>,
+  values: HclObject,
+  diagnostics: Diagnostics,
+): void {
+  const first = locals.get(names[0]!)!
+  const through = names.map((name) => `local.${name}`).join(' → ')
+  report(diagnostics, first.nameSpan, {
+    message: `the local value "${first.name}" depends on itself`,
+    found: through,
+    hint: 'give one of them a value that needs none of the others',
+  })
+  for (const name of names) setKey(values, name, nothing(locals.get(name)!))
+}
+
+/** Stands for a value that could not be had; using it reports nothing further. */
+function nothing({ expression }: Attribute): Deferred {
+  return new Deferred(expression, () => undefined)
+}

@@ -1,0 +1,83 @@
+import { type Body, type Expression, Source, type Span } from './hcl/index.js'
+import { walk } from './hcl/walk.js'
+import { hiddenIn, isSecretName } from './secrets.js'
+
+/**
+ * The lines of a file with every secret that is written out in it blacked out: a diagnostic shows the line it
+ * is about.
+ * @param broken the file has faults of syntax, so that the tree alone does not tell where all secrets are
+ */
+export function masked(body: Body, broken: boolean): (line: number) => string {
+  const { source } = body.span
+  const spans: Span[] = []
+  collect(body, false, spans)
+  spans.sort((a, b) => a.start - b.start)
+  let text = ''
+  let at = 0
+  for (const { start, end } of spans) {
+    if (end <= at) continue
+    const from = Math.max(start, at)
+    text += source.text.slice(at, from) + black(source.text.slice(from, end))
+    at = end
+  }
+  const lines = new Source(source.name, text + source.text.slice(at))
+  return (line) => (broken ? maskLine(lines.lineText(line)) : lines.lineText(line))
+}
+
+/** One star for each code point: columns stay what they are. Quotes of a literal stay to be seen. */
+function black(text: string): string {
+  return text.replace(/[^\r\n"]/gu, '*')
+}
+
+const ASSIGNMENT = /^(\s*["']?([\w-]+)["']?\s*[=:]\s*)(.*)$/u
+
+function maskLine(line: string): string {
+  const parts = ASSIGNMENT.exec(line)
+  if (parts === null || !isSecretName(parts[2]!)) return line
+  const value = parts[3]!.replace(/\$\{[^}"]*\}|[^\s"]/gu, (found) => (found.length > 2 ? found : '*'))
+  return parts[1]! + value
+}
+
+function collect(body: Body, secret: boolean, spans: Span[]): void {
+  for (const { name, expression } of body.attributes) ofExpression(name, expression, secret, spans)
+  for (const block of body.blocks) {
+    const marked = block.type === 'variable' && isMarked(block.body)
+    for (const item of block.body.attributes)
+      if (marked && item.name === 'default') literals(item.expression, spans)
+    collect(block.body, hiddenIn(block.type, secret), spans)
+  }
+}
+
+/** Unless it plainly says `sensitive = false`, a mark counts. */
+function isMarked(variable: Body): boolean {
+  const mark = variable.attributes.find(({ name }) => name === 'sensitive')?.expression
+  return mark !== undefined && !(mark.kind === 'literal' && mark.value === false)
+}
+
+function ofExpression(name: string, expression: Expression, secret: boolean, spans: Span[]): void {
+  const hidden = hiddenIn(name, secret)
+  if (hidden) return literals(expression, spans)
+  walk(expression, (node) => {
+    if (node.kind !== 'object') return
+    for (const { key, value } of node.items)
+      if (key.kind === 'literal' && isSecretName(String(key.value))) literals(value, spans)
+  })
+}
+
+/** Functions whose first argument names where a secret is. */
+const NAMING = ['env', 'file']
+
+/** What is written out in an expression; names of variables and of the environment are no secrets. */
+function literals(expression: Expression, spans: Span[]): void {
+  const names = new Set<Expression>()
+  walk(expression, (node) => {
+    if (node.kind === 'call' && NAMING.includes(node.name) && node.arguments[0] !== undefined)
+      names.add(node.arguments[0])
+    if (names.has(node)) return
+    // A bare name where a secret belongs is a secret whose quotes were forgotten.
+    if (node.kind === 'literal' || node.kind === 'variable') spans.push(node.span)
+    if (node.kind === 'template')
+      for (const part of node.parts) if (part.kind === 'text') spans.push(part.span)
+    if (node.kind === 'invalid') spans.push(node.span)
+  })
+}

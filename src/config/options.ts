@@ -1,0 +1,161 @@
+import type { Duration } from '../core/duration.js'
+import type { ErrorClass } from '../core/errors.js'
+import type { Overflow } from '../core/overflow.js'
+import type { Fault } from '../core/settings.js'
+
+/** Bytes, or text such as `"64KB"`. */
+export type Size = number | string
+
+export interface TlsBlock {
+  /** Whether the certificate of the server is checked. Default true. */
+  readonly verify_server?: boolean
+  /** Paths, relative to the file that names them. */
+  readonly ca_cert?: string
+  readonly client_cert?: string
+  readonly client_key?: string
+  readonly min_version?: '1.2' | '1.3'
+}
+
+export interface EndpointBlock {
+  /** A host or URL; several are tried in turn. */
+  readonly address: string | readonly string[]
+  readonly port?: number
+  readonly path?: string
+  readonly tls?: boolean | TlsBlock
+}
+
+export type AuthBlock =
+  | { readonly type: 'none' }
+  | { readonly type: 'basic'; readonly username: string; readonly password: string }
+  | { readonly type: 'bearer'; readonly token: string }
+
+export interface RetryBlock {
+  /** Attempts in all, the first included. Default 3. */
+  readonly max_attempts?: number
+  readonly backoff?: 'constant' | 'linear' | 'exponential'
+  readonly initial?: Duration
+  readonly increment?: Duration
+  readonly max?: Duration
+  readonly factor?: number
+  /** 0 to 1: the share of each delay that is random. */
+  readonly jitter?: number
+  /** What is retried; whatever calls itself retryable when absent. */
+  readonly retryable_errors?: readonly ErrorClass[]
+}
+
+export interface CircuitBreakerBlock {
+  readonly failure_threshold?: number
+  readonly success_threshold?: number
+  readonly timeout?: Duration
+}
+
+export interface HealthCheckBlock {
+  /** Default true. */
+  readonly enabled?: boolean
+  readonly interval?: Duration
+  readonly timeout?: Duration
+  readonly method?: string
+}
+
+export interface ReconnectBlock {
+  readonly enabled?: boolean
+  /** -1: for ever. */
+  readonly max_attempts?: number
+  readonly delay?: Duration
+  readonly max_delay?: Duration
+  readonly offline?: 'wait' | 'fail'
+}
+
+export interface MailboxBlock {
+  readonly messages?: number
+  readonly bytes?: Size
+  readonly overflow?: Overflow
+}
+
+export interface LimitsBlock {
+  readonly memory?: Size
+  readonly frame?: Size
+}
+
+export interface SupervisionBlock {
+  readonly restart?: 'permanent' | 'transient' | 'temporary'
+  readonly max_restarts?: number
+  readonly within?: Duration
+  /** The first delay between restarts; it doubles from there, up to a hundred times as long. */
+  readonly backoff?: Duration
+  /** Where the doubling ends. */
+  readonly max_backoff?: Duration
+  readonly heartbeat?: Duration
+  readonly shutdown?: Duration
+  /** The name of a `supervisor`. */
+  readonly group?: string
+  readonly poison_threshold?: number
+  readonly warm_spares?: number
+}
+
+export interface ChaosBlock {
+  readonly fault: Fault
+  readonly every: Duration
+}
+
+export interface IntegrationBlock {
+  /** The protocol: `json-rpc`, `memory` or `mqtt`. */
+  readonly type: string
+  readonly endpoint?: EndpointBlock
+  /** What the protocol itself is told. */
+  readonly config?: Readonly<Record<string, unknown>>
+  readonly auth?: AuthBlock
+  readonly retry?: RetryBlock
+  readonly circuit_breaker?: CircuitBreakerBlock
+  readonly health_check?: HealthCheckBlock
+  readonly reconnect?: ReconnectBlock
+  /** For one attempt of one operation. */
+  readonly timeout?: Duration
+  readonly mailbox?: MailboxBlock
+  readonly limits?: LimitsBlock
+  readonly supervision?: SupervisionBlock
+  /** The wire format: `json`, `msgpack` or `binary`, as far as the protocol has it. */
+  readonly format?: string
+  readonly chaos?: ChaosBlock
+}
+
+export interface SupervisorBlock {
+  readonly strategy?: 'one_for_one' | 'one_for_all' | 'rest_for_one'
+  readonly max_restarts?: number
+  readonly within?: Duration
+}
+
+export interface BrokerBlock {
+  /** `memory` or `mqtt`. */
+  readonly type: string
+  /** Where an MQTT broker listens. */
+  readonly listen?: Readonly<Record<string, unknown>>
+  readonly limits?: Pick<LimitsBlock, 'memory'>
+  readonly supervision?: SupervisionBlock
+}
+
+export interface VariableBlock {
+  readonly default?: unknown
+  /** `string`, `number`, `bool`, `any`, `list(…)` or `map(…)`. */
+  readonly type?: string
+  readonly description?: string
+  /** Whether its value is kept out of every message. */
+  readonly sensitive?: boolean
+}
+
+type Named<T> = Readonly<Record<string, T>>
+
+/**
+ * A configuration as an object: the shape and the names of the HCL, blocks keyed by their label. Texts are
+ * templates, as in a file: `${var.x}`, `${local.x}` and `${env.X}` are replaced, `$${` is a literal `${`.
+ */
+export interface ConfigObject {
+  readonly variables?: Named<VariableBlock>
+  readonly locals?: Named<unknown>
+  readonly integrations?: Named<IntegrationBlock>
+  readonly supervisors?: Named<SupervisorBlock>
+  readonly brokers?: Named<BrokerBlock>
+}
+
+/** The path of an HCL file or of a folder with `*.hcl` files, or an object. */
+export type ConfigSource = string | ConfigObject

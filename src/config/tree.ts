@@ -1,0 +1,140 @@
+import { type Diagnostic, Diagnostics } from './diagnostics.js'
+import {
+  type Block,
+  type Body,
+  type Expression,
+  evaluate,
+  type HclValue,
+  isLate,
+  isObject,
+  isSensitive,
+  report,
+  type Scope,
+  type Span,
+} from './hcl/index.js'
+import type { Node } from './node.js'
+import { hiddenIn, isSecretName } from './secrets.js'
+import { lineOf } from './spans.js'
+
+/** Evaluates blocks and expressions into nodes. Faults go into the diagnostics and leave faulty nodes. */
+export class Tree {
+  readonly #scope: Scope
+  readonly #diagnostics: Diagnostics
+
+  constructor(scope: Scope, diagnostics: Diagnostics) {
+    this.#scope = scope
+    this.#diagnostics = diagnostics
+  }
+
+  /** The content of a block; each of its attributes and blocks is an entry. */
+  block(block: Block, secret = false): Node {
+    const span = block.labels.at(-1)?.span ?? block.typeSpan
+    const whole = { ...block.typeSpan, end: span.end }
+    return {
+      content: { kind: 'map', entries: this.#entries(block.body, secret) },
+      span: whole,
+      nameSpan: block.typeSpan,
+      secret,
+    }
+  }
+
+  #entries(body: Body, secret: boolean): ReadonlyMap<string, Node> {
+    const entries = new Map<string, Node>()
+    for (const item of body.items) {
+      const name = item.kind === 'attribute' ? item.name : item.type
+      const nameSpan = item.kind === 'attribute' ? item.nameSpan : item.typeSpan
+      const first = entries.get(name)
+      if (first !== undefined) {
+        report(this.#diagnostics, nameSpan, {
+          message: `"${name}" is already set on line ${lineOf(first.nameSpan)}`,
+          hint: 'it can be set once; remove one of them',
+        })
+        continue
+      }
+      const hidden = hiddenIn(name, secret)
+      entries.set(
+        name,
+        item.kind === 'attribute'
+          ? this.expression(item.expression, nameSpan, hidden)
+          : this.#nested(item, hidden),
+      )
+    }
+    return entries
+  }
+
+  #nested(block: Block, secret: boolean): Node {
+    const label = block.labels[0]
+    if (label !== undefined)
+      report(this.#diagnostics, label.span, {
+        message: `the block "${block.type}" takes no label here`,
+        hint: 'remove it',
+      })
+    return this.block(block, secret)
+  }
+
+  /** The value of an expression. Parts that are written out have places of their own. */
+  expression(expression: Expression, nameSpan: Span, secret: boolean): Node {
+    if (expression.kind === 'parentheses') return this.expression(expression.expression, nameSpan, secret)
+    const { span } = expression
+    if (expression.kind === 'tuple') {
+      const items = expression.items.map((item) => this.expression(item, item.span, secret))
+      return { content: { kind: 'list', items }, span, nameSpan, secret }
+    }
+    if (expression.kind === 'object') return this.#object(expression, nameSpan, secret)
+    const hidden = secret || isSensitive(expression, this.#scope)
+    return nodeOf(this.#value(expression, secret), span, nameSpan, hidden)
+  }
+
+  #object(expression: Expression & { kind: 'object' }, nameSpan: Span, secret: boolean): Node {
+    const entries = new Map<string, Node>()
+    for (const { key, value } of expression.items) {
+      const name = evaluate(key, this.#scope, this.#diagnostics)
+      if (typeof name !== 'string' && typeof name !== 'number') {
+        if (name !== undefined) report(this.#diagnostics, key.span, { message: 'this cannot be a key' })
+        continue
+      }
+      const first = entries.get(String(name))
+      if (first !== undefined)
+        report(this.#diagnostics, key.span, {
+          message: `"${name}" is already set on line ${lineOf(first.nameSpan)}`,
+          hint: 'it can be set once; remove one of them',
+        })
+      else entries.set(String(name), this.expression(value, key.span, hiddenIn(String(name), secret)))
+    }
+    return { content: { kind: 'map', entries }, span: expression.span, nameSpan, secret }
+  }
+
+  #value(expression: Expression, secret: boolean): HclValue | undefined {
+    if (!secret) return evaluate(expression, this.#scope, this.#diagnostics)
+    // A secret written without quotes looks like a name: it must not be repeated in the message.
+    if (expression.kind === 'variable') {
+      report(this.#diagnostics, expression.span, { message: 'a text is written in double quotes' })
+      return undefined
+    }
+    const found = new Diagnostics()
+    const value = evaluate(expression, this.#scope, found)
+    for (const { found: _, ...rest } of found.items) this.#diagnostics.add(discreet(rest))
+    return value
+  }
+}
+
+/** What is taken for a name may be a secret without its quotes. */
+function discreet(diagnostic: Diagnostic): Diagnostic {
+  return diagnostic.message.startsWith('unknown name')
+    ? { ...diagnostic, message: 'unknown name' }
+    : diagnostic
+}
+
+/** The node of a value that has one place as a whole. */
+function nodeOf(value: HclValue | undefined, span: Span, nameSpan: Span, secret: boolean): Node {
+  const inner = (item: HclValue, hidden = secret) => nodeOf(item, span, nameSpan, hidden)
+  if (value === undefined) return { content: { kind: 'faulty' }, span, nameSpan, secret }
+  if (isLate(value)) return { content: { kind: 'late' }, span, nameSpan, secret }
+  if (Array.isArray(value))
+    return { content: { kind: 'list', items: value.map((item) => inner(item)) }, span, nameSpan, secret }
+  if (!isObject(value)) return { content: { kind: 'scalar', value }, span, nameSpan, secret }
+  const entries = new Map(
+    Object.entries(value).map(([key, item]) => [key, inner(item, secret || isSecretName(key))]),
+  )
+  return { content: { kind: 'map', entries }, span, nameSpan, secret }
+}

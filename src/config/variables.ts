@@ -1,0 +1,152 @@
+import { type Diagnostics, didYouMean } from './diagnostics.js'
+import {
+  type Block,
+  type Body,
+  Deferred,
+  describeValue,
+  type HclObject,
+  type HclValue,
+  isSensitive,
+  report,
+  type Scope,
+  Source,
+  setKey,
+} from './hcl/index.js'
+import { anyText, boolean } from './kinds.js'
+import { plainValue } from './node.js'
+import type { VariableBlock } from './options.js'
+import { Section } from './section.js'
+import { pathName } from './spans.js'
+import { Tree } from './tree.js'
+import { constrain, constraintOf, constraintText, readConstraint } from './type-constraint.js'
+
+/** What variables are worth, and the paths (`var.x`) that must not be shown. */
+export interface Variables {
+  readonly values: HclObject
+  readonly sensitive: readonly string[]
+}
+
+/**
+ * Reads the `variable` blocks. A given value goes before the default.
+ * @param given values by name; texts are converted to the type of the variable
+ * @param used the names that expressions use: what is given and used needs no block
+ */
+export function readVariables(
+  blocks: readonly Block[],
+  given: Readonly<Record<string, unknown>>,
+  used: ReadonlySet<string>,
+  environment: Scope,
+  diagnostics: Diagnostics,
+): Variables {
+  const values: HclObject = {}
+  const sensitive: string[] = []
+  for (const block of blocks) {
+    const name = block.labels[0]!.value
+    const { value, secret } = readVariable(block, name, given, environment, diagnostics)
+    setKey(values, name, value ?? nothing(block))
+    if (secret) sensitive.push(`var.${name}`)
+  }
+  for (const [name, value] of Object.entries(given)) {
+    if (Object.hasOwn(values, name) || value === undefined) continue
+    const plain = used.has(name) ? plainGiven(name, value, diagnostics) : undefined
+    if (plain !== undefined) setKey(values, name, plain)
+    else if (!used.has(name)) unknownVariable(name, values, diagnostics)
+  }
+  return { values, sensitive }
+}
+
+/** Stands for a value that could not be had; using it reports nothing further. */
+function nothing(block: Block): Deferred {
+  return new Deferred({ kind: 'invalid', span: block.typeSpan }, () => undefined)
+}
+
+function readVariable(
+  block: Block,
+  name: string,
+  given: Readonly<Record<string, unknown>>,
+  environment: Scope,
+  diagnostics: Diagnostics,
+): { value: HclValue | undefined; secret: boolean } {
+  const attribute = (wanted: string) => block.body.attributes.find((item) => item.name === wanted)
+  const type = attribute('type')
+  const constraint = type && readConstraint(type.expression, diagnostics)
+  // The type is no value: it is read above, and the rest as every block is.
+  const items = block.body.items.filter((item) => item !== type)
+  const body: Body = { ...block.body, items }
+  const section = new Section<VariableBlock>(
+    new Tree(environment, diagnostics).block({ ...block, body }),
+    `the variable "${name}"`,
+    diagnostics,
+  )
+  const node = section.node('default')
+  section.value('description', anyText)
+  section.node('type')
+  const marked = section.value('sensitive', boolean) ?? false
+  section.done()
+  const fallback = attribute('default')
+  const secret = marked || (fallback !== undefined && isSensitive(fallback.expression, environment))
+  const own = fallback === undefined ? undefined : node === undefined ? null : plainValue(node)
+  if (
+    own !== undefined &&
+    constraint !== undefined &&
+    own !== null &&
+    constrain(own, constraint) === undefined
+  )
+    report(diagnostics, fallback!.expression.span, {
+      message: `the default of the variable "${name}" does not fit its type`,
+      expected: constraintText(constraint),
+      found: describeValue(own, secret),
+    })
+  const wanted =
+    constraint ??
+    (type === undefined && own !== undefined && own !== null ? constraintOf(own) : { kind: 'any' as const })
+  if (Object.hasOwn(given, name) && given[name] !== undefined) {
+    const plain = plainGiven(name, given[name], diagnostics)
+    const value = plain === undefined ? undefined : constrain(plain, wanted)
+    if (plain !== undefined && value === undefined)
+      report(diagnostics, block.labels[0]!.span, {
+        message: `the value given for the variable "${name}" does not fit its type`,
+        expected: constraintText(wanted),
+        found: describeValue(plain, secret),
+      })
+    return { value, secret }
+  }
+  if (fallback === undefined)
+    report(diagnostics, block.labels[0]!.span, {
+      message: `the variable "${name}" has no value`,
+      hint: `give it one with --var ${name}=… (or in "variables"), or a default`,
+    })
+  return { value: own === undefined || own === null ? own : constrain(own, wanted), secret }
+}
+
+/** A value that the caller gave. It is data: a text in it is never a template. */
+function plainGiven(name: string, value: unknown, diagnostics: Diagnostics): HclValue | undefined {
+  try {
+    const json: string | undefined = JSON.stringify(value)
+    if (json !== undefined) return JSON.parse(json) as HclValue
+  } catch {
+    // Reported below: cycles, big integers.
+  }
+  report(
+    diagnostics,
+    { source: new Source(pathName(`variables.${name}`), ''), start: 0, end: 0 },
+    {
+      message: 'this value cannot be given to a variable',
+      expected: 'text, a number, true, false, null, a list or a plain object',
+      found: typeof value,
+    },
+  )
+  return undefined
+}
+
+function unknownVariable(name: string, values: HclObject, diagnostics: Diagnostics): void {
+  const near = didYouMean(name, Object.keys(values))
+  diagnostics.add({
+    severity: 'error',
+    file: '(variables)',
+    line: 0,
+    column: 0,
+    message: `a value was given for the variable "${name}", which does not exist`,
+    ...(near === undefined ? {} : { hint: `did you mean "${near}"?` }),
+  })
+}

@@ -1,0 +1,77 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { checkConfig } from '../../src/config/load.js'
+import { checkText, FIXTURES } from './support.js'
+
+const options = {
+  env: {
+    API_TOKEN: 't',
+    INSTANCE_ID: '7',
+    MQTT_USER: 'u',
+    MQTT_PASS: 'p',
+    REDIS_PASSWORD: 'r',
+    JWT_SECRET: 's',
+  },
+  variables: { api_url: 'https://api.example.com' },
+}
+
+const LATER = 'this version does not have the protocol "redis" yet; it has json-rpc, memory, mqtt'
+const ignored = (block: string) => `block "${block}" is not supported by this version and is ignored`
+const EXPECTED: Readonly<Record<string, readonly string[]>> = {
+  'spec-json-rpc.hcl': [],
+  'spec-mqtt.hcl': [],
+  'spec-redis.hcl': [LATER],
+  'spec-full.hcl': [LATER],
+  'spec-data-flow.hcl': ['data', 'data', 'action', 'action'].map(ignored),
+  'spec-server.hcl': [ignored('server')],
+}
+
+test('every example of the specification has its file', () => {
+  expect(
+    readdirSync(FIXTURES)
+      .filter((name) => name.startsWith('spec-'))
+      .sort(),
+  ).toEqual(Object.keys(EXPECTED).sort())
+})
+
+test.each(Object.entries(EXPECTED))('%s is read as it stands', (name, messages) => {
+  const checked = checkConfig(FIXTURES + name, name === 'spec-full.hcl' ? options : { env: options.env })
+  expect(checked.diagnostics.map(({ message }) => message)).toEqual(messages)
+})
+
+test('the MQTT example gives its settings', () => {
+  const checked = checkConfig(`${FIXTURES}spec-mqtt.hcl`, { env: options.env })
+  expect(checked.ok && checked.config.integrations[0]!.settings).toMatchObject({
+    name: 'iot_broker',
+    endpoint: { addresses: ['mqtt.example.com'], port: 8883, tls: { verifyServer: true } },
+    config: { client_id: 'nemo-7', keep_alive: 60_000, clean_session: true, qos: 1 },
+    auth: { type: 'basic', username: 'u', password: 'p' },
+  })
+})
+
+test('the JSON-RPC example gives its settings', () => {
+  const checked = checkConfig(`${FIXTURES}spec-json-rpc.hcl`, { env: options.env })
+  expect(checked.ok && checked.config.integrations[0]!.settings).toMatchObject({
+    endpoint: { addresses: ['https://api.example.com'], path: '/rpc' },
+    auth: { type: 'bearer', token: 't' },
+    timeoutMs: 30_000,
+  })
+})
+
+test('the full example loads without its Redis integration', () => {
+  const text = readFileSync(`${FIXTURES}spec-full.hcl`, 'utf8').replace(/# Message queue.*$/su, '')
+  const checked = checkText(text, options)
+  expect(checked.ok && checked.config.integrations.map(({ settings }) => settings)).toMatchObject([
+    {
+      name: 'backend',
+      endpoint: { addresses: ['https://api.example.com'], tls: { verifyServer: true } },
+      retry: { maxAttempts: 3, backoff: { kind: 'exponential', initialMs: 100, maxMs: 10_000 } },
+      circuitBreaker: { failureThreshold: 5, successThreshold: 2, timeoutMs: 30_000 },
+      healthCheck: { enabled: true, intervalMs: 30_000, method: 'health.check' },
+    },
+    { name: 'events', reconnect: { enabled: true, maxAttempts: -1, delayMs: 1_000, maxDelayMs: 60_000 } },
+  ])
+  expect(checkText(text, { env: options.env }).diagnostics).toMatchObject([
+    { line: 6, message: 'unknown variable "var.api_url"' },
+  ])
+})
