@@ -106,6 +106,23 @@ describe('topic hub', () => {
     expect(granted.map(({ closed }) => closed)).toEqual([true, false])
   })
 
+  test('what is retained is given once, though the broker sent it twice before its grant', async () => {
+    const { hub, granted, control } = rig({ retains: true })
+    const [early, late] = [listener(), listener()]
+    await hub.subscribe('t', {}, early.sink, operation())
+    let grant = () => {}
+    control.hold = new Promise((resolve) => {
+      grant = resolve
+    })
+    const joining = hub.subscribe('t', {}, late.sink, operation())
+    await settled()
+    // A broker without subscription identifiers: both subscriptions are given both.
+    for (let i = 0; i < 2; i++) for (const { sink } of granted) sink.deliver(message(1, true))
+    grant()
+    await joining
+    expect([early.got, late.got]).toEqual([['1 retained'], ['1 retained']])
+  })
+
   test('a higher quality takes the place of a lower one, and a lower one is served by the higher', async () => {
     const { hub, granted, open } = rig()
     for (const qos of [0, 2, 1] as const) await hub.subscribe('t', { qos }, listener().sink, operation())
