@@ -7,6 +7,7 @@ import type { Gauges } from '../mailbox/gauges.js'
 import type { DeliveryExtras, SourceSpec } from '../mailbox/protocol.js'
 import type { WireFormat } from '../wire/wire-format.js'
 import type { Outbox } from './outbox.js'
+import { ownCopy } from './own-copy.js'
 
 /** A message on its way to the host. */
 export interface Outgoing {
@@ -149,7 +150,7 @@ export class DeliveryQueue {
   #enter(message: Outgoing): void {
     const { payload } = message
     // A small message must not keep alive the large chunk of the socket that it came in.
-    const own = payload.buffer.byteLength > 2 * payload.byteLength ? payload.slice() : payload
+    const own = payload.buffer.byteLength > 2 * payload.byteLength ? ownCopy(payload) : payload
     this.#waiting.push(own === payload ? message : { ...message, payload: own })
     this.#waitingBytes += payload.byteLength
     this.#gauges.addWaitingDeliveries(1)
@@ -191,10 +192,10 @@ export class DeliveryQueue {
             ? error
             : new SerializeError('the payload cannot be decoded', { cause: error })
         this.#gauges.countError('serialize')
-        marked = { ...extras, fault: encodeError(fault), bytes: payload.slice() }
+        marked = { ...extras, fault: encodeError(fault), bytes: ownCopy(payload) }
       }
       this.#outbox.run(this.#spec.id, 'values').add(number, value, size, marked)
     }
-    this.#outbox.delivered(size)
+    this.#outbox.delivered(size, this.#spec.kind === 'queue')
   }
 }

@@ -72,7 +72,7 @@ export function startIntegrationActor(
   })
   line.onWake = () => sources.drain()
 
-  const outbox = new Outbox(clock, line)
+  const outbox = new Outbox(clock, line, (): number => operations.underWay)
   const breaker = new CircuitBreaker(settings.circuitBreaker, clock, (state) => {
     const openFor = state.kind === 'open' ? state.until - clock.monotonic() : 0
     gauges.setBreaker(state.kind, state.kind === 'open' ? clock.now() + openFor : 0)

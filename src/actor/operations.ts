@@ -108,6 +108,11 @@ export class Operations {
     }
   }
 
+  /** Requests that have been accepted and not been settled, those not counted that are done at once. */
+  get underWay(): number {
+    return this.#active.size
+  }
+
   /** Resolves when nothing is under way but what may last for ever: the wait for a message or a subscription. */
   drained(): Promise<void> {
     if (this.#isDrained) return Promise.resolve()
@@ -195,14 +200,15 @@ export class Operations {
     this.#track(operation, deadline)
     // An attempt that was given up may still end: by then a later one has its place.
     const isCurrent = () => operation.state.kind === 'attempting' && operation.attempt === attempt
-    pending.then(attempted, attempted)
     pending.then(
       (value) => {
+        attempted()
         if (!isCurrent()) return
         this.#breaker.succeeded(permit)
         this.#settleDone(operation, value)
       },
       (error: unknown) => {
+        attempted()
         if (isCurrent()) this.#failed(operation, error)
       },
     )

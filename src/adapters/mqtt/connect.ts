@@ -1,7 +1,9 @@
 import { data, packet, prefixed, uint16, uint32 } from './packet-writer.js'
 
-/** What CONNECT says. */
+/** What CONNECT says, and how the session is read. */
 export interface SessionSettings {
+  /** Whether a flood of small reads may be slowed down; see `ReadPacer`. */
+  readonly paced: boolean
   readonly clientId: string
   readonly clean: boolean
   readonly version: 4 | 5
@@ -27,7 +29,7 @@ const RECEIVE_MAXIMUM = 0x21
 const MAXIMUM_PACKET_SIZE = 0x27
 
 /** Writes CONNECT (MQTT 5, section 3.1). @throws RangeError saying what is too long; never what it holds */
-export function writeConnect(settings: SessionSettings): Buffer {
+export function writeConnect(settings: Omit<SessionSettings, 'paced'>): Buffer {
   const { version, clean, credentials, will, keepAliveMs } = settings
   const flags =
     (clean ? 0x02 : 0) |
@@ -49,7 +51,11 @@ export function writeConnect(settings: SessionSettings): Buffer {
   return packet(CONNECT, ...fields)
 }
 
-function connectProperties({ sessionExpiryMs, receiveMaximum, maxFrame }: SessionSettings): Buffer {
+function connectProperties({
+  sessionExpiryMs,
+  receiveMaximum,
+  maxFrame,
+}: Pick<SessionSettings, 'sessionExpiryMs' | 'receiveMaximum' | 'maxFrame'>): Buffer {
   return prefixed(
     Buffer.of(SESSION_EXPIRY),
     uint32(Math.floor(sessionExpiryMs / 1_000)),

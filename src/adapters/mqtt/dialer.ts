@@ -10,7 +10,10 @@ import { Session, type SessionMemory, type SessionOwner } from './session.js'
 import { openSocket } from './socket.js'
 
 /** What differs between the connections of one adapter. */
-export type Role = Pick<SessionSettings, 'clientId' | 'clean' | 'sessionExpiryMs' | 'receiveMaximum' | 'will'>
+export type Role = Pick<
+  SessionSettings,
+  'clientId' | 'clean' | 'sessionExpiryMs' | 'receiveMaximum' | 'paced' | 'will'
+>
 
 /**
  * Makes connections. It remembers the protocol version that the broker took, and which address comes next:
@@ -92,6 +95,8 @@ export class Dialer {
     const socket = await openSocket(address, tls, settings.limits.frame, signal)
     const session: SessionSettings = {
       ...role,
+      // The streams of TLS and WebSocket read on by themselves.
+      paced: role.paced && address.transport === 'tcp',
       version,
       keepAliveMs: this.#config.keep_alive,
       maxFrame: settings.limits.frame,

@@ -11,6 +11,7 @@ import { Outbound } from './outbound.js'
 import { OutgoingMessages, sendWindow } from './outgoing.js'
 import { PacketIds } from './packet-ids.js'
 import type { PublishPacket } from './publish-decoder.js'
+import { ReadPacer } from './read-pacer.js'
 import { Subscriptions } from './subscriptions.js'
 
 const GRACEFUL_CLOSE_MS = 500
@@ -58,9 +59,12 @@ export class Session implements KeptAlive {
   readonly #owner: SessionOwner
   readonly #inbound: Inbound
   readonly #subscriptions: Subscriptions
+  readonly #pacer: ReadPacer | undefined
   #state: State
   #heard = true
   #keepAlive: Timer | undefined
+  /** Whether there was a message of QoS 1 or 2 in what was read last. */
+  #acknowledging = false
   #holds = 0
   #pings: (() => void)[] = []
 
@@ -84,17 +88,22 @@ export class Session implements KeptAlive {
     this.#inbound = new Inbound(where, settings, this.outbound, memory.received, {
       onAccepted: (connack) => this.#onAccepted(connack, settings.keepAliveMs, opened),
       onRefused: (reason) => this.fail(refusal(where, reason)),
-      onPublish: (packet, hold) => owner.onPublish(packet, hold),
+      onPublish: (packet, hold) => {
+        if (hold !== undefined) this.#acknowledging = true
+        owner.onPublish(packet, hold)
+      },
       onCompleted: (ack) => this.outgoing?.onCompleted(ack),
       onReceived: (ack) => this.outgoing?.onReceived(ack),
       onPong: () => this.#pongs(),
       onSubscription: (bytes, body, end) => this.#subscriptions.onAnswer(bytes, body, end),
       onFailure: (error) => this.#breakOff(error),
     })
+    this.#pacer = settings.paced ? new ReadPacer(clock, this) : undefined
     this.#subscriptions = new Subscriptions(this.outbound, memory.ids, settings.version)
     socket.on('data', (chunk: Buffer) => {
       this.#heard = true
       this.#inbound.feed(chunk)
+      this.#pace(chunk.length)
     })
     socket.on('error', (error: NodeJS.ErrnoException) => {
       const failure = socketFailure(where, error)
@@ -229,6 +238,7 @@ export class Session implements KeptAlive {
     this.outgoing?.close(error)
     this.#subscriptions.close(error)
     this.#keepAlive?.cancel()
+    this.#pacer?.close()
     this.#pongs()
   }
 
@@ -263,6 +273,13 @@ export class Session implements KeptAlive {
     const intervalMs = serverKeepAlive === undefined ? keepAliveMs : serverKeepAlive * 1_000
     this.#keepAlive = keepAlive(this.#clock, intervalMs, this)
     opened()
+  }
+
+  /** Messages of QoS 1 and 2 come at the pace of our acknowledgements: waiting would slow them down. */
+  #pace(size: number): void {
+    if (this.#acknowledging) this.#pacer?.rest()
+    else if (this.#state.name === 'open') this.#pacer?.onRead(size)
+    this.#acknowledging = false
   }
 
   /** As `fail`; before CONNACK the protocol version may be to blame. */

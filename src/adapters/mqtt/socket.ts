@@ -1,9 +1,11 @@
-import { connect as connectTcp } from 'node:net'
+import { connect as connectTcp, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
 import type { TlsOptions } from '../tls.js'
 import type { BrokerAddress } from './endpoint.js'
 import { connectFailure } from './failures.js'
+
+const READ_BYTES = 65_536
 
 /**
  * Opens the byte stream to a broker. The socket is paused, and destroyed when `signal` aborts before it is open.
@@ -25,7 +27,7 @@ export async function openSocket(
   const socket =
     transport === 'tls'
       ? connectTls({ host, port, ...tls, ...(/^[\d.]+$|:/.test(host) ? {} : { servername: host }) })
-      : connectTcp({ host, port })
+      : openTcp(host, port)
   socket.setNoDelay(true)
   // An error may come before the caller listens; it finds the socket destroyed then.
   socket.on('error', ignore)
@@ -43,6 +45,28 @@ export async function openSocket(
     signal.addEventListener('abort', onAbort, { once: true })
     if (signal.aborted) onAbort()
   })
+}
+
+/**
+ * A socket that reads into one buffer over and over, and hands on a copy of what came. Without that each read takes
+ * a new buffer of 64 KiB, and `pause` lets it read on until the stream is full.
+ */
+function openTcp(host: string, port: number): Socket {
+  const socket: Socket = connectTcp({
+    host,
+    port,
+    onread: {
+      buffer: Buffer.allocUnsafeSlow(READ_BYTES),
+      callback: (size, buffer) => {
+        // Not of the pool: whoever gets it may keep it or give it away.
+        const chunk = Buffer.allocUnsafeSlow(size)
+        chunk.set(buffer.subarray(0, size))
+        socket.emit('data', chunk)
+        return true
+      },
+    },
+  })
+  return socket
 }
 
 async function openWebSocket(
