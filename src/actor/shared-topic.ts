@@ -7,7 +7,12 @@ export interface TopicMember {
   readonly qos: 0 | 1 | 2 | undefined
   /** The subscription that was made for its sake: what the broker had retained comes with that one. */
   generation: number
+  /** Topics of which it was given what the broker had retained. */
+  readonly retained: Set<string>
 }
+
+/** Topics are chosen by strangers: of more than this many a retained message may be given twice. */
+const MOST_RETAINED = 10_000
 
 type Subscribe = (
   options: { readonly qos?: 0 | 1 | 2 },
@@ -115,7 +120,7 @@ export class SharedTopic {
     if (generation < this.#granted || this.#state === 'over') return true
     for (const member of this.#members) {
       // What was retained is news to those only for whose sake this subscription was made.
-      if (message.retain && member.generation !== generation) continue
+      if (message.retain && !isNews(member, generation, message.topic)) continue
       if (!member.sink.deliver(message)) this.#holding.add(member)
     }
     return this.#holding.size === 0
@@ -126,6 +131,16 @@ export class SharedTopic {
     this.#steps = done.catch(() => {})
     return done
   }
+}
+
+/**
+ * Whether a retained message is to be given to a member. A broker that does not say for which subscription it
+ * sends one may have it arrive by two of them: each topic counts once.
+ */
+function isNews(member: TopicMember, generation: number, topic: string): boolean {
+  if (member.generation !== generation || member.retained.has(topic)) return false
+  if (member.retained.size < MOST_RETAINED) member.retained.add(topic)
+  return true
 }
 
 function highest(a: 0 | 1 | 2 | undefined, b: 0 | 1 | 2 | undefined): 0 | 1 | 2 | undefined {

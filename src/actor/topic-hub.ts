@@ -39,7 +39,7 @@ export class TopicHub {
     context: OperationContext,
   ): Promise<AdapterSubscription> {
     const topic = this.#topic(pattern)
-    const member: TopicMember = { sink, qos: options.qos, generation: 0 }
+    const member: TopicMember = { sink, qos: options.qos, generation: 0, retained: new Set() }
     const { signal } = context
     const joined = topic.join(member)
     const leave = () => topic.leave(member)

@@ -89,7 +89,7 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
 
   /** Ends it; messages that nobody has taken go back to the queue. Never rejects; idempotent. */
   async close(): Promise<void> {
-    this.#messages.end(undefined, true)
+    for (const message of this.#messages.endNow()) settleQuietly(message.nack())
     const source = await this.#source?.catch(() => undefined)
     await source?.close()
   }

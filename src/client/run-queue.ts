@@ -68,6 +68,14 @@ export class RunQueue<M> {
     this.#serve()
   }
 
+  /** Ends it, and gives what nobody has consumed. */
+  endNow(): M[] {
+    const left: M[] = []
+    for (let message = this.#take(); message !== undefined; message = this.#take()) left.push(message)
+    this.end(undefined)
+    return left
+  }
+
   /** Throws away what nobody has consumed. */
   discard(): void {
     this.#runs.clear()

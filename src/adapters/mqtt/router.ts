@@ -70,7 +70,10 @@ export class Router {
   }
 
   #dispatchByTopic(packet: PublishPacket): boolean {
-    const routes = this.#byTopic.get(packet.topic) ?? this.#match(packet.topic)
+    // A broker that names no subscriptions does not say either for whose sake it sends what it had retained.
+    const routes = packet.retain
+      ? [...this.#routes].filter(({ filter }) => topicMatches(filter, packet.topic))
+      : (this.#byTopic.get(packet.topic) ?? this.#match(packet.topic))
     for (let i = 0; i < routes.length; i++) routes[i]!.accept(packet)
     return routes.length > 0
   }
