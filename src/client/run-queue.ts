@@ -3,12 +3,6 @@ import { ShutdownError } from '../core/errors.js'
 import type { MessageRun } from '../mailbox/message-run.js'
 import type { Turn } from '../mailbox/turn.js'
 
-/** One message of a run. */
-export interface Place {
-  readonly run: MessageRun
-  readonly index: number
-}
-
 interface Waiter<M> {
   readonly resolve: (result: IteratorResult<M, undefined>) => void
   readonly reject: (error: Error) => void
