@@ -26,7 +26,7 @@ function rig(overflow: Overflow, { capacity = CAPACITY, window = WINDOW } = {}) 
   const line = new Line<ActorBatch, RequestBatch>(actor, new Turn(clock, 10), () => {})
   lines.push(line)
   const gauges = new Gauges()
-  const outbox = new Outbox(clock, line)
+  const outbox = new Outbox(clock, line, () => 0)
   const credit = newCredit()
   const giver = new CreditGiver(credit)
   let rooms = 0
