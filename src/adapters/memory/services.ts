@@ -133,21 +133,24 @@ export class Services {
       if (settled) return
       settled = true
       if (this.#link.closed) throw this.#link.closed
-      if (outcome.ok && !notification) {
-        try {
-          checkCarried(outcome.value, CARRIER)
-        } catch (error) {
-          const fault = new RpcError(INTERNAL_ERROR, 'the answer cannot be carried')
-          this.#link.send(answerEntry(entry.request, { ok: false, error: fault }))
-          throw error
-        }
-      }
-      this.#link.send(answerEntry(entry.request, outcome))
+      this.#link.send(answerEntry(entry.request, notification ? outcome : carried(outcome)))
     }
     // Who notifies hears that a sink has taken it; what the server answers goes nowhere.
     const answer = notification ? async () => {} : settle
     const request = { topic: method, payload: NOTHING, params: entry.params, answer }
     return { request, notification, settle }
+  }
+}
+
+/** The outcome, or what the caller is told of one that cannot be carried. */
+function carried(outcome: RpcOutcome): RpcOutcome {
+  if (!outcome.ok) return outcome
+  try {
+    checkCarried(outcome.value, CARRIER)
+    return outcome
+  } catch (error) {
+    const { message } = error as Error
+    return { ok: false, error: new RpcError(INTERNAL_ERROR, `the answer cannot be sent: ${message}`) }
   }
 }
 
