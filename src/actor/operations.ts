@@ -69,7 +69,7 @@ export class Operations {
 
   /** Takes on a request. Never throws. */
   accept(request: IncomingRequest): void {
-    if (request.verb === 'cancel') return this.#cancel(request.value as number)
+    if (request.verb === 'cancel') return this.#cancel(request)
     if (isImmediate(request.verb)) return this.#carryOut(request)
     const now = this.#clock.now()
     const end = request.deadline !== 0 ? request.deadline : now + this.#budgetMs
@@ -313,9 +313,11 @@ export class Operations {
     this.#failed(operation, error)
   }
 
-  #cancel(seq: number): void {
-    const operation = this.#active.get(seq)
+  #cancel({ seq, value }: IncomingRequest): void {
+    const operation = this.#active.get(value as number)
     if (operation !== undefined) this.#giveUp(operation, new CancelledError())
+    // Unanswered it would keep its place in the mailbox of the host.
+    this.#outbox.done(seq)
   }
 
   #giveUp(operation: Operation, error: Error): void {

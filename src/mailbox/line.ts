@@ -85,6 +85,8 @@ export class Line<Out, In> {
       let received = receiveMessageOnPort(this.#port)
       if (received === undefined) {
         this.#mine.fallAsleep()
+        // A nudge that came while this side was awake has left nothing to receive: it must not be slept over.
+        this.onWake?.()
         received = receiveMessageOnPort(this.#port)
         if (received === undefined) return this.#mine.listen(() => this.#woken())
         this.#mine.wakeUp()

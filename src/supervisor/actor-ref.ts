@@ -37,6 +37,7 @@ import type { Turn } from '../mailbox/turn.js'
 import { crashOutcome, findInHand } from './crash-outcome.js'
 import { type HostSource, HostSources, specOf } from './host-sources.js'
 import { RequestEntry } from './request-entry.js'
+import type { Room } from './request-lanes.js'
 import { RequestPost } from './request-post.js'
 
 /** How long a running actor may be late with its own time-out before the host gives up in its place. */
@@ -325,14 +326,21 @@ export class ActorRef implements IntegrationMail {
       const room = this.#post.room()
       if (room.kind === 'room') return true
       const full = new MailboxFullError(undefined, { integration: this.name })
-      if (room.kind === 'full') {
+      const oldest = this.#oldest(room)
+      if (oldest === undefined) {
         entry.reject(full)
         return false
       }
-      room.entry.state = 'settled'
-      room.entry.onSettled?.()
-      room.entry.reject(full)
+      this.#giveUp(oldest, full)
     }
+  }
+
+  /** Whom `drop-oldest` drops. What the actor has is older than what waits, but while it is connected it is at it. */
+  #oldest(room: Exclude<Room, { kind: 'room' }>): RequestEntry | undefined {
+    if (room.kind === 'full') return undefined
+    const isConnected = this.#state.kind === 'present' && this.#state.gauges.connection === 'connected'
+    const { oldestWaiting, oldestPosted } = this.#post
+    return isConnected ? (oldestWaiting ?? oldestPosted) : (oldestPosted ?? oldestWaiting)
   }
 
   /** An open breaker fails fast, without a hop. */

@@ -1,3 +1,4 @@
+import { SYSTEM_VERBS } from '../mailbox/protocol.js'
 import type { RequestEntry } from './request-entry.js'
 
 const SLOTS = 1 << 15
@@ -10,11 +11,20 @@ export class Ledger {
   readonly #ring: (RequestEntry | undefined)[] = new Array(SLOTS).fill(undefined)
   readonly #old = new Map<number, RequestEntry>()
   #nextSeq = 0
+  /** No entry of the ring has a lower number. */
+  #lowest = 0
   #size = 0
+  /** Of them, those that take no room. */
+  #system = 0
   #bytes = 0
 
   get size(): number {
     return this.#size
+  }
+
+  /** Entries that take room in the mailbox. */
+  get users(): number {
+    return this.#size - this.#system
   }
 
   /** Payload bytes of all that is in it. */
@@ -36,6 +46,7 @@ export class Ledger {
     entry.state = 'posted'
     this.#ring[slot] = entry
     this.#size++
+    if (SYSTEM_VERBS.has(entry.verb)) this.#system++
     this.#bytes += entry.bytes
   }
 
@@ -50,8 +61,26 @@ export class Ledger {
       this.#old.delete(seq)
     }
     this.#size--
+    if (SYSTEM_VERBS.has(entry.verb)) this.#system--
     this.#bytes -= entry.bytes
     return entry
+  }
+
+  /** The first entry that `wanted` holds for, in the order of their numbers. */
+  first(wanted: (entry: RequestEntry) => boolean): RequestEntry | undefined {
+    for (const entry of this.#old.values()) if (wanted(entry)) return entry
+    this.#lowest = Math.max(this.#lowest, this.#nextSeq - SLOTS)
+    while (this.#lowest < this.#nextSeq && this.#at(this.#lowest) === undefined) this.#lowest++
+    for (let seq = this.#lowest; seq < this.#nextSeq; seq++) {
+      const entry = this.#at(seq)
+      if (entry !== undefined && wanted(entry)) return entry
+    }
+    return undefined
+  }
+
+  #at(seq: number): RequestEntry | undefined {
+    const entry = this.#ring[seq & (SLOTS - 1)]
+    return entry?.seq === seq ? entry : undefined
   }
 
   /** All entries in the order of their numbers. */
@@ -65,7 +94,9 @@ export class Ledger {
     this.#ring.fill(undefined)
     this.#old.clear()
     this.#nextSeq = 0
+    this.#lowest = 0
     this.#size = 0
+    this.#system = 0
     this.#bytes = 0
   }
 }

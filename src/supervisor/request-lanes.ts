@@ -7,10 +7,12 @@ import type { RequestEntry } from './request-entry.js'
 export type Room =
   | { readonly kind: 'room' }
   | { readonly kind: 'full' }
-  | { readonly kind: 'evict'; readonly entry: RequestEntry }
+  /** The policy is to make room by dropping the oldest. */
+  | { readonly kind: 'evict' }
 
 const ROOM: Room = { kind: 'room' }
 const FULL: Room = { kind: 'full' }
+const EVICT: Room = { kind: 'evict' }
 const COMPACT_AT = 1_024
 
 /**
@@ -50,13 +52,16 @@ export class RequestLanes {
       this.#waiting + posted.size < this.#capacity.messages * factor &&
       this.#bytes + posted.bytes < this.#capacity.bytes * factor
     if (fits) return ROOM
-    if (this.#overflow !== 'drop-oldest') return FULL
-    for (let oldest = this.#user.shift(); oldest !== undefined; oldest = this.#user.shift())
-      if (oldest.state === 'waiting') {
-        this.#forget(oldest)
-        return { kind: 'evict', entry: oldest }
-      }
-    return FULL
+    return this.#overflow === 'drop-oldest' ? EVICT : FULL
+  }
+
+  /** The first user request that waits. */
+  get oldest(): RequestEntry | undefined {
+    for (let first = this.#user.peek(); first !== undefined; first = this.#user.peek()) {
+      if (first.state === 'waiting') return first
+      this.#user.shift()
+    }
+    return undefined
   }
 
   push(entry: RequestEntry): void {

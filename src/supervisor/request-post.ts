@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.js'
 import type { Capacity, Overflow } from '../core/overflow.js'
 import type { Line } from '../mailbox/line.js'
-import type { ActorBatch, RequestBatch } from '../mailbox/protocol.js'
+import { type ActorBatch, type RequestBatch, SYSTEM_VERBS } from '../mailbox/protocol.js'
 import { RequestWriter } from '../mailbox/requests.js'
 import { Ledger } from './ledger.js'
 import type { RequestEntry } from './request-entry.js'
@@ -51,7 +51,17 @@ export class RequestPost {
   }
 
   room(): Room {
-    return this.#lanes.room(this.#ledger)
+    return this.#lanes.room({ size: this.#ledger.users, bytes: this.#ledger.bytes })
+  }
+
+  /** The oldest request that the actor has and that its mailbox has room for; `undefined` when it has none. */
+  get oldestPosted(): RequestEntry | undefined {
+    return this.#ledger.first(({ verb }) => !SYSTEM_VERBS.has(verb))
+  }
+
+  /** The oldest request that has not been handed over; `undefined` when none waits. */
+  get oldestWaiting(): RequestEntry | undefined {
+    return this.#lanes.oldest
   }
 
   push(entry: RequestEntry): void {
