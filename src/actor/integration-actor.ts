@@ -132,7 +132,7 @@ export function startIntegrationActor(
     latency,
     inHand,
   })
-  const health = new Health(settings, adapter, clock, connection, gauges)
+  const health = new Health(settings, adapter, clock, connection, gauges, log)
 
   function disconnected(): void {
     operations.disconnected()
