@@ -1,6 +1,6 @@
 import { choose, readArguments, USAGE } from './arguments.js'
 import { FULL, QUICK } from './measure/plan.js'
-import { machine } from './report/machine.js'
+import { busyWarning, machine } from './report/machine.js'
 import { report, save } from './report/save.js'
 import { NOTE, summary, table } from './report/table.js'
 import { runScenarios } from './run.js'
@@ -19,6 +19,9 @@ async function main(argv: readonly string[]): Promise<number> {
   if (options.help || options.list) return 0
 
   const chosen = choose(SCENARIOS, options.filters)
+  const here = machine()
+  const warning = busyWarning(here)
+  if (warning !== undefined) tell(`${warning}\n`)
   const outcomes = await runScenarios(chosen, options.quick ? QUICK : FULL, ({ title }, outcome) => {
     if (outcome === undefined) tell(`${title} … `)
     else tell(outcome.ok ? 'done\n' : `FAILED: ${outcome.reason}\n`)
@@ -27,7 +30,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const failures = [...outcomes].flatMap(([{ name }, outcome]) =>
     outcome.ok ? [] : [{ scenario: name, reason: outcome.reason }],
   )
-  const run = report(machine(), records, failures)
+  const run = report(here, records, failures)
   if (options.json) print(JSON.stringify(run))
   else print(`\n${table(records)}\n\n${summary(records)}. ${NOTE}`)
 

@@ -78,7 +78,7 @@ export class Gateway {
       const decode = (bytes: Uint8Array) => format.decode(bytes)
       this.#clients.set(settings.name, {
         rpc: new RpcClient(mail),
-        pubsub: new PubSubClient({ mail, feeds: new TopicRoutes(mail), turn, decode }),
+        pubsub: new PubSubClient({ mail, feeds: new TopicRoutes(mail, systemClock), turn, decode }),
         queue: new QueueClient({ mail, turn, decode }),
         server: new RpcServer(mail, (method, error) => this.#handlerFailed(settings.name, method, error)),
       })

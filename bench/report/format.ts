@@ -15,6 +15,7 @@ export const MEASURE_TITLES: { readonly [M in Measure]: string } = {
 
 /** A number with two or three significant digits, and its unit; a ratio stands without one. */
 export function quantity(value: number, unit: Unit): string {
+  if (unit === 'ms' && value >= 10_000) return `${significant(value / 1_000)} s`
   return unit === 'ratio' ? significant(value) : `${significant(value)} ${unit}`
 }
 

@@ -63,8 +63,15 @@ export function distance({ value, goal }: Pick<Judged, 'value' | 'goal'>): numbe
 }
 
 function grid(foot: number): string {
-  const marks: [number, string][] = [16, 4, 2].map((factor) => [-factor, `${factor}× better`])
-  marks.push([1, 'goal'], ...[2, 4, 16].map((factor): [number, string] => [factor, `${factor}× worse`]))
+  const marks: [number, string][] = [
+    [-16, '16× better'],
+    [-4, '4×'],
+    [-2, '2×'],
+    [1, 'goal'],
+    [2, '2×'],
+    [4, '4×'],
+    [16, '16× worse'],
+  ]
   return marks
     .map(([factor, label]) => {
       const at = (Math.sign(factor) * Math.log(Math.abs(factor))) / Math.log(FURTHEST)

@@ -5,7 +5,7 @@ import { compareAndClose, withBroker } from './mqtt-rig.js'
 import type { Scenario } from './scenario.js'
 
 /** Publishes that are not settled yet, the same for both. */
-const IN_FLIGHT = 128
+const IN_FLIGHT = 1_000
 
 function publish(qos: 0 | 1): Scenario {
   return {

@@ -1,11 +1,12 @@
 // What a program does with the gateway: it publishes, subscribes, calls and queues, and never sees a socket.
 import { startService } from './service.mjs'
 
-const RPC_PORT = 18832
+// Listens before the gateway starts; does not keep the process alive.
+const service = await startService(18832)
+service.unref()
 
 /** Called by `nemo-gateway run --app` when the gateway has started; what it returns is called before the end. */
 export default async function app(gateway) {
-  const service = await startService(RPC_PORT)
   const events = gateway.pubsub('events')
   const flaky = gateway.pubsub('flaky')
   const backend = gateway.rpc('backend')

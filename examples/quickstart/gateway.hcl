@@ -34,8 +34,9 @@ integration "events" {
   }
 
   config {
-    keep_alive = "10s"
-    qos        = 1
+    keep_alive       = "10s"
+    qos              = 1
+    protocol_version = "3.1.1" # what the embedded broker speaks; "auto" would find out
   }
 
   reconnect {
@@ -83,6 +84,10 @@ integration "flaky" {
   endpoint {
     address = "127.0.0.1"
     port    = var.mqtt_port
+  }
+
+  config {
+    protocol_version = "3.1.1"
   }
 
   chaos {

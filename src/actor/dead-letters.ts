@@ -3,6 +3,7 @@ import type { Clock } from '../core/clock.js'
 import type { Gauges } from '../mailbox/gauges.js'
 import { withDeadline } from '../resilience/deadline.js'
 import type { Outbox } from './outbox.js'
+import { ownCopy } from './own-copy.js'
 
 /** Sets messages aside that nobody could settle: into a queue where one is named, and always reported to the host. */
 export class DeadLetters {
@@ -50,6 +51,6 @@ export class DeadLetters {
     await delivery.ack()
     this.#gauges.count('deadLettered')
     const { payload } = delivery
-    this.#outbox.notice({ kind: 'dead-letter', queue, reason, attempts, bytes: payload.slice(), headers })
+    this.#outbox.notice({ kind: 'dead-letter', queue, reason, attempts, bytes: ownCopy(payload), headers })
   }
 }

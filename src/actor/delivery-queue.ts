@@ -7,6 +7,7 @@ import type { Gauges } from '../mailbox/gauges.js'
 import type { DeliveryExtras, SourceSpec } from '../mailbox/protocol.js'
 import type { WireFormat } from '../wire/wire-format.js'
 import type { Outbox } from './outbox.js'
+import { ownCopy } from './own-copy.js'
 
 /** A message on its way to the host. */
 export interface Outgoing {
@@ -26,6 +27,8 @@ export type Offer =
 
 /** Held back at this share of the capacity, and let go again at half of that. */
 const HOLD_BACK_AT = 0.5
+/** So much may be sent between two looks at the credit that is left. */
+const LOOK_AT_BYTES = 64 * 1024
 
 /**
  * The messages of one source that the host has no credit for yet. Bounded: what happens when it is full is
@@ -87,12 +90,16 @@ export class DeliveryQueue {
         if (this.#credit.stall()) break
         continue
       }
+      let unlooked = 0
       while (allowed-- > 0 && this.#waiting.size > 0) {
         const message = this.#waiting.shift()!
         this.#left(message)
         this.#send(message)
         // Bytes may run out before messages do.
-        if (allowed > 0 && (allowed & 63) === 0 && this.#credit.available() === 0) break
+        unlooked += message.payload.byteLength
+        if (unlooked < LOOK_AT_BYTES) continue
+        unlooked = 0
+        allowed = Math.min(allowed, this.#credit.available())
       }
     }
     this.#reportDropped()
@@ -143,7 +150,7 @@ export class DeliveryQueue {
   #enter(message: Outgoing): void {
     const { payload } = message
     // A small message must not keep alive the large chunk of the socket that it came in.
-    const own = payload.buffer.byteLength > 2 * payload.byteLength ? payload.slice() : payload
+    const own = payload.buffer.byteLength > 2 * payload.byteLength ? ownCopy(payload) : payload
     this.#waiting.push(own === payload ? message : { ...message, payload: own })
     this.#waitingBytes += payload.byteLength
     this.#gauges.addWaitingDeliveries(1)
@@ -185,10 +192,10 @@ export class DeliveryQueue {
             ? error
             : new SerializeError('the payload cannot be decoded', { cause: error })
         this.#gauges.countError('serialize')
-        marked = { ...extras, fault: encodeError(fault), bytes: payload.slice() }
+        marked = { ...extras, fault: encodeError(fault), bytes: ownCopy(payload) }
       }
       this.#outbox.run(this.#spec.id, 'values').add(number, value, size, marked)
     }
-    this.#outbox.delivered(size)
+    this.#outbox.delivered(size, this.#spec.kind === 'queue')
   }
 }

@@ -1,8 +1,8 @@
 import type { ProtocolAdapter } from '../core/adapter.js'
 import { type Clock, every, type Timer } from '../core/clock.js'
-import { ConnectionError } from '../core/errors.js'
 import type { IntegrationSettings } from '../core/settings.js'
 import type { HealthStatus } from '../core/status.js'
+import type { Logger } from '../core/telemetry.js'
 import type { Gauges } from '../mailbox/gauges.js'
 import { withDeadline } from '../resilience/deadline.js'
 import type { Connection } from './connection.js'
@@ -14,6 +14,7 @@ export class Health {
   readonly #clock: Clock
   readonly #connection: Connection
   readonly #gauges: Gauges
+  readonly #log: Logger
   #timer: Timer | undefined
 
   constructor(
@@ -22,12 +23,14 @@ export class Health {
     clock: Clock,
     connection: Connection,
     gauges: Gauges,
+    log: Logger,
   ) {
     this.#settings = settings
     this.#adapter = adapter
     this.#clock = clock
     this.#connection = connection
     this.#gauges = gauges
+    this.#log = log
   }
 
   /** Begins to probe at the configured interval, if any; a probe that fails while connected makes a new connection. */
@@ -40,8 +43,9 @@ export class Health {
       async () => {
         if (!this.#connection.isConnected) return
         const status = await this.check()
-        if (!status.healthy && this.#connection.isConnected)
-          this.#connection.lost(new ConnectionError(`the health check failed: ${status.reason}`))
+        if (status.healthy || !this.#connection.isConnected) return
+        this.#log({ level: 'warn', message: `the health check failed: ${status.reason}; connecting anew` })
+        await this.#connection.restart().catch(() => {})
       },
       { background: true },
     )

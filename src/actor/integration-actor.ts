@@ -23,6 +23,7 @@ import { Receivers } from './receivers.js'
 import { PendingRequests } from './service-source.js'
 import { SourceFactory } from './source-factory.js'
 import { Sources } from './sources.js'
+import { TopicHub } from './topic-hub.js'
 import { UnsettledDeliveries } from './unsettled.js'
 import { Verbs } from './verbs.js'
 
@@ -71,7 +72,7 @@ export function startIntegrationActor(
   })
   line.onWake = () => sources.drain()
 
-  const outbox = new Outbox(clock, line)
+  const outbox = new Outbox(clock, line, (): number => operations.underWay)
   const breaker = new CircuitBreaker(settings.circuitBreaker, clock, (state) => {
     const openFor = state.kind === 'open' ? state.until - clock.monotonic() : 0
     gauges.setBreaker(state.kind, state.kind === 'open' ? clock.now() + openFor : 0)
@@ -103,6 +104,8 @@ export function startIntegrationActor(
   const unsettled = new UnsettledDeliveries()
   const pending = new PendingRequests()
   const receivers = adapter.queue === undefined ? undefined : new Receivers(adapter.queue, unsettled)
+  const topics =
+    adapter.pubsub === undefined ? undefined : new TopicHub(adapter.pubsub, clock, settings.timeoutMs)
   const sources = new Sources(clock, outbox, settings.timeoutMs)
   const factory = new SourceFactory({
     settings,
@@ -111,6 +114,7 @@ export function startIntegrationActor(
     format,
     outbox,
     gauges,
+    topics,
     unsettled,
     pending,
     ended: (id, error) => sources.ended(id, error),
@@ -128,13 +132,14 @@ export function startIntegrationActor(
     latency,
     inHand,
   })
-  const health = new Health(settings, adapter, clock, connection, gauges)
+  const health = new Health(settings, adapter, clock, connection, gauges, log)
 
   function disconnected(): void {
     operations.disconnected()
     unsettled.forget()
     pending.forget()
     sources.disconnected()
+    topics?.disconnected()
     receivers?.disconnected()
   }
 

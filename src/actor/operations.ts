@@ -102,20 +102,44 @@ export class Operations {
 
   /** The connection will not come by itself, or refuses us: what waits for it has nothing to wait for. */
   hopeless(error: Error): void {
-    for (const operation of this.#unpark(() => true)) this.#failed(operation, error)
+    for (const operation of this.#unpark(() => true)) {
+      operation.attempt++
+      this.#failed(operation, error)
+    }
   }
 
-  /** Resolves when nothing is under way. */
+  /** Requests that have been accepted and not been settled, those not counted that are done at once. */
+  get underWay(): number {
+    return this.#active.size
+  }
+
+  /** Resolves when nothing is under way but what may last for ever: the wait for a message or a subscription. */
   drained(): Promise<void> {
-    if (this.#active.size === 0) return Promise.resolve()
+    if (this.#isDrained) return Promise.resolve()
     return new Promise((resolve) => this.#idle.push(resolve))
   }
 
-  /** Ends everything that is still under way. */
+  /**
+   * Ends everything that is still under way, and leaves it unsettled: the host knows whether a successor gets it
+   * or its caller is told of the shutdown.
+   */
   stop(): void {
     this.#deadlines.cancel()
-    for (const operation of [...this.#active.values()]) this.#giveUp(operation, new ShutdownError())
+    const operations = [...this.#active.values()]
+    this.#active.clear()
     this.#parked.clear()
+    for (const operation of operations) {
+      if (operation.state.kind === 'backing-off') operation.state.timer.cancel()
+      operation.state = { kind: 'settled' }
+      operation.abort(new ShutdownError())
+    }
+    this.#gauges.setOperations(0)
+  }
+
+  get #isDrained(): boolean {
+    for (const { request } of this.#active.values())
+      if (request.verb !== 'receive' && !isSource(request.verb)) return false
+    return true
   }
 
   /** Settles what is already here: waiting for nothing, and trying once. */
@@ -176,14 +200,15 @@ export class Operations {
     this.#track(operation, deadline)
     // An attempt that was given up may still end: by then a later one has its place.
     const isCurrent = () => operation.state.kind === 'attempting' && operation.attempt === attempt
-    pending.then(attempted, attempted)
     pending.then(
       (value) => {
+        attempted()
         if (!isCurrent()) return
         this.#breaker.succeeded(permit)
         this.#settleDone(operation, value)
       },
       (error: unknown) => {
+        attempted()
         if (isCurrent()) this.#failed(operation, error)
       },
     )
@@ -207,16 +232,22 @@ export class Operations {
   }
 
   #offline(operation: Operation): void {
-    const hopeless = this.#connection.hopeless
-    if (hopeless !== undefined) return this.#failed(operation, hopeless)
-    if (this.#settings.reconnect.offline === 'fail' && this.#connection.status.state === 'reconnecting')
-      return this.#failed(
-        operation,
-        new ConnectionError('the connection is down', { integration: this.#settings.name }),
-      )
+    const refusal = this.#connection.hopeless ?? this.#down()
+    if (refusal !== undefined) {
+      // An attempt like any other, or it would be repeated until the deadline.
+      operation.attempt++
+      return this.#failed(operation, refusal)
+    }
     operation.state = { kind: 'waiting' }
     this.#track(operation, operation.end)
     this.#parked.push(operation)
+  }
+
+  /** Why an operation may not wait for the connection. */
+  #down(): Error | undefined {
+    if (this.#settings.reconnect.offline !== 'fail' || this.#connection.status.state !== 'reconnecting')
+      return undefined
+    return new ConnectionError('the connection is down', { integration: this.#settings.name })
   }
 
   #failed(operation: Operation, error: unknown): void {
@@ -327,7 +358,7 @@ export class Operations {
     operation.state = { kind: 'settled' }
     this.#latency.record(Math.max(1, Math.round((this.#clock.monotonic() - operation.startedAt) * 1_000)))
     if (this.#active.delete(operation.request.seq)) this.#gauges.setOperations(this.#active.size)
-    if (this.#active.size > 0 || this.#idle.length === 0) return
+    if (this.#idle.length === 0 || !this.#isDrained) return
     const idle = this.#idle
     this.#idle = []
     for (const resolve of idle) resolve()

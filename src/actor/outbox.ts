@@ -7,8 +7,12 @@ import type { RunBuilder } from '../mailbox/runs.js'
 /** A batch this long leaves at once. */
 const FULL_MESSAGES = 1_024
 const FULL_BYTES = 512 * 1024
-/** Deliveries wake the host at most this often: at a steady trickle the wake-ups cost more than the messages. */
+/** Messages of topics wake the host at most this often: at a steady trickle the wake-ups cost more than the messages. */
 const DELIVERY_PAUSE_MS = 4
+/** With so many requests under way, answers wait until half of them have one, but no longer than this. */
+const MANY_UNDER_WAY = 16
+const ANSWER_SHARE = 2
+const ANSWER_PAUSE_MS = 2
 
 type Schedule =
   | { readonly kind: 'idle' }
@@ -16,36 +20,39 @@ type Schedule =
   | { readonly kind: 'paused'; readonly timer: Timer }
 
 /**
- * What the actor says to the host. Answers leave at the end of the turn; deliveries too when it was quiet
- * before, and otherwise fill up for a moment.
+ * What the actor says to the host. What somebody waits for leaves at the end of the turn; where there is more
+ * of the kind to come, it fills up for a moment.
  */
 export class Outbox {
   readonly #clock: Clock
   readonly #line: Line<ActorBatch, RequestBatch>
   readonly #writer = new ReplyWriter()
+  readonly #underWay: () => number
   #schedule: Schedule = { kind: 'idle' }
   #deliveredAt = Number.NEGATIVE_INFINITY
   #bytes = 0
 
-  constructor(clock: Clock, line: Line<ActorBatch, RequestBatch>) {
+  /** @param underWay how many requests have been accepted and not been settled. */
+  constructor(clock: Clock, line: Line<ActorBatch, RequestBatch>, underWay: () => number) {
     this.#clock = clock
     this.#line = line
+    this.#underWay = underWay
   }
 
   /** A request succeeded and has no value to give. */
   done(seq: number): void {
     this.#writer.done(seq)
-    this.#atEndOfTurn()
+    this.#answered()
   }
 
   reply(seq: number, value: unknown): void {
     this.#writer.reply(seq, value)
-    this.#atEndOfTurn()
+    this.#answered()
   }
 
   fail(seq: number, error: unknown): void {
     this.#writer.fail(seq, error)
-    this.#atEndOfTurn()
+    this.#answered()
   }
 
   notice(notice: ActorNotice): void {
@@ -62,11 +69,16 @@ export class Outbox {
     return this.#writer.run(source, kind)
   }
 
-  /** A message of `bytes` has been added to a run. */
-  delivered(bytes: number): void {
+  /**
+   * A message of `bytes` has been added to a run.
+   * @param isAwaited whether the next one comes only when this has been dealt with, as with queues.
+   */
+  delivered(bytes: number, isAwaited: boolean): void {
     this.#bytes += bytes
     if (this.#writer.messages >= FULL_MESSAGES || this.#bytes >= FULL_BYTES) this.flush()
-    else if (this.#schedule.kind === 'idle') this.#scheduleDelivery()
+    else if (isAwaited) this.#atEndOfTurn()
+    else if (this.#schedule.kind === 'idle')
+      this.#after(this.#deliveredAt + DELIVERY_PAUSE_MS - this.#clock.monotonic())
   }
 
   /** Sends what there is. */
@@ -86,9 +98,14 @@ export class Outbox {
     this.#schedule = { kind: 'end-of-turn', timer: this.#clock.nextTurn(() => this.flush()) }
   }
 
-  #scheduleDelivery(): void {
-    const left = this.#deliveredAt + DELIVERY_PAUSE_MS - this.#clock.monotonic()
-    if (left <= 0) this.#atEndOfTurn()
-    else this.#schedule = { kind: 'paused', timer: this.#clock.setTimer(left, () => this.flush()) }
+  #answered(): void {
+    const underWay = this.#underWay()
+    if (underWay < MANY_UNDER_WAY || this.#writer.settled * ANSWER_SHARE >= underWay) this.#atEndOfTurn()
+    else if (this.#schedule.kind === 'idle') this.#after(ANSWER_PAUSE_MS)
+  }
+
+  #after(ms: number): void {
+    if (ms <= 0) this.#atEndOfTurn()
+    else this.#schedule = { kind: 'paused', timer: this.#clock.setTimer(ms, () => this.flush()) }
   }
 }

@@ -25,7 +25,9 @@ class Receiver implements MessageSink<InboundDelivery> {
   readonly #gaveUp = new WeakSet<Waiting>()
   #open = 0
   #consumer: AdapterConsumer | undefined
-  #opening: Promise<AdapterConsumer> | undefined
+  #opening: Promise<void> | undefined
+  /** Counts the connections: a consumer that was opened on an earlier one is of no use. */
+  #connection = 0
   /** What the broker has been asked for and has not delivered. */
   #demand = 0
 
@@ -36,14 +38,12 @@ class Receiver implements MessageSink<InboundDelivery> {
   }
 
   async receive(context: OperationContext): Promise<ReceivedMessage | undefined> {
-    if (this.#consumer === undefined) {
-      this.#opening ??= this.#facet.consume(this.#queueName, this, context)
-      try {
-        this.#consumer = await this.#opening
-      } finally {
-        this.#opening = undefined
-      }
+    while (this.#consumer === undefined) {
+      // Whoever came first opens it; if that comes to nothing, for its time was up say, the next one does.
+      if (this.#opening !== undefined) await this.#opening
+      else await this.#openConsumer(context)
     }
+    if (context.signal.aborted) return undefined
     return new Promise((resolve, reject) => {
       const waiting: Waiting = { resolve, reject }
       this.#waiting.push(waiting)
@@ -60,6 +60,21 @@ class Receiver implements MessageSink<InboundDelivery> {
       )
       this.#ask()
     })
+  }
+
+  async #openConsumer(context: OperationContext): Promise<void> {
+    const connection = this.#connection
+    const consuming = this.#facet.consume(this.#queueName, this, context)
+    this.#opening = consuming.then(
+      () => {},
+      () => {},
+    )
+    try {
+      const consumer = await consuming
+      if (connection === this.#connection) this.#consumer = consumer
+    } finally {
+      this.#opening = undefined
+    }
   }
 
   deliver(delivery: InboundDelivery): boolean {
@@ -89,6 +104,7 @@ class Receiver implements MessageSink<InboundDelivery> {
   }
 
   #lose(error: Error): void {
+    this.#connection++
     this.#consumer = undefined
     this.#demand = 0
     for (let waiting = this.#next(); waiting !== undefined; waiting = this.#next()) waiting.reject(error)

@@ -10,10 +10,21 @@ import type { SourceSpec } from '../mailbox/protocol.js'
 import type { Outbox } from './outbox.js'
 import type { Source } from './source.js'
 
+/** So many requests may wait for the host; services are held back then, and let go again at half as many. */
+const MOST_PENDING = 1_024
+
 /** Requests that wait for their answer from the host, over all services of an integration. */
 export class PendingRequests {
   readonly #byToken = new Map<number, InboundRequest>()
+  #heldBack: (() => void)[] = []
   #lastToken = 0
+
+  /** Whether no more should come; `onRoom` is called when they may. */
+  isFull(onRoom: () => void): boolean {
+    if (this.#byToken.size < MOST_PENDING) return false
+    this.#heldBack.push(onRoom)
+    return true
+  }
 
   add(request: InboundRequest): number {
     const token = ++this.#lastToken
@@ -26,12 +37,20 @@ export class PendingRequests {
     const request = this.#byToken.get(token)
     if (request === undefined) return false
     this.#byToken.delete(token)
+    if (this.#byToken.size <= MOST_PENDING / 2) this.#letGo()
     await request.answer(outcome)
     return true
   }
 
   forget(): void {
     this.#byToken.clear()
+    this.#letGo()
+  }
+
+  #letGo(): void {
+    const heldBack = this.#heldBack
+    this.#heldBack = []
+    for (const onRoom of heldBack) onRoom()
   }
 }
 
@@ -80,8 +99,8 @@ export class ServiceSource implements Source, MessageSink<InboundRequest> {
     this.#outbox
       .run(this.id, 'values')
       .add(this.#outbox.topicNumber(request.topic), request.params, size, extras)
-    this.#outbox.delivered(size)
-    return true
+    this.#outbox.delivered(size, true)
+    return !this.#pending.isFull(() => this.#subscription?.resume())
   }
 
   end(error: Error): void {

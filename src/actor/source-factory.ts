@@ -12,6 +12,7 @@ import type { Outbox } from './outbox.js'
 import { QueueSource } from './queue-source.js'
 import { type PendingRequests, ServiceSource } from './service-source.js'
 import type { Source } from './source.js'
+import type { TopicHub } from './topic-hub.js'
 import { TopicSource } from './topic-source.js'
 import type { UnsettledDeliveries } from './unsettled.js'
 
@@ -23,6 +24,7 @@ export class SourceFactory {
   readonly #format: WireFormat
   readonly #outbox: Outbox
   readonly #gauges: Gauges
+  readonly #topics: TopicHub | undefined
   readonly #unsettled: UnsettledDeliveries
   readonly #pending: PendingRequests
   readonly #ended: (id: number, error: Error) => void
@@ -34,6 +36,8 @@ export class SourceFactory {
     readonly format: WireFormat
     readonly outbox: Outbox
     readonly gauges: Gauges
+    /** Absent where the adapter has no topics. */
+    readonly topics: TopicHub | undefined
     readonly unsettled: UnsettledDeliveries
     readonly pending: PendingRequests
     readonly ended: (id: number, error: Error) => void
@@ -44,6 +48,7 @@ export class SourceFactory {
     this.#format = parts.format
     this.#outbox = parts.outbox
     this.#gauges = parts.gauges
+    this.#topics = parts.topics
     this.#unsettled = parts.unsettled
     this.#pending = parts.pending
     this.#ended = parts.ended
@@ -77,8 +82,8 @@ export class SourceFactory {
   }
 
   #topic(pattern: string, spec: SourceSpec, onEnd: (error: Error) => void): Source {
-    const facet = this.#adapter.pubsub
-    if (facet === undefined) throw new UnsupportedError('subscribe')
+    const topics = this.#topics
+    if (topics === undefined) throw new UnsupportedError('subscribe')
     const queue = this.#deliveries(spec, () => source.resume())
     const conflator =
       spec.conflateMs === undefined
@@ -90,7 +95,7 @@ export class SourceFactory {
             () => queue.size === 0,
             (message: Outgoing) => queue.offer(message),
           )
-    const source = new TopicSource(pattern, spec, facet, queue, conflator, this.#gauges, onEnd)
+    const source = new TopicSource(pattern, spec, topics, queue, conflator, this.#gauges, onEnd)
     return source
   }
 

@@ -1,23 +1,18 @@
-import type {
-  AdapterSubscription,
-  InboundMessage,
-  MessageSink,
-  OperationContext,
-  PubSubFacet,
-} from '../core/adapter.js'
+import type { AdapterSubscription, InboundMessage, MessageSink, OperationContext } from '../core/adapter.js'
 import { MailboxFullError } from '../core/errors.js'
 import type { Gauges } from '../mailbox/gauges.js'
 import type { SourceSpec } from '../mailbox/protocol.js'
 import type { Conflator } from './conflator.js'
 import type { DeliveryQueue, Outgoing } from './delivery-queue.js'
 import type { Source } from './source.js'
+import type { TopicHub } from './topic-hub.js'
 
 /** One subscription of the host to a topic pattern. */
 export class TopicSource implements Source, MessageSink<InboundMessage> {
   readonly id: number
   readonly #pattern: string
   readonly #spec: SourceSpec
-  readonly #facet: PubSubFacet
+  readonly #topics: TopicHub
   readonly #queue: DeliveryQueue
   readonly #conflator: Conflator | undefined
   readonly #gauges: Gauges
@@ -28,7 +23,7 @@ export class TopicSource implements Source, MessageSink<InboundMessage> {
   constructor(
     pattern: string,
     spec: SourceSpec,
-    facet: PubSubFacet,
+    topics: TopicHub,
     queue: DeliveryQueue,
     conflator: Conflator | undefined,
     gauges: Gauges,
@@ -37,7 +32,7 @@ export class TopicSource implements Source, MessageSink<InboundMessage> {
     this.id = spec.id
     this.#pattern = pattern
     this.#spec = spec
-    this.#facet = facet
+    this.#topics = topics
     this.#queue = queue
     this.#conflator = conflator
     this.#gauges = gauges
@@ -46,7 +41,7 @@ export class TopicSource implements Source, MessageSink<InboundMessage> {
 
   async open(context: OperationContext): Promise<void> {
     const options = this.#spec.qos === undefined ? {} : { qos: this.#spec.qos }
-    const subscription = await this.#facet.subscribe(this.#pattern, options, this, context)
+    const subscription = await this.#topics.subscribe(this.#pattern, options, this, context)
     if (this.#ended) await subscription.close()
     else this.#subscription = subscription
   }

@@ -44,7 +44,7 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
           () => run.value(index, undefined),
           run.payload(index),
         ),
-      (run) => this.#open?.credit(run.count, run.bytes),
+      (run) => this.#credit(run),
     )
   }
 
@@ -89,9 +89,18 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
 
   /** Ends it; messages that nobody has taken go back to the queue. Never rejects; idempotent. */
   async close(): Promise<void> {
-    this.#messages.end(undefined, true)
+    for (const message of this.#messages.endNow()) settleQuietly(message.nack())
     const source = await this.#source?.catch(() => undefined)
     await source?.close()
+  }
+
+  /** Messages may be consumed before we hear that the consumer stands: their credit is given then. */
+  #credit({ count, bytes }: MessageRun): void {
+    if (this.#open !== undefined) return this.#open.credit(count, bytes)
+    this.#source?.then(
+      (open) => open.credit(count, bytes),
+      () => {},
+    )
   }
 
   /** @internal */

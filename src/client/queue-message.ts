@@ -80,7 +80,7 @@ export class QueueMessage<T = unknown> {
   }
 }
 
-export function deliveryId(life: number, token: number): string {
+function deliveryId(life: number, token: number): string {
   return `${life}-${token}`
 }
 

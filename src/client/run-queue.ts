@@ -3,12 +3,6 @@ import { ShutdownError } from '../core/errors.js'
 import type { MessageRun } from '../mailbox/message-run.js'
 import type { Turn } from '../mailbox/turn.js'
 
-/** One message of a run. */
-export interface Place {
-  readonly run: MessageRun
-  readonly index: number
-}
-
 interface Waiter<M> {
   readonly resolve: (result: IteratorResult<M, undefined>) => void
   readonly reject: (error: Error) => void
@@ -66,6 +60,14 @@ export class RunQueue<M> {
     this.#state = { kind: 'ended', error: error instanceof ShutdownError ? undefined : error }
     if (discard) this.discard()
     this.#serve()
+  }
+
+  /** Ends it, and gives what nobody has consumed. */
+  endNow(): M[] {
+    const left: M[] = []
+    for (let message = this.#take(); message !== undefined; message = this.#take()) left.push(message)
+    this.end(undefined)
+    return left
   }
 
   /** Throws away what nobody has consumed. */

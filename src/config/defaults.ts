@@ -21,6 +21,9 @@ export const DEFAULT_TIMEOUT_MS = 30_000
 /** The delays of an exponential back-off, between retries and between restarts alike. */
 export const DEFAULT_BACKOFF = { kind: 'exponential', initialMs: 100, factor: 2, maxMs: 10_000 } as const
 
+/** The longest delay between restarts, in first delays: `backoff = "1ms"` never waits longer than 100 ms. */
+export const LONGEST_BACKOFF = 100
+
 /** By how much each delay of a linear back-off is longer than the one before. */
 export const DEFAULT_INCREMENT_MS = 100
 

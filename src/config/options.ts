@@ -81,7 +81,7 @@ export interface SupervisionBlock {
   readonly restart?: 'permanent' | 'transient' | 'temporary'
   readonly max_restarts?: number
   readonly within?: Duration
-  /** The first delay between restarts; it doubles from there. */
+  /** The first delay between restarts; it doubles from there, up to a hundred times as long. */
   readonly backoff?: Duration
   /** Where the doubling ends. */
   readonly max_backoff?: Duration

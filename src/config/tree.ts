@@ -126,7 +126,7 @@ function discreet(diagnostic: Diagnostic): Diagnostic {
 }
 
 /** The node of a value that has one place as a whole. */
-export function nodeOf(value: HclValue | undefined, span: Span, nameSpan: Span, secret: boolean): Node {
+function nodeOf(value: HclValue | undefined, span: Span, nameSpan: Span, secret: boolean): Node {
   const inner = (item: HclValue, hidden = secret) => nodeOf(item, span, nameSpan, hidden)
   if (value === undefined) return { content: { kind: 'faulty' }, span, nameSpan, secret }
   if (isLate(value)) return { content: { kind: 'late' }, span, nameSpan, secret }

@@ -146,7 +146,14 @@ export interface PubSubFacet {
     context: OperationContext,
   ): Promise<void> | undefined
   /**
-   * Resolves when the broker has granted it. The actor sees to it that one pattern is subscribed once.
+   * The broker keeps messages for new subscribers: then the actor subscribes a pattern again for the sake of one
+   * that comes later, and closes the earlier subscription once the later one is granted.
+   */
+  readonly retains?: boolean
+  /**
+   * Resolves when the broker has granted it. The actor sees to it that one pattern is subscribed once, but for a
+   * subscription that replaces an earlier one of the same pattern (a higher `qos`, or `retains`): from its grant on
+   * it gets the messages, and the close of the earlier one must not end it.
    * @throws SubscribeError
    */
   subscribe(

@@ -11,5 +11,3 @@ export interface LogRecord {
 
 /** Where log lines go. May be called from anywhere, never throws, never blocks. */
 export type Logger = (record: LogRecord) => void
-
-export const silentLogger: Logger = () => {}

@@ -44,20 +44,41 @@ const NOT_FIELDS = new Set(['name', 'message', 'stack', 'cause'])
 export function encodeError(thrown: unknown, depth = 0): ErrorRecord {
   if (!(thrown instanceof Error)) return { name: 'Error', message: describe(thrown), fields: {} }
   const fields: Record<string, unknown> = {}
-  for (const key of Object.keys(thrown)) {
+  for (const key of keysOf(thrown)) {
     if (NOT_FIELDS.has(key)) continue
-    const value = cloneable((thrown as unknown as Record<string, unknown>)[key])
+    const value = cloneable(read(thrown, key))
     if (value !== UNCLONEABLE) fields[key] = value
   }
+  const stack = read(thrown, 'stack')
+  const cause = read(thrown, 'cause')
   return {
-    name: thrown.name,
-    message: thrown.message,
+    name: text(read(thrown, 'name'), 'Error'),
+    message: text(read(thrown, 'message'), ''),
     fields,
-    ...(thrown.stack === undefined ? {} : { stack: thrown.stack }),
-    ...(thrown.cause === undefined || depth >= DEEPEST_CAUSE
-      ? {}
-      : { cause: encodeError(thrown.cause, depth + 1) }),
+    ...(typeof stack === 'string' && { stack }),
+    ...(cause !== undefined && depth < DEEPEST_CAUSE && { cause: encodeError(cause, depth + 1) }),
   }
+}
+
+/** Errors come from anywhere: a getter may throw, and a name may be anything. */
+function read(thrown: Error, key: string): unknown {
+  try {
+    return (thrown as unknown as Record<string, unknown>)[key]
+  } catch {
+    return undefined
+  }
+}
+
+function keysOf(thrown: Error): string[] {
+  try {
+    return Object.keys(thrown)
+  } catch {
+    return []
+  }
+}
+
+function text(value: unknown, otherwise: string): string {
+  return typeof value === 'string' ? value : otherwise
 }
 
 /** The error as an instance of its class, with its fields, stack and cause; `integration` is filled in where it is empty. */

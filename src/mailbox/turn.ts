@@ -40,7 +40,10 @@ export class Turn {
     this.#waiting = []
     for (const [i, task] of tasks.entries()) {
       if (this.spent()) {
-        for (const left of tasks.slice(i)) this.later(left)
+        // What was asked for meanwhile stands behind, and has seen to the next turn itself.
+        const newer = this.#waiting
+        this.#waiting = [...tasks.slice(i), ...newer]
+        if (newer.length === 0) this.#clock.nextTurn(() => this.#resume())
         return
       }
       task()

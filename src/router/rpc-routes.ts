@@ -11,7 +11,7 @@ export type RpcHandler = (params: unknown, context: RequestContext) => unknown
 
 /** JSON-RPC 2.0, section 5.1. */
 const METHOD_NOT_FOUND = -32_601
-const INTERNAL_ERROR = -32_603
+export const INTERNAL_ERROR = -32_603
 
 /** Which handler answers which method (specification: MessageRouter). */
 export class RpcRoutes {

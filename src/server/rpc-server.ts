@@ -1,8 +1,8 @@
-import { ShutdownError, UnsupportedError } from '../core/errors.js'
+import { RpcError, SerializeError, ShutdownError, UnsupportedError } from '../core/errors.js'
 import { encodeError } from '../mailbox/error-codec.js'
 import type { IntegrationMail, OpenSource, SourceHandler } from '../mailbox/integration-mail.js'
 import { MessageRun } from '../mailbox/message-run.js'
-import { type RequestContext, type RpcHandler, RpcRoutes } from '../router/rpc-routes.js'
+import { INTERNAL_ERROR, type RequestContext, type RpcHandler, RpcRoutes } from '../router/rpc-routes.js'
 
 /** Serves methods to others over an integration (specification: RpcServer). */
 export class RpcServer {
@@ -77,6 +77,15 @@ export class RpcServer {
       const { cause: _cause, stack: _stack, ...record } = encodeError(error)
       outcome = { ok: false, error: record }
     }
-    await this.#mail.settle('answer', requests.life, { token: extras.token!, outcome }).catch(() => false)
+    const answer = (crossing: unknown) =>
+      this.#mail.settle('answer', requests.life, { token: extras.token!, outcome: crossing })
+    await answer(outcome)
+      .catch((error: unknown) => {
+        // What cannot cross has not been answered: whoever called must not wait in vain.
+        if (!(error instanceof SerializeError)) return false
+        this.#onError(method, error)
+        return answer({ ok: false, error: encodeError(new RpcError(INTERNAL_ERROR, 'Internal error')) })
+      })
+      .catch(() => false)
   }
 }

@@ -4,7 +4,9 @@ import {
   ActorCrashedError,
   CancelledError,
   CircuitOpenError,
+  type IntegrationError,
   MailboxFullError,
+  SerializeError,
   ShutdownError,
   TimeoutError,
 } from '../core/errors.js'
@@ -43,6 +45,11 @@ const GRACE_MS = 1_000
 /** On their way to the host from one source: enough to keep the line full over a round trip of credit. */
 const MOST_MESSAGES = 8_192
 const MOST_BYTES = 8 * 1024 * 1024
+
+/** Stands for the limits of a request by which a source is asked for anew. */
+const REOPENING: RequestLimits = {}
+/** Between two attempts to ask for a source anew. */
+const REOPEN_PAUSE_MS = 500
 
 type State =
   | {
@@ -108,7 +115,9 @@ export class ActorRef implements IntegrationMail {
     this.#turn = turn
     this.#events = events
     this.#budgetMs = operationBudgetMs(settings)
-    this.#post = new RequestPost(clock, settings.mailbox, (entry, error) => this.#reject(entry, error))
+    this.#post = new RequestPost(clock, settings.mailbox, (entry, reason) =>
+      this.#reject(entry, new SerializeError(reason, { integration: this.name })),
+    )
     this.#deadlines = new DeadlineTimer(clock, (now) => this.#expire(now))
   }
 
@@ -127,8 +136,19 @@ export class ActorRef implements IntegrationMail {
     options?: RequestOptions,
     limits?: RequestLimits,
   ): Promise<unknown> {
+    return this.#enter(verb, target, value, options, limits)
+  }
+
+  /** @param limits a reopening is let in whatever the mailbox and the breaker say: it was accepted once. */
+  #enter(
+    verb: Verb,
+    target: string,
+    value: unknown,
+    options: RequestOptions | undefined,
+    limits: RequestLimits | undefined,
+  ): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const refusal = this.#refusal(verb, limits?.signal)
+      const refusal = limits === REOPENING ? undefined : this.#refusal(verb, limits?.signal)
       if (refusal !== undefined) return reject(refusal)
       const now = this.#clock.now()
       const own = limits?.timeoutMs
@@ -146,7 +166,7 @@ export class ActorRef implements IntegrationMail {
         resolve,
         reject,
       )
-      if (!this.#makeRoom(entry)) return
+      if (limits !== REOPENING && !this.#makeRoom(entry)) return
       if (limits?.signal !== undefined) this.#cancelOn(limits.signal, entry)
       this.#post.push(entry)
       this.#deadlines.add(expiresAt)
@@ -199,7 +219,7 @@ export class ActorRef implements IntegrationMail {
     )
     this.#state = { kind: 'present', life, line, gauges, names }
     this.#dropReopenings()
-    for (const source of this.#sources.renew()) this.#reopen(source)
+    for (const source of this.#sources.renew()) this.#reopen(source, life)
     this.#post.attach(line)
   }
 
@@ -245,6 +265,12 @@ export class ActorRef implements IntegrationMail {
     this.#deadlines.cancel()
   }
 
+  /** What is not settled by now rejects with ShutdownError, and the actor need not go on with it. */
+  abandon(): void {
+    for (const entry of [...this.#post])
+      if (!isSettlement(entry.verb)) this.#giveUp(entry, new ShutdownError({ integration: this.name }))
+  }
+
   /** Nothing new is accepted from now on; what was accepted goes on, and deliveries can still be settled. */
   closeIntake(): void {
     this.#intake = 'closed'
@@ -253,11 +279,6 @@ export class ActorRef implements IntegrationMail {
   /** Whether requests are still accepted. */
   get isOpen(): boolean {
     return this.#intake === 'open'
-  }
-
-  /** What has not been settled by now will not be waited for. */
-  abandon(): void {
-    this.#settleAll(() => new ShutdownError({ integration: this.name }))
   }
 
   /** Resolves when nothing is waiting or in flight, at the latest after `ms`. */
@@ -449,10 +470,27 @@ export class ActorRef implements IntegrationMail {
     }
   }
 
-  #reopen(source: HostSource): void {
-    this.request(source.verb, source.target, undefined, { source: specOf(source) }).catch((error: Error) => {
-      if (this.#sources.has(source)) this.#sources.end(source.id, error)
+  /** Asks the actor of this life for a source anew, for as long as it takes: the host has been granted it already. */
+  #reopen(source: HostSource, life: number): void {
+    const options = { source: specOf(source) }
+    const request = this.#enter(source.verb, source.target, undefined, options, REOPENING)
+    request.catch((error: Error) => {
+      if (!this.#sources.has(source) || this.#state.kind !== 'present' || this.#state.life !== life) return
+      // Its time was up, or the broker is busy: that is no reason to end what has been granted.
+      if ((error as Partial<IntegrationError>).retryable === true) this.#reopenLater(source, life)
+      else this.#sources.end(source.id, error)
     })
+  }
+
+  #reopenLater(source: HostSource, life: number): void {
+    this.#clock.setTimer(
+      REOPEN_PAUSE_MS,
+      () => {
+        if (this.#sources.has(source) && this.#state.kind === 'present' && this.#state.life === life)
+          this.#reopen(source, life)
+      },
+      { background: true },
+    )
   }
 
   async #close(source: HostSource): Promise<void> {

@@ -1,5 +1,4 @@
 import type { Clock } from '../core/clock.js'
-import { SerializeError } from '../core/errors.js'
 import type { Capacity, Overflow } from '../core/overflow.js'
 import type { Line } from '../mailbox/line.js'
 import { type ActorBatch, type RequestBatch, SYSTEM_VERBS } from '../mailbox/protocol.js'
@@ -30,7 +29,7 @@ export class RequestPost {
   readonly #window: Capacity
   readonly #lanes: RequestLanes
   readonly #ledger = new Ledger()
-  readonly #onUnsendable: (entry: RequestEntry, error: Error) => void
+  readonly #onUnsendable: (entry: RequestEntry, reason: string) => void
   #life: Life | undefined
   #schedule: Schedule = 'idle'
 
@@ -38,7 +37,7 @@ export class RequestPost {
   constructor(
     clock: Clock,
     mailbox: Capacity & { readonly overflow: Overflow },
-    onUnsendable: (entry: RequestEntry, error: Error) => void,
+    onUnsendable: (entry: RequestEntry, reason: string) => void,
   ) {
     this.#clock = clock
     this.#window = { messages: Math.min(WINDOW, mailbox.messages), bytes: mailbox.bytes }
@@ -151,7 +150,7 @@ export class RequestPost {
       life.writer.forgetNames()
       if (entries.length === 1) {
         const reason = `the value cannot be sent to the actor: ${(error as Error).message}`
-        return this.#onUnsendable(entries[0]!, new SerializeError(reason))
+        return this.#onUnsendable(entries[0]!, reason)
       }
       for (const entry of entries) this.#post(life, [entry])
       return

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../core/clock.js'
+import { ShutdownError } from '../core/errors.js'
 import type { Backoff } from '../core/settings.js'
 import { backoffDelay } from '../resilience/backoff.js'
 import type { Child } from './child.js'
@@ -16,6 +17,10 @@ export interface SupervisorOptions extends SupervisorFlags {
 
 interface Managed {
   readonly child: Child
+  /** Whether it has been started and has neither died nor been stopped since. */
+  running: boolean
+  /** Counts its starts: the report of a death belongs to one of them. */
+  life: number
   startedAt: number
   /** Restarts in a row, without a calm period between them. */
   streak: number
@@ -53,8 +58,15 @@ export class Supervisor {
     this.#options = options
     this.#clock = clock
     this.#report = report
-    this.#children = children.map((child) => ({ child, startedAt: 0, streak: 0, restarts: 0 }))
-    for (const { child } of this.#children) child.onDeath = (reason) => this.#died(child.spec.id, reason)
+    this.#children = children.map((child) => ({
+      child,
+      running: false,
+      life: 0,
+      startedAt: 0,
+      streak: 0,
+      restarts: 0,
+    }))
+    for (const managed of this.#children) managed.child.onDeath = (reason) => this.#died(managed, reason)
   }
 
   get children(): readonly Child[] {
@@ -70,23 +82,12 @@ export class Supervisor {
    * Starts all children in order.
    * @throws the error of the first that fails; those started before it have been stopped in reverse order.
    */
-  async start(): Promise<void> {
+  start(): Promise<void> {
     this.#state = 'starting'
-    const started: Managed[] = []
-    for (const managed of this.#children) {
-      try {
-        await this.#startChild(managed.child)
-      } catch (error) {
-        this.#report({ kind: 'start-failed', child: managed.child.spec.id, reason: (error as Error).message })
-        for (const earlier of started.reverse()) await earlier.child.stop()
-        this.#state = 'stopped'
-        throw error
-      }
-      managed.startedAt = this.#clock.monotonic()
-      started.push(managed)
-      this.#report({ kind: 'started', child: managed.child.spec.id, restarts: 0 })
-    }
-    this.#state = 'running'
+    // In the queue like everything else: a child that dies meanwhile is looked at afterwards.
+    const started = this.#queue.then(() => this.#startAll())
+    this.#queue = started.catch(() => {})
+    return started
   }
 
   /** Stops all children in reverse order; nothing is restarted any more. Never rejects; idempotent. */
@@ -97,13 +98,36 @@ export class Supervisor {
     // A start may take its time; nobody waits for it now.
     this.#starting?.stop()
     return this.#enqueue(async () => {
-      for (const { child } of [...this.#children].reverse()) await child.stop()
+      for (const managed of [...this.#children].reverse()) await this.#stopChild(managed)
       this.#state = 'stopped'
     })
   }
 
-  #died(id: string, reason: string): void {
-    this.#enqueue(() => this.#decide(id, reason))
+  async #startAll(): Promise<void> {
+    for (const managed of this.#children) {
+      const { id } = managed.child.spec
+      try {
+        if (this.#state !== 'starting') throw new ShutdownError({ integration: id })
+        await this.#startChild(managed)
+      } catch (error) {
+        this.#report({ kind: 'start-failed', child: id, reason: (error as Error).message })
+        for (const earlier of [...this.#children].reverse())
+          if (earlier.running) await this.#stopChild(earlier)
+        this.#state = 'stopped'
+        throw error
+      }
+      this.#report({ kind: 'started', child: id, restarts: 0 })
+    }
+    if (this.#state === 'starting') this.#state = 'running'
+  }
+
+  #died(managed: Managed, reason: string): void {
+    const { life } = managed
+    managed.running = false
+    this.#enqueue(async () => {
+      // Meanwhile it may have been started anew with its group: that life has not died.
+      if (managed.life === life) await this.#decide(managed, reason)
+    })
   }
 
   /** What is asked for is done in order; a fault in one step must not keep the next from being done. */
@@ -112,15 +136,9 @@ export class Supervisor {
     return this.#queue
   }
 
-  async #decide(id: string, reason: string): Promise<void> {
-    const managed = this.#managed(id)
-    if (
-      this.#state === 'stopping' ||
-      this.#state === 'stopped' ||
-      this.#state === 'failed' ||
-      managed === undefined
-    )
-      return
+  async #decide(managed: Managed, reason: string): Promise<void> {
+    const { id } = managed.child.spec
+    if (this.#state !== 'running' || !this.#children.includes(managed)) return
     const now = this.#clock.monotonic()
     const specs = this.#children.map(({ child }) => child.spec)
     const decision = decideOnExit(this.#options, specs, id, 'abnormal', this.#window, now)
@@ -135,7 +153,7 @@ export class Supervisor {
         return this.#giveUp(managed, reason)
       case 'restart': {
         this.#window = decision.window
-        for (const sibling of decision.affected.stop) await this.#managed(sibling)?.child.stop()
+        for (const sibling of decision.affected.stop) await this.#stopChild(this.#managed(sibling))
         this.#forget(decision.forget)
         managed.streak = now - managed.startedAt >= CALM_MS ? 1 : managed.streak + 1
         const restartInMs = this.#delay(managed.streak)
@@ -159,16 +177,17 @@ export class Supervisor {
   async #restart(ids: readonly string[]): Promise<void> {
     for (const id of ids) {
       const managed = this.#managed(id)
-      if (managed === undefined || this.#state === 'stopping' || this.#state === 'failed') return
+      if (this.#state !== 'running') return
+      // Another restart of the group may have been quicker.
+      if (managed === undefined || managed.running) continue
       try {
-        await this.#startChild(managed.child)
+        await this.#startChild(managed)
       } catch (error) {
         const reason = (error as Error).message
         this.#report({ kind: 'start-failed', child: id, reason })
         // Asked anew, not repeated here: a request to stop must be able to come between.
-        return this.#died(id, reason)
+        return this.#died(managed, reason)
       }
-      managed.startedAt = this.#clock.monotonic()
       managed.restarts++
       this.#report({ kind: 'started', child: id, restarts: managed.restarts })
     }
@@ -182,20 +201,29 @@ export class Supervisor {
     const { intensity, periodMs } = this.#options
     const spent = `more than ${intensity} restarts within ${periodMs / 1_000} s; the last reason: ${reason}`
     for (const other of [...this.#children].reverse()) {
-      if (other !== managed) await other.child.stop()
+      if (other !== managed) await this.#stopChild(other)
       const why = other === managed ? spent : `its group gave up with ${id}: ${spent}`
       other.child.fail(why)
       this.#report({ kind: 'failed', child: other.child.spec.id, reason: why })
     }
   }
 
-  async #startChild(child: Child): Promise<void> {
-    this.#starting = child
+  async #startChild(managed: Managed): Promise<void> {
+    managed.life++
+    this.#starting = managed.child
     try {
-      await child.start()
+      await managed.child.start()
     } finally {
       this.#starting = undefined
     }
+    managed.running = true
+    managed.startedAt = this.#clock.monotonic()
+  }
+
+  async #stopChild(managed: Managed | undefined): Promise<void> {
+    if (managed === undefined) return
+    managed.running = false
+    await managed.child.stop()
   }
 
   #forget(ids: readonly string[]): void {

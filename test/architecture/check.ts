@@ -53,12 +53,13 @@ function checkImport(path: string, imported: Import, known: ReadonlySet<string>)
   const confinedTo = CONFINED[module]
   if (confinedTo && !isAllowed(confinedTo, path)) return [`${place}: allowed in [${confinedTo.join(', ')}]`]
   if (module.startsWith('node:')) return []
-  const home = Object.keys(PROTOCOL_PACKAGES).find((folder) => PROTOCOL_PACKAGES[folder]!.includes(module))
-  if (home !== undefined) {
-    const isManifest = path === `${home}/manifest.ts`
-    return path.startsWith(`${home}/`) && !isManifest
+  const homes = Object.keys(PROTOCOL_PACKAGES).filter((folder) => PROTOCOL_PACKAGES[folder]!.includes(module))
+  if (homes.length > 0) {
+    const isHome = homes.some((home) => path.startsWith(`${home}/`) && path !== `${home}/manifest.ts`)
+    const allowed = homes.map((home) => `${home}/`).join(', ')
+    return isHome
       ? []
-      : [`${place}, the package of a protocol: allowed in [${home}/, but not its manifest]`]
+      : [`${place}, the package of a protocol: allowed in [${allowed}, but not its manifest]`]
   }
   const { packages = [], typePackages = [] } = layer
   if (packages.includes(module) || (imported.typeOnly && typePackages.includes(module))) return []

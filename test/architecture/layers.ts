@@ -10,9 +10,9 @@ export interface Layer {
   readonly typePackages?: readonly string[]
 }
 
-/** The packages that belong to one folder and are imported nowhere else. */
+/** The packages that belong to protocols: imported in the folders that name them and nowhere else. */
 export const PROTOCOL_PACKAGES: { readonly [folder: string]: readonly string[] } = {
-  'src/adapters/mqtt': ['mqtt'],
+  'src/adapters/mqtt': ['mqtt', 'ws'],
   'src/adapters/nats': [
     '@nats-io/transport-node',
     '@nats-io/jetstream',

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import type { ResultRecord } from '../../bench/report/judge.js'
-import type { Machine } from '../../bench/report/machine.js'
+import { busyWarning, type Machine } from '../../bench/report/machine.js'
 import { report, save } from '../../bench/report/save.js'
 import { distance, plot } from '../../bench/report/svg.js'
 import { summary, table } from '../../bench/report/table.js'
@@ -37,6 +37,7 @@ const machine: Machine = {
   cpu: 'A <fast> & "new" one',
   cores: 2,
   memoryGb: 8,
+  loadBefore: 0.1,
 }
 
 describe('the table', () => {
@@ -94,6 +95,13 @@ describe('the plot', () => {
     const svg = plot([record({ title: '<b>' })], machine, '2026-01-02')
     expect(svg).toContain('A &lt;fast&gt; &amp; &quot;new&quot; one')
     expect(svg).not.toContain('<b>')
+  })
+})
+
+describe('the machine', () => {
+  test('a busy one is warned of', () => {
+    expect(busyWarning({ loadBefore: 0.4, cores: 2 })).toBeUndefined()
+    expect(busyWarning({ loadBefore: 3, cores: 2 })).toContain('load 3.0 on 2 cores')
   })
 })
 

@@ -1,7 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { medianFigures } from '../../bench/measure/figures.js'
-import { outageEnd } from '../../bench/measure/outage.js'
 import { median, quantile, spread } from '../../bench/measure/statistics.js'
 
 const values = fc.array(fc.double({ min: -1e6, max: 1e6, noNaN: true }), { minLength: 1 })
@@ -47,23 +46,5 @@ describe('statistics', () => {
     expect(
       medianFigures([{ perSecond: 1, hostMicros: 5 }, { perSecond: 3 }, { perSecond: 2, hostMicros: 7 }]),
     ).toEqual({ perSecond: 2, hostMicros: 6 })
-  })
-})
-
-describe('the end of an outage', () => {
-  test('is the first message after the longest silence', () => {
-    expect(outageEnd([1, 2, 3, 3.5, 4, 90, 90.5, 91, 99], 3)).toBe(90)
-  })
-
-  test('a silence before the fault does not count', () => {
-    expect(outageEnd([1, 200, 201, 250, 251], 200.5)).toBe(250)
-  })
-
-  test('a silence is counted from the fault on', () => {
-    expect(outageEnd([0, 101, 120], 100)).toBe(120)
-  })
-
-  test('is an error when nothing came any more', () => {
-    expect(() => outageEnd([1, 2], 3)).toThrow('nothing arrived')
   })
 })

@@ -21,6 +21,7 @@ adapterCompliance({
     unknownMethod: true,
     wildcards: false,
     retain: false,
+    retainForLate: false,
     qos: false,
     headers: false,
     backpressure: false,

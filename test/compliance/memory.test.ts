@@ -16,6 +16,7 @@ adapterCompliance({
     unknownMethod: true,
     wildcards: true,
     retain: true,
+    retainForLate: false,
     qos: true,
     headers: true,
     backpressure: true,

@@ -15,7 +15,7 @@ adapterCompliance({
   features: {
     call: true,
     notify: true,
-    batch: true,
+    batch: false,
     serve: true,
     publish: true,
     subscribe: true,
@@ -24,6 +24,7 @@ adapterCompliance({
     unknownMethod: true,
     wildcards: true,
     retain: true,
+    retainForLate: false,
     qos: true,
     headers: true,
     backpressure: true,

@@ -143,3 +143,19 @@ test('a path without a configuration is an error of its own', () => {
   ])
   expect(checkFiles({}).diagnostics[0]!.message).toContain('the folder holds no *.hcl file')
 })
+
+test('what the schema of a protocol says of a name is passed on', () => {
+  const checked = checkText(`integration "a" {
+  type = "json-rpc"
+  endpoint { address = "http://localhost" }
+  config { headers = { "content-length" = "1" } }
+}`)
+  expect(checked.diagnostics).toMatchObject([
+    {
+      line: 4,
+      column: 24,
+      message: 'wrong name "content-length"',
+      hint: 'this header belongs to the connection',
+    },
+  ])
+})

@@ -1,3 +1,5 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: they are templates of the configuration
+
 import { expect, test } from 'vitest'
 import { type ConfigObject, checkConfig } from '../../src/config/load.js'
 import { checkText } from './support.js'

@@ -1,3 +1,5 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: they are templates of the configuration
+
 import { expect, test } from 'vitest'
 import type { LoadOptions } from '../../src/config/load.js'
 import { checkText, places } from './support.js'

@@ -1,3 +1,4 @@
+import { pbkdf2Sync, randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -5,6 +6,10 @@ import { findBroker } from './brokers.js'
 import { freePort, ServerProcess } from './server-process.js'
 
 export interface MosquittoOptions {
+  /** Users with their passwords, and nobody else; everybody when absent. */
+  readonly users?: Readonly<Record<string, string>>
+  /** Lines of an access control list; everything is allowed when absent. */
+  readonly acl?: readonly string[]
   /** Lines for mosquitto.conf; they belong to the listener and go before the defaults below. */
   readonly config?: readonly string[]
   /** A free one when absent. */
@@ -28,10 +33,11 @@ const BIND_ATTEMPTS = 5
 /** Starts a Mosquitto of one's own on 127.0.0.1; resolves when it takes connections. */
 export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mosquitto> {
   const folder = await mkdtemp(join(tmpdir(), 'nemo-mosquitto-'))
+  const config = [...(options.config ?? []), ...(await accessControl(folder, options))]
   for (let attempt = 1; ; attempt++) {
     const port = options.port ?? (await freePort())
     try {
-      return await Mosquitto.start(folder, port, options.config ?? [])
+      return await Mosquitto.start(folder, port, config)
     } catch (error) {
       // Somebody else may have taken the free port in the meantime.
       const taken = options.port === undefined && String(error).includes('Address already in use')
@@ -40,6 +46,28 @@ export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mo
       throw error
     }
   }
+}
+
+/** Writes the files of users and of the access control list; gives the lines that name them. */
+async function accessControl(folder: string, { users, acl }: MosquittoOptions): Promise<string[]> {
+  const lines: string[] = []
+  const add = async (key: string, content: readonly string[]) => {
+    await writeFile(join(folder, key), `${content.join('\n')}\n`, { mode: 0o600 })
+    lines.push(`${key} ${join(folder, key)}`)
+  }
+  if (users !== undefined) {
+    await add('password_file', Object.entries(users).map(passwordLine))
+    lines.push('allow_anonymous false')
+  }
+  if (acl !== undefined) await add('acl_file', acl)
+  return lines
+}
+
+/** As `mosquitto_passwd` writes it: PBKDF2 with SHA-512. */
+function passwordLine([user, password]: readonly [string, string]): string {
+  const [salt, iterations] = [randomBytes(12), 101]
+  const hash = pbkdf2Sync(password, salt, iterations, 64, 'sha512')
+  return `${user}:$7$${iterations}$${salt.toString('base64')}$${hash.toString('base64')}`
 }
 
 /** A running Mosquitto. */

@@ -66,6 +66,7 @@ class MemoryAdapter implements ProtocolAdapter {
         ? session.publisher.publish(topic, payload, options, context)
         : Promise.reject(notConnected())
     },
+    retains: true,
     subscribe: async (pattern, _options, sink, context) =>
       this.#connected().subscriber.subscribe(pattern, sink, context),
   }

@@ -8,6 +8,9 @@ import type {
 } from '../../core/adapter.js'
 import { CancelledError, RpcError, SubscribeError } from '../../core/errors.js'
 import type { Value } from '../../core/value.js'
+import type { Carrier } from '../../wire/carrier.js'
+import { checkCarried } from '../../wire/check.js'
+import { completeLimits } from '../../wire/limits.js'
 import { period } from './fields.js'
 import { Inbound } from './inbound.js'
 import type { Link } from './link.js'
@@ -17,6 +20,15 @@ const INTERNAL_ERROR = -32_603
 /** Stands for the name of a method whose service is forgotten. */
 const ENDED = 'of a service that has ended'
 const NOTHING = new Uint8Array(0)
+
+/** Structured clone carries more than this, but other protocols do not, and this one stands in for them. */
+const CARRIER: Carrier = {
+  name: 'memory',
+  ...completeLimits(),
+  bytes: true,
+  nonFinite: true,
+  anyText: true,
+}
 
 /** A request with what the broker is to be told of it. */
 interface Incoming {
@@ -94,12 +106,13 @@ export class Services {
     this.#services.clear()
   }
 
-  #ask(
+  async #ask(
     method: string,
     params: Value | undefined,
     context: OperationContext,
     notification: boolean,
   ): Promise<Value> {
+    if (params !== undefined) checkCarried(params, CARRIER)
     const entry = (id: number): CallEntry => ({
       op: 'call',
       id,
@@ -120,12 +133,24 @@ export class Services {
       if (settled) return
       settled = true
       if (this.#link.closed) throw this.#link.closed
-      this.#link.send(answerEntry(entry.request, outcome))
+      this.#link.send(answerEntry(entry.request, notification ? outcome : carried(outcome)))
     }
     // Who notifies hears that a sink has taken it; what the server answers goes nowhere.
     const answer = notification ? async () => {} : settle
     const request = { topic: method, payload: NOTHING, params: entry.params, answer }
     return { request, notification, settle }
+  }
+}
+
+/** The outcome, or what the caller is told of one that cannot be carried. */
+function carried(outcome: RpcOutcome): RpcOutcome {
+  if (!outcome.ok) return outcome
+  try {
+    checkCarried(outcome.value, CARRIER)
+    return outcome
+  } catch (error) {
+    const { message } = error as Error
+    return { ok: false, error: new RpcError(INTERNAL_ERROR, `the answer cannot be sent: ${message}`) }
   }
 }
 

@@ -68,7 +68,7 @@ export async function establish(
       return sessions.open(
         role,
         memory[name],
-        ({ resumed }) => new Inbox(resumed, settings.mailbox.bytes, clock, log),
+        ({ connack }) => new Inbox(connack.sessionPresent, settings.mailbox.bytes, clock, log),
       )
     })
   const receivers = {

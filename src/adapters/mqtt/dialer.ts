@@ -2,15 +2,18 @@ import type { AdapterContext } from '../../core/adapter.js'
 import { AuthError } from '../../core/errors.js'
 import type { AuthSettings } from '../../core/settings.js'
 import { readTlsOptions } from '../tls.js'
+import type { SessionSettings } from './connect.js'
 import { type BrokerAddress, brokerAddress } from './endpoint.js'
 import { connectFailure, VersionRefused } from './failures.js'
 import type { MqttConfig } from './manifest.js'
 import { Session, type SessionMemory, type SessionOwner } from './session.js'
-import type { SessionSettings } from './session-client.js'
 import { openSocket } from './socket.js'
 
 /** What differs between the connections of one adapter. */
-export type Role = Pick<SessionSettings, 'clientId' | 'clean' | 'sessionExpiryMs' | 'receiveMaximum' | 'will'>
+export type Role = Pick<
+  SessionSettings,
+  'clientId' | 'clean' | 'sessionExpiryMs' | 'receiveMaximum' | 'paced' | 'will'
+>
 
 /**
  * Makes connections. It remembers the protocol version that the broker took, and which address comes next:
@@ -92,6 +95,8 @@ export class Dialer {
     const socket = await openSocket(address, tls, settings.limits.frame, signal)
     const session: SessionSettings = {
       ...role,
+      // The streams of TLS and WebSocket read on by themselves.
+      paced: role.paced && address.transport === 'tcp',
       version,
       keepAliveMs: this.#config.keep_alive,
       maxFrame: settings.limits.frame,

@@ -1,4 +1,3 @@
-import { ReasonCodes } from 'mqtt'
 import {
   AuthError,
   CancelledError,
@@ -7,6 +6,7 @@ import {
   TimeoutError,
 } from '../../core/errors.js'
 import type { BrokerAddress } from './endpoint.js'
+import { describeReason } from './reason-codes.js'
 
 /** Reason codes of CONNACK that mean: these credentials will not do (3.1.1: 4, 5; 5: the others). */
 const AUTH_REFUSALS = new Set([0x04, 0x05, 0x86, 0x87, 0x8c])
@@ -24,12 +24,6 @@ export class VersionRefused extends Error {
     super(failure.message)
     this.failure = failure
   }
-}
-
-/** A reason code as text: its name in the standard and its number. */
-export function describeReason(code: number): string {
-  const name = ReasonCodes[code as keyof typeof ReasonCodes] ?? 'unknown reason'
-  return `${name.toLowerCase()} (0x${code.toString(16).padStart(2, '0')})`
 }
 
 /** The error of a socket that could not be opened. */

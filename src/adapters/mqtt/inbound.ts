@@ -1,15 +1,16 @@
 import { ConnectionError } from '../../core/errors.js'
 import { AckGate, type Hold } from './ack-gate.js'
 import { type Ack, PUBCOMP, readAck, writeAck } from './acks.js'
-import { describeReason } from './failures.js'
+import { type Connack, readConnack } from './connack.js'
 import { Framer, MalformedPacket } from './framer.js'
 import type { Outbound } from './outbound.js'
 import { type PublishPacket, publishDecoder } from './publish-decoder.js'
+import { describeReason } from './reason-codes.js'
 
 /** Where received packets go. */
 export interface InboundHandler {
   /** The broker accepts the connection. */
-  onAccepted(resumed: boolean): void
+  onAccepted(connack: Connack): void
   /** The broker refuses it, with the reason code of CONNACK. */
   onRefused(reason: number): void
   onPublish(packet: PublishPacket, hold: Hold | undefined): void
@@ -18,8 +19,8 @@ export interface InboundHandler {
   /** PUBREC. */
   onReceived(ack: Ack): void
   onPong(): void
-  /** A whole packet of the session, for mqtt.js. */
-  onControl(packet: Buffer): void
+  /** SUBACK or UNSUBACK: its variable header begins at `body`. @throws MalformedPacket */
+  onSubscription(bytes: Buffer, body: number, end: number): void
   /** The connection cannot go on. */
   onFailure(error: ConnectionError): void
 }
@@ -32,16 +33,16 @@ const TYPE = {
   pubrec: 5,
   pubrel: 6,
   pubcomp: 7,
+  suback: 9,
+  unsuback: 11,
   pingresp: 13,
   disconnect: 14,
 } as const
 
-/**
- * The reading side of a connection: takes the messages and their acknowledgements out of the stream and
- * passes all other packets on.
- */
+/** The reading side of a connection: cuts the stream into packets, and tells what each one says. */
 export class Inbound {
   readonly #where: string
+  readonly #version: 4 | 5
   readonly #outbound: Outbound
   readonly #handler: InboundHandler
   readonly #received: Set<number>
@@ -60,6 +61,7 @@ export class Inbound {
     handler: InboundHandler,
   ) {
     this.#where = where
+    this.#version = settings.version
     this.#outbound = outbound
     this.#handler = handler
     this.#received = received
@@ -92,7 +94,7 @@ export class Inbound {
     if (this.#state === 'closed') return
     const type = bytes[start]! >> 4
     const handler = this.#handler
-    if (this.#state === 'handshake') this.#handshake(type, bytes, start, body, end)
+    if (this.#state === 'handshake') this.#handshake(type, bytes, body, end)
     else if (type === TYPE.publish) this.#onPublish(this.#decodePublish(bytes, start, body, end))
     else if (type === TYPE.puback || type === TYPE.pubcomp) handler.onCompleted(readAck(bytes, body, end))
     else if (type === TYPE.pubrec) handler.onReceived(readAck(bytes, body, end))
@@ -100,10 +102,9 @@ export class Inbound {
     else if (type === TYPE.disconnect) {
       const reason = end > body ? bytes[body]! : 0
       handler.onFailure(new ConnectionError(`${this.#where} ended the connection: ${describeReason(reason)}`))
-    } else {
-      if (type === TYPE.pingresp) handler.onPong()
-      handler.onControl(bytes.subarray(start, end))
-    }
+    } else if (type === TYPE.suback || type === TYPE.unsuback) handler.onSubscription(bytes, body, end)
+    else if (type === TYPE.pingresp) handler.onPong()
+    else throw new MalformedPacket(`a packet of type ${type}, which is not expected`)
   }
 
   /** The first byte tells what does not speak MQTT, before a length is believed. */
@@ -113,16 +114,16 @@ export class Inbound {
     if (chunk[0]! >> 4 !== TYPE.connack) throw new MalformedPacket(notConnack(chunk[0]! >> 4))
   }
 
-  #handshake(type: number, bytes: Buffer, start: number, body: number, end: number): void {
+  #handshake(type: number, bytes: Buffer, body: number, end: number): void {
     if (type !== TYPE.connack || end - body < 2) throw new MalformedPacket(notConnack(type))
     const reason = bytes[body + 1]!
     if (reason !== 0) {
       this.#handler.onRefused(reason)
       return
     }
+    const connack = readConnack(this.#version, bytes, body, end)
     this.#state = 'open'
-    this.#handler.onAccepted((bytes[body]! & 1) !== 0)
-    this.#handler.onControl(bytes.subarray(start, end))
+    this.#handler.onAccepted(connack)
   }
 
   #onPublish(packet: PublishPacket): void {

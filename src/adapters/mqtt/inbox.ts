@@ -58,6 +58,11 @@ export class Inbox implements Receiver {
     }
   }
 
+  /** Whether there is a route of that subscription. */
+  has(subscribed: string): boolean {
+    return this.#router.has(subscribed)
+  }
+
   remove(route: Route): void {
     this.#router.remove(route)
   }

@@ -1,9 +1,9 @@
 import type { Clock } from '../../core/clock.js'
 import { TimeoutError } from '../../core/errors.js'
 import { type Ack, PUBREL, writeAck } from './acks.js'
-import { describeReason } from './failures.js'
 import type { Outbound } from './outbound.js'
 import type { PacketIds } from './packet-ids.js'
+import { describeReason } from './reason-codes.js'
 
 /** A publish of QoS 1 or 2 on its way. */
 export interface Outgoing {
@@ -37,10 +37,9 @@ export interface SendWindow {
  */
 const UNSPOKEN_QOS2_LIMIT = 20
 
-/** @param receiveMaximum from CONNACK, if the version has it */
-export function sendWindow(version: 4 | 5, receiveMaximum: number | undefined): SendWindow {
-  const all = (version === 5 && receiveMaximum) || 65_535
-  return { all, qos2: version === 5 ? all : UNSPOKEN_QOS2_LIMIT }
+/** @param receiveMaximum of the broker */
+export function sendWindow(version: 4 | 5, receiveMaximum: number): SendWindow {
+  return { all: receiveMaximum, qos2: version === 5 ? receiveMaximum : UNSPOKEN_QOS2_LIMIT }
 }
 
 /** The broker refused a publish. The message says why. */

@@ -1,13 +1,11 @@
-import type { IMessageIdProvider } from 'mqtt/lib/default-message-id-provider'
-
 const COUNT = 65_535
 
 /**
- * The packet identifiers of one client, shared by our publishes and by the subscribes of mqtt.js. It outlives
- * the connections: an identifier comes again only after all others, so that a publish is not taken for one
+ * The packet identifiers of one client, shared by its publishes and its subscribes. It outlives the
+ * connections: an identifier comes again only after all others, so that a publish is not taken for one
  * that the broker remembers from the connection before ([MQTT-4.3.3-10]).
  */
-export class PacketIds implements IMessageIdProvider {
+export class PacketIds {
   readonly #used = new Set<number>()
   #last = 0
 
@@ -20,10 +18,7 @@ export class PacketIds implements IMessageIdProvider {
     return this.#last
   }
 
-  getLastAllocated(): number | null {
-    return this.#last === 0 ? null : this.#last
-  }
-
+  /** Takes one that is in use already. @returns whether it was free */
   register(id: number): boolean {
     if (this.#used.has(id)) return false
     this.#used.add(id)

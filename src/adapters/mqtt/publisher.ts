@@ -1,5 +1,6 @@
 import { ConnectionError, type IntegrationError } from '../../core/errors.js'
 import { Refused } from './outgoing.js'
+import { prefixed } from './packet-writer.js'
 import { type OutgoingProperties, writeProperties } from './properties.js'
 import type { Session } from './session.js'
 import { TopicCache } from './topic-cache.js'
@@ -29,7 +30,7 @@ export class Publisher {
   constructor(session: Session) {
     this.#session = session
     this.#properties = session.version === 5 ? NO_PROPERTIES : undefined
-    this.#largest = session.connack.properties?.maximumPacketSize ?? Number.POSITIVE_INFINITY
+    this.#largest = session.connack.maximumPacketSize
   }
 
   /**
@@ -89,21 +90,14 @@ export class Publisher {
       return undefined
     }
     if (wanted.length === 0) return this.#properties
-    const length: number[] = []
-    let rest = wanted.length
-    do {
-      length.push((rest & 0x7f) | (rest > 127 ? 0x80 : 0))
-      rest >>>= 7
-    } while (rest > 0)
-    return Buffer.concat([Buffer.from(length), wanted])
+    return prefixed(wanted)
   }
 
   #check(size: number, { qos, retain }: Publication): void {
-    const offered = this.#session.connack.properties
+    const { maximumQos, retainAvailable } = this.#session.connack
     if (size > this.#largest) throw this.#tooLarge()
-    if (qos > (offered?.maximumQoS ?? 2)) throw new RangeError(`the broker does not take QoS ${qos}`)
-    if (retain && offered?.retainAvailable === false)
-      throw new RangeError('the broker does not retain messages')
+    if (qos > maximumQos) throw new RangeError(`the broker does not take QoS ${qos}`)
+    if (retain && !retainAvailable) throw new RangeError('the broker does not retain messages')
   }
 
   #tooLarge(): RangeError {

@@ -40,6 +40,8 @@ export function pubSubFacet(link: CurrentLink, defaultQos: 0 | 1 | 2): PubSubFac
       }
     },
 
+    retains: true,
+
     async subscribe(pattern, options, sink, context) {
       const fault = filterFault(pattern)
       if (fault !== undefined) throw new SubscribeError(pattern, `the pattern is invalid: ${fault}`)

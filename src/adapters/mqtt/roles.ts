@@ -11,7 +11,7 @@ export function mainRole(config: MqttConfig, clientId: string): Role {
 
 /** The client that subscribes: it is not read while a subscriber is full. */
 export function subscriberRole(config: MqttConfig, clientId: string): Role {
-  return receiving(config, `${clientId}-sub`)
+  return { ...receiving(config, `${clientId}-sub`), paced: true }
 }
 
 /**
@@ -29,5 +29,5 @@ export function queueRole(config: MqttConfig, clientId: string): Role {
 
 function receiving(config: MqttConfig, clientId: string): Role {
   const { clean_session: clean, session_expiry, receive_maximum: receiveMaximum } = config
-  return { clientId, clean, sessionExpiryMs: clean ? 0 : session_expiry, receiveMaximum }
+  return { clientId, clean, sessionExpiryMs: clean ? 0 : session_expiry, receiveMaximum, paced: false }
 }

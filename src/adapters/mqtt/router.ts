@@ -5,6 +5,8 @@ import type { PublishPacket } from './publish-decoder.js'
 export interface Route {
   /** The topic filter, without `$share/GROUP/`. */
   readonly filter: string
+  /** The topic filter as the broker was told it: with `$share/GROUP/`, if any. */
+  readonly subscribed: string
   /** The subscription identifier, in MQTT 5 with a broker that has them. */
   readonly id: number | undefined
   accept(packet: PublishPacket): void
@@ -47,6 +49,12 @@ export class Router {
     this.#byTopic.clear()
   }
 
+  /** Whether there is a route of that subscription. */
+  has(subscribed: string): boolean {
+    for (const route of this.#routes) if (route.subscribed === subscribed) return true
+    return false
+  }
+
   /** @returns whether it was for anybody. */
   dispatch(packet: PublishPacket): boolean {
     const ids = packet.properties.subscriptionIds
@@ -62,13 +70,20 @@ export class Router {
   }
 
   #dispatchByTopic(packet: PublishPacket): boolean {
-    const routes = this.#byTopic.get(packet.topic) ?? this.#match(packet.topic)
+    // A broker that names no subscriptions does not say either for whose sake it sends what it had retained.
+    const routes = packet.retain
+      ? [...this.#routes].filter(({ filter }) => topicMatches(filter, packet.topic))
+      : (this.#byTopic.get(packet.topic) ?? this.#match(packet.topic))
     for (let i = 0; i < routes.length; i++) routes[i]!.accept(packet)
     return routes.length > 0
   }
 
   #match(topic: string): readonly Route[] {
-    const found = [...this.#routes].filter((route) => topicMatches(route.filter, topic))
+    // Of several routes of one subscription the newest: to the broker it has replaced the others.
+    const newest = new Map<string, Route>()
+    for (const route of this.#routes)
+      if (topicMatches(route.filter, topic)) newest.set(route.subscribed, route)
+    const found = [...newest.values()]
     if (this.#byTopic.size >= CACHED_TOPICS) this.#byTopic.clear()
     this.#byTopic.set(topic, found)
     return found

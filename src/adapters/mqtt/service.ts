@@ -78,7 +78,7 @@ export function serviceFacet(
       if (fault !== undefined) throw new SubscribeError(method, `the method is no topic: ${fault}`)
       const current = link()
       const { version, connack } = current.session
-      const shared = version === 5 && connack.properties?.sharedSubscriptionAvailable !== false
+      const shared = version === 5 && connack.sharedSubscriptionsAvailable
       const subscription = {
         filter: shared ? `$share/${group}-serve/${method}` : method,
         qos: 1 as const,

@@ -1,18 +1,21 @@
 import type { Duplex } from 'node:stream'
-import type { IConnackPacket } from 'mqtt'
-import type { Clock } from '../../core/clock.js'
+import type { Clock, Timer } from '../../core/clock.js'
 import { ConnectionError } from '../../core/errors.js'
 import type { Hold } from './ack-gate.js'
-import { ControlStream } from './control-stream.js'
-import { describeReason, refusal, socketFailure, VersionRefused } from './failures.js'
+import type { Connack } from './connack.js'
+import { type SessionSettings, writeConnect } from './connect.js'
+import { refusal, socketFailure, VersionRefused } from './failures.js'
 import { Inbound } from './inbound.js'
+import { type KeptAlive, keepAlive } from './keep-alive.js'
 import { Outbound } from './outbound.js'
-import { OutgoingMessages, Refused, sendWindow } from './outgoing.js'
+import { OutgoingMessages, sendWindow } from './outgoing.js'
 import { PacketIds } from './packet-ids.js'
 import type { PublishPacket } from './publish-decoder.js'
-import { SessionClient, type SessionSettings } from './session-client.js'
+import { ReadPacer } from './read-pacer.js'
+import { Subscriptions } from './subscriptions.js'
 
 const GRACEFUL_CLOSE_MS = 500
+const PINGREQ = Uint8Array.of(0xc0, 0)
 const DISCONNECT = Uint8Array.of(0xe0, 0)
 
 /** What a client remembers from one connection to the next, as the broker does in its session. */
@@ -43,13 +46,11 @@ type State =
   | { readonly name: 'closed'; readonly error: Error }
 
 /** One established connection of one client to a broker. */
-export class Session {
+export class Session implements KeptAlive {
   readonly version: 4 | 5
   readonly outbound: Outbound
   /** What the broker said in CONNACK. */
-  connack!: IConnackPacket
-  /** Whether the broker had kept the session of an earlier connection. */
-  resumed = false
+  connack!: Connack
   outgoing: OutgoingMessages | undefined
   readonly #socket: Duplex
   readonly #where: string
@@ -57,11 +58,13 @@ export class Session {
   readonly #memory: SessionMemory
   readonly #owner: SessionOwner
   readonly #inbound: Inbound
-  readonly #control: ControlStream
-  readonly #client: SessionClient
+  readonly #subscriptions: Subscriptions
+  readonly #pacer: ReadPacer | undefined
   #state: State
-  #accepted = false
   #heard = true
+  #keepAlive: Timer | undefined
+  /** Whether there was a message of QoS 1 or 2 in what was read last. */
+  #acknowledging = false
   #holds = 0
   #pings: (() => void)[] = []
 
@@ -83,23 +86,24 @@ export class Session {
     this.#state = { name: 'opening', reject: opened }
     this.outbound = new Outbound(socket)
     this.#inbound = new Inbound(where, settings, this.outbound, memory.received, {
-      onAccepted: (resumed) => this.#onAccepted(resumed),
+      onAccepted: (connack) => this.#onAccepted(connack, settings.keepAliveMs, opened),
       onRefused: (reason) => this.fail(refusal(where, reason)),
-      onPublish: (packet, hold) => owner.onPublish(packet, hold),
+      onPublish: (packet, hold) => {
+        if (hold !== undefined) this.#acknowledging = true
+        owner.onPublish(packet, hold)
+      },
       onCompleted: (ack) => this.outgoing?.onCompleted(ack),
       onReceived: (ack) => this.outgoing?.onReceived(ack),
       onPong: () => this.#pongs(),
-      onControl: (packet) => this.#control.push(packet),
+      onSubscription: (bytes, body, end) => this.#subscriptions.onAnswer(bytes, body, end),
       onFailure: (error) => this.#breakOff(error),
     })
-    // mqtt.js destroys its stream first and says why afterwards.
-    this.#control = new ControlStream(this.outbound, () => queueMicrotask(() => this.#onClosed()))
-    this.#client = new SessionClient(this.#control, settings, memory.ids, clock, this)
-    this.#client.on('error', (error) => this.#breakOff(new ConnectionError(`${where}: ${error.message}`)))
-    this.#client.once('connect', (connack) => this.#onConnected(connack, settings, opened))
+    this.#pacer = settings.paced ? new ReadPacer(clock, this) : undefined
+    this.#subscriptions = new Subscriptions(this.outbound, memory.ids, settings.version)
     socket.on('data', (chunk: Buffer) => {
       this.#heard = true
       this.#inbound.feed(chunk)
+      this.#pace(chunk.length)
     })
     socket.on('error', (error: NodeJS.ErrnoException) => {
       const failure = socketFailure(where, error)
@@ -111,7 +115,7 @@ export class Session {
   }
 
   /**
-   * Sends CONNECT over `socket` and waits for CONNACK.
+   * Sends CONNECT over `socket`, which waits if that is not open yet, and waits for CONNACK.
    * @throws VersionRefused, ConnectionError, AuthError, the reason of `signal`; the socket is destroyed then
    */
   static async open(
@@ -133,6 +137,7 @@ export class Session {
         signal.addEventListener('abort', onAbort, { once: true })
         if (signal.aborted) onAbort()
         else if (socket.destroyed) session.#onClosed()
+        else session.#connect(settings)
       })
     } finally {
       signal.removeEventListener('abort', onAbort)
@@ -160,43 +165,40 @@ export class Session {
     if (this.#state.name === 'open') this.#socket.resume()
   }
 
-  /** For keep-alive: see `KeepAliveWatch`. */
+  /** For keep-alive. */
   brokerIsSilent(): boolean {
     const silent = !this.#heard && this.#holds === 0
     this.#heard = false
     return silent
   }
 
+  /** For keep-alive. */
+  onSilence(): void {
+    this.fail(new ConnectionError(`${this.#where}: keepalive timeout`))
+  }
+
   /** @throws Refused with the broker's reason, ConnectionError */
   subscribe(filter: string, qos: 0 | 1 | 2, subscriptionId: number | undefined): Promise<void> {
-    const options = {
-      qos,
-      ...(subscriptionId !== undefined && { properties: { subscriptionIdentifier: subscriptionId } }),
-    }
-    return new Promise((resolve, reject) => {
-      this.#client.subscribe(filter, options, (error, _granted, packet) => {
-        if (!error) return resolve()
-        const code = (packet as { granted?: readonly unknown[] } | undefined)?.granted?.[0]
-        if (typeof code === 'number' && code >= 0x80) reject(new Refused(describeReason(code)))
-        else reject(this.closed ?? new ConnectionError(`${this.#where}: ${error.message}`))
-      })
-    })
+    return this.#subscriptions.subscribe(filter, qos, subscriptionId)
   }
 
   /** Never throws: a subscription that cannot be taken back ends with the connection. */
   unsubscribe(filter: string): Promise<void> {
-    if (this.#state.name !== 'open') return Promise.resolve()
-    return new Promise((resolve) => {
-      this.#client.unsubscribe(filter, () => resolve())
-    })
+    return this.#subscriptions.unsubscribe(filter).catch(() => {})
   }
 
   /** Sends PINGREQ; resolves on PINGRESP, which is not seen while reading is held back, or when the connection ends. */
   ping(): Promise<void> {
     return new Promise((resolve) => {
+      if (this.#state.name === 'closed') return resolve()
       this.#pings.push(resolve)
-      this.#client.sendPing()
+      this.sendPing()
     })
+  }
+
+  /** For keep-alive: see `KeptAlive`. */
+  sendPing(): void {
+    this.outbound.bytes(PINGREQ)
   }
 
   /** Ends the connection with DISCONNECT; waits no longer than half a second for the socket to close. */
@@ -234,7 +236,9 @@ export class Session {
     this.#inbound.close()
     this.outbound.close(error)
     this.outgoing?.close(error)
-    this.#control.destroy()
+    this.#subscriptions.close(error)
+    this.#keepAlive?.cancel()
+    this.#pacer?.close()
     this.#pongs()
   }
 
@@ -247,28 +251,39 @@ export class Session {
       this.#breakOff(new ConnectionError(`the connection to ${this.#where} was closed`))
   }
 
-  #onAccepted(resumed: boolean): void {
-    this.#accepted = true
-    this.resumed = resumed
-    if (!resumed) this.#memory.forget()
+  #connect(settings: SessionSettings): void {
+    try {
+      this.outbound.bytes(writeConnect(settings))
+      this.outbound.flush()
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+      this.fail(new ConnectionError(error.message, { cause: error, retryable: false }))
+    }
   }
 
-  #onConnected(connack: IConnackPacket, settings: SessionSettings, opened: () => void): void {
-    if (this.#state.name !== 'opening') return
+  #onAccepted(connack: Connack, keepAliveMs: number, opened: () => void): void {
     this.#state = { name: 'open' }
     this.connack = connack
-    this.outgoing = new OutgoingMessages(
-      this.outbound,
-      this.#memory.ids,
-      this.#clock,
-      sendWindow(settings.version, connack.properties?.receiveMaximum),
-      this.#memory.unreleased,
-    )
+    const memory = this.#memory
+    memory.ids.clear()
+    if (!connack.sessionPresent) memory.forget()
+    const window = sendWindow(this.version, connack.receiveMaximum)
+    this.outgoing = new OutgoingMessages(this.outbound, memory.ids, this.#clock, window, memory.unreleased)
+    const { serverKeepAlive } = connack
+    const intervalMs = serverKeepAlive === undefined ? keepAliveMs : serverKeepAlive * 1_000
+    this.#keepAlive = keepAlive(this.#clock, intervalMs, this)
     opened()
+  }
+
+  /** Messages of QoS 1 and 2 come at the pace of our acknowledgements: waiting would slow them down. */
+  #pace(size: number): void {
+    if (this.#acknowledging) this.#pacer?.rest()
+    else if (this.#state.name === 'open') this.#pacer?.onRead(size)
+    this.#acknowledging = false
   }
 
   /** As `fail`; before CONNACK the protocol version may be to blame. */
   #breakOff(failure: ConnectionError): void {
-    this.fail(this.#accepted ? failure : new VersionRefused(failure))
+    this.fail(this.#state.name === 'opening' ? new VersionRefused(failure) : failure)
   }
 }

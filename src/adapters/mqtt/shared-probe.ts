@@ -32,7 +32,7 @@ export class SharedProbe {
    * @throws ConnectionError
    */
   async run(session: Session, group: string, clock: Clock): Promise<boolean> {
-    if (session.version === 5) return session.connack.properties?.sharedSubscriptionAvailable !== false
+    if (session.version === 5) return session.connack.sharedSubscriptionsAvailable
     try {
       return await this.#tryOut(session, `$share/${group}/${this.topic}`, clock)
     } catch (error) {

@@ -1,10 +1,11 @@
-import { connect as connectTcp } from 'node:net'
+import { connect as connectTcp, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
-import { streamBuilder } from 'mqtt/lib/connect/ws'
 import type { TlsOptions } from '../tls.js'
 import type { BrokerAddress } from './endpoint.js'
 import { connectFailure } from './failures.js'
+
+const READ_BYTES = 65_536
 
 /**
  * Opens the byte stream to a broker. The socket is paused, and destroyed when `signal` aborts before it is open.
@@ -19,14 +20,14 @@ export async function openSocket(
 ): Promise<Duplex> {
   const { transport, host, port } = address
   if (transport === 'ws' || transport === 'wss') {
-    const stream = openWebSocket(address, tls, maxFrame)
+    const stream = await openWebSocket(address, tls, maxFrame)
     stream.on('error', ignore)
     return stream
   }
   const socket =
     transport === 'tls'
       ? connectTls({ host, port, ...tls, ...(/^[\d.]+$|:/.test(host) ? {} : { servername: host }) })
-      : connectTcp({ host, port })
+      : openTcp(host, port)
   socket.setNoDelay(true)
   // An error may come before the caller listens; it finds the socket destroyed then.
   socket.on('error', ignore)
@@ -46,15 +47,37 @@ export async function openSocket(
   })
 }
 
-function openWebSocket(address: BrokerAddress, tls: TlsOptions | undefined, maxFrame: number): Duplex {
-  return streamBuilder(undefined as never, {
-    protocol: address.transport as 'ws' | 'wss',
-    hostname: address.host.includes(':') ? `[${address.host}]` : address.host,
-    port: address.port,
-    path: address.path,
-    protocolId: 'MQTT',
-    wsOptions: { ...tls, perMessageDeflate: false, maxPayload: maxFrame },
-  }) as Duplex
+/**
+ * A socket that reads into one buffer over and over, and hands on a copy of what came. Without that each read takes
+ * a new buffer of 64 KiB, and `pause` lets it read on until the stream is full.
+ */
+function openTcp(host: string, port: number): Socket {
+  const socket: Socket = connectTcp({
+    host,
+    port,
+    onread: {
+      buffer: Buffer.allocUnsafeSlow(READ_BYTES),
+      callback: (size, buffer) => {
+        // Not of the pool: whoever gets it may keep it or give it away.
+        const chunk = Buffer.allocUnsafeSlow(size)
+        chunk.set(buffer.subarray(0, size))
+        socket.emit('data', chunk)
+        return true
+      },
+    },
+  })
+  return socket
+}
+
+async function openWebSocket(
+  { transport, host, port, path }: BrokerAddress,
+  tls: TlsOptions | undefined,
+  maxPayload: number,
+): Promise<Duplex> {
+  // Loading it takes longer than connecting, and most do without.
+  const { createWebSocketStream, WebSocket } = await import('ws')
+  const url = `${transport}://${host.includes(':') ? `[${host}]` : host}:${port}${path}`
+  return createWebSocketStream(new WebSocket(url, 'mqtt', { ...tls, perMessageDeflate: false, maxPayload }))
 }
 
 function ignore(): void {}

@@ -45,11 +45,10 @@ export async function subscribeSink<M extends InboundMessage>(
     if (holding) session.release()
     holding = false
   }
-  const named =
-    session.version === 5 && session.connack.properties?.subscriptionIdentifiersAvailable !== false
   const route = {
     filter: sharedFilter(filter),
-    id: named ? newSubscriptionId() : undefined,
+    subscribed: filter,
+    id: session.connack.subscriptionIdsAvailable ? newSubscriptionId() : undefined,
     accept(packet: PublishPacket) {
       const message = toMessage(packet)
       if (message === undefined || sink.deliver(message) || holding) return
@@ -74,7 +73,8 @@ export async function subscribeSink<M extends InboundMessage>(
       closed = true
       inbox.remove(route)
       release()
-      await session.unsubscribe(filter)
+      // A later subscription of the same filter has taken its place at the broker.
+      if (!inbox.has(filter)) await session.unsubscribe(filter)
     },
   }
 }

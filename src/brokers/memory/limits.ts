@@ -30,7 +30,7 @@ const NAMES: { readonly [name: string]: keyof MemoryLimits } = {
   registrations: 'registrations',
 }
 
-export const DEFAULT_LIMITS: MemoryLimits = {
+const DEFAULT_LIMITS: MemoryLimits = {
   lineMessages: 10_000,
   lineBytes: 16 * 1_048_576,
   queueMessages: 100_000,

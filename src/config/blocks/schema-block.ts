@@ -90,9 +90,12 @@ function explain(
   // What stands here has been reported already, and is missing for the schema because of that.
   if (node.content.kind === 'faulty' || node.content.kind === 'late') return
   if (issue.code === 'invalid_key') {
+    const [inner] = issue.issues
     report(diagnostics, node.nameSpan, {
       message: `wrong name "${name}"`,
-      expected: expectation(issue.issues[0]!),
+      ...(inner?.code === 'custom' && !inner.message.startsWith('expected ')
+        ? { hint: inner.message }
+        : { expected: inner === undefined ? 'another name' : expectation(inner) }),
     })
     return
   }

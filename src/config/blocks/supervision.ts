@@ -1,5 +1,11 @@
 import type { GroupSettings, SupervisionSettings } from '../../core/settings.js'
-import { DEFAULT_BACKOFF, DEFAULT_GROUP, DEFAULT_HEARTBEAT_MS, DEFAULT_SUPERVISION } from '../defaults.js'
+import {
+  DEFAULT_BACKOFF,
+  DEFAULT_GROUP,
+  DEFAULT_HEARTBEAT_MS,
+  DEFAULT_SUPERVISION,
+  LONGEST_BACKOFF,
+} from '../defaults.js'
 import { didYouMean } from '../diagnostics.js'
 import { duration, integer, oneOf, text } from '../kinds.js'
 import type { SupervisionBlock, SupervisorBlock } from '../options.js'
@@ -23,7 +29,7 @@ export function readSupervision(
   const maxRestarts = section.value('max_restarts', integer(0)) ?? otherwise.maxRestarts
   const withinMs = section.value('within', duration()) ?? otherwise.withinMs
   const initialMs = section.value('backoff', duration()) ?? DEFAULT_BACKOFF.initialMs
-  const maxMs = section.value('max_backoff', duration()) ?? Math.max(DEFAULT_BACKOFF.maxMs, initialMs)
+  const maxMs = section.value('max_backoff', duration()) ?? initialMs * LONGEST_BACKOFF
   const heartbeatMs = section.value('heartbeat', duration()) ?? DEFAULT_HEARTBEAT_MS
   const shutdownMs = section.value('shutdown', duration(0)) ?? otherwise.shutdownMs
   const group = readGroup(section, groups)

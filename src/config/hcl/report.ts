@@ -6,7 +6,7 @@ export type Finding = Pick<Diagnostic, 'message'> &
   Partial<Pick<Diagnostic, 'severity' | 'expected' | 'found' | 'hint'>>
 
 /** Makes the diagnostic of a stretch of text. */
-export function diagnosticAt(span: Span, finding: Finding): Diagnostic {
+function diagnosticAt(span: Span, finding: Finding): Diagnostic {
   const from = span.source.position(span.start)
   const to = span.source.position(span.end)
   return {

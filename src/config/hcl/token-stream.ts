@@ -4,7 +4,7 @@ import type { Span } from './source.js'
 import { describeToken, type Token, type TokenKind } from './tokens.js'
 
 /** How deep expressions and blocks may nest: far more than anyone writes, far less than the stack holds. */
-export const MAX_NESTING = 500
+const MAX_NESTING = 500
 
 /** Nobody reads more reports of one file, and each takes time in proportion to the length of its line. */
 const MAX_REPORTS = 200

@@ -109,8 +109,14 @@ export class CaseContext {
   /** Kills the actor and waits until its successor runs. */
   async crash(side: Side = 'subject'): Promise<void> {
     const restarted = this.restarted(side)
-    await this.gateway.connections.inject(side, 'throw')
+    await this.kill(side)
     await soon(restarted, 'the actor is restarted')
+  }
+
+  /** Kills the actor: it dies within its next turn. */
+  async kill(side: Side = 'subject'): Promise<void> {
+    // It may die before it has said that it will.
+    await this.gateway.connections.inject(side, 'throw').catch(() => {})
   }
 
   /** Resolves when the actor has been restarted next. */

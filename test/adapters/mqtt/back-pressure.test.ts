@@ -2,15 +2,15 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { InboundRequest } from '../../../src/core/adapter.js'
 import { ConnectionError } from '../../../src/core/errors.js'
 import { until, within } from '../../support/adapter-context.js'
+import { FaultProxy } from '../../support/fault-proxy.js'
+import { type Mosquitto, startMosquitto } from '../../support/mosquitto.js'
 import { bytes, Collector, connected, type Fixture } from './fixture.js'
 import { FakeServer } from './support/fake-server.js'
-import { FaultProxy } from './support/fault-proxy.js'
-import { type Mosquitto, startMosquitto } from './support/mosquitto.js'
 
 let broker: Mosquitto
 const open: Fixture[] = []
 beforeAll(async () => {
-  broker = await startMosquitto({ lines: ['max_queued_messages 0'] })
+  broker = await startMosquitto({ config: ['log_type information'] })
 })
 afterAll(() => broker.stop())
 afterEach(async () => {
@@ -142,14 +142,30 @@ describe('back-pressure', () => {
     let wait: Promise<void> | undefined
     for (let i = 0; wait === undefined && i < 100_000; i++)
       wait = adapter.pubsub!.publish('bulk', Buffer.alloc(10_000), { qos: 0 }, within(30_000))
-    proxy.cut()
+    proxy.reset()
     await expect(wait).rejects.toBeInstanceOf(ConnectionError)
     broker.resume()
-    await proxy.stop()
+    proxy.close()
   })
 })
 
 describe('keep-alive', () => {
+  it('keeps to the interval that the broker names', async () => {
+    const pings: Buffer[] = []
+    const server = await FakeServer.start((socket) => {
+      socket.on('data', (chunk) => {
+        if (chunk[0] === 0x10) socket.write(Buffer.from('2006000003130001', 'hex'))
+        else pings.push(chunk)
+        if (chunk[0] === 0xc0) socket.write(Buffer.from('d000', 'hex'))
+      })
+    })
+    const { context } = await client(server.port, { keep_alive: '10m', protocol_version: 5 })
+    await until(() => pings.length === 4, 'four pings')
+    expect(pings.map((ping) => ping.toString('hex'))).toEqual(Array(4).fill('c000'))
+    expect(context.lost).toEqual([])
+    await server.stop()
+  })
+
   it('notices a broker that has fallen silent', async () => {
     const server = await FakeServer.start((socket) =>
       socket.once('data', () => socket.write(Buffer.from('2003000000', 'hex'))),

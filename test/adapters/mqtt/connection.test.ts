@@ -13,9 +13,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createWebSocketStream, WebSocketServer } from 'ws'
 import { AuthError, ConnectionError, SubscribeError } from '../../../src/core/errors.js'
 import { until, within } from '../../support/adapter-context.js'
+import { FaultProxy } from '../../support/fault-proxy.js'
+import { type Mosquitto, startMosquitto } from '../../support/mosquitto.js'
+import { freePort } from '../../support/server-process.js'
 import { bytes, Collector, connected, Deliveries, type Fixture, mqttFixture } from './fixture.js'
-import { FaultProxy } from './support/fault-proxy.js'
-import { freePort, type Mosquitto, startMosquitto } from './support/mosquitto.js'
 
 const open: Fixture[] = []
 function opened(fixture: Fixture): Fixture {
@@ -137,7 +138,7 @@ describe('a broker that speaks 3.1.1 only', () => {
 describe('connections', () => {
   let broker: Mosquitto
   beforeAll(async () => {
-    broker = await startMosquitto({ lines: ['max_queued_messages 0'] })
+    broker = await startMosquitto()
   })
   afterAll(() => broker.stop())
 
@@ -170,7 +171,7 @@ describe('connections', () => {
       adapter.service!.serve('m', new Collector() as never, within()),
       adapter.ping!(soon()),
     ].map((promise) => Promise.resolve(promise).catch((error) => error))
-    proxy.cut()
+    proxy.reset()
     for (const outcome of pending) expect(await outcome).toBeInstanceOf(ConnectionError)
     broker.resume()
     expect(context.lost).toHaveLength(1)
@@ -184,7 +185,7 @@ describe('connections', () => {
     await consumer.close()
     await adapter.connect(soon())
     await adapter.ping!(soon())
-    await proxy.stop()
+    proxy.close()
   })
 
   it.each([0, 1, 2])('reports the loss of role %i of three once, and all of them are lost', async (lost) => {
@@ -243,10 +244,10 @@ describe('connections', () => {
     const ended = await connected(broker.port, will('ended'))
     await ended.adapter.disconnect()
     await connected(proxy.port, will('lost'))
-    proxy.cut()
+    proxy.reset()
     await until(() => sink.messages.length > 0, 'the will')
     expect(sink.texts).toEqual(['lost'])
-    await proxy.stop()
+    proxy.close()
   })
 
   describe.each([5, '3.1.1'] as const)('a session that outlives its connection, MQTT %s', (version) => {
@@ -285,11 +286,11 @@ describe('connections', () => {
     await own.kill()
     await until(() => context.lost.length === 1, 'the loss')
     await expect(adapter.connect(soon())).rejects.toBeInstanceOf(ConnectionError)
-    const again = await startMosquitto({ port: own.port })
+    await own.restart()
     await adapter.connect(soon())
     await adapter.ping!(soon())
     await adapter.disconnect()
-    await again.stop()
+    await own.stop()
     expect(context.lost).toHaveLength(1)
   })
 })

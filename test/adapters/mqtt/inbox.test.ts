@@ -87,7 +87,7 @@ describe('messages of a resumed session', () => {
     inbox.onPublish(packet('orphan', [98]), gate.hold(2, 1))
     expect(written).toEqual([])
     const got: string[] = []
-    inbox.add({ filter: '+', id: 5, accept: ({ topic }) => got.push(topic) })
+    inbox.add({ filter: '+', subscribed: '+', id: 5, accept: ({ topic }) => got.push(topic) })
     expect(got).toEqual(['kept', 'orphan'])
     inbox.onPublish(packet('a/b'), gate.hold(3, 1))
     expect(written).toHaveLength(2)
@@ -108,9 +108,9 @@ describe('messages of a resumed session', () => {
     inbox.onPublish(packet('beyond'), gate.hold(2, 1))
     expect(written).toEqual([])
     const got: string[] = []
-    inbox.add({ filter: 'large', id: 5, accept: ({ topic }) => got.push(topic) })
+    inbox.add({ filter: 'large', subscribed: 'large', id: 5, accept: ({ topic }) => got.push(topic) })
     for (const [i, topic] of ['a', 'b', 'c'].entries()) inbox.onPublish(packet(topic), gate.hold(3 + i, 1))
-    inbox.add({ filter: '#', id: 6, accept: ({ topic }) => got.push(topic) })
+    inbox.add({ filter: '#', subscribed: '#', id: 6, accept: ({ topic }) => got.push(topic) })
     expect(got).toEqual(['large', 'a', 'b'])
     expect(written).toHaveLength(5)
     await clock.advance(10_000)
@@ -125,7 +125,7 @@ describe('messages of a resumed session', () => {
     const gate = new AckGate(recorder().outbound, new Set())
     inbox.onPublish({ ...packet('a'), payload: chunk.subarray(10, 20) }, gate.hold(1, 1))
     const got: Uint8Array[] = []
-    inbox.add({ filter: 'a', id: 5, accept: ({ payload }) => got.push(payload) })
+    inbox.add({ filter: 'a', subscribed: 'a', id: 5, accept: ({ payload }) => got.push(payload) })
     expect(got.map(({ length, buffer }) => [length, buffer.byteLength])).toEqual([[10, 10]])
     inbox.close()
   })
@@ -134,7 +134,7 @@ describe('messages of a resumed session', () => {
     const got: string[] = []
     for (const resumed of [true, false]) {
       const inbox = new Inbox(resumed, 1_000, new StepClock(), () => {})
-      inbox.add({ filter: 'a/#', id: 5, accept: () => got.push(`${resumed}`) })
+      inbox.add({ filter: 'a/#', subscribed: 'a/#', id: 5, accept: () => got.push(`${resumed}`) })
       inbox.onPublish(packet('a/b', [4]), undefined)
       inbox.close()
     }

@@ -2,9 +2,9 @@ import { expect, it } from 'vitest'
 import { mqttAdapter } from '../../../src/adapters/mqtt/adapter.js'
 import { mqttManifest } from '../../../src/adapters/mqtt/manifest.js'
 import { adapterContext, settingsFor, until, within } from '../../support/adapter-context.js'
+import { startMosquitto } from '../../support/mosquitto.js'
 import { StepClock } from '../../support/step-clock.js'
 import { Collector, Deliveries } from './fixture.js'
-import { startMosquitto } from './support/mosquitto.js'
 
 it.each([5, '3.1.1'] as const)('leaves no timer and no socket behind, MQTT %s', async (protocol_version) => {
   const broker = await startMosquitto()

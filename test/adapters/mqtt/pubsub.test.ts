@@ -1,15 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { PublishError, SubscribeError } from '../../../src/core/errors.js'
 import { until, within } from '../../support/adapter-context.js'
+import { type Mosquitto, startMosquitto } from '../../support/mosquitto.js'
 import { bytes, Collector, connected, type Fixture } from './fixture.js'
-import { type Mosquitto, startMosquitto } from './support/mosquitto.js'
 
 let broker: Mosquitto
 const open: Fixture[] = []
 
 beforeAll(async () => {
   broker = await startMosquitto({
-    lines: ['max_queued_messages 0'],
     acl: ['topic readwrite #', 'pattern deny secret/#'],
   })
 })

@@ -4,9 +4,9 @@ import type { InboundRequest, RpcOutcome } from '../../../src/core/adapter.js'
 import { ConnectionError, RpcError, SerializeError, UnsupportedError } from '../../../src/core/errors.js'
 import type { Value } from '../../../src/core/value.js'
 import { until, within } from '../../support/adapter-context.js'
+import { FaultProxy } from '../../support/fault-proxy.js'
+import { type Mosquitto, startMosquitto } from '../../support/mosquitto.js'
 import { bytes, Collector, connected, type Fixture } from './fixture.js'
-import { FaultProxy } from './support/fault-proxy.js'
-import { type Mosquitto, startMosquitto } from './support/mosquitto.js'
 
 let broker: Mosquitto
 const open: Fixture[] = []
@@ -129,9 +129,9 @@ describe('calls over MQTT 5', () => {
     await expect(adapter.rpc!.call('silent', null, within(50))).rejects.toMatchObject({ kind: 'timeout' })
     const calls = [1, 2].map((i) => adapter.rpc!.call('silent', i, within(20_000)).catch((e) => e))
     await adapter.ping!(AbortSignal.timeout(2_000))
-    proxy.cut()
+    proxy.reset()
     for (const call of calls) expect(await call).toBeInstanceOf(ConnectionError)
-    await proxy.stop()
+    proxy.close()
   })
 
   it('answers a request that cannot be decoded with an error, and survives an answer that cannot', async () => {

@@ -3,9 +3,9 @@ import { readTlsOptions } from '../../../src/adapters/tls.js'
 import { AuthError, ConnectionError } from '../../../src/core/errors.js'
 import type { TlsSettings } from '../../../src/core/settings.js'
 import { until, within } from '../../support/adapter-context.js'
+import { type Mosquitto, startMosquitto } from '../../support/mosquitto.js'
 import { bytes, Collector, type Fixture, mqttFixture } from './fixture.js'
 import { type Certificates, makeCertificates } from './support/certificates.js'
-import { type Mosquitto, startMosquitto } from './support/mosquitto.js'
 
 let files: Certificates
 let open: Fixture | undefined
@@ -28,7 +28,7 @@ describe('MQTT over TLS', () => {
   let broker: Mosquitto
   beforeAll(async () => {
     const { cert, key } = files.server
-    broker = await startMosquitto({ listener: [`cafile ${files.ca}`, `certfile ${cert}`, `keyfile ${key}`] })
+    broker = await startMosquitto({ config: [`cafile ${files.ca}`, `certfile ${cert}`, `keyfile ${key}`] })
   })
   afterAll(() => broker.stop())
 
@@ -56,7 +56,7 @@ describe('MQTT over TLS with client certificates', () => {
   beforeAll(async () => {
     const { cert, key } = files.server
     const tls = [`cafile ${files.ca}`, `certfile ${cert}`, `keyfile ${key}`, 'require_certificate true']
-    broker = await startMosquitto({ listener: tls })
+    broker = await startMosquitto({ config: tls })
   })
   afterAll(() => broker.stop())
 

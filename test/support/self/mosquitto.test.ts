@@ -54,6 +54,29 @@ test('two at a time, on ports of their own, pass messages; nothing is left after
   expect([isAlive(one.pid), existsSync(one.folder), isAlive(two.pid)]).toEqual([false, false, true])
 })
 
+test('it lets in the users it was given, and lets them do what the list allows', async () => {
+  const broker = await start({ users: { ann: 'open sesame' }, acl: ['user ann', 'topic readwrite public/#'] })
+  const login = (password: string) => {
+    const client = mqtt.connect(broker.url, {
+      protocolVersion: 5,
+      reconnectPeriod: 0,
+      username: 'ann',
+      password,
+    })
+    clients.push(client)
+    return client
+  }
+  const [refused] = await once(
+    login('hunter2').on('error', () => {}),
+    'error',
+  )
+  expect(String(refused)).toContain('Not authorized')
+  const ann = login('open sesame')
+  await once(ann, 'connect')
+  await ann.publishAsync('public/x', '', { qos: 1 })
+  await expect(ann.publishAsync('private/x', '', { qos: 1 })).rejects.toThrow('Not authorized')
+})
+
 test('its configuration goes before the defaults', async () => {
   const broker = await start({ config: ['allow_anonymous false'] })
   const client = mqtt.connect(broker.url, { reconnectPeriod: 0 })

@@ -26,7 +26,7 @@ export const crashCases: readonly ComplianceCase[] = [
       const topic = context.name('accepted')
       const subscription = await soon(context.pubsub('other').subscribe<number>(topic), 'subscribe')
       const restarted = context.restarted()
-      await context.gateway.connections.inject('subject', 'throw')
+      await context.kill()
       const sent = Array.from({ length: 200 }, (_, n) => context.pubsub().publish(topic, n))
       await soon(Promise.all(sent), 'publish')
       await soon(restarted, 'restart')
@@ -44,7 +44,7 @@ export const crashCases: readonly ComplianceCase[] = [
     async run(context) {
       const queue = context.name('accepted')
       const restarted = context.restarted()
-      await context.gateway.connections.inject('subject', 'throw')
+      await context.kill()
       const sent = Array.from({ length: 50 }, (_, n) => context.queue().send(queue, n))
       const ids = await soon(Promise.all(sent), 'send')
       assert.ok(ids.every((id) => typeof id === 'string'))

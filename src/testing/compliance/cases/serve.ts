@@ -50,14 +50,14 @@ export const serveCases: readonly ComplianceCase[] = [
     needs: ['call', 'serve'],
     async run(context) {
       const method = context.name('bad-answer')
-      context.server('subject').register(method, (good) => (good === true ? 'good' : () => 1))
+      const answers: Record<string, unknown> = { function: () => 1, map: new Map([[1, 2]]), good: 'good' }
+      context.server('subject').register(method, (which) => answers[String(which)])
       await soon(context.server('subject').serve(), 'serve')
-      await rejected<RpcError>(
-        context.rpc('other').call(method, false, { timeout: '10s' }),
-        'rpc',
-        'a bad answer',
-      )
-      assert.equal(await soon(context.rpc('other').call(method, true), 'call'), 'good')
+      for (const which of ['function', 'map']) {
+        const call = context.rpc('other').call(method, which, { timeout: '10s' })
+        assert.equal((await rejected<RpcError>(call, 'rpc', `answering with a ${which}`)).code, -32_603)
+      }
+      assert.equal(await soon(context.rpc('other').call(method, 'good'), 'call'), 'good')
     },
   },
   {

@@ -71,8 +71,9 @@ export const shutdownCases: readonly ComplianceCase[] = [
       const consumer = context.queue().consume(queue)
       const loop = consumer.each(() => {})
       await eventually(() => context.metrics().depths.operations === 1, 'the receive is under way')
+      const refused = rejected<ShutdownError>(receive, 'shutdown', 'the pending receive')
       await soon(context.gateway.shutdown({ timeout: '30s' }), 'shutdown')
-      await rejected<ShutdownError>(receive, 'shutdown', 'the pending receive')
+      await refused
       await soon(loop, 'each ends')
     },
   },

@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { LOCALHOST_CERT, LOCALHOST_KEY, TEST_CA } from '../../../support/certificates.js'
 
 /** Files of a certificate authority, a server and a client that it vouches for. */
 export interface Certificates {
@@ -11,37 +11,19 @@ export interface Certificates {
   remove(): void
 }
 
-/** Makes certificates for 127.0.0.1 that are good for a day. */
+/** The certificates of the tests as files, which is how Mosquitto and the settings want them. */
 export function makeCertificates(): Certificates {
   const folder = mkdtempSync(join(tmpdir(), 'nemo-certificates-'))
-  const file = (name: string) => join(folder, name)
-  const openssl = (...args: string[]) => execFileSync('openssl', args, { stdio: 'pipe' })
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
-  openssl(
-    'req',
-    '-x509',
-    ...key,
-    '-days',
-    '1',
-    '-subj',
-    '/CN=ca',
-    '-keyout',
-    file('ca.key'),
-    '-out',
-    file('ca.crt'),
-  )
-  writeFileSync(file('names'), 'subjectAltName=IP:127.0.0.1,DNS:localhost\n')
-  const issue = (name: string) => {
-    const [cert, own, request] = [file(`${name}.crt`), file(`${name}.key`), file(`${name}.csr`)]
-    openssl('req', ...key, '-subj', `/CN=${name}`, '-keyout', own, '-out', request)
-    const ca = ['-CA', file('ca.crt'), '-CAkey', file('ca.key'), '-CAcreateserial']
-    openssl('x509', '-req', '-in', request, ...ca, '-days', '1', '-extfile', file('names'), '-out', cert)
-    return { cert, key: own }
+  const file = (name: string, text: string) => {
+    const path = join(folder, name)
+    writeFileSync(path, text)
+    return path
   }
+  const localhost = { cert: file('localhost.crt', LOCALHOST_CERT), key: file('localhost.key', LOCALHOST_KEY) }
   return {
-    ca: file('ca.crt'),
-    server: issue('server'),
-    client: issue('client'),
+    ca: file('ca.crt', TEST_CA),
+    server: localhost,
+    client: localhost,
     remove: () => rmSync(folder, { recursive: true, force: true }),
   }
 }

@@ -1,0 +1,149 @@
+import type { AdapterSubscription, InboundMessage, MessageSink, PubSubFacet } from '../core/adapter.js'
+import { ConnectionError } from '../core/errors.js'
+
+/** One subscriber of a shared topic. */
+export interface TopicMember {
+  readonly sink: MessageSink<InboundMessage>
+  readonly qos: 0 | 1 | 2 | undefined
+  /** The subscription that was made for its sake: what the broker had retained comes with that one. */
+  generation: number
+  /** Topics of which it was given what the broker had retained. */
+  readonly retained: Set<string>
+}
+
+/** Topics are chosen by strangers: of more than this many a retained message may be given twice. */
+const MOST_RETAINED = 10_000
+
+type Subscribe = (
+  options: { readonly qos?: 0 | 1 | 2 },
+  sink: MessageSink<InboundMessage>,
+) => Promise<AdapterSubscription>
+
+/**
+ * One subscription at the broker and whoever wants it in this actor. For a subscriber that comes later it is made
+ * again where the broker retains messages, or where a higher quality is wanted; the earlier one is closed when the
+ * later one is granted, so that nobody misses anything in between. One thing is done at a time.
+ */
+export class SharedTopic {
+  readonly #subscribe: Subscribe
+  readonly #retains: boolean
+  readonly #onEmpty: () => void
+  readonly #members = new Set<TopicMember>()
+  readonly #holding = new Set<TopicMember>()
+  #steps: Promise<void> = Promise.resolve()
+  #current: AdapterSubscription | undefined
+  #qos: 0 | 1 | 2 | undefined
+  /** The newest subscription that was asked for, and the newest that was granted. */
+  #asked = 0
+  #granted = 0
+  #state: 'alive' | 'over' = 'alive'
+
+  /** @param onEmpty called when the last member has left and the broker knows. */
+  constructor(facet: PubSubFacet, subscribe: Subscribe, onEmpty: () => void) {
+    this.#retains = facet.retains === true
+    this.#subscribe = subscribe
+    this.#onEmpty = onEmpty
+  }
+
+  /** Resolves when the broker has granted it. @throws what the adapter throws; ConnectionError */
+  join(member: TopicMember): Promise<void> {
+    this.#members.add(member)
+    return this.#inTurn(() => this.#grant(member))
+  }
+
+  /** Resolves when the broker has been told, if it was the last; never rejects. */
+  leave(member: TopicMember): Promise<void> {
+    this.#members.delete(member)
+    this.resume(member)
+    return this.#inTurn(async () => {
+      if (this.#members.size > 0 || this.#state === 'over') return
+      const last = this.#current
+      this.#current = undefined
+      await last?.close()
+      if (this.#members.size === 0) this.#onEmpty()
+    })
+  }
+
+  /** A member that held back has room again. */
+  resume(member: TopicMember): void {
+    if (this.#holding.delete(member) && this.#holding.size === 0) this.#current?.resume()
+  }
+
+  /** The connection is gone, and the subscription with it. */
+  lose(): void {
+    this.#state = 'over'
+    this.#current = undefined
+    this.#members.clear()
+    this.#holding.clear()
+  }
+
+  async #grant(member: TopicMember): Promise<void> {
+    if (this.#state === 'over') throw new ConnectionError('the connection was lost')
+    if (!this.#members.has(member) || !this.#isNeededFor(member)) return
+    const generation = ++this.#asked
+    member.generation = generation
+    const qos = highest(this.#qos, member.qos)
+    let subscription: AdapterSubscription
+    try {
+      subscription = await this.#subscribe(qos === undefined ? {} : { qos }, this.#sink(generation))
+    } catch (error) {
+      this.#members.delete(member)
+      throw error
+    }
+    if ((this.#state as string) === 'over') throw new ConnectionError('the connection was lost')
+    const earlier = this.#current
+    this.#granted = generation
+    this.#qos = qos
+    this.#current = subscription
+    await earlier?.close()
+  }
+
+  #isNeededFor({ qos }: TopicMember): boolean {
+    return this.#current === undefined || this.#retains || highest(this.#qos, qos) !== this.#qos
+  }
+
+  #sink(generation: number): MessageSink<InboundMessage> {
+    return {
+      deliver: (message) => this.#deliver(generation, message),
+      end: (error) => {
+        if (generation !== this.#granted || this.#state === 'over') return
+        const members = [...this.#members]
+        this.lose()
+        this.#onEmpty()
+        for (const { sink } of members) sink.end(error)
+      },
+    }
+  }
+
+  #deliver(generation: number, message: InboundMessage): boolean {
+    // Of an earlier subscription: the later one has brought it already.
+    if (generation < this.#granted || this.#state === 'over') return true
+    for (const member of this.#members) {
+      // What was retained is news to those only for whose sake this subscription was made.
+      if (message.retain && !isNews(member, generation, message.topic)) continue
+      if (!member.sink.deliver(message)) this.#holding.add(member)
+    }
+    return this.#holding.size === 0
+  }
+
+  #inTurn(step: () => Promise<void>): Promise<void> {
+    const done = this.#steps.then(step)
+    this.#steps = done.catch(() => {})
+    return done
+  }
+}
+
+/**
+ * Whether a retained message is to be given to a member. A broker that does not say for which subscription it
+ * sends one may have it arrive by two of them: each topic counts once.
+ */
+function isNews(member: TopicMember, generation: number, topic: string): boolean {
+  if (member.generation !== generation || member.retained.has(topic)) return false
+  if (member.retained.size < MOST_RETAINED) member.retained.add(topic)
+  return true
+}
+
+function highest(a: 0 | 1 | 2 | undefined, b: 0 | 1 | 2 | undefined): 0 | 1 | 2 | undefined {
+  if (a === undefined || b === undefined) return a ?? b
+  return a > b ? a : b
+}

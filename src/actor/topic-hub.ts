@@ -1,0 +1,84 @@
+import type {
+  AdapterSubscription,
+  InboundMessage,
+  MessageSink,
+  OperationContext,
+  PubSubFacet,
+  SubscribeOptions,
+} from '../core/adapter.js'
+import type { Clock } from '../core/clock.js'
+import { withDeadline } from '../resilience/deadline.js'
+import { abortReason } from '../resilience/retry.js'
+import { SharedTopic, type TopicMember } from './shared-topic.js'
+
+/**
+ * The subscriptions of an integration as the adapter sees them: of one pattern there is one, however many of the
+ * host's sources want it. Brokers and their client libraries know a subscription by its pattern, so that two
+ * would be one to them, and ending one would end both.
+ */
+export class TopicHub {
+  readonly #facet: PubSubFacet
+  readonly #clock: Clock
+  readonly #timeoutMs: number
+  readonly #topics = new Map<string, SharedTopic>()
+
+  constructor(facet: PubSubFacet, clock: Clock, timeoutMs: number) {
+    this.#facet = facet
+    this.#clock = clock
+    this.#timeoutMs = timeoutMs
+  }
+
+  /**
+   * Resolves when the broker has granted it.
+   * @throws what the adapter throws; what `context` was aborted with
+   */
+  async subscribe(
+    pattern: string,
+    options: SubscribeOptions,
+    sink: MessageSink<InboundMessage>,
+    context: OperationContext,
+  ): Promise<AdapterSubscription> {
+    const topic = this.#topic(pattern)
+    const member: TopicMember = { sink, qos: options.qos, generation: 0, retained: new Set() }
+    const { signal } = context
+    const joined = topic.join(member)
+    const leave = () => topic.leave(member)
+    await new Promise<void>((resolve, reject) => {
+      const onAbort = () => reject(abortReason(signal))
+      if (signal.aborted) onAbort()
+      else signal.addEventListener('abort', onAbort, { once: true })
+      joined.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+    }).catch((error: unknown) => {
+      void leave()
+      throw error
+    })
+    return { resume: () => topic.resume(member), close: leave }
+  }
+
+  /** The connection is gone, and every subscription with it. */
+  disconnected(): void {
+    const topics = [...this.#topics.values()]
+    this.#topics.clear()
+    for (const topic of topics) topic.lose()
+  }
+
+  #topic(pattern: string): SharedTopic {
+    const known = this.#topics.get(pattern)
+    if (known !== undefined) return known
+    const topic: SharedTopic = new SharedTopic(
+      this.#facet,
+      (options, sink) =>
+        // A deadline of its own: it may outlive whoever asked first.
+        withDeadline((context) => this.#facet.subscribe(pattern, options, sink, context), {
+          clock: this.#clock,
+          deadline: this.#clock.now() + this.#timeoutMs,
+          operation: `subscribe ${pattern}`,
+        }),
+      () => {
+        if (this.#topics.get(pattern) === topic) this.#topics.delete(pattern)
+      },
+    )
+    this.#topics.set(pattern, topic)
+    return topic
+  }
+}

@@ -1,0 +1,67 @@
+import { data, packet, prefixed, uint16, uint32 } from './packet-writer.js'
+
+/** What CONNECT says, and how the session is read. */
+export interface SessionSettings {
+  /** Whether a flood of small reads may be slowed down; see `ReadPacer`. */
+  readonly paced: boolean
+  readonly clientId: string
+  readonly clean: boolean
+  readonly version: 4 | 5
+  readonly keepAliveMs: number
+  /** How long the broker keeps the session after the connection has ended; MQTT 5 only. */
+  readonly sessionExpiryMs: number
+  readonly receiveMaximum: number
+  /** The largest packet that we take, in bytes. */
+  readonly maxFrame: number
+  readonly credentials?: { readonly username: string; readonly password: string }
+  readonly will?: {
+    readonly topic: string
+    readonly payload: string
+    readonly qos: 0 | 1 | 2
+    readonly retain: boolean
+  }
+}
+
+const CONNECT = 0x10
+const PROTOCOL_NAME = data('MQTT', 'the protocol name')
+const SESSION_EXPIRY = 0x11
+const RECEIVE_MAXIMUM = 0x21
+const MAXIMUM_PACKET_SIZE = 0x27
+
+/** Writes CONNECT (MQTT 5, section 3.1). @throws RangeError saying what is too long; never what it holds */
+export function writeConnect(settings: Omit<SessionSettings, 'paced'>): Buffer {
+  const { version, clean, credentials, will, keepAliveMs } = settings
+  const flags =
+    (clean ? 0x02 : 0) |
+    (will ? 0x04 | (will.qos << 3) | (will.retain ? 0x20 : 0) : 0) |
+    (credentials ? 0xc0 : 0)
+  const fields = [
+    PROTOCOL_NAME,
+    Buffer.of(version, flags),
+    uint16(Math.max(1, Math.floor(keepAliveMs / 1_000))),
+    ...(version === 5 ? [connectProperties(settings)] : []),
+    data(settings.clientId, 'the client id'),
+  ]
+  if (will) {
+    if (version === 5) fields.push(prefixed())
+    fields.push(data(will.topic, 'the topic of the will'), data(will.payload, 'the payload of the will'))
+  }
+  if (credentials)
+    fields.push(data(credentials.username, 'the username'), data(credentials.password, 'the password'))
+  return packet(CONNECT, ...fields)
+}
+
+function connectProperties({
+  sessionExpiryMs,
+  receiveMaximum,
+  maxFrame,
+}: Pick<SessionSettings, 'sessionExpiryMs' | 'receiveMaximum' | 'maxFrame'>): Buffer {
+  return prefixed(
+    Buffer.of(SESSION_EXPIRY),
+    uint32(Math.floor(sessionExpiryMs / 1_000)),
+    Buffer.of(RECEIVE_MAXIMUM),
+    uint16(receiveMaximum),
+    Buffer.of(MAXIMUM_PACKET_SIZE),
+    uint32(Math.min(maxFrame, 0xffff_ffff)),
+  )
+}

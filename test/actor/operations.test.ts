@@ -1,0 +1,371 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import type { OperationContext, ProtocolAdapter } from '../../src/core/adapter.js'
+import { AuthError, ConnectionError, RpcError } from '../../src/core/errors.js'
+import type { IntegrationSettings } from '../../src/core/settings.js'
+import { actorRig } from './rig.js'
+
+interface Attempt {
+  readonly what: string
+  readonly signal: AbortSignal
+  resolve(value?: unknown): void
+  reject(error: Error): void
+}
+
+const ends: (() => void)[] = []
+afterEach(() => {
+  for (const end of ends.splice(0)) end()
+})
+
+/** An actor whose adapter notes each attempt and leaves it to the test. */
+function rig(settings: Partial<IntegrationSettings> = {}) {
+  const attempts: Attempt[] = []
+  const attempt = (what: string, { signal }: OperationContext) =>
+    new Promise<never>((resolve, reject) =>
+      attempts.push({ what, signal, resolve: resolve as Attempt['resolve'], reject }),
+    )
+  const facets: Partial<ProtocolAdapter> = {
+    rpc: {
+      call: (method, _params, context) => attempt(`call ${method}`, context),
+      notify: (method, _params, context) => attempt(`notify ${method}`, context),
+    },
+    pubsub: {
+      publish: (topic, _payload, _options, context) => attempt(`publish ${topic}`, context),
+      subscribe: async (pattern, _options, _sink, context) => {
+        await attempt(`subscribe ${pattern}`, context)
+        return { resume: () => {}, close: async () => {} }
+      },
+    },
+  }
+  const actor = actorRig({ timeoutMs: 1_000, ...settings }, facets)
+  ends.push(actor.end)
+  return { ...actor, attempts, tried: () => attempts.map(({ what }) => what) }
+}
+
+const reset = () => new ConnectionError('reset')
+const retry = (maxAttempts: number, initialMs = 100): IntegrationSettings['retry'] => ({
+  maxAttempts,
+  backoff: { kind: 'constant', initialMs },
+  jitter: 0,
+  retryableErrors: [],
+})
+const source = { id: 1, kind: 'topic', decode: 'value', overflow: 'block' } as const
+const credit = () => ({ credit: new SharedArrayBuffer(12), window: { messages: 10, bytes: 1_000 } })
+
+describe('an operation', () => {
+  test('waits for the connection, and goes in the order in which it was asked for', async () => {
+    const { send, tried, connected, gauges } = rig()
+    for (const method of ['a', 'b', 'c']) await send('call', method)
+    expect([tried(), gauges.depths.operations]).toEqual([[], 3])
+    await connected()
+    expect(tried()).toEqual(['call a', 'call b', 'call c'])
+  })
+
+  test('is settled once, with the value or the error of its attempt', async () => {
+    const { send, attempts, connected, outcome, error, quiet, gauges } = rig()
+    await connected()
+    const good = await send('call', 'good')
+    const bad = await send('call', 'bad')
+    attempts[1]!.reject(new RpcError(7, 'no'))
+    attempts[0]!.resolve({ n: 1 })
+    await quiet()
+    expect(outcome(good)).toEqual({ value: { n: 1 } })
+    expect(error(bad)).toMatchObject({ kind: 'rpc', code: 7, integration: 'rig' })
+    expect([gauges.depths.operations, gauges.counts().errors]).toEqual([0, { rpc: 1 }])
+  })
+
+  test('publishes after the subscriptions that were accepted before it', async () => {
+    const { send, tried, attempts, connected, quiet } = rig()
+    await send('publish', 't', 1)
+    await send('subscribe', 's', undefined, { source: { ...source, ...credit() } })
+    await connected()
+    expect(tried()).toEqual(['subscribe s'])
+    await send('publish', 'u', 2)
+    expect(tried()).toEqual(['subscribe s'])
+    attempts[0]!.resolve()
+    await quiet()
+    expect(tried()).toEqual(['subscribe s', 'publish t', 'publish u'])
+  })
+
+  test('is tried again after an attempt that took too long, as often as allowed', async () => {
+    const { send, attempts, connected, advance, error, gauges } = rig({ retry: retry(3) })
+    await connected()
+    const seq = await send('call', 'slow')
+    await advance(999)
+    expect(attempts[0]!.signal.aborted).toBe(false)
+    await advance(1)
+    expect(attempts[0]!.signal.aborted).toBe(true)
+    expect(attempts).toHaveLength(1)
+    await advance(100)
+    expect(attempts).toHaveLength(2)
+    await advance(1_100)
+    expect(attempts).toHaveLength(3)
+    expect(error(seq)).toBeUndefined()
+    await advance(1_000)
+    expect(error(seq)).toMatchObject({ kind: 'timeout', operation: 'call slow' })
+    expect(gauges.counts().retries).toBe(2)
+  })
+
+  test('takes no notice of an earlier attempt that ends late', async () => {
+    const { send, attempts, connected, advance, outcome, quiet } = rig({ retry: retry(2) })
+    await connected()
+    const seq = await send('call', 'slow')
+    await advance(1_100)
+    attempts[0]!.resolve('late')
+    await quiet()
+    expect(outcome(seq)).toBeUndefined()
+    attempts[1]!.resolve('right')
+    await quiet()
+    expect(outcome(seq)).toEqual({ value: 'right' })
+  })
+
+  test('that is not retryable is not tried again', async () => {
+    const { send, attempts, connected, advance, error } = rig({ retry: retry(3) })
+    await connected()
+    const seq = await send('call', 'a')
+    attempts[0]!.reject(new RpcError(1, 'no'))
+    await advance(10_000)
+    expect([attempts.length, error(seq)?.kind]).toEqual([1, 'rpc'])
+  })
+})
+
+describe('the deadline of an operation holds', () => {
+  test('while it waits for the connection', async () => {
+    const { send, error, advance, tried, connected } = rig()
+    const seq = await send('call', 'a', undefined, undefined, 500)
+    await advance(499)
+    expect(error(seq)).toBeUndefined()
+    await advance(1)
+    expect(error(seq)?.kind).toBe('timeout')
+    await connected()
+    expect(tried()).toEqual([])
+  })
+
+  test('during an attempt', async () => {
+    const { send, error, advance, attempts, connected } = rig({ retry: retry(5) })
+    await connected()
+    const seq = await send('call', 'a', undefined, undefined, 500)
+    await advance(500)
+    expect([error(seq)?.kind, attempts[0]!.signal.aborted]).toEqual(['timeout', true])
+    await advance(10_000)
+    expect(attempts).toHaveLength(1)
+  })
+
+  test('between two attempts', async () => {
+    const { send, error, advance, attempts, connected, quiet } = rig({ retry: retry(5, 400) })
+    await connected()
+    const seq = await send('call', 'a', undefined, undefined, 700)
+    attempts[0]!.reject(reset())
+    await advance(500)
+    // The second attempt began at 400; a third would begin past the deadline.
+    attempts[1]!.reject(reset())
+    await quiet()
+    expect([error(seq)?.kind, attempts.length]).toEqual(['connection', 2])
+  })
+
+  test('before it has begun', async () => {
+    const { send, error, connected, tried } = rig()
+    await connected()
+    const seq = await send('call', 'a', undefined, undefined, -1)
+    expect([error(seq)?.kind, tried()]).toEqual(['timeout', []])
+  })
+})
+
+describe('cancelling', () => {
+  test('while it waits for the connection', async () => {
+    const { send, error, connected, tried } = rig()
+    const seq = await send('call', 'a')
+    await send('cancel', '', seq)
+    expect(error(seq)?.kind).toBe('cancelled')
+    await connected()
+    expect(tried()).toEqual([])
+  })
+
+  test('during an attempt: the adapter hears of it', async () => {
+    const { send, error, connected, attempts } = rig({ retry: retry(3) })
+    await connected()
+    const seq = await send('call', 'a')
+    await send('cancel', '', seq)
+    expect([error(seq)?.kind, attempts[0]!.signal.aborted]).toEqual(['cancelled', true])
+  })
+
+  test('between two attempts: there is no second', async () => {
+    const { send, error, connected, attempts, advance, clock, quiet } = rig({ retry: retry(3) })
+    await connected()
+    const seq = await send('call', 'a')
+    attempts[0]!.reject(reset())
+    await quiet()
+    await send('cancel', '', seq)
+    expect(error(seq)?.kind).toBe('cancelled')
+    await advance(10_000)
+    expect(attempts).toHaveLength(1)
+    expect(clock.pending.every(({ background }) => background)).toBe(true)
+  })
+
+  test('of what is settled already does nothing', async () => {
+    const { send, outcome, connected, attempts, quiet } = rig()
+    await connected()
+    const seq = await send('call', 'a')
+    attempts[0]!.resolve(1)
+    await quiet()
+    await send('cancel', '', seq)
+    expect(outcome(seq)).toEqual({ value: 1 })
+  })
+})
+
+describe('the breaker', () => {
+  const circuitBreaker = { failureThreshold: 2, successThreshold: 1, timeoutMs: 5_000 }
+
+  test('opens after failures in a row, fails fast, and lets a probe through when its time is up', async () => {
+    const { send, error, outcome, connected, attempts, quiet, advance, gauges, notices } = rig({
+      circuitBreaker,
+    })
+    await connected()
+    for (const method of ['a', 'b']) {
+      await send('call', method)
+      attempts.at(-1)!.reject(reset())
+      await quiet()
+    }
+    expect(gauges.breaker).toBe('open')
+    const fast = await send('call', 'c')
+    expect(error(fast)).toMatchObject({ kind: 'circuit-open', retryAfterMs: 5_000 })
+    expect(attempts).toHaveLength(2)
+    await advance(5_000)
+    const probe = await send('call', 'd')
+    attempts.at(-1)!.resolve('back')
+    await quiet()
+    expect([outcome(probe), gauges.breaker]).toEqual([{ value: 'back' }, 'closed'])
+    expect(
+      notices.filter(({ kind }) => kind === 'breaker').map((notice) => 'state' in notice && notice.state),
+    ).toEqual(['open', 'half-open', 'closed'])
+  })
+
+  test('hears of operations that never found a connection', async () => {
+    const { send, gauges, advance } = rig({ circuitBreaker })
+    for (const method of ['a', 'b']) await send('call', method, undefined, undefined, 500)
+    await advance(500)
+    expect(gauges.breaker).toBe('open')
+  })
+})
+
+describe('without a connection', () => {
+  test('that is lost: what promises "at least once" goes on with the next, anything else fails', async () => {
+    const { send, outcome, error, connected, lost, attempts, advance, tried, quiet } = rig()
+    await connected()
+    const sure = await send('publish', 'sure', 1, { qos: 1 })
+    const once = await send('publish', 'once', 1)
+    const call = await send('call', 'call')
+    const twice = await send('call', 'twice', undefined, { idempotent: true })
+    await lost(reset())
+    for (const attempt of attempts) attempt.reject(reset())
+    await quiet()
+    expect([sure, once, call, twice].map((seq) => error(seq)?.kind)).toEqual([
+      undefined,
+      'connection',
+      'connection',
+      undefined,
+    ])
+    await advance(100)
+    await connected()
+    expect(tried().slice(4)).toEqual(['publish sure', 'call twice'])
+    for (const attempt of attempts.slice(4)) attempt.resolve(null)
+    await quiet()
+    expect([outcome(sure), outcome(twice)]).toEqual([{ value: null }, { value: null }])
+  })
+
+  test('and with "fail": at once, or after as many tries as any other failure', async () => {
+    const reconnect = {
+      enabled: true,
+      maxAttempts: -1,
+      delayMs: 50_000,
+      maxDelayMs: 50_000,
+      offline: 'fail',
+    } as const
+    const single = rig({ reconnect })
+    await single.connected()
+    await single.lost(reset())
+    const seq = await single.send('publish', 't', 1, { qos: 1 })
+    expect(single.error(seq)?.kind).toBe('connection')
+
+    const several = rig({ reconnect, retry: retry(3), timeoutMs: 60_000 })
+    await several.connected()
+    await several.lost(reset())
+    const again = await several.send('call', 'a')
+    expect(several.error(again)).toBeUndefined()
+    await several.advance(200)
+    expect(several.error(again)?.kind).toBe('connection')
+  })
+
+  test('that is refused to us: whoever waits is told, now and later', async () => {
+    const { send, error, refused, advance, connected, tried } = rig({ retry: retry(3) })
+    const first = await send('call', 'a')
+    await refused(new AuthError('bad password'))
+    const second = await send('call', 'b')
+    expect([error(first)?.kind, error(second)?.kind]).toEqual(['auth', 'auth'])
+    await advance(100)
+    await connected()
+    await send('call', 'c')
+    expect(tried()).toEqual(['call c'])
+  })
+
+  test('that has failed for good: nobody waits for it', async () => {
+    const reconnect = { enabled: false, maxAttempts: -1, delayMs: 1, maxDelayMs: 1, offline: 'wait' } as const
+    const { send, error, refused, advance } = rig({ reconnect, retry: retry(3), timeoutMs: 60_000 })
+    const seq = await send('call', 'a')
+    await refused(reset())
+    await advance(200)
+    expect(error(seq)).toMatchObject({ kind: 'connection', reason: 'reset' })
+  })
+})
+
+describe('stopping', () => {
+  test('waits for what is under way, and for no message that may never come', async () => {
+    const { send, connected, attempts, actor, quiet, outcome } = rig()
+    await connected()
+    const call = await send('call', 'a')
+    await send('subscribe', 's', undefined, { source: { ...source, ...credit() } })
+    let stopped = false
+    const stop = actor.stop(10_000).then(() => (stopped = true))
+    await quiet()
+    expect(stopped).toBe(false)
+    attempts[0]!.resolve('done')
+    await quiet()
+    expect([stopped, outcome(call)]).toEqual([true, { value: 'done' }])
+    await stop
+  })
+
+  test('leaves unsettled what did not end in time: the host decides about it', async () => {
+    const { send, connected, attempts, actor, advance, outcome, quiet } = rig()
+    await connected()
+    const call = await send('call', 'a', undefined, undefined, 60_000)
+    const stop = actor.stop(500)
+    await advance(500)
+    await stop
+    attempts[0]!.reject(reset())
+    await quiet()
+    expect([outcome(call), attempts[0]!.signal.aborted]).toEqual([undefined, true])
+  })
+})
+
+describe('subscriptions', () => {
+  test('are asked for again at each connection, until the broker grants them or refuses for good', async () => {
+    const { send, connected, lost, attempts, advance, quiet, notices, tried } = rig()
+    await connected()
+    await send('subscribe', 's', undefined, { source: { ...source, ...credit() } })
+    attempts[0]!.resolve()
+    await quiet()
+    await lost(reset())
+    await advance(100)
+    await connected()
+    expect(tried()).toEqual(['subscribe s', 'subscribe s'])
+    attempts[1]!.reject(new ConnectionError('busy'))
+    await advance(200)
+    expect(tried()).toHaveLength(3)
+    attempts[2]!.reject(new AuthError('not any more'))
+    await quiet()
+    await advance(100_000)
+    expect(tried()).toHaveLength(3)
+    expect(notices.filter(({ kind }) => kind === 'source-ended')).toMatchObject([
+      { source: 1, error: { name: 'AuthError' } },
+    ])
+  })
+})

@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { cli, FIXTURES } from './support.js'
+
+test('a right configuration: a summary on stdout, nothing on stderr, code 0', async () => {
+  const { code, stdout, stderr } = await cli('check', `${FIXTURES}gateway.hcl`)
+  expect(stdout).toContain('is fine: 1 integration, 1 broker\n  events')
+  expect([code, stderr]).toEqual([0, ''])
+})
+
+test('a wrong one: diagnostics on stderr, nothing on stdout, code 1', async () => {
+  const { code, stdout, stderr } = await cli('check', `${FIXTURES}wrong.hcl`)
+  expect(stderr).toContain('wrong.hcl:2:10')
+  expect(stderr).toContain('did you mean "memory"?')
+  expect(stderr).toContain('1 error\n')
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: no colours where nobody looks
+  expect(stderr).not.toMatch(/\u001b/)
+  expect([code, stdout]).toEqual([1, ''])
+})
+
+test('--json gives one object on stdout', async () => {
+  const good = await cli('check', '--json', `${FIXTURES}gateway.hcl`)
+  expect([good.code, JSON.parse(good.stdout), good.stderr]).toEqual([0, { ok: true, diagnostics: [] }, ''])
+  const bad = await cli('check', `${FIXTURES}wrong.hcl`, '--json')
+  expect([bad.code, bad.stderr]).toEqual([1, ''])
+  expect(JSON.parse(bad.stdout)).toMatchObject({
+    ok: false,
+    diagnostics: [{ severity: 'error', line: 2, column: 10 }],
+  })
+})
+
+test('variables are given with --var; an unknown one is an error', async () => {
+  const good = await cli('check', `${FIXTURES}gateway.hcl`, '--var', 'broker=other')
+  expect(good.stdout).toContain('other   memory broker')
+  const bad = await cli('check', `${FIXTURES}gateway.hcl`, '--var=brokr=x')
+  expect([bad.code, bad.stderr]).toEqual([1, expect.stringContaining('did you mean "broker"?')])
+})
+
+test('a missing file is an error of the configuration', async () => {
+  const { code, stderr } = await cli('check', 'nowhere.hcl')
+  expect([code, stderr]).toEqual([1, expect.stringContaining('there is no such file or folder')])
+})
+
+test.each<[string, readonly string[], string]>([
+  ['no command', [], 'a command is missing'],
+  ['an unknown command', ['chekc', 'x.hcl'], 'did you mean check?'],
+  ['an unknown option', ['check', 'x.hcl', '--jsno'], 'did you mean --json?'],
+  ['an option of another command', ['check', 'x.hcl', '--app', 'x.mjs'], 'check has no option --app'],
+  ['no file', ['run'], 'run needs the configuration'],
+  ['two files', ['check', 'a.hcl', 'b.hcl'], 'found "b.hcl" as well'],
+  ['a variable without a value', ['check', 'a.hcl', '--var', 'x'], '--var expects NAME=VALUE'],
+  ['an option without its value', ['check', 'a.hcl', '--var'], '--var needs a value'],
+  ['a value for a switch', ['check', 'a.hcl', '--json=yes'], '--json takes no value'],
+])('wrong usage, code 2, a reason and where to find help: %s', async (_, args, reason) => {
+  const { code, stdout, stderr } = await cli(...args)
+  expect([code, stdout]).toEqual([2, ''])
+  expect(stderr).toContain(reason)
+  expect(stderr).toMatch(/See nemo-gateway .*--help\n$/)
+})
+
+test.each([[['--help']], [['-h']], [['run', '--help']], [['check', '-h']]])(
+  'help with examples: %j',
+  async (args) => {
+    const { code, stdout, stderr } = await cli(...args)
+    expect([code, stderr]).toEqual([0, ''])
+    expect(stdout).toMatch(/Usage\n.*Examples\n {2}nemo-gateway/s)
+  },
+)
+
+test('--version is that of the package', async () => {
+  const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
+  expect((await cli('--version')).stdout).toBe(`${version}\n`)
+})

@@ -1,0 +1,104 @@
+import { expect, test } from 'vitest'
+import { QueueConsumer } from '../../src/client/queue-consumer.js'
+import { systemClock } from '../../src/core/clock.js'
+import type { IntegrationMail } from '../../src/mailbox/integration-mail.js'
+import { NameReader } from '../../src/mailbox/names.js'
+import type { DeliveryRun } from '../../src/mailbox/protocol.js'
+import { Turn } from '../../src/mailbox/turn.js'
+import { settled } from '../../src/testing/index.js'
+
+const names = new NameReader()
+names.learn({ first: 0, added: ['q'] })
+
+function run(...tokens: number[]): DeliveryRun {
+  return {
+    source: 1,
+    count: tokens.length,
+    topics: 0,
+    payload: { kind: 'values', values: tokens },
+    bytes: tokens.length,
+    extras: tokens.map((token) => ({ token, attempt: 1 })),
+  }
+}
+
+function rig() {
+  const journal: unknown[] = []
+  const mail = {
+    settle: async (verb, _life, token, options) => {
+      journal.push(options === undefined ? [verb, token] : [verb, token, options])
+      return true
+    },
+  } as Pick<IntegrationMail, 'settle'> as IntegrationMail
+  const consumer = new QueueConsumer<number>(mail, 'q', new Turn(systemClock, 4), 3, { delay: 50 })
+  let stand = () => {}
+  consumer.opening(
+    new Promise((resolve) => {
+      stand = () =>
+        resolve({
+          credit: (messages) => journal.push(['credit', messages]),
+          close: async () => void journal.push('close'),
+        })
+    }),
+  )
+  return { consumer, journal, stand, handler: consumer.handler() }
+}
+
+test('closing gives back what nobody has taken, before the source is closed', async () => {
+  const { consumer, journal, stand, handler } = rig()
+  stand()
+  handler.receive(run(1, 2, 3), names, 1)
+  handler.receive(run(4), names, 1)
+  const first = await consumer[Symbol.asyncIterator]().next()
+  await consumer.close()
+  await consumer.close()
+  expect(journal.filter((entry) => Array.isArray(entry) && entry[0] === 'nack')).toEqual([
+    ['nack', 2],
+    ['nack', 3],
+    ['nack', 4],
+  ])
+  expect(journal.indexOf('close')).toBeGreaterThan(2)
+  expect(first.value?.isSettled).toBe(false)
+})
+
+test('what an earlier life delivered and nobody took is not given back: it comes again by itself', async () => {
+  const { consumer, journal, stand, handler } = rig()
+  stand()
+  handler.receive(run(1, 2), names, 1)
+  handler.reborn()
+  await consumer.close()
+  expect(journal.filter((entry) => Array.isArray(entry) && entry[0] === 'nack')).toEqual([])
+})
+
+test('credit for messages that were consumed before the consumer stood is given when it does', async () => {
+  const { consumer, journal, stand, handler } = rig()
+  handler.receive(run(1), names, 1)
+  const messages = consumer[Symbol.asyncIterator]()
+  await messages.next()
+  const waiting = messages.next()
+  await settled()
+  expect(journal).toEqual([['ack', 1]])
+  stand()
+  await settled()
+  expect(journal).toEqual([
+    ['ack', 1],
+    ['credit', 1],
+  ])
+  await consumer.close()
+  await waiting
+})
+
+test('a loop that is left gives back the message in hand with the delay that was asked for', async () => {
+  const { consumer, journal, stand, handler } = rig()
+  stand()
+  handler.receive(run(1, 2, 3), names, 1)
+  const loop = async () => {
+    for await (const message of consumer) if (message.value === 2) throw new Error('enough')
+  }
+  await expect(loop()).rejects.toThrow('enough')
+  expect(journal.filter((entry) => entry !== 'close')).toEqual([
+    ['ack', 1],
+    ['nack', 2, { delayMs: 50 }],
+    ['credit', 3],
+    ['nack', 3],
+  ])
+})

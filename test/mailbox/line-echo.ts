@@ -1,0 +1,17 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { systemClock } from '../../src/core/clock.js'
+import { Line, type LineEnd } from '../../src/mailbox/line.js'
+import { Turn } from '../../src/mailbox/turn.js'
+
+// A listener keeps the thread alive; waiting for a bell does not.
+parentPort!.on('message', () => {})
+
+// The other end of the line in a thread of its own: says everything back, and counts what woke it.
+let woken = 0
+const line = new Line<unknown, unknown>(workerData as LineEnd, new Turn(systemClock, 10), (batch) => {
+  if (batch === 'woken') line.post({ woken })
+  else line.post(batch)
+})
+line.onWake = () => {
+  woken++
+}

@@ -1,0 +1,96 @@
+import { Worker } from 'node:worker_threads'
+import { afterEach, describe, expect, test } from 'vitest'
+import { systemClock } from '../../src/core/clock.js'
+import { Line, openLine } from '../../src/mailbox/line.js'
+import { Turn } from '../../src/mailbox/turn.js'
+import { until } from '../support/adapter-context.js'
+
+const running: Worker[] = []
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((worker) => worker.terminate()))
+})
+
+function toThread() {
+  const { host, actor } = openLine()
+  const worker = new Worker(new URL('./line-echo.js', import.meta.url), {
+    workerData: actor,
+    transferList: [actor.port],
+  })
+  running.push(worker)
+  const got: unknown[] = []
+  const line = new Line<unknown, unknown>(host, new Turn(systemClock, 4), (batch) => got.push(batch))
+  return { line, got, worker }
+}
+
+describe('a line to another thread', () => {
+  test('carries batches both ways, in order, from quiet and from busy', async () => {
+    const { line, got } = toThread()
+    line.post('first')
+    await until(() => got.length === 1, 'the first echo')
+    for (let round = 0; round < 20; round++) {
+      for (let i = 0; i < 50; i++) line.post(round * 50 + i)
+      // Both ends fall asleep in between: no wake-up may be lost.
+      await until(() => got.length === 1 + (round + 1) * 50, `the echo of round ${round}`)
+    }
+    expect(got.slice(1)).toEqual(Array.from({ length: 1_000 }, (_, i) => i))
+  })
+
+  test('wakes the other side without a batch', async () => {
+    const { line, got } = toThread()
+    line.post('hello')
+    await until(() => got.length === 1, 'the thread is there')
+    const count = async () => {
+      const before = got.length
+      line.post('woken')
+      await until(() => got.length > before, 'the count')
+      return (got.at(-1) as { woken: number }).woken
+    }
+    const before = await count()
+    line.nudge()
+    // The nudge itself, and the question about it, unless both came in one wake-up.
+    let after = before
+    for (let i = 0; i < 50 && after < before + 2; i++) after = await count()
+    expect(after).toBeGreaterThanOrEqual(before + 2)
+  })
+
+  test('transfers buffers, and throws for what cannot cross without sending anything', async () => {
+    const { line, got } = toThread()
+    const { buffer } = new Uint8Array([1, 2, 3])
+    line.post({ buffer }, [buffer])
+    expect(buffer.byteLength).toBe(0)
+    expect(() => line.post({ no: () => 1 })).toThrow(/could not be cloned/)
+    line.post('after')
+    await until(() => got.length === 2, 'both echoes')
+    expect(new Uint8Array((got[0] as { buffer: ArrayBuffer }).buffer)).toEqual(new Uint8Array([1, 2, 3]))
+    expect(got[1]).toBe('after')
+  })
+
+  test('is quiet once closed', async () => {
+    const { line, got } = toThread()
+    line.post('x')
+    await until(() => got.length === 1, 'an echo')
+    line.close()
+    line.close()
+    line.post('nobody hears this')
+    line.nudge()
+    const second = toThread()
+    second.line.post('y')
+    await until(() => second.got.length === 1, 'an echo on another line')
+    expect(got).toEqual(['x'])
+  })
+
+  test('pulls what has arrived at once when it is asked to, and nothing after it was closed', async () => {
+    const { host, actor } = openLine()
+    const got: unknown[] = []
+    const one = new Line<unknown, unknown>(host, new Turn(systemClock, 4), (batch) => got.push(batch))
+    const other = new Line<unknown, unknown>(actor, new Turn(systemClock, 4), () => {})
+    for (const n of [1, 2, 3]) other.post(n)
+    one.pullAll()
+    expect(got).toEqual([1, 2, 3])
+    other.post(4)
+    one.close()
+    one.pullAll()
+    expect(got).toEqual([1, 2, 3])
+    other.close()
+  })
+})

@@ -1,0 +1,116 @@
+import { describe, expect, test } from 'vitest'
+import type { FromThread } from '../../src/mailbox/thread-messages.js'
+import type { ActorThreadHandle, Spawner, ThreadExit } from '../../src/supervisor/spawner.js'
+import { ThreadPool } from '../../src/supervisor/thread-pool.js'
+import { Zombies } from '../../src/supervisor/zombies.js'
+import { ManualClock } from '../../src/testing/index.js'
+
+class FakeThread implements ActorThreadHandle {
+  readonly threadId: number
+  readonly loaded = Promise.resolve()
+  terminated = false
+  referenced = true
+  #onExit: ((exit: ThreadExit) => void)[] = []
+  constructor(threadId: number) {
+    this.threadId = threadId
+  }
+  start(): void {}
+  attach(): void {}
+  onMessage(_: (message: FromThread) => void): void {}
+  onExit(ended: (exit: ThreadExit) => void): void {
+    this.#onExit.push(ended)
+  }
+  terminate(): void {
+    this.terminated = true
+  }
+  unref(): void {
+    this.referenced = false
+  }
+  exit(): void {
+    for (const ended of this.#onExit) ended({ code: 1 })
+  }
+}
+
+describe('zombies', () => {
+  test('a thread that ends in time is none', async () => {
+    const clock = new ManualClock()
+    const reports: unknown[] = []
+    const zombies = new Zombies(clock, (...report) => reports.push(report))
+    const thread = new FakeThread(5)
+    zombies.bury('events', thread)
+    expect([thread.terminated, thread.referenced]).toEqual([true, false])
+    thread.exit()
+    await clock.advance(10_000)
+    expect([zombies.count, reports]).toEqual([0, []])
+  })
+
+  test('one that does not is counted and reported once, until it ends after all', async () => {
+    const clock = new ManualClock()
+    const reports: unknown[] = []
+    const zombies = new Zombies(clock, (...report) => reports.push(report))
+    const thread = new FakeThread(5)
+    zombies.bury('events', thread)
+    await clock.advance(10_000)
+    expect([zombies.count, reports]).toEqual([1, [['events', 5]]])
+    thread.exit()
+    expect(zombies.count).toBe(0)
+  })
+})
+
+describe('thread pool', () => {
+  const [one, two] = [new URL('file:///one.js'), new URL('file:///two.js')]
+  function pool() {
+    const spawned: { readonly worker: URL; readonly thread: FakeThread }[] = []
+    const spawner: Spawner = {
+      spawn(worker) {
+        const thread = new FakeThread(spawned.length + 1)
+        spawned.push({ worker, thread })
+        return thread
+      },
+    }
+    return { spawned, pool: new ThreadPool(spawner) }
+  }
+
+  test('hands out what is prepared, of the right kind, and spawns when there is none', () => {
+    const { pool: threads, spawned } = pool()
+    threads.prepare(one)
+    threads.prepare(two)
+    expect(threads.take(two).threadId).toBe(2)
+    expect(threads.take(two).threadId).toBe(3)
+    expect(threads.take(one).threadId).toBe(1)
+    expect(spawned).toHaveLength(3)
+  })
+
+  test('keeps as many warm as were asked for, over all that asked', () => {
+    const { pool: threads, spawned } = pool()
+    threads.keepWarm(one, 1)
+    threads.keepWarm(one, 1)
+    expect(spawned).toHaveLength(0)
+    threads.refill(one)
+    threads.refill(one)
+    expect(spawned).toHaveLength(2)
+    threads.take(one)
+    threads.refill(one)
+    expect(spawned).toHaveLength(3)
+    threads.refill(two)
+    expect(spawned).toHaveLength(3)
+  })
+
+  test('a thread that dies in waiting is not handed out', () => {
+    const { pool: threads, spawned } = pool()
+    threads.prepare(one)
+    spawned[0]!.thread.exit()
+    expect(threads.take(one).threadId).toBe(2)
+  })
+
+  test('ends what nobody took when it closes, and prepares no more', () => {
+    const { pool: threads, spawned } = pool()
+    threads.prepare(one)
+    threads.prepare(one)
+    threads.take(one)
+    threads.close()
+    expect(spawned.map(({ thread }) => thread.terminated)).toEqual([false, true])
+    threads.prepare(one)
+    expect(spawned).toHaveLength(2)
+  })
+})
