@@ -28,7 +28,7 @@ export interface GatewayOptions {
 }
 
 /** How much of one turn of the host's event loop all deliveries together may take. */
-const TURN_BUDGET_MS = 4
+const TURN_BUDGET_MS = 2
 const DEFAULT_SHUTDOWN_MS = 10_000
 
 /** What the gateway keeps for each integration. */

@@ -9,9 +9,12 @@ const FULL_MESSAGES = 1_024
 const FULL_BYTES = 512 * 1024
 /** Messages of topics wake the host at most this often: at a steady trickle the wake-ups cost more than the messages. */
 const DELIVERY_PAUSE_MS = 4
-/** With so many requests under way, answers wait until half of them have one, but no longer than this. */
+/** The same where they are many: from so many in a batch on. */
+const BUSY_PAUSE_MS = 8
+const BUSY_FROM = 16
+/** With so many requests under way, answers wait until most of them have one, but no longer than this. */
 const MANY_UNDER_WAY = 16
-const ANSWER_SHARE = 2
+const ANSWER_SHARE = 0.75
 const ANSWER_PAUSE_MS = 2
 
 type Schedule =
@@ -30,6 +33,7 @@ export class Outbox {
   readonly #underWay: () => number
   #schedule: Schedule = { kind: 'idle' }
   #deliveredAt = Number.NEGATIVE_INFINITY
+  #pauseMs = DELIVERY_PAUSE_MS
   #bytes = 0
 
   /** @param underWay how many requests have been accepted and not been settled. */
@@ -78,7 +82,7 @@ export class Outbox {
     if (this.#writer.messages >= FULL_MESSAGES || this.#bytes >= FULL_BYTES) this.flush()
     else if (isAwaited) this.#atEndOfTurn()
     else if (this.#schedule.kind === 'idle')
-      this.#after(this.#deliveredAt + DELIVERY_PAUSE_MS - this.#clock.monotonic())
+      this.#after(this.#deliveredAt + this.#pauseMs - this.#clock.monotonic())
   }
 
   /** Sends what there is. */
@@ -86,7 +90,10 @@ export class Outbox {
     if (this.#schedule.kind !== 'idle') this.#schedule.timer.cancel()
     this.#schedule = { kind: 'idle' }
     if (this.#writer.isEmpty) return
-    if (this.#writer.messages > 0) this.#deliveredAt = this.#clock.monotonic()
+    if (this.#writer.messages > 0) {
+      this.#deliveredAt = this.#clock.monotonic()
+      this.#pauseMs = this.#writer.messages >= BUSY_FROM ? BUSY_PAUSE_MS : DELIVERY_PAUSE_MS
+    }
     this.#bytes = 0
     const { batch, transfer } = this.#writer.take()
     this.#line.post(batch, transfer)
@@ -100,7 +107,7 @@ export class Outbox {
 
   #answered(): void {
     const underWay = this.#underWay()
-    if (underWay < MANY_UNDER_WAY || this.#writer.settled * ANSWER_SHARE >= underWay) this.#atEndOfTurn()
+    if (underWay < MANY_UNDER_WAY || this.#writer.settled >= underWay * ANSWER_SHARE) this.#atEndOfTurn()
     else if (this.#schedule.kind === 'idle') this.#after(ANSWER_PAUSE_MS)
   }
 

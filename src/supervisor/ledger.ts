@@ -1,7 +1,7 @@
 import { SYSTEM_VERBS } from '../mailbox/protocol.js'
 import type { RequestEntry } from './request-entry.js'
 
-const SLOTS = 1 << 15
+const SLOTS = 1 << 13
 
 /**
  * What has been handed to the actor and not been settled. Numbers are given in order, so that a ring finds
