@@ -62,8 +62,10 @@ function parse(text: string): Value {
 /** What the parser says, less the piece of the payload it quotes. */
 function syntaxFault(message: string, text: string): string {
   if (text === '') return 'the text is empty'
-  const position = / at position (\d+)/.exec(message)
-  if (position !== null) return `the text is not JSON at character ${position[1]} of ${text.length}`
-  if (message.startsWith('Unexpected end')) return `the text of ${text.length} characters ends too early`
+  const position = / at position (\d+)/.exec(message)?.[1]
+  // Engines differ in how they say that there should be more: some give the position behind the last character.
+  if (message.startsWith('Unexpected end') || Number(position) === text.length)
+    return `the text of ${text.length} characters ends too early`
+  if (position !== undefined) return `the text is not JSON at character ${position} of ${text.length}`
   return `the text of ${text.length} characters is not JSON`
 }
