@@ -3,7 +3,7 @@ import type { LogRecord } from '../core/telemetry.js'
 import type { Value } from '../core/value.js'
 import type { BrokerControl } from '../mailbox/thread-messages.js'
 import type { Child } from './child.js'
-import type { ChildSpec } from './child-spec.js'
+import { type ChildSpec, graceOf } from './child-spec.js'
 import { Life, type LifeHouse } from './life.js'
 import type { ThreadPool } from './thread-pool.js'
 
@@ -96,9 +96,7 @@ export class BrokerChild implements Child {
   async stop(): Promise<void> {
     const life = this.#life
     if (life === undefined) return
-    const { shutdown } = this.spec
-    const graceMs =
-      shutdown === 'brutal_kill' ? 0 : shutdown === 'infinity' ? Number.MAX_SAFE_INTEGER : shutdown
+    const graceMs = graceOf(this.spec.shutdown)
     await life.stop(graceMs, (control) => control.stop(graceMs))
     if (this.#life === life) this.#life = undefined
   }

@@ -24,6 +24,18 @@ export interface ChildSpec {
   readonly shutdown: Shutdown
 }
 
+/** How many milliseconds a child is given to stop before it is ended. */
+export function graceOf(shutdown: Shutdown): number {
+  switch (shutdown) {
+    case 'brutal_kill':
+      return 0
+    case 'infinity':
+      return Number.MAX_SAFE_INTEGER
+    default:
+      return shutdown
+  }
+}
+
 export const RESTART_TYPES = ['permanent', 'transient', 'temporary'] as const
 export const STRATEGIES = ['one_for_one', 'one_for_all', 'rest_for_one'] as const
 

@@ -9,7 +9,7 @@ import { openLine } from '../mailbox/line.js'
 import type { ActorControl } from '../mailbox/thread-messages.js'
 import type { ActorRef } from './actor-ref.js'
 import type { Child } from './child.js'
-import type { ChildSpec } from './child-spec.js'
+import { type ChildSpec, graceOf } from './child-spec.js'
 import { Life, type LifeHouse } from './life.js'
 import type { ThreadPool } from './thread-pool.js'
 
@@ -142,9 +142,7 @@ export class IntegrationChild implements Child {
   async stop(): Promise<void> {
     const life = this.#life
     if (life === undefined) return
-    const { shutdown } = this.spec
-    const graceMs =
-      shutdown === 'brutal_kill' ? 0 : shutdown === 'infinity' ? Number.MAX_SAFE_INTEGER : shutdown
+    const graceMs = graceOf(this.spec.shutdown)
     // A gateway that shuts down has waited for what was accepted already.
     const drainMs = this.ref.isOpen ? graceMs : 0
     const integration = this.settings.name
