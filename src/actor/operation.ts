@@ -1,5 +1,6 @@
 import type { OperationContext } from '../core/adapter.js'
 import type { Timer } from '../core/clock.js'
+import type { Headers } from '../core/value.js'
 import type { IncomingRequest } from '../mailbox/requests.js'
 import type { BreakerPermit } from '../resilience/circuit-breaker.js'
 
@@ -28,6 +29,10 @@ export class Operation implements OperationContext {
     this.request = request
     this.end = end
     this.startedAt = startedAt
+  }
+
+  get headers(): Headers | undefined {
+    return this.request.options?.headers
   }
 
   get deadline(): number {

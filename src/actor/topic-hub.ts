@@ -38,6 +38,9 @@ export class TopicHub {
     sink: MessageSink<InboundMessage>,
     context: OperationContext,
   ): Promise<AdapterSubscription> {
+    // What is opened with parameters is a call that yields messages, not a topic of a broker: nobody shares it.
+    if (options.params !== undefined || options.headers !== undefined)
+      return this.#facet.subscribe(pattern, options, sink, context)
     const topic = this.#topic(pattern)
     const member: TopicMember = { sink, qos: options.qos, generation: 0, retained: new Set() }
     const { signal } = context

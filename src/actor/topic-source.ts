@@ -1,5 +1,6 @@
 import type { AdapterSubscription, InboundMessage, MessageSink, OperationContext } from '../core/adapter.js'
 import { MailboxFullError } from '../core/errors.js'
+import type { Value } from '../core/value.js'
 import type { Gauges } from '../mailbox/gauges.js'
 import type { SourceSpec } from '../mailbox/protocol.js'
 import type { Conflator } from './conflator.js'
@@ -40,7 +41,12 @@ export class TopicSource implements Source, MessageSink<InboundMessage> {
   }
 
   async open(context: OperationContext): Promise<void> {
-    const options = this.#spec.qos === undefined ? {} : { qos: this.#spec.qos }
+    const { qos, params, headers } = this.#spec
+    const options = {
+      ...(qos !== undefined && { qos }),
+      ...(params !== undefined && { params: params as Value }),
+      ...(headers !== undefined && { headers }),
+    }
     const subscription = await this.#topics.subscribe(this.#pattern, options, this, context)
     if (this.#ended) await subscription.close()
     else this.#subscription = subscription

@@ -29,6 +29,10 @@ export interface SubscribeOptions extends OperationLimits {
   /** Only the newest message of each topic, at most every so often: what a screen can show. */
   readonly conflate?: Duration
   readonly qos?: 0 | 1 | 2
+  /** What the subscription is opened with where it is a method of a service (gRPC, JSON-RPC). */
+  readonly params?: unknown
+  /** Headers or metadata of the request that opens it, where the protocol has them. */
+  readonly headers?: Headers
   /** Not in this version. */
   readonly transform?: string
 }
@@ -97,6 +101,8 @@ function sourceOf(options: SubscribeOptions, mail: IntegrationMail): SourceReque
     decode: options.decode === undefined || options.decode === 'value' ? 'value' : 'bytes',
     overflow: options.overflow ?? 'block',
     ...(options.qos !== undefined && { qos: options.qos }),
+    ...(options.params !== undefined && { params: options.params }),
+    ...(options.headers !== undefined && { headers: options.headers }),
     ...(options.conflate !== undefined && { conflateMs: toMilliseconds(options.conflate, 'conflate') }),
   }
 }

@@ -1,13 +1,17 @@
 import type { Duration } from '../core/duration.js'
 import type { IntegrationError } from '../core/errors.js'
+import type { Headers } from '../core/value.js'
 import { decodeError, type ErrorRecord } from '../mailbox/error-codec.js'
 import type { IntegrationMail } from '../mailbox/integration-mail.js'
+import type { RequestOptions } from '../mailbox/protocol.js'
 import { requireCapability } from './capability.js'
 import { limitsOf, type OperationLimits } from './limits.js'
 
 export interface CallOptions extends OperationLimits {
   /** It may be done twice without harm: it is then repeated when its actor or its connection is lost. */
   readonly idempotent?: boolean
+  /** Headers or metadata, where the protocol's requests have them. */
+  readonly headers?: Headers
 }
 
 /** One call of a batch. */
@@ -42,8 +46,13 @@ export class RpcClient {
    */
   async call<T = unknown>(method: string, params?: unknown, options?: CallOptions): Promise<T> {
     requireCapability(this.#mail, 'call')
-    const idempotent = options?.idempotent ? IDEMPOTENT : undefined
-    return (await this.#mail.request('call', method, params, idempotent, limitsOf(options))) as T
+    return (await this.#mail.request(
+      'call',
+      method,
+      params,
+      requestOptionsOf(options),
+      limitsOf(options),
+    )) as T
   }
 
   /** `call` that gives up after `timeout`. @throws TimeoutError, and what `call` throws */
@@ -58,12 +67,11 @@ export class RpcClient {
   async batch(calls: readonly RpcCall[], options?: CallOptions): Promise<RpcResult[]> {
     requireCapability(this.#mail, 'batch')
     if (calls.length === 0) return []
-    const idempotent = options?.idempotent ? IDEMPOTENT : undefined
     const results = (await this.#mail.request(
       'batch',
       '',
       calls,
-      idempotent,
+      requestOptionsOf(options),
       limitsOf(options),
     )) as readonly Crossed[]
     return results.map((result) =>
@@ -76,11 +84,15 @@ export class RpcClient {
   /** Tells the service something and expects no answer. Resolves when it has been sent. */
   async notify(method: string, params?: unknown, options?: CallOptions): Promise<void> {
     requireCapability(this.#mail, 'notify')
-    const idempotent = options?.idempotent ? IDEMPOTENT : undefined
-    await this.#mail.request('notify', method, params, idempotent, limitsOf(options))
+    await this.#mail.request('notify', method, params, requestOptionsOf(options), limitsOf(options))
   }
 }
 
 type Crossed =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly error: ErrorRecord }
+
+function requestOptionsOf(options: CallOptions | undefined): RequestOptions | undefined {
+  if (options?.headers === undefined) return options?.idempotent ? IDEMPOTENT : undefined
+  return { headers: options.headers, ...(options.idempotent && IDEMPOTENT) }
+}

@@ -57,6 +57,8 @@ export interface OperationContext {
   readonly deadline: number
   /** Aborts when the attempt is given up, for whatever reason. Made on first use: leave it alone if it is not needed. */
   readonly signal: AbortSignal
+  /** What the caller gives along, for a protocol whose requests have headers or metadata. */
+  readonly headers?: Headers | undefined
 }
 
 export interface RpcCall {
@@ -86,6 +88,9 @@ export interface PublishOptions {
 
 export interface SubscribeOptions {
   readonly qos?: 0 | 1 | 2
+  /** What a subscription is opened with where it is a method of a service; such a subscription is shared with no other. */
+  readonly params?: Value
+  readonly headers?: Headers
 }
 
 export interface EnqueueOptions {

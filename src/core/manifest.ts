@@ -1,4 +1,5 @@
 import type { ZodType } from 'zod'
+import type { AuthType } from './settings.js'
 
 /** The operations of DESIGN section 3; what a manifest does not list is `Unsupported` before anything is sent. */
 export type Capability =
@@ -21,6 +22,8 @@ export interface AdapterManifest {
   readonly capabilities: readonly Capability[]
   readonly defaultFormat: string
   readonly formats: readonly string[]
+  /** What an `auth` block may be; every protocol has `none`. */
+  readonly auth: readonly AuthType[]
   /** The schema of the `config` block, in the names of the configuration. */
   readonly config: ZodType
   /** Port used when the endpoint names none. */
@@ -31,6 +34,18 @@ export interface AdapterManifest {
   readonly worker: URL
   /** The embedded broker that this protocol lives on, where it has one in the process. */
   readonly broker?: BrokerManifest
+  /** Serving at a listener of our own, where the protocol has no broker that brings requests to us. */
+  readonly server?: ServerManifest
+}
+
+/** A `server` block: an actor whose adapter listens when it is told to connect, and has a `service` facet alone. */
+export interface ServerManifest {
+  readonly type: string
+  readonly defaultFormat: string
+  readonly formats: readonly string[]
+  /** The schema of the `config` block. */
+  readonly config: ZodType
+  readonly worker: URL
 }
 
 /** An embedded broker: another thread that the supervisor starts. */

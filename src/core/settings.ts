@@ -25,6 +25,64 @@ export type AuthSettings =
   | { readonly type: 'none' }
   | { readonly type: 'basic'; readonly username: string; readonly password: string }
   | { readonly type: 'bearer'; readonly token: string }
+  /** A password, with the name of an account where the server has several. */
+  | { readonly type: 'password'; readonly username?: string; readonly password: string }
+  /** The client certificate of the endpoint's `tls` block is the proof. */
+  | { readonly type: 'mtls' }
+  | JwtSettings
+  | OAuth2Settings
+  /** NATS: a token, the seed of an nkey, or a file of credentials. */
+  | { readonly type: 'token'; readonly token: string }
+  | { readonly type: 'nkey'; readonly seed: string }
+  | { readonly type: 'creds'; readonly file: string }
+
+export type AuthType = AuthSettings['type']
+
+/** A token that we mint ourselves, and mint anew before it expires. */
+export interface JwtSettings {
+  readonly type: 'jwt'
+  /** `secret` for HS algorithms, a PEM private key for all others. */
+  readonly key:
+    | { readonly kind: 'secret'; readonly secret: string }
+    | { readonly kind: 'pem'; readonly file: string }
+  readonly algorithm: string
+  readonly issuer?: string
+  readonly subject?: string
+  readonly audience?: string
+  readonly keyId?: string
+  readonly expiresInMs: number
+  readonly claims: { readonly [name: string]: Value }
+}
+
+/** A token by the client credentials grant (RFC 6749, section 4.4). */
+export interface OAuth2Settings {
+  readonly type: 'oauth2'
+  readonly tokenUrl: string
+  readonly clientId: string
+  readonly clientSecret: string
+  readonly scopes: readonly string[]
+  readonly audience?: string
+  /** How the client names itself to the token endpoint (RFC 6749, section 2.3.1). */
+  readonly clientAuth: 'basic' | 'post'
+}
+
+/** Where requests of others arrive: only for the actor of a `server` block. */
+export interface ListenSettings {
+  readonly address: string
+  /** 0: any that is free. */
+  readonly port: number
+  readonly path?: string
+  readonly tls?: ListenTlsSettings
+}
+
+/** The files of a listener, read by the actor. */
+export interface ListenTlsSettings {
+  readonly cert: string
+  readonly key: string
+  /** Callers have to show a certificate of this authority. */
+  readonly clientCa?: string
+  readonly minVersion?: 'TLSv1.2' | 'TLSv1.3'
+}
 
 export type Backoff =
   | { readonly kind: 'constant'; readonly initialMs: number }
@@ -116,6 +174,7 @@ export interface IntegrationSettings {
   readonly name: string
   readonly type: string
   readonly endpoint: Endpoint
+  readonly listen?: ListenSettings
   /** The `config` block, checked and completed by the schema in the adapter's manifest. */
   readonly config: { readonly [key: string]: Value }
   readonly auth: AuthSettings

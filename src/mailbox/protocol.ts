@@ -83,6 +83,9 @@ export interface SourceSpec {
   readonly decode: 'value' | 'bytes'
   readonly overflow: 'block' | 'reject' | 'drop-oldest' | 'drop-newest'
   readonly qos?: 0 | 1 | 2
+  /** What the subscription is opened with, where it is a method of a service. */
+  readonly params?: unknown
+  readonly headers?: Headers
   /** Only the newest message of each topic, at most every so many milliseconds. */
   readonly conflateMs?: number
   /** queue: unsettled messages at a time. */

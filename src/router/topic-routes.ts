@@ -12,6 +12,7 @@ export class TopicRoutes implements TopicFeeds {
   readonly #mail: IntegrationMail
   readonly #clock: Clock
   readonly #feeds = new Map<string, Feed>()
+  #lastAlone = 0
 
   constructor(mail: IntegrationMail, clock: Clock) {
     this.#mail = mail
@@ -24,7 +25,7 @@ export class TopicRoutes implements TopicFeeds {
     member: FeedMember,
     limits: RequestLimits = {},
   ): Promise<FeedSeat> {
-    const key = JSON.stringify([pattern, wanted.decode, wanted.overflow, wanted.qos, wanted.conflateMs])
+    const key = this.#key(pattern, wanted)
     const until = this.#clock.now() + (limits.timeoutMs ?? Number.POSITIVE_INFINITY)
     for (;;) {
       const known = this.#feeds.get(key)
@@ -44,6 +45,13 @@ export class TopicRoutes implements TopicFeeds {
         throw error
       }
     }
+  }
+
+  /** Subscribers of the same key share a feed; what is opened with parameters is nobody else's. */
+  #key(pattern: string, wanted: SourceRequest): string {
+    const { decode, overflow, qos, conflateMs, params, headers } = wanted
+    const alone = params === undefined && headers === undefined ? 0 : ++this.#lastAlone
+    return JSON.stringify([pattern, decode, overflow, qos, conflateMs, alone])
   }
 
   #open(key: string, pattern: string, wanted: SourceRequest, { timeoutMs }: RequestLimits): Feed {

@@ -22,6 +22,7 @@ async function poisonable(): Promise<{ tree: SupervisionTree; reports: TreeRepor
       capabilities: ['publish'],
       defaultFormat: 'json',
       formats: ['json'],
+      auth: ['none'],
       config: undefined as never,
       needsEndpoint: false,
       worker: new URL('../fixtures/poisonable-actor.js', import.meta.url),

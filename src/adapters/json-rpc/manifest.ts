@@ -43,6 +43,7 @@ export const jsonRpcManifest: AdapterManifest = {
   capabilities: ['call', 'notify', 'batch'],
   defaultFormat: 'json',
   formats: ['json'],
+  auth: ['none', 'basic', 'bearer', 'jwt', 'mtls', 'oauth2'],
   config,
   needsEndpoint: true,
   worker: new URL('../../../workers/json-rpc.js', import.meta.url),

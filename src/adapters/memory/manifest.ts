@@ -11,6 +11,7 @@ export const memoryManifest: AdapterManifest = {
   capabilities: ['call', 'notify', 'batch', 'serve', 'publish', 'subscribe', 'enqueue', 'dequeue'],
   defaultFormat: 'json',
   formats: ['json', 'msgpack', 'binary'],
+  auth: ['none'],
   config: z.strictObject({
     /** The name of the embedded broker to dial. */
     broker: z.string().min(1).default('memory'),

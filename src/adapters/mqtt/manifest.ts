@@ -68,6 +68,7 @@ export const mqttManifest: AdapterManifest = {
   capabilities: ['call', 'notify', 'serve', 'publish', 'subscribe', 'enqueue', 'dequeue'],
   defaultFormat: 'msgpack',
   formats: ['msgpack', 'json', 'binary'],
+  auth: ['none', 'basic', 'password', 'bearer', 'jwt', 'mtls'],
   config,
   defaultPort: 1883,
   needsEndpoint: true,
