@@ -3,11 +3,12 @@ import { type buildConnector, Pool } from 'undici'
 import type { OperationContext } from '../../core/adapter.js'
 import type { Clock } from '../../core/clock.js'
 import { ConnectionError, IntegrationError } from '../../core/errors.js'
+import { codeOf } from '../socket-failure.js'
 import { readTlsOptions } from '../tls.js'
 import { ExchangeFailure, type ExchangeSettings, exchange, type HttpAnswer } from './exchange.js'
 import { probe } from './probe.js'
 import { SignalWatch } from './signal-watch.js'
-import { codeOf, socketError, UnreachableError } from './socket-error.js'
+import { socketError, UnreachableError } from './socket-error.js'
 import type { Target } from './target.js'
 
 /** How long requests under way may take to finish after `close`, in milliseconds. */
