@@ -10,7 +10,9 @@ import type {
 import { ConnectionError, SerializeError } from '../../core/errors.js'
 import type { Value } from '../../core/value.js'
 import { type WireFormat, wireFormat } from '../../wire/wire-format.js'
+import { type TokenSource, tokenSource } from '../token-source.js'
 import { type AnswerContext, readBatchAnswer, readCallAnswer, readNotificationAnswer } from './answers.js'
+import { postWithToken } from './authorization.js'
 import { batchOf, requestOf } from './codec.js'
 import type { HttpAnswer } from './exchange.js'
 import { requestHeaders } from './http-headers.js'
@@ -34,6 +36,7 @@ class JsonRpcAdapter implements ProtocolAdapter {
   readonly #config: JsonRpcConfig
   readonly #format: WireFormat
   readonly #answers: AnswerContext
+  readonly #tokens: TokenSource | undefined
   #connection: Connection = { state: 'down' }
   #lastId = 0
 
@@ -44,6 +47,8 @@ class JsonRpcAdapter implements ProtocolAdapter {
     this.#config = settings.config as unknown as JsonRpcConfig
     this.#format = wireFormat(settings.format, { maxBytes: settings.limits.frame })
     this.#answers = { integration: settings.name, format: this.#format, now: () => clock.now() }
+    // A token that never changes is among the headers of every request.
+    this.#tokens = settings.auth.type === 'bearer' ? undefined : tokenSource(context)
     this.rpc = {
       call: (method, params, operation) => this.#call(method, params, operation),
       notify: (method, params, operation) => this.#notify(method, params, operation),
@@ -53,12 +58,24 @@ class JsonRpcAdapter implements ProtocolAdapter {
 
   async connect(signal: AbortSignal): Promise<void> {
     const transport = await Transport.open(this.#transportSettings(), this.#context.clock, signal)
+    await this.#firstToken(transport, signal)
     const before = this.#connection
     this.#connection = { state: 'up', transport }
     if (before.state !== 'down') await before.transport.close(this.#context.clock)
   }
 
+  /** Wrong credentials show now, not with the first call. */
+  async #firstToken(transport: Transport, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#tokens?.token(signal)
+    } catch (error) {
+      await transport.close(this.#context.clock)
+      throw error
+    }
+  }
+
   async disconnect(): Promise<void> {
+    this.#tokens?.close()
     const before = this.#connection
     this.#connection = { state: 'down' }
     if (before.state !== 'down') await before.transport.close(this.#context.clock)
@@ -118,7 +135,11 @@ class JsonRpcAdapter implements ProtocolAdapter {
   async #post(body: Uint8Array, operation: OperationContext): Promise<HttpAnswer> {
     const transport = this.#transport()
     try {
-      return await transport.post(body, operation)
+      const tokens = this.#tokens
+      if (tokens === undefined) return await transport.post(body, operation)
+      return await postWithToken(tokens, operation.signal, (headers) =>
+        transport.post(body, operation, headers),
+      )
     } catch (error) {
       if (error instanceof UnreachableError) this.#lost(transport, error)
       throw error
@@ -138,7 +159,8 @@ class JsonRpcAdapter implements ProtocolAdapter {
   }
 
   #transportSettings(): TransportSettings {
-    const { name, endpoint, auth, limits, timeoutMs } = this.#context.settings
+    const { log, settings } = this.#context
+    const { name, endpoint, auth, limits, timeoutMs } = settings
     return {
       integration: name,
       targets: targetsOf(endpoint, name),
@@ -148,6 +170,7 @@ class JsonRpcAdapter implements ProtocolAdapter {
       pipelining: this.#config.pipelining,
       keepAliveMs: this.#config.keep_alive,
       connectTimeoutMs: timeoutMs,
+      log,
     }
   }
 }
