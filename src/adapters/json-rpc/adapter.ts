@@ -11,6 +11,7 @@ import { ConnectionError, SerializeError } from '../../core/errors.js'
 import type { Value } from '../../core/value.js'
 import { type WireFormat, wireFormat } from '../../wire/wire-format.js'
 import { type AnswerContext, readBatchAnswer, readCallAnswer, readNotificationAnswer } from './answers.js'
+import { Batcher } from './batcher.js'
 import { batchOf, requestOf } from './codec.js'
 import type { HttpAnswer } from './exchange.js'
 import { requestHeaders } from './http-headers.js'
@@ -34,6 +35,8 @@ class JsonRpcAdapter implements ProtocolAdapter {
   readonly #config: JsonRpcConfig
   readonly #format: WireFormat
   readonly #answers: AnswerContext
+  /** Where several requests may travel as one. */
+  readonly #batcher: Batcher | undefined
   #connection: Connection = { state: 'down' }
   #lastId = 0
 
@@ -44,9 +47,13 @@ class JsonRpcAdapter implements ProtocolAdapter {
     this.#config = settings.config as unknown as JsonRpcConfig
     this.#format = wireFormat(settings.format, { maxBytes: settings.limits.frame })
     this.#answers = { integration: settings.name, format: this.#format, now: () => clock.now() }
+    this.#batcher = this.#makeBatcher()
     this.rpc = {
-      call: (method, params, operation) => this.#call(method, params, operation),
-      notify: (method, params, operation) => this.#notify(method, params, operation),
+      call: (method, params, operation) =>
+        this.#batcherFor(operation)?.call(method, params, operation) ?? this.#call(method, params, operation),
+      notify: (method, params, operation) =>
+        this.#batcherFor(operation)?.notify(method, params, operation) ??
+        this.#notify(method, params, operation),
       batch: (calls, operation) => this.#batch(calls, operation),
     }
   }
@@ -61,6 +68,7 @@ class JsonRpcAdapter implements ProtocolAdapter {
   async disconnect(): Promise<void> {
     const before = this.#connection
     this.#connection = { state: 'down' }
+    this.#batcher?.failWaiting(this.#notConnected())
     if (before.state !== 'down') await before.transport.close(this.#context.clock)
   }
 
@@ -100,8 +108,7 @@ class JsonRpcAdapter implements ProtocolAdapter {
   }
 
   async #part(calls: readonly RpcCall[], operation: OperationContext): Promise<readonly RpcOutcome[]> {
-    const firstId = this.#lastId + 1
-    this.#lastId += calls.length
+    const firstId = this.#takeIds(calls.length)
     const body = this.#encode(`batch of ${calls.length} calls`, () => batchOf(calls, firstId))
     return readBatchAnswer(await this.#post(body, operation), firstId, calls.length, this.#answers)
   }
@@ -127,7 +134,37 @@ class JsonRpcAdapter implements ProtocolAdapter {
 
   #transport(): Transport {
     if (this.#connection.state !== 'down') return this.#connection.transport
-    throw new ConnectionError('not connected', { integration: this.#context.settings.name })
+    throw this.#notConnected()
+  }
+
+  #notConnected(): ConnectionError {
+    return new ConnectionError('not connected', { integration: this.#context.settings.name })
+  }
+
+  #takeIds(count: number): number {
+    const first = this.#lastId + 1
+    this.#lastId += count
+    return first
+  }
+
+  #makeBatcher(): Batcher | undefined {
+    const { batch_size: size = 1, batch_delay: delayMs, pool_size: slots } = this.#config
+    if (size === 1) return undefined
+    return new Batcher(
+      { size, delayMs, slots },
+      {
+        clock: this.#context.clock,
+        answers: this.#answers,
+        takeIds: (count) => this.#takeIds(count),
+        encode: (what, value) => this.#encode(what, value),
+        post: (body, operation) => this.#post(body, operation),
+      },
+    )
+  }
+
+  /** A request with headers of its own travels alone. */
+  #batcherFor({ headers }: OperationContext): Batcher | undefined {
+    return headers === undefined ? this.#batcher : undefined
   }
 
   /** Says it once for a connection, and not for one that was replaced or ended. */
@@ -143,7 +180,7 @@ class JsonRpcAdapter implements ProtocolAdapter {
       integration: name,
       targets: targetsOf(endpoint, name),
       headers: requestHeaders(this.#config.headers, auth, name),
-      limit: limits.frame,
+      limit: Math.min(limits.frame, this.#config.max_response ?? limits.frame),
       poolSize: this.#config.pool_size,
       pipelining: this.#config.pipelining,
       keepAliveMs: this.#config.keep_alive,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parseBytes } from '../../core/bytes.js'
 import { parseDuration } from '../../core/duration.js'
 import type { AdapterManifest } from '../../core/manifest.js'
 
@@ -8,6 +9,11 @@ const duration = z
     error: 'expected a duration such as "250ms" or "30s"',
   })
   .transform((value) => parseDuration(value)!)
+
+const size = z
+  .union([z.string(), z.number()])
+  .refine((value) => (parseBytes(value) ?? 0) > 0, { error: 'expected a size such as "64KB" or "16MB"' })
+  .transform((value) => parseBytes(value)!)
 
 const FRAMING = /^(content-length|transfer-encoding|connection|keep-alive|upgrade|expect|te|trailer)$/i
 
@@ -24,8 +30,12 @@ const config = z.strictObject({
   version: z.literal('2.0', { error: 'expected "2.0", the only version there is' }).default('2.0'),
   /** Time allowed for one attempt; the configuration makes it the integration's. */
   timeout: duration.optional(),
-  /** Calls in one request; a larger batch is sent as several. */
+  /** From 2 on, calls and notifications made at the same time travel in one request, so many at most; a larger `batch` is sent as several. */
   batch_size: z.int().min(1).max(1000).optional(),
+  /** How long a batch that is not full waits for more while others are under way. */
+  batch_delay: duration.default(0),
+  /** Bytes of one answer at most; `limits { frame }` where it is smaller. */
+  max_response: size.optional(),
   /** Connections to each address at most. */
   pool_size: z.int().min(1).max(256).default(8),
   /** Requests sent on a connection before the first is answered; beyond 1 for idempotent methods only. */

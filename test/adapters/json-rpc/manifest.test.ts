@@ -11,6 +11,7 @@ describe('the config block', () => {
       pipelining: 1,
       headers: {},
       keep_alive: 4000,
+      batch_delay: 0,
     })
   })
 
