@@ -15,19 +15,22 @@ import { Batcher } from './batcher.js'
 import { batchOf, requestOf } from './codec.js'
 import type { HttpAnswer } from './exchange.js'
 import { requestHeaders } from './http-headers.js'
-import type { JsonRpcConfig } from './manifest.js'
+import { isOverWebSocket, type JsonRpcConfig } from './manifest.js'
 import { UnreachableError } from './socket-error.js'
 import { targetsOf } from './target.js'
 import { Transport, type TransportSettings } from './transport.js'
+import { WebSocketAdapter } from './websocket/adapter.js'
 
 type Connection =
   | { readonly state: 'down' }
   /** `lost`: it was said that no connection can be made; requests may still be under way. */
   | { readonly state: 'up' | 'lost'; readonly transport: Transport }
 
-/** JSON-RPC 2.0 over HTTP (specification, "JSON-RPC Adapter"): calls, notifications and batches. */
-export const jsonRpcAdapter: AdapterFactory = (context) => new JsonRpcAdapter(context)
+/** JSON-RPC 2.0 over HTTP or WebSocket, as the addresses of the endpoint say (specification, "JSON-RPC Adapter"). */
+export const jsonRpcAdapter: AdapterFactory = (context) =>
+  isOverWebSocket(context.settings.endpoint) ? new WebSocketAdapter(context) : new JsonRpcAdapter(context)
 
+/** Over HTTP: calls, notifications and batches. */
 class JsonRpcAdapter implements ProtocolAdapter {
   readonly protocol = 'json-rpc'
   readonly rpc: RpcFacet

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { parseBytes } from '../../core/bytes.js'
 import { parseDuration } from '../../core/duration.js'
 import type { AdapterManifest } from '../../core/manifest.js'
+import type { Endpoint } from '../../core/settings.js'
 
 const duration = z
   .union([z.string(), z.number()])
@@ -41,16 +42,34 @@ const config = z.strictObject({
   /** Requests sent on a connection before the first is answered; beyond 1 for idempotent methods only. */
   pipelining: z.int().min(1).max(256).default(1),
   headers: headers.default({}),
+  /** Over WebSocket: calls without an answer at most. */
+  max_in_flight: z.int().min(1).max(100_000).default(1000),
+  /** Over WebSocket: how long the server may be silent before it is asked for a sign of life; 0: it never is. */
+  ping_interval: duration.default(30_000),
+  /** Over WebSocket: ends a subscription that a call has opened; by default the counterpart of its name. */
+  unsubscribe_method: z.string().min(1).optional(),
   /** How long an idle connection is kept, unless the server says otherwise. */
   keep_alive: duration.default(4000),
 })
 
 export type JsonRpcConfig = z.infer<typeof config>
 
-/** JSON-RPC 2.0 over HTTP, as a client. */
+/** Whether the endpoint is one of WebSocket. */
+export function isOverWebSocket({ addresses }: Pick<Endpoint, 'addresses'>): boolean {
+  return addresses.some((address) => /^wss?:\/\//i.test(address))
+}
+
+/** JSON-RPC 2.0 over HTTP and WebSocket. */
 export const jsonRpcManifest: AdapterManifest = {
   type: 'json-rpc',
-  capabilities: ['call', 'notify', 'batch'],
+  capabilities: ['call', 'notify', 'batch', 'publish', 'subscribe'],
+  variant: ({ endpoint }) =>
+    isOverWebSocket(endpoint)
+      ? undefined
+      : {
+          capabilities: ['call', 'notify', 'batch'],
+          name: 'json-rpc with an http address (an address with ws:// or wss:// has it)',
+        },
   defaultFormat: 'json',
   formats: ['json'],
   auth: ['none', 'basic', 'bearer', 'jwt', 'mtls', 'oauth2'],

@@ -5,8 +5,7 @@ import type { Headers } from '../../core/value.js'
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
 const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 /** Headers that belong to the connection, not to a request. */
-const FRAMING =
-  /^(content-length|transfer-encoding|connection|keep-alive|upgrade|expect|te|trailer|host)$/i
+const FRAMING = /^(content-length|transfer-encoding|connection|keep-alive|upgrade|expect|te|trailer|host)$/i
 
 /** Say who we are and what we send: the integration's matter. */
 const PROTECTED = new Set(['authorization', 'content-type'])
