@@ -55,6 +55,8 @@ export const GOALS: readonly Goal[] = [
   atLeast('mqtt-flood-handler', 'throughput-ratio', 1.1),
   atMost('rpc-hundred', 'host-cpu-ratio', 0.12),
   atLeast('rpc-hundred', 'throughput-ratio', 1),
+  atMost('rpc-hundred-batched', 'host-cpu-ratio', 0.12),
+  atLeast('rpc-hundred-batched', 'throughput-ratio', 1),
   atMost('rpc-one', 'added-latency', 60),
   atMost('actor-start', 'duration', 60),
   atMost('actor-memory', 'memory', 12),
