@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path'
 import type { Span } from './hcl/index.js'
 
 /** The line a stretch of text begins on. */
@@ -26,6 +27,12 @@ export function isPath(name: string): boolean {
 /** The path in the name of such a source. */
 export function pathIn(name: string): string {
   return name.slice(OPTIONS.length).trim()
+}
+
+/** What a path in the configuration is relative to: the folder of the file, or of an object the working folder. */
+export function folderOf(span: Span): string {
+  const { name } = span.source
+  return resolve(isPath(name) ? '.' : dirname(name))
 }
 
 export { OPTIONS }

@@ -1,10 +1,10 @@
 import { accessSync, constants } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { Endpoint, TlsSettings } from '../../core/settings.js'
 import { boolean, integer, oneOf, oneOrMore, text } from '../kinds.js'
 import type { EndpointBlock, TlsBlock } from '../options.js'
 import type { Section } from '../section.js'
-import { isPath } from '../spans.js'
+import { folderOf } from '../spans.js'
 
 const HIGHEST_PORT = 65_535
 
@@ -59,8 +59,7 @@ function readPath(section: Section<TlsBlock>, name: keyof TlsBlock): string | un
   const given = section.value(name, text)
   if (given === undefined) return undefined
   const node = section.node(name)!
-  const from = node.span.source.name
-  const path = resolve(isPath(from) ? '.' : dirname(from), given)
+  const path = resolve(folderOf(node.span), given)
   try {
     accessSync(path, constants.R_OK)
   } catch {
