@@ -59,6 +59,7 @@ export const natsAdapter: AdapterFactory = (context: AdapterContext): ProtocolAd
       attempt?.abort(new ConnectionError('disconnected while connecting'))
       const closing = connection
       connection = undefined
+      dialer.close()
       await closing?.close()
     },
 

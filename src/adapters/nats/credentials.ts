@@ -1,16 +1,24 @@
 import { readFile } from 'node:fs/promises'
 import { AuthError } from '../../core/errors.js'
 import type { AuthSettings } from '../../core/settings.js'
+import type { TokenSource } from '../token-source.js'
 
 /** The fields of CONNECT that prove who we are. Secrets: never to be shown. */
 export type Proof = Readonly<Partial<Record<'user' | 'pass' | 'auth_token' | 'jwt' | 'nkey' | 'sig', string>>>
 
 /**
  * Makes the proof for one connection. Files are read anew each time, so that replaced ones are taken up.
+ * @param tokens where `auth` is of a type with tokens that are made or expire: they are what the server is shown
  * @param nonce what the server wants to have signed, if anything
  * @throws AuthError; its text and its cause hold no secret
  */
-export async function proofOf(auth: AuthSettings, nonce: string | undefined): Promise<Proof> {
+export async function proofOf(
+  auth: AuthSettings,
+  tokens: TokenSource | undefined,
+  nonce: string | undefined,
+  signal: AbortSignal,
+): Promise<Proof> {
+  if (tokens !== undefined) return { auth_token: await tokens.token(signal) }
   switch (auth.type) {
     // The certificate of the TLS connection is the proof.
     case 'none':
@@ -23,7 +31,6 @@ export async function proofOf(auth: AuthSettings, nonce: string | undefined): Pr
         ? { auth_token: auth.password }
         : { user: auth.username, pass: auth.password }
     case 'token':
-    case 'bearer':
       return { auth_token: auth.token }
     case 'nkey':
       return signed('the seed of the nkey', nonce, async ({ nkeyAuthenticator }, challenge) =>

@@ -2,6 +2,7 @@ import type { AdapterContext } from '../../core/adapter.js'
 import { AuthError, ConnectionError } from '../../core/errors.js'
 import type { TlsSettings } from '../../core/settings.js'
 import { readTlsOptions } from '../tls.js'
+import { type TokenSource, tokenSource } from '../token-source.js'
 import { type ServerAddress, whereOf } from './address.js'
 import { proofOf } from './credentials.js'
 import { abortFailure } from './failures.js'
@@ -18,11 +19,13 @@ const LEAST_MS = 250
 export class Dialer {
   readonly #context: AdapterContext
   readonly #config: NatsConfig
+  readonly #tokens: TokenSource | undefined
   #pool: ServerPool | undefined
 
   constructor(context: AdapterContext, config: NatsConfig) {
     this.#context = context
     this.#config = config
+    this.#tokens = tokenSource(context)
   }
 
   /** The servers that are known. @throws ConnectionError for an address that is none */
@@ -51,21 +54,32 @@ export class Dialer {
     throw failure
   }
 
+  /** Forgets what proves who we are; a later connection obtains it anew. */
+  close(): void {
+    this.#tokens?.close()
+  }
+
   /** Connects to one server. @throws ConnectionError, AuthError */
   async one(server: ServerAddress, events: LinkEvents, signal: AbortSignal): Promise<Link> {
     const { settings, clock, log, clientId } = this.#context
     // Read anew for each connection, so that replaced certificates are taken up.
     const wanted = settings.endpoint.tls ?? (server.secure ? VERIFYING : undefined)
-    const tls = wanted && (await readTlsOptions(wanted))
+    const tls = wanted && (await readTlsOptions(wanted, log))
     const introduction = await openSocket(server, tls, signal)
     const { socket, info, rest } = introduction
     try {
-      const proof = await proofOf(settings.auth, info.nonce)
+      const proof = await proofOf(settings.auth, this.#tokens, info.nonce, signal)
       const name = this.#config.name ?? clientId
       const { ping_interval: pingIntervalMs } = this.#config
       const maxFrame = settings.limits.frame
       const link = new Link(server, introduction, { name, clock, log, maxFrame, pingIntervalMs }, events)
-      await link.greet(proof, tls !== undefined, rest, signal)
+      try {
+        await link.greet(proof, tls !== undefined, rest, signal)
+      } catch (error) {
+        if (error instanceof AuthError && proof.auth_token !== undefined)
+          this.#tokens?.rejected(proof.auth_token)
+        throw error
+      }
       return link
     } catch (error) {
       socket.destroy()

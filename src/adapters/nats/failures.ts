@@ -5,6 +5,7 @@ import {
   IntegrationError,
   TimeoutError,
 } from '../../core/errors.js'
+import { socketFailure } from '../socket-failure.js'
 
 /** What a server says of credentials that it does not accept (any more). */
 const AUTH_REFUSAL = /authorization violation|authentication (expired|revoked|timeout)|user authentication/i
@@ -15,15 +16,13 @@ export function refusal(where: string, text: string): AuthError | ConnectionErro
   return new ConnectionError(`${where} ended the connection: ${text}`)
 }
 
-/** The error of a socket that could not be opened, or broke. */
-export function socketFailure(where: string, cause: unknown): IntegrationError {
+/** The error of an attempt that was given up, or of a socket that broke. */
+export function linkFailure(where: string, cause: unknown): IntegrationError {
   if (cause instanceof IntegrationError) return cause
-  const { code, message, name } = (cause ?? {}) as { code?: string; message?: string; name?: string }
+  const { name } = (cause ?? {}) as { name?: string }
   if (name === 'TimeoutError') return new ConnectionError(`no answer from ${where} in time`, { cause })
   if (name === 'AbortError') return new ConnectionError(`connecting to ${where} was given up`, { cause })
-  if (code?.startsWith('ERR_SSL_') && /ALERT.*(CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)/.test(code))
-    return new AuthError(`${where} refuses the client certificate: ${code}`, { cause })
-  return new ConnectionError(`connection to ${where}: ${message || code || 'closed'}`, { cause })
+  return socketFailure(cause, `the connection to ${where}`)
 }
 
 /** What operations get while there is no connection. */

@@ -4,7 +4,7 @@ import { ConnectionError, type IntegrationError } from '../../core/errors.js'
 import type { Logger } from '../../core/telemetry.js'
 import { type ServerAddress, whereOf } from './address.js'
 import type { Proof } from './credentials.js'
-import { abortFailure, refusal, socketFailure } from './failures.js'
+import { abortFailure, linkFailure, refusal } from './failures.js'
 import { keepAlive } from './keep-alive.js'
 import type { MessageView } from './message-view.js'
 import { MalformedProtocol, Parser, type ParserHandler } from './parser.js'
@@ -106,7 +106,7 @@ export class Link implements ParserHandler {
   async greet(proof: Proof, secure: boolean, rest: Buffer, signal: AbortSignal): Promise<void> {
     const socket = this.#socket
     socket.on('data', (chunk: Buffer) => this.#onData(chunk))
-    socket.on('error', (error) => this.#fail(socketFailure(whereOf(this.server), error)))
+    socket.on('error', (error) => this.#fail(linkFailure(whereOf(this.server), error)))
     socket.on('close', () => this.#fail(this.#closing()))
     const { headers } = this.#info
     const options = {

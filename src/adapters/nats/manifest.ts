@@ -118,13 +118,19 @@ const config = z.strictObject({
 /** The `config` block as the adapter finds it in its settings: checked, completed, durations in milliseconds. */
 export type NatsConfig = z.output<typeof config>
 
+const WITHOUT_QUEUES = ['call', 'notify', 'batch', 'serve', 'publish', 'subscribe'] as const
+
 /** What the gateway knows of NATS without loading it (DESIGN sections 3 and 8). */
 export const natsManifest: AdapterManifest = {
   type: 'nats',
-  capabilities: ['call', 'notify', 'batch', 'serve', 'publish', 'subscribe', 'enqueue', 'dequeue'],
+  capabilities: [...WITHOUT_QUEUES, 'enqueue', 'dequeue'],
+  variant: ({ config }) =>
+    config.jetstream === false
+      ? { capabilities: WITHOUT_QUEUES, name: 'nats with jetstream = false' }
+      : undefined,
   defaultFormat: 'json',
   formats: ['json', 'msgpack', 'binary'],
-  auth: ['none', 'basic', 'password', 'token', 'bearer', 'nkey', 'creds', 'mtls'],
+  auth: ['none', 'basic', 'password', 'token', 'nkey', 'creds', 'mtls', 'bearer', 'jwt', 'oauth2'],
   config,
   defaultPort: 4222,
   needsEndpoint: true,

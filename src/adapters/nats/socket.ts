@@ -3,7 +3,7 @@ import { connect as connectTls } from 'node:tls'
 import { ConnectionError } from '../../core/errors.js'
 import type { TlsOptions } from '../tls.js'
 import { type ServerAddress, whereOf } from './address.js'
-import { socketFailure } from './failures.js'
+import { linkFailure } from './failures.js'
 import { MalformedProtocol } from './parser.js'
 import { parseInfo, type ServerInfo } from './server-info.js'
 
@@ -52,12 +52,18 @@ export async function openSocket(
   const secured = connectTls({
     socket: plain,
     ...tls,
-    ...(isIP(serverName) === 0 ? { servername: serverName } : { host: serverName }),
+    ...nameToCheck(serverName, tls),
   })
   secured.on('error', ignore)
   await settled(where, secured, 'secureConnect', signal)
   secured.pause()
   return { socket: secured, info, rest: Buffer.alloc(0) }
+}
+
+/** Whom the certificate has to be for. A name, unlike a number, is also told to the server. */
+function nameToCheck(host: string, { servername }: TlsOptions): object {
+  if (servername !== undefined) return {}
+  return isIP(host) === 0 ? { servername: host } : { host }
 }
 
 /** Waits for an event of a socket, and destroys it when anything else happens. */
@@ -73,7 +79,7 @@ function settled(
       socket.off(event, onEvent).off('error', finish).off('close', onClose)
       if (error === undefined) return resolve()
       socket.destroy()
-      reject(socketFailure(where, error))
+      reject(linkFailure(where, error))
     }
     const onEvent = () => finish()
     const onClose = () => finish(new ConnectionError(`${where} closed the connection`))
@@ -98,7 +104,7 @@ function readInfo(where: string, socket: Socket, signal: AbortSignal): Promise<I
       reject(
         error instanceof MalformedProtocol
           ? new ConnectionError(`${where} does not speak NATS: it sent ${error.message}`)
-          : socketFailure(where, error),
+          : linkFailure(where, error),
       )
     }
     const onClose = () => fail(new ConnectionError(`${where} closed the connection`))
