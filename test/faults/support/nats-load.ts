@@ -41,6 +41,9 @@ export class NatsLoad {
           endpoint: { address: '127.0.0.1', port },
           timeout: '3s',
           reconnect: { delay: '50ms', max_delay: '200ms' },
+          // Everything that is under way when a connection is lost counts as a failure; how long the breaker stays
+          // open after that is not what this is about.
+          circuit_breaker: { failure_threshold: 1_000_000 },
           ...settings,
         },
       },
@@ -72,7 +75,10 @@ export class NatsLoad {
     await ordeal()
     const healedAt = this.#last
     await waitFor(() => [...this.#heard].some((n) => n > healedAt), {
-      what: 'the subscription to resume',
+      what: () => {
+        const { events } = this.gateway.metrics().integrations
+        return `the subscription to resume; healed at ${healedAt} of ${this.#last}: ${JSON.stringify(events)}`
+      },
       timeoutMs: 20_000,
     })
     await flow.stop()
