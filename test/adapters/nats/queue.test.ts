@@ -4,7 +4,8 @@ import { natsManifest } from '../../../src/adapters/nats/manifest.js'
 import type { AdapterConsumer, InboundDelivery, OperationContext } from '../../../src/core/adapter.js'
 import { AckError, DequeueError, EnqueueError, UnsupportedError } from '../../../src/core/errors.js'
 import { settingsFor, until, within } from '../../support/adapter-context.js'
-import { bytes, collector, connected, type Rig, serverFor, stranger, text } from './harness.js'
+import { FaultProxy } from '../../support/fault-proxy.js'
+import { atEnd, bytes, collector, connected, type Rig, serverFor, stranger, text } from './harness.js'
 
 const send = (
   { adapter }: Rig,
@@ -271,19 +272,23 @@ test('a stream that is deleted under a sender and a receiver is made again', asy
   expect(ended).toEqual([])
 })
 
-test('a settlement that the server cannot be told of is an AckError, and the first one counts', async () => {
+test('a settlement that the server does not confirm is an AckError, and the first one counts', async () => {
   const server = await serverFor()
-  const rig = await connected({ port: server.port, timeoutMs: 200 })
-  await send(rig, 'jobs', 'a')
-  await send(rig, 'jobs', 'b')
-  const { messages } = await consume(rig, 'jobs', 2)
-  await until(() => messages.length === 2, 'both')
+  const proxy = await FaultProxy.start(server.port)
+  atEnd(() => proxy.close())
+  const rig = await connected({ port: proxy.port, timeoutMs: 200 })
+  for (const content of ['a', 'b', 'c']) await send(rig, 'jobs', content)
+  const { messages } = await consume(rig, 'jobs', 3)
+  await until(() => messages.length === 3, 'all of them')
   await messages[0]!.ack()
   await messages[0]!.nack(0)
-  server.pause()
+  proxy.inject({ kind: 'stall' })
   await expect(messages[1]!.ack()).rejects.toBeInstanceOf(AckError)
-  server.resume()
-  await rig.adapter.disconnect()
+  proxy.reset()
+  await until(() => rig.context.lost.length === 1, 'the loss')
+  const late = await messages[2]!.ack().catch((error: unknown) => error)
+  expect(late).toBeInstanceOf(AckError)
+  expect(late).toMatchObject({ queue: 'jobs', retryable: false })
 })
 
 test('what is in hand at an orderly end comes again at once', async () => {
@@ -292,7 +297,7 @@ test('what is in hand at an orderly end comes again at once', async () => {
   await send(rig, 'jobs', 'x')
   const { delivery } = await next(rig, 'jobs')
   await rig.adapter.disconnect()
-  await expect(delivery.ack()).resolves.toBeUndefined()
+  await expect(delivery.ack()).rejects.toBeInstanceOf(AckError)
   const again = await next(await connected({ port }), 'jobs')
   expect(again.delivery.attempt).toBe(2)
 })
