@@ -13,22 +13,26 @@ import { type WireFormat, wireFormat } from '../../wire/wire-format.js'
 import { type TokenSource, tokenSource } from '../token-source.js'
 import { type AnswerContext, readBatchAnswer, readCallAnswer, readNotificationAnswer } from './answers.js'
 import { postWithToken } from './authorization.js'
+import { Batcher } from './batcher.js'
 import { batchOf, requestOf } from './codec.js'
 import type { HttpAnswer } from './exchange.js'
 import { requestHeaders } from './http-headers.js'
-import type { JsonRpcConfig } from './manifest.js'
+import { isOverWebSocket, type JsonRpcConfig } from './manifest.js'
 import { UnreachableError } from './socket-error.js'
 import { targetsOf } from './target.js'
 import { Transport, type TransportSettings } from './transport.js'
+import { WebSocketAdapter } from './websocket/adapter.js'
 
 type Connection =
   | { readonly state: 'down' }
   /** `lost`: it was said that no connection can be made; requests may still be under way. */
   | { readonly state: 'up' | 'lost'; readonly transport: Transport }
 
-/** JSON-RPC 2.0 over HTTP (specification, "JSON-RPC Adapter"): calls, notifications and batches. */
-export const jsonRpcAdapter: AdapterFactory = (context) => new JsonRpcAdapter(context)
+/** JSON-RPC 2.0 over HTTP or WebSocket, as the addresses of the endpoint say (specification, "JSON-RPC Adapter"). */
+export const jsonRpcAdapter: AdapterFactory = (context) =>
+  isOverWebSocket(context.settings.endpoint) ? new WebSocketAdapter(context) : new JsonRpcAdapter(context)
 
+/** Over HTTP: calls, notifications and batches. */
 class JsonRpcAdapter implements ProtocolAdapter {
   readonly protocol = 'json-rpc'
   readonly rpc: RpcFacet
@@ -37,6 +41,8 @@ class JsonRpcAdapter implements ProtocolAdapter {
   readonly #format: WireFormat
   readonly #answers: AnswerContext
   readonly #tokens: TokenSource | undefined
+  /** Where several requests may travel as one. */
+  readonly #batcher: Batcher | undefined
   #connection: Connection = { state: 'down' }
   #lastId = 0
 
@@ -49,9 +55,13 @@ class JsonRpcAdapter implements ProtocolAdapter {
     this.#answers = { integration: settings.name, format: this.#format, now: () => clock.now() }
     // A token that never changes is among the headers of every request.
     this.#tokens = settings.auth.type === 'bearer' ? undefined : tokenSource(context)
+    this.#batcher = this.#makeBatcher()
     this.rpc = {
-      call: (method, params, operation) => this.#call(method, params, operation),
-      notify: (method, params, operation) => this.#notify(method, params, operation),
+      call: (method, params, operation) =>
+        this.#batcherFor(operation)?.call(method, params, operation) ?? this.#call(method, params, operation),
+      notify: (method, params, operation) =>
+        this.#batcherFor(operation)?.notify(method, params, operation) ??
+        this.#notify(method, params, operation),
       batch: (calls, operation) => this.#batch(calls, operation),
     }
   }
@@ -78,6 +88,7 @@ class JsonRpcAdapter implements ProtocolAdapter {
     this.#tokens?.close()
     const before = this.#connection
     this.#connection = { state: 'down' }
+    this.#batcher?.failWaiting(this.#notConnected())
     if (before.state !== 'down') await before.transport.close(this.#context.clock)
   }
 
@@ -117,8 +128,7 @@ class JsonRpcAdapter implements ProtocolAdapter {
   }
 
   async #part(calls: readonly RpcCall[], operation: OperationContext): Promise<readonly RpcOutcome[]> {
-    const firstId = this.#lastId + 1
-    this.#lastId += calls.length
+    const firstId = this.#takeIds(calls.length)
     const body = this.#encode(`batch of ${calls.length} calls`, () => batchOf(calls, firstId))
     return readBatchAnswer(await this.#post(body, operation), firstId, calls.length, this.#answers)
   }
@@ -148,7 +158,37 @@ class JsonRpcAdapter implements ProtocolAdapter {
 
   #transport(): Transport {
     if (this.#connection.state !== 'down') return this.#connection.transport
-    throw new ConnectionError('not connected', { integration: this.#context.settings.name })
+    throw this.#notConnected()
+  }
+
+  #notConnected(): ConnectionError {
+    return new ConnectionError('not connected', { integration: this.#context.settings.name })
+  }
+
+  #takeIds(count: number): number {
+    const first = this.#lastId + 1
+    this.#lastId += count
+    return first
+  }
+
+  #makeBatcher(): Batcher | undefined {
+    const { batch_size: size = 1, batch_delay: delayMs, pool_size: slots } = this.#config
+    if (size === 1) return undefined
+    return new Batcher(
+      { size, delayMs, slots },
+      {
+        clock: this.#context.clock,
+        answers: this.#answers,
+        takeIds: (count) => this.#takeIds(count),
+        encode: (what, value) => this.#encode(what, value),
+        post: (body, operation) => this.#post(body, operation),
+      },
+    )
+  }
+
+  /** A request with headers of its own travels alone. */
+  #batcherFor({ headers }: OperationContext): Batcher | undefined {
+    return headers === undefined ? this.#batcher : undefined
   }
 
   /** Says it once for a connection, and not for one that was replaced or ended. */
@@ -165,7 +205,7 @@ class JsonRpcAdapter implements ProtocolAdapter {
       integration: name,
       targets: targetsOf(endpoint, name),
       headers: requestHeaders(this.#config.headers, auth, name),
-      limit: limits.frame,
+      limit: Math.min(limits.frame, this.#config.max_response ?? limits.frame),
       poolSize: this.#config.pool_size,
       pipelining: this.#config.pipelining,
       keepAliveMs: this.#config.keep_alive,
