@@ -55,7 +55,7 @@ function readTls(endpoint: Section<EndpointBlock>): TlsSettings | undefined {
 }
 
 /** A file that has to be there; relative to the file that names it, or to the working folder in an object. */
-function readPath(section: Section<TlsBlock>, name: keyof TlsBlock): string | undefined {
+export function readPath<T>(section: Section<T>, name: keyof T & string): string | undefined {
   const given = section.value(name, text)
   if (given === undefined) return undefined
   const node = section.node(name)!
