@@ -12,13 +12,20 @@ import { folderOf } from '../spans.js'
 import { readAuth } from './auth.js'
 import { readChaos, readLimits, readMailbox } from './capacity.js'
 import { readEndpoint } from './endpoint.js'
-import { readBreaker, readHealthCheck, readReconnect, readRetry } from './policies.js'
+import {
+  readBreaker,
+  readBulkhead,
+  readHealthCheck,
+  readRateLimit,
+  readReconnect,
+  readRetry,
+} from './policies.js'
 import { checkBySchema } from './schema-block.js'
 import { readSupervision } from './supervision.js'
 
 /** Protocols of the specification that this version does not have. */
 const LATER_TYPES = ['grpc', 'nats', 'redis']
-const LATER_BLOCKS = ['rate_limit', 'bulkhead', 'discovery'] as const
+const LATER_BLOCKS = ['discovery'] as const
 
 const OWN_ADAPTER =
   'an adapter of your own is named by its file, as "./adapter.js", or by its installed package'
@@ -45,6 +52,8 @@ export function readIntegration(
   const auth = section.section('auth')
   const attemptMs = section.value('timeout', duration())
   const { supervision, heartbeatMs } = readSupervision(section.section('supervision'), groups)
+  const rateLimit = readRateLimit(section.section('rate_limit'))
+  const bulkhead = readBulkhead(section.section('bulkhead'))
   const chaos = readChaos(section.section('chaos'))
   const settings: IntegrationSettings = {
     name,
@@ -58,6 +67,8 @@ export function readIntegration(
     circuitBreaker: readBreaker(section.section('circuit_breaker')),
     healthCheck: readHealthCheck(section.section('health_check')),
     reconnect: readReconnect(section.section('reconnect')),
+    ...(rateLimit !== undefined && { rateLimit }),
+    ...(bulkhead !== undefined && { bulkhead }),
     mailbox: readMailbox(section.section('mailbox')),
     limits: readLimits(section.section('limits')),
     heartbeatMs,
