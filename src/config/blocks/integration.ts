@@ -9,7 +9,7 @@ import type { ModuleFinder } from '../modules/adapter-modules.js'
 import type { IntegrationBlock } from '../options.js'
 import type { Section } from '../section.js'
 import { folderOf } from '../spans.js'
-import { readAuth } from './auth.js'
+import { readAuth, withClient } from './auth.js'
 import { readChaos, readLimits, readMailbox } from './capacity.js'
 import { readEndpoint } from './endpoint.js'
 import {
@@ -49,7 +49,7 @@ export function readIntegration(
     { span: section.span, title: `the config of ${manifest.type}` },
     section.diagnostics,
   )
-  const auth = section.section('auth')
+  const { auth, client } = readAuth(section.section('auth'), manifest, endpoint)
   const attemptMs = section.value('timeout', duration())
   const { supervision, heartbeatMs } = readSupervision(section.section('supervision'), groups)
   const rateLimit = readRateLimit(section.section('rate_limit'))
@@ -58,9 +58,9 @@ export function readIntegration(
   const settings: IntegrationSettings = {
     name,
     type: manifest.type,
-    endpoint,
+    endpoint: client === undefined ? endpoint : withClient(endpoint, client),
     config,
-    auth: auth === undefined ? { type: 'none' } : readAuth(auth as unknown as Parameters<typeof readAuth>[0]),
+    auth,
     format: section.value('format', oneOf(manifest.formats)) ?? manifest.defaultFormat,
     timeoutMs: attemptMs ?? attemptTimeOf(config) ?? DEFAULT_TIMEOUT_MS,
     retry: readRetry(section.section('retry')),
