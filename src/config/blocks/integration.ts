@@ -1,6 +1,6 @@
 import { ADAPTERS, adapterManifest } from '../../adapters/catalogue.js'
 import type { AdapterManifest } from '../../core/manifest.js'
-import type { Endpoint, IntegrationSettings } from '../../core/settings.js'
+import type { Endpoint, HealthCheckSettings, IntegrationSettings } from '../../core/settings.js'
 import { DEFAULT_TIMEOUT_MS } from '../defaults.js'
 import { didYouMean } from '../diagnostics.js'
 import type { IntegrationConfig } from '../gateway-config.js'
@@ -65,7 +65,7 @@ export function readIntegration(
     timeoutMs: attemptMs ?? attemptTimeOf(config) ?? DEFAULT_TIMEOUT_MS,
     retry: readRetry(section.section('retry')),
     circuitBreaker: readBreaker(section.section('circuit_breaker')),
-    healthCheck: readHealthCheck(section.section('health_check')),
+    healthCheck: readHealth(section, manifest),
     reconnect: readReconnect(section.section('reconnect')),
     ...(rateLimit !== undefined && { rateLimit }),
     ...(bulkhead !== undefined && { bulkhead }),
@@ -102,6 +102,18 @@ function readType(section: Section<IntegrationNames>, modules: ModuleFinder): Ad
     hint: near === undefined ? OWN_ADAPTER : `did you mean "${near}"?`,
   })
   return undefined
+}
+
+/** Only what makes calls can call a method to see whether the other side is well. */
+function readHealth(section: Section<IntegrationNames>, manifest: AdapterManifest): HealthCheckSettings {
+  const block = section.section('health_check')
+  const settings = readHealthCheck(block)
+  if (settings.method !== undefined && !manifest.capabilities.includes('call'))
+    section.fault(block!.node('method')!.nameSpan, {
+      message: `${manifest.type} makes no calls, so it cannot call a method to check its health`,
+      hint: 'without "method" the check is the protocol\'s own sign of life',
+    })
+  return settings
 }
 
 function readPlace(section: Section<IntegrationNames>, manifest: AdapterManifest): Endpoint {
