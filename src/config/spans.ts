@@ -12,7 +12,7 @@ export function placeOf(span: Span): string {
   return isPath(name) ? pathIn(name) : `${name}:${lineOf(span)}`
 }
 
-const OPTIONS = '(options)'
+export const OPTIONS = '(options)'
 
 /** The name that stands for a file where a value comes from an object. */
 export function pathName(path: string): string {
@@ -34,5 +34,3 @@ export function folderOf(span: Span): string {
   const { name } = span.source
   return resolve(isPath(name) ? '.' : dirname(name))
 }
-
-export { OPTIONS }
