@@ -23,6 +23,8 @@ export interface AdapterManifest {
   /** The `type` in the configuration. */
   readonly type: string
   readonly capabilities: readonly Capability[]
+  /** How it does something, in a few words in place of "yes" in the table of the documentation. */
+  readonly remarks?: Readonly<Partial<Record<Capability, string>>>
   readonly defaultFormat: string
   readonly formats: readonly string[]
   /** What an `auth` block may be; every protocol has `none`. */
