@@ -15,7 +15,7 @@ import { checkBySchema } from './schema-block.js'
 import { readSupervision } from './supervision.js'
 
 /** Protocols of the specification that this version does not have. */
-const LATER_TYPES = ['grpc', 'nats', 'redis']
+const LATER_TYPES = ['grpc', 'nats']
 const LATER_BLOCKS = ['rate_limit', 'bulkhead', 'discovery'] as const
 
 /** What an `integration` block may hold: what the object form declares, and what comes later. */
