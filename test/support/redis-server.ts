@@ -10,13 +10,25 @@ export interface RedisServerOptions {
   /** A free one when absent. */
   readonly port?: number
   /** Speaks TLS on the port, and nothing else: paths of files. */
-  readonly tls?: { readonly cert: string; readonly key: string; readonly ca: string; readonly clients: 'yes' | 'no' }
+  readonly tls?: {
+    readonly cert: string
+    readonly key: string
+    readonly ca: string
+    readonly clients: 'yes' | 'no'
+  }
   /** Runs as a sentinel; `config` says what it watches. */
   readonly sentinel?: boolean
 }
 
 /** What a test gets unless its `config` has the same key. */
-const DEFAULTS = ['bind 127.0.0.1', 'save ""', 'appendonly no', 'loglevel notice', 'daemonize no', 'databases 16']
+const DEFAULTS = [
+  'bind 127.0.0.1',
+  'save ""',
+  'appendonly no',
+  'loglevel notice',
+  'daemonize no',
+  'databases 16',
+]
 const SENTINEL_DEFAULTS = ['bind 127.0.0.1', 'loglevel notice', 'daemonize no']
 /** A cluster's bus has the port of the server and this much more; it must be a port too. */
 const BUS_OFFSET = 10_000
@@ -65,7 +77,9 @@ export class RedisServer {
   static async start(folder: string, port: number, options: RedisServerOptions): Promise<RedisServer> {
     const { config = [], tls, sentinel = false } = options
     const keys = new Set(config.map((line) => line.trim().split(/\s+/)[0]))
-    const defaults = (sentinel ? SENTINEL_DEFAULTS : DEFAULTS).filter((line) => !keys.has(line.split(' ')[0]!))
+    const defaults = (sentinel ? SENTINEL_DEFAULTS : DEFAULTS).filter(
+      (line) => !keys.has(line.split(' ')[0]!),
+    )
     const ports = tls === undefined ? [`port ${port}`] : ['port 0', `tls-port ${port}`]
     const files = tls && [
       `tls-cert-file ${tls.cert}`,

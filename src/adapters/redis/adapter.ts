@@ -7,6 +7,8 @@ import { Link } from './link.js'
 import type { RedisConfig } from './manifest.js'
 import { pubSubFacet } from './pubsub.js'
 import { queueFacet } from './queue.js'
+import { rpcFacet } from './rpc.js'
+import { serviceFacet } from './service.js'
 import { createSession, type Session } from './session.js'
 import { untilAborted } from './until-aborted.js'
 
@@ -69,5 +71,7 @@ export const redisAdapter: AdapterFactory = (context: AdapterContext): ProtocolA
 
     pubsub: pubSubFacet(current, config.sharded),
     queue: queueFacet(current, config),
+    rpc: rpcFacet(current, format, config, clock),
+    service: serviceFacet(current, format, context.log),
   }
 }
