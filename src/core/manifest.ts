@@ -1,5 +1,5 @@
 import type { ZodType } from 'zod'
-import type { AuthType } from './settings.js'
+import type { AuthType, IntegrationSettings } from './settings.js'
 
 /** The operations of DESIGN section 3; what a manifest does not list is `Unsupported` before anything is sent. */
 export type Capability =
@@ -24,6 +24,8 @@ export interface AdapterManifest {
   readonly formats: readonly string[]
   /** What an `auth` block may be; every protocol has `none`. */
   readonly auth: readonly AuthType[]
+  /** What is left of the protocol with these settings, where that is not all of it. */
+  readonly variant?: (settings: IntegrationSettings) => ProtocolVariant | undefined
   /** The schema of the `config` block, in the names of the configuration. */
   readonly config: ZodType
   /** Port used when the endpoint names none. */
@@ -36,6 +38,13 @@ export interface AdapterManifest {
   readonly broker?: BrokerManifest
   /** Serving at a listener of our own, where the protocol has no broker that brings requests to us. */
   readonly server?: ServerManifest
+}
+
+/** A protocol that depends on its settings. */
+export interface ProtocolVariant {
+  readonly capabilities: readonly Capability[]
+  /** In place of the type, in the message that an operation is not supported. */
+  readonly name: string
 }
 
 /** A `server` block: an actor whose adapter listens when it is told to connect, and has a `service` facet alone. */

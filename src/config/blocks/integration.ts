@@ -7,7 +7,7 @@ import type { IntegrationConfig } from '../gateway-config.js'
 import { duration, oneOf, quoteAll, text } from '../kinds.js'
 import type { IntegrationBlock } from '../options.js'
 import type { Section } from '../section.js'
-import { readAuth } from './auth.js'
+import { readAuth, withClient } from './auth.js'
 import { readChaos, readLimits, readMailbox } from './capacity.js'
 import { readEndpoint } from './endpoint.js'
 import { readBreaker, readHealthCheck, readReconnect, readRetry } from './policies.js'
@@ -36,16 +36,16 @@ export function readIntegration(
     { span: section.span, title: `the config of ${manifest.type}` },
     section.diagnostics,
   )
-  const auth = section.section('auth')
+  const { auth, client } = readAuth(section.section('auth'), manifest, endpoint)
   const attemptMs = section.value('timeout', duration())
   const { supervision, heartbeatMs } = readSupervision(section.section('supervision'), groups)
   const chaos = readChaos(section.section('chaos'))
   const settings: IntegrationSettings = {
     name,
     type: manifest.type,
-    endpoint,
+    endpoint: client === undefined ? endpoint : withClient(endpoint, client),
     config,
-    auth: auth === undefined ? { type: 'none' } : readAuth(auth as unknown as Parameters<typeof readAuth>[0]),
+    auth,
     format: section.value('format', oneOf(manifest.formats)) ?? manifest.defaultFormat,
     timeoutMs: attemptMs ?? attemptTimeOf(config) ?? DEFAULT_TIMEOUT_MS,
     retry: readRetry(section.section('retry')),
