@@ -58,11 +58,11 @@ test('blocks and protocols of later versions are told apart from misspelt ones',
     requests = 1
   }
 }
-integration "b" { type = "redis" }
+integration "b" { type = "nats" }
 data "rpc" "x" { integration = integration.a }`)
   expect(checked.diagnostics.map(({ severity, message }) => `${severity}: ${message}`)).toEqual([
     'warning: block "rate_limit" is not supported by this version and is ignored',
-    'error: this version does not have the protocol "redis" yet; it has json-rpc, memory, mqtt',
+    'error: this version does not have the protocol "nats" yet; it has json-rpc, memory, mqtt, redis',
     'warning: block "data" is not supported by this version and is ignored',
   ])
 })
