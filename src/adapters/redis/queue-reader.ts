@@ -92,7 +92,8 @@ export class QueueReader {
 
   async #start(): Promise<void> {
     await this.#store.createGroup()
-    await this.#store.sweep()
+    if (this.#recovering) await this.#store.sweep()
+    this.#wire ??= await this.#link.dedicated('queue', this.#queue)
   }
 
   #demand(): number {
@@ -112,6 +113,7 @@ export class QueueReader {
         this.#running = false
         if (this.#wire !== undefined) this.#link.discard(this.#wire)
         this.#wire = undefined
+        this.#starting = undefined
         if (this.#demand() > 0) this.#wakeUp()
       })
   }
