@@ -3,6 +3,7 @@ import { jsonRpcManifest } from './json-rpc/manifest.js'
 import { memoryManifest } from './memory/manifest.js'
 import { mqttManifest } from './mqtt/manifest.js'
 import { natsManifest } from './nats/manifest.js'
+import { redisManifest } from './redis/manifest.js'
 
 /** Every protocol that the gateway brings, by the `type` of the configuration. */
 export const ADAPTERS: readonly AdapterManifest[] = [
@@ -10,6 +11,7 @@ export const ADAPTERS: readonly AdapterManifest[] = [
   memoryManifest,
   mqttManifest,
   natsManifest,
+  redisManifest,
 ]
 
 /** The manifest of that type, or `undefined`. */

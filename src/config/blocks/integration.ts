@@ -24,7 +24,7 @@ import { checkBySchema } from './schema-block.js'
 import { readSupervision } from './supervision.js'
 
 /** Protocols of the specification that this version does not have. */
-const LATER_TYPES = ['grpc', 'redis']
+const LATER_TYPES = ['grpc']
 const LATER_BLOCKS = ['discovery'] as const
 
 const OWN_ADAPTER =
