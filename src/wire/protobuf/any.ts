@@ -33,7 +33,7 @@ export function anyFields(
     )
   const plan = plans.byName(typeOfUrl(typeUrl))
   if (plan !== undefined) {
-    place.member(depth, '@type')
+    place.member(depth, undefined)
     const inner = plan.form === undefined ? members : members.value
     return { typeUrl, value: writer.writeApart(plan, inner, depth + 1) }
   }

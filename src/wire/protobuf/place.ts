@@ -6,11 +6,11 @@ import { step } from '../refusal.js'
  * map. Kept while it walks, so that only a fault pays for the text.
  */
 export class Place {
-  readonly #members: string[] = []
+  readonly #members: (string | undefined)[] = []
   readonly #items: (number | string | undefined)[] = []
 
-  /** The codec turns to this member of the message at `depth`. */
-  member(depth: number, key: string): void {
+  /** The codec turns to this member of the message at `depth`; `undefined` for one that the value does not show. */
+  member(depth: number, key: string | undefined): void {
     this.#members[depth] = key
     this.#items[depth] = undefined
   }
@@ -24,8 +24,9 @@ export class Place {
   fault(depth: number, what: string): SerializeError {
     let path = '$'
     for (let i = 0; i <= depth; i++) {
+      const member = this.#members[i]
       const item = this.#items[i]
-      path += step(this.#members[i]!)
+      if (member !== undefined) path += step(member)
       if (item !== undefined) path += typeof item === 'number' ? `[${item}]` : step(item)
     }
     return new SerializeError(`protobuf: ${path}: ${what}`)

@@ -60,7 +60,7 @@ export class MessageWriter {
     for (const key in fields) {
       const member = fields[key]
       if (member === undefined) continue
-      this.#place.member(depth, key)
+      this.#place.member(depth, plan.form === undefined ? key : undefined)
       const field = plan.byKey.get(key)
       if (field === undefined) throw this.#unknown(plan, key, depth)
       if (member === null && !field.takesNull) continue
