@@ -54,7 +54,7 @@ export function startIntegrationActor(
   const { clock, log } = house
   const gauges = new Gauges(start.gauges)
   const heartbeat = startHeartbeat(clock, gauges, settings.heartbeatMs)
-  const format = wireFormat(settings.format, { maxBytes: settings.limits.frame })
+  const format = wireFormat(settings.payloadFormat ?? settings.format, { maxBytes: settings.limits.frame })
   const adapter = makeAdapter({
     settings,
     clock,

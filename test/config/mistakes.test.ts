@@ -62,7 +62,7 @@ integration "b" { type = "redis" }
 data "rpc" "x" { integration = integration.a }`)
   expect(checked.diagnostics.map(({ severity, message }) => `${severity}: ${message}`)).toEqual([
     'warning: block "rate_limit" is not supported by this version and is ignored',
-    'error: this version does not have the protocol "redis" yet; it has json-rpc, memory, mqtt',
+    'error: this version does not have the protocol "redis" yet; it has grpc, json-rpc, memory, mqtt',
     'warning: block "data" is not supported by this version and is ignored',
   ])
 })

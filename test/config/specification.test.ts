@@ -15,7 +15,7 @@ const options = {
   variables: { api_url: 'https://api.example.com' },
 }
 
-const LATER = 'this version does not have the protocol "redis" yet; it has json-rpc, memory, mqtt'
+const LATER = 'this version does not have the protocol "redis" yet; it has grpc, json-rpc, memory, mqtt'
 const ignored = (block: string) => `block "${block}" is not supported by this version and is ignored`
 const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   'spec-json-rpc.hcl': [],

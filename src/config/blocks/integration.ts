@@ -9,13 +9,14 @@ import type { IntegrationBlock } from '../options.js'
 import type { Section } from '../section.js'
 import { readAuth } from './auth.js'
 import { readChaos, readLimits, readMailbox } from './capacity.js'
+import { absolutePaths } from './config-paths.js'
 import { readEndpoint } from './endpoint.js'
 import { readBreaker, readHealthCheck, readReconnect, readRetry } from './policies.js'
 import { checkBySchema } from './schema-block.js'
 import { readSupervision } from './supervision.js'
 
 /** Protocols of the specification that this version does not have. */
-const LATER_TYPES = ['grpc', 'nats', 'redis']
+const LATER_TYPES = ['nats', 'redis']
 const LATER_BLOCKS = ['rate_limit', 'bulkhead', 'discovery'] as const
 
 /** What an `integration` block may hold: what the object form declares, and what comes later. */
@@ -30,14 +31,20 @@ export function readIntegration(
   const manifest = readType(section)
   if (manifest === undefined) return undefined
   const endpoint = readPlace(section, manifest)
-  const config = checkBySchema(
-    manifest.config,
+  const config = absolutePaths(
+    checkBySchema(
+      manifest.config,
+      section.node('config'),
+      { span: section.span, title: `the config of ${manifest.type}` },
+      section.diagnostics,
+    ),
     section.node('config'),
-    { span: section.span, title: `the config of ${manifest.type}` },
-    section.diagnostics,
+    manifest.configPaths,
   )
   const auth = section.section('auth')
   const attemptMs = section.value('timeout', duration())
+  const format = section.value('format', oneOf(manifest.formats)) ?? manifest.defaultFormat
+  const payloadFormat = manifest.payloadFormats?.[format]
   const { supervision, heartbeatMs } = readSupervision(section.section('supervision'), groups)
   const chaos = readChaos(section.section('chaos'))
   const settings: IntegrationSettings = {
@@ -46,7 +53,8 @@ export function readIntegration(
     endpoint,
     config,
     auth: auth === undefined ? { type: 'none' } : readAuth(auth as unknown as Parameters<typeof readAuth>[0]),
-    format: section.value('format', oneOf(manifest.formats)) ?? manifest.defaultFormat,
+    format,
+    ...(payloadFormat !== undefined && { payloadFormat }),
     timeoutMs: attemptMs ?? attemptTimeOf(config) ?? DEFAULT_TIMEOUT_MS,
     retry: readRetry(section.section('retry')),
     circuitBreaker: readBreaker(section.section('circuit_breaker')),
