@@ -1,5 +1,5 @@
-import { ConnectionError } from '../core/errors.js'
 import type { OperationContext } from '../core/adapter.js'
+import { ConnectionError } from '../core/errors.js'
 
 /** Something that yields messages to the host, and that is asked for again at each new connection. */
 export interface Source {

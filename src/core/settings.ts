@@ -8,6 +8,8 @@ export interface TlsSettings {
   readonly caCert?: string
   readonly clientCert?: string
   readonly clientKey?: string
+  /** Whom the certificate of the server has to be for, where that is not the host of the address. */
+  readonly serverName?: string
   readonly minVersion?: 'TLSv1.2' | 'TLSv1.3'
 }
 
@@ -64,6 +66,8 @@ export interface OAuth2Settings {
   readonly audience?: string
   /** How the client names itself to the token endpoint (RFC 6749, section 2.3.1). */
   readonly clientAuth: 'basic' | 'post'
+  /** Whether `tokenUrl` may be plain HTTP beyond this machine. */
+  readonly allowHttp?: boolean
 }
 
 /** Where requests of others arrive: only for the actor of a `server` block. */

@@ -73,22 +73,6 @@ test('a warning alone does not keep a configuration from loading', () => {
   expect(checked.diagnostics.map(({ severity }) => severity)).toEqual(['warning'])
 })
 
-test('an authentication of the specification that is not there yet is named', () => {
-  const checked = checkText(`integration "a" {
-  type = "mqtt"
-  endpoint { address = "localhost" }
-  auth { type = "oauth2" }
-}`)
-  expect(checked.diagnostics).toMatchObject([
-    {
-      line: 4,
-      column: 17,
-      expected: '"none", "basic" or "bearer"',
-      hint: 'this version does not have "oauth2" yet',
-    },
-  ])
-})
-
 test('what is missing is reported at its block', () => {
   const checked = checkText('integration "a" {\n  type = "mqtt"\n}\nintegration "b" {}\nintegration {}')
   expect(places(checked)).toEqual([

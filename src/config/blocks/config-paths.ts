@@ -11,7 +11,11 @@ type Config = { readonly [key: string]: Value }
  * @param block where it stands; undefined when it is left out, and then it names no path
  * @param paths the members that are paths or lists of paths
  */
-export function absolutePaths(config: Config, block: Node | undefined, paths: readonly string[] = []): Config {
+export function absolutePaths(
+  config: Config,
+  block: Node | undefined,
+  paths: readonly string[] = [],
+): Config {
   if (block === undefined || paths.length === 0) return config
   const from = block.span.source.name
   const folder = isPath(from) ? '.' : dirname(from)

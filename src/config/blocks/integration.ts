@@ -7,7 +7,7 @@ import type { IntegrationConfig } from '../gateway-config.js'
 import { duration, oneOf, quoteAll, text } from '../kinds.js'
 import type { IntegrationBlock } from '../options.js'
 import type { Section } from '../section.js'
-import { readAuth } from './auth.js'
+import { readAuth, withClient } from './auth.js'
 import { readChaos, readLimits, readMailbox } from './capacity.js'
 import { absolutePaths } from './config-paths.js'
 import { readEndpoint } from './endpoint.js'
@@ -41,7 +41,7 @@ export function readIntegration(
     section.node('config'),
     manifest.configPaths,
   )
-  const auth = section.section('auth')
+  const { auth, client } = readAuth(section.section('auth'), manifest, endpoint)
   const attemptMs = section.value('timeout', duration())
   const format = section.value('format', oneOf(manifest.formats)) ?? manifest.defaultFormat
   const payloadFormat = manifest.payloadFormats?.[format]
@@ -50,9 +50,9 @@ export function readIntegration(
   const settings: IntegrationSettings = {
     name,
     type: manifest.type,
-    endpoint,
+    endpoint: client === undefined ? endpoint : withClient(endpoint, client),
     config,
-    auth: auth === undefined ? { type: 'none' } : readAuth(auth as unknown as Parameters<typeof readAuth>[0]),
+    auth,
     format,
     ...(payloadFormat !== undefined && { payloadFormat }),
     timeoutMs: attemptMs ?? attemptTimeOf(config) ?? DEFAULT_TIMEOUT_MS,
