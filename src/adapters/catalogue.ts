@@ -5,7 +5,12 @@ import { memoryManifest } from './memory/manifest.js'
 import { mqttManifest } from './mqtt/manifest.js'
 
 /** Every protocol that the gateway brings, by the `type` of the configuration. */
-export const ADAPTERS: readonly AdapterManifest[] = [grpcManifest, jsonRpcManifest, memoryManifest, mqttManifest]
+export const ADAPTERS: readonly AdapterManifest[] = [
+  grpcManifest,
+  jsonRpcManifest,
+  memoryManifest,
+  mqttManifest,
+]
 
 /** The manifest of that type, or `undefined`. */
 export function adapterManifest(type: string): AdapterManifest | undefined {

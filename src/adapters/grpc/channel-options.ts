@@ -11,6 +11,7 @@ export function channelOptions(config: GrpcConfig, target: Target, maxBytes: num
   const { keepalive } = config
   const policy = config.load_balancing ?? (target.several ? 'round_robin' : 'pick_first')
   const authority = config.authority ?? target.authority
+  const certified = target.tls?.serverName ?? authority?.replace(/:\d+$/, '')
   return {
     'grpc.primary_user_agent': 'nemo-gateway',
     'grpc.enable_retries': 0,
@@ -32,7 +33,7 @@ export function channelOptions(config: GrpcConfig, target: Target, maxBytes: num
     'grpc.default_compression_algorithm': ALGORITHMS[config.compression],
     ...(authority !== undefined && {
       'grpc.default_authority': authority,
-      'grpc.ssl_target_name_override': authority.replace(/:\d+$/, ''),
     }),
+    ...(certified !== undefined && { 'grpc.ssl_target_name_override': certified }),
   }
 }

@@ -1,10 +1,14 @@
-import { type ChannelCredentials, Client, type ClientOptions, connectivityState, Metadata } from '@grpc/grpc-js'
+import {
+  type ChannelCredentials,
+  Client,
+  type ClientOptions,
+  connectivityState,
+  Metadata,
+} from '@grpc/grpc-js'
 import { ConnectionError } from '../../core/errors.js'
+import { asIs } from './bytes.js'
 import { localReason } from './status.js'
 import type { Target } from './target.js'
-
-/** What the library needs to encode; we give it bytes. */
-export const asIs = (bytes: Buffer): Buffer => bytes
 
 /** One channel, watched. It is closed by its owner alone. */
 export class Channel {

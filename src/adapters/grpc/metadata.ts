@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { Metadata } from '@grpc/grpc-js'
+import type { Metadata } from '@grpc/grpc-js'
 import { SerializeError } from '../../core/errors.js'
 import type { Headers } from '../../core/value.js'
 

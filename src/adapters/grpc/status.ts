@@ -91,7 +91,10 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
     /self.signed certificate|unable to verify|unable to get (local )?issuer/i,
     'TLS: the certificate is signed by an authority that is not trusted',
   ],
-  [/certificate required|alert (bad|unknown) c|handshake failure/i, 'TLS: the server wants another certificate of us'],
+  [
+    /certificate required|alert (bad|unknown) c|handshake failure/i,
+    'TLS: the server wants another certificate of us',
+  ],
   [/EPROTO|ssl3?_|SSL routines|tls_/i, 'TLS: the handshake failed'],
 ]
 

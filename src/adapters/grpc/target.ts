@@ -49,7 +49,7 @@ export async function targetOf(endpoint: Endpoint, integration: string): Promise
     throw fail('an address without TLS contradicts the others or the tls block', false)
   const tls = secure ? { tls: endpoint.tls ?? { verifyServer: true } } : {}
   const shown = parsed.map(authorityOf).join(', ')
-  const [first] = parsed as [Place]
+  const first = parsed[0]!
   if (parsed.length === 1) return { uri: uriOf(first), shown, several: false, ...tls }
   const places = await Promise.all(parsed.map(lookUp)).catch((cause: unknown) => {
     throw fail(`a name among ${shown} could not be looked up`, true, cause)
