@@ -74,7 +74,6 @@ export async function complianceGrpcService(proto: string | undefined, port = 0)
   const service = new ComplianceService()
   const server = new Server({
     'grpc.max_receive_message_length': 16 * 1024 * 1024,
-    'grpc.enable_channelz': 0,
   })
   const { decode, encode } = await codecOf(proto)
   for (const method of COMPLIANCE_METHODS)

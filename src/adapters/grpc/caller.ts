@@ -22,6 +22,7 @@ export class Caller {
   readonly #authorization: Authorization
   readonly #waitForReady: boolean
   readonly #streams = new Set<GrpcStream>()
+  #isOver = false
 
   constructor(pool: ChannelPool, authorization: Authorization, waitForReady: boolean) {
     this.#pool = pool
@@ -67,8 +68,14 @@ export class Caller {
     return stream
   }
 
+  /** Whether the connection is over: how its streams end says nothing then. */
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
   /** The connection is over, and every stream with it. */
   cancelStreams(): void {
+    this.#isOver = true
     for (const stream of [...this.#streams]) stream.cancel()
   }
 

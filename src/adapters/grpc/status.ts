@@ -41,6 +41,7 @@ export function statusError(found: Status, operation: string, context: StatusCon
   const { integration, server } = context
   switch (found.code) {
     case status.CANCELLED:
+      if (found.details === RESET) return brokenOff(context)
       return new CancelledError({ integration, cause: new Error('the server cancelled the call') })
     case status.DEADLINE_EXCEEDED:
       return new TimeoutError(operation, { integration })
@@ -52,6 +53,13 @@ export function statusError(found: Status, operation: string, context: StatusCon
     default:
       return refused(found, context)
   }
+}
+
+/** What the library says where the server has reset a stream: a server that stops does so. */
+const RESET = 'Call cancelled'
+
+function brokenOff({ server, integration }: StatusContext): ConnectionError {
+  return new ConnectionError(`${server}: the server broke the call off`, { integration })
 }
 
 function unavailable(

@@ -141,7 +141,7 @@ class StreamSubscription implements AdapterSubscription {
   #end(error: Error): void {
     if (this.#closed) return
     this.#leave()
-    this.#sink.end(error)
+    if (!this.#link.caller.isOver) this.#sink.end(error)
   }
 
   #leave(): void {

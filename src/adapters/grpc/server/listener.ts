@@ -42,7 +42,7 @@ export async function listen(context: AdapterContext, config: GrpcServerConfig):
     })
   const { credentials, close: closeCredentials } = await listenerCredentials(at.tls, clock, integration)
   const options: ServerOptions = {
-    'grpc.enable_channelz': 0,
+    // Channelz stays on: without it the library forgets its connections, and cannot end them.
     'grpc.max_receive_message_length': maxBytes,
     'grpc.max_send_message_length': maxBytes,
     'grpc.max_concurrent_streams': config.max_streams,
