@@ -59,7 +59,11 @@ export class Gateway {
    */
   static async start(source: ConfigSource, options: GatewayOptions = {}): Promise<Gateway> {
     const { variables, env } = options
-    const config = loadConfig(source, { ...(variables && { variables }), ...(env && { env }) })
+    const { config, warnings } = await loadConfig(source, {
+      ...(variables && { variables }),
+      ...(env && { env }),
+    })
+    for (const { severity: _, ...warning } of warnings) options.logger?.({ ...warning, level: 'warn' })
     const gateway = new Gateway(config, options.logger)
     await gateway.#tree.start()
     return gateway

@@ -6,16 +6,17 @@ export function connectPacket(clientId: string): Buffer {
   return Buffer.concat([Buffer.from([0x10, ...remainingLength(body.length)]), body])
 }
 
-/** PUBLISH with QoS 0. */
-export function publishPacket(topic: string, payload: Uint8Array): Buffer {
-  const body = Buffer.concat([text(topic), payload])
+/** PUBLISH with QoS 0; in MQTT 5 without properties. */
+export function publishPacket(topic: string, payload: Uint8Array, version: 4 | 5 = 4): Buffer {
+  const properties = Buffer.alloc(version === 5 ? 1 : 0)
+  const body = Buffer.concat([text(topic), properties, payload])
   return Buffer.concat([Buffer.from([0x30, ...remainingLength(body.length)]), body])
 }
 
 /** `count` different benchmark messages, each as a PUBLISH packet. */
-export function publishPackets(count: number): readonly Buffer[] {
+export function publishPackets(count: number, version: 4 | 5 = 4): readonly Buffer[] {
   return Array.from({ length: count }, (_, i) =>
-    publishPacket(TOPICS[i % TOPICS.length]!, Buffer.from(JSON.stringify(benchMessage(i)))),
+    publishPacket(TOPICS[i % TOPICS.length]!, Buffer.from(JSON.stringify(benchMessage(i))), version),
   )
 }
 

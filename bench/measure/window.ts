@@ -16,6 +16,8 @@ export interface Running {
 
 /** ms; finer than the delays to be seen, coarse enough to cost little. */
 const DELAY_RESOLUTION = 2
+/** ms; less than this is none, and two that are none are the same. */
+const LEAST_DELAY = 0.05
 
 /** CPU time, throughput and latency of running load, over `ms` milliseconds. */
 export async function measureWindow(running: Running, ms: number): Promise<Figures> {
@@ -35,13 +37,16 @@ export async function measureWindow(running: Running, ms: number): Promise<Figur
   }
 }
 
-/** The delay of this thread's event loop over `ms` milliseconds. */
+/**
+ * The delay of this thread's event loop over `ms` milliseconds. What the histogram holds are the times from one
+ * tick of its timer to the next, so that an idle loop reads as the timer's own interval: that is no delay.
+ */
 export async function measureLoopDelay(ms: number): Promise<Figures> {
   const histogram = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION })
   histogram.enable()
   await sleep(ms)
   histogram.disable()
-  return { loopDelayMs: histogram.percentile(99) / 1e6 }
+  return { loopDelayMs: Math.max(LEAST_DELAY, histogram.percentile(99) / 1e6 - DELAY_RESOLUTION) }
 }
 
 /** CPU time of the host thread while nothing is asked of it, in percent of a core. */

@@ -47,6 +47,18 @@ export async function withFlooder<T>(
   }, config)
 }
 
+/** Runs `use` with a broker that outruns its subscribers. */
+export async function withFastBroker<T>(
+  use: (port: number, broker: LoadProcess<FlooderOrder>) => Promise<T>,
+): Promise<T> {
+  const broker = await LoadProcess.start<FlooderOrder>('./fast-broker.js')
+  try {
+    return await use(Number(broker.ready), broker)
+  } finally {
+    await broker.stop()
+  }
+}
+
 /** Compares two sides and closes them, whatever happens. */
 export async function compareAndClose(plain: Side, gateway: Side, plan: Plan): Promise<Round[]> {
   try {

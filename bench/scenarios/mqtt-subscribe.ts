@@ -5,7 +5,7 @@ import { flooded, together } from '../sides/flooded.js'
 import { mqttIntegration, startGateway } from '../sides/gateway.js'
 import { gatewaySubscriber, NAME } from '../sides/gateway-pubsub.js'
 import { plainSubscriber } from '../sides/plain-mqtt.js'
-import { compareAndClose, NO_DELAY, withFlooder } from './mqtt-rig.js'
+import { compareAndClose, NO_DELAY, withFastBroker, withFlooder } from './mqtt-rig.js'
 import type { Scenario } from './scenario.js'
 
 interface Variant {
@@ -16,6 +16,8 @@ interface Variant {
   /** The plain client does not parse either. */
   readonly raw?: boolean
   readonly order?: FlooderOrder
+  /** The broker sends faster than anybody can take it, instead of Mosquitto with a publisher. */
+  readonly outrun?: boolean
   /** What the application does with each message. */
   readonly handle?: (value: unknown) => void
   /** Clients, or gateways, in one process. */
@@ -23,13 +25,15 @@ interface Variant {
 }
 
 function subscribe(variant: Variant): Scenario {
-  const { name, title, options, order, handle = look, raw = false, clients = 1 } = variant
+  const { name, title, options, order, handle = look, raw = false, clients = 1, outrun = false } = variant
+  const rig = <T>(use: Parameters<typeof withFlooder<T>>[0]) =>
+    outrun ? withFastBroker(use) : withFlooder(use, order && NO_DELAY)
   return {
     name,
     title,
     measures: variant.measures ?? ['host-cpu-ratio', 'throughput-ratio', 'loop-delay-ratio'],
     run: (plan) =>
-      withFlooder(async (port, flooder) => {
+      rig(async (port, flooder) => {
         const each = <T>(make: () => Promise<T>) => Promise.all(Array.from({ length: clients }, make))
         const gateways = await each(() => startGateway({ [NAME]: mqttIntegration(port) }))
         const plains = await each(() => plainSubscriber(port, handle, { raw }))
@@ -42,7 +46,7 @@ function subscribe(variant: Variant): Scenario {
           ),
           plan,
         )
-      }, order && NO_DELAY),
+      }),
   }
 }
 
@@ -85,15 +89,28 @@ export const MQTT_SUBSCRIBE: readonly Scenario[] = [
     measures: ['host-cpu-ratio', 'loop-delay-ratio'],
   }),
   subscribe({
-    name: 'mqtt-subscribe-handler',
-    title: 'MQTT subscribe, flat out, values, handler of 10 µs',
+    name: 'mqtt-flood-values',
+    title: 'MQTT subscribe, broker faster than any subscriber, values',
+    outrun: true,
+  }),
+  subscribe({
+    name: 'mqtt-flood-bytes',
+    title: 'MQTT subscribe, broker faster than any subscriber, bytes',
+    options: { decode: 'bytes' },
+    raw: true,
+    outrun: true,
+  }),
+  subscribe({
+    name: 'mqtt-flood-handler',
+    title: 'MQTT subscribe, broker faster than any subscriber, values, handler of 10 µs',
     handle: work,
-    measures: ['throughput-ratio', 'loop-delay-ratio'],
+    outrun: true,
   }),
   subscribe({
     name: 'two-gateways',
     title: 'Two gateways in one process, both flooded over MQTT',
     clients: 2,
+    outrun: true,
     measures: ['loop-delay-ratio', 'host-cpu-ratio', 'throughput-ratio'],
   }),
 ]

@@ -6,7 +6,13 @@ import { gatewayCaller, POOL_SIZE, plainCaller } from '../sides/rpc.js'
 import { compareAndClose } from './mqtt-rig.js'
 import type { Scenario } from './scenario.js'
 
-function calls(name: string, title: string, inFlight: number, measures: readonly Measure[]): Scenario {
+function calls(
+  name: string,
+  title: string,
+  inFlight: number,
+  measures: readonly Measure[],
+  config: object = {},
+): Scenario {
   return {
     name,
     title,
@@ -19,7 +25,7 @@ function calls(name: string, title: string, inFlight: number, measures: readonly
           [NAME]: {
             type: 'json-rpc',
             endpoint: { address: `http://127.0.0.1:${port}/` },
-            config: { pool_size: POOL_SIZE },
+            config: { pool_size: POOL_SIZE, ...config },
           },
         })
         return await compareAndClose(plainCaller(port, inFlight), gatewayCaller(gateway, inFlight), plan)
@@ -41,4 +47,11 @@ export const RPC: readonly Scenario[] = [
     'throughput-ratio',
     'loop-delay-ratio',
   ]),
+  calls(
+    'rpc-hundred-batched',
+    'JSON-RPC over HTTP, 100 calls in flight, batch_size = 50',
+    100,
+    ['host-cpu-ratio', 'throughput-ratio', 'loop-delay-ratio'],
+    { batch_size: 50 },
+  ),
 ]

@@ -40,6 +40,19 @@ export type AuthSettings =
 
 export type AuthType = AuthSettings['type']
 
+export const AUTH_TYPES = [
+  'none',
+  'basic',
+  'bearer',
+  'password',
+  'mtls',
+  'jwt',
+  'oauth2',
+  'token',
+  'nkey',
+  'creds',
+] as const satisfies readonly AuthType[]
+
 /** A token that we mint ourselves, and mint anew before it expires. */
 export interface JwtSettings {
   readonly type: 'jwt'

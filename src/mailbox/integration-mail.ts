@@ -45,6 +45,7 @@ export interface OpenSource {
  */
 export interface IntegrationMail {
   readonly name: string
+  /** The protocol, as messages call it. */
   readonly type: string
   /** How much of one source may be on its way to the host at a time. */
   readonly window: Capacity

@@ -6,7 +6,7 @@ import {
   type IntegrationError,
   ShutdownError,
 } from '../core/errors.js'
-import type { Capability } from '../core/manifest.js'
+import type { Capability, ProtocolVariant } from '../core/manifest.js'
 import type { Capacity } from '../core/overflow.js'
 import type { IntegrationSettings } from '../core/settings.js'
 import { decodeError } from '../mailbox/error-codec.js'
@@ -83,17 +83,17 @@ export class ActorRef implements IntegrationMail {
 
   constructor(
     settings: IntegrationSettings,
-    capabilities: readonly Capability[],
+    protocol: ProtocolVariant,
     poisonThreshold: number,
     clock: Clock,
     turn: Turn,
     events: ActorRefEvents,
   ) {
     this.name = settings.name
-    this.type = settings.type
+    this.type = protocol.name
     const { messages, bytes } = settings.mailbox
     this.window = { messages: Math.min(messages, MOST_MESSAGES), bytes: Math.min(bytes, MOST_BYTES) }
-    this.#capabilities = capabilities
+    this.#capabilities = protocol.capabilities
     this.#clock = clock
     this.#turn = turn
     this.#events = events

@@ -21,6 +21,8 @@ export interface IntegrationHouse extends LifeHouse {
   log(record: LogRecord): void
 }
 
+/** After a start, until the thread pool is filled up again. */
+const REFILL_AFTER_MS = 250
 /** Microseconds up to an hour, to two figures: precise enough to read, small enough for hundreds of integrations. */
 const LATENCIES = { lowest: 1, highest: 3_600_000_000, figures: 2 } as const
 
@@ -136,7 +138,7 @@ export class IntegrationChild implements Child {
       throw error
     }
     this.ref.attach(line.host, life.gauges)
-    this.#house.pool.refill(this.#worker)
+    this.#refillLater()
   }
 
   async stop(): Promise<void> {
@@ -182,6 +184,13 @@ export class IntegrationChild implements Child {
   /** Inflicts a fault upon the actor. @throws ShutdownError when there is none */
   async inject(fault: Fault): Promise<void> {
     await this.#running().control.inject(fault)
+  }
+
+  /** To load a thread takes a core for a while, which is the successor's while it connects. */
+  #refillLater(): void {
+    this.#house.clock.setTimer(REFILL_AFTER_MS, () => this.#house.pool.refill(this.#worker), {
+      background: true,
+    })
   }
 
   #running(): Life<ActorControl> {

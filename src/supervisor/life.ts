@@ -73,6 +73,10 @@ export class Life<Control extends object> {
       this.#gone = reject
     })
     this.control = connectControl<Control>(port1, gone)
+    // A successor need not wait until this one has been cleared away.
+    thread.onError((error) => {
+      if (this.#state === 'running') this.#die(describeExit({ code: 1, error }))
+    })
     thread.onExit((exit) => this.#die(describeExit(exit)))
   }
 

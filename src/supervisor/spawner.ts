@@ -19,6 +19,8 @@ export interface ActorThreadHandle {
   attach(port: MessagePort): void
   /** Called with what it says outside of the line, from now on. */
   onMessage(receive: (message: FromThread) => void): void
+  /** Called when an error is about to end it: none of its code runs any more, but its end takes some time. */
+  onError(failed: (error: Error) => void): void
   /** Called once, when it has really ended; at once when it already has. */
   onExit(ended: (exit: ThreadExit) => void): void
   /** Begins to end it, and does not wait: a thread in a native call ends only when the call returns. */

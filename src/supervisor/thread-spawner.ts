@@ -17,11 +17,14 @@ class WorkerThread implements ActorThreadHandle {
   readonly loaded: Promise<void>
   #exit: ThreadExit | undefined
   #error: Error | undefined
+  #onError: ((error: Error) => void)[] = []
   #onExit: ((exit: ThreadExit) => void)[] = []
 
   constructor(url: URL) {
     // Environment and arguments are the host's business: an actor is told what it needs.
     this.#worker = new Worker(url, {
+      // Node itself drops the query of the address, and an adapter of your own is named there.
+      workerData: url.href,
       resourceLimits: { maxOldGenerationSizeMb: HARD_HEAP_LIMIT_MB },
       execArgv: [],
       stdout: false,
@@ -29,7 +32,9 @@ class WorkerThread implements ActorThreadHandle {
     })
     this.threadId = this.#worker.threadId
     this.#worker.on('error', (error: Error) => {
-      this.#error = error instanceof Error ? error : new Error(String(error))
+      const failure = error instanceof Error ? error : new Error(String(error))
+      this.#error = failure
+      for (const failed of this.#onError) failed(failure)
     })
     this.#worker.on('exit', (code) => {
       this.#exit = { code, ...(this.#error !== undefined && { error: this.#error }) }
@@ -58,6 +63,10 @@ class WorkerThread implements ActorThreadHandle {
 
   onMessage(receive: (message: FromThread) => void): void {
     this.#worker.on('message', receive)
+  }
+
+  onError(failed: (error: Error) => void): void {
+    this.#onError.push(failed)
   }
 
   onExit(ended: (exit: ThreadExit) => void): void {

@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.js'
-import type { AdapterManifest, BrokerManifest } from '../core/manifest.js'
+import type { AdapterManifest, BrokerManifest, ProtocolVariant } from '../core/manifest.js'
 import type { GroupSettings, IntegrationSettings, SupervisionSettings } from '../core/settings.js'
 import type { BreakerState, ConnectionState } from '../core/status.js'
 import type { LogRecord } from '../core/telemetry.js'
@@ -124,18 +124,25 @@ export class SupervisionTree {
     this.integrations = new Map(
       plan.integrations.map(({ settings, supervision, manifest }) => {
         const { name } = settings
-        const ref = new ActorRef(settings, manifest.capabilities, supervision.poisonThreshold, clock, turn, {
-          notice: (notice) => this.#notice(name, notice),
-          poison: (entry, deaths, reason) =>
-            report({
-              kind: 'message:dead',
-              integration: name,
-              queue: entry.target,
-              reason: `it killed ${deaths} actors in a row; the last reason: ${reason}`,
-              attempts: deaths,
-              value: entry.value,
-            }),
-        })
+        const ref = new ActorRef(
+          settings,
+          protocolOf(manifest, settings),
+          supervision.poisonThreshold,
+          clock,
+          turn,
+          {
+            notice: (notice) => this.#notice(name, notice),
+            poison: (entry, deaths, reason) =>
+              report({
+                kind: 'message:dead',
+                integration: name,
+                queue: entry.target,
+                reason: `it killed ${deaths} actors in a row; the last reason: ${reason}`,
+                attempts: deaths,
+                value: entry.value,
+              }),
+          },
+        )
         const child = new IntegrationChild(
           childSpec(name, supervision),
           settings,
@@ -259,6 +266,10 @@ export class SupervisionTree {
   #log(level: LogRecord['level'], message: string, integration: string, fields: object = {}): void {
     this.#report({ kind: 'log', record: { ...fields, level, message, integration } })
   }
+}
+
+function protocolOf(manifest: AdapterManifest, settings: IntegrationSettings): ProtocolVariant {
+  return manifest.variant?.(settings) ?? { name: manifest.type, capabilities: manifest.capabilities }
 }
 
 function childSpec(id: string, { restart, shutdownMs }: SupervisionSettings): ChildSpec {

@@ -43,6 +43,13 @@ function failureOf(running: { count(): number }): unknown {
   }
 }
 
+/** Whether nothing is added to `values` for a while. */
+const silent = (values: readonly unknown[]) => async () => {
+  const before = values.length
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  return values.length === before
+}
+
 describe('load', () => {
   test('packets are those of MQTT, with lengths of more than one byte', () => {
     expect(connectPacket('me').toString('hex')).toBe('100e00044d51545404020000' + '00026d65')
@@ -73,17 +80,30 @@ describe('load', () => {
       const before = values.length
       await waitFor(() => values.length > before + 100, { what: 'messages at a rate' })
       flooder.tell({ kind: 'paused' })
-      const silent = async () => {
-        const before = values.length
-        await new Promise((resolve) => setTimeout(resolve, 100))
-        return values.length === before
-      }
-      await waitFor(silent, { what: 'silence' })
+      await waitFor(silent(values), { what: 'silence' })
       expect(values[0]).toEqual(benchMessage(0))
       expect(values[256]).toEqual(benchMessage(0))
     } finally {
       await client.endAsync()
       await flooder.stop()
+    }
+  })
+
+  test('the fast broker sends benchmark messages to whoever has subscribed, until it is told to pause', async () => {
+    const broker = await LoadProcess.start<FlooderOrder>('./fast-broker.js')
+    const client = await mqtt.connectAsync(`mqtt://127.0.0.1:${broker.ready}`, { protocolVersion: 5 })
+    try {
+      const values: unknown[] = []
+      client.on('message', (_topic, payload) => values.push(JSON.parse(payload.toString())))
+      broker.tell({ kind: 'flat-out' })
+      await client.subscribeAsync(ALL_TOPICS)
+      await waitFor(() => values.length > 1_000, { what: 'a flood' })
+      expect(values[256]).toEqual(benchMessage(0))
+      broker.tell({ kind: 'paused' })
+      await waitFor(silent(values), { what: 'silence' })
+    } finally {
+      await client.endAsync()
+      await broker.stop()
     }
   })
 

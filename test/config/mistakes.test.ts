@@ -32,10 +32,10 @@ test('every mistake of a file is reported in one go, each at its line and column
   })
 })
 
-test('loading throws all of them as one ConfigError, readable as it stands', () => {
+test('loading throws all of them as one ConfigError, readable as it stands', async () => {
   const load = () => loadConfig(`${FIXTURES}ten-mistakes.hcl`, { env: {} })
-  expect(load).toThrow(ConfigError)
-  expect(load).toThrow(/the configuration has 11 errors\n\n.*ten-mistakes\.hcl:31:1/s)
+  await expect(load).rejects.toThrow(ConfigError)
+  await expect(load).rejects.toThrow(/the configuration has 11 errors\n\n.*ten-mistakes\.hcl:31:1/s)
 })
 
 test('an attribute or block that is set twice points at both places', () => {

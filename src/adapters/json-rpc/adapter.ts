@@ -10,23 +10,29 @@ import type {
 import { ConnectionError, SerializeError } from '../../core/errors.js'
 import type { Value } from '../../core/value.js'
 import { type WireFormat, wireFormat } from '../../wire/wire-format.js'
+import { type TokenSource, tokenSource } from '../token-source.js'
 import { type AnswerContext, readBatchAnswer, readCallAnswer, readNotificationAnswer } from './answers.js'
+import { postWithToken } from './authorization.js'
+import { Batcher } from './batcher.js'
 import { batchOf, requestOf } from './codec.js'
 import type { HttpAnswer } from './exchange.js'
 import { requestHeaders } from './http-headers.js'
-import type { JsonRpcConfig } from './manifest.js'
+import { isOverWebSocket, type JsonRpcConfig } from './manifest.js'
 import { UnreachableError } from './socket-error.js'
 import { targetsOf } from './target.js'
 import { Transport, type TransportSettings } from './transport.js'
+import { WebSocketAdapter } from './websocket/adapter.js'
 
 type Connection =
   | { readonly state: 'down' }
   /** `lost`: it was said that no connection can be made; requests may still be under way. */
   | { readonly state: 'up' | 'lost'; readonly transport: Transport }
 
-/** JSON-RPC 2.0 over HTTP (specification, "JSON-RPC Adapter"): calls, notifications and batches. */
-export const jsonRpcAdapter: AdapterFactory = (context) => new JsonRpcAdapter(context)
+/** JSON-RPC 2.0 over HTTP or WebSocket, as the addresses of the endpoint say (specification, "JSON-RPC Adapter"). */
+export const jsonRpcAdapter: AdapterFactory = (context) =>
+  isOverWebSocket(context.settings.endpoint) ? new WebSocketAdapter(context) : new JsonRpcAdapter(context)
 
+/** Over HTTP: calls, notifications and batches. */
 class JsonRpcAdapter implements ProtocolAdapter {
   readonly protocol = 'json-rpc'
   readonly rpc: RpcFacet
@@ -34,6 +40,9 @@ class JsonRpcAdapter implements ProtocolAdapter {
   readonly #config: JsonRpcConfig
   readonly #format: WireFormat
   readonly #answers: AnswerContext
+  readonly #tokens: TokenSource | undefined
+  /** Where several requests may travel as one. */
+  readonly #batcher: Batcher | undefined
   #connection: Connection = { state: 'down' }
   #lastId = 0
 
@@ -44,23 +53,42 @@ class JsonRpcAdapter implements ProtocolAdapter {
     this.#config = settings.config as unknown as JsonRpcConfig
     this.#format = wireFormat(settings.format, { maxBytes: settings.limits.frame })
     this.#answers = { integration: settings.name, format: this.#format, now: () => clock.now() }
+    // A token that never changes is among the headers of every request.
+    this.#tokens = settings.auth.type === 'bearer' ? undefined : tokenSource(context)
+    this.#batcher = this.#makeBatcher()
     this.rpc = {
-      call: (method, params, operation) => this.#call(method, params, operation),
-      notify: (method, params, operation) => this.#notify(method, params, operation),
+      call: (method, params, operation) =>
+        this.#batcherFor(operation)?.call(method, params, operation) ?? this.#call(method, params, operation),
+      notify: (method, params, operation) =>
+        this.#batcherFor(operation)?.notify(method, params, operation) ??
+        this.#notify(method, params, operation),
       batch: (calls, operation) => this.#batch(calls, operation),
     }
   }
 
   async connect(signal: AbortSignal): Promise<void> {
     const transport = await Transport.open(this.#transportSettings(), this.#context.clock, signal)
+    await this.#firstToken(transport, signal)
     const before = this.#connection
     this.#connection = { state: 'up', transport }
     if (before.state !== 'down') await before.transport.close(this.#context.clock)
   }
 
+  /** Wrong credentials show now, not with the first call. */
+  async #firstToken(transport: Transport, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#tokens?.token(signal)
+    } catch (error) {
+      await transport.close(this.#context.clock)
+      throw error
+    }
+  }
+
   async disconnect(): Promise<void> {
+    this.#tokens?.close()
     const before = this.#connection
     this.#connection = { state: 'down' }
+    this.#batcher?.failWaiting(this.#notConnected())
     if (before.state !== 'down') await before.transport.close(this.#context.clock)
   }
 
@@ -100,8 +128,7 @@ class JsonRpcAdapter implements ProtocolAdapter {
   }
 
   async #part(calls: readonly RpcCall[], operation: OperationContext): Promise<readonly RpcOutcome[]> {
-    const firstId = this.#lastId + 1
-    this.#lastId += calls.length
+    const firstId = this.#takeIds(calls.length)
     const body = this.#encode(`batch of ${calls.length} calls`, () => batchOf(calls, firstId))
     return readBatchAnswer(await this.#post(body, operation), firstId, calls.length, this.#answers)
   }
@@ -118,7 +145,11 @@ class JsonRpcAdapter implements ProtocolAdapter {
   async #post(body: Uint8Array, operation: OperationContext): Promise<HttpAnswer> {
     const transport = this.#transport()
     try {
-      return await transport.post(body, operation)
+      const tokens = this.#tokens
+      if (tokens === undefined) return await transport.post(body, operation)
+      return await postWithToken(tokens, operation.signal, (headers) =>
+        transport.post(body, operation, headers),
+      )
     } catch (error) {
       if (error instanceof UnreachableError) this.#lost(transport, error)
       throw error
@@ -127,7 +158,37 @@ class JsonRpcAdapter implements ProtocolAdapter {
 
   #transport(): Transport {
     if (this.#connection.state !== 'down') return this.#connection.transport
-    throw new ConnectionError('not connected', { integration: this.#context.settings.name })
+    throw this.#notConnected()
+  }
+
+  #notConnected(): ConnectionError {
+    return new ConnectionError('not connected', { integration: this.#context.settings.name })
+  }
+
+  #takeIds(count: number): number {
+    const first = this.#lastId + 1
+    this.#lastId += count
+    return first
+  }
+
+  #makeBatcher(): Batcher | undefined {
+    const { batch_size: size = 1, batch_delay: delayMs, pool_size: slots } = this.#config
+    if (size === 1) return undefined
+    return new Batcher(
+      { size, delayMs, slots },
+      {
+        clock: this.#context.clock,
+        answers: this.#answers,
+        takeIds: (count) => this.#takeIds(count),
+        encode: (what, value) => this.#encode(what, value),
+        post: (body, operation) => this.#post(body, operation),
+      },
+    )
+  }
+
+  /** A request with headers of its own travels alone. */
+  #batcherFor({ headers }: OperationContext): Batcher | undefined {
+    return headers === undefined ? this.#batcher : undefined
   }
 
   /** Says it once for a connection, and not for one that was replaced or ended. */
@@ -138,16 +199,18 @@ class JsonRpcAdapter implements ProtocolAdapter {
   }
 
   #transportSettings(): TransportSettings {
-    const { name, endpoint, auth, limits, timeoutMs } = this.#context.settings
+    const { log, settings } = this.#context
+    const { name, endpoint, auth, limits, timeoutMs } = settings
     return {
       integration: name,
       targets: targetsOf(endpoint, name),
       headers: requestHeaders(this.#config.headers, auth, name),
-      limit: limits.frame,
+      limit: Math.min(limits.frame, this.#config.max_response ?? limits.frame),
       poolSize: this.#config.pool_size,
       pipelining: this.#config.pipelining,
       keepAliveMs: this.#config.keep_alive,
       connectTimeoutMs: timeoutMs,
+      log,
     }
   }
 }

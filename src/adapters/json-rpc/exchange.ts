@@ -5,6 +5,7 @@ import type { OperationContext } from '../../core/adapter.js'
 import type { Timer } from '../../core/clock.js'
 import { SerializeError, TimeoutError } from '../../core/errors.js'
 import { Body } from './body.js'
+import { withOwnHeaders } from './own-headers.js'
 import type { SignalWatch, Watched } from './signal-watch.js'
 
 /** A complete answer. */
@@ -47,7 +48,8 @@ export function exchange(
   watch: SignalWatch,
 ): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
-    const { path, headers, pipelined } = settings
+    const { path, pipelined } = settings
+    const headers = withOwnHeaders(settings.headers, operation.headers, settings.integration)
     const request: Dispatcher.DispatchOptions = { method: 'POST', path, headers, body: body as Buffer }
     // undici pipelines nothing that is not said to be idempotent.
     if (pipelined) Object.assign(request, { idempotent: true, blocking: false })

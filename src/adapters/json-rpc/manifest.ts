@@ -1,6 +1,8 @@
 import { z } from 'zod'
+import { parseBytes } from '../../core/bytes.js'
 import { parseDuration } from '../../core/duration.js'
 import type { AdapterManifest } from '../../core/manifest.js'
+import type { Endpoint } from '../../core/settings.js'
 
 const duration = z
   .union([z.string(), z.number()])
@@ -8,6 +10,11 @@ const duration = z
     error: 'expected a duration such as "250ms" or "30s"',
   })
   .transform((value) => parseDuration(value)!)
+
+const size = z
+  .union([z.string(), z.number()])
+  .refine((value) => (parseBytes(value) ?? 0) > 0, { error: 'expected a size such as "64KB" or "16MB"' })
+  .transform((value) => parseBytes(value)!)
 
 const FRAMING = /^(content-length|transfer-encoding|connection|keep-alive|upgrade|expect|te|trailer)$/i
 
@@ -24,23 +31,45 @@ const config = z.strictObject({
   version: z.literal('2.0', { error: 'expected "2.0", the only version there is' }).default('2.0'),
   /** Time allowed for one attempt; the configuration makes it the integration's. */
   timeout: duration.optional(),
-  /** Calls in one request; a larger batch is sent as several. */
+  /** From 2 on, calls and notifications made at the same time travel in one request, so many at most; a larger `batch` is sent as several. */
   batch_size: z.int().min(1).max(1000).optional(),
+  /** How long a batch that is not full waits for more while others are under way. */
+  batch_delay: duration.default(0),
+  /** Bytes of one answer at most; `limits { frame }` where it is smaller. */
+  max_response: size.optional(),
   /** Connections to each address at most. */
   pool_size: z.int().min(1).max(256).default(8),
   /** Requests sent on a connection before the first is answered; beyond 1 for idempotent methods only. */
   pipelining: z.int().min(1).max(256).default(1),
   headers: headers.default({}),
+  /** Over WebSocket: calls without an answer at most. */
+  max_in_flight: z.int().min(1).max(100_000).default(1000),
+  /** Over WebSocket: how long the server may be silent before it is asked for a sign of life; 0: it never is. */
+  ping_interval: duration.default(30_000),
+  /** Over WebSocket: ends a subscription that a call has opened; by default the counterpart of its name. */
+  unsubscribe_method: z.string().min(1).optional(),
   /** How long an idle connection is kept, unless the server says otherwise. */
   keep_alive: duration.default(4000),
 })
 
 export type JsonRpcConfig = z.infer<typeof config>
 
-/** JSON-RPC 2.0 over HTTP, as a client. */
+/** Whether the endpoint is one of WebSocket. */
+export function isOverWebSocket({ addresses }: Pick<Endpoint, 'addresses'>): boolean {
+  return addresses.some((address) => /^wss?:\/\//i.test(address))
+}
+
+/** JSON-RPC 2.0 over HTTP and WebSocket. */
 export const jsonRpcManifest: AdapterManifest = {
   type: 'json-rpc',
-  capabilities: ['call', 'notify', 'batch'],
+  capabilities: ['call', 'notify', 'batch', 'publish', 'subscribe'],
+  variant: ({ endpoint }) =>
+    isOverWebSocket(endpoint)
+      ? undefined
+      : {
+          capabilities: ['call', 'notify', 'batch'],
+          name: 'json-rpc with an http address (an address with ws:// or wss:// has it)',
+        },
   defaultFormat: 'json',
   formats: ['json'],
   auth: ['none', 'basic', 'bearer', 'jwt', 'mtls', 'oauth2'],

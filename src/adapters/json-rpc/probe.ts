@@ -1,6 +1,10 @@
 import { connect as connectPlain, isIP, type Socket } from 'node:net'
-import { type ConnectionOptions, connect as connectSecure } from 'node:tls'
+import { type ConnectionOptions, connect as connectSecure, type TLSSocket } from 'node:tls'
+import type { Clock } from '../../core/clock.js'
 import type { Target } from './target.js'
+
+/** How long a server may take to say what it thinks of our certificate, in milliseconds. */
+const VERDICT_MS = 100
 
 /**
  * Makes a connection (with the TLS handshake, where there is one) and closes it again: undici itself connects
@@ -11,6 +15,7 @@ import type { Target } from './target.js'
 export function probe(
   target: Target,
   tls: ConnectionOptions | undefined,
+  clock: Clock,
   signal: AbortSignal,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -21,10 +26,12 @@ export function probe(
       reject(signal.reason)
     }
     signal.addEventListener('abort', onAbort, { once: true })
-    socket.once(tls === undefined ? 'connect' : 'secureConnect', () => {
+    const done = () => {
       socket.destroySoon()
       resolve()
-    })
+    }
+    if (tls === undefined) socket.once('connect', done)
+    else socket.once('secureConnect', () => awaitVerdict(socket as TLSSocket, clock, done))
     // Stays: an error that follows a success or an abort has nobody to tell.
     socket.on('error', (error) => {
       socket.destroy()
@@ -37,7 +44,24 @@ export function probe(
   })
 }
 
+/**
+ * In TLS 1.3 a client is through with the handshake before the server has looked at its certificate: what tells
+ * that it was accepted is the ticket for the next session. A server without tickets says nothing, and is given time
+ * to refuse.
+ */
+function awaitVerdict(socket: TLSSocket, clock: Clock, accepted: () => void): void {
+  if (socket.getProtocol() !== 'TLSv1.3') return accepted()
+  const timer = clock.setTimer(VERDICT_MS, accepted)
+  socket.once('close', () => timer.cancel())
+  socket.once('session', () => {
+    timer.cancel()
+    accepted()
+  })
+  // Unread, neither a ticket nor an alert is seen.
+  socket.resume()
+}
+
 function open({ host, port }: Target, tls: ConnectionOptions | undefined): Socket {
   if (tls === undefined) return connectPlain({ host, port })
-  return connectSecure({ ...tls, host, port, ...(isIP(host) === 0 && { servername: host }) })
+  return connectSecure({ ...(isIP(host) === 0 && { servername: host }), ...tls, host, port })
 }

@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net'
 import { ConnectionError } from '../../core/errors.js'
 import type { Endpoint, TlsSettings } from '../../core/settings.js'
+import { isOverWebSocket } from './manifest.js'
 
 /** Where requests go. */
 export interface Target {
@@ -29,15 +30,17 @@ export function targetsOf(endpoint: Endpoint, integration: string): readonly Tar
 
 function targetOf(address: string, endpoint: Endpoint): Target {
   const url = urlOf(address, endpoint.tls !== undefined)
-  const secure = url.protocol === 'https:'
-  if (!secure && url.protocol !== 'http:')
+  const [plain, safe] = isOverWebSocket(endpoint) ? ['ws', 'wss'] : ['http', 'https']
+  const scheme = url.protocol.slice(0, -1)
+  const secure = scheme === safe
+  if (!secure && scheme !== plain)
     throw new Error(
-      `expected an address with http or https, found the scheme ${JSON.stringify(url.protocol.slice(0, -1))}`,
+      `expected an address with ${plain} or ${safe}, found the scheme ${JSON.stringify(scheme)}`,
     )
   if (url.username !== '' || url.password !== '')
     throw new Error(`the address of ${url.host} holds credentials: they belong in an auth block`)
   if (!secure && endpoint.tls !== undefined)
-    throw new Error(`the address http://${url.host} contradicts tls: write https, or leave tls out`)
+    throw new Error(`the address ${plain}://${url.host} contradicts tls: write ${safe}, or leave tls out`)
   if (url.port === '' && endpoint.port !== undefined) url.port = String(endpoint.port)
   return {
     origin: url.origin,

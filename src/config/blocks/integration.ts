@@ -5,8 +5,10 @@ import { DEFAULT_TIMEOUT_MS } from '../defaults.js'
 import { didYouMean } from '../diagnostics.js'
 import type { IntegrationConfig } from '../gateway-config.js'
 import { duration, oneOf, quoteAll, text } from '../kinds.js'
+import type { ModuleFinder } from '../modules/adapter-modules.js'
 import type { IntegrationBlock } from '../options.js'
 import type { Section } from '../section.js'
+import { folderOf } from '../spans.js'
 import { readAuth, withClient } from './auth.js'
 import { readChaos, readLimits, readMailbox } from './capacity.js'
 import { absolutePaths } from './config-paths.js'
@@ -19,6 +21,9 @@ import { readSupervision } from './supervision.js'
 const LATER_TYPES = ['nats', 'redis']
 const LATER_BLOCKS = ['rate_limit', 'bulkhead', 'discovery'] as const
 
+const OWN_ADAPTER =
+  'an adapter of your own is named by its file, as "./adapter.js", or by its installed package'
+
 /** What an `integration` block may hold: what the object form declares, and what comes later. */
 export type IntegrationNames = IntegrationBlock & Partial<Record<(typeof LATER_BLOCKS)[number], unknown>>
 
@@ -27,8 +32,9 @@ export function readIntegration(
   name: string,
   section: Section<IntegrationNames>,
   groups: ReadonlySet<string>,
+  modules: ModuleFinder,
 ): IntegrationConfig | undefined {
-  const manifest = readType(section)
+  const manifest = readType(section, modules)
   if (manifest === undefined) return undefined
   const endpoint = readPlace(section, manifest)
   const config = absolutePaths(
@@ -70,11 +76,15 @@ export function readIntegration(
   return { settings, supervision, manifest }
 }
 
-function readType(section: Section<IntegrationNames>): AdapterManifest | undefined {
+function readType(section: Section<IntegrationNames>, modules: ModuleFinder): AdapterManifest | undefined {
   const type = section.required('type', text)
   const manifest = type === undefined ? undefined : adapterManifest(type)
   if (type === undefined || manifest !== undefined) return manifest
   const node = section.node('type')!
+  const module = modules.find({ type, folder: folderOf(node.span) })
+  if (module.kind === 'manifest') return module.manifest
+  if (module.kind === 'fault') section.fault(node.span, module.finding)
+  if (module.kind !== 'none') return undefined
   const types = ADAPTERS.map((each) => each.type)
   if (LATER_TYPES.includes(type)) {
     section.fault(node.span, {
@@ -86,7 +96,7 @@ function readType(section: Section<IntegrationNames>): AdapterManifest | undefin
   section.fault(node.span, {
     message: `there is no protocol "${node.secret ? 'of that name' : type}"`,
     expected: quoteAll(types),
-    ...(near === undefined ? {} : { hint: `did you mean "${near}"?` }),
+    hint: near === undefined ? OWN_ADAPTER : `did you mean "${near}"?`,
   })
   return undefined
 }

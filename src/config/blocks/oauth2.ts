@@ -1,4 +1,4 @@
-import { isIP } from 'node:net'
+import { isLoopback } from '../../core/loopback.js'
 import type { OAuth2Settings } from '../../core/settings.js'
 import { anyText, boolean, oneOf, oneOrMore, text } from '../kinds.js'
 import type { OAuth2Block } from '../options.js'
@@ -51,8 +51,4 @@ function readTokenUrl(section: Section<OAuth2Block>, allowHttp: boolean): string
       'over plain HTTP everybody on the way reads the client secret; "allow_http = true" allows it',
     )
   return given
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || (isIP(host) === 4 && host.startsWith('127.'))
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { jsonRpcManifest } from '../../../src/adapters/json-rpc/manifest.js'
+import { settingsFor } from '../../support/adapter-context.js'
 
 const { config } = jsonRpcManifest
 
@@ -11,6 +12,9 @@ describe('the config block', () => {
       pipelining: 1,
       headers: {},
       keep_alive: 4000,
+      batch_delay: 0,
+      max_in_flight: 1000,
+      ping_interval: 30_000,
     })
   })
 
@@ -49,9 +53,19 @@ describe('the config block', () => {
 test('the manifest says what the protocol can do', () => {
   expect(jsonRpcManifest).toMatchObject({
     type: 'json-rpc',
-    capabilities: ['call', 'notify', 'batch'],
+    capabilities: ['call', 'notify', 'batch', 'publish', 'subscribe'],
     defaultFormat: 'json',
     needsEndpoint: true,
   })
   expect(jsonRpcManifest.worker.href).toMatch(/\/workers\/json-rpc\.js$/)
+})
+
+test('over HTTP there are no topics, and the refusal says what has them', () => {
+  const variant = (address: string) =>
+    jsonRpcManifest.variant!(settingsFor(jsonRpcManifest, { endpoint: { addresses: [address] } }))
+  expect(variant('http://localhost')).toEqual({
+    capabilities: ['call', 'notify', 'batch'],
+    name: 'json-rpc with an http address (an address with ws:// or wss:// has it)',
+  })
+  expect(variant('wss://localhost')).toBeUndefined()
 })

@@ -32,7 +32,8 @@ describe('an endpoint', () => {
   })
 
   test.each<[string, Partial<Endpoint>, string]>([
-    ['ws://localhost', {}, 'found the scheme "ws"'],
+    ['ftp://localhost', {}, 'found the scheme "ftp"'],
+    ['ws://localhost', { tls }, 'contradicts tls: write wss'],
     ['http://user:hunter2@localhost', {}, 'belong in an auth block'],
     ['http://localhost', { tls }, 'contradicts tls'],
     ['', {}, 'neither a URL nor a host name'],

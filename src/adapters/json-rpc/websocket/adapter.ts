@@ -1,0 +1,203 @@
+import { Buffer } from 'node:buffer'
+import type {
+  AdapterContext,
+  AdapterSubscription,
+  InboundMessage,
+  MessageSink,
+  OperationContext,
+  ProtocolAdapter,
+  PubSubFacet,
+  RpcFacet,
+  SubscribeOptions,
+} from '../../../core/adapter.js'
+import { sleep } from '../../../core/clock.js'
+import { AuthError, ConnectionError, PublishError, SubscribeError } from '../../../core/errors.js'
+import { topicPatternFault } from '../../../core/topic-pattern.js'
+import { wireFormat } from '../../../wire/wire-format.js'
+import { requestHeaders } from '../http-headers.js'
+import type { JsonRpcConfig } from '../manifest.js'
+import { SignalWatch } from '../signal-watch.js'
+import { targetsOf } from '../target.js'
+import { keepAlive } from './keep-alive.js'
+import { openSocket } from './open.js'
+import { openSubscription } from './service-subscription.js'
+import { Session, type SessionSettings } from './session.js'
+import { Subscribers } from './subscribers.js'
+
+/** How long the other side may take to say goodbye, in milliseconds. */
+const FAREWELL_MS = 500
+
+interface Connection {
+  readonly session: Session
+  readonly subscribers: Subscribers
+}
+
+/**
+ * JSON-RPC 2.0 over WebSocket: calls, notifications and batches as over HTTP; the notifications of the server are
+ * topics, named by their methods, and a publish is a notification of ours.
+ */
+export class WebSocketAdapter implements ProtocolAdapter {
+  readonly protocol = 'json-rpc'
+  readonly rpc: RpcFacet
+  readonly pubsub: PubSubFacet
+  readonly #context: AdapterContext
+  readonly #config: JsonRpcConfig
+  readonly #settings: SessionSettings
+  readonly #watch: SignalWatch
+  #connection: Connection | undefined
+  /** Of the address that is tried first. */
+  #current = 0
+
+  constructor(context: AdapterContext) {
+    const { settings, clock } = context
+    const { frame } = settings.limits
+    this.#context = context
+    this.#config = settings.config as unknown as JsonRpcConfig
+    this.#watch = new SignalWatch(clock)
+    this.#settings = {
+      integration: settings.name,
+      format: wireFormat(settings.format, { maxBytes: frame }),
+      batchSize: this.#config.batch_size ?? 1,
+      maxInFlight: this.#config.max_in_flight,
+      limit: Math.min(frame, this.#config.max_response ?? frame),
+    }
+    this.rpc = {
+      call: async (method, params, operation) => this.#up().session.call(method, params, operation),
+      notify: async (method, params) => this.#up().session.notify(method, params),
+      batch: async (calls, operation) => this.#up().session.batch(calls, operation),
+    }
+    this.pubsub = {
+      publish: (topic, payload) => this.#publish(topic, payload),
+      subscribe: async (pattern, options, sink, operation) =>
+        this.#subscribe(pattern, options, sink, operation),
+    }
+  }
+
+  async connect(signal: AbortSignal): Promise<void> {
+    const socket = await this.#openAny(signal)
+    const before = this.#connection
+    let paused = false
+    const flow = (on: boolean) => {
+      paused = !on
+      if (on) socket.resume()
+      else socket.pause()
+    }
+    const subscribers = new Subscribers({ pause: () => flow(false), resume: () => flow(true) })
+    const session = new Session(socket, this.#settings, {
+      watch: this.#watch,
+      log: this.#context.log,
+      notified: (method, params) => subscribers.notified(method, params),
+      lost: (error) => this.#lost(session, error),
+    })
+    this.#connection = { session, subscribers }
+    const { ping_interval: intervalMs } = this.#config
+    if (intervalMs > 0)
+      keepAlive(
+        socket,
+        this.#context.clock,
+        intervalMs,
+        () => paused,
+        () => {
+          const { name: integration } = this.#context.settings
+          session.abort(new ConnectionError('the server does not answer our pings', { integration }))
+        },
+      )
+    if (before !== undefined) await this.#end(before)
+  }
+
+  async disconnect(): Promise<void> {
+    const before = this.#connection
+    this.#connection = undefined
+    if (before !== undefined) await this.#end(before)
+  }
+
+  async ping(signal: AbortSignal): Promise<void> {
+    await this.#up().session.ping(signal)
+  }
+
+  #publish(topic: string, payload: Uint8Array): Promise<void> | undefined {
+    const { name: integration } = this.#context.settings
+    const { session } = this.#up()
+    // JSON-RPC 2.0, section 4.2: parameters are an array or an object.
+    const first = payload[0]
+    if (first !== OPEN_BRACKET && first !== OPEN_BRACE)
+      throw new PublishError(topic, 'expected an array or an object, found another value', { integration })
+    const head = Buffer.from(`{"jsonrpc":"2.0","method":${JSON.stringify(topic)},"params":`)
+    return session.send(Buffer.concat([head, payload, CLOSING]))
+  }
+
+  async #subscribe(
+    pattern: string,
+    { params, headers }: SubscribeOptions,
+    sink: MessageSink<InboundMessage>,
+    operation: OperationContext,
+  ): Promise<AdapterSubscription> {
+    const { name: integration } = this.#context.settings
+    const { session, subscribers } = this.#up()
+    if (headers !== undefined)
+      throw new SubscribeError(pattern, 'a message over WebSocket has no headers', { integration })
+    if (params !== undefined)
+      return openSubscription(
+        {
+          session,
+          subscribers,
+          unsubscribeMethod: this.#config.unsubscribe_method,
+          integration,
+          clock: this.#context.clock,
+        },
+        { method: pattern, params },
+        sink,
+        operation,
+      )
+    const fault = topicPatternFault(pattern)
+    if (fault !== undefined) throw new SubscribeError(pattern, fault, { integration })
+    return subscribers.add(pattern, sink)
+  }
+
+  async #openAny(signal: AbortSignal) {
+    const { settings, clock } = this.#context
+    const { name: integration, endpoint, auth } = settings
+    const targets = targetsOf(endpoint, integration)
+    const headers = requestHeaders(this.#config.headers, auth, integration)
+    const open = { integration, headers, limit: this.#settings.limit, now: () => clock.now() }
+    const reasons: string[] = []
+    for (let i = 0; i < targets.length; i++) {
+      const index = (this.#current + i) % targets.length
+      try {
+        const socket = await openSocket(targets[index]!, open, signal)
+        this.#current = index
+        return socket
+      } catch (error) {
+        if (signal.aborted) throw signal.reason
+        if (targets.length === 1 || error instanceof AuthError) throw error
+        reasons.push((error as Error).message)
+      }
+    }
+    throw new ConnectionError(`no address can be reached: ${reasons.join('; ')}`, { integration })
+  }
+
+  #up(): Connection {
+    if (this.#connection !== undefined) return this.#connection
+    throw new ConnectionError('not connected', { integration: this.#context.settings.name })
+  }
+
+  #lost(session: Session, error: ConnectionError): void {
+    if (this.#connection?.session !== session) return
+    this.#connection = undefined
+    this.#context.connectionLost(error)
+  }
+
+  async #end({ session }: Connection): Promise<void> {
+    const { clock, settings } = this.#context
+    const stop = new AbortController()
+    // One that we do not read from cannot be heard saying goodbye.
+    session.socket.resume()
+    await Promise.race([session.close(), sleep(clock, FAREWELL_MS, stop.signal).catch(() => {})])
+    stop.abort()
+    session.abort(new ConnectionError('the connection was closed by us', { integration: settings.name }))
+  }
+}
+
+const OPEN_BRACKET = 0x5b
+const OPEN_BRACE = 0x7b
+const CLOSING = Buffer.from('}')

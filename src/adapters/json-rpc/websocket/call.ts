@@ -1,0 +1,80 @@
+import type { OperationContext, RpcOutcome } from '../../../core/adapter.js'
+import type { Timer } from '../../../core/clock.js'
+import { TimeoutError } from '../../../core/errors.js'
+import type { Value } from '../../../core/value.js'
+import type { SignalWatch, Watched } from '../signal-watch.js'
+
+/** A request as it is written; its id is given when it is sent. */
+export type Message = { id?: Value; readonly [member: string]: Value }
+
+/** A call that waits for its answer. Settles once; what comes afterwards is ignored. */
+export class Call implements Watched {
+  readonly method: string
+  readonly message: Message
+  /** 0 until it is sent. */
+  id = 0
+  /** The calls that were sent in the same message, itself included. */
+  companions: readonly Call[] = []
+  readonly #watch: SignalWatch
+  readonly #operation: OperationContext
+  readonly #deadline: number
+  readonly #onSettled: (outcome: RpcOutcome, call: Call) => void
+  #signal: AbortSignal | undefined
+  #timer: Timer | undefined
+  #settled = false
+
+  /** @param onSettled called at once when the answer is read, before anything else that came with it */
+  constructor(
+    method: string,
+    message: Message,
+    operation: OperationContext,
+    watch: SignalWatch,
+    onSettled: (outcome: RpcOutcome, call: Call) => void,
+  ) {
+    this.method = method
+    this.message = message
+    this.#operation = operation
+    this.#deadline = operation.deadline
+    this.#watch = watch
+    this.#onSettled = onSettled
+    watch.add(this)
+  }
+
+  get isSettled(): boolean {
+    return this.#settled
+  }
+
+  settle(outcome: RpcOutcome): void {
+    if (this.#settled) return
+    this.#settled = true
+    this.#timer?.cancel()
+    if (this.#signal === undefined) this.#watch.delete(this)
+    else this.#signal.removeEventListener('abort', this)
+    this.#onSettled(outcome, this)
+  }
+
+  fail(error: unknown): void {
+    this.settle({ ok: false, error: error as Error })
+  }
+
+  listen(): void {
+    const { clock } = this.#watch
+    this.#signal = this.#operation.signal
+    const left = this.#deadline - clock.now()
+    if (this.#signal.aborted) return this.handleEvent()
+    // An attempt that was given up before its signal was asked for may have one that never fires.
+    if (left <= 0) return this.#timeOut()
+    this.#signal.addEventListener('abort', this, { once: true })
+    if (left < Number.POSITIVE_INFINITY)
+      this.#timer = clock.setTimer(left, () => this.#timeOut(), { background: true })
+  }
+
+  /** The signal fired. */
+  handleEvent(): void {
+    this.fail(this.#signal!.reason)
+  }
+
+  #timeOut(): void {
+    this.fail(new TimeoutError(`call ${this.method}`))
+  }
+}

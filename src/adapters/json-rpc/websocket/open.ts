@@ -1,0 +1,84 @@
+import type { IncomingMessage } from 'node:http'
+import WebSocket from 'ws'
+import { ConnectionError, IntegrationError } from '../../../core/errors.js'
+import { readTlsOptions } from '../../tls.js'
+import { serviceFailure, statusText } from '../http-status.js'
+import { socketError } from '../socket-error.js'
+import type { Target } from '../target.js'
+
+export interface OpenSettings {
+  readonly integration: string
+  /** Name, value, name, value. */
+  readonly headers: readonly string[]
+  /** Bytes of a message at most. */
+  readonly limit: number
+  /** Epoch milliseconds. */
+  readonly now: () => number
+}
+
+/** Describe a body; a handshake has none. */
+const OF_A_BODY = new Set(['content-type', 'accept'])
+
+/**
+ * Opens a WebSocket (RFC 6455, section 4.1); the files of certificates are read anew each time.
+ * @throws ConnectionError, AuthError or RateLimitedError for a server that refuses, the signal's reason
+ */
+export async function openSocket(
+  target: Target,
+  settings: OpenSettings,
+  signal: AbortSignal,
+): Promise<WebSocket> {
+  const { integration } = settings
+  const tls = target.tls && (await readTlsOptions(target.tls).catch(withName(integration)))
+  if (signal.aborted) throw signal.reason
+  const socket = new WebSocket(`${target.origin}${target.path}`, {
+    ...tls,
+    headers: headersOf(settings.headers),
+    maxPayload: settings.limit,
+    perMessageDeflate: false,
+    followRedirects: false,
+  })
+  return new Promise((resolve, reject) => {
+    const onAbort = () => {
+      reject(signal.reason)
+      socket.terminate()
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+    socket.on('unexpected-response', (request, response) => {
+      reject(refusal(response, settings))
+      request.destroy()
+    })
+    // Stays: an error after the end of the attempt has nobody to tell.
+    socket.on('error', (error) => reject(socketError(error, target.origin, integration)))
+    socket.once('close', () =>
+      reject(new ConnectionError(`${target.origin}: the handshake failed`, { integration })),
+    )
+    socket.once('open', () => {
+      signal.removeEventListener('abort', onAbort)
+      resolve(socket)
+    })
+  })
+}
+
+function refusal({ statusCode = 0, headers }: IncomingMessage, settings: OpenSettings): IntegrationError {
+  const { integration, now } = settings
+  const answer = { status: statusCode, headers, body: Buffer.alloc(0) }
+  return (
+    serviceFailure(answer, integration, now) ??
+    new ConnectionError(`expected a WebSocket, found ${statusText(statusCode)}`, { integration })
+  )
+}
+
+function headersOf(list: readonly string[]): Record<string, string> {
+  const headers: Record<string, string> = {}
+  for (let i = 0; i < list.length; i += 2) if (!OF_A_BODY.has(list[i]!)) headers[list[i]!] = list[i + 1]!
+  return headers
+}
+
+function withName(integration: string) {
+  return (error: unknown): never => {
+    if (!(error instanceof IntegrationError)) throw error
+    const { message, retryable, cause } = error
+    throw new ConnectionError(message, { integration, retryable, cause })
+  }
+}

@@ -1,0 +1,306 @@
+import type WebSocket from 'ws'
+import type { OperationContext, RpcCall, RpcOutcome } from '../../../core/adapter.js'
+import { ConnectionError, SerializeError } from '../../../core/errors.js'
+import type { Logger } from '../../../core/telemetry.js'
+import type { Value } from '../../../core/value.js'
+import type { WireFormat } from '../../../wire/wire-format.js'
+import { readReply, requestOf } from '../codec.js'
+import type { SignalWatch } from '../signal-watch.js'
+import { Call, type Message } from './call.js'
+import { closeError } from './close-codes.js'
+import { Outgoing } from './outgoing.js'
+
+export interface SessionSettings {
+  readonly integration: string
+  readonly format: WireFormat
+  readonly batchSize: number
+  readonly maxInFlight: number
+  /** Bytes of a message at most. */
+  readonly limit: number
+}
+
+export interface SessionPorts {
+  readonly watch: SignalWatch
+  readonly log: Logger
+  /** The server told us something. */
+  notified(method: string, params: Value | undefined): void
+  /** The connection is gone, and not because we ended it. Called before the calls under way fail. */
+  lost(error: ConnectionError): void
+}
+
+const METHOD_NOT_FOUND = -32_601
+
+/** One WebSocket that speaks JSON-RPC 2.0: calls and their answers by id, notifications both ways. */
+export class Session {
+  readonly socket: WebSocket
+  readonly #settings: SessionSettings
+  readonly #ports: SessionPorts
+  readonly #outgoing: Outgoing
+  readonly #pending = new Map<number, Call>()
+  #lastId = 0
+  #state: 'open' | 'ending' | 'over' = 'open'
+  /** What the socket said before it closed. */
+  #fault: ConnectionError | SerializeError | undefined
+
+  constructor(socket: WebSocket, settings: SessionSettings, ports: SessionPorts) {
+    this.socket = socket
+    this.#settings = settings
+    this.#ports = ports
+    this.#outgoing = new Outgoing({
+      socket,
+      batchSize: settings.batchSize,
+      maxInFlight: settings.maxInFlight,
+      inFlight: () => this.#pending.size,
+      number: (calls) => this.#number(calls),
+      encode: (what, message) => this.#encode(what, message),
+    })
+    socket.on('message', (data) => this.#received(data as Buffer))
+    socket.on('error', (error) => this.#faulted(error))
+    socket.once('close', (code, reason) =>
+      this.#closed(this.#fault ?? closeError(code, reason.toString(), settings.integration)),
+    )
+  }
+
+  /** @param onResult called with the result before anything that came after it is looked at */
+  call(
+    method: string,
+    params: Value | undefined,
+    operation: OperationContext,
+    onResult?: (result: Value) => void,
+  ): Promise<Value> {
+    return new Promise((resolve, reject) => {
+      this.#assertOpen()
+      const call = this.#makeCall(method, params, operation, (outcome) => {
+        if (!outcome.ok) return reject(outcome.error)
+        onResult?.(outcome.value)
+        resolve(outcome.value)
+      })
+      this.#outgoing.add({ kind: 'calls', calls: [call] })
+    })
+  }
+
+  /** Several calls in as few messages as `batch_size` allows; one outcome each. */
+  async batch(calls: readonly RpcCall[], operation: OperationContext): Promise<readonly RpcOutcome[]> {
+    this.#assertOpen()
+    const outcomes: Promise<RpcOutcome>[] = []
+    const made = calls.map(({ method, params }) => {
+      let settle: (outcome: RpcOutcome) => void
+      outcomes.push(
+        new Promise((resolve) => {
+          settle = resolve
+        }),
+      )
+      return this.#makeCall(method, params, operation, (outcome) => settle(outcome))
+    })
+    const size = Math.max(2, this.#settings.batchSize === 1 ? made.length : this.#settings.batchSize)
+    for (let i = 0; i < made.length; i += size)
+      this.#outgoing.add({ kind: 'calls', calls: made.slice(i, i + size) })
+    return Promise.all(outcomes)
+  }
+
+  /** Resolves when it was written. */
+  notify(method: string, params: Value | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#assertOpen()
+      const message = requestOf(method, params) as Message
+      this.#outgoing.add({
+        kind: 'notification',
+        message,
+        sent: (error) => this.#told(error, resolve, reject),
+      })
+    })
+  }
+
+  /** Sends a message that is encoded already. @returns nothing when it was written at once */
+  send(frame: Uint8Array): Promise<void> | undefined {
+    this.#assertOpen()
+    if (this.#outgoing.isClear) {
+      this.socket.send(frame, { binary: false })
+      return undefined
+    }
+    return new Promise((resolve, reject) =>
+      this.#outgoing.add({ kind: 'frame', frame, sent: (error) => this.#told(error, resolve, reject) }),
+    )
+  }
+
+  /** Resolves with the next pong. @throws the signal's reason, ConnectionError */
+  ping(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#assertOpen()
+      const { socket } = this
+      const done = (settle: () => void) => {
+        socket.off('pong', onPong).off('close', onClose)
+        signal.removeEventListener('abort', onAbort)
+        settle()
+      }
+      const onPong = () => done(resolve)
+      const onClose = () => done(() => reject(this.#notConnected()))
+      const onAbort = () => done(() => reject(signal.reason))
+      if (signal.aborted) return reject(signal.reason)
+      socket.on('pong', onPong).on('close', onClose)
+      signal.addEventListener('abort', onAbort, { once: true })
+      socket.ping()
+    })
+  }
+
+  /** Ends it with an error that calls under way get: the other side is not to be reached any more. */
+  abort(error: ConnectionError): void {
+    this.#fault ??= error
+    this.socket.terminate()
+  }
+
+  /** Says goodbye; resolves when the other side has, too. What is under way fails. */
+  close(): Promise<void> {
+    if (this.#state === 'open') this.#state = 'ending'
+    return new Promise((resolve) => {
+      if (this.socket.readyState === this.socket.CLOSED) return resolve()
+      this.socket.once('close', () => resolve())
+      this.socket.close(1000)
+    })
+  }
+
+  #makeCall(
+    method: string,
+    params: Value | undefined,
+    operation: OperationContext,
+    onSettled: (outcome: RpcOutcome) => void,
+  ): Call {
+    const message = requestOf(method, params) as Message
+    return new Call(method, message, operation, this.#ports.watch, (outcome, call) => {
+      this.#pending.delete(call.id)
+      this.#outgoing.flushSoon()
+      onSettled(outcome)
+    })
+  }
+
+  /** Gives ids; also for the second time, when a batch that was to be sent is divided. */
+  #number(calls: readonly Call[]): void {
+    for (const call of calls) {
+      if (call.id !== 0) this.#pending.delete(call.id)
+      call.id = ++this.#lastId
+      call.message.id = call.id
+      call.companions = calls
+      this.#pending.set(call.id, call)
+    }
+  }
+
+  #encode(what: string, message: Value): Uint8Array {
+    const { format, integration } = this.#settings
+    try {
+      return format.encode(message)
+    } catch (error) {
+      throw new SerializeError(`${what}: ${(error as SerializeError).reason}`, { integration })
+    }
+  }
+
+  #received(data: Buffer): void {
+    let message: Value
+    try {
+      message = this.#settings.format.decode(data)
+    } catch (error) {
+      const reason = `the server sent what is not JSON-RPC: ${(error as SerializeError).reason}`
+      return this.abort(new ConnectionError(reason, { integration: this.#settings.integration }))
+    }
+    if (Array.isArray(message)) this.#batchReceived(message as readonly Value[])
+    else this.#read(message)
+  }
+
+  #batchReceived(messages: readonly Value[]): void {
+    let answered: Call | undefined
+    for (const message of messages) answered = this.#read(message) ?? answered
+    const { integration } = this.#settings
+    for (const call of answered?.companions ?? [])
+      call.fail(new SerializeError('malformed answer: the batch has no answer to this call', { integration }))
+  }
+
+  /** @returns the call that it answers. */
+  #read(message: Value): Call | undefined {
+    if (
+      typeof message !== 'object' ||
+      message === null ||
+      message instanceof Uint8Array ||
+      Array.isArray(message)
+    )
+      return this.#ignore('expected an object')
+    const { id, method, params } = message as { readonly [name: string]: Value }
+    if (method !== undefined) {
+      if (typeof method !== 'string') return this.#ignore('the name of a method is no text')
+      if (id === undefined) this.#ports.notified(method, params)
+      else this.#refuse(id)
+      return undefined
+    }
+    const call = typeof id === 'number' ? this.#pending.get(id) : undefined
+    if (call !== undefined) call.settle(readReply(message, call.id, this.#settings.integration))
+    else if (id === null) this.#readUnaddressed(message)
+    // An answer to a call that was given up is no news.
+    return call
+  }
+
+  /** An error without an id is about the only message that waits for an answer, if there is but one. */
+  #readUnaddressed(message: Value): void {
+    const [first] = this.#pending.values()
+    const waiting = first?.companions.filter((call) => !call.isSettled) ?? []
+    if (first === undefined || waiting.length !== this.#pending.size)
+      return this.#ignore('an error that does not say which call it is about')
+    for (const call of waiting) call.settle(readReply(message, call.id, this.#settings.integration))
+  }
+
+  /** The server calls us, and we serve nothing here. */
+  #refuse(id: Value): void {
+    if (!this.#outgoing.isClear) return
+    const error = { code: METHOD_NOT_FOUND, message: 'Method not found' }
+    this.socket.send(this.#settings.format.encode({ jsonrpc: '2.0', id, error }), { binary: false })
+  }
+
+  #ignore(reason: string): undefined {
+    this.#ports.log({ level: 'warn', message: `a message of the server is ignored: ${reason}` })
+  }
+
+  #faulted(error: Error & { code?: string }): void {
+    const { integration, limit } = this.#settings
+    if (error.code !== 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') {
+      this.#fault ??= new ConnectionError(reasonOf(error), { integration, cause: error })
+      return
+    }
+    const reason = `the server sent a message of more than the limit of ${limit} bytes`
+    // Asking again brings the same answer; but only where it is clear who asked.
+    this.#fault =
+      this.#pending.size === 1
+        ? new SerializeError(reason, { integration })
+        : new ConnectionError(reason, { integration })
+  }
+
+  #closed(error: ConnectionError | SerializeError): void {
+    const wasOpen = this.#state === 'open'
+    this.#state = 'over'
+    const { integration } = this.#settings
+    if (wasOpen)
+      this.#ports.lost(
+        error instanceof ConnectionError ? error : new ConnectionError(error.message, { integration }),
+      )
+    const failure = wasOpen ? error : this.#notConnected()
+    for (const call of [...this.#pending.values()]) call.fail(failure)
+    this.#outgoing.fail(failure)
+  }
+
+  #told(error: Error | undefined, resolve: () => void, reject: (error: Error) => void): void {
+    if (error === undefined) resolve()
+    else if (error instanceof ConnectionError || error instanceof SerializeError) reject(error)
+    else reject(this.#fault ?? this.#notConnected())
+  }
+
+  #assertOpen(): void {
+    if (this.#state !== 'open' || this.socket.readyState !== this.socket.OPEN) throw this.#notConnected()
+  }
+
+  #notConnected(): ConnectionError {
+    return new ConnectionError('not connected', { integration: this.#settings.integration })
+  }
+}
+
+/** What a fault of `ws` says about the other side. */
+function reasonOf({ code, message }: Error & { code?: string }): string {
+  if (code?.startsWith('WS_ERR_')) return `the server broke the WebSocket protocol: ${message}`
+  if (code === 'ECONNRESET') return 'the connection was reset (ECONNRESET)'
+  return code === undefined ? message : `the connection failed (${code})`
+}
