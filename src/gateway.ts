@@ -78,7 +78,9 @@ export class Gateway {
     )
     for (const { settings } of [...config.integrations, ...config.servers]) {
       const mail = this.#tree.mail(settings.name)
-      const format = wireFormat(settings.format, { maxBytes: settings.limits.frame })
+      const format = wireFormat(settings.payloadFormat ?? settings.format, {
+        maxBytes: settings.limits.frame,
+      })
       const decode = (bytes: Uint8Array) => format.decode(bytes)
       this.#clients.set(settings.name, {
         rpc: new RpcClient(mail),

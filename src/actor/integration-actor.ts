@@ -53,7 +53,7 @@ export function startIntegrationActor(
   const { settings, clientId, latency } = start
   const { clock, log } = house
   const gauges = new Gauges(start.gauges)
-  const format = wireFormat(settings.format, { maxBytes: settings.limits.frame })
+  const format = wireFormat(settings.payloadFormat ?? settings.format, { maxBytes: settings.limits.frame })
   const adapter = makeAdapter({
     settings,
     clock,

@@ -1,4 +1,5 @@
 import type { AdapterManifest } from '../core/manifest.js'
+import { grpcManifest } from './grpc/manifest.js'
 import { jsonRpcManifest } from './json-rpc/manifest.js'
 import { memoryManifest } from './memory/manifest.js'
 import { mqttManifest } from './mqtt/manifest.js'
@@ -7,6 +8,7 @@ import { redisManifest } from './redis/manifest.js'
 
 /** Every protocol that the gateway brings, by the `type` of the configuration. */
 export const ADAPTERS: readonly AdapterManifest[] = [
+  grpcManifest,
   jsonRpcManifest,
   memoryManifest,
   mqttManifest,

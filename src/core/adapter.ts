@@ -131,7 +131,10 @@ export interface InboundDelivery extends InboundMessage {
 export interface MessageSink<M extends InboundMessage> {
   /** @returns false: hold further messages back until `resume` is called (they may still be delivered; none is lost). */
   deliver(message: M): boolean
-  /** The broker ended the subscription. */
+  /**
+   * The other side ended the subscription. With a ShutdownError it came to its end in order: nothing went wrong.
+   * With a ConnectionError the actor asks for it again.
+   */
   end(error: Error): void
 }
 

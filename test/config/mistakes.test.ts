@@ -58,11 +58,9 @@ test('blocks and protocols of later versions are told apart from misspelt ones',
     type = "static"
   }
 }
-integration "b" { type = "grpc" }
 data "rpc" "x" { integration = integration.a }`)
   expect(checked.diagnostics.map(({ severity, message }) => `${severity}: ${message}`)).toEqual([
     'warning: block "discovery" is not supported by this version and is ignored',
-    'error: this version does not have the protocol "grpc" yet; it has json-rpc, memory, mqtt, nats, redis',
     'warning: block "data" is not supported by this version and is ignored',
   ])
 })
