@@ -36,8 +36,7 @@ export class Subjects {
     const subject = this.#isMqtt(topic) ? fromMqtt(topic) : topic
     const fault = subjectFault(subject)
     if (fault !== undefined) throw new RangeError(fault)
-    if (/(^|\.)[*>](\.|$)/.test(subject))
-      throw new RangeError(`${JSON.stringify(topic)} contains a wildcard`)
+    if (/(^|\.)[*>](\.|$)/.test(subject)) throw new RangeError(`${JSON.stringify(topic)} contains a wildcard`)
     if (this.#known.size >= CAPACITY) this.#known.clear()
     this.#known.set(topic, subject)
     return subject

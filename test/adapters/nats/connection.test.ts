@@ -102,6 +102,26 @@ describe('a server that goes wrong while we are connected', () => {
   })
 })
 
+test('a token of ours that is refused is made anew, once', async () => {
+  let refusals = 1
+  const { port, sockets } = await fakeServer(INFO, (socket, text) => {
+    if (refusals-- > 0) socket.end("-ERR 'Authorization Violation'\r\n")
+    else pongs(socket, text)
+  })
+  const auth = {
+    type: 'jwt',
+    key: { kind: 'secret', secret: 'a secret of at least 32 characters' },
+    algorithm: 'HS256',
+    expiresInMs: 60_000,
+    claims: {},
+  } as const
+  await connected({ port, auth })
+  expect(sockets).toHaveLength(2)
+  refusals = 2
+  expect(await failure({ port, auth })).toBeInstanceOf(AuthError)
+  expect(sockets).toHaveLength(4)
+})
+
 describe('several servers', () => {
   test('those that refuse or do not answer are passed over', async () => {
     const silent = await fakeServer('')
