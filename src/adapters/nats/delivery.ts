@@ -39,7 +39,7 @@ export class Delivery implements InboundDelivery {
     const { stream, sequence, attempt } = origin(reply)
     const headers = senders(view.headers.headers)
     this.topic = queue
-    this.payload = view.payload
+    this.payload = view.ownPayload
     if (headers !== undefined) this.headers = headers
     this.id = messageName(stream, sequence)
     this.attempt = attempt

@@ -79,10 +79,10 @@ export class JetStream {
   }
 }
 
-function parseAnswer(payload: Buffer): Record<string, unknown> {
+function parseAnswer(payload: Uint8Array): Record<string, unknown> {
   let answer: unknown
   try {
-    answer = JSON.parse(payload.toString())
+    answer = JSON.parse(Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString())
   } catch {
     throw new JetStreamApiError(0, 0, 'an answer that is not JSON')
   }

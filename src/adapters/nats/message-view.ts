@@ -36,6 +36,13 @@ export class MessageView {
     return this.headerSize === 0 ? NO_HEADERS : decodeHeaders(this.body.subarray(0, this.headerSize))
   }
 
+  /** The payload in memory of its own, for those who keep it: a small message must not keep alive all that it came with. */
+  get ownPayload(): Uint8Array {
+    const { payload } = this
+    return payload.buffer.byteLength > 2 * payload.byteLength ? new Uint8Array(payload) : payload
+  }
+
+  /** A part of what was read in one go. */
   get payload(): Buffer {
     return this.headerSize === 0 ? this.body : this.body.subarray(this.headerSize)
   }

@@ -121,7 +121,7 @@ export class PullConsumer implements AdapterConsumer {
       return
     }
     const delivery = new Delivery(this.#options.queue, view, reply, this.#settling)
-    this.#asked = Math.max(0, this.#asked - 1)
+    this.#brought()
     // A message that is too large for us has no body here, and stays with the server.
     if (view.body.length !== view.size) {
       void delivery.term().catch(() => {})
@@ -132,6 +132,16 @@ export class PullConsumer implements AdapterConsumer {
     if (this.#options.setAside(delivery)) return this.#ask()
     this.#backlog.push(delivery)
     this.#hand()
+  }
+
+  /** One message less is under way: of the oldest pull request, which the server serves first. */
+  #brought(): void {
+    this.#asked = Math.max(0, this.#asked - 1)
+    for (const [pull, left] of this.#pulls) {
+      if (left > 1) this.#pulls.set(pull, left - 1)
+      else this.#pulls.delete(pull)
+      return
+    }
   }
 
   /** Hands out what is there and wanted. */
@@ -166,17 +176,15 @@ export class PullConsumer implements AdapterConsumer {
     const body = { batch, expires: nanos(EXPIRES_MS), idle_heartbeat: nanos(HEARTBEAT_MS) }
     const subject = pullSubject(this.#binding)
     link.writer.publish(subject, `${inbox}.${pull}`, undefined, Buffer.from(JSON.stringify(body)))
-    // Earlier ones are served before: their books are closed when nothing is under way but this one.
-    if (this.#asked === batch)
-      for (const earlier of this.#pulls.keys()) if (earlier < pull) this.#pulls.delete(earlier)
   }
 
   /** A pull request has ended, or goes on (100). */
   #onStatus({ status, description = '', headers }: HeaderBlock, pull: number): void {
     if (status === undefined || status === CONTINUE || this.#closed) return
-    const left = Number(headers?.['Nats-Pending-Messages'] ?? this.#pulls.get(pull) ?? 0)
+    const told = Number(headers?.['Nats-Pending-Messages'] ?? Number.NaN)
+    const left = told >= 0 ? told : (this.#pulls.get(pull) ?? 0)
     this.#pulls.delete(pull)
-    this.#asked = Math.max(0, this.#asked - (left || 0))
+    this.#asked = Math.max(0, this.#asked - left)
     const gone = status === NO_RESPONDERS || (status === CONFLICT && /deleted/i.test(description))
     if (gone) this.#bindAgain()
     else if (status === CONFLICT || status === NOT_FOUND) this.#later(() => this.#ask())

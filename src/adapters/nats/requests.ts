@@ -9,7 +9,7 @@ import type { MessageView } from './message-view.js'
 /** An answer; owned by whoever gets it. */
 export interface Reply {
   readonly block: HeaderBlock
-  readonly payload: Buffer
+  readonly payload: Uint8Array
 }
 
 /** Nobody listens on the subject of a request. Not an error for callers: they make theirs of it. */
@@ -104,7 +104,7 @@ export class Requests {
         const block = view.headers
         if (block.status === NO_RESPONDERS && view.size === view.headerSize)
           pending.reject(new NoResponders(`nobody listens on ${pending.subject}`))
-        else pending.resolve({ block, payload: view.payload })
+        else pending.resolve({ block, payload: view.ownPayload })
       },
       onOversize: (view) =>
         take(view)?.reject(new SerializeError(`an answer of ${view.size} bytes exceeds limits.frame`)),

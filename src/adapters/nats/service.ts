@@ -126,7 +126,7 @@ function toRequest(
   method: string,
   answer: Answer,
 ): InboundRequest | undefined {
-  const { payload } = view
+  const payload = view.ownPayload
   let params: Value | undefined
   try {
     params = payload.byteLength === 0 ? undefined : format.decode(payload)
