@@ -52,6 +52,7 @@ export interface ProtocolVariant {
 
 /** A `server` block: an actor whose adapter listens when it is told to connect, and has a `service` facet alone. */
 export interface ServerManifest {
+  /** The `type` of a `server` block. */
   readonly type: string
   readonly defaultFormat: string
   readonly formats: readonly string[]

@@ -2,7 +2,7 @@ import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
 import type { MessagePort } from 'node:worker_threads'
 import { ActorCrashedError, ShutdownError } from '../core/errors.js'
 import type { Fault, IntegrationSettings } from '../core/settings.js'
-import type { BreakerState, ConnectionState, HealthStatus } from '../core/status.js'
+import type { BreakerState, ConnectionState, HealthStatus, ListenAddress } from '../core/status.js'
 import type { LogRecord } from '../core/telemetry.js'
 import { addCounts, type Counts, Gauges } from '../mailbox/gauges.js'
 import { openLine } from '../mailbox/line.js'
@@ -34,6 +34,8 @@ export interface IntegrationStatus {
   readonly connectedSince?: number
   /** Attempts to connect in a row that have failed. */
   readonly reconnectAttempt: number
+  /** Where a server listens; absent for everything else, and while it does not. */
+  readonly listening?: ListenAddress
   /** Of the thread of its actor; absent while there is none. */
   readonly threadId?: number
 }
@@ -46,6 +48,8 @@ export class IntegrationChild implements Child {
   /** Durations of operations in microseconds, over all lives. */
   readonly latency: RecordableHistogram = createHistogram(LATENCIES)
   onDeath: ((reason: string) => void) | undefined
+  /** What its actor has said last of where it listens. */
+  listening: ListenAddress | undefined
   readonly #worker: URL
   readonly #clientId: string
   readonly #house: IntegrationHouse
@@ -78,6 +82,7 @@ export class IntegrationChild implements Child {
       reconnectAttempt,
       threadId: life.threadId,
       ...(connection === 'connected' && { connectedSince }),
+      ...(connection === 'connected' && this.listening !== undefined && { listening: this.listening }),
     }
   }
 
@@ -101,6 +106,7 @@ export class IntegrationChild implements Child {
   async start(): Promise<void> {
     const thread = this.#house.pool.take(this.#worker)
     const line = openLine()
+    this.listening = undefined
     const { heartbeatMs, limits, name } = this.settings
     const life = new Life<ActorControl>(
       name,
