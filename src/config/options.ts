@@ -92,6 +92,31 @@ export interface RetryBlock {
   readonly jitter?: number
   /** What is retried; whatever calls itself retryable when absent. */
   readonly retryable_errors?: readonly ErrorClass[]
+  /** What all retries together may be; `false` for any number. */
+  readonly budget?: boolean | RetryBudgetBlock
+}
+
+export interface RetryBudgetBlock {
+  /** Retries for each request, on average. Default 0.2. */
+  readonly share?: number
+  /** So many in any case. Default 10. */
+  readonly min_per_second?: number
+}
+
+export interface RateLimitBlock {
+  readonly requests: number
+  /** Default one second. */
+  readonly per?: Duration
+  /** How many at once, after a pause; as many as `requests` by default. */
+  readonly burst?: number
+  /** What goes beyond: waits for its turn within its deadline (default), or fails at once. */
+  readonly excess?: 'wait' | 'fail'
+}
+
+export interface BulkheadBlock {
+  readonly concurrent: number
+  /** How many more may wait. Default 100. */
+  readonly queue?: number
 }
 
 export interface CircuitBreakerBlock {
@@ -150,7 +175,7 @@ export interface ChaosBlock {
 }
 
 export interface IntegrationBlock {
-  /** The protocol: `json-rpc`, `memory` or `mqtt`. */
+  /** The protocol, as `mqtt`; a module with an adapter of your own, as `./acme.js`; or the name of such a package. */
   readonly type: string
   readonly endpoint?: EndpointBlock
   /** What the protocol itself is told. */
@@ -160,6 +185,8 @@ export interface IntegrationBlock {
   readonly circuit_breaker?: CircuitBreakerBlock
   readonly health_check?: HealthCheckBlock
   readonly reconnect?: ReconnectBlock
+  readonly rate_limit?: RateLimitBlock
+  readonly bulkhead?: BulkheadBlock
   /** For one attempt of one operation. */
   readonly timeout?: Duration
   readonly mailbox?: MailboxBlock

@@ -73,6 +73,13 @@ export type MqttConfig = z.output<typeof config>
 export const mqttManifest: AdapterManifest = {
   type: 'mqtt',
   capabilities: ['call', 'notify', 'serve', 'publish', 'subscribe', 'enqueue', 'dequeue'],
+  remarks: {
+    call: 'yes, notification (MQTT 5: response topic and correlation data)',
+    publish: 'QoS 0, 1, 2, retain',
+    subscribe: '`+`, `#`',
+    enqueue: 'QoS ≥ 1',
+    dequeue: '`$share` group, acknowledged after the handler',
+  },
   defaultFormat: 'msgpack',
   formats: ['msgpack', 'json', 'binary'],
   auth: ['none', 'basic', 'password', 'bearer', 'jwt', 'mtls'],
