@@ -91,11 +91,15 @@ test('listens again after a crash, and every call of those it served settles', a
     .register('echo', (params) => params)
     .serve()
   await listening(gateway)
-  const retry = { max_attempts: 20, initial: '10ms', max: '100ms' }
+  // Patient enough for a restart on a busy machine.
+  const patience = {
+    retry: { max_attempts: 500, initial: '10ms', max: '50ms' },
+    circuit_breaker: { failure_threshold: 10_000 },
+  }
   const caller = await start({
     integrations: {
-      http: client(`http://127.0.0.1:${port}`, { retry }),
-      ws: client(`ws://127.0.0.1:${port}`, { retry }),
+      http: client(`http://127.0.0.1:${port}`, patience),
+      ws: client(`ws://127.0.0.1:${port}`, patience),
     },
   })
   const restarts: unknown[] = []
@@ -118,6 +122,7 @@ test('listens again after a crash, and every call of those it served settles', a
   }
   const lanes = [...Array(10).keys()].map((n) => lane(n % 2 === 0 ? 'http' : 'ws', n))
   for (let crash = 1; crash <= 3; crash++) {
+    await listening(gateway)
     const before = outcomes.ok
     await waitFor(() => outcomes.ok > before + 50, { what: () => 'calls to go through' })
     await gateway.connections.inject('api', 'throw').catch(() => {})
