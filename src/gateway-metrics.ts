@@ -1,5 +1,5 @@
 import type { RecordableHistogram } from 'node:perf_hooks'
-import type { BreakerState, ConnectionState, ListenAddress } from './core/status.js'
+import type { BreakerState, ConnectionState, ListenAddress, PoolFigures } from './core/status.js'
 import type { Counts } from './mailbox/gauges.js'
 import type { BrokerChild } from './supervisor/broker-child.js'
 import type { IntegrationChild } from './supervisor/integration-child.js'
@@ -25,6 +25,8 @@ export interface IntegrationMetrics {
     readonly deliveries: number
   }
   readonly latency: Latency
+  /** Its connections, where the protocol pools them. */
+  readonly pool?: PoolFigures
   /** Bytes of heap and array buffers of its actor. */
   readonly memoryBytes: number
   readonly threadId?: number
@@ -56,7 +58,7 @@ export interface GatewayMetrics {
 }
 
 export function integrationMetrics(child: IntegrationChild, restarts: number): IntegrationMetrics {
-  const { state, breaker, threadId } = child.status
+  const { state, breaker, threadId, pool } = child.status
   return {
     type: child.settings.type,
     connection: state,
@@ -66,6 +68,7 @@ export function integrationMetrics(child: IntegrationChild, restarts: number): I
     depths: { ...child.ref.depth, ...child.depths },
     latency: latencyOf(child.latency),
     memoryBytes: child.memoryBytes,
+    ...(pool !== undefined && { pool }),
     ...(threadId !== undefined && { threadId }),
   }
 }

@@ -59,7 +59,11 @@ export class Gateway {
    */
   static async start(source: ConfigSource, options: GatewayOptions = {}): Promise<Gateway> {
     const { variables, env } = options
-    const config = loadConfig(source, { ...(variables && { variables }), ...(env && { env }) })
+    const { config, warnings } = await loadConfig(source, {
+      ...(variables && { variables }),
+      ...(env && { env }),
+    })
+    for (const { severity: _, ...warning } of warnings) options.logger?.({ ...warning, level: 'warn' })
     const gateway = new Gateway(config, options.logger)
     await gateway.#tree.start()
     return gateway
@@ -74,7 +78,9 @@ export class Gateway {
     )
     for (const { settings } of [...config.integrations, ...config.servers]) {
       const mail = this.#tree.mail(settings.name)
-      const format = wireFormat(settings.format, { maxBytes: settings.limits.frame })
+      const format = wireFormat(settings.payloadFormat ?? settings.format, {
+        maxBytes: settings.limits.frame,
+      })
       const decode = (bytes: Uint8Array) => format.decode(bytes)
       this.#clients.set(settings.name, {
         rpc: new RpcClient(mail),
@@ -83,7 +89,11 @@ export class Gateway {
         server: new RpcServer(mail, (method, error) => this.#handlerFailed(settings.name, method, error)),
       })
     }
-    this.connections = new ConnectionManager(this.#tree.integrations, (name) => this.#tree.restarts(name))
+    this.connections = new ConnectionManager(this.#tree.integrations, {
+      clock: systemClock,
+      restarts: (name) => this.#tree.restarts(name),
+      shutdown: (options) => this.shutdown(options),
+    })
   }
 
   /** @throws ConfigError when there is no integration of that name */
@@ -146,6 +156,7 @@ export class Gateway {
     const ms =
       options.timeout === undefined ? DEFAULT_SHUTDOWN_MS : toMilliseconds(options.timeout, 'timeout')
     this.#shutdown ??= this.#tree.stop(ms)
+    this.connections.changed()
     return this.#shutdown
   }
 
@@ -165,6 +176,7 @@ export class Gateway {
       this.#emit('log', report.record)
       return
     }
+    if (kind === 'connection:changed' || kind === 'actor:failed') this.connections.changed()
     this.#emit(kind, event as never)
     this.#logger?.({ ...logged(event), level: LEVELS[kind] ?? 'info', message: kind })
   }

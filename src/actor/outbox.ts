@@ -16,6 +16,11 @@ const BUSY_FROM = 16
 const MANY_UNDER_WAY = 16
 const ANSWER_SHARE = 0.75
 const ANSWER_PAUSE_MS = 2
+/**
+ * The first answer after so long goes at once: a broker that writes by Nagle's rule keeps the others back until
+ * it hears from us, which may be when the host has sent us something more.
+ */
+const SILENCE_MS = 0.5
 
 type Schedule =
   | { readonly kind: 'idle' }
@@ -32,6 +37,7 @@ export class Outbox {
   readonly #writer = new ReplyWriter()
   readonly #underWay: () => number
   #schedule: Schedule = { kind: 'idle' }
+  #flushedAt = Number.NEGATIVE_INFINITY
   #deliveredAt = Number.NEGATIVE_INFINITY
   #pauseMs = DELIVERY_PAUSE_MS
   #bytes = 0
@@ -90,8 +96,9 @@ export class Outbox {
     if (this.#schedule.kind !== 'idle') this.#schedule.timer.cancel()
     this.#schedule = { kind: 'idle' }
     if (this.#writer.isEmpty) return
+    this.#flushedAt = this.#clock.monotonic()
     if (this.#writer.messages > 0) {
-      this.#deliveredAt = this.#clock.monotonic()
+      this.#deliveredAt = this.#flushedAt
       this.#pauseMs = this.#writer.messages >= BUSY_FROM ? BUSY_PAUSE_MS : DELIVERY_PAUSE_MS
     }
     this.#bytes = 0
@@ -106,8 +113,10 @@ export class Outbox {
   }
 
   #answered(): void {
+    const { settled } = this.#writer
     const underWay = this.#underWay()
-    if (underWay < MANY_UNDER_WAY || this.#writer.settled >= underWay * ANSWER_SHARE) this.#atEndOfTurn()
+    if (underWay < MANY_UNDER_WAY || settled >= underWay * ANSWER_SHARE) this.#atEndOfTurn()
+    else if (settled === 1 && this.#clock.monotonic() - this.#flushedAt >= SILENCE_MS) this.#atEndOfTurn()
     else if (this.#schedule.kind === 'idle') this.#after(ANSWER_PAUSE_MS)
   }
 

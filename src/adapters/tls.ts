@@ -1,37 +1,47 @@
-import { readFile } from 'node:fs/promises'
-import type { SecureContextOptions } from 'node:tls'
-import { ConnectionError } from '../core/errors.js'
+import type { ConnectionOptions } from 'node:tls'
+import type { ConnectionError } from '../core/errors.js'
 import type { TlsSettings } from '../core/settings.js'
+import type { Logger } from '../core/telemetry.js'
+import { readTlsFiles, type TlsFiles } from './tls-files.js'
 
-/** What `tls.connect` is told: the contents of the files and whether the server is checked. */
-export interface TlsOptions extends Pick<SecureContextOptions, 'ca' | 'cert' | 'key' | 'minVersion'> {
-  readonly rejectUnauthorized: boolean
-}
+/** What `tls.connect` is told: the contents of the files, whether the server is checked, and whom it has to be. */
+export type TlsOptions = TlsFiles &
+  Pick<ConnectionOptions, 'minVersion' | 'servername'> & { readonly rejectUnauthorized: boolean }
 
-async function read(what: string, path: string): Promise<Buffer> {
-  try {
-    return await readFile(path)
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error'
-    throw new ConnectionError(`the ${what} file ${path} cannot be read: ${code}`, { cause, retryable: false })
+/** What was read last for the settings of an integration, and whether the files have been at fault since. */
+const lastGood = new WeakMap<TlsSettings, { readonly files: TlsFiles; faulty: boolean }>()
+
+/**
+ * Reads the files that `settings` names. To be called for every new connection: so a certificate that was replaced
+ * is taken up. Files that are at fault for the moment (half written, or the key not yet replaced) leave those in
+ * use that were read before for the same settings object, and a warning is logged once.
+ * @throws ConnectionError naming the file that is at fault, when none was good before; never its contents.
+ */
+export async function readTlsOptions(settings: TlsSettings, log?: Logger): Promise<TlsOptions> {
+  const { verifyServer, serverName, minVersion } = settings
+  return {
+    rejectUnauthorized: verifyServer,
+    ...(await goodFiles(settings, log)),
+    ...(serverName !== undefined && { servername: serverName }),
+    ...(minVersion !== undefined && { minVersion }),
   }
 }
 
-/**
- * Reads the files that `settings` names.
- * @throws ConnectionError naming the file that cannot be read; never its contents.
- */
-export async function readTlsOptions(settings: TlsSettings): Promise<TlsOptions> {
-  const [ca, cert, key] = await Promise.all([
-    settings.caCert === undefined ? undefined : read('CA certificate', settings.caCert),
-    settings.clientCert === undefined ? undefined : read('client certificate', settings.clientCert),
-    settings.clientKey === undefined ? undefined : read('client key', settings.clientKey),
-  ])
-  return {
-    rejectUnauthorized: settings.verifyServer,
-    ...(ca && { ca }),
-    ...(cert && { cert }),
-    ...(key && { key }),
-    ...(settings.minVersion && { minVersion: settings.minVersion }),
+async function goodFiles(settings: TlsSettings, log: Logger | undefined): Promise<TlsFiles> {
+  const before = lastGood.get(settings)
+  try {
+    const files = await readTlsFiles(settings)
+    lastGood.set(settings, { files, faulty: false })
+    return files
+  } catch (error) {
+    if (before === undefined) throw error
+    if (!before.faulty)
+      log?.({
+        level: 'warn',
+        message: 'a file for TLS is at fault; what was read before stays in use',
+        reason: (error as ConnectionError).message,
+      })
+    before.faulty = true
+    return before.files
   }
 }

@@ -9,6 +9,7 @@ import type { Document } from './document.js'
 import type { BrokerConfig, GatewayConfig, IntegrationConfig } from './gateway-config.js'
 import { type Block, report, type Scope } from './hcl/index.js'
 import { readLocals } from './locals.js'
+import type { ModuleFinder } from './modules/adapter-modules.js'
 import { type Node, nodeAt } from './node.js'
 import { Section } from './section.js'
 import { placeOf } from './spans.js'
@@ -34,6 +35,8 @@ export interface Surroundings {
   readonly env: Readonly<Record<string, string | undefined>>
   /** The names of the variables that expressions use. */
   readonly used: ReadonlySet<string>
+  /** The adapters that are none of our own. */
+  readonly modules: ModuleFinder
 }
 
 /** Makes a configuration out of its blocks. It is only meant to be used when the diagnostics have no error. */
@@ -54,7 +57,7 @@ export function assemble(
   const names = new Set(document.broker.map(nameOf))
   for (const block of document.integration) {
     const section = read<IntegrationNames>(block)
-    const integration = readIntegration(nameOf(block), section, groups)
+    const integration = readIntegration(nameOf(block), section, groups, surroundings.modules)
     if (integration === undefined) continue
     integrations.push(integration)
     const implied = brokerFor(integration, section, brokers, names)

@@ -1,6 +1,6 @@
-import { type Body, type Expression, Source, type Span } from './hcl/index.js'
+import { type Body, type Expression, Source, type Span, type TemplatePart } from './hcl/index.js'
 import { walk } from './hcl/walk.js'
-import { hiddenIn, isSecretName } from './secrets.js'
+import { hasCredentials, hiddenIn, isSecretName } from './secrets.js'
 
 /**
  * The lines of a file with every secret that is written out in it blacked out: a diagnostic shows the line it
@@ -58,10 +58,17 @@ function ofExpression(name: string, expression: Expression, secret: boolean, spa
   const hidden = hiddenIn(name, secret)
   if (hidden) return literals(expression, spans)
   walk(expression, (node) => {
+    if (node.kind === 'literal' && hasCredentials(String(node.value))) spans.push(node.span)
+    if (node.kind === 'template' && hasCredentials(writtenOut(node.parts))) literals(node, spans)
     if (node.kind !== 'object') return
     for (const { key, value } of node.items)
       if (key.kind === 'literal' && isSecretName(String(key.value))) literals(value, spans)
   })
+}
+
+/** The text of a template, with a letter in place of each value. */
+function writtenOut(parts: readonly TemplatePart[]): string {
+  return parts.map((part) => (part.kind === 'text' ? part.value : 'x')).join('')
 }
 
 /** Functions whose first argument names where a secret is. */

@@ -7,12 +7,16 @@ import type { Fault } from '../core/settings.js'
 export type Size = number | string
 
 export interface TlsBlock {
+  /** Default true. */
+  readonly enabled?: boolean
   /** Whether the certificate of the server is checked. Default true. */
   readonly verify_server?: boolean
   /** Paths, relative to the file that names them. */
   readonly ca_cert?: string
   readonly client_cert?: string
   readonly client_key?: string
+  /** Whom the certificate of the server has to be for, where that is not the host of the address. */
+  readonly server_name?: string
   readonly min_version?: '1.2' | '1.3'
 }
 
@@ -28,6 +32,53 @@ export type AuthBlock =
   | { readonly type: 'none' }
   | { readonly type: 'basic'; readonly username: string; readonly password: string }
   | { readonly type: 'bearer'; readonly token: string }
+  | { readonly type: 'password'; readonly username?: string; readonly password: string }
+  | MtlsBlock
+  | JwtBlock
+  | OAuth2Block
+  | { readonly type: 'token'; readonly token: string }
+  | { readonly type: 'nkey'; readonly seed: string }
+  /** The path of a credentials file of NATS. */
+  | { readonly type: 'creds'; readonly file: string }
+
+/** The client certificate is the proof: that of the endpoint's `tls` block, or this one. */
+export interface MtlsBlock {
+  readonly type: 'mtls'
+  readonly client_cert?: string
+  readonly client_key?: string
+}
+
+/** A token that the gateway mints; `secret` or `private_key`. */
+export interface JwtBlock {
+  readonly type: 'jwt'
+  /** At least as many bytes as the hash of the algorithm has: 32 for HS256. */
+  readonly secret?: string
+  /** The path of a PEM file without a passphrase. */
+  readonly private_key?: string
+  /** HS256 for a secret; what fits the key for a private key. */
+  readonly algorithm?: string
+  readonly issuer?: string
+  readonly subject?: string
+  readonly audience?: string
+  readonly key_id?: string
+  /** Default 5 minutes. */
+  readonly expires_in?: Duration
+  readonly claims?: Readonly<Record<string, unknown>>
+}
+
+/** A token by the client credentials grant. */
+export interface OAuth2Block {
+  readonly type: 'oauth2'
+  readonly token_url: string
+  readonly client_id: string
+  readonly client_secret: string
+  readonly scopes?: string | readonly string[]
+  readonly audience?: string
+  /** How the client proves itself to the token endpoint. Default `basic`. */
+  readonly client_auth?: 'basic' | 'post'
+  /** Whether `token_url` may be plain HTTP beyond this machine. Default false. */
+  readonly allow_http?: boolean
+}
 
 export interface RetryBlock {
   /** Attempts in all, the first included. Default 3. */
@@ -41,6 +92,31 @@ export interface RetryBlock {
   readonly jitter?: number
   /** What is retried; whatever calls itself retryable when absent. */
   readonly retryable_errors?: readonly ErrorClass[]
+  /** What all retries together may be; `false` for any number. */
+  readonly budget?: boolean | RetryBudgetBlock
+}
+
+export interface RetryBudgetBlock {
+  /** Retries for each request, on average. Default 0.2. */
+  readonly share?: number
+  /** So many in any case. Default 10. */
+  readonly min_per_second?: number
+}
+
+export interface RateLimitBlock {
+  readonly requests: number
+  /** Default one second. */
+  readonly per?: Duration
+  /** How many at once, after a pause; as many as `requests` by default. */
+  readonly burst?: number
+  /** What goes beyond: waits for its turn within its deadline (default), or fails at once. */
+  readonly excess?: 'wait' | 'fail'
+}
+
+export interface BulkheadBlock {
+  readonly concurrent: number
+  /** How many more may wait. Default 100. */
+  readonly queue?: number
 }
 
 export interface CircuitBreakerBlock {
@@ -99,7 +175,7 @@ export interface ChaosBlock {
 }
 
 export interface IntegrationBlock {
-  /** The protocol: `json-rpc`, `memory` or `mqtt`. */
+  /** The protocol, as `mqtt`; a module with an adapter of your own, as `./acme.js`; or the name of such a package. */
   readonly type: string
   readonly endpoint?: EndpointBlock
   /** What the protocol itself is told. */
@@ -109,6 +185,8 @@ export interface IntegrationBlock {
   readonly circuit_breaker?: CircuitBreakerBlock
   readonly health_check?: HealthCheckBlock
   readonly reconnect?: ReconnectBlock
+  readonly rate_limit?: RateLimitBlock
+  readonly bulkhead?: BulkheadBlock
   /** For one attempt of one operation. */
   readonly timeout?: Duration
   readonly mailbox?: MailboxBlock

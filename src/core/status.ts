@@ -29,6 +29,18 @@ export type BreakerState = 'closed' | 'open' | 'half-open'
 /** In the order of their numbers in shared memory; add at the end only. */
 export const BREAKER_STATES = ['closed', 'open', 'half-open'] as const
 
+/** The connections of an integration that has several, at one moment. */
+export interface PoolFigures {
+  /** Connections that are open. */
+  readonly size: number
+  readonly idle: number
+  readonly inUse: number
+  /** Requests that wait for a connection. */
+  readonly pending: number
+  /** Connections that may be open. */
+  readonly max: number
+}
+
 /** The answer of a health check. */
 export interface HealthStatus {
   readonly healthy: boolean

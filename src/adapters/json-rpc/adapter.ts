@@ -8,9 +8,12 @@ import type {
   RpcOutcome,
 } from '../../core/adapter.js'
 import { ConnectionError, SerializeError } from '../../core/errors.js'
+import type { PoolFigures } from '../../core/status.js'
 import type { Value } from '../../core/value.js'
 import { type WireFormat, wireFormat } from '../../wire/wire-format.js'
+import { type TokenSource, tokenSource } from '../token-source.js'
 import { type AnswerContext, readBatchAnswer, readCallAnswer, readNotificationAnswer } from './answers.js'
+import { postWithToken } from './authorization.js'
 import { Batcher } from './batcher.js'
 import { batchOf, requestOf } from './codec.js'
 import type { HttpAnswer } from './exchange.js'
@@ -38,6 +41,7 @@ class JsonRpcAdapter implements ProtocolAdapter {
   readonly #config: JsonRpcConfig
   readonly #format: WireFormat
   readonly #answers: AnswerContext
+  readonly #tokens: TokenSource | undefined
   /** Where several requests may travel as one. */
   readonly #batcher: Batcher | undefined
   #connection: Connection = { state: 'down' }
@@ -50,6 +54,8 @@ class JsonRpcAdapter implements ProtocolAdapter {
     this.#config = settings.config as unknown as JsonRpcConfig
     this.#format = wireFormat(settings.format, { maxBytes: settings.limits.frame })
     this.#answers = { integration: settings.name, format: this.#format, now: () => clock.now() }
+    // A token that never changes is among the headers of every request.
+    this.#tokens = settings.auth.type === 'bearer' ? undefined : tokenSource(context)
     this.#batcher = this.#makeBatcher()
     this.rpc = {
       call: (method, params, operation) =>
@@ -63,12 +69,24 @@ class JsonRpcAdapter implements ProtocolAdapter {
 
   async connect(signal: AbortSignal): Promise<void> {
     const transport = await Transport.open(this.#transportSettings(), this.#context.clock, signal)
+    await this.#firstToken(transport, signal)
     const before = this.#connection
     this.#connection = { state: 'up', transport }
     if (before.state !== 'down') await before.transport.close(this.#context.clock)
   }
 
+  /** Wrong credentials show now, not with the first call. */
+  async #firstToken(transport: Transport, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#tokens?.token(signal)
+    } catch (error) {
+      await transport.close(this.#context.clock)
+      throw error
+    }
+  }
+
   async disconnect(): Promise<void> {
+    this.#tokens?.close()
     const before = this.#connection
     this.#connection = { state: 'down' }
     this.#batcher?.failWaiting(this.#notConnected())
@@ -77,6 +95,11 @@ class JsonRpcAdapter implements ProtocolAdapter {
 
   async ping(signal: AbortSignal): Promise<void> {
     await this.#transport().probe(signal)
+  }
+
+  pool(): PoolFigures {
+    if (this.#connection.state !== 'down') return this.#connection.transport.figures()
+    return { size: 0, idle: 0, inUse: 0, pending: 0, max: this.#config.pool_size }
   }
 
   async #call(method: string, params: Value | undefined, operation: OperationContext): Promise<Value> {
@@ -128,7 +151,11 @@ class JsonRpcAdapter implements ProtocolAdapter {
   async #post(body: Uint8Array, operation: OperationContext): Promise<HttpAnswer> {
     const transport = this.#transport()
     try {
-      return await transport.post(body, operation)
+      const tokens = this.#tokens
+      if (tokens === undefined) return await transport.post(body, operation)
+      return await postWithToken(tokens, operation.signal, (headers) =>
+        transport.post(body, operation, headers),
+      )
     } catch (error) {
       if (error instanceof UnreachableError) this.#lost(transport, error)
       throw error
@@ -178,7 +205,8 @@ class JsonRpcAdapter implements ProtocolAdapter {
   }
 
   #transportSettings(): TransportSettings {
-    const { name, endpoint, auth, limits, timeoutMs } = this.#context.settings
+    const { log, settings } = this.#context
+    const { name, endpoint, auth, limits, timeoutMs } = settings
     return {
       integration: name,
       targets: targetsOf(endpoint, name),
@@ -188,6 +216,7 @@ class JsonRpcAdapter implements ProtocolAdapter {
       pipelining: this.#config.pipelining,
       keepAliveMs: this.#config.keep_alive,
       connectTimeoutMs: timeoutMs,
+      log,
     }
   }
 }

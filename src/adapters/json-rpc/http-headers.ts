@@ -18,14 +18,14 @@ export function requestHeaders(
   ])
   for (const [name, value] of Object.entries(configured)) headers.set(name.toLowerCase(), value)
   const authorization = authorizationOf(auth, integration)
+  // Each request has a token of its own.
+  if (auth.type === 'jwt' || auth.type === 'oauth2') headers.delete('authorization')
   if (authorization !== undefined) headers.set('authorization', authorization)
   return [...headers].flat()
 }
 
 function authorizationOf(auth: AuthSettings, integration: string): string | undefined {
   switch (auth.type) {
-    case 'none':
-      return undefined
     case 'basic':
       // RFC 7617: the first colon ends the name.
       if (auth.username.includes(':'))
@@ -38,5 +38,7 @@ function authorizationOf(auth: AuthSettings, integration: string): string | unde
           { integration },
         )
       return `Bearer ${auth.token}`
+    default:
+      return undefined
   }
 }

@@ -6,12 +6,11 @@ import {
   RateLimitedError,
   RpcError,
 } from '../../core/errors.js'
+import { retryAfterMs } from '../retry-after.js'
 import type { HttpAnswer } from './exchange.js'
 
 /** How long a rate limit without `Retry-After` is taken to hold. */
 const UNSTATED_LIMIT_MS = 1000
-/** A server that asks for more is taken to mean this. */
-const LONGEST_WAIT_MS = 86_400_000
 
 export const isSuccess = (status: number): boolean => status >= 200 && status < 300
 
@@ -75,13 +74,8 @@ export function contentType(answer: HttpAnswer): string | undefined {
   return type?.replace(/[^\x20-\x7e]/g, '?').slice(0, 100)
 }
 
-/** Milliseconds; RFC 9110, section 10.2.3: seconds or a date; a day at most. */
 function retryAfter(answer: HttpAnswer, now: () => number): number | undefined {
-  const text = one(answer.headers['retry-after'])?.trim()
-  if (text === undefined || text === '') return undefined
-  if (/^\d+$/.test(text)) return Math.min(Number(text) * 1000, LONGEST_WAIT_MS)
-  const date = Date.parse(text)
-  return Number.isNaN(date) ? undefined : Math.min(Math.max(0, date - now()), LONGEST_WAIT_MS)
+  return retryAfterMs(one(answer.headers['retry-after']), now)
 }
 
 function one(header: string | string[] | undefined): string | undefined {

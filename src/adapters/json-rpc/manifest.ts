@@ -97,6 +97,12 @@ export const jsonRpcManifest: AdapterManifest = {
           capabilities: ['call', 'notify', 'batch'],
           name: 'json-rpc with an http address (an address with ws:// or wss:// has it)',
         },
+  remarks: {
+    call: 'yes, batch, notification',
+    serve: 'yes (`server` block)',
+    publish: 'notification over WebSocket',
+    subscribe: 'notifications over WebSocket',
+  },
   defaultFormat: 'json',
   formats: ['json'],
   auth: ['none', 'basic', 'bearer', 'jwt', 'mtls', 'oauth2'],

@@ -1,13 +1,16 @@
-import type { ConnectionOptions } from 'node:tls'
-import { type buildConnector, Pool } from 'undici'
+import { Pool } from 'undici'
 import type { OperationContext } from '../../core/adapter.js'
 import type { Clock } from '../../core/clock.js'
-import { ConnectionError, IntegrationError } from '../../core/errors.js'
-import { readTlsOptions } from '../tls.js'
+import { AuthError, ConnectionError, IntegrationError } from '../../core/errors.js'
+import type { PoolFigures } from '../../core/status.js'
+import type { Logger } from '../../core/telemetry.js'
+import { codeOf } from '../socket-failure.js'
+import { readTlsOptions, type TlsOptions } from '../tls.js'
+import { named, secureConnector } from './connector.js'
 import { ExchangeFailure, type ExchangeSettings, exchange, type HttpAnswer } from './exchange.js'
 import { probe } from './probe.js'
 import { SignalWatch } from './signal-watch.js'
-import { codeOf, socketError, UnreachableError } from './socket-error.js'
+import { socketError, UnreachableError } from './socket-error.js'
 import type { Target } from './target.js'
 
 /** How long requests under way may take to finish after `close`, in milliseconds. */
@@ -25,11 +28,11 @@ export interface TransportSettings {
   readonly pipelining: number
   readonly keepAliveMs: number
   readonly connectTimeoutMs: number
+  readonly log: Logger
 }
 
 interface Address {
   readonly target: Target
-  readonly tls: ConnectionOptions | undefined
   readonly pool: Pool
   readonly exchange: ExchangeSettings
 }
@@ -42,18 +45,21 @@ export class Transport {
   readonly #integration: string
   readonly #addresses: readonly Address[]
   readonly #watch: SignalWatch
+  readonly #log: Logger
+  readonly #poolSize: number
   #current = 0
 
-  private constructor(integration: string, addresses: readonly Address[], clock: Clock) {
-    this.#integration = integration
-    this.#addresses = addresses
+  private constructor(settings: TransportSettings, clock: Clock) {
+    this.#integration = settings.integration
+    this.#addresses = settings.targets.map((target) => addressOf(target, settings))
+    this.#log = settings.log
+    this.#poolSize = settings.poolSize
     this.#watch = new SignalWatch(clock)
   }
 
-  /** Connects to the first address that lets it. @throws ConnectionError, or the signal's reason */
+  /** Connects to the first address that lets it. @throws ConnectionError, AuthError, or the signal's reason */
   static async open(settings: TransportSettings, clock: Clock, signal: AbortSignal): Promise<Transport> {
-    const addresses = await Promise.all(settings.targets.map((target) => addressOf(target, settings)))
-    const transport = new Transport(settings.integration, addresses, clock)
+    const transport = new Transport(settings, clock)
     try {
       await transport.probe(signal)
       return transport
@@ -63,11 +69,12 @@ export class Transport {
     }
   }
 
-  /** Checks that a connection can be made. @throws UnreachableError, or the signal's reason */
+  /** Checks that a connection can be made. @throws UnreachableError, AuthError, or the signal's reason */
   probe(signal: AbortSignal): Promise<void> {
-    return this.#inTurn({ signal }, async ({ target, tls }) => {
+    return this.#inTurn({ signal }, async ({ target }) => {
+      const tls = await this.#tlsOf(target)
       try {
-        await probe(target, tls, signal)
+        await probe(target, tls, this.#watch.clock, signal)
       } catch (error) {
         throw new ExchangeFailure(false, error)
       }
@@ -76,18 +83,43 @@ export class Transport {
 
   /**
    * Posts a body.
-   * @throws UnreachableError when it was not sent because no connection could be made, ConnectionError,
-   * SerializeError for an answer beyond the limit, or the signal's reason
+   * @param headers of this request, added to those of all; name after value
+   * @throws UnreachableError when it was not sent because no connection could be made, ConnectionError, AuthError
+   * when the server refuses our certificate, SerializeError for an answer beyond the limit, or the signal's reason
    */
-  post(body: Uint8Array, operation: OperationContext): Promise<HttpAnswer> {
-    return this.#inTurn(operation, ({ pool, exchange: settings }) =>
-      exchange(pool, body, settings, operation, this.#watch),
-    )
+  post(body: Uint8Array, operation: OperationContext, headers: readonly string[] = []): Promise<HttpAnswer> {
+    return this.#inTurn(operation, ({ pool, exchange: settings }) => {
+      const own = headers.length > 0 ? { ...settings, headers: [...settings.headers, ...headers] } : settings
+      return exchange(pool, body, own, operation, this.#watch)
+    })
+  }
+
+  /** The pools of all addresses as one. */
+  figures(): PoolFigures {
+    const sum = { size: 0, idle: 0, inUse: 0, pending: 0, max: 0 }
+    for (const { pool } of this.#addresses) {
+      const { connected, running, queued } = pool.stats
+      const inUse = Math.min(connected, running)
+      sum.size += connected
+      sum.inUse += inUse
+      sum.idle += connected - inUse
+      sum.pending += queued
+      sum.max += this.#poolSize
+    }
+    return sum
   }
 
   /** Lets requests under way finish for a moment, then ends every connection. Never throws. */
   async close(clock: Clock): Promise<void> {
     await Promise.all(this.#addresses.map(({ pool }) => closePool(pool, clock, this.#integration)))
+  }
+
+  async #tlsOf({ tls }: Target): Promise<TlsOptions | undefined> {
+    try {
+      return tls && (await readTlsOptions(tls, this.#log))
+    } catch (error) {
+      throw named(error as Error, this.#integration)
+    }
   }
 
   async #inTurn<T>(
@@ -123,14 +155,16 @@ function isUnreachable(failure: unknown): boolean {
   return !(failure.cause instanceof IntegrationError) && !CLOSED_BY_US.has(codeOf(failure.cause))
 }
 
-function unreachable(failures: readonly IntegrationError[], integration: string): UnreachableError {
+/** A refusal of our certificate by every address stays that: to connect once more would not help. */
+function unreachable(failures: readonly IntegrationError[], integration: string): IntegrationError {
+  if (failures.every((failure) => failure instanceof AuthError)) return failures[0]!
   const reasons = failures.map(({ message }) => message)
   const reason = reasons.length === 1 ? reasons[0]! : `no address can be reached: ${reasons.join('; ')}`
   return new UnreachableError(reason, { integration, cause: failures.at(-1)?.cause })
 }
 
-async function addressOf(target: Target, settings: TransportSettings): Promise<Address> {
-  const tls = await tlsOf(target, settings.integration)
+function addressOf(target: Target, settings: TransportSettings): Address {
+  const { connectTimeoutMs: timeout, integration, log } = settings
   const pool = new Pool(target.origin, {
     connections: settings.poolSize,
     pipelining: settings.pipelining,
@@ -139,29 +173,19 @@ async function addressOf(target: Target, settings: TransportSettings): Promise<A
     // The deadline of an attempt is the caller's; a second clock here could only disagree with it.
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: { ...tls, timeout: settings.connectTimeoutMs } as buildConnector.BuildOptions,
+    connect: target.tls ? secureConnector(target.tls, timeout, integration, log) : { timeout },
     allowH2: false,
   })
   return {
     target,
-    tls,
     pool,
     exchange: {
-      integration: settings.integration,
+      integration,
       path: target.path,
       headers: settings.headers,
       limit: settings.limit,
       pipelined: settings.pipelining > 1,
     },
-  }
-}
-
-async function tlsOf({ tls }: Target, integration: string): Promise<ConnectionOptions | undefined> {
-  try {
-    return tls && (await readTlsOptions(tls))
-  } catch (error) {
-    const { reason, retryable, cause } = error as ConnectionError
-    throw new ConnectionError(reason, { integration, retryable, cause })
   }
 }
 

@@ -2,7 +2,7 @@ import type { ListenSettings, ListenTlsSettings } from '../../core/settings.js'
 import { boolean, integer, oneOf, text } from '../kinds.js'
 import type { ListenBlock, ListenTlsBlock } from '../options.js'
 import type { Section } from '../section.js'
-import { readPath } from './endpoint.js'
+import { readFilePath } from './file-path.js'
 
 /** Reached from this machine alone: whoever is to be reached by others says so. */
 const DEFAULT_ADDRESS = '127.0.0.1'
@@ -51,9 +51,9 @@ function readFiles(section: Section<ListenTlsBlock>): ListenTlsSettings | undefi
         message: `TLS needs "${name}"`,
         expected: 'the path of a file',
       })
-  const cert = readPath(section, 'cert')
-  const key = readPath(section, 'key')
-  const clientCa = readPath(section, 'client_ca')
+  const cert = readFilePath(section, 'cert')
+  const key = readFilePath(section, 'key')
+  const clientCa = readFilePath(section, 'client_ca')
   const version = section.value('min_version', oneOf(['1.2', '1.3']))
   if (cert === undefined || key === undefined) return undefined
   return {

@@ -1,0 +1,37 @@
+import { isDeepStrictEqual } from 'node:util'
+import { buildConnector } from 'undici'
+import { ConnectionError } from '../../core/errors.js'
+import type { TlsSettings } from '../../core/settings.js'
+import type { Logger } from '../../core/telemetry.js'
+import { readTlsOptions, type TlsOptions } from '../tls.js'
+
+/**
+ * Connects sockets over TLS. The certificate files are read for each, so that those which were replaced are taken
+ * up while connections that stand go on; the sessions of TLS are resumed as long as the files stay the same.
+ */
+export function secureConnector(
+  settings: TlsSettings,
+  timeoutMs: number,
+  integration: string,
+  log: Logger,
+): buildConnector.connector {
+  let current: { readonly tls: TlsOptions; readonly connect: buildConnector.connector } | undefined
+  return (options, callback) => {
+    readTlsOptions(settings, log)
+      .then((tls) => {
+        if (!isDeepStrictEqual(current?.tls, tls)) {
+          const build = { ...tls, timeout: timeoutMs, allowH2: false } as buildConnector.BuildOptions
+          current = { tls, connect: buildConnector(build) }
+        }
+        current!.connect(options, callback)
+      })
+      .catch((error: Error) => callback(named(error, integration), null))
+  }
+}
+
+/** An error of the files, with the integration that it happened in. */
+export function named(error: Error, integration: string): Error {
+  if (!(error instanceof ConnectionError)) return error
+  const { reason, retryable, cause } = error
+  return new ConnectionError(reason, { integration, retryable, cause })
+}

@@ -1,0 +1,123 @@
+import type { Timer } from '../core/clock.js'
+import { ConnectionError, type IntegrationError, retryAfterOf, TimeoutError } from '../core/errors.js'
+import type { FreshToken, TokenContext, TokenMaker, TokenSource } from './token.js'
+
+type State =
+  | { readonly name: 'none' }
+  | { readonly name: 'good'; readonly token: string; readonly expiresAt: number; readonly renewAt: number }
+  /** Nobody is to be asked before `until`. */
+  | { readonly name: 'put-off'; readonly error: IntegrationError; readonly until: number }
+
+/** The one token that is being made. */
+interface Making {
+  readonly made: Promise<string>
+  readonly abort: AbortController
+}
+
+/** A token is renewed this long before it expires, or a fifth of its life if that is less. */
+const LONGEST_HEAD_START_MS = 60_000
+/** Between two attempts to renew a token that is still good. */
+const LEAST_PAUSE_MS = 1_000
+
+/**
+ * Keeps a token for all who need it. Only one is made at a time. While it is renewed shortly before its end, the
+ * old one goes on being used; a failure then shows only when the old one has expired.
+ */
+export class TokenCache implements TokenSource {
+  readonly #context: TokenContext
+  readonly #maker: TokenMaker
+  #state: State = { name: 'none' }
+  #underWay: Making | undefined
+
+  constructor(context: TokenContext, maker: TokenMaker) {
+    this.#context = context
+    this.#maker = maker
+  }
+
+  async token(signal?: AbortSignal): Promise<string> {
+    signal?.throwIfAborted()
+    const state = this.#state
+    const now = this.#context.clock.now()
+    if (state.name === 'good' && now < state.expiresAt) {
+      // Nobody waits for it, so nobody may be left with its failure.
+      if (now >= state.renewAt) this.#make().catch(() => {})
+      return state.token
+    }
+    if (state.name === 'put-off' && now < state.until) throw state.error
+    return orAborted(this.#make(), signal)
+  }
+
+  rejected(token: string): void {
+    if (this.#state.name === 'good' && this.#state.token === token) this.#state = { name: 'none' }
+  }
+
+  close(): void {
+    this.#state = { name: 'none' }
+    const { name } = this.#context.settings
+    this.#underWay?.abort.abort(new ConnectionError('the connection was closed by us', { integration: name }))
+    this.#underWay = undefined
+  }
+
+  #make(): Promise<string> {
+    this.#underWay ??= this.#begin()
+    return this.#underWay.made
+  }
+
+  #begin(): Making {
+    const abort = new AbortController()
+    const { clock, settings } = this.#context
+    const timer = clock.setTimer(settings.timeoutMs, () =>
+      abort.abort(new TimeoutError(this.#maker.operation, { integration: settings.name })),
+    )
+    const made = this.#finish(abort, timer)
+    return { made, abort }
+  }
+
+  async #finish(abort: AbortController, timer: Timer): Promise<string> {
+    try {
+      const fresh = await orAborted(this.#maker.make(abort.signal), abort.signal)
+      if (!abort.signal.aborted) this.#keep(fresh)
+      return fresh.token
+    } catch (error) {
+      if (this.#isCurrent(abort)) this.#failed(error as IntegrationError)
+      throw error
+    } finally {
+      timer.cancel()
+      if (this.#isCurrent(abort)) this.#underWay = undefined
+    }
+  }
+
+  #isCurrent(abort: AbortController): boolean {
+    return this.#underWay?.abort === abort
+  }
+
+  #keep({ token, lifetimeMs }: FreshToken): void {
+    const now = this.#context.clock.now()
+    const expiresAt = now + (lifetimeMs ?? Number.POSITIVE_INFINITY)
+    const headStart = Math.min(LONGEST_HEAD_START_MS, (expiresAt - now) / 5)
+    this.#state = { name: 'good', token, expiresAt, renewAt: expiresAt - headStart }
+  }
+
+  #failed(error: IntegrationError): void {
+    const now = this.#context.clock.now()
+    const state = this.#state
+    const wait = retryAfterOf(error)
+    if (state.name === 'good' && now < state.expiresAt) {
+      const pause = Math.max(LEAST_PAUSE_MS, wait ?? 0, (state.expiresAt - now) / 10)
+      this.#state = { ...state, renewAt: now + pause }
+      this.#context.log({ level: 'warn', message: 'a token could not be renewed', reason: error.message })
+    } else this.#state = wait === undefined ? { name: 'none' } : { name: 'put-off', error, until: now + wait }
+  }
+}
+
+/** What the promise gives, or the reason of the signal once that aborts. */
+function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason)
+    const done = () => signal.removeEventListener('abort', onAbort)
+    signal.addEventListener('abort', onAbort, { once: true })
+    if (signal.aborted) onAbort()
+    promise.then(resolve, reject).finally(done)
+  })
+}

@@ -1,0 +1,77 @@
+import { request as requestPlain } from 'node:http'
+import { request as requestSecure } from 'node:https'
+import { rootCertificates } from 'node:tls'
+import { ConnectionError } from '../core/errors.js'
+import type { TlsSettings } from '../core/settings.js'
+import { socketFailure } from './socket-failure.js'
+import { readTlsOptions } from './tls.js'
+
+/** Bytes of an answer; a token is a few kilobytes at most. */
+const LARGEST_ANSWER = 256 * 1024
+
+/** What is posted. */
+export interface TokenPost {
+  readonly method: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+/**
+ * Posts to a token endpoint on a connection of its own and reads the whole answer. Redirects are not followed: the
+ * secret goes nowhere else. The certificate is always checked, whatever `tls` says of the service itself; the
+ * authority of `tls` is trusted beside the usual ones.
+ * @throws ConnectionError, AuthError, or the signal's reason
+ */
+export async function tokenRequest(
+  url: string,
+  post: TokenPost,
+  tls: TlsSettings | undefined,
+  integration: string,
+  signal: AbortSignal,
+): Promise<Response> {
+  const { protocol, origin } = new URL(url)
+  const trust = protocol === 'https:' ? await trustOf(tls) : {}
+  return new Promise((resolve, reject) => {
+    const fail = (error: unknown) =>
+      reject(signal.aborted ? signal.reason : socketFailure(error, origin, { integration }))
+    const { method, headers, body } = post
+    const options = { ...trust, method, headers, agent: false as const, signal }
+    const request = (protocol === 'https:' ? requestSecure : requestPlain)(url, options, (answer) => {
+      const chunks: Buffer[] = []
+      let size = 0
+      answer.on('data', (chunk: Buffer) => {
+        size += chunk.length
+        if (size <= LARGEST_ANSWER) chunks.push(chunk)
+        else answer.destroy(new Error(`the answer has more than ${LARGEST_ANSWER} bytes`))
+      })
+      answer.on('error', fail)
+      answer.on('end', () => {
+        try {
+          resolve(responseOf(answer.statusCode ?? 0, answer.headersDistinct, Buffer.concat(chunks)))
+        } catch (error) {
+          fail(error)
+        }
+      })
+    })
+    request.on('error', fail)
+    request.end(body)
+  })
+}
+
+async function trustOf(tls: TlsSettings | undefined) {
+  if (tls?.caCert === undefined && tls?.minVersion === undefined) return {}
+  const { caCert, minVersion } = tls
+  const { ca } = await readTlsOptions({ verifyServer: true, ...(caCert !== undefined && { caCert }) })
+  return {
+    ...(ca !== undefined && { ca: [...rootCertificates, ca as Buffer] }),
+    ...(minVersion !== undefined && { minVersion }),
+  }
+}
+
+function responseOf(status: number, headers: NodeJS.Dict<string[]>, body: Buffer): Response {
+  if (status < 200 || status > 599) throw new ConnectionError(`the answer has the status ${status}`)
+  const list = Object.entries(headers).flatMap(([name, values]) =>
+    (values ?? []).map((value): [string, string] => [name, value]),
+  )
+  return new Response(body.length === 0 ? null : new Uint8Array(body), { status, headers: list })
+}
