@@ -1,5 +1,5 @@
 import { impliedBroker, readBroker } from './blocks/broker.js'
-import { type IntegrationNames, readIntegration } from './blocks/integration.js'
+import { readIntegration } from './blocks/integration.js'
 import { readGroupSettings } from './blocks/supervision.js'
 import type { Diagnostics } from './diagnostics.js'
 import type { Document } from './document.js'
@@ -8,6 +8,7 @@ import { type Block, report, type Scope } from './hcl/index.js'
 import { readLocals } from './locals.js'
 import type { ModuleFinder } from './modules/adapter-modules.js'
 import { type Node, nodeAt } from './node.js'
+import type { IntegrationBlock } from './options.js'
 import { Section } from './section.js'
 import { Tree } from './tree.js'
 import { readVariables } from './variables.js'
@@ -52,7 +53,7 @@ export function assemble(
   const integrations: IntegrationConfig[] = []
   const names = new Set(document.broker.map(nameOf))
   for (const block of document.integration) {
-    const section = read<IntegrationNames>(block)
+    const section = read<IntegrationBlock>(block)
     const integration = readIntegration(nameOf(block), section, groups, surroundings.modules)
     if (integration === undefined) continue
     integrations.push(integration)
@@ -83,7 +84,7 @@ function scopeOf(
 /** The broker in the process that an integration lives on, when no block declares it and none is implied yet. */
 function brokerFor(
   { settings, manifest }: IntegrationConfig,
-  section: Section<IntegrationNames>,
+  section: Section<IntegrationBlock>,
   brokers: readonly BrokerConfig[],
   declared: ReadonlySet<string>,
 ): BrokerConfig | undefined {

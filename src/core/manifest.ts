@@ -1,4 +1,5 @@
 import type { ZodType } from 'zod'
+import type { Balance } from './discovery.js'
 import type { AuthType, IntegrationSettings } from './settings.js'
 
 /** The operations of DESIGN section 3; what a manifest does not list is `Unsupported` before anything is sent. */
@@ -33,6 +34,8 @@ export interface AdapterManifest {
   readonly variant?: (settings: IntegrationSettings) => ProtocolVariant | undefined
   /** The schema of the `config` block, in the names of the configuration. */
   readonly config: ZodType
+  /** How it can balance between several addresses; `round_robin` alone without it, for each connection. */
+  readonly balances?: readonly Balance[]
   /** Port used when the endpoint names none. */
   readonly defaultPort?: number
   /** Whether an `endpoint` is required. */
