@@ -4,7 +4,7 @@ import { ClusterCommands } from './cluster.js'
 import { type Commands, redirectOf } from './commands.js'
 import type { Dialer } from './dialer.js'
 import { redirectAddress, type ServerAddress } from './endpoint.js'
-import { commandFailure, type Failure, isReplyError } from './failures.js'
+import { commandFailure, type Failure } from './failures.js'
 import type { RedisConfig } from './manifest.js'
 import type { Argument, Reply, Wire } from './wire.js'
 
@@ -134,7 +134,8 @@ export class Link implements Commands {
    */
   failure(error: unknown, make: Failure): IntegrationError {
     const failure = commandFailure(error, make)
-    if (isReplyError(error) && failure instanceof ConnectionError) this.#lose(failure)
+    // Whoever hears of it must find the connection lost already, or would try again over the same one.
+    if (failure instanceof ConnectionError && failure !== error) this.#lose(failure)
     return failure
   }
 
