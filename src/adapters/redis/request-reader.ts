@@ -24,7 +24,8 @@ const MOST_REQUESTS = 64
 /**
  * Reads the requests to all methods that are served, over one connection that blocks while there are none. Requests
  * are taken out of their stream as they are read: each is served once at most, and one that comes while its servers
- * are away waits for as long as it is worth an answer.
+ * are away waits for as long as it is worth an answer. In a cluster one read has the streams of one slot alone: there
+ * each method has a reader.
  */
 export class RequestReader {
   readonly #link: Link
@@ -108,18 +109,21 @@ export class RequestReader {
   #changed(): void {
     this.#kick()
     if (this.#reading && this.#clientId !== undefined)
-      this.#link.send(undefined, 'client', ['UNBLOCK', this.#clientId]).catch(ignore)
+      this.#link.send(this.#served.keys().next().value, 'client', ['UNBLOCK', this.#clientId]).catch(ignore)
     if (this.#running || this.#served.size === 0) return
     this.#running = true
     this.#run()
       .catch((error: unknown) => this.#fail(error))
       .finally(() => {
         this.#running = false
+        if (this.#wire !== undefined) this.#link.discard(this.#wire)
+        this.#wire = undefined
+        this.#clientId = undefined
+        if (this.#served.size > 0) this.#changed()
       })
   }
 
   async #run(): Promise<void> {
-    this.#wire ??= await this.#open()
     while (this.#served.size > 0 && this.#link.ended === undefined) {
       const streams = [...this.#served].filter(([, { held }]) => !held).map(([stream]) => stream)
       if (streams.length === 0) {
@@ -129,19 +133,31 @@ export class RequestReader {
         continue
       }
       try {
+        this.#wire ??= await this.#link.dedicated('server', streams[0])
+        this.#clientId ??= await this.#askId(this.#wire)
         await this.#read(this.#wire, streams)
       } catch (error) {
-        if (!isReplyError(error) || !/^(NOGROUP|UNBLOCKED the stream key)/.test(error.message)) throw error
-        for (const stream of streams) await this.#createGroup(stream)
+        await this.#mend(error, streams)
       }
     }
   }
 
-  async #open(): Promise<Wire> {
-    const wire = await this.#link.dedicated('server')
-    // Without the right to ask, a change takes effect when the read that waits has ended by itself.
-    this.#clientId = await wire.send('client', ['ID']).then(Number, () => undefined)
-    return wire
+  /** Without the right to ask, a change takes effect when the read that waits has ended by itself. */
+  #askId(wire: Wire): Promise<number | undefined> {
+    return wire.send('client', ['ID']).then(Number, () => undefined)
+  }
+
+  /** Goes on where the server says how; @throws the error where it does not. */
+  async #mend(error: unknown, streams: readonly string[]): Promise<void> {
+    if (this.#link.ended !== undefined) return
+    const address = this.#link.redirected(streams[0]!, error)
+    if (address !== undefined) {
+      if (this.#wire !== undefined) this.#link.discard(this.#wire)
+      this.#wire = await this.#link.connect('server', address)
+      this.#clientId = undefined
+    } else if (isReplyError(error) && /^(NOGROUP|UNBLOCKED the stream key)/.test(error.message))
+      for (const stream of streams) await this.#createGroup(stream)
+    else throw error
   }
 
   async #read(wire: Wire, streams: readonly string[]): Promise<void> {
