@@ -109,7 +109,7 @@ export class RequestReader {
   #changed(): void {
     this.#kick()
     if (this.#reading && this.#clientId !== undefined)
-      this.#link.send(this.#served.keys().next().value, 'client', ['UNBLOCK', this.#clientId]).catch(ignore)
+      this.#link.send(this.#anyStream(), 'client', ['UNBLOCK', this.#clientId]).catch(ignore)
     if (this.#running || this.#served.size === 0) return
     this.#running = true
     this.#run()
@@ -125,21 +125,23 @@ export class RequestReader {
 
   async #run(): Promise<void> {
     while (this.#served.size > 0 && this.#link.ended === undefined) {
-      const streams = [...this.#served].filter(([, { held }]) => !held).map(([stream]) => stream)
-      if (streams.length === 0) {
-        await new Promise<void>((resolve) => {
-          this.#kick = resolve
-        })
-        continue
-      }
       try {
-        this.#wire ??= await this.#link.dedicated('server', streams[0])
+        this.#wire ??= await this.#link.dedicated('server', this.#anyStream())
         this.#clientId ??= await this.#askId(this.#wire)
-        await this.#read(this.#wire, streams)
+        const streams = [...this.#served].filter(([, { held }]) => !held).map(([stream]) => stream)
+        if (streams.length > 0) await this.#read(this.#wire, streams)
+        else
+          await new Promise<void>((resolve) => {
+            this.#kick = resolve
+          })
       } catch (error) {
-        await this.#mend(error, streams)
+        await this.#mend(error)
       }
     }
+  }
+
+  #anyStream(): string | undefined {
+    return this.#served.keys().next().value
   }
 
   /** Without the right to ask, a change takes effect when the read that waits has ended by itself. */
@@ -148,15 +150,16 @@ export class RequestReader {
   }
 
   /** Goes on where the server says how; @throws the error where it does not. */
-  async #mend(error: unknown, streams: readonly string[]): Promise<void> {
-    if (this.#link.ended !== undefined) return
-    const address = this.#link.redirected(streams[0]!, error)
+  async #mend(error: unknown): Promise<void> {
+    const stream = this.#anyStream()
+    if (this.#link.ended !== undefined || stream === undefined) return
+    const address = this.#link.redirected(stream, error)
     if (address !== undefined) {
       if (this.#wire !== undefined) this.#link.discard(this.#wire)
       this.#wire = await this.#link.connect('server', address)
       this.#clientId = undefined
     } else if (isReplyError(error) && /^(NOGROUP|UNBLOCKED the stream key)/.test(error.message))
-      for (const stream of streams) await this.#createGroup(stream)
+      for (const each of this.#served.keys()) await this.#createGroup(each)
     else throw error
   }
 

@@ -69,7 +69,10 @@ it.each([2, 3] as const)('speaks RESP %i: messages, queues and calls', async (pr
   await adapter.service!.serve(
     'm',
     {
-      deliver: (request) => (void request.answer({ ok: true, value: request.params! }), true),
+      deliver(request) {
+        void request.answer({ ok: true, value: request.params! })
+        return true
+      },
       end: () => {},
     },
     within(),

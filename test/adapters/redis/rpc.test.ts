@@ -82,11 +82,14 @@ it('a server that died serves no more once its lease is over', async () => {
 
 it('a lease is renewed for as long as the server is there', async () => {
   await serving('lasting', { rpc: { lease: 500 } })
-  const first = Number((await client.zrange('{nemo:rpc:lasting}:servers', 0, 0, 'WITHSCORES'))[1])
+  const first = Number((await client.zrange('{nemo:rpc:lasting}:servers', '0', '0', 'WITHSCORES'))[1])
   await expect
-    .poll(async () => Number((await client.zrange('{nemo:rpc:lasting}:servers', 0, 0, 'WITHSCORES'))[1]), {
-      timeout: 5_000,
-    })
+    .poll(
+      async () => Number((await client.zrange('{nemo:rpc:lasting}:servers', '0', '0', 'WITHSCORES'))[1]),
+      {
+        timeout: 5_000,
+      },
+    )
     .toBeGreaterThan(first + 500)
 })
 

@@ -22,6 +22,7 @@ async function start(...options: Parameters<typeof startRedis>): Promise<RedisSe
 
 function plain(port: number): Redis {
   const client = new Redis({ port })
+  client.on('error', () => {})
   servers.push(client)
   return client
 }
@@ -87,6 +88,8 @@ test.each(['killed', 'demoted'] as const)(
       what: 'the replica to become master',
       timeoutMs: 25_000,
     })
+    // The sentinel would do it too, after a while.
+    if (how === 'demoted') await plain(master.port).replicaof('127.0.0.1', replica.port)
     await waitFor(
       async () => {
         await gateway
