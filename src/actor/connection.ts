@@ -1,9 +1,10 @@
 import type { ProtocolAdapter } from '../core/adapter.js'
 import type { Clock, Timer } from '../core/clock.js'
-import { AuthError, ConnectionError } from '../core/errors.js'
+import { ConnectionError } from '../core/errors.js'
 import type { ReconnectSettings } from '../core/settings.js'
 import type { ConnectionStatus } from '../core/status.js'
 import { backoffDelay } from '../resilience/backoff.js'
+import { asIntegrationError } from '../resilience/classify.js'
 import { withDeadline } from '../resilience/deadline.js'
 
 type State =
@@ -65,7 +66,7 @@ export class Connection {
         return new ConnectionError('the integration is stopped')
       case 'waiting':
         // Waiting does not mend wrong credentials.
-        return this.#state.lastError instanceof AuthError ? this.#state.lastError : undefined
+        return isRefusal(this.#state.lastError) ? this.#state.lastError : undefined
       default:
         return undefined
     }
@@ -146,7 +147,7 @@ export class Connection {
       this.#attempt(attempt).catch(() => {})
     })
     this.#become({ kind: 'waiting', attempt, timer, lastError: error }, error.message)
-    if (error instanceof AuthError) this.#events.failing(error)
+    if (isRefusal(error)) this.#events.failing(error)
   }
 
   #fail(error: Error): void {
@@ -166,6 +167,11 @@ export class Connection {
     const after = this.status
     if (before.state !== after.state || state.kind === 'waiting') this.#events.changed(after, reason)
   }
+}
+
+/** Credentials do not become right by waiting. An adapter of another package has a class AuthError of its own. */
+function isRefusal(error: Error): boolean {
+  return asIntegrationError(error)?.kind === 'auth'
 }
 
 function statusOf(state: State): ConnectionStatus {

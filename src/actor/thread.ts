@@ -1,4 +1,4 @@
-import { type MessagePort, parentPort } from 'node:worker_threads'
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import type { FromThread, ToThread } from '../mailbox/thread-messages.js'
 
 /** The thread we run in, as the host started it. */
@@ -19,4 +19,9 @@ export function actorThread(): ActorThread {
       port.on('message', receive)
     },
   }
+}
+
+/** The address that this thread was started with, with its query. */
+export function threadAddress(): URL {
+  return new URL(workerData as string)
 }

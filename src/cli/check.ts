@@ -1,12 +1,12 @@
 import type { GatewayConfig } from '../config/gateway-config.js'
-import { checkConfig } from '../config/load.js'
+import { checkWithModules } from '../config/load.js'
 import { plural, reportDiagnostics } from './report.js'
 import type { Terminal } from './terminal.js'
 import type { CommandOptions } from './usage.js'
 
 /** The command `check`. @returns the exit code */
-export function check({ path, variables, json }: CommandOptions, terminal: Terminal): number {
-  const checked = checkConfig(path, { variables })
+export async function check({ path, variables, json }: CommandOptions, terminal: Terminal): Promise<number> {
+  const checked = await checkWithModules(path, { variables })
   if (json) {
     terminal.out(`${JSON.stringify({ ok: checked.ok, diagnostics: checked.diagnostics })}\n`)
     return checked.ok ? 0 : 1

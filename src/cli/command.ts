@@ -23,7 +23,7 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
       return 2
     }
     case 'command':
-      return usage.command === 'check' ? check(usage, terminal) : await run(usage, terminal)
+      return usage.command === 'check' ? await check(usage, terminal) : await run(usage, terminal)
   }
 }
 

@@ -1,4 +1,4 @@
-import { checkConfig } from '../config/load.js'
+import { checkWithModules } from '../config/load.js'
 import { every, systemClock } from '../core/clock.js'
 import { Gateway } from '../gateway.js'
 import { type App, loadApp, startApp } from './app.js'
@@ -17,10 +17,11 @@ const INTERRUPTED = 130
 /** The command `run`: resolves when the gateway was asked to stop and has stopped. @returns the exit code */
 export async function run(options: CommandOptions, terminal: Terminal): Promise<number> {
   const { path, variables, json } = options
-  const checked = checkConfig(path, { variables })
+  const checked = await checkWithModules(path, { variables })
   if (json && !checked.ok)
     terminal.out(`${JSON.stringify({ ok: false, diagnostics: checked.diagnostics })}\n`)
-  else reportDiagnostics(checked.diagnostics, terminal)
+  else if (!checked.ok) reportDiagnostics(checked.diagnostics, terminal)
+  // Warnings come with the log of the gateway.
   if (!checked.ok) return 1
   const output = json
     ? jsonOutput(terminal, systemClock)

@@ -5,6 +5,7 @@ import { Diagnostics, formatDiagnostics } from './diagnostics.js'
 import { readDocument } from './document.js'
 import { readFiles, type SourceFile } from './files.js'
 import type { GatewayConfig } from './gateway-config.js'
+import { AdapterModules, type ModuleFinder, NO_MODULES } from './modules/adapter-modules.js'
 import { bodyOfObject } from './object-body.js'
 import type { ConfigSource } from './options.js'
 import { isPath, OPTIONS, pathIn } from './spans.js'
@@ -24,11 +25,22 @@ export type CheckedConfig =
   | { readonly ok: true; readonly config: GatewayConfig; readonly diagnostics: readonly Diagnostic[] }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] }
 
+/** A configuration without errors. */
+export interface LoadedConfig {
+  readonly config: GatewayConfig
+  readonly warnings: readonly Diagnostic[]
+}
+
 /**
  * Reads and checks a configuration without starting anything (DESIGN section 5). Never throws for what is in
  * it: every error and warning is in the diagnostics, by place, and no secret is in any of them.
+ * @param modules the adapters that are none of our own; without it there are none
  */
-export function checkConfig(source: ConfigSource, options: LoadOptions = {}): CheckedConfig {
+export function checkConfig(
+  source: ConfigSource,
+  options: LoadOptions = {},
+  modules: ModuleFinder = NO_MODULES,
+): CheckedConfig {
   const diagnostics = new Diagnostics()
   const files = typeof source === 'string' ? readFiles(source, diagnostics) : new Map<string, SourceFile>()
   const bodies =
@@ -39,10 +51,23 @@ export function checkConfig(source: ConfigSource, options: LoadOptions = {}): Ch
     variables: options.variables ?? {},
     env: options.env ?? process.env,
     used: variableUses(bodies),
+    modules,
   }
   const config = assemble(readDocument(bodies, diagnostics), surroundings, diagnostics)
   const found = diagnostics.sorted().map((diagnostic) => presentable(diagnostic, files))
   return diagnostics.hasErrors ? { ok: false, diagnostics: found } : { ok: true, config, diagnostics: found }
+}
+
+/** As `checkConfig`, and imports the modules that the configuration names as adapters, for their manifests. */
+export async function checkWithModules(
+  source: ConfigSource,
+  options: LoadOptions = {},
+): Promise<CheckedConfig> {
+  const modules = new AdapterModules()
+  let checked = checkConfig(source, options, modules)
+  // Once is enough, unless a file changes in between.
+  while (await modules.load()) checked = checkConfig(source, options, modules)
+  return checked
 }
 
 /**
@@ -50,9 +75,9 @@ export function checkConfig(source: ConfigSource, options: LoadOptions = {}): Ch
  * shape. Every default is filled in.
  * @throws ConfigError with every fault and warning in one go; its message is readable as it stands
  */
-export function loadConfig(source: ConfigSource, options: LoadOptions = {}): GatewayConfig {
-  const checked = checkConfig(source, options)
-  if (checked.ok) return checked.config
+export async function loadConfig(source: ConfigSource, options: LoadOptions = {}): Promise<LoadedConfig> {
+  const checked = await checkWithModules(source, options)
+  if (checked.ok) return { config: checked.config, warnings: checked.diagnostics }
   const errors = new Diagnostics()
   for (const diagnostic of checked.diagnostics) if (diagnostic.severity === 'error') errors.add(diagnostic)
   const count = errors.items.length === 1 ? '1 error' : `${errors.items.length} errors`

@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path'
 import type { Span } from './hcl/index.js'
 
 /** The line a stretch of text begins on. */
@@ -11,7 +12,7 @@ export function placeOf(span: Span): string {
   return isPath(name) ? pathIn(name) : `${name}:${lineOf(span)}`
 }
 
-const OPTIONS = '(options)'
+export const OPTIONS = '(options)'
 
 /** The name that stands for a file where a value comes from an object. */
 export function pathName(path: string): string {
@@ -28,4 +29,8 @@ export function pathIn(name: string): string {
   return name.slice(OPTIONS.length).trim()
 }
 
-export { OPTIONS }
+/** What a path in the configuration is relative to: the folder of the file, or of an object the working folder. */
+export function folderOf(span: Span): string {
+  const { name } = span.source
+  return resolve(isPath(name) ? '.' : dirname(name))
+}

@@ -2,15 +2,18 @@ import type { ZodType } from 'zod'
 import type { AuthType, IntegrationSettings } from './settings.js'
 
 /** The operations of DESIGN section 3; what a manifest does not list is `Unsupported` before anything is sent. */
-export type Capability =
-  | 'call'
-  | 'notify'
-  | 'batch'
-  | 'serve'
-  | 'publish'
-  | 'subscribe'
-  | 'enqueue'
-  | 'dequeue'
+export const CAPABILITIES = [
+  'call',
+  'notify',
+  'batch',
+  'serve',
+  'publish',
+  'subscribe',
+  'enqueue',
+  'dequeue',
+] as const
+
+export type Capability = (typeof CAPABILITIES)[number]
 
 /**
  * What the gateway knows of a protocol without loading it: plain data, read on the host thread.
@@ -20,14 +23,23 @@ export interface AdapterManifest {
   /** The `type` in the configuration. */
   readonly type: string
   readonly capabilities: readonly Capability[]
+  /** How it does something, in a few words in place of "yes" in the table of the documentation. */
+  readonly remarks?: Readonly<Partial<Record<Capability, string>>>
   readonly defaultFormat: string
   readonly formats: readonly string[]
+  /**
+   * For a format that the adapter alone can read, because it needs a schema: the wire format in which payloads of
+   * topics and queues come from and go to the adapter instead.
+   */
+  readonly payloadFormats?: { readonly [format: string]: string }
   /** What an `auth` block may be; every protocol has `none`. */
   readonly auth: readonly AuthType[]
   /** What is left of the protocol with these settings, where that is not all of it. */
   readonly variant?: (settings: IntegrationSettings) => ProtocolVariant | undefined
   /** The schema of the `config` block, in the names of the configuration. */
   readonly config: ZodType
+  /** The members of the `config` block that are paths of files or folders, one or a list. */
+  readonly configPaths?: readonly string[]
   /** Port used when the endpoint names none. */
   readonly defaultPort?: number
   /** Whether an `endpoint` is required. */
@@ -49,11 +61,14 @@ export interface ProtocolVariant {
 
 /** A `server` block: an actor whose adapter listens when it is told to connect, and has a `service` facet alone. */
 export interface ServerManifest {
+  /** The `type` of a `server` block. */
   readonly type: string
   readonly defaultFormat: string
   readonly formats: readonly string[]
   /** The schema of the `config` block. */
   readonly config: ZodType
+  /** The members of the `config` block that are paths of files or folders, one or a list. */
+  readonly configPaths?: readonly string[]
   readonly worker: URL
 }
 
@@ -64,4 +79,43 @@ export interface BrokerManifest {
   /** The schema of the `listen` block; absent where the broker is reached inside the process only. */
   readonly listen?: ZodType
   readonly worker: URL
+}
+
+/** A schema by zod 4, or by any library that follows the Standard Schema (standardschema.dev). Checks at once. */
+export interface ConfigSchema {
+  readonly '~standard': {
+    readonly version: 1
+    readonly vendor: string
+    readonly validate: (value: unknown) => ConfigVerdict | Promise<ConfigVerdict>
+  }
+}
+
+type ConfigVerdict =
+  | { readonly value: unknown; readonly issues?: undefined }
+  | { readonly issues: readonly ConfigIssue[] }
+
+interface ConfigIssue {
+  readonly message: string
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
+}
+
+/**
+ * What a module with an adapter of your own exports as `manifest`, beside `adapter`, the `AdapterFactory`. The host
+ * thread imports the module for its manifest before anything starts; the adapter is made in a worker of its own.
+ */
+export interface CustomManifest {
+  /** Names the protocol in metrics and messages. */
+  readonly type: string
+  readonly capabilities: readonly Capability[]
+  /** Wire formats of payloads. Default: `json`, `msgpack`, `binary`. */
+  readonly formats?: readonly string[]
+  /** Default: the first of `formats`. */
+  readonly defaultFormat?: string
+  /** What an `auth` block may be. Default: `none` alone. */
+  readonly auth?: readonly AuthType[]
+  /** The schema of the `config` block, which has to be an object. Without one there is nothing to configure. */
+  readonly config?: ConfigSchema
+  readonly defaultPort?: number
+  /** Default true. */
+  readonly needsEndpoint?: boolean
 }

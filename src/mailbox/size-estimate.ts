@@ -18,11 +18,22 @@ export class SizeEstimate {
     if (typeof value !== 'object' || value === null) return NODE_BYTES
     if (this.#untilSample-- === 0) {
       this.#untilSample = SAMPLE_EVERY - 1
-      const sample = weigh(value)
+      const sample = weighed(value) ?? this.#average
       // Upwards at once: a sudden flood of large values must not pass as small ones.
-      this.#average = sample > this.#average ? sample : this.#average + WEIGHT * (sample - this.#average)
+      const average = sample > this.#average ? sample : this.#average + WEIGHT * (sample - this.#average)
+      // Whole bytes: it is kept for every message, and a fraction would be an object each time.
+      this.#average = Math.ceil(average)
     }
     return this.#average
+  }
+}
+
+/** `undefined` for what cannot be looked at: a getter that throws, say. It cannot cross either, which is told there. */
+function weighed(value: object): number | undefined {
+  try {
+    return weigh(value)
+  } catch {
+    return undefined
   }
 }
 

@@ -33,6 +33,13 @@ export interface RequestBookEvents {
   poison(entry: RequestEntry, reason: string): void
 }
 
+// One executor for all promises: a closure for each would cost more than the promise, and this is done for every message.
+const settlers: Pick<RequestEntry, 'resolve' | 'reject'> = { resolve: () => {}, reject: () => {} }
+function keepSettlers(resolve: (value: unknown) => void, reject: (error: Error) => void): void {
+  ;(settlers as { resolve: unknown }).resolve = resolve
+  ;(settlers as { reject: unknown }).reject = reject
+}
+
 /** Whether a verb ends something: taken also when the mailbox is full, the breaker open or the gateway shutting down. */
 export function isSettlement(verb: Verb): boolean {
   return verb === 'ack' || verb === 'nack' || verb === 'answer' || verb === 'unsubscribe' || verb === 'cancel'
@@ -51,6 +58,8 @@ export class RequestBook {
   readonly #size = new SizeEstimate()
   readonly #deadlines: DeadlineTimer
   readonly #budgetMs: number
+  /** Epoch milliseconds at which the book began. */
+  readonly #origin: number
 
   constructor(
     settings: IntegrationSettings,
@@ -63,6 +72,7 @@ export class RequestBook {
     this.#clock = clock
     this.#events = events
     this.#budgetMs = operationBudgetMs(settings)
+    this.#origin = clock.now()
     this.#post = new RequestPost(clock, settings.mailbox, (entry, reason) =>
       this.#reject(entry, new SerializeError(reason, { integration: this.#name })),
     )
@@ -82,29 +92,28 @@ export class RequestBook {
     limits: RequestLimits | undefined,
     refusal: () => Error | undefined,
   ): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const refused = refusal()
-      if (refused !== undefined) return reject(refused)
-      const now = this.#clock.now()
-      const own = limits?.timeoutMs
-      const deadline = own === undefined ? 0 : now + own
-      const expiresAt = now + (own ?? this.#budgetMs)
-      const bytes = this.#size.of(value)
-      const entry = new RequestEntry(
-        verb,
-        target,
-        value,
-        options,
-        deadline,
-        expiresAt,
-        bytes,
-        resolve,
-        reject,
-      )
-      if (limits?.signal !== undefined) this.#cancelOn(limits.signal, entry)
-      this.#post.push(entry)
-      this.#deadlines.add(expiresAt)
-    })
+    const refused = refusal()
+    if (refused !== undefined) return Promise.reject(refused)
+    const now = this.#clock.now()
+    const own = limits?.timeoutMs
+    const deadline = own === undefined ? 0 : now + own
+    const expiresAt = now + (own ?? this.#budgetMs)
+    const promise = new Promise(keepSettlers)
+    const entry = new RequestEntry(
+      verb,
+      target,
+      value,
+      options,
+      deadline,
+      expiresAt - this.#origin,
+      this.#size.of(value),
+      settlers.resolve,
+      settlers.reject,
+    )
+    if (limits?.signal !== undefined) this.#cancelOn(limits.signal, entry)
+    this.#post.push(entry)
+    this.#deadlines.add(expiresAt)
+    return promise
   }
 
   /**
@@ -255,7 +264,8 @@ export class RequestBook {
     this.#events.expiring()
     let next = Number.POSITIVE_INFINITY
     for (const entry of this.#post) {
-      const due = entry.state === 'posted' ? entry.expiresAt + GRACE_MS : entry.expiresAt
+      const expiresAt = this.#origin + entry.expiresAfter
+      const due = entry.state === 'posted' ? expiresAt + GRACE_MS : expiresAt
       if (due > now) next = Math.min(next, due)
       else this.#timeOut(entry)
     }

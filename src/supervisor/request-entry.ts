@@ -12,8 +12,11 @@ export class RequestEntry implements OutgoingRequest {
   readonly options: RequestOptions | undefined
   /** Epoch milliseconds for the actor; 0 for its own time-out. */
   readonly deadline: number
-  /** Epoch milliseconds at which the host gives it up if nobody else does. */
-  readonly expiresAt: number
+  /**
+   * When the host gives it up if nobody else does: milliseconds since the book began. Small, because numbers as
+   * large as epoch milliseconds are objects of their own, and there is one of this for every message.
+   */
+  readonly expiresAfter: number
   /** What it is taken to weigh, in bytes. */
   readonly bytes: number
   readonly resolve: (value: unknown) => void
@@ -34,7 +37,7 @@ export class RequestEntry implements OutgoingRequest {
     value: unknown,
     options: RequestOptions | undefined,
     deadline: number,
-    expiresAt: number,
+    expiresAfter: number,
     bytes: number,
     resolve: (value: unknown) => void,
     reject: (error: Error) => void,
@@ -44,7 +47,7 @@ export class RequestEntry implements OutgoingRequest {
     this.value = value
     this.options = options
     this.deadline = deadline
-    this.expiresAt = expiresAt
+    this.expiresAfter = expiresAfter
     this.bytes = bytes
     this.resolve = resolve
     this.reject = reject

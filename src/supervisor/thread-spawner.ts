@@ -23,6 +23,8 @@ class WorkerThread implements ActorThreadHandle {
   constructor(url: URL) {
     // Environment and arguments are the host's business: an actor is told what it needs.
     this.#worker = new Worker(url, {
+      // Node itself drops the query of the address, and an adapter of your own is named there.
+      workerData: url.href,
       resourceLimits: { maxOldGenerationSizeMb: HARD_HEAP_LIMIT_MB },
       execArgv: [],
       stdout: false,

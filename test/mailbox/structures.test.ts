@@ -103,4 +103,14 @@ describe('size estimate', () => {
     cycle.self = cycle
     expect(new SizeEstimate().of(cycle)).toBeGreaterThan(0)
   })
+
+  test('what cannot be looked at is taken for what came before', () => {
+    const broken = Object.defineProperty({}, 'a', {
+      enumerable: true,
+      get: () => {
+        throw new Error('no')
+      },
+    })
+    expect(new SizeEstimate().of(broken)).toBe(0)
+  })
 })

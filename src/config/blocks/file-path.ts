@@ -1,8 +1,8 @@
 import { accessSync, constants, statSync } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { text } from '../kinds.js'
 import type { Section } from '../section.js'
-import { isPath } from '../spans.js'
+import { folderOf } from '../spans.js'
 
 /**
  * The path of a file that has to be there, relative to the file that names it, or to the working folder in an
@@ -12,8 +12,7 @@ export function readFilePath<T>(section: Section<T>, name: keyof T & string): st
   const given = section.value(name, text)
   if (given === undefined) return undefined
   const node = section.node(name)!
-  const from = node.span.source.name
-  const path = resolve(isPath(from) ? '.' : dirname(from), given)
+  const path = resolve(folderOf(node.span), given)
   if (isReadableFile(path)) return path
   section.wrong(
     name,

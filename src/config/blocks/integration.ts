@@ -1,22 +1,34 @@
 import { ADAPTERS, adapterManifest } from '../../adapters/catalogue.js'
 import type { AdapterManifest } from '../../core/manifest.js'
-import type { Endpoint, IntegrationSettings } from '../../core/settings.js'
+import type { Endpoint, HealthCheckSettings, IntegrationSettings } from '../../core/settings.js'
 import { DEFAULT_TIMEOUT_MS } from '../defaults.js'
 import { didYouMean } from '../diagnostics.js'
 import type { IntegrationConfig } from '../gateway-config.js'
 import { duration, oneOf, quoteAll, text } from '../kinds.js'
+import type { ModuleFinder } from '../modules/adapter-modules.js'
 import type { IntegrationBlock } from '../options.js'
 import type { Section } from '../section.js'
+import { folderOf } from '../spans.js'
 import { readAuth, withClient } from './auth.js'
 import { readChaos, readLimits, readMailbox } from './capacity.js'
+import { absolutePaths } from './config-paths.js'
 import { readEndpoint } from './endpoint.js'
-import { readBreaker, readHealthCheck, readReconnect, readRetry } from './policies.js'
+import {
+  readBreaker,
+  readBulkhead,
+  readHealthCheck,
+  readRateLimit,
+  readReconnect,
+  readRetry,
+} from './policies.js'
 import { checkBySchema } from './schema-block.js'
 import { readSupervision } from './supervision.js'
 
-/** Protocols of the specification that this version does not have. */
-const LATER_TYPES = ['grpc', 'nats']
-const LATER_BLOCKS = ['rate_limit', 'bulkhead', 'discovery'] as const
+/** Blocks that this version does not have. */
+const LATER_BLOCKS = ['discovery'] as const
+
+const OWN_ADAPTER =
+  'an adapter of your own is named by its file, as "./adapter.js", or by its installed package'
 
 /** What an `integration` block may hold: what the object form declares, and what comes later. */
 export type IntegrationNames = IntegrationBlock & Partial<Record<(typeof LATER_BLOCKS)[number], unknown>>
@@ -26,19 +38,28 @@ export function readIntegration(
   name: string,
   section: Section<IntegrationNames>,
   groups: ReadonlySet<string>,
+  modules: ModuleFinder,
 ): IntegrationConfig | undefined {
-  const manifest = readType(section)
+  const manifest = readType(section, modules)
   if (manifest === undefined) return undefined
   const endpoint = readPlace(section, manifest)
-  const config = checkBySchema(
-    manifest.config,
+  const config = absolutePaths(
+    checkBySchema(
+      manifest.config,
+      section.node('config'),
+      { span: section.span, title: `the config of ${manifest.type}` },
+      section.diagnostics,
+    ),
     section.node('config'),
-    { span: section.span, title: `the config of ${manifest.type}` },
-    section.diagnostics,
+    manifest.configPaths,
   )
   const { auth, client } = readAuth(section.section('auth'), manifest, endpoint)
   const attemptMs = section.value('timeout', duration())
+  const format = section.value('format', oneOf(manifest.formats)) ?? manifest.defaultFormat
+  const payloadFormat = manifest.payloadFormats?.[format]
   const { supervision, heartbeatMs } = readSupervision(section.section('supervision'), groups)
+  const rateLimit = readRateLimit(section.section('rate_limit'))
+  const bulkhead = readBulkhead(section.section('bulkhead'))
   const chaos = readChaos(section.section('chaos'))
   const settings: IntegrationSettings = {
     name,
@@ -46,12 +67,15 @@ export function readIntegration(
     endpoint: client === undefined ? endpoint : withClient(endpoint, client),
     config,
     auth,
-    format: section.value('format', oneOf(manifest.formats)) ?? manifest.defaultFormat,
+    format,
+    ...(payloadFormat !== undefined && { payloadFormat }),
     timeoutMs: attemptMs ?? attemptTimeOf(config) ?? DEFAULT_TIMEOUT_MS,
     retry: readRetry(section.section('retry')),
     circuitBreaker: readBreaker(section.section('circuit_breaker')),
-    healthCheck: readHealthCheck(section.section('health_check')),
+    healthCheck: readHealth(section, manifest),
     reconnect: readReconnect(section.section('reconnect')),
+    ...(rateLimit !== undefined && { rateLimit }),
+    ...(bulkhead !== undefined && { bulkhead }),
     mailbox: readMailbox(section.section('mailbox')),
     limits: readLimits(section.section('limits')),
     heartbeatMs,
@@ -62,25 +86,35 @@ export function readIntegration(
   return { settings, supervision, manifest }
 }
 
-function readType(section: Section<IntegrationNames>): AdapterManifest | undefined {
+function readType(section: Section<IntegrationNames>, modules: ModuleFinder): AdapterManifest | undefined {
   const type = section.required('type', text)
   const manifest = type === undefined ? undefined : adapterManifest(type)
   if (type === undefined || manifest !== undefined) return manifest
   const node = section.node('type')!
+  const module = modules.find({ type, folder: folderOf(node.span) })
+  if (module.kind === 'manifest') return module.manifest
+  if (module.kind === 'fault') section.fault(node.span, module.finding)
+  if (module.kind !== 'none') return undefined
   const types = ADAPTERS.map((each) => each.type)
-  if (LATER_TYPES.includes(type)) {
-    section.fault(node.span, {
-      message: `this version does not have the protocol "${type}" yet; it has ${types.join(', ')}`,
-    })
-    return undefined
-  }
   const near = didYouMean(type, types)
   section.fault(node.span, {
     message: `there is no protocol "${node.secret ? 'of that name' : type}"`,
     expected: quoteAll(types),
-    ...(near === undefined ? {} : { hint: `did you mean "${near}"?` }),
+    hint: near === undefined ? OWN_ADAPTER : `did you mean "${near}"?`,
   })
   return undefined
+}
+
+/** Only what makes calls can call a method to see whether the other side is well. */
+function readHealth(section: Section<IntegrationNames>, manifest: AdapterManifest): HealthCheckSettings {
+  const block = section.section('health_check')
+  const settings = readHealthCheck(block)
+  if (settings.method !== undefined && !manifest.capabilities.includes('call'))
+    section.fault(block!.node('method')!.nameSpan, {
+      message: `${manifest.type} makes no calls, so it cannot call a method to check its health`,
+      hint: 'without "method" the check is the protocol\'s own sign of life',
+    })
+  return settings
 }
 
 function readPlace(section: Section<IntegrationNames>, manifest: AdapterManifest): Endpoint {

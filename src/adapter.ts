@@ -1,0 +1,35 @@
+/*
+ * Published as `nemo-gateway/adapter`: what an adapter of your own works with, and nothing that a worker thread
+ * would load in vain.
+ */
+
+export type {
+  AdapterConsumer,
+  AdapterContext,
+  AdapterFactory,
+  AdapterSubscription,
+  EnqueueOptions,
+  InboundDelivery,
+  InboundMessage,
+  InboundRequest,
+  MessageSink,
+  OperationContext,
+  ProtocolAdapter,
+  PublishOptions,
+  PubSubFacet,
+  QueueFacet,
+  RpcCall,
+  RpcFacet,
+  RpcOutcome,
+  ServiceFacet,
+  SubscribeOptions,
+} from './core/adapter.js'
+export type { Clock, Timer } from './core/clock.js'
+export * from './core/errors.js'
+export type { Capability, ConfigSchema, CustomManifest } from './core/manifest.js'
+export type { AuthSettings, AuthType, Endpoint, IntegrationSettings, TlsSettings } from './core/settings.js'
+export type { PoolFigures } from './core/status.js'
+export type { Logger, LogLevel, LogRecord } from './core/telemetry.js'
+export { topicMatches, topicNameFault, topicPatternFault } from './core/topic-pattern.js'
+export type { Headers, Value } from './core/value.js'
+export { type WireFormat, type WireLimits, wireFormat } from './wire/wire-format.js'

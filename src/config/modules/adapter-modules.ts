@@ -1,0 +1,95 @@
+import { type Clock, systemClock } from '../../core/clock.js'
+import type { AdapterManifest } from '../../core/manifest.js'
+import type { Finding } from '../hcl/index.js'
+import { isFileReference, locateModule, type ModuleReference } from './locate.js'
+import { readModule } from './read-module.js'
+
+/** What is known of a `type` that is none of our own. */
+type FoundModule =
+  | { readonly kind: 'manifest'; readonly manifest: AdapterManifest }
+  | { readonly kind: 'fault'; readonly finding: Finding }
+  /** No module of that name. */
+  | { readonly kind: 'none' }
+  /** It has been noted, and `load` will find out. */
+  | { readonly kind: 'noted' }
+
+/** Knows the adapters that are none of our own. */
+export interface ModuleFinder {
+  find(reference: ModuleReference): FoundModule
+}
+
+/** There is no adapter but our own. */
+export const NO_MODULES: ModuleFinder = { find: () => ({ kind: 'none' }) }
+
+/** A module that takes longer than this to load will not. */
+const LONGEST_LOAD_MS = 10_000
+
+/**
+ * The modules that a configuration names as adapters. Reading a configuration is synchronous and importing a module
+ * is not, so a configuration is read, its modules are loaded, and it is read again with their manifests.
+ */
+export class AdapterModules implements ModuleFinder {
+  readonly #clock: Clock
+  readonly #found = new Map<string, FoundModule>()
+  readonly #noted = new Map<string, ModuleReference>()
+
+  constructor(clock: Clock = systemClock) {
+    this.#clock = clock
+  }
+
+  /** What is known of a type; what is asked for the first time is noted. */
+  find(reference: ModuleReference): FoundModule {
+    const key = JSON.stringify([reference.folder, reference.type])
+    const found = this.#found.get(key)
+    if (found === undefined) this.#noted.set(key, reference)
+    return found ?? { kind: 'noted' }
+  }
+
+  /** Loads what has been noted. Never rejects. @returns whether anything was */
+  async load(): Promise<boolean> {
+    const noted = [...this.#noted]
+    this.#noted.clear()
+    await Promise.all(
+      noted.map(async ([key, reference]) => this.#found.set(key, await this.#loadOne(reference))),
+    )
+    return noted.length > 0
+  }
+
+  async #loadOne(reference: ModuleReference): Promise<FoundModule> {
+    const { type, folder } = reference
+    const url = locateModule(reference)
+    if (url === undefined) {
+      if (!isFileReference(type)) return { kind: 'none' }
+      return fault(type, {
+        message: 'there is no such file',
+        expected: `the path of a module, from ${folder}`,
+      })
+    }
+    try {
+      const read = readModule(await this.#inTime(import(url.href)), url)
+      return read.ok ? { kind: 'manifest', manifest: read.manifest } : fault(type, read.finding)
+    } catch (error) {
+      const { message = String(error) } = (error ?? {}) as Partial<Error>
+      return fault(type, { message: `it cannot be loaded: ${message}` })
+    }
+  }
+
+  #inTime<T>(loading: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const timer = this.#clock.setTimer(LONGEST_LOAD_MS, () =>
+        reject(new Error(`it has not finished within ${LONGEST_LOAD_MS / 1_000} s`)),
+      )
+      loading.then(resolve, reject).finally(() => timer.cancel())
+    })
+  }
+}
+
+function fault(type: string, finding: Finding): FoundModule {
+  return {
+    kind: 'fault',
+    finding: {
+      ...finding,
+      message: `the adapter ${JSON.stringify(type)} cannot be used: ${finding.message}`,
+    },
+  }
+}

@@ -1,0 +1,111 @@
+import { z } from 'zod'
+import {
+  type AdapterManifest,
+  CAPABILITIES,
+  type ConfigSchema,
+  type CustomManifest,
+} from '../../core/manifest.js'
+import { AUTH_TYPES } from '../../core/settings.js'
+import type { Finding } from '../hcl/index.js'
+
+/** A manifest, or why there is none. */
+export type ReadModule =
+  | { readonly ok: true; readonly manifest: AdapterManifest }
+  | { readonly ok: false; readonly finding: Finding }
+
+const EXPECTED =
+  'a module that exports "manifest" and "adapter", a function (see "Your own adapter" in the README)'
+const FORMATS = ['json', 'msgpack', 'binary'] as const
+
+const schema = z
+  .strictObject({
+    type: z.string().regex(/^[\w.-]+$/u, 'expected letters, digits, "_", "-" and "."'),
+    capabilities: z.array(z.enum(CAPABILITIES)).min(1),
+    formats: z
+      .array(z.enum(FORMATS))
+      .min(1)
+      .default([...FORMATS]),
+    defaultFormat: z.enum(FORMATS).optional(),
+    auth: z.array(z.enum(AUTH_TYPES)).min(1).default(['none']),
+    config: z.custom<ConfigSchema>(isSchema, 'expected a schema of zod 4, or a Standard Schema').optional(),
+    defaultPort: z.int().min(1).max(65_535).optional(),
+    needsEndpoint: z.boolean().default(true),
+  })
+  .refine(({ formats, defaultFormat }) => defaultFormat === undefined || formats.includes(defaultFormat), {
+    path: ['defaultFormat'],
+    error: 'expected one of "formats"',
+  })
+
+/** What a module with an adapter exports, checked and completed. @param url where the worker finds it */
+export function readModule(module: Readonly<Record<string, unknown>>, url: URL): ReadModule {
+  const { adapter, manifest } = module
+  if (typeof adapter !== 'function') return unfit('adapter', 'a function', adapter, module)
+  if (typeof manifest !== 'object' || manifest === null)
+    return unfit('manifest', 'an object', manifest, module)
+  const checked = schema.safeParse(manifest)
+  if (!checked.success) {
+    const faults = checked.error.issues.map(({ path, message }) =>
+      path.length === 0 ? message : `${path.join('.')}: ${message}`,
+    )
+    return refusal({ message: `its manifest is wrong: ${faults.join('; ')}`, expected: EXPECTED })
+  }
+  const { config, defaultFormat, defaultPort, ...rest } = checked.data
+  return {
+    ok: true,
+    manifest: {
+      ...rest,
+      defaultFormat: defaultFormat ?? rest.formats[0]!,
+      config: config === undefined ? z.strictObject({}) : zodSchema(config),
+      ...(defaultPort !== undefined && { defaultPort }),
+      worker: workerFor(url),
+    },
+  }
+}
+
+/** The thread of such an adapter is told by its own address which module it is made of. */
+function workerFor(module: URL): URL {
+  const worker = new URL('../../../workers/custom.js', import.meta.url)
+  worker.searchParams.set('module', module.href)
+  return worker
+}
+
+function unfit(name: string, wanted: string, found: unknown, module: object): ReadModule {
+  const exported = Object.keys(module)
+  return refusal({
+    message:
+      found === undefined
+        ? `it does not export "${name}", ${wanted}`
+        : `its "${name}" is ${found === null ? 'null' : `of type ${typeof found}`}, not ${wanted}`,
+    expected: EXPECTED,
+    found: exported.length === 0 ? 'a module without exports' : `the exports ${exported.join(', ')}`,
+  })
+}
+
+function refusal(finding: Finding): ReadModule {
+  return { ok: false, finding }
+}
+
+function isSchema(value: unknown): boolean {
+  const standard = (value as Partial<ConfigSchema> | null)?.['~standard']
+  return typeof standard?.validate === 'function'
+}
+
+/** The schema itself where it is one of zod 4, which says best what is wrong; else one that asks it. */
+function zodSchema(config: NonNullable<CustomManifest['config']>): z.ZodType {
+  if ('_zod' in config) return config as unknown as z.ZodType
+  return z.record(z.string(), z.unknown()).transform((given, context) => {
+    const verdict = config['~standard'].validate(given)
+    if (verdict instanceof Promise) {
+      context.addIssue({ code: 'custom', message: 'its schema checks later, and has to check at once' })
+      return z.NEVER
+    }
+    if (verdict.issues === undefined) return verdict.value
+    for (const { message, path = [] } of verdict.issues)
+      context.addIssue({
+        code: 'custom',
+        message,
+        path: path.map((step) => (typeof step === 'object' ? step.key : step)),
+      })
+    return z.NEVER
+  })
+}
