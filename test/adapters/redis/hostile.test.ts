@@ -51,7 +51,7 @@ describe('a server that answers with', () => {
       .catch((failure: unknown) => failure)
     expect(error).toMatchObject({ kind: 'connection' })
     await until(() => context.lost.length === 1, 'the loss')
-    expect(context.lost[0]!.message).toMatch(/127\.0\.0\.1/)
+    expect(context.lost[0]!.message).toMatch(/127\.0\.0\.1:\d+ sent a|no answer from/)
   })
 })
 
@@ -60,7 +60,11 @@ it('more answers than questions are a lost connection', async () => {
     await hostile((name) => (name === 'xadd' ? '+1-1\r\n+OK\r\n:5\r\n' : undefined)),
   )
   await adapter.connect(AbortSignal.timeout(2_000))
-  await adapter.queue!.enqueue('q', Buffer.from('x'), {}, within())
+  const answer = adapter.queue!.enqueue('q', Buffer.from('x'), {}, within())
+  await expect(answer).rejects.toMatchObject({
+    kind: 'connection',
+    message: expect.stringMatching(/more replies/),
+  })
   await until(() => context.lost.length === 1, 'the loss')
 })
 
@@ -85,7 +89,9 @@ it.each([
   const { adapter, context } = bare(port)
   await adapter.connect(AbortSignal.timeout(2_000))
   const sink = new Messages()
-  await adapter.pubsub!.subscribe('t', {}, sink, within())
+  await adapter.pubsub!.subscribe('t', {}, sink, within()).catch((error: unknown) => {
+    expect(error).toMatchObject({ kind: 'connection', message: expect.stringMatching(/unknown shape/) })
+  })
   await until(() => sink.texts.includes('ok') || context.lost.length > 0, 'the good message, or the end')
   await new Promise((resolve) => setImmediate(resolve))
   expect(uncaught).toEqual([])
@@ -99,7 +105,9 @@ it('messages larger than the limit end the connection', async () => {
   )
   const { adapter, context } = bare(port, { limits: { memory: 1e9, frame: 4_096 } })
   await adapter.connect(AbortSignal.timeout(2_000))
-  await adapter.pubsub!.subscribe('t', {}, new Messages(), within())
+  await expect(adapter.pubsub!.subscribe('t', {}, new Messages(), within())).rejects.toMatchObject({
+    kind: 'connection',
+  })
   await until(() => context.lost.length === 1, 'the loss')
   expect(context.lost[0]!.message).toMatch(/more than 4096 bytes/)
 })
