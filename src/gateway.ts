@@ -16,7 +16,7 @@ import { TopicRoutes } from './router/topic-routes.js'
 import { RpcServer } from './server/rpc-server.js'
 import { ConnectionManager } from './supervisor/connection-manager.js'
 import { SupervisionTree, type TreeReport } from './supervisor/tree.js'
-import { wireFormat } from './wire/wire-format.js'
+import { Formats } from './wire/formats.js'
 
 export interface GatewayOptions {
   /** Values for the `variable` blocks. */
@@ -78,12 +78,12 @@ export class Gateway {
     )
     for (const { settings } of config.integrations) {
       const mail = this.#tree.mail(settings.name)
-      const format = wireFormat(settings.format, { maxBytes: settings.limits.frame })
-      const decode = (bytes: Uint8Array) => format.decode(bytes)
+      const formats = new Formats(settings)
+      const decoder = (format: string | undefined) => (bytes: Uint8Array) => formats.of(format).decode(bytes)
       this.#clients.set(settings.name, {
         rpc: new RpcClient(mail),
-        pubsub: new PubSubClient({ mail, feeds: new TopicRoutes(mail, systemClock), turn, decode }),
-        queue: new QueueClient({ mail, turn, decode }),
+        pubsub: new PubSubClient({ mail, feeds: new TopicRoutes(mail, systemClock), turn, decoder }),
+        queue: new QueueClient({ mail, turn, decoder }),
         server: new RpcServer(mail, (method, error) => this.#handlerFailed(settings.name, method, error)),
       })
     }

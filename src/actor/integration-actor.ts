@@ -11,7 +11,7 @@ import { RequestReader } from '../mailbox/requests.js'
 import type { ActorControl, StartActor } from '../mailbox/thread-messages.js'
 import { Turn } from '../mailbox/turn.js'
 import { CircuitBreaker } from '../resilience/circuit-breaker.js'
-import { wireFormat } from '../wire/wire-format.js'
+import { Formats } from '../wire/formats.js'
 import { inject, startChaos } from './chaos.js'
 import { Connection } from './connection.js'
 import { Health } from './health.js'
@@ -54,7 +54,7 @@ export function startIntegrationActor(
   const { clock, log } = house
   const gauges = new Gauges(start.gauges)
   const heartbeat = startHeartbeat(clock, gauges, settings.heartbeatMs)
-  const format = wireFormat(settings.format, { maxBytes: settings.limits.frame })
+  const formats = new Formats(settings)
   const adapter = makeAdapter({
     settings,
     clock,
@@ -111,7 +111,7 @@ export function startIntegrationActor(
     settings,
     clock,
     adapter,
-    format,
+    formats,
     outbox,
     gauges,
     topics,
@@ -119,7 +119,7 @@ export function startIntegrationActor(
     pending,
     ended: (id, error) => sources.ended(id, error),
   })
-  const verbs = new Verbs({ adapter, format, gauges, sources, factory, receivers, unsettled, pending })
+  const verbs = new Verbs({ adapter, formats, gauges, sources, factory, receivers, unsettled, pending })
   const inHand = new InHand(gauges, clock)
   const operations = new Operations({
     settings,

@@ -71,6 +71,7 @@ export class ActorRef implements IntegrationMail {
   readonly name: string
   readonly type: string
   readonly window: Capacity
+  readonly formats: readonly string[]
   readonly #capabilities: readonly Capability[]
   readonly #clock: Clock
   readonly #turn: Turn
@@ -83,7 +84,7 @@ export class ActorRef implements IntegrationMail {
 
   constructor(
     settings: IntegrationSettings,
-    protocol: ProtocolVariant,
+    protocol: ProtocolVariant & { readonly formats: readonly string[] },
     poisonThreshold: number,
     clock: Clock,
     turn: Turn,
@@ -93,6 +94,7 @@ export class ActorRef implements IntegrationMail {
     this.type = protocol.name
     const { messages, bytes } = settings.mailbox
     this.window = { messages: Math.min(messages, MOST_MESSAGES), bytes: Math.min(bytes, MOST_BYTES) }
+    this.formats = protocol.formats
     this.#capabilities = protocol.capabilities
     this.#clock = clock
     this.#turn = turn

@@ -268,8 +268,12 @@ export class SupervisionTree {
   }
 }
 
-function protocolOf(manifest: AdapterManifest, settings: IntegrationSettings): ProtocolVariant {
-  return manifest.variant?.(settings) ?? { name: manifest.type, capabilities: manifest.capabilities }
+function protocolOf(
+  manifest: AdapterManifest,
+  settings: IntegrationSettings,
+): ProtocolVariant & Pick<AdapterManifest, 'formats'> {
+  const { type: name, capabilities, formats } = manifest
+  return { ...(manifest.variant?.(settings) ?? { name, capabilities }), formats }
 }
 
 function childSpec(id: string, { restart, shutdownMs }: SupervisionSettings): ChildSpec {
