@@ -52,6 +52,12 @@ type State =
   | { readonly kind: 'failed'; readonly reason: string }
   | { readonly kind: 'stopped' }
 
+/** What the reference knows of the protocol of its actor. */
+export interface ActorProtocol extends ProtocolVariant {
+  /** The formats that a single request may ask for. */
+  readonly formats: readonly string[]
+}
+
 /** What the reference tells its owner. */
 export interface ActorRefEvents {
   notice(notice: Exclude<ActorNotice, { kind: 'source-ended' | 'dropped' }>): void
@@ -84,7 +90,7 @@ export class ActorRef implements IntegrationMail {
 
   constructor(
     settings: IntegrationSettings,
-    protocol: ProtocolVariant & { readonly formats: readonly string[] },
+    protocol: ActorProtocol,
     poisonThreshold: number,
     clock: Clock,
     turn: Turn,

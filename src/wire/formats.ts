@@ -9,9 +9,10 @@ export class Formats {
   readonly #others = new Map<string, WireFormat>()
 
   /** @throws SerializeError when the integration's own format is unknown */
-  constructor({ format, limits }: Pick<IntegrationSettings, 'format' | 'limits'>) {
-    this.#maxBytes = limits.frame
-    this.own = this.#make(format)
+  constructor(settings: Pick<IntegrationSettings, 'format' | 'payloadFormat' | 'limits'>) {
+    this.#maxBytes = settings.limits.frame
+    this.own = this.#make(settings.payloadFormat ?? settings.format)
+    this.#others.set(settings.format, this.own)
   }
 
   /** @throws SerializeError for an unknown name */
