@@ -11,6 +11,7 @@ import { ConfigError } from './core/errors.js'
 import type { Logger } from './core/telemetry.js'
 import type { DeadMessage, GatewayEvents } from './gateway-events.js'
 import { brokerMetrics, type GatewayMetrics, integrationMetrics, serverMetrics } from './gateway-metrics.js'
+import { withSchemas } from './gateway-schemas.js'
 import { Turn } from './mailbox/turn.js'
 import { TopicRoutes } from './router/topic-routes.js'
 import { RpcServer } from './server/rpc-server.js'
@@ -64,7 +65,7 @@ export class Gateway {
       ...(env && { env }),
     })
     for (const { severity: _, ...warning } of warnings) options.logger?.({ ...warning, level: 'warn' })
-    const gateway = new Gateway(config, options.logger)
+    const gateway = new Gateway(await withSchemas(config), options.logger)
     await gateway.#tree.start()
     return gateway
   }

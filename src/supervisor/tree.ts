@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.js'
-import type { AdapterManifest, BrokerManifest, ProtocolVariant, ServerManifest } from '../core/manifest.js'
+import type { AdapterManifest, BrokerManifest, ServerManifest } from '../core/manifest.js'
 import type { GroupSettings, IntegrationSettings, SupervisionSettings } from '../core/settings.js'
 import type { BreakerState, ConnectionState, ListenAddress } from '../core/status.js'
 import type { LogRecord } from '../core/telemetry.js'
@@ -301,10 +301,11 @@ function actorsOf({ integrations, servers }: TreePlan): readonly ActorPlan[] {
 
 function protocolOf(manifest: AdapterManifest, settings: IntegrationSettings): ActorProtocol {
   const { type: name, capabilities, formats, payloadFormats } = manifest
+  const isUsable = (format: string) => format !== 'protobuf' || settings.protobuf !== undefined
   return {
     ...(manifest.variant?.(settings) ?? { name, capabilities }),
     // Where the adapter has the last word on what goes over the wire, it has it once for all requests.
-    formats: payloadFormats === undefined ? formats : [settings.format],
+    formats: payloadFormats === undefined ? formats.filter(isUsable) : [settings.format],
   }
 }
 
