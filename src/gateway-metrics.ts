@@ -1,5 +1,5 @@
 import type { RecordableHistogram } from 'node:perf_hooks'
-import type { BreakerState, ConnectionState } from './core/status.js'
+import type { BreakerState, ConnectionState, ListenAddress, PoolFigures } from './core/status.js'
 import type { Counts } from './mailbox/gauges.js'
 import type { BrokerChild } from './supervisor/broker-child.js'
 import type { IntegrationChild } from './supervisor/integration-child.js'
@@ -25,9 +25,17 @@ export interface IntegrationMetrics {
     readonly deliveries: number
   }
   readonly latency: Latency
+  /** Its connections, where the protocol pools them. */
+  readonly pool?: PoolFigures
   /** Bytes of heap and array buffers of its actor. */
   readonly memoryBytes: number
   readonly threadId?: number
+}
+
+/** As those of an integration; what it has received are requests. */
+export interface ServerMetrics extends IntegrationMetrics {
+  /** Where it listens; absent while it does not. */
+  readonly listening?: ListenAddress
 }
 
 export interface BrokerMetrics {
@@ -43,13 +51,14 @@ export interface BrokerMetrics {
 /** A gateway at one moment; read from shared memory, so that looking costs no message. */
 export interface GatewayMetrics {
   readonly integrations: Readonly<Record<string, IntegrationMetrics>>
+  readonly servers: Readonly<Record<string, ServerMetrics>>
   readonly brokers: Readonly<Record<string, BrokerMetrics>>
   /** Threads that were replaced and are still stuck in a native call. */
   readonly zombies: number
 }
 
 export function integrationMetrics(child: IntegrationChild, restarts: number): IntegrationMetrics {
-  const { state, breaker, threadId } = child.status
+  const { state, breaker, threadId, pool } = child.status
   return {
     type: child.settings.type,
     connection: state,
@@ -59,8 +68,14 @@ export function integrationMetrics(child: IntegrationChild, restarts: number): I
     depths: { ...child.ref.depth, ...child.depths },
     latency: latencyOf(child.latency),
     memoryBytes: child.memoryBytes,
+    ...(pool !== undefined && { pool }),
     ...(threadId !== undefined && { threadId }),
   }
+}
+
+export function serverMetrics(child: IntegrationChild, restarts: number): ServerMetrics {
+  const { listening } = child.status
+  return { ...integrationMetrics(child, restarts), ...(listening !== undefined && { listening }) }
 }
 
 export function brokerMetrics(child: BrokerChild, restarts: number): BrokerMetrics {

@@ -38,7 +38,7 @@ export async function withFlooder<T>(
   config?: readonly string[],
 ): Promise<T> {
   return withBroker(async ({ port }) => {
-    const flooder = await LoadProcess.start<FlooderOrder>('./flooder.js', [port])
+    const flooder = await LoadProcess.start<FlooderOrder>('./flooder.js', [port, 'mqtt'])
     try {
       return await use(port, flooder)
     } finally {

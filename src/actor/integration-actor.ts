@@ -53,7 +53,6 @@ export function startIntegrationActor(
   const { settings, clientId, latency } = start
   const { clock, log } = house
   const gauges = new Gauges(start.gauges)
-  const heartbeat = startHeartbeat(clock, gauges, settings.heartbeatMs)
   const format = wireFormat(settings.payloadFormat ?? settings.format, { maxBytes: settings.limits.frame })
   const adapter = makeAdapter({
     settings,
@@ -64,8 +63,11 @@ export function startIntegrationActor(
     dial: house.dial,
   })
 
+  const heartbeat = startHeartbeat(clock, gauges, settings.heartbeatMs, adapter.pool?.bind(adapter))
+
   const reader = new RequestReader()
   const line = new Line<ActorBatch, RequestBatch>(start.line, new Turn(clock, TURN_MS), (batch) => {
+    gauges.setLastUsed(clock.now())
     reader.read(batch, (request) => operations.accept(request))
     // What was done at once is answered at once: whoever awaits each publish waits for this.
     outbox.flush()
@@ -84,12 +86,14 @@ export function startIntegrationActor(
       const wasConnected = gauges.connection === 'connected'
       if (status.state === 'connected') gauges.count('connects')
       else if (wasConnected) gauges.count('disconnects')
+      const listening = status.state === 'connected' ? adapter.listening : undefined
       gauges.setConnection(status.state, attempt, status.state === 'connected' ? clock.now() : 0)
       outbox.notice({
         kind: 'connection',
         state: status.state,
         attempt,
         ...(reason !== undefined && { reason }),
+        ...(listening !== undefined && { listening }),
       })
       if (wasConnected) disconnected()
     },
@@ -102,7 +106,7 @@ export function startIntegrationActor(
     },
   })
   const unsettled = new UnsettledDeliveries()
-  const pending = new PendingRequests()
+  const pending = new PendingRequests(gauges)
   const receivers = adapter.queue === undefined ? undefined : new Receivers(adapter.queue, unsettled)
   const topics =
     adapter.pubsub === undefined ? undefined : new TopicHub(adapter.pubsub, clock, settings.timeoutMs)

@@ -8,6 +8,8 @@ import type { BreakerPermit } from '../resilience/circuit-breaker.js'
 export type OperationState =
   /** For the connection. */
   | { readonly kind: 'waiting' }
+  /** For its turn: the rate limit or the bulkhead holds it back. */
+  | { readonly kind: 'queued' }
   | { readonly kind: 'attempting'; readonly permit: BreakerPermit; readonly deadline: number }
   /** Between two attempts. */
   | { readonly kind: 'backing-off'; readonly timer: Timer }

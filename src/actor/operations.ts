@@ -1,23 +1,19 @@
 import type { Clock } from '../core/clock.js'
-import { DeadlineTimer } from '../core/deadline-timer.js'
-import { Deque } from '../core/deque.js'
-import { CancelledError, ConnectionError, ShutdownError, TimeoutError } from '../core/errors.js'
+import { CancelledError, ShutdownError, TimeoutError } from '../core/errors.js'
 import { type IntegrationSettings, operationBudgetMs } from '../core/settings.js'
 import type { Gauges } from '../mailbox/gauges.js'
 import type { IncomingRequest } from '../mailbox/requests.js'
 import type { CircuitBreaker } from '../resilience/circuit-breaker.js'
-import { asIntegrationError } from '../resilience/classify.js'
-import { decideRetry } from '../resilience/retry.js'
+import { ActiveOperations } from './active-operations.js'
+import { type Admission, admissionFor } from './admission.js'
 import type { Connection } from './connection.js'
+import { FailurePolicy } from './failure-policy.js'
 import type { InHand } from './in-hand.js'
 import { Operation } from './operation.js'
 import type { Outbox } from './outbox.js'
-import { isImmediate, isResumable, isSource, type Verbs } from './verbs.js'
-
-/** Durations of operations, in microseconds. */
-export interface LatencyRecorder {
-  record(microseconds: number): void
-}
+import { Parking } from './parking.js'
+import { type LatencyRecorder, Settlement } from './settlement.js'
+import { isImmediate, type Verbs } from './verbs.js'
 
 /**
  * Carries out the host's requests: waits for the connection, asks the breaker, makes attempts, retries, and
@@ -31,17 +27,12 @@ export class Operations {
   readonly #verbs: Verbs
   readonly #outbox: Outbox
   readonly #gauges: Gauges
-  readonly #latency: LatencyRecorder
+  readonly #settlement: Settlement
   readonly #inHand: InHand
-  readonly #active = new Map<number, Operation>()
-  readonly #deadlines: DeadlineTimer
-  /** Operations that wait for the connection, in their order. */
-  readonly #parked = new Deque<Operation>()
-  readonly #budgetMs: number
-  #idle: (() => void)[] = []
-  /** Whether the connection stands and its subscriptions have been restored. */
-  #ready = false
-  #connections = 0
+  readonly #admission: Admission | undefined
+  readonly #failures: FailurePolicy
+  readonly #active: ActiveOperations
+  readonly #parking: Parking
 
   constructor(parts: {
     readonly settings: IntegrationSettings
@@ -61,10 +52,16 @@ export class Operations {
     this.#verbs = parts.verbs
     this.#outbox = parts.outbox
     this.#gauges = parts.gauges
-    this.#latency = parts.latency
+    this.#settlement = new Settlement(parts.clock, parts.outbox, parts.gauges, parts.latency)
     this.#inHand = parts.inHand
-    this.#budgetMs = operationBudgetMs(parts.settings)
-    this.#deadlines = new DeadlineTimer(parts.clock, (now) => this.#expire(now))
+    this.#active = new ActiveOperations(parts.clock, parts.gauges, (operation, now) =>
+      this.#expired(operation, now),
+    )
+    this.#parking = new Parking(parts.connection, parts.settings, (operation, attempted) =>
+      this.#try(operation, attempted),
+    )
+    this.#admission = admissionFor(parts.settings, parts.clock)
+    this.#failures = new FailurePolicy(parts.settings, parts.clock, parts.connection)
   }
 
   /** Takes on a request. Never throws. */
@@ -72,37 +69,25 @@ export class Operations {
     if (request.verb === 'cancel') return this.#cancel(request)
     if (isImmediate(request.verb)) return this.#carryOut(request)
     const now = this.#clock.now()
-    const end = request.deadline !== 0 ? request.deadline : now + this.#budgetMs
+    const end = request.deadline !== 0 ? request.deadline : now + operationBudgetMs(this.#settings)
     const operation = new Operation(request, end, this.#clock.monotonic())
     if (now >= end) return this.#settleFailed(operation, this.#timedOut(operation))
     this.#try(operation)
   }
 
-  /**
-   * The connection stands: what waited for it goes on, in order, but subscriptions come first, so that a message
-   * published after a subscription was accepted is not missed by it.
-   * @param restored settles when the subscriptions of earlier connections have been asked for.
-   */
+  /** The connection stands. @param restored settles when the subscriptions of earlier ones have been asked for */
   connected(restored: Promise<unknown>): void {
-    const connection = ++this.#connections
-    const opening = this.#unpark((operation) => isSource(operation.request.verb)).map(
-      (operation) => new Promise<void>((resolve) => this.#try(operation, resolve)),
-    )
-    Promise.all([restored, ...opening]).then(() => {
-      if (connection !== this.#connections || !this.#connection.isConnected) return
-      this.#ready = true
-      for (const operation of this.#unpark(() => true)) this.#try(operation)
-    })
+    this.#parking.connected(restored)
   }
 
   /** The connection is gone: what comes now waits. */
   disconnected(): void {
-    this.#ready = false
+    this.#parking.disconnected()
   }
 
   /** The connection will not come by itself, or refuses us: what waits for it has nothing to wait for. */
   hopeless(error: Error): void {
-    for (const operation of this.#unpark(() => true)) {
+    for (const operation of this.#parking.release()) {
       operation.attempt++
       this.#failed(operation, error)
     }
@@ -115,8 +100,7 @@ export class Operations {
 
   /** Resolves when nothing is under way but what may last for ever: the wait for a message or a subscription. */
   drained(): Promise<void> {
-    if (this.#isDrained) return Promise.resolve()
-    return new Promise((resolve) => this.#idle.push(resolve))
+    return this.#active.drained()
   }
 
   /**
@@ -124,22 +108,13 @@ export class Operations {
    * or its caller is told of the shutdown.
    */
   stop(): void {
-    this.#deadlines.cancel()
-    const operations = [...this.#active.values()]
-    this.#active.clear()
-    this.#parked.clear()
-    for (const operation of operations) {
+    this.#admission?.stop()
+    this.#parking.release()
+    for (const operation of this.#active.clear()) {
       if (operation.state.kind === 'backing-off') operation.state.timer.cancel()
       operation.state = { kind: 'settled' }
       operation.abort(new ShutdownError())
     }
-    this.#gauges.setOperations(0)
-  }
-
-  get #isDrained(): boolean {
-    for (const { request } of this.#active.values())
-      if (request.verb !== 'receive' && !isSource(request.verb)) return false
-    return true
   }
 
   /** Settles what is already here: waiting for nothing, and trying once. */
@@ -157,23 +132,33 @@ export class Operations {
     return new TimeoutError(`${verb} ${target}`, { integration: this.#settings.name })
   }
 
-  /** Takes those that `wanted` holds for out of what waits for the connection. */
-  #unpark(wanted: (operation: Operation) => boolean): Operation[] {
-    const waiting = [...this.#parked].filter((operation) => operation.state.kind === 'waiting')
-    this.#parked.clear()
-    for (const operation of waiting) if (!wanted(operation)) this.#parked.push(operation)
-    return waiting.filter(wanted)
-  }
-
   /** @param attempted called when the attempt has come to an end, or none was made. */
   #try(operation: Operation, attempted: () => void = () => {}): void {
-    const { request } = operation
-    if (this.#inHand.mustWait(request)) return this.#tryLater(operation, attempted)
-    const mayGo = this.#ready || (this.#connection.isConnected && isSource(request.verb))
-    if (!mayGo) {
+    if (this.#inHand.mustWait(operation.request)) return this.#tryLater(operation, attempted)
+    if (!this.#parking.mayGo(operation)) {
       attempted()
       return this.#offline(operation)
     }
+    if (this.#admission === undefined) return this.#attempt(operation, attempted)
+    try {
+      this.#admission.enter(operation, () => this.#admitted(operation, attempted))
+    } catch (error) {
+      attempted()
+      return this.#settleFailed(operation, error)
+    }
+    if (operation.state.kind === 'queued') this.#active.track(operation)
+  }
+
+  /** Its turn has come; meanwhile the connection may have gone, or the turn of the loop belong to a suspect. */
+  #admitted(operation: Operation, attempted: () => void): void {
+    if (this.#parking.mayGo(operation) && !this.#inHand.mustWait(operation.request))
+      return this.#attempt(operation, attempted)
+    this.#admission!.leave(operation)
+    this.#try(operation, attempted)
+  }
+
+  #attempt(operation: Operation, attempted: () => void): void {
+    const { request } = operation
     let permit: number
     try {
       permit = this.#breaker.acquire()
@@ -181,9 +166,9 @@ export class Operations {
       attempted()
       return this.#settleFailed(operation, error)
     }
+    this.#failures.begins(operation)
     const limit = request.verb === 'receive' ? operation.end : this.#clock.now() + this.#settings.timeoutMs
-    const deadline = Math.min(limit, operation.end)
-    operation.begin({ kind: 'attempting', permit, deadline })
+    operation.begin({ kind: 'attempting', permit, deadline: Math.min(limit, operation.end) })
     let pending: Promise<unknown> | undefined
     try {
       pending = this.#perform(request, operation)
@@ -197,7 +182,7 @@ export class Operations {
       return this.#settleDone(operation, undefined)
     }
     const attempt = operation.attempt
-    this.#track(operation, deadline)
+    this.#active.track(operation)
     // An attempt that was given up may still end: by then a later one has its place.
     const isCurrent = () => operation.state.kind === 'attempting' && operation.attempt === attempt
     pending.then(
@@ -215,7 +200,7 @@ export class Operations {
   }
 
   #tryLater(operation: Operation, attempted: () => void): void {
-    this.#track(operation, operation.end)
+    this.#active.track(operation)
     this.#inHand.later(() => {
       if (operation.state.kind === 'settled') attempted()
       else this.#try(operation, attempted)
@@ -232,79 +217,36 @@ export class Operations {
   }
 
   #offline(operation: Operation): void {
-    const refusal = this.#connection.hopeless ?? this.#down()
+    const refusal = this.#parking.refusal()
     if (refusal !== undefined) {
       // An attempt like any other, or it would be repeated until the deadline.
       operation.attempt++
       return this.#failed(operation, refusal)
     }
-    operation.state = { kind: 'waiting' }
-    this.#track(operation, operation.end)
-    this.#parked.push(operation)
-  }
-
-  /** Why an operation may not wait for the connection. */
-  #down(): Error | undefined {
-    if (this.#settings.reconnect.offline !== 'fail' || this.#connection.status.state !== 'reconnecting')
-      return undefined
-    return new ConnectionError('the connection is down', { integration: this.#settings.name })
+    this.#parking.park(operation)
+    this.#active.track(operation)
   }
 
   #failed(operation: Operation, error: unknown): void {
     const { state } = operation
     if (state.kind === 'settled') return
+    this.#admission?.leave(operation)
     if (state.kind === 'attempting') this.#breaker.failed(state.permit, error)
     else if (state.kind === 'waiting' && this.#connection.status.state !== 'connected')
-      this.#blameConnection(error)
-    if (this.#mayResume(operation, error)) return this.#offline(operation)
-    const decision = decideRetry(this.#settings.retry, Math.max(1, operation.attempt), error, {
-      deadline: operation.end,
-      now: this.#clock.now(),
-      random: Math.random,
-    })
-    if (decision.kind === 'give-up') return this.#settleFailed(operation, error)
+      this.#breaker.blame(error)
+    const fate = this.#failures.decide(operation, error)
+    if (fate.kind === 'resume') return this.#offline(operation)
+    if (fate.kind === 'give-up') return this.#settleFailed(operation, error)
     this.#gauges.count('retries')
-    const timer = this.#clock.setTimer(decision.afterMs, () => this.#try(operation))
+    const timer = this.#clock.setTimer(fate.afterMs, () => this.#try(operation))
     operation.state = { kind: 'backing-off', timer }
-    this.#track(operation, operation.end)
+    this.#active.track(operation)
   }
 
-  /** What never reached an adapter fails for want of a connection all the same: the breaker must see it. */
-  #blameConnection(error: unknown): void {
-    try {
-      this.#breaker.failed(this.#breaker.acquire(), error)
-    } catch {
-      // It is open already.
-    }
-  }
-
-  /** Whether it can wait for the next connection and begin again: at least once is what it promises. */
-  #mayResume(operation: Operation, error: unknown): boolean {
-    return (
-      operation.state.kind === 'attempting' &&
-      isResumable(operation.request) &&
-      asIntegrationError(error)?.kind === 'connection' &&
-      this.#settings.reconnect.offline === 'wait' &&
-      !this.#connection.isConnected &&
-      this.#connection.hopeless === undefined
-    )
-  }
-
-  #track(operation: Operation, deadline: number): void {
-    this.#active.set(operation.request.seq, operation)
-    if (deadline !== Number.POSITIVE_INFINITY) this.#deadlines.add(deadline)
-    this.#gauges.setOperations(this.#active.size)
-  }
-
-  #expire(now: number): number {
-    let next = Number.POSITIVE_INFINITY
-    for (const operation of [...this.#active.values()]) {
-      if (operation.end <= now && operation.request.verb === 'receive') this.#giveUpWaiting(operation)
-      else if (operation.end <= now) this.#giveUp(operation, this.#timedOut(operation))
-      else if (operation.deadline <= now) this.#endAttempt(operation)
-      if (operation.state.kind !== 'settled') next = Math.min(next, operation.deadline)
-    }
-    return next
+  #expired(operation: Operation, now: number): void {
+    if (operation.end > now) this.#endAttempt(operation)
+    else if (operation.request.verb === 'receive') this.#giveUpWaiting(operation)
+    else this.#giveUp(operation, this.#timedOut(operation))
   }
 
   #endAttempt(operation: Operation): void {
@@ -324,7 +266,7 @@ export class Operations {
     const { state } = operation
     if (state.kind === 'backing-off') state.timer.cancel()
     if (state.kind === 'attempting') this.#breaker.failed(state.permit, error)
-    if (state.kind === 'waiting') this.#blameConnection(error)
+    if (state.kind === 'waiting') this.#breaker.blame(error)
     // Before the adapter hears of it: what it throws then must not win.
     this.#settleFailed(operation, error)
     operation.abort(error)
@@ -340,27 +282,18 @@ export class Operations {
   }
 
   #settleDone(operation: Operation, value: unknown): void {
-    const { seq } = operation.request
-    if (value === undefined) this.#outbox.done(seq)
-    else this.#outbox.reply(seq, value)
+    this.#settlement.done(operation, value)
     this.#settled(operation)
   }
 
   #settleFailed(operation: Operation, error: unknown): void {
     if (operation.state.kind === 'settled') return
-    const known = asIntegrationError(error)
-    if (known !== undefined) this.#gauges.countError(known.kind)
-    this.#outbox.fail(operation.request.seq, error)
+    this.#settlement.failed(operation, error)
     this.#settled(operation)
   }
 
   #settled(operation: Operation): void {
-    operation.state = { kind: 'settled' }
-    this.#latency.record(Math.max(1, Math.round((this.#clock.monotonic() - operation.startedAt) * 1_000)))
-    if (this.#active.delete(operation.request.seq)) this.#gauges.setOperations(this.#active.size)
-    if (this.#idle.length === 0 || !this.#isDrained) return
-    const idle = this.#idle
-    this.#idle = []
-    for (const resolve of idle) resolve()
+    this.#active.remove(operation)
+    this.#admission?.leave(operation)
   }
 }

@@ -3,6 +3,8 @@ import { grpcManifest } from './grpc/manifest.js'
 import { jsonRpcManifest } from './json-rpc/manifest.js'
 import { memoryManifest } from './memory/manifest.js'
 import { mqttManifest } from './mqtt/manifest.js'
+import { natsManifest } from './nats/manifest.js'
+import { redisManifest } from './redis/manifest.js'
 
 /** Every protocol that the gateway brings, by the `type` of the configuration. */
 export const ADAPTERS: readonly AdapterManifest[] = [
@@ -10,6 +12,8 @@ export const ADAPTERS: readonly AdapterManifest[] = [
   jsonRpcManifest,
   memoryManifest,
   mqttManifest,
+  natsManifest,
+  redisManifest,
 ]
 
 /** The manifest of that type, or `undefined`. */

@@ -4,6 +4,7 @@ import type {
   LimitSettings,
   MailboxSettings,
   ReconnectSettings,
+  RetryBudgetSettings,
   RetrySettings,
   SupervisionSettings,
 } from '../core/settings.js'
@@ -37,6 +38,15 @@ export const DEFAULT_RETRY: RetrySettings = {
 
 /** Attempts in all where a `retry` block names no number. */
 export const DEFAULT_RETRY_ATTEMPTS = 3
+
+/** For a `retry` block without a budget: enough for a passing fault, too little to double the load of a dead service. */
+export const DEFAULT_RETRY_BUDGET: RetryBudgetSettings = { share: 0.2, minPerSecond: 10 }
+
+/** What `rate_limit { requests }` counts in. */
+export const DEFAULT_RATE_PERIOD_MS = 1_000
+
+/** How many requests wait where `bulkhead { concurrent }` names no number. */
+export const DEFAULT_BULKHEAD_QUEUE = 100
 
 export const DEFAULT_BREAKER: BreakerSettings = {
   failureThreshold: 5,

@@ -92,6 +92,31 @@ export interface RetryBlock {
   readonly jitter?: number
   /** What is retried; whatever calls itself retryable when absent. */
   readonly retryable_errors?: readonly ErrorClass[]
+  /** What all retries together may be; `false` for any number. */
+  readonly budget?: boolean | RetryBudgetBlock
+}
+
+export interface RetryBudgetBlock {
+  /** Retries for each request, on average. Default 0.2. */
+  readonly share?: number
+  /** So many in any case. Default 10. */
+  readonly min_per_second?: number
+}
+
+export interface RateLimitBlock {
+  readonly requests: number
+  /** Default one second. */
+  readonly per?: Duration
+  /** How many at once, after a pause; as many as `requests` by default. */
+  readonly burst?: number
+  /** What goes beyond: waits for its turn within its deadline (default), or fails at once. */
+  readonly excess?: 'wait' | 'fail'
+}
+
+export interface BulkheadBlock {
+  readonly concurrent: number
+  /** How many more may wait. Default 100. */
+  readonly queue?: number
 }
 
 export interface CircuitBreakerBlock {
@@ -150,7 +175,7 @@ export interface ChaosBlock {
 }
 
 export interface IntegrationBlock {
-  /** The protocol: `json-rpc`, `memory` or `mqtt`. */
+  /** The protocol, as `mqtt`; a module with an adapter of your own, as `./acme.js`; or the name of such a package. */
   readonly type: string
   readonly endpoint?: EndpointBlock
   /** What the protocol itself is told. */
@@ -160,6 +185,8 @@ export interface IntegrationBlock {
   readonly circuit_breaker?: CircuitBreakerBlock
   readonly health_check?: HealthCheckBlock
   readonly reconnect?: ReconnectBlock
+  readonly rate_limit?: RateLimitBlock
+  readonly bulkhead?: BulkheadBlock
   /** For one attempt of one operation. */
   readonly timeout?: Duration
   readonly mailbox?: MailboxBlock
@@ -185,6 +212,41 @@ export interface BrokerBlock {
   readonly supervision?: SupervisionBlock
 }
 
+export interface ListenTlsBlock {
+  /** Paths of files, relative to the file that names them. */
+  readonly cert: string
+  readonly key: string
+  /** Callers have to show a certificate of this authority. */
+  readonly client_ca?: string
+  readonly min_version?: '1.2' | '1.3'
+}
+
+export interface ListenBlock extends Partial<ListenTlsBlock> {
+  /** Default `127.0.0.1`: reached from this machine alone. */
+  readonly address?: string
+  /** 0: any that is free; the event `connection:changed` and the status say which. */
+  readonly port: number
+  readonly path?: string
+  /** `true` with `cert` and `key` beside it, or a block that holds them. */
+  readonly tls?: boolean | ListenTlsBlock
+}
+
+export interface ServerBlock {
+  /** The protocol: `json-rpc`. */
+  readonly type: string
+  readonly listen: ListenBlock
+  /** What the protocol itself is told. */
+  readonly config?: Readonly<Record<string, unknown>>
+  /** Of one attempt to listen. */
+  readonly timeout?: Duration
+  readonly reconnect?: ReconnectBlock
+  readonly mailbox?: MailboxBlock
+  readonly limits?: LimitsBlock
+  readonly supervision?: SupervisionBlock
+  readonly format?: string
+  readonly chaos?: ChaosBlock
+}
+
 export interface VariableBlock {
   readonly default?: unknown
   /** `string`, `number`, `bool`, `any`, `list(…)` or `map(…)`. */
@@ -206,6 +268,7 @@ export interface ConfigObject {
   readonly integrations?: Named<IntegrationBlock>
   readonly supervisors?: Named<SupervisorBlock>
   readonly brokers?: Named<BrokerBlock>
+  readonly servers?: Named<ServerBlock>
 }
 
 /** The path of an HCL file or of a folder with `*.hcl` files, or an object. */

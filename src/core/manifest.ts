@@ -23,6 +23,8 @@ export interface AdapterManifest {
   /** The `type` in the configuration. */
   readonly type: string
   readonly capabilities: readonly Capability[]
+  /** How it does something, in a few words in place of "yes" in the table of the documentation. */
+  readonly remarks?: Readonly<Partial<Record<Capability, string>>>
   readonly defaultFormat: string
   readonly formats: readonly string[]
   /**
@@ -59,6 +61,7 @@ export interface ProtocolVariant {
 
 /** A `server` block: an actor whose adapter listens when it is told to connect, and has a `service` facet alone. */
 export interface ServerManifest {
+  /** The `type` of a `server` block. */
   readonly type: string
   readonly defaultFormat: string
   readonly formats: readonly string[]

@@ -124,6 +124,32 @@ export interface RetrySettings {
   readonly jitter: number
   /** Empty: whatever the error itself calls retryable. */
   readonly retryableErrors: readonly ErrorClass[]
+  /** What all retries of an integration together may be; as many as there are without it. */
+  readonly budget?: RetryBudgetSettings
+}
+
+export interface RetryBudgetSettings {
+  /** Retries for each request, on average. */
+  readonly share: number
+  /** So many a second in any case. */
+  readonly minPerSecond: number
+}
+
+/** How many requests may be made in a time. */
+export interface RateLimitSettings {
+  readonly requests: number
+  readonly perMs: number
+  /** How many of them at once, after a pause. */
+  readonly burst: number
+  /** What a request beyond that does: wait for its turn within its deadline, or fail at once. */
+  readonly excess: 'wait' | 'fail'
+}
+
+/** How many requests may be under way. */
+export interface BulkheadSettings {
+  readonly concurrent: number
+  /** How many more may wait for one of them to end. */
+  readonly queue: number
 }
 
 export interface BreakerSettings {
@@ -205,6 +231,8 @@ export interface IntegrationSettings {
   readonly circuitBreaker: BreakerSettings
   readonly healthCheck: HealthCheckSettings
   readonly reconnect: ReconnectSettings
+  readonly rateLimit?: RateLimitSettings
+  readonly bulkhead?: BulkheadSettings
   readonly mailbox: MailboxSettings
   readonly limits: LimitSettings
   /** Milliseconds between two heartbeats that the supervisor expects at the latest. */

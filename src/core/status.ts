@@ -17,11 +17,29 @@ export const CONNECTION_STATES = [
   'failed',
 ] as const
 
+/** Where a server is to be reached: what it listens at, which may be any free port. */
+export interface ListenAddress {
+  readonly address: string
+  readonly port: number
+}
+
 /** The circuit breaker of an integration, as the specification names its states. */
 export type BreakerState = 'closed' | 'open' | 'half-open'
 
 /** In the order of their numbers in shared memory; add at the end only. */
 export const BREAKER_STATES = ['closed', 'open', 'half-open'] as const
+
+/** The connections of an integration that has several, at one moment. */
+export interface PoolFigures {
+  /** Connections that are open. */
+  readonly size: number
+  readonly idle: number
+  readonly inUse: number
+  /** Requests that wait for a connection. */
+  readonly pending: number
+  /** Connections that may be open. */
+  readonly max: number
+}
 
 /** The answer of a health check. */
 export interface HealthStatus {

@@ -1,5 +1,11 @@
 import type { ErrorKind } from '../core/errors.js'
-import { BREAKER_STATES, type BreakerState, CONNECTION_STATES, type ConnectionState } from '../core/status.js'
+import {
+  BREAKER_STATES,
+  type BreakerState,
+  CONNECTION_STATES,
+  type ConnectionState,
+  type PoolFigures,
+} from '../core/status.js'
 
 /** What an actor counts. Add at the end only: the position is the place in shared memory. */
 export const COUNTERS = [
@@ -17,6 +23,7 @@ export const COUNTERS = [
   'connects',
   'disconnects',
   'deadLettered',
+  'answered',
 ] as const
 export type Counter = (typeof COUNTERS)[number]
 
@@ -51,7 +58,20 @@ const FLOATS = [
   'waitingDeliveries',
   'turnFirst',
   'turnLast',
+  'lastUsed',
+  'poolSize',
+  'poolIdle',
+  'poolInUse',
+  'poolPending',
+  'poolMax',
 ] as const
+const POOL = {
+  size: 'poolSize',
+  idle: 'poolIdle',
+  inUse: 'poolInUse',
+  pending: 'poolPending',
+  max: 'poolMax',
+} as const satisfies Record<keyof PoolFigures, string>
 const FLAGS = ['heartbeat', 'connection', 'reconnectAttempt', 'breaker'] as const
 
 const FLOAT = index(FLOATS)
@@ -186,6 +206,33 @@ export class Gauges {
   /** Requests the actor has accepted and not settled, and messages it holds for the host. */
   get depths(): { readonly operations: number; readonly deliveries: number } {
     return { operations: this.#floats[FLOAT.operations]!, deliveries: this.#floats[FLOAT.waitingDeliveries]! }
+  }
+
+  /** Epoch milliseconds of the last request of the host; 0 before the first. */
+  get lastUsed(): number {
+    return this.#floats[FLOAT.lastUsed]!
+  }
+
+  setLastUsed(now: number): void {
+    this.#floats[FLOAT.lastUsed] = now
+  }
+
+  /** The pool at the last heartbeat; undefined where the adapter has none. */
+  get pool(): PoolFigures | undefined {
+    const at = (cell: (typeof POOL)[keyof PoolFigures]) => this.#floats[FLOAT[cell]]!
+    if (at('poolMax') === 0) return undefined
+    return {
+      size: at('poolSize'),
+      idle: at('poolIdle'),
+      inUse: at('poolInUse'),
+      pending: at('poolPending'),
+      max: at('poolMax'),
+    }
+  }
+
+  setPool(figures: PoolFigures): void {
+    for (const [name, cell] of Object.entries(POOL))
+      this.#floats[FLOAT[cell]] = figures[name as keyof PoolFigures]
   }
 
   setOperations(n: number): void {

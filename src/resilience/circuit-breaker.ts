@@ -56,6 +56,15 @@ export class CircuitBreaker {
     if (permit === this.#generation) this.#become(this.#after(error))
   }
 
+  /** An operation failed that was never admitted: for want of a connection, say. The other side is to blame all the same. */
+  blame(error: unknown): void {
+    try {
+      this.failed(this.acquire(), error)
+    } catch {
+      // It is open already.
+    }
+  }
+
   /** Forgets everything: closed again, outcomes of operations in flight are ignored. */
   reset(): void {
     this.#generation++

@@ -1,33 +1,82 @@
-import { ConfigError } from '../core/errors.js'
+import type { Clock } from '../core/clock.js'
+import { type Duration, toMilliseconds } from '../core/duration.js'
+import { CancelledError, ConfigError, TimeoutError } from '../core/errors.js'
 import type { Fault } from '../core/settings.js'
 import type { HealthStatus } from '../core/status.js'
 import type { IntegrationChild, IntegrationStatus } from './integration-child.js'
 
-/** How an integration stands, and how often it was restarted. */
+/** How an integration stands, and how often it was restarted (specification: ManagedConnection). */
 export interface ConnectionInfo extends IntegrationStatus {
   readonly restarts: number
 }
 
+/** What the manager works with. */
+export interface ConnectionHouse {
+  readonly clock: Clock
+  restarts(name: string): number
+  /** Ends all connections, as the gateway does. */
+  shutdown(options?: { readonly timeout?: Duration }): Promise<void>
+}
+
 /**
  * The connections of a gateway (specification: ConnectionManager). Looking costs no message; what asks the
- * actor settles whatever becomes of it. May be called concurrently.
+ * actor settles whatever becomes of it. May be called concurrently; after a shutdown what waits or asks for a
+ * connection rejects with ShutdownError.
  */
 export class ConnectionManager {
   readonly #children: ReadonlyMap<string, IntegrationChild>
-  readonly #restarts: (name: string) => number
+  readonly #house: ConnectionHouse
+  /** Those who wait for a connection, and look again whenever something has changed. */
+  readonly #waiting = new Set<() => void>()
 
   /** @internal */
-  constructor(children: ReadonlyMap<string, IntegrationChild>, restarts: (name: string) => number) {
+  constructor(children: ReadonlyMap<string, IntegrationChild>, house: ConnectionHouse) {
     this.#children = children
-    this.#restarts = restarts
+    this.#house = house
   }
 
   /** @throws ConfigError when there is no integration of that name */
   status(name: string): ConnectionInfo {
-    return { ...this.#child(name).status, restarts: this.#restarts(name) }
+    return { ...this.#child(name).status, restarts: this.#house.restarts(name) }
   }
 
-  /** Probes all integrations, or one. Never rejects for want of health. */
+  /**
+   * Resolves when the connection stands, with its status; one that has failed for good is made anew.
+   * @param options.timeout the time-out of the integration when absent
+   * @throws ConnectionError or AuthError when it had failed and does so again, TimeoutError, CancelledError,
+   *   ActorCrashedError when its actor has been given up
+   */
+  get(
+    name: string,
+    options: { readonly timeout?: Duration; readonly signal?: AbortSignal } = {},
+  ): Promise<ConnectionInfo> {
+    const { signal, timeout } = options
+    const child = this.#child(name)
+    const integration = name
+    const ms = timeout === undefined ? child.settings.timeoutMs : toMilliseconds(timeout, 'timeout')
+    return new Promise((resolve, reject) => {
+      const end = (settle: () => void) => {
+        timer.cancel()
+        signal?.removeEventListener('abort', onAbort)
+        this.#waiting.delete(look)
+        settle()
+      }
+      const fail = (error: Error) => end(() => reject(error))
+      const look = () => {
+        if (child.ended !== undefined) fail(child.ended)
+        else if (child.status.state === 'connected') end(() => resolve(this.status(name)))
+      }
+      const onAbort = () => fail(new CancelledError({ integration, cause: signal?.reason }))
+      const timer = this.#house.clock.setTimer(ms, () => fail(new TimeoutError('connect', { integration })))
+      this.#waiting.add(look)
+      signal?.addEventListener('abort', onAbort)
+      if (signal?.aborted) return onAbort()
+      if (child.status.state === 'failed' && child.ended === undefined) child.reconnect().then(look, fail)
+      else look()
+    })
+  }
+
+  /** Probes all integrations. Never rejects for want of health. */
   async healthCheck(): Promise<Record<string, HealthStatus>> {
     const names = [...this.#children.keys()]
     const statuses = await Promise.all(names.map((name) => this.#child(name).health()))
@@ -42,9 +91,19 @@ export class ConnectionManager {
     await this.#child(name).reconnect()
   }
 
+  /** Ends all connections: the same as the gateway's own `shutdown`. */
+  shutdown(options?: { readonly timeout?: Duration }): Promise<void> {
+    return this.#house.shutdown(options)
+  }
+
   /** Inflicts a fault upon the actor of an integration, to try out how your application takes it. */
   async inject(name: string, fault: Fault): Promise<void> {
     await this.#child(name).inject(fault)
+  }
+
+  /** Something has changed. @internal */
+  changed(): void {
+    for (const look of [...this.#waiting]) look()
   }
 
   #child(name: string): IntegrationChild {

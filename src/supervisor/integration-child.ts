@@ -2,7 +2,13 @@ import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
 import type { MessagePort } from 'node:worker_threads'
 import { ActorCrashedError, ShutdownError } from '../core/errors.js'
 import type { Fault, IntegrationSettings } from '../core/settings.js'
-import type { BreakerState, ConnectionState, HealthStatus } from '../core/status.js'
+import type {
+  BreakerState,
+  ConnectionState,
+  HealthStatus,
+  ListenAddress,
+  PoolFigures,
+} from '../core/status.js'
 import type { LogRecord } from '../core/telemetry.js'
 import { addCounts, type Counts, Gauges } from '../mailbox/gauges.js'
 import { openLine } from '../mailbox/line.js'
@@ -34,6 +40,14 @@ export interface IntegrationStatus {
   readonly connectedSince?: number
   /** Attempts to connect in a row that have failed. */
   readonly reconnectAttempt: number
+  /** Where a server listens; absent for everything else, and while it does not. */
+  readonly listening?: ListenAddress
+  /** Epoch milliseconds of the last request; absent before the first. */
+  readonly lastUsed?: number
+  /** Operations that failed, of whatever kind. */
+  readonly errorCount: number
+  /** Its connections, where the protocol pools them; absent before the first heartbeat. */
+  readonly pool?: PoolFigures
   /** Of the thread of its actor; absent while there is none. */
   readonly threadId?: number
 }
@@ -46,11 +60,15 @@ export class IntegrationChild implements Child {
   /** Durations of operations in microseconds, over all lives. */
   readonly latency: RecordableHistogram = createHistogram(LATENCIES)
   onDeath: ((reason: string) => void) | undefined
+  /** What its actor has said last of where it listens. */
+  listening: ListenAddress | undefined
   readonly #worker: URL
   readonly #clientId: string
   readonly #house: IntegrationHouse
   #life: Life<ActorControl> | undefined
   #earlierCounts: Counts = new Gauges().counts()
+  #lastUsed = 0
+  #givenUp: string | undefined
 
   constructor(
     spec: ChildSpec,
@@ -70,15 +88,31 @@ export class IntegrationChild implements Child {
 
   get status(): IntegrationStatus {
     const life = this.#life
-    if (life === undefined) return { state: 'disconnected', breaker: 'closed', reconnectAttempt: 0 }
-    const { connection, breaker, connectedSince, reconnectAttempt } = life.gauges
+    const errorCount = total(this.counts.errors)
+    const lastUsed = life?.gauges.lastUsed || this.#lastUsed
+    const used = lastUsed > 0 && { lastUsed }
+    if (life === undefined)
+      return { state: 'disconnected', breaker: 'closed', reconnectAttempt: 0, errorCount, ...used }
+    const { connection, breaker, connectedSince, reconnectAttempt, pool } = life.gauges
     return {
       state: connection,
       breaker,
       reconnectAttempt,
+      errorCount,
+      ...used,
       threadId: life.threadId,
       ...(connection === 'connected' && { connectedSince }),
+      ...(connection === 'connected' && this.listening !== undefined && { listening: this.listening }),
+      ...(pool !== undefined && { pool }),
     }
+  }
+
+  /** Why there will be no connection any more: it was given up, or the gateway shuts down. */
+  get ended(): Error | undefined {
+    const integration = this.settings.name
+    if (!this.ref.isOpen) return new ShutdownError({ integration })
+    if (this.#givenUp === undefined) return undefined
+    return new ActorCrashedError(this.#givenUp, false, { integration, retryable: false })
   }
 
   /** What its actors have counted, over all lives. */
@@ -99,8 +133,10 @@ export class IntegrationChild implements Child {
   }
 
   async start(): Promise<void> {
+    this.#givenUp = undefined
     const thread = this.#house.pool.take(this.#worker)
     const line = openLine()
+    this.listening = undefined
     const { heartbeatMs, limits, name } = this.settings
     const life = new Life<ActorControl>(
       name,
@@ -159,6 +195,7 @@ export class IntegrationChild implements Child {
   fail(reason: string): void {
     this.#life?.kill()
     if (this.#life !== undefined) this.#bury(this.#life)
+    this.#givenUp = reason
     this.ref.fail(reason)
   }
 
@@ -208,6 +245,11 @@ export class IntegrationChild implements Child {
   #bury(life: Life<ActorControl>): void {
     if (this.#life !== life) return
     this.#earlierCounts = addCounts(this.#earlierCounts, life.gauges.counts())
+    this.#lastUsed = life.gauges.lastUsed || this.#lastUsed
     this.#life = undefined
   }
+}
+
+function total(errors: Counts['errors']): number {
+  return Object.values(errors).reduce((sum, count) => sum + count, 0)
 }

@@ -157,3 +157,45 @@ test('every attribute arrives', () => {
     },
   ])
 })
+
+test('limits of load: what is there is completed, what is not is no limit', () => {
+  const settings = (block: object) =>
+    load({ integrations: { a: { type: 'memory', ...block } } }).integrations[0]!.settings
+  const plain = settings({})
+  expect([plain.rateLimit, plain.bulkhead, plain.retry.budget]).toEqual([undefined, undefined, undefined])
+  expect(
+    settings({ rate_limit: { requests: 50, per: '1m' }, bulkhead: { concurrent: 4 }, retry: {} }),
+  ).toMatchObject({
+    rateLimit: { requests: 50, perMs: 60_000, burst: 50, excess: 'wait' },
+    bulkhead: { concurrent: 4, queue: 100 },
+    retry: { budget: { share: 0.2, minPerSecond: 10 } },
+  })
+  expect(
+    settings({
+      rate_limit: { requests: 0.5, burst: 2, excess: 'fail' },
+      bulkhead: { concurrent: 4, queue: 0 },
+      retry: { budget: { share: 0.1 } },
+    }),
+  ).toMatchObject({
+    rateLimit: { requests: 0.5, perMs: 1_000, burst: 2, excess: 'fail' },
+    bulkhead: { queue: 0 },
+    retry: { budget: { share: 0.1, minPerSecond: 10 } },
+  })
+  expect(settings({ retry: { budget: false } }).retry.budget).toBeUndefined()
+})
+
+test('limits of load that make no sense are refused', () => {
+  const integration = {
+    type: 'memory',
+    rate_limit: { per: '1s', excess: 'drop' },
+    bulkhead: { concurrent: 0 },
+    retry: { budget: 'some' },
+  }
+  const { diagnostics } = checkConfig({ integrations: { a: integration } } as unknown as ConfigObject)
+  expect(diagnostics.map(({ message }) => message)).toEqual([
+    'integrations.a.bulkhead.concurrent: wrong value for "concurrent"',
+    'integrations.a.rate_limit: the block "rate_limit" needs "requests"',
+    'integrations.a.rate_limit.excess: wrong value for "excess"',
+    'integrations.a.retry.budget: wrong value for "budget"',
+  ])
+})

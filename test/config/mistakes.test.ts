@@ -54,15 +54,13 @@ test('an attribute or block that is set twice points at both places', () => {
 test('blocks and protocols of later versions are told apart from misspelt ones', () => {
   const checked = checkText(`integration "a" {
   type = "memory"
-  rate_limit {
-    requests = 1
+  discovery {
+    type = "static"
   }
 }
-integration "b" { type = "redis" }
 data "rpc" "x" { integration = integration.a }`)
   expect(checked.diagnostics.map(({ severity, message }) => `${severity}: ${message}`)).toEqual([
-    'warning: block "rate_limit" is not supported by this version and is ignored',
-    'error: this version does not have the protocol "redis" yet; it has grpc, json-rpc, memory, mqtt',
+    'warning: block "discovery" is not supported by this version and is ignored',
     'warning: block "data" is not supported by this version and is ignored',
   ])
 })

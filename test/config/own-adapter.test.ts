@@ -180,3 +180,13 @@ test('warnings of the configuration reach the logger', async () => {
   await gateway.shutdown()
   expect(records[0]).toMatchObject({ level: 'warn', line: 4, message: expect.stringContaining('"data"') })
 })
+
+test('what makes no calls cannot check its health by one', async () => {
+  const manifest = `{ type: 'acme', capabilities: ['publish'], needsEndpoint: false }`
+  const files = { 'acme.mjs': `export const manifest = ${manifest}; ${ADAPTER}` }
+  expect(fault(await check('./acme.mjs', files, 'health_check {\n method = "ping"\n }'))).toMatchObject({
+    line: 4,
+    message: expect.stringContaining('acme makes no calls'),
+  })
+  expect((await check('./acme.mjs', files, 'health_check {\n interval = "1s"\n }')).diagnostics).toEqual([])
+})

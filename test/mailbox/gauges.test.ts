@@ -17,6 +17,10 @@ describe('gauges', () => {
     actor.setOperations(6)
     actor.addWaitingDeliveries(9)
     actor.addWaitingDeliveries(-2)
+    expect([host.pool, host.lastUsed]).toEqual([undefined, 0])
+    const pool = { size: 5, idle: 2, inUse: 3, pending: 4, max: 8 }
+    actor.setPool(pool)
+    actor.setLastUsed(1_700_000_000_002)
 
     const { errors: errorCounts, ...counts } = host.counts()
     expect(counts).toEqual(Object.fromEntries(COUNTERS.map((counter, i) => [counter, i + 1])))
@@ -29,6 +33,7 @@ describe('gauges', () => {
       reconnectAttempt: 7,
       connectedSince: 1_700_000_000_000,
     })
+    expect([host.pool, host.lastUsed]).toEqual([pool, 1_700_000_000_002])
     const { breaker, breakerOpenUntil, inHand, depths } = host
     expect({ breaker, breakerOpenUntil, inHand, depths }).toEqual({
       breaker: 'half-open',

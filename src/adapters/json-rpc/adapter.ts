@@ -8,6 +8,7 @@ import type {
   RpcOutcome,
 } from '../../core/adapter.js'
 import { ConnectionError, SerializeError } from '../../core/errors.js'
+import type { PoolFigures } from '../../core/status.js'
 import type { Value } from '../../core/value.js'
 import { type WireFormat, wireFormat } from '../../wire/wire-format.js'
 import { type TokenSource, tokenSource } from '../token-source.js'
@@ -94,6 +95,11 @@ class JsonRpcAdapter implements ProtocolAdapter {
 
   async ping(signal: AbortSignal): Promise<void> {
     await this.#transport().probe(signal)
+  }
+
+  pool(): PoolFigures {
+    if (this.#connection.state !== 'down') return this.#connection.transport.figures()
+    return { size: 0, idle: 0, inUse: 0, pending: 0, max: this.#config.pool_size }
   }
 
   async #call(method: string, params: Value | undefined, operation: OperationContext): Promise<Value> {

@@ -2,6 +2,7 @@ import { Pool } from 'undici'
 import type { OperationContext } from '../../core/adapter.js'
 import type { Clock } from '../../core/clock.js'
 import { AuthError, ConnectionError, IntegrationError } from '../../core/errors.js'
+import type { PoolFigures } from '../../core/status.js'
 import type { Logger } from '../../core/telemetry.js'
 import { codeOf } from '../socket-failure.js'
 import { readTlsOptions, type TlsOptions } from '../tls.js'
@@ -45,12 +46,14 @@ export class Transport {
   readonly #addresses: readonly Address[]
   readonly #watch: SignalWatch
   readonly #log: Logger
+  readonly #poolSize: number
   #current = 0
 
   private constructor(settings: TransportSettings, clock: Clock) {
     this.#integration = settings.integration
     this.#addresses = settings.targets.map((target) => addressOf(target, settings))
     this.#log = settings.log
+    this.#poolSize = settings.poolSize
     this.#watch = new SignalWatch(clock)
   }
 
@@ -89,6 +92,21 @@ export class Transport {
       const own = headers.length > 0 ? { ...settings, headers: [...settings.headers, ...headers] } : settings
       return exchange(pool, body, own, operation, this.#watch)
     })
+  }
+
+  /** The pools of all addresses as one. */
+  figures(): PoolFigures {
+    const sum = { size: 0, idle: 0, inUse: 0, pending: 0, max: 0 }
+    for (const { pool } of this.#addresses) {
+      const { connected, running, queued } = pool.stats
+      const inUse = Math.min(connected, running)
+      sum.size += connected
+      sum.inUse += inUse
+      sum.idle += connected - inUse
+      sum.pending += queued
+      sum.max += this.#poolSize
+    }
+    return sum
   }
 
   /** Lets requests under way finish for a moment, then ends every connection. Never throws. */

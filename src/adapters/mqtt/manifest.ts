@@ -48,6 +48,8 @@ const config = z.strictObject({
   receive_maximum: z.number().int().min(1).max(65_535).default(1_024),
   queue_group: groupName.default('nemo-workers'),
   response_topic_prefix: topic.optional(),
+  /** The user name that goes with a token: `auth` of type `bearer` or `jwt` sends the token as the password. */
+  token_username: z.string().optional(),
   /** Belongs to the connection that publishes. */
   will: z
     .strictObject({
@@ -66,6 +68,13 @@ export type MqttConfig = z.output<typeof config>
 export const mqttManifest: AdapterManifest = {
   type: 'mqtt',
   capabilities: ['call', 'notify', 'serve', 'publish', 'subscribe', 'enqueue', 'dequeue'],
+  remarks: {
+    call: 'yes, notification (MQTT 5: response topic and correlation data)',
+    publish: 'QoS 0, 1, 2, retain',
+    subscribe: '`+`, `#`',
+    enqueue: 'QoS ≥ 1',
+    dequeue: '`$share` group, acknowledged after the handler',
+  },
   defaultFormat: 'msgpack',
   formats: ['msgpack', 'json', 'binary'],
   auth: ['none', 'basic', 'password', 'bearer', 'jwt', 'mtls'],

@@ -1,6 +1,6 @@
 import { ADAPTERS, adapterManifest } from '../../adapters/catalogue.js'
 import type { AdapterManifest } from '../../core/manifest.js'
-import type { Endpoint, IntegrationSettings } from '../../core/settings.js'
+import type { Endpoint, HealthCheckSettings, IntegrationSettings } from '../../core/settings.js'
 import { DEFAULT_TIMEOUT_MS } from '../defaults.js'
 import { didYouMean } from '../diagnostics.js'
 import type { IntegrationConfig } from '../gateway-config.js'
@@ -13,13 +13,19 @@ import { readAuth, withClient } from './auth.js'
 import { readChaos, readLimits, readMailbox } from './capacity.js'
 import { absolutePaths } from './config-paths.js'
 import { readEndpoint } from './endpoint.js'
-import { readBreaker, readHealthCheck, readReconnect, readRetry } from './policies.js'
+import {
+  readBreaker,
+  readBulkhead,
+  readHealthCheck,
+  readRateLimit,
+  readReconnect,
+  readRetry,
+} from './policies.js'
 import { checkBySchema } from './schema-block.js'
 import { readSupervision } from './supervision.js'
 
-/** Protocols of the specification that this version does not have. */
-const LATER_TYPES = ['nats', 'redis']
-const LATER_BLOCKS = ['rate_limit', 'bulkhead', 'discovery'] as const
+/** Blocks that this version does not have. */
+const LATER_BLOCKS = ['discovery'] as const
 
 const OWN_ADAPTER =
   'an adapter of your own is named by its file, as "./adapter.js", or by its installed package'
@@ -52,6 +58,8 @@ export function readIntegration(
   const format = section.value('format', oneOf(manifest.formats)) ?? manifest.defaultFormat
   const payloadFormat = manifest.payloadFormats?.[format]
   const { supervision, heartbeatMs } = readSupervision(section.section('supervision'), groups)
+  const rateLimit = readRateLimit(section.section('rate_limit'))
+  const bulkhead = readBulkhead(section.section('bulkhead'))
   const chaos = readChaos(section.section('chaos'))
   const settings: IntegrationSettings = {
     name,
@@ -64,8 +72,10 @@ export function readIntegration(
     timeoutMs: attemptMs ?? attemptTimeOf(config) ?? DEFAULT_TIMEOUT_MS,
     retry: readRetry(section.section('retry')),
     circuitBreaker: readBreaker(section.section('circuit_breaker')),
-    healthCheck: readHealthCheck(section.section('health_check')),
+    healthCheck: readHealth(section, manifest),
     reconnect: readReconnect(section.section('reconnect')),
+    ...(rateLimit !== undefined && { rateLimit }),
+    ...(bulkhead !== undefined && { bulkhead }),
     mailbox: readMailbox(section.section('mailbox')),
     limits: readLimits(section.section('limits')),
     heartbeatMs,
@@ -86,12 +96,6 @@ function readType(section: Section<IntegrationNames>, modules: ModuleFinder): Ad
   if (module.kind === 'fault') section.fault(node.span, module.finding)
   if (module.kind !== 'none') return undefined
   const types = ADAPTERS.map((each) => each.type)
-  if (LATER_TYPES.includes(type)) {
-    section.fault(node.span, {
-      message: `this version does not have the protocol "${type}" yet; it has ${types.join(', ')}`,
-    })
-    return undefined
-  }
   const near = didYouMean(type, types)
   section.fault(node.span, {
     message: `there is no protocol "${node.secret ? 'of that name' : type}"`,
@@ -99,6 +103,18 @@ function readType(section: Section<IntegrationNames>, modules: ModuleFinder): Ad
     hint: near === undefined ? OWN_ADAPTER : `did you mean "${near}"?`,
   })
   return undefined
+}
+
+/** Only what makes calls can call a method to see whether the other side is well. */
+function readHealth(section: Section<IntegrationNames>, manifest: AdapterManifest): HealthCheckSettings {
+  const block = section.section('health_check')
+  const settings = readHealthCheck(block)
+  if (settings.method !== undefined && !manifest.capabilities.includes('call'))
+    section.fault(block!.node('method')!.nameSpan, {
+      message: `${manifest.type} makes no calls, so it cannot call a method to check its health`,
+      hint: 'without "method" the check is the protocol\'s own sign of life',
+    })
+  return settings
 }
 
 function readPlace(section: Section<IntegrationNames>, manifest: AdapterManifest): Endpoint {

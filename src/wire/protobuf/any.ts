@@ -26,10 +26,10 @@ export function anyFields(
     )
   const { '@type': typeUrl, ...members } = value
   if (typeUrl === undefined && Object.keys(members).length === 0) return {}
-  if (typeof typeUrl !== 'string' || typeOfUrl(typeUrl) === '')
+  if (typeof typeUrl !== 'string' || !/.\/./.test(typeUrl))
     throw place.fault(
       depth - 1,
-      `"@type" is expected to be a URL that ends in a type, found ${describe(typeUrl)}`,
+      `"@type" is expected to be a URL that ends in /type, found ${describe(typeUrl)}`,
     )
   const plan = plans.byName(typeOfUrl(typeUrl))
   if (plan !== undefined) {

@@ -40,7 +40,8 @@ const fieldMask: SpecialForm = {
   value(fields) {
     const paths = (fields.paths ?? []) as readonly string[]
     const camel = paths.map(camelCase)
-    return camel.every((path, i) => snakeCase(path) === paths[i]) ? camel.join(',') : undefined
+    const comesBack = camel.every((path, i) => !path.includes('_') && snakeCase(path) === paths[i])
+    return comesBack ? camel.join(',') : undefined
   },
 }
 

@@ -123,7 +123,7 @@ describe('a value that is not as the schema says is refused, and the member name
     [
       'an Any without a type',
       { any: { x: 1 } },
-      '$.any: "@type" is expected to be a URL that ends in a type, found undefined',
+      '$.any: "@type" is expected to be a URL that ends in /type, found undefined',
     ],
     [
       'an Any of an unknown type',

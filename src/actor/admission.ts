@@ -1,0 +1,112 @@
+import type { Clock, Timer } from '../core/clock.js'
+import { MailboxFullError, RateLimitedError } from '../core/errors.js'
+import type { BulkheadSettings, IntegrationSettings, RateLimitSettings } from '../core/settings.js'
+import type { Verb } from '../mailbox/protocol.js'
+import { RateLimiter } from '../resilience/rate-limiter.js'
+import type { Operation } from './operation.js'
+
+/** What makes the other side work. To listen, or to wait for a message, is no load. */
+const LIMITED: ReadonlySet<Verb> = new Set(['call', 'notify', 'batch', 'publish', 'enqueue'])
+
+/** The rate limit and the bulkhead of an integration; undefined where neither is configured. */
+export function admissionFor(settings: IntegrationSettings, clock: Clock): Admission | undefined {
+  const { rateLimit, bulkhead } = settings
+  return rateLimit === undefined && bulkhead === undefined
+    ? undefined
+    : new Admission(rateLimit, bulkhead, clock)
+}
+
+/**
+ * Decides when an attempt may begin: so many at a time, so many in a time. What may not begin at once waits in the
+ * order of asking, within its deadline and within the configured queue, or is refused.
+ */
+export class Admission {
+  readonly #clock: Clock
+  readonly #bulkhead: BulkheadSettings
+  readonly #limiter: RateLimiter | undefined
+  readonly #excess: RateLimitSettings['excess']
+  readonly #inside = new Set<Operation>()
+  /** Those that wait, in the order of asking, and how they begin. */
+  readonly #queue = new Map<Operation, () => void>()
+  #timer: Timer | undefined
+  #admitting = false
+
+  constructor(rateLimit: RateLimitSettings | undefined, bulkhead: BulkheadSettings = OPEN, clock: Clock) {
+    this.#clock = clock
+    this.#bulkhead = bulkhead
+    this.#limiter = rateLimit && new RateLimiter(rateLimit, clock)
+    this.#excess = rateLimit?.excess ?? 'wait'
+  }
+
+  /**
+   * Calls `go` when an attempt of the operation may begin: now, or later, unless it leaves before.
+   * @throws MailboxFullError, RateLimitedError
+   */
+  enter(operation: Operation, go: () => void): void {
+    if (!LIMITED.has(operation.request.verb)) return go()
+    if (this.#queue.size === 0 && this.#mayBegin()) {
+      this.#inside.add(operation)
+      return go()
+    }
+    this.#refuseExcess(operation)
+    operation.state = { kind: 'queued' }
+    this.#queue.set(operation, go)
+    this.#arm()
+  }
+
+  /** The attempt of the operation has ended, or it waits no longer. Does nothing where it has left already. */
+  leave(operation: Operation): void {
+    if (this.#queue.delete(operation)) return
+    if (this.#inside.delete(operation)) this.#admit()
+  }
+
+  /** Nothing begins any more. */
+  stop(): void {
+    this.#timer?.cancel()
+    this.#queue.clear()
+  }
+
+  get #hasRoom(): boolean {
+    return this.#inside.size < this.#bulkhead.concurrent
+  }
+
+  #mayBegin(): boolean {
+    return this.#hasRoom && (this.#limiter === undefined || this.#limiter.admit())
+  }
+
+  #refuseExcess(operation: Operation): void {
+    const { concurrent, queue } = this.#bulkhead
+    if (!this.#hasRoom && this.#queue.size >= queue)
+      throw new MailboxFullError(`the bulkhead is full: ${concurrent} under way and ${queue} waiting`)
+    const waitMs = this.#limiter?.wait(this.#queue.size) ?? 0
+    if (waitMs > 0 && (this.#excess === 'fail' || this.#clock.now() + waitMs >= operation.end))
+      throw new RateLimitedError(waitMs)
+  }
+
+  /** Lets in whoever may begin now. One that is done at once leaves while we are at it: the loop sees the room. */
+  #admit(): void {
+    if (this.#admitting) return
+    this.#admitting = true
+    for (const [operation, go] of this.#queue) {
+      if (!this.#mayBegin()) break
+      this.#queue.delete(operation)
+      this.#inside.add(operation)
+      go()
+    }
+    this.#admitting = false
+    this.#arm()
+  }
+
+  /** Where only the rate limit stands in the way, time alone brings the next one in. */
+  #arm(): void {
+    if (this.#timer !== undefined || this.#limiter === undefined) return
+    if (this.#queue.size === 0 || !this.#hasRoom) return
+    const task = () => {
+      this.#timer = undefined
+      this.#admit()
+    }
+    this.#timer = this.#clock.setTimer(Math.ceil(this.#limiter.wait(0)), task, { background: true })
+  }
+}
+
+const OPEN: BulkheadSettings = { concurrent: Number.POSITIVE_INFINITY, queue: Number.POSITIVE_INFINITY }

@@ -1,0 +1,72 @@
+import { ADAPTERS } from '../../src/adapters/catalogue.js'
+import type { AdapterManifest, Capability } from '../../src/core/manifest.js'
+
+/** A column: its title, and what a cell says of a protocol. */
+interface Column {
+  readonly title: string
+  readonly cell: (manifest: AdapterManifest) => string
+}
+
+const NONE = '–'
+/** In the order of DESIGN section 3. */
+const ORDER = ['json-rpc', 'grpc', 'mqtt', 'nats', 'redis', 'memory']
+
+const COLUMNS: readonly Column[] = [
+  { title: 'protocol', cell: ({ type }) => `\`${type}\`` },
+  { title: 'RPC call', cell: (manifest) => cell(manifest, ['call', 'batch', 'notify']) },
+  { title: 'RPC serve', cell: (manifest) => cell(manifest, ['serve']) },
+  { title: 'publish', cell: (manifest) => cell(manifest, ['publish']) },
+  { title: 'subscribe', cell: (manifest) => cell(manifest, ['subscribe']) },
+  { title: 'enqueue', cell: (manifest) => cell(manifest, ['enqueue']) },
+  { title: 'dequeue, ack, nack', cell: (manifest) => cell(manifest, ['dequeue']) },
+  { title: 'default format (others)', cell: formats },
+]
+
+/** Whether a protocol can do something, as a client or as a server of its own. */
+export function canDo({ capabilities, server }: AdapterManifest, capability: Capability): boolean {
+  return capabilities.includes(capability) || (capability === 'serve' && server !== undefined)
+}
+
+/** What every protocol can do, from the manifests alone: a table in Markdown. */
+export function capabilityTable(): string {
+  const rank = ({ type }: AdapterManifest) => (ORDER.includes(type) ? ORDER.indexOf(type) : ORDER.length)
+  const manifests = [...ADAPTERS].sort((a, b) => rank(a) - rank(b))
+  const rows = [
+    COLUMNS.map(({ title }) => title),
+    COLUMNS.map(() => '---'),
+    ...manifests.map((manifest) => COLUMNS.map((column) => column.cell(manifest))),
+  ]
+  return rows.map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+}
+
+const MARKED = /(<!-- capabilities -->\n)(.*?)(\n<!-- \/capabilities -->)/s
+
+/** The table as a README has it. @throws Error where there are no markers */
+export function tableIn(readme: string): string {
+  const found = MARKED.exec(readme)
+  if (found === null) throw new Error('the README has no <!-- capabilities --> markers')
+  return found[2]!
+}
+
+/** A README with the table in the place of the one it has. */
+export function withTable(readme: string): string {
+  return readme.replace(MARKED, (_, begin: string, __, end: string) => begin + capabilityTable() + end)
+}
+
+function cell(manifest: AdapterManifest, capabilities: readonly [Capability, ...Capability[]]): string {
+  const [first] = capabilities
+  if (!canDo(manifest, first)) return NONE
+  const remark = manifest.remarks?.[first]
+  if (remark !== undefined) return remark
+  return [
+    'yes',
+    ...capabilities.slice(1).flatMap((more) => (canDo(manifest, more) ? [WORDS[more] ?? more] : [])),
+  ].join(', ')
+}
+
+const WORDS: Partial<Record<Capability, string>> = { notify: 'notification' }
+
+function formats({ defaultFormat, formats: all }: AdapterManifest): string {
+  const others = all.filter((format) => format !== defaultFormat)
+  return others.length === 0 ? defaultFormat : `${defaultFormat} (${others.join(', ')})`
+}
