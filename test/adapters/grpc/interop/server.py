@@ -144,7 +144,9 @@ def read(path):
 
 def main(port, *files):
     server = grpc.server(futures.ThreadPoolExecutor(max_workers=32),
-                         options=[('grpc.max_receive_message_length', 16 * 1024 * 1024), ('grpc.so_reuseport', 0)])
+                         options=[('grpc.max_receive_message_length', 16 * 1024 * 1024), ('grpc.so_reuseport', 0),
+                                  ('grpc.http2.min_ping_interval_without_data_ms', 50),
+                                  ('grpc.keepalive_permit_without_calls', 1), ('grpc.http2.max_ping_strikes', 0)])
     server.add_generic_rpc_handlers(
         (grpc.method_handlers_generic_handler('%s.TestService' % PACKAGE, HANDLERS),))
     address = '127.0.0.1:%s' % port
