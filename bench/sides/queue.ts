@@ -1,4 +1,5 @@
 import type { Gateway } from '../../src/index.js'
+import { waitFor } from '../../test/support/wait-for.js'
 import type { Side } from '../measure/compare.js'
 import { messagePool } from '../message.js'
 import { NAME } from './gateway-pubsub.js'
@@ -57,6 +58,8 @@ export function gatewayQueue(gateway: Gateway, queue: string, concurrency: numbe
       const over = (async () => {
         for await (const message of consumer) if (message.value !== undefined) done()
       })()
+      // Where nothing is kept that nobody consumes, sending has to wait until the consumer stands.
+      await waitFor(() => client.send(queue, { probe: true }), { what: 'a consumer' })
       return async () => {
         await consumer.close()
         await over

@@ -88,6 +88,11 @@ const FORMATS = ['protobuf', 'json', 'binary']
 export const grpcManifest: AdapterManifest = {
   type: 'grpc',
   capabilities: ['call', 'notify', 'batch', 'publish', 'subscribe'],
+  remarks: {
+    call: 'unary, client streaming; batch; notification',
+    publish: 'into an open stream',
+    subscribe: 'server streaming, bidirectional',
+  },
   defaultFormat: 'protobuf',
   formats: FORMATS,
   payloadFormats: { protobuf: 'msgpack' },
