@@ -30,7 +30,7 @@ export interface StatusContext {
 }
 
 /** The name of a code: `UNIMPLEMENTED`. */
-export function codeName(code: number): string {
+function codeName(code: number): string {
   return status[code] ?? `code ${code}`
 }
 
