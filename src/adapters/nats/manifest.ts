@@ -128,8 +128,16 @@ export const natsManifest: AdapterManifest = {
     config.jetstream === false
       ? { capabilities: WITHOUT_QUEUES, name: 'nats with jetstream = false' }
       : undefined,
+  remarks: {
+    call: 'request/reply, batch, notification',
+    serve: 'yes (services API, discoverable)',
+    publish: 'yes; with `qos` 1 acknowledged by JetStream',
+    subscribe: '`*`, `>` (or `+`, `#`), queue group',
+    enqueue: 'JetStream',
+    dequeue: 'JetStream pull consumer, nack with delay, term',
+  },
   defaultFormat: 'json',
-  formats: ['json', 'msgpack', 'binary'],
+  formats: ['json', 'msgpack', 'binary', 'protobuf'],
   auth: ['none', 'basic', 'password', 'token', 'nkey', 'creds', 'mtls', 'bearer', 'jwt', 'oauth2'],
   config,
   defaultPort: 4222,

@@ -96,8 +96,15 @@ export type RedisConfig = z.output<typeof config>
 export const redisManifest: AdapterManifest = {
   type: 'redis',
   capabilities: ['call', 'notify', 'batch', 'serve', 'publish', 'subscribe', 'enqueue', 'dequeue'],
+  remarks: {
+    call: 'request/reply over streams, batch, notification',
+    publish: 'PUBLISH, SPUBLISH',
+    subscribe: 'SUBSCRIBE, PSUBSCRIBE, SSUBSCRIBE',
+    enqueue: 'XADD',
+    dequeue: 'XREADGROUP, XACK, entries of dead consumers claimed',
+  },
   defaultFormat: 'json',
-  formats: ['json', 'msgpack', 'binary'],
+  formats: ['json', 'msgpack', 'binary', 'protobuf'],
   auth: ['none', 'password', 'basic', 'mtls'],
   config,
   defaultPort: 6379,
