@@ -22,18 +22,14 @@ export class Dialer {
   readonly #context: AdapterContext
   readonly #config: NatsConfig
   readonly #tokens: TokenSource | undefined
-  #pool: ServerPool | undefined
+  /** The servers that are known. */
+  readonly pool: ServerPool
 
   constructor(context: AdapterContext, config: NatsConfig) {
     this.#context = context
     this.#config = config
     this.#tokens = tokenSource(context)
-  }
-
-  /** The servers that are known. @throws ConnectionError for an address that is none */
-  get pool(): ServerPool {
-    this.#pool ??= new ServerPool(this.#context.settings.endpoint)
-    return this.#pool
+    this.pool = new ServerPool(context.settings.endpoint)
   }
 
   /**
@@ -41,6 +37,7 @@ export class Dialer {
    * @throws AuthError; the ConnectionError of the last server that was tried
    */
   async any(events: LinkEvents, signal: AbortSignal): Promise<Link> {
+    this.pool.refresh()
     const servers = [...this.pool.servers]
     let mayRenew = RENEWABLE.has(this.#context.settings.auth.type)
     let failure: unknown
@@ -58,7 +55,7 @@ export class Dialer {
         servers.unshift(server)
       }
     }
-    throw failure
+    throw failure ?? new ConnectionError('there is no server to connect to')
   }
 
   /** Forgets what proves who we are; a later connection obtains it anew. */

@@ -7,13 +7,28 @@ import { type ServerAddress, serverAddress, whereOf } from './address.js'
  * failed, or is about to end, is tried last.
  */
 export class ServerPool {
-  readonly #configured: readonly ServerAddress[]
-  #servers: ServerAddress[]
+  readonly #endpoint: Endpoint
+  #configured: readonly ServerAddress[] = []
+  #servers: ServerAddress[] = []
+  /** The addresses that `#configured` was made of. */
+  #read = ''
 
-  /** @throws ConnectionError for an address that is none */
+  /** @param endpoint its addresses may be others each time they are looked at */
   constructor(endpoint: Endpoint) {
-    this.#configured = endpoint.addresses.map((address) => serverAddress(address, endpoint))
-    this.#servers = [...this.#configured]
+    this.#endpoint = endpoint
+  }
+
+  /** Takes over the addresses of the endpoint where they have changed. @throws ConnectionError for one that is none */
+  refresh(): void {
+    const { addresses } = this.#endpoint
+    const read = addresses.join('\n')
+    if (read === this.#read) return
+    const configured = addresses.map((address) => serverAddress(address, this.#endpoint))
+    const [now, before] = [configured, this.#configured].map((servers) => new Set(servers.map(whereOf)))
+    const told = this.#servers.filter((each) => !now!.has(whereOf(each)) && !before!.has(whereOf(each)))
+    this.#configured = configured
+    this.#servers = [...configured, ...told]
+    this.#read = read
   }
 
   /** In the order in which they are to be tried. */

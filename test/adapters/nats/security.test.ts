@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import { inspect } from 'node:util'
@@ -171,6 +172,10 @@ describe('TLS', async () => {
     const foreignShown = { ...ours, clientCert: files.foreignCert, clientKey: files.foreignKey }
     expect(await attempt(server.port, mtls, foreignShown)).toBeInstanceOf(AuthError)
     expect(await attempt(server.port, none, ours)).toBeInstanceOf(AuthError)
+    // Files that are replaced count from the next connection on.
+    writeFileSync(files.foreignCert, client.cert)
+    writeFileSync(files.foreignKey, client.key)
+    expect(await attempt(server.port, mtls, foreignShown)).toBeUndefined()
   })
 
   test('a server without TLS, and one whose version is too old, are refused', async () => {

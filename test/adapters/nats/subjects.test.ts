@@ -69,6 +69,7 @@ test('addresses are hosts or URLs, and never show a password', () => {
 
 test('servers of the cluster come and go, configured ones stay, and the one that failed is last', () => {
   const pool = new ServerPool({ addresses: ['a:1', 'b:2'] })
+  pool.refresh()
   const names = () => pool.servers.map(({ host }) => host)
   const [a] = pool.servers as [(typeof pool.servers)[number]]
   pool.discovered(['127.0.0.1:3', 'c:4', 'a:1', 'no nonsense:x'], a)
@@ -80,4 +81,21 @@ test('servers of the cluster come and go, configured ones stay, and the one that
   expect(names()).toEqual(['b', 'c', 'a'])
   pool.discovered([], a)
   expect(names()).toEqual(['b', 'c', 'a'])
+})
+
+test('addresses of the endpoint that change are taken over, what the cluster told of stays', () => {
+  const endpoint = { addresses: ['a:1', 'b:2'] }
+  const pool = new ServerPool(endpoint)
+  const names = () => pool.servers.map(({ host }) => host)
+  expect(names()).toEqual([])
+  pool.refresh()
+  pool.discovered(['c:3'], pool.servers[0]!)
+  pool.postpone(pool.servers[0]!)
+  pool.refresh()
+  expect(names()).toEqual(['b', 'c', 'a'])
+  endpoint.addresses = ['d:4', 'b:2']
+  pool.refresh()
+  expect(names()).toEqual(['d', 'b', 'c'])
+  endpoint.addresses = ['http://x']
+  expect(() => pool.refresh()).toThrow(ConnectionError)
 })
