@@ -1,4 +1,4 @@
-import type { BreakerState, ConnectionState } from './core/status.js'
+import type { BreakerState, ConnectionState, ListenAddress } from './core/status.js'
 import type { LogRecord } from './core/telemetry.js'
 
 /** A message that could not be delivered and was set aside. */
@@ -33,6 +33,8 @@ export interface GatewayEvents {
     readonly state: ConnectionState
     readonly attempt: number
     readonly reason?: string
+    /** Where a server listens now. */
+    readonly listening?: ListenAddress
   }) => void
   'breaker:changed': (event: { readonly integration: string; readonly state: BreakerState }) => void
   'message:dead': (event: DeadMessage) => void

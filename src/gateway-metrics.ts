@@ -1,5 +1,5 @@
 import type { RecordableHistogram } from 'node:perf_hooks'
-import type { BreakerState, ConnectionState, PoolFigures } from './core/status.js'
+import type { BreakerState, ConnectionState, ListenAddress, PoolFigures } from './core/status.js'
 import type { Counts } from './mailbox/gauges.js'
 import type { BrokerChild } from './supervisor/broker-child.js'
 import type { IntegrationChild } from './supervisor/integration-child.js'
@@ -32,6 +32,12 @@ export interface IntegrationMetrics {
   readonly threadId?: number
 }
 
+/** As those of an integration; what it has received are requests. */
+export interface ServerMetrics extends IntegrationMetrics {
+  /** Where it listens; absent while it does not. */
+  readonly listening?: ListenAddress
+}
+
 export interface BrokerMetrics {
   readonly type: string
   readonly running: boolean
@@ -45,6 +51,7 @@ export interface BrokerMetrics {
 /** A gateway at one moment; read from shared memory, so that looking costs no message. */
 export interface GatewayMetrics {
   readonly integrations: Readonly<Record<string, IntegrationMetrics>>
+  readonly servers: Readonly<Record<string, ServerMetrics>>
   readonly brokers: Readonly<Record<string, BrokerMetrics>>
   /** Threads that were replaced and are still stuck in a native call. */
   readonly zombies: number
@@ -64,6 +71,11 @@ export function integrationMetrics(child: IntegrationChild, restarts: number): I
     ...(pool !== undefined && { pool }),
     ...(threadId !== undefined && { threadId }),
   }
+}
+
+export function serverMetrics(child: IntegrationChild, restarts: number): ServerMetrics {
+  const { listening } = child.status
+  return { ...integrationMetrics(child, restarts), ...(listening !== undefined && { listening }) }
 }
 
 export function brokerMetrics(child: BrokerChild, restarts: number): BrokerMetrics {

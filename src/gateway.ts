@@ -10,7 +10,7 @@ import { type Duration, toMilliseconds } from './core/duration.js'
 import { ConfigError } from './core/errors.js'
 import type { Logger } from './core/telemetry.js'
 import type { DeadMessage, GatewayEvents } from './gateway-events.js'
-import { brokerMetrics, type GatewayMetrics, integrationMetrics } from './gateway-metrics.js'
+import { brokerMetrics, type GatewayMetrics, integrationMetrics, serverMetrics } from './gateway-metrics.js'
 import { Turn } from './mailbox/turn.js'
 import { TopicRoutes } from './router/topic-routes.js'
 import { RpcServer } from './server/rpc-server.js'
@@ -76,9 +76,11 @@ export class Gateway {
     this.#tree = new SupervisionTree(config, systemClock, turn, clientIdPrefix, (report) =>
       this.#report(report),
     )
-    for (const { settings } of config.integrations) {
+    for (const { settings } of [...config.integrations, ...config.servers]) {
       const mail = this.#tree.mail(settings.name)
-      const format = wireFormat(settings.format, { maxBytes: settings.limits.frame })
+      const format = wireFormat(settings.payloadFormat ?? settings.format, {
+        maxBytes: settings.limits.frame,
+      })
       const decode = (bytes: Uint8Array) => format.decode(bytes)
       this.#clients.set(settings.name, {
         rpc: new RpcClient(mail),
@@ -109,7 +111,7 @@ export class Gateway {
     return this.#of(integration).queue
   }
 
-  /** Serves methods over an integration. @throws ConfigError when there is no integration of that name */
+  /** Serves methods by a `server` block, or over an integration. @throws ConfigError when there is neither of that name */
   server(integration: string): RpcServer {
     return this.#of(integration).server
   }
@@ -125,12 +127,18 @@ export class Gateway {
   /** The gateway at this moment; costs no message. */
   metrics(): GatewayMetrics {
     const { integrations, brokers, zombies } = this.#tree
+    const actors = [...integrations]
+    const isServer = ([, { settings }]: (typeof actors)[number]) => settings.listen !== undefined
     return {
       integrations: Object.fromEntries(
-        [...integrations].map(([name, child]) => [
-          name,
-          integrationMetrics(child, this.#tree.restarts(name)),
-        ]),
+        actors
+          .filter((each) => !isServer(each))
+          .map(([name, child]) => [name, integrationMetrics(child, this.#tree.restarts(name))]),
+      ),
+      servers: Object.fromEntries(
+        actors
+          .filter(isServer)
+          .map(([name, child]) => [name, serverMetrics(child, this.#tree.restarts(name))]),
       ),
       brokers: Object.fromEntries(
         [...brokers].map(([name, child]) => [name, brokerMetrics(child, this.#tree.restarts(name))]),

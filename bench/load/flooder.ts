@@ -1,13 +1,14 @@
 /**
- * A process that publishes benchmark messages to an MQTT broker, QoS 0, as fast as the broker takes them or at a
- * fixed rate, with as little CPU time of its own as possible: the packets are built before.
- * Arguments: port. Takes `FlooderOrder` messages; ends with its parent.
+ * A process that publishes benchmark messages to a broker, without acknowledgement, as fast as the broker takes
+ * them or at a fixed rate, with as little CPU time of its own as possible: the packets are built before.
+ * Arguments: port, protocol. Takes `FlooderOrder` messages; ends with its parent.
  */
 import { createConnection } from 'node:net'
-import { connectPacket, publishPackets } from './mqtt-packets.js'
+import { FLOOD_WIRES, type FloodWire } from './flood-wire.js'
 import type { FlooderOrder } from './orders.js'
 
-const PACKETS = publishPackets(256)
+const WIRE: FloodWire = FLOOD_WIRES[process.argv[3] as keyof typeof FLOOD_WIRES]
+const PACKETS = WIRE.packets(256)
 const BLOCK = Buffer.concat(PACKETS)
 /** Blocks written and not yet taken: enough to keep the socket busy. */
 const BLOCKS_UNDER_WAY = 4
@@ -25,11 +26,13 @@ let state: State = { kind: 'paused' }
 
 const socket = createConnection({ host: '127.0.0.1', port: Number(process.argv[2]) })
 socket.setNoDelay(true)
-socket.once('connect', () => socket.write(connectPacket(`bench-flooder-${process.pid}`)))
-// The first bytes are the CONNACK; its fourth byte is 0 when we are welcome.
+socket.once('connect', () => socket.write(WIRE.hello))
 socket.once('data', (bytes) => {
-  if (bytes[3] !== 0) throw new Error(`the broker refused the flooder, reason ${bytes[3]}`)
-  socket.resume()
+  if (!WIRE.isWelcome(bytes)) throw new Error(`the broker refused the flooder: ${bytes.toString('latin1')}`)
+  socket.on('data', (later) => {
+    const answer = WIRE.answer?.(later)
+    if (answer !== undefined) socket.write(answer)
+  })
   process.send?.('ready')
 })
 socket.on('close', () => process.exit(0))

@@ -19,6 +19,15 @@ export async function compare(plain: Side, gateway: Side, plan: Plan): Promise<R
   return rounds
 }
 
+/** Compares two sides and closes them, whatever happens. */
+export async function compareAndClose(plain: Side, gateway: Side, plan: Plan): Promise<Round[]> {
+  try {
+    return await compare(plain, gateway, plan)
+  } finally {
+    await Promise.all([plain.close(), gateway.close()])
+  }
+}
+
 /** The gateway alone, for what has no plain counterpart. */
 export async function observe(gateway: Side, plan: Plan): Promise<Round[]> {
   const rounds: Round[] = []

@@ -1,4 +1,5 @@
 import { ACTORS } from './actors.js'
+import { BROKER_PATTERNS } from './broker-patterns.js'
 import { CRASHES } from './crashes.js'
 import { MAILBOX } from './mailbox.js'
 import { MQTT_PUBLISH } from './mqtt-publish.js'
@@ -10,6 +11,7 @@ import type { Scenario } from './scenario.js'
 export const SCENARIOS: readonly Scenario[] = [
   ...MQTT_PUBLISH,
   ...MQTT_SUBSCRIBE,
+  ...BROKER_PATTERNS,
   ...RPC,
   ...ACTORS,
   ...CRASHES,

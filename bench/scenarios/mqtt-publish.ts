@@ -1,7 +1,8 @@
+import { compareAndClose } from '../measure/compare.js'
 import { mqttIntegration, startGateway } from '../sides/gateway.js'
 import { gatewayPublisher, NAME } from '../sides/gateway-pubsub.js'
 import { plainPublisher } from '../sides/plain-mqtt.js'
-import { compareAndClose, withBroker } from './mqtt-rig.js'
+import { withBroker } from './mqtt-rig.js'
 import type { Scenario } from './scenario.js'
 
 /** Publishes that are not settled yet, the same for both. */

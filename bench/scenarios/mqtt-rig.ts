@@ -1,9 +1,6 @@
 import { type Mosquitto, startMosquitto } from '../../test/support/mosquitto.js'
 import { LoadProcess } from '../load/load-process.js'
 import type { FlooderOrder } from '../load/orders.js'
-import { compare, type Side } from '../measure/compare.js'
-import type { Round } from '../measure/figures.js'
-import type { Plan } from '../measure/plan.js'
 
 /** Quiet logs, and a queue that bounds the broker's memory under a flood. */
 const CONFIG = [
@@ -38,7 +35,7 @@ export async function withFlooder<T>(
   config?: readonly string[],
 ): Promise<T> {
   return withBroker(async ({ port }) => {
-    const flooder = await LoadProcess.start<FlooderOrder>('./flooder.js', [port])
+    const flooder = await LoadProcess.start<FlooderOrder>('./flooder.js', [port, 'mqtt'])
     try {
       return await use(port, flooder)
     } finally {
@@ -56,14 +53,5 @@ export async function withFastBroker<T>(
     return await use(Number(broker.ready), broker)
   } finally {
     await broker.stop()
-  }
-}
-
-/** Compares two sides and closes them, whatever happens. */
-export async function compareAndClose(plain: Side, gateway: Side, plan: Plan): Promise<Round[]> {
-  try {
-    return await compare(plain, gateway, plan)
-  } finally {
-    await Promise.all([plain.close(), gateway.close()])
   }
 }

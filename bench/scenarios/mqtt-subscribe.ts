@@ -1,11 +1,13 @@
 import type { SubscribeOptions } from '../../src/index.js'
 import type { Measure } from '../goals.js'
 import type { FlooderOrder } from '../load/orders.js'
+import { compareAndClose } from '../measure/compare.js'
 import { flooded, together } from '../sides/flooded.js'
 import { mqttIntegration, startGateway } from '../sides/gateway.js'
 import { gatewaySubscriber, NAME } from '../sides/gateway-pubsub.js'
+import { look } from '../sides/look.js'
 import { plainSubscriber } from '../sides/plain-mqtt.js'
-import { compareAndClose, NO_DELAY, withFastBroker, withFlooder } from './mqtt-rig.js'
+import { NO_DELAY, withFastBroker, withFlooder } from './mqtt-rig.js'
 import type { Scenario } from './scenario.js'
 
 interface Variant {
@@ -48,12 +50,6 @@ function subscribe(variant: Variant): Scenario {
         )
       }),
   }
-}
-
-/** Looks at what arrived, so that nothing can be left out for want of use. */
-let seen = 0
-function look(value: unknown): void {
-  if (value !== undefined) seen = (seen + 1) | 0
 }
 
 /** An application that takes its time: this long for each message, in ms. */

@@ -1,34 +1,29 @@
 import type { Measure } from '../goals.js'
-import { LoadProcess } from '../load/load-process.js'
+import { compareAndClose } from '../measure/compare.js'
+import { GRPC } from '../protocols/grpc.js'
+import { JSON_RPC, JSON_RPC_BATCHED } from '../protocols/json-rpc.js'
+import { NATS_RPC } from '../protocols/nats.js'
+import type { RpcProtocol } from '../protocols/rpc-protocol.js'
 import { startGateway } from '../sides/gateway.js'
 import { NAME } from '../sides/gateway-pubsub.js'
-import { gatewayCaller, POOL_SIZE, plainCaller } from '../sides/rpc.js'
-import { compareAndClose } from './mqtt-rig.js'
+import { gatewayCaller } from '../sides/gateway-rpc.js'
 import type { Scenario } from './scenario.js'
 
-function calls(
-  name: string,
-  title: string,
-  inFlight: number,
-  measures: readonly Measure[],
-  config: object = {},
-): Scenario {
+function calls(protocol: RpcProtocol, inFlight: 1 | 100): Scenario {
+  const measures: readonly Measure[] =
+    inFlight === 1
+      ? ['added-latency', 'host-cpu-ratio', 'throughput-ratio']
+      : ['host-cpu-ratio', 'throughput-ratio', 'loop-delay-ratio']
   return {
-    name,
-    title,
+    name: `${protocol.name}-${inFlight === 1 ? 'one' : 'hundred'}`,
+    title: `${protocol.title}, ${inFlight === 1 ? 'one call at a time' : `${inFlight} calls in flight`}`,
     measures,
     async run(plan) {
-      const server = await LoadProcess.start('./echo-server.js')
+      const server = await protocol.startServer()
       try {
-        const port = Number(server.ready)
-        const gateway = await startGateway({
-          [NAME]: {
-            type: 'json-rpc',
-            endpoint: { address: `http://127.0.0.1:${port}/` },
-            config: { pool_size: POOL_SIZE, ...config },
-          },
-        })
-        return await compareAndClose(plainCaller(port, inFlight), gatewayCaller(gateway, inFlight), plan)
+        const gateway = await startGateway({ [NAME]: protocol.integration(server.port) })
+        const plain = await protocol.plainCaller(server.port, inFlight)
+        return await compareAndClose(plain, gatewayCaller(gateway, protocol.method, inFlight), plan)
       } finally {
         await server.stop()
       }
@@ -37,21 +32,11 @@ function calls(
 }
 
 export const RPC: readonly Scenario[] = [
-  calls('rpc-one', 'JSON-RPC over HTTP, one call at a time', 1, [
-    'added-latency',
-    'host-cpu-ratio',
-    'throughput-ratio',
-  ]),
-  calls('rpc-hundred', 'JSON-RPC over HTTP, 100 calls in flight', 100, [
-    'host-cpu-ratio',
-    'throughput-ratio',
-    'loop-delay-ratio',
-  ]),
-  calls(
-    'rpc-hundred-batched',
-    'JSON-RPC over HTTP, 100 calls in flight, batch_size = 50',
-    100,
-    ['host-cpu-ratio', 'throughput-ratio', 'loop-delay-ratio'],
-    { batch_size: 50 },
-  ),
+  calls(JSON_RPC, 1),
+  calls(JSON_RPC, 100),
+  calls(JSON_RPC_BATCHED, 100),
+  calls(GRPC, 1),
+  calls(GRPC, 100),
+  calls(NATS_RPC, 1),
+  calls(NATS_RPC, 100),
 ]

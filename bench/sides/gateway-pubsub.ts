@@ -35,13 +35,14 @@ export function gatewaySubscriber(
   gateway: Gateway,
   handle: (value: unknown) => void,
   options: SubscribeOptions = {},
+  pattern = ALL_TOPICS,
 ): Side {
   const raw = options.decode === 'bytes' || options.decode === 'lazy'
   return {
     async begin() {
       let count = 0
       let failure: unknown
-      const subscription = await gateway.pubsub(NAME).subscribe(ALL_TOPICS, options)
+      const subscription = await gateway.pubsub(NAME).subscribe(pattern, options)
       const consume = async () => {
         for await (const message of subscription) {
           handle(raw ? message.bytes : message.value)

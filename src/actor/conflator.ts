@@ -39,6 +39,13 @@ export class Conflator {
     if (this.#newest.size > MOST_TOPICS) this.#flush()
   }
 
+  /** No more will come: what is here is passed on at once. */
+  finish(): void {
+    this.#timer.cancel()
+    for (const message of this.#newest.values()) this.#pass(message)
+    this.#newest.clear()
+  }
+
   close(): void {
     this.#timer.cancel()
     this.#newest.clear()

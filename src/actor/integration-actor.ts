@@ -53,7 +53,7 @@ export function startIntegrationActor(
   const { settings, clientId, latency } = start
   const { clock, log } = house
   const gauges = new Gauges(start.gauges)
-  const format = wireFormat(settings.format, { maxBytes: settings.limits.frame })
+  const format = wireFormat(settings.payloadFormat ?? settings.format, { maxBytes: settings.limits.frame })
   const adapter = makeAdapter({
     settings,
     clock,
@@ -86,12 +86,14 @@ export function startIntegrationActor(
       const wasConnected = gauges.connection === 'connected'
       if (status.state === 'connected') gauges.count('connects')
       else if (wasConnected) gauges.count('disconnects')
+      const listening = status.state === 'connected' ? adapter.listening : undefined
       gauges.setConnection(status.state, attempt, status.state === 'connected' ? clock.now() : 0)
       outbox.notice({
         kind: 'connection',
         state: status.state,
         attempt,
         ...(reason !== undefined && { reason }),
+        ...(listening !== undefined && { listening }),
       })
       if (wasConnected) disconnected()
     },
@@ -104,7 +106,7 @@ export function startIntegrationActor(
     },
   })
   const unsettled = new UnsettledDeliveries()
-  const pending = new PendingRequests()
+  const pending = new PendingRequests(gauges)
   const receivers = adapter.queue === undefined ? undefined : new Receivers(adapter.queue, unsettled)
   const topics =
     adapter.pubsub === undefined ? undefined : new TopicHub(adapter.pubsub, clock, settings.timeoutMs)

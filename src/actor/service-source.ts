@@ -6,6 +6,7 @@ import type {
   RpcOutcome,
   ServiceFacet,
 } from '../core/adapter.js'
+import type { Gauges } from '../mailbox/gauges.js'
 import type { SourceSpec } from '../mailbox/protocol.js'
 import type { Outbox } from './outbox.js'
 import type { Source } from './source.js'
@@ -17,7 +18,12 @@ const MOST_PENDING = 1_024
 export class PendingRequests {
   readonly #byToken = new Map<number, InboundRequest>()
   #heldBack: (() => void)[] = []
+  readonly #gauges: Gauges
   #lastToken = 0
+
+  constructor(gauges: Gauges) {
+    this.#gauges = gauges
+  }
 
   /** Whether no more should come; `onRoom` is called when they may. */
   isFull(onRoom: () => void): boolean {
@@ -28,6 +34,7 @@ export class PendingRequests {
 
   add(request: InboundRequest): number {
     const token = ++this.#lastToken
+    this.#gauges.count('received')
     this.#byToken.set(token, request)
     return token
   }
@@ -37,6 +44,7 @@ export class PendingRequests {
     const request = this.#byToken.get(token)
     if (request === undefined) return false
     this.#byToken.delete(token)
+    this.#gauges.count('answered')
     if (this.#byToken.size <= MOST_PENDING / 2) this.#letGo()
     await request.answer(outcome)
     return true

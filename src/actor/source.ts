@@ -1,4 +1,5 @@
 import type { OperationContext } from '../core/adapter.js'
+import { ConnectionError } from '../core/errors.js'
 
 /** Something that yields messages to the host, and that is asked for again at each new connection. */
 export interface Source {
@@ -11,4 +12,9 @@ export interface Source {
   drain(): void
   /** Ends it for good; never throws. */
   close(): Promise<void>
+}
+
+/** Whether a source that ended with this error is to be asked for again: it ended for want of a connection. */
+export function mayComeBack(error: Error): boolean {
+  return error instanceof ConnectionError && error.retryable
 }

@@ -5,9 +5,11 @@ import { backoffDelay } from '../resilience/backoff.js'
 import { asIntegrationError } from '../resilience/classify.js'
 import { withDeadline } from '../resilience/deadline.js'
 import type { Outbox } from './outbox.js'
-import type { Source } from './source.js'
+import { mayComeBack, type Source } from './source.js'
 
 const RESTORE_BACKOFF = { kind: 'exponential', initialMs: 100, factor: 2, maxMs: 5_000 } as const
+/** Between the end of a source that failed by itself and the attempt to have it again, in milliseconds. */
+const REOPEN_PAUSE_MS = 250
 
 /** Everything that yields messages to the host; asked for again at each new connection until the host closes it. */
 export class Sources {
@@ -42,10 +44,18 @@ export class Sources {
     await source?.close()
   }
 
-  /** A source cannot go on: the host is told, and it is forgotten. */
+  /**
+   * A source came to an end. For want of a connection it is asked for again, after a moment; for any other reason
+   * it cannot go on: the host is told, and it is forgotten.
+   */
   ended(id: number, error: Error): void {
     const source = this.#open.get(id)
     if (source === undefined) return
+    const { signal } = this.#connection
+    if (mayComeBack(error) && !signal.aborted) {
+      source.disconnected()
+      return void this.#restoreLater(source, signal)
+    }
     this.#open.delete(id)
     this.#outbox.notice({ kind: 'source-ended', source: id, error: encodeError(error) })
     source.close()
@@ -76,6 +86,11 @@ export class Sources {
     const sources = [...this.#open.values()]
     this.#open.clear()
     await Promise.all(sources.map((source) => source.close()))
+  }
+
+  async #restoreLater(source: Source, signal: AbortSignal): Promise<void> {
+    await sleep(this.#clock, REOPEN_PAUSE_MS, signal).catch(() => {})
+    await this.#restore(source, signal, () => {})
   }
 
   async #restore(source: Source, signal: AbortSignal, attempted: () => void): Promise<void> {

@@ -5,7 +5,7 @@ import type { Gauges } from '../mailbox/gauges.js'
 import type { SourceSpec } from '../mailbox/protocol.js'
 import type { Conflator } from './conflator.js'
 import type { DeliveryQueue, Outgoing } from './delivery-queue.js'
-import type { Source } from './source.js'
+import { mayComeBack, type Source } from './source.js'
 import type { TopicHub } from './topic-hub.js'
 
 /** One subscription of the host to a topic pattern. */
@@ -20,6 +20,8 @@ export class TopicSource implements Source, MessageSink<InboundMessage> {
   readonly #onEnd: (error: Error) => void
   #subscription: AdapterSubscription | undefined
   #ended = false
+  /** Why it ends, once the host has been given what came before. */
+  #ending: Error | undefined
 
   constructor(
     pattern: string,
@@ -48,7 +50,8 @@ export class TopicSource implements Source, MessageSink<InboundMessage> {
       ...(headers !== undefined && { headers }),
     }
     const subscription = await this.#topics.subscribe(this.#pattern, options, this, context)
-    if (this.#ended) await subscription.close()
+    // It may have come to its end already: what yields a few messages is quick.
+    if (this.#ended || this.#ending !== undefined) await subscription.close()
     else this.#subscription = subscription
   }
 
@@ -57,7 +60,7 @@ export class TopicSource implements Source, MessageSink<InboundMessage> {
   }
 
   deliver(message: InboundMessage): boolean {
-    if (this.#ended) return true
+    if (this.#ended || this.#ending !== undefined) return true
     this.#gauges.count('received')
     const outgoing: Outgoing = { topic: message.topic, payload: message.payload, extras: extrasOf(message) }
     if (this.#conflator !== undefined) {
@@ -66,7 +69,7 @@ export class TopicSource implements Source, MessageSink<InboundMessage> {
     }
     const offer = this.#queue.offer(outgoing)
     if (offer === 'refused')
-      this.end(
+      this.#end(
         new MailboxFullError(`the subscriber of ${this.#pattern} does not keep up: its mailbox is full`),
       )
     return offer !== 'hold-back'
@@ -77,14 +80,31 @@ export class TopicSource implements Source, MessageSink<InboundMessage> {
     this.#subscription?.resume()
   }
 
+  /** What has come before is delivered first, however long the host takes. */
   end(error: Error): void {
-    if (this.#ended) return
-    this.#ended = true
-    this.#onEnd(error)
+    if (this.#ended || this.#ending !== undefined) return
+    if (mayComeBack(error)) {
+      this.#subscription = undefined
+      return this.#onEnd(error)
+    }
+    this.#ending = error
+    this.#conflator?.finish()
+    this.#endIfDrained()
   }
 
   drain(): void {
     this.#queue.drain()
+    this.#endIfDrained()
+  }
+
+  #endIfDrained(): void {
+    if (this.#ending !== undefined && this.#queue.size === 0) this.#end(this.#ending)
+  }
+
+  #end(error: Error): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#onEnd(error)
   }
 
   async close(): Promise<void> {

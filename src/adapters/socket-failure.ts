@@ -32,6 +32,9 @@ const REASONS: Readonly<Record<string, string>> = {
   CERT_NOT_YET_VALID: 'TLS: the certificate is not valid yet',
 }
 
+/** The code of an error that we make of the end of a connection, where a server refuses without an alert. */
+export const ENDED_AT_CERTIFICATE = 'ENDED_AT_CERTIFICATE'
+
 /** What the other side says in its TLS alert when it does not take our certificate, or we show none. */
 const REFUSALS: Readonly<Record<string, string>> = {
   ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'the other side wants a client certificate',
@@ -44,6 +47,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
   ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN: 'the other side does not take our certificate',
   ERR_SSL_TLSV1_ALERT_ACCESS_DENIED: 'the other side does not admit our certificate',
   ERR_SSL_TLSV1_ALERT_DECRYPT_ERROR: 'the other side does not take our certificate',
+  [ENDED_AT_CERTIFICATE]: 'the other side ended the connection when it had seen our certificate',
 }
 
 /**
@@ -56,7 +60,10 @@ export function socketFailure(error: unknown, where: string, context: ErrorConte
   const code = codeOf(error)
   const refused = REFUSALS[code]
   if (refused !== undefined)
-    return new AuthError(`${where}: TLS: ${refused} (${code})`, { ...context, cause: error })
+    return new AuthError(`${where}: TLS: ${refused}${code === ENDED_AT_CERTIFICATE ? '' : ` (${code})`}`, {
+      ...context,
+      cause: error,
+    })
   const reason = REASONS[code] ?? otherReason(error, code)
   const shown = code === '' || code.startsWith('UND_') ? '' : ` (${code})`
   return new ConnectionError(`${where}: ${reason}${shown}`, { ...context, cause: error })

@@ -1,3 +1,4 @@
+import type { ListenAddress } from '../core/status.js'
 import type { LogRecord } from '../core/telemetry.js'
 
 /** A record of the gateway's log in words, without the name of its integration. */
@@ -17,6 +18,8 @@ export function describeRecord(record: LogRecord): string {
     case 'connection:changed': {
       const reason = record.reason === undefined ? '' : `: ${text('reason')}`
       const attempt = Number(record.attempt) > 0 ? ` (attempt ${text('attempt')})` : ''
+      const { listening } = record as { readonly listening?: ListenAddress }
+      if (listening !== undefined) return `listens at ${listening.address}, port ${listening.port}`
       return `${text('state')}${attempt}${reason}`
     }
     case 'breaker:changed':

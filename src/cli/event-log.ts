@@ -40,6 +40,7 @@ export class EventLog {
   #goesWithoutSaying(record: LogRecord, integration: string): boolean {
     if (record.message !== 'connection:changed') return false
     if (record.state === 'connecting') return true
+    if (record.listening !== undefined) return false
     return record.state === 'connected' && /^(?:started|crashed)/u.test(this.lastOf(integration)?.text ?? '')
   }
 

@@ -31,6 +31,7 @@ const NUMERIC = new Set(['IN/S', 'OUT/S', 'ERRORS', 'RESTARTS'])
 const STATES: Readonly<Record<string, Style>> = {
   connected: 'green',
   running: 'green',
+  listening: 'green',
   closed: 'dim',
   connecting: 'yellow',
   reconnecting: 'yellow',

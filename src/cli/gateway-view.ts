@@ -1,7 +1,7 @@
 import type { GatewayMetrics } from '../gateway-metrics.js'
 import type { ViewRow } from './view-source.js'
 
-/** The rows of a running gateway: integrations first, then brokers. */
+/** The rows of a running gateway: integrations first, then servers and brokers. */
 export function rowsOf(metrics: GatewayMetrics): readonly ViewRow[] {
   const integrations = Object.entries(metrics.integrations).map(([name, integration]): ViewRow => {
     const { counts } = integration
@@ -12,8 +12,21 @@ export function rowsOf(metrics: GatewayMetrics): readonly ViewRow[] {
       breaker: integration.breaker,
       received: counts.received + counts.dequeued,
       sent: counts.calls + counts.published + counts.enqueued,
-      errors: Object.values(counts.errors).reduce((sum, count) => sum + (count ?? 0), 0),
+      errors: sumOf(counts.errors),
       restarts: integration.restarts,
+    }
+  })
+  const servers = Object.entries(metrics.servers).map(([name, server]): ViewRow => {
+    const { counts, listening } = server
+    return {
+      name,
+      type: `${server.type} server${listening === undefined ? '' : ` :${listening.port}`}`,
+      state: server.connection === 'connected' ? 'listening' : server.connection,
+      breaker: server.breaker,
+      received: counts.received,
+      sent: counts.answered,
+      errors: sumOf(counts.errors),
+      restarts: server.restarts,
     }
   })
   const brokers = Object.entries(metrics.brokers).map(([name, broker]): ViewRow => {
@@ -28,5 +41,9 @@ export function rowsOf(metrics: GatewayMetrics): readonly ViewRow[] {
       restarts: broker.restarts,
     }
   })
-  return [...integrations, ...brokers]
+  return [...integrations, ...servers, ...brokers]
+}
+
+function sumOf(errors: Readonly<Partial<Record<string, number>>>): number {
+  return Object.values(errors).reduce<number>((sum, count) => sum + (count ?? 0), 0)
 }

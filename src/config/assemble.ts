@@ -1,5 +1,8 @@
 import { impliedBroker, readBroker } from './blocks/broker.js'
 import { readIntegration } from './blocks/integration.js'
+import { readServer } from './blocks/server.js'
+import type { ServerNames } from './blocks/server-later.js'
+import { withMethods } from './blocks/server-methods.js'
 import { readGroupSettings } from './blocks/supervision.js'
 import type { Diagnostics } from './diagnostics.js'
 import type { Document } from './document.js'
@@ -10,6 +13,7 @@ import type { ModuleFinder } from './modules/adapter-modules.js'
 import { type Node, nodeAt } from './node.js'
 import type { IntegrationBlock } from './options.js'
 import { Section } from './section.js'
+import { placeOf } from './spans.js'
 import { Tree } from './tree.js'
 import { readVariables } from './variables.js'
 
@@ -60,7 +64,23 @@ export function assemble(
     const implied = brokerFor(integration, section, brokers, names)
     if (implied !== undefined) brokers.push(implied)
   }
-  return { integrations, brokers, supervisors }
+  const servers = document.server
+    .map((block) => readServer(nameOf(block), read<ServerNames>(withMethods(block)), groups))
+    .filter(present)
+  refuseSharedNames(document, diagnostics)
+  return { integrations, brokers, servers, supervisors }
+}
+
+/** A server is asked for by its name, as an integration is. */
+function refuseSharedNames(document: Document, diagnostics: Diagnostics): void {
+  for (const block of document.server) {
+    const other = document.integration.find((each) => nameOf(each) === nameOf(block))
+    if (other === undefined) continue
+    report(diagnostics, block.labels[0]!.span, {
+      message: `there is an integration "${nameOf(block)}" already, at ${placeOf(other.labels[0]!.span)}`,
+      hint: 'give one of them another name',
+    })
+  }
 }
 
 function scopeOf(

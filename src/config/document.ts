@@ -2,9 +2,9 @@ import { type Diagnostics, didYouMean } from './diagnostics.js'
 import { type Block, type Body, report } from './hcl/index.js'
 import { isPath, placeOf } from './spans.js'
 
-const LABELLED = ['variable', 'integration', 'supervisor', 'broker'] as const
+const LABELLED = ['variable', 'integration', 'supervisor', 'broker', 'server'] as const
 /** Of the language, and not in this version. */
-const LATER = ['data', 'action', 'on', 'route', 'server', 'script', 'observability', 'discovery']
+const LATER = ['data', 'action', 'on', 'route', 'script', 'observability', 'discovery']
 
 type Labelled = (typeof LABELLED)[number]
 
@@ -20,6 +20,7 @@ export function readDocument(bodies: readonly Body[], diagnostics: Diagnostics):
     integration: [],
     supervisor: [],
     broker: [],
+    server: [],
     locals: [],
   }
   for (const body of bodies) {
@@ -83,4 +84,4 @@ function unknown(name: string, span: Block['typeSpan'], diagnostics: Diagnostics
   })
 }
 
-const TOP_OF_OBJECT = ['variables', 'locals', 'integrations', 'supervisors', 'brokers']
+const TOP_OF_OBJECT = ['variables', 'locals', 'integrations', 'supervisors', 'brokers', 'servers']

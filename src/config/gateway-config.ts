@@ -1,4 +1,4 @@
-import type { AdapterManifest, BrokerManifest } from '../core/manifest.js'
+import type { AdapterManifest, BrokerManifest, ServerManifest } from '../core/manifest.js'
 import type { GroupSettings, IntegrationSettings, SupervisionSettings } from '../core/settings.js'
 import type { Value } from '../core/value.js'
 
@@ -7,6 +7,13 @@ export interface IntegrationConfig {
   readonly settings: IntegrationSettings
   readonly supervision: SupervisionSettings
   readonly manifest: AdapterManifest
+}
+
+/** A server, checked and completed: its settings are those of an actor that listens. */
+export interface ServerConfig {
+  readonly settings: IntegrationSettings
+  readonly supervision: SupervisionSettings
+  readonly manifest: ServerManifest
 }
 
 /** An embedded broker, checked and completed. */
@@ -24,5 +31,6 @@ export interface BrokerConfig {
 export interface GatewayConfig {
   readonly integrations: readonly IntegrationConfig[]
   readonly brokers: readonly BrokerConfig[]
+  readonly servers: readonly ServerConfig[]
   readonly supervisors: readonly GroupSettings[]
 }

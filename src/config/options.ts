@@ -231,6 +231,41 @@ export interface BrokerBlock {
   readonly supervision?: SupervisionBlock
 }
 
+export interface ListenTlsBlock {
+  /** Paths of files, relative to the file that names them. */
+  readonly cert: string
+  readonly key: string
+  /** Callers have to show a certificate of this authority. */
+  readonly client_ca?: string
+  readonly min_version?: '1.2' | '1.3'
+}
+
+export interface ListenBlock extends Partial<ListenTlsBlock> {
+  /** Default `127.0.0.1`: reached from this machine alone. */
+  readonly address?: string
+  /** 0: any that is free; the event `connection:changed` and the status say which. */
+  readonly port: number
+  readonly path?: string
+  /** `true` with `cert` and `key` beside it, or a block that holds them. */
+  readonly tls?: boolean | ListenTlsBlock
+}
+
+export interface ServerBlock {
+  /** The protocol: `json-rpc`. */
+  readonly type: string
+  readonly listen: ListenBlock
+  /** What the protocol itself is told. */
+  readonly config?: Readonly<Record<string, unknown>>
+  /** Of one attempt to listen. */
+  readonly timeout?: Duration
+  readonly reconnect?: ReconnectBlock
+  readonly mailbox?: MailboxBlock
+  readonly limits?: LimitsBlock
+  readonly supervision?: SupervisionBlock
+  readonly format?: string
+  readonly chaos?: ChaosBlock
+}
+
 export interface VariableBlock {
   readonly default?: unknown
   /** `string`, `number`, `bool`, `any`, `list(…)` or `map(…)`. */
@@ -252,6 +287,7 @@ export interface ConfigObject {
   readonly integrations?: Named<IntegrationBlock>
   readonly supervisors?: Named<SupervisorBlock>
   readonly brokers?: Named<BrokerBlock>
+  readonly servers?: Named<ServerBlock>
 }
 
 /** The path of an HCL file or of a folder with `*.hcl` files, or an object. */

@@ -2,7 +2,7 @@ import type { MessagePort } from 'node:worker_threads'
 import type { Clock } from './clock.js'
 import type { ConnectionError } from './errors.js'
 import type { IntegrationSettings } from './settings.js'
-import type { PoolFigures } from './status.js'
+import type { ListenAddress, PoolFigures } from './status.js'
 import type { Logger } from './telemetry.js'
 import type { Headers, Value } from './value.js'
 
@@ -44,6 +44,8 @@ export interface ProtocolAdapter {
   connect(signal: AbortSignal): Promise<void>
   /** Ends the connection and frees everything; never throws; idempotent. No callback is made afterwards. */
   disconnect(): Promise<void>
+  /** Where it listens, while it is connected; of the adapter of a `server` block. */
+  readonly listening?: ListenAddress | undefined
   /** Asks the other side for a sign of life. Absent where being connected is all there is to know. */
   ping?(signal: AbortSignal): Promise<void>
   /** How its pool of connections stands, where it has one. Asked several times a second; never throws. */
@@ -134,7 +136,10 @@ export interface InboundDelivery extends InboundMessage {
 export interface MessageSink<M extends InboundMessage> {
   /** @returns false: hold further messages back until `resume` is called (they may still be delivered; none is lost). */
   deliver(message: M): boolean
-  /** The broker ended the subscription. */
+  /**
+   * The other side ended the subscription. With a ShutdownError it came to its end in order: nothing went wrong.
+   * With a ConnectionError the actor asks for it again.
+   */
   end(error: Error): void
 }
 

@@ -12,8 +12,6 @@ export type DiscoverySource =
   /** The SRV records of a name (RFC 2782), which have ports, priorities and weights. */
   | { readonly type: 'dns-srv'; readonly name: string; readonly servers: readonly string[] }
 
-export type DiscoveryType = DiscoverySource['type']
-
 /** How an integration finds the addresses of its service. */
 export interface DiscoverySettings {
   readonly source: DiscoverySource

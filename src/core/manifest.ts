@@ -28,12 +28,19 @@ export interface AdapterManifest {
   readonly remarks?: Readonly<Partial<Record<Capability, string>>>
   readonly defaultFormat: string
   readonly formats: readonly string[]
+  /**
+   * For a format that the adapter alone can read, because it needs a schema: the wire format in which payloads of
+   * topics and queues come from and go to the adapter instead.
+   */
+  readonly payloadFormats?: { readonly [format: string]: string }
   /** What an `auth` block may be; every protocol has `none`. */
   readonly auth: readonly AuthType[]
   /** What is left of the protocol with these settings, where that is not all of it. */
   readonly variant?: (settings: IntegrationSettings) => ProtocolVariant | undefined
   /** The schema of the `config` block, in the names of the configuration. */
   readonly config: ZodType
+  /** The members of the `config` block that are paths of files or folders, one or a list. */
+  readonly configPaths?: readonly string[]
   /** How it can balance between several addresses; `round_robin` alone without it, for each connection. */
   readonly balances?: readonly Balance[]
   /** Port used when the endpoint names none. */
@@ -57,11 +64,14 @@ export interface ProtocolVariant {
 
 /** A `server` block: an actor whose adapter listens when it is told to connect, and has a `service` facet alone. */
 export interface ServerManifest {
+  /** The `type` of a `server` block. */
   readonly type: string
   readonly defaultFormat: string
   readonly formats: readonly string[]
   /** The schema of the `config` block. */
   readonly config: ZodType
+  /** The members of the `config` block that are paths of files or folders, one or a list. */
+  readonly configPaths?: readonly string[]
   readonly worker: URL
 }
 

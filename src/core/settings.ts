@@ -226,6 +226,8 @@ export interface IntegrationSettings {
   readonly auth: AuthSettings
   /** Name of the wire format. */
   readonly format: string
+  /** Name of the wire format of payloads between host, actor and adapter, where the adapter alone can read `format`. */
+  readonly payloadFormat?: string
   /** For one attempt of one operation. */
   readonly timeoutMs: number
   readonly retry: RetrySettings

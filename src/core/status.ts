@@ -17,6 +17,12 @@ export const CONNECTION_STATES = [
   'failed',
 ] as const
 
+/** Where a server is to be reached: what it listens at, which may be any free port. */
+export interface ListenAddress {
+  readonly address: string
+  readonly port: number
+}
+
 /** The circuit breaker of an integration, as the specification names its states. */
 export type BreakerState = 'closed' | 'open' | 'half-open'
 

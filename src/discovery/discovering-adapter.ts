@@ -32,7 +32,8 @@ class Discovering {
   readonly #set: EndpointSet
   /** What the adapter finds in its settings. */
   #given: readonly string[] = []
-  #state: 'down' | 'up' = 'down'
+  /** `moving`: the adapter is told of other addresses; one that needs a new connection for them says so. */
+  #state: 'down' | 'up' | 'moving' = 'down'
   /** Whether to look before the next connection: what is known may have led nowhere. */
   #isStale = true
   /** The end of a connection that we have left. */
@@ -120,8 +121,8 @@ class Discovering {
   }
 
   #lost(error: ConnectionError): void {
+    if (this.#state !== 'moving') this.#blame(error)
     this.#state = 'down'
-    this.#blame(error)
     this.#context.connectionLost(error)
   }
 
@@ -178,7 +179,9 @@ class Discovering {
   #follow(): void {
     if (this.#spreads) {
       this.#choose()
+      this.#state = 'moving'
       this.#inner.addressesChanged!()
+      if (this.#state === 'moving') this.#state = 'up'
       return
     }
     const [address] = this.#given

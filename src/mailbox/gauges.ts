@@ -23,6 +23,7 @@ export const COUNTERS = [
   'connects',
   'disconnects',
   'deadLettered',
+  'answered',
 ] as const
 export type Counter = (typeof COUNTERS)[number]
 

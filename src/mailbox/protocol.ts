@@ -1,4 +1,4 @@
-import type { BreakerState, ConnectionState } from '../core/status.js'
+import type { BreakerState, ConnectionState, ListenAddress } from '../core/status.js'
 import type { Headers, Value } from '../core/value.js'
 import type { ErrorRecord } from './error-codec.js'
 import type { NameUpdate } from './names.js'
@@ -152,6 +152,8 @@ export type ActorNotice =
       readonly state: ConnectionState
       readonly reason?: string
       readonly attempt: number
+      /** Of a server that listens now. */
+      readonly listening?: ListenAddress
     }
   | { readonly kind: 'breaker'; readonly state: BreakerState }
   | {

@@ -2,7 +2,13 @@ import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
 import type { MessagePort } from 'node:worker_threads'
 import { ActorCrashedError, ShutdownError } from '../core/errors.js'
 import type { Fault, IntegrationSettings } from '../core/settings.js'
-import type { BreakerState, ConnectionState, HealthStatus, PoolFigures } from '../core/status.js'
+import type {
+  BreakerState,
+  ConnectionState,
+  HealthStatus,
+  ListenAddress,
+  PoolFigures,
+} from '../core/status.js'
 import type { LogRecord } from '../core/telemetry.js'
 import { addCounts, type Counts, Gauges } from '../mailbox/gauges.js'
 import { openLine } from '../mailbox/line.js'
@@ -34,6 +40,8 @@ export interface IntegrationStatus {
   readonly connectedSince?: number
   /** Attempts to connect in a row that have failed. */
   readonly reconnectAttempt: number
+  /** Where a server listens; absent for everything else, and while it does not. */
+  readonly listening?: ListenAddress
   /** Epoch milliseconds of the last request; absent before the first. */
   readonly lastUsed?: number
   /** Operations that failed, of whatever kind. */
@@ -52,6 +60,8 @@ export class IntegrationChild implements Child {
   /** Durations of operations in microseconds, over all lives. */
   readonly latency: RecordableHistogram = createHistogram(LATENCIES)
   onDeath: ((reason: string) => void) | undefined
+  /** What its actor has said last of where it listens. */
+  listening: ListenAddress | undefined
   readonly #worker: URL
   readonly #clientId: string
   readonly #house: IntegrationHouse
@@ -92,6 +102,7 @@ export class IntegrationChild implements Child {
       ...used,
       threadId: life.threadId,
       ...(connection === 'connected' && { connectedSince }),
+      ...(connection === 'connected' && this.listening !== undefined && { listening: this.listening }),
       ...(pool !== undefined && { pool }),
     }
   }
@@ -125,6 +136,7 @@ export class IntegrationChild implements Child {
     this.#givenUp = undefined
     const thread = this.#house.pool.take(this.#worker)
     const line = openLine()
+    this.listening = undefined
     const { heartbeatMs, limits, name } = this.settings
     const life = new Life<ActorControl>(
       name,

@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.js'
-import type { AdapterManifest, BrokerManifest, ProtocolVariant } from '../core/manifest.js'
+import type { AdapterManifest, BrokerManifest, ProtocolVariant, ServerManifest } from '../core/manifest.js'
 import type { GroupSettings, IntegrationSettings, SupervisionSettings } from '../core/settings.js'
-import type { BreakerState, ConnectionState } from '../core/status.js'
+import type { BreakerState, ConnectionState, ListenAddress } from '../core/status.js'
 import type { LogRecord } from '../core/telemetry.js'
 import type { Value } from '../core/value.js'
 import type { IntegrationMail } from '../mailbox/integration-mail.js'
@@ -35,7 +35,20 @@ export interface TreePlan {
     readonly supervision: SupervisionSettings
     readonly manifest: BrokerManifest
   }[]
+  readonly servers: readonly {
+    readonly settings: IntegrationSettings
+    readonly supervision: SupervisionSettings
+    readonly manifest: ServerManifest
+  }[]
   readonly supervisors: readonly GroupSettings[]
+}
+
+/** What has an actor: an integration, or a server, which is one that listens. */
+interface ActorPlan {
+  readonly settings: IntegrationSettings
+  readonly supervision: SupervisionSettings
+  readonly worker: URL
+  readonly protocol: ProtocolVariant
 }
 
 /** What happens in the tree, for the gateway's events and log. */
@@ -55,6 +68,7 @@ export type TreeReport =
       readonly state: ConnectionState
       readonly attempt: number
       readonly reason?: string
+      readonly listening?: ListenAddress
     }
   | { readonly kind: 'breaker:changed'; readonly integration: string; readonly state: BreakerState }
   | {
@@ -70,9 +84,10 @@ export type TreeReport =
 
 /**
  * All supervisors of a gateway: one for each group, and one for each child that is in none. Brokers start
- * before the integrations that may live on them, and everything stops in reverse order.
+ * before the integrations that may live on them, servers last, and everything stops in reverse order.
  */
 export class SupervisionTree {
+  /** Integrations and servers. */
   readonly integrations: ReadonlyMap<string, IntegrationChild>
   readonly brokers: ReadonlyMap<string, BrokerChild>
   readonly #supervisors: readonly Supervisor[]
@@ -121,42 +136,39 @@ export class SupervisionTree {
         ),
       ]),
     )
+    const actors = actorsOf(plan)
     this.integrations = new Map(
-      plan.integrations.map(({ settings, supervision, manifest }) => {
+      actors.map(({ settings, supervision, worker, protocol }) => {
         const { name } = settings
-        const ref = new ActorRef(
-          settings,
-          protocolOf(manifest, settings),
-          supervision.poisonThreshold,
-          clock,
-          turn,
-          {
-            notice: (notice) => this.#notice(name, notice),
-            poison: (entry, deaths, reason) =>
-              report({
-                kind: 'message:dead',
-                integration: name,
-                queue: entry.target,
-                reason: `it killed ${deaths} actors in a row; the last reason: ${reason}`,
-                attempts: deaths,
-                value: entry.value,
-              }),
-          },
-        )
+        const ref = new ActorRef(settings, protocol, supervision.poisonThreshold, clock, turn, {
+          notice: (notice) => this.#notice(name, notice),
+          poison: (entry, deaths, reason) =>
+            report({
+              kind: 'message:dead',
+              integration: name,
+              queue: entry.target,
+              reason: `it killed ${deaths} actors in a row; the last reason: ${reason}`,
+              attempts: deaths,
+              value: entry.value,
+            }),
+        })
         const child = new IntegrationChild(
           childSpec(name, supervision),
           settings,
-          manifest.worker,
+          worker,
           `${clientIdPrefix}-${name}`,
           ref,
           house,
         )
-        if (supervision.warmSpares > 0) this.#pool.keepWarm(manifest.worker, supervision.warmSpares)
+        if (supervision.warmSpares > 0) this.#pool.keepWarm(worker, supervision.warmSpares)
         return [name, child]
       }),
     )
-    this.#workers = [...plan.brokers, ...plan.integrations].map(({ manifest }) => manifest.worker)
-    this.#supervisors = this.#grow(plan, clock)
+    this.#workers = [
+      ...plan.brokers.map(({ manifest }) => manifest.worker),
+      ...actors.map(({ worker }) => worker),
+    ]
+    this.#supervisors = this.#grow(plan, actors, clock)
   }
 
   /** Threads that were replaced and have not ended. */
@@ -196,20 +208,20 @@ export class SupervisionTree {
     for (const ref of refs) ref.stop()
   }
 
-  #grow(plan: TreePlan, clock: Clock): Supervisor[] {
+  #grow(plan: TreePlan, actors: readonly ActorPlan[], clock: Clock): Supervisor[] {
     const supervise = (options: SupervisorOptions, children: readonly Child[]) =>
       new Supervisor(options, children, clock, (report) => this.#supervised(report))
     const brokers = plan.brokers.map(({ name, supervision }) =>
       supervise(alone(supervision), [this.brokers.get(name)!]),
     )
     const groups = new Set<string>()
-    const integrations = plan.integrations.flatMap(({ settings, supervision }) => {
+    const integrations = actors.flatMap(({ settings, supervision }) => {
       const group = plan.supervisors.find(({ name }) => name === supervision.group)
       if (group === undefined) return [supervise(alone(supervision), [this.integrations.get(settings.name)!])]
       // A group starts where its first member stands.
       if (groups.has(group.name)) return []
       groups.add(group.name)
-      const members = plan.integrations.filter((other) => other.supervision.group === group.name)
+      const members = actors.filter((other) => other.supervision.group === group.name)
       const { strategy, maxRestarts, withinMs } = group
       const options = { ...alone(supervision), strategy, intensity: maxRestarts, periodMs: withinMs }
       return [
@@ -245,13 +257,15 @@ export class SupervisionTree {
   #notice(integration: string, notice: Exclude<ActorNotice, { kind: 'source-ended' | 'dropped' }>): void {
     switch (notice.kind) {
       case 'connection': {
-        const { state, attempt, reason } = notice
+        const { state, attempt, reason, listening } = notice
+        this.integrations.get(integration)!.listening = listening
         return this.#report({
           kind: 'connection:changed',
           integration,
           state,
           attempt,
           ...(reason !== undefined && { reason }),
+          ...(listening !== undefined && { listening }),
         })
       }
       case 'breaker':
@@ -268,8 +282,21 @@ export class SupervisionTree {
   }
 }
 
-function protocolOf(manifest: AdapterManifest, settings: IntegrationSettings): ProtocolVariant {
-  return manifest.variant?.(settings) ?? { name: manifest.type, capabilities: manifest.capabilities }
+function actorsOf({ integrations, servers }: TreePlan): readonly ActorPlan[] {
+  return [
+    ...integrations.map(({ settings, supervision, manifest }) => ({
+      settings,
+      supervision,
+      worker: manifest.worker,
+      protocol: manifest.variant?.(settings) ?? { name: manifest.type, capabilities: manifest.capabilities },
+    })),
+    ...servers.map(({ settings, supervision, manifest }) => ({
+      settings,
+      supervision,
+      worker: manifest.worker,
+      protocol: { name: `a server of ${manifest.type}`, capabilities: ['serve'] as const },
+    })),
+  ]
 }
 
 function childSpec(id: string, { restart, shutdownMs }: SupervisionSettings): ChildSpec {

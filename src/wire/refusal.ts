@@ -89,7 +89,8 @@ function named(value: object): string {
   return typeof name === 'string' && name !== '' ? `an instance of ${name}` : 'an instance of a class'
 }
 
-function step(key: string): string {
+/** How a path goes on into the member of that name. */
+export function step(key: string): string {
   if (/^[A-Za-z_$][\w$]{0,63}$/.test(key)) return `.${key}`
   return `[${JSON.stringify(key.length > LONGEST_KEY ? `${key.slice(0, LONGEST_KEY)}…` : key)}]`
 }

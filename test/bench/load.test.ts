@@ -68,7 +68,7 @@ describe('load', () => {
 
   test('a flooder publishes benchmark messages flat out and at a rate, and pauses when told', async () => {
     await using broker = await startMosquitto({ config: ['log_type information'] })
-    const flooder = await LoadProcess.start<FlooderOrder>('./flooder.js', [broker.port])
+    const flooder = await LoadProcess.start<FlooderOrder>('./flooder.js', [broker.port, 'mqtt'])
     const client = await mqtt.connectAsync(broker.url)
     try {
       const values: unknown[] = []

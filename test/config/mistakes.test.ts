@@ -55,10 +55,8 @@ test('blocks and protocols of later versions are told apart from misspelt ones',
   const checked = checkText(`integration "a" {
   type = "memory"
 }
-integration "b" { type = "redis" }
 data "rpc" "x" { integration = integration.a }`)
   expect(checked.diagnostics.map(({ severity, message }) => `${severity}: ${message}`)).toEqual([
-    'error: this version does not have the protocol "redis" yet; it has json-rpc, memory, mqtt',
     'warning: block "data" is not supported by this version and is ignored',
   ])
 })

@@ -15,13 +15,12 @@ const options = {
   variables: { api_url: 'https://api.example.com' },
 }
 
-const LATER = 'this version does not have the protocol "redis" yet; it has json-rpc, memory, mqtt'
 const ignored = (block: string) => `block "${block}" is not supported by this version and is ignored`
 const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   'spec-json-rpc.hcl': [],
   'spec-mqtt.hcl': [],
-  'spec-redis.hcl': [LATER],
-  'spec-full.hcl': [LATER],
+  'spec-redis.hcl': [],
+  'spec-full.hcl': [],
   'spec-data-flow.hcl': ['data', 'data', 'action', 'action'].map(ignored),
   'spec-server.hcl': [ignored('server')],
 }
@@ -46,6 +45,16 @@ test('the MQTT example gives its settings', () => {
     endpoint: { addresses: ['mqtt.example.com'], port: 8883, tls: { verifyServer: true } },
     config: { client_id: 'nemo-7', keep_alive: 60_000, clean_session: true, qos: 1 },
     auth: { type: 'basic', username: 'u', password: 'p' },
+  })
+})
+
+test('the Redis example gives its settings', () => {
+  const checked = checkConfig(`${FIXTURES}spec-redis.hcl`, { env: options.env })
+  expect(checked.ok && checked.config.integrations[0]!.settings).toMatchObject({
+    name: 'redis_events',
+    endpoint: { addresses: ['redis.example.com'], port: 6379 },
+    config: { database: 0, pool_size: 10, consumer_group: 'nemo-consumers' },
+    auth: { type: 'password', password: 'r' },
   })
 })
 

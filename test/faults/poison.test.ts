@@ -55,7 +55,7 @@ async function poisonable(): Promise<{ tree: SupervisionTree; reports: TreeRepor
     },
   } as const
   const tree = new SupervisionTree(
-    { integrations: [integration], brokers: [], supervisors: [] },
+    { integrations: [integration], brokers: [], servers: [], supervisors: [] },
     systemClock,
     new Turn(systemClock, 4),
     'test',

@@ -54,6 +54,33 @@ const config = z.strictObject({
 
 export type JsonRpcConfig = z.infer<typeof config>
 
+/** The `config` block of a server. */
+const serverConfig = z.strictObject({
+  /** Bytes of one request at most; `limits { frame }` where it is smaller. */
+  max_request: size.default(1024 * 1024),
+  /** Requests in a batch at most. */
+  max_batch: z.int().min(1).max(100_000).default(1000),
+  /** Connections at a time; further ones are closed at once. */
+  max_connections: z.int().min(1).default(1000),
+  /** Messages of one WebSocket that are being answered, at most. */
+  max_in_flight: z.int().min(1).max(100_000).default(1000),
+  /** How long a caller may take for the head of a request, and for the whole of it. */
+  header_timeout: duration.default(10_000),
+  request_timeout: duration.default(30_000),
+  /** How long an idle connection is kept. */
+  keep_alive: duration.default(15_000),
+  /** Whether it also speaks WebSocket, at the same port and path. */
+  websocket: z.boolean().default(true),
+  /** How long a WebSocket may be silent before it is asked for a sign of life; 0: it never is. */
+  ping_interval: duration.default(30_000),
+  /** Web pages that may open a WebSocket, beside those of our own host; "*" for all. */
+  origins: z.array(z.string().min(1)).default([]),
+  /** The headers of a request that its handler is to see. */
+  forward_headers: z.array(z.string().min(1).toLowerCase()).default([]),
+})
+
+export type JsonRpcServerConfig = z.infer<typeof serverConfig>
+
 /** Whether the endpoint is one of WebSocket; where it is discovered the scheme says so. */
 export function isOverWebSocket({
   endpoint,
@@ -87,4 +114,11 @@ export const jsonRpcManifest: AdapterManifest = {
   balances: ['round_robin', 'least_pending'],
   needsEndpoint: true,
   worker: new URL('../../../workers/json-rpc.js', import.meta.url),
+  server: {
+    type: 'json-rpc',
+    defaultFormat: 'json',
+    formats: ['json'],
+    config: serverConfig,
+    worker: new URL('../../../workers/json-rpc-server.js', import.meta.url),
+  },
 }

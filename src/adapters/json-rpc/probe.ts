@@ -1,6 +1,7 @@
 import { connect as connectPlain, isIP, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectSecure, type TLSSocket } from 'node:tls'
 import type { Clock } from '../../core/clock.js'
+import { codeOf, ENDED_AT_CERTIFICATE } from '../socket-failure.js'
 import type { Target } from './target.js'
 
 /** How long a server may take to say what it thinks of our certificate, in milliseconds. */
@@ -21,6 +22,8 @@ export function probe(
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason)
     const socket = open(target, tls)
+    /** Whether the handshake is over for us, and had a certificate of ours. */
+    let shown = false
     const onAbort = () => {
       socket.destroy()
       reject(signal.reason)
@@ -31,15 +34,20 @@ export function probe(
       resolve()
     }
     if (tls === undefined) socket.once('connect', done)
-    else socket.once('secureConnect', () => awaitVerdict(socket as TLSSocket, clock, done))
+    else
+      socket.once('secureConnect', () => {
+        shown = tls.cert !== undefined
+        awaitVerdict(socket as TLSSocket, clock, done)
+      })
     // Stays: an error that follows a success or an abort has nobody to tell.
     socket.on('error', (error) => {
       socket.destroy()
-      reject(error)
+      reject(shown && codeOf(error) === 'ECONNRESET' ? refusedSilently(error) : error)
     })
     socket.once('close', () => {
       signal.removeEventListener('abort', onAbort)
-      reject(new Error('the other side closed the connection'))
+      const error = new Error('the other side closed the connection')
+      reject(shown ? refusedSilently(error) : error)
     })
   })
 }
@@ -59,6 +67,11 @@ function awaitVerdict(socket: TLSSocket, clock: Clock, accepted: () => void): vo
   })
   // Unread, neither a ticket nor an alert is seen.
   socket.resume()
+}
+
+/** Some servers end the connection without saying that it is because of the certificate. */
+function refusedSilently(cause: Error): Error {
+  return Object.assign(new Error(cause.message, { cause }), { code: ENDED_AT_CERTIFICATE })
 }
 
 function open({ host, port }: Target, tls: ConnectionOptions | undefined): Socket {

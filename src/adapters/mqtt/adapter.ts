@@ -56,6 +56,7 @@ export const mqttAdapter: AdapterFactory = (context: AdapterContext): ProtocolAd
 
     async disconnect() {
       attempt?.abort(new ConnectionError('disconnected while connecting'))
+      dialer.close()
       const closing = connection
       connection = undefined
       await closing?.close()

@@ -1,5 +1,11 @@
 import { data, packet, prefixed, uint16, uint32 } from './packet-writer.js'
 
+/** A password without a name is for MQTT 5; in 3.1.1 its name is empty. */
+export interface Credentials {
+  readonly username?: string
+  readonly password: string
+}
+
 /** What CONNECT says, and how the session is read. */
 export interface SessionSettings {
   /** Whether a flood of small reads may be slowed down; see `ReadPacer`. */
@@ -13,7 +19,7 @@ export interface SessionSettings {
   readonly receiveMaximum: number
   /** The largest packet that we take, in bytes. */
   readonly maxFrame: number
-  readonly credentials?: { readonly username: string; readonly password: string }
+  readonly credentials?: Credentials
   readonly will?: {
     readonly topic: string
     readonly payload: string
@@ -30,11 +36,13 @@ const MAXIMUM_PACKET_SIZE = 0x27
 
 /** Writes CONNECT (MQTT 5, section 3.1). @throws RangeError saying what is too long; never what it holds */
 export function writeConnect(settings: Omit<SessionSettings, 'paced'>): Buffer {
-  const { version, clean, credentials, will, keepAliveMs } = settings
+  const { version, clean, will, keepAliveMs } = settings
+  const credentials = settings.credentials && named(settings.credentials, version)
   const flags =
     (clean ? 0x02 : 0) |
     (will ? 0x04 | (will.qos << 3) | (will.retain ? 0x20 : 0) : 0) |
-    (credentials ? 0xc0 : 0)
+    (credentials ? 0x40 : 0) |
+    (credentials?.username !== undefined ? 0x80 : 0)
   const fields = [
     PROTOCOL_NAME,
     Buffer.of(version, flags),
@@ -46,9 +54,13 @@ export function writeConnect(settings: Omit<SessionSettings, 'paced'>): Buffer {
     if (version === 5) fields.push(prefixed())
     fields.push(data(will.topic, 'the topic of the will'), data(will.payload, 'the payload of the will'))
   }
-  if (credentials)
-    fields.push(data(credentials.username, 'the username'), data(credentials.password, 'the password'))
+  if (credentials?.username !== undefined) fields.push(data(credentials.username, 'the username'))
+  if (credentials) fields.push(data(credentials.password, 'the password'))
   return packet(CONNECT, ...fields)
+}
+
+function named(credentials: Credentials, version: 4 | 5): Credentials {
+  return version === 4 ? { username: '', ...credentials } : credentials
 }
 
 function connectProperties({

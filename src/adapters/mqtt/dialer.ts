@@ -1,10 +1,11 @@
 import type { AdapterContext } from '../../core/adapter.js'
 import { AuthError } from '../../core/errors.js'
-import type { AuthSettings } from '../../core/settings.js'
+import type { TlsSettings } from '../../core/settings.js'
 import { readTlsOptions } from '../tls.js'
 import type { SessionSettings } from './connect.js'
 import { type BrokerAddress, brokerAddress } from './endpoint.js'
 import { connectFailure, VersionRefused } from './failures.js'
+import { Login } from './login.js'
 import type { MqttConfig } from './manifest.js'
 import { Session, type SessionMemory, type SessionOwner } from './session.js'
 import { openSocket } from './socket.js'
@@ -15,6 +16,8 @@ export type Role = Pick<
   'clientId' | 'clean' | 'sessionExpiryMs' | 'receiveMaximum' | 'paced' | 'will'
 >
 
+const SERVER_ONLY: TlsSettings = { verifyServer: true }
+
 /**
  * Makes connections. It remembers the protocol version that the broker took, and which address comes next:
  * each attempt tries one.
@@ -22,13 +25,20 @@ export type Role = Pick<
 export class Dialer {
   readonly #context: AdapterContext
   readonly #config: MqttConfig
+  readonly #login: Login
   #version: 4 | 5
   #attempts = 0
 
   constructor(context: AdapterContext, config: MqttConfig) {
     this.#context = context
     this.#config = config
+    this.#login = new Login(context, config)
     this.#version = config.protocol_version === '3.1.1' ? 4 : 5
+  }
+
+  /** Gives up what is under way for the sake of the credentials. */
+  close(): void {
+    this.#login.close()
   }
 
   /** The address for the next attempt. @throws ConnectionError when it cannot be read */
@@ -88,10 +98,10 @@ export class Dialer {
     signal: AbortSignal,
     version: 4 | 5,
   ): Promise<Session> {
-    const { settings, clock } = this.#context
-    const credentials = credentialsOf(settings.auth)
+    const { settings, clock, log } = this.#context
+    const credentials = await this.#login.credentials(signal)
     const secure = address.transport === 'tls' || address.transport === 'wss'
-    const tls = secure ? await readTlsOptions(settings.endpoint.tls ?? { verifyServer: true }) : undefined
+    const tls = secure ? await readTlsOptions(settings.endpoint.tls ?? SERVER_ONLY, log) : undefined
     const socket = await openSocket(address, tls, settings.limits.frame, signal)
     const session: SessionSettings = {
       ...role,
@@ -102,12 +112,12 @@ export class Dialer {
       maxFrame: settings.limits.frame,
       ...(credentials && { credentials }),
     }
-    return Session.open(socket, `${address.host}:${address.port}`, session, memory, owner, clock, signal)
+    const where = `${address.host}:${address.port}`
+    try {
+      return await Session.open(socket, where, session, memory, owner, clock, signal)
+    } catch (error) {
+      if (error instanceof AuthError && credentials !== undefined) this.#login.refused(credentials)
+      throw error
+    }
   }
-}
-
-function credentialsOf(auth: AuthSettings): SessionSettings['credentials'] {
-  if (auth.type === 'none') return undefined
-  if (auth.type === 'basic') return { username: auth.username, password: auth.password }
-  throw new AuthError(`MQTT takes auth of type "basic" or none, found "${auth.type}"`)
 }

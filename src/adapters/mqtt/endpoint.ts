@@ -36,6 +36,10 @@ export function brokerAddress(address: string, endpoint: Endpoint): BrokerAddres
       `expected a host or an mqtt, mqtts, ws or wss URL as the address, found ${JSON.stringify(hidePassword(address))}`,
       { retryable: false },
     )
+  if (url.username !== '' || url.password !== '')
+    throw new ConnectionError(`the address of ${url.host} holds credentials: they belong in an auth block`, {
+      retryable: false,
+    })
   const transport = endpoint.tls === undefined ? named : SECURED[named]
   const ownPath = url.pathname === '/' || url.pathname === '' ? undefined : url.pathname + url.search
   const path = ownPath ?? endpoint.path ?? '/mqtt'

@@ -5,6 +5,7 @@ import {
   IntegrationError,
   TimeoutError,
 } from '../../core/errors.js'
+import { socketFailure as plainSocketFailure } from '../socket-failure.js'
 import type { BrokerAddress } from './endpoint.js'
 import { describeReason } from './reason-codes.js'
 
@@ -39,10 +40,11 @@ export function connectFailure(address: BrokerAddress, cause: unknown): Integrat
 
 /** The error of a socket that broke. */
 export function socketFailure(where: string, cause: unknown): IntegrationError {
-  const { code, message } = (cause ?? {}) as { code?: string; message?: string }
-  if (code?.startsWith('ERR_SSL_') && /ALERT.*(CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)/.test(code))
-    return new AuthError(`${where} refuses the client certificate: ${code}`, { cause })
-  return new ConnectionError(`connection to ${where}: ${message || code || 'closed'}`, { cause })
+  // What `ws` says when the server does not let the WebSocket handshake through.
+  const [, status] = /^Unexpected server response: (40[13])$/.exec((cause as Error)?.message ?? '') ?? []
+  if (status !== undefined)
+    return new AuthError(`${where} refuses the WebSocket handshake: HTTP ${status}`, { cause })
+  return plainSocketFailure(cause ?? new Error('closed'), `connection to ${where}`)
 }
 
 /** The error of a CONNACK that refuses. */

@@ -48,6 +48,8 @@ const config = z.strictObject({
   receive_maximum: z.number().int().min(1).max(65_535).default(1_024),
   queue_group: groupName.default('nemo-workers'),
   response_topic_prefix: topic.optional(),
+  /** The user name that goes with a token: `auth` of type `bearer` or `jwt` sends the token as the password. */
+  token_username: z.string().optional(),
   /** Belongs to the connection that publishes. */
   will: z
     .strictObject({

@@ -1,4 +1,4 @@
-import { connect as connectTcp, type Socket } from 'node:net'
+import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
 import type { TlsOptions } from '../tls.js'
@@ -26,7 +26,7 @@ export async function openSocket(
   }
   const socket =
     transport === 'tls'
-      ? connectTls({ host, port, ...tls, ...(/^[\d.]+$|:/.test(host) ? {} : { servername: host }) })
+      ? connectTls({ ...(isIP(host) === 0 && { servername: host }), ...tls, host, port })
       : openTcp(host, port)
   socket.setNoDelay(true)
   // An error may come before the caller listens; it finds the socket destroyed then.

@@ -12,6 +12,7 @@ import type { Section } from '../section.js'
 import { folderOf } from '../spans.js'
 import { readAuth, withClient } from './auth.js'
 import { readChaos, readLimits, readMailbox } from './capacity.js'
+import { absolutePaths } from './config-paths.js'
 import { readDiscovery } from './discovery.js'
 import { readEndpoint } from './endpoint.js'
 import {
@@ -24,9 +25,6 @@ import {
 } from './policies.js'
 import { checkBySchema } from './schema-block.js'
 import { readSupervision } from './supervision.js'
-
-/** Protocols of the specification that this version does not have. */
-const LATER_TYPES = ['grpc', 'nats', 'redis']
 
 const OWN_ADAPTER =
   'an adapter of your own is named by its file, as "./adapter.js", or by its installed package'
@@ -42,14 +40,20 @@ export function readIntegration(
   if (manifest === undefined) return undefined
   const discovery = readDiscovery(section.section('discovery'), manifest)
   const endpoint = readPlace(section, manifest)
-  const config = checkBySchema(
-    manifest.config,
+  const config = absolutePaths(
+    checkBySchema(
+      manifest.config,
+      section.node('config'),
+      { span: section.span, title: `the config of ${manifest.type}` },
+      section.diagnostics,
+    ),
     section.node('config'),
-    { span: section.span, title: `the config of ${manifest.type}` },
-    section.diagnostics,
+    manifest.configPaths,
   )
   const { auth, client } = readAuth(section.section('auth'), manifest, endpoint)
   const attemptMs = section.value('timeout', duration())
+  const format = section.value('format', oneOf(manifest.formats)) ?? manifest.defaultFormat
+  const payloadFormat = manifest.payloadFormats?.[format]
   const { supervision, heartbeatMs } = readSupervision(section.section('supervision'), groups)
   const rateLimit = readRateLimit(section.section('rate_limit'))
   const bulkhead = readBulkhead(section.section('bulkhead'))
@@ -61,7 +65,8 @@ export function readIntegration(
     ...(discovery !== undefined && { discovery }),
     config,
     auth,
-    format: section.value('format', oneOf(manifest.formats)) ?? manifest.defaultFormat,
+    format,
+    ...(payloadFormat !== undefined && { payloadFormat }),
     timeoutMs: attemptMs ?? attemptTimeOf(config) ?? DEFAULT_TIMEOUT_MS,
     retry: readRetry(section.section('retry')),
     circuitBreaker: readBreaker(section.section('circuit_breaker')),
@@ -88,12 +93,6 @@ function readType(section: Section<IntegrationBlock>, modules: ModuleFinder): Ad
   if (module.kind === 'fault') section.fault(node.span, module.finding)
   if (module.kind !== 'none') return undefined
   const types = ADAPTERS.map((each) => each.type)
-  if (LATER_TYPES.includes(type)) {
-    section.fault(node.span, {
-      message: `this version does not have the protocol "${type}" yet; it has ${types.join(', ')}`,
-    })
-    return undefined
-  }
   const near = didYouMean(type, types)
   section.fault(node.span, {
     message: `there is no protocol "${node.secret ? 'of that name' : type}"`,

@@ -1,15 +1,13 @@
 import { Pool } from 'undici'
-import type { Gateway } from '../../src/index.js'
 import type { Side } from '../measure/compare.js'
 import { messagePool } from '../message.js'
-import { NAME } from './gateway-pubsub.js'
 import { runLanes } from './lanes.js'
 
 /** Connections to the server, the same for both. */
 export const POOL_SIZE = 8
 
 /** undici on the main thread: a request for each call, JSON made and parsed there. */
-export function plainCaller(port: number, inFlight: number): Side {
+export function plainJsonRpcCaller(port: number, inFlight: number): Side {
   const connections = new Pool(`http://127.0.0.1:${port}`, { connections: POOL_SIZE })
   const pool = messagePool()
   const call = async (n: number) => {
@@ -27,15 +25,5 @@ export function plainCaller(port: number, inFlight: number): Side {
   return {
     begin: async () => runLanes(inFlight, call, true),
     close: () => connections.close(),
-  }
-}
-
-/** The gateway's calls to the same server. */
-export function gatewayCaller(gateway: Gateway, inFlight: number): Side {
-  const client = gateway.rpc(NAME)
-  const pool = messagePool()
-  return {
-    begin: async () => runLanes(inFlight, (n) => client.call('echo', pool[n % pool.length]), true),
-    close: () => gateway.shutdown(),
   }
 }

@@ -1,0 +1,126 @@
+import { status } from '@grpc/grpc-js'
+import type { OperationContext } from '../../core/adapter.js'
+import { RpcError, SerializeError } from '../../core/errors.js'
+import type { Value } from '../../core/value.js'
+import { failureOf, type Link } from './link.js'
+import { headersOf } from './metadata.js'
+import type { Method } from './methods.js'
+import type { Status } from './status.js'
+import { type GrpcStream, isOk } from './stream.js'
+
+/** What a call gives back: the value of one response, or of all of a stream. */
+interface Answer {
+  readonly value: Value
+  readonly headers: () => Value
+  readonly trailers: () => Value
+}
+
+/**
+ * Calls a method. A method that takes a stream is given an array of requests; one that answers with a stream
+ * gives an array of responses.
+ * @param full whether the answer is `{ value, headers, trailers }`
+ * @throws RpcError, AuthError, ConnectionError, TimeoutError, CancelledError, SerializeError
+ */
+export async function call(
+  link: Link,
+  name: string,
+  params: Value | undefined,
+  context: OperationContext,
+  full: boolean,
+): Promise<Value> {
+  try {
+    const method = link.methods.get(name)
+    const isUnary = method.kind === 'unary' || method.kind === 'unknown'
+    const answer = isUnary
+      ? await callUnary(link, method, params, context)
+      : await callStream(link, method, params, context)
+    if (!full) return answer.value
+    return { value: answer.value, headers: answer.headers(), trailers: answer.trailers() }
+  } catch (failure) {
+    throw failureOf(failure, `call ${name}`, link, context)
+  }
+}
+
+async function callUnary(
+  { caller }: Link,
+  method: Method,
+  params: Value | undefined,
+  context: OperationContext,
+): Promise<Answer> {
+  const { bytes, headers, trailers } = await caller.unary(method.path, method.encodeRequest(params), context)
+  return {
+    value: method.decodeResponse(bytes),
+    headers: () => headersOf(headers),
+    trailers: () => headersOf(trailers),
+  }
+}
+
+async function callStream(
+  link: Link,
+  method: Method,
+  params: Value | undefined,
+  context: OperationContext,
+): Promise<Answer> {
+  const requests = requestsOf(method, params)
+  const { signal } = context
+  const stream = await link.caller.stream(method.path, context.headers, context, context.deadline)
+  const onAbort = () => stream.cancel()
+  if (signal.aborted) onAbort()
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    // A server may answer before it has read all: then the status decides, not what was left to write.
+    stream.writeAll(requests).catch(() => {})
+    const { messages, found } = await collect(stream, link.maxBytes)
+    if (signal.aborted) throw signal.reason
+    if (!isOk(found)) throw found
+    const values = messages.map((bytes) => method.decodeResponse(bytes))
+    return {
+      value: method.kind === 'client-streaming' ? onlyOne(values) : values,
+      headers: () => stream.headers,
+      trailers: () => headersOf(found.metadata),
+    }
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+    stream.cancel()
+  }
+}
+
+/**
+ * The requests of a call that is made at once.
+ * @throws SerializeError where a stream is wanted and no array is given, and for what cannot be encoded
+ */
+export function requestsOf(method: Method, params: Value | undefined): Buffer[] {
+  if (method.kind === 'unary' || method.kind === 'server-streaming') return [method.encodeRequest(params)]
+  if (Array.isArray(params)) return params.map((each: Value) => method.encodeRequest(each))
+  if (params === undefined) return []
+  if (method.kind === 'unknown') return [method.encodeRequest(params)]
+  throw new SerializeError(`expected an array: ${method.path} takes a stream of requests`)
+}
+
+/** All responses of a stream, as long as they fit the limit together. */
+function collect(
+  stream: GrpcStream,
+  maxBytes: number,
+): Promise<{ readonly messages: readonly Buffer[]; readonly found: Status }> {
+  return new Promise((resolve, reject) => {
+    const messages: Buffer[] = []
+    let size = 0
+    stream.read({
+      message(bytes) {
+        size += bytes.length
+        messages.push(bytes)
+        if (size <= maxBytes) return true
+        const reason = `the answers have ${size} bytes or more; the limit is ${maxBytes} bytes: subscribe to the method`
+        reject(new SerializeError(reason))
+        stream.cancel()
+        return true
+      },
+      ended: (found) => resolve({ messages, found }),
+    })
+  })
+}
+
+function onlyOne(values: readonly Value[]): Value {
+  if (values.length === 1) return values[0]!
+  throw new RpcError(status.INTERNAL, `expected one response, found ${values.length}`)
+}

@@ -1,0 +1,99 @@
+import {
+  type ChannelCredentials,
+  Client,
+  type ClientOptions,
+  connectivityState,
+  Metadata,
+} from '@grpc/grpc-js'
+import { ConnectionError } from '../../core/errors.js'
+import { asIs } from './bytes.js'
+import { localReason } from './status.js'
+import type { Target } from './target.js'
+
+/** One channel, watched. It is closed by its owner alone. */
+export class Channel {
+  readonly client: Client
+  /** Calls and streams under way. */
+  underWay = 0
+  readonly #target: Target
+  readonly #integration: string
+  #closed = false
+
+  constructor(target: Target, credentials: ChannelCredentials, options: ClientOptions, integration: string) {
+    this.client = new Client(target.uri, credentials, options)
+    this.#target = target
+    this.#integration = integration
+  }
+
+  /**
+   * Resolves when it is connected; the first failure ends the attempt.
+   * @throws ConnectionError, or the signal's reason
+   */
+  async ready(signal: AbortSignal): Promise<void> {
+    const channel = this.client.getChannel()
+    for (;;) {
+      if (signal.aborted) throw signal.reason
+      if (this.#closed) throw this.#error('the connection was closed by us')
+      const state = channel.getConnectivityState(true)
+      if (state === connectivityState.READY) return
+      if (state === connectivityState.TRANSIENT_FAILURE) throw this.#error(await this.#reason())
+      await this.#changed(state, signal)
+    }
+  }
+
+  /** Calls `lost` once, when the connection that stands now is gone. Not after `close`. */
+  watch(lost: (error: ConnectionError) => void): void {
+    const channel = this.client.getChannel()
+    const look = () => {
+      if (this.#closed) return
+      const state = channel.getConnectivityState(false)
+      if (state === connectivityState.READY)
+        channel.watchConnectivityState(state, Number.POSITIVE_INFINITY, look)
+      else lost(this.#error('the connection was lost'))
+    }
+    look()
+  }
+
+  get isReady(): boolean {
+    return !this.#closed && this.client.getChannel().getConnectivityState(false) === connectivityState.READY
+  }
+
+  /** Takes no more calls; those under way may finish. Idempotent. */
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.client.close()
+  }
+
+  #changed(state: connectivityState, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        signal.removeEventListener('abort', done)
+        resolve()
+      }
+      signal.addEventListener('abort', done, { once: true })
+      this.client.getChannel().watchConnectivityState(state, Number.POSITIVE_INFINITY, done)
+    })
+  }
+
+  /** Why there is no connection: the library tells that to calls alone. */
+  #reason(): Promise<string> {
+    return new Promise((resolve) => {
+      const call = this.client.makeUnaryRequest(
+        '/grpc.health.v1.Health/Check',
+        asIs,
+        asIs,
+        Buffer.alloc(0),
+        new Metadata(),
+        {},
+        (error) => resolve(error === null ? 'it was not ready' : localReason(error.details)),
+      )
+      // Connected after all, by now: what the call would say is of no interest.
+      if (this.isReady) call.cancel()
+    })
+  }
+
+  #error(reason: string): ConnectionError {
+    return new ConnectionError(`${this.#target.shown}: ${reason}`, { integration: this.#integration })
+  }
+}

@@ -1,0 +1,113 @@
+import { z } from 'zod'
+import { parseDuration } from '../../core/duration.js'
+import type { AdapterManifest } from '../../core/manifest.js'
+
+const duration = z
+  .union([z.string(), z.number()])
+  .refine((value) => parseDuration(value) !== undefined, {
+    error: 'expected a duration such as "250ms" or "30s"',
+  })
+  .transform((value) => parseDuration(value)!)
+
+const path = z.string().min(1)
+const paths = z.union([path.transform((one) => [one]), z.array(path)])
+
+/** Where the messages and methods are described. */
+const schema = {
+  /** `.proto` files; one or several. */
+  proto: paths.default([]),
+  /** Folders in which imports of the `.proto` files are looked for. */
+  include: paths.default([]),
+  /** A `FileDescriptorSet`, as `protoc --descriptor_set_out --include_imports` writes it. */
+  descriptor_set: path.optional(),
+}
+
+const keepalive = z.strictObject({
+  /** A ping after so long without a sign of life. Servers by default take more than one in 5 minutes ill. */
+  time: duration.default(300_000),
+  /** The connection is given up when a ping is not answered within this. */
+  timeout: duration.default(20_000),
+  /** Pings also while no call is under way. */
+  without_calls: z.boolean().default(false),
+})
+
+const metadata = z.record(
+  z
+    .string()
+    .regex(/^[0-9a-z_.-]+$/i, { error: 'expected the name of a metadata entry' })
+    .refine((name) => !/^grpc-/i.test(name), { error: 'names that begin with grpc- belong to the protocol' }),
+  z.string(),
+)
+
+/** The `config` block of a client, durations in milliseconds. */
+const config = z.strictObject({
+  ...schema,
+  /** Whether a schema that is not configured is asked of the server, and by which version of its protocol. */
+  reflection: z.enum(['auto', 'v1', 'v1alpha', 'off']).default('auto'),
+  /** The service whose methods may be called by their bare name. */
+  service: z.string().min(1).optional(),
+  keepalive: keepalive.prefault({}),
+  /** Connections to each address. */
+  pool_size: z.int().min(1).max(64).default(1),
+  /** With several addresses the default is round_robin. */
+  load_balancing: z.enum(['pick_first', 'round_robin']).optional(),
+  /** Sent with every call. */
+  metadata: metadata.default({}),
+  compression: z.enum(['none', 'gzip', 'deflate']).default('none'),
+  /** A call waits for the connection rather than fail while it is made anew. */
+  wait_for_ready: z.boolean().default(false),
+  /** The name of the server in requests and in its certificate, where it is not the address. */
+  authority: z.string().min(1).optional(),
+  /** Calls give `{ value, headers, trailers }` instead of the value alone. */
+  response_metadata: z.boolean().default(false),
+  /** The service that a health check asks for; all of the server when absent. */
+  health_service: z.string().optional(),
+  /** How long a stream that publishing has opened is kept without a message. */
+  publish_idle: duration.default(30_000),
+})
+
+export type GrpcConfig = z.infer<typeof config>
+
+/** The `config` block of a server. */
+const serverConfig = z.strictObject({
+  ...schema,
+  /** Serve the reflection protocol (v1 and v1alpha). */
+  reflection: z.boolean().default(true),
+  /** Serve the health checking protocol. */
+  health: z.boolean().default(true),
+  compression: z.enum(['none', 'gzip', 'deflate']).default('none'),
+  /** Calls at a time on one connection. */
+  max_streams: z.int().min(1).max(1_000_000).default(1000),
+})
+
+export type GrpcServerConfig = z.infer<typeof serverConfig>
+
+const FORMATS = ['protobuf', 'json', 'binary']
+
+/** gRPC over HTTP/2, as a client and as a server. */
+export const grpcManifest: AdapterManifest = {
+  type: 'grpc',
+  capabilities: ['call', 'notify', 'batch', 'publish', 'subscribe'],
+  remarks: {
+    call: 'unary, client streaming; batch; notification',
+    publish: 'into an open stream',
+    subscribe: 'server streaming, bidirectional',
+  },
+  defaultFormat: 'protobuf',
+  formats: FORMATS,
+  payloadFormats: { protobuf: 'msgpack' },
+  auth: ['none', 'basic', 'bearer', 'jwt', 'mtls', 'oauth2'],
+  config,
+  configPaths: ['proto', 'include', 'descriptor_set'],
+  defaultPort: 50_051,
+  needsEndpoint: true,
+  worker: new URL('../../../workers/grpc.js', import.meta.url),
+  server: {
+    type: 'grpc',
+    defaultFormat: 'protobuf',
+    formats: FORMATS,
+    config: serverConfig,
+    configPaths: ['proto', 'include', 'descriptor_set'],
+    worker: new URL('../../../workers/grpc-server.js', import.meta.url),
+  },
+}

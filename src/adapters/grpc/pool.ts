@@ -1,0 +1,56 @@
+import type { ConnectionError } from '../../core/errors.js'
+import type { Channel } from './channel.js'
+
+/** The channels of a connection. It stands while all of them do. */
+export class ChannelPool {
+  readonly #channels: readonly [Channel, ...Channel[]]
+  #state: 'up' | 'over' = 'up'
+
+  private constructor(channels: readonly [Channel, ...Channel[]]) {
+    this.#channels = channels
+  }
+
+  /**
+   * @param make makes a channel; called `size` times.
+   * @param lost called once, when one of the channels has lost its connection; not after `close`.
+   * @throws ConnectionError, or the signal's reason
+   */
+  static async open(
+    make: () => Channel,
+    size: number,
+    signal: AbortSignal,
+    lost: (error: ConnectionError) => void,
+  ): Promise<ChannelPool> {
+    const channels = Array.from({ length: size }, make) as [Channel, ...Channel[]]
+    const pool = new ChannelPool(channels)
+    try {
+      await Promise.all(channels.map((channel) => channel.ready(signal)))
+    } catch (error) {
+      pool.close()
+      throw error
+    }
+    for (const channel of channels)
+      channel.watch((error) => {
+        if (pool.#state === 'over') return
+        pool.#state = 'over'
+        lost(error)
+      })
+    return pool
+  }
+
+  /** The channel with the fewest calls under way. */
+  least(): Channel {
+    let found = this.#channels[0]
+    for (const channel of this.#channels) if (channel.underWay < found.underWay) found = channel
+    return found
+  }
+
+  get isReady(): boolean {
+    return this.#channels.every(({ isReady }) => isReady)
+  }
+
+  close(): void {
+    this.#state = 'over'
+    for (const channel of this.#channels) channel.close()
+  }
+}

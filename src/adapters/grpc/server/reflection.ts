@@ -1,0 +1,53 @@
+import { type Server, type ServerDuplexStream, status } from '@grpc/grpc-js'
+import { asBuffer, asIs } from '../bytes.js'
+import type { GrpcSchema } from '../schema/index.js'
+import { type ReflectionReply, readQuestion, writeReply } from './messages.js'
+
+/** Serves the reflection protocol, v1 and v1alpha, with the descriptors as they were written. */
+export function serveReflection(server: Server, schema: GrpcSchema): void {
+  const handler = (call: ServerDuplexStream<Buffer, Buffer>) => {
+    call.on('data', (request: Buffer) => {
+      // One that asks and does not read is asked to wait.
+      if (!call.write(asBuffer(writeReply(request, answer(request, schema))))) {
+        call.pause()
+        call.once('drain', () => call.resume())
+      }
+    })
+    call.on('end', () => call.end())
+    call.on('error', () => {})
+  }
+  for (const version of ['v1', 'v1alpha'])
+    server.register(
+      `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`,
+      handler,
+      asIs,
+      asIs,
+      'bidi',
+    )
+}
+
+function answer(request: Buffer, schema: GrpcSchema): ReflectionReply {
+  try {
+    const question = readQuestion(request)
+    switch (question.kind) {
+      case 'services':
+        return { kind: 'services', names: schema.services }
+      case 'file':
+        return filesOr(schema.fileByName(question.name), `the file ${JSON.stringify(question.name)}`)
+      case 'symbol':
+        return filesOr(
+          schema.fileContainingSymbol(question.name),
+          `the symbol ${JSON.stringify(question.name)}`,
+        )
+      case 'extensions':
+        return { kind: 'error', code: status.NOT_FOUND, message: 'there are no extensions' }
+    }
+  } catch (error) {
+    return { kind: 'error', code: status.INVALID_ARGUMENT, message: (error as Error).message }
+  }
+}
+
+function filesOr(files: readonly Uint8Array[] | undefined, what: string): ReflectionReply {
+  if (files !== undefined && files.length > 0) return { kind: 'files', files }
+  return { kind: 'error', code: status.NOT_FOUND, message: `there is no such thing as ${what}` }
+}

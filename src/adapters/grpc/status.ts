@@ -1,0 +1,154 @@
+import { Buffer } from 'node:buffer'
+import { type Metadata, status } from '@grpc/grpc-js'
+import {
+  AuthError,
+  CancelledError,
+  ConnectionError,
+  type IntegrationError,
+  RpcError,
+  TimeoutError,
+} from '../../core/errors.js'
+import type { Value } from '../../core/value.js'
+import { readApplicationError } from './app-error.js'
+import { headersOf } from './metadata.js'
+
+/** How a call ended, as the library tells it. */
+export interface Status {
+  readonly code: number
+  readonly details: string
+  readonly metadata?: Metadata
+}
+
+/** What making an error of a status needs to know. */
+export interface StatusContext {
+  readonly integration: string
+  /** The server's name, for messages. */
+  readonly server: string
+  /** Reads a `google.rpc.Status`. @throws SerializeError */
+  readonly details: (bytes: Uint8Array) => Value
+}
+
+/** The name of a code: `UNIMPLEMENTED`. */
+export function codeName(code: number): string {
+  return status[code] ?? `code ${code}`
+}
+
+/**
+ * The error that a status other than OK means.
+ * @param operation for a time-out: `call Orders/Get`
+ */
+export function statusError(found: Status, operation: string, context: StatusContext): IntegrationError {
+  const { integration, server } = context
+  switch (found.code) {
+    case status.CANCELLED:
+      if (found.details === RESET) return brokenOff(context)
+      return new CancelledError({ integration, cause: new Error('the server cancelled the call') })
+    case status.DEADLINE_EXCEEDED:
+      return new TimeoutError(operation, { integration })
+    case status.UNAUTHENTICATED:
+      // Not the server's own words: they may repeat what it was sent.
+      return new AuthError('the server does not accept our credentials (UNAUTHENTICATED)', { integration })
+    case status.UNAVAILABLE:
+      return unavailable(found, server, integration, detailsOf(found, context))
+    default:
+      return refused(found, context)
+  }
+}
+
+/** What the library says where the server has reset a stream: a server that stops does so. */
+const RESET = 'Call cancelled'
+
+function brokenOff({ server, integration }: StatusContext): ConnectionError {
+  return new ConnectionError(`${server}: the server broke the call off`, { integration })
+}
+
+function unavailable(
+  { details }: Status,
+  server: string,
+  integration: string,
+  details_: readonly Value[],
+): ConnectionError {
+  const wait = retryDelayOf(details_)
+  const local = LOCAL.test(details)
+  return new ConnectionError(`${server}: ${local ? localReason(details) : `unavailable: ${details}`}`, {
+    integration,
+    errorClass: local ? 'connection-reset' : 'service-unavailable',
+    ...(wait !== undefined && { retryAfterMs: wait }),
+  })
+}
+
+/** What the library says itself when there is no connection. */
+const LOCAL = /^(round_robin: )?(No connection established|Connection dropped|.*ECONNRESET|Stream refused)/
+
+/** The reason in the words of Node, without the library's frame around it. */
+export function localReason(details: string): string {
+  const last = /Last error: (.*?)(?:\. Resolution note: .*)?$/s.exec(details)?.[1]
+  const text = (last === undefined || last === 'null' ? details : last).replace(/^(Error: )+/, '')
+  for (const [pattern, reason] of REASONS) if (pattern.test(text)) return reason
+  return text
+}
+
+const REASONS: readonly (readonly [RegExp, string])[] = [
+  [/ECONNREFUSED/, 'the connection was refused'],
+  [/ECONNRESET|Connection dropped/, 'the connection was reset'],
+  [/ENOTFOUND|EAI_AGAIN|Name resolution failed/, 'the host name is unknown'],
+  [/certificate has expired/, 'TLS: the certificate has expired'],
+  [/not yet valid/, 'TLS: the certificate is not valid yet'],
+  [/altnames/, 'TLS: the certificate is for another host'],
+  [
+    /self.signed certificate|unable to verify|unable to get (local )?issuer/i,
+    'TLS: the certificate is signed by an authority that is not trusted',
+  ],
+  [
+    /certificate required|alert (bad|unknown) c|handshake failure/i,
+    'TLS: the server wants another certificate of us',
+  ],
+  [/EPROTO|ssl3?_|SSL routines|tls_/i, 'TLS: the handshake failed'],
+]
+
+function refused(found: Status, context: StatusContext): RpcError {
+  const { integration } = context
+  const application = readApplicationError(found.metadata)
+  if (application !== undefined)
+    return new RpcError(application.code, found.details, application.data, { integration })
+  const details = detailsOf(found, context)
+  const metadata = headersOf(found.metadata)
+  const data = {
+    ...(details.length > 0 && { details }),
+    ...(Object.keys(metadata).length > 0 && { metadata }),
+  }
+  const wait = retryDelayOf(details)
+  return new RpcError(
+    found.code,
+    found.details === '' ? codeName(found.code) : found.details,
+    Object.keys(data).length > 0 ? data : undefined,
+    {
+      integration,
+      ...(found.code === status.RESOURCE_EXHAUSTED &&
+        wait !== undefined && { retryable: true, errorClass: 'rate-limited' as const, retryAfterMs: wait }),
+    },
+  )
+}
+
+/** The messages of `google.rpc.Status.details`; none when there are none, or they cannot be read. */
+function detailsOf({ metadata }: Status, context: StatusContext): readonly Value[] {
+  const [bytes] = metadata?.get('grpc-status-details-bin') ?? []
+  if (!Buffer.isBuffer(bytes)) return []
+  try {
+    const { details } = context.details(bytes) as { readonly details?: readonly Value[] }
+    return Array.isArray(details) ? details : []
+  } catch {
+    return []
+  }
+}
+
+/** Milliseconds of a `google.rpc.RetryInfo`. */
+function retryDelayOf(details: readonly Value[]): number | undefined {
+  for (const detail of details) {
+    const { '@type': type, retryDelay } = (detail ?? {}) as { '@type'?: unknown; retryDelay?: unknown }
+    if (typeof type !== 'string' || !type.endsWith('google.rpc.RetryInfo')) continue
+    const seconds = /^(\d+(?:\.\d+)?)s$/.exec(String(retryDelay))?.[1]
+    if (seconds !== undefined) return Math.min(Number(seconds) * 1000, 86_400_000)
+  }
+  return undefined
+}

@@ -1,0 +1,125 @@
+import type { Server } from 'node:http'
+import type { AdapterContext, AdapterFactory, ProtocolAdapter, ServiceFacet } from '../../../core/adapter.js'
+import { sleep } from '../../../core/clock.js'
+import { ConnectionError } from '../../../core/errors.js'
+import type { ListenAddress } from '../../../core/status.js'
+import { wireFormat } from '../../../wire/wire-format.js'
+import type { JsonRpcServerConfig } from '../manifest.js'
+import { Dispatcher } from './dispatcher.js'
+import { type Door, headerPicker } from './door.js'
+import { HttpRequests } from './http.js'
+import { addressOf, listen, onRequest } from './listener.js'
+import { WebSockets } from './web-sockets.js'
+
+/** How long callers may take to receive their last answer, in milliseconds. */
+const FAREWELL_MS = 500
+/** The share of the actor's memory that requests may take. */
+const BUDGET_SHARE = 0.25
+
+interface Listening {
+  readonly server: Server
+  readonly dispatcher: Dispatcher
+  readonly webSockets: WebSockets
+}
+
+/** Serves JSON-RPC 2.0 over HTTP and WebSocket at one port (specification, "RPC Server"). */
+export const jsonRpcServer: AdapterFactory = (context) => new JsonRpcServer(context)
+
+class JsonRpcServer implements ProtocolAdapter {
+  readonly protocol = 'json-rpc'
+  readonly service: ServiceFacet
+  readonly #context: AdapterContext
+  readonly #config: JsonRpcServerConfig
+  #state: Listening | undefined
+
+  constructor(context: AdapterContext) {
+    const { name: integration } = context.settings
+    this.#context = context
+    this.#config = context.settings.config as unknown as JsonRpcServerConfig
+    this.service = {
+      serve: async (method, sink) => {
+        if (this.#state === undefined) throw new ConnectionError('it does not listen', { integration })
+        return this.#state.dispatcher.serve(method, sink)
+      },
+    }
+  }
+
+  get listening(): ListenAddress | undefined {
+    return this.#state && addressOf(this.#state.server)
+  }
+
+  async connect(signal: AbortSignal): Promise<void> {
+    await this.disconnect()
+    const { settings, clock, log } = this.#context
+    const config = this.#config
+    const { frame, memory } = settings.limits
+    const server = await listen(
+      {
+        integration: settings.name,
+        listen: settings.listen!,
+        maxConnections: config.max_connections,
+        headerTimeoutMs: config.header_timeout,
+        requestTimeoutMs: config.request_timeout,
+        keepAliveMs: config.keep_alive,
+      },
+      signal,
+    )
+    const format = wireFormat(settings.format, { maxBytes: frame })
+    const dispatcher = new Dispatcher({ format, maxBatch: config.max_batch, limit: frame }, log)
+    const door: Door = {
+      path: settings.listen!.path ?? '/',
+      webSocket: config.websocket,
+      origins: config.origins,
+      forwarded: headerPicker(config.forward_headers),
+    }
+    const limit = Math.min(config.max_request, frame)
+    const requests = new HttpRequests(
+      { limit, budget: Math.max(limit, memory * BUDGET_SHARE) },
+      door,
+      dispatcher,
+    )
+    const webSockets = new WebSockets(
+      { limit, maxInFlight: config.max_in_flight, pingIntervalMs: config.ping_interval },
+      door,
+      dispatcher,
+      clock,
+    )
+    onRequest(server, (request, response) => void requests.handle(request, response))
+    server.on('upgrade', (request, stream, head) => webSockets.upgrade(request, stream, head))
+    // What is no HTTP is answered by Node and cut off; a failed handshake of TLS is the caller's matter.
+    server.on('tlsClientError', () => {})
+    const state = { server, dispatcher, webSockets }
+    this.#state = state
+    server.on('error', (error) => this.#lost(state, error))
+  }
+
+  async disconnect(): Promise<void> {
+    const state = this.#state
+    if (state === undefined) return
+    this.#state = undefined
+    const { server, dispatcher, webSockets } = state
+    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+    dispatcher.stop()
+    // The answers just given have to leave first.
+    await new Promise<void>((resolve) => this.#context.clock.nextTurn(resolve))
+    webSockets.close()
+    server.closeIdleConnections()
+    const stop = new AbortController()
+    await Promise.race([closed, sleep(this.#context.clock, FAREWELL_MS, stop.signal).catch(() => {})])
+    stop.abort()
+    webSockets.terminate()
+    server.closeAllConnections()
+    await closed
+  }
+
+  async ping(): Promise<void> {
+    if (this.#state !== undefined) return
+    throw new ConnectionError('it does not listen', { integration: this.#context.settings.name })
+  }
+
+  #lost(state: Listening, error: Error): void {
+    if (this.#state !== state) return
+    const { name: integration } = this.#context.settings
+    this.#context.connectionLost(new ConnectionError(error.message, { integration, cause: error }))
+  }
+}

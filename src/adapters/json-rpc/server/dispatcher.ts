@@ -1,0 +1,173 @@
+import { Buffer } from 'node:buffer'
+import type { AdapterSubscription, InboundRequest, MessageSink } from '../../../core/adapter.js'
+import type { Logger } from '../../../core/telemetry.js'
+import type { Headers, Value } from '../../../core/value.js'
+import type { WireFormat } from '../../../wire/wire-format.js'
+import {
+  type Entry,
+  errorReply,
+  type Id,
+  internalError,
+  invalidRequest,
+  methodNotFound,
+  PARSE_ERROR,
+  readEntry,
+  replyOf,
+  STOPPED,
+} from './messages.js'
+
+type Sink = MessageSink<InboundRequest>
+/** The answer to a call; a notification has none. */
+type Reply = { readonly id: Id; readonly value: Value } | undefined
+
+export interface DispatcherSettings {
+  readonly format: WireFormat
+  /** Requests in a batch at most. */
+  readonly maxBatch: number
+  /** Bytes of an answer at most. */
+  readonly limit: number
+}
+
+const EMPTY = new Uint8Array()
+const OPEN = Buffer.from('[')
+const COMMA = Buffer.from(',')
+const CLOSE = Buffer.from(']')
+
+/**
+ * Gives requests to those who serve their methods, and puts the answers together (JSON-RPC 2.0, sections 4 to 6).
+ * The same for every transport: bytes in, bytes out.
+ */
+export class Dispatcher {
+  readonly #settings: DispatcherSettings
+  readonly #log: Logger
+  readonly #methods = new Map<string, Sink>()
+  /** Those that have no room: nothing is handed out until they have. */
+  readonly #holding = new Set<Sink>()
+  #waiting: (() => void)[] = []
+  /** What ends each call that has no answer. */
+  readonly #unanswered = new Set<() => void>()
+
+  constructor(settings: DispatcherSettings, log: Logger) {
+    this.#settings = settings
+    this.#log = log
+  }
+
+  /** Whether anything is served: until then a caller is asked to come back, or a restart would lose methods. */
+  get isReady(): boolean {
+    return this.#methods.size > 0
+  }
+
+  /** Has requests for a method delivered; a later sink of the same method takes over. */
+  serve(method: string, sink: Sink): AdapterSubscription {
+    this.#methods.set(method, sink)
+    return {
+      resume: () => this.#letGo(sink),
+      close: async () => {
+        if (this.#methods.get(method) === sink) this.#methods.delete(method)
+        this.#letGo(sink)
+      },
+    }
+  }
+
+  /**
+   * Answers what a caller has sent; there is no answer to notifications alone.
+   * Settles when every call in it has been answered; never rejects.
+   */
+  async answer(message: Uint8Array, headers: Headers | undefined): Promise<Uint8Array | undefined> {
+    let value: Value
+    try {
+      value = this.#settings.format.decode(message)
+    } catch {
+      return this.#encode({ id: null, value: errorReply(null, PARSE_ERROR) })
+    }
+    if (this.#holding.size > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    if (!Array.isArray(value)) {
+      const reply = await this.#handle(readEntry(value), message, headers)
+      return reply && this.#encode(reply)
+    }
+    return this.#answerBatch(value as readonly Value[], headers)
+  }
+
+  /** Nothing is answered any more by those who serve: every call gets an error, every method is forgotten. */
+  stop(): void {
+    this.#methods.clear()
+    this.#holding.clear()
+    for (const end of [...this.#unanswered]) end()
+    for (const proceed of this.#waiting.splice(0)) proceed()
+  }
+
+  async #answerBatch(
+    values: readonly Value[],
+    headers: Headers | undefined,
+  ): Promise<Uint8Array | undefined> {
+    const { maxBatch } = this.#settings
+    const fault =
+      values.length === 0
+        ? 'the batch is empty'
+        : values.length > maxBatch
+          ? `the batch has ${values.length} requests; the limit is ${maxBatch}`
+          : undefined
+    if (fault !== undefined) return this.#encode({ id: null, value: invalidRequest(null, fault) })
+    const handled = values.map((value) => this.#handle(readEntry(value), EMPTY, headers))
+    const replies = (await Promise.all(handled)).filter((reply) => reply !== undefined)
+    return replies.length === 0 ? undefined : this.#join(replies)
+  }
+
+  #handle(entry: Entry, payload: Uint8Array, headers: Headers | undefined): Promise<Reply> | Reply {
+    if (entry.kind === 'invalid') return { id: entry.id, value: invalidRequest(entry.id, entry.fault) }
+    const sink = this.#methods.get(entry.method)
+    const { method: topic, params } = entry
+    const request = { topic, params, payload, ...(headers !== undefined && { headers }) }
+    if (entry.kind === 'notification') {
+      if (sink !== undefined) this.#deliver(sink, { ...request, answer: async () => {} })
+      return undefined
+    }
+    const { id } = entry
+    if (sink === undefined) return { id, value: methodNotFound(id) }
+    return new Promise((resolve) => {
+      const settle = (value: Value) => {
+        this.#unanswered.delete(end)
+        resolve({ id, value })
+      }
+      const end = () => settle(errorReply(id, STOPPED))
+      this.#unanswered.add(end)
+      this.#deliver(sink, { ...request, answer: async (outcome) => settle(replyOf(id, outcome)) })
+    })
+  }
+
+  #deliver(sink: Sink, request: InboundRequest): void {
+    if (!sink.deliver(request)) this.#holding.add(sink)
+  }
+
+  #letGo(sink: Sink): void {
+    if (!this.#holding.delete(sink) || this.#holding.size > 0) return
+    for (const proceed of this.#waiting.splice(0)) proceed()
+  }
+
+  /** What a handler has answered with may be something that cannot be written. */
+  #encode({ id, value }: NonNullable<Reply>, limit = this.#settings.limit): Uint8Array {
+    const { format } = this.#settings
+    try {
+      const bytes = format.encode(value)
+      if (bytes.length <= limit) return bytes
+      this.#log({
+        level: 'warn',
+        message: `an answer of ${bytes.length} bytes is more than there is room for`,
+      })
+    } catch (error) {
+      this.#log({ level: 'warn', message: `an answer cannot be sent: ${(error as Error).message}` })
+    }
+    return format.encode(internalError(id))
+  }
+
+  #join(replies: readonly NonNullable<Reply>[]): Uint8Array {
+    const pieces: Uint8Array[] = []
+    let room = this.#settings.limit
+    for (const reply of replies) {
+      const bytes = this.#encode(reply, room)
+      room -= bytes.length
+      pieces.push(pieces.length === 0 ? OPEN : COMMA, bytes)
+    }
+    return Buffer.concat([...pieces, CLOSE])
+  }
+}

@@ -1,0 +1,89 @@
+import type { RpcOutcome } from '../../../core/adapter.js'
+import type { Value } from '../../../core/value.js'
+
+/** One request of a caller (JSON-RPC 2.0, section 4), or what stands where one should be. */
+export type Entry =
+  | { readonly kind: 'call'; readonly id: Id; readonly method: string; readonly params: Value | undefined }
+  | { readonly kind: 'notification'; readonly method: string; readonly params: Value | undefined }
+  /** `id`: that of the request as far as it has one; null else (section 5). */
+  | { readonly kind: 'invalid'; readonly id: Id; readonly fault: string }
+
+export type Id = string | number | null
+
+/** Section 5.1. */
+export const PARSE_ERROR = { code: -32_700, message: 'Parse error' } as const
+const INVALID_REQUEST = { code: -32_600, message: 'Invalid Request' } as const
+const METHOD_NOT_FOUND = { code: -32_601, message: 'Method not found' } as const
+const INTERNAL_ERROR = { code: -32_603, message: 'Internal error' } as const
+/** Of the range that is left to servers: we ended before the method did, which may have done its work. */
+export const STOPPED = {
+  code: -32_000,
+  message: 'The server was stopped before the method had finished',
+} as const
+
+export interface ErrorObject {
+  readonly code: number
+  readonly message: string
+  readonly data?: Value
+}
+
+/** What a caller may have sent: a value of any shape. */
+export function readEntry(value: Value): Entry {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return { kind: 'invalid', id: null, fault: 'expected an object' }
+  const { jsonrpc, id, method, params } = value as { readonly [name: string]: Value }
+  const fault = faultOf(jsonrpc, id, method, params)
+  if (fault !== undefined) return { kind: 'invalid', id: isId(id) ? id : null, fault }
+  const request = { method: method as string, params }
+  return id === undefined ? { kind: 'notification', ...request } : { kind: 'call', id: id as Id, ...request }
+}
+
+function faultOf(
+  jsonrpc: Value | undefined,
+  id: Value | undefined,
+  method: Value | undefined,
+  params: Value | undefined,
+): string | undefined {
+  if (jsonrpc !== '2.0') return 'expected "jsonrpc": "2.0"'
+  if (id !== undefined && !isId(id)) return 'expected a text, a number or null as the id'
+  if (typeof method !== 'string') return 'expected a text as the method'
+  if (params !== undefined && (typeof params !== 'object' || params === null))
+    return 'expected an array or an object as the parameters'
+  return undefined
+}
+
+/** A number that has lost digits when it was read could not be given back. */
+function isId(id: Value | undefined): id is Id {
+  if (typeof id === 'number') return !Number.isInteger(id) || Number.isSafeInteger(id)
+  return id === null || typeof id === 'string'
+}
+
+export function errorReply(id: Id, error: ErrorObject): Value {
+  return { jsonrpc: '2.0', error: { ...error }, id }
+}
+
+/** @param fault says more than the message of the specification */
+export function invalidRequest(id: Id, fault: string): Value {
+  return errorReply(id, { ...INVALID_REQUEST, data: fault })
+}
+
+export function methodNotFound(id: Id): Value {
+  return errorReply(id, METHOD_NOT_FOUND)
+}
+
+/** For what is no business of the caller. */
+export function internalError(id: Id): Value {
+  return errorReply(id, INTERNAL_ERROR)
+}
+
+/** The answer of a handler (section 5): its result, its own error, or that it failed. */
+export function replyOf(id: Id, outcome: RpcOutcome): Value {
+  if (outcome.ok) return { jsonrpc: '2.0', result: outcome.value, id }
+  const { kind, code, message, data } = outcome.error as Error & {
+    kind?: unknown
+    code?: unknown
+    data?: Value
+  }
+  if (kind !== 'rpc' || !Number.isSafeInteger(code)) return internalError(id)
+  return errorReply(id, { code: code as number, message, ...(data !== undefined && { data }) })
+}

@@ -1,0 +1,191 @@
+import { createHash } from 'node:crypto'
+import { UnsupportedError } from '../../core/errors.js'
+import { API_ERROR, type JetStream, JetStreamApiError, nanos } from './jetstream.js'
+import type { NatsConfig } from './manifest.js'
+import { isAtLeast } from './server-info.js'
+
+/** Where the messages of a queue are taken from. */
+export interface ConsumerBinding {
+  readonly stream: string
+  readonly consumer: string
+  /** After so many milliseconds the server gives an unsettled message to somebody else. */
+  readonly ackWaitMs: number
+}
+
+const ACK_WAIT_MS = { extended: 5_000, fixed: 30_000 } as const
+
+/** A stream or consumer that is there is not what the configuration needs. */
+export class Unsuitable extends Error {}
+
+/**
+ * The streams and consumers of queues on one connection: bound where they are there, else created as configured.
+ * Asked for once for each queue.
+ */
+export class Bindings {
+  readonly #jetStream: JetStream
+  readonly #config: NatsConfig
+  readonly #version: string
+  readonly #streams = new Map<string, Promise<string>>()
+
+  constructor(jetStream: JetStream, config: NatsConfig, version: string) {
+    this.#jetStream = jetStream
+    this.#config = config
+    this.#version = version
+  }
+
+  /**
+   * The stream that keeps the subject of a queue.
+   * @throws Unsuitable, UnsupportedError, JetStreamApiError, and what a request throws
+   */
+  stream(queue: string, subject: string, deadline: number): Promise<string> {
+    const known = this.#streams.get(subject)
+    if (known !== undefined) return known
+    const binding = this.#bindStream(queue, subject, deadline)
+    this.#streams.set(subject, binding)
+    binding.catch(() => this.#streams.delete(subject))
+    return binding
+  }
+
+  /** What is known of the stream holds no longer. */
+  forget(subject: string): void {
+    this.#streams.delete(subject)
+  }
+
+  /** The consumer of a queue, with its stream. @throws as `stream` does */
+  async consumer(queue: string, subject: string, deadline: number): Promise<ConsumerBinding> {
+    const stream = await this.stream(queue, subject, deadline)
+    const consumer = this.#config.consumer.name ?? `nemo-${nameFor(queue)}`
+    const found = await this.#unlessMissing(
+      `CONSUMER.INFO.${stream}.${consumer}`,
+      API_ERROR.consumerNotFound,
+      deadline,
+    )
+    const answer =
+      found ??
+      (await this.#jetStream.call(
+        `CONSUMER.DURABLE.CREATE.${stream}.${consumer}`,
+        { stream_name: stream, config: this.#consumerConfig(consumer, subject) },
+        deadline,
+      ))
+    const config = (answer.config ?? {}) as ConsumerConfig
+    checkConsumer(consumer, subject, config)
+    return { stream, consumer, ackWaitMs: (config.ack_wait ?? 0) / 1_000_000 }
+  }
+
+  async #bindStream(queue: string, subject: string, deadline: number): Promise<string> {
+    const { name, create } = this.#config.stream
+    if (name !== undefined) return this.#bindNamed(name, subject, deadline)
+    const { streams } = await this.#jetStream.call('STREAM.NAMES', { subject }, deadline)
+    const found = Array.isArray(streams) ? (streams[0] as unknown) : undefined
+    if (typeof found === 'string') return found
+    if (!create) throw new Unsuitable(`no stream keeps ${subject}, and none is to be created`)
+    return this.#create(nameFor(queue), [subject], deadline)
+  }
+
+  async #bindNamed(name: string, subject: string, deadline: number): Promise<string> {
+    const { create, subjects } = this.#config.stream
+    const found = await this.#unlessMissing(`STREAM.INFO.${name}`, API_ERROR.streamNotFound, deadline)
+    if (found === undefined) {
+      if (!create) throw new Unsuitable(`there is no stream ${name}, and none is to be created`)
+      return this.#create(name, withSubject(subjects, subject), deadline)
+    }
+    const config = found.config as { subjects?: readonly string[] }
+    const kept = config.subjects ?? []
+    if (kept.some((pattern) => covers(pattern, subject))) return name
+    if (!create) throw new Unsuitable(`the stream ${name} does not keep ${subject}`)
+    await this.#jetStream.call(`STREAM.UPDATE.${name}`, { ...config, subjects: [...kept, subject] }, deadline)
+    return name
+  }
+
+  async #create(name: string, subjects: readonly string[], deadline: number): Promise<string> {
+    const { stream } = this.#config
+    if (stream.compression !== 'none' && !isAtLeast(this.#version, '2.10.0'))
+      throw new UnsupportedError(`compression of streams on NATS server ${this.#version} (from 2.10.0 on)`)
+    const config = {
+      name,
+      subjects,
+      storage: stream.storage,
+      num_replicas: stream.replicas,
+      retention: stream.retention,
+      discard: stream.discard,
+      max_age: nanos(stream.max_age ?? 0),
+      max_bytes: stream.max_bytes ?? -1,
+      max_msgs: stream.max_messages ?? -1,
+      max_msg_size: -1,
+      max_msgs_per_subject: -1,
+      max_consumers: -1,
+      duplicate_window: nanos(Math.min(stream.duplicate_window, stream.max_age ?? Number.POSITIVE_INFINITY)),
+      ...(stream.compression !== 'none' && { compression: stream.compression }),
+    }
+    await this.#jetStream.call(`STREAM.CREATE.${name}`, config, deadline)
+    return name
+  }
+
+  #consumerConfig(name: string, subject: string): object {
+    const { extend, max_deliver, max_ack_pending, dead_letter } = this.#config.consumer
+    const { ack_wait = extend ? ACK_WAIT_MS.extended : ACK_WAIT_MS.fixed } = this.#config.consumer
+    return {
+      durable_name: name,
+      filter_subject: subject,
+      ack_policy: 'explicit',
+      ack_wait: nanos(ack_wait),
+      max_ack_pending,
+      deliver_policy: 'all',
+      replay_policy: 'instant',
+      // What is set aside is delivered once more, to whoever sets it aside.
+      max_deliver: dead_letter === undefined ? max_deliver : -1,
+    }
+  }
+
+  /** @returns `undefined` where the API says that it is not there */
+  async #unlessMissing(
+    call: string,
+    missing: number,
+    deadline: number,
+  ): Promise<Record<string, unknown> | undefined> {
+    try {
+      return await this.#jetStream.call(call, undefined, deadline)
+    } catch (error) {
+      if (error instanceof JetStreamApiError && error.number === missing) return undefined
+      throw error
+    }
+  }
+}
+
+interface ConsumerConfig {
+  readonly filter_subject?: string
+  readonly ack_policy?: string
+  readonly ack_wait?: number
+  readonly deliver_subject?: string
+}
+
+function checkConsumer(name: string, subject: string, config: ConsumerConfig): void {
+  const { filter_subject: filter, ack_policy, deliver_subject } = config
+  if (deliver_subject !== undefined) throw new Unsuitable(`the consumer ${name} is a push consumer`)
+  if (ack_policy !== 'explicit')
+    throw new Unsuitable(`the consumer ${name} has the ack policy ${ack_policy}, and needs explicit`)
+  if (filter !== undefined && filter !== '' && !covers(filter, subject))
+    throw new Unsuitable(`the consumer ${name} is one of ${filter}, not of ${subject}`)
+}
+
+function withSubject(subjects: readonly string[], subject: string): readonly string[] {
+  return subjects.some((pattern) => covers(pattern, subject)) ? subjects : [...subjects, subject]
+}
+
+/** Whether a subject with wildcards matches one without. */
+function covers(pattern: string, subject: string): boolean {
+  const wanted = pattern.split('.')
+  const tokens = subject.split('.')
+  for (let i = 0; i < wanted.length; i++) {
+    if (wanted[i] === '>') return tokens.length > i
+    if (wanted[i] !== '*' && wanted[i] !== tokens[i]) return false
+  }
+  return wanted.length === tokens.length
+}
+
+/** The name of a stream or consumer for a queue: names have no dots and slashes, and two queues never share one. */
+function nameFor(queue: string): string {
+  const name = queue.replace(/[\s.*>/\\]/g, '_')
+  if (name === queue) return name
+  return `${name}-${createHash('sha256').update(queue).digest('hex').slice(0, 8)}`
+}

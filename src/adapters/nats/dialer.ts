@@ -1,0 +1,114 @@
+import type { AdapterContext } from '../../core/adapter.js'
+import { AuthError, ConnectionError } from '../../core/errors.js'
+import type { TlsSettings } from '../../core/settings.js'
+import { readTlsOptions } from '../tls.js'
+import { type TokenSource, tokenSource } from '../token-source.js'
+import { type ServerAddress, whereOf } from './address.js'
+import { proofOf } from './credentials.js'
+import { abortFailure } from './failures.js'
+import { Link, type LinkEvents } from './link.js'
+import type { NatsConfig } from './manifest.js'
+import { ServerPool } from './server-pool.js'
+import { openSocket } from './socket.js'
+
+const VERIFYING: TlsSettings = { verifyServer: true }
+/** A server that does not answer must not take the time of all others. */
+const LEAST_MS = 250
+
+/** Makes the connections of an integration. */
+export class Dialer {
+  readonly #context: AdapterContext
+  readonly #config: NatsConfig
+  readonly #tokens: TokenSource | undefined
+  #pool: ServerPool | undefined
+  #addresses: readonly string[] = []
+
+  constructor(context: AdapterContext, config: NatsConfig) {
+    this.#context = context
+    this.#config = config
+    this.#tokens = tokenSource(context)
+  }
+
+  /** The servers that are known. @throws ConnectionError for an address that is none */
+  get pool(): ServerPool {
+    const { endpoint } = this.#context.settings
+    // Those that are discovered are others from one connection to the next.
+    if (this.#pool === undefined || this.#addresses !== endpoint.addresses) {
+      this.#pool = new ServerPool(endpoint)
+      this.#addresses = endpoint.addresses
+    }
+    return this.#pool
+  }
+
+  /**
+   * Connects to the first server that accepts us. Credentials that one refuses are not shown to the others.
+   * @throws AuthError; the ConnectionError of the last server that was tried
+   */
+  async any(events: LinkEvents, signal: AbortSignal): Promise<Link> {
+    const servers = [...this.pool.servers]
+    let failure: unknown
+    for (const server of servers) {
+      try {
+        return await this.#within(server, servers.length, events, signal)
+      } catch (error) {
+        this.pool.postpone(server)
+        if (error instanceof AuthError) throw error
+        if (signal.aborted) throw abortFailure('connect', signal)
+        failure = error
+      }
+    }
+    throw failure
+  }
+
+  /** Forgets what proves who we are; a later connection obtains it anew. */
+  close(): void {
+    this.#tokens?.close()
+  }
+
+  /** Connects to one server. @throws ConnectionError, AuthError */
+  async one(server: ServerAddress, events: LinkEvents, signal: AbortSignal): Promise<Link> {
+    const { settings, clock, log, clientId } = this.#context
+    // Read anew for each connection, so that replaced certificates are taken up.
+    const wanted = settings.endpoint.tls ?? (server.secure ? VERIFYING : undefined)
+    const tls = wanted && (await readTlsOptions(wanted, log))
+    const introduction = await openSocket(server, tls, signal)
+    const { socket, info, rest } = introduction
+    try {
+      const proof = await proofOf(settings.auth, this.#tokens, info.nonce, signal)
+      const name = this.#config.name ?? clientId
+      const { ping_interval: pingIntervalMs } = this.#config
+      const maxFrame = settings.limits.frame
+      const link = new Link(server, introduction, { name, clock, log, maxFrame, pingIntervalMs }, events)
+      try {
+        await link.greet(proof, tls !== undefined, rest, signal)
+      } catch (error) {
+        if (error instanceof AuthError && proof.auth_token !== undefined)
+          this.#tokens?.rejected(proof.auth_token)
+        throw error
+      }
+      return link
+    } catch (error) {
+      socket.destroy()
+      throw error
+    }
+  }
+
+  async #within(
+    server: ServerAddress,
+    count: number,
+    events: LinkEvents,
+    signal: AbortSignal,
+  ): Promise<Link> {
+    if (count === 1) return this.one(server, events, signal)
+    const share = new AbortController()
+    const { clock, settings } = this.#context
+    const timer = clock.setTimer(Math.max(LEAST_MS, settings.timeoutMs / count), () =>
+      share.abort(new ConnectionError(`no answer from ${whereOf(server)} in time`)),
+    )
+    try {
+      return await this.one(server, events, AbortSignal.any([signal, share.signal]))
+    } finally {
+      timer.cancel()
+    }
+  }
+}

@@ -1,0 +1,134 @@
+import { randomBytes } from 'node:crypto'
+import type { Clock } from '../../core/clock.js'
+import type { Link } from './link.js'
+import type { NatsConfig } from './manifest.js'
+import type { MessageView } from './message-view.js'
+
+const NANOS_PER_MS = 1_000_000
+const VERBS = ['PING', 'INFO', 'STATS'] as const
+
+type Verb = (typeof VERBS)[number]
+
+/** A method that is served, with what became of its requests. */
+export class EndpointStats {
+  readonly name: string
+  readonly subject: string
+  readonly queueGroup: string
+  #requests = 0
+  #errors = 0
+  #lastError = ''
+  #processingMs = 0
+
+  constructor(method: string, subject: string, queueGroup: string) {
+    // Names of endpoints have no dots (ADR-32).
+    this.name = method.replace(/[^A-Za-z0-9_-]/g, '_')
+    this.subject = subject
+    this.queueGroup = queueGroup
+  }
+
+  /** A request was answered after `ms`. */
+  count(ms: number, error: Error | undefined): void {
+    this.#requests++
+    this.#processingMs += ms
+    if (error === undefined) return
+    this.#errors++
+    this.#lastError = error.name
+  }
+
+  get info(): object {
+    return { name: this.name, subject: this.subject, queue_group: this.queueGroup, metadata: {} }
+  }
+
+  get stats(): object {
+    const nanos = Math.round(this.#processingMs * NANOS_PER_MS)
+    return {
+      name: this.name,
+      subject: this.subject,
+      queue_group: this.queueGroup,
+      num_requests: this.#requests,
+      num_errors: this.#errors,
+      last_error: this.#lastError,
+      processing_time: nanos,
+      average_processing_time: this.#requests === 0 ? 0 : Math.round(nanos / this.#requests),
+    }
+  }
+}
+
+/**
+ * Presents the methods that are served: answers `$SRV.PING`, `$SRV.INFO` and `$SRV.STATS`, each alone, with the name
+ * of the service, and with its id behind (NATS services API, ADR-32). Figures are kept across connections.
+ */
+export class Discovery {
+  readonly #identity: {
+    readonly name: string
+    readonly id: string
+    readonly version: string
+    readonly metadata: object
+  }
+  readonly #description: string
+  readonly #started: string
+  readonly #known = new Map<string, EndpointStats>()
+  /** What is served at present, and the link that tells of it. */
+  readonly #served = new Set<EndpointStats>()
+  #link: Link | undefined
+
+  constructor(config: NatsConfig['service'], integration: string, clock: Clock) {
+    const name = config.name ?? integration.replace(/[^A-Za-z0-9_-]/g, '-')
+    this.#identity = { name, id: randomBytes(11).toString('hex'), version: config.version, metadata: {} }
+    this.#description = config.description
+    this.#started = new Date(clock.now()).toISOString()
+  }
+
+  /** The figures of a method. */
+  endpoint(method: string, subject: string, queueGroup: string): EndpointStats {
+    const known = this.#known.get(subject) ?? new EndpointStats(method, subject, queueGroup)
+    this.#known.set(subject, known)
+    return known
+  }
+
+  /** The method is served over `link`. @returns ends that */
+  announce(link: Link, stats: EndpointStats): () => void {
+    if (this.#link !== link) {
+      this.#link = link
+      this.#served.clear()
+      for (const verb of VERBS) this.#listen(link, verb)
+    }
+    this.#served.add(stats)
+    return () => {
+      if (this.#link === link) this.#served.delete(stats)
+    }
+  }
+
+  #listen(link: Link, verb: Verb): void {
+    const { name, id } = this.#identity
+    const onMessage = ({ reply }: MessageView) => {
+      if (reply === undefined || this.#served.size === 0) return
+      link.writer.publish(reply, undefined, undefined, Buffer.from(JSON.stringify(this.#answer(verb))))
+    }
+    for (const subject of [`$SRV.${verb}`, `$SRV.${verb}.${name}`, `$SRV.${verb}.${name}.${id}`])
+      link.subscribe(subject, undefined, { onMessage, onOversize: onMessage })
+  }
+
+  #answer(verb: Verb): object {
+    const type = `io.nats.micro.v1.${verb.toLowerCase()}_response`
+    const served = [...this.#served]
+    switch (verb) {
+      case 'PING':
+        return { type, ...this.#identity }
+      case 'INFO':
+        return {
+          type,
+          ...this.#identity,
+          description: this.#description,
+          endpoints: served.map(({ info }) => info),
+        }
+      case 'STATS':
+        return {
+          type,
+          ...this.#identity,
+          started: this.#started,
+          endpoints: served.map(({ stats }) => stats),
+        }
+    }
+  }
+}

@@ -1,0 +1,275 @@
+import type { Socket } from 'node:net'
+import type { Clock, Timer } from '../../core/clock.js'
+import { ConnectionError, type IntegrationError } from '../../core/errors.js'
+import type { Logger } from '../../core/telemetry.js'
+import { type ServerAddress, whereOf } from './address.js'
+import type { Proof } from './credentials.js'
+import { abortFailure, linkFailure, refusal } from './failures.js'
+import { keepAlive } from './keep-alive.js'
+import type { MessageView } from './message-view.js'
+import { MalformedProtocol, Parser, type ParserHandler } from './parser.js'
+import { ReadGate } from './read-gate.js'
+import { parseInfo, type ServerInfo } from './server-info.js'
+import type { Introduction } from './socket.js'
+import { Writer } from './writer.js'
+
+/** Where the messages of a subscription go. */
+export interface Route {
+  /** The view is good until this returns. Must not throw. */
+  onMessage(view: MessageView): void
+  /** A message that was larger than we take, without its body. */
+  onOversize(view: MessageView): void
+  /** The server does not permit the subscription. */
+  onRefused?(text: string): void
+}
+
+/** What a link tells its owner. */
+export interface LinkEvents {
+  /** Once, unless `close` was called first. Nothing else is told afterwards. */
+  lost(error: ConnectionError): void
+  /** The server told of its cluster, or that it is about to end. */
+  informed(info: ServerInfo): void
+  /** The server does not permit a publish that was made. */
+  publishRefused(subject: string, text: string): void
+}
+
+export interface LinkSettings {
+  readonly name: string
+  readonly clock: Clock
+  readonly log: Logger
+  readonly maxFrame: number
+  readonly pingIntervalMs: number
+}
+
+interface Subscribed {
+  readonly subject: string
+  readonly route: Route
+}
+
+interface Pong {
+  readonly resolve: () => void
+  readonly reject: (error: IntegrationError) => void
+}
+
+/** How long the server has to take the rest of what was written, when a link is closed. */
+const FAREWELL_MS = 1_000
+const VIOLATION = /permissions violation for (publish|subscription) to "([^"]+)"/i
+
+/** One connection to a server: subscriptions, publishes and pings (NATS client protocol). */
+export class Link implements ParserHandler {
+  readonly server: ServerAddress
+  readonly gate: ReadGate
+  readonly writer: Writer
+  readonly #socket: Socket
+  readonly #settings: LinkSettings
+  readonly #events: LinkEvents
+  readonly #parser: Parser
+  readonly #subscriptions = new Map<number, Subscribed>()
+  readonly #pongs: Pong[] = []
+  #info: ServerInfo
+  #lastSid = 0
+  #heard = false
+  #keepAlive: Timer | undefined
+  #lastError: string | undefined
+  #closed: IntegrationError | undefined
+
+  constructor(
+    server: ServerAddress,
+    { socket, info }: Introduction,
+    settings: LinkSettings,
+    events: LinkEvents,
+  ) {
+    this.server = server
+    this.#socket = socket
+    this.#info = info
+    this.#settings = settings
+    this.#events = events
+    this.#parser = new Parser(this, settings.maxFrame)
+    this.writer = new Writer(socket)
+    this.gate = new ReadGate(socket, settings.clock)
+  }
+
+  /** The newest that the server has told of itself. */
+  get info(): ServerInfo {
+    return this.#info
+  }
+
+  /** Why it is closed; `undefined` while it is not. */
+  get closed(): IntegrationError | undefined {
+    return this.#closed
+  }
+
+  /**
+   * Presents us to the server. Resolves when it has accepted us.
+   * @throws ConnectionError, AuthError
+   */
+  async greet(proof: Proof, secure: boolean, rest: Buffer, signal: AbortSignal): Promise<void> {
+    const socket = this.#socket
+    socket.on('data', (chunk: Buffer) => this.#onData(chunk))
+    socket.on('error', (error) => this.#fail(linkFailure(whereOf(this.server), error)))
+    socket.on('close', () => this.#fail(this.#closing()))
+    const { headers } = this.#info
+    const options = {
+      verbose: false,
+      pedantic: false,
+      protocol: 1,
+      lang: 'nodejs',
+      version: 'nemo-gateway',
+      name: this.#settings.name,
+      tls_required: secure,
+      headers,
+      no_responders: headers,
+      ...proof,
+    }
+    this.writer.line(`CONNECT ${JSON.stringify(options)}`)
+    const accepted = this.ping()
+    const onAbort = () => this.#fail(abortFailure('connect', signal))
+    signal.addEventListener('abort', onAbort, { once: true })
+    if (signal.aborted) onAbort()
+    try {
+      if (rest.length > 0) this.#onData(rest)
+      socket.resume()
+      await accepted
+    } finally {
+      signal.removeEventListener('abort', onAbort)
+    }
+    this.#keepAlive = keepAlive(this.#settings.clock, this.#settings.pingIntervalMs, {
+      heard: () => {
+        const heard = this.#heard
+        this.#heard = false
+        return heard
+      },
+      isPaused: () => this.gate.paused,
+      ping: () => void this.ping().catch(() => {}),
+      silent: () => this.#fail(new ConnectionError(`${whereOf(this.server)} does not answer`)),
+    })
+  }
+
+  /** Begins a subscription. @returns its number. That the server has it is known once a later `ping` resolves. */
+  subscribe(subject: string, queue: string | undefined, route: Route): number {
+    const sid = ++this.#lastSid
+    this.#subscriptions.set(sid, { subject, route })
+    this.writer.line(queue === undefined ? `SUB ${subject} ${sid}` : `SUB ${subject} ${queue} ${sid}`)
+    return sid
+  }
+
+  /** Tells the server to send no more. Its route still gets what is on its way, until `forget`. */
+  unsubscribe(sid: number): void {
+    if (this.#subscriptions.has(sid)) this.writer.line(`UNSUB ${sid}`)
+  }
+
+  /** The route hears nothing more. */
+  forget(sid: number): void {
+    this.#subscriptions.delete(sid)
+  }
+
+  /** A round trip. @throws ConnectionError when the connection ends first */
+  ping(): Promise<void> {
+    if (this.#closed !== undefined) return Promise.reject(this.#closed)
+    return new Promise((resolve, reject) => {
+      this.#pongs.push({ resolve, reject })
+      this.writer.line('PING')
+    })
+  }
+
+  /** Ends it after what was written has gone out. Never throws; idempotent; no event follows. */
+  async close(): Promise<void> {
+    if (this.#closed !== undefined) return
+    this.writer.flush()
+    this.#end(new ConnectionError('the connection was closed'))
+    const socket = this.#socket
+    await new Promise<void>((resolve) => {
+      const patience = this.#settings.clock.setTimer(FAREWELL_MS, () => socket.destroy(), {
+        background: true,
+      })
+      socket.once('close', () => {
+        patience.cancel()
+        resolve()
+      })
+      // The end of the other side is seen by those who read.
+      socket.end().resume()
+      if (socket.destroyed) socket.emit('close')
+    })
+  }
+
+  onMessage(view: MessageView): void {
+    this.#subscriptions.get(view.sid)?.route.onMessage(view)
+  }
+
+  onOversize(view: MessageView): void {
+    const { size, subject } = view
+    this.#settings.log({
+      level: 'warn',
+      message: `a message of ${size} bytes was left out: it exceeds limits.frame`,
+      subject,
+    })
+    this.#subscriptions.get(view.sid)?.route.onOversize(view)
+  }
+
+  onPing(): void {
+    this.writer.line('PONG')
+  }
+
+  onPong(): void {
+    this.#pongs.shift()?.resolve()
+  }
+
+  onInfo(text: string): void {
+    this.#info = parseInfo(text)
+    this.#events.informed(this.#info)
+  }
+
+  onError(text: string): void {
+    const violation = VIOLATION.exec(text)
+    if (violation === null) {
+      this.#lastError = text
+      // The server closes the connection after it; of a handshake we know already that it has failed.
+      if (this.#keepAlive === undefined) this.#fail(refusal(whereOf(this.server), text))
+      return
+    }
+    const [, kind, subject] = violation as unknown as [string, string, string]
+    if (kind.toLowerCase() === 'publish') return this.#events.publishRefused(subject, text)
+    for (const subscribed of this.#subscriptions.values())
+      if (subscribed.subject === subject) subscribed.route.onRefused?.(text)
+  }
+
+  #onData(chunk: Buffer): void {
+    this.#heard = true
+    try {
+      this.#parser.feed(chunk)
+    } catch (error) {
+      if (!(error instanceof MalformedProtocol)) throw error
+      const reason = `${whereOf(this.server)} sent ${error.message}`
+      this.#fail(new ConnectionError(reason, { cause: error }))
+    }
+  }
+
+  #closing(): IntegrationError {
+    const where = whereOf(this.server)
+    return this.#lastError === undefined
+      ? new ConnectionError(`${where} closed the connection`)
+      : refusal(where, this.#lastError)
+  }
+
+  #fail(error: IntegrationError): void {
+    if (this.#closed !== undefined) return
+    const established = this.#keepAlive !== undefined
+    this.#end(error)
+    this.#socket.destroy()
+    if (established) this.#events.lost(asConnectionError(error))
+  }
+
+  #end(error: IntegrationError): void {
+    this.#closed = error
+    this.#keepAlive?.cancel()
+    this.#parser.close()
+    this.gate.close()
+    this.writer.close(asConnectionError(error))
+    this.#subscriptions.clear()
+    for (const { reject } of this.#pongs.splice(0)) reject(error)
+  }
+}
+
+function asConnectionError(error: IntegrationError): ConnectionError {
+  return error instanceof ConnectionError ? error : new ConnectionError(error.message, { cause: error })
+}

@@ -1,0 +1,130 @@
+import type { InboundMessage, OperationContext, PublishOptions, PubSubFacet } from '../../core/adapter.js'
+import { IntegrationError, PublishError, SubscribeError, UnsupportedError } from '../../core/errors.js'
+import type { Logger } from '../../core/telemetry.js'
+import type { Connection, CurrentConnection } from './connection.js'
+import { untilAborted } from './failures.js'
+import { encodeHeaders } from './headers.js'
+import { JetStream } from './jetstream.js'
+import type { NatsConfig } from './manifest.js'
+import { messageId } from './message-id.js'
+import type { MessageView } from './message-view.js'
+import { checkSize } from './sizes.js'
+import type { SubjectPattern, Subjects } from './subjects.js'
+import { subscribeSink } from './subscriber.js'
+
+/**
+ * Publish and subscribe. A message without `qos` is published as core NATS does: written, and gone where nobody
+ * listens. With `qos` 1 or 2 it is acknowledged by the JetStream stream that keeps its subject, under an id by which
+ * a second attempt is recognised. Nothing is retained for later subscribers.
+ */
+export function pubSubFacet(
+  connection: CurrentConnection,
+  config: NatsConfig,
+  subjects: Subjects,
+  log: Logger,
+): PubSubFacet {
+  return {
+    publish(topic, payload, options, context) {
+      try {
+        const current = connection()
+        if (options.qos !== undefined && options.qos > 0)
+          return publishKept(current, config, subjects.subject(topic), topic, payload, options, context)
+        refuseUnknown(options)
+        const subject = subjects.subject(topic)
+        const headers = options.headers && encodeHeaders(options.headers)
+        checkSize(current.main, headers, payload)
+        const { writer } = current.main
+        writer.publish(subject, undefined, headers, payload)
+        return writer.congestion()
+      } catch (error) {
+        return Promise.reject(publishFailure(topic, error))
+      }
+    },
+
+    async subscribe(pattern, options, sink, context) {
+      if (options.qos !== undefined && options.qos > 0)
+        throw new UnsupportedError('subscribe with qos over NATS (queues are acknowledged)')
+      if (options.params !== undefined || options.headers !== undefined)
+        throw new UnsupportedError('subscribe with parameters over NATS')
+      let wanted: SubjectPattern
+      try {
+        wanted = subjects.pattern(pattern)
+      } catch (error) {
+        throw new SubscribeError(pattern, (error as Error).message)
+      }
+      const { signal } = context
+      const operation = `subscribe ${pattern}`
+      const link = await untilAborted(connection().link('subscriber'), signal, operation)
+      const subscription = {
+        operation,
+        subjects: wanted.subjects,
+        queueGroup: config.queue_group,
+        toMessage: toMessage(pattern, wanted),
+        failure: (reason: string) => new SubscribeError(pattern, reason),
+      }
+      return subscribeSink(link, subscription, sink, log, signal)
+    },
+  }
+}
+
+/** Publishes to a stream that is there; publishing makes none. */
+async function publishKept(
+  { main, requests }: Connection,
+  config: NatsConfig,
+  subject: string,
+  topic: string,
+  payload: Uint8Array,
+  options: PublishOptions,
+  context: OperationContext,
+): Promise<void> {
+  if (!config.jetstream || !main.info.jetstream)
+    throw new UnsupportedError('publish with qos over NATS without JetStream')
+  refuseUnknown(options)
+  const failure = (reason: string, context: { retryable?: boolean }) =>
+    new PublishError(topic, reason, context)
+  try {
+    const headers = encodeHeaders({ ...options.headers, ...messageId(options.headers, context) })
+    checkSize(main, headers, payload)
+    const jetStream = new JetStream(requests, config.domain)
+    const kept = await jetStream.publish(
+      `publish ${topic}`,
+      { subject, headers, payload },
+      context.deadline,
+      failure,
+    )
+    if (kept === undefined) throw failure('no stream keeps this subject', {})
+  } catch (error) {
+    throw publishFailure(topic, error)
+  }
+}
+
+function refuseUnknown({ retain, expiryMs }: PublishOptions): void {
+  if (retain === true) throw new UnsupportedError('publish with retain over NATS')
+  if (expiryMs !== undefined) throw new UnsupportedError('publish with an expiry over NATS')
+}
+
+function publishFailure(topic: string, error: unknown): IntegrationError {
+  return error instanceof IntegrationError
+    ? error
+    : new PublishError(topic, (error as Error).message, { cause: error })
+}
+
+/** Makes messages of what arrives: in the style of the pattern, which also says what begins with "$" (MQTT 5, 4.7.2). */
+function toMessage(
+  pattern: string,
+  { topicOf }: SubjectPattern,
+): (view: MessageView) => InboundMessage | undefined {
+  const hidesSystem = pattern.startsWith('#') || pattern.startsWith('+')
+  return (view) => {
+    let topic = pattern
+    if (topicOf !== undefined) {
+      const { subject } = view
+      if (hidesSystem && subject.startsWith('$')) return undefined
+      topic = topicOf(subject)
+    }
+    const { payload } = view
+    if (view.headerSize === 0) return { topic, payload }
+    const { headers } = view.headers
+    return headers === undefined ? { topic, payload } : { topic, payload, headers }
+  }
+}

@@ -1,0 +1,138 @@
+import { randomBytes } from 'node:crypto'
+import type { Clock } from '../../core/clock.js'
+import { DeadlineTimer } from '../../core/deadline-timer.js'
+import { AuthError, type IntegrationError, SerializeError, TimeoutError } from '../../core/errors.js'
+import type { HeaderBlock } from './headers.js'
+import type { Link } from './link.js'
+import type { MessageView } from './message-view.js'
+
+/** An answer; owned by whoever gets it. */
+export interface Reply {
+  readonly block: HeaderBlock
+  readonly payload: Buffer
+}
+
+/** Nobody listens on the subject of a request. Not an error for callers: they make theirs of it. */
+export class NoResponders extends Error {}
+
+interface Pending {
+  readonly operation: string
+  readonly subject: string
+  /** Epoch milliseconds. */
+  readonly deadline: number
+  readonly resolve: (reply: Reply) => void
+  readonly reject: (error: Error) => void
+}
+
+const NO_RESPONDERS = 503
+
+/** What of a request is sent. */
+export interface Request {
+  readonly subject: string
+  readonly headers?: Uint8Array | undefined
+  readonly payload: Uint8Array
+}
+
+/**
+ * Requests and their answers over one link: one subscription for all answers, made with the first request, and a
+ * number for each. One timer serves all deadlines.
+ */
+export class Requests {
+  readonly #link: Link
+  readonly #inbox: string
+  readonly #pending = new Map<number, Pending>()
+  readonly #deadlines: DeadlineTimer
+  #subscribed = false
+  #last = 0
+
+  constructor(link: Link, clock: Clock, inboxPrefix: string) {
+    this.#link = link
+    this.#inbox = newInbox(inboxPrefix)
+    this.#deadlines = new DeadlineTimer(clock, (now) => this.#expire(now))
+  }
+
+  /** Requests that wait for their answer. */
+  get size(): number {
+    return this.#pending.size
+  }
+
+  /**
+   * @param operation for a time-out: `call users.list`
+   * @param deadline epoch milliseconds
+   * @throws NoResponders, TimeoutError, AuthError (not permitted), ConnectionError
+   */
+  send(operation: string, request: Request, deadline: number): Promise<Reply> {
+    const { subject, headers, payload } = request
+    if (this.#link.closed !== undefined) return Promise.reject(this.#link.closed)
+    if (!this.#subscribed) this.#subscribe()
+    const number = ++this.#last
+    return new Promise((resolve, reject) => {
+      this.#pending.set(number, { operation, subject, deadline, resolve, reject })
+      if (Number.isFinite(deadline)) this.#deadlines.add(deadline)
+      this.#link.writer.publish(subject, `${this.#inbox}.${number.toString(36)}`, headers, payload)
+    })
+  }
+
+  /** The server does not permit requests to that subject. */
+  refused(subject: string, text: string): void {
+    for (const [number, pending] of this.#pending)
+      if (pending.subject === subject) {
+        this.#pending.delete(number)
+        pending.reject(new AuthError(`${pending.operation} is not permitted: ${text}`))
+      }
+  }
+
+  /** Rejects all that wait. */
+  close(error: IntegrationError): void {
+    this.#deadlines.cancel()
+    for (const { reject } of this.#pending.values()) reject(error)
+    this.#pending.clear()
+  }
+
+  #subscribe(): void {
+    this.#subscribed = true
+    const take = (view: MessageView) => {
+      const number = Number.parseInt(view.subject.slice(this.#inbox.length + 1), 36)
+      const pending = this.#pending.get(number)
+      this.#pending.delete(number)
+      return pending
+    }
+    this.#link.subscribe(`${this.#inbox}.*`, undefined, {
+      onMessage: (view) => {
+        const pending = take(view)
+        if (pending === undefined) return
+        const block = view.headers
+        if (block.status === NO_RESPONDERS && view.size === view.headerSize)
+          pending.reject(new NoResponders(`nobody listens on ${pending.subject}`))
+        else pending.resolve({ block, payload: view.payload })
+      },
+      onOversize: (view) =>
+        take(view)?.reject(new SerializeError(`an answer of ${view.size} bytes exceeds limits.frame`)),
+      onRefused: (text) => {
+        const pending = [...this.#pending.values()]
+        this.#pending.clear()
+        for (const { operation, reject } of pending)
+          reject(new AuthError(`${operation}: the inbox for answers is not permitted: ${text}`))
+        this.#subscribed = false
+      },
+    })
+  }
+
+  #expire(now: number): number {
+    let next = Number.POSITIVE_INFINITY
+    for (const [number, { deadline, operation, reject }] of this.#pending) {
+      if (deadline > now) {
+        if (deadline < next) next = deadline
+        continue
+      }
+      this.#pending.delete(number)
+      reject(new TimeoutError(operation))
+    }
+    return next
+  }
+}
+
+/** A subject for answers that nobody else has. */
+export function newInbox(prefix: string): string {
+  return `${prefix}.${randomBytes(11).toString('base64url').replace(/[-_]/g, '0')}`
+}

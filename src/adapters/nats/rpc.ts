@@ -1,0 +1,56 @@
+import type { OperationContext, RpcFacet } from '../../core/adapter.js'
+import { IntegrationError, RpcError } from '../../core/errors.js'
+import type { Value } from '../../core/value.js'
+import type { WireFormat } from '../../wire/wire-format.js'
+import type { CurrentConnection } from './connection.js'
+import { encodeHeaders } from './headers.js'
+import { NoResponders, type Reply, type Request } from './requests.js'
+import { errorOf } from './rpc-errors.js'
+import { checkSize } from './sizes.js'
+import type { Subjects } from './subjects.js'
+
+const INVALID_REQUEST = -32_600
+const METHOD_NOT_FOUND = -32_601
+const NO_BYTES = new Uint8Array(0)
+
+/**
+ * Calls: a request to the subject that is named like the method, answered on an inbox of ours. Where nobody serves
+ * the method the server says so at once, and the call fails with code -32601.
+ */
+export function rpcFacet(connection: CurrentConnection, format: WireFormat, subjects: Subjects): RpcFacet {
+  const encode = (method: string, params: Value | undefined, context: OperationContext): Request => {
+    const payload = params === undefined ? NO_BYTES : format.encode(params)
+    try {
+      const subject = subjects.subject(method)
+      const headers = context.headers && encodeHeaders(context.headers)
+      checkSize(connection().main, headers, payload)
+      return { subject, headers, payload }
+    } catch (error) {
+      if (error instanceof IntegrationError) throw error
+      throw new RpcError(INVALID_REQUEST, `${method} cannot be called: ${(error as Error).message}`)
+    }
+  }
+  return {
+    async call(method, params, context) {
+      const { requests } = connection()
+      let reply: Reply
+      try {
+        reply = await requests.send(`call ${method}`, encode(method, params, context), context.deadline)
+      } catch (error) {
+        if (!(error instanceof NoResponders)) throw error
+        throw new RpcError(METHOD_NOT_FOUND, `nobody serves ${method}`)
+      }
+      const { block, payload } = reply
+      const error = errorOf(block.headers, payload, format)
+      if (error !== undefined) throw error
+      return payload.byteLength === 0 ? null : format.decode(payload)
+    },
+
+    async notify(method, params, context) {
+      const { writer } = connection().main
+      const { subject, headers, payload } = encode(method, params, context)
+      writer.publish(subject, undefined, headers, payload)
+      await writer.congestion()
+    },
+  }
+}

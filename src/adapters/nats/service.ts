@@ -1,0 +1,143 @@
+import type { InboundRequest, RpcOutcome, ServiceFacet } from '../../core/adapter.js'
+import type { Clock } from '../../core/clock.js'
+import { IntegrationError, RpcError, SubscribeError } from '../../core/errors.js'
+import type { Logger } from '../../core/telemetry.js'
+import type { Value } from '../../core/value.js'
+import type { WireFormat } from '../../wire/wire-format.js'
+import type { Connection, CurrentConnection } from './connection.js'
+import type { Discovery, EndpointStats } from './discovery.js'
+import { untilAborted } from './failures.js'
+import { encodeHeaders } from './headers.js'
+import type { NatsConfig } from './manifest.js'
+import type { MessageView } from './message-view.js'
+import { errorAnswer } from './rpc-errors.js'
+import { checkSize } from './sizes.js'
+import type { Subjects } from './subjects.js'
+import { subscribeSink } from './subscriber.js'
+
+const PARSE_ERROR = -32_700
+const INVALID_REQUEST = -32_600
+const INTERNAL_ERROR = -32_603
+/** What a caller hears for whom there is no room. */
+const OVERLOADED = 503
+
+/** What the facet works with. */
+export interface ServiceParts {
+  readonly connection: CurrentConnection
+  readonly config: NatsConfig
+  readonly format: WireFormat
+  readonly subjects: Subjects
+  readonly discovery: Discovery
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/**
+ * Serves methods: subscribes to the subject that is named like the method, in a queue group, so that all servers of
+ * it share the requests. They present themselves as the NATS services API has it (see `Discovery`).
+ */
+export function serviceFacet(parts: ServiceParts): ServiceFacet {
+  const { connection, config, subjects, discovery, log } = parts
+  return {
+    async serve(method, sink, context) {
+      const failure = (reason: string) => new SubscribeError(method, reason)
+      let subject: string
+      try {
+        subject = subjects.subject(method)
+      } catch (error) {
+        throw failure(`the method is no subject: ${(error as Error).message}`)
+      }
+      const { signal } = context
+      const operation = `serve ${method}`
+      const current = connection()
+      const link = await untilAborted(current.link('server'), signal, operation)
+      const queueGroup = config.service.queue_group
+      const stats = discovery.endpoint(method, subject, queueGroup)
+      const answer = answering(parts, current, stats)
+      const subscription = {
+        operation,
+        subjects: [subject],
+        queueGroup,
+        toMessage: (view: MessageView) => toRequest(parts, view, method, answer(view.reply)),
+        onMissed: (view: MessageView) => {
+          const error = new RpcError(
+            OVERLOADED,
+            `${method}: the service is overloaded, or the request too large`,
+          )
+          void answer(view.reply)({ ok: false, error }).catch(() => {})
+        },
+        failure,
+      }
+      const served = await subscribeSink(link, subscription, sink, log, signal)
+      const withdraw = discovery.announce(link, stats)
+      return {
+        resume: served.resume,
+        async close() {
+          withdraw()
+          await served.close()
+        },
+      }
+    },
+  }
+}
+
+type Answer = InboundRequest['answer']
+
+/** Makes the `answer` of requests; without a subject to answer to it is a notification, which takes none. */
+function answering(
+  { format, clock }: ServiceParts,
+  { main }: Connection,
+  stats: EndpointStats,
+): (reply: string | undefined) => Answer {
+  const send = (reply: string, outcome: RpcOutcome) => {
+    if (main.closed !== undefined) throw main.closed
+    const answer = outcome.ok
+      ? { headers: undefined, payload: format.encode(outcome.value) }
+      : errorAnswer(outcome.error, format)
+    const headers = answer.headers && encodeHeaders(answer.headers)
+    checkSize(main, headers, answer.payload)
+    main.writer.publish(reply, undefined, headers, answer.payload)
+  }
+  return (reply) => {
+    const started = clock.monotonic()
+    let answered = false
+    return async (outcome) => {
+      if (answered) return
+      answered = true
+      stats.count(clock.monotonic() - started, outcome.ok ? undefined : outcome.error)
+      if (reply === undefined) return
+      try {
+        send(reply, outcome)
+      } catch (error) {
+        if (main.closed !== undefined) throw error
+        // The caller hears of it too instead of waiting for an answer that cannot come.
+        const reason =
+          error instanceof IntegrationError ? 'the answer cannot be sent' : (error as Error).message
+        send(reply, { ok: false, error: new RpcError(INTERNAL_ERROR, reason) })
+        throw error
+      }
+    }
+  }
+}
+
+function toRequest(
+  { format, log }: ServiceParts,
+  view: MessageView,
+  method: string,
+  answer: Answer,
+): InboundRequest | undefined {
+  const { payload } = view
+  let params: Value | undefined
+  try {
+    params = payload.byteLength === 0 ? undefined : format.decode(payload)
+  } catch (cause) {
+    const code = cause instanceof IntegrationError ? PARSE_ERROR : INVALID_REQUEST
+    answer({ ok: false, error: new RpcError(code, `the request is not ${format.name}`) }).catch(
+      (error: Error) =>
+        log({ level: 'warn', message: 'a request could not be answered', reason: error.message }),
+    )
+    return undefined
+  }
+  const { headers } = view.headers
+  return { topic: method, payload, params, answer, ...(headers && { headers }) }
+}

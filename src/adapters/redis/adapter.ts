@@ -1,0 +1,77 @@
+import type { AdapterContext, AdapterFactory, ProtocolAdapter } from '../../core/adapter.js'
+import { ConnectionError } from '../../core/errors.js'
+import { wireFormat } from '../../wire/wire-format.js'
+import { Dialer } from './dialer.js'
+import { commandFailure, notConnected } from './failures.js'
+import { Link } from './link.js'
+import type { RedisConfig } from './manifest.js'
+import { pubSubFacet } from './pubsub.js'
+import { queueFacet } from './queue.js'
+import { rpcFacet } from './rpc.js'
+import { serviceFacet } from './service.js'
+import { createSession, type Session } from './session.js'
+import { untilAborted } from './until-aborted.js'
+
+/** Redis (DESIGN section 3): publish and subscribe, streams as queues, calls over streams. Needs Redis 6.2. */
+export const redisAdapter: AdapterFactory = (context: AdapterContext): ProtocolAdapter => {
+  const { settings, clock } = context
+  // Checked and completed by the manifest's schema.
+  const config = settings.config as unknown as RedisConfig
+  const format = wireFormat(settings.format, { maxBytes: settings.limits.frame })
+  const dialer = new Dialer(context, config)
+  let session: Session | undefined
+  /** Ends the attempt that `disconnect` interrupts. */
+  let attempt: AbortController | undefined
+
+  const current = () => {
+    if (session === undefined) throw notConnected()
+    return session
+  }
+
+  return {
+    protocol: 'redis',
+
+    async connect(signal) {
+      const own = new AbortController()
+      attempt = own
+      const link = await Link.open(
+        dialer,
+        config,
+        clock,
+        AbortSignal.any([signal, own.signal]),
+        (lost, error) => {
+          if (session?.link !== lost) return
+          session = undefined
+          context.connectionLost(
+            error instanceof ConnectionError ? error : new ConnectionError(error.message, { cause: error }),
+          )
+        },
+      )
+      if (own.signal.aborted) {
+        link.close()
+        throw new ConnectionError('disconnected while connecting')
+      }
+      if (link.ended !== undefined) throw link.ended
+      session = createSession(link, context, config, format)
+    },
+
+    async disconnect() {
+      attempt?.abort(new ConnectionError('disconnected while connecting'))
+      const closing = session
+      session = undefined
+      closing?.link.close()
+    },
+
+    async ping(signal) {
+      const answer = current().link.send(undefined, 'ping', [])
+      await untilAborted(answer, signal, 'ping').catch((error: unknown) => {
+        throw commandFailure(error, (reason, about) => new ConnectionError(reason, about))
+      })
+    },
+
+    pubsub: pubSubFacet(current, config.sharded),
+    queue: queueFacet(current, config),
+    rpc: rpcFacet(current, format, config, clock),
+    service: serviceFacet(current, format, context.log),
+  }
+}

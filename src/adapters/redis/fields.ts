@@ -1,0 +1,16 @@
+import type { Reply } from './wire.js'
+
+/** Reads an entry of a stream whose fields are known: its id and each field as bytes. undefined: it is none. */
+export function readFields(
+  item: Reply,
+): { readonly id: string; readonly fields: ReadonlyMap<string, Buffer> } | undefined {
+  if (!Array.isArray(item)) return undefined
+  const [id, pairs] = item as readonly Reply[]
+  if (!Buffer.isBuffer(id) || !Array.isArray(pairs)) return undefined
+  const fields = new Map<string, Buffer>()
+  for (let i = 0; i + 1 < pairs.length; i += 2) {
+    const value: unknown = pairs[i + 1]
+    if (Buffer.isBuffer(value)) fields.set(String(pairs[i]), value)
+  }
+  return { id: id.toString(), fields }
+}

@@ -1,0 +1,136 @@
+/** Aggregates of so many levels and no more; replies of Redis have four at most. */
+const DEEPEST = 32
+/** No header is longer: a type, a length and the end of the line. Lines of status and error may be. */
+const LONGEST_HEADER = 32
+const LONGEST_LINE = 65_536
+const CR = 13
+const LF = 10
+const ZERO = 48
+const NINE = 57
+const MINUS = 45
+
+type Kind = 'bulk' | 'aggregate' | 'line'
+
+/** What begins with each byte, in RESP 2 and 3. */
+const KINDS: (Kind | undefined)[] = []
+for (const type of '$=!') KINDS[type.charCodeAt(0)] = 'bulk'
+for (const type of '*~>%') KINDS[type.charCodeAt(0)] = 'aggregate'
+for (const type of '+-:_#,(') KINDS[type.charCodeAt(0)] = 'line'
+const MAP = '%'.charCodeAt(0)
+
+/**
+ * Watches the bytes that a server sends, beside the parser, and finds what must not be believed: a frame larger
+ * than allowed, lengths that are none, nesting without end. It reads headers only and skips the bodies, so it
+ * costs one step per element of a reply.
+ */
+export class FrameGuard {
+  readonly #largest: number
+  /** Bytes of a body, with its line end, that are still to come. */
+  #body = 0
+  /** Elements that are still to come, for each open aggregate. */
+  readonly #open: number[] = []
+  /** Bytes of the frame so far. */
+  #frame = 0
+  /** The part of a line that came with an earlier chunk. */
+  #partial: number[] = []
+
+  /** @param largest bytes of one reply or push */
+  constructor(largest: number) {
+    this.#largest = largest
+  }
+
+  /** @returns what is wrong, or nothing; of no use after that. */
+  check(chunk: Uint8Array): string | undefined {
+    let at = 0
+    while (at < chunk.length) {
+      if (this.#body > 0) {
+        const skipped = Math.min(this.#body, chunk.length - at)
+        this.#body -= skipped
+        at += skipped
+        if (this.#body === 0) this.#elementDone()
+        continue
+      }
+      let end = at
+      while (end < chunk.length && chunk[end] !== LF) end++
+      const complete = end < chunk.length
+      const fault = this.#line(chunk, at, complete ? end + 1 : end, complete)
+      if (fault !== undefined) return fault
+      at = end + 1
+    }
+    return undefined
+  }
+
+  #line(chunk: Uint8Array, from: number, to: number, complete: boolean): string | undefined {
+    const partial = this.#partial
+    const type = partial[0] ?? chunk[from]!
+    const kind = KINDS[type]
+    if (kind === undefined) return `a reply of unknown type ${JSON.stringify(String.fromCharCode(type))}`
+    const length = partial.length + to - from
+    if (length > (kind === 'line' ? LONGEST_LINE : LONGEST_HEADER)) return 'a line that does not end'
+    if (complete && partial.length === 0) return this.#whole(kind, chunk, from, to)
+    for (let i = from; i < to; i++) partial.push(chunk[i]!)
+    if (!complete) return undefined
+    this.#partial = []
+    return this.#whole(kind, Uint8Array.from(partial), 0, partial.length)
+  }
+
+  #whole(kind: Kind, line: Uint8Array, from: number, to: number): string | undefined {
+    this.#frame += to - from
+    if (kind === 'line') {
+      this.#elementDone()
+      return undefined
+    }
+    const length = readLength(line, from + 1, to - 2)
+    if (length === undefined || line[to - 2] !== CR)
+      return `a length of ${JSON.stringify(
+        Buffer.from(line.subarray(from + 1, to))
+          .toString('latin1')
+          .trim(),
+      )}`
+    if (length < 0) {
+      this.#elementDone()
+      return undefined
+    }
+    if (kind === 'aggregate') return this.#aggregate(line[from] === MAP ? 2 * length : length)
+    this.#frame += length
+    if (this.#frame > this.#largest) return this.#tooLarge()
+    this.#body = length + 2
+    return undefined
+  }
+
+  #aggregate(items: number): string | undefined {
+    // Each takes three bytes at least: so the array that the parser makes beforehand is bounded too.
+    if (this.#frame + 3 * items > this.#largest) return this.#tooLarge()
+    if (items === 0) this.#elementDone()
+    else if (this.#open.push(items) > DEEPEST) return 'a reply that is nested too deep'
+    return undefined
+  }
+
+  #elementDone(): void {
+    const open = this.#open
+    while (open.length > 0) {
+      const left = open[open.length - 1]! - 1
+      open[open.length - 1] = left
+      if (left > 0) return
+      open.pop()
+    }
+    this.#frame = 0
+  }
+
+  #tooLarge(): string {
+    return `a frame of more than ${this.#largest} bytes`
+  }
+}
+
+/** Reads a length, -1 for null. @returns undefined when it is none */
+function readLength(line: Uint8Array, from: number, to: number): number | undefined {
+  if (to - from === 2 && line[from] === MINUS && line[from + 1] === ZERO + 1) return -1
+  if (to <= from || to - from > 15) return undefined
+  let length = 0
+  for (let i = from; i < to; i++) {
+    const digit = line[i]!
+    if (digit < ZERO || digit > NINE) return undefined
+    length = length * 10 + digit - ZERO
+  }
+  return length
+}

@@ -1,0 +1,173 @@
+import { Script } from './commands.js'
+
+/** Who has the entries of a group that were given back: a consumer that never reads. */
+const RETURNED = 'nemo:returned'
+
+const NOW = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)`
+
+/** Wakes one reader of each group that waits; where nobody reads there is no such stream, and none is made. */
+const WAKE = `redis.call('XADD', wake, 'NOMKSTREAM', 'MAXLEN', '~', 100, '*', 'due', '1')`
+
+/**
+ * Keeps a message until it is due; whoever reads the queue then puts it there (\`TAKE\`).
+ * KEYS: later, bodies, wake. ARGV: id, delay in ms, field, value, …
+ */
+export const SEND_LATER = new Script(`${NOW}
+local wake = KEYS[3]
+local fields = {}
+for i = 3, #ARGV do fields[i - 2] = ARGV[i] end
+redis.call('HSET', KEYS[2], ARGV[1], cmsgpack.pack(fields))
+redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
+${WAKE}
+return 1`)
+
+/**
+ * Everything a reader may have beside new entries, up to \`count\`: first puts the messages into the stream that are
+ * due; then takes entries that were given back and are due, and those of consumers that show no sign of life
+ * (XAUTOCLAIM), passing over what was given back for longer.
+ * KEYS: stream, later, bodies, retry. ARGV: group, consumer, count, idle ms from which to claim or -1, cursor.
+ * Returns: ms until something is due or -1, the next cursor, { id, fields, number of deliveries } for each entry.
+ */
+export const TAKE = new Script(`${NOW}
+local stream, later, bodies, retry = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local group, consumer, count, idle = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local cursor = ARGV[5]
+local taken = {}
+local function take(id)
+  local claimed = redis.call('XCLAIM', stream, group, consumer, 0, id)
+  local entry = claimed[1]
+  if not entry then return end
+  local pending = redis.call('XPENDING', stream, group, id, id, 1)[1]
+  taken[#taken + 1] = { entry[1], entry[2], pending and pending[4] or 1 }
+end
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', later, '-inf', now, 'LIMIT', 0, 100)) do
+  local body = redis.call('HGET', bodies, id)
+  if body then redis.call('XADD', stream, '*', unpack(cmsgpack.unpack(body))) end
+  redis.call('HDEL', bodies, id)
+  redis.call('ZREM', later, id)
+end
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', retry, '-inf', now, 'LIMIT', 0, count)) do
+  redis.call('ZREM', retry, id)
+  take(id)
+end
+if idle >= 0 and #taken < count then
+  local found = redis.call('XAUTOCLAIM', stream, group, consumer, idle, cursor, 'COUNT', count - #taken, 'JUSTID')
+  cursor = found[1]
+  for _, id in ipairs(found[2]) do
+    local due = redis.call('ZSCORE', retry, id)
+    if due and tonumber(due) > now then
+      redis.call('XCLAIM', stream, group, '${RETURNED}', 0, id, 'JUSTID')
+    else
+      redis.call('ZREM', retry, id)
+      take(id)
+    end
+  end
+end
+local due = -1
+for _, key in ipairs({ later, retry }) do
+  local first = redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')
+  if first[2] then
+    local wait = math.max(0, tonumber(first[2]) - now)
+    if due < 0 or wait < due then due = wait end
+  end
+end
+return { due, cursor, taken }`)
+
+/**
+ * Takes again what an earlier life of this consumer had in hand.
+ * KEYS: stream. ARGV: group, consumer, count, the id after which to look. Returns entries as \`TAKE\` does.
+ */
+export const RECOVER = new Script(`
+local taken = {}
+for _, pending in ipairs(redis.call('XPENDING', KEYS[1], ARGV[1], '(' .. ARGV[4], '+', ARGV[3], ARGV[2])) do
+  local entry = redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, pending[1])[1]
+  if entry then taken[#taken + 1] = { entry[1], entry[2], pending[4] + 1 }
+  else taken[#taken + 1] = { pending[1], false, 0 } end
+end
+return taken`)
+
+/**
+ * Gives entries back, to be delivered after a delay: they stay pending, so that nothing is lost whoever dies. An
+ * entry that somebody else has by now is left alone.
+ * KEYS: stream, retry, wake. ARGV: group, consumer, delay ms, 1 to undo the counting of the delivery, id, …
+ */
+export const GIVE_BACK = new Script(`${NOW}
+local wake = KEYS[3]
+local given = 0
+for i = 5, #ARGV do
+  local pending = redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[i], ARGV[i], 1)[1]
+  if pending and pending[2] == ARGV[2] then
+    local deliveries = math.max(0, pending[4] - ARGV[4])
+    redis.call('XCLAIM', KEYS[1], ARGV[1], '${RETURNED}', 0, ARGV[i], 'RETRYCOUNT', deliveries, 'JUSTID')
+    redis.call('ZADD', KEYS[2], now + ARGV[3], ARGV[i])
+    given = given + 1
+    ${WAKE}
+  end
+end
+return given`)
+
+/** Shows that a consumer still works on entries. KEYS: stream. ARGV: group, consumer, id, … */
+export const KEEP = new Script(`
+for i = 3, #ARGV do
+  local pending = redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[i], ARGV[i], 1)[1]
+  if pending and pending[2] == ARGV[2] then
+    redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, ARGV[i], 'JUSTID')
+  end
+end
+return 1`)
+
+/**
+ * Removes entries that every group has acknowledged, but for the newest `keep` of the stream; a hundred at a time
+ * where some are kept. What some group has not acknowledged yet stays, whatever the length.
+ * KEYS: stream. ARGV: keep. Returns how many were removed.
+ */
+export const TRIM = new Script(`
+local stream, keep = KEYS[1], tonumber(ARGV[1])
+local surplus = redis.call('XLEN', stream) - keep
+if surplus <= 0 then return 0 end
+local function parse(id)
+  local ms, seq = string.match(id, '^(%d+)-(%d+)$')
+  return tonumber(ms), tonumber(seq)
+end
+local function before(a, b)
+  local ams, aseq = parse(a)
+  local bms, bseq = parse(b)
+  return ams < bms or (ams == bms and aseq < bseq)
+end
+local function after(id)
+  local ms, seq = parse(id)
+  return string.format('%.0f-%.0f', ms, seq + 1)
+end
+local bound
+local function limit(id)
+  if not bound or before(id, bound) then bound = id end
+end
+for _, group in ipairs(redis.call('XINFO', 'GROUPS', stream)) do
+  local info = {}
+  for i = 1, #group, 2 do info[group[i]] = group[i + 1] end
+  limit(after(info['last-delivered-id']))
+  local first = redis.call('XPENDING', stream, info['name'])[2]
+  if first then limit(first) end
+end
+if not bound then return 0 end
+if keep > 0 then
+  local oldest = redis.call('XRANGE', stream, '-', '+', 'COUNT', math.min(surplus, 100))
+  limit(after(oldest[#oldest][1]))
+end
+return redis.call('XTRIM', stream, 'MINID', bound)`)
+
+/**
+ * Takes consumers out of a group that have nothing in hand and have not been heard of for long.
+ * KEYS: stream. ARGV: group, our own name, idle ms.
+ */
+export const SWEEP = new Script(`
+for _, consumer in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
+  local info = {}
+  for i = 1, #consumer, 2 do info[consumer[i]] = consumer[i + 1] end
+  if info['pending'] == 0 and info['idle'] > tonumber(ARGV[3]) and info['name'] ~= ARGV[2] then
+    redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], info['name'])
+  end
+end
+return 1`)

@@ -1,0 +1,47 @@
+import { randomUUID } from 'node:crypto'
+import type { QueueFacet } from '../../core/adapter.js'
+import { DequeueError, EnqueueError } from '../../core/errors.js'
+import { runScript } from './commands.js'
+import { toFields } from './entry.js'
+import type { Failure } from './failures.js'
+import type { RedisConfig } from './manifest.js'
+import { queueKeys } from './queue-keys.js'
+import { SEND_LATER } from './queue-scripts.js'
+import type { Session } from './session.js'
+import { untilAborted } from './until-aborted.js'
+
+/**
+ * Queues: a stream whose entries a consumer group shares (https://redis.io/docs/latest/develop/data-types/streams/).
+ * An entry stays pending until it is acknowledged; one that is given back stays so too, with the time from which it
+ * may be delivered again, and one whose consumer died is claimed by another. What is sent with a delay waits in a
+ * sorted set, and gets its id as an entry when it is due.
+ */
+export function queueFacet(current: () => Session, config: RedisConfig): QueueFacet {
+  return {
+    async enqueue(queue, payload, { headers, delayMs = 0 }) {
+      const { link } = current()
+      const fields = toFields(config.payload_field, payload, headers)
+      try {
+        if (delayMs <= 0) return String(await link.send(queue, 'xadd', [queue, '*', ...fields]))
+        const { later, bodies, wake } = queueKeys(queue, config.consumer_group)
+        const id = randomUUID()
+        await runScript(link, SEND_LATER, [later, bodies, wake], [id, Math.ceil(delayMs), ...fields])
+        return id
+      } catch (error) {
+        throw link.failure(error, (reason, context) => new EnqueueError(queue, reason, context))
+      }
+    },
+
+    async consume(queue, sink, context) {
+      const failure: Failure = (reason, about) => new DequeueError(queue, reason, about)
+      const { link, readers } = current()
+      const reader = readers(queue)
+      try {
+        await untilAborted(reader.start(), context.signal, `consume ${queue}`)
+      } catch (error) {
+        throw link.failure(error, failure)
+      }
+      return reader.add(sink)
+    },
+  }
+}

@@ -1,0 +1,158 @@
+import { randomUUID } from 'node:crypto'
+import type { OperationContext } from '../../core/adapter.js'
+import { type Clock, every } from '../../core/clock.js'
+import { ConnectionError, IntegrationError, SerializeError } from '../../core/errors.js'
+import type { Logger } from '../../core/telemetry.js'
+import type { Value } from '../../core/value.js'
+import type { WireFormat } from '../../wire/wire-format.js'
+import { runScript } from './commands.js'
+import { toStreams } from './entry.js'
+import { abortFailure } from './failures.js'
+import { readFields } from './fields.js'
+import type { Link } from './link.js'
+import { onFirstUse } from './on-first-use.js'
+import { errorOf } from './rpc-errors.js'
+import { KEEP_REPLIES } from './rpc-scripts.js'
+import type { Wire } from './wire.js'
+
+interface Pending {
+  readonly resolve: (value: Value) => void
+  readonly reject: (error: IntegrationError) => void
+}
+
+/** An answer that is awaited. */
+export interface ExpectedReply {
+  readonly number: number
+  readonly answer: Promise<Value>
+  fail(error: IntegrationError): void
+}
+
+/** The server forgets the answers of a client that has not been heard of for so long, in milliseconds. */
+const KEPT_MS = 60_000
+const MOST_ENTRIES = 1_000
+
+/**
+ * The answers to the calls of one connection: a stream of its own, made on the first call and read over a
+ * connection of its own; each call has a number. Servers add to the stream only while it is there.
+ */
+export class Replies {
+  readonly key: string
+  /** Makes ready for answers. Rejects with what ioredis rejects with. */
+  readonly listen: () => Promise<void>
+  readonly #link: Link
+  readonly #format: WireFormat
+  readonly #clock: Clock
+  readonly #log: Logger
+  readonly #blockMs: number
+  readonly #pending = new Map<number, Pending>()
+  #last = 0
+
+  /** @param name gives the key of the stream from an id that nobody else has */
+  constructor(
+    link: Link,
+    format: WireFormat,
+    name: (id: string) => string,
+    blockMs: number,
+    clock: Clock,
+    log: Logger,
+  ) {
+    this.#link = link
+    this.#format = format
+    this.#clock = clock
+    this.#log = log
+    this.#blockMs = blockMs
+    this.key = name(randomUUID())
+    this.listen = onFirstUse(() => this.#listen())
+    link.whenEnded(() => this.#close(link.ended ?? new ConnectionError('disconnected')))
+  }
+
+  /** Expects one answer, until `context.signal` aborts. */
+  expect(method: string, context: OperationContext): ExpectedReply {
+    const number = ++this.#last
+    const { signal } = context
+    const onAbort = () => fail(abortFailure(`call ${method}`, signal))
+    const settled = () => {
+      signal.removeEventListener('abort', onAbort)
+      return this.#pending.delete(number)
+    }
+    let fail!: (error: IntegrationError) => void
+    const answer = new Promise<Value>((resolve, reject) => {
+      fail = (error) => {
+        if (settled()) reject(error)
+      }
+      this.#pending.set(number, {
+        resolve: (value) => {
+          if (settled()) resolve(value)
+        },
+        reject: fail,
+      })
+    })
+    signal.addEventListener('abort', onAbort, { once: true })
+    if (signal.aborted) onAbort()
+    return { number, answer, fail }
+  }
+
+  async #listen(): Promise<void> {
+    await this.#keep()
+    const wire = await this.#link.dedicated('replies', this.key)
+    const keeping = every(this.#clock, KEPT_MS / 3, () => this.#keep().catch(ignore), { background: true })
+    this.#link.whenEnded(() => keeping.cancel())
+    this.#read(wire).catch((error: Error) => {
+      if (this.#link.ended !== undefined) return
+      this.#log({ level: 'error', message: 'the answers to calls cannot be read', reason: error.message })
+      wire.abandon(new ConnectionError(`the answers to calls cannot be read: ${error.message}`))
+    })
+  }
+
+  async #keep(): Promise<void> {
+    await runScript(this.#link, KEEP_REPLIES, [this.key], [KEPT_MS])
+  }
+
+  async #read(first: Wire): Promise<void> {
+    let wire = first
+    let last = '0'
+    while (this.#link.ended === undefined) {
+      const limits = ['COUNT', MOST_ENTRIES, 'BLOCK', this.#blockMs]
+      try {
+        const reply = await wire.send('xread', [...limits, 'STREAMS', this.key, last])
+        for (const { entries } of toStreams(reply)) {
+          const read = entries.map((entry) => this.#accept(entry)).filter((id) => id !== undefined)
+          last = read.at(-1) ?? last
+          // What has been read is of no use to anybody.
+          if (read.length > 0) this.#link.send(this.key, 'xdel', [this.key, ...read]).catch(ignore)
+        }
+      } catch (error) {
+        const address = this.#link.redirected(this.key, error)
+        if (address === undefined) throw error
+        this.#link.discard(wire)
+        wire = await this.#link.connect('replies', address)
+      }
+    }
+  }
+
+  #accept(item: Parameters<typeof readFields>[0]): string | undefined {
+    const entry = readFields(item)
+    if (entry === undefined) return undefined
+    const { id, fields } = entry
+    const pending = this.#pending.get(Number(fields.get('call')))
+    if (pending === undefined) return id
+    const error = fields.get('error')
+    try {
+      if (error === undefined) pending.resolve(this.#format.decode(fields.get('result') ?? Buffer.alloc(0)))
+      else pending.reject(errorOf(error.toString()))
+    } catch (cause) {
+      pending.reject(
+        cause instanceof IntegrationError
+          ? cause
+          : new SerializeError(`the answer is not ${this.#format.name}`, { cause }),
+      )
+    }
+    return id
+  }
+
+  #close(error: IntegrationError): void {
+    for (const pending of [...this.#pending.values()]) pending.reject(error)
+  }
+}
+
+function ignore(): void {}

@@ -1,0 +1,123 @@
+import type { Socket } from 'node:net'
+import { ConnectionError } from '../../core/errors.js'
+
+/** A reply as far as a greeting needs it. */
+export type GreetingReply = string | number | null | ReplyFault | readonly GreetingReply[]
+
+/** An error reply. */
+export class ReplyFault {
+  readonly text: string
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+/** No reply to a greeting is longer, in bytes. */
+const LONGEST = 65_536
+
+/** Encodes one command (RESP, "Sending commands to a Redis server"). */
+export function encodeCommand(args: readonly string[]): string {
+  return `*${args.length}\r\n${args.map((arg) => `$${Buffer.byteLength(arg)}\r\n${arg}\r\n`).join('')}`
+}
+
+/**
+ * Asks one question over a socket that is not in use otherwise, and reads the answer: for what has to be settled
+ * before the socket is handed to the client library. The socket is paused afterwards.
+ * @throws ConnectionError when it ends, or answers with what is no RESP; what `signal` aborts with
+ */
+export function ask(socket: Socket, args: readonly string[], signal: AbortSignal): Promise<GreetingReply> {
+  return new Promise((resolve, reject) => {
+    let received = Buffer.alloc(0)
+    const finish = (settle: () => void) => {
+      socket.pause()
+      socket.off('data', onData).off('close', onClose).off('error', onError)
+      signal.removeEventListener('abort', onAbort)
+      settle()
+    }
+    const fail = (error: unknown) => finish(() => reject(error))
+    const onData = (chunk: Buffer) => {
+      received = Buffer.concat([received, chunk])
+      try {
+        const parsed = parseReply(received, 0, 0)
+        if (parsed === undefined && received.length > LONGEST) throw malformed('a greeting that does not end')
+        if (parsed === undefined) return
+        if (parsed.next !== received.length) throw malformed('more than was asked for')
+        finish(() => resolve(parsed.reply))
+      } catch (error) {
+        fail(error)
+      }
+    }
+    const onClose = () => fail(new ConnectionError('the server closed the connection'))
+    const onError = (error: Error) => fail(error)
+    const onAbort = () => fail(signal.reason)
+    if (signal.aborted) return reject(signal.reason)
+    socket.on('data', onData).once('close', onClose).once('error', onError)
+    signal.addEventListener('abort', onAbort, { once: true })
+    if (socket.destroyed) return onClose()
+    socket.resume()
+    socket.write(encodeCommand(args))
+  })
+}
+
+interface Parsed {
+  readonly reply: GreetingReply
+  readonly next: number
+}
+
+const MOST_ITEMS = 1_024
+const DEEPEST = 4
+
+/** Reads one reply of RESP 2. @returns undefined while it is not complete. @throws ConnectionError */
+export function parseReply(bytes: Buffer, from: number, depth: number): Parsed | undefined {
+  const end = bytes.indexOf('\r\n', from)
+  if (end < 0) {
+    if (bytes.length - from > 4_096) throw malformed('a line that does not end')
+    return undefined
+  }
+  const line = bytes.toString('utf8', from + 1, end)
+  switch (String.fromCharCode(bytes[from]!)) {
+    case '+':
+      return { reply: line, next: end + 2 }
+    case '-':
+      return { reply: new ReplyFault(line), next: end + 2 }
+    case ':':
+      return { reply: count(line, Number.MAX_SAFE_INTEGER), next: end + 2 }
+    case '$':
+      return parseBulk(bytes, end + 2, count(line, LONGEST))
+    case '*':
+      return parseItems(bytes, end + 2, count(line, MOST_ITEMS), depth)
+    default:
+      throw malformed(`a reply of unknown type ${JSON.stringify(String.fromCharCode(bytes[from]!))}`)
+  }
+}
+
+function parseBulk(bytes: Buffer, from: number, length: number): Parsed | undefined {
+  if (length < 0) return { reply: null, next: from }
+  if (bytes.length < from + length + 2) return undefined
+  return { reply: bytes.toString('utf8', from, from + length), next: from + length + 2 }
+}
+
+function parseItems(bytes: Buffer, from: number, length: number, depth: number): Parsed | undefined {
+  if (length < 0) return { reply: null, next: from }
+  if (depth >= DEEPEST) throw malformed('a reply that is nested too deep')
+  const items: GreetingReply[] = []
+  let next = from
+  for (let i = 0; i < length; i++) {
+    const item = parseReply(bytes, next, depth + 1)
+    if (item === undefined) return undefined
+    items.push(item.reply)
+    next = item.next
+  }
+  return { reply: items, next }
+}
+
+function count(line: string, most: number): number {
+  const number = Number(line)
+  if (!/^-?\d+$/.test(line) || number > most)
+    throw malformed(`a length of ${JSON.stringify(line.slice(0, 32))}`)
+  return number
+}
+
+function malformed(what: string): ConnectionError {
+  return new ConnectionError(`the server does not speak RESP: found ${what}`)
+}

@@ -1,0 +1,73 @@
+import type { RpcFacet } from '../../core/adapter.js'
+import type { Clock } from '../../core/clock.js'
+import { RpcError } from '../../core/errors.js'
+import type { Value } from '../../core/value.js'
+import type { WireFormat } from '../../wire/wire-format.js'
+import { runScript } from './commands.js'
+import type { Failure } from './failures.js'
+import type { RedisConfig } from './manifest.js'
+import { noServer } from './rpc-errors.js'
+import { requestStream, serversKey } from './rpc-keys.js'
+import { REQUEST } from './rpc-scripts.js'
+import type { Session } from './session.js'
+import { untilAborted } from './until-aborted.js'
+import type { Argument } from './wire.js'
+
+const SERVER_ERROR = -32_000
+/** A notification is worth serving for so long at most, in milliseconds. */
+const LONGEST_MS = 24 * 3_600_000
+
+/**
+ * Calls over streams: the request goes into the stream of its method, where one of its servers takes it; the answer
+ * into the stream of the caller. A request is delivered once at most. Where nobody serves a method the caller is told.
+ */
+export function rpcFacet(
+  current: () => Session,
+  format: WireFormat,
+  { rpc: { prefix } }: RedisConfig,
+  clock: Clock,
+): RpcFacet {
+  async function request(
+    { link }: Session,
+    method: string,
+    params: Uint8Array | undefined,
+    deadline: number,
+    fields: readonly Argument[],
+  ): Promise<boolean> {
+    const keys = [requestStream(prefix, method), serversKey(prefix, method)]
+    const ms = Math.min(LONGEST_MS, Math.max(1, Math.ceil(deadline - clock.now())))
+    const args = [ms, ...fields, ...(params === undefined ? [] : ['params', params])]
+    try {
+      return (await runScript(link, REQUEST, keys, args)) === 1
+    } catch (error) {
+      throw link.failure(error, refused)
+    }
+  }
+  const encode = (params: Value | undefined) => (params === undefined ? undefined : format.encode(params))
+
+  return {
+    async call(method, params, context) {
+      const session = current()
+      const payload = encode(params)
+      const { replies, link } = session
+      await untilAborted(replies.listen(), context.signal, `call ${method}`).catch((error: unknown) => {
+        throw link.failure(error, refused)
+      })
+      const reply = replies.expect(method, context)
+      const fields = ['call', reply.number, 'reply', replies.key]
+      request(session, method, payload, context.deadline, fields).then(
+        (served) => served || reply.fail(noServer(method)),
+        reply.fail,
+      )
+      return reply.answer
+    },
+
+    async notify(method, params, context) {
+      const payload = encode(params)
+      // That nobody serves it is no fault of a notification: it asks for no answer.
+      await request(current(), method, payload, context.deadline, ['notification', 1])
+    },
+  }
+}
+
+const refused: Failure = (reason, context) => new RpcError(SERVER_ERROR, reason, undefined, context)

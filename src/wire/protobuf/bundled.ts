@@ -1,0 +1,41 @@
+import type { DescFile } from '@bufbuild/protobuf'
+import {
+  file_google_protobuf_any,
+  file_google_protobuf_api,
+  file_google_protobuf_cpp_features,
+  file_google_protobuf_descriptor,
+  file_google_protobuf_duration,
+  file_google_protobuf_empty,
+  file_google_protobuf_field_mask,
+  file_google_protobuf_go_features,
+  file_google_protobuf_java_features,
+  file_google_protobuf_source_context,
+  file_google_protobuf_struct,
+  file_google_protobuf_timestamp,
+  file_google_protobuf_type,
+  file_google_protobuf_wrappers,
+} from '@bufbuild/protobuf/wkt'
+
+const FILES: ReadonlyMap<string, DescFile> = new Map(
+  [
+    file_google_protobuf_any,
+    file_google_protobuf_api,
+    file_google_protobuf_cpp_features,
+    file_google_protobuf_descriptor,
+    file_google_protobuf_duration,
+    file_google_protobuf_empty,
+    file_google_protobuf_field_mask,
+    file_google_protobuf_go_features,
+    file_google_protobuf_java_features,
+    file_google_protobuf_source_context,
+    file_google_protobuf_struct,
+    file_google_protobuf_timestamp,
+    file_google_protobuf_type,
+    file_google_protobuf_wrappers,
+  ].map((file) => [`${file.name}.proto`, file]),
+)
+
+/** A well-known file, `google/protobuf/timestamp.proto` for example, that every schema may import. */
+export function bundledFile(name: string): DescFile | undefined {
+  return FILES.get(name)
+}

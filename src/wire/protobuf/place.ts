@@ -1,0 +1,53 @@
+import { SerializeError } from '../../core/errors.js'
+import { step } from '../refusal.js'
+
+/**
+ * Where in a value the codec is: one member per level of messages, and within it an item of a list or a key of a
+ * map. Kept while it walks, so that only a fault pays for the text.
+ */
+export class Place {
+  readonly #members: (string | undefined)[] = []
+  readonly #items: (number | string | undefined)[] = []
+
+  /** The codec turns to this member of the message at `depth`; `undefined` for one that the value does not show. */
+  member(depth: number, key: string | undefined): void {
+    this.#members[depth] = key
+    this.#items[depth] = undefined
+  }
+
+  /** The codec turns to this item or entry of the member at `depth`. */
+  item(depth: number, item: number | string): void {
+    this.#items[depth] = item
+  }
+
+  /** The error for what is at the member of each level up to `depth`; -1 for the value as a whole. */
+  fault(depth: number, what: string): SerializeError {
+    let path = '$'
+    for (let i = 0; i <= depth; i++) {
+      const member = this.#members[i]
+      const item = this.#items[i]
+      if (member !== undefined) path += step(member)
+      if (item !== undefined) path += typeof item === 'number' ? `[${item}]` : step(item)
+    }
+    return new SerializeError(`protobuf: ${path}: ${what}`)
+  }
+}
+
+/** What a value is, without showing a payload. */
+export function describe(value: unknown): string {
+  if (value === null || value === undefined) return String(value)
+  switch (typeof value) {
+    case 'number':
+      return `the number ${value}`
+    case 'string':
+      return 'text'
+    case 'object':
+      if (Array.isArray(value)) return 'an array'
+      if (value instanceof Uint8Array) return 'bytes'
+      return value instanceof Date || value instanceof Map || value instanceof Set
+        ? `a ${value.constructor.name}`
+        : 'an object'
+    default:
+      return `a ${typeof value}`
+  }
+}

@@ -1,0 +1,148 @@
+import { inspect } from 'node:util'
+import { jwtVerify } from 'jose'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { AuthError } from '../../../src/core/errors.js'
+import type { AuthSettings, IntegrationSettings, JwtSettings } from '../../../src/core/settings.js'
+import { operation } from '../../support/adapter-context.js'
+import { type HttpService, type ReceivedRequest, send } from '../../support/http-service.js'
+import { type TokenServer, tokenServer } from '../../support/token-server.js'
+import { oauth2Settings, SECRET } from '../auth/support.js'
+import { connected, failureOf, rigFor, service } from './harness.js'
+
+const context = operation()
+const never = () => new AbortController().signal
+
+/** A service that lets through what `admits` does; it answers every call with the header that let it in. */
+function guarded(admits: (header: string) => boolean | Promise<boolean>): Promise<HttpService> {
+  return service(async (request, response) => {
+    const header = request.headers.authorization ?? ''
+    if (!(await admits(header))) return send(response, 401, `{"refused": ${JSON.stringify(header)}}`)
+    send(response, 200, JSON.stringify({ jsonrpc: '2.0', result: header, id: idOf(request) }))
+  })
+}
+
+const idOf = ({ text }: ReceivedRequest) => (JSON.parse(text) as { id: number }).id
+
+async function signs(header: string): Promise<boolean> {
+  try {
+    await jwtVerify(header.replace('Bearer ', ''), Buffer.from(SECRET), { issuer: 'us', audience: 'them' })
+    return true
+  } catch {
+    return false
+  }
+}
+
+const jwt: JwtSettings = {
+  type: 'jwt',
+  key: { kind: 'secret', secret: SECRET },
+  algorithm: 'HS256',
+  issuer: 'us',
+  audience: 'them',
+  expiresInMs: 60_000,
+  claims: {},
+}
+const basic = (password: string): AuthSettings => ({ type: 'basic', username: 'ann', password })
+const basicHeader = `Basic ${Buffer.from(`ann:${SECRET}`).toString('base64')}`
+const wrong = 'unmistakable-but-wrong-secret-of-32-bytes'
+
+describe.each([
+  ['none', { type: 'none' }, (header) => header === ''],
+  ['basic', basic(SECRET), (header) => header === basicHeader],
+  ['bearer', { type: 'bearer', token: SECRET }, (header) => header === `Bearer ${SECRET}`],
+  ['jwt', jwt, signs],
+] as [string, AuthSettings, (header: string) => boolean | Promise<boolean>][])('%s', (_, auth, admits) => {
+  test('is accepted', async () => {
+    const server = await guarded(admits)
+    const { rpc } = await connected(server.url, { auth })
+    expect(await rpc.call('m', undefined, context)).toBe(server.requests[0]!.headers.authorization ?? '')
+    expect(server.requests).toHaveLength(1)
+  })
+})
+
+test.each([
+  ['none', { type: 'none' }],
+  ['basic', basic(wrong)],
+  ['bearer', { type: 'bearer', token: wrong }],
+  ['jwt', { ...jwt, key: { kind: 'secret', secret: wrong } }],
+] as [string, AuthSettings][])('%s is refused with an AuthError that does not show it', async (_, auth) => {
+  const server = await guarded(async (header) => header === basicHeader || (await signs(header)))
+  const { rpc } = await connected(server.url, { auth })
+  for (const attempt of [
+    () => rpc.call('m', undefined, context),
+    () => rpc.notify('m', undefined, context),
+    () => rpc.batch!([{ method: 'm' }], context),
+  ]) {
+    const error = await failureOf(attempt())
+    expect(error).toBeInstanceOf(AuthError)
+    expect(inspect(error, { depth: 20, showHidden: true }) + JSON.stringify(error)).not.toContain(wrong)
+  }
+})
+
+describe('oauth2', () => {
+  async function authority(answer?: Parameters<typeof tokenServer>[1]): Promise<TokenServer> {
+    const server = await tokenServer({ id: 'client:1', secret: SECRET }, answer)
+    onTestFinished(() => server.close())
+    return server
+  }
+  const settings = (issuer: TokenServer): Partial<IntegrationSettings> => ({
+    auth: oauth2Settings(issuer.url),
+  })
+
+  test('one token serves all calls', async () => {
+    const issuer = await authority()
+    const server = await guarded((header) => header === `Bearer ${issuer.given.at(-1)}`)
+    const { rpc } = await connected(server.url, settings(issuer))
+    await Promise.all(Array.from({ length: 20 }, () => rpc.call('m', undefined, context)))
+    expect([issuer.requests.length, server.requests.length]).toEqual([1, 20])
+  })
+
+  test('a wrong secret shows when it connects', async () => {
+    const issuer = await authority()
+    const server = await guarded(() => true)
+    const { adapter } = rigFor(server.url, { auth: oauth2Settings(issuer.url, { clientSecret: wrong }) })
+    const error = await failureOf(adapter.connect(never()))
+    expect(error).toBeInstanceOf(AuthError)
+    expect(inspect(error, { depth: 20, showHidden: true }) + JSON.stringify(error)).not.toContain(wrong)
+    expect(server.requests).toHaveLength(0)
+  })
+
+  test('a token that was withdrawn is replaced once, and the call succeeds', async () => {
+    const issuer = await authority()
+    let withdrawn = ''
+    const server = await guarded((header) => header !== `Bearer ${withdrawn}`)
+    const { rpc } = await connected(server.url, settings(issuer))
+    expect(await rpc.call('m', undefined, context)).toBe(`Bearer ${issuer.given[0]}`)
+    withdrawn = issuer.given[0]!
+    const answers = await Promise.all(Array.from({ length: 10 }, () => rpc.call('m', undefined, context)))
+    expect(new Set(answers)).toEqual(new Set([`Bearer ${issuer.given[1]}`]))
+    expect(issuer.given).toHaveLength(2)
+  })
+
+  test('a server that takes no token is asked twice for a call, and that is an AuthError', async () => {
+    const issuer = await authority()
+    const server = await guarded(() => false)
+    const { rpc } = await connected(server.url, settings(issuer))
+    const error = await failureOf(rpc.call('m', undefined, context))
+    expect(error).toBeInstanceOf(AuthError)
+    for (const token of issuer.given) expect(inspect(error, { depth: 20 })).not.toContain(token)
+    expect([server.requests.length, issuer.requests.length]).toEqual([2, 2])
+  })
+
+  test('a token endpoint that is down is a ConnectionError, and the service is not asked again', async () => {
+    const issuer = await authority((count) => (count === 1 ? { expiresIn: 60 } : { status: 503 }))
+    const server = await guarded(() => false)
+    const { rpc, context: adapter } = await connected(server.url, settings(issuer))
+    const error = await failureOf(rpc.call('m', undefined, context))
+    expect(error).toMatchObject({ kind: 'connection', retryable: true, errorClass: 'service-unavailable' })
+    expect([server.requests.length, adapter.lost.length]).toEqual([1, 0])
+  })
+})
+
+test.each([429, 503])('a pause that the server asks for with %i is in the error', async (status) => {
+  const server = await service((_, response) => send(response, status, '', { 'retry-after': '3' }))
+  const { rpc } = await connected(server.url)
+  expect(await failureOf(rpc.call('m', undefined, context))).toMatchObject({
+    retryable: true,
+    retryAfterMs: 3_000,
+  })
+})

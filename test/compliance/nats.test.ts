@@ -1,0 +1,41 @@
+import { afterAll, describe, it } from 'vitest'
+import { adapterCompliance } from '../../src/testing/index.js'
+import { startNatsServer } from '../support/nats-server.js'
+
+const server = await startNatsServer({ config: ['max_payload: 8MB'] })
+afterAll(() => server.stop())
+
+adapterCompliance({
+  name: 'NATS',
+  integration: () => ({
+    type: 'nats',
+    endpoint: { address: '127.0.0.1', port: server.port },
+    // What a crash leaves in hand is back after so long.
+    config: { consumer: { ack_wait: '1s' } },
+  }),
+  features: {
+    call: true,
+    notify: true,
+    batch: true,
+    serve: true,
+    publish: true,
+    subscribe: true,
+    enqueue: true,
+    dequeue: true,
+    unknownMethod: true,
+    wildcards: true,
+    retain: false,
+    retainForLate: false,
+    qos: false,
+    headers: true,
+    backpressure: true,
+    redelivery: true,
+    attempts: true,
+    delayedNack: true,
+    competingConsumers: true,
+    order: true,
+    persistentQueue: true,
+  },
+  harness: { describe, it },
+  restartBroker: () => server.restart(),
+})

@@ -1,0 +1,4 @@
+import { runActor } from '../src/actor/run-actor.js'
+import { redisAdapter } from '../src/adapters/redis/adapter.js'
+
+runActor(redisAdapter)
