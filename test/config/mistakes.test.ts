@@ -62,7 +62,7 @@ data "rpc" "x" { integration = integration.a }`)
 })
 
 test('a warning alone does not keep a configuration from loading', () => {
-  const checked = checkText('integration "a" { type = "memory" }\nserver "s" { integration = integration.a }')
+  const checked = checkText('integration "a" { type = "memory" }\nscript "s" { integration = integration.a }')
   expect(checked.ok).toBe(true)
   expect(checked.diagnostics.map(({ severity }) => severity)).toEqual(['warning'])
 })
