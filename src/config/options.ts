@@ -116,11 +116,16 @@ export interface RateLimitBlock {
 
 export interface DiscoveryBlock {
   /** The addresses of the endpoint; the hosts of a name; the SRV records of one. */
-  readonly type: 'static' | 'dns' | 'dns-srv'
+  readonly type: 'static' | 'dns' | 'dns-srv' | 'redis'
   /** What DNS is asked for. */
   readonly name?: string
   /** DNS servers, each maybe with a port; those of the system when absent. */
   readonly servers?: readonly string[]
+  /** Of type `redis`: where servers announce themselves. */
+  readonly address?: string
+  readonly key?: string
+  readonly username?: string
+  readonly password?: string
   /** How often it looks again. Default 30 s. */
   readonly interval?: Duration
   /** For how long an address that could not be reached is left out. Default 10 s. */
@@ -250,10 +255,25 @@ export interface ListenBlock extends Partial<ListenTlsBlock> {
   readonly tls?: boolean | ListenTlsBlock
 }
 
+export interface AnnounceBlock {
+  readonly type: 'redis'
+  /** A host, maybe with a port. */
+  readonly address: string
+  /** Of the sorted set that holds the addresses of the service. */
+  readonly key: string
+  readonly username?: string
+  readonly password?: string
+  /** For how long it is believed without being said again. Default 30 s. */
+  readonly ttl?: Duration
+  /** The name of this host for others; what it listens on when absent. */
+  readonly host?: string
+}
+
 export interface ServerBlock {
   /** The protocol: `json-rpc`. */
   readonly type: string
   readonly listen: ListenBlock
+  readonly announce?: AnnounceBlock
   /** What the protocol itself is told. */
   readonly config?: Readonly<Record<string, unknown>>
   /** Of one attempt to listen. */

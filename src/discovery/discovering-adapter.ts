@@ -5,6 +5,7 @@ import { EndpointSet } from '../core/endpoint-set.js'
 import { ConnectionError } from '../core/errors.js'
 import type { Endpoint } from '../core/settings.js'
 import { asIntegrationError } from '../resilience/classify.js'
+import { withDeadline } from '../resilience/deadline.js'
 import type { AddressSource } from './address-source.js'
 import { ownAddresses, sourceOf } from './source.js'
 
@@ -169,7 +170,13 @@ class Discovering {
   async #lookAgain(): Promise<void> {
     this.#looking = new AbortController()
     const { signal } = this.#looking
-    const changed = await this.#look(signal).catch(() => false)
+    const { clock, settings } = this.#context
+    const changed = await withDeadline((attempt) => this.#look(attempt.signal), {
+      clock,
+      deadline: clock.now() + settings.timeoutMs,
+      operation: 'discovery',
+      signal,
+    }).catch(() => false)
     if (signal.aborted || this.#state !== 'up') return
     this.#watch()
     if (changed) this.#follow()

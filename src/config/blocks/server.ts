@@ -6,6 +6,7 @@ import type { ServerConfig } from '../gateway-config.js'
 import { duration, oneOf } from '../kinds.js'
 import type { ServerBlock } from '../options.js'
 import type { Section } from '../section.js'
+import { readAnnounce } from './announce.js'
 import { readChaos, readLimits, readMailbox } from './capacity.js'
 import { readListen } from './listen.js'
 import { readReconnect } from './policies.js'
@@ -34,11 +35,14 @@ export function readServer(
   const { supervision, heartbeatMs } = readSupervision(section.section('supervision'), groups)
   const chaos = readChaos(section.section('chaos'))
   const reconnect = section.section('reconnect')
+  const listen = place === undefined ? { address: '', port: 0 } : readListen(place)
+  const announce = readAnnounce(section.section('announce'), listen)
   const settings: IntegrationSettings = {
     name,
     type: manifest.type,
     endpoint: { addresses: [] },
-    listen: place === undefined ? { address: '', port: 0 } : readListen(place),
+    listen,
+    ...(announce !== undefined && { announce }),
     config: checkBySchema(
       manifest.config,
       section.node('config'),
