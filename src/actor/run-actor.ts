@@ -4,6 +4,7 @@ import { announcing } from '../discovery/announcing-adapter.js'
 import { discovering } from '../discovery/discovering-adapter.js'
 import { serveControl } from '../mailbox/control.js'
 import { encodeError } from '../mailbox/error-codec.js'
+import { loadFormats } from '../wire/wire-format.js'
 import { startIntegrationActor } from './integration-actor.js'
 import { type ActorThread, actorThread } from './thread.js'
 import { threadLogger } from './thread-logger.js'
@@ -14,9 +15,10 @@ import { threadLogger } from './thread-logger.js'
  */
 export function runActor(makeAdapter: AdapterFactory): void {
   const thread = actorThread()
-  thread.listen((message) => {
+  thread.listen(async (message) => {
     if (message.kind !== 'start-actor') return
     try {
+      await loadFormats(message.settings)
       const actor = startIntegrationActor(message, discovering(announcing(makeAdapter)), {
         clock: systemClock,
         log: threadLogger(thread),

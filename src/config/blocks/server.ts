@@ -8,6 +8,7 @@ import type { ServerBlock } from '../options.js'
 import type { Section } from '../section.js'
 import { readAnnounce } from './announce.js'
 import { readChaos, readLimits, readMailbox } from './capacity.js'
+import { absolutePaths } from './config-paths.js'
 import { readListen } from './listen.js'
 import { readReconnect } from './policies.js'
 import { checkBySchema } from './schema-block.js'
@@ -37,20 +38,27 @@ export function readServer(
   const reconnect = section.section('reconnect')
   const listen = place === undefined ? { address: '', port: 0 } : readListen(place)
   const announce = readAnnounce(section.section('announce'), listen)
+  const format = section.value('format', oneOf(manifest.formats)) ?? manifest.defaultFormat
+  const payloadFormat = manifest.payloadFormats?.[format]
   const settings: IntegrationSettings = {
     name,
     type: manifest.type,
     endpoint: { addresses: [] },
     listen,
     ...(announce !== undefined && { announce }),
-    config: checkBySchema(
-      manifest.config,
+    config: absolutePaths(
+      checkBySchema(
+        manifest.config,
+        section.node('config'),
+        { span: section.span, title: `the config of a server of ${manifest.type}` },
+        section.diagnostics,
+      ),
       section.node('config'),
-      { span: section.span, title: `the config of a server of ${manifest.type}` },
-      section.diagnostics,
+      manifest.configPaths,
     ),
     auth: { type: 'none' },
-    format: section.value('format', oneOf(manifest.formats)) ?? manifest.defaultFormat,
+    format,
+    ...(payloadFormat !== undefined && { payloadFormat }),
     timeoutMs: section.value('timeout', duration()) ?? DEFAULT_TIMEOUT_MS,
     retry: DEFAULT_RETRY,
     circuitBreaker: DEFAULT_BREAKER,
