@@ -1,8 +1,8 @@
 import type { AnnounceSettings, RedisRegistry } from '../../core/discovery.js'
 import type { ListenSettings } from '../../core/settings.js'
 import { DEFAULT_ANNOUNCE_TTL_MS } from '../defaults.js'
+import type { AnnounceBlock, DiscoveryBlock } from '../discovery-options.js'
 import { anyText, duration, type Kind, oneOf, text } from '../kinds.js'
-import type { AnnounceBlock, DiscoveryBlock } from '../options.js'
 import type { Section } from '../section.js'
 
 const DEFAULT_REDIS_PORT = 6379
