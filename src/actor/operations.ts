@@ -231,10 +231,13 @@ export class Operations {
     const { state } = operation
     if (state.kind === 'settled') return
     this.#admission?.leave(operation)
-    if (state.kind === 'attempting') this.#breaker.failed(state.permit, error)
-    else if (state.kind === 'waiting' && this.#connection.status.state !== 'connected')
-      this.#breaker.blame(error)
     const fate = this.#failures.decide(operation, error)
+    if (state.kind === 'attempting') {
+      // One lost connection is one fault, however much was under way on it.
+      if (fate.kind === 'resume') this.#breaker.cutOff(state.permit)
+      else this.#breaker.failed(state.permit, error)
+    } else if (state.kind === 'waiting' && this.#connection.status.state !== 'connected')
+      this.#breaker.blame(error)
     if (fate.kind === 'resume') return this.#offline(operation)
     if (fate.kind === 'give-up') return this.#settleFailed(operation, error)
     this.#gauges.count('retries')

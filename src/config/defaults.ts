@@ -51,6 +51,9 @@ export const DEFAULT_BULKHEAD_QUEUE = 100
 /** How often addresses are looked for again. */
 export const DEFAULT_DISCOVERY_INTERVAL_MS = 30_000
 
+/** For how long a server that announces itself is believed without saying it again. */
+export const DEFAULT_ANNOUNCE_TTL_MS = 30_000
+
 /** For how long an address that could not be reached is left out. */
 export const DEFAULT_EJECT_MS = 10_000
 

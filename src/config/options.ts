@@ -1,8 +1,8 @@
-import type { Balance } from '../core/discovery.js'
 import type { Duration } from '../core/duration.js'
 import type { ErrorClass } from '../core/errors.js'
 import type { Overflow } from '../core/overflow.js'
 import type { Fault } from '../core/settings.js'
+import type { AnnounceBlock, DiscoveryBlock } from './discovery-options.js'
 
 /** Bytes, or text such as `"64KB"`. */
 export type Size = number | string
@@ -112,23 +112,6 @@ export interface RateLimitBlock {
   readonly burst?: number
   /** What goes beyond: waits for its turn within its deadline (default), or fails at once. */
   readonly excess?: 'wait' | 'fail'
-}
-
-export interface DiscoveryBlock {
-  /** The addresses of the endpoint; the hosts of a name; the SRV records of one. */
-  readonly type: 'static' | 'dns' | 'dns-srv'
-  /** What DNS is asked for. */
-  readonly name?: string
-  /** DNS servers, each maybe with a port; those of the system when absent. */
-  readonly servers?: readonly string[]
-  /** How often it looks again. Default 30 s. */
-  readonly interval?: Duration
-  /** For how long an address that could not be reached is left out. Default 10 s. */
-  readonly eject?: Duration
-  /** How one of several addresses is chosen. Default `round_robin`. */
-  readonly balance?: Balance
-  /** What found addresses begin with, as `wss`. */
-  readonly scheme?: string
 }
 
 export interface BulkheadBlock {
@@ -267,6 +250,7 @@ export interface ServerBlock {
   /** The protocol: `json-rpc`. */
   readonly type: string
   readonly listen: ListenBlock
+  readonly announce?: AnnounceBlock
   /** What the protocol itself is told. */
   readonly config?: Readonly<Record<string, unknown>>
   /** Of one attempt to listen. */

@@ -11,8 +11,26 @@ export type DiscoverySource =
   | { readonly type: 'dns'; readonly name: string; readonly servers: readonly string[] }
   /** The SRV records of a name (RFC 2782), which have ports, priorities and weights. */
   | { readonly type: 'dns-srv'; readonly name: string; readonly servers: readonly string[] }
+  /** What servers announce of themselves in a Redis. */
+  | { readonly type: 'redis'; readonly registry: RedisRegistry }
 
-export type DiscoveryType = DiscoverySource['type']
+/** A sorted set in a Redis, in which servers announce where they are. */
+export interface RedisRegistry {
+  readonly host: string
+  readonly port: number
+  readonly key: string
+  readonly username?: string
+  readonly password?: string
+}
+
+/** How a server announces where it listens. */
+export interface AnnounceSettings {
+  readonly registry: RedisRegistry
+  /** For how long it is believed without being said again. */
+  readonly ttlMs: number
+  /** The name of this host for others; the address it listens on when absent. */
+  readonly host?: string
+}
 
 /** How an integration finds the addresses of its service. */
 export interface DiscoverySettings {

@@ -1,4 +1,4 @@
-import type { DiscoverySettings } from './discovery.js'
+import type { AnnounceSettings, DiscoverySettings } from './discovery.js'
 import type { ErrorClass } from './errors.js'
 import type { Capacity, Overflow } from './overflow.js'
 import type { Value } from './value.js'
@@ -235,6 +235,8 @@ export interface IntegrationSettings {
   /** How the addresses of the endpoint are found; those that it has itself without it. */
   readonly discovery?: DiscoverySettings
   readonly listen?: ListenSettings
+  /** Where the server of a `server` block says where it listens. */
+  readonly announce?: AnnounceSettings
   /** The `config` block, checked and completed by the schema in the adapter's manifest. */
   readonly config: { readonly [key: string]: Value }
   readonly auth: AuthSettings

@@ -5,6 +5,7 @@ import { EndpointSet } from '../core/endpoint-set.js'
 import { ConnectionError } from '../core/errors.js'
 import type { Endpoint } from '../core/settings.js'
 import { asIntegrationError } from '../resilience/classify.js'
+import { withDeadline } from '../resilience/deadline.js'
 import type { AddressSource } from './address-source.js'
 import { ownAddresses, sourceOf } from './source.js'
 
@@ -32,7 +33,8 @@ class Discovering {
   readonly #set: EndpointSet
   /** What the adapter finds in its settings. */
   #given: readonly string[] = []
-  #state: 'down' | 'up' = 'down'
+  /** `moving`: the adapter is told of other addresses; one that needs a new connection for them says so. */
+  #state: 'down' | 'up' | 'moving' = 'down'
   /** Whether to look before the next connection: what is known may have led nowhere. */
   #isStale = true
   /** The end of a connection that we have left. */
@@ -120,8 +122,8 @@ class Discovering {
   }
 
   #lost(error: ConnectionError): void {
+    if (this.#state !== 'moving') this.#blame(error)
     this.#state = 'down'
-    this.#blame(error)
     this.#context.connectionLost(error)
   }
 
@@ -168,7 +170,13 @@ class Discovering {
   async #lookAgain(): Promise<void> {
     this.#looking = new AbortController()
     const { signal } = this.#looking
-    const changed = await this.#look(signal).catch(() => false)
+    const { clock, settings } = this.#context
+    const changed = await withDeadline((attempt) => this.#look(attempt.signal), {
+      clock,
+      deadline: clock.now() + settings.timeoutMs,
+      operation: 'discovery',
+      signal,
+    }).catch(() => false)
     if (signal.aborted || this.#state !== 'up') return
     this.#watch()
     if (changed) this.#follow()
@@ -178,7 +186,9 @@ class Discovering {
   #follow(): void {
     if (this.#spreads) {
       this.#choose()
+      this.#state = 'moving'
       this.#inner.addressesChanged!()
+      if (this.#state === 'moving') this.#state = 'up'
       return
     }
     const [address] = this.#given

@@ -2,6 +2,7 @@ import type { DiscoverySettings, FoundAddress } from '../core/discovery.js'
 import type { Endpoint } from '../core/settings.js'
 import type { AddressSource } from './address-source.js'
 import { dnsSource } from './dns-source.js'
+import { redisSource } from './redis-source.js'
 import { srvSource } from './srv-source.js'
 
 /** The source that is configured. */
@@ -14,6 +15,8 @@ export function sourceOf(settings: DiscoverySettings, endpoint: Endpoint): Addre
       return dnsSource(source.name, source.servers, { scheme, port: endpoint.port })
     case 'dns-srv':
       return srvSource(source.name, source.servers, { scheme })
+    case 'redis':
+      return redisSource(source.registry, scheme)
   }
 }
 

@@ -56,6 +56,11 @@ export class CircuitBreaker {
     if (permit === this.#generation) this.#become(this.#after(error))
   }
 
+  /** The operation was cut off and begins again: that says nothing yet. */
+  cutOff(permit: BreakerPermit): void {
+    if (permit === this.#generation) this.#become(onUnknown(this.#state))
+  }
+
   /** An operation failed that was never admitted: for want of a connection, say. The other side is to blame all the same. */
   blame(error: unknown): void {
     try {

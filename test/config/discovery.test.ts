@@ -58,6 +58,9 @@ test.each([
   ['type = "dns"\nname = "x"\nbalance = "random"', '6:11 wrong value for "balance"'],
   ['type = "dns"\nname = "x"\nscheme = "ws://"', '6:10 wrong value for "scheme"'],
   ['type = "dns"\nname = "x"\nannounce = true', '6:1 the block "discovery" has no "announce"'],
+  ['type = "redis"\naddress = "h"', '3:3 the block "discovery" needs "key"'],
+  ['type = "redis"\nkey = "k"\naddress = "h:99999"', '6:11 wrong value for "address"'],
+  ['type = "redis"\nkey = "k"\naddress = "h"\nusername = "u"', '7:1 "username" needs "password" beside it'],
   ['type = "static"\nname = "x"', '5:1 the block "discovery" has no "name"'],
 ])('a fault stands at its place: %j', (block, place) => {
   const own = block.includes('static') ? 'endpoint {\n address = "h"\n }' : ''
@@ -90,4 +93,32 @@ test('a protocol without an endpoint, or with one connection, says so', () => {
   expect(places(check('type = "dns"\nname = "x"\nbalance = "least_pending"', 'mqtt'))).toEqual([
     '6:11 mqtt chooses an address for each connection, so it cannot balance by "least_pending"',
   ])
+})
+
+test('a registry in Redis, to find addresses and to announce one', () => {
+  const registry = { host: 'redis.internal', port: 6379, key: 'nemo:api', username: 'u', password: 'p' }
+  const block = 'type = "redis"\naddress = "redis.internal"\nkey = "nemo:api"\nusername = "u"\npassword = "p"'
+  expect(discovery(block).discovery?.source).toEqual({ type: 'redis', registry })
+  const server = (listen: string, more = '') =>
+    checkText(`server "s" {
+  type = "json-rpc"
+  listen {
+    address = "${listen}"
+    port = 7000
+  }
+  announce {
+${block}
+${more}
+  }
+}`)
+  const checked = server('127.0.0.1', 'ttl = "3s"\nhost = "a.internal"')
+  expect(checked.ok && checked.config.servers[0]!.settings.announce).toEqual({
+    registry,
+    ttlMs: 3_000,
+    host: 'a.internal',
+  })
+  expect(places(server('0.0.0.0'))).toEqual([
+    expect.stringContaining('a server that listens on every address has to be told its "host"'),
+  ])
+  expect(server('0.0.0.0', 'host = "a.internal"').diagnostics).toEqual([])
 })

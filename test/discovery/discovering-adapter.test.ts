@@ -25,7 +25,7 @@ const NEVER = new AbortController().signal
 /** An adapter around which there is discovery; it notes where it connects, and is refused where the test says so. */
 function rig(
   given: Partial<DiscoverySettings> = {},
-  options: { endpoint?: Endpoint; spreads?: boolean } = {},
+  options: { endpoint?: Endpoint; spreads?: boolean; moves?: boolean } = {},
 ) {
   const clock = new ManualClock()
   const connects: string[] = []
@@ -56,7 +56,10 @@ function rig(
       },
       disconnect: async () => void events.push('disconnect'),
       ...(options.spreads && {
-        addressesChanged: () => void events.push(`now ${made.settings.endpoint.addresses.join(' ')}`),
+        addressesChanged: () => {
+          events.push(`now ${made.settings.endpoint.addresses.join(' ')}`)
+          if (options.moves) made.connectionLost(new ConnectionError('others'))
+        },
       }),
     }
   })(context)
@@ -162,6 +165,17 @@ describe('an adapter that spreads its requests', () => {
     await until(() => events.length > 0, 'it has heard of them')
     expect([events, context.lost]).toEqual([['now 10.0.0.2 10.0.0.3'], []])
   })
+})
+
+test('an adapter that needs a new connection for other addresses gets them all, none of them blamed', async () => {
+  serve('10.0.0.1', '10.0.0.2')
+  const { adapter, connects, clock, context } = rig({}, { spreads: true, moves: true })
+  await adapter.connect(NEVER)
+  serve('10.0.0.1', '10.0.0.3')
+  await clock.advance(1_000)
+  await until(() => context.lost.length > 0, 'it has asked for a new connection')
+  await adapter.connect(NEVER)
+  expect(connects).toEqual(['10.0.0.1 10.0.0.2', '10.0.0.1 10.0.0.3'])
 })
 
 describe('where nothing is found', () => {

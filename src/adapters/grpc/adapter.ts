@@ -72,6 +72,12 @@ class GrpcAdapter implements ProtocolAdapter {
     await checkHealth(this.#up().link, this.#config.health_service ?? '', signal)
   }
 
+  /** A channel has its addresses from the start; calls under way end on the one they are on. */
+  addressesChanged(): void {
+    if (this.#state.kind === 'up')
+      this.#lost(this.#state.connection, new ConnectionError('the service has other addresses now'))
+  }
+
   async #leave(): Promise<void> {
     const before = this.#state
     this.#state = { kind: 'down' }

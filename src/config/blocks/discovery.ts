@@ -2,13 +2,14 @@ import { isIP } from 'node:net'
 import { BALANCES, type DiscoverySettings, type DiscoverySource } from '../../core/discovery.js'
 import type { AdapterManifest } from '../../core/manifest.js'
 import { DEFAULT_DISCOVERY_INTERVAL_MS, DEFAULT_EJECT_MS } from '../defaults.js'
+import type { DiscoveryBlock } from '../discovery-options.js'
 import { duration, type Kind, list, oneOf, text } from '../kinds.js'
-import type { DiscoveryBlock } from '../options.js'
 import type { Section } from '../section.js'
+import { readRegistry } from './announce.js'
 
-const TYPES = ['static', 'dns', 'dns-srv'] as const
+const TYPES = ['static', 'dns', 'dns-srv', 'redis'] as const
 /** Of the design, and not in this version. */
-const LATER = ['nats', 'redis']
+const LATER = ['nats']
 
 const type: Kind<(typeof TYPES)[number]> = (node, complain) => {
   const found = node.content.kind === 'scalar' ? String(node.content.value) : ''
@@ -78,6 +79,10 @@ function readSource(
   kind: (typeof TYPES)[number],
 ): DiscoverySource | undefined {
   if (kind === 'static') return { type: 'static' }
+  if (kind === 'redis') {
+    const registry = readRegistry(section)
+    return registry && { type: kind, registry }
+  }
   const host = section.required('name', name)
   const servers = section.value('servers', list(server)) ?? []
   return host === undefined ? undefined : { type: kind, name: host, servers }

@@ -6,6 +6,7 @@ import type { ServerConfig } from '../gateway-config.js'
 import { duration, oneOf } from '../kinds.js'
 import type { ServerBlock } from '../options.js'
 import type { Section } from '../section.js'
+import { readAnnounce } from './announce.js'
 import { readChaos, readLimits, readMailbox } from './capacity.js'
 import { absolutePaths } from './config-paths.js'
 import { readListen } from './listen.js'
@@ -35,13 +36,16 @@ export function readServer(
   const { supervision, heartbeatMs } = readSupervision(section.section('supervision'), groups)
   const chaos = readChaos(section.section('chaos'))
   const reconnect = section.section('reconnect')
+  const listen = place === undefined ? { address: '', port: 0 } : readListen(place)
+  const announce = readAnnounce(section.section('announce'), listen)
   const format = section.value('format', oneOf(manifest.formats)) ?? manifest.defaultFormat
   const payloadFormat = manifest.payloadFormats?.[format]
   const settings: IntegrationSettings = {
     name,
     type: manifest.type,
     endpoint: { addresses: [] },
-    listen: place === undefined ? { address: '', port: 0 } : readListen(place),
+    listen,
+    ...(announce !== undefined && { announce }),
     config: absolutePaths(
       checkBySchema(
         manifest.config,

@@ -1,0 +1,113 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import type { RedisRegistry } from '../core/discovery.js'
+import { AuthError, ConnectionError } from '../core/errors.js'
+import { encodeCommand, type Reply, readReply } from './resp.js'
+
+/** No list of addresses is longer. */
+const LONGEST_ANSWER = 1024 * 1024
+const REFUSALS = /^(WRONGPASS|NOAUTH|NOPERM)/u
+
+/*
+ * A sorted set in Redis holds the addresses of a service; the score of each is the time at which it is gone unless
+ * it is announced again, in milliseconds of the clock of that Redis. Whoever looks and whoever announces may be on
+ * machines whose clocks differ.
+ */
+
+/** The addresses that are announced now. @throws ConnectionError, AuthError, or the signal's reason */
+export async function announced(registry: RedisRegistry, signal: AbortSignal): Promise<readonly string[]> {
+  return inSession(registry, signal, async (command) => {
+    const found = await command('ZRANGEBYSCORE', registry.key, `(${await serverTime(command)}`, '+inf')
+    return Array.isArray(found) ? found.filter((each): each is string => typeof each === 'string') : []
+  })
+}
+
+/** Announces an address for so long, and clears away what is long gone. @throws as `announced` */
+export async function announce(
+  registry: RedisRegistry,
+  address: string,
+  ttlMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  await inSession(registry, signal, async (command) => {
+    const now = await serverTime(command)
+    await command('ZADD', registry.key, String(now + ttlMs), address)
+    await command('ZREMRANGEBYSCORE', registry.key, '-inf', String(now))
+  })
+}
+
+/** It is not there any more. @throws as `announced` */
+export async function withdraw(registry: RedisRegistry, address: string, signal: AbortSignal): Promise<void> {
+  await inSession(registry, signal, (command) => command('ZREM', registry.key, address))
+}
+
+type Command = (...parts: string[]) => Promise<Reply>
+
+async function serverTime(command: Command): Promise<number> {
+  const [seconds, micros] = (await command('TIME')) as readonly string[]
+  return Math.floor(Number(seconds) * 1_000 + Number(micros) / 1_000)
+}
+
+/** Connects, proves who we are, lets `use` send commands one after the other, and leaves. */
+async function inSession<T>(
+  registry: RedisRegistry,
+  signal: AbortSignal,
+  use: (command: Command) => Promise<T>,
+): Promise<T> {
+  signal.throwIfAborted()
+  const { host, port, username, password } = registry
+  const where = `the registry at ${host}:${port}`
+  const socket = connect({ host, port })
+  const onAbort = () => socket.destroy(signal.reason as Error)
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    await once(socket, 'connect')
+    const command = commander(socket, where)
+    if (password !== undefined) await command('AUTH', ...(username === undefined ? [] : [username]), password)
+    return await use(command)
+  } catch (error) {
+    signal.throwIfAborted()
+    if (error instanceof AuthError || error instanceof ConnectionError) throw error
+    const { code, message } = error as NodeJS.ErrnoException
+    throw new ConnectionError(`${where}: ${code ?? message}`, { cause: error })
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+    socket.on('error', () => {})
+    socket.destroy()
+  }
+}
+
+function commander(socket: Socket, where: string): Command {
+  let bytes: Buffer = Buffer.alloc(0)
+  return async (...parts) => {
+    socket.write(encodeCommand(parts))
+    for (;;) {
+      const answer = readReply(bytes)
+      if (answer === undefined) {
+        if (bytes.length > LONGEST_ANSWER) throw new ConnectionError(`${where} answers more than it should`)
+        bytes = Buffer.concat([bytes, await nextChunk(socket, where)])
+        continue
+      }
+      bytes = bytes.subarray(answer.next)
+      if (!(answer.reply instanceof Error)) return answer.reply
+      // What Redis says of a login names no secret.
+      const { message } = answer.reply
+      if (REFUSALS.test(message)) throw new AuthError(`${where} refuses us: ${message}`)
+      throw new ConnectionError(`${where}: ${message}`, { retryable: false })
+    }
+  }
+}
+
+function nextChunk(socket: Socket, where: string): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const end = (settle: () => void) => {
+      socket.off('data', onData).off('error', onError).off('close', onClose).pause()
+      settle()
+    }
+    const onData = (chunk: Buffer) => end(() => resolve(chunk))
+    const onError = (error: Error) => end(() => reject(error))
+    const onClose = () => end(() => reject(new ConnectionError(`${where} closed the connection`)))
+    socket.on('data', onData).on('error', onError).on('close', onClose).resume()
+    if (socket.destroyed) onClose()
+  })
+}
