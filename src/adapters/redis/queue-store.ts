@@ -4,7 +4,7 @@ import { isReplyError } from './failures.js'
 import type { Link } from './link.js'
 import type { RedisConfig } from './manifest.js'
 import type { QueueKeys } from './queue-keys.js'
-import { RECOVER, SWEEP, TAKE, TRIM } from './queue-scripts.js'
+import { FORGOTTEN_MS, RECOVER, SWEEP, TAKE, TRIM } from './queue-scripts.js'
 import type { Argument, Reply, Wire } from './wire.js'
 
 /** An entry, and which of its deliveries this is. */
@@ -20,8 +20,6 @@ export interface Due {
   readonly taken: readonly Taken[]
 }
 
-/** A consumer that has not been heard of for so long is taken out of its group, in milliseconds. */
-const FORGOTTEN_MS = 3_600_000
 const EVERYTHING = '0-0'
 
 /** One queue at the server, as one consumer of a group sees it. Rejects with what ioredis rejects with. */

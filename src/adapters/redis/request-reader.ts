@@ -5,6 +5,7 @@ import { toStreams } from './entry.js'
 import { isReplyError } from './failures.js'
 import type { Link } from './link.js'
 import type { RedisConfig } from './manifest.js'
+import { FORGOTTEN_MS, SWEEP } from './queue-scripts.js'
 import { requestStream, serversKey } from './rpc-keys.js'
 import { LEASE } from './rpc-scripts.js'
 import type { Reply, Wire } from './wire.js'
@@ -65,6 +66,9 @@ export class RequestReader {
     const stream = requestStream(this.#config.rpc.prefix, served.method)
     await this.#createGroup(stream)
     await this.#lease(served.method)
+    await runScript(this.#link, SWEEP, [stream], [this.#config.rpc.group, this.#name, FORGOTTEN_MS]).catch(
+      ignore,
+    )
     this.#served.set(stream, served)
     this.#changed()
   }
