@@ -93,7 +93,7 @@ it('messages larger than the limit end the connection', async () => {
     kind: 'connection',
   })
   await until(() => context.lost.length === 1, 'the loss')
-  expect(context.lost[0]!.message).toMatch(/more than 4096 bytes/)
+  expect(context.lost[0]!.message).toMatch(/a text of more than 4096 bytes/)
 })
 
 describe('the frame guard', () => {

@@ -282,6 +282,26 @@ it('what is no stream is refused with a DequeueError and an EnqueueError', async
   })
 })
 
+it('many large entries at once stay within the limit of a frame, also those of an earlier life', async () => {
+  const limits = { memory: 1e9, frame: 100_000 }
+  const made = await connected(server.port, { limits }, 'large')
+  const sink = new Deliveries()
+  const consuming = await made.adapter.queue!.consume('jobs', sink, within())
+  for (let n = 0; n < 40; n++) await client.xadd('jobs', '*', 'payload', 'x'.repeat(90_000))
+  consuming.request(100)
+  await until(() => sink.messages.length === 40, 'all of them')
+  expect(made.context.lost).toEqual([])
+  await made.adapter.disconnect()
+  const again = await connected(server.port, { limits }, 'large')
+  const second = new Deliveries()
+  const recovering = await again.adapter.queue!.consume('jobs', second, within())
+  recovering.request(100)
+  await until(() => second.messages.length === 40, 'all of them again')
+  await client.xadd('jobs', '*', 'payload', 'x'.repeat(100_001))
+  await until(() => again.context.lost.length === 1, 'one that is larger ends the connection')
+  expect(again.context.lost[0]!.message).toMatch(/more than 100000 bytes/)
+})
+
 it('more connections than the pool has are refused', async () => {
   const { adapter } = await connected(server.port, { config: { pool_size: 2 } })
   await adapter.queue!.consume('a', new Deliveries(), within())
