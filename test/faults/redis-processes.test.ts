@@ -19,8 +19,6 @@ test('two processes share a queue; one is killed, and what it had in hand moves 
     new WorkerProcess(integration, 'jobs', 20),
     new WorkerProcess(integration, 'jobs', 20),
   ]
-  onTestFinished(() => victim.kill())
-  onTestFinished(() => survivor.kill())
   await client.xgroup('CREATE', 'jobs', 'nemo-workers', '0', 'MKSTREAM').catch(() => {})
   for (let n = 0; n < COUNT; n++) await client.xadd('jobs', '*', 'payload', String(n))
 
@@ -28,8 +26,8 @@ test('two processes share a queue; one is killed, and what it had in hand moves 
     what: () => `both to work: ${victim.done.size}, ${survivor.done.size}`,
     timeoutMs: 20_000,
   })
-  await victim.kill()
-  const inHand = [...victim.got].filter((n) => !victim.done.has(n))
+  await victim.end('SIGKILL')
+  const { inHand } = victim
   expect(inHand.length).toBeGreaterThan(0)
 
   await waitFor(() => new Set([...victim.done, ...survivor.done]).size === COUNT, {

@@ -1,9 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
 
-const SCRIPT = new URL('../../fixtures/queue-worker.js', import.meta.url).pathname
+const SCRIPT = fileURLToPath(new URL('../../fixtures/queue-worker.js', import.meta.url))
 
-/** A process of its own that works on a queue; see the script. */
+/** A process of its own that works on a queue; see the script. Killed at the latest when the test has finished. */
 export class WorkerProcess {
   /** Messages that it has begun with, and those that it has finished. */
   readonly got = new Set<number>()
@@ -15,6 +17,7 @@ export class WorkerProcess {
     this.#child = spawn(process.execPath, [SCRIPT, JSON.stringify(integration), queue, String(workMs)], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
+    onTestFinished(() => this.end('SIGKILL'))
     createInterface({ input: this.#child.stdout! }).on('line', (line) => {
       const [what, n] = line.split(' ')
       if (what === 'got') this.got.add(Number(n))
@@ -22,11 +25,16 @@ export class WorkerProcess {
     })
   }
 
-  /** Ends it without a farewell; resolves when it is gone. */
-  async kill(): Promise<void> {
+  /** Messages that it has begun with and not finished. */
+  get inHand(): number[] {
+    return [...this.got].filter((n) => !this.done.has(n))
+  }
+
+  /** Ends it: by SIGKILL without a farewell. Resolves when it is gone and all that it said has been read. */
+  async end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
     const gone = new Promise((resolve) => this.#child.once('close', resolve))
-    this.#child.kill('SIGKILL')
+    this.#child.kill(signal)
     await gone
   }
 }
