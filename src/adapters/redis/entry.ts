@@ -53,6 +53,13 @@ export function toEntry(
   return headers === undefined ? entry : { ...entry, headers }
 }
 
+/** The bytes of an entry, nearly. */
+export function sizeOf({ payload, headers }: Entry): number {
+  let size = payload.length
+  for (const name in headers) size += name.length + headers[name]!.length
+  return size
+}
+
 /** Reads what XREAD and XREADGROUP answer: the entries of each stream that has some. */
 export function* toStreams(
   reply: Reply,

@@ -17,10 +17,10 @@ const ELSEWHERE = /^(READONLY|LOADING|MASTERDOWN|UNBLOCKED)\b/
 const LATER = /^(OOM|BUSY|TRYAGAIN|CLUSTERDOWN|NOREPLICAS|MISCONF|ASK|MOVED|NOSCRIPT)\b/
 
 /** What an error reply of Redis means to a caller. */
-export type ReplyMeaning = 'auth' | 'connection' | 'later' | 'refused'
+type ReplyMeaning = 'auth' | 'connection' | 'later' | 'refused'
 
 /** Judges an error reply by its first word (https://redis.io/docs/latest/develop/reference/protocol-spec/). */
-export function meaningOf(reply: string): ReplyMeaning {
+function meaningOf(reply: string): ReplyMeaning {
   if (AUTH_REFUSALS.test(reply)) return 'auth'
   if (ELSEWHERE.test(reply)) return 'connection'
   return LATER.test(reply) ? 'later' : 'refused'

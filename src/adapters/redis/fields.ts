@@ -14,3 +14,11 @@ export function readFields(
   }
   return { id: id.toString(), fields }
 }
+
+/** The bytes of the fields of an entry. */
+export function entryBytes(item: Reply): number {
+  const pairs: unknown = Array.isArray(item) ? item[1] : undefined
+  let bytes = 0
+  if (Array.isArray(pairs)) for (const each of pairs) bytes += Buffer.isBuffer(each) ? each.length : 0
+  return bytes
+}

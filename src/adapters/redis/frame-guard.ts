@@ -27,6 +27,7 @@ const [ARRAY, PUSH, MAP, STATUS, FAULT] = [...'*>%+-'].map((type) => type.charCo
 export class FrameGuard {
   /** Whether the connection has subscriptions: arrays are messages then, in RESP 2. */
   subscriber = false
+  readonly #largestText: number
   readonly #largest: number
   /** Bytes of a body, with its line end, that are still to come. */
   #body = 0
@@ -41,8 +42,12 @@ export class FrameGuard {
   /** The part of a line that came with an earlier chunk. */
   #partial: number[] = []
 
-  /** @param largest bytes of one reply or message */
-  constructor(largest: number) {
+  /**
+   * @param largestText bytes of one text, such as a payload
+   * @param largest bytes of one reply or message
+   */
+  constructor(largestText: number, largest = largestText) {
+    this.#largestText = largestText
     this.#largest = largest
   }
 
@@ -102,6 +107,7 @@ export class FrameGuard {
     if (length < 0) return this.#elementDone()
     if (kind === 'aggregate') return this.#aggregate(type === MAP ? 2 * length : length)
     this.#frame += length
+    if (length > this.#largestText) return `a text of more than ${this.#largestText} bytes`
     if (this.#frame > this.#largest) return this.#tooLarge()
     this.#body = length + 2
     return undefined

@@ -16,7 +16,7 @@ export function keySlot(key: string): number {
 }
 
 /** The part of a key that decides its slot: between the first "{" and the next "}", unless there is nothing. */
-export function hashTag(key: string): string {
+function hashTag(key: string): string {
   const open = key.indexOf('{')
   if (open < 0) return key
   const close = key.indexOf('}', open + 1)

@@ -182,6 +182,3 @@ export class Link implements Commands {
     for (const task of this.#onEnd.splice(0)) task()
   }
 }
-
-/** Gives the connection that is there. @throws ConnectionError when there is none */
-export type CurrentLink = () => Link

@@ -1,4 +1,4 @@
-import type { AdapterConsumer, InboundDelivery, MessageSink } from '../../core/adapter.js'
+import type { AdapterConsumer, AdapterContext, InboundDelivery, MessageSink } from '../../core/adapter.js'
 import { type Clock, every, type Timer } from '../../core/clock.js'
 import { DequeueError } from '../../core/errors.js'
 import type { Logger } from '../../core/telemetry.js'
@@ -18,8 +18,6 @@ interface Consumer {
 
 /** So often at least a reader looks after what is due and after the dead, in milliseconds. */
 const LOOK_EVERY_MS = 1_000
-/** Entries that are asked for at a time. */
-const MOST_ENTRIES = 1_000
 /** So many acknowledged entries are worth removing. */
 const TRIM_AFTER = 64
 
@@ -46,15 +44,21 @@ export class QueueReader {
   #acked = 0
   #kick: () => void = ignore
 
-  constructor(link: Link, queue: string, config: RedisConfig, consumer: string, clock: Clock, log: Logger) {
+  constructor(
+    link: Link,
+    queue: string,
+    config: RedisConfig,
+    { clock, log, clientId, settings }: AdapterContext,
+  ) {
     this.#link = link
     this.#queue = queue
     this.#config = config
     this.#clock = clock
     this.#log = log
-    const keys = queueKeys(queue, config.consumer_group)
-    this.#store = new QueueStore(link, keys, config, consumer)
-    this.#inHand = new EntriesInHand(link, queue, keys, config.consumer_group, consumer, (how) =>
+    const { consumer_group, consumer = clientId } = config
+    const keys = queueKeys(queue, consumer_group)
+    this.#store = new QueueStore(link, keys, config, consumer, settings.limits.frame)
+    this.#inHand = new EntriesInHand(link, queue, keys, consumer_group, consumer, (how) =>
       this.#onSettled(how),
     )
     this.#keeping = every(clock, config.claim_after / 3, () => this.#keep(), { background: true })
@@ -86,6 +90,7 @@ export class QueueReader {
       close: async () => {
         this.#consumers.delete(consumer)
         this.#kick()
+        if (!this.#running && this.#consumers.size === 0) this.#stop()
       },
     }
   }
@@ -99,7 +104,7 @@ export class QueueReader {
   #demand(): number {
     let demand = 0
     for (const consumer of this.#consumers) demand += consumer.demand
-    return Math.min(demand, MOST_ENTRIES)
+    return demand
   }
 
   /** The loop begins with the first demand, and ends when the last consumer has gone. */
@@ -111,11 +116,15 @@ export class QueueReader {
       .catch((error: unknown) => this.#fail(error))
       .finally(() => {
         this.#running = false
-        if (this.#wire !== undefined) this.#link.discard(this.#wire)
-        this.#wire = undefined
-        this.#starting = undefined
+        this.#stop()
         if (this.#demand() > 0) this.#wakeUp()
       })
+  }
+
+  #stop(): void {
+    if (this.#wire !== undefined) this.#link.discard(this.#wire)
+    this.#wire = undefined
+    this.#starting = undefined
   }
 
   async #run(): Promise<void> {
@@ -137,10 +146,9 @@ export class QueueReader {
   }
 
   async #recover(): Promise<void> {
-    const count = this.#demand()
-    const taken = await this.#store.recover(count)
-    if (taken.length < count) this.#recovering = false
-    await this.#deliverAll(taken)
+    const taken = await this.#store.recover(this.#demand())
+    if (taken === undefined) this.#recovering = false
+    else await this.#deliverAll(taken)
   }
 
   async #look(): Promise<void> {

@@ -158,6 +158,9 @@ if keep > 0 then
 end
 return redis.call('XTRIM', stream, 'MINID', bound)`)
 
+/** A consumer that has not been heard of for so long is taken out of its group, in milliseconds. */
+export const FORGOTTEN_MS = 3_600_000
+
 /**
  * Takes consumers out of a group that have nothing in hand and have not been heard of for long.
  * KEYS: stream. ARGV: group, our own name, idle ms.

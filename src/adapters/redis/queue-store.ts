@@ -1,10 +1,11 @@
 import { runScript, type Script } from './commands.js'
-import { type Entry, toEntry, toStreams } from './entry.js'
+import { type Entry, sizeOf, toEntry, toStreams } from './entry.js'
 import { isReplyError } from './failures.js'
 import type { Link } from './link.js'
 import type { RedisConfig } from './manifest.js'
 import type { QueueKeys } from './queue-keys.js'
-import { RECOVER, SWEEP, TAKE, TRIM } from './queue-scripts.js'
+import { FORGOTTEN_MS, RECOVER, SWEEP, TAKE, TRIM } from './queue-scripts.js'
+import { ReadBudget } from './read-budget.js'
 import type { Argument, Reply, Wire } from './wire.js'
 
 /** An entry, and which of its deliveries this is. */
@@ -20,8 +21,6 @@ export interface Due {
   readonly taken: readonly Taken[]
 }
 
-/** A consumer that has not been heard of for so long is taken out of its group, in milliseconds. */
-const FORGOTTEN_MS = 3_600_000
 const EVERYTHING = '0-0'
 
 /** One queue at the server, as one consumer of a group sees it. Rejects with what ioredis rejects with. */
@@ -30,14 +29,16 @@ export class QueueStore {
   readonly #keys: QueueKeys
   readonly #config: RedisConfig
   readonly #consumer: string
+  readonly #budget: ReadBudget
   #cursor = EVERYTHING
   #recovered = EVERYTHING
 
-  constructor(link: Link, keys: QueueKeys, config: RedisConfig, consumer: string) {
+  constructor(link: Link, keys: QueueKeys, config: RedisConfig, consumer: string, frame: number) {
     this.#link = link
     this.#keys = keys
     this.#config = config
     this.#consumer = consumer
+    this.#budget = new ReadBudget(frame)
   }
 
   /** Makes the group, and the stream if there is none. */
@@ -55,10 +56,12 @@ export class QueueStore {
     await create(wake, '$')
   }
 
-  /** What an earlier life of this consumer had in hand, in order. Empty: that was all of it. */
-  async recover(count: number): Promise<readonly Taken[]> {
-    const reply = await this.#run(RECOVER, [this.#keys.stream], [count, this.#recovered])
+  /** What an earlier life of this consumer had in hand, in order; undefined: that was all of it. */
+  async recover(count: number): Promise<readonly Taken[] | undefined> {
+    const args = [this.#budget.entries(count), this.#recovered]
+    const reply = await this.#run(RECOVER, [this.#keys.stream], args)
     const items = Array.isArray(reply) ? (reply as readonly (readonly Reply[])[]) : []
+    if (items.length === 0) return undefined
     const last = items.at(-1)?.[0]
     if (Buffer.isBuffer(last)) this.#recovered = last.toString()
     return this.#taken(items)
@@ -68,7 +71,8 @@ export class QueueStore {
   async take(count: number, claim: boolean): Promise<Due> {
     const { stream, later, bodies, retry } = this.#keys
     const idle = claim ? this.#config.claim_after : -1
-    const reply = await this.#run(TAKE, [stream, later, bodies, retry], [count, idle, this.#cursor])
+    const args = [this.#budget.entries(count), idle, this.#cursor]
+    const reply = await this.#run(TAKE, [stream, later, bodies, retry], args)
     const [due, cursor, taken] = Array.isArray(reply) ? (reply as readonly Reply[]) : []
     if (Buffer.isBuffer(cursor)) this.#cursor = cursor.toString()
     return {
@@ -84,7 +88,7 @@ export class QueueStore {
   async read(wire: Wire, count: number, blockMs: number): Promise<{ entries: Entry[]; woken: boolean }> {
     const { stream, wake } = this.#keys
     const group = this.#config.consumer_group
-    const limits = ['COUNT', count, 'BLOCK', Math.max(1, Math.ceil(blockMs))]
+    const limits = ['COUNT', this.#budget.entries(count), 'BLOCK', Math.max(1, Math.ceil(blockMs))]
     const reply = await wire.send('xreadgroup', [
       'GROUP',
       group,
@@ -104,6 +108,7 @@ export class QueueStore {
         this.#clearWake(raw)
       } else for (const item of raw) this.#push(entries, item)
     }
+    this.#budget.saw(entries.map(sizeOf))
     return { entries, woken }
   }
 
@@ -141,6 +146,7 @@ export class QueueStore {
       const entry = toEntry(id, fields, this.#config.payload_field)
       if (entry !== undefined) taken.push({ entry, attempt: Math.max(1, Number(deliveries) || 1) })
     }
+    this.#budget.saw(taken.map(({ entry }) => sizeOf(entry)))
     return taken
   }
 

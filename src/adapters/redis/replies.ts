@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { OperationContext } from '../../core/adapter.js'
+import type { AdapterContext, OperationContext } from '../../core/adapter.js'
 import { type Clock, every } from '../../core/clock.js'
 import { ConnectionError, IntegrationError, SerializeError } from '../../core/errors.js'
 import type { Logger } from '../../core/telemetry.js'
@@ -8,10 +8,13 @@ import type { WireFormat } from '../../wire/wire-format.js'
 import { runScript } from './commands.js'
 import { toStreams } from './entry.js'
 import { abortFailure } from './failures.js'
-import { readFields } from './fields.js'
+import { entryBytes, readFields } from './fields.js'
 import type { Link } from './link.js'
+import type { RedisConfig } from './manifest.js'
 import { onFirstUse } from './on-first-use.js'
+import { ReadBudget } from './read-budget.js'
 import { errorOf } from './rpc-errors.js'
+import { replyStream } from './rpc-keys.js'
 import { KEEP_REPLIES } from './rpc-scripts.js'
 import type { Wire } from './wire.js'
 
@@ -44,24 +47,23 @@ export class Replies {
   readonly #clock: Clock
   readonly #log: Logger
   readonly #blockMs: number
+  readonly #budget: ReadBudget
   readonly #pending = new Map<number, Pending>()
   #last = 0
 
-  /** @param name gives the key of the stream from an id that nobody else has */
   constructor(
     link: Link,
     format: WireFormat,
-    name: (id: string) => string,
-    blockMs: number,
-    clock: Clock,
-    log: Logger,
+    { block, rpc }: RedisConfig,
+    { clock, log, settings }: AdapterContext,
   ) {
     this.#link = link
     this.#format = format
     this.#clock = clock
     this.#log = log
-    this.#blockMs = blockMs
-    this.key = name(randomUUID())
+    this.#blockMs = block
+    this.#budget = new ReadBudget(settings.limits.frame)
+    this.key = replyStream(rpc.prefix, randomUUID())
     this.listen = onFirstUse(() => this.#listen())
     link.whenEnded(() => this.#close(link.ended ?? new ConnectionError('disconnected')))
   }
@@ -112,12 +114,13 @@ export class Replies {
     let wire = first
     let last = '0'
     while (this.#link.ended === undefined) {
-      const limits = ['COUNT', MOST_ENTRIES, 'BLOCK', this.#blockMs]
+      const limits = ['COUNT', this.#budget.entries(MOST_ENTRIES), 'BLOCK', this.#blockMs]
       try {
         const reply = await wire.send('xread', [...limits, 'STREAMS', this.key, last])
         for (const { entries } of toStreams(reply)) {
           const read = entries.map((entry) => this.#accept(entry)).filter((id) => id !== undefined)
           last = read.at(-1) ?? last
+          this.#budget.saw(entries.map(entryBytes))
           // What has been read is of no use to anybody.
           if (read.length > 0) this.#link.send(this.key, 'xdel', [this.key, ...read]).catch(ignore)
         }

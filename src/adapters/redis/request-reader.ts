@@ -1,10 +1,14 @@
+import type { AdapterContext } from '../../core/adapter.js'
 import { type Clock, every, type Timer } from '../../core/clock.js'
 import type { IntegrationError } from '../../core/errors.js'
 import { runScript } from './commands.js'
 import { toStreams } from './entry.js'
 import { isReplyError } from './failures.js'
+import { entryBytes } from './fields.js'
 import type { Link } from './link.js'
 import type { RedisConfig } from './manifest.js'
+import { FORGOTTEN_MS, SWEEP } from './queue-scripts.js'
+import { ReadBudget } from './read-budget.js'
 import { requestStream, serversKey } from './rpc-keys.js'
 import { LEASE } from './rpc-scripts.js'
 import type { Reply, Wire } from './wire.js'
@@ -32,6 +36,7 @@ export class RequestReader {
   readonly #config: RedisConfig
   readonly #clock: Clock
   readonly #name: string
+  readonly #budget: ReadBudget
   readonly #served = new Map<string, Served>()
   readonly #leasing: Timer
   #wire: Wire | undefined
@@ -41,11 +46,11 @@ export class RequestReader {
   #offsetMs = 0
   #kick: () => void = ignore
 
-  /** @param name that nobody else has */
-  constructor(link: Link, config: RedisConfig, name: string, clock: Clock) {
+  constructor(link: Link, config: RedisConfig, { clock, clientId, settings }: AdapterContext) {
+    this.#budget = new ReadBudget(settings.limits.frame)
     this.#link = link
     this.#config = config
-    this.#name = name
+    this.#name = clientId
     this.#clock = clock
     this.#leasing = every(clock, config.rpc.lease / 3, () => this.#renew(), { background: true })
     link.whenEnded(() => {
@@ -65,6 +70,9 @@ export class RequestReader {
     const stream = requestStream(this.#config.rpc.prefix, served.method)
     await this.#createGroup(stream)
     await this.#lease(served.method)
+    await runScript(this.#link, SWEEP, [stream], [this.#config.rpc.group, this.#name, FORGOTTEN_MS]).catch(
+      ignore,
+    )
     this.#served.set(stream, served)
     this.#changed()
   }
@@ -165,7 +173,17 @@ export class RequestReader {
 
   async #read(wire: Wire, streams: readonly string[]): Promise<void> {
     const { rpc, block } = this.#config
-    const begin = ['GROUP', rpc.group, this.#name, 'COUNT', MOST_REQUESTS, 'BLOCK', block, 'NOACK', 'STREAMS']
+    const begin = [
+      'GROUP',
+      rpc.group,
+      this.#name,
+      'COUNT',
+      this.#budget.entries(MOST_REQUESTS),
+      'BLOCK',
+      block,
+      'NOACK',
+      'STREAMS',
+    ]
     this.#reading = true
     let reply: Reply
     try {
@@ -176,6 +194,7 @@ export class RequestReader {
     for (const { key, entries } of toStreams(reply)) {
       const ids = entries.flatMap((entry) => (Array.isArray(entry) ? [String(entry[0])] : []))
       if (ids.length > 0) this.#link.send(key, 'xdel', [key, ...ids]).catch(ignore)
+      this.#budget.saw(entries.map(entryBytes))
       const served = this.#served.get(key)
       if (served === undefined) continue
       for (const entry of entries) if (!served.accept(entry)) served.held = true

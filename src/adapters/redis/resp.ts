@@ -16,7 +16,7 @@ export class ReplyFault {
 const LONGEST = 65_536
 
 /** Encodes one command (RESP, "Sending commands to a Redis server"). */
-export function encodeCommand(args: readonly string[]): string {
+function encodeCommand(args: readonly string[]): string {
   return `*${args.length}\r\n${args.map((arg) => `$${Buffer.byteLength(arg)}\r\n${arg}\r\n`).join('')}`
 }
 
@@ -68,7 +68,7 @@ const MOST_ITEMS = 1_024
 const DEEPEST = 4
 
 /** Reads one reply of RESP 2. @returns undefined while it is not complete. @throws ConnectionError */
-export function parseReply(bytes: Buffer, from: number, depth: number): Parsed | undefined {
+function parseReply(bytes: Buffer, from: number, depth: number): Parsed | undefined {
   if (bytes.length === from) return undefined
   const type = String.fromCharCode(bytes[from]!)
   if (!'+-:$*'.includes(type)) throw malformed(`a reply of unknown type ${JSON.stringify(type)}`)

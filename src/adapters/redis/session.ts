@@ -5,7 +5,6 @@ import type { RedisConfig } from './manifest.js'
 import { QueueReader } from './queue-reader.js'
 import { Replies } from './replies.js'
 import { RequestReader } from './request-reader.js'
-import { replyStream } from './rpc-keys.js'
 import { Subscribers } from './subscribers.js'
 
 /** Everything that lives as long as one connection does, as the actor sees it. */
@@ -22,18 +21,16 @@ export interface Session {
 /** Makes the parts of a session over a link that stands. They end with the link. */
 export function createSession(
   link: Link,
-  { clock, log, clientId }: AdapterContext,
+  context: AdapterContext,
   config: RedisConfig,
   format: WireFormat,
 ): Session {
-  const requests = remembering(() => new RequestReader(link, config, clientId, clock))
+  const requests = remembering(() => new RequestReader(link, config, context))
   return {
     link,
     subscribers: new Subscribers(link),
-    replies: new Replies(link, format, (id) => replyStream(config.rpc.prefix, id), config.block, clock, log),
-    queue: remembering(
-      (name) => new QueueReader(link, name, config, config.consumer ?? clientId, clock, log),
-    ),
+    replies: new Replies(link, format, config, context),
+    queue: remembering((name) => new QueueReader(link, name, config, context)),
     requests: (method) => requests(config.cluster ? method : ''),
   }
 }

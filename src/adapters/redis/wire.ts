@@ -4,6 +4,7 @@ import { type Clock, every, type Timer } from '../../core/clock.js'
 import { ConnectionError, type IntegrationError } from '../../core/errors.js'
 import { socketFailure } from './failures.js'
 import { FrameGuard } from './frame-guard.js'
+import { ENTRIES_PER_FRAME } from './read-budget.js'
 import { coalesceWrites, guardReads } from './socket.js'
 
 /** What a reply is made of; texts are bytes. */
@@ -27,7 +28,7 @@ export interface WireSettings {
   readonly protocol: 2 | 3
   /** What CLIENT LIST shows. */
   readonly clientName: string
-  /** The largest reply or message that we take, in bytes. */
+  /** The largest payload that we take, in bytes; a reply of several may have a few times as many. */
   readonly maxFrame: number
   readonly keepAliveMs: number
 }
@@ -64,7 +65,7 @@ export class Wire {
     this.#clock = clock
     this.#keepAliveMs = settings.keepAliveMs
     this.#onLost = onLost
-    this.#guard = new FrameGuard(settings.maxFrame)
+    this.#guard = new FrameGuard(settings.maxFrame, ENTRIES_PER_FRAME * settings.maxFrame)
     coalesceWrites(socket)
     guardReads(socket, (chunk) => this.#check(chunk))
     redis.on('error', (error: unknown) => this.#fail(error))

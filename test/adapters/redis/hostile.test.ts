@@ -1,25 +1,9 @@
-import { createServer, type Server, type Socket } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { FrameGuard } from '../../../src/adapters/redis/frame-guard.js'
 import { IntegrationError } from '../../../src/core/errors.js'
 import { until, within } from '../../support/adapter-context.js'
 import { bare, Messages } from './fixture.js'
-
-/** A server that answers each command with what it is told; by default as Redis answers a greeting. */
-async function hostile(answer: (command: string, socket: Socket) => string | undefined): Promise<number> {
-  const server: Server = createServer((socket) => {
-    socket.on('error', () => {})
-    socket.on('data', (chunk) => {
-      for (const command of chunk.toString('latin1').match(/\*\d+\r\n\$\d+\r\n\w+/g) ?? []) {
-        const name = command.split('\r\n')[2]!.toLowerCase()
-        socket.write(answer(name, socket) ?? (name === 'hello' ? '%0\r\n' : '+OK\r\n'), 'latin1')
-      }
-    })
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => void server.close())
-  return (server.address() as { port: number }).port
-}
+import { hostile } from './hostile-server.js'
 
 const GARBAGE: readonly [string, string][] = [
   ['no RESP at all', 'HTTP/1.1 400 Bad Request\r\n\r\n'],
@@ -109,7 +93,7 @@ it('messages larger than the limit end the connection', async () => {
     kind: 'connection',
   })
   await until(() => context.lost.length === 1, 'the loss')
-  expect(context.lost[0]!.message).toMatch(/more than 4096 bytes/)
+  expect(context.lost[0]!.message).toMatch(/a text of more than 4096 bytes/)
 })
 
 describe('the frame guard', () => {
