@@ -3,6 +3,7 @@ import { systemClock } from '../core/clock.js'
 import { discovering } from '../discovery/discovering-adapter.js'
 import { serveControl } from '../mailbox/control.js'
 import { encodeError } from '../mailbox/error-codec.js'
+import { loadFormats } from '../wire/wire-format.js'
 import { startIntegrationActor } from './integration-actor.js'
 import { type ActorThread, actorThread } from './thread.js'
 import { threadLogger } from './thread-logger.js'
@@ -13,9 +14,10 @@ import { threadLogger } from './thread-logger.js'
  */
 export function runActor(makeAdapter: AdapterFactory): void {
   const thread = actorThread()
-  thread.listen((message) => {
+  thread.listen(async (message) => {
     if (message.kind !== 'start-actor') return
     try {
+      await loadFormats(message.settings)
       const actor = startIntegrationActor(message, discovering(makeAdapter), {
         clock: systemClock,
         log: threadLogger(thread),

@@ -192,6 +192,17 @@ export interface ChaosBlock {
   readonly every: Duration
 }
 
+export interface ProtobufBlock {
+  /** Paths of .proto files, relative to the file that names them. */
+  readonly proto?: string | readonly string[]
+  /** Folders in which their imports are looked for. */
+  readonly include?: string | readonly string[]
+  /** In place of `proto`: a file that `protoc --include_imports --descriptor_set_out` or `buf build` wrote. */
+  readonly descriptor_set?: string
+  /** The full name of the message that a payload is; `format: "protobuf:pkg.Other"` of a request names another. */
+  readonly message: string
+}
+
 export interface IntegrationBlock {
   /** The protocol, as `mqtt`; a module with an adapter of your own, as `./acme.js`; or the name of such a package. */
   readonly type: string
@@ -211,8 +222,10 @@ export interface IntegrationBlock {
   readonly mailbox?: MailboxBlock
   readonly limits?: LimitsBlock
   readonly supervision?: SupervisionBlock
-  /** The wire format: `json`, `msgpack` or `binary`, as far as the protocol has it. */
+  /** The wire format: `json`, `msgpack`, `binary` or `protobuf`, as far as the protocol has it. */
   readonly format?: string
+  /** The messages that payloads are in the format `protobuf`. */
+  readonly protobuf?: ProtobufBlock
   readonly chaos?: ChaosBlock
 }
 

@@ -68,6 +68,8 @@ export interface ServerManifest {
   readonly type: string
   readonly defaultFormat: string
   readonly formats: readonly string[]
+  /** As in the manifest of an adapter. */
+  readonly payloadFormats?: { readonly [format: string]: string }
   /** The schema of the `config` block. */
   readonly config: ZodType
   /** The members of the `config` block that are paths of files or folders, one or a list. */

@@ -1,55 +1,28 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { createInterface } from 'node:readline'
 import mqtt from 'mqtt'
 import { expect, onTestFinished, test } from 'vitest'
 import { Gateway } from '../../src/index.js'
 import { startMosquitto } from '../support/mosquitto.js'
 import { waitFor } from '../support/wait-for.js'
 import { connected } from './support/kill.js'
-import { Numbers } from './support/numbers.js'
+import { WorkerProcess } from './support/worker-process.js'
 
-const WORKER = new URL('../fixtures/queue-worker.js', import.meta.url).pathname
 const QUEUE = 'jobs/shared'
-
-interface Worker {
-  readonly child: ChildProcess
-  readonly handled: Numbers
-}
-
-/** A process of its own that consumes the queue. */
-function startWorker(config: object): Worker {
-  const child = spawn(process.execPath, [WORKER, JSON.stringify(config), 'tasks', QUEUE, '5'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  onTestFinished(() => void child.kill('SIGKILL'))
-  const handled = new Numbers()
-  createInterface({ input: child.stdout! }).on('line', (line) => handled.add(Number(line.split(' ')[0])))
-  return { child, handled }
-}
-
-async function end({ child }: Worker, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
-  const ended = once(child, 'exit')
-  child.kill(signal)
-  await ended
-}
+const WORK_MS = 5
 
 async function scene() {
   const broker = await startMosquitto()
   onTestFinished(() => broker.stop())
-  const config = {
-    integrations: { tasks: { type: 'mqtt', format: 'json', endpoint: { address: broker.url } } },
-  }
-  const gateway = await Gateway.start(config)
+  const integration = { type: 'mqtt', format: 'json', endpoint: { address: broker.url } } as const
+  const gateway = await Gateway.start({ integrations: { tasks: integration } })
   onTestFinished(() => gateway.shutdown({ timeout: 0 }))
   await connected(gateway, 'tasks')
   const queue = gateway.queue('tasks')
   /** Until a consumer has begun, the broker keeps nothing, and `send` says so. */
-  const begun = (...workers: Worker[]) =>
+  const begun = (...workers: WorkerProcess[]) =>
     waitFor(
       async () => {
-        await queue.send(QUEUE, { n: -1 })
-        return workers.every(({ handled }) => handled.has(-1))
+        await queue.send(QUEUE, -1)
+        return workers.every(({ done }) => done.has(-1))
       },
       { what: 'the workers to begin' },
     )
@@ -58,13 +31,13 @@ async function scene() {
     const from = sent.length
     await Promise.all(
       Array.from({ length: count }, async (_, i) => {
-        await queue.send(QUEUE, { n: from + i })
+        await queue.send(QUEUE, from + i)
         sent.push(from + i)
       }),
     )
   }
-  const allHandled = (...workers: Worker[]) => {
-    const missing = () => sent.filter((n) => !workers.some(({ handled }) => handled.has(n)))
+  const allHandled = (...workers: WorkerProcess[]) => {
+    const missing = () => sent.filter((n) => !workers.some(({ done }) => done.has(n)))
     return waitFor(() => missing().length === 0, {
       timeoutMs: 20_000,
       what: () => `${missing().length} of ${sent.length} messages to be handled: ${missing().slice(0, 5)}`,
@@ -81,36 +54,37 @@ async function scene() {
     waitFor(() => marks.size >= 1 && [...marks.values()].every((mark) => mark === ''), {
       what: () => `the orphaned sessions to be ended: ${JSON.stringify([...marks])}`,
     })
-  return { config, begun, send, sent, allHandled, tidy }
+  const startWorker = () => new WorkerProcess(integration, QUEUE, WORK_MS)
+  return { startWorker, begun, send, sent, allHandled, tidy }
 }
 
 test.each(['SIGKILL', 'SIGTERM'] as const)(
   'of two processes that share a queue one ends by %s: the other handles what it left',
   async (signal) => {
-    const { config, begun, send, sent, allHandled, tidy } = await scene()
-    const [doomed, survivor] = [startWorker(config), startWorker(config)]
+    const { startWorker, begun, send, sent, allHandled, tidy } = await scene()
+    const [doomed, survivor] = [startWorker(), startWorker()]
     await begun(doomed, survivor)
     await send(600)
-    await waitFor(() => doomed.handled.size > 20, { what: 'the doomed one to be at work' })
-    await end(doomed, signal)
-    expect(doomed.handled.size).toBeLessThan(250)
+    await waitFor(() => doomed.done.size > 20, { what: 'the doomed one to be at work' })
+    await doomed.end(signal)
+    expect(doomed.done.size).toBeLessThan(250)
     await send(100)
     await allHandled(doomed, survivor)
     await tidy()
-    expect(survivor.handled.size).toBeGreaterThan(sent.length / 2)
+    expect(survivor.done.size).toBeGreaterThan(sent.length / 2)
   },
   60_000,
 )
 
 test('what a process left that was alone is handled by the next one', async () => {
-  const { config, begun, send, allHandled, tidy } = await scene()
-  const first = startWorker(config)
+  const { startWorker, begun, send, allHandled, tidy } = await scene()
+  const first = startWorker()
   await begun(first)
   await send(200)
-  await waitFor(() => first.handled.size > 20, { what: 'the first one to be at work' })
-  await end(first, 'SIGKILL')
+  await waitFor(() => first.done.size > 20, { what: 'the first one to be at work' })
+  await first.end('SIGKILL')
   // The broker still has a member of the group to keep them for.
   await send(100)
-  await allHandled(first, startWorker(config))
+  await allHandled(first, startWorker())
   await tidy()
 }, 60_000)

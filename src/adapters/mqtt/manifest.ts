@@ -81,7 +81,7 @@ export const mqttManifest: AdapterManifest = {
     dequeue: '`$share` group, acknowledged after the handler',
   },
   defaultFormat: 'msgpack',
-  formats: ['msgpack', 'json', 'binary'],
+  formats: ['msgpack', 'json', 'binary', 'protobuf'],
   auth: ['none', 'basic', 'password', 'bearer', 'jwt', 'mtls'],
   config,
   defaultPort: 1883,

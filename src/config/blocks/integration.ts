@@ -23,6 +23,7 @@ import {
   readReconnect,
   readRetry,
 } from './policies.js'
+import { readProtobuf } from './protobuf.js'
 import { checkBySchema } from './schema-block.js'
 import { readSupervision } from './supervision.js'
 
@@ -54,6 +55,7 @@ export function readIntegration(
   const attemptMs = section.value('timeout', duration())
   const format = section.value('format', oneOf(manifest.formats)) ?? manifest.defaultFormat
   const payloadFormat = manifest.payloadFormats?.[format]
+  const protobuf = readProtobuf(section, manifest, format)
   const { supervision, heartbeatMs } = readSupervision(section.section('supervision'), groups)
   const rateLimit = readRateLimit(section.section('rate_limit'))
   const bulkhead = readBulkhead(section.section('bulkhead'))
@@ -67,6 +69,7 @@ export function readIntegration(
     auth,
     format,
     ...(payloadFormat !== undefined && { payloadFormat }),
+    ...(protobuf !== undefined && { protobuf }),
     timeoutMs: attemptMs ?? attemptTimeOf(config) ?? DEFAULT_TIMEOUT_MS,
     retry: readRetry(section.section('retry')),
     circuitBreaker: readBreaker(section.section('circuit_breaker')),
