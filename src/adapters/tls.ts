@@ -8,13 +8,13 @@ import { readTlsFiles, type TlsFiles } from './tls-files.js'
 export type TlsOptions = TlsFiles &
   Pick<ConnectionOptions, 'minVersion' | 'servername'> & { readonly rejectUnauthorized: boolean }
 
-/** What was read last for the settings of an integration, and whether the files have been at fault since. */
-const lastGood = new WeakMap<TlsSettings, { readonly files: TlsFiles; faulty: boolean }>()
+/** What was read last, by the paths of the files, and whether the files have been at fault since. */
+const lastGood = new Map<string, { readonly files: TlsFiles; faulty: boolean }>()
 
 /**
  * Reads the files that `settings` names. To be called for every new connection: so a certificate that was replaced
  * is taken up. Files that are at fault for the moment (half written, or the key not yet replaced) leave those in
- * use that were read before for the same settings object, and a warning is logged once.
+ * use that were read before from the same paths, and a warning is logged once.
  * @throws ConnectionError naming the file that is at fault, when none was good before; never its contents.
  */
 export async function readTlsOptions(settings: TlsSettings, log?: Logger): Promise<TlsOptions> {
@@ -28,10 +28,12 @@ export async function readTlsOptions(settings: TlsSettings, log?: Logger): Promi
 }
 
 async function goodFiles(settings: TlsSettings, log: Logger | undefined): Promise<TlsFiles> {
-  const before = lastGood.get(settings)
+  const { caCert, clientCert, clientKey } = settings
+  const key = JSON.stringify([caCert, clientCert, clientKey])
+  const before = lastGood.get(key)
   try {
     const files = await readTlsFiles(settings)
-    lastGood.set(settings, { files, faulty: false })
+    lastGood.set(key, { files, faulty: false })
     return files
   } catch (error) {
     if (before === undefined) throw error

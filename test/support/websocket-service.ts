@@ -27,6 +27,8 @@ export interface WebSocketServiceOptions {
   readonly tls?: ServerOptions
   /** Answers the handshake with this status instead of a WebSocket. */
   readonly refuse?: { readonly status: number; readonly headers?: Record<string, string> }
+  /** Whom it lets in: everybody when absent; the others get the status 401. */
+  readonly admits?: (request: IncomingMessage) => boolean
 }
 
 /** A WebSocket server on loopback. @param receive called with every text of a client */
@@ -34,11 +36,12 @@ export async function webSocketService(
   receive: (text: string, peer: Peer) => void,
   options: WebSocketServiceOptions = {},
 ): Promise<WebSocketService> {
-  const { port = 0, tls, refuse } = options
+  const { port = 0, tls, admits = () => true } = options
   const server = tls === undefined ? createServer() : createSecureServer(tls)
   const peers: Peer[] = []
   const sockets = new WebSocketServer({ noServer: true })
   server.on('upgrade', (request, stream, head) => {
+    const refuse = options.refuse ?? (admits(request) ? undefined : { status: 401, headers: {} })
     if (refuse !== undefined) {
       const headers = Object.entries({ connection: 'close', 'content-length': '0', ...refuse.headers })
       const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('')

@@ -1,3 +1,4 @@
+import { AuthError } from '../../core/errors.js'
 import type { TokenSource } from '../token-source.js'
 import type { HttpAnswer } from './exchange.js'
 
@@ -18,6 +19,28 @@ export async function postWithToken(
   tokens.rejected(token)
   const other = await tokens.token(signal)
   return other === token ? answer : post(bearer(other))
+}
+
+/**
+ * Opens something with a token; when the server refuses it and there is another to be had, once more with that.
+ * @param open told the headers to add, name after value; rejects with AuthError when the token is refused
+ * @throws what the token source and `open` throw
+ */
+export async function openWithToken<T>(
+  tokens: TokenSource,
+  signal: AbortSignal,
+  open: (headers: readonly string[]) => Promise<T>,
+): Promise<T> {
+  const token = await tokens.token(signal)
+  try {
+    return await open(bearer(token))
+  } catch (error) {
+    if (!(error instanceof AuthError)) throw error
+    tokens.rejected(token)
+    const other = await tokens.token(signal)
+    if (other === token) throw error
+    return open(bearer(other))
+  }
 }
 
 /** The header of RFC 6750, section 2.1. */

@@ -5,6 +5,7 @@ import type { Dialer, Role } from './dialer.js'
 import { Inbox } from './inbox.js'
 import type { Link, Subscriber } from './link.js'
 import type { MqttConfig } from './manifest.js'
+import { QUEUE_SUFFIX } from './orphans.js'
 import { Publisher } from './publisher.js'
 import { openQueue } from './queue-link.js'
 import { Replies } from './replies.js'
@@ -89,7 +90,7 @@ export async function establish(
       openQueue({
         sessions,
         role: (id) => queueRole(config, id),
-        clientId: `${clientId}-queue`,
+        clientId: clientId + QUEUE_SUFFIX,
         memory: memory.queue,
         group: config.queue_group,
         takeover: config.queue_takeover && hasRetainedWills(session),

@@ -18,6 +18,11 @@ const GRACE_MS = 1_000
 /** Each attempt that was to no avail doubles that, up to here. */
 const LONGEST_GRACE_MS = 60_000
 
+/** What the client ids of queue sessions end in: whoever may write a mark can name no other client. */
+export const QUEUE_SUFFIX = '-queue'
+/** Members that are waited for at once; more would be somebody's flood. */
+const MOST_MEMBERS = 1_000
+
 const prefixOf = (group: string) => `nemo/orphans/${group}/`
 
 /** The filter of all members. */
@@ -89,7 +94,8 @@ export class OrphanWatch {
   #onMark(clientId: string, state: string): void {
     this.#patience.get(clientId)?.cancel()
     this.#patience.delete(clientId)
-    if (state === ('orphaned' satisfies Mark)) this.#wait(clientId)
+    const room = this.#patience.size < MOST_MEMBERS && this.#attempts.size < MOST_MEMBERS
+    if (state === ('orphaned' satisfies Mark) && room) this.#wait(clientId)
     if (state === ('' satisfies Mark)) this.#attempts.delete(clientId)
   }
 
@@ -112,7 +118,8 @@ export class OrphanWatch {
 
 function clientIdIn(level: string): string | undefined {
   try {
-    return decodeURIComponent(level) || undefined
+    const clientId = decodeURIComponent(level)
+    return clientId.endsWith(QUEUE_SUFFIX) ? clientId : undefined
   } catch {
     return undefined
   }

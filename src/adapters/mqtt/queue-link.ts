@@ -10,6 +10,9 @@ import { type Session, SessionMemory } from './session.js'
 import type { Channel, Receiver, SessionGroup } from './session-group.js'
 import { SharedProbe } from './shared-probe.js'
 
+/** Sessions that are taken over at the same time. */
+const MOST_ADOPTIONS = 4
+
 /** What the queue role of a connection is made of. */
 export interface QueueSettings {
   readonly sessions: SessionGroup
@@ -97,7 +100,8 @@ class GroupInbox implements Receiver {
   #adopt(clientId: string): boolean {
     const { sessions, role, group, clock, log } = this.#settings
     if (clientId === this.#settings.clientId) return true
-    if (this.#adoptions.has(clientId) || this.queues.consumed.length === 0) return false
+    if (this.#adoptions.has(clientId) || this.#adoptions.size >= MOST_ADOPTIONS) return false
+    if (this.queues.consumed.length === 0) return false
     log({ level: 'info', message: `taking over what ${clientId} left of the queues of ${group}` })
     const member = { ...role(clientId), will: orphanWill(group, clientId), willOnClose: true }
     const adoption = new Adoption({

@@ -6,6 +6,7 @@ import type { AuthSettings, IntegrationSettings, JwtSettings } from '../../../sr
 import { operation } from '../../support/adapter-context.js'
 import { type HttpService, type ReceivedRequest, send } from '../../support/http-service.js'
 import { type TokenServer, tokenServer } from '../../support/token-server.js'
+import { webSocketService } from '../../support/websocket-service.js'
 import { oauth2Settings, SECRET } from '../auth/support.js'
 import { connected, failureOf, rigFor, service } from './harness.js'
 
@@ -135,6 +136,53 @@ describe('oauth2', () => {
     const error = await failureOf(rpc.call('m', undefined, context))
     expect(error).toMatchObject({ kind: 'connection', retryable: true, errorClass: 'service-unavailable' })
     expect([server.requests.length, adapter.lost.length]).toEqual([1, 0])
+  })
+})
+
+describe('over WebSocket', () => {
+  /** A WebSocket that lets in whom `admits` does. */
+  async function guardedSocket(admits: (header: string) => boolean) {
+    const headers: string[] = []
+    const server = await webSocketService(
+      (text, { socket }) => {
+        const { id, params } = JSON.parse(text) as { id: number; params: unknown }
+        socket.send(JSON.stringify({ jsonrpc: '2.0', id, result: params }))
+      },
+      {
+        admits: ({ headers: { authorization = '' } }) => {
+          headers.push(authorization)
+          return admits(authorization)
+        },
+      },
+    )
+    onTestFinished(() => server.close())
+    return { url: server.url, headers }
+  }
+
+  test.each([
+    ['basic', basic(SECRET), basicHeader],
+    ['bearer', { type: 'bearer', token: SECRET }, `Bearer ${SECRET}`],
+  ] as [string, AuthSettings, string][])('%s is in the handshake', async (_, auth, expected) => {
+    const { url } = await guardedSocket((header) => header === expected)
+    const { rpc } = await connected(url, { auth })
+    expect(await rpc.call('m', [1], context)).toEqual([1])
+    const refused = await failureOf(rigFor(url, { auth: basic(wrong) }).adapter.connect(never()))
+    expect(refused).toBeInstanceOf(AuthError)
+    expect(inspect(refused, { depth: 20, showHidden: true })).not.toContain(wrong)
+  })
+
+  test('a token that is refused is replaced once', async () => {
+    const accepted = await guardedSocket((header) => header !== accepted.headers[0])
+    const { rpc } = await connected(accepted.url, { auth: jwt })
+    expect(await rpc.call('m', [1], context)).toEqual([1])
+    expect(await Promise.all(accepted.headers.map(signs))).toEqual([true, true])
+
+    const closed = await guardedSocket(() => false)
+    const refused = await failureOf(rigFor(closed.url, { auth: jwt }).adapter.connect(never()))
+    expect(refused).toBeInstanceOf(AuthError)
+    expect(new Set(closed.headers).size).toBe(2)
+    for (const header of closed.headers)
+      expect(inspect(refused, { depth: 20, showHidden: true })).not.toContain(header.slice(7))
   })
 })
 

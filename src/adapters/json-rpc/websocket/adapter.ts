@@ -14,6 +14,8 @@ import { sleep } from '../../../core/clock.js'
 import { AuthError, ConnectionError, PublishError, SubscribeError } from '../../../core/errors.js'
 import { topicPatternFault } from '../../../core/topic-pattern.js'
 import { wireFormat } from '../../../wire/wire-format.js'
+import { type TokenSource, tokenSource } from '../../token-source.js'
+import { openWithToken } from '../authorization.js'
 import { requestHeaders } from '../http-headers.js'
 import type { JsonRpcConfig } from '../manifest.js'
 import { SignalWatch } from '../signal-watch.js'
@@ -44,6 +46,7 @@ export class WebSocketAdapter implements ProtocolAdapter {
   readonly #config: JsonRpcConfig
   readonly #settings: SessionSettings
   readonly #watch: SignalWatch
+  readonly #tokens: TokenSource | undefined
   #connection: Connection | undefined
   /** Of the address that is tried first. */
   #current = 0
@@ -54,6 +57,8 @@ export class WebSocketAdapter implements ProtocolAdapter {
     this.#context = context
     this.#config = settings.config as unknown as JsonRpcConfig
     this.#watch = new SignalWatch(clock)
+    // A token that never changes is among the headers anyway.
+    this.#tokens = settings.auth.type === 'bearer' ? undefined : tokenSource(context)
     this.#settings = {
       integration: settings.name,
       format: wireFormat(settings.format, { maxBytes: frame }),
@@ -74,7 +79,11 @@ export class WebSocketAdapter implements ProtocolAdapter {
   }
 
   async connect(signal: AbortSignal): Promise<void> {
-    const socket = await this.#openAny(signal)
+    const tokens = this.#tokens
+    const socket =
+      tokens === undefined
+        ? await this.#openAny([], signal)
+        : await openWithToken(tokens, signal, (headers) => this.#openAny(headers, signal))
     const before = this.#connection
     let paused = false
     const flow = (on: boolean) => {
@@ -106,6 +115,7 @@ export class WebSocketAdapter implements ProtocolAdapter {
   }
 
   async disconnect(): Promise<void> {
+    this.#tokens?.close()
     const before = this.#connection
     this.#connection = undefined
     if (before !== undefined) await this.#end(before)
@@ -154,12 +164,12 @@ export class WebSocketAdapter implements ProtocolAdapter {
     return subscribers.add(pattern, sink)
   }
 
-  async #openAny(signal: AbortSignal) {
-    const { settings, clock } = this.#context
+  async #openAny(authorization: readonly string[], signal: AbortSignal) {
+    const { settings, clock, log } = this.#context
     const { name: integration, endpoint, auth } = settings
     const targets = targetsOf(endpoint, integration)
-    const headers = requestHeaders(this.#config.headers, auth, integration)
-    const open = { integration, headers, limit: this.#settings.limit, now: () => clock.now() }
+    const headers = [...requestHeaders(this.#config.headers, auth, integration), ...authorization]
+    const open = { integration, headers, limit: this.#settings.limit, now: () => clock.now(), log }
     const reasons: string[] = []
     for (let i = 0; i < targets.length; i++) {
       const index = (this.#current + i) % targets.length

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import WebSocket from 'ws'
 import { ConnectionError, IntegrationError } from '../../../core/errors.js'
+import type { Logger } from '../../../core/telemetry.js'
 import { readTlsOptions } from '../../tls.js'
 import { serviceFailure, statusText } from '../http-status.js'
 import { socketError } from '../socket-error.js'
@@ -14,6 +15,7 @@ export interface OpenSettings {
   readonly limit: number
   /** Epoch milliseconds. */
   readonly now: () => number
+  readonly log: Logger
 }
 
 /** Describe a body; a handshake has none. */
@@ -29,7 +31,7 @@ export async function openSocket(
   signal: AbortSignal,
 ): Promise<WebSocket> {
   const { integration } = settings
-  const tls = target.tls && (await readTlsOptions(target.tls).catch(withName(integration)))
+  const tls = target.tls && (await readTlsOptions(target.tls, settings.log).catch(withName(integration)))
   if (signal.aborted) throw signal.reason
   const socket = new WebSocket(`${target.origin}${target.path}`, {
     ...tls,
