@@ -51,10 +51,12 @@ export class Sources {
   ended(id: number, error: Error): void {
     const source = this.#open.get(id)
     if (source === undefined) return
-    const { signal } = this.#connection
-    if (mayComeBack(error) && !signal.aborted) {
+    if (mayComeBack(error)) {
       source.disconnected()
-      return void this.#restoreLater(source, signal)
+      const { signal } = this.#connection
+      // Where the whole connection is gone, the next one restores it.
+      if (!signal.aborted) void this.#restoreLater(source, signal)
+      return
     }
     this.#open.delete(id)
     this.#outbox.notice({ kind: 'source-ended', source: id, error: encodeError(error) })

@@ -45,25 +45,38 @@ export class Caller {
   }
 
   /**
-   * Opens a stream. It lasts until it ends, is cancelled, or `cancelStreams` is called.
-   * @param deadline epoch milliseconds
+   * Opens a stream and sends `requests`. It lasts until it ends, is cancelled, or `cancelStreams` is called.
+   * @param granted settles when the server has let it in, as far as one can tell: a token that it refuses until then
+   * is replaced once. @throws Status when it is refused
    */
   async stream(
     path: string,
     headers: Headers | undefined,
     operation: Pick<OperationContext, 'signal'>,
+    granted: (stream: GrpcStream) => Promise<void> = async () => {},
     deadline = Number.POSITIVE_INFINITY,
   ): Promise<GrpcStream> {
-    const metadata = await this.#metadata(headers, operation)
+    for (let isFirst = true; ; isFirst = false) {
+      const metadata = await this.#metadata(headers, operation)
+      const stream = this.#open(path, metadata, deadline)
+      try {
+        await granted(stream)
+        return stream
+      } catch (failure) {
+        if (!this.#mayRepeat(failure, metadata) || !isFirst) throw failure
+      }
+    }
+  }
+
+  #open(path: string, metadata: Metadata, deadline: number): GrpcStream {
     const channel = this.#pool.least()
     channel.underWay++
     const call = channel.client.makeBidiStreamRequest(path, asIs, asIs, metadata, { deadline })
     const stream = new GrpcStream(call)
     this.#streams.add(stream)
-    stream.over.then((found) => {
+    stream.over.then(() => {
       channel.underWay--
       this.#streams.delete(stream)
-      if (found.code === status.UNAUTHENTICATED) this.#authorization.rejected(metadata)
     })
     return stream
   }

@@ -62,23 +62,50 @@ async function callStream(
   context: OperationContext,
 ): Promise<Answer> {
   const requests = requestsOf(method, params)
-  const { signal } = context
-  const stream = await link.caller.stream(method.path, context.headers, context, context.deadline)
+  const { headers, deadline } = context
+  let responses: Responses | undefined
+  // The token may be refused as long as there is no answer: that is all of the call.
+  const stream = await link.caller.stream(
+    method.path,
+    headers,
+    context,
+    async (opened) => {
+      responses = await exchange(opened, requests, context, link.maxBytes)
+    },
+    deadline,
+  )
+  const { messages, found } = responses!
+  const values = messages.map((bytes) => method.decodeResponse(bytes))
+  return {
+    value: method.kind === 'client-streaming' ? onlyOne(values) : values,
+    headers: () => stream.headers,
+    trailers: () => headersOf(found.metadata),
+  }
+}
+
+/** What a stream has brought by its end. */
+interface Responses {
+  readonly messages: readonly Buffer[]
+  readonly found: Status
+}
+
+/** @throws Status for any but OK, the signal's reason, SerializeError for too much */
+async function exchange(
+  stream: GrpcStream,
+  requests: readonly Buffer[],
+  { signal }: OperationContext,
+  maxBytes: number,
+): Promise<Responses> {
   const onAbort = () => stream.cancel()
   if (signal.aborted) onAbort()
   signal.addEventListener('abort', onAbort, { once: true })
   try {
     // A server may answer before it has read all: then the status decides, not what was left to write.
     stream.writeAll(requests).catch(() => {})
-    const { messages, found } = await collect(stream, link.maxBytes)
+    const responses = await collect(stream, maxBytes)
     if (signal.aborted) throw signal.reason
-    if (!isOk(found)) throw found
-    const values = messages.map((bytes) => method.decodeResponse(bytes))
-    return {
-      value: method.kind === 'client-streaming' ? onlyOne(values) : values,
-      headers: () => stream.headers,
-      trailers: () => headersOf(found.metadata),
-    }
+    if (!isOk(responses.found)) throw responses.found
+    return responses
   } finally {
     signal.removeEventListener('abort', onAbort)
     stream.cancel()
@@ -98,10 +125,7 @@ export function requestsOf(method: Method, params: Value | undefined): Buffer[] 
 }
 
 /** All responses of a stream, as long as they fit the limit together. */
-function collect(
-  stream: GrpcStream,
-  maxBytes: number,
-): Promise<{ readonly messages: readonly Buffer[]; readonly found: Status }> {
+function collect(stream: GrpcStream, maxBytes: number): Promise<Responses> {
   return new Promise((resolve, reject) => {
     const messages: Buffer[] = []
     let size = 0

@@ -39,9 +39,11 @@ export async function subscribe(
     const method = link.methods.get(name)
     const staysOpen = options.params === undefined && TAKES_STREAM.has(method.kind)
     const requests = staysOpen ? [] : requestsOf(method, options.params)
-    const stream = await link.caller.stream(method.path, options.headers ?? context.headers, context)
-    if (!staysOpen) stream.writeAll(requests).catch(() => {})
-    await granted(stream, link, context)
+    const headers = options.headers ?? context.headers
+    const stream = await link.caller.stream(method.path, headers, context, (opened) => {
+      if (!staysOpen) opened.writeAll(requests).catch(() => {})
+      return granted(opened, link, context)
+    })
     if (staysOpen) open.add(method.path, stream)
     return new StreamSubscription(link, open, name, method, stream, sink)
   } catch (failure) {

@@ -3,7 +3,7 @@ import { jwtVerify } from 'jose'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { AuthError, RpcError } from '../../../src/core/errors.js'
 import type { AuthSettings, JwtSettings } from '../../../src/core/settings.js'
-import { within } from '../../support/adapter-context.js'
+import { until, within } from '../../support/adapter-context.js'
 import { tokenServer } from '../../support/token-server.js'
 import { oauth2Settings, SECRET } from '../auth/support.js'
 import { connected, failureOf, Listener, type Served, served } from './harness.js'
@@ -99,6 +99,17 @@ describe('oauth2', () => {
     const { address } = await guarded((header) => header === 'Bearer token-2')
     const { rpc } = await connected(address, { auth })
     expect(await rpc.call('a.B/C', undefined, within())).toBe('Bearer token-2')
+    expect(server.requests).toHaveLength(2)
+  })
+
+  test('a token that is refused is replaced once for a subscription', async () => {
+    const { server, auth } = await tokens((count) => ({ token: `token-${count}`, expiresIn: 3_600 }))
+    const { address } = await guarded((header) => header === 'Bearer token-2')
+    const { pubsub } = await connected(address, { auth })
+    const sink = new Listener()
+    await pubsub.subscribe('a.B/C', { params: {} }, sink, within())
+    await until(() => sink.messages.length > 0, 'the answer')
+    expect(sink.values).toEqual(['Bearer token-2'])
     expect(server.requests).toHaveLength(2)
   })
 

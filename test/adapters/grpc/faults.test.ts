@@ -22,14 +22,17 @@ async function startServer(port = 0): Promise<InteropServer> {
 }
 
 /** A gateway with an open stream, behind which calls are made all the time. */
-async function start(port: number, { lanes: count = 3, keepalive = KEEPALIVE as object } = {}) {
+async function start(
+  port: number,
+  { lanes: count = 3, keepalive = KEEPALIVE as object, timeout = '1s' } = {},
+) {
   const gateway = await Gateway.start({
     integrations: {
       it: {
         type: 'grpc',
         endpoint: { address: `127.0.0.1:${port}` },
         config: { proto, service: 'grpc.testing.TestService', keepalive },
-        timeout: '1s',
+        timeout,
         reconnect: { delay: '20ms', max_delay: '100ms' },
         circuit_breaker: { failure_threshold: 1_000_000 },
       },
@@ -124,7 +127,7 @@ test('a network that passes one byte at a time', async () => {
   cleanups.push(() => proxy.close())
   proxy.inject({ kind: 'dribble', bytes: 1, everyMs: 0 })
   // So slow that it has no room for more.
-  const { gateway, stream, settled } = await start(proxy.port, { lanes: 0, keepalive: {} })
+  const { gateway, stream, settled } = await start(proxy.port, { lanes: 0, keepalive: {}, timeout: '10s' })
   await flows(gateway, stream)
   const echo = { response_size: 100, payload: { body: new Uint8Array(100) } }
   const { payload } = await gateway.rpc('it').call<Response>('UnaryCall', echo, { timeout: '10s' })

@@ -1,0 +1,3 @@
+import { grpcCompliance } from '../support/grpc-compliance.js'
+
+await grpcCompliance('gRPC with JSON', undefined)

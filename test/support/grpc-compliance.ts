@@ -1,0 +1,54 @@
+import { afterAll, describe, it } from 'vitest'
+import { adapterCompliance } from '../../src/testing/index.js'
+import { complianceGrpcService, topicNames } from './grpc-service.js'
+
+/** Runs the compliance suite over gRPC. @param proto absent: JSON without a schema */
+export async function grpcCompliance(name: string, proto: string | undefined): Promise<void> {
+  let service = await complianceGrpcService(proto)
+  const { port } = service
+  afterAll(() => service.close())
+
+  adapterCompliance({
+    name,
+    integration: () => ({
+      type: 'grpc',
+      format: proto === undefined ? 'json' : 'protobuf',
+      endpoint: { address: `127.0.0.1:${port}` },
+      config: { ...(proto !== undefined && { proto }), service: 'compliance.Service' },
+    }),
+    features: {
+      call: true,
+      notify: true,
+      batch: true,
+      serve: false,
+      publish: true,
+      subscribe: true,
+      enqueue: false,
+      dequeue: false,
+      unknownMethod: true,
+      wildcards: false,
+      retain: false,
+      retainForLate: false,
+      qos: false,
+      headers: false,
+      backpressure: true,
+      redelivery: false,
+      attempts: false,
+      delayedNack: false,
+      competingConsumers: false,
+      order: false,
+      persistentQueue: false,
+    },
+    skips: {
+      'calling a method that nobody serves is an RpcError':
+        'gRPC has a code of its own for that: 12, UNIMPLEMENTED',
+    },
+    address: topicNames(),
+    served: true,
+    harness: { describe, it },
+    async restartBroker() {
+      await service.close()
+      service = await complianceGrpcService(proto, port)
+    },
+  })
+}
