@@ -163,7 +163,9 @@ export class Gateway {
     const clients = this.#clients.get(integration)
     if (clients !== undefined) return clients
     const names = [...this.#clients.keys()].join(', ') || 'none'
-    throw new ConfigError(`there is no integration ${JSON.stringify(integration)}; there are ${names}`)
+    throw new ConfigError(
+      `there is no integration or server ${JSON.stringify(integration)}; there are ${names}`,
+    )
   }
 
   #report(report: TreeReport): void {

@@ -1,5 +1,6 @@
 import type { AdapterFactory } from '../core/adapter.js'
 import { systemClock } from '../core/clock.js'
+import { discovering } from '../discovery/discovering-adapter.js'
 import { serveControl } from '../mailbox/control.js'
 import { encodeError } from '../mailbox/error-codec.js'
 import { loadFormats } from '../wire/wire-format.js'
@@ -17,7 +18,7 @@ export function runActor(makeAdapter: AdapterFactory): void {
     if (message.kind !== 'start-actor') return
     try {
       await loadFormats(message.settings)
-      const actor = startIntegrationActor(message, makeAdapter, {
+      const actor = startIntegrationActor(message, discovering(makeAdapter), {
         clock: systemClock,
         log: threadLogger(thread),
         dial: (broker) => dial(thread, broker),

@@ -1,3 +1,4 @@
+import type { DiscoverySettings } from './discovery.js'
 import type { ErrorClass } from './errors.js'
 import type { Capacity, Overflow } from './overflow.js'
 import type { Value } from './value.js'
@@ -231,6 +232,8 @@ export interface IntegrationSettings {
   readonly name: string
   readonly type: string
   readonly endpoint: Endpoint
+  /** How the addresses of the endpoint are found; those that it has itself without it. */
+  readonly discovery?: DiscoverySettings
   readonly listen?: ListenSettings
   /** The `config` block, checked and completed by the schema in the adapter's manifest. */
   readonly config: { readonly [key: string]: Value }

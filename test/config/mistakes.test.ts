@@ -54,19 +54,15 @@ test('an attribute or block that is set twice points at both places', () => {
 test('blocks and protocols of later versions are told apart from misspelt ones', () => {
   const checked = checkText(`integration "a" {
   type = "memory"
-  discovery {
-    type = "static"
-  }
 }
 data "rpc" "x" { integration = integration.a }`)
   expect(checked.diagnostics.map(({ severity, message }) => `${severity}: ${message}`)).toEqual([
-    'warning: block "discovery" is not supported by this version and is ignored',
     'warning: block "data" is not supported by this version and is ignored',
   ])
 })
 
 test('a warning alone does not keep a configuration from loading', () => {
-  const checked = checkText('integration "a" { type = "memory" }\nserver "s" { integration = integration.a }')
+  const checked = checkText('integration "a" { type = "memory" }\nscript "s" { integration = integration.a }')
   expect(checked.ok).toBe(true)
   expect(checked.diagnostics.map(({ severity }) => severity)).toEqual(['warning'])
 })

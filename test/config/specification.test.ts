@@ -22,7 +22,12 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   'spec-redis.hcl': [],
   'spec-full.hcl': [],
   'spec-data-flow.hcl': ['data', 'data', 'action', 'action'].map(ignored),
-  'spec-server.hcl': [ignored('server')],
+  'spec-server.hcl': [
+    ignored('method'),
+    'this version does not check who calls "data.get"',
+    'this version does not check who calls "action.execute"',
+    'this version does not check who calls: it does not start the server "nemo_api", which asks for that',
+  ],
 }
 
 test('every example of the specification has its file', () => {
@@ -34,7 +39,13 @@ test('every example of the specification has its file', () => {
 })
 
 test.each(Object.entries(EXPECTED))('%s is read as it stands', (name, messages) => {
-  const checked = checkConfig(FIXTURES + name, name === 'spec-full.hcl' ? options : { env: options.env })
+  const variables =
+    name === 'spec-full.hcl'
+      ? options.variables
+      : name === 'spec-server.hcl'
+        ? { tls_cert: FIXTURES + name, tls_key: FIXTURES + name }
+        : {}
+  const checked = checkConfig(FIXTURES + name, { env: options.env, variables })
   expect(checked.diagnostics.map(({ message }) => message)).toEqual(messages)
 })
 

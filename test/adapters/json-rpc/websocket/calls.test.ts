@@ -65,12 +65,10 @@ describe('over WebSocket', () => {
       socket.send(JSON.stringify([replyTo(first!)]))
     })
     const { rpc } = await connected(server.url)
-    expect(await rpc.batch!([{ method: 'a' }, { method: 'b' }], context)).toMatchObject(
-      [
-        { ok: true, value: null },
-        { ok: false, error: { kind: 'serialize', reason: /no answer to this call/ } },
-      ].map((one) => (one.ok ? one : { ok: false, error: { kind: 'serialize' } })),
-    )
+    expect(await rpc.batch!([{ method: 'a' }, { method: 'b' }], context)).toMatchObject([
+      { ok: true, value: null },
+      { ok: false, error: { kind: 'serialize', reason: expect.stringContaining('no answer to this call') } },
+    ])
   })
 
   test('batch_size gathers what is asked for in one turn', async () => {

@@ -1,0 +1,157 @@
+import { describe, expect, test } from 'vitest'
+import { checkConfig } from '../../src/config/load.js'
+import { checkText, FIXTURES, places } from './support.js'
+
+/** A file that is there; what is in it is the actor's matter. */
+const file = `${FIXTURES}syntax.hcl`
+
+function serverOf(text: string) {
+  const checked = checkText(text)
+  expect(places(checked)).toEqual([])
+  return (checked.ok && checked.config.servers[0])!
+}
+
+describe('a server block', () => {
+  test('has defaults: this machine alone, no TLS', () => {
+    const { settings, supervision, manifest } = serverOf(
+      'server "api" {\n  type = "json-rpc"\n  listen { port = 0 }\n}',
+    ) as Exclude<ReturnType<typeof serverOf>, false>
+    expect(settings).toMatchObject({
+      name: 'api',
+      type: 'json-rpc',
+      listen: { address: '127.0.0.1', port: 0 },
+      auth: { type: 'none' },
+      format: 'json',
+      config: { max_request: 1_048_576, websocket: true, origins: [], forward_headers: [] },
+    })
+    expect(settings.listen).not.toHaveProperty('tls')
+    expect(supervision.restart).toBe('permanent')
+    expect(manifest.worker.href).toMatch(/json-rpc-server\.js$/)
+  })
+
+  test('takes everything there is', () => {
+    const { settings } = serverOf(`supervisor "front" {}
+server "api" {
+  type = "json-rpc"
+  listen {
+    address     = "0.0.0.0"
+    port        = 8443
+    path        = "/rpc"
+    tls         = true
+    cert        = "${file}"
+    key         = "${file}"
+    client_ca   = "${file}"
+    min_version = "1.3"
+  }
+  config {
+    max_request     = "64KB"
+    max_batch       = 10
+    max_connections = 5
+    header_timeout  = "1s"
+    origins         = ["https://app.example.com"]
+    forward_headers = ["X-Tenant"]
+  }
+  limits { frame = "1MB" }
+  reconnect { delay = "5ms" }
+  supervision { group = "front" }
+}`) as Exclude<ReturnType<typeof serverOf>, false>
+    expect(settings).toMatchObject({
+      listen: {
+        address: '0.0.0.0',
+        port: 8443,
+        path: '/rpc',
+        tls: { cert: file, key: file, clientCa: file, minVersion: 'TLSv1.3' },
+      },
+      config: { max_request: 65_536, max_batch: 10, header_timeout: 1_000, forward_headers: ['x-tenant'] },
+      limits: { frame: 1_048_576 },
+      reconnect: { delayMs: 5 },
+    })
+  })
+
+  test('may have its files in a block tls, and an object means the same', () => {
+    const listen = { port: 1, tls: { cert: file, key: file } }
+    const checked = checkConfig({ servers: { api: { type: 'json-rpc', listen } } })
+    expect(checked.ok && checked.config.servers[0]!.settings.listen).toEqual({
+      address: '127.0.0.1',
+      port: 1,
+      tls: { cert: file, key: file },
+    })
+    const text = `server "api" {\n  type = "json-rpc"\n  listen {\n port = 1\n tls {\n cert = "${file}"\n key = "${file}"\n }\n }\n}`
+    expect(serverOf(text)).toMatchObject({ settings: { listen: { tls: { cert: file, key: file } } } })
+  })
+})
+
+describe('a wrong server block', () => {
+  const faults = (inside: string) => {
+    const checked = checkText(`server "api" {\n${inside}\n}`)
+    expect(checked.ok).toBe(false)
+    return checked.diagnostics.map(({ message }) => message)
+  }
+  const listening = (inside: string) => faults(`type = "json-rpc"\nlisten {\n${inside}\n}`)
+
+  test.each([
+    ['type = "json-rpc"', 'a server of type json-rpc needs a "listen"'],
+    ['type = "mqtt"\nlisten { port = 1 }', 'wrong value for "type"'],
+    ['listen { port = 1 }', 'the block "server" needs "type"'],
+    [
+      'type = "json-rpc"\nlisten { port = 1 }\nretry { max_attempts = 2 }',
+      'the block "server" has no "retry"',
+    ],
+  ])('%j', (inside, message) => {
+    expect(faults(inside)).toEqual([message])
+  })
+
+  test.each([
+    ['', 'the block "listen" needs "port"'],
+    ['port = 70000', 'wrong value for "port"'],
+    ['port = 1\ntls = true', 'TLS needs "cert"'],
+    [`port = 1\ntls = true\ncert = "${file}"`, 'TLS needs "key"'],
+    [`port = 1\ncert = "${file}"\nkey = "${file}"`, 'a certificate is of use with TLS only'],
+    [`port = 1\ntls = true\ncert = "${file}"\nkey = "/nowhere.pem"`, 'wrong value for "key"'],
+    ['port = 1\nprot = 2', 'the block "listen" has no "prot"'],
+  ])('listen { %s }', (inside, message) => {
+    expect(listening(inside)[0]).toBe(message)
+  })
+
+  test('of the name of an integration', () => {
+    const checked = checkText(
+      'integration "a" { type = "memory" }\nserver "a" {\n  type = "json-rpc"\n  listen { port = 0 }\n}',
+    )
+    expect(places(checked)).toEqual([
+      expect.stringMatching(/^2:8 there is an integration "a" already, at .*gateway\.hcl:1$/),
+    ])
+  })
+})
+
+describe('a server that asks who calls is not started: this version does not check it', () => {
+  const server = (inside: string) =>
+    checkText(`server "api" {\n  type = "json-rpc"\n  listen { port = 0 }\n${inside}\n}`)
+  const refused =
+    'this version does not check who calls: it does not start the server "api", which asks for that'
+
+  test.each(['auth { type = "jwt" }', 'auth { type = "basic" }', 'auth {}'])('%s', (auth) => {
+    const checked = server(`  ${auth}`)
+    expect(checked.ok).toBe(false)
+    expect(places(checked)).toEqual([`4:3 ${refused}`])
+  })
+
+  test('nor is one with a method that does', () => {
+    const checked = server('  method "a" {\n    auth = required\n  }\n  method "b" {\n    auth = none\n  }')
+    expect(checked.ok).toBe(false)
+    expect(places(checked)).toEqual([
+      '4:3 block "method" is not supported by this version and is ignored',
+      '5:5 this version does not check who calls "a"',
+    ])
+    const object = checkConfig({
+      servers: {
+        api: { type: 'json-rpc', listen: { port: 0 }, method: { a: { auth: 'required' } } } as never,
+      },
+    })
+    expect(object.ok).toBe(false)
+  })
+
+  test('one that says it does not ask is', () => {
+    expect(server('  auth { type = "none" }').ok).toBe(true)
+    expect(server('  method "a" {\n    handler = "script.x.y"\n    auth = optional\n  }').ok).toBe(true)
+  })
+})
