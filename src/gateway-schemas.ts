@@ -1,4 +1,6 @@
 import type { GatewayConfig } from './config/gateway-config.js'
+import type { Diagnostic } from './core/diagnostic.js'
+import { ConfigError } from './core/errors.js'
 import { loadFormats } from './wire/wire-format.js'
 
 /**
@@ -19,4 +21,17 @@ export async function withSchemas(config: GatewayConfig): Promise<GatewayConfig>
     }),
   )
   return { ...config, integrations }
+}
+
+/** What is wrong with the schemas of a configuration that is right in itself. */
+export async function schemaFaults(config: GatewayConfig): Promise<readonly Diagnostic[]> {
+  try {
+    await withSchemas(config)
+    return []
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    const { diagnostics, message } = error
+    if (diagnostics.length > 0) return diagnostics
+    return [{ severity: 'error', file: '(protobuf)', line: 0, column: 0, message }]
+  }
 }

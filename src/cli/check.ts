@@ -1,12 +1,13 @@
 import type { GatewayConfig } from '../config/gateway-config.js'
-import { checkWithModules } from '../config/load.js'
+import { type CheckedConfig, checkWithModules } from '../config/load.js'
+import { schemaFaults } from '../gateway-schemas.js'
 import { plural, reportDiagnostics } from './report.js'
 import type { Terminal } from './terminal.js'
 import type { CommandOptions } from './usage.js'
 
 /** The command `check`. @returns the exit code */
 export async function check({ path, variables, json }: CommandOptions, terminal: Terminal): Promise<number> {
-  const checked = await checkWithModules(path, { variables })
+  const checked = await withSchemaFaults(await checkWithModules(path, { variables }))
   if (json) {
     terminal.out(`${JSON.stringify({ ok: checked.ok, diagnostics: checked.diagnostics })}\n`)
     return checked.ok ? 0 : 1
@@ -14,6 +15,11 @@ export async function check({ path, variables, json }: CommandOptions, terminal:
   reportDiagnostics(checked.diagnostics, terminal)
   if (checked.ok) terminal.out(summary(path, checked.config))
   return checked.ok ? 0 : 1
+}
+
+async function withSchemaFaults(checked: CheckedConfig): Promise<CheckedConfig> {
+  const faults = checked.ok ? await schemaFaults(checked.config) : []
+  return faults.length === 0 ? checked : { ok: false, diagnostics: [...checked.diagnostics, ...faults] }
 }
 
 function summary(path: string, { integrations, brokers, supervisors }: GatewayConfig): string {

@@ -73,3 +73,10 @@ test('--version is that of the package', async () => {
   }
   expect((await cli('--version')).stdout).toBe(`${version}\n`)
 })
+
+test('a schema of payloads is read too', async () => {
+  const { code, stdout, stderr } = await cli('check', `${FIXTURES}schema.hcl`)
+  expect(stderr).toContain('error: the type Lin is not declared; did you mean Line?')
+  expect(stderr).toMatch(/--> .*order\.proto:6:3\n.*\n6 \| {3}Lin line = 1;/)
+  expect([code, stdout]).toEqual([1, ''])
+})

@@ -14,13 +14,18 @@ export async function codecsOf(
   text: string,
   options?: MessageCodecOptions,
 ): Promise<(typeName: string) => MessageCodec> {
+  return (await schemaOf(text, options)).codec
+}
+
+/** The descriptors of a .proto text, and codecs for its messages. */
+export async function schemaOf(text: string, options?: MessageCodecOptions) {
   const folder = await mkdtemp(join(tmpdir(), 'proto-'))
   try {
     const path = join(folder, 'test.proto')
     await writeFile(path, text)
     const { registry } = protobufSchema((await loadProtoFiles([path], [])).map(writtenFile))
     const codecs = new MessageCodecs(registry, options)
-    return (typeName) => codecs.of(registry.getMessage(typeName)!)
+    return { registry, codec: (typeName: string) => codecs.of(registry.getMessage(typeName)!) }
   } finally {
     await rm(folder, { recursive: true })
   }
