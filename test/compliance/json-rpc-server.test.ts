@@ -25,7 +25,9 @@ const port = await closedPort()
 adapterCompliance({
   name: 'JSON-RPC over HTTP, served by a server block',
   integration: () => ({ type: 'json-rpc', endpoint: { address: `http://127.0.0.1:${port}` } }),
-  surroundings: { servers: { api: { type: 'json-rpc', listen: { port } } } },
+  surroundings: {
+    servers: { api: { type: 'json-rpc', listen: { port }, config: { max_request: '4MB' } } },
+  },
   server: 'api',
   // Where nothing at all is served, callers are asked to come back.
   features: { ...NONE, call: true, notify: true, batch: true, serve: true, unknownMethod: false },
