@@ -74,7 +74,8 @@ export class WebSocketAdapter implements ProtocolAdapter {
   }
 
   async connect(signal: AbortSignal): Promise<void> {
-    const socket = await this.#openAny(signal)
+    const opened = await this.#openAny(signal)
+    const { socket } = opened
     const before = this.#connection
     let paused = false
     const flow = (on: boolean) => {
@@ -83,7 +84,7 @@ export class WebSocketAdapter implements ProtocolAdapter {
       else socket.pause()
     }
     const subscribers = new Subscribers({ pause: () => flow(false), resume: () => flow(true) })
-    const session = new Session(socket, this.#settings, {
+    const session = new Session(opened, this.#settings, {
       watch: this.#watch,
       log: this.#context.log,
       notified: (method, params) => subscribers.notified(method, params),
@@ -164,9 +165,9 @@ export class WebSocketAdapter implements ProtocolAdapter {
     for (let i = 0; i < targets.length; i++) {
       const index = (this.#current + i) % targets.length
       try {
-        const socket = await openSocket(targets[index]!, open, signal)
+        const opened = await openSocket(targets[index]!, open, signal)
         this.#current = index
-        return socket
+        return opened
       } catch (error) {
         if (signal.aborted) throw signal.reason
         if (targets.length === 1 || error instanceof AuthError) throw error

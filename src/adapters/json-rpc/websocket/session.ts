@@ -9,6 +9,7 @@ import type { SignalWatch } from '../signal-watch.js'
 import { Call, type Message } from './call.js'
 import { closeError } from './close-codes.js'
 import { Incoming } from './incoming.js'
+import type { Opened } from './open.js'
 import { Outgoing } from './outgoing.js'
 
 export interface SessionSettings {
@@ -44,7 +45,7 @@ export class Session {
   /** What the socket said before it closed. */
   #fault: ConnectionError | SerializeError | undefined
 
-  constructor(socket: WebSocket, settings: SessionSettings, ports: SessionPorts) {
+  constructor({ socket, stream }: Opened, settings: SessionSettings, ports: SessionPorts) {
     this.socket = socket
     this.#settings = settings
     this.#ports = ports
@@ -67,6 +68,9 @@ export class Session {
     })
     socket.on('message', (data) => this.#received(data as Buffer))
     socket.on('error', (error) => this.#faulted(error))
+    // Before `ws` hears of it, which takes its time to say so: until then we would take it for a connection.
+    stream.prependListener('error', (error) => this.#cutOff(error))
+    for (const event of ['end', 'close']) stream.prependListener(event, () => this.#cutOff())
     socket.once('close', (code, reason) =>
       this.#closed(this.#fault ?? closeError(code, reason.toString(), settings.integration)),
     )
@@ -236,7 +240,15 @@ export class Session {
         : new ConnectionError(reason, { integration })
   }
 
+  /** The other side is gone without a farewell; after one, `ws` has more to say. */
+  #cutOff(error?: Error): void {
+    if (this.socket.readyState !== this.socket.OPEN) return
+    if (error !== undefined) this.#faulted(error)
+    this.#closed(this.#fault ?? closeError(1006, '', this.#settings.integration))
+  }
+
   #closed(error: ConnectionError | SerializeError): void {
+    if (this.#state === 'over') return
     const wasOpen = this.#state === 'open'
     this.#state = 'over'
     const { integration } = this.#settings
