@@ -11,12 +11,13 @@ import { ConfigError } from './core/errors.js'
 import type { Logger } from './core/telemetry.js'
 import type { DeadMessage, GatewayEvents } from './gateway-events.js'
 import { brokerMetrics, type GatewayMetrics, integrationMetrics, serverMetrics } from './gateway-metrics.js'
+import { withSchemas } from './gateway-schemas.js'
 import { Turn } from './mailbox/turn.js'
 import { TopicRoutes } from './router/topic-routes.js'
 import { RpcServer } from './server/rpc-server.js'
 import { ConnectionManager } from './supervisor/connection-manager.js'
 import { SupervisionTree, type TreeReport } from './supervisor/tree.js'
-import { wireFormat } from './wire/wire-format.js'
+import { Formats } from './wire/formats.js'
 
 export interface GatewayOptions {
   /** Values for the `variable` blocks. */
@@ -64,7 +65,7 @@ export class Gateway {
       ...(env && { env }),
     })
     for (const { severity: _, ...warning } of warnings) options.logger?.({ ...warning, level: 'warn' })
-    const gateway = new Gateway(config, options.logger)
+    const gateway = new Gateway(await withSchemas(config), options.logger)
     await gateway.#tree.start()
     return gateway
   }
@@ -78,14 +79,12 @@ export class Gateway {
     )
     for (const { settings } of [...config.integrations, ...config.servers]) {
       const mail = this.#tree.mail(settings.name)
-      const format = wireFormat(settings.payloadFormat ?? settings.format, {
-        maxBytes: settings.limits.frame,
-      })
-      const decode = (bytes: Uint8Array) => format.decode(bytes)
+      const formats = new Formats(settings)
+      const decoder = (format: string | undefined) => (bytes: Uint8Array) => formats.of(format).decode(bytes)
       this.#clients.set(settings.name, {
         rpc: new RpcClient(mail),
-        pubsub: new PubSubClient({ mail, feeds: new TopicRoutes(mail, systemClock), turn, decode }),
-        queue: new QueueClient({ mail, turn, decode }),
+        pubsub: new PubSubClient({ mail, feeds: new TopicRoutes(mail, systemClock), turn, decoder }),
+        queue: new QueueClient({ mail, turn, decoder }),
         server: new RpcServer(mail, (method, error) => this.#handlerFailed(settings.name, method, error)),
       })
     }

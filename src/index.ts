@@ -1,7 +1,7 @@
 export type { OperationLimits } from './client/limits.js'
 export type { Message } from './client/message.js'
 export type { PublishOptions, PubSubClient, SubscribeOptions } from './client/pubsub-client.js'
-export type { ConsumeOptions, QueueClient, SendOptions } from './client/queue-client.js'
+export type { ConsumeOptions, QueueClient, ReceiveOptions, SendOptions } from './client/queue-client.js'
 export type { QueueConsumer } from './client/queue-consumer.js'
 export type { NackOptions, QueueMessage } from './client/queue-message.js'
 export type { CallOptions, RpcCall, RpcClient, RpcResult } from './client/rpc-client.js'

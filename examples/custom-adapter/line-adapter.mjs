@@ -43,11 +43,9 @@ class LineAdapter {
 
   async connect(signal) {
     const { endpoint, config } = this.#context.settings
-    const socket = connect({
-      host: endpoint.addresses[0],
-      port: endpoint.port ?? manifest.defaultPort,
-      noDelay: true,
-    })
+    // An address is a host, maybe with a port; read anew each time, since it may be one that was discovered.
+    const { hostname: host, port } = new URL(`tcp://${endpoint.addresses[0]}`)
+    const socket = connect({ host, port: port || (endpoint.port ?? manifest.defaultPort), noDelay: true })
     try {
       await once(socket, 'connect', { signal })
       this.#socket = socket

@@ -11,7 +11,7 @@ import { RequestReader } from '../mailbox/requests.js'
 import type { ActorControl, StartActor } from '../mailbox/thread-messages.js'
 import { Turn } from '../mailbox/turn.js'
 import { CircuitBreaker } from '../resilience/circuit-breaker.js'
-import { wireFormat } from '../wire/wire-format.js'
+import { Formats } from '../wire/formats.js'
 import { inject, startChaos } from './chaos.js'
 import { Connection } from './connection.js'
 import { Health } from './health.js'
@@ -53,7 +53,7 @@ export function startIntegrationActor(
   const { settings, clientId, latency } = start
   const { clock, log } = house
   const gauges = new Gauges(start.gauges)
-  const format = wireFormat(settings.payloadFormat ?? settings.format, { maxBytes: settings.limits.frame })
+  const formats = new Formats(settings)
   const adapter = makeAdapter({
     settings,
     clock,
@@ -115,7 +115,7 @@ export function startIntegrationActor(
     settings,
     clock,
     adapter,
-    format,
+    formats,
     outbox,
     gauges,
     topics,
@@ -123,7 +123,7 @@ export function startIntegrationActor(
     pending,
     ended: (id, error) => sources.ended(id, error),
   })
-  const verbs = new Verbs({ adapter, format, gauges, sources, factory, receivers, unsettled, pending })
+  const verbs = new Verbs({ adapter, formats, gauges, sources, factory, receivers, unsettled, pending })
   const inHand = new InHand(gauges, clock)
   const operations = new Operations({
     settings,

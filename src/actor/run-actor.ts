@@ -1,7 +1,9 @@
 import type { AdapterFactory } from '../core/adapter.js'
 import { systemClock } from '../core/clock.js'
+import { discovering } from '../discovery/discovering-adapter.js'
 import { serveControl } from '../mailbox/control.js'
 import { encodeError } from '../mailbox/error-codec.js'
+import { loadFormats } from '../wire/wire-format.js'
 import { startIntegrationActor } from './integration-actor.js'
 import { type ActorThread, actorThread } from './thread.js'
 import { threadLogger } from './thread-logger.js'
@@ -12,10 +14,11 @@ import { threadLogger } from './thread-logger.js'
  */
 export function runActor(makeAdapter: AdapterFactory): void {
   const thread = actorThread()
-  thread.listen((message) => {
+  thread.listen(async (message) => {
     if (message.kind !== 'start-actor') return
     try {
-      const actor = startIntegrationActor(message, makeAdapter, {
+      await loadFormats(message.settings)
+      const actor = startIntegrationActor(message, discovering(makeAdapter), {
         clock: systemClock,
         log: threadLogger(thread),
         dial: (broker) => dial(thread, broker),

@@ -4,7 +4,7 @@ import { UnsupportedError } from '../core/errors.js'
 import type { IntegrationSettings } from '../core/settings.js'
 import type { Gauges } from '../mailbox/gauges.js'
 import type { SourceSpec } from '../mailbox/protocol.js'
-import type { WireFormat } from '../wire/wire-format.js'
+import type { Formats } from '../wire/formats.js'
 import { Conflator } from './conflator.js'
 import { DeadLetters } from './dead-letters.js'
 import { DeliveryQueue, type Outgoing } from './delivery-queue.js'
@@ -21,7 +21,7 @@ export class SourceFactory {
   readonly #settings: IntegrationSettings
   readonly #clock: Clock
   readonly #adapter: ProtocolAdapter
-  readonly #format: WireFormat
+  readonly #formats: Formats
   readonly #outbox: Outbox
   readonly #gauges: Gauges
   readonly #topics: TopicHub | undefined
@@ -33,7 +33,7 @@ export class SourceFactory {
     readonly settings: IntegrationSettings
     readonly clock: Clock
     readonly adapter: ProtocolAdapter
-    readonly format: WireFormat
+    readonly formats: Formats
     readonly outbox: Outbox
     readonly gauges: Gauges
     /** Absent where the adapter has no topics. */
@@ -45,7 +45,7 @@ export class SourceFactory {
     this.#settings = parts.settings
     this.#clock = parts.clock
     this.#adapter = parts.adapter
-    this.#format = parts.format
+    this.#formats = parts.formats
     this.#outbox = parts.outbox
     this.#gauges = parts.gauges
     this.#topics = parts.topics
@@ -54,7 +54,7 @@ export class SourceFactory {
     this.#ended = parts.ended
   }
 
-  /** @throws UnsupportedError when the adapter has no such facet. */
+  /** @throws UnsupportedError when the adapter has no such facet, SerializeError when the format is unknown. */
   make(verb: 'subscribe' | 'consume' | 'serve', target: string, spec: SourceSpec): Source {
     const onEnd = (error: Error) => this.#ended(spec.id, error)
     switch (verb) {
@@ -100,6 +100,7 @@ export class SourceFactory {
   }
 
   #deliveries(spec: SourceSpec, onRoom: () => void): DeliveryQueue {
-    return new DeliveryQueue(spec, this.#settings.mailbox, this.#outbox, this.#gauges, this.#format, onRoom)
+    const format = this.#formats.of(spec.format)
+    return new DeliveryQueue(spec, this.#settings.mailbox, this.#outbox, this.#gauges, format, onRoom)
   }
 }

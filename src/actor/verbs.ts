@@ -5,7 +5,7 @@ import { decodeError, type ErrorRecord, encodeError } from '../mailbox/error-cod
 import type { Gauges } from '../mailbox/gauges.js'
 import type { ReceivedMessage, RequestOptions, Verb } from '../mailbox/protocol.js'
 import type { IncomingRequest } from '../mailbox/requests.js'
-import type { WireFormat } from '../wire/wire-format.js'
+import type { Formats } from '../wire/formats.js'
 import type { Receivers } from './receivers.js'
 import type { PendingRequests } from './service-source.js'
 import type { SourceFactory } from './source-factory.js'
@@ -39,7 +39,7 @@ const NO_OPTIONS: RequestOptions = {}
 /** What each verb means to the adapter. */
 export class Verbs {
   readonly #adapter: ProtocolAdapter
-  readonly #format: WireFormat
+  readonly #formats: Formats
   readonly #gauges: Gauges
   readonly #sources: Sources
   readonly #factory: SourceFactory
@@ -49,7 +49,7 @@ export class Verbs {
 
   constructor(parts: {
     readonly adapter: ProtocolAdapter
-    readonly format: WireFormat
+    readonly formats: Formats
     readonly gauges: Gauges
     readonly sources: Sources
     readonly factory: SourceFactory
@@ -58,7 +58,7 @@ export class Verbs {
     readonly pending: PendingRequests
   }) {
     this.#adapter = parts.adapter
-    this.#format = parts.format
+    this.#formats = parts.formats
     this.#gauges = parts.gauges
     this.#sources = parts.sources
     this.#factory = parts.factory
@@ -77,7 +77,7 @@ export class Verbs {
     switch (verb) {
       case 'publish':
         this.#gauges.count('published')
-        return this.#need('pubsub', 'publish').publish(target, this.#encode(value), options, context)
+        return this.#need('pubsub', 'publish').publish(target, this.#encode(value, options), options, context)
       case 'call':
         this.#gauges.count('calls')
         return this.#need('rpc', 'call')
@@ -90,9 +90,9 @@ export class Verbs {
         return this.#batch(value as readonly RpcCall[], context)
       case 'enqueue':
         this.#gauges.count('enqueued')
-        return this.#need('queue', 'enqueue').enqueue(target, this.#encode(value), options, context)
+        return this.#need('queue', 'enqueue').enqueue(target, this.#encode(value, options), options, context)
       case 'receive':
-        return this.#receive(target, context)
+        return this.#receive(target, options, context)
       case 'ack':
         this.#gauges.count('acked')
         return this.#unsettled.ack(value as number)
@@ -118,8 +118,8 @@ export class Verbs {
     return found
   }
 
-  #encode(value: unknown): Uint8Array {
-    return this.#format.encode(value as Value)
+  #encode(value: unknown, { format }: RequestOptions): Uint8Array {
+    return this.#formats.of(format).encode(value as Value)
   }
 
   async #batch(calls: readonly RpcCall[], context: OperationContext): Promise<readonly BatchAnswer[]> {
@@ -134,17 +134,21 @@ export class Verbs {
     )
   }
 
-  async #receive(queue: string, context: OperationContext): Promise<ReceivedMessage | null> {
+  async #receive(
+    queue: string,
+    { format }: RequestOptions,
+    context: OperationContext,
+  ): Promise<ReceivedMessage | null> {
     if (this.#receivers === undefined) throw new UnsupportedError('receive')
     const message = await this.#receivers.receive(queue, context)
     if (message === undefined) return null
     this.#gauges.count('dequeued')
-    return { ...message, ...this.#decode(message.bytes!) }
+    return { ...message, ...this.#decode(message.bytes!, format) }
   }
 
-  #decode(bytes: Uint8Array): { readonly value?: Value } {
+  #decode(bytes: Uint8Array, format: string | undefined): { readonly value?: Value } {
     try {
-      return { value: this.#format.decode(bytes) }
+      return { value: this.#formats.of(format).decode(bytes) }
     } catch {
       // The bytes go along: whoever reads the value gets the error then.
       this.#gauges.countError('serialize')

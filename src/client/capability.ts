@@ -7,3 +7,28 @@ export function requireCapability(mail: IntegrationMail, capability: Capability)
   if (mail.supports(capability)) return
   throw new UnsupportedError(`${capability} over ${mail.type}`, { integration: mail.name })
 }
+
+/** What an operation may say of its payload. */
+export interface FormatOption {
+  /**
+   * The wire format of the payload, one of those of the protocol; the integration's own when absent. Where the
+   * integration has a schema, `protobuf:pkg.Message` names another message than its own.
+   */
+  readonly format?: string
+}
+
+const PROTOBUF = 'protobuf'
+
+/** `protobuf:pkg.Message` is the format `protobuf`, with another message than the integration's own. */
+function nameOf(format: string): string {
+  return format.startsWith(`${PROTOBUF}:`) ? PROTOBUF : format
+}
+
+/** @throws UnsupportedError when payloads of this protocol cannot have that format; nothing has been sent then */
+export function requireFormat(mail: IntegrationMail, format: string | undefined): void {
+  if (format === undefined || mail.formats.includes(nameOf(format))) return
+  throw new UnsupportedError(
+    `the format ${JSON.stringify(format)} over ${mail.type} (expected one of ${mail.formats.join(', ')})`,
+    { integration: mail.name },
+  )
+}

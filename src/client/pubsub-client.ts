@@ -7,11 +7,11 @@ import type { Decode } from '../mailbox/message-run.js'
 import type { RequestOptions } from '../mailbox/protocol.js'
 import type { TopicFeeds } from '../mailbox/topic-feeds.js'
 import type { Turn } from '../mailbox/turn.js'
-import { requireCapability } from './capability.js'
+import { type FormatOption, requireCapability, requireFormat } from './capability.js'
 import { limitsOf, type OperationLimits } from './limits.js'
 import { Subscription } from './subscription.js'
 
-export interface PublishOptions extends OperationLimits {
+export interface PublishOptions extends OperationLimits, FormatOption {
   /** MQTT's quality of service; the integration's own when absent. */
   readonly qos?: 0 | 1 | 2
   /** The broker keeps it for new subscribers. */
@@ -21,7 +21,7 @@ export interface PublishOptions extends OperationLimits {
   readonly expiry?: Duration
 }
 
-export interface SubscribeOptions extends OperationLimits {
+export interface SubscribeOptions extends OperationLimits, FormatOption {
   /** What crosses to this thread: the value (default), the bytes, or the bytes to be decoded when first looked at. */
   readonly decode?: 'value' | 'bytes' | 'lazy'
   /** When the consumer does not keep up: hold the broker back (default), end the subscription, or drop messages. */
@@ -42,7 +42,8 @@ export interface PubSubParts {
   readonly mail: IntegrationMail
   readonly feeds: TopicFeeds
   readonly turn: Turn
-  readonly decode: Decode
+  /** What makes values of bytes of a format, or of the integration's own. */
+  readonly decoder: (format: string | undefined) => Decode
 }
 
 /**
@@ -81,8 +82,13 @@ export class PubSubClient {
     requireCapability(this.#mail, 'subscribe')
     if (options.transform !== undefined)
       throw new UnsupportedError('transform', { integration: this.#mail.name })
-    const { feeds, turn, decode } = this.#parts
-    const subscription = new Subscription<T>(pattern, turn, options.decode === 'lazy' ? decode : undefined)
+    requireFormat(this.#mail, options.format)
+    const { feeds, turn, decoder } = this.#parts
+    const subscription = new Subscription<T>(
+      pattern,
+      turn,
+      options.decode === 'lazy' ? decoder(options.format) : undefined,
+    )
     const wanted = sourceOf(options, this.#mail)
     subscription.seated(await feeds.join(pattern, wanted, subscription.member(), limitsOf(options)))
     return subscription
@@ -90,6 +96,7 @@ export class PubSubClient {
 
   async #publish(topic: string, message: unknown, options: PublishOptions | undefined): Promise<void> {
     requireCapability(this.#mail, 'publish')
+    requireFormat(this.#mail, options?.format)
     await this.#mail.request('publish', topic, message, publishOptionsOf(options), limitsOf(options))
   }
 }
@@ -100,6 +107,7 @@ function sourceOf(options: SubscribeOptions, mail: IntegrationMail): SourceReque
     window: mail.window,
     decode: options.decode === undefined || options.decode === 'value' ? 'value' : 'bytes',
     overflow: options.overflow ?? 'block',
+    ...(options.format !== undefined && { format: options.format }),
     ...(options.qos !== undefined && { qos: options.qos }),
     ...(options.params !== undefined && { params: options.params }),
     ...(options.headers !== undefined && { headers: options.headers }),
@@ -108,21 +116,28 @@ function sourceOf(options: SubscribeOptions, mail: IntegrationMail): SourceReque
 }
 
 // The same few records again and again: within a batch each crosses the thread line once.
-const COMMON: Readonly<Record<string, RequestOptions>> = {
-  '0': { qos: 0 },
-  '1': { qos: 1 },
-  '2': { qos: 2 },
-}
+const COMMON = new Map<string, RequestOptions>()
 
 function publishOptionsOf(options: PublishOptions | undefined): RequestOptions | undefined {
   if (options === undefined) return undefined
-  const { qos, retain, headers, expiry } = options
-  if (retain === undefined && headers === undefined && expiry === undefined)
-    return qos === undefined ? undefined : COMMON[qos]
+  const { qos, retain, headers, expiry, format } = options
+  if (retain === undefined && headers === undefined && expiry === undefined) return commonOptions(qos, format)
   return {
-    ...(qos !== undefined && { qos }),
+    ...commonOptions(qos, format),
     ...(retain !== undefined && { retain }),
     ...(headers !== undefined && { headers }),
     ...(expiry !== undefined && { expiryMs: toMilliseconds(expiry, 'expiry') }),
   }
+}
+
+/** Of so few formats and levels that all combinations may be kept. */
+function commonOptions(qos: 0 | 1 | 2 | undefined, format: string | undefined): RequestOptions | undefined {
+  if (qos === undefined && format === undefined) return undefined
+  const key = `${qos} ${format}`
+  let options = COMMON.get(key)
+  if (options === undefined) {
+    options = { ...(qos !== undefined && { qos }), ...(format !== undefined && { format }) }
+    COMMON.set(key, options)
+  }
+  return options
 }

@@ -4,18 +4,21 @@ import type { Headers } from '../core/value.js'
 import type { IntegrationMail, Received } from '../mailbox/integration-mail.js'
 import type { Decode } from '../mailbox/message-run.js'
 import type { Turn } from '../mailbox/turn.js'
-import { requireCapability } from './capability.js'
+import { type FormatOption, requireCapability, requireFormat } from './capability.js'
 import { limitsOf, type OperationLimits } from './limits.js'
 import { QueueConsumer } from './queue-consumer.js'
 import { delayOf, type NackOptions, parseDeliveryId, QueueMessage } from './queue-message.js'
 
-export interface SendOptions extends OperationLimits {
+export interface SendOptions extends OperationLimits, FormatOption {
   readonly headers?: Headers
   /** Deliver it no earlier than in this long. */
   readonly delay?: Duration
 }
 
-export interface ConsumeOptions {
+/** How one message is taken. */
+export interface ReceiveOptions extends OperationLimits, FormatOption {}
+
+export interface ConsumeOptions extends FormatOption {
   /** Messages unsettled at a time. Default 1. */
   readonly concurrency?: number
   /** Set aside as a dead letter when this many deliveries have not settled it; never when absent. */
@@ -30,7 +33,8 @@ export interface ConsumeOptions {
 export interface QueueParts {
   readonly mail: IntegrationMail
   readonly turn: Turn
-  readonly decode: Decode
+  /** What makes values of bytes of a format, or of the integration's own. */
+  readonly decoder: (format: string | undefined) => Decode
 }
 
 /**
@@ -54,12 +58,14 @@ export class QueueClient {
    */
   async send(queue: string, message: unknown, options?: SendOptions): Promise<string> {
     requireCapability(this.#mail, 'enqueue')
-    const { headers, delay } = options ?? {}
+    const { headers, delay, format } = options ?? {}
+    requireFormat(this.#mail, format)
     const request =
-      headers === undefined && delay === undefined
+      headers === undefined && delay === undefined && format === undefined
         ? undefined
         : {
             ...(headers && { headers }),
+            ...(format !== undefined && { format }),
             ...(delay !== undefined && { delayMs: toMilliseconds(delay, 'delay') }),
           }
     return (await this.#mail.request('enqueue', queue, message, request, limitsOf(options))) as string
@@ -70,13 +76,15 @@ export class QueueClient {
    * @returns `undefined` when the time is up; otherwise a message to be settled by `ack` or `nack`
    * @throws DequeueError when the broker refuses
    */
-  async receive<T = unknown>(queue: string, options?: OperationLimits): Promise<QueueMessage<T> | undefined> {
+  async receive<T = unknown>(queue: string, options?: ReceiveOptions): Promise<QueueMessage<T> | undefined> {
     requireCapability(this.#mail, 'dequeue')
+    const format = options?.format
+    requireFormat(this.#mail, format)
     const received = (await this.#mail.request(
       'receive',
       queue,
       undefined,
-      undefined,
+      format === undefined ? undefined : { format },
       limitsOf(options),
     )) as Received | null
     if (received === null) return undefined
@@ -85,7 +93,7 @@ export class QueueClient {
       if ('value' in message) return message.value
       if (message.bytes === undefined) throw new SerializeError('the message has no payload')
       // Fails as it did in the actor, and says why.
-      return this.#parts.decode(message.bytes)
+      return this.#parts.decoder(format)(message.bytes)
     }
     return new QueueMessage<T>(this.#mail, life, message.topic, message.extras, value, message.bytes)
   }
@@ -108,6 +116,7 @@ export class QueueClient {
    */
   consume<T = unknown>(queue: string, options: ConsumeOptions = {}): QueueConsumer<T> {
     requireCapability(this.#mail, 'dequeue')
+    requireFormat(this.#mail, options.format)
     const concurrency = atLeastOne('concurrency', options.concurrency ?? 1)
     const { maxDeliveries, deadLetter, retryDelay } = options
     if (maxDeliveries !== undefined) atLeastOne('maxDeliveries', maxDeliveries)
@@ -123,6 +132,7 @@ export class QueueClient {
           decode: 'value',
           overflow: 'block',
           concurrency,
+          ...(options.format !== undefined && { format: options.format }),
           ...(maxDeliveries !== undefined && { maxDeliveries }),
           ...(deadLetter !== undefined && { deadLetter }),
         },

@@ -1,5 +1,5 @@
 import { impliedBroker, readBroker } from './blocks/broker.js'
-import { type IntegrationNames, readIntegration } from './blocks/integration.js'
+import { readIntegration } from './blocks/integration.js'
 import { readServer } from './blocks/server.js'
 import type { ServerNames } from './blocks/server-later.js'
 import { withMethods } from './blocks/server-methods.js'
@@ -11,6 +11,7 @@ import { type Block, report, type Scope } from './hcl/index.js'
 import { readLocals } from './locals.js'
 import type { ModuleFinder } from './modules/adapter-modules.js'
 import { type Node, nodeAt } from './node.js'
+import type { IntegrationBlock } from './options.js'
 import { Section } from './section.js'
 import { placeOf } from './spans.js'
 import { Tree } from './tree.js'
@@ -56,7 +57,7 @@ export function assemble(
   const integrations: IntegrationConfig[] = []
   const names = new Set(document.broker.map(nameOf))
   for (const block of document.integration) {
-    const section = read<IntegrationNames>(block)
+    const section = read<IntegrationBlock>(block)
     const integration = readIntegration(nameOf(block), section, groups, surroundings.modules)
     if (integration === undefined) continue
     integrations.push(integration)
@@ -103,7 +104,7 @@ function scopeOf(
 /** The broker in the process that an integration lives on, when no block declares it and none is implied yet. */
 function brokerFor(
   { settings, manifest }: IntegrationConfig,
-  section: Section<IntegrationNames>,
+  section: Section<IntegrationBlock>,
   brokers: readonly BrokerConfig[],
   declared: ReadonlySet<string>,
 ): BrokerConfig | undefined {

@@ -48,6 +48,12 @@ export const DEFAULT_RATE_PERIOD_MS = 1_000
 /** How many requests wait where `bulkhead { concurrent }` names no number. */
 export const DEFAULT_BULKHEAD_QUEUE = 100
 
+/** How often addresses are looked for again. */
+export const DEFAULT_DISCOVERY_INTERVAL_MS = 30_000
+
+/** For how long an address that could not be reached is left out. */
+export const DEFAULT_EJECT_MS = 10_000
+
 export const DEFAULT_BREAKER: BreakerSettings = {
   failureThreshold: 5,
   successThreshold: 2,

@@ -1,5 +1,6 @@
 import { type Body, type Expression, Source, type Span, type TemplatePart } from './hcl/index.js'
 import { walk } from './hcl/walk.js'
+import { maskedByLine } from './mask-lines.js'
 import { hasCredentials, hiddenIn, isSecretName } from './secrets.js'
 
 /**
@@ -20,22 +21,14 @@ export function masked(body: Body, broken: boolean): (line: number) => string {
     text += source.text.slice(at, from) + black(source.text.slice(from, end))
     at = end
   }
-  const lines = new Source(source.name, text + source.text.slice(at))
-  return (line) => (broken ? maskLine(lines.lineText(line)) : lines.lineText(line))
+  text += source.text.slice(at)
+  const lines = new Source(source.name, broken ? maskedByLine(text) : text)
+  return (line) => lines.lineText(line)
 }
 
 /** One star for each code point: columns stay what they are. Quotes of a literal stay to be seen. */
 function black(text: string): string {
   return text.replace(/[^\r\n"]/gu, '*')
-}
-
-const ASSIGNMENT = /^(\s*["']?([\w-]+)["']?\s*[=:]\s*)(.*)$/u
-
-function maskLine(line: string): string {
-  const parts = ASSIGNMENT.exec(line)
-  if (parts === null || !isSecretName(parts[2]!)) return line
-  const value = parts[3]!.replace(/\$\{[^}"]*\}|[^\s"]/gu, (found) => (found.length > 2 ? found : '*'))
-  return parts[1]! + value
 }
 
 function collect(body: Body, secret: boolean, spans: Span[]): void {

@@ -1,3 +1,4 @@
+import type { Balance } from '../core/discovery.js'
 import type { Duration } from '../core/duration.js'
 import type { ErrorClass } from '../core/errors.js'
 import type { Overflow } from '../core/overflow.js'
@@ -21,8 +22,8 @@ export interface TlsBlock {
 }
 
 export interface EndpointBlock {
-  /** A host or URL; several are tried in turn. */
-  readonly address: string | readonly string[]
+  /** A host or URL; several are tried in turn. May be left out where a `discovery` finds it. */
+  readonly address?: string | readonly string[]
   readonly port?: number
   readonly path?: string
   readonly tls?: boolean | TlsBlock
@@ -113,6 +114,23 @@ export interface RateLimitBlock {
   readonly excess?: 'wait' | 'fail'
 }
 
+export interface DiscoveryBlock {
+  /** The addresses of the endpoint; the hosts of a name; the SRV records of one. */
+  readonly type: 'static' | 'dns' | 'dns-srv'
+  /** What DNS is asked for. */
+  readonly name?: string
+  /** DNS servers, each maybe with a port; those of the system when absent. */
+  readonly servers?: readonly string[]
+  /** How often it looks again. Default 30 s. */
+  readonly interval?: Duration
+  /** For how long an address that could not be reached is left out. Default 10 s. */
+  readonly eject?: Duration
+  /** How one of several addresses is chosen. Default `round_robin`. */
+  readonly balance?: Balance
+  /** What found addresses begin with, as `wss`. */
+  readonly scheme?: string
+}
+
 export interface BulkheadBlock {
   readonly concurrent: number
   /** How many more may wait. Default 100. */
@@ -174,10 +192,22 @@ export interface ChaosBlock {
   readonly every: Duration
 }
 
+export interface ProtobufBlock {
+  /** Paths of .proto files, relative to the file that names them. */
+  readonly proto?: string | readonly string[]
+  /** Folders in which their imports are looked for. */
+  readonly include?: string | readonly string[]
+  /** In place of `proto`: a file that `protoc --include_imports --descriptor_set_out` or `buf build` wrote. */
+  readonly descriptor_set?: string
+  /** The full name of the message that a payload is; `format: "protobuf:pkg.Other"` of a request names another. */
+  readonly message: string
+}
+
 export interface IntegrationBlock {
   /** The protocol, as `mqtt`; a module with an adapter of your own, as `./acme.js`; or the name of such a package. */
   readonly type: string
   readonly endpoint?: EndpointBlock
+  readonly discovery?: DiscoveryBlock
   /** What the protocol itself is told. */
   readonly config?: Readonly<Record<string, unknown>>
   readonly auth?: AuthBlock
@@ -192,8 +222,10 @@ export interface IntegrationBlock {
   readonly mailbox?: MailboxBlock
   readonly limits?: LimitsBlock
   readonly supervision?: SupervisionBlock
-  /** The wire format: `json`, `msgpack` or `binary`, as far as the protocol has it. */
+  /** The wire format: `json`, `msgpack`, `binary` or `protobuf`, as far as the protocol has it. */
   readonly format?: string
+  /** The messages that payloads are in the format `protobuf`. */
+  readonly protobuf?: ProtobufBlock
   readonly chaos?: ChaosBlock
 }
 

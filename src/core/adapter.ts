@@ -50,6 +50,11 @@ export interface ProtocolAdapter {
   ping?(signal: AbortSignal): Promise<void>
   /** How its pool of connections stands, where it has one. Asked several times a second; never throws. */
   pool?(): PoolFigures
+  /**
+   * For a protocol that spreads its requests over all addresses of the endpoint: they are others now; requests to
+   * come go there, those under way end where they are. Any other protocol has one address at a time.
+   */
+  addressesChanged?(): void
   readonly rpc?: RpcFacet
   readonly pubsub?: PubSubFacet
   readonly queue?: QueueFacet

@@ -1,4 +1,5 @@
 import type { ZodType } from 'zod'
+import type { Balance } from './discovery.js'
 import type { AuthType, IntegrationSettings } from './settings.js'
 
 /** The operations of DESIGN section 3; what a manifest does not list is `Unsupported` before anything is sent. */
@@ -40,6 +41,8 @@ export interface AdapterManifest {
   readonly config: ZodType
   /** The members of the `config` block that are paths of files or folders, one or a list. */
   readonly configPaths?: readonly string[]
+  /** How it can balance between several addresses; `round_robin` alone without it, for each connection. */
+  readonly balances?: readonly Balance[]
   /** Port used when the endpoint names none. */
   readonly defaultPort?: number
   /** Whether an `endpoint` is required. */
@@ -65,6 +68,8 @@ export interface ServerManifest {
   readonly type: string
   readonly defaultFormat: string
   readonly formats: readonly string[]
+  /** As in the manifest of an adapter. */
+  readonly payloadFormats?: { readonly [format: string]: string }
   /** The schema of the `config` block. */
   readonly config: ZodType
   /** The members of the `config` block that are paths of files or folders, one or a list. */

@@ -1,3 +1,4 @@
+import type { DiscoverySettings } from './discovery.js'
 import type { ErrorClass } from './errors.js'
 import type { Capacity, Overflow } from './overflow.js'
 import type { Value } from './value.js'
@@ -212,11 +213,27 @@ export const FAULTS = [
   'block',
 ] as const
 
+/** What makes `protobuf` a wire format of payloads: the messages that they are. */
+export interface ProtobufSettings {
+  /** Paths of .proto files; none where there is a descriptor set. */
+  readonly proto: readonly string[]
+  /** Folders in which their imports are looked for. */
+  readonly include: readonly string[]
+  /** Path of a file with a serialised FileDescriptorSet. */
+  readonly descriptorSet?: string
+  /** The full name of the message that a payload is, where a request names no other. */
+  readonly message: string
+  /** A serialised FileDescriptorSet: the host makes it of the files before the actor starts. */
+  readonly schema?: Uint8Array
+}
+
 /** What the actor of an integration is told when it starts. Crosses the thread line, so it is plain data. */
 export interface IntegrationSettings {
   readonly name: string
   readonly type: string
   readonly endpoint: Endpoint
+  /** How the addresses of the endpoint are found; those that it has itself without it. */
+  readonly discovery?: DiscoverySettings
   readonly listen?: ListenSettings
   /** The `config` block, checked and completed by the schema in the adapter's manifest. */
   readonly config: { readonly [key: string]: Value }
@@ -225,6 +242,7 @@ export interface IntegrationSettings {
   readonly format: string
   /** Name of the wire format of payloads between host, actor and adapter, where the adapter alone can read `format`. */
   readonly payloadFormat?: string
+  readonly protobuf?: ProtobufSettings
   /** For one attempt of one operation. */
   readonly timeoutMs: number
   readonly retry: RetrySettings

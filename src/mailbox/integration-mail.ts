@@ -49,6 +49,8 @@ export interface IntegrationMail {
   readonly type: string
   /** How much of one source may be on its way to the host at a time. */
   readonly window: Capacity
+  /** The wire formats that its payloads may have. */
+  readonly formats: readonly string[]
   supports(capability: Capability): boolean
   /** @returns what the verb yields. @throws IntegrationError */
   request(

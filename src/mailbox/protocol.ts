@@ -65,6 +65,8 @@ export interface RequestOptions {
   readonly headers?: Headers
   readonly expiryMs?: number
   readonly delayMs?: number
+  /** publish, enqueue, receive: the wire format of the payload; the integration's own when absent. */
+  readonly format?: string
   /** The operation may be done twice without harm. */
   readonly idempotent?: boolean
   /** It was in hand when an earlier life died: it gets a turn of its own, so that we know if it does so again. */
@@ -81,6 +83,8 @@ export interface SourceSpec {
   readonly credit: SharedArrayBuffer
   readonly window: { readonly messages: number; readonly bytes: number }
   readonly decode: 'value' | 'bytes'
+  /** The wire format of the payloads; the integration's own when absent. */
+  readonly format?: string
   readonly overflow: 'block' | 'reject' | 'drop-oldest' | 'drop-newest'
   readonly qos?: 0 | 1 | 2
   /** What the subscription is opened with, where it is a method of a service. */

@@ -49,9 +49,9 @@ export class TopicRoutes implements TopicFeeds {
 
   /** Subscribers of the same key share a feed; what is opened with parameters is nobody else's. */
   #key(pattern: string, wanted: SourceRequest): string {
-    const { decode, overflow, qos, conflateMs, params, headers } = wanted
+    const { decode, format, overflow, qos, conflateMs, params, headers } = wanted
     const alone = params === undefined && headers === undefined ? 0 : ++this.#lastAlone
-    return JSON.stringify([pattern, decode, overflow, qos, conflateMs, alone])
+    return JSON.stringify([pattern, decode, format, overflow, qos, conflateMs, alone])
   }
 
   #open(key: string, pattern: string, wanted: SourceRequest, { timeoutMs }: RequestLimits): Feed {

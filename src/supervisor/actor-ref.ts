@@ -52,6 +52,12 @@ type State =
   | { readonly kind: 'failed'; readonly reason: string }
   | { readonly kind: 'stopped' }
 
+/** What the reference knows of the protocol of its actor. */
+export interface ActorProtocol extends ProtocolVariant {
+  /** The formats that a single request may ask for. */
+  readonly formats: readonly string[]
+}
+
 /** What the reference tells its owner. */
 export interface ActorRefEvents {
   notice(notice: Exclude<ActorNotice, { kind: 'source-ended' | 'dropped' }>): void
@@ -71,6 +77,7 @@ export class ActorRef implements IntegrationMail {
   readonly name: string
   readonly type: string
   readonly window: Capacity
+  readonly formats: readonly string[]
   readonly #capabilities: readonly Capability[]
   readonly #clock: Clock
   readonly #turn: Turn
@@ -83,7 +90,7 @@ export class ActorRef implements IntegrationMail {
 
   constructor(
     settings: IntegrationSettings,
-    protocol: ProtocolVariant,
+    protocol: ActorProtocol,
     poisonThreshold: number,
     clock: Clock,
     turn: Turn,
@@ -93,6 +100,7 @@ export class ActorRef implements IntegrationMail {
     this.type = protocol.name
     const { messages, bytes } = settings.mailbox
     this.window = { messages: Math.min(messages, MOST_MESSAGES), bytes: Math.min(bytes, MOST_BYTES) }
+    this.formats = protocol.formats
     this.#capabilities = protocol.capabilities
     this.#clock = clock
     this.#turn = turn

@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.js'
-import type { AdapterManifest, BrokerManifest, ProtocolVariant, ServerManifest } from '../core/manifest.js'
+import type { AdapterManifest, BrokerManifest, ServerManifest } from '../core/manifest.js'
 import type { GroupSettings, IntegrationSettings, SupervisionSettings } from '../core/settings.js'
 import type { BreakerState, ConnectionState, ListenAddress } from '../core/status.js'
 import type { LogRecord } from '../core/telemetry.js'
@@ -7,7 +7,7 @@ import type { Value } from '../core/value.js'
 import type { IntegrationMail } from '../mailbox/integration-mail.js'
 import type { ActorNotice } from '../mailbox/protocol.js'
 import type { Turn } from '../mailbox/turn.js'
-import { ActorRef } from './actor-ref.js'
+import { type ActorProtocol, ActorRef } from './actor-ref.js'
 import { BrokerChild } from './broker-child.js'
 import type { Child } from './child.js'
 import type { ChildSpec } from './child-spec.js'
@@ -48,7 +48,7 @@ interface ActorPlan {
   readonly settings: IntegrationSettings
   readonly supervision: SupervisionSettings
   readonly worker: URL
-  readonly protocol: ProtocolVariant
+  readonly protocol: ActorProtocol
 }
 
 /** What happens in the tree, for the gateway's events and log. */
@@ -288,15 +288,25 @@ function actorsOf({ integrations, servers }: TreePlan): readonly ActorPlan[] {
       settings,
       supervision,
       worker: manifest.worker,
-      protocol: manifest.variant?.(settings) ?? { name: manifest.type, capabilities: manifest.capabilities },
+      protocol: protocolOf(manifest, settings),
     })),
     ...servers.map(({ settings, supervision, manifest }) => ({
       settings,
       supervision,
       worker: manifest.worker,
-      protocol: { name: `a server of ${manifest.type}`, capabilities: ['serve'] as const },
+      protocol: { name: `a server of ${manifest.type}`, capabilities: ['serve'] as const, formats: [] },
     })),
   ]
+}
+
+function protocolOf(manifest: AdapterManifest, settings: IntegrationSettings): ActorProtocol {
+  const { type: name, capabilities, formats, payloadFormats } = manifest
+  const isUsable = (format: string) => format !== 'protobuf' || settings.protobuf !== undefined
+  return {
+    ...(manifest.variant?.(settings) ?? { name, capabilities }),
+    // Where the adapter has the last word on what goes over the wire, it has it once for all requests.
+    formats: payloadFormats === undefined ? formats.filter(isUsable) : [settings.format],
+  }
 }
 
 function childSpec(id: string, { restart, shutdownMs }: SupervisionSettings): ChildSpec {

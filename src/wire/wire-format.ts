@@ -1,4 +1,5 @@
 import { SerializeError } from '../core/errors.js'
+import type { ProtobufSettings } from '../core/settings.js'
 import { binaryFormat } from './binary.js'
 import type { WireFormat } from './format.js'
 import { jsonFormat } from './json.js'
@@ -14,15 +15,36 @@ const FORMATS: ReadonlyMap<string, (limits: Required<WireLimits>) => WireFormat>
   ['binary', binaryFormat],
 ])
 
+/** Loaded for those alone who use it: it is larger than all else in a thread. */
+let protobuf: typeof import('./protobuf/protobuf-format.js') | undefined
+
+/** Loads what the wire formats of an integration need; `wireFormat` itself waits for nothing. */
+export async function loadFormats({
+  protobuf: wanted,
+}: {
+  readonly protobuf?: ProtobufSettings
+}): Promise<void> {
+  if (wanted !== undefined) protobuf ??= await import('./protobuf/protobuf-format.js')
+}
+
+/** How much a format carries, and for `protobuf` the messages. */
+export interface WireFormatOptions extends WireLimits {
+  readonly protobuf?: ProtobufSettings
+}
+
 /**
- * Makes the format of that name.
+ * Makes the format of that name: `json`, `msgpack`, `binary`, and, where there is a schema and `loadFormats` has been
+ * waited for, `protobuf` and `protobuf:pkg.Message`.
  * @throws SerializeError for an unknown name, listing the known ones
  */
-export function wireFormat(name: string, limits?: WireLimits): WireFormat {
+export function wireFormat(name: string, options: WireFormatOptions = {}): WireFormat {
+  const limits = completeLimits(options)
   const make = FORMATS.get(name)
-  if (make === undefined)
-    throw new SerializeError(
-      `unknown wire format ${JSON.stringify(name)}; expected one of ${[...FORMATS.keys()].join(', ')}`,
-    )
-  return make(completeLimits(limits))
+  if (make !== undefined) return make(limits)
+  const { schema, message } = options.protobuf ?? {}
+  const type = /^protobuf(?::(.+))?$/.exec(name)
+  if (type !== null && protobuf !== undefined && schema !== undefined)
+    return protobuf.protobufFormat(limits, schema, type[1] ?? message!)
+  const known = [...FORMATS.keys(), ...(schema === undefined ? [] : ['protobuf'])]
+  throw new SerializeError(`unknown wire format ${JSON.stringify(name)}; expected one of ${known.join(', ')}`)
 }

@@ -75,10 +75,15 @@ export const LAYERS: readonly Layer[] = [
     imports: ['src/core/**', '{own}/**', 'src/brokers/*.ts', '!src/brokers/catalogue.ts'],
   },
   {
+    name: 'discovery',
+    files: ['src/discovery/**'],
+    imports: all(['core', 'resilience', 'discovery']),
+  },
+  {
     name: 'actor',
     files: ['src/actor/**'],
     imports: [
-      ...all(['core', 'wire', 'resilience', 'mailbox', 'transform', 'actor']),
+      ...all(['core', 'wire', 'resilience', 'mailbox', 'transform', 'discovery', 'actor']),
       'src/brokers/embedded-broker.ts',
     ],
   },

@@ -54,13 +54,9 @@ test('an attribute or block that is set twice points at both places', () => {
 test('blocks and protocols of later versions are told apart from misspelt ones', () => {
   const checked = checkText(`integration "a" {
   type = "memory"
-  discovery {
-    type = "static"
-  }
 }
 data "rpc" "x" { integration = integration.a }`)
   expect(checked.diagnostics.map(({ severity, message }) => `${severity}: ${message}`)).toEqual([
-    'warning: block "discovery" is not supported by this version and is ignored',
     'warning: block "data" is not supported by this version and is ignored',
   ])
 })

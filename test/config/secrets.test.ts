@@ -42,6 +42,19 @@ test('what stands in a broken file beside the fault is not shown either', () => 
   expect(text).not.toContain('battery')
 })
 
+test.each([
+  ['twice, inside of auth', '\n    username = ["hunter2"]'],
+  ['in one line', '\n  }\n  auth { type = "basic", username = "hunter2", password = "hunter2" }\n  x {'],
+  ['over several lines', 'password = [\n "hunter2",\n hunter2\n ]'],
+  [
+    'in another place',
+    '\n  }\n  config { headers = { "x-api-key" = "hunter2" } }\n  config {\n x = "token = hunter2',
+  ],
+  ['in an address', '\n  }\n  endpoint { address = "mqtt://ann:hunter2@host" }\n  x {'],
+])('nor is one that the parser lost: %s', (_, line) => {
+  expect(said(checkText(auth(line)))).not.toContain('hunter2')
+})
+
 test('values of sensitive variables and of the environment are not shown where they do not fit', () => {
   const text = `variable "v" {
   sensitive = true

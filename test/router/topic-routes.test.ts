@@ -26,6 +26,7 @@ function rig() {
     type: 'fake',
     window: { messages: 10, bytes: 1_000 },
     supports: () => true,
+    formats: ['json'],
     open: (_verb, pattern, _wanted, handler, limits) =>
       new Promise((resolve, reject) => {
         const one: Opened = { pattern, handler, limits, credit: 0, closed: false, grant, refuse: reject }
@@ -42,7 +43,7 @@ function rig() {
         limits?.signal?.addEventListener('abort', () => reject(new Error('given up')))
         opened.push(one)
       }),
-  } as Pick<IntegrationMail, 'name' | 'type' | 'window' | 'supports' | 'open'> as IntegrationMail
+  } as Pick<IntegrationMail, 'name' | 'type' | 'window' | 'formats' | 'supports' | 'open'> as IntegrationMail
   const routes = new TopicRoutes(mail, clock)
   const wanted = (overflow: Overflow) =>
     ({ kind: 'topic', window: mail.window, decode: 'value', overflow }) as const

@@ -36,7 +36,7 @@ function rig(given: Partial<IntegrationSettings> = {}) {
   const poisoned: unknown[] = []
   const ref = new ActorRef(
     integrationSettings({ name: 'events', timeoutMs: 1_000, ...given }),
-    { name: 'test', capabilities: ['publish', 'subscribe'] },
+    { name: 'test', capabilities: ['publish', 'subscribe'], formats: ['json'] },
     3,
     clock,
     new Turn(clock, 4),

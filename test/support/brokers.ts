@@ -23,7 +23,7 @@ const DEBIAN_PACKAGES = {
 export type BrokerName = keyof typeof DEBIAN_PACKAGES
 
 /** The tests run compiled, from `dist/test/support`; `.cache` is in the root of the repository, out of git. */
-const CACHE = new URL('../../../.cache/brokers', import.meta.url).pathname
+export const CACHE = new URL('../../../.cache/brokers', import.meta.url).pathname
 const SERVER_FOLDERS = ['usr/sbin', 'usr/bin']
 const LIBRARY_FOLDERS = ['usr/lib', 'lib']
 
@@ -31,7 +31,7 @@ const LIBRARY_FOLDERS = ['usr/lib', 'lib']
 export type FetchBroker = (name: BrokerName, root: string) => Promise<void>
 
 const fetchWithApt: FetchBroker = (name, root) =>
-  process.getuid?.() === 0 ? install(name) : unpack(name, root)
+  process.getuid?.() === 0 ? installPackage(DEBIAN_PACKAGES[name]) : unpack(name, root)
 
 /**
  * Finds a server in PATH or in the cache, else fetches it with apt-get: installed when we are root, otherwise
@@ -80,7 +80,7 @@ async function lookUp(name: BrokerName, cache: string): Promise<BrokerProgram | 
 }
 
 /** Debian keeps libraries in a folder per architecture, whose name is the GNU triplet. */
-function libraryPath(root: string): string {
+export function libraryPath(root: string): string {
   const cpu = { x64: 'x86_64', arm64: 'aarch64' }[process.arch as string] ?? process.arch
   return LIBRARY_FOLDERS.flatMap((folder) => [
     join(root, folder, `${cpu}-linux-gnu`),
@@ -88,10 +88,10 @@ function libraryPath(root: string): string {
   ]).join(':')
 }
 
-async function install(name: BrokerName): Promise<void> {
+/** Installs a package of Debian; needs the rights of root. */
+export async function installPackage(wanted: string): Promise<void> {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  const once = () =>
-    run('apt-get', ['install', '-y', '--no-install-recommends', DEBIAN_PACKAGES[name]], { env })
+  const once = () => run('apt-get', ['install', '-y', '--no-install-recommends', wanted], { env })
   try {
     await once()
   } catch {
@@ -105,8 +105,12 @@ async function install(name: BrokerName): Promise<void> {
  * Downloads exactly the packages that an installation would add, and unpacks them under `root`.
  * Needs no rights; the lists of packages must be there.
  */
-export async function unpack(name: BrokerName, root: string): Promise<void> {
-  const wanted = DEBIAN_PACKAGES[name]
+export function unpack(name: BrokerName, root: string): Promise<void> {
+  return unpackPackage(DEBIAN_PACKAGES[name], root)
+}
+
+/** The same for any package of Debian. */
+export async function unpackPackage(wanted: string, root: string): Promise<void> {
   const { stdout } = await run('apt-get', ['install', '--simulate', '--no-install-recommends', wanted])
   const missing = [...stdout.matchAll(/^Inst (\S+)/gm)].map((match) => match[1]!)
   const packages = missing.length > 0 ? missing : [wanted]

@@ -11,7 +11,6 @@ export function channelOptions(config: GrpcConfig, target: Target, maxBytes: num
   const { keepalive } = config
   const policy = config.load_balancing ?? (target.several ? 'round_robin' : 'pick_first')
   const authority = config.authority ?? target.authority
-  const certified = target.tls?.serverName ?? authority?.replace(/:\d+$/, '')
   return {
     'grpc.primary_user_agent': 'nemo-gateway',
     'grpc.enable_retries': 0,
@@ -34,6 +33,5 @@ export function channelOptions(config: GrpcConfig, target: Target, maxBytes: num
     ...(authority !== undefined && {
       'grpc.default_authority': authority,
     }),
-    ...(certified !== undefined && { 'grpc.ssl_target_name_override': certified }),
   }
 }

@@ -1,13 +1,8 @@
-import {
-  type ChannelCredentials,
-  Client,
-  type ClientOptions,
-  connectivityState,
-  Metadata,
-} from '@grpc/grpc-js'
+import { Client, type ClientOptions, connectivityState, Metadata } from '@grpc/grpc-js'
 import { ConnectionError } from '../../core/errors.js'
 import { asIs } from './bytes.js'
-import { localReason } from './status.js'
+import { connectFailure } from './connect-failure.js'
+import type { Credentials } from './credentials.js'
 import type { Target } from './target.js'
 
 /** One channel, watched. It is closed by its owner alone. */
@@ -16,18 +11,20 @@ export class Channel {
   /** Calls and streams under way. */
   underWay = 0
   readonly #target: Target
+  readonly #credentials: Credentials
   readonly #integration: string
   #closed = false
 
-  constructor(target: Target, credentials: ChannelCredentials, options: ClientOptions, integration: string) {
-    this.client = new Client(target.uri, credentials, options)
+  constructor(target: Target, credentials: Credentials, options: ClientOptions, integration: string) {
+    this.client = new Client(target.uri, credentials.forChannels, options)
+    this.#credentials = credentials
     this.#target = target
     this.#integration = integration
   }
 
   /**
    * Resolves when it is connected; the first failure ends the attempt.
-   * @throws ConnectionError, or the signal's reason
+   * @throws ConnectionError, AuthError when our certificate is refused, or the signal's reason
    */
   async ready(signal: AbortSignal): Promise<void> {
     const channel = this.client.getChannel()
@@ -36,7 +33,7 @@ export class Channel {
       if (this.#closed) throw this.#error('the connection was closed by us')
       const state = channel.getConnectivityState(true)
       if (state === connectivityState.READY) return
-      if (state === connectivityState.TRANSIENT_FAILURE) throw this.#error(await this.#reason())
+      if (state === connectivityState.TRANSIENT_FAILURE) throw await this.#failure()
       await this.#changed(state, signal)
     }
   }
@@ -77,7 +74,12 @@ export class Channel {
   }
 
   /** Why there is no connection: the library tells that to calls alone. */
-  #reason(): Promise<string> {
+  async #failure(): Promise<Error> {
+    const details = await this.#details()
+    return connectFailure(details, this.#credentials, this.#target.shown, this.#integration)
+  }
+
+  #details(): Promise<string> {
     return new Promise((resolve) => {
       const call = this.client.makeUnaryRequest(
         '/grpc.health.v1.Health/Check',
@@ -86,7 +88,7 @@ export class Channel {
         Buffer.alloc(0),
         new Metadata(),
         {},
-        (error) => resolve(error === null ? 'it was not ready' : localReason(error.details)),
+        (error) => resolve(error === null ? 'it was not ready' : error.details),
       )
       // Connected after all, by now: what the call would say is of no interest.
       if (this.isReady) call.cancel()

@@ -17,7 +17,7 @@ import { reflectedSchema } from './reflection.js'
 import { decodeStatusDetails, type GrpcSchema, schemaFromDescriptorSet } from './schema/index.js'
 import { configuredSchema } from './schema-source.js'
 import type { StatusContext } from './status.js'
-import { targetOf } from './target.js'
+import { type Target, targetOf } from './target.js'
 
 /** A connection that stands: its channels are ready, and the schema is known. */
 export interface Connection {
@@ -37,19 +37,20 @@ export interface Connection {
  * @throws ConnectionError, AuthError, SerializeError for a schema that is none, or the signal's reason
  */
 export async function connect(
-  { settings, clock }: AdapterContext,
+  context: AdapterContext,
   config: GrpcConfig,
   authorization: Authorization,
   signal: AbortSignal,
   lost: (error: ConnectionError) => void,
 ): Promise<Connection> {
+  const { settings, clock } = context
   const { name: integration, limits, format, payloadFormat } = settings
   const maxBytes = limits.frame
   const [target, configured] = await Promise.all([
     targetOf(settings.endpoint, integration),
     configuredSchema(config, integration),
   ])
-  const credentials = await channelCredentials(target.tls, integration)
+  const credentials = await channelCredentials(target.tls, certifiedHost(config, target), context)
   const options = channelOptions(config, target, maxBytes)
   const pool = await ChannelPool.open(
     () => new Channel(target, credentials, options, integration),
@@ -115,4 +116,9 @@ function connectionOf(link: Link, pool: ChannelPool, config: GrpcConfig): Connec
       abandon()
     },
   }
+}
+
+/** Whom a certificate has to be for; the address that is connected when that is undefined. */
+function certifiedHost(config: GrpcConfig, target: Target): string | undefined {
+  return config.authority?.replace(/:\d+$/, '') ?? target.authority ?? target.host
 }

@@ -1,6 +1,6 @@
 import type { OperationContext } from '../../core/adapter.js'
 import type { Clock } from '../../core/clock.js'
-import { IntegrationError, SerializeError } from '../../core/errors.js'
+import { IntegrationError, RpcError, SerializeError } from '../../core/errors.js'
 import type { Caller } from './caller.js'
 import type { Methods } from './methods.js'
 import type { Payloads } from './payloads.js'
@@ -22,6 +22,8 @@ export interface Link {
 export function failureOf(failure: unknown, operation: string, link: Link, context: OperationContext): Error {
   if (failure instanceof SerializeError)
     return new SerializeError(`${operation}: ${failure.reason}`, { integration: link.integration })
+  if (failure instanceof RpcError && failure.integration === '')
+    return new RpcError(failure.code, failure.message, failure.data, { integration: link.integration })
   if (failure instanceof IntegrationError) return failure
   if (isStatus(failure)) return statusError(failure, operation, link.status)
   // The reason of a signal, or a fault of ours.

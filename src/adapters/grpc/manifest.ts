@@ -83,6 +83,8 @@ const serverConfig = z.strictObject({
 export type GrpcServerConfig = z.infer<typeof serverConfig>
 
 const FORMATS = ['protobuf', 'json', 'binary']
+/** Nobody but the adapter has the schema. */
+const PAYLOAD_FORMATS = { protobuf: 'msgpack' }
 
 /** gRPC over HTTP/2, as a client and as a server. */
 export const grpcManifest: AdapterManifest = {
@@ -95,7 +97,7 @@ export const grpcManifest: AdapterManifest = {
   },
   defaultFormat: 'protobuf',
   formats: FORMATS,
-  payloadFormats: { protobuf: 'msgpack' },
+  payloadFormats: PAYLOAD_FORMATS,
   auth: ['none', 'basic', 'bearer', 'jwt', 'mtls', 'oauth2'],
   config,
   configPaths: ['proto', 'include', 'descriptor_set'],
@@ -106,6 +108,7 @@ export const grpcManifest: AdapterManifest = {
     type: 'grpc',
     defaultFormat: 'protobuf',
     formats: FORMATS,
+    payloadFormats: PAYLOAD_FORMATS,
     config: serverConfig,
     configPaths: ['proto', 'include', 'descriptor_set'],
     worker: new URL('../../../workers/grpc-server.js', import.meta.url),

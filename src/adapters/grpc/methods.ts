@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js'
-import { RpcError } from '../../core/errors.js'
+import { RpcError, SerializeError } from '../../core/errors.js'
 import type { WireFormat } from '../../wire/wire-format.js'
 import { type MethodCodec, plainCodec, protobufCodec } from './codec.js'
 import type { GrpcSchema, MethodSchema } from './schema/index.js'
@@ -53,7 +53,7 @@ export class Methods {
 
   #find(name: string): Method {
     if (this.#schema === undefined) return { path: this.#path(name), kind: 'unknown', ...this.#plain! }
-    const method = this.#schema.method(this.#qualified(name))
+    const method = described(this.#schema, this.#qualified(name))
     const codec = this.#plain ?? protobufCodec(method, this.#maxBytes)
     return { path: method.path, kind: method.kind, ...codec }
   }
@@ -72,5 +72,14 @@ export class Methods {
       `${JSON.stringify(name.slice(0, 200))} names no method: expected "package.Service/Method", ` +
         'or a bare name beside the config "service"',
     )
+  }
+}
+
+function described(schema: GrpcSchema, name: string): MethodSchema {
+  try {
+    return schema.method(name)
+  } catch (error) {
+    if (error instanceof SerializeError) throw new RpcError(status.UNIMPLEMENTED, error.reason)
+    throw error
   }
 }

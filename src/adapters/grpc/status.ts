@@ -10,6 +10,7 @@ import {
 } from '../../core/errors.js'
 import type { Value } from '../../core/value.js'
 import { readApplicationError } from './app-error.js'
+import { localReason } from './connect-failure.js'
 import { headersOf } from './metadata.js'
 
 /** How a call ended, as the library tells it. */
@@ -29,7 +30,7 @@ export interface StatusContext {
 }
 
 /** The name of a code: `UNIMPLEMENTED`. */
-export function codeName(code: number): string {
+function codeName(code: number): string {
   return status[code] ?? `code ${code}`
 }
 
@@ -79,32 +80,6 @@ function unavailable(
 
 /** What the library says itself when there is no connection. */
 const LOCAL = /^(round_robin: )?(No connection established|Connection dropped|.*ECONNRESET|Stream refused)/
-
-/** The reason in the words of Node, without the library's frame around it. */
-export function localReason(details: string): string {
-  const last = /Last error: (.*?)(?:\. Resolution note: .*)?$/s.exec(details)?.[1]
-  const text = (last === undefined || last === 'null' ? details : last).replace(/^(Error: )+/, '')
-  for (const [pattern, reason] of REASONS) if (pattern.test(text)) return reason
-  return text
-}
-
-const REASONS: readonly (readonly [RegExp, string])[] = [
-  [/ECONNREFUSED/, 'the connection was refused'],
-  [/ECONNRESET|Connection dropped/, 'the connection was reset'],
-  [/ENOTFOUND|EAI_AGAIN|Name resolution failed/, 'the host name is unknown'],
-  [/certificate has expired/, 'TLS: the certificate has expired'],
-  [/not yet valid/, 'TLS: the certificate is not valid yet'],
-  [/altnames/, 'TLS: the certificate is for another host'],
-  [
-    /self.signed certificate|unable to verify|unable to get (local )?issuer/i,
-    'TLS: the certificate is signed by an authority that is not trusted',
-  ],
-  [
-    /certificate required|alert (bad|unknown) c|handshake failure/i,
-    'TLS: the server wants another certificate of us',
-  ],
-  [/EPROTO|ssl3?_|SSL routines|tls_/i, 'TLS: the handshake failed'],
-]
 
 function refused(found: Status, context: StatusContext): RpcError {
   const { integration } = context

@@ -108,7 +108,6 @@ class StreamSubscription implements AdapterSubscription {
 
   async close(): Promise<void> {
     this.#leave()
-    this.#stream.end()
     this.#stream.cancel()
   }
 

@@ -14,6 +14,8 @@ export interface Target {
   readonly shown: string
   /** The name in requests and certificates, where the URI does not have it. */
   readonly authority?: string
+  /** The host, where there is one alone and it has a name. */
+  readonly host?: string
   /** Absent for plain HTTP/2. */
   readonly tls?: TlsSettings
   /** Whether it names several servers. */
@@ -50,7 +52,10 @@ export async function targetOf(endpoint: Endpoint, integration: string): Promise
   const tls = secure ? { tls: endpoint.tls ?? { verifyServer: true } } : {}
   const shown = parsed.map(authorityOf).join(', ')
   const first = parsed[0]!
-  if (parsed.length === 1) return { uri: uriOf(first), shown, several: false, ...tls }
+  if (parsed.length === 1) {
+    const host = isIP(first.host) === 0 ? { host: first.host } : {}
+    return { uri: uriOf(first), shown, several: false, ...host, ...tls }
+  }
   const places = await Promise.all(parsed.map(lookUp)).catch((cause: unknown) => {
     throw fail(`a name among ${shown} could not be looked up`, true, cause)
   })

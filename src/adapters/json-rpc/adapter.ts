@@ -31,7 +31,7 @@ type Connection =
 
 /** JSON-RPC 2.0 over HTTP or WebSocket, as the addresses of the endpoint say (specification, "JSON-RPC Adapter"). */
 export const jsonRpcAdapter: AdapterFactory = (context) =>
-  isOverWebSocket(context.settings.endpoint) ? new WebSocketAdapter(context) : new JsonRpcAdapter(context)
+  isOverWebSocket(context.settings) ? new WebSocketAdapter(context) : new JsonRpcAdapter(context)
 
 /** Over HTTP: calls, notifications and batches. */
 class JsonRpcAdapter implements ProtocolAdapter {
@@ -95,6 +95,11 @@ class JsonRpcAdapter implements ProtocolAdapter {
 
   async ping(signal: AbortSignal): Promise<void> {
     await this.#transport().probe(signal)
+  }
+
+  addressesChanged(): void {
+    const { endpoint, name } = this.#context.settings
+    if (this.#connection.state !== 'down') this.#connection.transport.retarget(targetsOf(endpoint, name))
   }
 
   pool(): PoolFigures {
@@ -206,7 +211,7 @@ class JsonRpcAdapter implements ProtocolAdapter {
 
   #transportSettings(): TransportSettings {
     const { log, settings } = this.#context
-    const { name, endpoint, auth, limits, timeoutMs } = settings
+    const { name, endpoint, discovery, auth, limits, timeoutMs } = settings
     return {
       integration: name,
       targets: targetsOf(endpoint, name),
@@ -216,6 +221,7 @@ class JsonRpcAdapter implements ProtocolAdapter {
       pipelining: this.#config.pipelining,
       keepAliveMs: this.#config.keep_alive,
       connectTimeoutMs: timeoutMs,
+      ...(discovery !== undefined && { discovery }),
       log,
     }
   }

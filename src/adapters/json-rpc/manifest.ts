@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { parseBytes } from '../../core/bytes.js'
 import { parseDuration } from '../../core/duration.js'
 import type { AdapterManifest } from '../../core/manifest.js'
-import type { Endpoint } from '../../core/settings.js'
+import type { IntegrationSettings } from '../../core/settings.js'
 
 const duration = z
   .union([z.string(), z.number()])
@@ -81,17 +81,21 @@ const serverConfig = z.strictObject({
 
 export type JsonRpcServerConfig = z.infer<typeof serverConfig>
 
-/** Whether the endpoint is one of WebSocket. */
-export function isOverWebSocket({ addresses }: Pick<Endpoint, 'addresses'>): boolean {
-  return addresses.some((address) => /^wss?:\/\//i.test(address))
+/** Whether the endpoint is one of WebSocket; where it is discovered the scheme says so. */
+export function isOverWebSocket({
+  endpoint,
+  discovery,
+}: Pick<IntegrationSettings, 'endpoint' | 'discovery'>): boolean {
+  if (discovery?.scheme !== undefined) return /^wss?$/i.test(discovery.scheme)
+  return endpoint.addresses.some((address) => /^wss?:\/\//i.test(address))
 }
 
 /** JSON-RPC 2.0 over HTTP and WebSocket. */
 export const jsonRpcManifest: AdapterManifest = {
   type: 'json-rpc',
   capabilities: ['call', 'notify', 'batch', 'publish', 'subscribe'],
-  variant: ({ endpoint }) =>
-    isOverWebSocket(endpoint)
+  variant: (settings) =>
+    isOverWebSocket(settings)
       ? undefined
       : {
           capabilities: ['call', 'notify', 'batch'],
@@ -107,6 +111,7 @@ export const jsonRpcManifest: AdapterManifest = {
   formats: ['json'],
   auth: ['none', 'basic', 'bearer', 'jwt', 'mtls', 'oauth2'],
   config,
+  balances: ['round_robin', 'least_pending'],
   needsEndpoint: true,
   worker: new URL('../../../workers/json-rpc.js', import.meta.url),
   server: {

@@ -30,7 +30,7 @@ export function targetsOf(endpoint: Endpoint, integration: string): readonly Tar
 
 function targetOf(address: string, endpoint: Endpoint): Target {
   const url = urlOf(address, endpoint.tls !== undefined)
-  const [plain, safe] = isOverWebSocket(endpoint) ? ['ws', 'wss'] : ['http', 'https']
+  const [plain, safe] = isOverWebSocket({ endpoint }) ? ['ws', 'wss'] : ['http', 'https']
   const scheme = url.protocol.slice(0, -1)
   const secure = scheme === safe
   if (!secure && scheme !== plain)

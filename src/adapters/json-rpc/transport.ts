@@ -1,6 +1,8 @@
 import { Pool } from 'undici'
 import type { OperationContext } from '../../core/adapter.js'
 import type { Clock } from '../../core/clock.js'
+import type { DiscoverySettings, FoundAddress } from '../../core/discovery.js'
+import { EndpointSet } from '../../core/endpoint-set.js'
 import { AuthError, ConnectionError, IntegrationError } from '../../core/errors.js'
 import type { PoolFigures } from '../../core/status.js'
 import type { Logger } from '../../core/telemetry.js'
@@ -28,6 +30,7 @@ export interface TransportSettings {
   readonly pipelining: number
   readonly keepAliveMs: number
   readonly connectTimeoutMs: number
+  readonly discovery?: DiscoverySettings
   readonly log: Logger
 }
 
@@ -43,7 +46,11 @@ interface Address {
  */
 export class Transport {
   readonly #integration: string
-  readonly #addresses: readonly Address[]
+  readonly #clock: Clock
+  readonly #settings: TransportSettings
+  /** Chooses among several addresses, where that is configured; else the first that can be reached is used. */
+  readonly #endpoints: EndpointSet | undefined
+  #addresses: readonly Address[]
   readonly #watch: SignalWatch
   readonly #log: Logger
   readonly #poolSize: number
@@ -51,7 +58,11 @@ export class Transport {
 
   private constructor(settings: TransportSettings, clock: Clock) {
     this.#integration = settings.integration
+    this.#clock = clock
+    this.#settings = settings
+    this.#endpoints = settings.discovery && new EndpointSet(settings.discovery)
     this.#addresses = settings.targets.map((target) => addressOf(target, settings))
+    this.#endpoints?.replace(this.#addresses.map(foundAddress))
     this.#log = settings.log
     this.#poolSize = settings.poolSize
     this.#watch = new SignalWatch(clock)
@@ -111,7 +122,23 @@ export class Transport {
 
   /** Lets requests under way finish for a moment, then ends every connection. Never throws. */
   async close(clock: Clock): Promise<void> {
-    await Promise.all(this.#addresses.map(({ pool }) => closePool(pool, clock, this.#integration)))
+    await Promise.all(
+      this.#addresses.map(({ pool }) => closePool(pool, clock, this.#integration, CLOSE_GRACE_MS)),
+    )
+  }
+
+  /** Requests to come go to these targets. Those under way at another one have the time of an attempt to end there. */
+  retarget(targets: readonly Target[]): void {
+    const before = new Map(this.#addresses.map((address) => [keyOf(address), address]))
+    this.#addresses = targets.map((target) => {
+      const kept = before.get(keyOf({ target }))
+      before.delete(keyOf({ target }))
+      return kept ?? addressOf(target, this.#settings)
+    })
+    this.#current = 0
+    this.#endpoints?.replace(this.#addresses.map(foundAddress))
+    for (const { pool } of before.values())
+      closePool(pool, this.#clock, this.#integration, this.#settings.connectTimeoutMs)
   }
 
   async #tlsOf({ tls }: Target): Promise<TlsOptions | undefined> {
@@ -127,23 +154,43 @@ export class Transport {
     attempt: (address: Address) => Promise<T>,
   ): Promise<T> {
     const failures: IntegrationError[] = []
-    const first = this.#current
-    for (let i = 0; i < this.#addresses.length; i++) {
-      const index = (first + i) % this.#addresses.length
-      const address = this.#addresses[index]!
+    for (const address of this.#order()) {
       try {
         const result = await attempt(address)
-        if (i > 0) this.#current = index
+        this.#reached(address)
         return result
       } catch (failure) {
         if (operation.signal.aborted) throw operation.signal.reason
         const cause = failure instanceof ExchangeFailure ? failure.cause : failure
         const error = socketError(cause, address.target.origin, this.#integration)
         if (!isUnreachable(failure)) throw error
+        this.#endpoints?.failed(keyOf(address), this.#clock.monotonic())
         failures.push(error)
       }
     }
     throw unreachable(failures, this.#integration)
+  }
+
+  /** All addresses, in the order in which they are tried for one request. */
+  #order(): readonly Address[] {
+    const addresses = this.#addresses
+    if (addresses.length === 1) return addresses
+    if (this.#endpoints === undefined)
+      return [...addresses.slice(this.#current), ...addresses.slice(0, this.#current)]
+    const now = this.#clock.monotonic()
+    const byKey = new Map(addresses.map((address) => [keyOf(address), address]))
+    const next = this.#endpoints.next(now, (key) => pendingAt(byKey.get(key)!))
+    const keys = new Set([
+      ...(next === undefined ? [] : [next]),
+      ...this.#endpoints.usable(now),
+      ...byKey.keys(),
+    ])
+    return [...keys].map((key) => byKey.get(key)!)
+  }
+
+  #reached(address: Address): void {
+    if (this.#endpoints !== undefined) this.#endpoints.succeeded(keyOf(address))
+    else if (this.#addresses.length > 1) this.#current = Math.max(0, this.#addresses.indexOf(address))
   }
 }
 
@@ -189,8 +236,22 @@ function addressOf(target: Target, settings: TransportSettings): Address {
   }
 }
 
-async function closePool(pool: Pool, clock: Clock, integration: string): Promise<void> {
-  const grace = clock.setTimer(CLOSE_GRACE_MS, () => {
+function keyOf({ target }: Pick<Address, 'target'>): string {
+  return target.origin + target.path
+}
+
+function foundAddress(address: Address): FoundAddress {
+  return { address: keyOf(address), priority: 0, weight: 1 }
+}
+
+/** Requests that are under way or wait at an address. */
+function pendingAt({ pool }: Address): number {
+  const { running, pending } = pool.stats
+  return running + pending
+}
+
+async function closePool(pool: Pool, clock: Clock, integration: string, graceMs: number): Promise<void> {
+  const grace = clock.setTimer(graceMs, () => {
     pool.destroy(new ConnectionError('the connection was closed by us', { integration })).catch(() => {})
   })
   try {

@@ -11,7 +11,7 @@ export const memoryManifest: AdapterManifest = {
   capabilities: ['call', 'notify', 'batch', 'serve', 'publish', 'subscribe', 'enqueue', 'dequeue'],
   remarks: { subscribe: '`+`, `#`' },
   defaultFormat: 'json',
-  formats: ['json', 'msgpack', 'binary'],
+  formats: ['json', 'msgpack', 'binary', 'protobuf'],
   auth: ['none'],
   config: z.strictObject({
     /** The name of the embedded broker to dial. */

@@ -1,6 +1,6 @@
 import type { AdapterContext, AdapterFactory, ProtocolAdapter } from '../../core/adapter.js'
 import { ConnectionError, IntegrationError } from '../../core/errors.js'
-import { wireFormat } from '../../wire/wire-format.js'
+import { integrationFormat } from '../../wire/formats.js'
 import { type Connection, ConnectionMemory, establish } from './connection.js'
 import { Dialer } from './dialer.js'
 import { notConnected } from './link.js'
@@ -16,7 +16,7 @@ export const mqttAdapter: AdapterFactory = (context: AdapterContext): ProtocolAd
   const { settings, clock, log } = context
   // Checked and completed by the manifest's schema.
   const config = settings.config as unknown as MqttConfig
-  const format = wireFormat(settings.format, { maxBytes: settings.limits.frame })
+  const format = integrationFormat(settings)
   const dialer = new Dialer(context, config)
   const memory = new ConnectionMemory()
   let connection: Connection | undefined

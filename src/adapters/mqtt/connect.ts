@@ -26,6 +26,8 @@ export interface SessionSettings {
     readonly qos: 0 | 1 | 2
     readonly retain: boolean
   }
+  /** Whether the broker publishes the will also when the connection is ended in good order; MQTT 5 only. */
+  readonly willOnClose?: boolean
 }
 
 const CONNECT = 0x10

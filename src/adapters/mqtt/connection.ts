@@ -9,7 +9,7 @@ import { Publisher } from './publisher.js'
 import { openQueue } from './queue-link.js'
 import { Replies } from './replies.js'
 import { mainRole, queueRole, serverRole, subscriberRole } from './roles.js'
-import { SessionMemory } from './session.js'
+import { type Session, SessionMemory } from './session.js'
 import { SessionGroup } from './session-group.js'
 
 /** What outlives the connections of an adapter. */
@@ -86,7 +86,16 @@ export async function establish(
       signal,
     )
     const queue = onFirstUse(() =>
-      openQueue(sessions, queueRole(config, clientId), memory.queue, config.queue_group, clock),
+      openQueue({
+        sessions,
+        role: (id) => queueRole(config, id),
+        clientId: `${clientId}-queue`,
+        memory: memory.queue,
+        group: config.queue_group,
+        takeover: config.queue_takeover && hasRetainedWills(session),
+        clock,
+        log,
+      }),
     )
     const link = { session, publisher: new Publisher(session), replies, ...receivers, queue }
     connection = { link, lost: () => sessions.ended, close: () => sessions.close() }
@@ -95,6 +104,10 @@ export async function establish(
     await sessions.close()
     throw error
   }
+}
+
+function hasRetainedWills({ version, connack }: Session): boolean {
+  return version === 5 && connack.retainAvailable && connack.maximumQos > 0
 }
 
 /** Makes something when it is first asked for, and again if that failed. */

@@ -13,7 +13,7 @@ import { openSocket } from './socket.js'
 /** What differs between the connections of one adapter. */
 export type Role = Pick<
   SessionSettings,
-  'clientId' | 'clean' | 'sessionExpiryMs' | 'receiveMaximum' | 'paced' | 'will'
+  'clientId' | 'clean' | 'sessionExpiryMs' | 'receiveMaximum' | 'paced' | 'will' | 'willOnClose'
 >
 
 const SERVER_ONLY: TlsSettings = { verifyServer: true }

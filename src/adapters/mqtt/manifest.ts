@@ -47,6 +47,11 @@ const config = z.strictObject({
   /** Unacknowledged messages per connection; MQTT 5 only. */
   receive_maximum: z.number().int().min(1).max(65_535).default(1_024),
   queue_group: groupName.default('nemo-workers'),
+  /**
+   * Whether the messages that a member of the group leaves behind move over to another; MQTT 5 only. The members
+   * tell of each other under `nemo/orphans/GROUP/`, and take over each other's sessions `ID-queue`.
+   */
+  queue_takeover: z.boolean().default(true),
   response_topic_prefix: topic.optional(),
   /** The user name that goes with a token: `auth` of type `bearer` or `jwt` sends the token as the password. */
   token_username: z.string().optional(),
@@ -76,7 +81,7 @@ export const mqttManifest: AdapterManifest = {
     dequeue: '`$share` group, acknowledged after the handler',
   },
   defaultFormat: 'msgpack',
-  formats: ['msgpack', 'json', 'binary'],
+  formats: ['msgpack', 'json', 'binary', 'protobuf'],
   auth: ['none', 'basic', 'password', 'bearer', 'jwt', 'mtls'],
   config,
   defaultPort: 1883,

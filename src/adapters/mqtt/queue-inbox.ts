@@ -76,6 +76,16 @@ export class QueueInbox {
     }
   }
 
+  /** The queues that have a consumer. */
+  get consumed(): readonly string[] {
+    return [...this.#queues.keys()].filter((name) => this.consumes(name))
+  }
+
+  /** Whether a queue has a consumer. */
+  consumes(name: string): boolean {
+    return (this.#queues.get(name)?.consumers.size ?? 0) > 0
+  }
+
   close(): void {
     this.#closed = true
     for (const delay of this.#delays) delay.cancel()
@@ -124,12 +134,10 @@ export class QueueInbox {
   #delivery(name: string, waiting: Waiting): InboundDelivery {
     const { packet, hold, attempt } = waiting
     let settled = false
-    const settle = (how: () => void) => {
+    const settle = (how: () => unknown) => {
       if (settled) return Promise.resolve()
       settled = true
-      if (this.#closed) return Promise.reject(connectionGone(name))
-      how()
-      return Promise.resolve()
+      return this.#closed || how() === false ? Promise.reject(connectionGone(name)) : Promise.resolve()
     }
     return {
       topic: packet.topic,

@@ -24,7 +24,7 @@ export function serverRole(config: MqttConfig, clientId: string): Role {
 
 /** The client that consumes queues; its session survives whatever `clean_session` says. */
 export function queueRole(config: MqttConfig, clientId: string): Role {
-  return { ...receiving(config, `${clientId}-queue`), clean: false, sessionExpiryMs: config.session_expiry }
+  return { ...receiving(config, clientId), clean: false, sessionExpiryMs: config.session_expiry }
 }
 
 function receiving(config: MqttConfig, clientId: string): Role {

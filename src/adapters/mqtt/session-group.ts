@@ -63,6 +63,11 @@ export class SessionGroup {
     return this.#open(makeInbox, (owner) => this.#dialer.join(this.#address, role, memory, owner, signal))
   }
 
+  /** Opens a session that is none of ours: its end is not the end of the group. @throws ConnectionError, AuthError */
+  openApart(role: Role, memory: SessionMemory, owner: SessionOwner): Promise<Session> {
+    return this.#dialer.join(this.#address, role, memory, owner, this.#stop.signal)
+  }
+
   /** Ends all sessions in good order; idempotent. */
   async close(): Promise<void> {
     if (this.#ended !== undefined) return

@@ -17,6 +17,10 @@ import { Subscriptions } from './subscriptions.js'
 const GRACEFUL_CLOSE_MS = 500
 const PINGREQ = Uint8Array.of(0xc0, 0)
 const DISCONNECT = Uint8Array.of(0xe0, 0)
+/** MQTT 5, section 3.14.2.1: the broker publishes the will none the less. */
+const DISCONNECT_WITH_WILL = Uint8Array.of(0xe0, 1, 0x04)
+/** Session Expiry Interval 0: the broker drops the session. */
+const DISCONNECT_FOR_GOOD = Uint8Array.of(0xe0, 7, 0, 5, 0x11, 0, 0, 0, 0)
 
 /** What a client remembers from one connection to the next, as the broker does in its session. */
 export class SessionMemory {
@@ -60,6 +64,7 @@ export class Session implements KeptAlive {
   readonly #inbound: Inbound
   readonly #subscriptions: Subscriptions
   readonly #pacer: ReadPacer | undefined
+  readonly #farewell: Uint8Array
   #state: State
   #heard = true
   #keepAlive: Timer | undefined
@@ -84,6 +89,7 @@ export class Session implements KeptAlive {
     this.#memory = memory
     this.#owner = owner
     this.#state = { name: 'opening', reject: opened }
+    this.#farewell = settings.willOnClose && settings.version === 5 ? DISCONNECT_WITH_WILL : DISCONNECT
     this.outbound = new Outbound(socket)
     this.#inbound = new Inbound(where, settings, this.outbound, memory.received, {
       onAccepted: (connack) => this.#onAccepted(connack, settings.keepAliveMs, opened),
@@ -201,10 +207,13 @@ export class Session implements KeptAlive {
     this.outbound.bytes(PINGREQ)
   }
 
-  /** Ends the connection with DISCONNECT; waits no longer than half a second for the socket to close. */
-  async close(): Promise<void> {
+  /**
+   * Ends the connection with DISCONNECT; waits no longer than half a second for the socket to close.
+   * @param how `end-session`: MQTT 5 only; the broker drops the session and what it has for it
+   */
+  async close(how: 'keep-session' | 'end-session' = 'keep-session'): Promise<void> {
     if (this.#state.name === 'closed') return
-    this.outbound.bytes(DISCONNECT)
+    this.outbound.bytes(how === 'end-session' ? DISCONNECT_FOR_GOOD : this.#farewell)
     this.outbound.flush()
     this.#end(new ConnectionError(`${this.#where}: the connection was ended`))
     const socket = this.#socket

@@ -1,6 +1,6 @@
 import type { AdapterContext, AdapterFactory, ProtocolAdapter } from '../../core/adapter.js'
 import { ConnectionError } from '../../core/errors.js'
-import { wireFormat } from '../../wire/wire-format.js'
+import { integrationFormat } from '../../wire/formats.js'
 import { Connection } from './connection.js'
 import { Dialer } from './dialer.js'
 import { Discovery } from './discovery.js'
@@ -17,7 +17,7 @@ export const natsAdapter: AdapterFactory = (context: AdapterContext): ProtocolAd
   const { settings, clock, log } = context
   // Checked and completed by the manifest's schema.
   const config = settings.config as unknown as NatsConfig
-  const format = wireFormat(settings.format, { maxBytes: settings.limits.frame })
+  const format = integrationFormat(settings)
   const subjects = new Subjects(config.topic_style)
   const dialer = new Dialer(context, config)
   const discovery = new Discovery(config.service, settings.name, clock)

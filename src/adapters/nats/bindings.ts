@@ -15,7 +15,7 @@ export interface ConsumerBinding {
 const ACK_WAIT_MS = { extended: 5_000, fixed: 30_000 } as const
 
 /** A stream or consumer that is there is not what the configuration needs. */
-export class Unsuitable extends Error {}
+class Unsuitable extends Error {}
 
 /**
  * The streams and consumers of queues on one connection: bound where they are there, else created as configured.

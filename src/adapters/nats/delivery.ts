@@ -70,10 +70,11 @@ export class Delivery implements InboundDelivery {
       this.#settling.link.writer.publish(this.#reply, undefined, undefined, WORKING)
   }
 
-  /** Gives it back without waiting for a word on it. */
+  /** Gives it back unasked, without waiting for a word on it: whoever settles it later is told so. */
   release(): void {
     if (this.#settled !== undefined) return
-    this.#settled = Promise.resolve()
+    this.#settled = Promise.reject(this.#lost('its consumer has ended', undefined))
+    this.#settled.catch(() => {})
     this.#settling.link.writer.publish(this.#reply, undefined, undefined, NAK)
     this.#settling.settled(this)
   }

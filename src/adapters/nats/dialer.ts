@@ -14,6 +14,8 @@ import { openSocket } from './socket.js'
 const VERIFYING: TlsSettings = { verifyServer: true }
 /** A server that does not answer must not take the time of all others. */
 const LEAST_MS = 250
+/** Kinds of auth whose tokens are made by us. */
+const RENEWABLE: ReadonlySet<string> = new Set(['jwt', 'oauth2'])
 
 /** Makes the connections of an integration. */
 export class Dialer {
@@ -40,15 +42,20 @@ export class Dialer {
    */
   async any(events: LinkEvents, signal: AbortSignal): Promise<Link> {
     const servers = [...this.pool.servers]
+    let mayRenew = RENEWABLE.has(this.#context.settings.auth.type)
     let failure: unknown
-    for (const server of servers) {
+    for (let server = servers.shift(); server !== undefined; server = servers.shift()) {
       try {
-        return await this.#within(server, servers.length, events, signal)
+        return await this.#within(server, servers.length + 1, events, signal)
       } catch (error) {
         this.pool.postpone(server)
-        if (error instanceof AuthError) throw error
         if (signal.aborted) throw abortFailure('connect', signal)
+        if (error instanceof AuthError && !mayRenew) throw error
         failure = error
+        if (!(error instanceof AuthError)) continue
+        // A token that was refused is made anew, once.
+        mayRenew = false
+        servers.unshift(server)
       }
     }
     throw failure

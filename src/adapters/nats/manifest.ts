@@ -137,7 +137,7 @@ export const natsManifest: AdapterManifest = {
     dequeue: 'JetStream pull consumer, nack with delay, term',
   },
   defaultFormat: 'json',
-  formats: ['json', 'msgpack', 'binary'],
+  formats: ['json', 'msgpack', 'binary', 'protobuf'],
   auth: ['none', 'basic', 'password', 'token', 'nkey', 'creds', 'mtls', 'bearer', 'jwt', 'oauth2'],
   config,
   defaultPort: 4222,

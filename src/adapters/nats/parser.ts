@@ -109,7 +109,7 @@ export class Parser {
         this.#onSign(line.toString('latin1', start, end))
         return next
       case I:
-        this.#handler.onInfo(line.toString('utf8', start + 4, end))
+        this.#handler.onInfo(line.toString('utf8', start + 5, end))
         return next
       case MINUS:
         this.#handler.onError(

@@ -12,16 +12,22 @@ export interface Reading {
   resume(): void
 }
 
+/** A receiver that is full. */
+export interface Hold {
+  /** It has been full for so long that it has to do without what comes. */
+  readonly spent: boolean
+  /** It has room again. */
+  release(): void
+}
+
 /**
  * Back-pressure on one connection. While a receiver is full the socket is not read, and what comes waits at the
- * server. Core NATS does not wait for long: then reading goes on, and receivers that are still full miss what comes.
+ * server. Core NATS does not wait for long: after a while nobody is held up by that receiver any more.
  */
 export class ReadGate {
   readonly #reading: Reading
   readonly #clock: Clock
-  #holders = 0
-  #timer: Timer | undefined
-  #impatient = false
+  readonly #holds = new Map<Hold, Timer>()
 
   constructor(reading: Reading, clock: Clock) {
     this.#reading = reading
@@ -30,36 +36,29 @@ export class ReadGate {
 
   /** Whether the socket is not read at present. */
   get paused(): boolean {
-    return this.#holders > 0 && !this.#impatient
+    return this.#holds.size > 0
   }
 
-  /** Whether a receiver that is full has to do without what comes. */
-  get impatient(): boolean {
-    return this.#impatient
+  /** Reading stops until this receiver has room again, or its time is up. */
+  hold(): Hold {
+    if (this.#holds.size === 0) this.#reading.pause()
+    const hold = { spent: false, release: () => this.#end(hold) }
+    const spend = () => {
+      hold.spent = true
+      this.#end(hold)
+    }
+    this.#holds.set(hold, this.#clock.setTimer(PATIENCE_MS, spend, { background: true }))
+    return hold
   }
 
-  hold(): void {
-    if (this.#holders++ > 0) return
-    this.#reading.pause()
-    this.#timer = this.#clock.setTimer(
-      PATIENCE_MS,
-      () => {
-        this.#impatient = true
-        this.#reading.resume()
-      },
-      { background: true },
-    )
-  }
-
-  /** Once for each `hold`. */
-  release(): void {
-    if (--this.#holders > 0) return
-    this.#timer?.cancel()
-    if (!this.#impatient) this.#reading.resume()
-    this.#impatient = false
-  }
-
+  /** Nothing is held any more, and nothing is resumed. */
   close(): void {
-    this.#timer?.cancel()
+    for (const timer of this.#holds.values()) timer.cancel()
+    this.#holds.clear()
+  }
+
+  #end(hold: Hold): void {
+    this.#holds.get(hold)?.cancel()
+    if (this.#holds.delete(hold) && this.#holds.size === 0) this.#reading.resume()
   }
 }

@@ -36,8 +36,7 @@ export class Subjects {
     const subject = this.#isMqtt(topic) ? fromMqtt(topic) : topic
     const fault = subjectFault(subject)
     if (fault !== undefined) throw new RangeError(fault)
-    if (subject.split('.').some((token) => token === '*' || token === '>'))
-      throw new RangeError(`${JSON.stringify(topic)} contains a wildcard`)
+    if (/(^|\.)[*>](\.|$)/.test(subject)) throw new RangeError(`${JSON.stringify(topic)} contains a wildcard`)
     if (this.#known.size >= CAPACITY) this.#known.clear()
     this.#known.set(topic, subject)
     return subject
@@ -87,9 +86,4 @@ function subjectFault(subject: string): string | undefined {
   if (subject.split('.').includes('')) return `${JSON.stringify(subject)} has an empty level`
   if (Buffer.byteLength(subject) > LONGEST_BYTES) return `it is longer than ${LONGEST_BYTES} bytes`
   return undefined
-}
-
-/** Whether a pattern can match several subjects. */
-export function hasWildcard(subject: string): boolean {
-  return subject.split('.').some((token) => token === '*' || token === '>')
 }

@@ -4,6 +4,7 @@ import type { Logger } from '../../core/telemetry.js'
 import { untilAborted } from './failures.js'
 import type { Link } from './link.js'
 import type { MessageView } from './message-view.js'
+import type { Hold } from './read-gate.js'
 
 /** What to subscribe to, and what to make of the messages. */
 export interface Subscription<M extends InboundMessage> {
@@ -32,15 +33,15 @@ export async function subscribeSink<M extends InboundMessage>(
   signal: AbortSignal,
 ): Promise<AdapterSubscription> {
   const { operation, subjects, queueGroup, toMessage, onMissed, failure } = subscription
-  let holding = false
+  let hold: Hold | undefined
   let closed = false
   let missed = 0
   let refusal: IntegrationError | undefined
   let granted = false
 
   const release = () => {
-    if (holding) link.gate.release()
-    holding = false
+    hold?.release()
+    hold = undefined
     if (missed > 0)
       log({ level: 'warn', message: `${operation}: ${missed} messages were left out: the receiver was full` })
     missed = 0
@@ -52,11 +53,10 @@ export async function subscribeSink<M extends InboundMessage>(
   const route = {
     onMessage(view: MessageView) {
       if (closed) return
-      if (holding && link.gate.impatient) return miss(view)
+      if (hold?.spent) return miss(view)
       const message = toMessage(view)
-      if (message === undefined || sink.deliver(message) || holding || closed) return
-      holding = true
-      link.gate.hold()
+      if (message === undefined || sink.deliver(message) || hold !== undefined || closed) return
+      hold = link.gate.hold()
     },
     onOversize: (view: MessageView) => onMissed?.(view),
     onRefused(text: string) {

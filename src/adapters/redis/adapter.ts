@@ -1,6 +1,6 @@
 import type { AdapterContext, AdapterFactory, ProtocolAdapter } from '../../core/adapter.js'
 import { ConnectionError } from '../../core/errors.js'
-import { wireFormat } from '../../wire/wire-format.js'
+import { integrationFormat } from '../../wire/formats.js'
 import { Dialer } from './dialer.js'
 import { commandFailure, notConnected } from './failures.js'
 import { Link } from './link.js'
@@ -17,7 +17,7 @@ export const redisAdapter: AdapterFactory = (context: AdapterContext): ProtocolA
   const { settings, clock } = context
   // Checked and completed by the manifest's schema.
   const config = settings.config as unknown as RedisConfig
-  const format = wireFormat(settings.format, { maxBytes: settings.limits.frame })
+  const format = integrationFormat(settings)
   const dialer = new Dialer(context, config)
   let session: Session | undefined
   /** Ends the attempt that `disconnect` interrupts. */

@@ -16,48 +16,58 @@ const KINDS: (Kind | undefined)[] = []
 for (const type of '$=!') KINDS[type.charCodeAt(0)] = 'bulk'
 for (const type of '*~>%') KINDS[type.charCodeAt(0)] = 'aggregate'
 for (const type of '+-:_#,(') KINDS[type.charCodeAt(0)] = 'line'
-const MAP = '%'.charCodeAt(0)
+const [ARRAY, PUSH, MAP, STATUS, FAULT] = [...'*>%+-'].map((type) => type.charCodeAt(0))
 
 /**
- * Watches the bytes that a server sends, beside the parser, and finds what must not be believed: a frame larger
- * than allowed, lengths that are none, nesting without end. It reads headers only and skips the bodies, so it
- * costs one step per element of a reply.
+ * Reads the bytes that a server sends before the parser does, and finds what must not reach it: a frame larger than
+ * allowed, lengths that are none, nesting without end, more replies than were asked for, messages of no known shape
+ * (ioredis throws at those where nobody can catch it). It looks at headers only and skips the bodies, so it costs
+ * one step for each element of a reply.
  */
 export class FrameGuard {
+  /** Whether the connection has subscriptions: arrays are messages then, in RESP 2. */
+  subscriber = false
   readonly #largest: number
   /** Bytes of a body, with its line end, that are still to come. */
   #body = 0
   /** Elements that are still to come, for each open aggregate. */
   readonly #open: number[] = []
-  /** Bytes of the frame so far. */
+  /** Of the present frame: its first byte, its bytes so far, and how many of its elements have begun. */
+  #type = 0
   #frame = 0
+  #elements = 0
+  /** Replies that may still come. */
+  #replies = 0
   /** The part of a line that came with an earlier chunk. */
   #partial: number[] = []
 
-  /** @param largest bytes of one reply or push */
+  /** @param largest bytes of one reply or message */
   constructor(largest: number) {
     this.#largest = largest
   }
 
-  /** @returns what is wrong, or nothing; of no use after that. */
-  check(chunk: Uint8Array): string | undefined {
-    let at = 0
-    while (at < chunk.length) {
+  /**
+   * @param replies how many commands wait for a reply
+   * @returns what is wrong, or nothing; of no use after that
+   */
+  check(chunk: Uint8Array, replies = Number.POSITIVE_INFINITY): string | undefined {
+    this.#replies = replies
+    let fault: string | undefined
+    for (let at = 0; at < chunk.length && fault === undefined; ) {
       if (this.#body > 0) {
         const skipped = Math.min(this.#body, chunk.length - at)
         this.#body -= skipped
         at += skipped
-        if (this.#body === 0) this.#elementDone()
+        if (this.#body === 0) fault = this.#elementDone()
         continue
       }
       let end = at
       while (end < chunk.length && chunk[end] !== LF) end++
       const complete = end < chunk.length
-      const fault = this.#line(chunk, at, complete ? end + 1 : end, complete)
-      if (fault !== undefined) return fault
+      fault = this.#line(chunk, at, complete ? end + 1 : end, complete)
       at = end + 1
     }
-    return undefined
+    return fault
   }
 
   #line(chunk: Uint8Array, from: number, to: number, complete: boolean): string | undefined {
@@ -67,19 +77,21 @@ export class FrameGuard {
     if (kind === undefined) return `a reply of unknown type ${JSON.stringify(String.fromCharCode(type))}`
     const length = partial.length + to - from
     if (length > (kind === 'line' ? LONGEST_LINE : LONGEST_HEADER)) return 'a line that does not end'
-    if (complete && partial.length === 0) return this.#whole(kind, chunk, from, to)
+    if (complete && partial.length === 0) return this.#element(kind, type, chunk, from, to)
     for (let i = from; i < to; i++) partial.push(chunk[i]!)
     if (!complete) return undefined
     this.#partial = []
-    return this.#whole(kind, Uint8Array.from(partial), 0, partial.length)
+    return this.#element(kind, type, Uint8Array.from(partial), 0, partial.length)
   }
 
-  #whole(kind: Kind, line: Uint8Array, from: number, to: number): string | undefined {
+  #element(kind: Kind, type: number, line: Uint8Array, from: number, to: number): string | undefined {
+    if (this.#frame === 0) {
+      this.#type = type
+      this.#elements = 0
+    } else this.#elements++
     this.#frame += to - from
-    if (kind === 'line') {
-      this.#elementDone()
-      return undefined
-    }
+    if (this.#isMessage() && !this.#fits(kind, type, line, from, to)) return 'a message of unknown shape'
+    if (kind === 'line') return this.#elementDone()
     const length = readLength(line, from + 1, to - 2)
     if (length === undefined || line[to - 2] !== CR)
       return `a length of ${JSON.stringify(
@@ -87,34 +99,43 @@ export class FrameGuard {
           .toString('latin1')
           .trim(),
       )}`
-    if (length < 0) {
-      this.#elementDone()
-      return undefined
-    }
-    if (kind === 'aggregate') return this.#aggregate(line[from] === MAP ? 2 * length : length)
+    if (length < 0) return this.#elementDone()
+    if (kind === 'aggregate') return this.#aggregate(type === MAP ? 2 * length : length)
     this.#frame += length
     if (this.#frame > this.#largest) return this.#tooLarge()
     this.#body = length + 2
     return undefined
   }
 
+  #isMessage(): boolean {
+    return this.#type === PUSH || this.subscriber
+  }
+
+  /** A message has a kind and a channel at least, which are texts; beside messages a subscriber gets statuses alone. */
+  #fits(kind: Kind, type: number, line: Uint8Array, from: number, to: number): boolean {
+    if (this.#elements > 0) return this.#elements > 2 || (kind === 'bulk' && line[from + 1] !== MINUS)
+    if (type === PUSH || type === ARRAY) return (readLength(line, from + 1, to - 2) ?? 0) >= 2
+    return type === FAULT || (type === STATUS && to - from >= 5)
+  }
+
   #aggregate(items: number): string | undefined {
     // Each takes three bytes at least: so the array that the parser makes beforehand is bounded too.
     if (this.#frame + 3 * items > this.#largest) return this.#tooLarge()
-    if (items === 0) this.#elementDone()
-    else if (this.#open.push(items) > DEEPEST) return 'a reply that is nested too deep'
-    return undefined
+    if (items === 0) return this.#elementDone()
+    return this.#open.push(items) > DEEPEST ? 'a reply that is nested too deep' : undefined
   }
 
-  #elementDone(): void {
+  #elementDone(): string | undefined {
     const open = this.#open
     while (open.length > 0) {
       const left = open[open.length - 1]! - 1
       open[open.length - 1] = left
-      if (left > 0) return
+      if (left > 0) return undefined
       open.pop()
     }
     this.#frame = 0
+    if (this.#type === PUSH || (this.subscriber && this.#type === ARRAY)) return undefined
+    return --this.#replies < 0 ? 'more replies than were asked for' : undefined
   }
 
   #tooLarge(): string {

@@ -133,9 +133,16 @@ export class Link implements Commands {
    * replica, say) is left, as if the connection was lost.
    */
   failure(error: unknown, make: Failure): IntegrationError {
-    const failure = commandFailure(error, make)
-    if (isReplyError(error) && failure instanceof ConnectionError) this.#lose(failure)
+    const fault = isReplyError(error) ? undefined : (this.#ended ?? this.#fault())
+    const failure = commandFailure(fault ?? error, make)
+    // Whoever hears of it must find the connection lost already, or would try again over the same one.
+    if (failure instanceof ConnectionError && failure !== error) this.#lose(failure)
     return failure
+  }
+
+  #fault(): Error | undefined {
+    for (const wire of this.#wires) if (wire.fault !== undefined) return wire.fault
+    return undefined
   }
 
   /** Ends all of it; never throws; idempotent; `onLost` is not called afterwards. */

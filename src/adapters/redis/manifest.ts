@@ -104,7 +104,7 @@ export const redisManifest: AdapterManifest = {
     dequeue: 'XREADGROUP, XACK, entries of dead consumers claimed',
   },
   defaultFormat: 'json',
-  formats: ['json', 'msgpack', 'binary'],
+  formats: ['json', 'msgpack', 'binary', 'protobuf'],
   auth: ['none', 'password', 'basic', 'mtls'],
   config,
   defaultPort: 6379,

@@ -145,7 +145,8 @@ export class QueueReader {
 
   async #look(): Promise<void> {
     const { inMs, taken } = await this.#store.take(this.#demand(), true)
-    this.#nextLook = this.#clock.monotonic() + Math.min(inMs ?? LOOK_EVERY_MS, LOOK_EVERY_MS)
+    this.#nextLook =
+      this.#clock.monotonic() + Math.min(inMs ?? LOOK_EVERY_MS, LOOK_EVERY_MS, this.#config.claim_after / 2)
     if (this.#acked > 0) this.#trim()
     await this.#deliverAll(taken)
   }

@@ -34,8 +34,9 @@ export function queueFacet(current: () => Session, config: RedisConfig): QueueFa
 
     async consume(queue, sink, context) {
       const failure: Failure = (reason, about) => new DequeueError(queue, reason, about)
-      const { link, readers } = current()
-      const reader = readers(queue)
+      const session = current()
+      const { link } = session
+      const reader = session.queue(queue)
       try {
         await untilAborted(reader.start(), context.signal, `consume ${queue}`)
       } catch (error) {

@@ -24,7 +24,8 @@ const MOST_REQUESTS = 64
 /**
  * Reads the requests to all methods that are served, over one connection that blocks while there are none. Requests
  * are taken out of their stream as they are read: each is served once at most, and one that comes while its servers
- * are away waits for as long as it is worth an answer.
+ * are away waits for as long as it is worth an answer. In a cluster one read has the streams of one slot alone: there
+ * each method has a reader.
  */
 export class RequestReader {
   readonly #link: Link
@@ -108,40 +109,58 @@ export class RequestReader {
   #changed(): void {
     this.#kick()
     if (this.#reading && this.#clientId !== undefined)
-      this.#link.send(undefined, 'client', ['UNBLOCK', this.#clientId]).catch(ignore)
+      this.#link.send(this.#anyStream(), 'client', ['UNBLOCK', this.#clientId]).catch(ignore)
     if (this.#running || this.#served.size === 0) return
     this.#running = true
     this.#run()
       .catch((error: unknown) => this.#fail(error))
       .finally(() => {
         this.#running = false
+        if (this.#wire !== undefined) this.#link.discard(this.#wire)
+        this.#wire = undefined
+        this.#clientId = undefined
+        if (this.#served.size > 0) this.#changed()
       })
   }
 
   async #run(): Promise<void> {
-    this.#wire ??= await this.#open()
     while (this.#served.size > 0 && this.#link.ended === undefined) {
-      const streams = [...this.#served].filter(([, { held }]) => !held).map(([stream]) => stream)
-      if (streams.length === 0) {
-        await new Promise<void>((resolve) => {
-          this.#kick = resolve
-        })
-        continue
-      }
       try {
-        await this.#read(this.#wire, streams)
+        this.#wire ??= await this.#link.dedicated('server', this.#anyStream())
+        this.#clientId ??= await this.#askId(this.#wire)
+        const streams = [...this.#served].filter(([, { held }]) => !held).map(([stream]) => stream)
+        if (streams.length > 0) await this.#read(this.#wire, streams)
+        else
+          await new Promise<void>((resolve) => {
+            this.#kick = resolve
+          })
       } catch (error) {
-        if (!isReplyError(error) || !/^(NOGROUP|UNBLOCKED the stream key)/.test(error.message)) throw error
-        for (const stream of streams) await this.#createGroup(stream)
+        await this.#mend(error)
       }
     }
   }
 
-  async #open(): Promise<Wire> {
-    const wire = await this.#link.dedicated('server')
-    // Without the right to ask, a change takes effect when the read that waits has ended by itself.
-    this.#clientId = await wire.send('client', ['ID']).then(Number, () => undefined)
-    return wire
+  #anyStream(): string | undefined {
+    return this.#served.keys().next().value
+  }
+
+  /** Without the right to ask, a change takes effect when the read that waits has ended by itself. */
+  #askId(wire: Wire): Promise<number | undefined> {
+    return wire.send('client', ['ID']).then(Number, () => undefined)
+  }
+
+  /** Goes on where the server says how; @throws the error where it does not. */
+  async #mend(error: unknown): Promise<void> {
+    const stream = this.#anyStream()
+    if (this.#link.ended !== undefined || stream === undefined) return
+    const address = this.#link.redirected(stream, error)
+    if (address !== undefined) {
+      if (this.#wire !== undefined) this.#link.discard(this.#wire)
+      this.#wire = await this.#link.connect('server', address)
+      this.#clientId = undefined
+    } else if (isReplyError(error) && /^(NOGROUP|UNBLOCKED the stream key)/.test(error.message))
+      for (const each of this.#served.keys()) await this.#createGroup(each)
+    else throw error
   }
 
   async #read(wire: Wire, streams: readonly string[]): Promise<void> {

@@ -69,13 +69,16 @@ const DEEPEST = 4
 
 /** Reads one reply of RESP 2. @returns undefined while it is not complete. @throws ConnectionError */
 export function parseReply(bytes: Buffer, from: number, depth: number): Parsed | undefined {
+  if (bytes.length === from) return undefined
+  const type = String.fromCharCode(bytes[from]!)
+  if (!'+-:$*'.includes(type)) throw malformed(`a reply of unknown type ${JSON.stringify(type)}`)
   const end = bytes.indexOf('\r\n', from)
   if (end < 0) {
     if (bytes.length - from > 4_096) throw malformed('a line that does not end')
     return undefined
   }
   const line = bytes.toString('utf8', from + 1, end)
-  switch (String.fromCharCode(bytes[from]!)) {
+  switch (type) {
     case '+':
       return { reply: line, next: end + 2 }
     case '-':
@@ -84,10 +87,8 @@ export function parseReply(bytes: Buffer, from: number, depth: number): Parsed |
       return { reply: count(line, Number.MAX_SAFE_INTEGER), next: end + 2 }
     case '$':
       return parseBulk(bytes, end + 2, count(line, LONGEST))
-    case '*':
-      return parseItems(bytes, end + 2, count(line, MOST_ITEMS), depth)
     default:
-      throw malformed(`a reply of unknown type ${JSON.stringify(String.fromCharCode(bytes[from]!))}`)
+      return parseItems(bytes, end + 2, count(line, MOST_ITEMS), depth)
   }
 }
 

@@ -19,7 +19,9 @@ const NOTHING = new Uint8Array(0)
 export function serviceFacet(current: () => Session, format: WireFormat, log: Logger): ServiceFacet {
   return {
     async serve(method, sink, context): Promise<AdapterSubscription> {
-      const { link, requests } = current()
+      const session = current()
+      const { link } = session
+      const requests = session.requests(method)
       const failure: Failure = (reason, about) => new SubscribeError(method, reason, about)
       const served: Served = {
         method,

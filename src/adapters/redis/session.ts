@@ -13,9 +13,10 @@ export interface Session {
   readonly link: Link
   readonly subscribers: Subscribers
   readonly replies: Replies
-  readonly requests: RequestReader
   /** The reader of a queue; made when it is first asked for. */
-  readers(queue: string): QueueReader
+  queue(name: string): QueueReader
+  /** The reader of the requests to a method; made when it is first asked for. */
+  requests(method: string): RequestReader
 }
 
 /** Makes the parts of a session over a link that stands. They end with the link. */
@@ -25,19 +26,26 @@ export function createSession(
   config: RedisConfig,
   format: WireFormat,
 ): Session {
-  const readers = new Map<string, QueueReader>()
+  const requests = remembering(() => new RequestReader(link, config, clientId, clock))
   return {
     link,
     subscribers: new Subscribers(link),
     replies: new Replies(link, format, (id) => replyStream(config.rpc.prefix, id), config.block, clock, log),
-    requests: new RequestReader(link, config, clientId, clock),
-    readers(queue) {
-      let reader = readers.get(queue)
-      if (reader === undefined) {
-        reader = new QueueReader(link, queue, config, config.consumer ?? clientId, clock, log)
-        readers.set(queue, reader)
-      }
-      return reader
-    },
+    queue: remembering(
+      (name) => new QueueReader(link, name, config, config.consumer ?? clientId, clock, log),
+    ),
+    requests: (method) => requests(config.cluster ? method : ''),
+  }
+}
+
+/** Makes one thing for each name. */
+function remembering<T>(make: (name: string) => T): (name: string) => T {
+  const made = new Map<string, T>()
+  return (name) => {
+    const known = made.get(name)
+    if (known !== undefined) return known
+    const one = make(name)
+    made.set(name, one)
+    return one
   }
 }

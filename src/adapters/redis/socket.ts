@@ -62,4 +62,16 @@ export function coalesceWrites(socket: Socket): void {
   } as typeof socket.write
 }
 
+/**
+ * Shows what is read to `check` before anybody else gets it.
+ * @param check answers false when nobody must get it
+ */
+export function guardReads(socket: Socket, check: (chunk: Buffer) => boolean): void {
+  const emit = socket.emit
+  socket.emit = function (this: Socket, event: string | symbol, ...args: unknown[]): boolean {
+    if (event === 'data' && !check(args[0] as Buffer)) return false
+    return Reflect.apply(emit, socket, [event, ...args]) as boolean
+  } as typeof socket.emit
+}
+
 function ignore(): void {}

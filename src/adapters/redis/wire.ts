@@ -4,7 +4,7 @@ import { type Clock, every, type Timer } from '../../core/clock.js'
 import { ConnectionError, type IntegrationError } from '../../core/errors.js'
 import { socketFailure } from './failures.js'
 import { FrameGuard } from './frame-guard.js'
-import { coalesceWrites } from './socket.js'
+import { coalesceWrites, guardReads } from './socket.js'
 
 /** What a reply is made of; texts are bytes. */
 export type Reply = null | number | string | Buffer | readonly Reply[]
@@ -40,6 +40,7 @@ export class Wire {
   readonly where: string
   readonly #redis: Redis
   readonly #socket: Socket
+  readonly #guard: FrameGuard
   readonly #clock: Clock
   readonly #keepAliveMs: number
   readonly #onLost: (error: IntegrationError) => void
@@ -63,6 +64,9 @@ export class Wire {
     this.#clock = clock
     this.#keepAliveMs = settings.keepAliveMs
     this.#onLost = onLost
+    this.#guard = new FrameGuard(settings.maxFrame)
+    coalesceWrites(socket)
+    guardReads(socket, (chunk) => this.#check(chunk))
     redis.on('error', (error: unknown) => this.#fail(error))
     redis.once('end', () => this.#end())
   }
@@ -79,7 +83,6 @@ export class Wire {
     signal: AbortSignal,
     onLost: (error: IntegrationError) => void,
   ): Promise<Wire> {
-    coalesceWrites(socket)
     let open = false
     const redis = new Redis({
       Connector: handingOver(socket),
@@ -99,7 +102,6 @@ export class Wire {
     signal.addEventListener('abort', onAbort, { once: true })
     try {
       const ready = redis.connect()
-      wire.#guard(new FrameGuard(settings.maxFrame))
       if (signal.aborted) onAbort()
       await ready
     } catch (error) {
@@ -118,6 +120,11 @@ export class Wire {
     return this.#closed
   }
 
+  /** What is the matter with it, if that is known: the rejections of ioredis do not say. */
+  get fault(): Error | undefined {
+    return this.#failure === undefined ? undefined : socketFailure(this.where, withoutCommand(this.#failure))
+  }
+
   /** @returns the reply, its texts as bytes. Rejects with what ioredis rejects with (see `commandFailure`). */
   send(name: string, args: readonly Argument[]): Promise<Reply> {
     return this.#redis.sendCommand(
@@ -127,6 +134,7 @@ export class Wire {
 
   /** Where the messages of subscriptions go. */
   listen(listener: MessageListener): void {
+    this.#guard.subscriber = true
     const onMessage = (channel: Buffer, payload: Buffer) => listener.onMessage(channel, payload)
     this.#redis.on('messageBuffer', onMessage)
     this.#redis.on('smessageBuffer', onMessage)
@@ -162,13 +170,20 @@ export class Wire {
     this.#socket.destroy()
   }
 
-  #guard(guard: FrameGuard): void {
-    this.#socket.on('data', (chunk: Buffer) => {
-      this.#heard = true
-      this.#asked = false
-      const fault = guard.check(chunk)
-      if (fault !== undefined) this.#fail(new ConnectionError(`${this.where} sent ${fault}`))
-    })
+  /** @returns whether the chunk may be parsed */
+  #check(chunk: Buffer): boolean {
+    this.#heard = true
+    this.#asked = false
+    const fault =
+      this.#failure === undefined ? this.#guard.check(chunk, this.#waiting()) : 'something after that'
+    if (fault !== undefined) this.#fail(new ConnectionError(`${this.where} sent ${fault}`))
+    return fault === undefined
+  }
+
+  /** Commands that wait for a reply, those of ioredis' own handshake included; it keeps the list to itself. */
+  #waiting(): number {
+    return (this.#redis as unknown as { readonly commandQueue: { readonly length: number } }).commandQueue
+      .length
   }
 
   /** Asks whoever is silent for a sign of life; blocking reads end more often than this (`block`). */

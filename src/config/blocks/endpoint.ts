@@ -7,9 +7,10 @@ import { readTls } from './tls.js'
 
 const HIGHEST_PORT = 65_535
 
-/** The `endpoint` block. Paths of certificates become absolute. */
-export function readEndpoint(section: Section<EndpointBlock>): Endpoint {
-  const addresses = section.required('address', oneOrMore(text)) ?? []
+/** The `endpoint` block. Paths of certificates become absolute. @param needsAddress nothing else finds one */
+export function readEndpoint(section: Section<EndpointBlock>, needsAddress: boolean): Endpoint {
+  const read = needsAddress ? 'required' : 'value'
+  const addresses = section[read]('address', oneOrMore(text)) ?? []
   if (addresses.some(hasCredentials))
     section.fault(section.node('address')!.span, {
       message: 'the address holds credentials',

@@ -6,12 +6,14 @@ import { didYouMean } from '../diagnostics.js'
 import type { IntegrationConfig } from '../gateway-config.js'
 import { duration, oneOf, quoteAll, text } from '../kinds.js'
 import type { ModuleFinder } from '../modules/adapter-modules.js'
+import { type Node, nodeAt } from '../node.js'
 import type { IntegrationBlock } from '../options.js'
 import type { Section } from '../section.js'
 import { folderOf } from '../spans.js'
 import { readAuth, withClient } from './auth.js'
 import { readChaos, readLimits, readMailbox } from './capacity.js'
 import { absolutePaths } from './config-paths.js'
+import { readDiscovery } from './discovery.js'
 import { readEndpoint } from './endpoint.js'
 import {
   readBreaker,
@@ -21,27 +23,23 @@ import {
   readReconnect,
   readRetry,
 } from './policies.js'
+import { readProtobuf } from './protobuf.js'
 import { checkBySchema } from './schema-block.js'
 import { readSupervision } from './supervision.js'
-
-/** Blocks that this version does not have. */
-const LATER_BLOCKS = ['discovery'] as const
 
 const OWN_ADAPTER =
   'an adapter of your own is named by its file, as "./adapter.js", or by its installed package'
 
-/** What an `integration` block may hold: what the object form declares, and what comes later. */
-export type IntegrationNames = IntegrationBlock & Partial<Record<(typeof LATER_BLOCKS)[number], unknown>>
-
 /** An `integration` block; undefined when its type is none, after which the rest cannot be judged. */
 export function readIntegration(
   name: string,
-  section: Section<IntegrationNames>,
+  section: Section<IntegrationBlock>,
   groups: ReadonlySet<string>,
   modules: ModuleFinder,
 ): IntegrationConfig | undefined {
   const manifest = readType(section, modules)
   if (manifest === undefined) return undefined
+  const discovery = readDiscovery(section.section('discovery'), manifest)
   const endpoint = readPlace(section, manifest)
   const config = absolutePaths(
     checkBySchema(
@@ -57,6 +55,7 @@ export function readIntegration(
   const attemptMs = section.value('timeout', duration())
   const format = section.value('format', oneOf(manifest.formats)) ?? manifest.defaultFormat
   const payloadFormat = manifest.payloadFormats?.[format]
+  const protobuf = readProtobuf(section, manifest, format)
   const { supervision, heartbeatMs } = readSupervision(section.section('supervision'), groups)
   const rateLimit = readRateLimit(section.section('rate_limit'))
   const bulkhead = readBulkhead(section.section('bulkhead'))
@@ -65,10 +64,12 @@ export function readIntegration(
     name,
     type: manifest.type,
     endpoint: client === undefined ? endpoint : withClient(endpoint, client),
+    ...(discovery !== undefined && { discovery }),
     config,
     auth,
     format,
     ...(payloadFormat !== undefined && { payloadFormat }),
+    ...(protobuf !== undefined && { protobuf }),
     timeoutMs: attemptMs ?? attemptTimeOf(config) ?? DEFAULT_TIMEOUT_MS,
     retry: readRetry(section.section('retry')),
     circuitBreaker: readBreaker(section.section('circuit_breaker')),
@@ -81,12 +82,11 @@ export function readIntegration(
     heartbeatMs,
     ...(chaos !== undefined && { chaos }),
   }
-  refuseLater(section)
   section.done()
   return { settings, supervision, manifest }
 }
 
-function readType(section: Section<IntegrationNames>, modules: ModuleFinder): AdapterManifest | undefined {
+function readType(section: Section<IntegrationBlock>, modules: ModuleFinder): AdapterManifest | undefined {
   const type = section.required('type', text)
   const manifest = type === undefined ? undefined : adapterManifest(type)
   if (type === undefined || manifest !== undefined) return manifest
@@ -106,7 +106,7 @@ function readType(section: Section<IntegrationNames>, modules: ModuleFinder): Ad
 }
 
 /** Only what makes calls can call a method to see whether the other side is well. */
-function readHealth(section: Section<IntegrationNames>, manifest: AdapterManifest): HealthCheckSettings {
+function readHealth(section: Section<IntegrationBlock>, manifest: AdapterManifest): HealthCheckSettings {
   const block = section.section('health_check')
   const settings = readHealthCheck(block)
   if (settings.method !== undefined && !manifest.capabilities.includes('call'))
@@ -117,10 +117,12 @@ function readHealth(section: Section<IntegrationNames>, manifest: AdapterManifes
   return settings
 }
 
-function readPlace(section: Section<IntegrationNames>, manifest: AdapterManifest): Endpoint {
+function readPlace(section: Section<IntegrationBlock>, manifest: AdapterManifest): Endpoint {
   const endpoint = section.section('endpoint')
-  if (endpoint !== undefined) return readEndpoint(endpoint)
-  if (section.node('endpoint') === undefined && manifest.needsEndpoint)
+  const source = section.node('discovery')
+  const finds = source !== undefined && !isStatic(source)
+  if (endpoint !== undefined) return readEndpoint(endpoint, !finds)
+  if (section.node('endpoint') === undefined && manifest.needsEndpoint && !finds)
     section.fault(section.span, {
       message: `an integration of type ${manifest.type} needs an "endpoint"`,
       hint: 'endpoint { address = "…" }',
@@ -128,18 +130,12 @@ function readPlace(section: Section<IntegrationNames>, manifest: AdapterManifest
   return { addresses: [] }
 }
 
+function isStatic(discovery: Node): boolean {
+  const type = nodeAt(discovery, ['type'])?.content
+  return type?.kind === 'scalar' && type.value === 'static'
+}
+
 /** JSON-RPC has the time for one attempt in its `config`, as the specification writes it. */
 function attemptTimeOf(config: IntegrationSettings['config']): number | undefined {
   return typeof config.timeout === 'number' ? config.timeout : undefined
-}
-
-function refuseLater(section: Section<IntegrationNames>): void {
-  for (const name of LATER_BLOCKS) {
-    const node = section.node(name)
-    if (node !== undefined)
-      section.fault(node.nameSpan, {
-        severity: 'warning',
-        message: `block "${name}" is not supported by this version and is ignored`,
-      })
-  }
 }

@@ -7,6 +7,7 @@ import { duration, oneOf } from '../kinds.js'
 import type { ServerBlock } from '../options.js'
 import type { Section } from '../section.js'
 import { readChaos, readLimits, readMailbox } from './capacity.js'
+import { absolutePaths } from './config-paths.js'
 import { readListen } from './listen.js'
 import { readReconnect } from './policies.js'
 import { checkBySchema } from './schema-block.js'
@@ -34,19 +35,26 @@ export function readServer(
   const { supervision, heartbeatMs } = readSupervision(section.section('supervision'), groups)
   const chaos = readChaos(section.section('chaos'))
   const reconnect = section.section('reconnect')
+  const format = section.value('format', oneOf(manifest.formats)) ?? manifest.defaultFormat
+  const payloadFormat = manifest.payloadFormats?.[format]
   const settings: IntegrationSettings = {
     name,
     type: manifest.type,
     endpoint: { addresses: [] },
     listen: place === undefined ? { address: '', port: 0 } : readListen(place),
-    config: checkBySchema(
-      manifest.config,
+    config: absolutePaths(
+      checkBySchema(
+        manifest.config,
+        section.node('config'),
+        { span: section.span, title: `the config of a server of ${manifest.type}` },
+        section.diagnostics,
+      ),
       section.node('config'),
-      { span: section.span, title: `the config of a server of ${manifest.type}` },
-      section.diagnostics,
+      manifest.configPaths,
     ),
     auth: { type: 'none' },
-    format: section.value('format', oneOf(manifest.formats)) ?? manifest.defaultFormat,
+    format,
+    ...(payloadFormat !== undefined && { payloadFormat }),
     timeoutMs: section.value('timeout', duration()) ?? DEFAULT_TIMEOUT_MS,
     retry: DEFAULT_RETRY,
     circuitBreaker: DEFAULT_BREAKER,

@@ -137,7 +137,7 @@ describe('giving back', () => {
   it('by a consumer that closes while entries are on their way does not count as a delivery', async () => {
     const first = await consumer()
     first.consuming.request(3)
-    await until(() => server.log !== '', 'the reader waits')
+    await expect.poll(() => client.info('clients')).toMatch(/blocked_clients:1/)
     await first.consuming.close()
     await client.xadd('jobs', '*', 'payload', 'x')
     const second = await consumer()

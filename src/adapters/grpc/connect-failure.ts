@@ -1,0 +1,35 @@
+import { ConnectionError, type IntegrationError } from '../../core/errors.js'
+import { ENDED_AT_CERTIFICATE, socketFailure } from '../socket-failure.js'
+import type { Credentials } from './credentials.js'
+
+/** Why no connection could be made. @param details the library's own words */
+export function connectFailure(
+  details: string,
+  credentials: Credentials,
+  server: string,
+  integration: string,
+): IntegrationError {
+  const failure = credentials.lastFailure()
+  if (failure !== undefined) return socketFailure(failure, server, { integration })
+  // Without an alert: a server of Node's refuses a certificate so.
+  if (credentials.provesByCertificate && /Failed to connect|ECONNRESET/.test(details))
+    return socketFailure(Object.assign(new Error(details), { code: ENDED_AT_CERTIFICATE }), server, {
+      integration,
+    })
+  return new ConnectionError(`${server}: ${localReason(details)}`, { integration })
+}
+
+/** The reason without the library's frame around it. */
+export function localReason(details: string): string {
+  const last = /Last error: (.*?)(?:\. Resolution note: .*)?$/s.exec(details)?.[1]
+  const text = (last === undefined || last === 'null' ? details : last).replace(/^(Error: )+/, '')
+  for (const [pattern, reason] of REASONS) if (pattern.test(text)) return reason
+  return text
+}
+
+const REASONS: readonly (readonly [RegExp, string])[] = [
+  [/ECONNREFUSED/, 'the connection was refused'],
+  [/ECONNRESET|Connection dropped|socket hang up/, 'the connection was reset'],
+  [/ENOTFOUND|EAI_AGAIN|Name resolution failed/, 'the host name is unknown'],
+  [/^Failed to connect/, 'the other side does not speak HTTP/2, or ended the connection'],
+]

@@ -1,0 +1,23 @@
+import type { DiscoverySettings, FoundAddress } from '../core/discovery.js'
+import type { Endpoint } from '../core/settings.js'
+import type { AddressSource } from './address-source.js'
+import { dnsSource } from './dns-source.js'
+import { srvSource } from './srv-source.js'
+
+/** The source that is configured. */
+export function sourceOf(settings: DiscoverySettings, endpoint: Endpoint): AddressSource {
+  const { source, scheme } = settings
+  switch (source.type) {
+    case 'static':
+      return { find: async () => ownAddresses(endpoint) }
+    case 'dns':
+      return dnsSource(source.name, source.servers, { scheme, port: endpoint.port })
+    case 'dns-srv':
+      return srvSource(source.name, source.servers, { scheme })
+  }
+}
+
+/** The addresses that stand in the endpoint itself. */
+export function ownAddresses({ addresses }: Endpoint): readonly FoundAddress[] {
+  return addresses.map((address) => ({ address, priority: 0, weight: 1 }))
+}

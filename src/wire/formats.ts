@@ -1,0 +1,38 @@
+import type { IntegrationSettings } from '../core/settings.js'
+import { type WireFormat, type WireFormatOptions, wireFormat } from './wire-format.js'
+
+type FormatSettings = Pick<IntegrationSettings, 'format' | 'payloadFormat' | 'protobuf' | 'limits'>
+
+/** The wire formats of one integration: its own, and those that single requests ask for, each made once. */
+export class Formats {
+  /** The integration's own. */
+  readonly own: WireFormat
+  readonly #options: WireFormatOptions
+  readonly #others = new Map<string, WireFormat>()
+
+  /** @throws SerializeError when the integration's own format is unknown */
+  constructor(settings: FormatSettings) {
+    this.#options = optionsOf(settings)
+    this.own = integrationFormat(settings)
+    this.#others.set(settings.format, this.own)
+  }
+
+  /** @throws SerializeError for an unknown name */
+  of(name: string | undefined): WireFormat {
+    if (name === undefined) return this.own
+    const known = this.#others.get(name)
+    if (known !== undefined) return known
+    const format = wireFormat(name, this.#options)
+    this.#others.set(name, format)
+    return format
+  }
+}
+
+/** The format of payloads of an integration. @throws SerializeError when it is unknown */
+export function integrationFormat(settings: FormatSettings): WireFormat {
+  return wireFormat(settings.payloadFormat ?? settings.format, optionsOf(settings))
+}
+
+function optionsOf({ limits, protobuf }: FormatSettings): WireFormatOptions {
+  return { maxBytes: limits.frame, ...(protobuf !== undefined && { protobuf }) }
+}

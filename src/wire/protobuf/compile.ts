@@ -1,0 +1,41 @@
+import { readFile } from 'node:fs/promises'
+import { create, toBinary } from '@bufbuild/protobuf'
+import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt'
+import { ConfigError } from '../../core/errors.js'
+import type { ProtobufSettings } from '../../core/settings.js'
+import { protobufFormat } from './protobuf-format.js'
+
+/**
+ * Reads the files of a schema, and makes sure that it has the message.
+ * @returns a serialised FileDescriptorSet
+ * @throws ConfigError with the file, and its line where it is known
+ */
+export async function compileSchema({
+  proto,
+  include,
+  descriptorSet,
+  message,
+}: ProtobufSettings): Promise<Uint8Array> {
+  const schema = descriptorSet === undefined ? await compiled(proto, include) : await read(descriptorSet)
+  try {
+    protobufFormat({ maxBytes: 0, maxDepth: 0 }, schema, message)
+  } catch (cause) {
+    throw new ConfigError(`${descriptorSet ?? proto.join(', ')}: ${(cause as Error).message}`, [], { cause })
+  }
+  return schema
+}
+
+async function compiled(proto: readonly string[], include: readonly string[]): Promise<Uint8Array> {
+  const { loadProtoFiles } = await import('./proto/load.js')
+  const file = [...(await loadProtoFiles(proto, include))]
+  return toBinary(FileDescriptorSetSchema, create(FileDescriptorSetSchema, { file }))
+}
+
+async function read(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path)
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException
+    throw new ConfigError(`${path}: the file cannot be read (${code ?? message})`, [], { cause })
+  }
+}

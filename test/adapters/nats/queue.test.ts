@@ -1,0 +1,303 @@
+import { jetstream, jetstreamManager } from '@nats-io/jetstream'
+import { expect, test } from 'vitest'
+import { natsManifest } from '../../../src/adapters/nats/manifest.js'
+import type { AdapterConsumer, InboundDelivery, OperationContext } from '../../../src/core/adapter.js'
+import { AckError, DequeueError, EnqueueError, UnsupportedError } from '../../../src/core/errors.js'
+import { settingsFor, until, within } from '../../support/adapter-context.js'
+import { FaultProxy } from '../../support/fault-proxy.js'
+import { atEnd, bytes, collector, connected, type Rig, serverFor, stranger, text } from './harness.js'
+
+const send = (
+  { adapter }: Rig,
+  queue: string,
+  content: string,
+  context: OperationContext = within(),
+  options = {},
+) => adapter.queue.enqueue(queue, bytes(content), options, context)
+
+/** A consumer, and what it has been given. */
+async function consume({ adapter }: Rig, queue: string, count = 0) {
+  const { messages, ended, sink } = collector<InboundDelivery>()
+  const consumer = await adapter.queue.consume(queue, sink, within())
+  if (count > 0) consumer.request(count)
+  return { consumer, messages, ended }
+}
+
+/** The next message of a queue. */
+async function next(
+  rig: Rig,
+  queue: string,
+): Promise<{ delivery: InboundDelivery; consumer: AdapterConsumer }> {
+  const { consumer, messages } = await consume(rig, queue, 1)
+  await until(() => messages.length === 1, 'a message')
+  return { delivery: messages[0]!, consumer }
+}
+
+test('the attempts of one operation are kept once, and two operations are two messages', async () => {
+  const rig = await connected({ port: (await serverFor()).port })
+  const context = within()
+  const first = await send(rig, 'jobs', 'x', context)
+  expect(await send(rig, 'jobs', 'x', context)).toBe(first)
+  expect(await send(rig, 'jobs', 'x')).not.toBe(first)
+  const named = { headers: { 'Nats-Msg-Id': 'mine' } }
+  const third = await send(rig, 'jobs', 'y', within(), named)
+  expect(await send(rig, 'jobs', 'y', within(), named)).toBe(third)
+  const { messages } = await consume(rig, 'jobs', 10)
+  await until(() => messages.length === 3, 'three messages')
+  expect(messages.map(({ payload }) => text(payload))).toEqual(['x', 'x', 'y'])
+  expect(messages.map(({ id }) => id)).toEqual(['jobs:1', 'jobs:2', 'jobs:3'])
+  expect(messages.every(({ headers }) => headers === undefined)).toBe(true)
+})
+
+test('no message comes that was not asked for, and what is asked for at once comes in one request', async () => {
+  const server = await serverFor()
+  const rig = await connected({ port: server.port })
+  for (let n = 0; n < 10; n++) await send(rig, 'jobs', String(n))
+  const client = await stranger(server)
+  let pulls = 0
+  client.subscribe('$JS.API.CONSUMER.MSG.NEXT.>', { callback: () => void pulls++ })
+  await client.flush()
+  const { consumer, messages } = await consume(rig, 'jobs')
+  for (let i = 0; i < 4; i++) consumer.request(1)
+  await until(() => messages.length === 4, 'four messages')
+  for (const message of messages) await message.ack()
+  expect(messages).toHaveLength(4)
+  await client.flush()
+  expect(pulls).toBe(1)
+  consumer.request(100)
+  await until(() => messages.length === 10, 'the others')
+  expect(messages.map(({ payload }) => text(payload))).toEqual(
+    Array.from({ length: 10 }, (_, n) => String(n)),
+  )
+})
+
+test('messages beyond demand wait here with prefetch, and are given back at the end', async () => {
+  const { port } = await serverFor()
+  const rig = await connected({ port, config: { prefetch: 3 } })
+  for (let n = 0; n < 5; n++) await send(rig, 'jobs', String(n))
+  const { consumer, messages } = await consume(rig, 'jobs', 1)
+  await until(() => messages.length === 1, 'the first message')
+  await messages[0]!.ack()
+  await consumer.close()
+  const other = await consume(await connected({ port }), 'jobs', 10)
+  await until(() => other.messages.length === 4, 'the others')
+  expect(other.messages.map(({ payload }) => text(payload)).sort()).toEqual(['1', '2', '3', '4'])
+})
+
+test('nack gives back, at once or later, and the attempt is counted', async () => {
+  const rig = await connected({ port: (await serverFor()).port })
+  await send(rig, 'jobs', 'x')
+  const { consumer, messages } = await consume(rig, 'jobs', 3)
+  await until(() => messages.length === 1, 'the first delivery')
+  await messages[0]!.nack(0)
+  await until(() => messages.length === 2, 'the second delivery')
+  const before = performance.now()
+  await messages[1]!.nack(300)
+  await until(() => messages.length === 3, 'the third delivery')
+  expect(performance.now() - before).toBeGreaterThan(250)
+  expect(messages.map(({ attempt, redelivered }) => [attempt, redelivered])).toEqual([
+    [1, false],
+    [2, true],
+    [3, true],
+  ])
+  await messages[2]!.ack()
+  await consumer.close()
+})
+
+test('a message is not delivered again while its handler works, however long that takes', async () => {
+  const { port } = await serverFor()
+  const rig = await connected({ port, config: { consumer: { ack_wait: 200 } } })
+  await send(rig, 'jobs', 'slow')
+  const { messages } = await consume(rig, 'jobs', 2)
+  await until(() => messages.length === 1, 'the delivery')
+  await new Promise((resolve) => setTimeout(resolve, 1_000))
+  expect(messages).toHaveLength(1)
+  await messages[0]!.ack()
+})
+
+test('without extension it is given to somebody else after ack_wait', async () => {
+  const { port } = await serverFor()
+  const rig = await connected({ port, config: { consumer: { ack_wait: 200, extend: false } } })
+  await send(rig, 'jobs', 'slow')
+  const { messages } = await consume(rig, 'jobs', 2)
+  await until(() => messages.length === 2, 'the second delivery')
+  expect(messages[1]!.attempt).toBe(2)
+})
+
+test('what was delivered max_deliver times goes to the dead letters, once, and never comes again', async () => {
+  const server = await serverFor()
+  const dead = { max_deliver: 2, dead_letter: 'morgue' }
+  const rig = await connected({ port: server.port, config: { consumer: dead } })
+  await send(rig, 'jobs', 'poison', within(), { headers: { kept: 'yes' } })
+  await send(rig, 'jobs', 'good')
+  const seen: string[] = []
+  const sink = {
+    deliver(delivery: InboundDelivery) {
+      seen.push(text(delivery.payload))
+      void (text(delivery.payload) === 'good' ? delivery.ack() : delivery.nack(0))
+      return true
+    },
+    end() {},
+  }
+  const consumer = await rig.adapter.queue.consume('jobs', sink, within())
+  consumer.request(10)
+  const { delivery } = await next(await connected({ port: server.port }), 'morgue')
+  expect(text(delivery.payload)).toBe('poison')
+  expect(delivery.headers).toMatchObject({
+    kept: 'yes',
+    'nemo-dead-letter-queue': 'jobs',
+    'nemo-dead-letter-attempts': '2',
+  })
+  const manager = await jetstreamManager(await stranger(server))
+  await until(
+    () => rig.context.records.some(({ message }) => message.includes('morgue')),
+    'a line in the log',
+  )
+  expect((await manager.streams.info('jobs')).state.messages).toBe(0)
+  expect((await manager.streams.info('morgue')).state.messages).toBe(1)
+  expect(seen.sort()).toEqual(['good', 'poison', 'poison'])
+})
+
+test('streams and consumers are created as configured', async () => {
+  const server = await serverFor()
+  const config = {
+    stream: {
+      name: 'WORK',
+      subjects: ['work.>'],
+      storage: 'memory',
+      retention: 'limits',
+      discard: 'old',
+      max_age: '1h',
+      max_bytes: 100_000,
+      max_messages: 50,
+      duplicate_window: '10s',
+    },
+    consumer: { name: 'workers', ack_wait: '7s', max_deliver: 4, max_ack_pending: 9 },
+  }
+  const rig = await connected(
+    settingsFor(natsManifest, { endpoint: { addresses: ['127.0.0.1'], port: server.port }, config }),
+  )
+  await send(rig, 'work/a', 'x')
+  const { delivery } = await next(rig, 'work/a')
+  expect(delivery.topic).toBe('work/a')
+  const manager = await jetstreamManager(await stranger(server))
+  const HOUR_NS = 3_600_000_000_000
+  expect((await manager.streams.info('WORK')).config).toMatchObject({
+    subjects: ['work.>'],
+    storage: 'memory',
+    retention: 'limits',
+    discard: 'old',
+    max_age: HOUR_NS,
+    max_bytes: 100_000,
+    max_msgs: 50,
+    duplicate_window: 10_000_000_000,
+  })
+  expect((await manager.consumers.info('WORK', 'workers')).config).toMatchObject({
+    ack_policy: 'explicit',
+    ack_wait: 7_000_000_000,
+    max_deliver: 4,
+    max_ack_pending: 9,
+    filter_subject: 'work.a',
+  })
+})
+
+test('a stream and a consumer that are there are bound as they are', async () => {
+  const server = await serverFor()
+  const client = await stranger(server)
+  const manager = await jetstreamManager(client)
+  await manager.streams.add({ name: 'THERE', subjects: ['there.*'] })
+  await manager.consumers.add('THERE', {
+    durable_name: 'bound',
+    ack_policy: 'explicit',
+    ack_wait: 1_000_000_000,
+    filter_subject: 'there.x',
+  })
+  await jetstream(client).publish('there.x', 'from a stranger')
+  const rig = await connected({
+    port: server.port,
+    config: { stream: { create: false }, consumer: { name: 'bound' } },
+  })
+  const { delivery } = await next(rig, 'there.x')
+  expect([text(delivery.payload), delivery.id]).toEqual(['from a stranger', 'THERE:1'])
+  await delivery.ack()
+  const missing = await send(rig, 'nowhere', 'x').catch((error: unknown) => error)
+  expect(missing).toBeInstanceOf(EnqueueError)
+  expect((missing as Error).message).toContain('no stream keeps nowhere')
+})
+
+test('a stream of a name that does not keep the queue is told of it', async () => {
+  const server = await serverFor()
+  const rig = await connected({ port: server.port, config: { stream: { name: 'ALL' } } })
+  await send(rig, 'one', 'x')
+  await send(rig, 'two', 'y')
+  const manager = await jetstreamManager(await stranger(server))
+  expect((await manager.streams.info('ALL')).config.subjects).toEqual(['one', 'two'])
+  for (const queue of ['one', 'two']) await (await next(rig, queue)).delivery.ack()
+})
+
+test('consumers that will not do, a full stream and what needs a newer server are typed errors', async () => {
+  const server = await serverFor()
+  const client = await stranger(server)
+  const manager = await jetstreamManager(client)
+  await manager.streams.add({ name: 'S', subjects: ['s.*'] })
+  await manager.consumers.add('S', { durable_name: 'other', ack_policy: 'explicit', filter_subject: 's.b' })
+  const wrong = await connected({ port: server.port, config: { consumer: { name: 'other' } } })
+  const refused = await consume(wrong, 's.a').catch((error: unknown) => error)
+  expect(refused).toBeInstanceOf(DequeueError)
+  expect((refused as Error).message).toContain('s.b')
+
+  const full = await connected({ port: server.port, config: { stream: { max_messages: 1 } } })
+  await send(full, 'full', 'x')
+  await expect(send(full, 'full', 'y')).rejects.toBeInstanceOf(EnqueueError)
+
+  const newer = await connected({ port: server.port, config: { stream: { compression: 's2' } } })
+  const error = await send(newer, 'small', 'x').catch((error: unknown) => error)
+  expect(error).toBeInstanceOf(UnsupportedError)
+  expect((error as Error).message).toContain('2.10')
+  await expect(send(full, 'q', 'x', within(), { delayMs: 5 })).rejects.toBeInstanceOf(UnsupportedError)
+})
+
+test('a stream that is deleted under a sender and a receiver is made again', async () => {
+  const server = await serverFor()
+  const rig = await connected({ port: server.port })
+  await send(rig, 'jobs', 'old')
+  const { messages, ended } = await consume(rig, 'jobs', 2)
+  await until(() => messages.length === 1, 'the old message')
+  await messages[0]!.ack()
+  const manager = await jetstreamManager(await stranger(server))
+  await manager.streams.delete('jobs')
+  await send(rig, 'jobs', 'new')
+  await until(() => messages.length === 2, 'the new message')
+  expect(text(messages[1]!.payload)).toBe('new')
+  expect(ended).toEqual([])
+})
+
+test('a settlement that the server does not confirm is an AckError, and the first one counts', async () => {
+  const server = await serverFor()
+  const proxy = await FaultProxy.start(server.port)
+  atEnd(() => proxy.close())
+  const rig = await connected({ port: proxy.port, timeoutMs: 200 })
+  for (const content of ['a', 'b', 'c']) await send(rig, 'jobs', content)
+  const { messages } = await consume(rig, 'jobs', 3)
+  await until(() => messages.length === 3, 'all of them')
+  await messages[0]!.ack()
+  await messages[0]!.nack(0)
+  proxy.inject({ kind: 'stall' })
+  await expect(messages[1]!.ack()).rejects.toBeInstanceOf(AckError)
+  proxy.reset()
+  await until(() => rig.context.lost.length === 1, 'the loss')
+  const late = await messages[2]!.ack().catch((error: unknown) => error)
+  expect(late).toBeInstanceOf(AckError)
+  expect(late).toMatchObject({ queue: 'jobs', retryable: false })
+})
+
+test('what is in hand at an orderly end comes again at once', async () => {
+  const { port } = await serverFor()
+  const rig = await connected({ port, config: { consumer: { ack_wait: '1h' } } })
+  await send(rig, 'jobs', 'x')
+  const { delivery } = await next(rig, 'jobs')
+  await rig.adapter.disconnect()
+  await expect(delivery.ack()).rejects.toBeInstanceOf(AckError)
+  const again = await next(await connected({ port }), 'jobs')
+  expect(again.delivery.attempt).toBe(2)
+})

@@ -1,0 +1,148 @@
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readPattern } from '../../../src/adapters/redis/patterns.js'
+import { until, within } from '../../support/adapter-context.js'
+import { type RedisServer, startRedis } from '../../support/redis-server.js'
+import { bytes, connected, Messages } from './fixture.js'
+
+let server: RedisServer
+let client: Redis
+beforeAll(async () => {
+  server = await startRedis({ config: ['client-output-buffer-limit pubsub 1mb 0 0'] })
+  client = new Redis({ port: server.port })
+})
+afterAll(async () => {
+  client.disconnect()
+  await server.stop()
+})
+
+describe('patterns', () => {
+  it.each([
+    ['news', { kind: 'channel', channel: 'news' }],
+    ['a/b+c', { kind: 'channel', channel: 'a/b+c' }],
+    ['a#', { kind: 'channel', channel: 'a#' }],
+    ['news.*', { kind: 'glob', glob: 'news.*' }],
+    ['h[ae]llo?', { kind: 'glob', glob: 'h[ae]llo?' }],
+    ['a/+/c', { kind: 'glob', glob: 'a/*/c' }],
+    ['a/#', { kind: 'glob', glob: 'a*' }],
+    ['#', { kind: 'glob', glob: '*' }],
+    ['a\\b/+', { kind: 'glob', glob: 'a\\\\b/*' }],
+  ])('%s', (pattern, expected) => {
+    expect(readPattern(pattern)).toMatchObject(expected)
+  })
+
+  it('of Redis and of MQTT bring what they stand for', async () => {
+    const { adapter } = await connected(server.port)
+    const sinks: Record<string, Messages> = {}
+    for (const pattern of ['w/1', 'w/*', 'w/+', 'w/#', '+/1', 'w/?', 'v*']) {
+      sinks[pattern] = new Messages()
+      await adapter.pubsub!.subscribe(pattern, {}, sinks[pattern], within())
+    }
+    for (const channel of ['w', 'w/1', 'w/12', 'w/1/2', 'v/1', '$w/1']) await client.publish(channel, channel)
+    await client.publish('w/1', 'end')
+    await until(() => Object.values(sinks).every(({ texts }) => texts.length > 0), 'messages everywhere')
+    await until(() => sinks['w/#']!.texts.includes('end'), 'the last message')
+    expect(Object.fromEntries(Object.entries(sinks).map(([pattern, { texts }]) => [pattern, texts]))).toEqual(
+      {
+        'w/1': ['w/1', 'end'],
+        'w/*': ['w/1', 'w/12', 'w/1/2', 'end'],
+        'w/+': ['w/1', 'w/12', 'end'],
+        'w/#': ['w', 'w/1', 'w/12', 'w/1/2', 'end'],
+        '+/1': ['w/1', 'v/1', 'end'],
+        'w/?': ['w/1', 'end'],
+        'v*': ['v/1'],
+      },
+    )
+    expect(sinks['w/#']!.messages[0]!.topic).toBe('w')
+  })
+})
+
+it.each([2, 3] as const)('speaks RESP %i: messages, queues and calls', async (protocol) => {
+  const { adapter } = await connected(server.port, { config: { protocol, database: 3 } })
+  const sink = new Messages()
+  await adapter.pubsub!.subscribe('t', {}, sink, within())
+  await adapter.pubsub!.subscribe('u*', {}, sink, within())
+  await adapter.pubsub!.publish('t', Buffer.from([0, 255, 13, 10]), {}, within())
+  await adapter.pubsub!.publish('u1', bytes(''), {}, within())
+  await until(() => sink.messages.length === 2, 'both')
+  expect(sink.messages.map(({ payload }) => [...payload])).toEqual([[0, 255, 13, 10], []])
+  await adapter.service!.serve(
+    'm',
+    {
+      deliver(request) {
+        void request.answer({ ok: true, value: request.params! })
+        return true
+      },
+      end: () => {},
+    },
+    within(),
+  )
+  expect(await adapter.rpc!.call('m', [1], within())).toEqual([1])
+  await client.select(3)
+  expect(await client.exists('nemo:rpc:m')).toBe(1)
+  await client.select(0)
+  expect(await client.exists('nemo:rpc:m')).toBe(0)
+  await adapter.disconnect()
+  await expect.poll(() => client.pubsub('NUMSUB', 't')).toEqual(['t', 0])
+})
+
+it('a later subscription of the same pattern outlives an earlier one', async () => {
+  const { adapter } = await connected(server.port)
+  const [first, second] = [new Messages(), new Messages()]
+  const earlier = await adapter.pubsub!.subscribe('same', {}, first, within())
+  const later = await adapter.pubsub!.subscribe('same', {}, second, within())
+  await earlier.close()
+  await client.publish('same', '1')
+  await until(() => second.messages.length === 1, 'the message')
+  expect(first.messages).toEqual([])
+  await Promise.all([later.close(), later.close()])
+  await expect.poll(() => client.pubsub('NUMSUB', 'same')).toEqual(['same', 0])
+})
+
+it.each([
+  [{ headers: { a: '1' } }, /headers/],
+  [{ retain: true }, /retains no/],
+  [{ qos: 2 as const }, /QoS 2/],
+])('refuses to publish with %j', async (options, message) => {
+  const { adapter } = await connected(server.port)
+  const publish = adapter.pubsub!.publish('t', bytes('x'), options, within())
+  await expect(publish).rejects.toMatchObject({
+    kind: 'publish',
+    retryable: false,
+    message: expect.stringMatching(message),
+  })
+})
+
+describe('back-pressure', () => {
+  it('reads no further while a sink is full, and loses nothing for that', async () => {
+    const { adapter, context } = await connected(server.port)
+    const [slow, other] = [new Messages(), new Messages()]
+    slow.room = false
+    const subscription = await adapter.pubsub!.subscribe('slow', {}, slow, within())
+    await adapter.pubsub!.subscribe('other', {}, other, within())
+    const payload = 'x'.repeat(10_000)
+    for (let n = 0; n < 200; n++) await client.publish('slow', payload)
+    await client.publish('other', 'end')
+    await until(() => slow.messages.length > 0, 'the first')
+    expect(slow.messages.length).toBeLessThan(200)
+    expect(other.messages).toEqual([])
+    slow.room = true
+    subscription.resume()
+    await until(() => other.messages.length === 1, 'all of it')
+    expect(slow.messages.length).toBe(200)
+    expect(context.lost).toEqual([])
+  })
+
+  it('the server ends a connection that stays unread for too long; that is a loss, not a hang', async () => {
+    const { adapter, context } = await connected(server.port)
+    const sink = new Messages()
+    sink.room = false
+    const subscription = await adapter.pubsub!.subscribe('flood', {}, sink, within())
+    const payload = Buffer.alloc(1_000_000)
+    for (let n = 0; n < 30; n++) await client.publish('flood', payload)
+    subscription.resume()
+    sink.room = true
+    await until(() => context.lost.length === 1, 'the loss')
+    expect(context.lost[0]).toMatchObject({ kind: 'connection' })
+  })
+})
