@@ -17,6 +17,11 @@ export class RpcServer {
     this.#onError = onError
   }
 
+  /** The server or integration that it serves by. */
+  get name(): string {
+    return this.#mail.name
+  }
+
   /** Registers the handler of a method; takes effect with the next `serve`. A later one of the same method replaces it. */
   register(method: string, handler: RpcHandler): this {
     this.#routes.register(method, handler)

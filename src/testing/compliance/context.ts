@@ -11,6 +11,7 @@ import type { IntegrationMetrics } from '../../gateway-metrics.js'
 import type { RpcServer } from '../../server/rpc-server.js'
 import type { ComplianceOptions } from './options.js'
 import { type ComplianceMethod, ComplianceService, isComplianceMethod } from './service.js'
+import { structured } from './structured.js'
 import { eventually, soon } from './waiting.js'
 
 /** The integration that the cases are about, and another one at the same broker. */
@@ -27,6 +28,8 @@ export class CaseContext {
   readonly restartBroker: (() => Promise<void>) | undefined
   readonly #address: (name: string) => string
   readonly #served: boolean
+  readonly #server: string | undefined
+  readonly #structured: boolean
   readonly #prefix = `nemo${randomBytes(4).toString('hex')}`
 
   private constructor(gateway: Gateway, options: ComplianceOptions) {
@@ -35,6 +38,8 @@ export class CaseContext {
     this.restartBroker = options.restartBroker
     this.#address = options.address ?? ((name) => name)
     this.#served = options.served === true
+    this.#server = options.server
+    this.#structured = options.structured === true
   }
 
   /** Starts a gateway and waits until both integrations are connected. @param mailbox of the integration under test */
@@ -57,7 +62,8 @@ export class CaseContext {
   }
 
   pubsub(side: Side = 'subject'): PubSubClient {
-    return this.gateway.pubsub(side)
+    const client = this.gateway.pubsub(side)
+    return this.#structured ? structured(client) : client
   }
 
   queue(side: Side = 'subject'): QueueClient {
@@ -69,7 +75,7 @@ export class CaseContext {
   }
 
   server(side: Side = 'other'): RpcServer {
-    return this.gateway.server(side)
+    return this.gateway.server(this.#server ?? side)
   }
 
   metrics(side: Side = 'subject'): IntegrationMetrics {

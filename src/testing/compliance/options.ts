@@ -34,4 +34,8 @@ export interface ComplianceOptions {
    * their own names.
    */
   readonly served?: boolean
+  /** For a protocol that serves by a `server` block: its name among the `surroundings`, and it serves in place of the integrations. */
+  readonly server?: string
+  /** For a protocol whose messages are arrays or objects: the suite puts every other value into one. */
+  readonly structured?: boolean
 }

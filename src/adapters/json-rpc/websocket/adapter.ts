@@ -80,10 +80,11 @@ export class WebSocketAdapter implements ProtocolAdapter {
 
   async connect(signal: AbortSignal): Promise<void> {
     const tokens = this.#tokens
-    const socket =
+    const opened =
       tokens === undefined
         ? await this.#openAny([], signal)
         : await openWithToken(tokens, signal, (headers) => this.#openAny(headers, signal))
+    const { socket } = opened
     const before = this.#connection
     let paused = false
     const flow = (on: boolean) => {
@@ -92,7 +93,7 @@ export class WebSocketAdapter implements ProtocolAdapter {
       else socket.pause()
     }
     const subscribers = new Subscribers({ pause: () => flow(false), resume: () => flow(true) })
-    const session = new Session(socket, this.#settings, {
+    const session = new Session(opened, this.#settings, {
       watch: this.#watch,
       log: this.#context.log,
       notified: (method, params) => subscribers.notified(method, params),
@@ -174,9 +175,9 @@ export class WebSocketAdapter implements ProtocolAdapter {
     for (let i = 0; i < targets.length; i++) {
       const index = (this.#current + i) % targets.length
       try {
-        const socket = await openSocket(targets[index]!, open, signal)
+        const opened = await openSocket(targets[index]!, open, signal)
         this.#current = index
-        return socket
+        return opened
       } catch (error) {
         if (signal.aborted) throw signal.reason
         if (targets.length === 1 || error instanceof AuthError) throw error

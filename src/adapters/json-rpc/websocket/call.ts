@@ -7,6 +7,9 @@ import type { SignalWatch, Watched } from '../signal-watch.js'
 /** A request as it is written; its id is given when it is sent. */
 export type Message = { id?: Value; readonly [member: string]: Value }
 
+/** How much later than the deadline a call is ended that nobody has ended: whoever made it goes first, in milliseconds. */
+const SLACK_MS = 100
+
 /** A call that waits for its answer. Settles once; what comes afterwards is ignored. */
 export class Call implements Watched {
   readonly method: string
@@ -62,11 +65,10 @@ export class Call implements Watched {
     this.#signal = this.#operation.signal
     const left = this.#deadline - clock.now()
     if (this.#signal.aborted) return this.handleEvent()
-    // An attempt that was given up before its signal was asked for may have one that never fires.
-    if (left <= 0) return this.#timeOut()
     this.#signal.addEventListener('abort', this, { once: true })
+    // An attempt that was given up before its signal was asked for may have one that never fires.
     if (left < Number.POSITIVE_INFINITY)
-      this.#timer = clock.setTimer(left, () => this.#timeOut(), { background: true })
+      this.#timer = clock.setTimer(left + SLACK_MS, () => this.#timeOut(), { background: true })
   }
 
   /** The signal fired. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
 import WebSocket from 'ws'
 import { ConnectionError, IntegrationError } from '../../../core/errors.js'
 import type { Logger } from '../../../core/telemetry.js'
@@ -18,6 +19,15 @@ export interface OpenSettings {
   readonly log: Logger
 }
 
+export interface Opened {
+  readonly socket: WebSocket
+  /** What it runs over. */
+  readonly stream: Duplex
+}
+
+/** How long the server may take to end a connection that it has said goodbye on, in milliseconds. */
+const CLOSE_TIMEOUT_MS = 1000
+
 /** Describe a body; a handshake has none. */
 const OF_A_BODY = new Set(['content-type', 'accept'])
 
@@ -29,7 +39,7 @@ export async function openSocket(
   target: Target,
   settings: OpenSettings,
   signal: AbortSignal,
-): Promise<WebSocket> {
+): Promise<Opened> {
   const { integration } = settings
   const tls = target.tls && (await readTlsOptions(target.tls, settings.log).catch(withName(integration)))
   if (signal.aborted) throw signal.reason
@@ -39,6 +49,8 @@ export async function openSocket(
     maxPayload: settings.limit,
     perMessageDeflate: false,
     followRedirects: false,
+    // Of `ws` from 8.19 on; its types do not know it.
+    ...{ closeTimeout: CLOSE_TIMEOUT_MS },
   })
   return new Promise((resolve, reject) => {
     const onAbort = () => {
@@ -55,9 +67,13 @@ export async function openSocket(
     socket.once('close', () =>
       reject(new ConnectionError(`${target.origin}: the handshake failed`, { integration })),
     )
+    let stream: Duplex
+    socket.once('upgrade', (response) => {
+      stream = response.socket
+    })
     socket.once('open', () => {
       signal.removeEventListener('abort', onAbort)
-      resolve(socket)
+      resolve({ socket, stream })
     })
   })
 }

@@ -4,10 +4,12 @@ import { ConnectionError, SerializeError } from '../../../core/errors.js'
 import type { Logger } from '../../../core/telemetry.js'
 import type { Value } from '../../../core/value.js'
 import type { WireFormat } from '../../../wire/wire-format.js'
-import { readReply, requestOf } from '../codec.js'
+import { requestOf } from '../codec.js'
 import type { SignalWatch } from '../signal-watch.js'
 import { Call, type Message } from './call.js'
 import { closeError } from './close-codes.js'
+import { Incoming } from './incoming.js'
+import type { Opened } from './open.js'
 import { Outgoing } from './outgoing.js'
 
 export interface SessionSettings {
@@ -36,13 +38,14 @@ export class Session {
   readonly #settings: SessionSettings
   readonly #ports: SessionPorts
   readonly #outgoing: Outgoing
+  readonly #incoming: Incoming
   readonly #pending = new Map<number, Call>()
   #lastId = 0
   #state: 'open' | 'ending' | 'over' = 'open'
   /** What the socket said before it closed. */
   #fault: ConnectionError | SerializeError | undefined
 
-  constructor(socket: WebSocket, settings: SessionSettings, ports: SessionPorts) {
+  constructor({ socket, stream }: Opened, settings: SessionSettings, ports: SessionPorts) {
     this.socket = socket
     this.#settings = settings
     this.#ports = ports
@@ -54,8 +57,20 @@ export class Session {
       number: (calls) => this.#number(calls),
       encode: (what, message) => this.#encode(what, message),
     })
+    this.#incoming = new Incoming(settings.integration, this.#pending, {
+      notified: (method, params) => ports.notified(method, params),
+      called: (id) => this.#refuse(id),
+      ignored: (reason) =>
+        ports.log({
+          level: 'warn',
+          message: `messages of the server are ignored, the first because ${reason}`,
+        }),
+    })
     socket.on('message', (data) => this.#received(data as Buffer))
     socket.on('error', (error) => this.#faulted(error))
+    // Before `ws` hears of it, which takes its time to say so: until then we would take it for a connection.
+    stream.prependListener('error', (error) => this.#cutOff(error))
+    for (const event of ['end', 'close']) stream.prependListener(event, () => this.#cutOff())
     socket.once('close', (code, reason) =>
       this.#closed(this.#fault ?? closeError(code, reason.toString(), settings.integration)),
     )
@@ -201,48 +216,7 @@ export class Session {
       const reason = `the server sent what is not JSON-RPC: ${(error as SerializeError).reason}`
       return this.abort(new ConnectionError(reason, { integration: this.#settings.integration }))
     }
-    if (Array.isArray(message)) this.#batchReceived(message as readonly Value[])
-    else this.#read(message)
-  }
-
-  #batchReceived(messages: readonly Value[]): void {
-    let answered: Call | undefined
-    for (const message of messages) answered = this.#read(message) ?? answered
-    const { integration } = this.#settings
-    for (const call of answered?.companions ?? [])
-      call.fail(new SerializeError('malformed answer: the batch has no answer to this call', { integration }))
-  }
-
-  /** @returns the call that it answers. */
-  #read(message: Value): Call | undefined {
-    if (
-      typeof message !== 'object' ||
-      message === null ||
-      message instanceof Uint8Array ||
-      Array.isArray(message)
-    )
-      return this.#ignore('expected an object')
-    const { id, method, params } = message as { readonly [name: string]: Value }
-    if (method !== undefined) {
-      if (typeof method !== 'string') return this.#ignore('the name of a method is no text')
-      if (id === undefined) this.#ports.notified(method, params)
-      else this.#refuse(id)
-      return undefined
-    }
-    const call = typeof id === 'number' ? this.#pending.get(id) : undefined
-    if (call !== undefined) call.settle(readReply(message, call.id, this.#settings.integration))
-    else if (id === null) this.#readUnaddressed(message)
-    // An answer to a call that was given up is no news.
-    return call
-  }
-
-  /** An error without an id is about the only message that waits for an answer, if there is but one. */
-  #readUnaddressed(message: Value): void {
-    const [first] = this.#pending.values()
-    const waiting = first?.companions.filter((call) => !call.isSettled) ?? []
-    if (first === undefined || waiting.length !== this.#pending.size)
-      return this.#ignore('an error that does not say which call it is about')
-    for (const call of waiting) call.settle(readReply(message, call.id, this.#settings.integration))
+    this.#incoming.read(message)
   }
 
   /** The server calls us, and we serve nothing here. */
@@ -250,10 +224,6 @@ export class Session {
     if (!this.#outgoing.isClear) return
     const error = { code: METHOD_NOT_FOUND, message: 'Method not found' }
     this.socket.send(this.#settings.format.encode({ jsonrpc: '2.0', id, error }), { binary: false })
-  }
-
-  #ignore(reason: string): undefined {
-    this.#ports.log({ level: 'warn', message: `a message of the server is ignored: ${reason}` })
   }
 
   #faulted(error: Error & { code?: string }): void {
@@ -270,7 +240,15 @@ export class Session {
         : new ConnectionError(reason, { integration })
   }
 
+  /** The other side is gone without a farewell; after one, `ws` has more to say. */
+  #cutOff(error?: Error): void {
+    if (this.socket.readyState !== this.socket.OPEN) return
+    if (error !== undefined) this.#faulted(error)
+    this.#closed(this.#fault ?? closeError(1006, '', this.#settings.integration))
+  }
+
   #closed(error: ConnectionError | SerializeError): void {
+    if (this.#state === 'over') return
     const wasOpen = this.#state === 'open'
     this.#state = 'over'
     const { integration } = this.#settings

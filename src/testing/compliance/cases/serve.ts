@@ -13,14 +13,15 @@ export const serveCases: readonly ComplianceCase[] = [
       const open = new Map<number, () => void>()
       context.server('subject').register(
         method,
-        (n) =>
+        (params) =>
           new Promise((resolve) => {
-            open.set(n as number, () => resolve(n))
+            const [n] = params as [number]
+            open.set(n, () => resolve(n))
             if (open.size === 5) for (const each of [4, 2, 0, 1, 3]) open.get(each)!()
           }),
       )
       await soon(context.server('subject').serve(), 'serve')
-      const answers = Array.from({ length: 5 }, (_, n) => context.rpc('other').call(method, n))
+      const answers = Array.from({ length: 5 }, (_, n) => context.rpc('other').call(method, [n]))
       assert.deepEqual(await soon(Promise.all(answers), 'calls'), [0, 1, 2, 3, 4])
     },
   },
@@ -51,13 +52,13 @@ export const serveCases: readonly ComplianceCase[] = [
     async run(context) {
       const method = context.name('bad-answer')
       const answers: Record<string, unknown> = { function: () => 1, map: new Map([[1, 2]]), good: 'good' }
-      context.server('subject').register(method, (which) => answers[String(which)])
+      context.server('subject').register(method, (params) => answers[(params as [string])[0]])
       await soon(context.server('subject').serve(), 'serve')
       for (const which of ['function', 'map']) {
-        const call = context.rpc('other').call(method, which, { timeout: '10s' })
+        const call = context.rpc('other').call(method, [which], { timeout: '10s' })
         assert.equal((await rejected<RpcError>(call, 'rpc', `answering with a ${which}`)).code, -32_603)
       }
-      assert.equal(await soon(context.rpc('other').call(method, 'good'), 'call'), 'good')
+      assert.equal(await soon(context.rpc('other').call(method, ['good']), 'call'), 'good')
     },
   },
   {
