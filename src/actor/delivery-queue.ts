@@ -109,11 +109,13 @@ export class DeliveryQueue {
     }
   }
 
-  /** What waits is given up: the source is closed. */
-  clear(): void {
-    this.#gauges.addWaitingDeliveries(-this.#waiting.size)
+  /** What waits is given up: the source is closed. @returns it */
+  clear(): Outgoing[] {
+    const left = [...this.#waiting]
+    this.#gauges.addWaitingDeliveries(-left.length)
     this.#waiting.clear()
     this.#waitingBytes = 0
+    return left
   }
 
   #wait(message: Outgoing): Offer {

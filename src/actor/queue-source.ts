@@ -98,7 +98,9 @@ export class QueueSource implements Source, MessageSink<InboundDelivery> {
 
   async close(): Promise<void> {
     this.#ended = true
-    this.#deliveries.clear()
+    // What the host has not got yet goes to somebody else.
+    for (const { extras } of this.#deliveries.clear())
+      if (extras?.token !== undefined) this.#unsettled.nack(extras.token, 0).catch(() => {})
     await this.#consumer?.close()
   }
 }

@@ -18,6 +18,7 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
   readonly queue: string
   readonly #concurrency: number
   readonly #nack: NackOptions | undefined
+  readonly #make: (run: MessageRun, index: number) => QueueMessage<T>
   readonly #messages: RunQueue<QueueMessage<T>>
   #source: Promise<OpenSource> | undefined
   #open: OpenSource | undefined
@@ -33,19 +34,16 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
     this.queue = queue
     this.#concurrency = concurrency
     this.#nack = nack
-    this.#messages = new RunQueue<QueueMessage<T>>(
-      turn,
-      (run, index) =>
-        new QueueMessage<T>(
-          mail,
-          run.life,
-          queue,
-          run.extras(index)!,
-          () => run.value(index, undefined),
-          run.payload(index),
-        ),
-      (run) => this.#credit(run),
-    )
+    this.#make = (run, index) =>
+      new QueueMessage<T>(
+        mail,
+        run.life,
+        queue,
+        run.extras(index)!,
+        () => run.value(index, undefined),
+        run.payload(index),
+      )
+    this.#messages = new RunQueue<QueueMessage<T>>(turn, this.#make, (run) => this.#credit(run))
   }
 
   /** @throws DequeueError when the broker refuses; when the consumer ends by a fault */
@@ -94,6 +92,11 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
     await source?.close()
   }
 
+  /** Sent before the actor heard that this is over. */
+  #giveBack(run: MessageRun): void {
+    for (let i = 0; i < run.count; i++) settleQuietly(this.#make(run, i).nack())
+  }
+
   /** Messages may be consumed before we hear that the consumer stands: their credit is given then. */
   #credit({ count, bytes }: MessageRun): void {
     if (this.#open !== undefined) return this.#open.credit(count, bytes)
@@ -117,8 +120,10 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
   /** @internal */
   handler(): SourceHandler {
     return {
-      receive: (run: DeliveryRun, names: NameReader, life: number) =>
-        this.#messages.push(new MessageRun(run, names, life)),
+      receive: (run: DeliveryRun, names: NameReader, life: number) => {
+        const messages = new MessageRun(run, names, life)
+        if (!this.#messages.push(messages)) this.#giveBack(messages)
+      },
       dropped: () => {},
       // What was not handed out yet comes again.
       reborn: () => this.#messages.discard(),

@@ -39,10 +39,12 @@ export class RunQueue<M> {
     this.#finished = finished
   }
 
-  push(run: MessageRun): void {
-    if (this.#state.kind === 'ended') return
+  /** @returns false when it has ended: nobody will consume it. */
+  push(run: MessageRun): boolean {
+    if (this.#state.kind === 'ended') return false
     this.#runs.push(run)
     this.#serve()
+    return true
   }
 
   /** The next message; `done` once it has ended and all is consumed. @throws the error it ended with, once */

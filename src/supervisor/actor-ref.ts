@@ -141,11 +141,10 @@ export class ActorRef implements IntegrationMail {
     try {
       await this.request(verb, target, undefined, { source: specOf(source) }, limits)
     } catch (error) {
-      this.#sources.remove(source)
-      this.#tellActor('unsubscribe', target, source.id)
+      void this.#close(source)
       throw error
     }
-    source.isOpen = true
+    source.state = 'open'
     return {
       credit: (messages, bytes) => {
         if (source.credit.giver.give(messages, bytes)) this.#present?.line.nudge()
@@ -300,10 +299,10 @@ export class ActorRef implements IntegrationMail {
   }
 
   async #close(source: HostSource): Promise<void> {
-    if (!this.#sources.has(source)) return
+    if (!this.#sources.close(source)) return
+    if (this.#present !== undefined)
+      await this.request('unsubscribe', source.target, source.id).catch(() => {})
     this.#sources.remove(source)
-    if (this.#present === undefined) return
-    await this.request('unsubscribe', source.target, source.id).catch(() => {})
   }
 
   /** Says something to the actor that nobody waits for. */

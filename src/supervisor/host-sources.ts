@@ -12,8 +12,8 @@ export interface HostSource {
   readonly target: string
   readonly wanted: SourceRequest
   readonly handler: SourceHandler
-  /** Whether it has been granted once. */
-  isOpen: boolean
+  /** Asked for; granted once; or ended by the host, while what the actor has sent until it hears of it still comes. */
+  state: 'asked' | 'open' | 'closing'
   credit: { readonly shared: SharedArrayBuffer; readonly giver: CreditGiver }
 }
 
@@ -29,20 +29,28 @@ export class HostSources {
       target,
       wanted,
       handler,
-      isOpen: false,
+      state: 'asked',
       credit: freshCredit(),
     }
     this.#byId.set(source.id, source)
     return source
   }
 
+  /** Whether it is still wanted. */
   has(source: HostSource): boolean {
-    return this.#byId.get(source.id) === source
+    return this.#byId.get(source.id) === source && source.state !== 'closing'
+  }
+
+  /** It is not wanted any more. @returns false when that was known. */
+  close(source: HostSource): boolean {
+    if (!this.has(source)) return false
+    source.state = 'closing'
+    return true
   }
 
   /** Whether the source of that number has been granted once. */
   isOpen(id: number): boolean {
-    return this.#byId.get(id)?.isOpen === true
+    return this.#byId.get(id)?.state === 'open'
   }
 
   remove(source: HostSource): void {
@@ -61,7 +69,7 @@ export class HostSources {
     const source = this.#byId.get(id)
     if (source === undefined) return
     this.#byId.delete(id)
-    source.handler.ended(error)
+    if (source.state !== 'closing') source.handler.ended(error)
   }
 
   endAll(error: Error): void {
@@ -70,7 +78,7 @@ export class HostSources {
 
   /** The actor has died: all credit is void. @returns the sources that its successor must be asked for. */
   renew(): HostSource[] {
-    const open = [...this.#byId.values()].filter((source) => source.isOpen)
+    const open = [...this.#byId.values()].filter(({ state }) => state === 'open')
     for (const source of open) {
       source.credit = freshCredit()
       source.handler.reborn()

@@ -272,6 +272,21 @@ describe('without a connection', () => {
     expect([outcome(sure), outcome(twice)]).toEqual([{ value: null }, { value: null }])
   })
 
+  test('that is lost is one fault to the breaker, however much was under way and goes on', async () => {
+    const { send, connected, lost, attempts, advance, gauges, quiet } = rig({
+      circuitBreaker: { failureThreshold: 3, successThreshold: 1, timeoutMs: 60_000 },
+    })
+    await connected()
+    for (let i = 0; i < 20; i++) await send('publish', 't', i, { qos: 1 })
+    await lost(reset())
+    for (const attempt of attempts) attempt.reject(reset())
+    await quiet()
+    expect(gauges.breaker).toBe('closed')
+    await advance(100)
+    await connected()
+    expect(attempts).toHaveLength(40)
+  })
+
   test('and with "fail": at once, or after as many tries as any other failure', async () => {
     const reconnect = {
       enabled: true,

@@ -60,6 +60,15 @@ test('closing gives back what nobody has taken, before the source is closed', as
   expect(first.value?.isSettled).toBe(false)
 })
 
+test('what arrives while it is being closed is given back: the actor had sent it before it heard', async () => {
+  const { consumer, journal, stand, handler } = rig()
+  stand()
+  await consumer.close()
+  handler.receive(run(5, 6), names, 1)
+  await settled()
+  expect(journal).toEqual(['close', ['nack', 5], ['nack', 6]])
+})
+
 test('what an earlier life delivered and nobody took is not given back: it comes again by itself', async () => {
   const { consumer, journal, stand, handler } = rig()
   stand()

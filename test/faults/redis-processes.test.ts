@@ -4,7 +4,8 @@ import { startRedis } from '../support/redis-server.js'
 import { waitFor } from '../support/wait-for.js'
 import { WorkerProcess } from './support/worker-process.js'
 
-const COUNT = 120
+const COUNT = 400
+const WORK_MS = 20
 
 test('two processes share a queue; one is killed, and what it had in hand moves over', async () => {
   await using server = await startRedis()
@@ -16,13 +17,13 @@ test('two processes share a queue; one is killed, and what it had in hand moves 
     config: { claim_after: '1s', block: '100ms' },
   }
   const [victim, survivor] = [
-    new WorkerProcess(integration, 'jobs', 20),
-    new WorkerProcess(integration, 'jobs', 20),
+    new WorkerProcess(integration, 'jobs', WORK_MS),
+    new WorkerProcess(integration, 'jobs', WORK_MS),
   ]
   await client.xgroup('CREATE', 'jobs', 'nemo-workers', '0', 'MKSTREAM').catch(() => {})
   for (let n = 0; n < COUNT; n++) await client.xadd('jobs', '*', 'payload', String(n))
 
-  await waitFor(() => victim.done.size >= 10 && survivor.done.size >= 10, {
+  await waitFor(() => victim.done.size >= 10 && survivor.done.size >= 10 && victim.inHand.length > 0, {
     what: () => `both to work: ${victim.done.size}, ${survivor.done.size}`,
     timeoutMs: 20_000,
   })

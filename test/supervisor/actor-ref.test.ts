@@ -23,6 +23,7 @@ const NOTHING: ActorBatch = {
   runs: undefined,
   notices: undefined,
 }
+const NO_VALUES = { kind: 'values', values: [] } as const
 const wanted = {
   kind: 'topic',
   window: { messages: 1, bytes: 1 },
@@ -72,6 +73,10 @@ function rig(given: Partial<IntegrationSettings> = {}) {
           verbs.forEach((verb, i) => void asked.push({ seq: first + i, verb: VERBS[verb]! }))
         }
         return asked.map(({ verb }) => verb)
+      },
+      say(batch: ActorBatch) {
+        actor.port.postMessage(batch)
+        bell.ring()
       },
       async settle(index: number) {
         actor.port.postMessage({ ...NOTHING, done: [asked[index]!.seq, 1] } satisfies ActorBatch)
@@ -134,6 +139,27 @@ describe('the address of an actor', () => {
     expect(ended).toEqual(['the gateway is shut down'])
     await clock.advance(60_000)
     expect(clock.pending).toEqual([])
+  })
+
+  test('a source that is closed receives what its actor had sent, until that has heard of it', async () => {
+    const { ref, begin, handler, quiet } = rig()
+    const received: number[] = []
+    const life = begin()
+    const opening = ref.open('subscribe', 't', wanted, {
+      ...handler,
+      receive: ({ count }) => received.push(count),
+    })
+    await life.asked()
+    await life.settle(0)
+    const closing = (await opening).close()
+    expect(await life.asked()).toEqual(['subscribe', 'unsubscribe'])
+    const run = { source: 1, count: 3, topics: [], payload: NO_VALUES, bytes: 0, extras: undefined }
+    life.say({ ...NOTHING, runs: [run] })
+    await life.settle(1)
+    await closing
+    life.say({ ...NOTHING, runs: [run] })
+    await quiet()
+    expect(received).toEqual([3])
   })
 
   test('a request that is in hand whenever an actor dies is set aside, and its neighbour is not', async () => {

@@ -75,11 +75,24 @@ export class Bindings {
   async #bindStream(queue: string, subject: string, deadline: number): Promise<string> {
     const { name, create } = this.#config.stream
     if (name !== undefined) return this.#bindNamed(name, subject, deadline)
+    const found = await this.#streamOf(subject, deadline)
+    if (found !== undefined) return found
+    if (!create) throw new Unsuitable(`no stream keeps ${subject}, and none is to be created`)
+    try {
+      return await this.#create(nameFor(queue), [subject], deadline)
+    } catch (error) {
+      // Somebody else may have created it since we looked.
+      const taken = isTaken(error, API_ERROR.streamNameInUse, API_ERROR.subjectsOverlap)
+      const made = taken ? await this.#streamOf(subject, deadline) : undefined
+      if (made === undefined) throw error
+      return made
+    }
+  }
+
+  async #streamOf(subject: string, deadline: number): Promise<string | undefined> {
     const { streams } = await this.#jetStream.call('STREAM.NAMES', { subject }, deadline)
     const found = Array.isArray(streams) ? (streams[0] as unknown) : undefined
-    if (typeof found === 'string') return found
-    if (!create) throw new Unsuitable(`no stream keeps ${subject}, and none is to be created`)
-    return this.#create(nameFor(queue), [subject], deadline)
+    return typeof found === 'string' ? found : undefined
   }
 
   async #bindNamed(name: string, subject: string, deadline: number): Promise<string> {
@@ -87,7 +100,10 @@ export class Bindings {
     const found = await this.#unlessMissing(`STREAM.INFO.${name}`, API_ERROR.streamNotFound, deadline)
     if (found === undefined) {
       if (!create) throw new Unsuitable(`there is no stream ${name}, and none is to be created`)
-      return this.#create(name, withSubject(subjects, subject), deadline)
+      return this.#create(name, withSubject(subjects, subject), deadline).catch((error: unknown) => {
+        if (!isTaken(error, API_ERROR.streamNameInUse)) throw error
+        return this.#bindNamed(name, subject, deadline)
+      })
     }
     const config = found.config as { subjects?: readonly string[] }
     const kept = config.subjects ?? []
@@ -188,4 +204,8 @@ function nameFor(queue: string): string {
   const name = queue.replace(/[\s.*>/\\]/g, '_')
   if (name === queue) return name
   return `${name}-${createHash('sha256').update(queue).digest('hex').slice(0, 8)}`
+}
+
+function isTaken(error: unknown, ...numbers: readonly number[]): boolean {
+  return error instanceof JetStreamApiError && numbers.includes(error.number)
 }

@@ -2,7 +2,12 @@ import type { IntegrationError } from '../../core/errors.js'
 import { NoResponders, type Request, type Requests } from './requests.js'
 
 /** Numbers of errors of the JetStream API that we tell apart. */
-export const API_ERROR = { consumerNotFound: 10_014, streamNotFound: 10_059 } as const
+export const API_ERROR = {
+  consumerNotFound: 10_014,
+  streamNameInUse: 10_058,
+  streamNotFound: 10_059,
+  subjectsOverlap: 10_065,
+} as const
 
 /** JetStream answered a request of its API with an error. */
 export class JetStreamApiError extends Error {

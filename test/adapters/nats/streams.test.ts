@@ -119,3 +119,18 @@ test('a stream that is deleted under a sender and a receiver is made again', asy
   expect(text(messages[1]!.payload)).toBe('new')
   expect(ended).toEqual([])
 })
+
+test('several that ask for a queue at the same time make one stream of it', async () => {
+  const server = await serverFor()
+  for (const stream of [{}, { name: 'SHARED' }]) {
+    const settings = settingsFor(natsManifest, {
+      endpoint: { addresses: ['127.0.0.1'], port: server.port },
+      config: { stream },
+    })
+    const rigs = await Promise.all(Array.from({ length: 8 }, () => connected(settings)))
+    const queue = stream.name === undefined ? 'fresh' : 'named'
+    const consumers = await Promise.all(rigs.map((rig) => consume(rig, queue, 1)))
+    await send(rigs[0]!, queue, 'x')
+    await until(() => consumers.some(({ messages }) => messages.length === 1), 'the message')
+  }
+})
