@@ -1,7 +1,6 @@
 import type { AdapterFactory } from '../core/adapter.js'
 import { systemClock } from '../core/clock.js'
-import { announcing } from '../discovery/announcing-adapter.js'
-import { discovering } from '../discovery/discovering-adapter.js'
+import type { IntegrationSettings } from '../core/settings.js'
 import { serveControl } from '../mailbox/control.js'
 import { encodeError } from '../mailbox/error-codec.js'
 import { loadFormats } from '../wire/wire-format.js'
@@ -19,7 +18,7 @@ export function runActor(makeAdapter: AdapterFactory): void {
     if (message.kind !== 'start-actor') return
     try {
       await loadFormats(message.settings)
-      const actor = startIntegrationActor(message, discovering(announcing(makeAdapter)), {
+      const actor = startIntegrationActor(message, await findingItsWay(makeAdapter, message.settings), {
         clock: systemClock,
         log: threadLogger(thread),
         dial: (broker) => dial(thread, broker),
@@ -31,6 +30,19 @@ export function runActor(makeAdapter: AdapterFactory): void {
     }
   })
   thread.tell({ kind: 'loaded' })
+}
+
+/** Most integrations know where to go, and need not carry the code for finding out. */
+async function findingItsWay(
+  makeAdapter: AdapterFactory,
+  { announce, discovery }: IntegrationSettings,
+): Promise<AdapterFactory> {
+  let adapter = makeAdapter
+  if (announce !== undefined)
+    adapter = (await import('../discovery/announcing-adapter.js')).announcing(adapter)
+  if (discovery !== undefined)
+    adapter = (await import('../discovery/discovering-adapter.js')).discovering(adapter)
+  return adapter
 }
 
 async function dial(thread: ActorThread, broker: string) {

@@ -4,7 +4,6 @@ import { isLoopback } from '../core/loopback.js'
 import type { OAuth2Settings } from '../core/settings.js'
 import { readGrant, refusalOf } from './oauth2-answer.js'
 import type { FreshToken, TokenContext, TokenMaker } from './token.js'
-import { tokenRequest } from './token-request.js'
 
 /** Gets tokens from an authorization server by the client credentials grant (RFC 6749, section 4.4). */
 export class OAuth2Client implements TokenMaker {
@@ -34,7 +33,10 @@ export class OAuth2Client implements TokenMaker {
 
   async #grant(signal: AbortSignal): Promise<FreshToken> {
     // Most integrations do without: loading it takes longer than connecting.
-    const oauth = await import('oauth4webapi')
+    const [oauth, { tokenRequest }] = await Promise.all([
+      import('oauth4webapi'),
+      import('./token-request.js'),
+    ])
     const { tokenUrl, clientId, clientSecret, clientAuth, scopes, audience } = this.#settings
     const { clock, settings } = this.#context
     const server: AuthorizationServer = { issuer: new URL(tokenUrl).origin, token_endpoint: tokenUrl }

@@ -7,31 +7,40 @@ export type ServerNames = ServerBlock & { readonly auth?: unknown; readonly meth
 
 /**
  * Who calls is not checked in this version. A server that is configured to check it must not run without: that
- * would be open to everybody, and look as if it were not.
+ * would be open to everybody, and look as if it were not. It is left out with a warning; all else runs.
+ * @returns whether it may start
  */
-export function refuseUnguarded(name: string, section: Section<ServerNames>): void {
+export function mayStart(name: string, section: Section<ServerNames>): boolean {
   const auth = section.node('auth')
-  if (auth !== undefined && kindOf(nodeAt(auth, ['type']) ?? auth) !== 'none')
+  const asksForAuth = auth !== undefined && kindOf(nodeAt(auth, ['type']) ?? auth) !== 'none'
+  if (asksForAuth)
     section.fault(auth.nameSpan, {
-      message: `this version does not check who calls: it does not start the server "${name}", which asks for that`,
+      severity: 'warning',
+      message: `this version does not check who calls: the server "${name}", which asks for that, is not started`,
       hint: 'without the block "auth" it serves everybody who reaches it',
     })
+  return methodsMayStart(name, section) && !asksForAuth
+}
+
+function methodsMayStart(name: string, section: Section<ServerNames>): boolean {
   const methods = section.node('method')
-  if (methods === undefined) return
+  if (methods === undefined) return true
   section.fault(methods.nameSpan, {
     severity: 'warning',
     message: 'block "method" is not supported by this version and is ignored',
     hint: `register the handlers: gateway.server('${name}').register(…)`,
   })
   const entries = methods.content.kind === 'map' ? methods.content.entries : new Map<string, Node>()
-  for (const [method, node] of entries) {
+  const guarded = [...entries].flatMap(([method, node]) => {
     const wanted = nodeAt(node, ['auth'])
-    if (wanted === undefined || ['none', 'optional'].includes(kindOf(wanted))) continue
+    return wanted === undefined || ['none', 'optional'].includes(kindOf(wanted)) ? [] : [{ method, wanted }]
+  })
+  for (const { method, wanted } of guarded)
     section.fault(wanted.nameSpan, {
-      message: `this version does not check who calls "${method}"`,
-      hint: 'it does not start a server that asks for that',
+      severity: 'warning',
+      message: `this version does not check who calls "${method}": the server "${name}", which asks for that, is not started`,
     })
-  }
+  return guarded.length === 0
 }
 
 function kindOf({ content }: Node): string {

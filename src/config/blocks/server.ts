@@ -12,14 +12,14 @@ import { absolutePaths } from './config-paths.js'
 import { readListen } from './listen.js'
 import { readReconnect } from './policies.js'
 import { checkBySchema } from './schema-block.js'
-import { refuseUnguarded, type ServerNames } from './server-later.js'
+import { mayStart, type ServerNames } from './server-later.js'
 import { readSupervision } from './supervision.js'
 
 /** Listening may fail for a moment, as when an earlier life still holds the port: no long waits then. */
 const LONGEST_PAUSE_MS = 5_000
 const FIRST_PAUSE_MS = 100
 
-/** A `server` block; undefined when its type is none, after which the rest cannot be judged. */
+/** A `server` block; undefined when its type is none, after which the rest cannot be judged, and when it may not start. */
 export function readServer(
   name: string,
   section: Section<ServerNames>,
@@ -72,9 +72,9 @@ export function readServer(
     heartbeatMs,
     ...(chaos !== undefined && { chaos }),
   }
-  refuseUnguarded(name, section)
+  const runs = mayStart(name, section)
   section.done()
-  return { settings, supervision, manifest }
+  return runs ? { settings, supervision, manifest } : undefined
 }
 
 function readType(section: Section<ServerBlock>): ServerManifest | undefined {
