@@ -58,7 +58,8 @@ const REFUSALS: Readonly<Record<string, string>> = {
 export function socketFailure(error: unknown, where: string, context: ErrorContext = {}): IntegrationError {
   if (error instanceof IntegrationError) return error
   const code = codeOf(error)
-  const refused = REFUSALS[code]
+  // What OpenSSL called "sslv3 alert" is "ssl/tls alert" from version 3.5 on.
+  const refused = REFUSALS[code.replace('ERR_SSL_SSL/TLS_', 'ERR_SSL_SSLV3_')]
   if (refused !== undefined)
     return new AuthError(`${where}: TLS: ${refused}${code === ENDED_AT_CERTIFICATE ? '' : ` (${code})`}`, {
       ...context,
