@@ -1,4 +1,5 @@
-export type { Feature, Features, Operation } from './compliance/features.js'
+export type { Capability } from '../core/manifest.js'
+export type { Feature, Features } from './compliance/features.js'
 export type { ComplianceHarness, ComplianceOptions, IntegrationOptions } from './compliance/options.js'
 export {
   COMPLIANCE_METHODS,

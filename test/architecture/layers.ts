@@ -26,6 +26,8 @@ export const PROTOCOL_PACKAGES: { readonly [folder: string]: readonly string[] }
 }
 
 const MANIFESTS = ['src/adapters/*/manifest.ts', 'src/brokers/*/manifest.ts']
+/** What the schemas of manifests are made of: read on the host thread, as they are. */
+const CONFIG_KINDS = 'src/adapters/config-kinds.ts'
 const CATALOGUES = ['src/adapters/catalogue.ts', 'src/brokers/catalogue.ts']
 const HOST = ['supervisor', 'router', 'client', 'server', 'dataflow', 'telemetry', 'config', 'cli']
 const BOTH_THREADS = ['core', 'wire', 'resilience', 'mailbox']
@@ -47,9 +49,10 @@ export const LAYERS: readonly Layer[] = [
   {
     name: 'manifest or catalogue',
     files: [...MANIFESTS, ...CATALOGUES],
-    imports: ['src/core/**', ...MANIFESTS],
+    imports: ['src/core/**', ...MANIFESTS, CONFIG_KINDS],
     packages: ['zod'],
   },
+  { name: 'kinds of configuration', files: [CONFIG_KINDS], imports: ['src/core/**'], packages: ['zod'] },
   {
     name: 'adapters shared',
     files: ['src/adapters/*.ts'],

@@ -1,9 +1,9 @@
 import { pbkdf2Sync, randomBytes } from 'node:crypto'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { findBroker } from './brokers.js'
-import { freePort, ServerProcess } from './server-process.js'
+import { OwnServer, startIn } from './own-server.js'
+import { ServerProcess } from './server-process.js'
 
 export interface MosquittoOptions {
   /** Users with their passwords, and nobody else; everybody when absent. */
@@ -28,24 +28,12 @@ const DEFAULTS = [
   'log_dest stderr',
 ]
 
-const BIND_ATTEMPTS = 5
-
 /** Starts a Mosquitto of one's own on 127.0.0.1; resolves when it takes connections. */
-export async function startMosquitto(options: MosquittoOptions = {}): Promise<Mosquitto> {
-  const folder = await mkdtemp(join(tmpdir(), 'nemo-mosquitto-'))
-  const config = [...(options.config ?? []), ...(await accessControl(folder, options))]
-  for (let attempt = 1; ; attempt++) {
-    const port = options.port ?? (await freePort())
-    try {
-      return await Mosquitto.start(folder, port, config)
-    } catch (error) {
-      // Somebody else may have taken the free port in the meantime.
-      const taken = options.port === undefined && String(error).includes('Address already in use')
-      if (taken && attempt < BIND_ATTEMPTS) continue
-      await rm(folder, { recursive: true, force: true })
-      throw error
-    }
-  }
+export function startMosquitto(options: MosquittoOptions = {}): Promise<Mosquitto> {
+  const place = { prefix: 'nemo-mosquitto-', port: options.port, taken: /Address already in use/ }
+  return startIn(place, async (folder, port) =>
+    Mosquitto.start(folder, port, [...(options.config ?? []), ...(await accessControl(folder, options))]),
+  )
 }
 
 /** Writes the files of users and of the access control list; gives the lines that name them. */
@@ -71,71 +59,17 @@ function passwordLine([user, password]: readonly [string, string]): string {
 }
 
 /** A running Mosquitto. */
-export class Mosquitto {
-  readonly port: number
-  /** Gone after `stop`; for files that its configuration names. */
-  readonly folder: string
-  #server: ServerProcess
-
-  private constructor(folder: string, port: number, server: ServerProcess) {
-    this.folder = folder
-    this.port = port
-    this.#server = server
-  }
-
+export class Mosquitto extends OwnServer {
   static async start(folder: string, port: number, config: readonly string[]): Promise<Mosquitto> {
     const keys = new Set(config.map((line) => line.trim().split(/\s+/)[0]))
     const defaults = DEFAULTS.filter((line) => !keys.has(line.split(' ')[0]!))
     const lines = [`listener ${port} 127.0.0.1`, ...config, ...defaults, `persistence_location ${folder}/`]
     await writeFile(join(folder, 'mosquitto.conf'), `${lines.join('\n')}\n`)
-    return new Mosquitto(folder, port, await launch(folder))
+    return new Mosquitto(folder, port, await launch(folder), () => launch(folder))
   }
 
   get url(): string {
     return `mqtt://127.0.0.1:${this.port}`
-  }
-
-  get pid(): number {
-    return this.#server.pid
-  }
-
-  /** What the present process has logged. */
-  get log(): string {
-    return this.#server.log
-  }
-
-  get running(): boolean {
-    return this.#server.running
-  }
-
-  /** Freezes it: connections stay open, nothing answers. */
-  pause(): void {
-    this.#server.pause()
-  }
-
-  resume(): void {
-    this.#server.resume()
-  }
-
-  /** A crash: the process is gone when this resolves. `restart` brings it back. */
-  kill(): Promise<void> {
-    return this.#server.kill()
-  }
-
-  /** Starts it again on its port and with its files, after an orderly stop if it is running. */
-  async restart(): Promise<void> {
-    await this.#server.stop()
-    this.#server = await launch(this.folder)
-  }
-
-  /** Ends it and removes its files. */
-  async stop(): Promise<void> {
-    await this.#server.stop()
-    await rm(this.folder, { recursive: true, force: true })
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.stop()
   }
 }
 

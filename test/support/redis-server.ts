@@ -1,7 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { findBroker } from './brokers.js'
+import { OwnServer, startIn } from './own-server.js'
 import { freePort, ServerProcess } from './server-process.js'
 
 export interface RedisServerOptions {
@@ -33,23 +33,12 @@ const SENTINEL_DEFAULTS = ['bind 127.0.0.1', 'loglevel notice', 'daemonize no']
 /** A cluster's bus has the port of the server and this much more; it must be a port too. */
 const BUS_OFFSET = 10_000
 const HIGHEST_PORT = 65_535
-const BIND_ATTEMPTS = 5
 
 /** Starts a Redis of one's own on 127.0.0.1; resolves when it takes connections. */
-export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
-  const folder = await mkdtemp(join(tmpdir(), 'nemo-redis-'))
-  for (let attempt = 1; ; attempt++) {
-    const port = options.port ?? (await suitablePort())
-    try {
-      return await RedisServer.start(folder, port, options)
-    } catch (error) {
-      // Somebody else may have taken the free port in the meantime.
-      const taken = options.port === undefined && /Address already in use|bind/.test(String(error))
-      if (taken && attempt < BIND_ATTEMPTS) continue
-      await rm(folder, { recursive: true, force: true })
-      throw error
-    }
-  }
+export function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
+  const taken = /Address already in use|bind/
+  const place = { prefix: 'nemo-redis-', port: options.port, taken, choose: suitablePort }
+  return startIn(place, (folder, port) => RedisServer.start(folder, port, options))
 }
 
 async function suitablePort(): Promise<number> {
@@ -60,20 +49,7 @@ async function suitablePort(): Promise<number> {
 }
 
 /** A running Redis. */
-export class RedisServer {
-  readonly port: number
-  /** Gone after `stop`. */
-  readonly folder: string
-  readonly #sentinel: boolean
-  #server: ServerProcess
-
-  private constructor(folder: string, port: number, sentinel: boolean, server: ServerProcess) {
-    this.folder = folder
-    this.port = port
-    this.#sentinel = sentinel
-    this.#server = server
-  }
-
+export class RedisServer extends OwnServer {
   static async start(folder: string, port: number, options: RedisServerOptions): Promise<RedisServer> {
     const { config = [], tls, sentinel = false } = options
     const keys = new Set(config.map((line) => line.trim().split(/\s+/)[0]))
@@ -89,46 +65,7 @@ export class RedisServer {
     ]
     const lines = [...ports, `dir ${folder}`, ...defaults, ...(files ?? []), ...config]
     await writeFile(join(folder, 'redis.conf'), `${lines.join('\n')}\n`)
-    return new RedisServer(folder, port, sentinel, await launch(folder, sentinel))
-  }
-
-  get pid(): number {
-    return this.#server.pid
-  }
-
-  /** What the present process has logged. */
-  get log(): string {
-    return this.#server.log
-  }
-
-  /** Freezes it: connections stay open, nothing answers. */
-  pause(): void {
-    this.#server.pause()
-  }
-
-  resume(): void {
-    this.#server.resume()
-  }
-
-  /** A crash: the process is gone when this resolves. `restart` brings it back. */
-  kill(): Promise<void> {
-    return this.#server.kill()
-  }
-
-  /** Starts it again on its port and with its files, after an orderly stop if it is running. */
-  async restart(): Promise<void> {
-    await this.#server.stop()
-    this.#server = await launch(this.folder, this.#sentinel)
-  }
-
-  /** Ends it and removes its files. */
-  async stop(): Promise<void> {
-    await this.#server.stop()
-    await rm(this.folder, { recursive: true, force: true })
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.stop()
+    return new RedisServer(folder, port, await launch(folder, sentinel), () => launch(folder, sentinel))
   }
 }
 

@@ -1,13 +1,6 @@
 import { z } from 'zod'
-import { parseDuration } from '../../core/duration.js'
 import type { AdapterManifest } from '../../core/manifest.js'
-
-const duration = z
-  .union([z.string(), z.number()])
-  .refine((value) => parseDuration(value) !== undefined, {
-    error: 'expected a duration such as "250ms" or "30s"',
-  })
-  .transform((value) => parseDuration(value)!)
+import { duration } from '../config-kinds.js'
 
 const path = z.string().min(1)
 const paths = z.union([path.transform((one) => [one]), z.array(path)])

@@ -1,20 +1,7 @@
 import { z } from 'zod'
-import { parseBytes } from '../../core/bytes.js'
-import { parseDuration } from '../../core/duration.js'
 import type { AdapterManifest } from '../../core/manifest.js'
 import type { IntegrationSettings } from '../../core/settings.js'
-
-const duration = z
-  .union([z.string(), z.number()])
-  .refine((value) => parseDuration(value) !== undefined, {
-    error: 'expected a duration such as "250ms" or "30s"',
-  })
-  .transform((value) => parseDuration(value)!)
-
-const size = z
-  .union([z.string(), z.number()])
-  .refine((value) => (parseBytes(value) ?? 0) > 0, { error: 'expected a size such as "64KB" or "16MB"' })
-  .transform((value) => parseBytes(value)!)
+import { duration, size } from '../config-kinds.js'
 
 const FRAMING = /^(content-length|transfer-encoding|connection|keep-alive|upgrade|expect|te|trailer)$/i
 

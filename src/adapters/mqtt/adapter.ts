@@ -1,6 +1,7 @@
 import type { AdapterContext, AdapterFactory, ProtocolAdapter } from '../../core/adapter.js'
 import { ConnectionError, IntegrationError } from '../../core/errors.js'
 import { integrationFormat } from '../../wire/formats.js'
+import { untilAborted } from '../abort.js'
 import { type Connection, ConnectionMemory, establish } from './connection.js'
 import { Dialer } from './dialer.js'
 import { notConnected } from './link.js'
@@ -9,7 +10,6 @@ import { pubSubFacet } from './pubsub.js'
 import { queueFacet } from './queue.js'
 import { rpcFacet } from './rpc.js'
 import { serviceFacet } from './service.js'
-import { untilAborted } from './subscriber.js'
 
 /** MQTT 5 and 3.1.1 (DESIGN section 3). One connection at a time, of one to four sockets (see `Link`). */
 export const mqttAdapter: AdapterFactory = (context: AdapterContext): ProtocolAdapter => {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { AdapterContext } from '../../core/adapter.js'
 import type { WireFormat } from '../../wire/wire-format.js'
+import { onFirstUse } from '../on-first-use.js'
 import type { Dialer, Role } from './dialer.js'
 import { Inbox } from './inbox.js'
 import type { Link, Subscriber } from './link.js'
@@ -109,16 +110,4 @@ export async function establish(
 
 function hasRetainedWills({ version, connack }: Session): boolean {
   return version === 5 && connack.retainAvailable && connack.maximumQos > 0
-}
-
-/** Makes something when it is first asked for, and again if that failed. */
-function onFirstUse<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined
-  return () => {
-    made ??= make().catch((error: unknown) => {
-      made = undefined
-      throw error
-    })
-    return made
-  }
 }

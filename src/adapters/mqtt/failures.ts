@@ -1,10 +1,4 @@
-import {
-  AuthError,
-  CancelledError,
-  ConnectionError,
-  IntegrationError,
-  TimeoutError,
-} from '../../core/errors.js'
+import { AuthError, ConnectionError, IntegrationError } from '../../core/errors.js'
 import { socketFailure as plainSocketFailure } from '../socket-failure.js'
 import type { BrokerAddress } from './endpoint.js'
 import { describeReason } from './reason-codes.js'
@@ -53,12 +47,4 @@ export function refusal(where: string, code: number): IntegrationError | Version
   if (AUTH_REFUSALS.has(code)) return new AuthError(text)
   const failure = new ConnectionError(text, { retryable: !FINAL_REFUSALS.has(code) })
   return VERSION_REFUSALS.has(code) ? new VersionRefused(failure) : failure
-}
-
-/** The error for an operation whose signal aborted. */
-export function abortFailure(operation: string, signal: AbortSignal): IntegrationError {
-  if (signal.reason instanceof IntegrationError) return signal.reason
-  return (signal.reason as Error | undefined)?.name === 'TimeoutError'
-    ? new TimeoutError(operation)
-    : new CancelledError()
 }

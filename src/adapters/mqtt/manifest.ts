@@ -1,23 +1,10 @@
 import { z } from 'zod'
-import { parseDuration } from '../../core/duration.js'
 import type { AdapterManifest } from '../../core/manifest.js'
 import { topicNameFault } from '../../core/topic-pattern.js'
+import { durationWithin } from '../config-kinds.js'
 
 /** The longest session expiry that MQTT can express, in milliseconds (a four-byte number of seconds). */
 const LONGEST_EXPIRY_MS = 0xffff_ffff * 1_000
-
-/** A duration, as text or milliseconds, between two bounds in milliseconds; gives milliseconds. */
-function duration(least: number, most: number) {
-  return z.union([z.string(), z.number()]).transform((given, context) => {
-    const ms = parseDuration(given)
-    if (ms !== undefined && ms >= least && ms <= most) return ms
-    context.addIssue({
-      code: 'custom',
-      message: `expected a duration such as "30s" of ${least} to ${most} ms, found ${JSON.stringify(given)}`,
-    })
-    return z.NEVER
-  })
-}
 
 const qos = z.union([z.literal(0), z.literal(1), z.literal(2)])
 
@@ -37,13 +24,13 @@ const config = z.strictObject({
    * admits clients by their ids has to admit those too.
    */
   client_id: z.string().min(1).optional(),
-  keep_alive: duration(1_000, 65_535_000).default(60_000),
+  keep_alive: durationWithin(1_000, 65_535_000).default(60_000),
   /** `false`: the broker keeps what is published for `ID-sub` and `ID-serve` while they are away. `ID-queue` always. */
   clean_session: z.boolean().default(true),
   qos: qos.default(0),
   protocol_version: z.union([z.literal('auto'), z.literal(5), z.literal('3.1.1')]).default('auto'),
   /** For how long it does that; MQTT 5 only. */
-  session_expiry: duration(0, LONGEST_EXPIRY_MS).default(3_600_000),
+  session_expiry: durationWithin(0, LONGEST_EXPIRY_MS).default(3_600_000),
   /** Unacknowledged messages per connection; MQTT 5 only. */
   receive_maximum: z.number().int().min(1).max(65_535).default(1_024),
   queue_group: groupName.default('nemo-workers'),

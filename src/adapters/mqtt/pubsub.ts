@@ -1,10 +1,11 @@
 import type { InboundMessage, PubSubFacet } from '../../core/adapter.js'
 import { IntegrationError, PublishError, SubscribeError } from '../../core/errors.js'
 import { topicPatternFault } from '../../core/topic-pattern.js'
+import { untilAborted } from '../abort.js'
 import type { CurrentLink } from './link.js'
 import type { PublishPacket } from './publish-decoder.js'
 import { sharedFilter } from './router.js'
-import { subscribeSink, untilAborted } from './subscriber.js'
+import { subscribeSink } from './subscriber.js'
 
 /** What a subscriber gets of a received packet. */
 export function toMessage(packet: PublishPacket): InboundMessage {

@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto'
 import type { QueueFacet } from '../../core/adapter.js'
 import { DequeueError, EnqueueError } from '../../core/errors.js'
 import { topicNameFault } from '../../core/topic-pattern.js'
+import { untilAborted } from '../abort.js'
 import type { CurrentLink } from './link.js'
 import type { MqttConfig } from './manifest.js'
 import { Refused } from './outgoing.js'
 import { NO_SUBSCRIBERS } from './publisher.js'
 import { MESSAGE_ID } from './queue-inbox.js'
-import { untilAborted } from './subscriber.js'
 
 /** Queues: a topic that a group of clients shares (MQTT 5, section 4.8.2), each message acknowledged after its handler. */
 export function queueFacet(link: CurrentLink, config: MqttConfig): QueueFacet {

@@ -1,26 +1,18 @@
 import { randomInt } from 'node:crypto'
 import type { OperationContext } from '../../core/adapter.js'
-import { type ConnectionError, IntegrationError, RpcError, SerializeError } from '../../core/errors.js'
-import type { Value } from '../../core/value.js'
+import { type ConnectionError, RpcError } from '../../core/errors.js'
 import type { WireFormat } from '../../wire/wire-format.js'
+import { type ExpectedReply, PendingReplies } from '../pending-replies.js'
 import type { Hold } from './ack-gate.js'
-import { abortFailure } from './failures.js'
 import type { PublishPacket } from './publish-decoder.js'
 import { errorOf } from './rpc-errors.js'
 import type { Session } from './session.js'
 import type { Receiver } from './session-group.js'
 
-interface Pending {
-  readonly resolve: (value: Value) => void
-  readonly reject: (error: IntegrationError) => void
-}
-
-/** An answer that is awaited. */
-export interface ExpectedReply {
+/** Where an answer is to go. */
+export interface ReplyAddress {
   readonly topic: string
   readonly correlationData: Uint8Array
-  readonly answer: Promise<Value>
-  fail(error: IntegrationError): void
 }
 
 /**
@@ -30,16 +22,14 @@ export interface ExpectedReply {
  */
 export class Replies implements Receiver {
   readonly #session: Session
-  readonly #format: WireFormat
   readonly #topic: string
-  readonly #pending = new Map<number, Pending>()
+  readonly #pending: PendingReplies
   #subscribed: Promise<void> | undefined
-  #last = randomInt(2 ** 32)
 
   constructor(session: Session, format: WireFormat, topic: string) {
     this.#session = session
-    this.#format = format
     this.#topic = topic
+    this.#pending = new PendingReplies(format, randomInt(2 ** 32))
   }
 
   /** Makes ready for answers. @throws Refused, ConnectionError */
@@ -52,32 +42,11 @@ export class Replies implements Receiver {
   }
 
   /** Expects one answer, until `context.signal` aborts. */
-  expect(method: string, context: OperationContext): ExpectedReply {
-    this.#last = (this.#last + 1) >>> 0
-    const number = this.#last
+  expect(method: string, context: OperationContext): ExpectedReply & ReplyAddress {
+    const reply = this.#pending.expect(method, context)
     const correlationData = Buffer.allocUnsafe(4)
-    correlationData.writeUInt32BE(number)
-    const { signal } = context
-    const onAbort = () => fail(abortFailure(`call ${method}`, signal))
-    const settled = () => {
-      signal.removeEventListener('abort', onAbort)
-      return this.#pending.delete(number)
-    }
-    let fail!: (error: IntegrationError) => void
-    const answer = new Promise<Value>((resolve, reject) => {
-      fail = (error) => {
-        if (settled()) reject(error)
-      }
-      this.#pending.set(number, {
-        resolve: (value) => {
-          if (settled()) resolve(value)
-        },
-        reject: fail,
-      })
-    })
-    signal.addEventListener('abort', onAbort, { once: true })
-    if (signal.aborted) onAbort()
-    return { topic: this.#topic, correlationData, answer, fail }
+    correlationData.writeUInt32BE(reply.number)
+    return { ...reply, topic: this.#topic, correlationData }
   }
 
   onPublish(packet: PublishPacket, hold: Hold | undefined): void {
@@ -87,25 +56,14 @@ export class Replies implements Receiver {
 
   /** Rejects all that is awaited. */
   close(error: ConnectionError): void {
-    for (const pending of [...this.#pending.values()]) pending.reject(error)
+    this.#pending.close(error)
   }
 
-  #accept(packet: PublishPacket): void {
-    const { correlationData, headers } = packet.properties
+  #accept({ properties, payload }: PublishPacket): void {
+    const { correlationData, headers } = properties
     if (correlationData?.length !== 4) return
-    const pending = this.#pending.get(Buffer.from(correlationData).readUInt32BE(0))
-    if (pending === undefined) return
-    try {
-      const error = errorOf(headers)
-      if (error === undefined) pending.resolve(this.#format.decode(packet.payload))
-      else pending.reject(error)
-    } catch (cause) {
-      pending.reject(
-        cause instanceof IntegrationError
-          ? cause
-          : new SerializeError(`the answer is not ${this.#format.name}`, { cause }),
-      )
-    }
+    const number = Buffer.from(correlationData).readUInt32BE(0)
+    this.#pending.settle(number, () => errorOf(headers) ?? payload)
   }
 }
 

@@ -2,11 +2,11 @@ import type { RpcFacet } from '../../core/adapter.js'
 import { ConnectionError, RpcError, UnsupportedError } from '../../core/errors.js'
 import type { Value } from '../../core/value.js'
 import type { WireFormat } from '../../wire/wire-format.js'
+import { untilAborted } from '../abort.js'
 import type { CurrentLink } from './link.js'
 import { Refused } from './outgoing.js'
 import { NO_SUBSCRIBERS } from './publisher.js'
 import { noServer } from './replies.js'
-import { untilAborted } from './subscriber.js'
 
 const INVALID_REQUEST = -32_600
 const NO_BYTES = new Uint8Array(0)

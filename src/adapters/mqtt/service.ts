@@ -4,11 +4,12 @@ import type { Logger } from '../../core/telemetry.js'
 import { topicNameFault } from '../../core/topic-pattern.js'
 import type { Headers, Value } from '../../core/value.js'
 import type { WireFormat } from '../../wire/wire-format.js'
+import { untilAborted } from '../abort.js'
 import type { CurrentLink, Link } from './link.js'
 import type { PublishPacket } from './publish-decoder.js'
 import { toMessage } from './pubsub.js'
 import { ERROR_PROPERTY, errorProperty } from './rpc-errors.js'
-import { subscribeSink, untilAborted } from './subscriber.js'
+import { subscribeSink } from './subscriber.js'
 
 const PARSE_ERROR = -32_700
 const NO_BYTES = new Uint8Array(0)

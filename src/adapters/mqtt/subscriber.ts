@@ -1,6 +1,6 @@
 import type { AdapterSubscription, InboundMessage, MessageSink } from '../../core/adapter.js'
 import type { IntegrationError } from '../../core/errors.js'
-import { abortFailure } from './failures.js'
+import { untilAborted } from '../abort.js'
 import type { Subscriber } from './link.js'
 import { Refused } from './outgoing.js'
 import type { PublishPacket } from './publish-decoder.js'
@@ -77,14 +77,4 @@ export async function subscribeSink<M extends InboundMessage>(
       if (!inbox.has(filter)) await session.unsubscribe(filter)
     },
   }
-}
-
-/** Waits for `work`, but no longer than until `signal` aborts. @throws CancelledError, TimeoutError */
-export function untilAborted<T>(work: Promise<T>, signal: AbortSignal, operation: string): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(abortFailure(operation, signal))
-    if (signal.aborted) onAbort()
-    else signal.addEventListener('abort', onAbort, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
-  })
 }

@@ -1,10 +1,4 @@
-import {
-  AuthError,
-  CancelledError,
-  ConnectionError,
-  IntegrationError,
-  TimeoutError,
-} from '../../core/errors.js'
+import { AuthError, ConnectionError, IntegrationError } from '../../core/errors.js'
 import { socketFailure } from '../socket-failure.js'
 
 /** What a server says of credentials that it does not accept (any more). */
@@ -28,22 +22,4 @@ export function linkFailure(where: string, cause: unknown): IntegrationError {
 /** What operations get while there is no connection. */
 export function notConnected(): ConnectionError {
   return new ConnectionError('not connected to NATS')
-}
-
-/** The error for an operation whose signal aborted. */
-export function abortFailure(operation: string, signal: AbortSignal): IntegrationError {
-  if (signal.reason instanceof IntegrationError) return signal.reason
-  return (signal.reason as Error | undefined)?.name === 'TimeoutError'
-    ? new TimeoutError(operation)
-    : new CancelledError()
-}
-
-/** Waits for `work`, but no longer than until `signal` aborts. @throws CancelledError, TimeoutError */
-export function untilAborted<T>(work: Promise<T>, signal: AbortSignal, operation: string): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(abortFailure(operation, signal))
-    if (signal.aborted) onAbort()
-    else signal.addEventListener('abort', onAbort, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
-  })
 }

@@ -1,23 +1,10 @@
 import { z } from 'zod'
-import { parseDuration } from '../../core/duration.js'
 import type { AdapterManifest } from '../../core/manifest.js'
+import { durationWithin } from '../config-kinds.js'
 
 const DAY_MS = 86_400_000
 /** JetStream counts in nanoseconds of 63 bits; this is well within. */
 const LONGEST_MS = 36_500 * DAY_MS
-
-/** A duration, as text or milliseconds, between two bounds in milliseconds; gives milliseconds. */
-function duration(least: number, most: number) {
-  return z.union([z.string(), z.number()]).transform((given, context) => {
-    const ms = parseDuration(given)
-    if (ms !== undefined && ms >= least && ms <= most) return ms
-    context.addIssue({
-      code: 'custom',
-      message: `expected a duration such as "30s" of ${least} to ${most} ms, found ${JSON.stringify(given)}`,
-    })
-    return z.NEVER
-  })
-}
 
 /** One token of a subject, which is also what names of streams, consumers and queue groups must be. */
 const token = z.string().regex(/^[^\s.*>/\\]+$/, 'expected a name without dots, slashes, "*", ">" and spaces')
@@ -42,13 +29,13 @@ const stream = z.strictObject({
   replicas: z.number().int().min(1).max(5).default(1),
   /** `workqueue` forgets a message once it is acknowledged. */
   retention: z.enum(['workqueue', 'limits', 'interest']).default('workqueue'),
-  max_age: duration(100, LONGEST_MS).optional(),
+  max_age: durationWithin(100, LONGEST_MS).optional(),
   max_bytes: z.number().int().min(1).optional(),
   max_messages: z.number().int().min(1).optional(),
   /** What happens when it is full: `new` refuses the sender, `old` forgets the oldest message. */
   discard: z.enum(['new', 'old']).default('new'),
   /** For how long a message that is sent twice under one id is kept once. */
-  duplicate_window: duration(100, LONGEST_MS).default(120_000),
+  duplicate_window: durationWithin(100, LONGEST_MS).default(120_000),
   /** Needs a server of version 2.10. */
   compression: z.enum(['none', 's2']).default('none'),
 })
@@ -61,7 +48,7 @@ const consumer = z.strictObject({
    * How long a message may be in hand, without a word on it, before the server gives it to somebody else: 5 s when
    * absent, or 30 s without `extend`.
    */
-  ack_wait: duration(100, LONGEST_MS).optional(),
+  ack_wait: durationWithin(100, LONGEST_MS).optional(),
   /** Tells the server while a handler is still working, so that a message whose gateway has died is soon back. */
   extend: z.boolean().default(true),
   /** Deliveries of one message; -1: without end. */
@@ -103,7 +90,7 @@ const config = z.strictObject({
    */
   topic_style: z.enum(['auto', 'nats']).default('auto'),
   /** A connection that is silent for this long is asked for a sign of life, and lost if none comes in as long again. */
-  ping_interval: duration(50, DAY_MS).default(30_000),
+  ping_interval: durationWithin(50, DAY_MS).default(30_000),
   /** Whether the servers of the cluster that a server tells of are tried as well. */
   discover: z.boolean().default(true),
   /** Answers arrive below this subject. */

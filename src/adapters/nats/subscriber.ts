@@ -1,7 +1,7 @@
 import type { AdapterSubscription, InboundMessage, MessageSink } from '../../core/adapter.js'
 import type { IntegrationError } from '../../core/errors.js'
 import type { Logger } from '../../core/telemetry.js'
-import { untilAborted } from './failures.js'
+import { untilAborted } from '../abort.js'
 import type { Link } from './link.js'
 import type { MessageView } from './message-view.js'
 import type { Hold } from './read-gate.js'

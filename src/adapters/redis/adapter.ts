@@ -1,6 +1,7 @@
 import type { AdapterContext, AdapterFactory, ProtocolAdapter } from '../../core/adapter.js'
 import { ConnectionError } from '../../core/errors.js'
 import { integrationFormat } from '../../wire/formats.js'
+import { untilAborted } from '../abort.js'
 import { Dialer } from './dialer.js'
 import { commandFailure, notConnected } from './failures.js'
 import { Link } from './link.js'
@@ -10,7 +11,6 @@ import { queueFacet } from './queue.js'
 import { rpcFacet } from './rpc.js'
 import { serviceFacet } from './service.js'
 import { createSession, type Session } from './session.js'
-import { untilAborted } from './until-aborted.js'
 
 /** Redis (DESIGN section 3): publish and subscribe, streams as queues, calls over streams. Needs Redis 6.2. */
 export const redisAdapter: AdapterFactory = (context: AdapterContext): ProtocolAdapter => {

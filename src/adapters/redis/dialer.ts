@@ -80,7 +80,7 @@ export class Dialer {
 
   async #openSocket(address: ServerAddress, signal: AbortSignal): Promise<Socket> {
     const tls = this.#context.settings.endpoint.tls ?? { verifyServer: true }
-    return openSocket(address, address.tls ? await readTlsOptions(tls) : undefined, signal)
+    return openSocket(address, address.tls ? await readTlsOptions(tls, this.#context.log) : undefined, signal)
   }
 }
 

@@ -1,11 +1,4 @@
-import {
-  AuthError,
-  CancelledError,
-  ConnectionError,
-  type ErrorContext,
-  IntegrationError,
-  TimeoutError,
-} from '../../core/errors.js'
+import { AuthError, ConnectionError, type ErrorContext, IntegrationError } from '../../core/errors.js'
 
 /** Begin an error reply that says our credentials will not do, or do not suffice. */
 const AUTH_REFUSALS = /^(WRONGPASS|NOAUTH|NOPERM|DENIED)\b|^ERR (invalid password|Client sent AUTH|AUTH )/
@@ -76,14 +69,6 @@ export function greetingFailure(where: string, reply: string): IntegrationError 
     default:
       return new ConnectionError(text, { errorClass: 'service-unavailable' })
   }
-}
-
-/** The error for an operation whose signal aborted. */
-export function abortFailure(operation: string, signal: AbortSignal): IntegrationError {
-  if (signal.reason instanceof IntegrationError) return signal.reason
-  return (signal.reason as Error | undefined)?.name === 'TimeoutError'
-    ? new TimeoutError(operation)
-    : new CancelledError()
 }
 
 /** The error of an operation that comes while there is no connection. */

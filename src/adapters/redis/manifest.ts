@@ -1,19 +1,6 @@
 import { z } from 'zod'
-import { parseDuration } from '../../core/duration.js'
 import type { AdapterManifest } from '../../core/manifest.js'
-
-/** A duration, as text or milliseconds, between two bounds in milliseconds; gives milliseconds. */
-function duration(least: number, most: number) {
-  return z.union([z.string(), z.number()]).transform((given, context) => {
-    const ms = parseDuration(given)
-    if (ms !== undefined && ms >= least && ms <= most) return ms
-    context.addIssue({
-      code: 'custom',
-      message: `expected a duration such as "30s" of ${least} to ${most} ms, found ${JSON.stringify(given)}`,
-    })
-    return z.NEVER
-  })
-}
+import { durationWithin } from '../config-kinds.js'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -31,7 +18,7 @@ const config = z
     /** The version of RESP that is spoken; 2 is for proxies that do not know HELLO. */
     protocol: z.union([z.literal(2), z.literal(3)]).default(3),
     /** A connection on which nothing is heard for this long is asked with PING, and given up after as long again. */
-    keep_alive: duration(100, HOUR_MS).default(10_000),
+    keep_alive: durationWithin(100, HOUR_MS).default(10_000),
     /** Publishes and subscribes with SPUBLISH and SSUBSCRIBE, which a cluster keeps to one shard (Redis 7). */
     sharded: z.boolean().default(false),
     /** The group that shares the entries of a queue. */
@@ -43,9 +30,9 @@ const config = z
     /** The field of an entry that holds the payload; all others are headers. */
     payload_field: name.default('payload'),
     /** Entries that a consumer has not settled nor shown signs of life for in this long go to another. */
-    claim_after: duration(100, DAY_MS).default(30_000),
+    claim_after: durationWithin(100, DAY_MS).default(30_000),
     /** A blocking read waits at most so long before it looks after what is due. */
-    block: duration(10, 60_000).default(1_000),
+    block: durationWithin(10, 60_000).default(1_000),
     /** An entry that is delivered more often goes to the dead letters; 0: never. */
     max_deliveries: z.number().int().min(0).default(0),
     /** The queue that takes them; `QUEUE:dead` when absent. */
@@ -63,7 +50,7 @@ const config = z
         /** The group that shares the requests to a method. */
         group: name.default('nemo-servers'),
         /** A server that has shown no sign of life for this long serves no more. */
-        lease: duration(500, HOUR_MS).default(10_000),
+        lease: durationWithin(500, HOUR_MS).default(10_000),
       })
       .prefault({}),
     /** The endpoint's addresses are sentinels, which know where the master is. */

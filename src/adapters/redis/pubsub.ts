@@ -1,10 +1,10 @@
 import type { AdapterSubscription, PublishOptions, PubSubFacet } from '../../core/adapter.js'
 import { PublishError, SubscribeError, UnsupportedError } from '../../core/errors.js'
+import { untilAborted } from '../abort.js'
 import type { Failure } from './failures.js'
 import { readPattern, type Subscribable } from './patterns.js'
 import type { Session } from './session.js'
 import type { Route, Target } from './subscriber.js'
-import { untilAborted } from './until-aborted.js'
 
 /**
  * Publish and subscribe. A publish resolves when Redis has answered; whoever is not subscribed then misses the

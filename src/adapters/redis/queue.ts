@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { QueueFacet } from '../../core/adapter.js'
 import { DequeueError, EnqueueError } from '../../core/errors.js'
+import { untilAborted } from '../abort.js'
 import { runScript } from './commands.js'
 import { toFields } from './entry.js'
 import type { Failure } from './failures.js'
@@ -8,7 +9,6 @@ import type { RedisConfig } from './manifest.js'
 import { queueKeys } from './queue-keys.js'
 import { SEND_LATER } from './queue-scripts.js'
 import type { Session } from './session.js'
-import { untilAborted } from './until-aborted.js'
 
 /**
  * Queues: a stream whose entries a consumer group shares (https://redis.io/docs/latest/develop/data-types/streams/).

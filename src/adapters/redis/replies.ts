@@ -1,34 +1,21 @@
 import { randomUUID } from 'node:crypto'
 import type { AdapterContext, OperationContext } from '../../core/adapter.js'
 import { type Clock, every } from '../../core/clock.js'
-import { ConnectionError, IntegrationError, SerializeError } from '../../core/errors.js'
+import { ConnectionError } from '../../core/errors.js'
 import type { Logger } from '../../core/telemetry.js'
-import type { Value } from '../../core/value.js'
 import type { WireFormat } from '../../wire/wire-format.js'
+import { onFirstUse } from '../on-first-use.js'
+import { type ExpectedReply, PendingReplies } from '../pending-replies.js'
 import { runScript } from './commands.js'
 import { toStreams } from './entry.js'
-import { abortFailure } from './failures.js'
 import { entryBytes, readFields } from './fields.js'
 import type { Link } from './link.js'
 import type { RedisConfig } from './manifest.js'
-import { onFirstUse } from './on-first-use.js'
 import { ReadBudget } from './read-budget.js'
 import { errorOf } from './rpc-errors.js'
 import { replyStream } from './rpc-keys.js'
 import { KEEP_REPLIES } from './rpc-scripts.js'
 import type { Wire } from './wire.js'
-
-interface Pending {
-  readonly resolve: (value: Value) => void
-  readonly reject: (error: IntegrationError) => void
-}
-
-/** An answer that is awaited. */
-export interface ExpectedReply {
-  readonly number: number
-  readonly answer: Promise<Value>
-  fail(error: IntegrationError): void
-}
 
 /** The server forgets the answers of a client that has not been heard of for so long, in milliseconds. */
 const KEPT_MS = 60_000
@@ -43,13 +30,11 @@ export class Replies {
   /** Makes ready for answers. Rejects with what ioredis rejects with. */
   readonly listen: () => Promise<void>
   readonly #link: Link
-  readonly #format: WireFormat
   readonly #clock: Clock
   readonly #log: Logger
   readonly #blockMs: number
   readonly #budget: ReadBudget
-  readonly #pending = new Map<number, Pending>()
-  #last = 0
+  readonly #pending: PendingReplies
 
   constructor(
     link: Link,
@@ -58,40 +43,19 @@ export class Replies {
     { clock, log, settings }: AdapterContext,
   ) {
     this.#link = link
-    this.#format = format
+    this.#pending = new PendingReplies(format)
     this.#clock = clock
     this.#log = log
     this.#blockMs = block
     this.#budget = new ReadBudget(settings.limits.frame)
     this.key = replyStream(rpc.prefix, randomUUID())
     this.listen = onFirstUse(() => this.#listen())
-    link.whenEnded(() => this.#close(link.ended ?? new ConnectionError('disconnected')))
+    link.whenEnded(() => this.#pending.close(link.ended ?? new ConnectionError('disconnected')))
   }
 
   /** Expects one answer, until `context.signal` aborts. */
   expect(method: string, context: OperationContext): ExpectedReply {
-    const number = ++this.#last
-    const { signal } = context
-    const onAbort = () => fail(abortFailure(`call ${method}`, signal))
-    const settled = () => {
-      signal.removeEventListener('abort', onAbort)
-      return this.#pending.delete(number)
-    }
-    let fail!: (error: IntegrationError) => void
-    const answer = new Promise<Value>((resolve, reject) => {
-      fail = (error) => {
-        if (settled()) reject(error)
-      }
-      this.#pending.set(number, {
-        resolve: (value) => {
-          if (settled()) resolve(value)
-        },
-        reject: fail,
-      })
-    })
-    signal.addEventListener('abort', onAbort, { once: true })
-    if (signal.aborted) onAbort()
-    return { number, answer, fail }
+    return this.#pending.expect(method, context)
   }
 
   async #listen(): Promise<void> {
@@ -137,24 +101,11 @@ export class Replies {
     const entry = readFields(item)
     if (entry === undefined) return undefined
     const { id, fields } = entry
-    const pending = this.#pending.get(Number(fields.get('call')))
-    if (pending === undefined) return id
-    const error = fields.get('error')
-    try {
-      if (error === undefined) pending.resolve(this.#format.decode(fields.get('result') ?? Buffer.alloc(0)))
-      else pending.reject(errorOf(error.toString()))
-    } catch (cause) {
-      pending.reject(
-        cause instanceof IntegrationError
-          ? cause
-          : new SerializeError(`the answer is not ${this.#format.name}`, { cause }),
-      )
-    }
+    this.#pending.settle(Number(fields.get('call')), () => {
+      const error = fields.get('error')
+      return error === undefined ? (fields.get('result') ?? Buffer.alloc(0)) : errorOf(error.toString())
+    })
     return id
-  }
-
-  #close(error: IntegrationError): void {
-    for (const pending of [...this.#pending.values()]) pending.reject(error)
   }
 }
 

@@ -1,4 +1,4 @@
-import { connect as connectTcp, type Socket } from 'node:net'
+import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { TlsOptions } from '../tls.js'
 import { formatAddress, type ServerAddress } from './endpoint.js'
@@ -20,7 +20,7 @@ export function openSocket(
   const socket =
     tls === undefined
       ? connectTcp({ host, port })
-      : connectTls({ host, port, ...tls, ...(/^[\d.]+$|:/.test(host) ? {} : { servername: host }) })
+      : connectTls({ host, port, ...(isIP(host) === 0 && { servername: host }), ...tls })
   socket.setNoDelay(true)
   socket.setKeepAlive(true, KEEP_ALIVE_MS)
   // An error may come before anybody listens; it finds the socket destroyed then.

@@ -1,5 +1,5 @@
+import { onFirstUse } from '../on-first-use.js'
 import type { Link } from './link.js'
-import { onFirstUse } from './on-first-use.js'
 import { type Route, Subscriber } from './subscriber.js'
 
 /** The receiving connections of a link: one, but in a cluster with sharded channels one for each server that has some. */

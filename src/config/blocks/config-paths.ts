@@ -1,7 +1,7 @@
-import { dirname, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { Value } from '../../core/value.js'
 import type { Node } from '../node.js'
-import { isPath } from '../spans.js'
+import { folderOf } from '../spans.js'
 
 type Config = { readonly [key: string]: Value }
 
@@ -17,8 +17,7 @@ export function absolutePaths(
   paths: readonly string[] = [],
 ): Config {
   if (block === undefined || paths.length === 0) return config
-  const from = block.span.source.name
-  const folder = isPath(from) ? '.' : dirname(from)
+  const folder = folderOf(block.span)
   const absolute = (value: Value | undefined): Value | undefined => {
     if (typeof value === 'string') return resolve(folder, value)
     return Array.isArray(value) ? value.map((item) => absolute(item)!) : value

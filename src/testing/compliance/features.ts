@@ -1,18 +1,10 @@
+import type { Capability } from '../../core/manifest.js'
+
 /**
  * What a protocol can do, as the compliance suite is told. Where an operation is missing, the suite asserts that
  * it is refused with UnsupportedError; where one of the other abilities is missing, its cases are left out.
  */
-export interface Features {
-  readonly call: boolean
-  readonly notify: boolean
-  readonly batch: boolean
-  readonly serve: boolean
-  readonly publish: boolean
-  readonly subscribe: boolean
-  /** `send` to queues. */
-  readonly enqueue: boolean
-  /** `receive` and `consume` from queues. */
-  readonly dequeue: boolean
+export interface Features extends Readonly<Record<Capability, boolean>> {
   /** A call of a method that nobody serves is answered with an RpcError; without this it may time out. */
   readonly unknownMethod: boolean
   /** Subscriptions may name patterns of topics. */
@@ -46,17 +38,3 @@ export interface Features {
 
 /** The name of an ability. */
 export type Feature = keyof Features
-
-/** The abilities that are operations of a client. */
-export const OPERATIONS = [
-  'call',
-  'notify',
-  'batch',
-  'serve',
-  'publish',
-  'subscribe',
-  'enqueue',
-  'dequeue',
-] as const satisfies readonly Feature[]
-
-export type Operation = (typeof OPERATIONS)[number]

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
+import { CAPABILITIES } from '../../core/manifest.js'
 import type { ComplianceCase } from './case.js'
 import { CASES } from './cases/index.js'
 import { unsupportedCase } from './cases/unsupported.js'
 import { CaseContext } from './context.js'
-import { OPERATIONS } from './features.js'
 import type { ComplianceOptions } from './options.js'
 
 /** A reason must say something: this many characters at least. */
@@ -19,7 +19,7 @@ export function adapterCompliance(options: ComplianceOptions): void {
   const { harness, features, skips = {} } = options
   const cases = [
     ...CASES.filter((one) => applies(one, options)),
-    ...OPERATIONS.filter((operation) => !features[operation]).map(unsupportedCase),
+    ...CAPABILITIES.filter((operation) => !features[operation]).map(unsupportedCase),
   ]
   checkSkips(skips, cases)
   harness.describe(`${options.name} complies`, () => {

@@ -94,9 +94,10 @@ it('a password that the server does not want is refused', async () => {
 describe('TLS', () => {
   const authority = new TestAuthority()
   const stranger = new TestAuthority('a stranger')
-  const [own, expired, client, foreign] = [
+  const [own, expired, other, client, foreign] = [
     authority.issue(),
     authority.issue({ name: 'server', hosts: ['127.0.0.1'], days: [-3, -1] }),
+    authority.issue({ name: 'elsewhere', hosts: ['other.example'] }),
     authority.issue({ name: 'client' }),
     stranger.issue({ name: 'client' }),
   ]
@@ -107,6 +108,8 @@ describe('TLS', () => {
     key: own.key,
     expiredCert: expired.cert,
     expiredKey: expired.key,
+    elsewhereCert: other.cert,
+    elsewhereKey: other.key,
     clientCert: client.cert,
     clientKey: client.key,
     foreignCert: foreign.cert,
@@ -117,14 +120,16 @@ describe('TLS', () => {
   let server: RedisServer
   let strict: RedisServer
   let late: RedisServer
+  let elsewhere: RedisServer
   beforeAll(async () => {
     const tls = { cert: files.cert, key: files.key, ca: files.ca, clients: 'no' } as const
     server = await startRedis({ tls })
     strict = await startRedis({ tls: { ...tls, clients: 'yes' } })
     late = await startRedis({ tls: { ...tls, cert: files.expiredCert, key: files.expiredKey } })
+    elsewhere = await startRedis({ tls: { ...tls, cert: files.elsewhereCert, key: files.elsewhereKey } })
   })
   afterAll(async () => {
-    await Promise.all([server.stop(), strict.stop(), late.stop()])
+    await Promise.all([server.stop(), strict.stop(), late.stop(), elsewhere.stop()])
     files.remove()
   })
 
@@ -151,6 +156,20 @@ describe('TLS', () => {
     const error = await refusal(target().port, { tls })
     expect(error).toBeInstanceOf(ConnectionError)
     expect(error.message).toMatch(/certificate|issuer/)
+  })
+
+  it('holds the certificate against the host, or against the name that is configured in its place', async () => {
+    const to = (tls: TlsSettings) =>
+      bare(0, { endpoint: { addresses: ['localhost'], port: elsewhere.port, tls } }).adapter
+    await expect(to(trusting).connect(patience())).rejects.toThrow(/certificate/)
+    const { adapter } = await connected(elsewhere.port, {
+      endpoint: {
+        addresses: ['localhost'],
+        port: elsewhere.port,
+        tls: { ...trusting, serverName: 'other.example' },
+      },
+    })
+    await adapter.ping!(patience())
   })
 
   it('shows a client certificate, and the server accepts it', async () => {

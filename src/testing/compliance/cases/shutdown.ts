@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import type { ShutdownError } from '../../../core/errors.js'
+import type { Capability } from '../../../core/manifest.js'
 import type { ComplianceCase } from '../case.js'
 import type { CaseContext } from '../context.js'
-import type { Operation } from '../features.js'
 import { eventually, rejected, soon } from '../waiting.js'
 
-const ATTEMPTS: Readonly<Record<Operation, (context: CaseContext) => Promise<unknown>>> = {
+const ATTEMPTS: Readonly<Record<Capability, (context: CaseContext) => Promise<unknown>>> = {
   call: (context) => context.rpc().call(context.method('echo'), {}),
   notify: (context) => context.rpc().notify(context.method('echo'), {}),
   batch: (context) => context.rpc().batch([{ method: context.method('echo') }]),
@@ -28,7 +28,7 @@ export const shutdownCases: readonly ComplianceCase[] = [
     async run(context) {
       await soon(context.gateway.shutdown(), 'shutdown')
       for (const [operation, attempt] of Object.entries(ATTEMPTS)) {
-        if (!context.features[operation as Operation]) continue
+        if (!context.features[operation as Capability]) continue
         const error = await rejected<ShutdownError>(attempt(context), 'shutdown', operation)
         assert.equal(error.integration, operation === 'serve' ? context.server('subject').name : 'subject')
       }

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import type { UnsupportedError } from '../../../core/errors.js'
+import type { Capability } from '../../../core/manifest.js'
 import type { ComplianceCase } from '../case.js'
 import type { CaseContext } from '../context.js'
-import type { Operation } from '../features.js'
 import { rejected } from '../waiting.js'
 
-const ATTEMPTS: Readonly<Record<Operation, (context: CaseContext) => Promise<unknown>>> = {
+const ATTEMPTS: Readonly<Record<Capability, (context: CaseContext) => Promise<unknown>>> = {
   call: (context) => context.rpc().call(context.name('method'), [1]),
   notify: (context) => context.rpc().notify(context.name('method'), [1]),
   batch: (context) => context.rpc().batch([{ method: context.name('method'), params: [1] }]),
@@ -21,7 +21,7 @@ const ATTEMPTS: Readonly<Record<Operation, (context: CaseContext) => Promise<unk
 }
 
 /** That an operation the protocol does not have is refused before anything is sent. */
-export function unsupportedCase(operation: Operation): ComplianceCase {
+export function unsupportedCase(operation: Capability): ComplianceCase {
   return {
     name: `${operation} is refused as unsupported`,
     needs: [],

@@ -1,4 +1,12 @@
-import { abortFailure } from './failures.js'
+import { CancelledError, IntegrationError, TimeoutError } from '../core/errors.js'
+
+/** The error for an operation whose signal aborted: the signal's own reason where that is one of ours. */
+export function abortFailure(operation: string, signal: AbortSignal): IntegrationError {
+  if (signal.reason instanceof IntegrationError) return signal.reason
+  return (signal.reason as Error | undefined)?.name === 'TimeoutError'
+    ? new TimeoutError(operation)
+    : new CancelledError()
+}
 
 /** Waits for `work`, but no longer than until `signal` aborts. @throws CancelledError, TimeoutError */
 export function untilAborted<T>(work: Promise<T>, signal: AbortSignal, operation: string): Promise<T> {

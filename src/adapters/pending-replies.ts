@@ -1,0 +1,78 @@
+import type { OperationContext } from '../core/adapter.js'
+import { IntegrationError, SerializeError } from '../core/errors.js'
+import type { Value } from '../core/value.js'
+import type { WireFormat } from '../wire/wire-format.js'
+import { abortFailure } from './abort.js'
+
+interface Pending {
+  readonly resolve: (value: Value) => void
+  readonly reject: (error: IntegrationError) => void
+}
+
+/** An answer that is awaited. */
+export interface ExpectedReply {
+  readonly number: number
+  readonly answer: Promise<Value>
+  fail(error: IntegrationError): void
+}
+
+/** The answers that the calls of one connection await: each has a number of 32 bits that goes there and back. */
+export class PendingReplies {
+  readonly #format: WireFormat
+  readonly #pending = new Map<number, Pending>()
+  #last: number
+
+  /** @param last the number before the first one */
+  constructor(format: WireFormat, last = 0) {
+    this.#format = format
+    this.#last = last
+  }
+
+  /** Expects one answer, until `context.signal` aborts. */
+  expect(method: string, { signal }: OperationContext): ExpectedReply {
+    this.#last = (this.#last + 1) >>> 0
+    const number = this.#last
+    const onAbort = () => fail(abortFailure(`call ${method}`, signal))
+    const settled = () => {
+      signal.removeEventListener('abort', onAbort)
+      return this.#pending.delete(number)
+    }
+    let fail!: (error: IntegrationError) => void
+    const answer = new Promise<Value>((resolve, reject) => {
+      fail = (error) => {
+        if (settled()) reject(error)
+      }
+      this.#pending.set(number, {
+        resolve: (value) => {
+          if (settled()) resolve(value)
+        },
+        reject: fail,
+      })
+    })
+    signal.addEventListener('abort', onAbort, { once: true })
+    if (signal.aborted) onAbort()
+    return { number, answer, fail }
+  }
+
+  /** Settles the answer of this number, if it is awaited, with what `read` finds: the result's bytes, or an error. */
+  settle(number: number, read: () => Uint8Array | IntegrationError): void {
+    const pending = this.#pending.get(number)
+    if (pending === undefined) return
+    try {
+      const found = read()
+      if (found instanceof IntegrationError) pending.reject(found)
+      else pending.resolve(this.#format.decode(found))
+    } catch (cause) {
+      pending.reject(
+        cause instanceof IntegrationError
+          ? cause
+          : new SerializeError(`the answer is not ${this.#format.name}`, { cause }),
+      )
+    }
+  }
+
+  /** Rejects all that is awaited. */
+  close(error: IntegrationError): void {
+    for (const pending of [...this.#pending.values()]) pending.reject(error)
+  }
+}
