@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.js'
 import { DeadlineTimer } from '../core/deadline-timer.js'
+import { SequenceTable } from '../core/sequence-table.js'
 import type { Gauges } from '../mailbox/gauges.js'
 import type { Operation } from './operation.js'
 import { isSource } from './verbs.js'
@@ -8,7 +9,7 @@ import { isSource } from './verbs.js'
 export class ActiveOperations {
   readonly #gauges: Gauges
   readonly #expired: (operation: Operation, now: number) => void
-  readonly #operations = new Map<number, Operation>()
+  readonly #operations = new SequenceTable<Operation>()
   readonly #deadlines: DeadlineTimer
   #idle: (() => void)[] = []
 
@@ -37,7 +38,8 @@ export class ActiveOperations {
 
   /** It has been settled. */
   remove(operation: Operation): void {
-    if (this.#operations.delete(operation.request.seq)) this.#gauges.setOperations(this.#operations.size)
+    if (this.#operations.take(operation.request.seq) !== undefined)
+      this.#gauges.setOperations(this.#operations.size)
     if (this.#idle.length === 0 || !this.#isDrained) return
     const idle = this.#idle
     this.#idle = []

@@ -25,7 +25,8 @@ export class Admission {
   readonly #bulkhead: BulkheadSettings
   readonly #limiter: RateLimiter | undefined
   readonly #excess: RateLimitSettings['excess']
-  readonly #inside = new Set<Operation>()
+  /** Their numbers. */
+  readonly #inside = new Set<number>()
   /** Those that wait, in the order of asking, and how they begin. */
   readonly #queue = new Map<Operation, () => void>()
   #timer: Timer | undefined
@@ -45,7 +46,7 @@ export class Admission {
   enter(operation: Operation, go: () => void): void {
     if (!LIMITED.has(operation.request.verb)) return go()
     if (this.#queue.size === 0 && this.#mayBegin()) {
-      this.#inside.add(operation)
+      this.#inside.add(operation.request.seq)
       return go()
     }
     this.#refuseExcess(operation)
@@ -57,7 +58,7 @@ export class Admission {
   /** The attempt of the operation has ended, or it waits no longer. Does nothing where it has left already. */
   leave(operation: Operation): void {
     if (this.#queue.delete(operation)) return
-    if (this.#inside.delete(operation)) this.#admit()
+    if (this.#inside.delete(operation.request.seq)) this.#admit()
   }
 
   /** Nothing begins any more. */
@@ -90,7 +91,7 @@ export class Admission {
     for (const [operation, go] of this.#queue) {
       if (!this.#mayBegin()) break
       this.#queue.delete(operation)
-      this.#inside.add(operation)
+      this.#inside.add(operation.request.seq)
       go()
     }
     this.#admitting = false

@@ -6,6 +6,7 @@ import type { HealthStatus } from '../core/status.js'
 import type { Logger } from '../core/telemetry.js'
 import { Gauges } from '../mailbox/gauges.js'
 import { Line } from '../mailbox/line.js'
+import { Linger } from '../mailbox/linger.js'
 import type { ActorBatch, RequestBatch } from '../mailbox/protocol.js'
 import { RequestReader } from '../mailbox/requests.js'
 import type { ActorControl, StartActor } from '../mailbox/thread-messages.js'
@@ -66,12 +67,16 @@ export function startIntegrationActor(
   const heartbeat = startHeartbeat(clock, gauges, settings.heartbeatMs, adapter.pool?.bind(adapter))
 
   const reader = new RequestReader()
-  const line = new Line<ActorBatch, RequestBatch>(start.line, new Turn(clock, TURN_MS), (batch) => {
+  const receive = (batch: RequestBatch) => {
     gauges.setLastUsed(clock.now())
-    reader.read(batch, (request) => operations.accept(request))
-    // What was done at once is answered at once: whoever awaits each publish waits for this.
-    outbox.flush()
-  })
+    outbox.whileAccepting(() => reader.read(batch, (request) => operations.accept(request)))
+  }
+  const line = new Line<ActorBatch, RequestBatch>(
+    start.line,
+    new Turn(clock, TURN_MS),
+    receive,
+    new Linger(clock),
+  )
   line.onWake = () => sources.drain()
 
   const outbox = new Outbox(clock, line, (): number => operations.underWay)

@@ -91,6 +91,13 @@ export class Outbox {
       this.#after(this.#deliveredAt + this.#pauseMs - this.#clock.monotonic())
   }
 
+  /** Calls `accept` to take in requests. What was done at once is answered at once: who awaits each publish waits for this. */
+  whileAccepting(accept: () => void): void {
+    const before = this.#writer.settled
+    accept()
+    if (this.#writer.settled > before) this.flush()
+  }
+
   /** Sends what there is. */
   flush(): void {
     if (this.#schedule.kind !== 'idle') this.#schedule.timer.cancel()
@@ -102,8 +109,11 @@ export class Outbox {
       this.#pauseMs = this.#writer.messages >= BUSY_FROM ? BUSY_PAUSE_MS : DELIVERY_PAUSE_MS
     }
     this.#bytes = 0
+    const { settled } = this.#writer
     const { batch, transfer } = this.#writer.take()
     this.#line.post(batch, transfer)
+    // One at a time, it seems: its successor may be near. Not before the others of this turn have had theirs.
+    if (settled === 1 && this.#underWay() === 0) this.#clock.nextTurn(() => this.#line.answeredAll())
   }
 
   #atEndOfTurn(): void {

@@ -6,6 +6,7 @@ import type {
   RpcOutcome,
   ServiceFacet,
 } from '../core/adapter.js'
+import { SequenceTable } from '../core/sequence-table.js'
 import type { Gauges } from '../mailbox/gauges.js'
 import type { SourceSpec } from '../mailbox/protocol.js'
 import type { Outbox } from './outbox.js'
@@ -16,7 +17,7 @@ const MOST_PENDING = 1_024
 
 /** Requests that wait for their answer from the host, over all services of an integration. */
 export class PendingRequests {
-  readonly #byToken = new Map<number, InboundRequest>()
+  readonly #byToken = new SequenceTable<InboundRequest>()
   #heldBack: (() => void)[] = []
   readonly #gauges: Gauges
   #lastToken = 0
@@ -41,9 +42,8 @@ export class PendingRequests {
 
   /** @returns false when it was answered before, or whoever asked is gone. */
   async answer(token: number, outcome: RpcOutcome): Promise<boolean> {
-    const request = this.#byToken.get(token)
+    const request = this.#byToken.take(token)
     if (request === undefined) return false
-    this.#byToken.delete(token)
     this.#gauges.count('answered')
     if (this.#byToken.size <= MOST_PENDING / 2) this.#letGo()
     await request.answer(outcome)

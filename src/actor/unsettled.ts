@@ -1,4 +1,5 @@
 import type { InboundDelivery } from '../core/adapter.js'
+import { SequenceTable } from '../core/sequence-table.js'
 
 interface Unsettled {
   readonly delivery: InboundDelivery
@@ -7,7 +8,7 @@ interface Unsettled {
 
 /** The deliveries of queues that the host has and has not settled yet. The first settlement of each wins. */
 export class UnsettledDeliveries {
-  readonly #byToken = new Map<number, Unsettled>()
+  readonly #byToken = new SequenceTable<Unsettled>()
   #lastToken = 0
 
   get size(): number {
@@ -43,10 +44,8 @@ export class UnsettledDeliveries {
   }
 
   #take(token: number): InboundDelivery | undefined {
-    const unsettled = this.#byToken.get(token)
-    if (unsettled === undefined) return undefined
-    this.#byToken.delete(token)
-    unsettled.onSettled()
-    return unsettled.delivery
+    const unsettled = this.#byToken.take(token)
+    unsettled?.onSettled()
+    return unsettled?.delivery
   }
 }

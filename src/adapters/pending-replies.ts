@@ -1,5 +1,6 @@
 import type { OperationContext } from '../core/adapter.js'
 import { IntegrationError, SerializeError } from '../core/errors.js'
+import { SequenceTable } from '../core/sequence-table.js'
 import type { Value } from '../core/value.js'
 import type { WireFormat } from '../wire/wire-format.js'
 import { abortFailure } from './abort.js'
@@ -19,7 +20,7 @@ export interface ExpectedReply {
 /** The answers that the calls of one connection await: each has a number of 32 bits that goes there and back. */
 export class PendingReplies {
   readonly #format: WireFormat
-  readonly #pending = new Map<number, Pending>()
+  readonly #pending = new SequenceTable<Pending>()
   #last: number
 
   /** @param last the number before the first one */
@@ -35,7 +36,7 @@ export class PendingReplies {
     const onAbort = () => fail(abortFailure(`call ${method}`, signal))
     const settled = () => {
       signal.removeEventListener('abort', onAbort)
-      return this.#pending.delete(number)
+      return this.#pending.take(number) !== undefined
     }
     let fail!: (error: IntegrationError) => void
     const answer = new Promise<Value>((resolve, reject) => {

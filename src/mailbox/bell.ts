@@ -1,5 +1,9 @@
 const ASLEEP = 0
 const AWAKE = 1
+/** Not asleep yet: it looks at its bell, and need not be woken. */
+const LOOKING = 2
+/** Looks in a row at most, whatever the clock says: one that stands still must hang nobody. */
+const MOST_LOOKS = 20_000
 
 /**
  * Wakes the reader at the other end of a line. A reader that is awake anyway is not woken again, so under
@@ -8,6 +12,7 @@ const AWAKE = 1
 export class Bell {
   readonly #cells: Int32Array
   readonly #index: number
+  #isWaiting = false
 
   constructor(cells: Int32Array, index: number) {
     this.#cells = cells
@@ -29,10 +34,34 @@ export class Bell {
     Atomics.store(this.#cells, this.#index, AWAKE)
   }
 
-  /** Calls `woken` once somebody rings; at once (on a later microtask) when somebody has. */
+  /**
+   * Called by the reader while it sleeps: looks at the bell for as long as `goesOn` says so.
+   * @returns whether somebody has rung; the reader sleeps on otherwise.
+   */
+  look(goesOn: () => boolean): boolean {
+    if (Atomics.compareExchange(this.#cells, this.#index, ASLEEP, LOOKING) !== ASLEEP) return true
+    for (let i = 0; i < MOST_LOOKS && Atomics.load(this.#cells, this.#index) === LOOKING && goesOn(); i++);
+    return Atomics.compareExchange(this.#cells, this.#index, LOOKING, ASLEEP) !== LOOKING
+  }
+
+  /**
+   * Calls `woken` once somebody rings; at once (on a later microtask) when somebody has. Whoever listens already
+   * is told once.
+   */
   listen(woken: () => void): void {
+    if (this.#isWaiting) return
     const waiting = Atomics.waitAsync(this.#cells, this.#index, ASLEEP)
-    if (waiting.async) waiting.value.then(woken)
-    else queueMicrotask(woken)
+    if (!waiting.async) return queueMicrotask(woken)
+    this.#isWaiting = true
+    waiting.value.then(() => {
+      this.#isWaiting = false
+      woken()
+    })
+  }
+
+  /** Ends our own wait, which would otherwise be kept for ever. */
+  release(): void {
+    Atomics.store(this.#cells, this.#index, AWAKE)
+    Atomics.notify(this.#cells, this.#index)
   }
 }

@@ -1,5 +1,6 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import { Bell } from './bell.js'
+import type { Linger } from './linger.js'
 import type { Turn } from './turn.js'
 
 /** One end of a line between two threads, as it is handed over at the start of an actor. */
@@ -27,13 +28,15 @@ export class Line<Out, In> {
   readonly #theirs: Bell
   readonly #turn: Turn
   readonly #receive: (batch: In) => void
-  #state: 'open' | 'closed' = 'open'
+  readonly #linger: Linger | undefined
+  #state: 'open' | 'asleep' | 'closed' = 'open'
 
   /**
    * @param receive called with each batch, in order; must not throw.
    * @param turn how long pulling may go on before it lets others run.
+   * @param linger whether to look on for a moment before sleeping; never when absent.
    */
-  constructor(end: LineEnd, turn: Turn, receive: (batch: In) => void) {
+  constructor(end: LineEnd, turn: Turn, receive: (batch: In) => void, linger?: Linger) {
     const cells = new Int32Array(end.bells)
     const [mine, theirs] = end.side === 'host' ? [0, 1] : [1, 0]
     this.#port = end.port
@@ -41,6 +44,7 @@ export class Line<Out, In> {
     this.#theirs = new Bell(cells, theirs)
     this.#turn = turn
     this.#receive = receive
+    this.#linger = linger
     // Not at once: whoever makes the line must be ready for the first batch.
     queueMicrotask(() => this.#woken())
   }
@@ -61,9 +65,17 @@ export class Line<Out, In> {
     this.#theirs.ring()
   }
 
+  /** All that came has been answered: the next batch may be near. Blocks the thread for a moment where that pays. */
+  answeredAll(): void {
+    const linger = this.#linger
+    if (linger === undefined) return
+    const until = linger.answered()
+    if (this.#state === 'asleep' && this.#mine.look(() => linger.goesOn(until))) this.#woken()
+  }
+
   /** Receives everything that has arrived, now and without regard to the turn. */
   pullAll(): void {
-    while (this.#state === 'open') {
+    while (this.#state !== 'closed') {
       const received = receiveMessageOnPort(this.#port)
       if (received === undefined) return
       this.#receive(received.message as In)
@@ -75,8 +87,7 @@ export class Line<Out, In> {
     if (this.#state === 'closed') return
     this.#state = 'closed'
     this.#port.close()
-    // Releases our own pending wait, which would otherwise be kept for ever.
-    this.#mine.ring()
+    this.#mine.release()
   }
 
   #pullWithinTurn(): void {
@@ -88,14 +99,20 @@ export class Line<Out, In> {
         // A nudge that came while this side was awake has left nothing to receive: it must not be slept over.
         this.onWake?.()
         received = receiveMessageOnPort(this.#port)
-        if (received === undefined) return this.#mine.listen(() => this.#woken())
+        if (received === undefined) {
+          this.#state = 'asleep'
+          return this.#mine.listen(() => this.#woken())
+        }
         this.#mine.wakeUp()
       }
+      this.#linger?.arrived()
       this.#receive(received.message as In)
     }
   }
 
   #woken(): void {
+    if (this.#state === 'closed') return
+    this.#state = 'open'
     this.#turn.begin()
     this.onWake?.()
     this.#pullWithinTurn()

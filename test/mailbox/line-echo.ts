@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from '../../src/core/clock.js'
 import { Line, type LineEnd } from '../../src/mailbox/line.js'
+import { Linger } from '../../src/mailbox/linger.js'
 import { Turn } from '../../src/mailbox/turn.js'
 
 // A listener keeps the thread alive; waiting for a bell does not.
@@ -8,10 +9,17 @@ parentPort!.on('message', () => {})
 
 // The other end of the line in a thread of its own: says everything back, and counts what woke it.
 let woken = 0
-const line = new Line<unknown, unknown>(workerData as LineEnd, new Turn(systemClock, 10), (batch) => {
+const receive = (batch: unknown) => {
   if (batch === 'woken') line.post({ woken })
   else line.post(batch)
-})
+  setImmediate(() => line.answeredAll())
+}
+const line = new Line<unknown, unknown>(
+  workerData as LineEnd,
+  new Turn(systemClock, 10),
+  receive,
+  new Linger(systemClock),
+)
 line.onWake = () => {
   woken++
 }

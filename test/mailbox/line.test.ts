@@ -18,8 +18,17 @@ function toThread() {
   })
   running.push(worker)
   const got: unknown[] = []
-  const line = new Line<unknown, unknown>(host, new Turn(systemClock, 4), (batch) => got.push(batch))
-  return { line, got, worker }
+  let onEcho = () => {}
+  const line = new Line<unknown, unknown>(host, new Turn(systemClock, 4), (batch) => {
+    got.push(batch)
+    onEcho()
+  })
+  /** Waits for the next one. */
+  const echo = () =>
+    new Promise<void>((resolve) => {
+      onEcho = resolve
+    })
+  return { line, got, worker, echo }
 }
 
 describe('a line to another thread', () => {
@@ -33,6 +42,18 @@ describe('a line to another thread', () => {
       await until(() => got.length === 1 + (round + 1) * 50, `the echo of round ${round}`)
     }
     expect(got.slice(1)).toEqual(Array.from({ length: 1_000 }, (_, i) => i))
+  })
+
+  test('loses nothing to an end that looks on before it sleeps, whatever the rhythm', async () => {
+    const { line, got, echo } = toThread()
+    // One at a time without a pause, so that it looks on; then pauses of about as long as it does.
+    for (let i = 0; i < 3_000; i++) {
+      line.post(i)
+      await echo()
+      const pause = i < 500 ? 0 : (i % 40) * 0.01
+      for (const end = performance.now() + pause; performance.now() < end; );
+    }
+    expect(got).toEqual(Array.from({ length: 3_000 }, (_, i) => i))
   })
 
   test('wakes the other side without a batch', async () => {

@@ -70,6 +70,7 @@ class Exchange implements Dispatcher.DispatchHandler, Watched {
   readonly #settings: ExchangeSettings
   readonly #operation: OperationContext
   readonly #watch: SignalWatch
+  readonly #number: number
   readonly #resolve: (answer: HttpAnswer) => void
   readonly #reject: (reason: unknown) => void
   #controller: Dispatcher.DispatchController | undefined
@@ -96,7 +97,7 @@ class Exchange implements Dispatcher.DispatchHandler, Watched {
     this.#watch = watch
     this.#resolve = resolve
     this.#reject = reject
-    watch.add(this)
+    this.#number = watch.add(this)
   }
 
   /**
@@ -186,7 +187,7 @@ class Exchange implements Dispatcher.DispatchHandler, Watched {
   #settle(): void {
     this.#settled = true
     this.#timer?.cancel()
-    if (this.#signal === undefined) this.#watch.delete(this)
+    if (this.#signal === undefined) this.#watch.delete(this.#number)
     else this.#signal.removeEventListener('abort', this)
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../../core/clock.js'
+import { SequenceTable } from '../../core/sequence-table.js'
 
 /** How long an attempt runs at least before its signal is listened to, in milliseconds; at most twice that. */
 const PERIOD_MS = 10
@@ -16,33 +17,36 @@ export interface Watched {
  */
 export class SignalWatch {
   readonly clock: Clock
-  #young = new Set<Watched>()
-  #old = new Set<Watched>()
+  readonly #watched = new SequenceTable<Watched>()
+  #next = 0
+  /** The first of those that came since the last look, and the first that has not been told to listen. */
+  #young = 0
+  #first = 0
   #timer: Timer | undefined
 
   constructor(clock: Clock) {
     this.clock = clock
   }
 
-  add(watched: Watched): void {
-    this.#young.add(watched)
-    this.#timer ??= this.#next()
+  /** @returns the number by which it is taken out when it is over */
+  add(watched: Watched): number {
+    this.#watched.set(this.#next, watched)
+    this.#timer ??= this.#later()
+    return this.#next++
   }
 
   /** It is over; also for one that is listening by now. */
-  delete(watched: Watched): void {
-    if (!this.#young.delete(watched)) this.#old.delete(watched)
+  delete(number: number): void {
+    this.#watched.take(number)
   }
 
-  #next(): Timer {
-    return this.clock.setTimer(PERIOD_MS, () => this.#tick(), { background: true })
+  #later(): Timer {
+    return this.clock.setTimer(PERIOD_MS, () => this.#look(), { background: true })
   }
 
-  #tick(): void {
-    const ripe = this.#old
-    this.#old = this.#young
-    this.#young = new Set()
-    this.#timer = this.#old.size > 0 ? this.#next() : undefined
-    for (const watched of ripe) watched.listen()
+  #look(): void {
+    for (; this.#first < this.#young; this.#first++) this.#watched.take(this.#first)?.listen()
+    this.#young = this.#next
+    this.#timer = this.#watched.size > 0 ? this.#later() : undefined
   }
 }

@@ -12,6 +12,7 @@ import {
   type ToClient,
 } from '../../brokers/memory/line.js'
 import { ConnectionError, RpcError, SerializeError, TimeoutError } from '../../core/errors.js'
+import { SequenceTable } from '../../core/sequence-table.js'
 
 /** Who waits for the answer to a request. Exactly one of `granted` and `failed` is called, once. */
 export interface Waiting {
@@ -39,7 +40,7 @@ export class Link {
   readonly #port: MessagePort
   readonly #handlers: LinkHandlers
   readonly #writer: FrameWriter<ToBroker>
-  readonly #waiting = new Map<number, Waiting>()
+  readonly #waiting = new SequenceTable<Waiting>()
   #ids = 0
   #closed: ConnectionError | undefined
 
@@ -120,16 +121,16 @@ export class Link {
   #receive(entry: ToClient, payload: Uint8Array): void {
     switch (entry.op) {
       case 'done':
-        for (const id of entry.ids) this.#take(id)?.granted(undefined)
+        for (const id of entry.ids) this.#waiting.take(id)?.granted(undefined)
         return
       case 'enqueued':
-        this.#take(entry.id)?.granted(entry.message)
+        this.#waiting.take(entry.id)?.granted(entry.message)
         return
       case 'result':
-        this.#take(entry.id)?.granted(entry.value)
+        this.#waiting.take(entry.id)?.granted(entry.value)
         return
       case 'failed': {
-        const waiting = this.#take(entry.id)
+        const waiting = this.#waiting.take(entry.id)
         waiting?.failed(faultError(entry.fault, waiting))
         return
       }
@@ -145,16 +146,10 @@ export class Link {
     }
   }
 
-  #take(id: number): Waiting | undefined {
-    const waiting = this.#waiting.get(id)
-    this.#waiting.delete(id)
-    return waiting
-  }
-
   #unsendable(entry: ToBroker, error: Error): void {
     const reason = `a value that cannot cross between threads: ${error.message}`
     if (entry.op === 'answer') this.send(unsendableAnswer(entry, reason))
-    else if ('id' in entry) this.#take(entry.id)?.failed(new SerializeError(reason, { cause: error }))
+    else if ('id' in entry) this.#waiting.take(entry.id)?.failed(new SerializeError(reason, { cause: error }))
   }
 }
 

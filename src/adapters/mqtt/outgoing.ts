@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.js'
 import { TimeoutError } from '../../core/errors.js'
+import { SequenceTable } from '../../core/sequence-table.js'
 import { type Ack, PUBREL, writeAck } from './acks.js'
 import type { Outbound } from './outbound.js'
 import type { PacketIds } from './packet-ids.js'
@@ -54,7 +55,7 @@ export class OutgoingMessages {
   readonly #ids: PacketIds
   readonly #clock: Clock
   readonly #window: SendWindow
-  readonly #inFlight = new Map<number, Pending>()
+  readonly #inFlight = new SequenceTable<Pending>()
   /** Identifiers of QoS 2 that the broker may remember. */
   readonly #unreleased: Set<number>
   #waiting: Pending[] = []
@@ -119,7 +120,7 @@ export class OutgoingMessages {
   }
 
   #settle(ack: Ack, pending: Pending): void {
-    this.#inFlight.delete(ack.id)
+    this.#inFlight.take(ack.id)
     this.#ids.deallocate(ack.id)
     if (ack.reason >= 0x80) pending.reject(new Refused(describeReason(ack.reason)))
     else pending.resolve(ack.reason)

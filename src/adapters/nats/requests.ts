@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Clock } from '../../core/clock.js'
 import { DeadlineTimer } from '../../core/deadline-timer.js'
 import { AuthError, type IntegrationError, SerializeError, TimeoutError } from '../../core/errors.js'
+import { SequenceTable } from '../../core/sequence-table.js'
 import type { HeaderBlock } from './headers.js'
 import type { Link } from './link.js'
 import type { MessageView } from './message-view.js'
@@ -40,7 +41,7 @@ export interface Request {
 export class Requests {
   readonly #link: Link
   readonly #inbox: string
-  readonly #pending = new Map<number, Pending>()
+  readonly #pending = new SequenceTable<Pending>()
   readonly #deadlines: DeadlineTimer
   #subscribed = false
   #last = 0
@@ -75,9 +76,9 @@ export class Requests {
 
   /** The server does not permit requests to that subject. */
   refused(subject: string, text: string): void {
-    for (const [number, pending] of this.#pending)
+    for (const [number, pending] of this.#pending.entries())
       if (pending.subject === subject) {
-        this.#pending.delete(number)
+        this.#pending.take(number)
         pending.reject(new AuthError(`${pending.operation} is not permitted: ${text}`))
       }
   }
@@ -93,9 +94,7 @@ export class Requests {
     this.#subscribed = true
     const take = (view: MessageView) => {
       const number = Number.parseInt(view.subject.slice(this.#inbox.length + 1), 36)
-      const pending = this.#pending.get(number)
-      this.#pending.delete(number)
-      return pending
+      return this.#pending.take(number)
     }
     this.#link.subscribe(`${this.#inbox}.*`, undefined, {
       onMessage: (view) => {
@@ -120,12 +119,12 @@ export class Requests {
 
   #expire(now: number): number {
     let next = Number.POSITIVE_INFINITY
-    for (const [number, { deadline, operation, reject }] of this.#pending) {
+    for (const [number, { deadline, operation, reject }] of this.#pending.entries()) {
       if (deadline > now) {
         if (deadline < next) next = deadline
         continue
       }
-      this.#pending.delete(number)
+      this.#pending.take(number)
       reject(new TimeoutError(operation))
     }
     return next

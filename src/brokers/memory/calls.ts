@@ -1,4 +1,5 @@
 import { type Clock, every, type Timer } from '../../core/clock.js'
+import { SequenceTable } from '../../core/sequence-table.js'
 import type { Value } from '../../core/value.js'
 import { nameFault } from './check.js'
 import type { MemoryLimits } from './limits.js'
@@ -88,8 +89,8 @@ export class CallLine {
   readonly #calls: Calls
   readonly #out: Outbox
   readonly #services = new Map<number, Service>()
-  readonly #made = new Map<number, Call>()
-  readonly #served = new Map<number, Call>()
+  readonly #made = new SequenceTable<Call>()
+  readonly #served = new SequenceTable<Call>()
   #requests = 0
 
   constructor(calls: Calls, out: Outbox) {
@@ -186,8 +187,8 @@ export class CallLine {
   }
 
   static forget(call: Call): void {
-    call.caller.#made.delete(call.id)
-    call.service.line.#served.delete(call.request)
+    call.caller.#made.take(call.id)
+    call.service.line.#served.take(call.request)
   }
 }
 

@@ -1,3 +1,4 @@
+import { SequenceTable } from '../../core/sequence-table.js'
 import { CONSUMER_WINDOW, type EnqueueEntry } from './line.js'
 import type { Outbox } from './outbox.js'
 import type { Queue, QueueMessage, Taker } from './queue.js'
@@ -22,7 +23,7 @@ export class QueueLine {
   readonly #queues: Queues
   readonly #out: Outbox
   readonly #consumers = new Map<number, Consumer>()
-  readonly #deliveries = new Map<number, Delivery & { readonly consumer: Consumer }>()
+  readonly #deliveries = new SequenceTable<Delivery & { readonly consumer: Consumer }>()
   readonly #late = new Map<number, Delivery>()
   #tags = 0
 
@@ -103,8 +104,7 @@ export class QueueLine {
       const messages = returned.get(consumer.queue) ?? []
       returned.set(consumer.queue, messages)
       for (const tag of consumer.tags) {
-        const { queue, message } = this.#deliveries.get(tag)!
-        this.#deliveries.delete(tag)
+        const { queue, message } = this.#deliveries.take(tag)!
         this.#remember(tag, { queue, message })
         messages.push(message)
       }
@@ -133,10 +133,8 @@ export class QueueLine {
   }
 
   #take(tag: number): Delivery | undefined {
-    const delivery = this.#deliveries.get(tag)
-    if (!delivery) return undefined
-    this.#deliveries.delete(tag)
-    delivery.consumer.tags.delete(tag)
+    const delivery = this.#deliveries.take(tag)
+    delivery?.consumer.tags.delete(tag)
     return delivery
   }
 

@@ -19,6 +19,7 @@ export class Call implements Watched {
   /** The calls that were sent in the same message, itself included. */
   companions: readonly Call[] = []
   readonly #watch: SignalWatch
+  readonly #number: number
   readonly #operation: OperationContext
   readonly #deadline: number
   readonly #onSettled: (outcome: RpcOutcome, call: Call) => void
@@ -40,7 +41,7 @@ export class Call implements Watched {
     this.#deadline = operation.deadline
     this.#watch = watch
     this.#onSettled = onSettled
-    watch.add(this)
+    this.#number = watch.add(this)
   }
 
   get isSettled(): boolean {
@@ -51,7 +52,7 @@ export class Call implements Watched {
     if (this.#settled) return
     this.#settled = true
     this.#timer?.cancel()
-    if (this.#signal === undefined) this.#watch.delete(this)
+    if (this.#signal === undefined) this.#watch.delete(this.#number)
     else this.#signal.removeEventListener('abort', this)
     this.#onSettled(outcome, this)
   }

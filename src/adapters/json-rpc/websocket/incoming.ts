@@ -1,4 +1,5 @@
 import { SerializeError } from '../../../core/errors.js'
+import type { SequenceTable } from '../../../core/sequence-table.js'
 import type { Value } from '../../../core/value.js'
 import { readReply } from '../codec.js'
 import type { Call } from './call.js'
@@ -15,11 +16,11 @@ export interface IncomingPorts {
 export class Incoming {
   readonly #integration: string
   /** The calls that have no answer, by their id; a call leaves it when it is settled. */
-  readonly #pending: ReadonlyMap<number, Call>
+  readonly #pending: SequenceTable<Call>
   readonly #ports: IncomingPorts
   #hasIgnored = false
 
-  constructor(integration: string, pending: ReadonlyMap<number, Call>, ports: IncomingPorts) {
+  constructor(integration: string, pending: SequenceTable<Call>, ports: IncomingPorts) {
     this.#integration = integration
     this.#pending = pending
     this.#ports = ports

@@ -1,6 +1,7 @@
 import type WebSocket from 'ws'
 import type { OperationContext, RpcCall, RpcOutcome } from '../../../core/adapter.js'
 import { ConnectionError, SerializeError } from '../../../core/errors.js'
+import { SequenceTable } from '../../../core/sequence-table.js'
 import type { Logger } from '../../../core/telemetry.js'
 import type { Value } from '../../../core/value.js'
 import type { WireFormat } from '../../../wire/wire-format.js'
@@ -39,7 +40,7 @@ export class Session {
   readonly #ports: SessionPorts
   readonly #outgoing: Outgoing
   readonly #incoming: Incoming
-  readonly #pending = new Map<number, Call>()
+  readonly #pending = new SequenceTable<Call>()
   #lastId = 0
   #state: 'open' | 'ending' | 'over' = 'open'
   /** What the socket said before it closed. */
@@ -182,7 +183,7 @@ export class Session {
   ): Call {
     const message = requestOf(method, params) as Message
     return new Call(method, message, operation, this.#ports.watch, (outcome, call) => {
-      this.#pending.delete(call.id)
+      this.#pending.take(call.id)
       this.#outgoing.flushSoon()
       onSettled(outcome)
     })
@@ -191,7 +192,7 @@ export class Session {
   /** Gives ids; also for the second time, when a batch that was to be sent is divided. */
   #number(calls: readonly Call[]): void {
     for (const call of calls) {
-      if (call.id !== 0) this.#pending.delete(call.id)
+      if (call.id !== 0) this.#pending.take(call.id)
       call.id = ++this.#lastId
       call.message.id = call.id
       call.companions = calls

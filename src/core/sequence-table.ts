@@ -1,0 +1,100 @@
+const SMALLEST = 16
+
+/**
+ * What is under way, by numbers that are given in order and may begin anew. Nearly every entry is in a ring, at the
+ * place that its number says; one that is still there when its place is wanted moves to a map.
+ *
+ * A Map alone would do the same at a price: while entries come and go it makes its table anew again and again, and
+ * a table left behind that has grown old keeps alive what was in it when it was left, which grows old in its turn
+ * (measured with a hundred calls in flight: three times the work for the collector of young garbage).
+ */
+export class SequenceTable<T> {
+  #ring: (T | undefined)[] = new Array(SMALLEST).fill(undefined)
+  /** The number of the entry at each place; of the last one, where there is none. */
+  #numbers: number[] = new Array(SMALLEST).fill(-1)
+  readonly #displaced = new Map<number, T>()
+  #size = 0
+
+  get size(): number {
+    return this.#size
+  }
+
+  has(number: number): boolean {
+    return this.get(number) !== undefined
+  }
+
+  get(number: number): T | undefined {
+    const place = this.#place(number)
+    const entry = this.#numbers[place] === number ? this.#ring[place] : undefined
+    return entry ?? this.#displaced.get(number)
+  }
+
+  /** Enters what has a number that no other entry has at the time. */
+  set(number: number, entry: T): void {
+    let place = this.#place(number)
+    if (this.#ring[place] !== undefined) {
+      // Half of the places are taken: it is not that one stays long, but that there are many.
+      if (this.#size * 2 >= this.#ring.length) {
+        this.#grow()
+        place = this.#place(number)
+      }
+    }
+    this.#put(place, number, entry)
+  }
+
+  /** Takes an entry out. @returns what it was; `undefined` when there is none of that number */
+  take(number: number): T | undefined {
+    const place = this.#place(number)
+    let entry = this.#numbers[place] === number ? this.#ring[place] : undefined
+    if (entry !== undefined) this.#ring[place] = undefined
+    else {
+      entry = this.#displaced.get(number)
+      if (entry === undefined) return undefined
+      this.#displaced.delete(number)
+    }
+    this.#size--
+    return entry
+  }
+
+  clear(): void {
+    this.#ring = new Array(SMALLEST).fill(undefined)
+    this.#numbers = new Array(SMALLEST).fill(-1)
+    this.#displaced.clear()
+    this.#size = 0
+  }
+
+  /** All entries with their numbers, lowest first, as they are now. */
+  entries(): [number, T][] {
+    const all: [number, T][] = [...this.#displaced]
+    for (const [place, entry] of this.#ring.entries())
+      if (entry !== undefined) all.push([this.#numbers[place]!, entry])
+    return all.sort(([a], [b]) => a - b)
+  }
+
+  /** All entries, lowest number first, as they are now. */
+  values(): T[] {
+    return this.entries().map(([, entry]) => entry)
+  }
+
+  #place(number: number): number {
+    return number & (this.#ring.length - 1)
+  }
+
+  #grow(): void {
+    const entries = this.entries()
+    const places = this.#ring.length * 2
+    this.#ring = new Array(places).fill(undefined)
+    this.#numbers = new Array(places).fill(-1)
+    this.#displaced.clear()
+    this.#size = 0
+    for (const [number, entry] of entries) this.#put(this.#place(number), number, entry)
+  }
+
+  #put(place: number, number: number, entry: T): void {
+    const occupant = this.#ring[place]
+    if (occupant !== undefined) this.#displaced.set(this.#numbers[place]!, occupant)
+    this.#ring[place] = entry
+    this.#numbers[place] = number
+    this.#size++
+  }
+}

@@ -1,0 +1,89 @@
+import { expect, test } from 'vitest'
+import { Outbox } from '../../src/actor/outbox.js'
+import type { Line } from '../../src/mailbox/line.js'
+import type { ActorBatch, RequestBatch } from '../../src/mailbox/protocol.js'
+import { ManualClock } from '../../src/testing/index.js'
+
+function rig() {
+  const clock = new ManualClock()
+  const sent: number[] = []
+  let underWay = 0
+  let looks = 0
+  const line = {
+    post: ({ done = [] }: ActorBatch) => sent.push(done.reduce((sum, n, i) => sum + (i % 2 ? n : 0), 0)),
+    answeredAll: () => looks++,
+  } as unknown as Line<ActorBatch, RequestBatch>
+  const outbox = new Outbox(clock, line, () => underWay)
+  let seq = 0
+  return {
+    clock,
+    outbox,
+    sent,
+    looks: () => looks,
+    take: (count: number) => {
+      underWay += count
+    },
+    /** As an operation settles: it is answered, and then it is over. */
+    answer(count: number) {
+      for (let i = 0; i < count; i++) {
+        outbox.done(seq++)
+        underWay--
+      }
+    },
+    /** As a publish that is done as soon as it is taken. */
+    doneAtOnce: () => outbox.done(seq++),
+  }
+}
+
+test('what is done at once is answered at once', () => {
+  const { outbox, doneAtOnce, sent } = rig()
+  outbox.whileAccepting(() => {
+    doneAtOnce()
+    doneAtOnce()
+  })
+  expect(sent).toEqual([2])
+})
+
+test('answers that wait for more of them go on waiting while requests come', async () => {
+  const { clock, outbox, sent, take, answer } = rig()
+  take(100)
+  answer(1)
+  await clock.advance(0)
+  expect(sent).toEqual([1])
+  answer(10)
+  outbox.whileAccepting(() => take(10))
+  await clock.advance(0)
+  expect(sent).toEqual([1])
+  answer(40)
+  await clock.advance(0)
+  expect(sent).toEqual([1, 50])
+})
+
+test('they wait no longer than a moment', async () => {
+  const { clock, sent, take, answer } = rig()
+  take(100)
+  answer(1)
+  await clock.advance(0)
+  answer(10)
+  await clock.advance(5)
+  expect(sent).toEqual([1, 10])
+})
+
+test('the line looks on only where one was answered and nothing else is under way', async () => {
+  const { clock, take, answer, looks } = rig()
+  take(1)
+  answer(1)
+  await clock.advance(1)
+  expect(looks()).toBe(1)
+  take(2)
+  answer(1)
+  await clock.advance(1)
+  expect(looks()).toBe(1)
+  answer(1)
+  await clock.advance(1)
+  expect(looks()).toBe(2)
+  take(3)
+  answer(3)
+  await clock.advance(1)
+  expect(looks()).toBe(2)
+})
