@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { type Clock, every, type Timer } from '../core/clock.js'
 import type { Fault } from '../core/settings.js'
 
@@ -47,7 +46,9 @@ export function inject(fault: Fault, clock: Clock): void {
       return
     case 'block':
       // A native call that cannot be interrupted, not even by terminating the thread.
-      clock.nextTurn(() => execFileSync('sleep', [String(BLOCK_SECONDS)]))
+      clock.nextTurn(() =>
+        process.getBuiltinModule('node:child_process').execFileSync('sleep', [String(BLOCK_SECONDS)]),
+      )
       return
   }
 }

@@ -7,8 +7,7 @@ import { codeOf } from './socket-failure.js'
 import type { FreshToken, TokenContext, TokenMaker } from './token.js'
 
 /** Signs tokens (RFC 7519) with a secret or a private key. The file of a key is read for each: it may be replaced. */
-export class JwtMint implements TokenMaker {
-  readonly operation = 'minting a token'
+export class JwtMint implements Pick<TokenMaker, 'make'> {
   readonly #settings: JwtSettings
   readonly #context: TokenContext
 

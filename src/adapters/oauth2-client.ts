@@ -6,8 +6,7 @@ import { readGrant, refusalOf } from './oauth2-answer.js'
 import type { FreshToken, TokenContext, TokenMaker } from './token.js'
 
 /** Gets tokens from an authorization server by the client credentials grant (RFC 6749, section 4.4). */
-export class OAuth2Client implements TokenMaker {
-  readonly operation = 'asking for a token'
+export class OAuth2Client implements Pick<TokenMaker, 'make'> {
   readonly #settings: OAuth2Settings
   readonly #context: TokenContext
 

@@ -2,7 +2,7 @@ import type { ConnectionOptions } from 'node:tls'
 import type { ConnectionError } from '../core/errors.js'
 import type { TlsSettings } from '../core/settings.js'
 import type { Logger } from '../core/telemetry.js'
-import { readTlsFiles, type TlsFiles } from './tls-files.js'
+import type { TlsFiles } from './tls-files.js'
 
 /** What `tls.connect` is told: the contents of the files, whether the server is checked, and whom it has to be. */
 export type TlsOptions = TlsFiles &
@@ -31,6 +31,8 @@ async function goodFiles(settings: TlsSettings, log: Logger | undefined): Promis
   const { caCert, clientCert, clientKey } = settings
   const key = JSON.stringify([caCert, clientCert, clientKey])
   const before = lastGood.get(key)
+  // Loaded on demand: it brings Node's crypto along, and most actors do without.
+  const { readTlsFiles } = await import('./tls-files.js')
   try {
     const files = await readTlsFiles(settings)
     lastGood.set(key, { files, faulty: false })

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { AdapterContext } from '../../core/adapter.js'
 import type { WireFormat } from '../../wire/wire-format.js'
 import { onFirstUse } from '../on-first-use.js'
@@ -13,6 +12,7 @@ import { Replies } from './replies.js'
 import { mainRole, queueRole, serverRole, subscriberRole } from './roles.js'
 import { type Session, SessionMemory } from './session.js'
 import { SessionGroup } from './session-group.js'
+import { uniqueId } from './unique-id.js'
 
 /** What outlives the connections of an adapter. */
 export interface Surroundings {
@@ -29,10 +29,15 @@ export class ConnectionMemory {
   readonly subscriber = new SessionMemory()
   readonly server = new SessionMemory()
   readonly queue = new SessionMemory()
-  /** Ends the response topic: a resumed session has it already. */
-  readonly replyId = randomUUID()
   /** The roles that were used: the next connection opens them at once. */
   readonly used = new Set<'subscriber' | 'server'>()
+  #replyId: string | undefined
+
+  /** Ends the response topic: a resumed session has it already. */
+  get replyId(): string {
+    this.#replyId ??= uniqueId()
+    return this.#replyId
+  }
 }
 
 /** A connection as the actor sees it. */
@@ -58,7 +63,7 @@ export async function establish(
   const { clock, log, settings } = context
   const clientId = config.client_id ?? context.clientId
   const replyPrefix = config.response_topic_prefix ?? `nemo/reply/${clientId}`
-  const replyTopic = `${replyPrefix}/${memory.replyId}`
+  const replyTopic = () => `${replyPrefix}/${memory.replyId}`
   let connection: Connection | undefined
   const sessions = new SessionGroup(dialer, dialer.nextAddress(), (error) => {
     if (connection !== undefined) onLost(connection, error)

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { QueueFacet } from '../../core/adapter.js'
 import { DequeueError, EnqueueError } from '../../core/errors.js'
 import { topicNameFault } from '../../core/topic-pattern.js'
@@ -8,6 +7,7 @@ import type { MqttConfig } from './manifest.js'
 import { Refused } from './outgoing.js'
 import { NO_SUBSCRIBERS } from './publisher.js'
 import { MESSAGE_ID } from './queue-inbox.js'
+import { uniqueId } from './unique-id.js'
 
 /** Queues: a topic that a group of clients shares (MQTT 5, section 4.8.2), each message acknowledged after its handler. */
 export function queueFacet(link: CurrentLink, config: MqttConfig): QueueFacet {
@@ -18,7 +18,7 @@ export function queueFacet(link: CurrentLink, config: MqttConfig): QueueFacet {
       if (options.delayMs !== undefined && options.delayMs > 0)
         throw failure('MQTT cannot deliver a message with a delay')
       const { session, publisher } = link()
-      const id = randomUUID()
+      const id = uniqueId()
       const headers = session.version === 5 ? { ...options.headers, [MESSAGE_ID]: id } : options.headers
       const publication = { qos, retain: false, headers, deadline: context.deadline } as const
       const reason = await publisher.send(queue, payload, publication, failure)

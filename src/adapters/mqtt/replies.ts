@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto'
 import type { OperationContext } from '../../core/adapter.js'
 import { type ConnectionError, RpcError } from '../../core/errors.js'
 import type { WireFormat } from '../../wire/wire-format.js'
@@ -22,22 +21,28 @@ export interface ReplyAddress {
  */
 export class Replies implements Receiver {
   readonly #session: Session
-  readonly #topic: string
+  readonly #makeTopic: () => string
   readonly #pending: PendingReplies
+  /** Once answers are expected there. */
+  #topic = ''
   #subscribed: Promise<void> | undefined
 
-  constructor(session: Session, format: WireFormat, topic: string) {
+  /** @param topic is asked for the response topic when it is first needed */
+  constructor(session: Session, format: WireFormat, topic: () => string) {
     this.#session = session
-    this.#topic = topic
-    this.#pending = new PendingReplies(format, randomInt(2 ** 32))
+    this.#makeTopic = topic
+    this.#pending = new PendingReplies(format, Math.floor(Math.random() * 2 ** 32))
   }
 
   /** Makes ready for answers. @throws Refused, ConnectionError */
   listen(): Promise<void> {
-    this.#subscribed ??= this.#session.subscribe(this.#topic, 1, undefined).catch((error: unknown) => {
-      this.#subscribed = undefined
-      throw error
-    })
+    if (this.#subscribed === undefined) {
+      this.#topic = this.#makeTopic()
+      this.#subscribed = this.#session.subscribe(this.#topic, 1, undefined).catch((error: unknown) => {
+        this.#subscribed = undefined
+        throw error
+      })
+    }
     return this.#subscribed
   }
 

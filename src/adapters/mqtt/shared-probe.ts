@@ -1,10 +1,10 @@
-import { randomUUID } from 'node:crypto'
 import type { Clock } from '../../core/clock.js'
 import type { Hold } from './ack-gate.js'
 import { Refused } from './outgoing.js'
 import type { PublishPacket } from './publish-decoder.js'
 import { Publisher } from './publisher.js'
 import type { Session } from './session.js'
+import { uniqueId } from './unique-id.js'
 
 /** How long a broker has to deliver the probe after it has acknowledged it. */
 const DELIVERY_MS = 2_000
@@ -16,7 +16,7 @@ const NOTHING = new Uint8Array(0)
  * message to a topic of its own, under `nemo/probe/`.
  */
 export class SharedProbe {
-  readonly topic = `nemo/probe/${randomUUID()}`
+  readonly topic = `nemo/probe/${uniqueId()}`
   #finish: ((arrived: boolean) => void) | undefined
 
   /** Takes the message if it is the probe. */

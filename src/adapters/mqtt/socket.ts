@@ -1,6 +1,6 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { connect as connectTls } from 'node:tls'
+import type { ConnectionOptions } from 'node:tls'
 import type { TlsOptions } from '../tls.js'
 import type { BrokerAddress } from './endpoint.js'
 import { connectFailure } from './failures.js'
@@ -26,7 +26,7 @@ export async function openSocket(
   }
   const socket =
     transport === 'tls'
-      ? connectTls({ ...(isIP(host) === 0 && { servername: host }), ...tls, host, port })
+      ? await openTls({ ...(isIP(host) === 0 && { servername: host }), ...tls, host, port })
       : openTcp(host, port)
   socket.setNoDelay(true)
   // An error may come before the caller listens; it finds the socket destroyed then.
@@ -67,6 +67,12 @@ function openTcp(host: string, port: number): Socket {
     },
   })
   return socket
+}
+
+async function openTls(options: ConnectionOptions): Promise<Socket> {
+  // As with WebSockets: most do without.
+  const { connect } = await import('node:tls')
+  return connect(options)
 }
 
 async function openWebSocket(
