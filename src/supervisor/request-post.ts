@@ -7,7 +7,7 @@ import { Ledger } from './ledger.js'
 import type { RequestEntry } from './request-entry.js'
 import { RequestLanes, type Room } from './request-lanes.js'
 
-const FULL_BATCH = 256
+const FULL_BATCH = 1_024
 /** Requests posted and not settled: enough to keep an actor busy over a round trip. */
 const WINDOW = 8_192
 /** From this many on the actor is busy: a batch waits for the end of the turn, so that it fills up. */
