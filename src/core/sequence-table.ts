@@ -31,15 +31,9 @@ export class SequenceTable<T> {
 
   /** Enters what has a number that no other entry has at the time. */
   set(number: number, entry: T): void {
-    let place = this.#place(number)
-    if (this.#ring[place] !== undefined) {
-      // Half of the places are taken: it is not that one stays long, but that there are many.
-      if (this.#size * 2 >= this.#ring.length) {
-        this.#grow()
-        place = this.#place(number)
-      }
-    }
-    this.#put(place, number, entry)
+    // Where half of the places are taken it is not that one stays long, but that there are many.
+    if (this.#ring[this.#place(number)] !== undefined && this.#size * 2 >= this.#ring.length) this.#grow()
+    this.#put(number, entry)
   }
 
   /** Takes an entry out. @returns what it was; `undefined` when there is none of that number */
@@ -57,10 +51,7 @@ export class SequenceTable<T> {
   }
 
   clear(): void {
-    this.#ring = new Array(SMALLEST).fill(undefined)
-    this.#numbers = new Array(SMALLEST).fill(-1)
-    this.#displaced.clear()
-    this.#size = 0
+    this.#begin(SMALLEST)
   }
 
   /** All entries with their numbers, lowest first, as they are now. */
@@ -82,15 +73,20 @@ export class SequenceTable<T> {
 
   #grow(): void {
     const entries = this.entries()
-    const places = this.#ring.length * 2
+    this.#begin(this.#ring.length * 2)
+    for (const [number, entry] of entries) this.#put(number, entry)
+  }
+
+  /** Empties it, with so many places. */
+  #begin(places: number): void {
     this.#ring = new Array(places).fill(undefined)
     this.#numbers = new Array(places).fill(-1)
     this.#displaced.clear()
     this.#size = 0
-    for (const [number, entry] of entries) this.#put(this.#place(number), number, entry)
   }
 
-  #put(place: number, number: number, entry: T): void {
+  #put(number: number, entry: T): void {
+    const place = this.#place(number)
     const occupant = this.#ring[place]
     if (occupant !== undefined) this.#displaced.set(this.#numbers[place]!, occupant)
     this.#ring[place] = entry

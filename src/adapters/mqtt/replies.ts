@@ -1,6 +1,7 @@
 import type { OperationContext } from '../../core/adapter.js'
 import { type ConnectionError, RpcError } from '../../core/errors.js'
 import type { WireFormat } from '../../wire/wire-format.js'
+import { onFirstUse } from '../on-first-use.js'
 import { type ExpectedReply, PendingReplies } from '../pending-replies.js'
 import type { Hold } from './ack-gate.js'
 import type { PublishPacket } from './publish-decoder.js'
@@ -20,30 +21,19 @@ export interface ReplyAddress {
  * call of an earlier connection is not taken for one of ours.
  */
 export class Replies implements Receiver {
-  readonly #session: Session
-  readonly #makeTopic: () => string
+  /** Makes ready for answers. @throws Refused, ConnectionError */
+  readonly listen: () => Promise<void>
   readonly #pending: PendingReplies
   /** Once answers are expected there. */
   #topic = ''
-  #subscribed: Promise<void> | undefined
 
   /** @param topic is asked for the response topic when it is first needed */
   constructor(session: Session, format: WireFormat, topic: () => string) {
-    this.#session = session
-    this.#makeTopic = topic
+    this.listen = onFirstUse(() => {
+      this.#topic = topic()
+      return session.subscribe(this.#topic, 1, undefined)
+    })
     this.#pending = new PendingReplies(format, Math.floor(Math.random() * 2 ** 32))
-  }
-
-  /** Makes ready for answers. @throws Refused, ConnectionError */
-  listen(): Promise<void> {
-    if (this.#subscribed === undefined) {
-      this.#topic = this.#makeTopic()
-      this.#subscribed = this.#session.subscribe(this.#topic, 1, undefined).catch((error: unknown) => {
-        this.#subscribed = undefined
-        throw error
-      })
-    }
-    return this.#subscribed
   }
 
   /** Expects one answer, until `context.signal` aborts. */
