@@ -127,7 +127,9 @@ export class ActorRef implements IntegrationMail {
     options?: RequestOptions,
     limits?: RequestLimits,
   ): Promise<unknown> {
-    return this.#book.enter(verb, target, value, options, limits, () => this.#refusal(verb, limits?.signal))
+    const refused = this.#refusal(verb, limits?.signal)
+    if (refused !== undefined) return Promise.reject(refused)
+    return this.#book.enter(verb, target, value, options, limits)
   }
 
   async open(
@@ -278,8 +280,7 @@ export class ActorRef implements IntegrationMail {
   #reopen(source: HostSource, life: number): void {
     const options = { source: specOf(source) }
     // Let in whatever the mailbox and the breaker say: it was accepted once.
-    const accepted = () => undefined
-    const request = this.#book.enter(source.verb, source.target, undefined, options, undefined, accepted)
+    const request = this.#book.enter(source.verb, source.target, undefined, options, undefined)
     request.catch((error: Error) => {
       if (!this.#sources.has(source) || this.#present?.life !== life) return
       // Its time was up, or the broker is busy: that is no reason to end what has been granted.

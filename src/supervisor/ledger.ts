@@ -1,4 +1,3 @@
-import { SYSTEM_VERBS } from '../mailbox/protocol.js'
 import type { RequestEntry } from './request-entry.js'
 
 const SLOTS = 1 << 13
@@ -46,7 +45,7 @@ export class Ledger {
     entry.state = 'posted'
     this.#ring[slot] = entry
     this.#size++
-    if (SYSTEM_VERBS.has(entry.verb)) this.#system++
+    if (entry.isSystem) this.#system++
     this.#bytes += entry.bytes
   }
 
@@ -61,7 +60,7 @@ export class Ledger {
       this.#old.delete(seq)
     }
     this.#size--
-    if (SYSTEM_VERBS.has(entry.verb)) this.#system--
+    if (entry.isSystem) this.#system--
     this.#bytes -= entry.bytes
     return entry
   }

@@ -83,17 +83,14 @@ export class RequestBook {
     return this.#post.depth
   }
 
-  /** Enters a request. @param refusal why it is not accepted, if it is not; asked before anything is done. */
+  /** Enters a request that has been accepted. */
   enter(
     verb: Verb,
     target: string,
     value: unknown,
     options: RequestOptions | undefined,
     limits: RequestLimits | undefined,
-    refusal: () => Error | undefined,
   ): Promise<unknown> {
-    const refused = refusal()
-    if (refused !== undefined) return Promise.reject(refused)
     const now = this.#clock.now()
     const own = limits?.timeoutMs
     const deadline = own === undefined ? 0 : now + own

@@ -1,4 +1,4 @@
-import type { RequestOptions, Verb } from '../mailbox/protocol.js'
+import { type RequestOptions, SYSTEM_VERBS, type Verb } from '../mailbox/protocol.js'
 import type { OutgoingRequest } from '../mailbox/requests.js'
 
 /** Where a request stands on the host's side. */
@@ -7,6 +7,8 @@ export type EntryState = 'waiting' | 'posted' | 'settled'
 /** One request that the host has accepted and not seen settled: a line of the ledger. */
 export class RequestEntry implements OutgoingRequest {
   readonly verb: Verb
+  /** It goes first, and takes no room in the mailbox. */
+  readonly isSystem: boolean
   readonly target: string
   readonly value: unknown
   readonly options: RequestOptions | undefined
@@ -43,6 +45,7 @@ export class RequestEntry implements OutgoingRequest {
     reject: (error: Error) => void,
   ) {
     this.verb = verb
+    this.isSystem = SYSTEM_VERBS.has(verb)
     this.target = target
     this.value = value
     this.options = options

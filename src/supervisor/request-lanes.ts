@@ -1,6 +1,5 @@
 import { Deque } from '../core/deque.js'
 import type { Capacity, Overflow } from '../core/overflow.js'
-import { SYSTEM_VERBS } from '../mailbox/protocol.js'
 import type { RequestEntry } from './request-entry.js'
 
 /** Whether there is room for one more request. */
@@ -66,7 +65,7 @@ export class RequestLanes {
 
   push(entry: RequestEntry): void {
     entry.state = 'waiting'
-    if (SYSTEM_VERBS.has(entry.verb)) return this.#system.push(entry)
+    if (entry.isSystem) return this.#system.push(entry)
     this.#waiting++
     this.#bytes += entry.bytes
     this.#user.push(entry)
@@ -76,7 +75,7 @@ export class RequestLanes {
   putBack(entries: readonly RequestEntry[]): void {
     for (const entry of [...entries].reverse()) {
       entry.state = 'waiting'
-      if (SYSTEM_VERBS.has(entry.verb)) {
+      if (entry.isSystem) {
         this.#system.unshift(entry)
         continue
       }
@@ -88,7 +87,7 @@ export class RequestLanes {
 
   /** A waiting entry has been settled; it is passed over when its turn comes. */
   settled(entry: RequestEntry): void {
-    if (SYSTEM_VERBS.has(entry.verb)) return
+    if (entry.isSystem) return
     this.#forget(entry)
     // Callers that time out while the actor is away must not pile up behind one another.
     if (this.#user.size > 2 * this.#waiting + COMPACT_AT) this.#compact()

@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.js'
 import type { Capacity, Overflow } from '../core/overflow.js'
 import type { Line } from '../mailbox/line.js'
-import { type ActorBatch, type RequestBatch, SYSTEM_VERBS } from '../mailbox/protocol.js'
+import type { ActorBatch, RequestBatch } from '../mailbox/protocol.js'
 import { RequestWriter } from '../mailbox/requests.js'
 import { Ledger } from './ledger.js'
 import type { RequestEntry } from './request-entry.js'
@@ -56,7 +56,7 @@ export class RequestPost {
 
   /** The oldest request that the actor has and that its mailbox has room for; `undefined` when it has none. */
   get oldestPosted(): RequestEntry | undefined {
-    return this.#ledger.first(({ verb }) => !SYSTEM_VERBS.has(verb))
+    return this.#ledger.first(({ isSystem }) => !isSystem)
   }
 
   /** The oldest request that has not been handed over; `undefined` when none waits. */

@@ -5,6 +5,7 @@ import type { OperationContext } from '../../core/adapter.js'
 import type { Timer } from '../../core/clock.js'
 import { SerializeError, TimeoutError } from '../../core/errors.js'
 import { Body } from './body.js'
+import type { ConnectionPool, PooledHandler } from './connection-pool.js'
 import { withOwnHeaders } from './own-headers.js'
 import type { SignalWatch, Watched } from './signal-watch.js'
 
@@ -44,7 +45,7 @@ export class ExchangeFailure extends Error {
  * @throws the signal's reason as it is; anything else as the cause of an `ExchangeFailure`
  */
 export function exchange(
-  pool: Dispatcher,
+  pool: ConnectionPool,
   body: Uint8Array,
   settings: ExchangeSettings,
   operation: OperationContext,
@@ -56,17 +57,13 @@ export function exchange(
     const request: Dispatcher.DispatchOptions = { method: 'POST', path, headers, body: body as Buffer }
     // undici pipelines nothing that is not said to be idempotent.
     if (pipelined) Object.assign(request, { idempotent: true, blocking: false })
-    const handler = new Exchange(settings, operation, watch, resolve, reject)
-    try {
-      pool.dispatch(request, handler)
-    } catch (error) {
-      handler.fail(error)
-    }
+    pool.dispatch(request, new Exchange(settings, operation, watch, resolve, reject))
   })
 }
 
 /** One answer as it comes in. Settles once; what undici still says afterwards is ignored. */
-class Exchange implements Dispatcher.DispatchHandler, Watched {
+class Exchange implements PooledHandler, Watched {
+  onOver: ((failed: boolean) => void) | undefined
   readonly #settings: ExchangeSettings
   readonly #operation: OperationContext
   readonly #watch: SignalWatch
@@ -149,13 +146,21 @@ class Exchange implements Dispatcher.DispatchHandler, Watched {
   }
 
   onResponseEnd(): void {
+    this.#over(false)
     if (this.#settled) return
     this.#settle()
     this.#resolve({ status: this.#status, headers: this.#headers, body: this.#body.bytes() })
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: unknown): void {
-    this.fail(error)
+    this.#over(true)
+    this.#fail(error)
+  }
+
+  #over(failed: boolean): void {
+    const over = this.onOver
+    this.onOver = undefined
+    over?.(failed)
   }
 
   /** A request still in the queue is dropped when its turn comes. */
@@ -173,12 +178,12 @@ class Exchange implements Dispatcher.DispatchHandler, Watched {
   #tooLarge(size: number): void {
     const { limit, integration } = this.#settings
     const reason = `the answer has ${size} bytes or more; the limit is ${limit} bytes`
-    this.fail(new SerializeError(reason, { integration }))
+    this.#fail(new SerializeError(reason, { integration }))
     this.#controller?.abort(new Error(reason))
   }
 
   /** Ends it without an answer. */
-  fail(error: unknown): void {
+  #fail(error: unknown): void {
     if (this.#settled) return
     this.#settle()
     this.#reject(new ExchangeFailure(this.#controller !== undefined, error))

@@ -1,4 +1,4 @@
-import { Pool } from 'undici'
+import { buildConnector, Client } from 'undici'
 import type { OperationContext } from '../../core/adapter.js'
 import type { Clock } from '../../core/clock.js'
 import type { DiscoverySettings, FoundAddress } from '../../core/discovery.js'
@@ -8,6 +8,7 @@ import type { PoolFigures } from '../../core/status.js'
 import type { Logger } from '../../core/telemetry.js'
 import { codeOf } from '../socket-failure.js'
 import { readTlsOptions, type TlsOptions } from '../tls.js'
+import { ConnectionPool } from './connection-pool.js'
 import { named, secureConnector } from './connector.js'
 import { ExchangeFailure, type ExchangeSettings, exchange, type HttpAnswer } from './exchange.js'
 import { probe } from './probe.js'
@@ -36,7 +37,7 @@ export interface TransportSettings {
 
 interface Address {
   readonly target: Target
-  readonly pool: Pool
+  readonly pool: ConnectionPool
   readonly exchange: ExchangeSettings
 }
 
@@ -109,12 +110,12 @@ export class Transport {
   figures(): PoolFigures {
     const sum = { size: 0, idle: 0, inUse: 0, pending: 0, max: 0 }
     for (const { pool } of this.#addresses) {
-      const { connected, running, queued } = pool.stats
+      const { connected, running, waiting } = pool.stats
       const inUse = Math.min(connected, running)
       sum.size += connected
       sum.inUse += inUse
       sum.idle += connected - inUse
-      sum.pending += queued
+      sum.pending += waiting
       sum.max += this.#poolSize
     }
     return sum
@@ -212,16 +213,23 @@ function unreachable(failures: readonly IntegrationError[], integration: string)
 
 function addressOf(target: Target, settings: TransportSettings): Address {
   const { connectTimeoutMs: timeout, integration, log } = settings
-  const pool = new Pool(target.origin, {
-    connections: settings.poolSize,
+  const options: Client.Options = {
     pipelining: settings.pipelining,
     keepAliveTimeout: settings.keepAliveMs,
     keepAliveMaxTimeout: Math.max(settings.keepAliveMs, LONGEST_KEEP_ALIVE_MS),
     // The deadline of an attempt is the caller's; a second clock here could only disagree with it.
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: target.tls ? secureConnector(target.tls, timeout, integration, log) : { timeout },
+    // One for all connections: they resume one another's sessions of TLS.
+    connect: target.tls
+      ? secureConnector(target.tls, timeout, integration, log)
+      : buildConnector({ timeout, allowH2: false }),
     allowH2: false,
+  }
+  const pool = new ConnectionPool({
+    size: settings.poolSize,
+    pipelining: settings.pipelining,
+    open: () => new Client(target.origin, options),
   })
   return {
     target,
@@ -246,19 +254,19 @@ function foundAddress(address: Address): FoundAddress {
 
 /** Requests that are under way or wait at an address. */
 function pendingAt({ pool }: Address): number {
-  const { running, pending } = pool.stats
-  return running + pending
+  const { running, waiting } = pool.stats
+  return running + waiting
 }
 
-async function closePool(pool: Pool, clock: Clock, integration: string, graceMs: number): Promise<void> {
+async function closePool(
+  pool: ConnectionPool,
+  clock: Clock,
+  integration: string,
+  graceMs: number,
+): Promise<void> {
   const grace = clock.setTimer(graceMs, () => {
     pool.destroy(new ConnectionError('the connection was closed by us', { integration })).catch(() => {})
   })
-  try {
-    await pool.close()
-  } catch {
-    // It was destroyed in the meantime: as closed as can be.
-  } finally {
-    grace.cancel()
-  }
+  await pool.close()
+  grace.cancel()
 }
