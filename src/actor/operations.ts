@@ -285,18 +285,15 @@ export class Operations {
   }
 
   #settleDone(operation: Operation, value: unknown): void {
+    this.#active.remove(operation)
     this.#settlement.done(operation, value)
-    this.#settled(operation)
+    this.#admission?.leave(operation)
   }
 
   #settleFailed(operation: Operation, error: unknown): void {
     if (operation.state.kind === 'settled') return
-    this.#settlement.failed(operation, error)
-    this.#settled(operation)
-  }
-
-  #settled(operation: Operation): void {
     this.#active.remove(operation)
+    this.#settlement.failed(operation, error)
     this.#admission?.leave(operation)
   }
 }

@@ -13,8 +13,11 @@ const DELIVERY_PAUSE_MS = 4
 /** The same where they are many: from so many in a batch on. */
 const BUSY_PAUSE_MS = 8
 const BUSY_FROM = 16
-/** With so many requests under way, answers wait until most of them have one, but no longer than this. */
-const MANY_UNDER_WAY = 16
+/**
+ * With so many requests in play, answers wait until this share of them has one, but no longer than this. In play are
+ * those under way and those whose answers the host has yet to take: it is about to send as many again.
+ */
+const MANY_IN_PLAY = 16
 const ANSWER_SHARE = 0.75
 const ANSWER_PAUSE_MS = 2
 /**
@@ -42,6 +45,8 @@ export class Outbox {
   #deliveredAt = Number.NEGATIVE_INFINITY
   #pauseMs = DELIVERY_PAUSE_MS
   #bytes = 0
+  /** Answers sent since the host was last seen to have taken all. */
+  #untaken = 0
   /** Of the latest delivery. */
   #kind: 'values' | 'packed' = 'values'
 
@@ -98,6 +103,8 @@ export class Outbox {
 
   /** Calls `accept` to take in requests. What was done at once is answered at once: who awaits each publish waits for this. */
   whileAccepting(accept: () => void): void {
+    // The host has looked at its answers: most of these requests follow from them.
+    this.#untaken = 0
     const before = this.#writer.settled
     accept()
     if (this.#writer.settled > before) this.flush()
@@ -116,6 +123,7 @@ export class Outbox {
     this.#bytes = 0
     const { settled } = this.#writer
     const { batch, transfer } = this.#writer.take()
+    this.#untaken = this.#stillUntaken() + settled
     this.#line.post(batch, transfer)
     // One at a time, it seems: its successor may be near. Not before the others of this turn have had theirs.
     if (settled === 1 && this.#underWay() === 0) this.#clock.nextTurn(() => this.#line.answeredAll())
@@ -130,9 +138,14 @@ export class Outbox {
   #answered(): void {
     const { settled } = this.#writer
     const underWay = this.#underWay()
-    if (underWay < MANY_UNDER_WAY || settled >= underWay * ANSWER_SHARE) this.#atEndOfTurn()
+    const inPlay = settled + underWay + this.#stillUntaken()
+    if (underWay === 0 || inPlay < MANY_IN_PLAY || settled >= inPlay * ANSWER_SHARE) this.#atEndOfTurn()
     else if (settled === 1 && this.#clock.monotonic() - this.#flushedAt >= SILENCE_MS) this.#atEndOfTurn()
     else if (this.#schedule.kind === 'idle') this.#after(ANSWER_PAUSE_MS)
+  }
+
+  #stillUntaken(): number {
+    return this.#untaken > 0 && this.#line.isOtherBusy ? this.#untaken : 0
   }
 
   #after(ms: number): void {

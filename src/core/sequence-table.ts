@@ -29,11 +29,17 @@ export class SequenceTable<T> {
     return entry ?? this.#displaced.get(number)
   }
 
-  /** Enters what has a number that no other entry has at the time. */
+  /** Enters it under its number, in place of what has that number already. */
   set(number: number, entry: T): void {
-    // Where half of the places are taken it is not that one stays long, but that there are many.
-    if (this.#ring[this.#place(number)] !== undefined && this.#size * 2 >= this.#ring.length) this.#grow()
-    this.#put(number, entry)
+    const place = this.#place(number)
+    if (this.#displaced.has(number)) this.#displaced.set(number, entry)
+    else if (this.#ring[place] === undefined) this.#put(number, entry)
+    else if (this.#numbers[place] === number) this.#ring[place] = entry
+    else {
+      // Where half of the places are taken it is not that one stays long, but that there are many.
+      if (this.#size * 2 >= this.#ring.length) this.#grow()
+      this.#put(number, entry)
+    }
   }
 
   /** Takes an entry out. @returns what it was; `undefined` when there is none of that number */

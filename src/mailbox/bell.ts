@@ -24,6 +24,11 @@ export class Bell {
     if (Atomics.exchange(this.#cells, this.#index, AWAKE) === ASLEEP) Atomics.notify(this.#cells, this.#index)
   }
 
+  /** Whether the reader has been rung and has not taken all there is yet. */
+  get isHeard(): boolean {
+    return Atomics.load(this.#cells, this.#index) === AWAKE
+  }
+
   /** Called by the reader before its last look: what is posted after this rings. */
   fallAsleep(): void {
     Atomics.store(this.#cells, this.#index, ASLEEP)

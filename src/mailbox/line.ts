@@ -60,6 +60,11 @@ export class Line<Out, In> {
     this.#theirs.ring()
   }
 
+  /** Whether the other side has not taken all that was posted yet. */
+  get isOtherBusy(): boolean {
+    return this.#theirs.isHeard
+  }
+
   /** Wakes the other side although nothing was posted: something in shared memory has changed. */
   nudge(): void {
     this.#theirs.ring()

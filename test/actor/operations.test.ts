@@ -73,6 +73,25 @@ describe('an operation', () => {
     expect([gauges.depths.operations, gauges.counts().errors]).toEqual([0, { rpc: 1 }])
   })
 
+  test('that waited, or was tried again, leaves nothing behind', async () => {
+    const { send, attempts, connected, advance, quiet, actor, gauges } = rig({ retry: retry(3) })
+    await send('call', 'early')
+    await connected()
+    attempts[0]!.reject(reset())
+    await advance(100)
+    expect(gauges.depths.operations).toBe(1)
+    attempts[1]!.resolve()
+    await quiet()
+    expect(gauges.depths.operations).toBe(0)
+    // There is nothing to wait for: the clock stands still.
+    let isStopped = false
+    actor.stop(60_000).then(() => {
+      isStopped = true
+    })
+    await quiet()
+    expect(isStopped).toBe(true)
+  })
+
   test('publishes after the subscriptions that were accepted before it', async () => {
     const { send, tried, attempts, connected, quiet } = rig()
     await send('publish', 't', 1)

@@ -9,9 +9,13 @@ function rig() {
   const sent: number[] = []
   let underWay = 0
   let looks = 0
+  let isHostBusy = false
   const line = {
     post: ({ done = [] }: ActorBatch) => sent.push(done.reduce((sum, n, i) => sum + (i % 2 ? n : 0), 0)),
     answeredAll: () => looks++,
+    get isOtherBusy() {
+      return isHostBusy
+    },
   } as unknown as Line<ActorBatch, RequestBatch>
   const outbox = new Outbox(clock, line, () => underWay)
   let seq = 0
@@ -20,14 +24,16 @@ function rig() {
     outbox,
     sent,
     looks: () => looks,
+    hostIsBusy: (busy: boolean) => {
+      isHostBusy = busy
+    },
     take: (count: number) => {
       underWay += count
     },
-    /** As an operation settles: it is answered, and then it is over. */
     answer(count: number) {
       for (let i = 0; i < count; i++) {
-        outbox.done(seq++)
         underWay--
+        outbox.done(seq++)
       }
     },
     /** As a publish that is done as soon as it is taken. */
@@ -54,9 +60,48 @@ test('answers that wait for more of them go on waiting while requests come', asy
   outbox.whileAccepting(() => take(10))
   await clock.advance(0)
   expect(sent).toEqual([1])
-  answer(40)
+  answer(80)
   await clock.advance(0)
-  expect(sent).toEqual([1, 50])
+  expect(sent).toEqual([1, 90])
+})
+
+test('they wait for those that the host will send when it has taken the last ones', async () => {
+  const { clock, outbox, sent, take, answer, hostIsBusy } = rig()
+  take(100)
+  answer(80)
+  await clock.advance(0)
+  hostIsBusy(true)
+  answer(19)
+  await clock.advance(0)
+  expect(sent).toEqual([80])
+  outbox.whileAccepting(() => take(80))
+  answer(60)
+  await clock.advance(0)
+  expect(sent).toEqual([80, 79])
+})
+
+test('they do not wait where the host has taken the last ones and sends no more', async () => {
+  const { clock, sent, take, answer, hostIsBusy } = rig()
+  take(100)
+  answer(80)
+  await clock.advance(0)
+  hostIsBusy(true)
+  answer(1)
+  hostIsBusy(false)
+  answer(14)
+  await clock.advance(0)
+  expect(sent).toEqual([80, 15])
+})
+
+test('the last of all waits for nothing', async () => {
+  const { clock, sent, take, answer, hostIsBusy } = rig()
+  take(100)
+  answer(80)
+  await clock.advance(0)
+  hostIsBusy(true)
+  answer(20)
+  await clock.advance(0)
+  expect(sent).toEqual([80, 20])
 })
 
 test('they wait no longer than a moment', async () => {

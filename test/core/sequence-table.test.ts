@@ -7,6 +7,7 @@ describe('SequenceTable', () => {
     const step = fc.oneof(
       { weight: 3, arbitrary: fc.constant('set' as const) },
       { weight: 2, arbitrary: fc.record({ take: fc.nat(60) }) },
+      { weight: 1, arbitrary: fc.record({ again: fc.nat(60) }) },
       { weight: 1, arbitrary: fc.record({ skip: fc.nat(100) }) },
     )
     fc.assert(
@@ -20,7 +21,12 @@ describe('SequenceTable', () => {
             model.set(next, `v${next}`)
             next++
           } else if ('skip' in one) next += one.skip
-          else {
+          else if ('again' in one) {
+            const number = next - one.again
+            if (!model.has(number)) continue
+            table.set(number, `again ${number}`)
+            model.set(number, `again ${number}`)
+          } else {
             const number = next - one.take
             expect(table.take(number)).toBe(model.get(number))
             model.delete(number)
