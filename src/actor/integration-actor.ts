@@ -61,6 +61,7 @@ export function startIntegrationActor(
     log,
     clientId,
     connectionLost: (error) => connection.lost(error),
+    answerBegins: () => outbox.answerBegins(),
     dial: house.dial,
   })
 

@@ -14,15 +14,16 @@ const DELIVERY_PAUSE_MS = 4
 const BUSY_PAUSE_MS = 8
 const BUSY_FROM = 16
 /**
- * With so many requests in play, answers wait until this share of them has one, but no longer than this. In play are
- * those under way and those whose answers the host has yet to take: it is about to send as many again.
+ * With so many requests in play, answers wait until this share of them has one, but no longer than this, or twice
+ * this where as many come in the first half of it. In play are those under way and those whose answers the host has
+ * yet to take: it is about to send as many again.
  */
 const MANY_IN_PLAY = 16
 const ANSWER_SHARE = 0.75
 const ANSWER_PAUSE_MS = 2
 /**
- * The first answer after so long goes at once: a broker that writes by Nagle's rule keeps the others back until
- * it hears from us, which may be when the host has sent us something more.
+ * The first acknowledgement after so long goes at once: a broker that writes by Nagle's rule keeps the others back
+ * until it hears from us, which may be when the host has sent us something more.
  */
 const SILENCE_MS = 0.5
 
@@ -45,6 +46,7 @@ export class Outbox {
   #deliveredAt = Number.NEGATIVE_INFINITY
   #pauseMs = DELIVERY_PAUSE_MS
   #bytes = 0
+  #isAccepting = false
   /** Answers sent since the host was last seen to have taken all. */
   #untaken = 0
   /** Of the latest delivery. */
@@ -60,17 +62,22 @@ export class Outbox {
   /** A request succeeded and has no value to give. */
   done(seq: number): void {
     this.#writer.done(seq)
-    this.#answered()
+    this.#answered(this.#clock.monotonic() - this.#flushedAt >= SILENCE_MS)
   }
 
   reply(seq: number, value: unknown): void {
     this.#writer.reply(seq, value)
-    this.#answered()
+    this.#answered(false)
   }
 
   fail(seq: number, error: unknown): void {
     this.#writer.fail(seq, error)
-    this.#answered()
+    this.#answered(false)
+  }
+
+  /** An answer is being read: where it is the only one under way, the host wakes up meanwhile. */
+  answerBegins(): void {
+    if (this.#underWay() === 1) this.#line.nudge()
   }
 
   notice(notice: ActorNotice): void {
@@ -106,7 +113,9 @@ export class Outbox {
     // The host has looked at its answers: most of these requests follow from them.
     this.#untaken = 0
     const before = this.#writer.settled
+    this.#isAccepting = true
     accept()
+    this.#isAccepting = false
     if (this.#writer.settled > before) this.flush()
   }
 
@@ -124,9 +133,10 @@ export class Outbox {
     const { settled } = this.#writer
     const { batch, transfer } = this.#writer.take()
     this.#untaken = this.#stillUntaken() + settled
-    this.#line.post(batch, transfer)
+    if (settled !== 1 || this.#underWay() > 0) return this.#line.post(batch, transfer)
+    this.#line.postShort(batch, transfer)
     // One at a time, it seems: its successor may be near. Not before the others of this turn have had theirs.
-    if (settled === 1 && this.#underWay() === 0) this.#clock.nextTurn(() => this.#line.answeredAll())
+    this.#clock.nextTurn(() => this.#line.answeredAll())
   }
 
   #atEndOfTurn(): void {
@@ -135,13 +145,24 @@ export class Outbox {
     this.#schedule = { kind: 'end-of-turn', timer: this.#clock.nextTurn(() => this.flush()) }
   }
 
-  #answered(): void {
+  /** @param isUrgent whether it may be what the next ones wait for. */
+  #answered(isUrgent: boolean): void {
     const { settled } = this.#writer
     const underWay = this.#underWay()
+    // Nothing is left that could be answered in this turn.
+    if (underWay === 0 && !this.#isAccepting) return this.flush()
     const inPlay = settled + underWay + this.#stillUntaken()
-    if (underWay === 0 || inPlay < MANY_IN_PLAY || settled >= inPlay * ANSWER_SHARE) this.#atEndOfTurn()
-    else if (settled === 1 && this.#clock.monotonic() - this.#flushedAt >= SILENCE_MS) this.#atEndOfTurn()
-    else if (this.#schedule.kind === 'idle') this.#after(ANSWER_PAUSE_MS)
+    if (inPlay < MANY_IN_PLAY || settled >= inPlay * ANSWER_SHARE || (isUrgent && settled === 1))
+      this.#atEndOfTurn()
+    else if (this.#schedule.kind === 'idle') this.#awaitAnswers('first')
+  }
+
+  #awaitAnswers(half: 'first' | 'second'): void {
+    const before = this.#writer.settled
+    this.#pause(ANSWER_PAUSE_MS, () => {
+      if (half === 'first' && this.#writer.settled - before >= MANY_IN_PLAY) this.#awaitAnswers('second')
+      else this.flush()
+    })
   }
 
   #stillUntaken(): number {
@@ -150,6 +171,10 @@ export class Outbox {
 
   #after(ms: number): void {
     if (ms <= 0) this.#atEndOfTurn()
-    else this.#schedule = { kind: 'paused', timer: this.#clock.setTimer(ms, () => this.flush()) }
+    else this.#pause(ms, () => this.flush())
+  }
+
+  #pause(ms: number, then: () => void): void {
+    this.#schedule = { kind: 'paused', timer: this.#clock.setTimer(ms, then) }
   }
 }

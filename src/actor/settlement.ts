@@ -25,9 +25,10 @@ export class Settlement {
 
   /** It succeeded. @param value undefined where there is none to give */
   done(operation: Operation, value: unknown): void {
-    const { seq } = operation.request
-    if (value === undefined) this.#outbox.done(seq)
-    else this.#outbox.reply(seq, value)
+    const { seq, verb } = operation.request
+    // A call without a result has a value all the same: without one it would look like a notification.
+    if (value !== undefined || verb === 'call') this.#outbox.reply(seq, value ?? null)
+    else this.#outbox.done(seq)
     this.#settled(operation)
   }
 

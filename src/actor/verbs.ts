@@ -80,9 +80,7 @@ export class Verbs {
         return this.#need('pubsub', 'publish').publish(target, this.#encode(value, options), options, context)
       case 'call':
         this.#gauges.count('calls')
-        return this.#need('rpc', 'call')
-          .call(target, value as Value | undefined, context)
-          .then(nullForNothing)
+        return this.#need('rpc', 'call').call(target, value as Value | undefined, context)
       case 'notify':
         this.#gauges.count('calls')
         return this.#need('rpc', 'notify').notify(target, value as Value | undefined, context)
@@ -181,9 +179,4 @@ async function outcomeOf(call: Promise<Value>): Promise<RpcOutcome> {
   } catch (error) {
     return { ok: false, error: error as Error }
   }
-}
-
-/** A call without a result has a value all the same: a request settled without one would look like a notification. */
-function nullForNothing(value: Value | undefined): Value {
-  return value ?? null
 }

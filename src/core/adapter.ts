@@ -21,6 +21,11 @@ export interface AdapterContext {
   readonly clientId: string
   /** The adapter says that an established connection is gone. The actor will call `connect` again. */
   connectionLost(error: ConnectionError): void
+  /**
+   * An answer has begun to come in. A hint, to be given or not: where it is the only one that anybody waits for,
+   * whoever does is woken while it is read.
+   */
+  answerBegins(): void
   /** Opens a line to an embedded broker of this gateway. */
   dial(broker: string): Promise<MessagePort>
 }

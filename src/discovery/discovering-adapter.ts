@@ -55,6 +55,7 @@ class Discovering {
       clientId: context.clientId,
       dial: (broker) => context.dial(broker),
       connectionLost: (error) => this.#lost(error),
+      answerBegins: () => context.answerBegins(),
     })
     const { protocol, rpc, pubsub, queue, service } = this.#inner
     this.adapter = {

@@ -60,6 +60,16 @@ export class Line<Out, In> {
     this.#theirs.ring()
   }
 
+  /**
+   * The same for a batch that is written sooner than a sleeping thread wakes up: the other side is woken first, and
+   * wakes up while it is written.
+   */
+  postShort(batch: Out, transfer?: readonly ArrayBuffer[]): void {
+    if (this.#state === 'closed') return
+    this.#theirs.ring()
+    this.post(batch, transfer)
+  }
+
   /** Whether the other side has not taken all that was posted yet. */
   get isOtherBusy(): boolean {
     return this.#theirs.isHeard

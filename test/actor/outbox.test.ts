@@ -13,6 +13,7 @@ function rig() {
   const line = {
     post: ({ done = [] }: ActorBatch) => sent.push(done.reduce((sum, n, i) => sum + (i % 2 ? n : 0), 0)),
     answeredAll: () => looks++,
+    postShort: (batch: ActorBatch) => line.post(batch),
     get isOtherBusy() {
       return isHostBusy
     },

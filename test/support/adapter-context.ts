@@ -48,6 +48,7 @@ export function adapterContext(
     records,
     log: (record) => void records.push(record),
     connectionLost: (error) => void lost.push(error),
+    answerBegins: () => {},
     dial: (broker) => Promise.reject(new Error(`there is no broker ${broker} in this test`)),
   }
 }

@@ -223,6 +223,7 @@ class JsonRpcAdapter implements ProtocolAdapter {
       connectTimeoutMs: timeoutMs,
       ...(discovery !== undefined && { discovery }),
       log,
+      answerBegins: () => this.#context.answerBegins(),
     }
   }
 }

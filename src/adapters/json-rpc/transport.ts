@@ -33,6 +33,8 @@ export interface TransportSettings {
   readonly connectTimeoutMs: number
   readonly discovery?: DiscoverySettings
   readonly log: Logger
+  /** Called when an answer begins to come in. */
+  readonly answerBegins: () => void
 }
 
 interface Address {
@@ -240,6 +242,7 @@ function addressOf(target: Target, settings: TransportSettings): Address {
       headers: settings.headers,
       limit: settings.limit,
       pipelined: settings.pipelining > 1,
+      answerBegins: settings.answerBegins,
     },
   }
 }

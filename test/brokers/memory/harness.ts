@@ -84,6 +84,7 @@ export class Bench {
       log: () => {},
       clientId: 'tested',
       connectionLost: (error) => lost.push(error),
+      answerBegins: () => {},
       dial: async () => {
         const port = this.line()
         ports.push(port)

@@ -17,6 +17,7 @@ const adapter = memoryAdapter({
   log: () => {},
   clientId: 'victim',
   connectionLost: (error) => parentPort!.postMessage({ lost: error.message }),
+  answerBegins: () => {},
   dial: async () => port,
 })
 await adapter.connect(new AbortController().signal)
