@@ -9,10 +9,13 @@ function rig() {
   const sent: number[] = []
   let underWay = 0
   let looks = 0
+  let nudges = 0
   let isHostBusy = false
   const line = {
-    post: ({ done = [] }: ActorBatch) => sent.push(done.reduce((sum, n, i) => sum + (i % 2 ? n : 0), 0)),
+    post: ({ done = [], replies }: ActorBatch) =>
+      sent.push(done.reduce((sum, n, i) => sum + (i % 2 ? n : 0), replies?.seqs.length ?? 0)),
     answeredAll: () => looks++,
+    nudge: () => nudges++,
     postShort: (batch: ActorBatch) => line.post(batch),
     get isOtherBusy() {
       return isHostBusy
@@ -25,6 +28,7 @@ function rig() {
     outbox,
     sent,
     looks: () => looks,
+    nudges: () => nudges,
     hostIsBusy: (busy: boolean) => {
       isHostBusy = busy
     },
@@ -35,6 +39,13 @@ function rig() {
       for (let i = 0; i < count; i++) {
         underWay--
         outbox.done(seq++)
+      }
+    },
+    /** As calls that are answered with a value. */
+    reply(count: number) {
+      for (let i = 0; i < count; i++) {
+        underWay--
+        outbox.reply(seq++, 'value')
       }
     },
     /** As a publish that is done as soon as it is taken. */
@@ -132,4 +143,48 @@ test('the line looks on only where one was answered and nothing else is under wa
   answer(3)
   await clock.advance(1)
   expect(looks()).toBe(2)
+})
+
+test('the last one leaves at once, not at the end of the turn', () => {
+  const { sent, take, answer } = rig()
+  take(2)
+  answer(1)
+  expect(sent).toEqual([])
+  answer(1)
+  expect(sent).toEqual([2])
+})
+
+test('where many come in the first half of the pause the others get the second, and no more', async () => {
+  const { clock, sent, take, reply } = rig()
+  take(100)
+  reply(1)
+  await clock.advance(1)
+  reply(16)
+  await clock.advance(2)
+  expect(sent).toEqual([])
+  reply(16)
+  await clock.advance(1)
+  expect(sent).toEqual([33])
+})
+
+test('where few come in the first half of the pause they leave after it', async () => {
+  const { clock, sent, take, reply } = rig()
+  take(100)
+  reply(1)
+  await clock.advance(1)
+  reply(15)
+  await clock.advance(1)
+  expect(sent).toEqual([16])
+})
+
+test('the host is woken for an answer that begins to come in when it is the only one that anybody waits for', () => {
+  const { outbox, take, nudges } = rig()
+  outbox.answerBegins()
+  expect(nudges()).toBe(0)
+  take(1)
+  outbox.answerBegins()
+  expect(nudges()).toBe(1)
+  take(1)
+  outbox.answerBegins()
+  expect(nudges()).toBe(1)
 })

@@ -1,3 +1,4 @@
+import { connect } from 'node:net'
 import mqtt from 'mqtt'
 import { describe, expect, test } from 'vitest'
 import { choose, readArguments } from '../../bench/arguments.js'
@@ -119,6 +120,29 @@ describe('load', () => {
       expect(await post(call)).toEqual(answer)
       expect(await post([call, { ...call, id: 8 }])).toEqual([answer, { ...answer, id: 8 }])
     } finally {
+      await server.stop()
+    }
+  })
+
+  test('the echo server takes requests in pieces and several at once', async () => {
+    const server = await LoadProcess.start('./echo-server.js')
+    const socket = connect(Number(server.ready), '127.0.0.1')
+    try {
+      let received = ''
+      socket.on('data', (bytes) => {
+        received += bytes.toString()
+      })
+      const request = (id: number) => {
+        const body = JSON.stringify({ jsonrpc: '2.0', id, method: 'echo', params: ['ä'] })
+        return Buffer.from(`POST / HTTP/1.1\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
+      }
+      socket.write(Buffer.concat([request(1), request(2), request(3).subarray(0, 30)]))
+      await waitFor(() => received.includes('"id":2'), { what: 'the second answer' })
+      socket.write(request(3).subarray(30))
+      await waitFor(() => received.includes('"id":3'), { what: 'the third answer' })
+      expect(received.match(/"id":\d,"result":\["ä"\]/g)).toHaveLength(3)
+    } finally {
+      socket.destroy()
       await server.stop()
     }
   })

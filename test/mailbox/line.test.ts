@@ -56,6 +56,15 @@ describe('a line to another thread', () => {
     expect(got).toEqual(Array.from({ length: 3_000 }, (_, i) => i))
   })
 
+  test('loses no short batch to a side that wakes up before it is written', async () => {
+    const { line, got, echo } = toThread()
+    for (let i = 0; i < 500; i++) {
+      line.postShort(i)
+      await echo()
+    }
+    expect(got).toEqual(Array.from({ length: 500 }, (_, i) => i))
+  })
+
   test('wakes the other side without a batch', async () => {
     const { line, got } = toThread()
     line.post('hello')

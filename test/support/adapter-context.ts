@@ -9,6 +9,8 @@ import type { LogRecord } from '../../src/core/telemetry.js'
 export interface RecordingContext extends AdapterContext {
   readonly lost: ConnectionError[]
   readonly records: LogRecord[]
+  /** How often the adapter has said that an answer begins to come in. */
+  answersBegun: number
 }
 
 /** Complete settings, of which a test names what matters to it. */
@@ -48,7 +50,10 @@ export function adapterContext(
     records,
     log: (record) => void records.push(record),
     connectionLost: (error) => void lost.push(error),
-    answerBegins: () => {},
+    answersBegun: 0,
+    answerBegins() {
+      this.answersBegun++
+    },
     dial: (broker) => Promise.reject(new Error(`there is no broker ${broker} in this test`)),
   }
 }

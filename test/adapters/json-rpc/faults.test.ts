@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { CancelledError, TimeoutError } from '../../../src/core/errors.js'
-import { operation } from '../../support/adapter-context.js'
+import { operation, until } from '../../support/adapter-context.js'
 import { closedPort, send } from '../../support/http-service.js'
 import { answering, connected, failureOf, result, rigFor, service } from './harness.js'
 
@@ -38,6 +38,20 @@ describe('an answer', () => {
     })
     const { rpc } = await connected(server.url)
     expect(await rpc.call('m', undefined, context)).toBe('x'.repeat(500))
+  })
+
+  test('is announced once, when it begins to come in', async () => {
+    let finish = () => {}
+    const server = await service((_, response) => {
+      response.write(' ')
+      finish = () => response.end(result('late'))
+    })
+    const { rpc, context: told } = await connected(server.url)
+    const call = rpc.call('m', undefined, context)
+    await until(() => told.answersBegun > 0, 'the answer to begin')
+    finish()
+    expect(await call).toBe('late')
+    expect(told.answersBegun).toBe(1)
   })
 
   test('that announces more than the limit is refused', async () => {

@@ -21,7 +21,15 @@ const never = new AbortController().signal
 function adapter(dial: (broker: string) => Promise<MessagePort>, config = settings()) {
   const lost: ConnectionError[] = []
   const connectionLost = (error: ConnectionError) => lost.push(error)
-  const context = { settings: config, clock: systemClock, log: () => {}, clientId: 'c', connectionLost, answerBegins: () => {}, dial }
+  const context = {
+    settings: config,
+    clock: systemClock,
+    log: () => {},
+    clientId: 'c',
+    connectionLost,
+    answerBegins: () => {},
+    dial,
+  }
   return { adapter: memoryAdapter(context), lost }
 }
 
