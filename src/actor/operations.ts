@@ -121,9 +121,8 @@ export class Operations {
   #carryOut(request: IncomingRequest): void {
     const context = new Operation(request, Number.POSITIVE_INFINITY, 0)
     this.#perform(request, context)?.then(
-      (value) =>
-        value === undefined ? this.#outbox.done(request.seq) : this.#outbox.reply(request.seq, value),
-      (error: unknown) => this.#outbox.fail(request.seq, error),
+      (value) => (value === undefined ? this.#outbox.done(request) : this.#outbox.reply(request, value)),
+      (error: unknown) => this.#outbox.fail(request, error),
     )
   }
 
@@ -258,11 +257,11 @@ export class Operations {
     this.#failed(operation, error)
   }
 
-  #cancel({ seq, value }: IncomingRequest): void {
-    const operation = this.#active.get(value as number)
+  #cancel(request: IncomingRequest): void {
+    const operation = this.#active.get(request.value as number)
     if (operation !== undefined) this.#giveUp(operation, new CancelledError())
     // Unanswered it would keep its place in the mailbox of the host.
-    this.#outbox.done(seq)
+    this.#outbox.done(request)
   }
 
   #giveUp(operation: Operation, error: Error): void {

@@ -2,6 +2,7 @@ import type { Clock, Timer } from '../core/clock.js'
 import type { Line } from '../mailbox/line.js'
 import type { ActorBatch, ActorNotice, RequestBatch } from '../mailbox/protocol.js'
 import { ReplyWriter } from '../mailbox/replies.js'
+import type { IncomingRequest } from '../mailbox/requests.js'
 import type { RunBuilder } from '../mailbox/runs.js'
 
 /** A batch this long leaves at once: the host takes it in one piece, in a third of a millisecond at most. */
@@ -22,10 +23,14 @@ const MANY_IN_PLAY = 16
 const ANSWER_SHARE = 0.75
 const ANSWER_PAUSE_MS = 2
 /**
- * The first acknowledgement after so long goes at once: a broker that writes by Nagle's rule keeps the others back
- * until it hears from us, which may be when the host has sent us something more.
+ * The first acknowledgement after so long, or refusal of one, goes at once: a broker that writes by Nagle's rule
+ * keeps the others back until it hears from us, which may be when the host has sent us something more. The result
+ * of a call is none: servers of calls wait for nothing.
  */
 const SILENCE_MS = 0.5
+
+/** The request that is answered. */
+type Answered = Pick<IncomingRequest, 'seq' | 'verb'>
 
 type Schedule =
   | { readonly kind: 'idle' }
@@ -60,19 +65,19 @@ export class Outbox {
   }
 
   /** A request succeeded and has no value to give. */
-  done(seq: number): void {
-    this.#writer.done(seq)
-    this.#answered(this.#clock.monotonic() - this.#flushedAt >= SILENCE_MS)
+  done(request: Answered): void {
+    this.#writer.done(request.seq)
+    this.#answered(request)
   }
 
-  reply(seq: number, value: unknown): void {
-    this.#writer.reply(seq, value)
-    this.#answered(false)
+  reply(request: Answered, value: unknown): void {
+    this.#writer.reply(request.seq, value)
+    this.#answered(request)
   }
 
-  fail(seq: number, error: unknown): void {
-    this.#writer.fail(seq, error)
-    this.#answered(false)
+  fail(request: Answered, error: unknown): void {
+    this.#writer.fail(request.seq, error)
+    this.#answered(request)
   }
 
   /** An answer is being read: where it is the only one under way, the host wakes up meanwhile. */
@@ -145,15 +150,15 @@ export class Outbox {
     this.#schedule = { kind: 'end-of-turn', timer: this.#clock.nextTurn(() => this.flush()) }
   }
 
-  /** @param isUrgent whether it may be what the next ones wait for. */
-  #answered(isUrgent: boolean): void {
+  #answered({ verb }: Answered): void {
     const { settled } = this.#writer
     const underWay = this.#underWay()
     // Nothing is left that could be answered in this turn.
     if (underWay === 0 && !this.#isAccepting) return this.flush()
     const inPlay = settled + underWay + this.#stillUntaken()
-    if (inPlay < MANY_IN_PLAY || settled >= inPlay * ANSWER_SHARE || (isUrgent && settled === 1))
-      this.#atEndOfTurn()
+    const isUrgent =
+      settled === 1 && verb !== 'call' && this.#clock.monotonic() - this.#flushedAt >= SILENCE_MS
+    if (isUrgent || inPlay < MANY_IN_PLAY || settled >= inPlay * ANSWER_SHARE) this.#atEndOfTurn()
     else if (this.#schedule.kind === 'idle') this.#awaitAnswers('first')
   }
 

@@ -25,17 +25,17 @@ export class Settlement {
 
   /** It succeeded. @param value undefined where there is none to give */
   done(operation: Operation, value: unknown): void {
-    const { seq, verb } = operation.request
+    const { request } = operation
     // A call without a result has a value all the same: without one it would look like a notification.
-    if (value !== undefined || verb === 'call') this.#outbox.reply(seq, value ?? null)
-    else this.#outbox.done(seq)
+    if (value !== undefined || request.verb === 'call') this.#outbox.reply(request, value ?? null)
+    else this.#outbox.done(request)
     this.#settled(operation)
   }
 
   failed(operation: Operation, error: unknown): void {
     const known = asIntegrationError(error)
     if (known !== undefined) this.#gauges.countError(known.kind)
-    this.#outbox.fail(operation.request.seq, error)
+    this.#outbox.fail(operation.request, error)
     this.#settled(operation)
   }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { Outbox } from '../../src/actor/outbox.js'
 import type { Line } from '../../src/mailbox/line.js'
-import type { ActorBatch, RequestBatch } from '../../src/mailbox/protocol.js'
+import type { ActorBatch, RequestBatch, Verb } from '../../src/mailbox/protocol.js'
 import { ManualClock } from '../../src/testing/index.js'
 
 function rig() {
@@ -12,8 +12,13 @@ function rig() {
   let nudges = 0
   let isHostBusy = false
   const line = {
-    post: ({ done = [], replies }: ActorBatch) =>
-      sent.push(done.reduce((sum, n, i) => sum + (i % 2 ? n : 0), replies?.seqs.length ?? 0)),
+    post: ({ done = [], replies, failures }: ActorBatch) =>
+      sent.push(
+        done.reduce(
+          (sum, n, i) => sum + (i % 2 ? n : 0),
+          (replies?.seqs.length ?? 0) + (failures?.seqs.length ?? 0),
+        ),
+      ),
     answeredAll: () => looks++,
     nudge: () => nudges++,
     postShort: (batch: ActorBatch) => line.post(batch),
@@ -35,21 +40,28 @@ function rig() {
     take: (count: number) => {
       underWay += count
     },
+    /** As publishes that the broker acknowledges. */
     answer(count: number) {
       for (let i = 0; i < count; i++) {
         underWay--
-        outbox.done(seq++)
+        outbox.done({ seq: seq++, verb: 'publish' })
       }
     },
-    /** As calls that are answered with a value. */
+    /** As calls that are answered. */
     reply(count: number) {
       for (let i = 0; i < count; i++) {
         underWay--
-        outbox.reply(seq++, 'value')
+        outbox.reply({ seq: seq++, verb: 'call' }, 'value')
       }
     },
+    /** One of those under way, with a value or an error. */
+    settle(verb: Verb, outcome: 'value' | 'error') {
+      underWay--
+      if (outcome === 'value') outbox.reply({ seq: seq++, verb }, 'value')
+      else outbox.fail({ seq: seq++, verb }, new Error('refused'))
+    },
     /** As a publish that is done as soon as it is taken. */
-    doneAtOnce: () => outbox.done(seq++),
+    doneAtOnce: () => outbox.done({ seq: seq++, verb: 'publish' }),
   }
 }
 
@@ -176,6 +188,32 @@ test('where few come in the first half of the pause they leave after it', async 
   await clock.advance(1)
   expect(sent).toEqual([16])
 })
+
+test.each([
+  ['enqueue', 'value'],
+  ['enqueue', 'error'],
+  ['publish', 'error'],
+] as const)('after a silence the first outcome leaves at once: %s with %s', async (verb, outcome) => {
+  const { clock, sent, take, settle } = rig()
+  take(100)
+  settle(verb, outcome)
+  await clock.advance(0)
+  expect(sent).toEqual([1])
+  settle(verb, outcome)
+  await clock.advance(0)
+  expect(sent).toEqual([1])
+})
+
+test.each(['value', 'error'] as const)(
+  'but for that of a call, which waits for others: %s',
+  async (outcome) => {
+    const { clock, sent, take, settle } = rig()
+    take(100)
+    settle('call', outcome)
+    await clock.advance(0)
+    expect(sent).toEqual([])
+  },
+)
 
 test('the host is woken for an answer that begins to come in when it is the only one that anybody waits for', () => {
   const { outbox, take, nudges } = rig()
