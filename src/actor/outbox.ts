@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../core/clock.js'
 import type { Line } from '../mailbox/line.js'
-import type { ActorBatch, ActorNotice, RequestBatch } from '../mailbox/protocol.js'
+import type { ActorBatch, ActorNotice, RequestBatch, Verb } from '../mailbox/protocol.js'
 import { ReplyWriter } from '../mailbox/replies.js'
 import type { IncomingRequest } from '../mailbox/requests.js'
 import type { RunBuilder } from '../mailbox/runs.js'
@@ -15,18 +15,19 @@ const DELIVERY_PAUSE_MS = 4
 const BUSY_PAUSE_MS = 8
 const BUSY_FROM = 16
 /**
- * With so many requests in play, answers wait until this share of them has one, but no longer than this, or twice
- * this where as many come in the first half of it. In play are those under way and those whose answers the host has
- * yet to take: it is about to send as many again.
+ * With so many calls in play, answers wait until this share of them has one, but no longer than this, or twice this
+ * where as many come in the first half of it. In play are those under way and those whose answers the host has yet
+ * to take: it is about to send as many again.
  */
-const MANY_IN_PLAY = 16
+const MANY_CALLS = 16
 const ANSWER_SHARE = 0.75
 const ANSWER_PAUSE_MS = 2
 /**
- * The first acknowledgement after so long, or refusal of one, goes at once: a broker that writes by Nagle's rule
- * keeps the others back until it hears from us, which may be when the host has sent us something more. The result
- * of a call is none: servers of calls wait for nothing.
+ * The same where the answers are acknowledgements. A broker is done with fewer before the pause is over, and then
+ * has nothing to do; one that writes by Nagle's rule keeps its answers back besides until it hears from us.
  */
+const MANY_ACKNOWLEDGEMENTS = 384
+/** The first acknowledgement after so long, or refusal of one, goes at once: Nagle's rule again. */
 const SILENCE_MS = 0.5
 
 /** The request that is answered. */
@@ -151,21 +152,25 @@ export class Outbox {
   }
 
   #answered({ verb }: Answered): void {
-    const { settled } = this.#writer
-    const underWay = this.#underWay()
     // Nothing is left that could be answered in this turn.
-    if (underWay === 0 && !this.#isAccepting) return this.flush()
-    const inPlay = settled + underWay + this.#stillUntaken()
-    const isUrgent =
-      settled === 1 && verb !== 'call' && this.#clock.monotonic() - this.#flushedAt >= SILENCE_MS
-    if (isUrgent || inPlay < MANY_IN_PLAY || settled >= inPlay * ANSWER_SHARE) this.#atEndOfTurn()
+    if (this.#underWay() === 0 && !this.#isAccepting) return this.flush()
+    if (!this.#awaitsMoreAnswers(verb)) this.#atEndOfTurn()
     else if (this.#schedule.kind === 'idle') this.#awaitAnswers('first')
+  }
+
+  #awaitsMoreAnswers(verb: Verb): boolean {
+    const { settled } = this.#writer
+    const inPlay = settled + this.#underWay() + this.#stillUntaken()
+    if (settled >= inPlay * ANSWER_SHARE) return false
+    if (verb === 'call') return inPlay >= MANY_CALLS
+    if (settled === 1 && this.#clock.monotonic() - this.#flushedAt >= SILENCE_MS) return false
+    return inPlay >= MANY_ACKNOWLEDGEMENTS
   }
 
   #awaitAnswers(half: 'first' | 'second'): void {
     const before = this.#writer.settled
     this.#pause(ANSWER_PAUSE_MS, () => {
-      if (half === 'first' && this.#writer.settled - before >= MANY_IN_PLAY) this.#awaitAnswers('second')
+      if (half === 'first' && this.#writer.settled - before >= MANY_CALLS) this.#awaitAnswers('second')
       else this.flush()
     })
   }

@@ -1,3 +1,4 @@
+import { column } from './column.js'
 import { NameReader, NameWriter } from './names.js'
 import { pack, unpack } from './packing.js'
 import { type RequestBatch, type RequestOptions, VERBS, type Verb } from './protocol.js'
@@ -54,11 +55,11 @@ export class RequestWriter {
         values.push(request.value)
       }
       if (request.options !== undefined || request.suspect === true) {
-        options ??= new Array(count).fill(undefined)
+        options ??= column<RequestOptions | undefined>(count, undefined)
         options[i] = request.suspect === true ? { ...request.options, suspect: true } : request.options
       }
       if (request.deadline !== 0) {
-        deadlines ??= new Array(count).fill(0)
+        deadlines ??= column(count, 0)
         deadlines[i] = request.deadline
       }
     }

@@ -1,3 +1,4 @@
+import { column } from './column.js'
 import { pack } from './packing.js'
 import type { DeliveryExtras, DeliveryRun } from './protocol.js'
 
@@ -28,10 +29,10 @@ export class RunBuilder {
     else if (typeof this.#topics !== 'number') this.#topics.push(topic)
     else if (this.#topics !== topic) {
       // The first topic that differs: from here on each message has its own.
-      this.#topics = new Array<number>(index).fill(this.#topics)
+      this.#topics = column(index, this.#topics)
       this.#topics.push(topic)
     }
-    if (extras !== undefined) this.#extras ??= new Array<undefined>(index).fill(undefined)
+    if (extras !== undefined) this.#extras ??= column<DeliveryExtras | undefined>(index, undefined)
     this.#extras?.push(extras)
   }
 
