@@ -108,21 +108,31 @@ export class Line<Out, In> {
   #pullWithinTurn(): void {
     while (this.#state === 'open') {
       if (this.#turn.spent()) return this.#turn.later(() => this.#pullWithinTurn())
-      let received = receiveMessageOnPort(this.#port)
-      if (received === undefined) {
-        this.#mine.fallAsleep()
-        // A nudge that came while this side was awake has left nothing to receive: it must not be slept over.
-        this.onWake?.()
-        received = receiveMessageOnPort(this.#port)
-        if (received === undefined) {
-          this.#state = 'asleep'
-          return this.#mine.listen(() => this.#woken())
-        }
-        this.#mine.wakeUp()
-      }
-      this.#linger?.arrived()
-      this.#receive(received.message as In)
+      const received = receiveMessageOnPort(this.#port)
+      // To fall asleep takes longer than to answer: whoever has just been told something goes first.
+      if (received === undefined) return afterwards(() => this.#rest())
+      this.#received(received.message as In)
     }
+  }
+
+  #rest(): void {
+    if (this.#state !== 'open') return
+    this.#mine.fallAsleep()
+    // A nudge that came while this side was awake has left nothing to receive: it must not be slept over.
+    this.onWake?.()
+    const received = receiveMessageOnPort(this.#port)
+    if (received === undefined) {
+      this.#state = 'asleep'
+      return this.#mine.listen(() => this.#woken())
+    }
+    this.#mine.wakeUp()
+    this.#received(received.message as In)
+    this.#pullWithinTurn()
+  }
+
+  #received(batch: In): void {
+    this.#linger?.arrived()
+    this.#receive(batch)
   }
 
   #woken(): void {
@@ -135,4 +145,9 @@ export class Line<Out, In> {
 
   /** Called at each wake-up before pulling: the place to look at shared memory. */
   onWake: (() => void) | undefined
+}
+
+/** Runs `task` once those who were told something have acted on it, and what they send at their next tick is sent. */
+function afterwards(task: () => void): void {
+  process.nextTick(() => process.nextTick(task))
 }

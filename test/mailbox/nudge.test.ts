@@ -29,3 +29,29 @@ test('a nudge that comes while the other side is awake is not slept over', async
     actor.close()
   }
 })
+
+test('who has been told something goes before the sleep, and so does what it sends at its next tick', async () => {
+  const { host: hostEnd, actor: actorEnd } = openLine()
+  const order: string[] = []
+  const host = new Line<string, string>(hostEnd, new Turn(systemClock, 4), () => {})
+  const actor = new Line<string, string>(actorEnd, new Turn(systemClock, 4), () => {
+    order.push('told')
+    Promise.resolve().then(() => {
+      order.push('acts')
+      process.nextTick(() => order.push('sends'))
+    })
+  })
+  actor.onWake = () => order.push('looks')
+  try {
+    await waitFor(() => order.length === 2, { what: 'its first sleep' })
+    order.length = 0
+    host.post('work')
+    await waitFor(() => order.filter((what) => what === 'looks').length === 2, {
+      what: 'the look before the sleep',
+    })
+    expect(order).toEqual(['looks', 'told', 'acts', 'sends', 'looks'])
+  } finally {
+    host.close()
+    actor.close()
+  }
+})

@@ -21,13 +21,21 @@ export class Caller {
   readonly #pool: ChannelPool
   readonly #authorization: Authorization
   readonly #waitForReady: boolean
+  readonly #answerBegins: () => void
   readonly #streams = new Set<GrpcStream>()
   #isOver = false
 
-  constructor(pool: ChannelPool, authorization: Authorization, waitForReady: boolean) {
+  /** @param answerBegins told of each answer with one response when it is about to be decoded. */
+  constructor(
+    pool: ChannelPool,
+    authorization: Authorization,
+    waitForReady: boolean,
+    answerBegins: () => void,
+  ) {
     this.#pool = pool
     this.#authorization = authorization
     this.#waitForReady = waitForReady
+    this.#answerBegins = answerBegins
   }
 
   /**
@@ -124,6 +132,7 @@ export class Caller {
         metadata,
         { deadline },
         (error, answer) => {
+          this.#answerBegins()
           failure = error ?? undefined
           bytes = answer
         },

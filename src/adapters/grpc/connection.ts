@@ -58,7 +58,7 @@ export async function connect(
     signal,
     lost,
   )
-  const caller = new Caller(pool, authorization, config.wait_for_ready)
+  const caller = new Caller(pool, authorization, config.wait_for_ready, () => context.answerBegins())
   const server = target.shown
   const contextBy = (schema: GrpcSchema | undefined): StatusContext => {
     const known = schema ?? schemaFromDescriptorSet(new Uint8Array(0))

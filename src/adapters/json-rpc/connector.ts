@@ -29,6 +29,27 @@ export function secureConnector(
   }
 }
 
+/**
+ * Calls `answerBegins` with the first bytes that come in after something was written: before anybody has read them.
+ * What more comes of the same answer is not announced.
+ */
+export function announcing(
+  connect: buildConnector.connector,
+  answerBegins: () => void,
+): buildConnector.connector {
+  return (options, callback) =>
+    connect(options, (...result) => {
+      const [, socket] = result
+      let written = 0
+      socket?.on('readable', () => {
+        if (socket.bytesWritten === written) return
+        written = socket.bytesWritten
+        answerBegins()
+      })
+      callback(...result)
+    })
+}
+
 /** An error of the files, with the integration that it happened in. */
 export function named(error: Error, integration: string): Error {
   if (!(error instanceof ConnectionError)) return error

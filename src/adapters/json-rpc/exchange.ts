@@ -27,8 +27,6 @@ export interface ExchangeSettings {
   /** Bytes of an answer's body at most. */
   readonly limit: number
   readonly pipelined: boolean
-  /** Called when an answer begins to come in. */
-  readonly answerBegins: () => void
 }
 
 /** A request that did not lead to an answer; why is its `cause`. */
@@ -134,7 +132,6 @@ class Exchange implements PooledHandler, Watched {
     headers: IncomingHttpHeaders,
   ): void {
     if (status < 200) return
-    this.#settings.answerBegins()
     this.#status = status
     this.#headers = headers
     const announced = Number(headers['content-length'])

@@ -9,7 +9,7 @@ import type { Logger } from '../../core/telemetry.js'
 import { codeOf } from '../socket-failure.js'
 import { readTlsOptions, type TlsOptions } from '../tls.js'
 import { ConnectionPool } from './connection-pool.js'
-import { named, secureConnector } from './connector.js'
+import { announcing, named, secureConnector } from './connector.js'
 import { ExchangeFailure, type ExchangeSettings, exchange, type HttpAnswer } from './exchange.js'
 import { probe } from './probe.js'
 import { SignalWatch } from './signal-watch.js'
@@ -223,9 +223,12 @@ function addressOf(target: Target, settings: TransportSettings): Address {
     headersTimeout: 0,
     bodyTimeout: 0,
     // One for all connections: they resume one another's sessions of TLS.
-    connect: target.tls
-      ? secureConnector(target.tls, timeout, integration, log)
-      : buildConnector({ timeout, allowH2: false }),
+    connect: announcing(
+      target.tls
+        ? secureConnector(target.tls, timeout, integration, log)
+        : buildConnector({ timeout, allowH2: false }),
+      settings.answerBegins,
+    ),
     allowH2: false,
   }
   const pool = new ConnectionPool({
@@ -242,7 +245,6 @@ function addressOf(target: Target, settings: TransportSettings): Address {
       headers: settings.headers,
       limit: settings.limit,
       pipelined: settings.pipelining > 1,
-      answerBegins: settings.answerBegins,
     },
   }
 }

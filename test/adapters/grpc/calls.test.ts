@@ -12,6 +12,21 @@ test('a call is answered with its result', async () => {
   await adapter.ping!(never())
 })
 
+test('an answer is announced once, however the call ends', async () => {
+  const { address } = await served({
+    'a.B/Get': () => 1,
+    'a.B/Refuse': () => {
+      throw new RpcError(5, 'no')
+    },
+  })
+  const { rpc, context } = await connected(address)
+  expect(context.answersBegun).toBe(0)
+  await rpc.call('a.B/Get', 1, within())
+  expect(context.answersBegun).toBe(1)
+  await failureOf(rpc.call('a.B/Refuse', 1, within()))
+  expect(context.answersBegun).toBe(2)
+})
+
 test('errors', async () => {
   const { address } = await served({
     'a.B/Standard': () => {

@@ -40,7 +40,7 @@ describe('an answer', () => {
     expect(await rpc.call('m', undefined, context)).toBe('x'.repeat(500))
   })
 
-  test('is announced once, when it begins to come in', async () => {
+  test('is announced once, when its first bytes come in', async () => {
     let finish = () => {}
     const server = await service((_, response) => {
       response.write(' ')
