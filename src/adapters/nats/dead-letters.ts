@@ -35,7 +35,8 @@ export function deadLetters(queue: string, parts: DeadLetterParts): (delivery: D
       [MESSAGE_ID]: `dead:${delivery.id}`,
       'nemo-dead-letter-queue': queue,
       'nemo-dead-letter-reason': `not settled in ${maxDeliver} deliveries`,
-      'nemo-dead-letter-attempts': String(delivery.attempt - 1),
+      // Not what the server counts: it counts each time that we could not set it aside, too.
+      'nemo-dead-letter-attempts': String(maxDeliver),
     }
     await parts.enqueue(into, delivery.payload, headers, clock.now() + parts.timeoutMs)
     await delivery.term()

@@ -1,4 +1,4 @@
-import { jetstreamManager } from '@nats-io/jetstream'
+import { DiscardPolicy, jetstreamManager } from '@nats-io/jetstream'
 import { expect, test } from 'vitest'
 import type { InboundDelivery } from '../../../src/core/adapter.js'
 import { AckError } from '../../../src/core/errors.js'
@@ -128,6 +128,31 @@ test('what was delivered max_deliver times goes to the dead letters, once, and n
   expect((await manager.streams.info('jobs')).state.messages).toBe(0)
   expect((await manager.streams.info('morgue')).state.messages).toBe(1)
   expect(seen.sort()).toEqual(['good', 'poison', 'poison'])
+})
+
+test('what cannot be set aside at first is later, and these tries count as no deliveries', async () => {
+  const server = await serverFor()
+  const dead = { max_deliver: 2, dead_letter: 'morgue' }
+  const rig = await connected({ port: server.port, config: { consumer: dead } })
+  const manager = await jetstreamManager(await stranger(server))
+  await manager.streams.add({ name: 'morgue', subjects: ['morgue'], max_msgs: 1, discard: DiscardPolicy.New })
+  await send(rig, 'morgue', 'in the way')
+  await send(rig, 'jobs', 'poison')
+  const { consumer, messages } = await consume(rig, 'jobs', 10)
+  for (let n = 0; n < 2; n++) {
+    await until(() => messages.length > n, `delivery ${n + 1}`)
+    await messages[n]!.nack(0)
+  }
+  await until(
+    () => rig.context.records.some(({ message }) => message.includes('could not be set aside')),
+    'a line in the log',
+  )
+  await manager.streams.purge('morgue')
+  const { delivery } = await next(await connected({ port: server.port }), 'morgue')
+  expect(text(delivery.payload)).toBe('poison')
+  expect(delivery.headers).toMatchObject({ 'nemo-dead-letter-attempts': '2' })
+  expect(messages).toHaveLength(2)
+  await consumer.close()
 })
 
 test('a settlement that the server does not confirm is an AckError, and the first one counts', async () => {
