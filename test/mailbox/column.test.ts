@@ -4,12 +4,8 @@ import { column } from '../../src/mailbox/column.js'
 import { ReplyWriter } from '../../src/mailbox/replies.js'
 import { RequestWriter } from '../../src/mailbox/requests.js'
 
-/** Arrays with holes, or made as if they had some, are written as keys and values: not the same bytes. */
+/** Arrays with holes are written as keys and values, which are other bytes; on Node 20 also those made by their length. */
 const isDense = (cells: readonly unknown[]) => serialize(cells).equals(serialize(cells.map((cell) => cell)))
-
-test('an array that is made by its length does cross as keys and values', () => {
-  expect(isDense(new Array(3).fill(0))).toBe(false)
-})
 
 describe('the columns of a batch cross as values alone', () => {
   test('one that is filled', () => {
