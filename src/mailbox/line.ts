@@ -111,7 +111,7 @@ export class Line<Out, In> {
       const received = receiveMessageOnPort(this.#port)
       // To fall asleep takes longer than to answer: whoever has just been told something goes first.
       if (received === undefined) return afterwards(() => this.#rest())
-      this.#received(received.message as In)
+      this.#handOver(received.message as In)
     }
   }
 
@@ -126,11 +126,11 @@ export class Line<Out, In> {
       return this.#mine.listen(() => this.#woken())
     }
     this.#mine.wakeUp()
-    this.#received(received.message as In)
+    this.#handOver(received.message as In)
     this.#pullWithinTurn()
   }
 
-  #received(batch: In): void {
+  #handOver(batch: In): void {
     this.#linger?.arrived()
     this.#receive(batch)
   }

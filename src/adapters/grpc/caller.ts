@@ -25,7 +25,7 @@ export class Caller {
   readonly #streams = new Set<GrpcStream>()
   #isOver = false
 
-  /** @param answerBegins told of each answer with one response when it is about to be decoded. */
+  /** @param answerBegins told when a call with one response is over, before what came is decoded. */
   constructor(
     pool: ChannelPool,
     authorization: Authorization,
