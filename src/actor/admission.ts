@@ -80,7 +80,7 @@ export class Admission {
     if (!this.#hasRoom && this.#queue.size >= queue)
       throw new MailboxFullError(`the bulkhead is full: ${concurrent} under way and ${queue} waiting`)
     const waitMs = this.#limiter?.wait(this.#queue.size) ?? 0
-    if (waitMs > 0 && (this.#excess === 'fail' || this.#clock.now() + waitMs >= operation.end))
+    if (waitMs > 0 && (this.#excess === 'fail' || this.#clock.monotonic() + waitMs >= operation.end))
       throw new RateLimitedError(waitMs)
   }
 

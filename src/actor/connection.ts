@@ -113,7 +113,7 @@ export class Connection {
     this.#become({ kind: 'connecting', attempt, abort })
     const made = withDeadline((context) => this.#adapter.connect(context.signal), {
       clock: this.#clock,
-      deadline: this.#clock.now() + this.#timeoutMs,
+      deadline: this.#clock.monotonic() + this.#timeoutMs,
       operation: 'connect',
       signal: abort.signal,
     })

@@ -45,7 +45,7 @@ export class DeadLetters {
     if (into !== undefined)
       await withDeadline((context) => this.#facet.enqueue(into, delivery.payload, { headers }, context), {
         clock: this.#clock,
-        deadline: this.#clock.now() + this.#timeoutMs,
+        deadline: this.#clock.monotonic() + this.#timeoutMs,
         operation: `send to dead-letter queue ${into}`,
       })
     await delivery.ack()

@@ -82,6 +82,12 @@ export class DeliveryQueue {
     return this.#wait(message)
   }
 
+  /** Counts messages that were lost before they came here. */
+  lost(count: number): void {
+    for (let i = 0; i < count; i++) this.#drop()
+    this.#reportDropped()
+  }
+
   /** Sends what credit allows; called when the host has given some. */
   drain(): void {
     while (this.#waiting.size > 0) {

@@ -38,7 +38,7 @@ export class FailurePolicy {
     if (this.#mayResume(operation, error)) return { kind: 'resume' }
     const decision = decideRetry(this.#settings.retry, Math.max(1, operation.attempt), error, {
       deadline: operation.end,
-      now: this.#clock.now(),
+      now: this.#clock.monotonic(),
       random: Math.random,
     })
     const isAllowed = decision.kind === 'give-up' || this.#budget === undefined || this.#budget.allowsRetry()

@@ -77,7 +77,7 @@ export class Health {
             await this.#adapter.rpc.call(method, undefined, context)
           else await this.#adapter.ping?.(context.signal)
         },
-        { clock: this.#clock, deadline: this.#clock.now() + timeoutMs, operation: 'health check' },
+        { clock: this.#clock, deadline: this.#clock.monotonic() + timeoutMs, operation: 'health check' },
       )
       return undefined
     } catch (error) {

@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { AdapterFactory } from '../core/adapter.js'
+import { ByteBudget } from '../core/byte-budget.js'
 import { type Clock, sleep } from '../core/clock.js'
 import type { Fault } from '../core/settings.js'
 import type { HealthStatus } from '../core/status.js'
@@ -20,6 +21,7 @@ import { startHeartbeat } from './heartbeat.js'
 import { InHand } from './in-hand.js'
 import { Operations } from './operations.js'
 import { Outbox } from './outbox.js'
+import { ownCopy } from './own-copy.js'
 import { Receivers } from './receivers.js'
 import { PendingRequests } from './service-source.js'
 import { SourceFactory } from './source-factory.js'
@@ -32,6 +34,9 @@ import { Verbs } from './verbs.js'
 const TURN_MS = 10
 /** How long a broker may take to end our subscriptions before we leave. */
 const FAREWELL_MS = 500
+
+/** The share of the memory limit that messages may fill: the rest is for code, sockets and garbage. */
+const BUDGET_SHARE = 0.5
 
 /** What an actor gets from the thread it lives in. */
 export interface ActorHouse {
@@ -55,13 +60,17 @@ export function startIntegrationActor(
   const { clock, log } = house
   const gauges = new Gauges(start.gauges)
   const formats = new Formats(settings)
+  const budget = new ByteBudget(settings.limits.memory * BUDGET_SHARE)
   const adapter = makeAdapter({
     settings,
     clock,
     log,
     clientId,
+    budget,
     connectionLost: (error) => connection.lost(error),
     answerBegins: () => outbox.answerBegins(),
+    deadLettered: ({ payload, ...letter }) =>
+      outbox.notice({ kind: 'dead-letter', ...letter, bytes: ownCopy(payload) }),
     dial: house.dial,
   })
 
@@ -82,8 +91,7 @@ export function startIntegrationActor(
 
   const outbox = new Outbox(clock, line, (): number => operations.underWay)
   const breaker = new CircuitBreaker(settings.circuitBreaker, clock, (state) => {
-    const openFor = state.kind === 'open' ? state.until - clock.monotonic() : 0
-    gauges.setBreaker(state.kind, state.kind === 'open' ? clock.now() + openFor : 0)
+    gauges.setBreaker(state.kind, state.kind === 'open' ? state.until : 0)
     outbox.notice({ kind: 'breaker', state: state.kind })
   })
   const connection = new Connection(adapter, clock, settings.reconnect, settings.timeoutMs, {

@@ -1,4 +1,4 @@
-import type { OperationContext } from '../core/adapter.js'
+import type { Attempt } from '../core/adapter.js'
 import type { Timer } from '../core/clock.js'
 import type { Headers } from '../core/value.js'
 import type { IncomingRequest } from '../mailbox/requests.js'
@@ -16,9 +16,9 @@ export type OperationState =
   | { readonly kind: 'settled' }
 
 /** One request of the host on its way through the policies. It is the context of its own attempts. */
-export class Operation implements OperationContext {
+export class Operation implements Attempt {
   readonly request: IncomingRequest
-  /** Epoch milliseconds at which it ends, whatever it is doing. */
+  /** `clock.monotonic()` milliseconds at which it ends, whatever it is doing. */
   readonly end: number
   readonly startedAt: number
   state: OperationState = { kind: 'waiting' }

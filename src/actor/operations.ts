@@ -68,7 +68,7 @@ export class Operations {
   accept(request: IncomingRequest): void {
     if (request.verb === 'cancel') return this.#cancel(request)
     if (isImmediate(request.verb)) return this.#carryOut(request)
-    const now = this.#clock.now()
+    const now = this.#clock.monotonic()
     const end = request.deadline !== 0 ? request.deadline : now + operationBudgetMs(this.#settings)
     const operation = new Operation(request, end, this.#clock.monotonic())
     if (now >= end) return this.#settleFailed(operation, this.#timedOut(operation))
@@ -166,7 +166,8 @@ export class Operations {
       return this.#settleFailed(operation, error)
     }
     this.#failures.begins(operation)
-    const limit = request.verb === 'receive' ? operation.end : this.#clock.now() + this.#settings.timeoutMs
+    const limit =
+      request.verb === 'receive' ? operation.end : this.#clock.monotonic() + this.#settings.timeoutMs
     operation.begin({ kind: 'attempting', permit, deadline: Math.min(limit, operation.end) })
     let pending: Promise<unknown> | undefined
     try {

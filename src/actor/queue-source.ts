@@ -1,10 +1,4 @@
-import type {
-  AdapterConsumer,
-  InboundDelivery,
-  MessageSink,
-  OperationContext,
-  QueueFacet,
-} from '../core/adapter.js'
+import type { AdapterConsumer, Attempt, InboundDelivery, MessageSink, QueueFacet } from '../core/adapter.js'
 import type { Gauges } from '../mailbox/gauges.js'
 import type { SourceSpec } from '../mailbox/protocol.js'
 import type { DeadLetters } from './dead-letters.js'
@@ -47,7 +41,7 @@ export class QueueSource implements Source, MessageSink<InboundDelivery> {
     this.#onEnd = onEnd
   }
 
-  async open(context: OperationContext): Promise<void> {
+  async open(context: Attempt): Promise<void> {
     const consumer = await this.#facet.consume(this.#queueName, this, context)
     if (this.#ended) return consumer.close()
     this.#consumer = consumer
@@ -85,6 +79,9 @@ export class QueueSource implements Source, MessageSink<InboundDelivery> {
     this.#deliveries.offer({ topic, payload, extras: queueExtras(delivery, token) })
     return true
   }
+
+  /** What a queue's broker keeps is not lost. */
+  lost(): void {}
 
   end(error: Error): void {
     if (this.#ended) return

@@ -1,10 +1,4 @@
-import type {
-  AdapterConsumer,
-  InboundDelivery,
-  MessageSink,
-  OperationContext,
-  QueueFacet,
-} from '../core/adapter.js'
+import type { AdapterConsumer, Attempt, InboundDelivery, MessageSink, QueueFacet } from '../core/adapter.js'
 import { Deque } from '../core/deque.js'
 import { DequeueError } from '../core/errors.js'
 import type { ReceivedMessage } from '../mailbox/protocol.js'
@@ -37,7 +31,7 @@ class Receiver implements MessageSink<InboundDelivery> {
     this.#unsettled = unsettled
   }
 
-  async receive(context: OperationContext): Promise<ReceivedMessage | undefined> {
+  async receive(context: Attempt): Promise<ReceivedMessage | undefined> {
     while (this.#consumer === undefined) {
       // Whoever came first opens it; if that comes to nothing, for its time was up say, the next one does.
       if (this.#opening !== undefined) await this.#opening
@@ -62,7 +56,7 @@ class Receiver implements MessageSink<InboundDelivery> {
     })
   }
 
-  async #openConsumer(context: OperationContext): Promise<void> {
+  async #openConsumer(context: Attempt): Promise<void> {
     const connection = this.#connection
     const consuming = this.#facet.consume(this.#queueName, this, context)
     this.#opening = consuming.then(
@@ -89,6 +83,9 @@ class Receiver implements MessageSink<InboundDelivery> {
     waiting.resolve({ topic: delivery.topic, bytes: delivery.payload, extras: queueExtras(delivery, token) })
     return true
   }
+
+  /** What a queue's broker keeps is not lost. */
+  lost(): void {}
 
   end(error: Error): void {
     this.#lose(error)
@@ -143,7 +140,7 @@ export class Receivers {
    * Waits for one message until the context's signal aborts.
    * @returns `undefined` when there was none in that time. @throws DequeueError
    */
-  receive(queue: string, context: OperationContext): Promise<ReceivedMessage | undefined> {
+  receive(queue: string, context: Attempt): Promise<ReceivedMessage | undefined> {
     let receiver = this.#byQueue.get(queue)
     if (receiver === undefined) {
       receiver = new Receiver(queue, this.#facet, this.#unsettled)

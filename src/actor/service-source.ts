@@ -1,8 +1,8 @@
 import type {
   AdapterSubscription,
+  Attempt,
   InboundRequest,
   MessageSink,
-  OperationContext,
   RpcOutcome,
   ServiceFacet,
 } from '../core/adapter.js'
@@ -89,7 +89,7 @@ export class ServiceSource implements Source, MessageSink<InboundRequest> {
     this.#onEnd = onEnd
   }
 
-  async open(context: OperationContext): Promise<void> {
+  async open(context: Attempt): Promise<void> {
     const subscription = await this.#facet.serve(this.#method, this, context)
     if (this.#ended) await subscription.close()
     else this.#subscription = subscription
@@ -110,6 +110,9 @@ export class ServiceSource implements Source, MessageSink<InboundRequest> {
     this.#outbox.delivered(size, true)
     return !this.#pending.isFull(() => this.#subscription?.resume())
   }
+
+  /** Callers of lost requests time out. */
+  lost(): void {}
 
   end(error: Error): void {
     if (this.#ended) return

@@ -105,6 +105,9 @@ export class SharedTopic {
   #sink(generation: number): MessageSink<InboundMessage> {
     return {
       deliver: (message) => this.#deliver(generation, message),
+      lost: (count, reason) => {
+        for (const { sink } of this.#members) sink.lost(count, reason)
+      },
       end: (error) => {
         if (generation !== this.#granted || this.#state === 'over') return
         const members = [...this.#members]

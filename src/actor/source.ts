@@ -1,11 +1,11 @@
-import type { OperationContext } from '../core/adapter.js'
+import type { Attempt } from '../core/adapter.js'
 import { ConnectionError } from '../core/errors.js'
 
 /** Something that yields messages to the host, and that is asked for again at each new connection. */
 export interface Source {
   readonly id: number
   /** Asks the adapter for it. */
-  open(context: OperationContext): Promise<void>
+  open(context: Attempt): Promise<void>
   /** The connection it was open on is gone. */
   disconnected(): void
   /** The host has given credit. */

@@ -1,4 +1,4 @@
-import type { OperationContext } from '../core/adapter.js'
+import type { Attempt } from '../core/adapter.js'
 import { type Clock, sleep } from '../core/clock.js'
 import { encodeError } from '../mailbox/error-codec.js'
 import { backoffDelay } from '../resilience/backoff.js'
@@ -27,7 +27,7 @@ export class Sources {
   }
 
   /** Asks for a new source; it is kept only if that succeeds. */
-  async open(source: Source, context: OperationContext): Promise<void> {
+  async open(source: Source, context: Attempt): Promise<void> {
     this.#open.set(source.id, source)
     try {
       await source.open(context)
@@ -100,7 +100,7 @@ export class Sources {
       try {
         return await withDeadline((context) => source.open(context), {
           clock: this.#clock,
-          deadline: this.#clock.now() + this.#timeoutMs,
+          deadline: this.#clock.monotonic() + this.#timeoutMs,
           operation: 'subscribe',
           signal,
         }).finally(attempted)

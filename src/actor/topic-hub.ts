@@ -1,8 +1,8 @@
 import type {
   AdapterSubscription,
+  Attempt,
   InboundMessage,
   MessageSink,
-  OperationContext,
   PubSubFacet,
   SubscribeOptions,
 } from '../core/adapter.js'
@@ -36,7 +36,7 @@ export class TopicHub {
     pattern: string,
     options: SubscribeOptions,
     sink: MessageSink<InboundMessage>,
-    context: OperationContext,
+    context: Attempt,
   ): Promise<AdapterSubscription> {
     // What is opened with parameters is a call that yields messages, not a topic of a broker: nobody shares it.
     if (options.params !== undefined || options.headers !== undefined)
@@ -74,7 +74,7 @@ export class TopicHub {
         // A deadline of its own: it may outlive whoever asked first.
         withDeadline((context) => this.#facet.subscribe(pattern, options, sink, context), {
           clock: this.#clock,
-          deadline: this.#clock.now() + this.#timeoutMs,
+          deadline: this.#clock.monotonic() + this.#timeoutMs,
           operation: `subscribe ${pattern}`,
         }),
       () => {

@@ -1,4 +1,4 @@
-import type { AdapterSubscription, InboundMessage, MessageSink, OperationContext } from '../core/adapter.js'
+import type { AdapterSubscription, Attempt, InboundMessage, MessageSink } from '../core/adapter.js'
 import { MailboxFullError } from '../core/errors.js'
 import type { Value } from '../core/value.js'
 import type { Gauges } from '../mailbox/gauges.js'
@@ -42,7 +42,7 @@ export class TopicSource implements Source, MessageSink<InboundMessage> {
     this.#onEnd = onEnd
   }
 
-  async open(context: OperationContext): Promise<void> {
+  async open(context: Attempt): Promise<void> {
     const { qos, params, headers } = this.#spec
     const options = {
       ...(qos !== undefined && { qos }),
@@ -73,6 +73,10 @@ export class TopicSource implements Source, MessageSink<InboundMessage> {
         new MailboxFullError(`the subscriber of ${this.#pattern} does not keep up: its mailbox is full`),
       )
     return offer !== 'hold-back'
+  }
+
+  lost(count: number): void {
+    this.#queue.lost(count)
   }
 
   /** There is room again after the source was held back. */

@@ -38,6 +38,14 @@ export class UnsettledDeliveries {
     return true
   }
 
+  /** Nobody has seen it: given back uncounted. @returns false as `ack`. @throws AckError */
+  async undelivered(token: number): Promise<boolean> {
+    const delivery = this.#take(token)
+    if (delivery === undefined) return false
+    await giveBack(delivery)
+    return true
+  }
+
   /** The connection is gone: the broker delivers all of them again, and settling them now means nothing. */
   forget(): void {
     this.#byToken.clear()
@@ -48,4 +56,9 @@ export class UnsettledDeliveries {
     unsettled?.onSettled()
     return unsettled?.delivery
   }
+}
+
+/** Gives a delivery back that nobody has seen. An adapter of others may know no such thing: it counts as an attempt then. */
+export function giveBack(delivery: InboundDelivery): Promise<void> {
+  return delivery.undelivered === undefined ? delivery.nack(0) : delivery.undelivered()
 }

@@ -1,4 +1,4 @@
-import type { OperationContext, ProtocolAdapter, RpcCall, RpcOutcome } from '../core/adapter.js'
+import type { Attempt, ProtocolAdapter, RpcCall, RpcOutcome } from '../core/adapter.js'
 import { UnsupportedError } from '../core/errors.js'
 import type { Value } from '../core/value.js'
 import { decodeError, type ErrorRecord, encodeError } from '../mailbox/error-codec.js'
@@ -13,7 +13,7 @@ import type { Sources } from './sources.js'
 import type { UnsettledDeliveries } from './unsettled.js'
 
 /** These settle something that is already here: no connection, no breaker and no retry stands in their way. */
-const IMMEDIATE: ReadonlySet<Verb> = new Set(['ack', 'nack', 'unsubscribe', 'answer'])
+const IMMEDIATE: ReadonlySet<Verb> = new Set(['ack', 'nack', 'undelivered', 'unsubscribe', 'answer'])
 /** These promise "at least once", or have no effect that could happen twice. */
 const RESUMABLE: ReadonlySet<Verb> = new Set(['enqueue', 'receive', 'subscribe', 'consume', 'serve'])
 
@@ -71,7 +71,7 @@ export class Verbs {
    * One attempt.
    * @returns `undefined` when it is done already. @throws what the adapter throws, and UnsupportedError.
    */
-  perform(request: IncomingRequest, context: OperationContext): Promise<unknown> | undefined {
+  perform(request: IncomingRequest, context: Attempt): Promise<unknown> | undefined {
     const { verb, target, value } = request
     const options = request.options ?? NO_OPTIONS
     switch (verb) {
@@ -97,6 +97,8 @@ export class Verbs {
       case 'nack':
         this.#gauges.count('nacked')
         return this.#unsettled.nack(value as number, options.delayMs ?? 0)
+      case 'undelivered':
+        return this.#unsettled.undelivered(value as number)
       case 'answer':
         return this.#answer(value as Answer)
       case 'subscribe':
@@ -120,7 +122,7 @@ export class Verbs {
     return this.#formats.of(format).encode(value as Value)
   }
 
-  async #batch(calls: readonly RpcCall[], context: OperationContext): Promise<readonly BatchAnswer[]> {
+  async #batch(calls: readonly RpcCall[], context: Attempt): Promise<readonly BatchAnswer[]> {
     const rpc = this.#need('rpc', 'batch')
     this.#gauges.count('calls', calls.length)
     const outcomes =
@@ -135,7 +137,7 @@ export class Verbs {
   async #receive(
     queue: string,
     { format }: RequestOptions,
-    context: OperationContext,
+    context: Attempt,
   ): Promise<ReceivedMessage | null> {
     if (this.#receivers === undefined) throw new UnsupportedError('receive')
     const message = await this.#receivers.receive(queue, context)

@@ -1,4 +1,4 @@
-import type { OperationContext } from '../core/adapter.js'
+import type { Attempt } from '../core/adapter.js'
 import { IntegrationError, SerializeError } from '../core/errors.js'
 import { SequenceTable } from '../core/sequence-table.js'
 import type { Value } from '../core/value.js'
@@ -30,7 +30,7 @@ export class PendingReplies {
   }
 
   /** Expects one answer, until `context.signal` aborts. */
-  expect(method: string, { signal }: OperationContext): ExpectedReply {
+  expect(method: string, { signal }: Attempt): ExpectedReply {
     this.#last = (this.#last + 1) >>> 0
     const number = this.#last
     const onAbort = () => fail(abortFailure(`call ${method}`, signal))

@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
+import type { ByteBudget } from './byte-budget.js'
 import type { Clock } from './clock.js'
 import type { ConnectionError } from './errors.js'
 import type { IntegrationSettings } from './settings.js'
@@ -19,13 +20,19 @@ export interface AdapterContext {
    * under it belongs to us. Stable for the life of the gateway, and unique to it.
    */
   readonly clientId: string
-  /** The adapter says that an established connection is gone. The actor will call `connect` again. */
-  connectionLost(error: ConnectionError): void
+  /** Bytes that the actor may hold in memory in all. What an adapter buffers for long is counted here. */
+  readonly budget: ByteBudget
   /**
-   * An answer has begun to come in. A hint, to be given or not: where it is the only one that anybody waits for,
-   * whoever does is woken while it is read.
+   * Memory that outlives the actor, of the size that `keptBytes` of the manifest asked for; zeroed in the first
+   * life. For the state of a protocol's session that a successor must find.
    */
+  readonly kept?: SharedArrayBuffer | undefined
+  /** An established connection is gone. The actor calls `connect` again. */
+  connectionLost(error: ConnectionError): void
+  /** Optional hint that an answer has begun to arrive. If it is the only one in flight, the host is woken while it is still being read. */
   answerBegins(): void
+  /** Reports a message that the adapter itself has dead-lettered, or refused for good. Raises `message:dead`. */
+  deadLettered(letter: DeadLetterReport): void
   /** Opens a line to an embedded broker of this gateway. */
   dial(broker: string): Promise<MessagePort>
 }
@@ -66,14 +73,30 @@ export interface ProtocolAdapter {
   readonly service?: ServiceFacet
 }
 
-/** Of one attempt of an operation. */
-export interface OperationContext {
-  /** Epoch milliseconds at which this attempt is given up. */
+/** A message that will not be delivered any more. */
+export interface DeadLetterReport {
+  readonly queue: string
+  /** The error that caused it, in words. */
+  readonly reason: string
+  /** Deliveries that did not settle it. */
+  readonly attempts: number
+  readonly payload: Uint8Array
+  readonly headers?: Headers
+}
+
+/** One attempt of an operation. Each attempt has its own: a late look at an earlier one shows that it was given up. */
+export interface Attempt {
+  /** `clock.monotonic()` milliseconds at which this attempt is given up. */
   readonly deadline: number
-  /** Aborts when the attempt is given up, for whatever reason. Made on first use: leave it alone if it is not needed. */
+  /** Aborts when the attempt is given up, for whatever reason. Created on first use: do not read it without need. */
   readonly signal: AbortSignal
-  /** What the caller gives along, for a protocol whose requests have headers or metadata. */
+  /** Headers or metadata given by the caller, for protocols whose requests have them. */
   readonly headers?: Headers | undefined
+  /**
+   * Names the operation: the same in all its attempts and all lives of the actor, unique to the gateway. A message id
+   * for brokers that de-duplicate. Absent for what the actor does on its own account.
+   */
+  readonly operationId?: string | undefined
 }
 
 export interface RpcCall {
@@ -87,10 +110,10 @@ export type RpcOutcome =
 
 export interface RpcFacet {
   /** @throws RpcError for an error answer of the server */
-  call(method: string, params: Value | undefined, context: OperationContext): Promise<Value>
-  notify(method: string, params: Value | undefined, context: OperationContext): Promise<void>
+  call(method: string, params: Value | undefined, context: Attempt): Promise<Value>
+  notify(method: string, params: Value | undefined, context: Attempt): Promise<void>
   /** Several calls in one request; one outcome each, in their order. */
-  batch?(calls: readonly RpcCall[], context: OperationContext): Promise<readonly RpcOutcome[]>
+  batch?(calls: readonly RpcCall[], context: Attempt): Promise<readonly RpcOutcome[]>
 }
 
 export interface PublishOptions {
@@ -122,9 +145,19 @@ export interface InboundMessage {
   readonly payload: Uint8Array
   readonly headers?: Headers
   readonly retain?: boolean
+  /** MIME type of the payload, where the protocol carries one. */
+  readonly contentType?: string
+  /**
+   * Called once when the message has another owner: the host has it, or it was dropped and counted. Only then may the
+   * broker be told that it has arrived. Absent where the broker expects no acknowledgement.
+   */
+  taken?(): void
 }
 
-/** A message that the broker keeps until it is settled. The first settlement wins; later ones do nothing. */
+/**
+ * A message that the broker keeps until it is settled. The first of `ack`, `nack` and `undelivered` wins; later ones
+ * do nothing. Each resolves when the broker has been told: when its packet or command has been written.
+ */
 export interface InboundDelivery extends InboundMessage {
   /** The broker's own id of the message, where it has one. */
   readonly id?: string
@@ -133,14 +166,32 @@ export interface InboundDelivery extends InboundMessage {
   readonly redelivered: boolean
   /** @throws AckError when the broker can no longer be told */
   ack(): Promise<void>
-  /** Gives the message back, to be delivered again no earlier than in `delayMs`. */
+  /** Gives the message back after a failed delivery: delivered again no earlier than in `delayMs`, as the next attempt. @throws AckError */
   nack(delayMs: number): Promise<void>
+  /**
+   * Gives the message back because nobody has seen it. It is available again at once and does not count as an
+   * attempt. Without this method the actor uses `nack(0)`, which counts. @throws AckError
+   */
+  undelivered?(): Promise<void>
+  /**
+   * Why the message cannot be delivered, although it was received: too large, or not what the protocol says. Its
+   * payload may be empty. The actor dead-letters it at once.
+   */
+  readonly defect?: Error
 }
 
-/** Where an adapter delivers what a subscription yields. */
+/** Where an adapter delivers what one subscription yields. Each subscription has its own back-pressure. */
 export interface MessageSink<M extends InboundMessage> {
-  /** @returns false: hold further messages back until `resume` is called (they may still be delivered; none is lost). */
+  /**
+   * @returns false: hold back further messages of this subscription until `resume` is called. Messages that are on
+   *   their way may still be delivered; none is lost.
+   */
   deliver(message: M): boolean
+  /**
+   * Messages of this subscription were lost before they could be delivered: counted, and reported as a gap.
+   * @param count how many; 0 where the protocol cannot tell.
+   */
+  lost(count: number, reason: string): void
   /**
    * The other side ended the subscription. With a ShutdownError it came to its end in order: nothing went wrong.
    * With a ConnectionError the actor asks for it again.
@@ -150,10 +201,17 @@ export interface MessageSink<M extends InboundMessage> {
 
 /** A subscription as the broker's side of it. */
 export interface AdapterSubscription {
-  /** There is room again after `deliver` answered false. */
+  /** There is room again after `deliver` answered false. May be called before the adapter has held anything back. */
   resume(): void
-  /** Ends it; never throws; idempotent. */
+  /** Ends the subscription at the broker. Never throws; idempotent. */
   close(): Promise<void>
+  /**
+   * Stops delivering and leaves the subscription with the broker, in a session that outlives this actor: the gateway
+   * shuts down and will be back. Absent where nothing outlives the connection. Never throws; idempotent.
+   */
+  detach?(): Promise<void>
+  /** The quality of service that the broker granted, where it has one. */
+  readonly grantedQos?: 0 | 1 | 2
 }
 
 export interface PubSubFacet {
@@ -166,8 +224,15 @@ export interface PubSubFacet {
     topic: string,
     payload: Uint8Array,
     options: PublishOptions,
-    context: OperationContext,
+    context: Attempt,
   ): Promise<void> | undefined
+  /**
+   * What the protocol can hold back: one subscription, or only the whole connection with all its subscriptions. In
+   * the second case the actor holds back for a bounded time, then drops and counts. Default `connection`.
+   */
+  readonly holdsBack?: 'subscription' | 'connection'
+  /** The quality of service of a publish or subscription that asks for none. Absent where the protocol has none. */
+  readonly defaultQos?: 0 | 1 | 2
   /**
    * The broker keeps messages for new subscribers: then the actor subscribes a pattern again for the sake of one
    * that comes later, and closes the earlier subscription once the later one is granted.
@@ -183,7 +248,7 @@ export interface PubSubFacet {
     pattern: string,
     options: SubscribeOptions,
     sink: MessageSink<InboundMessage>,
-    context: OperationContext,
+    context: Attempt,
   ): Promise<AdapterSubscription>
 }
 
@@ -191,24 +256,20 @@ export interface PubSubFacet {
 export interface AdapterConsumer {
   /** Asks for `count` more messages. */
   request(count: number): void
-  /** Ends it; what was delivered may still be settled; never throws; idempotent. */
+  /**
+   * Ends the consumer. Gives back uncounted what was prefetched and not delivered, and frees its connections. What was
+   * delivered may still be settled. Never throws; idempotent.
+   */
   close(): Promise<void>
+  /** As `close`, but leaves a durable membership with the broker: the gateway shuts down and will be back. */
+  detach?(): Promise<void>
 }
 
 export interface QueueFacet {
   /** @returns the broker's id of the message. @throws EnqueueError */
-  enqueue(
-    queue: string,
-    payload: Uint8Array,
-    options: EnqueueOptions,
-    context: OperationContext,
-  ): Promise<string>
+  enqueue(queue: string, payload: Uint8Array, options: EnqueueOptions, context: Attempt): Promise<string>
   /** @throws DequeueError */
-  consume(
-    queue: string,
-    sink: MessageSink<InboundDelivery>,
-    context: OperationContext,
-  ): Promise<AdapterConsumer>
+  consume(queue: string, sink: MessageSink<InboundDelivery>, context: Attempt): Promise<AdapterConsumer>
 }
 
 /** A request that somebody makes of us. */
@@ -219,10 +280,6 @@ export interface InboundRequest extends InboundMessage {
 }
 
 export interface ServiceFacet {
-  /** Takes requests for `method` from now on. */
-  serve(
-    method: string,
-    sink: MessageSink<InboundRequest>,
-    context: OperationContext,
-  ): Promise<AdapterSubscription>
+  /** Starts serving `method`. Resolves when requests reach it. A method that is served already is replaced: the close of the earlier subscription must not end the later one. */
+  serve(method: string, sink: MessageSink<InboundRequest>, context: Attempt): Promise<AdapterSubscription>
 }

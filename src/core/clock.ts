@@ -8,9 +8,9 @@ export interface Timer {
  * `nemo-gateway/testing`). All times are milliseconds.
  */
 export interface Clock {
-  /** Milliseconds since the epoch; the same on every thread of the process. */
+  /** Milliseconds since the epoch. Jumps when somebody sets the clock: for timestamps only, never for deadlines. */
   now(): number
-  /** Milliseconds from an arbitrary origin, never going back. */
+  /** Milliseconds from an arbitrary origin that all threads of the process share. Never goes back. */
   monotonic(): number
   /**
    * Calls `task` once after `ms`.
@@ -23,10 +23,14 @@ export interface Clock {
 
 const LONGEST_TIMER_MS = 2_147_483_647
 
+// performance.now() counts from the start of its own thread, hrtime from one origin for the whole process, but slower.
+const [seconds, nanoseconds] = process.hrtime()
+const THREAD_ORIGIN_MS = seconds * 1_000 + nanoseconds / 1e6 - performance.now()
+
 /** The clock of the machine. */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  monotonic: () => performance.now(),
+  monotonic: () => THREAD_ORIGIN_MS + performance.now(),
   setTimer(ms, task, options) {
     const timer = setTimeout(task, Math.min(Math.max(0, ms), LONGEST_TIMER_MS))
     if (options?.background) timer.unref()

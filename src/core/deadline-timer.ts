@@ -16,7 +16,7 @@ export class DeadlineTimer {
     this.#sweep = sweep
   }
 
-  /** @param deadline epoch milliseconds. */
+  /** @param deadline `clock.monotonic()` milliseconds. */
   add(deadline: number): void {
     if (deadline < this.#armedFor) this.#arm(deadline)
   }
@@ -32,11 +32,11 @@ export class DeadlineTimer {
     this.#timer?.cancel()
     this.#armedFor = deadline
     this.#timer = this.#clock.setTimer(
-      deadline - this.#clock.now(),
+      deadline - this.#clock.monotonic(),
       () => {
         this.#timer = undefined
         this.#armedFor = Number.POSITIVE_INFINITY
-        const next = this.#sweep(this.#clock.now())
+        const next = this.#sweep(this.#clock.monotonic())
         if (next < this.#armedFor) this.#arm(next)
       },
       { background: true },

@@ -35,6 +35,16 @@ export interface ErrorContext {
   readonly errorClass?: ErrorClass
   /** How long the other side asked to be left alone, in milliseconds. */
   readonly retryAfterMs?: number
+  /**
+   * Whether the operation certainly had no effect: nothing of it was sent, or the server refused it before any work.
+   * Then it may be repeated although it is not idempotent. Default false: nobody knows.
+   */
+  readonly notExecuted?: boolean
+  /**
+   * `local` when the cause is on our side (a full pool, a caller's own short deadline, an argument): the circuit
+   * breaker does not count it. Default `remote`.
+   */
+  readonly fault?: 'local' | 'remote'
 }
 
 /**
@@ -49,6 +59,10 @@ export abstract class IntegrationError extends Error {
   readonly errorClass: ErrorClass | undefined
   /** How long the other side asked to be left alone, in milliseconds; absent when it did not. */
   declare readonly retryAfterMs?: number
+  /** Whether the operation certainly had no effect and may be repeated; absent when nobody knows. */
+  declare readonly notExecuted?: boolean
+  /** `local` when the cause is on our side; the circuit breaker counts only the others. */
+  declare readonly fault?: 'local' | 'remote'
 
   constructor(message: string, context: ErrorContext, retryableByDefault: boolean, errorClass?: ErrorClass) {
     super(message, context.cause === undefined ? undefined : { cause: context.cause })
@@ -56,7 +70,10 @@ export abstract class IntegrationError extends Error {
     this.integration = context.integration ?? ''
     this.retryable = context.retryable ?? retryableByDefault
     this.errorClass = context.errorClass ?? errorClass
-    if (context.retryAfterMs !== undefined) Object.assign(this, { retryAfterMs: context.retryAfterMs })
+    const { retryAfterMs, notExecuted, fault } = context
+    if (retryAfterMs !== undefined) Object.assign(this, { retryAfterMs })
+    if (notExecuted !== undefined) Object.assign(this, { notExecuted })
+    if (fault !== undefined) Object.assign(this, { fault })
   }
 }
 

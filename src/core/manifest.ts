@@ -47,6 +47,8 @@ export interface AdapterManifest {
   readonly defaultPort?: number
   /** Whether an `endpoint` is required. */
   readonly needsEndpoint: boolean
+  /** Bytes of memory that must outlive the actor, for the state of a session (`AdapterContext.kept`); none without it. */
+  readonly keptBytes?: (settings: IntegrationSettings) => number
   /** The entry point that the supervisor starts as a thread. */
   readonly worker: URL
   /** The embedded broker that this protocol lives on, where it has one in the process. */

@@ -80,7 +80,7 @@ class Announcing {
     try {
       await withDeadline(({ signal }) => task(signal), {
         clock,
-        deadline: clock.now() + ms,
+        deadline: clock.monotonic() + ms,
         operation: 'announce',
       })
     } catch (error) {

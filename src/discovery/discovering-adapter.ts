@@ -49,13 +49,9 @@ class Discovering {
     this.#source = sourceOf(settings, endpoint)
     this.#set = new EndpointSet(settings)
     this.#inner = makeAdapter({
+      ...context,
       settings: { ...context.settings, endpoint: this.#liveEndpoint(endpoint) },
-      clock: context.clock,
-      log: context.log,
-      clientId: context.clientId,
-      dial: (broker) => context.dial(broker),
       connectionLost: (error) => this.#lost(error),
-      answerBegins: () => context.answerBegins(),
     })
     const { protocol, rpc, pubsub, queue, service } = this.#inner
     this.adapter = {
@@ -174,7 +170,7 @@ class Discovering {
     const { clock, settings } = this.#context
     const changed = await withDeadline((attempt) => this.#look(attempt.signal), {
       clock,
-      deadline: clock.now() + settings.timeoutMs,
+      deadline: clock.monotonic() + settings.timeoutMs,
       operation: 'discovery',
       signal,
     }).catch(() => false)

@@ -3,7 +3,9 @@ import type { Capacity } from '../core/overflow.js'
 const MESSAGES = 0
 const BYTES = 1
 const STALLED = 2
-const CELLS = 3
+const RECEIVED = 3
+const WATCHED = 4
+const CELLS = 5
 
 /** Memory that both sides of one subscription count in. */
 export function newCredit(): SharedArrayBuffer {
@@ -18,6 +20,12 @@ export class CreditGiver {
   readonly #cells: Int32Array
   constructor(shared: SharedArrayBuffer) {
     this.#cells = new Int32Array(shared)
+  }
+
+  /** Messages have arrived on this side. @returns whether the other side watches for that and must be woken. */
+  received(messages: number): boolean {
+    Atomics.add(this.#cells, RECEIVED, messages)
+    return Atomics.load(this.#cells, WATCHED) === 1 && Atomics.exchange(this.#cells, WATCHED, 0) === 1
   }
 
   /** @returns whether the other side has stalled and must be woken. */
@@ -46,6 +54,16 @@ export class CreditTaker {
     if (outstanding <= 0) return this.#window.messages
     const bytes = (this.#sentBytes - Atomics.load(this.#cells, BYTES)) | 0
     return bytes >= this.#window.bytes ? 0 : Math.max(0, this.#window.messages - outstanding)
+  }
+
+  /** How many of the messages sent have arrived on the other side; wraps at 2^32. */
+  get received(): number {
+    return Atomics.load(this.#cells, RECEIVED)
+  }
+
+  /** Asks to be woken at the next arrival. */
+  watch(): void {
+    Atomics.store(this.#cells, WATCHED, 1)
   }
 
   take(messages: number, bytes: number): void {

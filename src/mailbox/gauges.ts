@@ -173,7 +173,7 @@ export class Gauges {
     Atomics.store(this.#flags, FLAG.breaker, BREAKER_STATES.indexOf(state))
   }
 
-  /** Epoch milliseconds at which an open breaker lets a probe through. */
+  /** `clock.monotonic()` milliseconds at which an open breaker lets a probe through. */
   get breakerOpenUntil(): number {
     return this.#floats[FLOAT.breakerOpenUntil]!
   }

@@ -25,6 +25,7 @@ export const VERBS = [
   'unsubscribe',
   'answer',
   'cancel',
+  'undelivered',
 ] as const
 export type Verb = (typeof VERBS)[number]
 
@@ -38,11 +39,17 @@ export const SYSTEM_VERBS: ReadonlySet<Verb> = new Set([
   'unsubscribe',
   'answer',
   'cancel',
+  'undelivered',
 ])
 
 /** Host to actor. */
 export interface RequestBatch {
   readonly first: number
+  /**
+   * Numbers of the operations: the same in every life of the actor, unlike `first`. Row i has `operations[i]`, or
+   * `operations + i` where they are consecutive.
+   */
+  readonly operations: readonly number[] | number
   readonly names: NameUpdate | undefined
   /** Index into VERBS. */
   readonly verbs: readonly number[]
@@ -54,7 +61,7 @@ export interface RequestBatch {
   readonly bytes: { readonly at: readonly number[]; readonly packed: Packed } | undefined
   /** Options of single requests; absent when no request of the batch has any. */
   readonly options: readonly (RequestOptions | undefined)[] | undefined
-  /** Epoch milliseconds; 0 where the actor's own time-out holds. Absent when all are 0. */
+  /** `clock.monotonic()` milliseconds; 0 where the actor's own time-out holds. Absent when all are 0. */
   readonly deadlines: readonly number[] | undefined
 }
 
@@ -65,6 +72,8 @@ export interface RequestOptions {
   readonly headers?: Headers
   readonly expiryMs?: number
   readonly delayMs?: number
+  /** nack: the error that the handler threw, in words; part of a dead letter. */
+  readonly reason?: string
   /** publish, enqueue, receive: the wire format of the payload; the integration's own when absent. */
   readonly format?: string
   /** The operation may be done twice without harm. */
@@ -156,6 +165,8 @@ export type ActorNotice =
       readonly state: ConnectionState
       readonly reason?: string
       readonly attempt: number
+      /** Why the connection was lost, or an attempt at it failed. */
+      readonly error?: ErrorRecord
       /** Of a server that listens now. */
       readonly listening?: ListenAddress
     }
@@ -164,6 +175,15 @@ export type ActorNotice =
       readonly kind: 'dropped'
       readonly source: number
       readonly dropped: number
+    }
+  /** Messages of a subscription were lost before they reached us. */
+  | {
+      readonly kind: 'gap'
+      /** The pattern of the subscription. */
+      readonly topic: string
+      /** How many; 0 where nobody can tell. */
+      readonly lost: number
+      readonly reason: string
     }
   | {
       readonly kind: 'dead-letter'

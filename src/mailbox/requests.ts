@@ -9,10 +9,12 @@ export interface OutgoingRequest {
   readonly target: string
   readonly value: unknown
   readonly options: RequestOptions | undefined
-  /** Epoch milliseconds; 0 for none of its own. */
+  /** `clock.monotonic()` milliseconds; 0 for none of its own. */
   readonly deadline: number
   /** Whether an actor died while it was in hand. */
   readonly suspect?: boolean
+  /** Names the operation, in all lives of the actor. */
+  readonly operation: number
 }
 
 const VERB_NUMBER = Object.fromEntries(VERBS.map((verb, i) => [verb, i])) as Record<Verb, number>
@@ -35,11 +37,16 @@ export class RequestWriter {
     let deadlines: number[] | undefined
     let payloads: Uint8Array[] | undefined
     let at: number[] | undefined
+    const firstOperation = count === 0 ? 0 : requests[0]!.operation
+    let operations: number[] | undefined
     let lastTarget = ''
     let lastNumber = -1
     for (let i = 0; i < count; i++) {
       const request = requests[i]!
       verbs.push(VERB_NUMBER[request.verb])
+      if (operations !== undefined) operations.push(request.operation)
+      else if (request.operation !== firstOperation + i)
+        operations = [...Array.from({ length: i }, (_, k) => firstOperation + k), request.operation]
       if (lastNumber < 0 || request.target !== lastTarget) {
         lastTarget = request.target
         lastNumber = this.#names.number(lastTarget)
@@ -66,7 +73,17 @@ export class RequestWriter {
     const packed = payloads === undefined ? undefined : pack(payloads)
     const bytes = packed === undefined ? undefined : { at: at!, packed }
     return {
-      batch: { first, names: this.#names.take(), verbs, targets, values, bytes, options, deadlines },
+      batch: {
+        first,
+        operations: operations ?? firstOperation,
+        names: this.#names.take(),
+        verbs,
+        targets,
+        values,
+        bytes,
+        options,
+        deadlines,
+      },
       transfer: packed === undefined ? [] : [packed.buffer],
     }
   }
@@ -80,11 +97,13 @@ export class RequestWriter {
 /** One request as the actor sees it. */
 export interface IncomingRequest {
   readonly seq: number
+  /** Names the operation, in all lives of the actor. */
+  readonly operation: number
   readonly verb: Verb
   readonly target: string
   readonly value: unknown
   readonly options: RequestOptions | undefined
-  /** Epoch milliseconds; 0 for none of its own. */
+  /** `clock.monotonic()` milliseconds; 0 for none of its own. */
   readonly deadline: number
 }
 
@@ -95,13 +114,14 @@ export class RequestReader {
   /** Calls `handle` with each request of the batch, in order. */
   read(batch: RequestBatch, handle: (request: IncomingRequest) => void): void {
     this.#names.learn(batch.names)
-    const { first, verbs, targets, values, bytes, options, deadlines } = batch
+    const { first, operations, verbs, targets, values, bytes, options, deadlines } = batch
     let nextBytes = 0
     for (let i = 0; i < verbs.length; i++) {
       let value = values[i]
       if (bytes !== undefined && bytes.at[nextBytes] === i) value = unpack(bytes.packed, nextBytes++)
       handle({
         seq: first + i,
+        operation: typeof operations === 'number' ? operations + i : operations[i]!,
         verb: VERBS[verbs[i]!]!,
         target: this.#names.name(targets[i]!),
         value,

@@ -1,15 +1,15 @@
-import type { OperationContext } from '../core/adapter.js'
+import type { Attempt } from '../core/adapter.js'
 import type { Clock } from '../core/clock.js'
 import { TimeoutError } from '../core/errors.js'
 import { abortReason } from './retry.js'
 
-/** Epoch milliseconds at which an attempt that begins now is given up: its own time-out or the operation's deadline, whichever is first. */
+/** `clock.monotonic()` milliseconds at which an attempt that begins now is given up: its own time-out or the operation's deadline, whichever is first. */
 export function attemptDeadline(now: number, timeoutMs: number, deadline = Infinity): number {
   return Math.min(now + timeoutMs, deadline)
 }
 
 /** What one attempt is given: its AbortController is made on first use, which most attempts never see. */
-class Attempt implements OperationContext {
+class LazyAttempt implements Attempt {
   readonly deadline: number
   #controller: AbortController | undefined
   #reason: Error | undefined
@@ -35,7 +35,7 @@ class Attempt implements OperationContext {
 /** What `withDeadline` works with. */
 export interface DeadlineOptions {
   readonly clock: Clock
-  /** Epoch milliseconds. */
+  /** `clock.monotonic()` milliseconds. */
   readonly deadline: number
   /** What is being done, for the error: `call users.list`. */
   readonly operation: string
@@ -50,15 +50,15 @@ export interface DeadlineOptions {
  *   CancelledError; else what `run` throws.
  */
 export function withDeadline<T>(
-  run: (context: OperationContext) => Promise<T> | T,
+  run: (context: Attempt) => Promise<T> | T,
   options: DeadlineOptions,
 ): Promise<T> {
   const { clock, deadline, operation, signal } = options
   return new Promise<T>((resolve, reject) => {
     if (signal?.aborted) return reject(abortReason(signal))
-    const left = deadline - clock.now()
+    const left = deadline - clock.monotonic()
     if (left <= 0) return reject(new TimeoutError(operation))
-    const attempt = new Attempt(deadline)
+    const attempt = new LazyAttempt(deadline)
     const giveUp = (reason: Error) => {
       release()
       // First our caller, then the attempt: what it throws on its signal must not win.

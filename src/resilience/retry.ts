@@ -11,9 +11,9 @@ export type RetryDecision =
 
 /** What a retry decision depends on beside the failure itself. */
 export interface RetryContext {
-  /** Epoch milliseconds at which the whole operation is given up; `Infinity` for never. */
+  /** `clock.monotonic()` milliseconds at which the whole operation is given up; `Infinity` for never. */
   readonly deadline: number
-  /** Epoch milliseconds. */
+  /** `clock.monotonic()` milliseconds. */
   readonly now: number
   /** Uniform in `[0, 1)`, as `Math.random`. */
   readonly random: () => number
@@ -60,7 +60,7 @@ function requestedWait(error: IntegrationError): number {
 export interface RetryOptions {
   readonly settings: RetrySettings
   readonly clock: Clock
-  /** Epoch milliseconds at which the whole operation is given up; for ever when absent. */
+  /** `clock.monotonic()` milliseconds at which the whole operation is given up; for ever when absent. */
   readonly deadline?: number
   /** Ends the waiting between two attempts. Ending a running attempt is the attempt's own affair. */
   readonly signal?: AbortSignal
@@ -86,7 +86,7 @@ export async function withRetry<T>(
     try {
       return await run(attempt)
     } catch (error) {
-      const decision = decideRetry(settings, attempt, error, { deadline, now: clock.now(), random })
+      const decision = decideRetry(settings, attempt, error, { deadline, now: clock.monotonic(), random })
       if (decision.kind === 'give-up') throw error
       options.onRetry?.(attempt, error, decision.afterMs)
       await interruptibleSleep(clock, decision.afterMs, signal)

@@ -3,7 +3,7 @@ import { CancelledError, TimeoutError } from '../core/errors.js'
 
 /**
  * Waits for something that goes on without us, no longer than we are willing to.
- * @param limits.until epoch milliseconds; Infinity for ever.
+ * @param limits.until `clock.monotonic()` milliseconds; Infinity for ever.
  * @throws what `work` throws; CancelledError, TimeoutError
  */
 export function limited<T>(
@@ -21,7 +21,7 @@ export function limited<T>(
     const timer =
       until === Number.POSITIVE_INFINITY
         ? undefined
-        : clock.setTimer(until - clock.now(), () => reject(new TimeoutError(name, { integration })))
+        : clock.setTimer(until - clock.monotonic(), () => reject(new TimeoutError(name, { integration })))
     signal?.addEventListener('abort', onAbort, { once: true })
     work.then(resolve, reject).finally(() => {
       timer?.cancel()

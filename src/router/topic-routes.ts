@@ -26,7 +26,7 @@ export class TopicRoutes implements TopicFeeds {
     limits: RequestLimits = {},
   ): Promise<FeedSeat> {
     const key = this.#key(pattern, wanted)
-    const until = this.#clock.now() + (limits.timeoutMs ?? Number.POSITIVE_INFINITY)
+    const until = this.#clock.monotonic() + (limits.timeoutMs ?? Number.POSITIVE_INFINITY)
     for (;;) {
       const known = this.#feeds.get(key)
       const feed = known === undefined || known.isOver ? this.#open(key, pattern, wanted, limits) : known
@@ -41,7 +41,7 @@ export class TopicRoutes implements TopicFeeds {
         )
         feed.giveUp(member)
         // The time of whoever asked first is not ours: we still have some.
-        if (feed === known && feed.isOver && isTimeout(error) && this.#clock.now() < until) continue
+        if (feed === known && feed.isOver && isTimeout(error) && this.#clock.monotonic() < until) continue
         throw error
       }
     }

@@ -254,14 +254,15 @@ export class ActorRef implements IntegrationMail {
   #openCircuit(): CircuitOpenError | undefined {
     const gauges = this.#present?.gauges
     if (gauges?.breaker !== 'open') return undefined
-    const left = gauges.breakerOpenUntil - this.#clock.now()
+    const left = gauges.breakerOpenUntil - this.#clock.monotonic()
     return left > 0 ? new CircuitOpenError(left, { integration: this.name }) : undefined
   }
 
   #receive(batch: ActorBatch, names: NameReader, life: number): void {
     names.learn(batch.names)
     this.#book.settle(batch, life)
-    if (batch.runs !== undefined) for (const run of batch.runs) this.#sources.deliver(run, names, life)
+    if (batch.runs !== undefined)
+      for (const run of batch.runs) if (this.#sources.deliver(run, names, life)) this.#present?.line.nudge()
     if (batch.notices !== undefined) for (const notice of batch.notices) this.#notice(notice)
   }
 

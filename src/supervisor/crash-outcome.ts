@@ -38,6 +38,7 @@ export function crashOutcome(entry: RequestEntry, inHand: boolean, poisonThresho
       return 'answer-false'
     case 'unsubscribe':
     case 'cancel':
+    case 'undelivered':
       return 'answer-done'
   }
 }

@@ -57,8 +57,12 @@ export class HostSources {
     this.#byId.delete(source.id)
   }
 
-  deliver(run: DeliveryRun, names: NameReader, life: number): void {
-    this.#byId.get(run.source)?.handler.receive(run, names, life)
+  /** @returns whether the actor wants to be woken by the arrival. */
+  deliver(run: DeliveryRun, names: NameReader, life: number): boolean {
+    const source = this.#byId.get(run.source)
+    if (source === undefined) return false
+    source.handler.receive(run, names, life)
+    return source.credit.giver.received(run.count)
   }
 
   dropped(id: number, total: number): void {

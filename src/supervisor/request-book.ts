@@ -42,7 +42,14 @@ function keepSettlers(resolve: (value: unknown) => void, reject: (error: Error) 
 
 /** Whether a verb ends something: taken also when the mailbox is full, the breaker open or the gateway shutting down. */
 export function isSettlement(verb: Verb): boolean {
-  return verb === 'ack' || verb === 'nack' || verb === 'answer' || verb === 'unsubscribe' || verb === 'cancel'
+  return (
+    verb === 'ack' ||
+    verb === 'nack' ||
+    verb === 'answer' ||
+    verb === 'unsubscribe' ||
+    verb === 'cancel' ||
+    verb === 'undelivered'
+  )
 }
 
 /**
@@ -58,8 +65,9 @@ export class RequestBook {
   readonly #size = new SizeEstimate()
   readonly #deadlines: DeadlineTimer
   readonly #budgetMs: number
-  /** Epoch milliseconds at which the book began. */
+  /** `clock.monotonic()` milliseconds at which the book began. */
   readonly #origin: number
+  #operations = 0
 
   constructor(
     settings: IntegrationSettings,
@@ -72,7 +80,7 @@ export class RequestBook {
     this.#clock = clock
     this.#events = events
     this.#budgetMs = operationBudgetMs(settings)
-    this.#origin = clock.now()
+    this.#origin = clock.monotonic()
     this.#post = new RequestPost(clock, settings.mailbox, (entry, reason) =>
       this.#reject(entry, new SerializeError(reason, { integration: this.#name })),
     )
@@ -91,12 +99,13 @@ export class RequestBook {
     options: RequestOptions | undefined,
     limits: RequestLimits | undefined,
   ): Promise<unknown> {
-    const now = this.#clock.now()
+    const now = this.#clock.monotonic()
     const own = limits?.timeoutMs
     const deadline = own === undefined ? 0 : now + own
     const expiresAt = now + (own ?? this.#budgetMs)
     const promise = new Promise(keepSettlers)
     const entry = new RequestEntry(
+      this.#operations++,
       verb,
       target,
       value,
@@ -195,10 +204,10 @@ export class RequestBook {
 
   /** Resolves when nothing is under way but what may last for ever, at the latest after `ms`. */
   async drained(ms: number): Promise<void> {
-    const until = this.#clock.now() + ms
+    const until = this.#clock.monotonic() + ms
     for (;;) {
       const open = [...this.#post].find((entry) => !isOpenEnded(entry.verb))
-      const left = until - this.#clock.now()
+      const left = until - this.#clock.monotonic()
       if (open === undefined || left <= 0) return
       await new Promise<void>((resolve) => {
         const timer = this.#clock.setTimer(left, resolve)

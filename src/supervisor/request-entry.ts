@@ -12,7 +12,7 @@ export class RequestEntry implements OutgoingRequest {
   readonly target: string
   readonly value: unknown
   readonly options: RequestOptions | undefined
-  /** Epoch milliseconds for the actor; 0 for its own time-out. */
+  /** `clock.monotonic()` milliseconds for the actor; 0 for its own time-out. */
   readonly deadline: number
   /**
    * When the host gives it up if nobody else does: milliseconds since the book began. Small, because numbers as
@@ -23,6 +23,7 @@ export class RequestEntry implements OutgoingRequest {
   readonly bytes: number
   readonly resolve: (value: unknown) => void
   readonly reject: (error: Error) => void
+  readonly operation: number
   state: EntryState = 'waiting'
   /** Its number in the current life of the actor. */
   seq = -1
@@ -34,6 +35,7 @@ export class RequestEntry implements OutgoingRequest {
   onSettled: (() => void) | undefined
 
   constructor(
+    operation: number,
     verb: Verb,
     target: string,
     value: unknown,
@@ -44,6 +46,7 @@ export class RequestEntry implements OutgoingRequest {
     resolve: (value: unknown) => void,
     reject: (error: Error) => void,
   ) {
+    this.operation = operation
     this.verb = verb
     this.isSystem = SYSTEM_VERBS.has(verb)
     this.target = target

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import type { OperationContext, ProtocolAdapter } from '../../src/core/adapter.js'
+import type { Attempt, ProtocolAdapter } from '../../src/core/adapter.js'
 import { ConnectionError, RpcError } from '../../src/core/errors.js'
 import type { IntegrationSettings } from '../../src/core/settings.js'
 import { actorRig } from './rig.js'
 
-interface Attempt {
+interface Try {
   readonly method: string
   resolve(value?: unknown): void
   reject(error: Error): void
@@ -17,11 +17,11 @@ afterEach(() => {
 
 /** A connected actor whose adapter notes each call and leaves it to the test; publishes are done at once. */
 async function rig(settings: Partial<IntegrationSettings>) {
-  const attempts: Attempt[] = []
+  const attempts: Try[] = []
   const published: string[] = []
-  const call = (method: string, _params: unknown, _context: OperationContext) =>
+  const call = (method: string, _params: unknown, _context: Attempt) =>
     new Promise<never>((resolve, reject) =>
-      attempts.push({ method, resolve: resolve as Attempt['resolve'], reject }),
+      attempts.push({ method, resolve: resolve as Try['resolve'], reject }),
     )
   const facets: Partial<ProtocolAdapter> = {
     rpc: { call, notify: call },

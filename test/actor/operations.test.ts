@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import type { OperationContext, ProtocolAdapter } from '../../src/core/adapter.js'
+import type { Attempt, ProtocolAdapter } from '../../src/core/adapter.js'
 import { AuthError, ConnectionError, RpcError } from '../../src/core/errors.js'
 import type { IntegrationSettings } from '../../src/core/settings.js'
 import { actorRig } from './rig.js'
 
-interface Attempt {
+interface Try {
   readonly what: string
   readonly signal: AbortSignal
   resolve(value?: unknown): void
@@ -18,10 +18,10 @@ afterEach(() => {
 
 /** An actor whose adapter notes each attempt and leaves it to the test. */
 function rig(settings: Partial<IntegrationSettings> = {}) {
-  const attempts: Attempt[] = []
-  const attempt = (what: string, { signal }: OperationContext) =>
+  const attempts: Try[] = []
+  const attempt = (what: string, { signal }: Attempt) =>
     new Promise<never>((resolve, reject) =>
-      attempts.push({ what, signal, resolve: resolve as Attempt['resolve'], reject }),
+      attempts.push({ what, signal, resolve: resolve as Try['resolve'], reject }),
     )
   const facets: Partial<ProtocolAdapter> = {
     rpc: {

@@ -86,8 +86,10 @@ export function actorRig(given: Partial<IntegrationSettings>, facets: Partial<Pr
     quiet,
     /** Sends a request. @returns its number */
     async send(verb: Verb, target: string, value?: unknown, options?: RequestOptions, timeoutMs?: number) {
-      const deadline = timeoutMs === undefined ? 0 : clock.now() + timeoutMs
-      const { batch, transfer } = writer.write(nextSeq, [{ verb, target, value, options, deadline }])
+      const deadline = timeoutMs === undefined ? 0 : clock.monotonic() + timeoutMs
+      const { batch, transfer } = writer.write(nextSeq, [
+        { operation: nextSeq, verb, target, value, options, deadline },
+      ])
       line.host.port.postMessage(batch, transfer)
       bell.ring()
       await quiet()

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { TopicHub } from '../../src/actor/topic-hub.js'
-import type { InboundMessage, MessageSink, OperationContext } from '../../src/core/adapter.js'
+import type { Attempt, InboundMessage, MessageSink } from '../../src/core/adapter.js'
 import { SubscribeError } from '../../src/core/errors.js'
 import { ManualClock, settled } from '../../src/testing/index.js'
 
@@ -45,7 +45,7 @@ function rig({ retains = false } = {}) {
   return { clock, hub, granted, control, open }
 }
 
-function operation(signal = new AbortController().signal): OperationContext {
+function operation(signal = new AbortController().signal): Attempt {
   return { deadline: Number.POSITIVE_INFINITY, signal }
 }
 
@@ -58,6 +58,7 @@ function listener(room = true) {
       got.push(`${payload[0]}${retain ? ' retained' : ''}`)
       return state.room
     },
+    lost: () => {},
     end: (error) => ends.push(error),
   }
   return { got, ends, state, sink }

@@ -30,7 +30,14 @@ describe('the columns of a batch cross as values alone', () => {
   })
 
   test('of requests, some with options and a deadline', () => {
-    const request = { verb: 'publish', target: 't', value: 1, options: undefined, deadline: 0 } as const
+    const request = {
+      operation: 1,
+      verb: 'publish',
+      target: 't',
+      value: 1,
+      options: undefined,
+      deadline: 0,
+    } as const
     const special = { ...request, options: { qos: 1 }, deadline: 5 } as const
     const { options, deadlines } = new RequestWriter().write(0, [request, special, request]).batch
     expect([options, deadlines]).toEqual([

@@ -9,6 +9,7 @@ import {
 } from '../../src/mailbox/requests.js'
 
 const request: fc.Arbitrary<OutgoingRequest> = fc.record({
+  operation: fc.nat(),
   verb: fc.constantFrom(...VERBS),
   target: fc.constantFrom('', 'a', 'b/c', 'ü'),
   value: fc.oneof(
@@ -46,7 +47,7 @@ describe('requests', () => {
   test('the caller keeps its bytes: what is transferred is a copy', () => {
     const value = new Uint8Array([1, 2, 3])
     const { batch, transfer } = new RequestWriter().write(0, [
-      { verb: 'publish', target: 't', value, options: undefined, deadline: 0 },
+      { operation: 3, verb: 'publish', target: 't', value, options: undefined, deadline: 0 },
     ])
     structuredClone(batch, { transfer })
     expect([...value]).toEqual([1, 2, 3])
@@ -54,9 +55,14 @@ describe('requests', () => {
 
   test('what nobody uses does not cross', () => {
     const plain = { verb: 'publish', target: 't', value: 1, options: undefined, deadline: 0 } as const
-    const { batch } = new RequestWriter().write(5, [plain, plain])
+    const requests = [
+      { ...plain, operation: 3 },
+      { ...plain, operation: 4 },
+    ]
+    const { batch } = new RequestWriter().write(5, requests)
     expect(batch).toEqual({
       first: 5,
+      operations: 3,
       names: { first: 0, added: ['t'] },
       verbs: [3, 3],
       targets: [0, 0],

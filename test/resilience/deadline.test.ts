@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { OperationContext } from '../../src/core/adapter.js'
+import type { Attempt } from '../../src/core/adapter.js'
 import { CancelledError, ConnectionError, ShutdownError, TimeoutError } from '../../src/core/errors.js'
 import { attemptDeadline, withDeadline } from '../../src/resilience/deadline.js'
 import { StepClock } from '../support/step-clock.js'
@@ -31,7 +31,7 @@ test('gives the value or the error of the attempt and leaves no timer', async ()
 
 test('an attempt that never ends times out, and its signal says why', async () => {
   const clock = new StepClock(0)
-  let context: OperationContext | undefined
+  let context: Attempt | undefined
   const rejected = withDeadline(
     (given) => {
       context = given
@@ -51,7 +51,7 @@ test('an attempt that never ends times out, and its signal says why', async () =
 
 test('a signal that is asked for afterwards has aborted as well', async () => {
   const clock = new StepClock(0)
-  let context: OperationContext | undefined
+  let context: Attempt | undefined
   const rejected = withDeadline(
     (given) => {
       context = given

@@ -10,6 +10,7 @@ import { RequestLanes } from '../../src/supervisor/request-lanes.js'
 function entry(verb: Verb = 'publish', bytes = 1, idempotent = false): RequestEntry {
   const options = idempotent ? { idempotent } : undefined
   return new RequestEntry(
+    0,
     verb,
     't',
     undefined,
@@ -38,6 +39,7 @@ describe('what a crash does to a request', () => {
     answer: ['answer-false', 'answer-false'],
     unsubscribe: ['answer-done', 'answer-done'],
     cancel: ['answer-done', 'answer-done'],
+    undelivered: ['answer-done', 'answer-done'],
   }
 
   test.each(VERBS)('%s', (verb) => {

@@ -1,4 +1,5 @@
-import type { AdapterContext, OperationContext } from '../../src/core/adapter.js'
+import type { AdapterContext, Attempt, DeadLetterReport } from '../../src/core/adapter.js'
+import { ByteBudget } from '../../src/core/byte-budget.js'
 import { type Clock, systemClock } from '../../src/core/clock.js'
 import type { ConnectionError } from '../../src/core/errors.js'
 import type { AdapterManifest } from '../../src/core/manifest.js'
@@ -9,6 +10,7 @@ import type { LogRecord } from '../../src/core/telemetry.js'
 export interface RecordingContext extends AdapterContext {
   readonly lost: ConnectionError[]
   readonly records: LogRecord[]
+  readonly letters: DeadLetterReport[]
   /** How often the adapter has said that an answer begins to come in. */
   answersBegun: number
 }
@@ -42,6 +44,7 @@ export function adapterContext(
 ): RecordingContext {
   const lost: ConnectionError[] = []
   const records: LogRecord[] = []
+  const letters: DeadLetterReport[] = []
   return {
     settings: integrationSettings(given),
     clock,
@@ -50,6 +53,9 @@ export function adapterContext(
     records,
     log: (record) => void records.push(record),
     connectionLost: (error) => void lost.push(error),
+    budget: new ByteBudget(1e9),
+    letters,
+    deadLettered: (letter) => void letters.push(letter),
     answersBegun: 0,
     answerBegins() {
       this.answersBegun++
@@ -59,8 +65,8 @@ export function adapterContext(
 }
 
 /** The context of one operation that has `ms` to finish. */
-export function within(ms = 5_000): OperationContext {
-  return { deadline: Date.now() + ms, signal: AbortSignal.timeout(ms) }
+export function within(ms = 5_000): Attempt {
+  return { deadline: systemClock.monotonic() + ms, signal: AbortSignal.timeout(ms) }
 }
 
 /** Waits until `condition` holds. @throws Error naming `what` when it does not within `ms` */
@@ -85,7 +91,7 @@ export function settingsFor(
 }
 
 /** An attempt that is given up when `signal` aborts, by default never. May serve any number of attempts. */
-export function operation(signal?: AbortSignal): OperationContext {
+export function operation(signal?: AbortSignal): Attempt {
   return {
     deadline: Number.POSITIVE_INFINITY,
     get signal() {

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { Metadata } from '@grpc/grpc-js'
-import type { AdapterContext, OperationContext } from '../../core/adapter.js'
+import type { AdapterContext, Attempt } from '../../core/adapter.js'
 import { AuthError } from '../../core/errors.js'
 import type { AuthSettings } from '../../core/settings.js'
 import type { Headers } from '../../core/value.js'
@@ -28,10 +28,7 @@ export class Authorization {
   }
 
   /** @throws AuthError when no token can be had, SerializeError for headers that cannot be sent */
-  metadata(
-    headers: Headers | undefined,
-    operation: Pick<OperationContext, 'signal'>,
-  ): Metadata | Promise<Metadata> {
+  metadata(headers: Headers | undefined, operation: Pick<Attempt, 'signal'>): Metadata | Promise<Metadata> {
     const metadata = new Metadata()
     addHeaders(metadata, this.#configured)
     if (headers !== undefined) addHeaders(metadata, headers)

@@ -1,11 +1,12 @@
 import { Metadata, type ServiceError, type StatusObject, status } from '@grpc/grpc-js'
-import type { OperationContext } from '../../core/adapter.js'
+import type { Attempt } from '../../core/adapter.js'
 import type { Headers } from '../../core/value.js'
 import type { Authorization } from './authorization.js'
 import { asIs } from './bytes.js'
 import type { ChannelPool } from './pool.js'
 import type { Status } from './status.js'
 import { GrpcStream } from './stream.js'
+import { wallDeadline } from './wall-deadline.js'
 
 /** The answer of a call with one request and one response. */
 export interface UnaryAnswer {
@@ -42,7 +43,7 @@ export class Caller {
    * One request, one response. A token that the server refuses is replaced once.
    * @throws Status for any but OK, the signal's reason, AuthError when no token can be had
    */
-  async unary(path: string, body: Buffer, operation: OperationContext): Promise<UnaryAnswer> {
+  async unary(path: string, body: Buffer, operation: Attempt): Promise<UnaryAnswer> {
     const metadata = await this.#metadata(operation.headers, operation)
     try {
       return await this.#unary(path, body, metadata, operation)
@@ -60,7 +61,7 @@ export class Caller {
   async stream(
     path: string,
     headers: Headers | undefined,
-    operation: Pick<OperationContext, 'signal'>,
+    operation: Pick<Attempt, 'signal'>,
     granted: (stream: GrpcStream) => Promise<void> = async () => {},
     deadline = Number.POSITIVE_INFINITY,
   ): Promise<GrpcStream> {
@@ -79,7 +80,9 @@ export class Caller {
   #open(path: string, metadata: Metadata, deadline: number): GrpcStream {
     const channel = this.#pool.least()
     channel.underWay++
-    const call = channel.client.makeBidiStreamRequest(path, asIs, asIs, metadata, { deadline })
+    const call = channel.client.makeBidiStreamRequest(path, asIs, asIs, metadata, {
+      deadline: wallDeadline(deadline),
+    })
     const stream = new GrpcStream(call)
     this.#streams.add(stream)
     stream.over.then(() => {
@@ -100,10 +103,7 @@ export class Caller {
     for (const stream of [...this.#streams]) stream.cancel()
   }
 
-  async #metadata(
-    headers: Headers | undefined,
-    operation: Pick<OperationContext, 'signal'>,
-  ): Promise<Metadata> {
+  async #metadata(headers: Headers | undefined, operation: Pick<Attempt, 'signal'>): Promise<Metadata> {
     const metadata = await this.#authorization.metadata(headers, operation)
     if (this.#waitForReady) metadata.setOptions({ waitForReady: true })
     return metadata
@@ -115,7 +115,7 @@ export class Caller {
     return this.#authorization.renews
   }
 
-  #unary(path: string, body: Buffer, metadata: Metadata, operation: OperationContext): Promise<UnaryAnswer> {
+  #unary(path: string, body: Buffer, metadata: Metadata, operation: Attempt): Promise<UnaryAnswer> {
     const channel = this.#pool.least()
     return new Promise((resolve, reject) => {
       const { deadline, signal } = operation
@@ -130,7 +130,7 @@ export class Caller {
         asIs,
         body,
         metadata,
-        { deadline },
+        { deadline: wallDeadline(deadline) },
         (error, answer) => {
           this.#answerBegins()
           failure = error ?? undefined

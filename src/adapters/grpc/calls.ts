@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js'
-import type { OperationContext } from '../../core/adapter.js'
+import type { Attempt } from '../../core/adapter.js'
 import { RpcError, SerializeError } from '../../core/errors.js'
 import type { Value } from '../../core/value.js'
 import { failureOf, type Link } from './link.js'
@@ -25,7 +25,7 @@ export async function call(
   link: Link,
   name: string,
   params: Value | undefined,
-  context: OperationContext,
+  context: Attempt,
   full: boolean,
 ): Promise<Value> {
   try {
@@ -45,7 +45,7 @@ async function callUnary(
   { caller }: Link,
   method: Method,
   params: Value | undefined,
-  context: OperationContext,
+  context: Attempt,
 ): Promise<Answer> {
   const { bytes, headers, trailers } = await caller.unary(method.path, method.encodeRequest(params), context)
   return {
@@ -59,7 +59,7 @@ async function callStream(
   link: Link,
   method: Method,
   params: Value | undefined,
-  context: OperationContext,
+  context: Attempt,
 ): Promise<Answer> {
   const requests = requestsOf(method, params)
   const { headers, deadline } = context
@@ -93,7 +93,7 @@ interface Responses {
 async function exchange(
   stream: GrpcStream,
   requests: readonly Buffer[],
-  { signal }: OperationContext,
+  { signal }: Attempt,
   maxBytes: number,
 ): Promise<Responses> {
   const onAbort = () => stream.cancel()

@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js'
-import type { OperationContext } from '../../core/adapter.js'
+import type { Attempt } from '../../core/adapter.js'
 import { ConnectionError } from '../../core/errors.js'
 import { asBuffer } from './bytes.js'
 import { HEALTH, HEALTH_SERVICE, healthRequest, stateOf } from './health-messages.js'
@@ -12,7 +12,7 @@ import type { Status } from './status.js'
  * @throws ConnectionError when it says that it is not serving, and what every call throws
  */
 export async function checkHealth(link: Link, service: string, signal: AbortSignal): Promise<void> {
-  const context: OperationContext = { deadline: Number.POSITIVE_INFINITY, signal }
+  const context: Attempt = { deadline: Number.POSITIVE_INFINITY, signal }
   try {
     const request = asBuffer(healthRequest(service))
     const { bytes } = await link.caller.unary(`/${HEALTH_SERVICE}/Check`, request, context)

@@ -1,4 +1,4 @@
-import type { OperationContext } from '../../core/adapter.js'
+import type { Attempt } from '../../core/adapter.js'
 import type { Clock } from '../../core/clock.js'
 import { IntegrationError, RpcError, SerializeError } from '../../core/errors.js'
 import type { Caller } from './caller.js'
@@ -19,7 +19,7 @@ export interface Link {
 }
 
 /** Whatever went wrong with a call as an error of ours. @param operation for messages: `call Orders/Get` */
-export function failureOf(failure: unknown, operation: string, link: Link, context: OperationContext): Error {
+export function failureOf(failure: unknown, operation: string, link: Link, context: Attempt): Error {
   if (failure instanceof SerializeError)
     return new SerializeError(`${operation}: ${failure.reason}`, { integration: link.integration })
   if (failure instanceof RpcError && failure.integration === '')

@@ -1,4 +1,4 @@
-import type { OperationContext, PublishOptions } from '../../core/adapter.js'
+import type { Attempt, PublishOptions } from '../../core/adapter.js'
 import { type Clock, every, sleep, type Timer } from '../../core/clock.js'
 import { PublishError } from '../../core/errors.js'
 import { failureOf, type Link } from './link.js'
@@ -37,7 +37,7 @@ export class Publisher {
     topic: string,
     payload: Uint8Array,
     { headers }: PublishOptions,
-    context: OperationContext,
+    context: Attempt,
   ): Promise<void> {
     const { integration, caller, payloads } = this.#link
     try {
@@ -80,7 +80,7 @@ export class Publisher {
     waited.abort()
   }
 
-  async #write(method: Method, message: Buffer, context: OperationContext): Promise<void> {
+  async #write(method: Method, message: Buffer, context: Attempt): Promise<void> {
     const subscribed = this.#subscribed.newest(method.path)
     if (subscribed !== undefined) return subscribed.write(message)
     const lane = await this.#lane(method, context)
@@ -88,7 +88,7 @@ export class Publisher {
     await lane.stream.write(message)
   }
 
-  #lane(method: Method, context: OperationContext): Promise<Lane> {
+  #lane(method: Method, context: Attempt): Promise<Lane> {
     const known = this.#lanes.get(method.path)
     if (known !== undefined) return known
     const { clock } = this.#link
@@ -102,7 +102,7 @@ export class Publisher {
     return opened
   }
 
-  async #openLane(method: Method, context: OperationContext): Promise<Lane> {
+  async #openLane(method: Method, context: Attempt): Promise<Lane> {
     const { caller, clock } = this.#link
     const stream = await caller.stream(method.path, undefined, context)
     // Nobody asked for the answers.

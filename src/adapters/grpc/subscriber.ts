@@ -1,8 +1,8 @@
 import type {
   AdapterSubscription,
+  Attempt,
   InboundMessage,
   MessageSink,
-  OperationContext,
   SubscribeOptions,
 } from '../../core/adapter.js'
 import { sleep } from '../../core/clock.js'
@@ -32,7 +32,7 @@ export async function subscribe(
   name: string,
   options: SubscribeOptions,
   sink: MessageSink<InboundMessage>,
-  context: OperationContext,
+  context: Attempt,
 ): Promise<AdapterSubscription> {
   const operation = `subscribe ${name}`
   try {
@@ -54,7 +54,7 @@ export async function subscribe(
 const TAKES_STREAM: ReadonlySet<Method['kind']> = new Set(['bidi', 'client-streaming', 'unknown'])
 
 /** @throws Status when it is refused at once; the signal's reason */
-async function granted(stream: GrpcStream, { clock }: Link, { signal }: OperationContext): Promise<void> {
+async function granted(stream: GrpcStream, { clock }: Link, { signal }: Attempt): Promise<void> {
   const patience = new AbortController()
   const onAbort = () => {
     stream.cancel()

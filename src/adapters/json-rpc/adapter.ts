@@ -1,7 +1,7 @@
 import type {
   AdapterContext,
   AdapterFactory,
-  OperationContext,
+  Attempt,
   ProtocolAdapter,
   RpcCall,
   RpcFacet,
@@ -107,13 +107,13 @@ class JsonRpcAdapter implements ProtocolAdapter {
     return { size: 0, idle: 0, inUse: 0, pending: 0, max: this.#config.pool_size }
   }
 
-  async #call(method: string, params: Value | undefined, operation: OperationContext): Promise<Value> {
+  async #call(method: string, params: Value | undefined, operation: Attempt): Promise<Value> {
     const id = ++this.#lastId
     const body = this.#encode(`call ${method}`, () => requestOf(method, params, id))
     return readCallAnswer(await this.#post(body, operation), id, this.#answers)
   }
 
-  async #notify(method: string, params: Value | undefined, operation: OperationContext): Promise<void> {
+  async #notify(method: string, params: Value | undefined, operation: Attempt): Promise<void> {
     const body = this.#encode(`notify ${method}`, () => requestOf(method, params))
     readNotificationAnswer(await this.#post(body, operation), this.#answers)
   }
@@ -122,7 +122,7 @@ class JsonRpcAdapter implements ProtocolAdapter {
    * One request, or as many as `batch_size` makes of it, one after the other. When the first fails nothing has
    * been done and all fails; when a later one does, the answers so far are kept and the rest share its error.
    */
-  async #batch(calls: readonly RpcCall[], operation: OperationContext): Promise<readonly RpcOutcome[]> {
+  async #batch(calls: readonly RpcCall[], operation: Attempt): Promise<readonly RpcOutcome[]> {
     const outcomes: RpcOutcome[] = []
     const size = this.#config.batch_size ?? calls.length
     while (outcomes.length < calls.length) {
@@ -138,7 +138,7 @@ class JsonRpcAdapter implements ProtocolAdapter {
     return outcomes
   }
 
-  async #part(calls: readonly RpcCall[], operation: OperationContext): Promise<readonly RpcOutcome[]> {
+  async #part(calls: readonly RpcCall[], operation: Attempt): Promise<readonly RpcOutcome[]> {
     const firstId = this.#takeIds(calls.length)
     const body = this.#encode(`batch of ${calls.length} calls`, () => batchOf(calls, firstId))
     return readBatchAnswer(await this.#post(body, operation), firstId, calls.length, this.#answers)
@@ -153,7 +153,7 @@ class JsonRpcAdapter implements ProtocolAdapter {
     }
   }
 
-  async #post(body: Uint8Array, operation: OperationContext): Promise<HttpAnswer> {
+  async #post(body: Uint8Array, operation: Attempt): Promise<HttpAnswer> {
     const transport = this.#transport()
     try {
       const tokens = this.#tokens
@@ -198,7 +198,7 @@ class JsonRpcAdapter implements ProtocolAdapter {
   }
 
   /** A request with headers of its own travels alone. */
-  #batcherFor({ headers }: OperationContext): Batcher | undefined {
+  #batcherFor({ headers }: Attempt): Batcher | undefined {
     return headers === undefined ? this.#batcher : undefined
   }
 

@@ -1,4 +1,4 @@
-import type { OperationContext, RpcOutcome } from '../../core/adapter.js'
+import type { Attempt, RpcOutcome } from '../../core/adapter.js'
 import type { Clock, Timer } from '../../core/clock.js'
 import type { Value } from '../../core/value.js'
 import { type AnswerContext, readBatchAnswer, readCallAnswer, readNotificationAnswer } from './answers.js'
@@ -23,7 +23,7 @@ export interface BatchPorts {
   takeIds(count: number): number
   /** @throws SerializeError for what does not fit into one request. @param what named in the error */
   encode(what: string, value: () => Value): Uint8Array
-  post(body: Uint8Array, operation: OperationContext): Promise<HttpAnswer>
+  post(body: Uint8Array, operation: Attempt): Promise<HttpAnswer>
 }
 
 interface Item extends Passenger {
@@ -54,12 +54,12 @@ export class Batcher {
   }
 
   /** @throws as the request that carries it, or as the answer to it says */
-  call(method: string, params: Value | undefined, operation: OperationContext): Promise<Value> {
+  call(method: string, params: Value | undefined, operation: Attempt): Promise<Value> {
     return this.#add(method, params, operation, true)
   }
 
   /** @throws as the request that carries it */
-  async notify(method: string, params: Value | undefined, operation: OperationContext): Promise<void> {
+  async notify(method: string, params: Value | undefined, operation: Attempt): Promise<void> {
     await this.#add(method, params, operation, false)
   }
 
@@ -70,12 +70,7 @@ export class Batcher {
     for (const item of this.#waiting.splice(0)) item.reject(error)
   }
 
-  #add(
-    method: string,
-    params: Value | undefined,
-    operation: OperationContext,
-    isCall: boolean,
-  ): Promise<Value> {
+  #add(method: string, params: Value | undefined, operation: Attempt, isCall: boolean): Promise<Value> {
     return new Promise((resolve, reject) => {
       const request = requestOf(method, params) as Item['request']
       const { deadline } = operation

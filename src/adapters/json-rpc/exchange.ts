@@ -1,7 +1,7 @@
 import type { Buffer } from 'node:buffer'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
-import type { OperationContext } from '../../core/adapter.js'
+import type { Attempt } from '../../core/adapter.js'
 import type { Timer } from '../../core/clock.js'
 import { SerializeError, TimeoutError } from '../../core/errors.js'
 import { Body } from './body.js'
@@ -48,7 +48,7 @@ export function exchange(
   pool: ConnectionPool,
   body: Uint8Array,
   settings: ExchangeSettings,
-  operation: OperationContext,
+  operation: Attempt,
   watch: SignalWatch,
 ): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
@@ -65,7 +65,7 @@ export function exchange(
 class Exchange implements PooledHandler, Watched {
   onOver: ((failed: boolean) => void) | undefined
   readonly #settings: ExchangeSettings
-  readonly #operation: OperationContext
+  readonly #operation: Attempt
   readonly #watch: SignalWatch
   readonly #number: number
   readonly #resolve: (answer: HttpAnswer) => void
@@ -83,7 +83,7 @@ class Exchange implements PooledHandler, Watched {
 
   constructor(
     settings: ExchangeSettings,
-    operation: OperationContext,
+    operation: Attempt,
     watch: SignalWatch,
     resolve: (answer: HttpAnswer) => void,
     reject: (reason: unknown) => void,
@@ -105,7 +105,7 @@ class Exchange implements PooledHandler, Watched {
     const { signal } = this.#operation
     this.#signal = signal
     const { clock } = this.#watch
-    const left = this.#deadline - clock.now()
+    const left = this.#deadline - clock.monotonic()
     if (signal.aborted) this.#giveUp(signal.reason)
     else {
       signal.addEventListener('abort', this, { once: true })

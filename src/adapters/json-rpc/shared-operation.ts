@@ -1,9 +1,9 @@
-import type { OperationContext } from '../../core/adapter.js'
+import type { Attempt } from '../../core/adapter.js'
 
 /** One of several operations that travel in one request. */
 export interface Passenger {
-  readonly operation: OperationContext
-  /** Epoch milliseconds at which its attempt is given up. */
+  readonly operation: Attempt
+  /** `clock.monotonic()` milliseconds at which its attempt is given up. */
   readonly deadline: number
   reject(reason: unknown): void
 }
@@ -12,7 +12,7 @@ export interface Passenger {
  * Several operations as the context of the one request that carries them: it is given up when all of them are, and
  * one that is given up alone leaves the others their answer.
  */
-export class SharedOperation implements OperationContext {
+export class SharedOperation implements Attempt {
   readonly deadline: number
   readonly #passengers: readonly Passenger[]
   #controller: AbortController | undefined

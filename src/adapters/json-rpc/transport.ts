@@ -1,5 +1,5 @@
 import { buildConnector, Client } from 'undici'
-import type { OperationContext } from '../../core/adapter.js'
+import type { Attempt } from '../../core/adapter.js'
 import type { Clock } from '../../core/clock.js'
 import type { DiscoverySettings, FoundAddress } from '../../core/discovery.js'
 import { EndpointSet } from '../../core/endpoint-set.js'
@@ -101,7 +101,7 @@ export class Transport {
    * @throws UnreachableError when it was not sent because no connection could be made, ConnectionError, AuthError
    * when the server refuses our certificate, SerializeError for an answer beyond the limit, or the signal's reason
    */
-  post(body: Uint8Array, operation: OperationContext, headers: readonly string[] = []): Promise<HttpAnswer> {
+  post(body: Uint8Array, operation: Attempt, headers: readonly string[] = []): Promise<HttpAnswer> {
     return this.#inTurn(operation, ({ pool, exchange: settings }) => {
       const own = headers.length > 0 ? { ...settings, headers: [...settings.headers, ...headers] } : settings
       return exchange(pool, body, own, operation, this.#watch)
@@ -153,7 +153,7 @@ export class Transport {
   }
 
   async #inTurn<T>(
-    operation: Pick<OperationContext, 'signal'>,
+    operation: Pick<Attempt, 'signal'>,
     attempt: (address: Address) => Promise<T>,
   ): Promise<T> {
     const failures: IntegrationError[] = []

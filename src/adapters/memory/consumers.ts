@@ -1,10 +1,10 @@
 import { CONSUMER_WINDOW, type DeliveryEntry } from '../../brokers/memory/line.js'
 import type {
   AdapterConsumer,
+  Attempt,
   EnqueueOptions,
   InboundDelivery,
   MessageSink,
-  OperationContext,
 } from '../../core/adapter.js'
 import { AckError, CancelledError, DequeueError, EnqueueError } from '../../core/errors.js'
 import { areHeaders, period } from './fields.js'
@@ -48,7 +48,7 @@ export class Consumers {
   async consume(
     queue: string,
     sink: MessageSink<InboundDelivery>,
-    context: OperationContext,
+    context: Attempt,
   ): Promise<AdapterConsumer> {
     const consumer = this.#link.number()
     const refusal = (reason: string, retryable: boolean) => new DequeueError(queue, reason, { retryable })

@@ -1,5 +1,5 @@
 import { PUBLISHER_WINDOW, type PublishEntry } from '../../brokers/memory/line.js'
-import type { OperationContext, PublishOptions } from '../../core/adapter.js'
+import type { Attempt, PublishOptions } from '../../core/adapter.js'
 import type { Clock } from '../../core/clock.js'
 import { CancelledError, type ConnectionError, IntegrationError, PublishError } from '../../core/errors.js'
 import { areHeaders, period } from './fields.js'
@@ -33,12 +33,7 @@ export class Publisher {
   }
 
   /** The payload must stay as it is until the promise settles. */
-  publish(
-    topic: string,
-    payload: Uint8Array,
-    options: PublishOptions,
-    context: OperationContext,
-  ): Promise<void> {
+  publish(topic: string, payload: Uint8Array, options: PublishOptions, context: Attempt): Promise<void> {
     const { expiryMs, headers } = options
     if (!areHeaders(headers)) return Promise.reject(new PublishError(topic, 'expected headers of text'))
     const expiresAt = expiryMs === undefined ? undefined : this.#clock.now() + period(expiryMs)

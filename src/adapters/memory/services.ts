@@ -1,9 +1,9 @@
 import type { AnswerEntry, CallEntry, RequestEntry, RpcFault } from '../../brokers/memory/line.js'
 import type {
   AdapterSubscription,
+  Attempt,
   InboundRequest,
   MessageSink,
-  OperationContext,
   RpcOutcome,
 } from '../../core/adapter.js'
 import { CancelledError, RpcError, SubscribeError } from '../../core/errors.js'
@@ -51,19 +51,19 @@ export class Services {
     this.#link = link
   }
 
-  call(method: string, params: Value | undefined, context: OperationContext): Promise<Value> {
+  call(method: string, params: Value | undefined, context: Attempt): Promise<Value> {
     return this.#ask(method, params, context, false)
   }
 
   /** Resolves when a server has taken it. */
-  async notify(method: string, params: Value | undefined, context: OperationContext): Promise<void> {
+  async notify(method: string, params: Value | undefined, context: Attempt): Promise<void> {
     await this.#ask(method, params, context, true)
   }
 
   async serve(
     method: string,
     sink: MessageSink<InboundRequest>,
-    context: OperationContext,
+    context: Attempt,
   ): Promise<AdapterSubscription> {
     const service = this.#link.number()
     const refusal = (reason: string, retryable: boolean) => new SubscribeError(method, reason, { retryable })
@@ -109,7 +109,7 @@ export class Services {
   async #ask(
     method: string,
     params: Value | undefined,
-    context: OperationContext,
+    context: Attempt,
     notification: boolean,
   ): Promise<Value> {
     if (params !== undefined) checkCarried(params, CARRIER)

@@ -1,10 +1,5 @@
 import { type MessageEntry, SUBSCRIBER_WINDOW } from '../../brokers/memory/line.js'
-import type {
-  AdapterSubscription,
-  InboundMessage,
-  MessageSink,
-  OperationContext,
-} from '../../core/adapter.js'
+import type { AdapterSubscription, Attempt, InboundMessage, MessageSink } from '../../core/adapter.js'
 import { CancelledError, SubscribeError } from '../../core/errors.js'
 import { Inbound } from './inbound.js'
 import type { Link } from './link.js'
@@ -24,7 +19,7 @@ export class Subscriber {
   async subscribe(
     pattern: string,
     sink: MessageSink<InboundMessage>,
-    context: OperationContext,
+    context: Attempt,
   ): Promise<AdapterSubscription> {
     const subscription = this.#link.number()
     const credit = new Credit(this.#link, subscription)

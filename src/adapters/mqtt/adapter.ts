@@ -72,6 +72,6 @@ export const mqttAdapter: AdapterFactory = (context: AdapterContext): ProtocolAd
     rpc: rpcFacet(link, format),
     pubsub: pubSubFacet(link, config.qos),
     queue: queueFacet(link, config),
-    service: serviceFacet(link, format, config.queue_group, () => clock.now(), log),
+    service: serviceFacet(link, format, config.queue_group, () => clock.monotonic(), log),
   }
 }

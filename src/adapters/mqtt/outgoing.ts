@@ -15,7 +15,7 @@ export interface Outgoing {
   /** With their length in front; `undefined` in MQTT 3.1.1. */
   readonly properties: Uint8Array | undefined
   readonly payload: Uint8Array
-  /** Epoch milliseconds after which it is not sent any more. */
+  /** `clock.monotonic()` milliseconds after which it is not sent any more. */
   readonly deadline: number
 }
 
@@ -131,7 +131,7 @@ export class OutgoingMessages {
     while (this.#next < this.#waiting.length && this.#inFlight.size < this.#window.all) {
       const pending = this.#waiting[this.#next]!
       if (pending.outgoing.qos === 2 && this.#unreleased.size >= this.#window.qos2) break
-      if (pending.outgoing.deadline <= this.#clock.now()) pending.reject(new TimeoutError('publish'))
+      if (pending.outgoing.deadline <= this.#clock.monotonic()) pending.reject(new TimeoutError('publish'))
       else if (!this.#transmit(pending)) break
       this.#next++
     }

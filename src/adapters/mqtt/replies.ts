@@ -1,4 +1,4 @@
-import type { OperationContext } from '../../core/adapter.js'
+import type { Attempt } from '../../core/adapter.js'
 import { type ConnectionError, RpcError } from '../../core/errors.js'
 import type { WireFormat } from '../../wire/wire-format.js'
 import { onFirstUse } from '../on-first-use.js'
@@ -37,7 +37,7 @@ export class Replies implements Receiver {
   }
 
   /** Expects one answer, until `context.signal` aborts. */
-  expect(method: string, context: OperationContext): ExpectedReply & ReplyAddress {
+  expect(method: string, context: Attempt): ExpectedReply & ReplyAddress {
     const reply = this.#pending.expect(method, context)
     const correlationData = Buffer.allocUnsafe(4)
     correlationData.writeUInt32BE(reply.number)

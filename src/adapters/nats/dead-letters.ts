@@ -38,7 +38,7 @@ export function deadLetters(queue: string, parts: DeadLetterParts): (delivery: D
       // Not what the server counts: it counts each time that we could not set it aside, too.
       'nemo-dead-letter-attempts': String(maxDeliver),
     }
-    await parts.enqueue(into, delivery.payload, headers, clock.now() + parts.timeoutMs)
+    await parts.enqueue(into, delivery.payload, headers, clock.monotonic() + parts.timeoutMs)
     await delivery.term()
     log({ level: 'warn', message: `a message of queue ${queue} was set aside into ${into}`, id: delivery.id })
   }

@@ -1,4 +1,4 @@
-import type { InboundMessage, OperationContext, PublishOptions, PubSubFacet } from '../../core/adapter.js'
+import type { Attempt, InboundMessage, PublishOptions, PubSubFacet } from '../../core/adapter.js'
 import { IntegrationError, PublishError, SubscribeError, UnsupportedError } from '../../core/errors.js'
 import type { Logger } from '../../core/telemetry.js'
 import { untilAborted } from '../abort.js'
@@ -75,7 +75,7 @@ async function publishKept(
   topic: string,
   payload: Uint8Array,
   options: PublishOptions,
-  context: OperationContext,
+  context: Attempt,
 ): Promise<void> {
   if (!config.jetstream || !main.info.jetstream)
     throw new UnsupportedError('publish with qos over NATS without JetStream')

@@ -111,14 +111,14 @@ export function queueFacet(parts: QueueParts): QueueFacet {
               requests.send(
                 `settle a message of queue ${queue}`,
                 { subject: to, payload: how },
-                clock.now() + timeoutMs,
+                clock.monotonic() + timeoutMs,
               ),
           },
           pullSubject: ({ stream, consumer }) => jetStream.subject(`CONSUMER.MSG.NEXT.${stream}.${consumer}`),
           bind: async () => {
             bindings.forget(subject)
             try {
-              return await bindings.consumer(queue, subject, clock.now() + timeoutMs)
+              return await bindings.consumer(queue, subject, clock.monotonic() + timeoutMs)
             } catch (error) {
               throw translated(error, failure)
             }

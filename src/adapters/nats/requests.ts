@@ -59,7 +59,7 @@ export class Requests {
 
   /**
    * @param operation for a time-out: `call users.list`
-   * @param deadline epoch milliseconds
+   * @param deadline `clock.monotonic()` milliseconds
    * @throws NoResponders, TimeoutError, AuthError (not permitted), ConnectionError
    */
   send(operation: string, request: Request, deadline: number): Promise<Reply> {

@@ -1,4 +1,4 @@
-import type { OperationContext, RpcFacet } from '../../core/adapter.js'
+import type { Attempt, RpcFacet } from '../../core/adapter.js'
 import { IntegrationError, RpcError } from '../../core/errors.js'
 import type { Value } from '../../core/value.js'
 import type { WireFormat } from '../../wire/wire-format.js'
@@ -18,7 +18,7 @@ const NO_BYTES = new Uint8Array(0)
  * the method the server says so at once, and the call fails with code -32601.
  */
 export function rpcFacet(connection: CurrentConnection, format: WireFormat, subjects: Subjects): RpcFacet {
-  const encode = (method: string, params: Value | undefined, context: OperationContext): Request => {
+  const encode = (method: string, params: Value | undefined, context: Attempt): Request => {
     const payload = params === undefined ? NO_BYTES : format.encode(params)
     try {
       const subject = subjects.subject(method)

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { AdapterContext, OperationContext } from '../../core/adapter.js'
+import type { AdapterContext, Attempt } from '../../core/adapter.js'
 import { type Clock, every } from '../../core/clock.js'
 import { ConnectionError } from '../../core/errors.js'
 import type { Logger } from '../../core/telemetry.js'
@@ -54,7 +54,7 @@ export class Replies {
   }
 
   /** Expects one answer, until `context.signal` aborts. */
-  expect(method: string, context: OperationContext): ExpectedReply {
+  expect(method: string, context: Attempt): ExpectedReply {
     return this.#pending.expect(method, context)
   }
 

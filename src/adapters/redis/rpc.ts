@@ -35,7 +35,7 @@ export function rpcFacet(
     fields: readonly Argument[],
   ): Promise<boolean> {
     const keys = [requestStream(prefix, method), serversKey(prefix, method)]
-    const ms = Math.min(LONGEST_MS, Math.max(1, Math.ceil(deadline - clock.now())))
+    const ms = Math.min(LONGEST_MS, Math.max(1, Math.ceil(deadline - clock.monotonic())))
     const args = [ms, ...fields, ...(params === undefined ? [] : ['params', params])]
     try {
       return (await runScript(link, REQUEST, keys, args)) === 1

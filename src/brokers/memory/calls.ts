@@ -79,7 +79,7 @@ export class Calls {
   }
 
   #expire(): void {
-    const now = this.#clock.now()
+    const now = this.#clock.monotonic()
     for (const line of this.#lines) line.expire(now)
   }
 }

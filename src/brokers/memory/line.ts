@@ -69,7 +69,7 @@ export interface CallEntry {
   readonly id: number
   readonly method: string
   readonly params?: Value
-  /** Epoch milliseconds after which the caller no longer waits. */
+  /** `clock.monotonic()` milliseconds after which the caller no longer waits. */
   readonly deadline: number
   /** A notification is answered as soon as a server has taken it. */
   readonly notification?: boolean

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { systemClock } from '../../../src/core/clock.js'
 import { RpcError } from '../../../src/core/errors.js'
 import { operation, within } from '../../support/adapter-context.js'
 import { connected, failureOf, never, served } from './harness.js'
@@ -52,7 +53,7 @@ test('errors', async () => {
   })
   expect(await failureOf(rpc.call('a.B/Nobody', 1, operation()))).toMatchObject({ kind: 'rpc', code: 12 })
   expect(
-    await failureOf(rpc.call('a.B/Slow', 1, { ...operation(), deadline: Date.now() + 50 })),
+    await failureOf(rpc.call('a.B/Slow', 1, { ...operation(), deadline: systemClock.monotonic() + 50 })),
   ).toMatchObject({
     kind: 'timeout',
     operation: 'call a.B/Slow',

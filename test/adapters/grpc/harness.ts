@@ -101,6 +101,7 @@ export async function served(
           .catch((error: unknown) => failures.push(error))
         return true
       },
+      lost: () => {},
       end: () => {},
     }
     await adapter.service!.serve(method, sink, operation())
@@ -139,6 +140,8 @@ export class Listener implements MessageSink<InboundMessage> {
     this.messages.push(message)
     return this.room
   }
+
+  lost(): void {}
 
   end(error: Error): void {
     this.ends.push(error)

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import type { OperationContext } from '../../../src/core/adapter.js'
+import type { Attempt } from '../../../src/core/adapter.js'
 import { operation, until } from '../../support/adapter-context.js'
 import { type HttpService, send } from '../../support/http-service.js'
 import { connected, failureOf, service } from './harness.js'
@@ -154,7 +154,7 @@ describe('with batch_size', () => {
   test('a request with headers of its own travels alone', async () => {
     const { http } = await server()
     const { rpc } = await connected(http.url, { config: { batch_size: 10 } })
-    const own: OperationContext = { ...context, signal: context.signal, headers: { 'x-trace': 'abc' } }
+    const own: Attempt = { ...context, signal: context.signal, headers: { 'x-trace': 'abc' } }
     await Promise.all([
       rpc.call('a', undefined, own),
       rpc.call('b', undefined, context),
@@ -173,7 +173,7 @@ test.each<[string, string, RegExp]>([
 ])('a request cannot have the header %s: %j', async (name, value, reason) => {
   const { http } = await server()
   const { rpc } = await connected(http.url)
-  const own: OperationContext = { ...context, signal: context.signal, headers: { [name]: value } }
+  const own: Attempt = { ...context, signal: context.signal, headers: { [name]: value } }
   expect(await failureOf(rpc.call('a', undefined, own))).toMatchObject({
     kind: 'serialize',
     reason: expect.stringMatching(reason),

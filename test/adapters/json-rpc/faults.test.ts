@@ -269,7 +269,7 @@ describe('an attempt that is given up', () => {
       })
     })
     const { rpc, context: fake } = await connected(server.url)
-    const call = rpc.call('m', undefined, { deadline: fake.clock.now() + ms, signal: never() })
+    const call = rpc.call('m', undefined, { deadline: fake.clock.monotonic() + ms, signal: never() })
     expect(await failureOf(call)).toMatchObject({ kind: 'timeout', integration: 'it' })
     await vi.waitFor(() => expect(closed).toBe(true))
     expect(fake.lost).toEqual([])

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { memoryAdapter } from '../../../src/adapters/memory/adapter.js'
 import { memoryManifest } from '../../../src/adapters/memory/manifest.js'
 import { BROKERS } from '../../../src/brokers/catalogue.js'
+import { ByteBudget } from '../../../src/core/byte-budget.js'
 import { systemClock } from '../../../src/core/clock.js'
 import { ConnectionError, IntegrationError } from '../../../src/core/errors.js'
 import {
@@ -27,6 +28,8 @@ function adapter(dial: (broker: string) => Promise<MessagePort>, config = settin
     log: () => {},
     clientId: 'c',
     connectionLost,
+    budget: new ByteBudget(1e9),
+    deadLettered: () => {},
     answerBegins: () => {},
     dial,
   }

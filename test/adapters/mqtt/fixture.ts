@@ -49,6 +49,8 @@ export class Collector<M extends InboundMessage = InboundMessage> implements Mes
     return this.open
   }
 
+  lost(): void {}
+
   end(error: Error): void {
     this.ends.push(error)
   }

@@ -45,6 +45,7 @@ async function serve(fixture: Fixture, method: string, handler: (params: Value |
         request.answer(outcomeOf(handler, request.params)).catch(() => {})
         return true
       },
+      lost() {},
       end() {},
     },
     within(),

@@ -65,6 +65,7 @@ export function collector<M extends InboundMessage>(room: () => boolean = () => 
       messages.push(message)
       return room()
     },
+    lost: () => {},
     end: (error) => void ended.push(error),
   }
   return { messages, ended, sink }

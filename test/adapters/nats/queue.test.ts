@@ -109,6 +109,7 @@ test('what was delivered max_deliver times goes to the dead letters, once, and n
       void (text(delivery.payload) === 'good' ? delivery.ack() : delivery.nack(0))
       return true
     },
+    lost() {},
     end() {},
   }
   const consumer = await rig.adapter.queue.consume('jobs', sink, within())

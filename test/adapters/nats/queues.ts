@@ -1,4 +1,4 @@
-import type { AdapterConsumer, InboundDelivery, OperationContext } from '../../../src/core/adapter.js'
+import type { AdapterConsumer, Attempt, InboundDelivery } from '../../../src/core/adapter.js'
 import { until, within } from '../../support/adapter-context.js'
 import { bytes, collector, type Rig } from './harness.js'
 
@@ -7,7 +7,7 @@ export const send = (
   { adapter }: Rig,
   queue: string,
   content: string,
-  context: OperationContext = within(),
+  context: Attempt = within(),
   options = {},
 ) => adapter.queue.enqueue(queue, bytes(content), options, context)
 

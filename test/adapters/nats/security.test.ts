@@ -206,6 +206,7 @@ describe('TLS', async () => {
     const sink = {
       deliver: (request: { answer(outcome: object): Promise<void> }) =>
         !request.answer({ ok: true, value: 7 }),
+      lost() {},
       end() {},
     }
     await adapter.service.serve('seven', sink as never, within())

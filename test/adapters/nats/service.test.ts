@@ -12,6 +12,7 @@ const serving = (handler: (request: InboundRequest) => RpcOutcome): MessageSink<
     void request.answer(handler(request)).catch(() => {})
     return true
   },
+  lost() {},
   end() {},
 })
 

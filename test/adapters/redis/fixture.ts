@@ -51,6 +51,8 @@ export class Sink<M extends InboundMessage> implements MessageSink<M> {
     return this.room
   }
 
+  lost(): void {}
+
   end(error: Error): void {
     this.errors.push(error)
   }

@@ -73,6 +73,7 @@ it.each([2, 3] as const)('speaks RESP %i: messages, queues and calls', async (pr
         request.answer({ ok: true, value: request.params! }).catch(() => {})
         return true
       },
+      lost: () => {},
       end: () => {},
     },
     within(),

@@ -49,7 +49,7 @@ describe('passwords', () => {
   it.each(accepted)('accepts %j on every connection', async (auth) => {
     const { adapter } = await connected(server.port, { auth })
     await adapter.pubsub!.publish('allowed', bytes('1'), {}, within())
-    const sink = { deliver: () => true, end: () => {} }
+    const sink = { deliver: () => true, lost: () => {}, end: () => {} }
     await adapter.pubsub!.subscribe('allowed', {}, sink, within())
   })
 

@@ -2,13 +2,14 @@ import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { memoryAdapter } from '../../../src/adapters/memory/adapter.js'
 import { MemoryBroker } from '../../../src/brokers/memory/memory-broker.js'
 import type {
+  Attempt,
   InboundDelivery,
   InboundMessage,
   InboundRequest,
   MessageSink,
-  OperationContext,
   ProtocolAdapter,
 } from '../../../src/core/adapter.js'
+import { ByteBudget } from '../../../src/core/byte-budget.js'
 import { systemClock } from '../../../src/core/clock.js'
 import type { ConnectionError } from '../../../src/core/errors.js'
 import type { IntegrationSettings } from '../../../src/core/settings.js'
@@ -28,8 +29,8 @@ export async function until(condition: () => boolean, what: string): Promise<voi
 }
 
 /** An operation with ten seconds to go. */
-export function operation(signal: AbortSignal = new AbortController().signal, ms = 10_000): OperationContext {
-  return { deadline: Date.now() + ms, signal }
+export function operation(signal: AbortSignal = new AbortController().signal, ms = 10_000): Attempt {
+  return { deadline: systemClock.monotonic() + ms, signal }
 }
 
 export const settings = (config: Record<string, Value> = { broker: 'memory' }): IntegrationSettings => ({
@@ -84,6 +85,8 @@ export class Bench {
       log: () => {},
       clientId: 'tested',
       connectionLost: (error) => lost.push(error),
+      budget: new ByteBudget(1e9),
+      deadLettered: () => {},
       answerBegins: () => {},
       dial: async () => {
         const port = this.line()
@@ -114,6 +117,7 @@ export class Sink<M extends InboundMessage> implements MessageSink<M> {
     this.got.push(message)
     return this.room
   }
+  lost(): void {}
   end(error: Error): void {
     throw error
   }

@@ -1,5 +1,6 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { memoryAdapter } from '../../../src/adapters/memory/adapter.js'
+import { ByteBudget } from '../../../src/core/byte-budget.js'
 import { systemClock } from '../../../src/core/clock.js'
 import { bytes, operation, settings } from './harness.js'
 
@@ -17,6 +18,8 @@ const adapter = memoryAdapter({
   log: () => {},
   clientId: 'victim',
   connectionLost: (error) => parentPort!.postMessage({ lost: error.message }),
+  budget: new ByteBudget(1e9),
+  deadLettered: () => {},
   answerBegins: () => {},
   dial: async () => port,
 })
@@ -33,7 +36,7 @@ if (task === 'produce') {
     parentPort!.postMessage({ asked: true })
     return true
   }
-  await adapter.service!.serve('m', { deliver, end }, operation())
+  await adapter.service!.serve('m', { deliver, lost: () => {}, end }, operation())
   parentPort!.postMessage({ ready: true })
 } else {
   let count = 0
@@ -43,6 +46,6 @@ if (task === 'produce') {
     while (count === 10 && task === 'consume-and-spin');
     return true
   }
-  const consumer = await adapter.queue!.consume('jobs', { deliver, end }, operation())
+  const consumer = await adapter.queue!.consume('jobs', { deliver, lost: () => {}, end }, operation())
   consumer.request(10)
 }

@@ -2,9 +2,9 @@ import { Buffer } from 'node:buffer'
 import type {
   AdapterContext,
   AdapterSubscription,
+  Attempt,
   InboundMessage,
   MessageSink,
-  OperationContext,
   ProtocolAdapter,
   PubSubFacet,
   RpcFacet,
@@ -141,7 +141,7 @@ export class WebSocketAdapter implements ProtocolAdapter {
     pattern: string,
     { params, headers }: SubscribeOptions,
     sink: MessageSink<InboundMessage>,
-    operation: OperationContext,
+    operation: Attempt,
   ): Promise<AdapterSubscription> {
     const { name: integration } = this.#context.settings
     const { session, subscribers } = this.#up()

@@ -1,4 +1,4 @@
-import type { OperationContext, RpcOutcome } from '../../../core/adapter.js'
+import type { Attempt, RpcOutcome } from '../../../core/adapter.js'
 import type { Timer } from '../../../core/clock.js'
 import { TimeoutError } from '../../../core/errors.js'
 import type { Value } from '../../../core/value.js'
@@ -20,7 +20,7 @@ export class Call implements Watched {
   companions: readonly Call[] = []
   readonly #watch: SignalWatch
   readonly #number: number
-  readonly #operation: OperationContext
+  readonly #operation: Attempt
   readonly #deadline: number
   readonly #onSettled: (outcome: RpcOutcome, call: Call) => void
   #signal: AbortSignal | undefined
@@ -31,7 +31,7 @@ export class Call implements Watched {
   constructor(
     method: string,
     message: Message,
-    operation: OperationContext,
+    operation: Attempt,
     watch: SignalWatch,
     onSettled: (outcome: RpcOutcome, call: Call) => void,
   ) {
@@ -64,7 +64,7 @@ export class Call implements Watched {
   listen(): void {
     const { clock } = this.#watch
     this.#signal = this.#operation.signal
-    const left = this.#deadline - clock.now()
+    const left = this.#deadline - clock.monotonic()
     if (this.#signal.aborted) return this.handleEvent()
     this.#signal.addEventListener('abort', this, { once: true })
     // An attempt that was given up before its signal was asked for may have one that never fires.

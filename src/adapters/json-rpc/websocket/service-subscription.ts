@@ -1,9 +1,4 @@
-import type {
-  AdapterSubscription,
-  InboundMessage,
-  MessageSink,
-  OperationContext,
-} from '../../../core/adapter.js'
+import type { AdapterSubscription, Attempt, InboundMessage, MessageSink } from '../../../core/adapter.js'
 import type { Clock } from '../../../core/clock.js'
 import { SubscribeError } from '../../../core/errors.js'
 import type { Value } from '../../../core/value.js'
@@ -32,7 +27,7 @@ export async function openSubscription(
   place: Place,
   { method, params }: { readonly method: string; readonly params: Value },
   sink: MessageSink<InboundMessage>,
-  operation: OperationContext,
+  operation: Attempt,
 ): Promise<AdapterSubscription> {
   const { session, subscribers, unsubscribeMethod, integration } = place
   const ending = unsubscribeMethod ?? counterpartOf(method)
@@ -58,7 +53,7 @@ export async function openSubscription(
 /** Nobody is there to hear of a failure: a connection that is gone has ended the subscription, too. */
 async function end({ session, clock }: Place, method: string, id: Value): Promise<void> {
   const { signal } = new AbortController()
-  await session.call(method, [id], { deadline: clock.now() + FAREWELL_MS, signal }).catch(() => {})
+  await session.call(method, [id], { deadline: clock.monotonic() + FAREWELL_MS, signal }).catch(() => {})
 }
 
 /** `eth_subscribe` is ended by `eth_unsubscribe`, `logsSubscribe` by `logsUnsubscribe`. */

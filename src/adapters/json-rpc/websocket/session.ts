@@ -1,5 +1,5 @@
 import type WebSocket from 'ws'
-import type { OperationContext, RpcCall, RpcOutcome } from '../../../core/adapter.js'
+import type { Attempt, RpcCall, RpcOutcome } from '../../../core/adapter.js'
 import { ConnectionError, SerializeError } from '../../../core/errors.js'
 import { SequenceTable } from '../../../core/sequence-table.js'
 import type { Logger } from '../../../core/telemetry.js'
@@ -81,7 +81,7 @@ export class Session {
   call(
     method: string,
     params: Value | undefined,
-    operation: OperationContext,
+    operation: Attempt,
     onResult?: (result: Value) => void,
   ): Promise<Value> {
     return new Promise((resolve, reject) => {
@@ -96,7 +96,7 @@ export class Session {
   }
 
   /** Several calls in as few messages as `batch_size` allows; one outcome each. */
-  async batch(calls: readonly RpcCall[], operation: OperationContext): Promise<readonly RpcOutcome[]> {
+  async batch(calls: readonly RpcCall[], operation: Attempt): Promise<readonly RpcOutcome[]> {
     this.#assertOpen()
     const outcomes: Promise<RpcOutcome>[] = []
     const made = calls.map(({ method, params }) => {
@@ -178,7 +178,7 @@ export class Session {
   #makeCall(
     method: string,
     params: Value | undefined,
-    operation: OperationContext,
+    operation: Attempt,
     onSettled: (outcome: RpcOutcome) => void,
   ): Call {
     const message = requestOf(method, params) as Message

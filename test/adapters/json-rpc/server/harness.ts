@@ -35,6 +35,7 @@ export async function server(handlers: Handlers, options: ServerOptions = {}) {
         outcomeOf(handler, request).then((outcome) => request.answer(outcome))
         return true
       },
+      lost() {},
       end() {},
     }
     await adapter.service!.serve(method, sink, operation())

@@ -146,6 +146,7 @@ test('handlers without room are not given more, and nothing is lost over it', as
         })
         return taken.length % 2 !== 0
       },
+      lost() {},
       end() {},
     },
     operation(),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { systemClock } from '../../../../src/core/clock.js'
 import { operation, until, within } from '../../../support/adapter-context.js'
 import { connected, failureOf, rigFor } from '../harness.js'
 import { echo, type Request, replyTo, service } from './harness.js'
@@ -129,7 +130,7 @@ describe('over WebSocket', () => {
   test('a deadline alone ends a call, too', async () => {
     const server = await service(() => {})
     const { rpc } = await connected(server.url)
-    const never = { deadline: Date.now() + 50, signal: new AbortController().signal }
+    const never = { deadline: systemClock.monotonic() + 50, signal: new AbortController().signal }
     expect((await failureOf(rpc.call('never', undefined, never))).kind).toBe('timeout')
   })
 

@@ -49,6 +49,7 @@ export function recorder(room = Number.POSITIVE_INFINITY) {
       messages.push({ topic, value: JSON.parse(Buffer.from(payload).toString()) })
       return messages.length < room
     },
+    lost() {},
     end() {},
   }
   return { sink, messages }
