@@ -1,9 +1,13 @@
+import type { ByteBudget } from '../core/byte-budget.js'
 import { type Clock, every, type Timer } from '../core/clock.js'
 import type { Gauges } from '../mailbox/gauges.js'
 import type { Outgoing } from './delivery-queue.js'
+import { unshared } from './own-copy.js'
 
 /** Topics are chosen by strangers: past this many, the newest messages leave early rather than take more memory. */
 const MOST_TOPICS = 10_000
+/** What a message takes beside its payload, in bytes. */
+const OVERHEAD_BYTES = 200
 
 /**
  * Keeps the newest message of each topic and passes them on at a steady pace: what a screen can show, however
@@ -15,6 +19,7 @@ export class Conflator {
   readonly #pass: (message: Outgoing) => void
   readonly #mayPass: () => boolean
   readonly #timer: Timer
+  readonly #budget: ByteBudget
 
   /**
    * @param everyMs the pace.
@@ -24,36 +29,62 @@ export class Conflator {
     clock: Clock,
     everyMs: number,
     gauges: Gauges,
+    budget: ByteBudget,
     mayPass: () => boolean,
     pass: (message: Outgoing) => void,
   ) {
     this.#gauges = gauges
+    this.#budget = budget
     this.#pass = pass
     this.#mayPass = mayPass
     this.#timer = every(clock, everyMs, () => this.#flush(), { background: true })
   }
 
   offer(message: Outgoing): void {
-    if (this.#newest.has(message.topic)) this.#gauges.count('conflated')
-    this.#newest.set(message.topic, message)
-    if (this.#newest.size > MOST_TOPICS) this.#flush()
+    const replaced = this.#newest.get(message.topic)
+    if (replaced !== undefined) {
+      this.#gauges.count('conflated')
+      this.#budget.give(weight(replaced))
+      replaced.taken?.()
+    }
+    const kept = { ...message, payload: unshared(message.payload) }
+    this.#newest.set(message.topic, kept)
+    this.#budget.take(weight(kept))
+    if (this.#mustPass) this.#flush()
   }
 
   /** No more will come: what is here is passed on at once. */
   finish(): void {
     this.#timer.cancel()
-    for (const message of this.#newest.values()) this.#pass(message)
-    this.#newest.clear()
+    this.#passAll()
   }
 
-  close(): void {
+  /** @returns what has not been passed on */
+  close(): Outgoing[] {
     this.#timer.cancel()
-    this.#newest.clear()
+    return this.#takeAll()
+  }
+
+  get #mustPass(): boolean {
+    return this.#newest.size > MOST_TOPICS || this.#budget.isFull
   }
 
   #flush(): void {
-    if (this.#newest.size === 0 || (this.#newest.size <= MOST_TOPICS && !this.#mayPass())) return
-    for (const message of this.#newest.values()) this.#pass(message)
-    this.#newest.clear()
+    if (this.#newest.size > 0 && (this.#mustPass || this.#mayPass())) this.#passAll()
   }
+
+  #passAll(): void {
+    for (const message of this.#takeAll()) this.#pass(message)
+  }
+
+  #takeAll(): Outgoing[] {
+    const all = [...this.#newest.values()]
+    this.#newest.clear()
+    for (const message of all) this.#budget.give(weight(message))
+    return all
+  }
+}
+
+function weight({ payload }: Outgoing): number {
+  return payload.byteLength + OVERHEAD_BYTES
 }

@@ -15,12 +15,17 @@ type State =
   | { readonly kind: 'failed'; readonly error: Error }
   | { readonly kind: 'stopped' }
 
+/**
+ * A connection that has lasted so long, and twice the delay before it, was a good one: the next loss begins again with
+ * the shortest delay. Two clients that push each other out with one client id never get there, and slow down.
+ */
+const CALM_MS = 1_000
 const RECONNECT_JITTER = 0.2
 const RECONNECT_FACTOR = 2
 
 export interface ConnectionEvents {
   /** The status has changed. */
-  changed(status: ConnectionStatus, reason: string | undefined): void
+  changed(status: ConnectionStatus, error: Error | undefined): void
   /** A connection stands: wanted subscriptions must be asked for again. */
   connected(): void
   /** An attempt failed, or the connection will not come back by itself. */
@@ -38,6 +43,11 @@ export class Connection {
   readonly #timeoutMs: number
   readonly #events: ConnectionEvents
   #state: State = { kind: 'disconnected' }
+  #lastError: Error | undefined
+  /** Attempts and losses since the last calm connection: the delay grows with them. */
+  #troubles = 0
+  #lastDelayMs = 0
+  #connects = 0
 
   constructor(
     adapter: ProtocolAdapter,
@@ -65,8 +75,7 @@ export class Connection {
       case 'stopped':
         return new ConnectionError('the integration is stopped')
       case 'waiting':
-        // Waiting does not mend wrong credentials.
-        return isRefusal(this.#state.lastError) ? this.#state.lastError : undefined
+        return cannotHeal(this.#state.lastError) ? this.#state.lastError : undefined
       default:
         return undefined
     }
@@ -74,6 +83,16 @@ export class Connection {
 
   get status(): ConnectionStatus {
     return statusOf(this.#state)
+  }
+
+  /** Counts the connections that have been made. */
+  get connects(): number {
+    return this.#connects
+  }
+
+  /** Why the last attempt failed or the last connection was lost; `undefined` while all is well. */
+  get lastError(): Error | undefined {
+    return this.#lastError
   }
 
   /** Begins to connect; does nothing when that is under way or done. */
@@ -84,6 +103,8 @@ export class Connection {
   /** The adapter has lost the connection. */
   lost(error: ConnectionError): void {
     if (this.#state.kind !== 'connected') return
+    const lasted = this.#clock.monotonic() - this.#state.since
+    if (lasted >= CALM_MS && lasted >= 2 * this.#lastDelayMs) this.#troubles = 0
     if (!this.#settings.enabled) return this.#fail(error)
     this.#retry(1, error)
   }
@@ -120,7 +141,9 @@ export class Connection {
     made.then(
       () => {
         if (abort.signal.aborted) return
-        this.#become({ kind: 'connected', since: this.#clock.now() })
+        this.#lastError = undefined
+        this.#connects++
+        this.#become({ kind: 'connected', since: this.#clock.monotonic() })
         this.#events.connected()
       },
       (error: Error) => {
@@ -142,16 +165,16 @@ export class Connection {
       factor: RECONNECT_FACTOR,
       maxMs: maxDelayMs,
     } as const
-    const delay = backoffDelay(backoff, RECONNECT_JITTER, attempt, Math.random)
-    const timer = this.#clock.setTimer(delay, () => {
+    this.#lastDelayMs = backoffDelay(backoff, RECONNECT_JITTER, ++this.#troubles, Math.random)
+    const timer = this.#clock.setTimer(this.#lastDelayMs, () => {
       this.#attempt(attempt).catch(() => {})
     })
-    this.#become({ kind: 'waiting', attempt, timer, lastError: error }, error.message)
-    if (isRefusal(error)) this.#events.failing(error)
+    this.#become({ kind: 'waiting', attempt, timer, lastError: error }, error)
+    if (cannotHeal(error)) this.#events.failing(error)
   }
 
   #fail(error: Error): void {
-    this.#become({ kind: 'failed', error }, error.message)
+    this.#become({ kind: 'failed', error }, error)
     this.#events.failing(error)
   }
 
@@ -161,17 +184,18 @@ export class Connection {
     if (this.#state.kind === 'waiting') this.#state.timer.cancel()
   }
 
-  #become(state: State, reason?: string): void {
+  #become(state: State, error?: Error): void {
     const before = this.status
     this.#state = state
+    if (error !== undefined) this.#lastError = error
     const after = this.status
-    if (before.state !== after.state || state.kind === 'waiting') this.#events.changed(after, reason)
+    if (before.state !== after.state || state.kind === 'waiting') this.#events.changed(after, error)
   }
 }
 
-/** Credentials do not become right by waiting. An adapter of another package has a class AuthError of its own. */
-function isRefusal(error: Error): boolean {
-  return asIntegrationError(error)?.kind === 'auth'
+/** Waiting mends neither wrong credentials nor a wrong certificate or a refused client id. */
+function cannotHeal(error: Error): boolean {
+  return asIntegrationError(error)?.retryable === false
 }
 
 function statusOf(state: State): ConnectionStatus {

@@ -4,8 +4,20 @@ import type { Gauges } from '../mailbox/gauges.js'
 import { withDeadline } from '../resilience/deadline.js'
 import type { Outbox } from './outbox.js'
 import { ownCopy } from './own-copy.js'
+import type { RedeliveryRules } from './redelivery.js'
 
-/** Sets messages aside that nobody could settle: into a queue where one is named, and always reported to the host. */
+/** After a failure to write a dead letter, its message comes again no earlier than in so many milliseconds. */
+const AGAIN_MS = 5_000
+
+/** Why a message is dead. */
+export interface DeathCause {
+  /** The error, in words. */
+  readonly reason: string
+  /** Deliveries that did not settle it. */
+  readonly attempts: number
+}
+
+/** Writes messages that nobody could settle into the queue for dead letters, where one is named, and reports them. */
 export class DeadLetters {
   readonly #facet: QueueFacet
   readonly #outbox: Outbox
@@ -21,36 +33,34 @@ export class DeadLetters {
     this.#timeoutMs = timeoutMs
   }
 
-  /** Begins to set it aside; it is acknowledged only once it is safe, so that it is never lost over it. */
-  setAside(queue: string, delivery: InboundDelivery, reason: string, into: string | undefined): void {
-    this.#setAside(queue, delivery, reason, into).catch(() => {
-      // The broker delivers it once more, and we try again.
-      delivery.nack(1_000).catch(() => {})
+  /** Begins to write it. The message is acknowledged only once the dead letter is safe: it is never lost over it. */
+  write(delivery: InboundDelivery, cause: DeathCause, rules: RedeliveryRules): void {
+    this.#write(delivery, cause, rules).catch(() => {
+      // The broker delivers it once more, and it is tried again.
+      Promise.resolve(delivery.nack(AGAIN_MS)).catch(() => {})
     })
   }
 
-  async #setAside(
-    queue: string,
+  async #write(
     delivery: InboundDelivery,
-    reason: string,
-    into: string | undefined,
+    { reason, attempts }: DeathCause,
+    { queue, deadLetter }: RedeliveryRules,
   ): Promise<void> {
-    const attempts = delivery.attempt - 1
     const headers = {
       ...delivery.headers,
       'nemo-dead-letter-queue': queue,
       'nemo-dead-letter-reason': reason,
       'nemo-dead-letter-attempts': String(attempts),
     }
-    if (into !== undefined)
-      await withDeadline((context) => this.#facet.enqueue(into, delivery.payload, { headers }, context), {
+    const { payload } = delivery
+    if (deadLetter !== undefined)
+      await withDeadline((attempt) => this.#facet.enqueue(deadLetter, payload, { headers }, attempt), {
         clock: this.#clock,
         deadline: this.#clock.monotonic() + this.#timeoutMs,
-        operation: `send to dead-letter queue ${into}`,
+        operation: `send to dead-letter queue ${deadLetter}`,
       })
     await delivery.ack()
     this.#gauges.count('deadLettered')
-    const { payload } = delivery
     this.#outbox.notice({ kind: 'dead-letter', queue, reason, attempts, bytes: ownCopy(payload), headers })
   }
 }

@@ -1,3 +1,5 @@
+import type { ByteBudget } from '../core/byte-budget.js'
+import type { Clock, Timer } from '../core/clock.js'
 import { Deque } from '../core/deque.js'
 import { SerializeError } from '../core/errors.js'
 import type { Capacity } from '../core/overflow.js'
@@ -6,14 +8,18 @@ import { encodeError } from '../mailbox/error-codec.js'
 import type { Gauges } from '../mailbox/gauges.js'
 import type { DeliveryExtras, SourceSpec } from '../mailbox/protocol.js'
 import type { WireFormat } from '../wire/wire-format.js'
+import { Hold } from './hold.js'
 import type { Outbox } from './outbox.js'
-import { ownCopy } from './own-copy.js'
+import { ownCopy, unshared } from './own-copy.js'
+import { Receipts } from './receipts.js'
 
 /** A message on its way to the host. */
 export interface Outgoing {
   readonly topic: string
   readonly payload: Uint8Array
   readonly extras: DeliveryExtras | undefined
+  /** Called once when the host has it, or when it was dropped. */
+  readonly taken?: (() => void) | undefined
 }
 
 /** What became of a message that was offered. */
@@ -29,41 +35,51 @@ export type Offer =
 const HOLD_BACK_AT = 0.5
 /** So much may be sent between two looks at the credit that is left. */
 const LOOK_AT_BYTES = 64 * 1024
+/** What a waiting message takes beside its payload, in bytes. */
+const OVERHEAD_BYTES = 200
+/** The host hears of dropped messages at most every so many milliseconds. */
+const REPORT_EVERY_MS = 100
+
+/** What a delivery queue works with. */
+export interface DeliveryQueueParts {
+  readonly spec: SourceSpec
+  readonly capacity: Capacity
+  readonly clock: Clock
+  readonly outbox: Outbox
+  readonly gauges: Gauges
+  readonly format: WireFormat
+  readonly budget: ByteBudget
+  /** Whether holding this source back holds back others too. */
+  readonly isShared: boolean
+  /** Called when a source that was held back may go on. */
+  readonly onRoom: () => void
+  /** A message of a queue is not what the format says; it is not delivered. */
+  readonly onUndecodable?: (token: number, error: Error) => void
+}
 
 /**
  * The messages of one source that the host has no credit for yet. Bounded: what happens when it is full is
  * the source's overflow policy, and what was dropped is counted exactly.
  */
 export class DeliveryQueue {
+  readonly #parts: DeliveryQueueParts
   readonly #spec: SourceSpec
   readonly #credit: CreditTaker
-  readonly #capacity: Capacity
-  readonly #outbox: Outbox
-  readonly #gauges: Gauges
-  readonly #format: WireFormat
+  readonly #receipts: Receipts
+  readonly #hold: Hold
   readonly #waiting = new Deque<Outgoing>()
-  readonly #onRoom: () => void
   #waitingBytes = 0
-  #heldBack = false
+  #awaitsBudget = false
   #dropped = 0
   #reportedDropped = 0
+  #reportTimer: Timer | undefined
 
-  /** @param onRoom called when a source that was held back may go on. */
-  constructor(
-    spec: SourceSpec,
-    capacity: Capacity,
-    outbox: Outbox,
-    gauges: Gauges,
-    format: WireFormat,
-    onRoom: () => void,
-  ) {
-    this.#spec = spec
-    this.#credit = new CreditTaker(spec.credit, spec.window)
-    this.#capacity = capacity
-    this.#outbox = outbox
-    this.#gauges = gauges
-    this.#format = format
-    this.#onRoom = onRoom
+  constructor(parts: DeliveryQueueParts) {
+    this.#parts = parts
+    this.#spec = parts.spec
+    this.#credit = new CreditTaker(parts.spec.credit, parts.spec.window)
+    this.#receipts = new Receipts(this.#credit)
+    this.#hold = new Hold(parts.clock, parts.isShared, parts.onRoom)
   }
 
   get dropped(): number {
@@ -84,12 +100,12 @@ export class DeliveryQueue {
 
   /** Counts messages that were lost before they came here. */
   lost(count: number): void {
-    for (let i = 0; i < count; i++) this.#drop()
-    this.#reportDropped()
+    if (count > 0) this.#countDropped(count)
   }
 
-  /** Sends what credit allows; called when the host has given some. */
+  /** Sends what credit allows; called when the host has given some, or has received something. */
   drain(): void {
+    this.#receipts.collect()
     while (this.#waiting.size > 0) {
       let allowed = this.#credit.available()
       if (allowed === 0) {
@@ -98,8 +114,7 @@ export class DeliveryQueue {
       }
       let unlooked = 0
       while (allowed-- > 0 && this.#waiting.size > 0) {
-        const message = this.#waiting.shift()!
-        this.#left(message)
+        const message = this.#shift()
         this.#send(message)
         // Bytes may run out before messages do.
         unlooked += message.payload.byteLength
@@ -109,101 +124,137 @@ export class DeliveryQueue {
       }
     }
     this.#reportDropped()
-    if (this.#heldBack && this.#fill() <= HOLD_BACK_AT / 2) {
-      this.#heldBack = false
-      this.#onRoom()
-    }
+    if (this.#fill() <= HOLD_BACK_AT / 2 && !this.#parts.budget.isFull) this.#hold.empty()
   }
 
-  /** What waits is given up: the source is closed. @returns it */
+  /** The connection is lost: what is not acknowledged to the broker comes again. */
+  disconnected(): void {
+    this.#receipts.forget()
+    this.#hold.reset()
+  }
+
+  /** Gives up what waits. @returns it */
   clear(): Outgoing[] {
-    const left = [...this.#waiting]
-    this.#gauges.addWaitingDeliveries(-left.length)
-    this.#waiting.clear()
-    this.#waitingBytes = 0
+    const left: Outgoing[] = []
+    while (this.#waiting.size > 0) left.push(this.#shift())
+    this.#receipts.forget()
+    this.#hold.reset()
+    this.#reportDropped()
     return left
   }
 
   #wait(message: Outgoing): Offer {
     const { overflow } = this.#spec
-    if (overflow !== 'block' && !this.#fits(message)) {
+    const isBlocking = overflow === 'block' && !this.#hold.isDropping
+    if (!isBlocking && !this.#fits(message)) {
       if (overflow === 'reject') return 'refused'
-      if (overflow === 'drop-newest') {
-        this.#drop()
+      if (overflow !== 'drop-oldest') {
+        this.#drop(message)
         return 'waiting'
       }
-      while (this.#waiting.size > 0 && !this.#fits(message)) {
-        this.#left(this.#waiting.shift()!)
-        this.#drop()
-      }
+      while (this.#waiting.size > 0 && !this.#fits(message)) this.#drop(this.#shift())
     }
     this.#enter(message)
     if (this.#waiting.size === 1) this.drain()
-    if (overflow !== 'block' || this.#fill() < HOLD_BACK_AT) return 'waiting'
-    this.#heldBack = true
-    return 'hold-back'
+    if (overflow !== 'block' || (this.#fill() < HOLD_BACK_AT && !this.#parts.budget.isFull)) return 'waiting'
+    this.#awaitBudget()
+    return this.#hold.fill() ? 'hold-back' : 'waiting'
   }
 
-  #fits(message: Outgoing): boolean {
+  /** The budget may be full of what others hold: then their going makes room. */
+  #awaitBudget(): void {
+    const { budget } = this.#parts
+    if (!budget.isFull || this.#awaitsBudget) return
+    this.#awaitsBudget = true
+    budget.whenRoom(() => {
+      this.#awaitsBudget = false
+      this.drain()
+    })
+  }
+
+  #fits({ payload }: Outgoing): boolean {
+    const { capacity, budget } = this.#parts
     return (
-      this.#waiting.size < this.#capacity.messages &&
-      this.#waitingBytes + message.payload.byteLength <= this.#capacity.bytes
+      this.#waiting.size < capacity.messages &&
+      this.#waitingBytes + payload.byteLength <= capacity.bytes &&
+      !budget.isFull
     )
   }
 
   #fill(): number {
-    return Math.max(this.#waiting.size / this.#capacity.messages, this.#waitingBytes / this.#capacity.bytes)
+    const { capacity } = this.#parts
+    return Math.max(this.#waiting.size / capacity.messages, this.#waitingBytes / capacity.bytes)
   }
 
   #enter(message: Outgoing): void {
-    const { payload } = message
-    // A small message must not keep alive the large chunk of the socket that it came in.
-    const own = payload.buffer.byteLength > 2 * payload.byteLength ? ownCopy(payload) : payload
-    this.#waiting.push(own === payload ? message : { ...message, payload: own })
+    const payload = unshared(message.payload)
+    this.#waiting.push(payload === message.payload ? message : { ...message, payload })
     this.#waitingBytes += payload.byteLength
-    this.#gauges.addWaitingDeliveries(1)
+    this.#parts.budget.take(payload.byteLength + OVERHEAD_BYTES)
+    this.#parts.gauges.addWaitingDeliveries(1)
   }
 
-  #left(message: Outgoing): void {
-    this.#waitingBytes -= message.payload.byteLength
-    this.#gauges.addWaitingDeliveries(-1)
+  #shift(): Outgoing {
+    const message = this.#waiting.shift()!
+    const { byteLength } = message.payload
+    this.#waitingBytes -= byteLength
+    this.#parts.budget.give(byteLength + OVERHEAD_BYTES)
+    this.#parts.gauges.addWaitingDeliveries(-1)
+    return message
   }
 
-  #drop(): void {
-    this.#dropped++
-    this.#gauges.count('dropped')
+  #drop({ taken }: Outgoing): void {
+    this.#countDropped(1)
+    taken?.()
+  }
+
+  #countDropped(count: number): void {
+    this.#dropped += count
+    this.#parts.gauges.count('dropped', count)
+    if (this.#reportTimer !== undefined) return
+    this.#reportTimer = this.#parts.clock.setTimer(REPORT_EVERY_MS, () => this.#reportDropped(), {
+      background: true,
+    })
   }
 
   #reportDropped(): void {
+    this.#reportTimer?.cancel()
+    this.#reportTimer = undefined
     if (this.#dropped === this.#reportedDropped) return
     this.#reportedDropped = this.#dropped
-    this.#outbox.notice({ kind: 'dropped', source: this.#spec.id, dropped: this.#dropped })
+    this.#parts.outbox.notice({ kind: 'dropped', source: this.#spec.id, dropped: this.#dropped })
   }
 
   #send(message: Outgoing): void {
-    const { topic, payload, extras } = message
+    const { topic, payload, extras, taken } = message
+    const { outbox, gauges } = this.#parts
     const size = payload.byteLength
-    this.#credit.take(1, size)
-    this.#gauges.count('delivered')
-    const number = this.#outbox.topicNumber(topic)
     if (this.#spec.decode === 'bytes') {
-      this.#outbox.run(this.#spec.id, 'packed').add(number, payload, size, extras)
+      outbox.run(this.#spec.id, 'packed').add(outbox.topicNumber(topic), payload, size, extras)
     } else {
       let value: unknown = null
       let marked = extras
       try {
-        value = this.#format.decode(payload)
+        value = this.#parts.format.decode(payload)
       } catch (error) {
+        const fault = asSerializeError(error)
+        gauges.countError('serialize')
+        if (extras?.token !== undefined && this.#parts.onUndecodable !== undefined)
+          return this.#parts.onUndecodable(extras.token, fault)
         // Nothing is lost over it: the bytes go along, and reading the value throws this error.
-        const fault =
-          error instanceof SerializeError
-            ? error
-            : new SerializeError('the payload cannot be decoded', { cause: error })
-        this.#gauges.countError('serialize')
         marked = { ...extras, fault: encodeError(fault), bytes: ownCopy(payload) }
       }
-      this.#outbox.run(this.#spec.id, 'values').add(number, value, size, marked)
+      outbox.run(this.#spec.id, 'values').add(outbox.topicNumber(topic), value, size, marked)
     }
-    this.#outbox.delivered(size, this.#spec.kind === 'queue')
+    this.#credit.take(1, size)
+    gauges.count('delivered')
+    this.#receipts.sent(taken)
+    outbox.delivered(size, this.#spec.kind === 'queue')
   }
+}
+
+function asSerializeError(error: unknown): SerializeError {
+  return error instanceof SerializeError
+    ? error
+    : new SerializeError('the payload cannot be decoded', { cause: error })
 }

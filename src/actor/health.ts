@@ -40,12 +40,8 @@ export class Health {
     this.#timer = every(
       this.#clock,
       intervalMs,
-      async () => {
-        if (!this.#connection.isConnected) return
-        const status = await this.check()
-        if (status.healthy || !this.#connection.isConnected) return
-        this.#log({ level: 'warn', message: `the health check failed: ${status.reason}; connecting anew` })
-        await this.#connection.restart().catch(() => {})
+      () => {
+        if (this.#connection.isConnected) void this.#probeAndReplace('the health check failed')
       },
       { background: true },
     )
@@ -53,6 +49,19 @@ export class Health {
 
   stop(): void {
     this.#timer?.cancel()
+  }
+
+  /** The connection may be dead although nobody has closed it: probes it, and replaces it if it gives no answer. */
+  suspect(): void {
+    if (this.#connection.isConnected) void this.#probeAndReplace('operations time out')
+  }
+
+  async #probeAndReplace(occasion: string): Promise<void> {
+    const probed = this.#connection.connects
+    const status = await this.check()
+    if (status.healthy || this.#connection.connects !== probed) return
+    this.#log({ level: 'warn', message: `${occasion}: ${status.reason}; connecting again` })
+    await this.#connection.restart().catch(() => {})
   }
 
   /** Probes now. Never throws. */

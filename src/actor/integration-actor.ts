@@ -5,6 +5,7 @@ import { type Clock, sleep } from '../core/clock.js'
 import type { Fault } from '../core/settings.js'
 import type { HealthStatus } from '../core/status.js'
 import type { Logger } from '../core/telemetry.js'
+import { encodeError } from '../mailbox/error-codec.js'
 import { Gauges } from '../mailbox/gauges.js'
 import { Line } from '../mailbox/line.js'
 import { Linger } from '../mailbox/linger.js'
@@ -16,6 +17,7 @@ import { CircuitBreaker } from '../resilience/circuit-breaker.js'
 import { Formats } from '../wire/formats.js'
 import { inject, startChaos } from './chaos.js'
 import { Connection } from './connection.js'
+import { DeadLetters } from './dead-letters.js'
 import { Health } from './health.js'
 import { startHeartbeat } from './heartbeat.js'
 import { InHand } from './in-hand.js'
@@ -26,6 +28,7 @@ import { Receivers } from './receivers.js'
 import { PendingRequests } from './service-source.js'
 import { SourceFactory } from './source-factory.js'
 import { Sources } from './sources.js'
+import { TimeoutStreak } from './timeout-streak.js'
 import { TopicHub } from './topic-hub.js'
 import { UnsettledDeliveries } from './unsettled.js'
 import { Verbs } from './verbs.js'
@@ -67,6 +70,7 @@ export function startIntegrationActor(
     log,
     clientId,
     budget,
+    ...(start.kept && { kept: start.kept }),
     connectionLost: (error) => connection.lost(error),
     answerBegins: () => outbox.answerBegins(),
     deadLettered: ({ payload, ...letter }) =>
@@ -95,7 +99,7 @@ export function startIntegrationActor(
     outbox.notice({ kind: 'breaker', state: state.kind })
   })
   const connection = new Connection(adapter, clock, settings.reconnect, settings.timeoutMs, {
-    changed: (status, reason) => {
+    changed: (status, error) => {
       const attempt = status.state === 'reconnecting' ? status.attempt : 0
       const wasConnected = gauges.connection === 'connected'
       if (status.state === 'connected') gauges.count('connects')
@@ -106,12 +110,14 @@ export function startIntegrationActor(
         kind: 'connection',
         state: status.state,
         attempt,
-        ...(reason !== undefined && { reason }),
+        ...(error !== undefined && { reason: error.message, error: encodeError(error) }),
         ...(listening !== undefined && { listening }),
       })
       if (wasConnected) disconnected()
     },
     connected: () => {
+      breaker.reachable()
+      streak.broken()
       operations.connected(sources.restore())
     },
     failing: () => {
@@ -119,9 +125,11 @@ export function startIntegrationActor(
       if (hopeless !== undefined) operations.hopeless(hopeless)
     },
   })
-  const unsettled = new UnsettledDeliveries()
-  const pending = new PendingRequests(gauges)
-  const receivers = adapter.queue === undefined ? undefined : new Receivers(adapter.queue, unsettled)
+  const { queue } = adapter
+  const unsettled =
+    queue && new UnsettledDeliveries(new DeadLetters(queue, outbox, gauges, clock, settings.timeoutMs))
+  const pending = new PendingRequests(gauges, budget)
+  const receivers = queue && new Receivers(queue, unsettled!, clock)
   const topics =
     adapter.pubsub === undefined ? undefined : new TopicHub(adapter.pubsub, clock, settings.timeoutMs)
   const sources = new Sources(clock, outbox, settings.timeoutMs)
@@ -135,10 +143,12 @@ export function startIntegrationActor(
     topics,
     unsettled,
     pending,
+    budget,
     ended: (id, error) => sources.ended(id, error),
   })
   const verbs = new Verbs({ adapter, formats, gauges, sources, factory, receivers, unsettled, pending })
   const inHand = new InHand(gauges, clock)
+  const streak = new TimeoutStreak(() => health.suspect())
   const operations = new Operations({
     settings,
     clock,
@@ -149,12 +159,14 @@ export function startIntegrationActor(
     gauges,
     latency,
     inHand,
+    streak,
+    idPrefix: clientId,
   })
   const health = new Health(settings, adapter, clock, connection, gauges, log)
 
   function disconnected(): void {
     operations.disconnected()
-    unsettled.forget()
+    unsettled?.forget()
     pending.forget()
     sources.disconnected()
     topics?.disconnected()
@@ -169,9 +181,11 @@ export function startIntegrationActor(
     async stop(graceMs: number): Promise<void> {
       chaos?.cancel()
       health.stop()
-      await Promise.race([operations.drained(), sleep(clock, graceMs)])
-      // A broker that does not answer cannot be told, and hears of it when the connection ends.
-      await Promise.race([sources.closeAll(), sleep(clock, FAREWELL_MS)])
+      const until = sleep(clock, graceMs)
+      // A broker that does not answer learns of it when the connection ends.
+      const left = Promise.all([sources.detachAll(), receivers?.closeAll()])
+      await Promise.race([left, until, sleep(clock, FAREWELL_MS)])
+      await Promise.race([Promise.all([operations.drained(), pending.drained()]), until])
       operations.stop()
       await connection.stop()
       outbox.flush()

@@ -6,42 +6,85 @@ import type { BreakerPermit } from '../resilience/circuit-breaker.js'
 
 /** What an operation is doing. */
 export type OperationState =
-  /** For the connection. */
+  /** Waiting for the connection. */
   | { readonly kind: 'waiting' }
-  /** For its turn: the rate limit or the bulkhead holds it back. */
+  /** Waiting for the rate limit or the bulkhead. */
   | { readonly kind: 'queued' }
-  | { readonly kind: 'attempting'; readonly permit: BreakerPermit; readonly deadline: number }
+  | { readonly kind: 'attempting'; readonly attempt: OperationAttempt }
   /** Between two attempts. */
   | { readonly kind: 'backing-off'; readonly timer: Timer }
   | { readonly kind: 'settled' }
 
-/** One request of the host on its way through the policies. It is the context of its own attempts. */
-export class Operation implements Attempt {
+/** One request of the host on its way through the policies. */
+export class Operation {
   readonly request: IncomingRequest
+  readonly #prefix: string
   /** `clock.monotonic()` milliseconds at which it ends, whatever it is doing. */
   readonly end: number
+  /** `clock.monotonic()` milliseconds. */
   readonly startedAt: number
   state: OperationState = { kind: 'waiting' }
-  attempt = 0
-  #controller: AbortController | undefined
-  #ended: Error | undefined
+  attempts = 0
+  /** How often in a row the connection was lost while it was in flight. */
+  cutOffs = 0
 
-  /** @param startedAt monotonic milliseconds. */
-  constructor(request: IncomingRequest, end: number, startedAt: number) {
+  /** @param prefix unique to the gateway and the integration, the same in every life of the actor. */
+  constructor(request: IncomingRequest, prefix: string, end: number, startedAt: number) {
     this.request = request
+    this.#prefix = prefix
     this.end = end
     this.startedAt = startedAt
   }
 
-  get headers(): Headers | undefined {
-    return this.request.options?.headers
+  /** Unique to the gateway, the same in every life of the actor. */
+  get id(): string {
+    return `${this.#prefix}-${this.request.operation}`
   }
 
+  /** `clock.monotonic()` milliseconds at which something must happen: the end of the attempt, or its own end. */
   get deadline(): number {
-    return this.state.kind === 'attempting' ? this.state.deadline : this.end
+    return this.state.kind === 'attempting' ? this.state.attempt.deadline : this.end
   }
 
-  // Made on first use: most adapters never ask, and a controller costs more than the rest of the operation.
+  /** Begins another attempt. @param permit the breaker's, to be returned with the outcome */
+  begin(permit: BreakerPermit, startedAt: number, deadline: number): OperationAttempt {
+    this.attempts++
+    const attempt = new OperationAttempt(this, permit, startedAt, Math.min(deadline, this.end))
+    this.state = { kind: 'attempting', attempt }
+    return attempt
+  }
+
+  /** Whether `attempt` is the one in progress; an earlier one that ends late has no say. */
+  isAttempting(attempt: OperationAttempt): boolean {
+    return this.state.kind === 'attempting' && this.state.attempt === attempt
+  }
+}
+
+/** One attempt. Each has its own signal, so that an adapter that looks late sees that it was given up. */
+export class OperationAttempt implements Attempt {
+  readonly #operation: Operation
+  readonly permit: BreakerPermit
+  readonly startedAt: number
+  readonly deadline: number
+  #controller: AbortController | undefined
+  #ended: Error | undefined
+
+  constructor(operation: Operation, permit: BreakerPermit, startedAt: number, deadline: number) {
+    this.#operation = operation
+    this.permit = permit
+    this.startedAt = startedAt
+    this.deadline = deadline
+  }
+
+  get headers(): Headers | undefined {
+    return this.#operation.request.options?.headers
+  }
+
+  get operationId(): string {
+    return this.#operation.id
+  }
+
+  // Created on first use: most adapters never ask, and a controller costs more than the rest of the operation.
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = new AbortController()
@@ -50,15 +93,7 @@ export class Operation implements Attempt {
     return this.#controller.signal
   }
 
-  /** Another attempt begins, with a signal of its own. */
-  begin(attempting: Extract<OperationState, { kind: 'attempting' }>): void {
-    this.state = attempting
-    this.attempt++
-    this.#controller = undefined
-    this.#ended = undefined
-  }
-
-  /** Ends the attempt under way; whoever asks for its signal later finds it aborted. */
+  /** Ends it. A signal read later is already aborted. */
   abort(reason: Error): void {
     this.#ended ??= reason
     this.#controller?.abort(reason)

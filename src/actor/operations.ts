@@ -1,19 +1,23 @@
 import type { Clock } from '../core/clock.js'
-import { CancelledError, ShutdownError, TimeoutError } from '../core/errors.js'
+import { CancelledError, ConnectionError, ShutdownError, TimeoutError } from '../core/errors.js'
 import { type IntegrationSettings, operationBudgetMs } from '../core/settings.js'
 import type { Gauges } from '../mailbox/gauges.js'
 import type { IncomingRequest } from '../mailbox/requests.js'
-import type { CircuitBreaker } from '../resilience/circuit-breaker.js'
+import type { BreakerPermit, CircuitBreaker } from '../resilience/circuit-breaker.js'
 import { ActiveOperations } from './active-operations.js'
 import { type Admission, admissionFor } from './admission.js'
 import type { Connection } from './connection.js'
 import { FailurePolicy } from './failure-policy.js'
 import type { InHand } from './in-hand.js'
-import { Operation } from './operation.js'
+import { Operation, type OperationAttempt } from './operation.js'
 import type { Outbox } from './outbox.js'
 import { Parking } from './parking.js'
 import { type LatencyRecorder, Settlement } from './settlement.js'
+import type { TimeoutStreak } from './timeout-streak.js'
 import { isImmediate, type Verbs } from './verbs.js'
+
+/** A `receive` that does not want to wait gets so long for the answer of the broker, in milliseconds. */
+const NO_WAIT_MS = 900
 
 /**
  * Carries out the host's requests: waits for the connection, asks the breaker, makes attempts, retries, and
@@ -33,6 +37,8 @@ export class Operations {
   readonly #failures: FailurePolicy
   readonly #active: ActiveOperations
   readonly #parking: Parking
+  readonly #streak: TimeoutStreak
+  readonly #idPrefix: string
 
   constructor(parts: {
     readonly settings: IntegrationSettings
@@ -44,6 +50,9 @@ export class Operations {
     readonly gauges: Gauges
     readonly latency: LatencyRecorder
     readonly inHand: InHand
+    readonly streak: TimeoutStreak
+    /** Names the integration: the ids of operations begin with it. */
+    readonly idPrefix: string
   }) {
     this.#settings = parts.settings
     this.#clock = parts.clock
@@ -54,6 +63,8 @@ export class Operations {
     this.#gauges = parts.gauges
     this.#settlement = new Settlement(parts.clock, parts.outbox, parts.gauges, parts.latency)
     this.#inHand = parts.inHand
+    this.#streak = parts.streak
+    this.#idPrefix = parts.idPrefix
     this.#active = new ActiveOperations(parts.clock, parts.gauges, (operation, now) =>
       this.#expired(operation, now),
     )
@@ -61,7 +72,7 @@ export class Operations {
       this.#try(operation, attempted),
     )
     this.#admission = admissionFor(parts.settings, parts.clock)
-    this.#failures = new FailurePolicy(parts.settings, parts.clock, parts.connection)
+    this.#failures = new FailurePolicy(parts.settings, parts.clock, parts.connection, parts.verbs)
   }
 
   /** Takes on a request. Never throws. */
@@ -69,10 +80,15 @@ export class Operations {
     if (request.verb === 'cancel') return this.#cancel(request)
     if (isImmediate(request.verb)) return this.#carryOut(request)
     const now = this.#clock.monotonic()
-    const end = request.deadline !== 0 ? request.deadline : now + operationBudgetMs(this.#settings)
-    const operation = new Operation(request, end, this.#clock.monotonic())
-    if (now >= end) return this.#settleFailed(operation, this.#timedOut(operation))
+    const operation = new Operation(request, this.#idPrefix, this.#endOf(request, now), now)
+    if (now >= operation.end) return this.#settleFailed(operation, this.#timedOut(operation))
     this.#try(operation)
+  }
+
+  #endOf({ verb, deadline }: IncomingRequest, now: number): number {
+    if (deadline === 0) return now + operationBudgetMs(this.#settings)
+    // Whether there is a message can only be known by asking the broker.
+    return verb === 'receive' && deadline <= now ? now + NO_WAIT_MS : deadline
   }
 
   /** The connection stands. @param restored settles when the subscriptions of earlier ones have been asked for */
@@ -88,7 +104,7 @@ export class Operations {
   /** The connection will not come by itself, or refuses us: what waits for it has nothing to wait for. */
   hopeless(error: Error): void {
     for (const operation of this.#parking.release()) {
-      operation.attempt++
+      operation.attempts++
       this.#failed(operation, error)
     }
   }
@@ -111,24 +127,31 @@ export class Operations {
     this.#admission?.stop()
     this.#parking.release()
     for (const operation of this.#active.clear()) {
-      if (operation.state.kind === 'backing-off') operation.state.timer.cancel()
+      const { state } = operation
       operation.state = { kind: 'settled' }
-      operation.abort(new ShutdownError())
+      if (state.kind === 'backing-off') state.timer.cancel()
+      if (state.kind === 'attempting') state.attempt.abort(new ShutdownError())
     }
   }
 
   /** Settles what is already here: waiting for nothing, and trying once. */
   #carryOut(request: IncomingRequest): void {
-    const context = new Operation(request, Number.POSITIVE_INFINITY, 0)
-    this.#perform(request, context)?.then(
+    const never = new Operation(request, this.#idPrefix, Number.POSITIVE_INFINITY, 0)
+    this.#perform(request, never.begin(0, 0, Number.POSITIVE_INFINITY))?.then(
       (value) => (value === undefined ? this.#outbox.done(request) : this.#outbox.reply(request, value)),
       (error: unknown) => this.#outbox.fail(request, error),
     )
   }
 
+  /** Says what was waited for: an operation that never had a connection failed for the reason that there was none. */
   #timedOut(operation: Operation): TimeoutError {
     const { verb, target } = operation.request
-    return new TimeoutError(`${verb} ${target}`, { integration: this.#settings.name })
+    const { lastError, isConnected } = this.#connection
+    const afterMs = this.#clock.monotonic() - operation.startedAt
+    const context = { integration: this.#settings.name, afterMs, attempts: operation.attempts }
+    const name = `${verb} ${target}`.trim()
+    if (isConnected || lastError === undefined) return new TimeoutError(name, context)
+    return new TimeoutError(name, { ...context, notConnected: lastError.message, cause: lastError })
   }
 
   /** @param attempted called when the attempt has come to an end, or none was made. */
@@ -158,7 +181,7 @@ export class Operations {
 
   #attempt(operation: Operation, attempted: () => void): void {
     const { request } = operation
-    let permit: number
+    let permit: BreakerPermit
     try {
       permit = this.#breaker.acquire()
     } catch (error) {
@@ -166,37 +189,38 @@ export class Operations {
       return this.#settleFailed(operation, error)
     }
     this.#failures.begins(operation)
-    const limit =
-      request.verb === 'receive' ? operation.end : this.#clock.monotonic() + this.#settings.timeoutMs
-    operation.begin({ kind: 'attempting', permit, deadline: Math.min(limit, operation.end) })
+    const now = this.#clock.monotonic()
+    const limit = request.verb === 'receive' ? operation.end : now + this.#settings.timeoutMs
+    const attempt = operation.begin(permit, now, limit)
     let pending: Promise<unknown> | undefined
     try {
-      pending = this.#perform(request, operation)
+      pending = this.#perform(request, attempt)
     } catch (error) {
       attempted()
       return this.#failed(operation, error)
     }
     if (pending === undefined) {
       attempted()
-      this.#breaker.succeeded(permit)
-      return this.#settleDone(operation, undefined)
+      return this.#succeeded(operation, attempt, undefined)
     }
-    const attempt = operation.attempt
     this.#active.track(operation)
-    // An attempt that was given up may still end: by then a later one has its place.
-    const isCurrent = () => operation.state.kind === 'attempting' && operation.attempt === attempt
     pending.then(
       (value) => {
         attempted()
-        if (!isCurrent()) return
-        this.#breaker.succeeded(permit)
-        this.#settleDone(operation, value)
+        if (operation.isAttempting(attempt)) this.#succeeded(operation, attempt, value)
+        else this.#verbs.tooLate(request, value)
       },
       (error: unknown) => {
         attempted()
-        if (isCurrent()) this.#failed(operation, error)
+        if (operation.isAttempting(attempt)) this.#failed(operation, error)
       },
     )
+  }
+
+  #succeeded(operation: Operation, { permit }: OperationAttempt, value: unknown): void {
+    this.#breaker.succeeded(permit)
+    this.#streak.broken()
+    this.#settleDone(operation, value)
   }
 
   #tryLater(operation: Operation, attempted: () => void): void {
@@ -207,10 +231,10 @@ export class Operations {
     })
   }
 
-  #perform(request: IncomingRequest, context: Operation): Promise<unknown> | undefined {
+  #perform(request: IncomingRequest, attempt: OperationAttempt): Promise<unknown> | undefined {
     this.#inHand.take(request)
     try {
-      return this.#verbs.perform(request, context)
+      return this.#verbs.perform(request, attempt)
     } finally {
       this.#inHand.released()
     }
@@ -220,7 +244,7 @@ export class Operations {
     const refusal = this.#parking.refusal()
     if (refusal !== undefined) {
       // An attempt like any other, or it would be repeated until the deadline.
-      operation.attempt++
+      operation.attempts++
       return this.#failed(operation, refusal)
     }
     this.#parking.park(operation)
@@ -233,55 +257,75 @@ export class Operations {
     this.#admission?.leave(operation)
     const fate = this.#failures.decide(operation, error)
     if (state.kind === 'attempting') {
-      // One lost connection is one fault, however much was under way on it.
-      if (fate.kind === 'resume') this.#breaker.cutOff(state.permit)
-      else this.#breaker.failed(state.permit, error)
-    } else if (state.kind === 'waiting' && this.#connection.status.state !== 'connected')
-      this.#breaker.blame(error)
-    if (fate.kind === 'resume') return this.#offline(operation)
-    if (fate.kind === 'give-up') return this.#settleFailed(operation, error)
-    this.#gauges.count('retries')
-    const timer = this.#clock.setTimer(fate.afterMs, () => this.#try(operation))
-    operation.state = { kind: 'backing-off', timer }
-    this.#active.track(operation)
+      // Count a lost connection once, not once per operation in flight.
+      if (fate.kind === 'resume') this.#breaker.cutOff(state.attempt.permit)
+      else this.#breaker.failed(state.attempt.permit, error)
+    }
+    switch (fate.kind) {
+      case 'resume':
+        operation.cutOffs++
+        return this.#offline(operation)
+      case 'poison':
+        return this.#settleFailed(operation, endsConnections(operation, error))
+      case 'give-up':
+        return this.#settleFailed(operation, error)
+      case 'retry':
+        this.#gauges.count('retries')
+        operation.state = {
+          kind: 'backing-off',
+          timer: this.#clock.setTimer(fate.afterMs, () => this.#try(operation)),
+        }
+        this.#active.track(operation)
+    }
   }
 
   #expired(operation: Operation, now: number): void {
     if (operation.end > now) this.#endAttempt(operation)
     else if (operation.request.verb === 'receive') this.#giveUpWaiting(operation)
-    else this.#giveUp(operation, this.#timedOut(operation))
+    else this.#giveUp(operation, this.#timeoutOf(operation))
   }
 
   #endAttempt(operation: Operation): void {
-    const error = this.#timedOut(operation)
-    operation.abort(error)
+    const error = this.#timeoutOf(operation)
+    if (operation.state.kind === 'attempting') operation.state.attempt.abort(error)
     this.#failed(operation, error)
+  }
+
+  /** Who had less time than the integration allows one attempt says nothing about the server. */
+  #timeoutOf(operation: Operation): TimeoutError {
+    const { state, startedAt } = operation
+    const begunAt = state.kind === 'attempting' ? state.attempt.startedAt : startedAt
+    const hadItsTime = this.#clock.monotonic() - begunAt >= this.#settings.timeoutMs
+    const error = this.#timedOut(operation)
+    if (!hadItsTime) Object.assign(error, { fault: 'local' })
+    else if (state.kind === 'attempting') this.#streak.timedOut()
+    return error
   }
 
   #cancel(request: IncomingRequest): void {
     const operation = this.#active.get(request.value as number)
     if (operation !== undefined) this.#giveUp(operation, new CancelledError())
-    // Unanswered it would keep its place in the mailbox of the host.
+    // Without an answer it would keep its place in the host's mailbox.
     this.#outbox.done(request)
   }
 
   #giveUp(operation: Operation, error: Error): void {
     const { state } = operation
     if (state.kind === 'backing-off') state.timer.cancel()
-    if (state.kind === 'attempting') this.#breaker.failed(state.permit, error)
+    if (state.kind === 'attempting') this.#breaker.failed(state.attempt.permit, error)
     if (state.kind === 'waiting') this.#breaker.blame(error)
-    // Before the adapter hears of it: what it throws then must not win.
+    // Before the adapter knows: what it throws then must not win.
     this.#settleFailed(operation, error)
-    operation.abort(error)
+    if (state.kind === 'attempting') state.attempt.abort(error)
   }
 
   /** There was no message in the time allowed: that is an answer, not a fault. */
   #giveUpWaiting(operation: Operation): void {
     const { state } = operation
     if (state.kind === 'backing-off') state.timer.cancel()
-    if (state.kind === 'attempting') this.#breaker.succeeded(state.permit)
+    if (state.kind === 'attempting') this.#breaker.succeeded(state.attempt.permit)
     this.#settleDone(operation, null)
-    operation.abort(this.#timedOut(operation))
+    if (state.kind === 'attempting') state.attempt.abort(this.#timedOut(operation))
   }
 
   #settleDone(operation: Operation, value: unknown): void {
@@ -296,4 +340,13 @@ export class Operations {
     this.#settlement.failed(operation, error)
     this.#admission?.leave(operation)
   }
+}
+
+/** The error of an operation that ends every connection that it is tried on. */
+function endsConnections({ request, cutOffs }: Operation, error: unknown): ConnectionError {
+  const { verb, target } = request
+  return new ConnectionError(
+    `${verb} ${target}: the connection ended ${cutOffs + 1} times in a row while it was in flight, the last time alone: ${(error as Error).message}`,
+    { retryable: false, cause: error },
+  )
 }

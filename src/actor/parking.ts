@@ -2,6 +2,7 @@ import { Deque } from '../core/deque.js'
 import { ConnectionError } from '../core/errors.js'
 import type { IntegrationSettings } from '../core/settings.js'
 import type { Connection } from './connection.js'
+import { mustGoAlone } from './failure-policy.js'
 import type { Operation } from './operation.js'
 import { isSource } from './verbs.js'
 
@@ -17,6 +18,8 @@ export class Parking {
   /** Whether the connection stands and its subscriptions have been restored. */
   #ready = false
   #connections = 0
+  /** The suspect that is tried before all others. */
+  #alone: Operation | undefined
 
   constructor(connection: Connection, settings: IntegrationSettings, begin: Begin) {
     this.#connection = connection
@@ -25,8 +28,11 @@ export class Parking {
   }
 
   /** Whether an attempt may be made now. */
-  mayGo({ request }: Operation): boolean {
-    return this.#ready || (this.#connection.isConnected && isSource(request.verb))
+  mayGo(operation: Operation): boolean {
+    return (
+      this.#ready ||
+      (this.#connection.isConnected && (isSource(operation.request.verb) || operation === this.#alone))
+    )
   }
 
   /** Why an operation may not wait for the connection; undefined when it may. */
@@ -34,7 +40,11 @@ export class Parking {
     if (this.#connection.hopeless !== undefined) return this.#connection.hopeless
     if (this.#settings.reconnect.offline !== 'fail' || this.#connection.status.state !== 'reconnecting')
       return undefined
-    return new ConnectionError('the connection is down', { integration: this.#settings.name })
+    return new ConnectionError('the connection is down', {
+      integration: this.#settings.name,
+      notExecuted: true,
+      cause: this.#connection.lastError,
+    })
   }
 
   /** It waits from now on. */
@@ -50,14 +60,32 @@ export class Parking {
    */
   connected(restored: Promise<unknown>): void {
     const connection = ++this.#connections
+    const isCurrent = () => connection === this.#connections && this.#connection.isConnected
     const opening = this.release((operation) => isSource(operation.request.verb)).map(
       (operation) => new Promise<void>((resolve) => this.#begin(operation, resolve)),
     )
-    Promise.all([restored, ...opening]).then(() => {
-      if (connection !== this.#connections || !this.#connection.isConnected) return
+    Promise.all([restored, ...opening]).then(async () => {
+      if (isCurrent()) await this.#beginSuspects(isCurrent)
+      if (!isCurrent()) return
       this.#ready = true
       for (const operation of this.release()) this.#begin(operation)
     })
+  }
+
+  #parkFirst(operations: readonly Operation[]): void {
+    for (const operation of [...operations].reverse())
+      if (operation.state.kind === 'waiting') this.#parked.unshift(operation)
+  }
+
+  /** One at a time: when the connection ends again, it is clear which of them was in flight. */
+  async #beginSuspects(isCurrent: () => boolean): Promise<void> {
+    const suspects = this.release(mustGoAlone)
+    for (let i = 0; i < suspects.length; i++) {
+      if (!isCurrent()) return this.#parkFirst(suspects.slice(i))
+      this.#alone = suspects[i]
+      await new Promise<void>((resolve) => this.#begin(suspects[i]!, resolve))
+      this.#alone = undefined
+    }
   }
 
   /** The connection is gone: what comes now waits. */

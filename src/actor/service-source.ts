@@ -6,9 +6,11 @@ import type {
   RpcOutcome,
   ServiceFacet,
 } from '../core/adapter.js'
+import type { ByteBudget } from '../core/byte-budget.js'
 import { SequenceTable } from '../core/sequence-table.js'
 import type { Gauges } from '../mailbox/gauges.js'
 import type { SourceSpec } from '../mailbox/protocol.js'
+import { AttemptSink } from './attempt-sink.js'
 import type { Outbox } from './outbox.js'
 import type { Source } from './source.js'
 
@@ -20,39 +22,63 @@ export class PendingRequests {
   readonly #byToken = new SequenceTable<InboundRequest>()
   #heldBack: (() => void)[] = []
   readonly #gauges: Gauges
+  readonly #budget: ByteBudget
   #lastToken = 0
+  #idle: (() => void)[] = []
 
-  constructor(gauges: Gauges) {
+  constructor(gauges: Gauges, budget: ByteBudget) {
     this.#gauges = gauges
+    this.#budget = budget
   }
 
   /** Whether no more should come; `onRoom` is called when they may. */
   isFull(onRoom: () => void): boolean {
-    if (this.#byToken.size < MOST_PENDING) return false
+    if (this.#byToken.size < MOST_PENDING && !this.#budget.isFull) return false
     this.#heldBack.push(onRoom)
     return true
+  }
+
+  /** Resolves when every request has been answered. */
+  drained(): Promise<void> {
+    if (this.#byToken.size === 0) return Promise.resolve()
+    return new Promise((resolve) => this.#idle.push(resolve))
   }
 
   add(request: InboundRequest): number {
     const token = ++this.#lastToken
     this.#gauges.count('received')
     this.#byToken.set(token, request)
+    this.#budget.take(weight(request))
     return token
   }
 
-  /** @returns false when it was answered before, or whoever asked is gone. */
+  /** @returns false when it was answered before, or its caller is gone. */
   async answer(token: number, outcome: RpcOutcome): Promise<boolean> {
     const request = this.#byToken.take(token)
     if (request === undefined) return false
     this.#gauges.count('answered')
+    this.#budget.give(weight(request))
     if (this.#byToken.size <= MOST_PENDING / 2) this.#letGo()
-    await request.answer(outcome)
+    try {
+      await request.answer(outcome)
+    } finally {
+      if (this.#byToken.size === 0) this.#becomeIdle()
+    }
     return true
   }
 
+  /** The connection is lost, and the callers with it. */
   forget(): void {
+    for (const request of this.#byToken.values()) this.#budget.give(weight(request))
     this.#byToken.clear()
     this.#letGo()
+    this.#becomeIdle()
+  }
+
+  #becomeIdle(): void {
+    const idle = this.#idle
+    this.#idle = []
+    for (const resolve of idle) resolve()
   }
 
   #letGo(): void {
@@ -60,6 +86,11 @@ export class PendingRequests {
     this.#heldBack = []
     for (const onRoom of heldBack) onRoom()
   }
+}
+
+/** What a pending request holds in memory: its payload, and the value made of it. */
+function weight({ payload }: InboundRequest): number {
+  return 2 * payload.byteLength + 400
 }
 
 /** One method that the host serves. Requests cross as values: the adapter has decoded them. */
@@ -70,6 +101,7 @@ export class ServiceSource implements Source, MessageSink<InboundRequest> {
   readonly #outbox: Outbox
   readonly #pending: PendingRequests
   readonly #onEnd: (error: Error) => void
+  #sink: AttemptSink<InboundRequest> | undefined
   #subscription: AdapterSubscription | undefined
   #ended = false
 
@@ -89,18 +121,19 @@ export class ServiceSource implements Source, MessageSink<InboundRequest> {
     this.#onEnd = onEnd
   }
 
-  async open(context: Attempt): Promise<void> {
-    const subscription = await this.#facet.serve(this.#method, this, context)
-    if (this.#ended) await subscription.close()
-    else this.#subscription = subscription
+  async open(attempt: Attempt): Promise<void> {
+    // A request that comes too late is left to time out: its caller may try another server.
+    const sink = new AttemptSink<InboundRequest>(this, () => {})
+    this.#sink = sink
+    this.#subscription = await sink.open(attempt, () => this.#facet.serve(this.#method, sink, attempt))
   }
 
   disconnected(): void {
+    this.#sink?.retire()
     this.#subscription = undefined
   }
 
   deliver(request: InboundRequest): boolean {
-    if (this.#ended) return true
     const token = this.#pending.add(request)
     const extras = { token, ...(request.headers && { headers: request.headers }) }
     const size = request.payload.byteLength
@@ -124,6 +157,13 @@ export class ServiceSource implements Source, MessageSink<InboundRequest> {
 
   async close(): Promise<void> {
     this.#ended = true
+    this.#sink?.retire()
     await this.#subscription?.close()
+  }
+
+  async detach(): Promise<void> {
+    this.#ended = true
+    this.#sink?.retire()
+    await (this.#subscription?.detach?.() ?? this.#subscription?.close())
   }
 }

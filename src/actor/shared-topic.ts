@@ -4,6 +4,7 @@ import { ConnectionError } from '../core/errors.js'
 /** One subscriber of a shared topic. */
 export interface TopicMember {
   readonly sink: MessageSink<InboundMessage>
+  /** The quality of service in force for it. */
   readonly qos: 0 | 1 | 2 | undefined
   /** The subscription that was made for its sake: what the broker had retained comes with that one. */
   generation: number
@@ -20,9 +21,9 @@ type Subscribe = (
 ) => Promise<AdapterSubscription>
 
 /**
- * One subscription at the broker and whoever wants it in this actor. For a subscriber that comes later it is made
+ * One subscription at the broker and its subscribers in this actor. For a subscriber that comes later it is made
  * again where the broker retains messages, or where a higher quality is wanted; the earlier one is closed when the
- * later one is granted, so that nobody misses anything in between. One thing is done at a time.
+ * later one is granted, so that no subscriber misses anything in between. One step is taken at a time.
  */
 export class SharedTopic {
   readonly #subscribe: Subscribe
@@ -51,17 +52,22 @@ export class SharedTopic {
     return this.#inTurn(() => this.#grant(member))
   }
 
-  /** Resolves when the broker has been told, if it was the last; never rejects. */
-  leave(member: TopicMember): Promise<void> {
+  /** Resolves when the subscription at the broker is ended, if it was the last member; never rejects. */
+  leave(member: TopicMember, end: (last: AdapterSubscription) => Promise<void>): Promise<void> {
     this.#members.delete(member)
     this.resume(member)
     return this.#inTurn(async () => {
       if (this.#members.size > 0 || this.#state === 'over') return
       const last = this.#current
       this.#current = undefined
-      await last?.close()
+      if (last !== undefined) await end(last)
       if (this.#members.size === 0) this.#onEmpty()
     })
+  }
+
+  /** Whether the subscription can be left with the broker. */
+  get canDetach(): boolean {
+    return this.#current?.detach !== undefined
   }
 
   /** A member that held back has room again. */
@@ -120,11 +126,15 @@ export class SharedTopic {
 
   #deliver(generation: number, message: InboundMessage): boolean {
     // Of an earlier subscription: the later one has brought it already.
-    if (generation < this.#granted || this.#state === 'over') return true
+    if (generation < this.#granted || this.#state === 'over') {
+      message.taken?.()
+      return true
+    }
+    const shared = this.#members.size === 1 ? message : sharedBy(this.#members.size, message)
     for (const member of this.#members) {
-      // What was retained is news to those only for whose sake this subscription was made.
-      if (message.retain && !isNews(member, generation, message.topic)) continue
-      if (!member.sink.deliver(message)) this.#holding.add(member)
+      // What was retained is news only to those for whom this subscription was made.
+      if (message.retain && !isNews(member, generation, message.topic)) shared.taken?.()
+      else if (!member.sink.deliver(shared)) this.#holding.add(member)
     }
     return this.#holding.size === 0
   }
@@ -134,6 +144,17 @@ export class SharedTopic {
     this.#steps = done.catch(() => {})
     return done
   }
+}
+
+/** A message for several members: it is taken when each of them has taken it. */
+function sharedBy(members: number, message: InboundMessage): InboundMessage {
+  if (message.taken === undefined) return message
+  let missing = members
+  if (missing === 0) message.taken()
+  const taken = () => {
+    if (--missing === 0) message.taken!()
+  }
+  return { ...message, taken }
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { ProtocolAdapter } from '../core/adapter.js'
+import type { ByteBudget } from '../core/byte-budget.js'
 import type { Clock } from '../core/clock.js'
 import { UnsupportedError } from '../core/errors.js'
 import type { IntegrationSettings } from '../core/settings.js'
@@ -6,8 +7,7 @@ import type { Gauges } from '../mailbox/gauges.js'
 import type { SourceSpec } from '../mailbox/protocol.js'
 import type { Formats } from '../wire/formats.js'
 import { Conflator } from './conflator.js'
-import { DeadLetters } from './dead-letters.js'
-import { DeliveryQueue, type Outgoing } from './delivery-queue.js'
+import { DeliveryQueue, type DeliveryQueueParts, type Outgoing } from './delivery-queue.js'
 import type { Outbox } from './outbox.js'
 import { QueueSource } from './queue-source.js'
 import { type PendingRequests, ServiceSource } from './service-source.js'
@@ -25,8 +25,9 @@ export class SourceFactory {
   readonly #outbox: Outbox
   readonly #gauges: Gauges
   readonly #topics: TopicHub | undefined
-  readonly #unsettled: UnsettledDeliveries
+  readonly #unsettled: UnsettledDeliveries | undefined
   readonly #pending: PendingRequests
+  readonly #budget: ByteBudget
   readonly #ended: (id: number, error: Error) => void
 
   constructor(parts: {
@@ -38,8 +39,9 @@ export class SourceFactory {
     readonly gauges: Gauges
     /** Absent where the adapter has no topics. */
     readonly topics: TopicHub | undefined
-    readonly unsettled: UnsettledDeliveries
+    readonly unsettled: UnsettledDeliveries | undefined
     readonly pending: PendingRequests
+    readonly budget: ByteBudget
     readonly ended: (id: number, error: Error) => void
   }) {
     this.#settings = parts.settings
@@ -51,6 +53,7 @@ export class SourceFactory {
     this.#topics = parts.topics
     this.#unsettled = parts.unsettled
     this.#pending = parts.pending
+    this.#budget = parts.budget
     this.#ended = parts.ended
   }
 
@@ -62,16 +65,14 @@ export class SourceFactory {
         return this.#topic(target, spec, onEnd)
       case 'consume': {
         const facet = this.#adapter.queue
-        if (facet === undefined) throw new UnsupportedError('consume')
-        const deadLetters = new DeadLetters(
-          facet,
-          this.#outbox,
-          this.#gauges,
-          this.#clock,
-          this.#settings.timeoutMs,
-        )
-        const queue = this.#deliveries(spec, () => {})
-        return new QueueSource(target, spec, facet, queue, this.#unsettled, deadLetters, this.#gauges, onEnd)
+        if (facet === undefined || this.#unsettled === undefined) throw new UnsupportedError('consume')
+        const unsettled = this.#unsettled
+        const queue = this.#deliveries(spec, {
+          isShared: false,
+          onRoom: () => {},
+          onUndecodable: (token, error) => unsettled.undecodable(token, error),
+        })
+        return new QueueSource(target, spec, facet, queue, unsettled, this.#gauges, onEnd)
       }
       case 'serve': {
         const facet = this.#adapter.service
@@ -84,7 +85,8 @@ export class SourceFactory {
   #topic(pattern: string, spec: SourceSpec, onEnd: (error: Error) => void): Source {
     const topics = this.#topics
     if (topics === undefined) throw new UnsupportedError('subscribe')
-    const queue = this.#deliveries(spec, () => source.resume())
+    const isShared = this.#adapter.pubsub?.holdsBack !== 'subscription'
+    const queue = this.#deliveries(spec, { isShared, onRoom: () => source.resume() })
     const conflator =
       spec.conflateMs === undefined
         ? undefined
@@ -92,15 +94,36 @@ export class SourceFactory {
             this.#clock,
             spec.conflateMs,
             this.#gauges,
+            this.#budget,
             () => queue.size === 0,
             (message: Outgoing) => queue.offer(message),
           )
-    const source = new TopicSource(pattern, spec, topics, queue, conflator, this.#gauges, onEnd)
+    const source = new TopicSource({
+      pattern,
+      spec,
+      topics,
+      queue,
+      conflator,
+      gauges: this.#gauges,
+      outbox: this.#outbox,
+      onEnd,
+    })
     return source
   }
 
-  #deliveries(spec: SourceSpec, onRoom: () => void): DeliveryQueue {
-    const format = this.#formats.of(spec.format)
-    return new DeliveryQueue(spec, this.#settings.mailbox, this.#outbox, this.#gauges, format, onRoom)
+  #deliveries(
+    spec: SourceSpec,
+    particulars: Pick<DeliveryQueueParts, 'isShared' | 'onRoom' | 'onUndecodable'>,
+  ): DeliveryQueue {
+    return new DeliveryQueue({
+      spec,
+      capacity: this.#settings.mailbox,
+      clock: this.#clock,
+      outbox: this.#outbox,
+      gauges: this.#gauges,
+      format: this.#formats.of(spec.format),
+      budget: this.#budget,
+      ...particulars,
+    })
   }
 }

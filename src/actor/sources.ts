@@ -11,7 +11,7 @@ const RESTORE_BACKOFF = { kind: 'exponential', initialMs: 100, factor: 2, maxMs:
 /** Between the end of a source that failed by itself and the attempt to have it again, in milliseconds. */
 const REOPEN_PAUSE_MS = 250
 
-/** Everything that yields messages to the host; asked for again at each new connection until the host closes it. */
+/** Everything that yields messages to the host; opened again on each new connection until the host closes it. */
 export class Sources {
   readonly #clock: Clock
   readonly #outbox: Outbox
@@ -26,13 +26,15 @@ export class Sources {
     this.#timeoutMs = timeoutMs
   }
 
-  /** Asks for a new source; it is kept only if that succeeds. */
-  async open(source: Source, context: Attempt): Promise<void> {
+  /** Opens a new source; it is kept only if that succeeds. It replaces what an earlier attempt has left. */
+  async open(source: Source, attempt: Attempt): Promise<void> {
+    const earlier = this.#open.get(source.id)
     this.#open.set(source.id, source)
+    void earlier?.close()
     try {
-      await source.open(context)
+      await source.open(attempt)
     } catch (error) {
-      this.#open.delete(source.id)
+      if (this.#open.get(source.id) === source) this.#open.delete(source.id)
       throw error
     }
   }
@@ -45,8 +47,8 @@ export class Sources {
   }
 
   /**
-   * A source came to an end. For want of a connection it is asked for again, after a moment; for any other reason
-   * it cannot go on: the host is told, and it is forgotten.
+   * A source came to an end. If its connection was lost it is opened again after a moment. For any other reason it
+   * cannot go on: the host gets the error.
    */
   ended(id: number, error: Error): void {
     const source = this.#open.get(id)
@@ -68,7 +70,7 @@ export class Sources {
     for (const source of this.#open.values()) source.disconnected()
   }
 
-  /** Asks for all sources anew, and goes on asking. @returns settles when each has been asked for once */
+  /** Opens all sources again, and goes on trying. @returns settles when each has been tried once */
   async restore(): Promise<void> {
     this.#connection = new AbortController()
     const { signal } = this.#connection
@@ -83,11 +85,12 @@ export class Sources {
     for (const source of this.#open.values()) source.drain()
   }
 
-  async closeAll(): Promise<void> {
+  /** The actor stops: nothing more is delivered. Resolves when the broker knows; never rejects. */
+  async detachAll(): Promise<void> {
     this.#connection.abort()
     const sources = [...this.#open.values()]
     this.#open.clear()
-    await Promise.all(sources.map((source) => source.close()))
+    await Promise.all(sources.map((source) => source.detach()))
   }
 
   async #restoreLater(source: Source, signal: AbortSignal): Promise<void> {
@@ -107,7 +110,7 @@ export class Sources {
       } catch (error) {
         if (signal.aborted) return
         const known = asIntegrationError(error)
-        // A broker that refuses for good will not change its mind: the subscriber must know.
+        // A refusal for good is not repeated: the subscriber must know.
         if (known !== undefined && !known.retryable) return this.ended(source.id, known)
         await sleep(this.#clock, backoffDelay(RESTORE_BACKOFF, 0.2, attempt, Math.random), signal).catch(
           () => {},

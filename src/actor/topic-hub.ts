@@ -12,9 +12,9 @@ import { abortReason } from '../resilience/retry.js'
 import { SharedTopic, type TopicMember } from './shared-topic.js'
 
 /**
- * The subscriptions of an integration as the adapter sees them: of one pattern there is one, however many of the
- * host's sources want it. Brokers and their client libraries know a subscription by its pattern, so that two
- * would be one to them, and ending one would end both.
+ * The subscriptions of an integration as the adapter sees them: one for each pattern, however many of the host's
+ * sources want it. Brokers and their client libraries know a subscription by its pattern: two would be one to them,
+ * and ending one would end both.
  */
 export class TopicHub {
   readonly #facet: PubSubFacet
@@ -38,14 +38,15 @@ export class TopicHub {
     sink: MessageSink<InboundMessage>,
     context: Attempt,
   ): Promise<AdapterSubscription> {
-    // What is opened with parameters is a call that yields messages, not a topic of a broker: nobody shares it.
+    // What is opened with parameters is a call that yields messages, not a topic of a broker: it is not shared.
     if (options.params !== undefined || options.headers !== undefined)
       return this.#facet.subscribe(pattern, options, sink, context)
     const topic = this.#topic(pattern)
-    const member: TopicMember = { sink, qos: options.qos, generation: 0, retained: new Set() }
+    const qos = options.qos ?? this.#facet.defaultQos
+    const member: TopicMember = { sink, qos, generation: 0, retained: new Set() }
     const { signal } = context
     const joined = topic.join(member)
-    const leave = () => topic.leave(member)
+    const leave = () => topic.leave(member, (last) => last.close())
     await new Promise<void>((resolve, reject) => {
       const onAbort = () => reject(abortReason(signal))
       if (signal.aborted) onAbort()
@@ -55,7 +56,11 @@ export class TopicHub {
       void leave()
       throw error
     })
-    return { resume: () => topic.resume(member), close: leave }
+    return {
+      resume: () => topic.resume(member),
+      close: leave,
+      ...(topic.canDetach && { detach: () => topic.leave(member, (last) => last.detach!()) }),
+    }
   }
 
   /** The connection is gone, and every subscription with it. */
@@ -71,7 +76,7 @@ export class TopicHub {
     const topic: SharedTopic = new SharedTopic(
       this.#facet,
       (options, sink) =>
-        // A deadline of its own: it may outlive whoever asked first.
+        // It has a separate deadline: it may outlive the member that asked first.
         withDeadline((context) => this.#facet.subscribe(pattern, options, sink, context), {
           clock: this.#clock,
           deadline: this.#clock.monotonic() + this.#timeoutMs,

@@ -3,80 +3,92 @@ import { MailboxFullError } from '../core/errors.js'
 import type { Value } from '../core/value.js'
 import type { Gauges } from '../mailbox/gauges.js'
 import type { SourceSpec } from '../mailbox/protocol.js'
+import { AttemptSink } from './attempt-sink.js'
 import type { Conflator } from './conflator.js'
 import type { DeliveryQueue, Outgoing } from './delivery-queue.js'
+import type { Outbox } from './outbox.js'
 import { mayComeBack, type Source } from './source.js'
 import type { TopicHub } from './topic-hub.js'
+
+/** What a subscription of the host works with. */
+export interface TopicSourceParts {
+  readonly pattern: string
+  readonly spec: SourceSpec
+  readonly topics: TopicHub
+  readonly queue: DeliveryQueue
+  readonly conflator: Conflator | undefined
+  readonly gauges: Gauges
+  readonly outbox: Outbox
+  readonly onEnd: (error: Error) => void
+}
+
+type State =
+  | { readonly kind: 'alive' }
+  /** It ends with `error` once the host has been given what came before. */
+  | { readonly kind: 'ending'; readonly error: Error }
+  | { readonly kind: 'over' }
 
 /** One subscription of the host to a topic pattern. */
 export class TopicSource implements Source, MessageSink<InboundMessage> {
   readonly id: number
-  readonly #pattern: string
-  readonly #spec: SourceSpec
-  readonly #topics: TopicHub
-  readonly #queue: DeliveryQueue
-  readonly #conflator: Conflator | undefined
-  readonly #gauges: Gauges
-  readonly #onEnd: (error: Error) => void
+  readonly #parts: TopicSourceParts
+  #sink: AttemptSink<InboundMessage> | undefined
   #subscription: AdapterSubscription | undefined
-  #ended = false
-  /** Why it ends, once the host has been given what came before. */
-  #ending: Error | undefined
+  #state: State = { kind: 'alive' }
 
-  constructor(
-    pattern: string,
-    spec: SourceSpec,
-    topics: TopicHub,
-    queue: DeliveryQueue,
-    conflator: Conflator | undefined,
-    gauges: Gauges,
-    onEnd: (error: Error) => void,
-  ) {
-    this.id = spec.id
-    this.#pattern = pattern
-    this.#spec = spec
-    this.#topics = topics
-    this.#queue = queue
-    this.#conflator = conflator
-    this.#gauges = gauges
-    this.#onEnd = onEnd
+  constructor(parts: TopicSourceParts) {
+    this.id = parts.spec.id
+    this.#parts = parts
   }
 
-  async open(context: Attempt): Promise<void> {
-    const { qos, params, headers } = this.#spec
+  async open(attempt: Attempt): Promise<void> {
+    const { pattern, topics } = this.#parts
+    const { qos, params, headers } = this.#parts.spec
     const options = {
       ...(qos !== undefined && { qos }),
       ...(params !== undefined && { params: params as Value }),
       ...(headers !== undefined && { headers }),
     }
-    const subscription = await this.#topics.subscribe(this.#pattern, options, this, context)
+    // What comes too late is not acknowledged: the broker delivers it again, where it keeps messages at all.
+    const sink = new AttemptSink<InboundMessage>(this, () => {})
+    this.#sink = sink
+    const subscription = await sink.open(attempt, () => topics.subscribe(pattern, options, sink, attempt))
     // It may have come to its end already: what yields a few messages is quick.
-    if (this.#ended || this.#ending !== undefined) await subscription.close()
-    else this.#subscription = subscription
+    if (this.#state.kind === 'alive') this.#subscription = subscription
+    else await subscription.close()
   }
 
   disconnected(): void {
+    this.#sink?.retire()
     this.#subscription = undefined
+    this.#parts.queue.disconnected()
   }
 
   deliver(message: InboundMessage): boolean {
-    if (this.#ended || this.#ending !== undefined) return true
-    this.#gauges.count('received')
-    const outgoing: Outgoing = { topic: message.topic, payload: message.payload, extras: extrasOf(message) }
-    if (this.#conflator !== undefined) {
-      this.#conflator.offer(outgoing)
+    if (this.#state.kind !== 'alive') return true
+    const { gauges, conflator, queue, pattern } = this.#parts
+    gauges.count('received')
+    const { topic, payload } = message
+    const outgoing: Outgoing = {
+      topic,
+      payload,
+      extras: extrasOf(message),
+      ...(message.taken !== undefined && { taken: () => message.taken!() }),
+    }
+    if (conflator !== undefined) {
+      conflator.offer(outgoing)
       return true
     }
-    const offer = this.#queue.offer(outgoing)
+    const offer = queue.offer(outgoing)
     if (offer === 'refused')
-      this.#end(
-        new MailboxFullError(`the subscriber of ${this.#pattern} does not keep up: its mailbox is full`),
-      )
+      this.#end(new MailboxFullError(`the subscriber of ${pattern} does not keep up: its mailbox is full`))
     return offer !== 'hold-back'
   }
 
-  lost(count: number): void {
-    this.#queue.lost(count)
+  lost(count: number, reason: string): void {
+    const { pattern: topic, queue, outbox } = this.#parts
+    queue.lost(count)
+    outbox.notice({ kind: 'gap', topic, lost: count, reason })
   }
 
   /** There is room again after the source was held back. */
@@ -86,41 +98,57 @@ export class TopicSource implements Source, MessageSink<InboundMessage> {
 
   /** What has come before is delivered first, however long the host takes. */
   end(error: Error): void {
-    if (this.#ended || this.#ending !== undefined) return
+    if (this.#state.kind !== 'alive') return
     if (mayComeBack(error)) {
       this.#subscription = undefined
-      return this.#onEnd(error)
+      return this.#parts.onEnd(error)
     }
-    this.#ending = error
-    this.#conflator?.finish()
+    this.#state = { kind: 'ending', error }
+    this.#parts.conflator?.finish()
     this.#endIfDrained()
   }
 
   drain(): void {
-    this.#queue.drain()
+    this.#parts.queue.drain()
     this.#endIfDrained()
   }
 
+  close(): Promise<void> {
+    return this.#leave((subscription) => subscription.close(), 'acknowledge')
+  }
+
+  detach(): Promise<void> {
+    const { detach } = this.#subscription ?? {}
+    return this.#leave(
+      (subscription) => detach?.call(subscription) ?? subscription.close(),
+      detach === undefined ? 'acknowledge' : 'leave',
+    )
+  }
+
   #endIfDrained(): void {
-    if (this.#ending !== undefined && this.#queue.size === 0) this.#end(this.#ending)
+    if (this.#state.kind === 'ending' && this.#parts.queue.size === 0) this.#end(this.#state.error)
   }
 
   #end(error: Error): void {
-    if (this.#ended) return
-    this.#ended = true
-    this.#onEnd(error)
+    if (this.#state.kind === 'over') return
+    this.#state = { kind: 'over' }
+    this.#parts.onEnd(error)
   }
 
-  async close(): Promise<void> {
-    this.#ended = true
-    this.#conflator?.close()
-    this.#queue.clear()
-    await this.#subscription?.close()
+  /** @param waiting what is done with messages that the host has not got: nobody wants them, or the next life does. */
+  async #leave(
+    end: (subscription: AdapterSubscription) => Promise<void>,
+    waiting: 'acknowledge' | 'leave',
+  ): Promise<void> {
+    this.#state = { kind: 'over' }
+    this.#sink?.retire()
+    const left = [...(this.#parts.conflator?.close() ?? []), ...this.#parts.queue.clear()]
+    if (waiting === 'acknowledge') for (const { taken } of left) taken?.()
+    if (this.#subscription !== undefined) await end(this.#subscription)
   }
 }
 
-function extrasOf(message: InboundMessage) {
-  const { headers, retain } = message
-  if (headers === undefined && !retain) return undefined
-  return { ...(headers && { headers }), ...(retain && { retain }) }
+function extrasOf({ headers, retain, contentType }: InboundMessage) {
+  if (headers === undefined && !retain && contentType === undefined) return undefined
+  return { ...(headers && { headers }), ...(retain && { retain }), ...(contentType && { contentType }) }
 }

@@ -15,7 +15,7 @@ import type { UnsettledDeliveries } from './unsettled.js'
 /** These settle something that is already here: no connection, no breaker and no retry stands in their way. */
 const IMMEDIATE: ReadonlySet<Verb> = new Set(['ack', 'nack', 'undelivered', 'unsubscribe', 'answer'])
 /** These promise "at least once", or have no effect that could happen twice. */
-const RESUMABLE: ReadonlySet<Verb> = new Set(['enqueue', 'receive', 'subscribe', 'consume', 'serve'])
+const REPEATABLE: ReadonlySet<Verb> = new Set(['enqueue', 'receive', 'subscribe', 'consume', 'serve'])
 
 /** Whether a request is carried out at once, without policies. */
 export function isImmediate(verb: Verb): boolean {
@@ -25,13 +25,6 @@ export function isImmediate(verb: Verb): boolean {
 /** Whether a request opens something that yields messages. */
 export function isSource(verb: Verb): boolean {
   return verb === 'subscribe' || verb === 'consume' || verb === 'serve'
-}
-
-/** Whether a request that was cut off by the loss of the connection may begin again on the next one. */
-export function isResumable(request: Pick<IncomingRequest, 'verb' | 'options'>): boolean {
-  if (RESUMABLE.has(request.verb)) return true
-  if (request.verb === 'publish') return (request.options?.qos ?? 0) > 0
-  return request.options?.idempotent === true
 }
 
 const NO_OPTIONS: RequestOptions = {}
@@ -44,7 +37,7 @@ export class Verbs {
   readonly #sources: Sources
   readonly #factory: SourceFactory
   readonly #receivers: Receivers | undefined
-  readonly #unsettled: UnsettledDeliveries
+  readonly #unsettled: UnsettledDeliveries | undefined
   readonly #pending: PendingRequests
 
   constructor(parts: {
@@ -54,7 +47,7 @@ export class Verbs {
     readonly sources: Sources
     readonly factory: SourceFactory
     readonly receivers: Receivers | undefined
-    readonly unsettled: UnsettledDeliveries
+    readonly unsettled: UnsettledDeliveries | undefined
     readonly pending: PendingRequests
   }) {
     this.#adapter = parts.adapter
@@ -65,6 +58,19 @@ export class Verbs {
     this.#receivers = parts.receivers
     this.#unsettled = parts.unsettled
     this.#pending = parts.pending
+  }
+
+  /** Whether a request that may have been carried out can be carried out again. */
+  mayRepeat({ verb, options }: Pick<IncomingRequest, 'verb' | 'options'>): boolean {
+    if (REPEATABLE.has(verb)) return true
+    if (verb === 'publish') return (options?.qos ?? this.#adapter.pubsub?.defaultQos ?? 0) > 0
+    return options?.idempotent === true
+  }
+
+  /** An attempt that was given up has ended all the same: what it brought has no taker. */
+  tooLate({ verb }: IncomingRequest, value: unknown): void {
+    if (verb !== 'receive' || value === null) return
+    this.#unsettled?.undelivered((value as ReceivedMessage).extras.token!).catch(() => {})
   }
 
   /**
@@ -90,15 +96,15 @@ export class Verbs {
         this.#gauges.count('enqueued')
         return this.#need('queue', 'enqueue').enqueue(target, this.#encode(value, options), options, context)
       case 'receive':
-        return this.#receive(target, options, context)
+        return this.#receive(request, options, context)
       case 'ack':
         this.#gauges.count('acked')
-        return this.#unsettled.ack(value as number)
+        return this.#unsettled?.ack(value as number)
       case 'nack':
         this.#gauges.count('nacked')
-        return this.#unsettled.nack(value as number, options.delayMs ?? 0)
+        return this.#unsettled?.nack(value as number, options.delayMs, options.reason)
       case 'undelivered':
-        return this.#unsettled.undelivered(value as number)
+        return this.#unsettled?.undelivered(value as number)
       case 'answer':
         return this.#answer(value as Answer)
       case 'subscribe':
@@ -135,12 +141,14 @@ export class Verbs {
   }
 
   async #receive(
-    queue: string,
+    { target, deadline }: IncomingRequest,
     { format }: RequestOptions,
-    context: Attempt,
+    attempt: Attempt,
   ): Promise<ReceivedMessage | null> {
     if (this.#receivers === undefined) throw new UnsupportedError('receive')
-    const message = await this.#receivers.receive(queue, context)
+    // The deadline that the host has given lies before the one in force: it does not want to wait.
+    const noWait = deadline !== 0 && deadline < attempt.deadline
+    const message = await this.#receivers.receive(target, attempt, noWait)
     if (message === undefined) return null
     this.#gauges.count('dequeued')
     return { ...message, ...this.#decode(message.bytes!, format) }
@@ -150,7 +158,7 @@ export class Verbs {
     try {
       return { value: this.#formats.of(format).decode(bytes) }
     } catch {
-      // The bytes go along: whoever reads the value gets the error then.
+      // The bytes go along, and reading the value throws the error.
       this.#gauges.countError('serialize')
       return {}
     }

@@ -87,15 +87,30 @@ export class ConnectionError extends IntegrationError {
   }
 }
 
+/** What a time-out may say beside what timed out. */
+export interface TimeoutContext extends ErrorContext {
+  /** How long the operation took, in milliseconds. */
+  readonly afterMs?: number
+  readonly attempts?: number
+  /** Why there was no connection at that time. */
+  readonly notConnected?: string
+}
+
 /** The time allowed for an operation was up. */
 export class TimeoutError extends IntegrationError {
   readonly kind = 'timeout'
   /** What was being done, for example `call users.list`. */
   readonly operation: string
-  constructor(operation: string, context: ErrorContext = {}) {
-    super(`${operation} timed out`, context, true, 'timeout')
+  constructor(operation: string, context: TimeoutContext = {}) {
+    super(`${operation} timed out${timeoutDetails(context)}`, context, true, 'timeout')
     this.operation = operation
   }
+}
+
+function timeoutDetails({ afterMs, attempts = 0, notConnected }: TimeoutContext): string {
+  const after = afterMs === undefined ? '' : ` after ${Math.round(afterMs)} ms`
+  const tried = attempts > 1 ? ` and ${attempts} attempts` : ''
+  return `${after}${tried}${notConnected === undefined ? '' : `; there is no connection: ${notConnected}`}`
 }
 
 /** The circuit breaker is open: the operation was not tried. */

@@ -138,6 +138,8 @@ export interface DeliveryRun {
 export interface DeliveryExtras {
   readonly headers?: Headers
   readonly retain?: boolean
+  /** MIME type of the payload, where the protocol carries one. */
+  readonly contentType?: string
   /** Queue and service: names the delivery when it is settled or answered. */
   readonly token?: number
   /** The broker's id of the message. */

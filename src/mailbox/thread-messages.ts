@@ -14,6 +14,8 @@ export interface StartActor {
   readonly line: LineEnd
   readonly control: MessagePort
   readonly gauges: SharedArrayBuffer
+  /** Memory that outlives the actor, for the state of the protocol's session. */
+  readonly kept?: SharedArrayBuffer | undefined
   /** Durations of operations in microseconds; shared live with the host. */
   readonly latency: RecordableHistogram
 }

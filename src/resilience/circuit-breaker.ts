@@ -70,26 +70,9 @@ export class CircuitBreaker {
     }
   }
 
-  /** Forgets everything: closed again, outcomes of operations in flight are ignored. */
-  reset(): void {
-    this.#generation++
-    this.#become(CLOSED)
-  }
-
-  /**
-   * Runs `operation` through the breaker.
-   * @throws CircuitOpenError when it is not tried, else what `operation` throws.
-   */
-  async run<T>(operation: () => Promise<T> | T): Promise<T> {
-    const permit = this.acquire()
-    try {
-      const value = await operation()
-      this.succeeded(permit)
-      return value
-    } catch (error) {
-      this.failed(permit, error)
-      throw error
-    }
+  /** The other side can be reached again: an open breaker lets probes through at once. */
+  reachable(): void {
+    if (this.#state.kind === 'open') this.#become({ kind: 'half-open', inFlight: 0, successes: 0 })
   }
 
   #after(error: unknown): BreakerCircuit {

@@ -17,11 +17,12 @@ export type BreakerVerdict = 'success' | 'failure' | 'unknown'
 /**
  * Whether an error says that the other side cannot be reached or cannot work: no connection, no answer in
  * time, or an answer that says "unavailable". An error answer of a working service does not, and neither
- * does anything that is our own doing (a value that cannot be encoded, a cancelled call, a refused login).
+ * does anything that is our own doing (a value that cannot be encoded, a cancelled call, a full pool, a caller's
+ * own short deadline, a refused login).
  */
 export function countsAsFailure(error: unknown): boolean {
   const known = asIntegrationError(error)
-  if (known === undefined) return false
+  if (known === undefined || known.fault === 'local') return false
   return known.kind === 'connection' || known.kind === 'timeout' || known.errorClass === 'service-unavailable'
 }
 

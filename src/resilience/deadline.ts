@@ -3,11 +3,6 @@ import type { Clock } from '../core/clock.js'
 import { TimeoutError } from '../core/errors.js'
 import { abortReason } from './retry.js'
 
-/** `clock.monotonic()` milliseconds at which an attempt that begins now is given up: its own time-out or the operation's deadline, whichever is first. */
-export function attemptDeadline(now: number, timeoutMs: number, deadline = Infinity): number {
-  return Math.min(now + timeoutMs, deadline)
-}
-
 /** What one attempt is given: its AbortController is made on first use, which most attempts never see. */
 class LazyAttempt implements Attempt {
   readonly deadline: number

@@ -100,7 +100,7 @@ describe('a bulkhead', () => {
     const { send, attempts, tried, advance } = await rig({ bulkhead: { concurrent: 1, queue: 5 }, retry })
     await send('call', 'a')
     await send('call', 'b')
-    attempts[0]!.reject(new ConnectionError('reset'))
+    attempts[0]!.reject(new ConnectionError('reset', { notExecuted: true }))
     await advance(0)
     expect(tried()).toEqual(['a', 'b'])
     attempts[1]!.resolve(null)
@@ -135,7 +135,7 @@ describe('a bulkhead', () => {
     const cut = await send('call', 'a')
     await send('call', 'b')
     await lost(new ConnectionError('reset'))
-    attempts[0]!.reject(new ConnectionError('reset'))
+    attempts[0]!.reject(new ConnectionError('reset', { notExecuted: true }))
     await advance(10)
     expect([tried(), error(cut)?.kind]).toEqual([['a'], 'connection'])
     await connected()
@@ -180,9 +180,9 @@ describe('a rate limit', () => {
   test('counts retries as requests', async () => {
     const { send, attempts, tried, advance } = await rig({ rateLimit: RATE, retry })
     await send('call', 'a')
-    attempts[0]!.reject(new ConnectionError('reset'))
+    attempts[0]!.reject(new ConnectionError('reset', { notExecuted: true }))
     await advance(10)
-    attempts[1]!.reject(new ConnectionError('reset'))
+    attempts[1]!.reject(new ConnectionError('reset', { notExecuted: true }))
     await advance(400)
     expect(tried()).toEqual(['a', 'a'])
     await advance(100)
@@ -216,7 +216,9 @@ describe('a retry budget', () => {
       await send('call', `m${i}`)
       for (let round = 0; round < 5; round++) {
         for (; handled < attempts.length; handled++)
-          attempts[handled]!.reject(new RpcError(503, 'busy', undefined, { retryable: true }))
+          attempts[handled]!.reject(
+            new RpcError(503, 'busy', undefined, { retryable: true, notExecuted: true }),
+          )
         await advance(10)
       }
     }
@@ -230,7 +232,7 @@ describe('a retry budget', () => {
     const { send, attempts, advance } = await rig({ retry })
     await send('call', 'a')
     for (let i = 0; i < 5; i++) {
-      attempts[i]!.reject(new ConnectionError('reset'))
+      attempts[i]!.reject(new ConnectionError('reset', { notExecuted: true }))
       await advance(10)
     }
     expect(attempts).toHaveLength(5)

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { Conflator } from '../../src/actor/conflator.js'
 import { DeliveryQueue, type Outgoing } from '../../src/actor/delivery-queue.js'
 import { Outbox } from '../../src/actor/outbox.js'
+import { ByteBudget } from '../../src/core/byte-budget.js'
 import type { Overflow } from '../../src/core/overflow.js'
 import { CreditGiver, newCredit } from '../../src/mailbox/credit.js'
 import { Gauges } from '../../src/mailbox/gauges.js'
@@ -20,7 +21,10 @@ afterEach(() => {
 const CAPACITY = { messages: 4, bytes: 1_000 }
 const WINDOW = { messages: 2, bytes: 10_000 }
 
-function rig(overflow: Overflow, { capacity = CAPACITY, window = WINDOW } = {}) {
+function rig(
+  overflow: Overflow,
+  { capacity = CAPACITY, window = WINDOW, isShared = false, budget = new ByteBudget(1e9) } = {},
+) {
   const clock = new ManualClock()
   const { host, actor } = openLine()
   const line = new Line<ActorBatch, RequestBatch>(actor, new Turn(clock, 10), () => {})
@@ -31,7 +35,17 @@ function rig(overflow: Overflow, { capacity = CAPACITY, window = WINDOW } = {}) 
   const giver = new CreditGiver(credit)
   let rooms = 0
   const spec = { id: 1, kind: 'topic', credit, window, decode: 'value', overflow } as const
-  const queue = new DeliveryQueue(spec, capacity, outbox, gauges, wireFormat('json'), () => rooms++)
+  const queue = new DeliveryQueue({
+    spec,
+    capacity,
+    clock,
+    outbox,
+    gauges,
+    format: wireFormat('json'),
+    budget,
+    isShared,
+    onRoom: () => rooms++,
+  })
   const sent = () => {
     outbox.flush()
     return batches(host).flatMap(({ runs }) =>
@@ -39,7 +53,7 @@ function rig(overflow: Overflow, { capacity = CAPACITY, window = WINDOW } = {}) 
     )
   }
   const offer = (n: number) => queue.offer(message(n))
-  return { clock, queue, gauges, giver, sent, offer, host, outbox, rooms: () => rooms }
+  return { clock, queue, gauges, giver, sent, offer, host, outbox, rooms: () => rooms, budget }
 }
 
 function batches(host: LineEnd): ActorBatch[] {
@@ -203,6 +217,102 @@ describe('delivery queue', () => {
   })
 })
 
+describe('what the broker waits to hear', () => {
+  const acknowledged = (queue: DeliveryQueue, taken: number[]) => (n: number) =>
+    queue.offer({ ...message(n), taken: () => taken.push(n) })
+
+  test('is said when the host has received a message, not when it was sent', () => {
+    const { queue, giver, sent } = rig('block')
+    const taken: number[] = []
+    const offer = acknowledged(queue, taken)
+    for (const n of count(3)) offer(n)
+    expect([sent(), taken]).toEqual([[0, 1], []])
+    expect(giver.received(1)).toBe(true)
+    queue.drain()
+    expect(taken).toEqual([0])
+    giver.received(1)
+    giver.give(2, 2)
+    queue.drain()
+    expect([sent(), taken]).toEqual([[2], [0, 1]])
+    giver.received(1)
+    queue.drain()
+    expect(taken).toEqual([0, 1, 2])
+  })
+
+  test('is said of what was dropped, and of nothing after the connection is lost', () => {
+    const { queue, giver } = rig('drop-newest', { capacity: { messages: 1, bytes: 1_000 } })
+    const taken: number[] = []
+    const offer = acknowledged(queue, taken)
+    for (const n of count(5)) offer(n)
+    expect([taken, queue.dropped]).toEqual([[3, 4], 2])
+    queue.disconnected()
+    giver.received(2)
+    queue.drain()
+    expect(taken).toEqual([3, 4])
+  })
+})
+
+describe('a queue whose connection is shared', () => {
+  test('holds it back for a bounded time, then drops, counts and lets it go', async () => {
+    const { queue, offer, clock, rooms, giver, sent } = rig('block', { isShared: true })
+    // Two are sent; half of the four that may wait ask for a pause.
+    expect(count(4).map(offer)).toEqual(['sent', 'sent', 'waiting', 'hold-back'])
+    await clock.advance(999)
+    expect([rooms(), queue.dropped]).toEqual([0, 0])
+    await clock.advance(1)
+    expect(rooms()).toBe(1)
+    expect([4, 5, 6, 7].map(offer)).toEqual(['waiting', 'waiting', 'waiting', 'waiting'])
+    expect([queue.size, queue.dropped]).toEqual([4, 2])
+    for (let i = 0; i < 3; i++) {
+      giver.give(2, 2)
+      queue.drain()
+    }
+    expect(sent()).toEqual([0, 1, 2, 3, 4, 5])
+    // The subscriber has caught up: it may hold back again.
+    expect([8, 9, 10, 11].map(offer)).toEqual(['sent', 'sent', 'waiting', 'hold-back'])
+  })
+
+  test('that is alone on its connection is held for as long as it takes', async () => {
+    const { queue, offer, clock, rooms, giver } = rig('block')
+    count(4).map(offer)
+    await clock.advance(1_000_000)
+    expect([rooms(), queue.dropped]).toEqual([0, 0])
+    giver.give(100, 0)
+    queue.drain()
+    expect(rooms()).toBe(1)
+  })
+})
+
+describe('the budget of the actor', () => {
+  test('counts what waits and gives it back', () => {
+    const { queue, offer, budget } = rig('block')
+    for (const n of count(4)) offer(n)
+    expect(budget.held).toBeGreaterThan(2)
+    queue.clear()
+    expect(budget.held).toBe(0)
+  })
+
+  test('that is full of others holds a queue back until there is room', () => {
+    const budget = new ByteBudget(10_000)
+    const { queue, offer, rooms, giver } = rig('block', { budget, window: { messages: 1, bytes: 1_000 } })
+    budget.take(10_000)
+    expect(count(2).map(offer)).toEqual(['sent', 'hold-back'])
+    giver.give(1, 1)
+    queue.drain()
+    expect(rooms()).toBe(0)
+    budget.give(10_000)
+    expect(rooms()).toBe(1)
+  })
+
+  test('that is full makes the other policies drop', () => {
+    const budget = new ByteBudget(10_000)
+    const { queue, offer } = rig('drop-newest', { budget })
+    budget.take(10_000)
+    for (const n of count(4)) offer(n)
+    expect(queue.dropped).toBe(2)
+  })
+})
+
 describe('conflator', () => {
   test('passes the newest of each topic at its pace, and counts what was replaced', async () => {
     const clock = new ManualClock()
@@ -213,6 +323,7 @@ describe('conflator', () => {
       clock,
       16,
       gauges,
+      new ByteBudget(1e9),
       () => state.room,
       ({ payload }) => passed.push(Number(new TextDecoder().decode(payload))),
     )
@@ -221,7 +332,7 @@ describe('conflator', () => {
     expect(passed).toEqual([])
     await clock.advance(1)
     expect([passed, gauges.counts().conflated]).toEqual([[8, 9], 8])
-    // Whoever is not done with the last ones gets newer ones later, and none twice.
+    // A receiver that is not done with the last ones gets newer ones later, and none twice.
     state.room = false
     conflator.offer(message(10, 'even'))
     await clock.advance(160)
@@ -241,6 +352,7 @@ describe('conflator', () => {
       new ManualClock(),
       1_000,
       new Gauges(),
+      new ByteBudget(1e9),
       () => false,
       (each) => passed.push(each),
     )

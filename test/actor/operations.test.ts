@@ -17,12 +17,16 @@ afterEach(() => {
 })
 
 /** An actor whose adapter notes each attempt and leaves it to the test. */
-function rig(settings: Partial<IntegrationSettings> = {}) {
+function rig(settings: Partial<IntegrationSettings> = {}, more: Partial<ProtocolAdapter> = {}) {
   const attempts: Try[] = []
-  const attempt = (what: string, { signal }: Attempt) =>
-    new Promise<never>((resolve, reject) =>
+  const contexts: Attempt[] = []
+  const attempt = (what: string, context: Attempt) => {
+    contexts.push(context)
+    const { signal } = context
+    return new Promise<never>((resolve, reject) =>
       attempts.push({ what, signal, resolve: resolve as Try['resolve'], reject }),
     )
+  }
   const facets: Partial<ProtocolAdapter> = {
     rpc: {
       call: (method, _params, context) => attempt(`call ${method}`, context),
@@ -36,11 +40,12 @@ function rig(settings: Partial<IntegrationSettings> = {}) {
       },
     },
   }
-  const actor = actorRig({ timeoutMs: 1_000, ...settings }, facets)
+  const actor = actorRig({ timeoutMs: 1_000, ...settings }, { ...facets, ...more })
   ends.push(actor.end)
-  return { ...actor, attempts, tried: () => attempts.map(({ what }) => what) }
+  return { ...actor, attempts, contexts, tried: () => attempts.map(({ what }) => what) }
 }
 
+const idempotent = { idempotent: true } as const
 const reset = () => new ConnectionError('reset')
 const retry = (maxAttempts: number, initialMs = 100): IntegrationSettings['retry'] => ({
   maxAttempts,
@@ -75,7 +80,7 @@ describe('an operation', () => {
 
   test('that waited, or was tried again, leaves nothing behind', async () => {
     const { send, attempts, connected, advance, quiet, actor, gauges } = rig({ retry: retry(3) })
-    await send('call', 'early')
+    await send('call', 'early', undefined, idempotent)
     await connected()
     attempts[0]!.reject(reset())
     await advance(100)
@@ -108,7 +113,7 @@ describe('an operation', () => {
   test('is tried again after an attempt that took too long, as often as allowed', async () => {
     const { send, attempts, connected, advance, error, gauges } = rig({ retry: retry(3) })
     await connected()
-    const seq = await send('call', 'slow')
+    const seq = await send('call', 'slow', undefined, idempotent)
     await advance(999)
     expect(attempts[0]!.signal.aborted).toBe(false)
     await advance(1)
@@ -127,7 +132,7 @@ describe('an operation', () => {
   test('takes no notice of an earlier attempt that ends late', async () => {
     const { send, attempts, connected, advance, outcome, quiet } = rig({ retry: retry(2) })
     await connected()
-    const seq = await send('call', 'slow')
+    const seq = await send('call', 'slow', undefined, idempotent)
     await advance(1_100)
     attempts[0]!.resolve('late')
     await quiet()
@@ -172,7 +177,7 @@ describe('the deadline of an operation holds', () => {
   test('between two attempts', async () => {
     const { send, error, advance, attempts, connected, quiet } = rig({ retry: retry(5, 400) })
     await connected()
-    const seq = await send('call', 'a', undefined, undefined, 700)
+    const seq = await send('call', 'a', undefined, idempotent, 700)
     attempts[0]!.reject(reset())
     await advance(500)
     // The second attempt began at 400; a third would begin past the deadline.
@@ -210,7 +215,7 @@ describe('cancelling', () => {
   test('between two attempts: there is no second', async () => {
     const { send, error, connected, attempts, advance, clock, quiet } = rig({ retry: retry(3) })
     await connected()
-    const seq = await send('call', 'a')
+    const seq = await send('call', 'a', undefined, idempotent)
     attempts[0]!.reject(reset())
     await quiet()
     await send('cancel', '', seq)
@@ -260,9 +265,116 @@ describe('the breaker', () => {
 
   test('hears of operations that never found a connection', async () => {
     const { send, gauges, advance } = rig({ circuitBreaker })
-    for (const method of ['a', 'b']) await send('call', method, undefined, undefined, 500)
-    await advance(500)
+    for (const method of ['a', 'b']) await send('call', method, undefined, undefined, 1_000)
+    await advance(1_000)
     expect(gauges.breaker).toBe('open')
+  })
+
+  test('does not hear of callers that have less time than the integration allows', async () => {
+    const { send, gauges, advance, connected, error, attempts } = rig({ circuitBreaker })
+    for (const method of ['a', 'b']) await send('call', method, undefined, undefined, 900)
+    await advance(900)
+    await connected()
+    const impatient: number[] = []
+    for (const method of ['c', 'd', 'e', 'f'])
+      impatient.push(await send('call', method, undefined, undefined, 200))
+    await advance(200)
+    expect(impatient.map((seq) => error(seq)?.kind)).toEqual(Array(4).fill('timeout'))
+    expect([gauges.breaker, attempts.length]).toEqual(['closed', 4])
+  })
+
+  test('lets operations try at once when there is a new connection', async () => {
+    const { send, gauges, advance, connected, attempts, outcome, quiet } = rig({ circuitBreaker })
+    for (const method of ['a', 'b']) await send('call', method, undefined, undefined, 1_000)
+    await advance(1_000)
+    expect(gauges.breaker).toBe('open')
+    await advance(100)
+    await connected()
+    const probe = await send('call', 'c')
+    attempts[0]!.resolve('back')
+    await quiet()
+    expect([outcome(probe), gauges.breaker]).toEqual([{ value: 'back' }, 'closed'])
+  })
+})
+
+describe('a call that may have been executed', () => {
+  test('is not tried again: neither after a time-out nor after a cut connection', async () => {
+    const { send, attempts, connected, advance, error, quiet } = rig({ retry: retry(3) })
+    await connected()
+    const slow = await send('call', 'pay')
+    await advance(1_000)
+    const cut = await send('call', 'pay')
+    attempts[1]!.reject(reset())
+    await quiet()
+    await advance(5_000)
+    expect([error(slow)?.kind, error(cut)?.kind, attempts.length]).toEqual(['timeout', 'connection', 2])
+  })
+
+  test('is tried again when it certainly was not sent', async () => {
+    const { send, attempts, connected, advance, outcome, quiet } = rig({ retry: retry(3) })
+    await connected()
+    const seq = await send('call', 'pay')
+    attempts[0]!.reject(new ConnectionError('refused', { notExecuted: true }))
+    await advance(100)
+    attempts[1]!.resolve('paid')
+    await quiet()
+    expect(outcome(seq)).toEqual({ value: 'paid' })
+  })
+
+  test('each attempt has its own signal: a late look at an earlier one sees that it was given up', async () => {
+    const { send, contexts, connected, advance } = rig({ retry: retry(2) })
+    await connected()
+    await send('call', 'slow', undefined, idempotent)
+    await advance(1_100)
+    expect(contexts.map(({ signal }) => signal.aborted)).toEqual([true, false])
+    expect(contexts[0]!.operationId).toBe(contexts[1]!.operationId)
+  })
+})
+
+describe('an operation that ends its connection', () => {
+  test('is found among its neighbours, and rejects with the reason', async () => {
+    const { send, attempts, connected, lost, advance, error, outcome, tried, quiet } = rig({ timeoutMs: 1e6 })
+    await connected()
+    const seqs = [await send('publish', 'good', 1, { qos: 1 }), await send('publish', 'bad', 1, { qos: 1 })]
+    // The broker ends each connection on which it gets "bad".
+    let begun = 0
+    for (let round = 0; round < 8; round++) {
+      const fresh = attempts.slice(begun)
+      begun = attempts.length
+      if (fresh.some(({ what }) => what === 'publish bad')) {
+        await lost(reset())
+        for (const { reject } of fresh) reject(reset())
+        await quiet()
+        await advance(20_000)
+        await connected()
+      } else for (const { resolve } of fresh) resolve()
+      await quiet()
+    }
+    expect(error(seqs[1]!)).toMatchObject({ kind: 'connection', retryable: false })
+    expect(error(seqs[1]!)?.message).toContain('publish bad')
+    expect(outcome(seqs[0]!)).toEqual({ value: undefined })
+    expect(tried().filter((what) => what === 'publish bad')).toHaveLength(5)
+  })
+})
+
+describe('a connection that swallows what is sent', () => {
+  test('is probed after three time-outs in a row, and replaced when it gives no answer', async () => {
+    let pings = 0
+    const { send, connected, advance, connects } = rig(
+      {},
+      {
+        ping: async () => {
+          pings++
+          throw new ConnectionError('no answer')
+        },
+      },
+    )
+    await connected()
+    for (let n = 1; n <= 3; n++) {
+      await send('call', `m${n}`)
+      await advance(1_000)
+    }
+    expect([pings, connects.length]).toEqual([1, 2])
   })
 })
 

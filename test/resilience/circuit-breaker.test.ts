@@ -115,11 +115,8 @@ describe('CircuitBreaker', () => {
     const { breaker, trip, clock } = setUp()
     trip()
     await clock.advance(400)
-    const calls: string[] = []
-    const refused = await breaker.run(() => calls.push('called')).catch((error) => error)
-    expect(refused).toBeInstanceOf(CircuitOpenError)
-    expect(refused.retryAfterMs).toBe(600)
-    expect(calls).toEqual([])
+    expect(() => breaker.acquire()).toThrow(CircuitOpenError)
+    expect(() => breaker.acquire()).toThrow('600 ms')
   })
 
   test('lets probes through after its time, and closes after enough of them in a row', async () => {
@@ -168,22 +165,32 @@ describe('CircuitBreaker', () => {
     expect(breaker.state).toEqual({ kind: 'half-open', inFlight: 0, successes: 0 })
   })
 
-  test('an error answer of the service counts as a sign of life', async () => {
+  test('an error answer of the service counts as a sign of life', () => {
     const { breaker, fail } = setUp()
     fail()
     fail()
-    await expect(breaker.run(() => Promise.reject(new RpcError(1, 'no')))).rejects.toBeInstanceOf(RpcError)
+    breaker.failed(breaker.acquire(), new RpcError(1, 'no'))
     expect(breaker.state).toEqual({ kind: 'closed', failures: 0 })
-    expect(await breaker.run(() => 7)).toBe(7)
   })
 
-  test('reset closes it and makes everything in flight stale', () => {
-    const { breaker, trip } = setUp()
-    const before = breaker.acquire()
-    trip()
-    breaker.reset()
-    breaker.failed(before, lost)
+  test('what is our own doing is not held against the service', () => {
+    const { breaker } = setUp()
+    const errors = [
+      new TimeoutError('call a', { fault: 'local' }),
+      new ConnectionError('the pool is full', { fault: 'local' }),
+    ]
+    for (let n = 0; n < 10; n++) for (const error of errors) breaker.failed(breaker.acquire(), error)
     expect(breaker.state).toEqual({ kind: 'closed', failures: 0 })
+  })
+
+  test('lets probes through at once when there is a new connection', () => {
+    const { breaker, trip, changes } = setUp()
+    breaker.reachable()
+    trip()
+    breaker.reachable()
+    breaker.succeeded(breaker.acquire())
+    breaker.succeeded(breaker.acquire())
+    expect(changes).toEqual(['closed > open', 'open > half-open', 'half-open > closed'])
   })
 
   test('whatever happens, it recovers once the other side works again', async () => {

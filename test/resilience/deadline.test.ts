@@ -1,17 +1,11 @@
 import { expect, test } from 'vitest'
 import type { Attempt } from '../../src/core/adapter.js'
 import { CancelledError, ConnectionError, ShutdownError, TimeoutError } from '../../src/core/errors.js'
-import { attemptDeadline, withDeadline } from '../../src/resilience/deadline.js'
+import { withDeadline } from '../../src/resilience/deadline.js'
 import { StepClock } from '../support/step-clock.js'
 
 const operation = 'call users.list'
 const never = () => new Promise<never>(() => {})
-
-test('an attempt ends with its own time-out or with the operation, whichever is first', () => {
-  expect(attemptDeadline(1_000, 300)).toBe(1_300)
-  expect(attemptDeadline(1_000, 300, 1_200)).toBe(1_200)
-  expect(attemptDeadline(1_000, 300, 5_000)).toBe(1_300)
-})
 
 test('gives the value or the error of the attempt and leaves no timer', async () => {
   const clock = new StepClock(0)

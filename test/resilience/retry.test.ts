@@ -12,8 +12,7 @@ import {
   TimeoutError,
 } from '../../src/core/errors.js'
 import type { RetrySettings } from '../../src/core/settings.js'
-import { decideRetry, withRetry } from '../../src/resilience/retry.js'
-import { StepClock, settle } from '../support/step-clock.js'
+import { decideRetry } from '../../src/resilience/retry.js'
 
 const settings: RetrySettings = {
   maxAttempts: 3,
@@ -21,7 +20,7 @@ const settings: RetrySettings = {
   jitter: 0,
   retryableErrors: [],
 }
-const context = { deadline: Infinity, now: 0, random: () => 0 }
+const context = { deadline: Infinity, now: 0, random: () => 0, mayRepeat: true }
 const only = (...retryableErrors: ErrorClass[]): RetrySettings => ({ ...settings, retryableErrors })
 const unavailable = new RpcError(503, 'no', undefined, { errorClass: 'service-unavailable', retryable: true })
 
@@ -69,82 +68,21 @@ describe('decideRetry', () => {
   })
 })
 
-describe('withRetry', () => {
-  test('tries again after the back-off and gives the value of the first success', async () => {
-    const clock = new StepClock(0)
-    const attempts: string[] = []
-    const retries: unknown[] = []
-    const value = withRetry(
-      (attempt) => {
-        attempts.push(`${attempt} at ${clock.now()}`)
-        if (attempt < 3) throw new ConnectionError(`lost ${attempt}`)
-        return 'done'
-      },
-      {
-        settings: { ...settings, backoff: { kind: 'linear', initialMs: 100, incrementMs: 50, maxMs: 1_000 } },
-        clock,
-        onRetry: (attempt, error, afterMs) => retries.push([attempt, (error as Error).message, afterMs]),
-      },
-    )
-    await clock.advance(1_000)
-    expect(await value).toBe('done')
-    expect(attempts).toEqual(['1 at 0', '2 at 100', '3 at 250'])
-    expect(retries).toEqual([
-      [1, 'lost 1', 100],
-      [2, 'lost 2', 150],
-    ])
+describe('what may have been executed', () => {
+  const unsure = { ...context, mayRepeat: false }
+  const decide = (policy: RetrySettings, error: unknown) => decideRetry(policy, 1, error, unsure).kind
+
+  test('is not repeated, whatever the error', () => {
+    expect(decide(settings, new TimeoutError('call pay'))).toBe('give-up')
+    expect(decide(settings, new ConnectionError('reset'))).toBe('give-up')
   })
 
-  test('rejects with the last error itself', async () => {
-    const clock = new StepClock()
-    const errors = [1, 2, 3].map((n) => new ConnectionError(`lost ${n}`))
-    const rejected = withRetry((attempt) => Promise.reject(errors[attempt - 1]), { settings, clock }).catch(
-      (error) => error,
-    )
-    await clock.advance(1_000)
-    expect(await rejected).toBe(errors[2])
+  test('is repeated when the error says that it was not', () => {
+    expect(decide(settings, new ConnectionError('refused', { notExecuted: true }))).toBe('retry')
   })
 
-  test('the deadline holds for all attempts together', async () => {
-    const clock = new StepClock(0)
-    let attempts = 0
-    const rejected = withRetry(
-      () => {
-        attempts++
-        throw new TimeoutError('call a')
-      },
-      { settings: { ...settings, maxAttempts: 100 }, clock, deadline: 250 },
-    ).catch((error) => error)
-    await clock.advance(1_000)
-    expect(await rejected).toBeInstanceOf(TimeoutError)
-    expect(attempts).toBe(3)
-  })
-
-  test.each([
-    ['a signal of the caller', undefined, CancelledError],
-    ['our own reason', new ShutdownError(), ShutdownError],
-  ])('aborting the wait rejects at once and leaves no timer: %s', async (_, reason, type) => {
-    const clock = new StepClock()
-    const controller = new AbortController()
-    const rejected = withRetry(() => Promise.reject(new ConnectionError('lost')), {
-      settings,
-      clock,
-      signal: controller.signal,
-    }).catch((error) => error)
-    await settle()
-    expect(clock.pending).toBe(1)
-    controller.abort(reason)
-    expect(await rejected).toBeInstanceOf(type)
-    expect(clock.pending).toBe(0)
-  })
-
-  test('with a signal that has aborted nothing is tried', async () => {
-    let attempts = 0
-    const run = () => {
-      attempts++
-    }
-    const options = { settings, clock: new StepClock(), signal: AbortSignal.abort() }
-    await expect(withRetry(run, options)).rejects.toBeInstanceOf(CancelledError)
-    expect(attempts).toBe(0)
+  test('is repeated when the configuration names the class of the error', () => {
+    expect(decide(only('timeout'), new TimeoutError('call pay'))).toBe('retry')
+    expect(decide(only('timeout'), new ConnectionError('reset'))).toBe('give-up')
   })
 })

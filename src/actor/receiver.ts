@@ -1,0 +1,214 @@
+import type { AdapterConsumer, Attempt, InboundDelivery, MessageSink, QueueFacet } from '../core/adapter.js'
+import type { Clock, Timer } from '../core/clock.js'
+import { Deque } from '../core/deque.js'
+import { ConnectionError } from '../core/errors.js'
+import type { ReceivedMessage } from '../mailbox/protocol.js'
+import { AttemptSink } from './attempt-sink.js'
+import { queueExtras } from './queue-extras.js'
+import { returnUnseen, type UnsettledDeliveries } from './unsettled.js'
+
+/** A receiver without callers stays open for so long: who receives in a loop finds it open. */
+const IDLE_MS = 1_000
+/** What a caller that does not wait allows the broker at least, in milliseconds. */
+const NO_WAIT_MS = 50
+
+/** A `receive` that waits for a message. */
+interface Caller {
+  readonly resolve: (message: ReceivedMessage | undefined) => void
+  readonly reject: (error: Error) => void
+  state: 'waiting' | 'over'
+}
+
+type State =
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'opening'; readonly done: Promise<void> }
+  | { readonly kind: 'open'; readonly consumer: AdapterConsumer; readonly openedInMs: number }
+
+/** What a receiver tells its owner. */
+export interface ReceiverEvents {
+  /** No caller waits any more. */
+  idle(): void
+  busy(): void
+  /** It has closed its consumer; the next `receive` opens another. */
+  closed(): void
+}
+
+/**
+ * Takes single messages from one queue, on demand. A message that finds no caller goes back uncounted. Closes its
+ * consumer when nobody has received for a moment.
+ */
+export class Receiver implements MessageSink<InboundDelivery> {
+  readonly #queue: string
+  readonly #facet: QueueFacet
+  readonly #unsettled: UnsettledDeliveries
+  readonly #clock: Clock
+  readonly #events: ReceiverEvents
+  #callers = new Deque<Caller>()
+  #waiting = 0
+  #state: State = { kind: 'closed' }
+  /** Calls in progress, those that still wait for the consumer included. */
+  #inProgress = 0
+  /** What the broker has been asked for and has not delivered. */
+  #demand = 0
+  #idleTimer: Timer | undefined
+  #sink: AttemptSink<InboundDelivery> | undefined
+
+  constructor(
+    queue: string,
+    facet: QueueFacet,
+    unsettled: UnsettledDeliveries,
+    clock: Clock,
+    events: ReceiverEvents,
+  ) {
+    this.#queue = queue
+    this.#facet = facet
+    this.#unsettled = unsettled
+    this.#clock = clock
+    this.#events = events
+  }
+
+  /**
+   * @param noWait give the message that is there, and do not wait for one to come.
+   * @returns `undefined` when the attempt has ended. @throws DequeueError, ConnectionError
+   */
+  async receive(attempt: Attempt, noWait: boolean): Promise<ReceivedMessage | undefined> {
+    this.#idleTimer?.cancel()
+    this.#events.busy()
+    this.#inProgress++
+    try {
+      // The first caller opens the consumer. If that fails, its time was up perhaps, the next one tries.
+      while (this.#state.kind !== 'open') {
+        if (attempt.signal.aborted) return undefined
+        if (this.#state.kind === 'opening') await this.#state.done
+        else await this.#open(attempt)
+      }
+      return await this.#next(attempt, noWait ? Math.max(NO_WAIT_MS, 2 * this.#state.openedInMs) : undefined)
+    } finally {
+      if (--this.#inProgress === 0) this.#becomeIdle()
+    }
+  }
+
+  disconnected(): void {
+    this.#lose(new ConnectionError('the connection was lost'))
+  }
+
+  /** Ends the consumer, which gives back what it has prefetched. Never rejects. */
+  async close(): Promise<void> {
+    const state = this.#state
+    this.#lose(new ConnectionError('the receiver was closed'))
+    this.#events.closed()
+    if (state.kind === 'open') await state.consumer.close()
+  }
+
+  #next(attempt: Attempt, ms: number | undefined): Promise<ReceivedMessage | undefined> {
+    return new Promise((resolve, reject) => {
+      const end = (settle: () => void) => {
+        if (caller.state === 'over') return
+        caller.state = 'over'
+        this.#waiting--
+        timer?.cancel()
+        attempt.signal.removeEventListener('abort', giveUp)
+        settle()
+      }
+      const caller: Caller = {
+        resolve: (message) => end(() => resolve(message)),
+        reject: (error) => end(() => reject(error)),
+        state: 'waiting',
+      }
+      const giveUp = () => {
+        caller.resolve(undefined)
+        this.#forgetOver()
+      }
+      const timer = ms === undefined ? undefined : this.#clock.setTimer(ms, giveUp, { background: true })
+      this.#callers.push(caller)
+      this.#waiting++
+      if (attempt.signal.aborted) return giveUp()
+      attempt.signal.addEventListener('abort', giveUp, { once: true })
+      this.#ask()
+    })
+  }
+
+  /** Callers that gave up must not pile up where no message ever comes. */
+  #forgetOver(): void {
+    if (this.#callers.size <= 2 * this.#waiting + 16) return
+    const waiting = new Deque<Caller>()
+    for (const caller of this.#callers) if (caller.state === 'waiting') waiting.push(caller)
+    this.#callers = waiting
+  }
+
+  #ask(): void {
+    const missing = this.#waiting - this.#demand
+    if (missing <= 0 || this.#state.kind !== 'open') return
+    this.#demand += missing
+    this.#state.consumer.request(missing)
+  }
+
+  async #open(attempt: Attempt): Promise<void> {
+    const sink = new AttemptSink(this, returnUnseen)
+    const startedAt = this.#clock.monotonic()
+    const opening = sink.open(attempt, () => this.#facet.consume(this.#queue, sink, attempt))
+    const state: State = {
+      kind: 'opening',
+      done: opening.then(
+        () => {},
+        () => {},
+      ),
+    }
+    this.#state = state
+    this.#sink = sink
+    this.#demand = 0
+    try {
+      const consumer = await opening
+      if (this.#state !== state) return void consumer.close()
+      this.#state = { kind: 'open', consumer, openedInMs: this.#clock.monotonic() - startedAt }
+    } catch (error) {
+      if (this.#state === state) this.#state = { kind: 'closed' }
+      throw error
+    }
+  }
+
+  deliver(delivery: InboundDelivery): boolean {
+    this.#demand = Math.max(0, this.#demand - 1)
+    const caller = this.#nextCaller()
+    if (caller === undefined) {
+      returnUnseen(delivery)
+      return true
+    }
+    const token = this.#unsettled.take(delivery, { queue: this.#queue })
+    if (token === undefined) {
+      // Dead-lettered at once: the caller waits for one that can be delivered.
+      this.#callers.unshift(caller)
+      this.#ask()
+    } else
+      caller.resolve({ topic: delivery.topic, bytes: delivery.payload, extras: queueExtras(delivery, token) })
+    return true
+  }
+
+  /** What a queue's broker keeps is not lost. */
+  lost(): void {}
+
+  end(error: Error): void {
+    this.#lose(error)
+  }
+
+  #lose(error: Error): void {
+    this.#idleTimer?.cancel()
+    this.#state = { kind: 'closed' }
+    this.#sink?.retire()
+    this.#demand = 0
+    for (let caller = this.#nextCaller(); caller !== undefined; caller = this.#nextCaller())
+      caller.reject(error)
+  }
+
+  #nextCaller(): Caller | undefined {
+    for (let caller = this.#callers.shift(); caller !== undefined; caller = this.#callers.shift())
+      if (caller.state === 'waiting') return caller
+    return undefined
+  }
+
+  #becomeIdle(): void {
+    this.#events.idle()
+    this.#idleTimer?.cancel()
+    this.#idleTimer = this.#clock.setTimer(IDLE_MS, () => void this.close(), { background: true })
+  }
+}
