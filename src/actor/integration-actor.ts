@@ -173,6 +173,11 @@ export function startIntegrationActor(
     receivers?.disconnected()
   }
 
+  /** Nothing more is delivered, and what nobody has seen is given back. */
+  async function detached(): Promise<void> {
+    await Promise.all([sources.detachAll(), receivers?.closeAll()])
+  }
+
   connection.start()
   health.start()
   const chaos = startChaos(clock, settings.chaos)
@@ -181,11 +186,10 @@ export function startIntegrationActor(
     async stop(graceMs: number): Promise<void> {
       chaos?.cancel()
       health.stop()
-      const until = sleep(clock, graceMs)
       // A broker that does not answer learns of it when the connection ends.
-      const left = Promise.all([sources.detachAll(), receivers?.closeAll()])
-      await Promise.race([left, until, sleep(clock, FAREWELL_MS)])
-      await Promise.race([Promise.all([operations.drained(), pending.drained()]), until])
+      await Promise.race([detached(), sleep(clock, FAREWELL_MS)])
+      await Promise.race([Promise.all([operations.drained(), pending.drained()]), sleep(clock, graceMs)])
+      await Promise.race([unsettled?.returnAll(), sleep(clock, FAREWELL_MS)])
       operations.stop()
       await connection.stop()
       outbox.flush()

@@ -78,6 +78,13 @@ export class UnsettledDeliveries {
     this.#deadLetters.write(delivery, { reason: error.message, attempts: delivery.attempt }, rules)
   }
 
+  /** The actor stops: what has not been settled goes to another consumer at once. Never rejects. */
+  async returnAll(): Promise<void> {
+    const left = this.#byToken.values()
+    this.#byToken.clear()
+    await Promise.allSettled(left.map(async ({ delivery }) => delivery.nack(0)))
+  }
+
   /** The connection is gone: the broker delivers all of them again, and settling them now means nothing. */
   forget(): void {
     this.#byToken.clear()

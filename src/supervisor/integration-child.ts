@@ -65,6 +65,8 @@ export class IntegrationChild implements Child {
   readonly #worker: URL
   readonly #clientId: string
   readonly #house: IntegrationHouse
+  /** What a life leaves to its successor. */
+  readonly #kept: SharedArrayBuffer | undefined
   #life: Life<ActorControl> | undefined
   #earlierCounts: Counts = new Gauges().counts()
   #lastUsed = 0
@@ -77,6 +79,7 @@ export class IntegrationChild implements Child {
     clientId: string,
     ref: ActorRef,
     house: IntegrationHouse,
+    keptBytes: number,
   ) {
     this.spec = spec
     this.settings = settings
@@ -84,6 +87,7 @@ export class IntegrationChild implements Child {
     this.#worker = worker
     this.#clientId = clientId
     this.#house = house
+    if (keptBytes > 0) this.#kept = new SharedArrayBuffer(keptBytes)
   }
 
   get status(): IntegrationStatus {
@@ -165,6 +169,7 @@ export class IntegrationChild implements Child {
           control,
           gauges,
           latency: this.latency,
+          ...(this.#kept && { kept: this.#kept }),
         }),
         [line.actor.port],
       )

@@ -49,6 +49,8 @@ interface ActorPlan {
   readonly supervision: SupervisionSettings
   readonly worker: URL
   readonly protocol: ActorProtocol
+  /** Bytes of memory that outlive its actor. */
+  readonly keptBytes: number
 }
 
 /** What happens in the tree, for the gateway's events and log. */
@@ -138,7 +140,7 @@ export class SupervisionTree {
     )
     const actors = actorsOf(plan)
     this.integrations = new Map(
-      actors.map(({ settings, supervision, worker, protocol }) => {
+      actors.map(({ settings, supervision, worker, protocol, keptBytes }) => {
         const { name } = settings
         const ref = new ActorRef(settings, protocol, supervision.poisonThreshold, clock, turn, {
           notice: (notice) => this.#notice(name, notice),
@@ -159,6 +161,7 @@ export class SupervisionTree {
           `${clientIdPrefix}-${name}`,
           ref,
           house,
+          keptBytes,
         )
         if (supervision.warmSpares > 0) this.#pool.keepWarm(worker, supervision.warmSpares)
         return [name, child]
@@ -289,12 +292,14 @@ function actorsOf({ integrations, servers }: TreePlan): readonly ActorPlan[] {
       supervision,
       worker: manifest.worker,
       protocol: protocolOf(manifest, settings),
+      keptBytes: manifest.keptBytes?.(settings) ?? 0,
     })),
     ...servers.map(({ settings, supervision, manifest }) => ({
       settings,
       supervision,
       worker: manifest.worker,
       protocol: { name: `a server of ${manifest.type}`, capabilities: ['serve'] as const, formats: [] },
+      keptBytes: 0,
     })),
   ]
 }

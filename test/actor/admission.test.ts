@@ -135,7 +135,7 @@ describe('a bulkhead', () => {
     const cut = await send('call', 'a')
     await send('call', 'b')
     await lost(new ConnectionError('reset'))
-    attempts[0]!.reject(new ConnectionError('reset', { notExecuted: true }))
+    attempts[0]!.reject(new ConnectionError('reset'))
     await advance(10)
     expect([tried(), error(cut)?.kind]).toEqual([['a'], 'connection'])
     await connected()
