@@ -1,6 +1,7 @@
 import type { Attempt, InboundMessage, MessageSink } from '../core/adapter.js'
 import { ConnectionError } from '../core/errors.js'
 import { abortReason } from '../resilience/retry.js'
+import { quietly } from './quietly.js'
 
 /**
  * Where one attempt to open a source delivers. When the attempt was given up, or its connection is lost, it is retired:
@@ -20,6 +21,7 @@ export class AttemptSink<M extends InboundMessage> implements MessageSink<M> {
   }
 
   deliver(message: M): boolean {
+    if (!isMessage(message)) throw new TypeError(`an adapter delivers messages, found ${inspect(message)}`)
     if (this.#state !== 'retired') return this.#target.deliver(message)
     this.#refuse(message)
     return true
@@ -60,7 +62,18 @@ export class AttemptSink<M extends InboundMessage> implements MessageSink<M> {
       return opened
     }
     this.retire()
-    opened.close().catch(() => {})
+    void quietly(() => opened.close())
     throw refusal ?? new ConnectionError('the connection was lost')
   }
+}
+
+/** Adapters of others may deliver what they like: it fails where they do it. */
+function isMessage(message: InboundMessage | undefined): boolean {
+  return message?.payload instanceof Uint8Array && typeof message.topic === 'string'
+}
+
+function inspect(message: unknown): string {
+  if (typeof message !== 'object' || message === null) return String(message)
+  const { topic, payload } = message as Partial<Record<keyof InboundMessage, unknown>>
+  return `a topic that is ${typeof topic} and a payload that is ${payload === null ? 'null' : typeof payload}`
 }

@@ -86,6 +86,11 @@ export class DeliveryQueue {
     return this.#dropped
   }
 
+  /** Whether its source is held back. */
+  get isHeld(): boolean {
+    return this.#hold.isHeld
+  }
+
   get size(): number {
     return this.#waiting.size
   }

@@ -5,6 +5,7 @@ import type { Gauges } from '../mailbox/gauges.js'
 import type { IncomingRequest } from '../mailbox/requests.js'
 import type { BreakerPermit, CircuitBreaker } from '../resilience/circuit-breaker.js'
 import { ActiveOperations } from './active-operations.js'
+import { failureOf } from './adapter-failure.js'
 import { type Admission, admissionFor } from './admission.js'
 import type { Connection } from './connection.js'
 import { FailurePolicy } from './failure-policy.js'
@@ -137,9 +138,10 @@ export class Operations {
   /** Settles what is already here: waiting for nothing, and trying once. */
   #carryOut(request: IncomingRequest): void {
     const never = new Operation(request, this.#idPrefix, Number.POSITIVE_INFINITY, 0)
-    this.#perform(request, never.begin(0, 0, Number.POSITIVE_INFINITY))?.then(
+    const attempt = never.begin(0, 0, Number.POSITIVE_INFINITY)
+    Promise.resolve(this.#perform(request, attempt)).then(
       (value) => (value === undefined ? this.#outbox.done(request) : this.#outbox.reply(request, value)),
-      (error: unknown) => this.#outbox.fail(request, error),
+      (error: unknown) => this.#outbox.fail(request, failureOf(request.verb, request.target, error)),
     )
   }
 
@@ -192,16 +194,16 @@ export class Operations {
     const now = this.#clock.monotonic()
     const limit = request.verb === 'receive' ? operation.end : now + this.#settings.timeoutMs
     const attempt = operation.begin(permit, now, limit)
-    let pending: Promise<unknown> | undefined
+    let pending: PromiseLike<unknown> | undefined
     try {
       pending = this.#perform(request, attempt)
     } catch (error) {
       attempted()
       return this.#failed(operation, error)
     }
-    if (pending === undefined) {
+    if (!isThenable(pending)) {
       attempted()
-      return this.#succeeded(operation, attempt, undefined)
+      return this.#succeeded(operation, attempt, pending)
     }
     this.#active.track(operation)
     pending.then(
@@ -251,9 +253,10 @@ export class Operations {
     this.#active.track(operation)
   }
 
-  #failed(operation: Operation, error: unknown): void {
-    const { state } = operation
+  #failed(operation: Operation, thrown: unknown): void {
+    const { state, request } = operation
     if (state.kind === 'settled') return
+    const error = failureOf(request.verb, request.target, thrown)
     this.#admission?.leave(operation)
     const fate = this.#failures.decide(operation, error)
     if (state.kind === 'attempting') {
@@ -340,6 +343,11 @@ export class Operations {
     this.#settlement.failed(operation, error)
     this.#admission?.leave(operation)
   }
+}
+
+/** Adapters of others return a value where a promise of it is promised. */
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as PromiseLike<unknown> | undefined)?.then === 'function'
 }
 
 /** The error of an operation that ends every connection that it is tried on. */

@@ -5,6 +5,7 @@ import { ConnectionError } from '../core/errors.js'
 import type { ReceivedMessage } from '../mailbox/protocol.js'
 import { AttemptSink } from './attempt-sink.js'
 import { queueExtras } from './queue-extras.js'
+import { quietly } from './quietly.js'
 import { returnUnseen, type UnsettledDeliveries } from './unsettled.js'
 
 /** A receiver without callers stays open for so long: who receives in a loop finds it open. */
@@ -97,7 +98,7 @@ export class Receiver implements MessageSink<InboundDelivery> {
     const state = this.#state
     this.#lose(new ConnectionError('the receiver was closed'))
     this.#events.closed()
-    if (state.kind === 'open') await state.consumer.close()
+    if (state.kind === 'open') await quietly(() => state.consumer.close())
   }
 
   #next(attempt: Attempt, ms: number | undefined): Promise<ReceivedMessage | undefined> {
@@ -159,7 +160,7 @@ export class Receiver implements MessageSink<InboundDelivery> {
     this.#demand = 0
     try {
       const consumer = await opening
-      if (this.#state !== state) return void consumer.close()
+      if (this.#state !== state) return void quietly(() => consumer.close())
       this.#state = { kind: 'open', consumer, openedInMs: this.#clock.monotonic() - startedAt }
     } catch (error) {
       if (this.#state === state) this.#state = { kind: 'closed' }

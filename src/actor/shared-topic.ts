@@ -1,5 +1,6 @@
 import type { AdapterSubscription, InboundMessage, MessageSink, PubSubFacet } from '../core/adapter.js'
 import { ConnectionError } from '../core/errors.js'
+import { quietly } from './quietly.js'
 
 /** One subscriber of a shared topic. */
 export interface TopicMember {
@@ -37,6 +38,7 @@ export class SharedTopic {
   /** The newest subscription that was asked for, and the newest that was granted. */
   #asked = 0
   #granted = 0
+  #wasHeldBeforeGrant = false
   #state: 'alive' | 'over' = 'alive'
 
   /** @param onEmpty called when the last member has left and the broker knows. */
@@ -60,9 +62,14 @@ export class SharedTopic {
       if (this.#members.size > 0 || this.#state === 'over') return
       const last = this.#current
       this.#current = undefined
-      if (last !== undefined) await end(last)
+      if (last !== undefined) await quietly(() => end(last))
       if (this.#members.size === 0) this.#onEmpty()
     })
+  }
+
+  /** The quality of service that the broker has granted, where it has one. */
+  get grantedQos(): 0 | 1 | 2 | undefined {
+    return this.#current?.grantedQos
   }
 
   /** Whether the subscription can be left with the broker. */
@@ -101,7 +108,10 @@ export class SharedTopic {
     this.#granted = generation
     this.#qos = qos
     this.#current = subscription
-    await earlier?.close()
+    // There may be room again since before the grant.
+    if (this.#wasHeldBeforeGrant && this.#holding.size === 0) subscription.resume()
+    this.#wasHeldBeforeGrant = false
+    if (earlier !== undefined) await quietly(() => earlier.close())
   }
 
   #isNeededFor({ qos }: TopicMember): boolean {
@@ -136,7 +146,9 @@ export class SharedTopic {
       if (message.retain && !isNews(member, generation, message.topic)) shared.taken?.()
       else if (!member.sink.deliver(shared)) this.#holding.add(member)
     }
-    return this.#holding.size === 0
+    if (this.#holding.size === 0) return true
+    this.#wasHeldBeforeGrant ||= generation > this.#granted
+    return false
   }
 
   #inTurn(step: () => Promise<void>): Promise<void> {

@@ -5,6 +5,7 @@ import { backoffDelay } from '../resilience/backoff.js'
 import { asIntegrationError } from '../resilience/classify.js'
 import { withDeadline } from '../resilience/deadline.js'
 import type { Outbox } from './outbox.js'
+import { quietly } from './quietly.js'
 import { mayComeBack, type Source } from './source.js'
 
 const RESTORE_BACKOFF = { kind: 'exponential', initialMs: 100, factor: 2, maxMs: 5_000 } as const
@@ -30,7 +31,7 @@ export class Sources {
   async open(source: Source, attempt: Attempt): Promise<void> {
     const earlier = this.#open.get(source.id)
     this.#open.set(source.id, source)
-    void earlier?.close()
+    if (earlier !== undefined) void quietly(() => earlier.close())
     try {
       await source.open(attempt)
     } catch (error) {
@@ -43,7 +44,7 @@ export class Sources {
   async close(id: number): Promise<void> {
     const source = this.#open.get(id)
     this.#open.delete(id)
-    await source?.close()
+    if (source !== undefined) await quietly(() => source.close())
   }
 
   /**
@@ -62,7 +63,7 @@ export class Sources {
     }
     this.#open.delete(id)
     this.#outbox.notice({ kind: 'source-ended', source: id, error: encodeError(error) })
-    source.close()
+    void quietly(() => source.close())
   }
 
   disconnected(): void {
@@ -90,7 +91,7 @@ export class Sources {
     this.#connection.abort()
     const sources = [...this.#open.values()]
     this.#open.clear()
-    await Promise.all(sources.map((source) => source.detach()))
+    await Promise.all(sources.map((source) => quietly(() => source.detach())))
   }
 
   async #restoreLater(source: Source, signal: AbortSignal): Promise<void> {

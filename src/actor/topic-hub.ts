@@ -59,6 +59,7 @@ export class TopicHub {
     return {
       resume: () => topic.resume(member),
       close: leave,
+      ...(topic.grantedQos !== undefined && { grantedQos: topic.grantedQos }),
       ...(topic.canDetach && { detach: () => topic.leave(member, (last) => last.detach!()) }),
     }
   }

@@ -34,6 +34,7 @@ export class TopicSource implements Source, MessageSink<InboundMessage> {
   readonly #parts: TopicSourceParts
   #sink: AttemptSink<InboundMessage> | undefined
   #subscription: AdapterSubscription | undefined
+  #wasHeldBeforeGrant = false
   #state: State = { kind: 'alive' }
 
   constructor(parts: TopicSourceParts) {
@@ -42,7 +43,7 @@ export class TopicSource implements Source, MessageSink<InboundMessage> {
   }
 
   async open(attempt: Attempt): Promise<void> {
-    const { pattern, topics } = this.#parts
+    const { pattern, topics, queue } = this.#parts
     const { qos, params, headers } = this.#parts.spec
     const options = {
       ...(qos !== undefined && { qos }),
@@ -54,8 +55,16 @@ export class TopicSource implements Source, MessageSink<InboundMessage> {
     this.#sink = sink
     const subscription = await sink.open(attempt, () => topics.subscribe(pattern, options, sink, attempt))
     // It may have come to its end already: what yields a few messages is quick.
-    if (this.#state.kind === 'alive') this.#subscription = subscription
-    else await subscription.close()
+    if (this.#state.kind !== 'alive') return subscription.close()
+    this.#subscription = subscription
+    // There may be room again since before the grant.
+    if (this.#wasHeldBeforeGrant && !queue.isHeld) subscription.resume()
+    this.#wasHeldBeforeGrant = false
+  }
+
+  /** The quality of service that the broker has granted, where it has one. */
+  get grantedQos(): 0 | 1 | 2 | undefined {
+    return this.#subscription?.grantedQos
   }
 
   disconnected(): void {
@@ -82,7 +91,9 @@ export class TopicSource implements Source, MessageSink<InboundMessage> {
     const offer = queue.offer(outgoing)
     if (offer === 'refused')
       this.#end(new MailboxFullError(`the subscriber of ${pattern} does not keep up: its mailbox is full`))
-    return offer !== 'hold-back'
+    if (offer !== 'hold-back') return true
+    this.#wasHeldBeforeGrant ||= this.#subscription === undefined
+    return false
   }
 
   lost(count: number, reason: string): void {
