@@ -216,3 +216,50 @@ describe('topic hub', () => {
     expect(granted.map(({ closed }) => closed)).toEqual([false, false])
   })
 })
+
+describe('a message that its broker waits to hear of', () => {
+  const acknowledged = (taken: string[]): InboundMessage => ({
+    topic: 't',
+    payload: new Uint8Array([7]),
+    taken: () => void taken.push('taken'),
+  })
+
+  test('is taken when every member has taken it', async () => {
+    const { hub, granted } = rig()
+    const taken: string[] = []
+    const given: InboundMessage[] = []
+    const sink = { ...listener().sink, deliver: (message: InboundMessage) => given.push(message) > 0 }
+    await hub.subscribe('t', {}, sink, operation())
+    await hub.subscribe('t', {}, sink, operation())
+    granted.at(-1)!.sink.deliver(acknowledged(taken))
+    given[0]!.taken!()
+    expect([given.length, taken]).toEqual([2, []])
+    given[1]!.taken!()
+    expect(taken).toEqual(['taken'])
+  })
+
+  test('is taken at once when a later subscription has brought it already', async () => {
+    const { hub, granted } = rig({ retains: true })
+    const taken: string[] = []
+    await hub.subscribe('t', {}, listener().sink, operation())
+    await hub.subscribe('t', {}, listener().sink, operation())
+    granted[0]!.sink.deliver(acknowledged(taken))
+    expect(taken).toEqual(['taken'])
+  })
+})
+
+test('room that comes before the grant is remembered', async () => {
+  const { hub, granted, control } = rig()
+  let grant = () => {}
+  control.hold = new Promise((resolve) => {
+    grant = resolve
+  })
+  const subscribing = hub.subscribe('t', {}, listener(false).sink, operation())
+  await settled()
+  granted[0]!.sink.deliver({ topic: 't', payload: new Uint8Array([1]) })
+  grant()
+  const subscription = await subscribing
+  expect(granted[0]!.resumed).toBe(0)
+  subscription.resume()
+  expect(granted[0]!.resumed).toBe(1)
+})

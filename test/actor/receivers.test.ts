@@ -1,0 +1,231 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import type { AdapterConsumer, InboundDelivery, MessageSink, QueueFacet } from '../../src/core/adapter.js'
+import { ConnectionError } from '../../src/core/errors.js'
+import type { ReceivedMessage } from '../../src/mailbox/protocol.js'
+import { actorRig } from './rig.js'
+
+const ends: (() => void)[] = []
+afterEach(() => {
+  for (const end of ends.splice(0)) end()
+})
+
+interface Opened {
+  readonly queue: string
+  readonly sink: MessageSink<InboundDelivery>
+  requested: number
+  closed: boolean
+}
+
+/** An actor whose adapter has queues that the test fills, and a journal of what was settled. */
+function rig() {
+  const opened: Opened[] = []
+  const journal: string[] = []
+  const refuse = { consume: undefined as Error | undefined }
+  const queue: QueueFacet = {
+    enqueue: async (into, payload) => {
+      journal.push(`enqueue ${into} ${new TextDecoder().decode(payload)}`)
+      return '1'
+    },
+    consume: async (name, sink): Promise<AdapterConsumer> => {
+      if (refuse.consume !== undefined) throw refuse.consume
+      const one: Opened = { queue: name, sink, requested: 0, closed: false }
+      opened.push(one)
+      return {
+        request: (count) => {
+          one.requested += count
+        },
+        close: async () => {
+          one.closed = true
+        },
+      }
+    },
+  }
+  const actor = actorRig({ timeoutMs: 1_000 }, { queue })
+  ends.push(actor.end)
+  const delivery = (name: string, given: Partial<InboundDelivery> = {}): InboundDelivery => ({
+    topic: 'q',
+    payload: new TextEncoder().encode(JSON.stringify(name)),
+    attempt: 1,
+    redelivered: false,
+    ack: async () => void journal.push(`ack ${name}`),
+    nack: async (delayMs) => void journal.push(`nack ${name} ${delayMs}`),
+    undelivered: async () => void journal.push(`undelivered ${name}`),
+    ...given,
+  })
+  const token = (seq: number) => {
+    const { value } = actor.outcome(seq) as { value: ReceivedMessage }
+    return value.extras.token!
+  }
+  return { ...actor, opened, journal, delivery, token, refuse }
+}
+
+const receive = ['receive', 'q', undefined, undefined] as const
+
+describe('a message for a receiver', () => {
+  test('goes to its caller, once', async () => {
+    const { send, connected, opened, delivery, quiet, outcome, journal } = rig()
+    await connected()
+    const seq = await send(...receive, 500)
+    expect(opened.map(({ requested }) => requested)).toEqual([1])
+    opened[0]!.sink.deliver(delivery('a'))
+    await quiet()
+    expect(outcome(seq)).toMatchObject({ value: { value: 'a', extras: { attempt: 1 } } })
+    expect(journal).toEqual([])
+  })
+
+  test('goes back uncounted when its caller has gone', async () => {
+    const { send, connected, opened, delivery, quiet, advance, outcome, journal } = rig()
+    await connected()
+    const timedOut = await send(...receive, 500)
+    const cancelled = await send(...receive, 800)
+    await advance(500)
+    await send('cancel', '', cancelled)
+    expect(outcome(timedOut)).toEqual({ value: null })
+    for (const name of ['a', 'b']) opened[0]!.sink.deliver(delivery(name))
+    await quiet()
+    expect(journal).toEqual(['undelivered a', 'undelivered b'])
+  })
+
+  test('that comes by a consumer that was closed goes back uncounted', async () => {
+    const { send, connected, opened, delivery, quiet, advance, journal } = rig()
+    await connected()
+    await send(...receive, 500)
+    await advance(1_500)
+    expect(opened[0]!.closed).toBe(true)
+    opened[0]!.sink.deliver(delivery('late'))
+    await quiet()
+    expect(journal).toEqual(['undelivered late'])
+  })
+})
+
+describe('a receiver', () => {
+  test('keeps nothing of callers that gave up', async () => {
+    const { send, connected, advance, opened } = rig()
+    await connected()
+    for (let i = 0; i < 100; i++) {
+      await send(...receive, 10)
+      await advance(10)
+    }
+    expect(opened).toHaveLength(1)
+    expect(opened[0]!.requested).toBe(1)
+  })
+
+  test('closes when nobody has received for a moment, and opens again', async () => {
+    const { send, connected, advance, opened } = rig()
+    await connected()
+    await send(...receive, 500)
+    await advance(1_499)
+    expect(opened[0]!.closed).toBe(false)
+    await advance(1)
+    expect(opened[0]!.closed).toBe(true)
+    await send(...receive, 500)
+    expect(opened).toHaveLength(2)
+  })
+
+  test('of many queues keeps only some consumers open', async () => {
+    const { send, connected, advance, opened } = rig()
+    await connected()
+    for (let i = 0; i < 40; i++) {
+      await send('receive', `q${i}`, undefined, undefined, 5)
+      await advance(5)
+    }
+    expect(opened).toHaveLength(40)
+    expect(opened.filter(({ closed }) => !closed).length).toBeLessThanOrEqual(8)
+  })
+
+  test('rides out a lost connection within the time of its callers', async () => {
+    const { send, connected, lost, advance, opened, delivery, quiet, outcome } = rig()
+    await connected()
+    const seq = await send(...receive, 900)
+    await lost(new ConnectionError('reset'))
+    await advance(100)
+    await connected()
+    expect(opened).toHaveLength(2)
+    opened[1]!.sink.deliver(delivery('a'))
+    await quiet()
+    expect(outcome(seq)).toMatchObject({ value: { value: 'a' } })
+  })
+
+  test('that must not wait gives what is there', async () => {
+    const { send, connected, opened, delivery, quiet, advance, outcome } = rig()
+    await connected()
+    const seq = await send(...receive, 0.001)
+    opened[0]!.sink.deliver(delivery('there'))
+    await quiet()
+    expect(outcome(seq)).toMatchObject({ value: { value: 'there' } })
+    const empty = await send(...receive, 0.001)
+    await advance(50)
+    expect(outcome(empty)).toEqual({ value: null })
+  })
+})
+
+describe('a message that its consumer fails on', () => {
+  test('comes again after a growing delay, and is a dead letter in the end', async () => {
+    const { send, connected, opened, delivery, quiet, journal, notices } = rig()
+    await connected()
+    const spec = {
+      id: 1,
+      kind: 'queue',
+      credit: new SharedArrayBuffer(20),
+      window: { messages: 10, bytes: 1_000 },
+      decode: 'value',
+      overflow: 'block',
+      maxDeliveries: 5,
+      deadLetter: 'dead',
+    } as const
+    await send('consume', 'q', undefined, { source: spec })
+    for (let attempt = 1; attempt <= 5; attempt++) {
+      opened[0]!.sink.deliver(delivery('bad', { attempt }))
+      await send('nack', '', attempt, { reason: 'Error: cannot' })
+    }
+    await quiet()
+    expect(journal).toEqual([
+      'nack bad 0',
+      'nack bad 100',
+      'nack bad 200',
+      'nack bad 400',
+      'enqueue dead "bad"',
+      'ack bad',
+    ])
+    expect(notices.filter(({ kind }) => kind === 'dead-letter')).toMatchObject([
+      { queue: 'q', reason: 'Error: cannot', attempts: 5 },
+    ])
+    expect(opened[0]!.requested).toBe(6)
+  })
+
+  test.each([
+    [
+      'that is too large',
+      { defect: new Error('17 MB are more than limits.frame') },
+      '17 MB are more than limits.frame',
+    ],
+    ['that is not what its format says', { payload: new TextEncoder().encode('{') }, 'ends too early'],
+  ])('%s is a dead letter at once', async (_, given, reason) => {
+    const { send, connected, opened, delivery, quiet, journal, notices } = rig()
+    await connected()
+    const spec = {
+      id: 1,
+      kind: 'queue',
+      credit: new SharedArrayBuffer(20),
+      window: { messages: 10, bytes: 1_000 },
+      decode: 'value',
+      overflow: 'block',
+    } as const
+    await send('consume', 'q', undefined, { source: spec })
+    opened[0]!.sink.deliver(delivery('bad', given))
+    await quiet()
+    const letters = notices.filter(({ kind }) => kind === 'dead-letter')
+    expect([journal, letters.length]).toEqual([['ack bad'], 1])
+    expect((letters[0] as { reason: string }).reason).toContain(reason)
+    // It does not take a place of those that may be unsettled.
+    expect(opened[0]!.requested).toBe(2)
+  })
+})
+
+test('what an adapter throws is the error of the operation, with the bug as its cause', async () => {
+  const { send, connected, error, refuse } = rig()
+  refuse.consume = new TypeError('x is not a function')
+  await connected()
+  const seq = await send(...receive, 500)
+  expect(error(seq)).toMatchObject({ kind: 'dequeue', retryable: false, cause: { name: 'TypeError' } })
+})
