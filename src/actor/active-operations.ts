@@ -55,7 +55,7 @@ export class ActiveOperations {
     return operations
   }
 
-  /** Resolves when nothing is under way but what may last for ever: the wait for a message or a subscription. */
+  /** Resolves when nothing is in flight except what may last indefinitely: a receive or a subscription. */
   drained(): Promise<void> {
     if (this.#isDrained) return Promise.resolve()
     return new Promise((resolve) => this.#idle.push(resolve))

@@ -5,7 +5,7 @@ import type { Verb } from '../mailbox/protocol.js'
 import { RateLimiter } from '../resilience/rate-limiter.js'
 import type { Operation } from './operation.js'
 
-/** What makes the other side work. To listen, or to wait for a message, is no load. */
+/** The verbs that make the server work. Listening and waiting for a message are not limited. */
 const LIMITED: ReadonlySet<Verb> = new Set(['call', 'notify', 'batch', 'publish', 'enqueue'])
 
 /** The rate limit and the bulkhead of an integration; undefined where neither is configured. */
@@ -84,7 +84,7 @@ export class Admission {
       throw new RateLimitedError(waitMs)
   }
 
-  /** Lets in whoever may begin now. One that is done at once leaves while we are at it: the loop sees the room. */
+  /** Lets operations in while there is room. One that is done at once leaves during the loop, which sees the room. */
   #admit(): void {
     if (this.#admitting) return
     this.#admitting = true
@@ -98,7 +98,7 @@ export class Admission {
     this.#arm()
   }
 
-  /** Where only the rate limit stands in the way, time alone brings the next one in. */
+  /** Where only the rate limit holds an operation back, a timer lets it in. */
   #arm(): void {
     if (this.#timer !== undefined || this.#limiter === undefined) return
     if (this.#queue.size === 0 || !this.#hasRoom) return

@@ -26,7 +26,7 @@ const RECONNECT_FACTOR = 2
 export interface ConnectionEvents {
   /** The status has changed. */
   changed(status: ConnectionStatus, error: Error | undefined): void
-  /** A connection stands: wanted subscriptions must be asked for again. */
+  /** There is a connection: the sources are opened again. */
   connected(): void
   /** An attempt failed, or the connection will not come back by itself. */
   failing(error: Error): void
@@ -110,7 +110,7 @@ export class Connection {
   }
 
   /**
-   * Drops the connection and begins anew, whatever the state. Resolves when the new one stands.
+   * Replaces the connection, whatever its state. Resolves when the new one is made.
    * @throws the error of the first attempt; further attempts follow as configured.
    */
   async restart(): Promise<void> {

@@ -37,7 +37,7 @@ const HOLD_BACK_AT = 0.5
 const LOOK_AT_BYTES = 64 * 1024
 /** What a waiting message takes beside its payload, in bytes. */
 const OVERHEAD_BYTES = 200
-/** The host hears of dropped messages at most every so many milliseconds. */
+/** The least time between two reports of dropped messages, in milliseconds. */
 const REPORT_EVERY_MS = 100
 
 /** What a delivery queue works with. */
@@ -246,7 +246,7 @@ export class DeliveryQueue {
         gauges.countError('serialize')
         if (extras?.token !== undefined && this.#parts.onUndecodable !== undefined)
           return this.#parts.onUndecodable(extras.token, fault)
-        // Nothing is lost over it: the bytes go along, and reading the value throws this error.
+        // The message carries its bytes, so nothing is lost; reading its value throws this error.
         marked = { ...extras, fault: encodeError(fault), bytes: ownCopy(payload) }
       }
       outbox.run(this.#spec.id, 'values').add(outbox.topicNumber(topic), value, size, marked)

@@ -25,7 +25,7 @@ export class InHand {
     this.#clock = clock
   }
 
-  /** Whether a request must wait for a later turn: a suspect has one of its own. */
+  /** Whether a request must wait for a later turn: a suspect has a turn to itself. */
   mustWait({ options }: Begun): boolean {
     if (this.#turn === 'taken' || this.#waiting.length > 0) return true
     return this.#turn === 'shared' && options?.suspect === true

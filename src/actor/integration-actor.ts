@@ -42,7 +42,7 @@ const FAREWELL_MS = 500
 const BUDGET_SHARE = 0.5
 
 /** What an actor gets from the thread it lives in. */
-export interface ActorHouse {
+export interface ActorDependencies {
   readonly clock: Clock
   readonly log: Logger
   /** Opens a line to an embedded broker of the gateway. */
@@ -57,10 +57,10 @@ export interface ActorHouse {
 export function startIntegrationActor(
   start: StartActor,
   makeAdapter: AdapterFactory,
-  house: ActorHouse,
+  dependencies: ActorDependencies,
 ): ActorControl {
   const { settings, clientId, latency } = start
-  const { clock, log } = house
+  const { clock, log } = dependencies
   const gauges = new Gauges(start.gauges)
   const formats = new Formats(settings)
   const budget = new ByteBudget(settings.limits.memory * BUDGET_SHARE)
@@ -73,9 +73,11 @@ export function startIntegrationActor(
     ...(start.kept && { kept: start.kept }),
     connectionLost: (error) => connection.lost(error),
     answerBegins: () => outbox.answerBegins(),
-    deadLettered: ({ payload, ...letter }) =>
-      outbox.notice({ kind: 'dead-letter', ...letter, bytes: ownCopy(payload) }),
-    dial: house.dial,
+    deadLettered: ({ payload, ...letter }) => {
+      gauges.count('deadLettered')
+      outbox.notice({ kind: 'dead-letter', ...letter, bytes: ownCopy(payload) })
+    },
+    dial: dependencies.dial,
   })
 
   const heartbeat = startHeartbeat(clock, gauges, settings.heartbeatMs, adapter.pool?.bind(adapter))

@@ -92,7 +92,7 @@ export class Operations {
     return verb === 'receive' && deadline <= now ? now + NO_WAIT_MS : deadline
   }
 
-  /** The connection stands. @param restored settles when the subscriptions of earlier ones have been asked for */
+  /** There is a connection. @param restored settles when the subscriptions of earlier ones have been opened or tried */
   connected(restored: Promise<unknown>): void {
     this.#parking.connected(restored)
   }
@@ -115,7 +115,7 @@ export class Operations {
     return this.#active.size
   }
 
-  /** Resolves when nothing is under way but what may last for ever: the wait for a message or a subscription. */
+  /** Resolves when nothing is in flight except what may last indefinitely: a receive or a subscription. */
   drained(): Promise<void> {
     return this.#active.drained()
   }

@@ -141,7 +141,7 @@ export class Outbox {
     this.#untaken = this.#stillUntaken() + settled
     if (settled !== 1 || this.#underWay() > 0) return this.#line.post(batch, transfer)
     this.#line.postShort(batch, transfer)
-    // One at a time, it seems: its successor may be near. Not before the others of this turn have had theirs.
+    // Calls come one at a time: spin for the next one, but only after the other work of this turn.
     this.#clock.nextTurn(() => this.#line.answeredAll())
   }
 

@@ -15,7 +15,7 @@ export class Parking {
   readonly #settings: IntegrationSettings
   readonly #begin: Begin
   readonly #parked = new Deque<Operation>()
-  /** Whether the connection stands and its subscriptions have been restored. */
+  /** Whether there is a connection and its subscriptions have been restored. */
   #ready = false
   #connections = 0
   /** The suspect that is tried before all others. */
@@ -54,7 +54,7 @@ export class Parking {
   }
 
   /**
-   * The connection stands: what waited for it goes on, in order, but subscriptions come first, so that a message
+   * There is a connection: what waited for it goes on, in order. Subscriptions come first, so that a message
    * published after a subscription was accepted is not missed by it.
    * @param restored settles when the subscriptions of earlier connections have been asked for.
    */

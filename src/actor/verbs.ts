@@ -12,7 +12,7 @@ import type { SourceFactory } from './source-factory.js'
 import type { Sources } from './sources.js'
 import type { UnsettledDeliveries } from './unsettled.js'
 
-/** These settle something that is already here: no connection, no breaker and no retry stands in their way. */
+/** These settle something that the actor holds: they need no connection, no breaker and no retry. */
 const IMMEDIATE: ReadonlySet<Verb> = new Set(['ack', 'nack', 'undelivered', 'unsubscribe', 'answer'])
 /** These promise "at least once", or have no effect that could happen twice. */
 const REPEATABLE: ReadonlySet<Verb> = new Set(['enqueue', 'receive', 'subscribe', 'consume', 'serve'])
@@ -158,7 +158,7 @@ export class Verbs {
     try {
       return { value: this.#formats.of(format).decode(bytes) }
     } catch {
-      // The bytes go along, and reading the value throws the error.
+      // The message carries its bytes; reading its value throws the error.
       this.#gauges.countError('serialize')
       return {}
     }

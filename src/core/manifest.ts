@@ -64,7 +64,7 @@ export interface ProtocolVariant {
   readonly name: string
 }
 
-/** A `server` block: an actor whose adapter listens when it is told to connect, and has a `service` facet alone. */
+/** A `server` block: an actor whose adapter listens when it connects, and has a `service` facet alone. */
 export interface ServerManifest {
   /** The `type` of a `server` block. */
   readonly type: string
@@ -108,7 +108,7 @@ interface ConfigIssue {
 
 /**
  * What a module with an adapter of your own exports as `manifest`, beside `adapter`, the `AdapterFactory`. The host
- * thread imports the module for its manifest before anything starts; the adapter is made in a worker of its own.
+ * thread imports the module for its manifest before anything starts; the adapter is made in a separate worker.
  */
 export interface CustomManifest {
   /** Names the protocol in metrics and messages. */

@@ -1,10 +1,10 @@
 const SMALLEST = 16
 
 /**
- * What is under way, by numbers that are given in order and may begin anew. Nearly every entry is in a ring, at the
+ * What is in flight, by numbers that are given in order and may begin again. Nearly every entry is in a ring, at the
  * place that its number says; one that is still there when its place is wanted moves to a map.
  *
- * A Map alone would do the same at a price: while entries come and go it makes its table anew again and again, and
+ * A Map alone would do the same at a price: while entries come and go it builds its table again and again, and
  * a table left behind that has grown old keeps alive what was in it when it was left, which grows old in its turn
  * (measured with a hundred calls in flight: three times the work for the collector of young garbage).
  */

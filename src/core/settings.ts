@@ -54,7 +54,7 @@ export const AUTH_TYPES = [
   'creds',
 ] as const satisfies readonly AuthType[]
 
-/** A token that we mint ourselves, and mint anew before it expires. */
+/** A token that the gateway mints itself, and again before it expires. */
 export interface JwtSettings {
   readonly type: 'jwt'
   /** `secret` for HS algorithms, a PEM private key for all others. */
@@ -118,7 +118,7 @@ export type Backoff =
     }
 
 export interface RetrySettings {
-  /** Attempts in all, the first included; 1 is no retry. */
+  /** Attempts in all, the first included; 1 disables retries. */
   readonly maxAttempts: number
   readonly backoff: Backoff
   /** 0 to 1: the share of each delay that is random. */
@@ -172,7 +172,7 @@ export interface HealthCheckSettings {
 
 export interface ReconnectSettings {
   readonly enabled: boolean
-  /** -1: for ever. */
+  /** -1: without limit. */
   readonly maxAttempts: number
   readonly delayMs: number
   readonly maxDelayMs: number
@@ -227,7 +227,7 @@ export interface ProtobufSettings {
   readonly schema?: Uint8Array
 }
 
-/** What the actor of an integration is told when it starts. Crosses the thread line, so it is plain data. */
+/** The settings with which the actor of an integration starts. They cross the thread line, so they are plain data. */
 export interface IntegrationSettings {
   readonly name: string
   readonly type: string
@@ -279,7 +279,7 @@ export interface SupervisionSettings {
   readonly jitter: number
   /** Milliseconds it may take to stop before it is ended. */
   readonly shutdownMs: number
-  /** How many actors one message may kill before it is set aside as a dead letter. */
+  /** How many actors one message may kill before it is dead-lettered. */
   readonly poisonThreshold: number
   /** Threads kept loaded, so that a successor is there at once. */
   readonly warmSpares: number

@@ -1,4 +1,4 @@
-/** Where the connection of an integration stands. Times are epoch milliseconds. */
+/** The state of the connection of an integration. */
 export type ConnectionStatus =
   | { readonly state: 'disconnected' }
   | { readonly state: 'connecting' }

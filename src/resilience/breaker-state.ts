@@ -50,7 +50,7 @@ export function onSuccess(state: BreakerCircuit, settings: BreakerSettings): Bre
   }
 }
 
-/** The breaker after an admitted operation failed. An open breaker takes no notice: it is not opened anew. */
+/** The breaker after an admitted operation failed. An open breaker is not opened again. */
 export function onFailure(state: BreakerCircuit, settings: BreakerSettings, now: number): BreakerCircuit {
   switch (state.kind) {
     case 'closed': {

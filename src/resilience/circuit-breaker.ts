@@ -30,7 +30,7 @@ export class CircuitBreaker {
     this.#onChange = onChange
   }
 
-  /** The breaker as it stands; `until` is a time of `clock.monotonic()`. */
+  /** The present state; `until` is a time of `clock.monotonic()`. */
   get state(): BreakerCircuit {
     return this.#state
   }
@@ -61,7 +61,7 @@ export class CircuitBreaker {
     if (permit === this.#generation) this.#become(onUnknown(this.#state))
   }
 
-  /** An operation failed that was never admitted: for want of a connection, say. The other side is to blame all the same. */
+  /** An operation failed that was never admitted, because there was no connection. The other side is the cause all the same. */
   blame(error: unknown): void {
     try {
       this.failed(this.acquire(), error)
