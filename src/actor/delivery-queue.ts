@@ -49,8 +49,8 @@ export interface DeliveryQueueParts {
   readonly gauges: Gauges
   readonly format: WireFormat
   readonly budget: ByteBudget
-  /** Whether holding this source back holds back others too. */
-  readonly isShared: boolean
+  /** Whether holding this source back holds back others that want something of its connection. */
+  readonly harmsOthers: () => boolean
   /** Called when a source that was held back may go on. */
   readonly onRoom: () => void
   /** A message of a queue is not what the format says; it is not delivered. */
@@ -79,7 +79,7 @@ export class DeliveryQueue {
     this.#spec = parts.spec
     this.#credit = new CreditTaker(parts.spec.credit, parts.spec.window)
     this.#receipts = new Receipts(this.#credit)
-    this.#hold = new Hold(parts.clock, parts.isShared, parts.onRoom)
+    this.#hold = new Hold(parts.clock, parts.harmsOthers, parts.onRoom)
   }
 
   get dropped(): number {

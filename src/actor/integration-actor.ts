@@ -146,6 +146,7 @@ export function startIntegrationActor(
     unsettled,
     pending,
     budget,
+    othersWait: (): boolean => sources.size > 1 || operations.underWay > 0,
     ended: (id, error) => sources.ended(id, error),
   })
   const verbs = new Verbs({ adapter, formats, gauges, sources, factory, receivers, unsettled, pending })

@@ -263,7 +263,7 @@ export class Operations {
       // Count a lost connection once, not once per operation in flight.
       if (fate.kind === 'resume') this.#breaker.cutOff(state.attempt.permit)
       else this.#breaker.failed(state.attempt.permit, error)
-    }
+    } else if (state.kind === 'waiting' && !this.#connection.isConnected) this.#breaker.blame(error)
     switch (fate.kind) {
       case 'resume':
         operation.cutOffs++

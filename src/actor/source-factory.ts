@@ -28,6 +28,7 @@ export class SourceFactory {
   readonly #unsettled: UnsettledDeliveries | undefined
   readonly #pending: PendingRequests
   readonly #budget: ByteBudget
+  readonly #othersWait: () => boolean
   readonly #ended: (id: number, error: Error) => void
 
   constructor(parts: {
@@ -42,6 +43,8 @@ export class SourceFactory {
     readonly unsettled: UnsettledDeliveries | undefined
     readonly pending: PendingRequests
     readonly budget: ByteBudget
+    /** Whether a subscription that holds its connection back is not the only user of it. */
+    readonly othersWait: () => boolean
     readonly ended: (id: number, error: Error) => void
   }) {
     this.#settings = parts.settings
@@ -54,6 +57,7 @@ export class SourceFactory {
     this.#unsettled = parts.unsettled
     this.#pending = parts.pending
     this.#budget = parts.budget
+    this.#othersWait = parts.othersWait
     this.#ended = parts.ended
   }
 
@@ -68,7 +72,7 @@ export class SourceFactory {
         if (facet === undefined || this.#unsettled === undefined) throw new UnsupportedError('consume')
         const unsettled = this.#unsettled
         const queue = this.#deliveries(spec, {
-          isShared: false,
+          harmsOthers: () => false,
           onRoom: () => {},
           onUndecodable: (token, error) => unsettled.undecodable(token, error),
         })
@@ -86,7 +90,8 @@ export class SourceFactory {
     const topics = this.#topics
     if (topics === undefined) throw new UnsupportedError('subscribe')
     const isShared = this.#adapter.pubsub?.holdsBack !== 'subscription'
-    const queue = this.#deliveries(spec, { isShared, onRoom: () => source.resume() })
+    const harmsOthers = () => isShared && this.#othersWait()
+    const queue = this.#deliveries(spec, { harmsOthers, onRoom: () => source.resume() })
     const conflator =
       spec.conflateMs === undefined
         ? undefined
@@ -113,7 +118,7 @@ export class SourceFactory {
 
   #deliveries(
     spec: SourceSpec,
-    particulars: Pick<DeliveryQueueParts, 'isShared' | 'onRoom' | 'onUndecodable'>,
+    particulars: Pick<DeliveryQueueParts, 'harmsOthers' | 'onRoom' | 'onUndecodable'>,
   ): DeliveryQueue {
     return new DeliveryQueue({
       spec,

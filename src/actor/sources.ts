@@ -27,6 +27,11 @@ export class Sources {
     this.#timeoutMs = timeoutMs
   }
 
+  /** Sources that are open or being opened. */
+  get size(): number {
+    return this.#open.size
+  }
+
   /** Opens a new source; it is kept only if that succeeds. It replaces what an earlier attempt has left. */
   async open(source: Source, attempt: Attempt): Promise<void> {
     const earlier = this.#open.get(source.id)

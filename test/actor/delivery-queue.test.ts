@@ -23,7 +23,7 @@ const WINDOW = { messages: 2, bytes: 10_000 }
 
 function rig(
   overflow: Overflow,
-  { capacity = CAPACITY, window = WINDOW, isShared = false, budget = new ByteBudget(1e9) } = {},
+  { capacity = CAPACITY, window = WINDOW, harmsOthers = (): boolean => false, budget = new ByteBudget(1e9) } = {},
 ) {
   const clock = new ManualClock()
   const { host, actor } = openLine()
@@ -43,7 +43,7 @@ function rig(
     gauges,
     format: wireFormat('json'),
     budget,
-    isShared,
+    harmsOthers,
     onRoom: () => rooms++,
   })
   const sent = () => {
@@ -254,7 +254,7 @@ describe('what the broker waits to hear', () => {
 
 describe('a queue whose connection is shared', () => {
   test('holds it back for a bounded time, then drops, counts and lets it go', async () => {
-    const { queue, offer, clock, rooms, giver, sent } = rig('block', { isShared: true })
+    const { queue, offer, clock, rooms, giver, sent } = rig('block', { harmsOthers: () => true })
     // Two are sent; half of the four that may wait ask for a pause.
     expect(count(4).map(offer)).toEqual(['sent', 'sent', 'waiting', 'hold-back'])
     await clock.advance(999)
