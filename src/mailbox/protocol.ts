@@ -4,43 +4,12 @@ import type { ErrorRecord } from './error-codec.js'
 import type { NameUpdate } from './names.js'
 import type { Packed } from './packing.js'
 
+export { VERBS, type Verb } from './verbs.js'
+
 /**
  * What crosses the thread line. Data travels in columns, not in envelopes: request i of a batch is row i
  * of every column, and its number is `first + i`.
  */
-
-/** What the host asks of an actor. Add at the end only. */
-export const VERBS = [
-  'call',
-  'notify',
-  'batch',
-  'publish',
-  'enqueue',
-  'receive',
-  'ack',
-  'nack',
-  'subscribe',
-  'consume',
-  'serve',
-  'unsubscribe',
-  'answer',
-  'cancel',
-  'undelivered',
-] as const
-export type Verb = (typeof VERBS)[number]
-
-/** These go before everything that waits, and need no credit: nothing that waits may hold them up. */
-export const SYSTEM_VERBS: ReadonlySet<Verb> = new Set([
-  'ack',
-  'nack',
-  'subscribe',
-  'consume',
-  'serve',
-  'unsubscribe',
-  'answer',
-  'cancel',
-  'undelivered',
-])
 
 /** Host to actor. */
 export interface RequestBatch {

@@ -1,7 +1,8 @@
 import { column } from './column.js'
 import { NameReader, NameWriter } from './names.js'
 import { pack, unpack } from './packing.js'
-import { type RequestBatch, type RequestOptions, VERBS, type Verb } from './protocol.js'
+import type { RequestBatch, RequestOptions } from './protocol.js'
+import { VERB_NUMBER, VERBS, type Verb } from './verbs.js'
 
 /** What the host's side puts into a batch. */
 export interface OutgoingRequest {
@@ -16,8 +17,6 @@ export interface OutgoingRequest {
   /** Names the operation, in all lives of the actor. */
   readonly operation: number
 }
-
-const VERB_NUMBER = Object.fromEntries(VERBS.map((verb, i) => [verb, i])) as Record<Verb, number>
 
 /** Turns requests into columns; one for each life of an actor. */
 export class RequestWriter {

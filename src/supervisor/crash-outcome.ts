@@ -20,27 +20,9 @@ export type CrashOutcome =
  */
 export function crashOutcome(entry: RequestEntry, inHand: boolean, poisonThreshold: number): CrashOutcome {
   if (inHand && entry.deaths + 1 >= poisonThreshold) return 'set-aside'
-  switch (entry.verb) {
-    case 'publish':
-    case 'enqueue':
-    case 'receive':
-    case 'subscribe':
-    case 'consume':
-    case 'serve':
-      return 'hand-over'
-    case 'call':
-    case 'notify':
-    case 'batch':
-      return entry.options?.idempotent === true ? 'hand-over' : 'reject'
-    case 'ack':
-    case 'nack':
-    case 'answer':
-      return 'answer-false'
-    case 'unsubscribe':
-    case 'cancel':
-    case 'undelivered':
-      return 'answer-done'
-  }
+  const { onCrash } = entry.traits
+  if (onCrash !== 'hand-over-if-idempotent') return onCrash
+  return entry.options?.idempotent === true ? 'hand-over' : 'reject'
 }
 
 /**

@@ -1,5 +1,6 @@
-import { type RequestOptions, SYSTEM_VERBS, type Verb } from '../mailbox/protocol.js'
+import type { RequestOptions } from '../mailbox/protocol.js'
 import type { OutgoingRequest } from '../mailbox/requests.js'
+import { traitsOf, type Verb, type VerbTraits } from '../mailbox/verbs.js'
 
 /** Where a request stands on the host's side. */
 export type EntryState = 'waiting' | 'posted' | 'settled'
@@ -34,6 +35,10 @@ export class RequestEntry implements OutgoingRequest {
   /** Called when it settles, for whatever reason. */
   onSettled: (() => void) | undefined
 
+  get traits(): VerbTraits {
+    return traitsOf(this.verb)
+  }
+
   constructor(
     operation: number,
     verb: Verb,
@@ -48,7 +53,7 @@ export class RequestEntry implements OutgoingRequest {
   ) {
     this.operation = operation
     this.verb = verb
-    this.isSystem = SYSTEM_VERBS.has(verb)
+    this.isSystem = traitsOf(verb).isSystem
     this.target = target
     this.value = value
     this.options = options
