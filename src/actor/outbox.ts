@@ -4,6 +4,7 @@ import type { ActorBatch, ActorNotice, RequestBatch, Verb } from '../mailbox/pro
 import { ReplyWriter } from '../mailbox/replies.js'
 import type { IncomingRequest } from '../mailbox/requests.js'
 import type { RunBuilder } from '../mailbox/runs.js'
+import { salvage } from '../mailbox/salvage.js'
 
 /** A batch this long leaves at once: the host takes it in one piece, in a third of a millisecond at most. */
 const FULL_MESSAGES = 1_024
@@ -139,8 +140,15 @@ export class Outbox {
     const { settled } = this.#writer
     const { batch, transfer } = this.#writer.take()
     this.#untaken = this.#stillUntaken() + settled
-    if (settled !== 1 || this.#underWay() > 0) return this.#line.post(batch, transfer)
-    this.#line.postShort(batch, transfer)
+    const alone = settled === 1 && this.#underWay() === 0
+    try {
+      if (alone) this.#line.postShort(batch, transfer)
+      else this.#line.post(batch, transfer)
+    } catch {
+      // A value that cannot be cloned fails its own request or delivery; nothing was sent yet.
+      this.#line.post(salvage(batch), transfer)
+    }
+    if (!alone) return
     // Calls come one at a time: spin for the next one, but only after the other work of this turn.
     this.#clock.nextTurn(() => this.#line.answeredAll())
   }

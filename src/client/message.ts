@@ -1,4 +1,5 @@
 import type { Headers } from '../core/value.js'
+import { messageOf } from '../mailbox/error-codec.js'
 import type { Decode, MessageRun } from '../mailbox/message-run.js'
 
 /** A message of a subscription. Its parts are made when they are first asked for. */
@@ -42,8 +43,13 @@ export class Message<T = unknown> {
     return this.#run.extras(this.#index)?.retain ?? false
   }
 
+  /** What is written to a log; of a message whose value cannot be read, the reason. */
   toJSON(): unknown {
-    const { topic, value, headers } = this
-    return { topic, value, headers }
+    const { topic, headers } = this
+    try {
+      return { topic, value: this.value, headers }
+    } catch (error) {
+      return { topic, error: messageOf(error), headers }
+    }
   }
 }

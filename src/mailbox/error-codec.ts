@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import * as errors from '../core/errors.js'
 
 /**
@@ -42,7 +43,7 @@ const NOT_FIELDS = new Set(['name', 'message', 'stack', 'cause'])
 
 /** Any thrown thing as a record that can cross. Fields that cannot be cloned are left out. Never throws. */
 export function encodeError(thrown: unknown, depth = 0): ErrorRecord {
-  if (!(thrown instanceof Error)) return { name: 'Error', message: describe(thrown), fields: {} }
+  if (!isError(thrown)) return { name: 'Error', message: describe(thrown), fields: {} }
   const fields: Record<string, unknown> = {}
   for (const key of keysOf(thrown)) {
     if (NOT_FIELDS.has(key)) continue
@@ -57,6 +58,20 @@ export function encodeError(thrown: unknown, depth = 0): ErrorRecord {
     fields,
     ...(typeof stack === 'string' && { stack }),
     ...(cause !== undefined && depth < DEEPEST_CAUSE && { cause: encodeError(cause, depth + 1) }),
+  }
+}
+
+/** The message of any thrown thing. Never throws. */
+export function messageOf(thrown: unknown): string {
+  return isError(thrown) ? text(read(thrown, 'message'), '') : describe(thrown)
+}
+
+/** Errors of other realms count as well. Asking a hostile proxy may throw. */
+function isError(thrown: unknown): thrown is Error {
+  try {
+    return thrown instanceof Error || types.isNativeError(thrown)
+  } catch {
+    return false
   }
 }
 
@@ -119,6 +134,14 @@ function describe(thrown: unknown): string {
   try {
     return String(thrown)
   } catch {
+    return tagOf(thrown)
+  }
+}
+
+function tagOf(thrown: unknown): string {
+  try {
     return Object.prototype.toString.call(thrown)
+  } catch {
+    return 'a value that cannot be shown'
   }
 }

@@ -36,13 +36,11 @@ export class MessageRun {
   /** @throws SerializeError when the payload could not be decoded */
   value(index: number, decode: Decode | undefined): unknown {
     const { payload } = this.#run
-    if (payload.kind === 'packed') {
-      const bytes = unpack(payload.packed, index)
-      return decode === undefined ? bytes : decode(bytes)
-    }
     const fault = this.extras(index)?.fault
     if (fault !== undefined) throw decodeError(fault)
-    return payload.values[index]
+    if (payload.kind === 'values') return payload.values[index]
+    const bytes = unpack(payload.packed, index)
+    return decode === undefined ? bytes : decode(bytes)
   }
 
   /** The payload as it was on the wire; `undefined` where only the value crossed. */

@@ -1,5 +1,7 @@
+import { SerializeError } from '../core/errors.js'
 import { column } from './column.js'
-import { pack } from './packing.js'
+import { encodeError } from './error-codec.js'
+import { type Packed, pack } from './packing.js'
 import type { DeliveryExtras, DeliveryRun } from './protocol.js'
 
 /** Builds one run of deliveries. */
@@ -40,7 +42,7 @@ export class RunBuilder {
     const payload =
       this.kind === 'values'
         ? { kind: 'values' as const, values: this.#payloads }
-        : { kind: 'packed' as const, packed: pack(this.#payloads as Uint8Array[]) }
+        : { kind: 'packed' as const, packed: this.#packed() }
     return {
       source: this.source,
       count: this.#count,
@@ -49,5 +51,32 @@ export class RunBuilder {
       bytes: this.#bytes,
       extras: this.#extras,
     }
+  }
+
+  /** An adapter written by others may have delivered bytes that are not there any more: those messages carry the error. */
+  #packed(): Packed {
+    const payloads = this.#payloads as Uint8Array[]
+    try {
+      return pack(payloads)
+    } catch (error) {
+      this.#extras ??= column<DeliveryExtras | undefined>(this.#count, undefined)
+      const extras = this.#extras
+      const fault = encodeError(new SerializeError('the payload is not readable bytes', { cause: error }))
+      return pack(
+        payloads.map((payload, i) => {
+          if (isReadable(payload)) return payload
+          extras[i] = { ...extras[i], fault }
+          return new Uint8Array(0)
+        }),
+      )
+    }
+  }
+}
+
+function isReadable(payload: unknown): boolean {
+  try {
+    return payload instanceof Uint8Array && pack([payload]).ends.length === 1
+  } catch {
+    return false
   }
 }

@@ -1,7 +1,8 @@
+import { runInNewContext } from 'node:vm'
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
 import { describe, expect, test } from 'vitest'
 import * as errors from '../../src/core/errors.js'
-import { decodeError, type ErrorRecord, encodeError } from '../../src/mailbox/error-codec.js'
+import { decodeError, type ErrorRecord, encodeError, messageOf } from '../../src/mailbox/error-codec.js'
 
 const context = { integration: 'events', cause: new TypeError('below') }
 
@@ -120,5 +121,39 @@ describe('error codec', () => {
     let depth = 0
     for (let at: unknown = cross(error); at instanceof Error; at = at.cause) depth++
     expect(depth).toBe(9)
+  })
+})
+
+describe('hostile errors', () => {
+  const throwing = new Proxy(new Error('x'), {
+    getPrototypeOf() {
+      throw new Error('trap')
+    },
+    get() {
+      throw new Error('trap')
+    },
+    ownKeys() {
+      throw new Error('trap')
+    },
+  })
+  const cyclic = Object.assign(new Error('round'), { cause: undefined as unknown })
+  cyclic.cause = cyclic
+
+  test.each([
+    ['a proxy whose traps throw', throwing],
+    ['a cause that is itself', cyclic],
+    ['null', null],
+    ['undefined', undefined],
+    ['an object without a prototype', Object.create(null)],
+    ['a field that cannot be cloned', Object.assign(new Error('f'), { f: () => 1 })],
+    ['an error of another realm', runInNewContext('new TypeError("elsewhere")')],
+  ])('%s crosses, and has a message', (_what, thrown) => {
+    expect(cross(thrown)).toBeInstanceOf(Error)
+    expect(typeof messageOf(thrown)).toBe('string')
+  })
+
+  test('an error of another realm keeps its class and message', () => {
+    const error = cross(runInNewContext('new TypeError("elsewhere")'))
+    expect([error.name, error.message]).toEqual(['TypeError', 'elsewhere'])
   })
 })
