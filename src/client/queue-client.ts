@@ -1,6 +1,7 @@
 import { type Duration, toMilliseconds } from '../core/duration.js'
 import { SerializeError } from '../core/errors.js'
 import type { Headers } from '../core/value.js'
+import { decodeError } from '../mailbox/error-codec.js'
 import type { IntegrationMail, Received } from '../mailbox/integration-mail.js'
 import type { Decode } from '../mailbox/message-run.js'
 import type { Turn } from '../mailbox/turn.js'
@@ -90,6 +91,7 @@ export class QueueClient {
     if (received === null) return undefined
     const { message, life } = received
     const value = () => {
+      if (message.extras.fault !== undefined) throw decodeError(message.extras.fault, this.#mail.name)
       if ('value' in message) return message.value
       if (message.bytes === undefined) throw new SerializeError('the message has no payload')
       // Fails as it did in the actor, and says why.

@@ -87,14 +87,14 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
 
   /** Ends it; messages that nobody has taken go back to the queue. Never rejects; idempotent. */
   async close(): Promise<void> {
-    for (const message of this.#messages.endNow()) settleQuietly(message.nack())
+    for (const message of this.#messages.endNow()) settleQuietly(message.undelivered())
     const source = await this.#source?.catch(() => undefined)
     await source?.close()
   }
 
   /** Sent before the actor heard that this is over. */
   #giveBack(run: MessageRun): void {
-    for (let i = 0; i < run.count; i++) settleQuietly(this.#make(run, i).nack())
+    for (let i = 0; i < run.count; i++) settleQuietly(this.#make(run, i).undelivered())
   }
 
   /** Messages may be consumed before we hear that the consumer stands: their credit is given then. */

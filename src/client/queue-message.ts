@@ -73,6 +73,12 @@ export class QueueMessage<T = unknown> {
     return this.#mail.settle('ack', this.#life, this.#extras.token!)
   }
 
+  /** Gives it back because nobody has seen it: not an attempt. @internal */
+  undelivered(): Promise<boolean> {
+    this.#settled = true
+    return this.#mail.settle('undelivered', this.#life, this.#extras.token!)
+  }
+
   /** Gives it back to be delivered again. @returns false as `ack` */
   nack(options?: NackOptions): Promise<boolean> {
     this.#settled = true

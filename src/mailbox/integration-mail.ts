@@ -9,6 +9,9 @@ export interface Received {
   readonly message: ReceivedMessage
 }
 
+/** What the host does about a delivery that it has. */
+export type SettlingVerb = 'ack' | 'nack' | 'undelivered' | 'answer'
+
 /** How long a request may take and who may end it early. */
 export interface RequestLimits {
   /** Milliseconds; the integration's own when absent. */
@@ -68,9 +71,9 @@ export interface IntegrationMail {
     handler: SourceHandler,
     limits?: RequestLimits,
   ): Promise<OpenSource>
-  /** Settles or answers a delivery of `life`. @returns false when that life is over or it was settled before. */
+  /** Settles, answers or gives back a delivery of `life`. @returns false when that life is over or it was settled before. */
   settle(
-    verb: 'ack' | 'nack' | 'answer',
+    verb: SettlingVerb,
     life: number,
     value: unknown,
     options?: RequestOptions,

@@ -4,33 +4,29 @@ import {
   CancelledError,
   CircuitOpenError,
   type IntegrationError,
+  SerializeError,
   ShutdownError,
 } from '../core/errors.js'
 import type { Capability, ProtocolVariant } from '../core/manifest.js'
 import type { Capacity } from '../core/overflow.js'
 import type { IntegrationSettings } from '../core/settings.js'
-import { decodeError } from '../mailbox/error-codec.js'
+import { decodeError, messageOf } from '../mailbox/error-codec.js'
 import type { Gauges } from '../mailbox/gauges.js'
 import type {
   IntegrationMail,
   OpenSource,
   RequestLimits,
+  SettlingVerb,
   SourceHandler,
   SourceRequest,
 } from '../mailbox/integration-mail.js'
 import { Line, type LineEnd } from '../mailbox/line.js'
 import { NameReader } from '../mailbox/names.js'
-import {
-  type ActorBatch,
-  type ActorNotice,
-  type RequestBatch,
-  type RequestOptions,
-  SYSTEM_VERBS,
-  type Verb,
-} from '../mailbox/protocol.js'
+import type { ActorBatch, ActorNotice, RequestBatch, RequestOptions } from '../mailbox/protocol.js'
 import type { Turn } from '../mailbox/turn.js'
+import { traitsOf, type Verb } from '../mailbox/verbs.js'
 import { type HostSource, HostSources, specOf } from './host-sources.js'
-import { isSettlement, RequestBook } from './request-book.js'
+import { RequestBook } from './request-book.js'
 
 /** On their way to the host from one source: enough to keep the line full over a round trip of credit. */
 const MOST_MESSAGES = 8_192
@@ -129,7 +125,13 @@ export class ActorRef implements IntegrationMail {
   ): Promise<unknown> {
     const refused = this.#refusal(verb, limits?.signal)
     if (refused !== undefined) return Promise.reject(refused)
-    return this.#book.enter(verb, target, value, options, limits)
+    try {
+      return this.#book.enter(verb, target, value, options, limits)
+    } catch (error) {
+      // A hostile value may throw when it is looked at.
+      const reason = `the value cannot be read: ${messageOf(error)}`
+      return Promise.reject(new SerializeError(reason, { integration: this.name }))
+    }
   }
 
   async open(
@@ -156,7 +158,7 @@ export class ActorRef implements IntegrationMail {
   }
 
   async settle(
-    verb: 'ack' | 'nack' | 'answer',
+    verb: SettlingVerb,
     life: number,
     value: unknown,
     options?: RequestOptions,
@@ -236,17 +238,17 @@ export class ActorRef implements IntegrationMail {
   /** Why a request is not accepted. */
   #refusal(verb: Verb, signal: AbortSignal | undefined): Error | undefined {
     const integration = this.name
-    const isEnding = isSettlement(verb)
-    if (this.#intake === 'closed' && !isEnding) return new ShutdownError({ integration })
+    const { settles, isSystem } = traitsOf(verb)
+    if (this.#intake === 'closed' && !settles) return new ShutdownError({ integration })
     if (this.#state.kind === 'stopped') return new ShutdownError({ integration })
     if (this.#state.kind === 'failed')
       return new ActorCrashedError(this.#state.reason, false, { integration, retryable: false })
     if (signal?.aborted) return new CancelledError({ integration, cause: signal.reason })
-    if (isEnding) return undefined
+    if (settles) return undefined
     const open = this.#openCircuit()
     if (open !== undefined) return open
     // They wait in a line of their own: a flood of messages must not end the subscriptions of a crashed actor.
-    if (SYSTEM_VERBS.has(verb)) return undefined
+    if (isSystem) return undefined
     return this.#book.makeRoom(this.#present?.gauges.connection === 'connected')
   }
 

@@ -13,8 +13,9 @@ import { decodeError } from '../mailbox/error-codec.js'
 import type { Gauges } from '../mailbox/gauges.js'
 import type { RequestLimits } from '../mailbox/integration-mail.js'
 import type { Line } from '../mailbox/line.js'
-import type { ActorBatch, RequestBatch, RequestOptions, Verb } from '../mailbox/protocol.js'
+import type { ActorBatch, ReceivedMessage, RequestBatch, RequestOptions } from '../mailbox/protocol.js'
 import { SizeEstimate } from '../mailbox/size-estimate.js'
+import type { Verb } from '../mailbox/verbs.js'
 import { type CrashOutcome, crashOutcome, findInHand } from './crash-outcome.js'
 import { RequestEntry } from './request-entry.js'
 import type { Room } from './request-lanes.js'
@@ -40,18 +41,6 @@ function keepSettlers(resolve: (value: unknown) => void, reject: (error: Error) 
   ;(settlers as { reject: unknown }).reject = reject
 }
 
-/** Whether a verb ends something: taken also when the mailbox is full, the breaker open or the gateway shutting down. */
-export function isSettlement(verb: Verb): boolean {
-  return (
-    verb === 'ack' ||
-    verb === 'nack' ||
-    verb === 'answer' ||
-    verb === 'unsubscribe' ||
-    verb === 'cancel' ||
-    verb === 'undelivered'
-  )
-}
-
 /**
  * Every request of one integration from its acceptance to its one settlement, over all lives of the actor:
  * by an answer, a time-out, a cancellation, a crash or the end of the gateway.
@@ -68,6 +57,8 @@ export class RequestBook {
   /** `clock.monotonic()` milliseconds at which the book began. */
   readonly #origin: number
   #operations = 0
+  /** Numbers of receives that were given up while the actor had them. Their answers may hold a message. */
+  readonly #abandoned = new Set<number>()
 
   constructor(
     settings: IntegrationSettings,
@@ -150,12 +141,18 @@ export class RequestBook {
         for (let seq = done[i]!, end = seq + done[i + 1]!; seq < end; seq++)
           this.#resolve(this.#post.take(seq), undefined)
     if (replies !== undefined)
-      for (let i = 0; i < replies.seqs.length; i++)
-        this.#answer(this.#post.take(replies.seqs[i]!), replies.values[i], life)
+      for (let i = 0; i < replies.seqs.length; i++) {
+        const seq = replies.seqs[i]!
+        const entry = this.#post.take(seq)
+        if (entry === undefined) this.#unclaimed(seq, replies.values[i])
+        else this.#answer(entry, replies.values[i], life)
+      }
     if (failures !== undefined)
       for (let i = 0; i < failures.seqs.length; i++) {
-        const entry = this.#post.take(failures.seqs[i]!)
-        if (entry !== undefined) this.#reject(entry, decodeError(failures.errors[i]!, this.#name))
+        const seq = failures.seqs[i]!
+        const entry = this.#post.take(seq)
+        if (entry === undefined) this.#abandoned.delete(seq)
+        else this.#reject(entry, decodeError(failures.errors[i]!, this.#name))
       }
     this.#post.settledSome()
   }
@@ -171,6 +168,14 @@ export class RequestBook {
       if (wasInHand) entry.deaths++
       if (outcome === 'hand-over') handOver.push(entry)
       else this.#settleCrashed(entry, outcome, reason)
+    }
+    this.#abandoned.clear()
+    // What names something of the life that is over must not reach the next one, where its number means another thing.
+    for (const entry of [...this.#post]) {
+      const { onCrash } = entry.traits
+      if (onCrash !== 'answer-false' && onCrash !== 'answer-done') continue
+      this.#post.forget(entry)
+      this.#settleCrashed(entry, onCrash, reason)
     }
     // One of several is to blame: the successor takes them one at a time, to learn which.
     for (const entry of inHand) entry.suspect = true
@@ -189,7 +194,7 @@ export class RequestBook {
   /** What is not settled by now rejects with ShutdownError, and the actor need not go on with it. */
   abandon(): void {
     for (const entry of [...this.#post])
-      if (!isSettlement(entry.verb)) this.#giveUp(entry, new ShutdownError({ integration: this.#name }))
+      if (!entry.traits.settles) this.#giveUp(entry, new ShutdownError({ integration: this.#name }))
   }
 
   /** Settles everything for good: nothing more is entered. */
@@ -206,7 +211,7 @@ export class RequestBook {
   async drained(ms: number): Promise<void> {
     const until = this.#clock.monotonic() + ms
     for (;;) {
-      const open = [...this.#post].find((entry) => !isOpenEnded(entry.verb))
+      const open = [...this.#post].find((entry) => !entry.traits.isOpenEnded)
       const left = until - this.#clock.monotonic()
       if (open === undefined || left <= 0) return
       await new Promise<void>((resolve) => {
@@ -242,9 +247,16 @@ export class RequestBook {
     entry.resolve(value)
   }
 
-  #answer(entry: RequestEntry | undefined, value: unknown, life: number): void {
+  /** The caller of a receive has gone: its message goes back, uncounted. */
+  #unclaimed(seq: number, value: unknown): void {
+    if (!this.#abandoned.delete(seq) || value === null) return
+    const { token } = (value as ReceivedMessage).extras
+    this.enter('undelivered', '', token, undefined, undefined).catch(() => {})
+  }
+
+  #answer(entry: RequestEntry, value: unknown, life: number): void {
     // A message can be settled only in the life that delivered it.
-    const answer = entry?.verb === 'receive' && value !== null ? { life, message: value } : value
+    const answer = entry.verb === 'receive' && value !== null ? { life, message: value } : value
     this.#resolve(entry, answer)
   }
 
@@ -262,8 +274,10 @@ export class RequestBook {
   }
 
   #forget(entry: RequestEntry): void {
-    const { seq } = entry
-    if (this.#post.forget(entry)) this.#events.givenUp(seq)
+    const { seq, verb } = entry
+    if (!this.#post.forget(entry)) return
+    if (verb === 'receive') this.#abandoned.add(seq)
+    this.#events.givenUp(seq)
   }
 
   #expire(now: number): number {
@@ -271,7 +285,9 @@ export class RequestBook {
     let next = Number.POSITIVE_INFINITY
     for (const entry of this.#post) {
       const expiresAt = this.#origin + entry.expiresAfter
-      const due = entry.state === 'posted' ? expiresAt + GRACE_MS : expiresAt
+      // A receive asks whether a message is there now, however short its time: only the actor knows.
+      const isActors = entry.state === 'posted' || (entry.verb === 'receive' && this.#post.isAttached)
+      const due = isActors ? expiresAt + GRACE_MS : expiresAt
       if (due > now) next = Math.min(next, due)
       else this.#timeOut(entry)
     }
@@ -300,9 +316,4 @@ export class RequestBook {
         return this.#reject(entry, new ActorCrashedError(reason, true, { integration: this.#name }))
     }
   }
-}
-
-/** Whether a request may wait for as long as its caller likes: nobody waits for it when the gateway stops. */
-function isOpenEnded(verb: Verb): boolean {
-  return verb === 'subscribe' || verb === 'consume' || verb === 'serve' || verb === 'receive'
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.js'
 import type { Capacity, Overflow } from '../core/overflow.js'
+import { messageOf } from '../mailbox/error-codec.js'
 import type { Line } from '../mailbox/line.js'
 import type { ActorBatch, RequestBatch } from '../mailbox/protocol.js'
 import { RequestWriter } from '../mailbox/requests.js'
@@ -107,6 +108,11 @@ export class RequestPost {
     this.#lanes.putBack(entries)
   }
 
+  /** Whether there is an actor to post to. */
+  get isAttached(): boolean {
+    return this.#life !== undefined
+  }
+
   /** Everything that is not settled: first what the actor has, then what waits. */
   *[Symbol.iterator](): Iterator<RequestEntry> {
     yield* this.#ledger.entries()
@@ -141,19 +147,21 @@ export class RequestPost {
     return bytesLeft ? Math.max(0, this.#window.messages - this.#ledger.size) : 0
   }
 
+  /** Never throws: a value that cannot cross fails its own request and no other. */
   #post(life: Life, entries: readonly RequestEntry[]): void {
-    const { batch, transfer } = life.writer.write(this.#ledger.nextSeq, entries)
     try {
+      const { batch, transfer } = life.writer.write(this.#ledger.nextSeq, entries)
       life.line.post(batch, transfer)
     } catch (error) {
-      // One value that cannot be cloned must not take its neighbours along: each goes alone then.
       life.writer.forgetNames()
       if (entries.length === 1) {
-        const reason = `the value cannot be sent to the actor: ${(error as Error).message}`
+        const reason = `the value cannot be sent to the actor: ${messageOf(error)}`
         return this.#onUnsendable(entries[0]!, reason)
       }
-      for (const entry of entries) this.#post(life, [entry])
-      return
+      // Halves until the culprit is alone: a few batches more instead of one for each request.
+      const middle = entries.length >> 1
+      this.#post(life, entries.slice(0, middle))
+      return this.#post(life, entries.slice(middle))
     }
     for (const entry of entries) this.#ledger.enter(entry)
   }

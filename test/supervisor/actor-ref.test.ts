@@ -1,5 +1,5 @@
 import { receiveMessageOnPort } from 'node:worker_threads'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { IntegrationSettings } from '../../src/core/settings.js'
 import { Bell } from '../../src/mailbox/bell.js'
 import { Gauges } from '../../src/mailbox/gauges.js'
@@ -64,13 +64,20 @@ function rig(given: Partial<IntegrationSettings> = {}) {
     ref.attach(host, gauges)
     const bell = new Bell(new Int32Array(host.bells), 0)
     const asked: { seq: number; verb: string }[] = []
+    const values = new Map<string, unknown[]>()
     return {
       gauges,
+      /** What it was asked, by verb. */
+      values,
       async asked() {
         await quiet()
         for (let next = receiveMessageOnPort(actor.port); next; next = receiveMessageOnPort(actor.port)) {
-          const { first, verbs } = next.message as RequestBatch
-          verbs.forEach((verb, i) => void asked.push({ seq: first + i, verb: VERBS[verb]! }))
+          const { first, verbs, values: sent } = next.message as RequestBatch
+          verbs.forEach((number, i) => {
+            const verb = VERBS[number]!
+            asked.push({ seq: first + i, verb })
+            values.set(verb, [...(values.get(verb) ?? []), sent[i]])
+          })
         }
         return asked.map(({ verb }) => verb)
       },
@@ -205,5 +212,123 @@ describe('the address of an actor', () => {
       { status: 'rejected', reason: { kind: 'serialize', integration: 'events' } },
       { status: 'fulfilled' },
     ])
+  })
+
+  test('a value that was transferred away, or throws when it is read, fails alone', async () => {
+    const { ref, begin } = rig()
+    const life = begin()
+    const gone = new Uint8Array(4)
+    structuredClone(gone.buffer, { transfer: [gone.buffer] })
+    const trap = {
+      getPrototypeOf() {
+        throw new Error('trap')
+      },
+    }
+    const values = [1, gone, new Proxy({}, trap), 2]
+    const outcomes = Promise.allSettled(values.map((value) => ref.request('publish', 't', value)))
+    expect(await life.asked()).toEqual(['publish', 'publish'])
+    await life.settle(0)
+    await life.settle(1)
+    const statuses = (await outcomes).map((each) => (each.status === 'fulfilled' ? 'ok' : each.reason.kind))
+    expect(statuses).toEqual(['ok', 'serialize', 'serialize', 'ok'])
+  })
+})
+
+describe('the message of a receive whose caller has gone', () => {
+  const message = { topic: 'q', value: 1, extras: { token: 7, attempt: 1 } }
+  function answered(seq: number): ActorBatch {
+    return { ...NOTHING, replies: { seqs: [seq], values: [message] } }
+  }
+
+  test('goes back when its signal aborts while the answer waits at the host', async () => {
+    const { ref, begin, quiet } = rig()
+    const life = begin()
+    const abort = new AbortController()
+    const receive = ref.request('receive', 'q', undefined, undefined, { signal: abort.signal })
+    await life.asked()
+    life.say(answered(0))
+    abort.abort()
+    await expect(receive).rejects.toMatchObject({ kind: 'cancelled' })
+    await quiet()
+    const asked = await life.asked()
+    expect(asked).toEqual(['receive', 'cancel', 'undelivered'])
+    expect(life.values.get('undelivered')).toEqual([7])
+  })
+
+  test('goes back when the host timed it out, and when the mailbox evicted it', async () => {
+    const { ref, begin, clock } = rig({ mailbox: { messages: 1, bytes: 1_000, overflow: 'drop-oldest' } })
+    const life = begin()
+    const first = ref.request('receive', 'q', undefined, undefined, { timeoutMs: 100 })
+    await life.asked()
+    await clock.advance(2_000)
+    expect(await first).toBeNull()
+    life.say(answered(0))
+    expect(await life.asked()).toEqual(['receive', 'cancel', 'undelivered'])
+    await life.settle(1)
+    await life.settle(2)
+    const second = ref.request('receive', 'q', undefined)
+    const evicted = second.catch((error: { kind: string }) => error.kind)
+    await life.asked()
+    const publish = ref.request('publish', 't', 1)
+    expect(await evicted).toBe('mailbox-full')
+    life.say(answered(3))
+    await life.asked()
+    expect(life.values.get('undelivered')).toEqual([7, 7])
+    publish.catch(() => {})
+    ref.stop()
+  })
+
+  test('is no business of the next life', async () => {
+    const { ref, begin } = rig()
+    const life = begin()
+    const abort = new AbortController()
+    const receive = ref.request('receive', 'q', undefined, undefined, { signal: abort.signal })
+    await life.asked()
+    abort.abort()
+    await expect(receive).rejects.toMatchObject({ kind: 'cancelled' })
+    life.say(answered(0))
+    ref.detach('boom')
+    const next = begin()
+    expect(await next.asked()).toEqual([])
+    // The same number means another request there.
+    const call = ref.request('call', 'm', undefined)
+    await next.asked()
+    next.say(answered(0))
+    expect(await call).toEqual(message)
+    expect(await next.asked()).toEqual(['call'])
+  })
+
+  test('settlements that the dead actor had not received answer false, and do not reach its successor', async () => {
+    const { ref, begin } = rig()
+    begin()
+    const ack = ref.settle('ack', 1, 7)
+    ref.detach('boom')
+    const next = begin()
+    expect(await ack).toBe(false)
+    expect(await next.asked()).toEqual([])
+  })
+
+  test('leaves nothing behind, on the host or on the signal', async () => {
+    const { ref, begin } = rig()
+    const life = begin()
+    const { signal } = new AbortController()
+    const added = vi.spyOn(signal, 'addEventListener')
+    const removed = vi.spyOn(signal, 'removeEventListener')
+    const receives = [1, 2, 3].map(() => ref.request('receive', 'q', undefined, undefined, { signal }))
+    await life.asked()
+    life.say({ ...NOTHING, replies: { seqs: [0, 1, 2], values: [null, null, null] } })
+    expect(await Promise.all(receives)).toEqual([null, null, null])
+    expect(removed.mock.calls.length).toBe(added.mock.calls.length)
+    expect(ref.depth).toEqual({ waiting: 0, posted: 0 })
+  })
+
+  test('a receive without time asks the actor all the same', async () => {
+    const { ref, begin, clock } = rig()
+    const life = begin()
+    const receive = ref.request('receive', 'q', undefined, undefined, { timeoutMs: 0 })
+    await clock.advance(5)
+    expect(await life.asked()).toEqual(['receive'])
+    life.say(answered(0))
+    expect(await receive).toEqual({ life: 1, message })
   })
 })

@@ -39,7 +39,7 @@ describe('what a crash does to a request', () => {
     answer: ['answer-false', 'answer-false'],
     unsubscribe: ['answer-done', 'answer-done'],
     cancel: ['answer-done', 'answer-done'],
-    undelivered: ['answer-done', 'answer-done'],
+    undelivered: ['answer-false', 'answer-false'],
   }
 
   test.each(VERBS)('%s', (verb) => {
