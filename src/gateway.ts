@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { EventEmitter } from 'eventemitter3'
 import { PubSubClient } from './client/pubsub-client.js'
 import { QueueClient } from './client/queue-client.js'
 import { RpcClient } from './client/rpc-client.js'
@@ -8,11 +7,13 @@ import { type ConfigSource, loadConfig } from './config/load.js'
 import { systemClock } from './core/clock.js'
 import { type Duration, toMilliseconds } from './core/duration.js'
 import { ConfigError } from './core/errors.js'
-import type { Logger } from './core/telemetry.js'
+import type { LogSink } from './core/telemetry.js'
 import type { DeadMessage, GatewayEvents } from './gateway-events.js'
 import { brokerMetrics, type GatewayMetrics, integrationMetrics, serverMetrics } from './gateway-metrics.js'
 import { withSchemas } from './gateway-schemas.js'
+import { messageOf } from './mailbox/error-codec.js'
 import { Turn } from './mailbox/turn.js'
+import { Reporter } from './reporter.js'
 import { TopicRoutes } from './router/topic-routes.js'
 import { RpcServer } from './server/rpc-server.js'
 import { ConnectionManager } from './supervisor/connection-manager.js'
@@ -24,8 +25,12 @@ export interface GatewayOptions {
   readonly variables?: Readonly<Record<string, unknown>>
   /** What `env.X` reads; the environment of the process when absent. */
   readonly env?: Readonly<Record<string, string | undefined>>
-  /** Where log lines go; nowhere when absent. */
-  readonly logger?: Logger
+  /**
+   * Where log lines go; nowhere when absent. A function gets each record; an object with methods `debug`, `info`,
+   * `warn` and `error` is called with the message and the fields (`console`, winston), or the fields and the message
+   * (pino, bunyan). A logger that throws, rejects or is slow does not disturb the gateway.
+   */
+  readonly logger?: LogSink
 }
 
 /** How much of one turn of the host's event loop all deliveries together may take. */
@@ -48,8 +53,7 @@ export class Gateway {
   readonly connections: ConnectionManager
   readonly #tree: SupervisionTree
   readonly #clients = new Map<string, Clients>()
-  readonly #events = new EventEmitter<GatewayEvents>()
-  readonly #logger: Logger | undefined
+  readonly #reporter: Reporter
   #shutdown: Promise<void> | undefined
 
   /**
@@ -64,14 +68,15 @@ export class Gateway {
       ...(variables && { variables }),
       ...(env && { env }),
     })
-    for (const { severity: _, ...warning } of warnings) options.logger?.({ ...warning, level: 'warn' })
-    const gateway = new Gateway(await withSchemas(config), options.logger)
+    const reporter = new Reporter(options.logger)
+    for (const { severity: _, ...warning } of warnings) reporter.write({ ...warning, level: 'warn' })
+    const gateway = new Gateway(await withSchemas(config), reporter)
     await gateway.#tree.start()
     return gateway
   }
 
-  private constructor(config: GatewayConfig, logger: Logger | undefined) {
-    this.#logger = logger
+  private constructor(config: GatewayConfig, reporter: Reporter) {
+    this.#reporter = reporter
     const turn = new Turn(systemClock, TURN_BUDGET_MS)
     const clientIdPrefix = `nemo-${randomBytes(6).toString('hex')}`
     this.#tree = new SupervisionTree(config, systemClock, turn, clientIdPrefix, (report) =>
@@ -117,10 +122,7 @@ export class Gateway {
 
   /** Calls `listener` at each event of that name. @returns a function that ends it */
   on<E extends keyof GatewayEvents>(event: E, listener: GatewayEvents[E]): () => void {
-    this.#events.on(event, listener as never)
-    return () => {
-      this.#events.off(event, listener as never)
-    }
+    return this.#reporter.on(event, listener)
   }
 
   /** The gateway at this moment; costs no message. */
@@ -170,39 +172,19 @@ export class Gateway {
 
   #report(report: TreeReport): void {
     const { kind, ...event } = report
-    if (kind === 'log') {
-      this.#logger?.(report.record)
-      this.#emit('log', report.record)
-      return
-    }
+    if (kind === 'log') return this.#reporter.log(report.record)
     if (kind === 'connection:changed' || kind === 'actor:failed') this.connections.changed()
-    this.#emit(kind, event as never)
-    this.#logger?.({ ...logged(event), level: LEVELS[kind] ?? 'info', message: kind })
+    this.#reporter.emit(kind, event as never)
+    this.#reporter.write({ ...logged(event), level: LEVELS[kind] ?? 'info', message: kind })
   }
 
   #handlerFailed(integration: string, method: string, error: unknown): void {
-    this.#report({
-      kind: 'log',
-      record: {
-        level: 'warn',
-        message: `the handler of ${method} failed`,
-        integration,
-        error: (error as Error).message,
-      },
+    this.#reporter.log({
+      level: 'warn',
+      message: `the handler of ${method} failed`,
+      integration,
+      error: messageOf(error),
     })
-  }
-
-  /** A listener that throws is the application's fault: it must not stop a supervisor in the middle of its work. */
-  #emit<E extends keyof GatewayEvents>(event: E, value: Parameters<GatewayEvents[E]>[0]): void {
-    for (const listener of this.#events.listeners(event)) {
-      try {
-        ;(listener as (value: unknown) => void)(value)
-      } catch (error) {
-        queueMicrotask(() => {
-          throw error
-        })
-      }
-    }
   }
 }
 

@@ -9,5 +9,16 @@ export interface LogRecord {
   readonly [field: string]: unknown
 }
 
+/** An object with a method for each level, such as `console`, or a logger of pino, bunyan or winston. */
+export interface LoggerMethods {
+  debug?(...args: unknown[]): unknown
+  info?(...args: unknown[]): unknown
+  warn?(...args: unknown[]): unknown
+  error?(...args: unknown[]): unknown
+}
+
+/** What the application may give as logger. Nothing that it does disturbs the gateway. */
+export type LogSink = ((record: LogRecord) => unknown) | LoggerMethods
+
 /** Where log lines go. May be called from anywhere, never throws, never blocks. */
 export type Logger = (record: LogRecord) => void

@@ -1,5 +1,5 @@
 import { RpcError, SerializeError, ShutdownError, UnsupportedError } from '../core/errors.js'
-import { encodeError } from '../mailbox/error-codec.js'
+import { encodeError, messageOf } from '../mailbox/error-codec.js'
 import type { IntegrationMail, OpenSource, SourceHandler } from '../mailbox/integration-mail.js'
 import { MessageRun } from '../mailbox/message-run.js'
 import { INTERNAL_ERROR, type RequestContext, type RpcHandler, RpcRoutes } from '../router/rpc-routes.js'
@@ -77,9 +77,10 @@ export class RpcServer {
       const value = await this.#routes.handle(requests.value(index, undefined), context)
       outcome = { ok: true, value: value ?? null }
     } catch (error) {
-      this.#onError(method, error)
+      const refusal = refusalOf(error)
+      this.#onError(method, refusal.cause ?? refusal)
       // The cause stays here: it may say more than a stranger should know.
-      const { cause: _cause, stack: _stack, ...record } = encodeError(error)
+      const { cause: _cause, stack: _stack, ...record } = encodeError(refusal)
       outcome = { ok: false, error: record }
     }
     const answer = (crossing: unknown) =>
@@ -93,4 +94,21 @@ export class RpcServer {
       })
       .catch(() => false)
   }
+}
+
+/** What a caller gets for what a handler threw: codes that are not whole numbers exist in no protocol. */
+function refusalOf(error: unknown): RpcError {
+  if (!(error instanceof RpcError))
+    return new RpcError(INTERNAL_ERROR, 'Internal error', undefined, { cause: error })
+  if (isCode(error.code) && typeof error.message === 'string') return error
+  const { code, data } = error
+  const cause = new RangeError(
+    `RpcError: expected a whole number of 32 bits as code, found ${typeof code === 'number' ? code : typeof code}; sent ${INTERNAL_ERROR} instead`,
+    { cause: error },
+  )
+  return new RpcError(INTERNAL_ERROR, messageOf(error), data, { cause })
+}
+
+function isCode(code: unknown): boolean {
+  return Number.isInteger(code) && Math.abs(code as number) < 2 ** 31
 }
