@@ -15,6 +15,18 @@ export interface DeadMessage {
   readonly bytes?: Uint8Array
 }
 
+/** The names of all events. */
+export const EVENTS = [
+  'actor:started',
+  'actor:crashed',
+  'actor:restarted',
+  'actor:failed',
+  'connection:changed',
+  'breaker:changed',
+  'message:dead',
+  'log',
+] as const satisfies readonly (keyof GatewayEvents)[]
+
 /** The events of a gateway and what each listener is given. */
 export interface GatewayEvents {
   /** An actor or embedded broker has started for the first time. */

@@ -4,16 +4,18 @@ import { QueueClient } from './client/queue-client.js'
 import { RpcClient } from './client/rpc-client.js'
 import type { GatewayConfig } from './config/gateway-config.js'
 import { type ConfigSource, loadConfig } from './config/load.js'
+import { checkArgument, checkOptions, DURATION, type Expected, FUNCTION, RECORD } from './core/arguments.js'
 import { systemClock } from './core/clock.js'
+import { didYouMean } from './core/did-you-mean.js'
 import { type Duration, toMilliseconds } from './core/duration.js'
 import { ConfigError } from './core/errors.js'
 import type { LogSink } from './core/telemetry.js'
-import type { DeadMessage, GatewayEvents } from './gateway-events.js'
+import { type DeadMessage, EVENTS, type GatewayEvents } from './gateway-events.js'
 import { brokerMetrics, type GatewayMetrics, integrationMetrics, serverMetrics } from './gateway-metrics.js'
 import { withSchemas } from './gateway-schemas.js'
 import { messageOf } from './mailbox/error-codec.js'
 import { Turn } from './mailbox/turn.js'
-import { Reporter } from './reporter.js'
+import { isLogSink, Reporter } from './reporter.js'
 import { TopicRoutes } from './router/topic-routes.js'
 import { RpcServer } from './server/rpc-server.js'
 import { ConnectionManager } from './supervisor/connection-manager.js'
@@ -36,6 +38,12 @@ export interface GatewayOptions {
 /** How much of one turn of the host's event loop all deliveries together may take. */
 const TURN_BUDGET_MS = 2
 const DEFAULT_SHUTDOWN_MS = 10_000
+const LOGGER: Expected = {
+  what: 'a function, or an object with methods such as "info" and "warn"',
+  is: isLogSink,
+}
+const START_OPTIONS = { variables: RECORD, env: RECORD, logger: LOGGER } as const
+const SHUTDOWN_OPTIONS = { timeout: DURATION } as const
 
 /** What the gateway keeps for each integration. */
 interface Clients {
@@ -63,6 +71,7 @@ export class Gateway {
    *   those started before it have been stopped
    */
   static async start(source: ConfigSource, options: GatewayOptions = {}): Promise<Gateway> {
+    checkOptions('Gateway.start', options, START_OPTIONS)
     const { variables, env } = options
     const { config, warnings } = await loadConfig(source, {
       ...(variables && { variables }),
@@ -120,8 +129,14 @@ export class Gateway {
     return this.#of(integration).server
   }
 
-  /** Calls `listener` at each event of that name. @returns a function that ends it */
+  /** Calls `listener` at each event of that name. @returns a function that ends it. @throws ConfigError for an unknown event */
   on<E extends keyof GatewayEvents>(event: E, listener: GatewayEvents[E]): () => void {
+    if (!EVENTS.includes(event)) {
+      const near = didYouMean(String(event), EVENTS)
+      const hint = near === undefined ? `there are ${EVENTS.join(', ')}` : `did you mean "${near}"?`
+      throw new ConfigError(`on: there is no event ${JSON.stringify(event)}; ${hint}`)
+    }
+    checkArgument('on', 'listener', listener, FUNCTION)
     return this.#reporter.on(event, listener)
   }
 
@@ -150,10 +165,12 @@ export class Gateway {
 
   /**
    * Accepts nothing new, settles what was accepted, and stops everything in reverse order. What is not settled
-   * in time rejects with ShutdownError. Never rejects; idempotent; afterwards nothing keeps the process alive.
+   * in time rejects with ShutdownError. Idempotent; afterwards nothing keeps the process alive.
    * @param options.timeout for settling. Default 10 s.
+   * @throws ConfigError for options that are not what they should be, and nothing else
    */
-  shutdown(options: { readonly timeout?: Duration } = {}): Promise<void> {
+  async shutdown(options: { readonly timeout?: Duration } = {}): Promise<void> {
+    checkOptions('shutdown', options, SHUTDOWN_OPTIONS)
     const ms =
       options.timeout === undefined ? DEFAULT_SHUTDOWN_MS : toMilliseconds(options.timeout, 'timeout')
     this.#shutdown ??= this.#tree.stop(ms)
@@ -165,9 +182,9 @@ export class Gateway {
     const clients = this.#clients.get(integration)
     if (clients !== undefined) return clients
     const names = [...this.#clients.keys()].join(', ') || 'none'
-    throw new ConfigError(
-      `there is no integration or server ${JSON.stringify(integration)}; there are ${names}`,
-    )
+    const near = didYouMean(String(integration), this.#clients.keys())
+    const hint = near === undefined ? `there are ${names}` : `did you mean ${JSON.stringify(near)}?`
+    throw new ConfigError(`there is no integration or server ${JSON.stringify(integration)}; ${hint}`)
   }
 
   #report(report: TreeReport): void {

@@ -81,6 +81,15 @@ function guarded(call: () => unknown, failed: (error: unknown) => void): void {
   }
 }
 
+const METHODS = ['debug', 'info', 'warn', 'error', 'log'] as const
+
+/** Whether lines of the log can be written to it. */
+export function isLogSink(logger: unknown): boolean {
+  if (typeof logger === 'function') return true
+  if (typeof logger !== 'object' || logger === null) return false
+  return METHODS.some((method) => typeof (logger as Record<string, unknown>)[method] === 'function')
+}
+
 /**
  * What writes a record. `console` and winston take the message first; pino and bunyan, known by a method that only
  * they have, take the fields first and would drop them otherwise.

@@ -1,3 +1,4 @@
+import { DURATION, SIGNAL } from '../core/arguments.js'
 import { type Duration, toMilliseconds } from '../core/duration.js'
 import type { RequestLimits } from '../mailbox/integration-mail.js'
 
@@ -8,7 +9,10 @@ export interface OperationLimits {
   readonly signal?: AbortSignal
 }
 
-/** @throws RangeError when the time-out is not a duration */
+/** The same, for the check of arguments. */
+export const LIMITS = { timeout: DURATION, signal: SIGNAL } as const
+
+/** @param options checked before. */
 export function limitsOf(options: OperationLimits | undefined): RequestLimits | undefined {
   if (options === undefined || (options.timeout === undefined && options.signal === undefined))
     return undefined

@@ -1,6 +1,17 @@
+import {
+  ANYTHING,
+  checkArgument,
+  checkOptions,
+  DURATION,
+  FLAG,
+  HEADERS,
+  NAME,
+  oneOf,
+  TEXT,
+} from '../core/arguments.js'
 import { type Duration, toMilliseconds } from '../core/duration.js'
 import { UnsupportedError } from '../core/errors.js'
-import type { Overflow } from '../core/overflow.js'
+import { OVERFLOW_POLICIES, type Overflow } from '../core/overflow.js'
 import type { Headers } from '../core/value.js'
 import type { IntegrationMail, SourceRequest } from '../mailbox/integration-mail.js'
 import type { Decode } from '../mailbox/message-run.js'
@@ -8,7 +19,7 @@ import type { RequestOptions } from '../mailbox/protocol.js'
 import type { TopicFeeds } from '../mailbox/topic-feeds.js'
 import type { Turn } from '../mailbox/turn.js'
 import { type FormatOption, requireCapability, requireFormat } from './capability.js'
-import { limitsOf, type OperationLimits } from './limits.js'
+import { LIMITS, limitsOf, type OperationLimits } from './limits.js'
 import { Subscription } from './subscription.js'
 
 export interface PublishOptions extends OperationLimits, FormatOption {
@@ -36,6 +47,27 @@ export interface SubscribeOptions extends OperationLimits, FormatOption {
   /** Not in this version. */
   readonly transform?: string
 }
+
+const QOS = oneOf(0, 1, 2)
+const PUBLISH_OPTIONS = {
+  ...LIMITS,
+  format: TEXT,
+  qos: QOS,
+  retain: FLAG,
+  headers: HEADERS,
+  expiry: DURATION,
+} as const
+const SUBSCRIBE_OPTIONS = {
+  ...LIMITS,
+  format: TEXT,
+  decode: oneOf('value', 'bytes', 'lazy'),
+  overflow: oneOf(...OVERFLOW_POLICIES),
+  conflate: DURATION,
+  qos: QOS,
+  params: ANYTHING,
+  headers: HEADERS,
+  transform: ANYTHING,
+} as const
 
 /** What a client of topics works with. @internal */
 export interface PubSubParts {
@@ -69,7 +101,7 @@ export class PubSubClient {
    * @throws PublishError when the broker rejects it; otherwise an IntegrationError of another kind
    */
   publish(topic: string, message: unknown, options?: PublishOptions): Promise<void> {
-    if (options === undefined && this.#mayPublish)
+    if (options === undefined && this.#mayPublish && typeof topic === 'string' && topic !== '')
       return this.#mail.request('publish', topic, message) as Promise<void>
     return this.#publish(topic, message, options)
   }
@@ -80,6 +112,9 @@ export class PubSubClient {
    */
   async subscribe<T = unknown>(pattern: string, options: SubscribeOptions = {}): Promise<Subscription<T>> {
     requireCapability(this.#mail, 'subscribe')
+    const context = { integration: this.#mail.name }
+    checkArgument('subscribe', 'topic pattern', pattern, NAME, context)
+    checkOptions('subscribe', options, SUBSCRIBE_OPTIONS, context)
     if (options.transform !== undefined)
       throw new UnsupportedError('transform', { integration: this.#mail.name })
     requireFormat(this.#mail, options.format)
@@ -96,6 +131,9 @@ export class PubSubClient {
 
   async #publish(topic: string, message: unknown, options: PublishOptions | undefined): Promise<void> {
     requireCapability(this.#mail, 'publish')
+    const context = { integration: this.#mail.name }
+    checkArgument('publish', 'topic', topic, NAME, context)
+    checkOptions('publish', options, PUBLISH_OPTIONS, context)
     requireFormat(this.#mail, options?.format)
     await this.#mail.request('publish', topic, message, publishOptionsOf(options), limitsOf(options))
   }

@@ -1,3 +1,15 @@
+import {
+  COUNT,
+  COUNT_OR_INFINITY,
+  checkArgument,
+  checkOptions,
+  DURATION,
+  type Expected,
+  type ExpectedOptions,
+  HEADERS,
+  NAME,
+  TEXT,
+} from '../core/arguments.js'
 import { type Duration, toMilliseconds } from '../core/duration.js'
 import { SerializeError } from '../core/errors.js'
 import type { Headers } from '../core/value.js'
@@ -6,9 +18,9 @@ import type { IntegrationMail, Received } from '../mailbox/integration-mail.js'
 import type { Decode } from '../mailbox/message-run.js'
 import type { Turn } from '../mailbox/turn.js'
 import { type FormatOption, requireCapability, requireFormat } from './capability.js'
-import { limitsOf, type OperationLimits } from './limits.js'
+import { LIMITS, limitsOf, type OperationLimits } from './limits.js'
 import { QueueConsumer } from './queue-consumer.js'
-import { delayOf, type NackOptions, parseDeliveryId, QueueMessage } from './queue-message.js'
+import { checkNack, delayOf, type NackOptions, parseDeliveryId, QueueMessage } from './queue-message.js'
 
 export interface SendOptions extends OperationLimits, FormatOption {
   readonly headers?: Headers
@@ -28,6 +40,20 @@ export interface ConsumeOptions extends FormatOption {
   readonly deadLetter?: string
   /** How long a message waits that was given back by an exception. Default 0. */
   readonly retryDelay?: Duration
+}
+
+const SEND_OPTIONS = { ...LIMITS, format: TEXT, headers: HEADERS, delay: DURATION } as const
+const RECEIVE_OPTIONS = { ...LIMITS, format: TEXT } as const
+const CONSUME_OPTIONS = {
+  format: TEXT,
+  concurrency: COUNT,
+  maxDeliveries: COUNT_OR_INFINITY,
+  deadLetter: NAME,
+  retryDelay: DURATION,
+} as const
+const DELIVERY_ID: Expected = {
+  what: 'the "id" of a received message',
+  is: (value) => typeof value === 'string' && parseDeliveryId(value) !== undefined,
 }
 
 /** What a client of queues works with. @internal */
@@ -59,6 +85,7 @@ export class QueueClient {
    */
   async send(queue: string, message: unknown, options?: SendOptions): Promise<string> {
     requireCapability(this.#mail, 'enqueue')
+    this.#check('send', queue, options, SEND_OPTIONS)
     const { headers, delay, format } = options ?? {}
     requireFormat(this.#mail, format)
     const request =
@@ -79,6 +106,7 @@ export class QueueClient {
    */
   async receive<T = unknown>(queue: string, options?: ReceiveOptions): Promise<QueueMessage<T> | undefined> {
     requireCapability(this.#mail, 'dequeue')
+    this.#check('receive', queue, options, RECEIVE_OPTIONS)
     const format = options?.format
     requireFormat(this.#mail, format)
     const received = (await this.#mail.request(
@@ -102,26 +130,26 @@ export class QueueClient {
 
   /** The message is done with. @returns false when it was settled before, or its actor has died and it comes again */
   async ack(messageId: string): Promise<boolean> {
-    const id = parseDeliveryId(messageId)
-    return id === undefined ? false : this.#mail.settle('ack', id.life, id.token)
+    const { life, token } = this.#delivery('ack', messageId)
+    return this.#mail.settle('ack', life, token)
   }
 
   /** Gives a message back to be delivered again. @returns false as `ack` */
   async nack(messageId: string, options?: NackOptions): Promise<boolean> {
-    const id = parseDeliveryId(messageId)
-    return id === undefined ? false : this.#mail.settle('nack', id.life, id.token, delayOf(options))
+    const { life, token } = this.#delivery('nack', messageId)
+    checkNack(options, this.#mail.name)
+    return this.#mail.settle('nack', life, token, delayOf(options))
   }
 
   /**
    * Consumes a queue from now on. A refusal of the broker is thrown by the first message asked for.
-   * @throws UnsupportedError, RangeError for options out of range
+   * @throws UnsupportedError, ConfigError for a name or options that are not what they should be
    */
   consume<T = unknown>(queue: string, options: ConsumeOptions = {}): QueueConsumer<T> {
     requireCapability(this.#mail, 'dequeue')
+    this.#check('consume', queue, options, CONSUME_OPTIONS)
     requireFormat(this.#mail, options.format)
-    const concurrency = atLeastOne('concurrency', options.concurrency ?? 1)
-    const { maxDeliveries, deadLetter, retryDelay } = options
-    if (maxDeliveries !== undefined) atLeastOne('maxDeliveries', maxDeliveries)
+    const { concurrency = 1, maxDeliveries, deadLetter, retryDelay } = options
     const nack = retryDelay === undefined ? undefined : { delay: toMilliseconds(retryDelay, 'retryDelay') }
     const consumer = new QueueConsumer<T>(this.#mail, queue, this.#parts.turn, concurrency, nack)
     consumer.opening(
@@ -143,9 +171,15 @@ export class QueueClient {
     )
     return consumer
   }
-}
 
-function atLeastOne(name: string, value: number): number {
-  if (Number.isSafeInteger(value) && value >= 1) return value
-  throw new RangeError(`${name}: expected a whole number from 1, found ${value}`)
+  #check(method: string, queue: string, options: unknown, expected: ExpectedOptions): void {
+    const context = { integration: this.#mail.name }
+    checkArgument(method, 'queue', queue, NAME, context)
+    checkOptions(method, options, expected, context)
+  }
+
+  #delivery(method: string, messageId: string): { readonly life: number; readonly token: number } {
+    checkArgument(method, 'message id', messageId, DELIVERY_ID, { integration: this.#mail.name })
+    return parseDeliveryId(messageId)!
+  }
 }

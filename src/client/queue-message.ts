@@ -1,3 +1,4 @@
+import { checkOptions, DURATION } from '../core/arguments.js'
 import { type Duration, toMilliseconds } from '../core/duration.js'
 import type { Headers } from '../core/value.js'
 import type { IntegrationMail } from '../mailbox/integration-mail.js'
@@ -7,6 +8,8 @@ export interface NackOptions {
   /** Deliver it again no earlier than in this long. */
   readonly delay?: Duration
 }
+
+const NACK_OPTIONS = { delay: DURATION } as const
 
 /** A message of a queue: stays with the broker until it is settled, and comes again if it is not. */
 export class QueueMessage<T = unknown> {
@@ -80,7 +83,8 @@ export class QueueMessage<T = unknown> {
   }
 
   /** Gives it back to be delivered again. @returns false as `ack` */
-  nack(options?: NackOptions): Promise<boolean> {
+  async nack(options?: NackOptions): Promise<boolean> {
+    checkNack(options, this.#mail.name)
     this.#settled = true
     return this.#mail.settle('nack', this.#life, this.#extras.token!, delayOf(options))
   }
@@ -94,6 +98,11 @@ function deliveryId(life: number, token: number): string {
 export function parseDeliveryId(id: string): { readonly life: number; readonly token: number } | undefined {
   const parts = /^(\d+)-(\d+)$/.exec(id)
   return parts === null ? undefined : { life: Number(parts[1]), token: Number(parts[2]) }
+}
+
+/** @throws ConfigError for options that are not what they should be */
+export function checkNack(options: NackOptions | undefined, integration: string): void {
+  checkOptions('nack', options, NACK_OPTIONS, { integration })
 }
 
 export function delayOf(options: NackOptions | undefined): { readonly delayMs: number } | undefined {

@@ -1,3 +1,13 @@
+import {
+  ANYTHING,
+  checkArgument,
+  checkOptions,
+  type Expected,
+  FLAG,
+  HEADERS,
+  NAME,
+  RECORD,
+} from '../core/arguments.js'
 import type { Duration } from '../core/duration.js'
 import type { IntegrationError } from '../core/errors.js'
 import type { Headers } from '../core/value.js'
@@ -5,7 +15,7 @@ import { decodeError, type ErrorRecord } from '../mailbox/error-codec.js'
 import type { IntegrationMail } from '../mailbox/integration-mail.js'
 import type { RequestOptions } from '../mailbox/protocol.js'
 import { requireCapability } from './capability.js'
-import { limitsOf, type OperationLimits } from './limits.js'
+import { LIMITS, limitsOf, type OperationLimits } from './limits.js'
 
 export interface CallOptions extends OperationLimits {
   /** It may be done twice without harm: it is then repeated when its actor or its connection is lost. */
@@ -26,6 +36,9 @@ export type RpcResult<T = unknown> =
   | { readonly ok: false; readonly error: IntegrationError }
 
 const IDEMPOTENT = { idempotent: true } as const
+const CALL_OPTIONS = { ...LIMITS, idempotent: FLAG, headers: HEADERS } as const
+const CALLS: Expected = { what: 'a list of calls', is: Array.isArray }
+const RPC_CALL = { method: NAME, params: ANYTHING } as const
 
 /**
  * Calls methods of a service (specification: RpcClient). Parameters are read when the request leaves, at the
@@ -35,11 +48,13 @@ const IDEMPOTENT = { idempotent: true } as const
 export class RpcClient {
   readonly #mail: IntegrationMail
   readonly #mayCall: boolean
+  readonly #context: { readonly integration: string }
 
   /** @internal */
   constructor(mail: IntegrationMail) {
     this.#mail = mail
     this.#mayCall = mail.supports('call')
+    this.#context = { integration: mail.name }
   }
 
   /**
@@ -48,7 +63,7 @@ export class RpcClient {
    */
   call<T = unknown>(method: string, params?: unknown, options?: CallOptions): Promise<T> {
     // Nothing to look into, as nearly always: a second promise would be a tenth of what a call costs this thread.
-    if (options === undefined && this.#mayCall)
+    if (options === undefined && this.#mayCall && typeof method === 'string' && method !== '')
       return this.#mail.request('call', method, params) as Promise<T>
     return this.#call<T>(method, params, options)
   }
@@ -64,6 +79,8 @@ export class RpcClient {
    */
   async batch(calls: readonly RpcCall[], options?: CallOptions): Promise<RpcResult[]> {
     requireCapability(this.#mail, 'batch')
+    this.#checkCalls(calls)
+    checkOptions('batch', options, CALL_OPTIONS, this.#context)
     if (calls.length === 0) return []
     const results = (await this.#mail.request(
       'batch',
@@ -82,11 +99,28 @@ export class RpcClient {
   /** Tells the service something and expects no answer. Resolves when it has been sent. */
   async notify(method: string, params?: unknown, options?: CallOptions): Promise<void> {
     requireCapability(this.#mail, 'notify')
+    this.#check('notify', method, options)
     await this.#mail.request('notify', method, params, requestOptionsOf(options), limitsOf(options))
+  }
+
+  #check(verb: string, method: string, options: CallOptions | undefined): void {
+    checkArgument(verb, 'method', method, NAME, this.#context)
+    checkOptions(verb, options, CALL_OPTIONS, this.#context)
+  }
+
+  #checkCalls(calls: readonly RpcCall[]): void {
+    checkArgument('batch', 'calls', calls, CALLS, this.#context)
+    calls.forEach((call, i) => {
+      const where = `batch: call ${i}`
+      checkArgument('batch', `call ${i}`, call, RECORD, this.#context)
+      checkOptions(where, call, RPC_CALL, this.#context)
+      checkArgument(where, 'method', call.method, NAME, this.#context)
+    })
   }
 
   async #call<T>(method: string, params: unknown, options: CallOptions | undefined): Promise<T> {
     requireCapability(this.#mail, 'call')
+    this.#check('call', method, options)
     return (await this.#mail.request(
       'call',
       method,

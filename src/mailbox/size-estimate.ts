@@ -28,6 +28,11 @@ export class SizeEstimate {
   }
 }
 
+/** Whether the weight of a value is exact, or at least no more than what it has on the wire; others are estimated. */
+export function isWeighedExactly(value: unknown): boolean {
+  return typeof value === 'string' || value instanceof Uint8Array
+}
+
 /** `undefined` for what cannot be looked at: a getter that throws, say. It cannot cross either, which is told there. */
 function weighed(value: object): number | undefined {
   try {

@@ -1,3 +1,4 @@
+import { checkArgument, FUNCTION, NAME } from '../core/arguments.js'
 import { RpcError, SerializeError, ShutdownError, UnsupportedError } from '../core/errors.js'
 import { encodeError, messageOf } from '../mailbox/error-codec.js'
 import type { IntegrationMail, OpenSource, SourceHandler } from '../mailbox/integration-mail.js'
@@ -22,8 +23,11 @@ export class RpcServer {
     return this.#mail.name
   }
 
-  /** Registers the handler of a method; takes effect with the next `serve`. A later one of the same method replaces it. */
+  /** Registers the handler of a method; takes effect with the next `serve`. A later one of the same method replaces it. @throws ConfigError */
   register(method: string, handler: RpcHandler): this {
+    const context = { integration: this.#mail.name }
+    checkArgument('register', 'method', method, NAME, context)
+    checkArgument('register', 'handler', handler, FUNCTION, context)
     this.#routes.register(method, handler)
     return this
   }

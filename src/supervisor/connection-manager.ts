@@ -1,7 +1,8 @@
+import { checkArgument, checkOptions, DURATION, oneOf, SIGNAL } from '../core/arguments.js'
 import type { Clock } from '../core/clock.js'
 import { type Duration, toMilliseconds } from '../core/duration.js'
 import { CancelledError, ConfigError, TimeoutError } from '../core/errors.js'
-import type { Fault } from '../core/settings.js'
+import { FAULTS, type Fault } from '../core/settings.js'
 import type { HealthStatus } from '../core/status.js'
 import type { IntegrationChild, IntegrationStatus } from './integration-child.js'
 
@@ -17,6 +18,9 @@ export interface ConnectionHouse {
   /** Ends all connections, as the gateway does. */
   shutdown(options?: { readonly timeout?: Duration }): Promise<void>
 }
+
+const GET_OPTIONS = { timeout: DURATION, signal: SIGNAL } as const
+const FAULT = oneOf(...FAULTS)
 
 /**
  * The connections of a gateway (specification: ConnectionManager). Looking costs no message; what asks the
@@ -50,6 +54,8 @@ export class ConnectionManager {
     name: string,
     options: { readonly timeout?: Duration; readonly signal?: AbortSignal } = {},
   ): Promise<ConnectionInfo> {
+    const refused = this.#refusal(name, options)
+    if (refused !== undefined) return Promise.reject(refused)
     const { signal, timeout } = options
     const child = this.#child(name)
     const integration = name
@@ -98,12 +104,23 @@ export class ConnectionManager {
 
   /** Inflicts a fault upon the actor of an integration, to try out how your application takes it. */
   async inject(name: string, fault: Fault): Promise<void> {
+    checkArgument('inject', 'fault', fault, FAULT)
     await this.#child(name).inject(fault)
   }
 
   /** Something has changed. @internal */
   changed(): void {
     for (const look of [...this.#waiting]) look()
+  }
+
+  #refusal(name: string, options: unknown): unknown {
+    try {
+      this.#child(name)
+      checkOptions('get', options, GET_OPTIONS, { integration: name })
+      return undefined
+    } catch (error) {
+      return error
+    }
   }
 
   #child(name: string): IntegrationChild {

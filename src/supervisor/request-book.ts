@@ -14,7 +14,7 @@ import type { Gauges } from '../mailbox/gauges.js'
 import type { RequestLimits } from '../mailbox/integration-mail.js'
 import type { Line } from '../mailbox/line.js'
 import type { ActorBatch, ReceivedMessage, RequestBatch, RequestOptions } from '../mailbox/protocol.js'
-import { SizeEstimate } from '../mailbox/size-estimate.js'
+import { isWeighedExactly, SizeEstimate } from '../mailbox/size-estimate.js'
 import type { Verb } from '../mailbox/verbs.js'
 import { type CrashOutcome, crashOutcome, findInHand } from './crash-outcome.js'
 import { RequestEntry } from './request-entry.js'
@@ -54,6 +54,7 @@ export class RequestBook {
   readonly #size = new SizeEstimate()
   readonly #deadlines: DeadlineTimer
   readonly #budgetMs: number
+  readonly #maxBytes: number
   /** `clock.monotonic()` milliseconds at which the book began. */
   readonly #origin: number
   #operations = 0
@@ -71,6 +72,7 @@ export class RequestBook {
     this.#clock = clock
     this.#events = events
     this.#budgetMs = operationBudgetMs(settings)
+    this.#maxBytes = settings.limits.frame
     this.#origin = clock.monotonic()
     this.#post = new RequestPost(clock, settings.mailbox, (entry, reason) =>
       this.#reject(entry, new SerializeError(reason, { integration: this.#name })),
@@ -90,6 +92,8 @@ export class RequestBook {
     options: RequestOptions | undefined,
     limits: RequestLimits | undefined,
   ): Promise<unknown> {
+    const bytes = this.#size.of(value)
+    if (bytes > this.#maxBytes && isWeighedExactly(value)) return Promise.reject(this.#tooLarge(bytes))
     const now = this.#clock.monotonic()
     const own = limits?.timeoutMs
     const deadline = own === undefined ? 0 : now + own
@@ -103,7 +107,7 @@ export class RequestBook {
       options,
       deadline,
       expiresAt - this.#origin,
-      this.#size.of(value),
+      bytes,
       settlers.resolve,
       settlers.reject,
     )
@@ -224,6 +228,11 @@ export class RequestBook {
         }
       })
     }
+  }
+
+  #tooLarge(bytes: number): SerializeError {
+    const reason = `the payload has ${bytes} bytes; "limits.frame" allows ${this.#maxBytes}`
+    return new SerializeError(reason, { integration: this.#name, fault: 'local', notExecuted: true })
   }
 
   /** Whom `drop-oldest` drops. What the actor has is older than what waits, but while it is connected it is at it. */

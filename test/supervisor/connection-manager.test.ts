@@ -111,6 +111,6 @@ describe('the connection manager', () => {
     await other.connections.shutdown({ timeout: 0 })
     await ended
     await expect(other.connections.get('backend')).rejects.toMatchObject({ kind: 'shutdown' })
-    expect(() => other.connections.get('nobody')).toThrow('there is no integration "nobody"')
+    await expect(other.connections.get('nobody')).rejects.toThrow('there is no integration "nobody"')
   })
 })

@@ -1,0 +1,143 @@
+import { didYouMean } from './did-you-mean.js'
+import { parseDuration } from './duration.js'
+import { ConfigError, type ErrorContext } from './errors.js'
+
+/** What an argument must be. */
+export interface Expected {
+  /** In words: completes "expected …". */
+  readonly what: string
+  is(value: unknown): boolean
+  /** The value may be secret: errors name its type only. */
+  readonly isSecret?: boolean
+}
+
+/** The options of one method: all that it knows, and what each must be. An option that is `undefined` counts as absent. */
+export type ExpectedOptions = Readonly<Record<string, Expected>>
+
+export const NAME: Expected = {
+  what: 'text that is not empty',
+  is: (value) => typeof value === 'string' && value !== '',
+}
+export const TEXT: Expected = { what: 'text', is: (value) => typeof value === 'string' }
+export const FLAG: Expected = { what: 'true or false', is: (value) => typeof value === 'boolean' }
+export const FUNCTION: Expected = { what: 'a function', is: (value) => typeof value === 'function' }
+export const ANYTHING: Expected = { what: 'anything', is: () => true }
+export const DURATION: Expected = {
+  what: 'milliseconds from 0 or text such as "250ms" or "30s"',
+  is: (value) => parseDuration(value) !== undefined,
+}
+export const SIGNAL: Expected = {
+  what: 'an AbortSignal',
+  is: (value) =>
+    typeof value === 'object' &&
+    value !== null &&
+    typeof (value as Partial<AbortSignal>).aborted === 'boolean' &&
+    typeof (value as Partial<AbortSignal>).addEventListener === 'function',
+}
+export const COUNT: Expected = {
+  what: 'a whole number from 1',
+  is: (value) => Number.isSafeInteger(value) && (value as number) >= 1,
+}
+export const COUNT_OR_INFINITY: Expected = {
+  what: 'a whole number from 1, or Infinity',
+  is: (value) => value === Number.POSITIVE_INFINITY || COUNT.is(value),
+}
+export const HEADERS: Expected = {
+  what: 'an object whose values are text',
+  is: (value) => isRecord(value) && Object.values(value).every((text) => typeof text === 'string'),
+  isSecret: true,
+}
+export const RECORD: Expected = { what: 'an object', is: isRecord, isSecret: true }
+
+export function oneOf(...values: readonly (string | number)[]): Expected {
+  const words = values.map((value) => JSON.stringify(value))
+  const what = `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
+  return { what, is: (value) => values.includes(value as string) }
+}
+
+/** What others call an option of ours. */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  ttl: 'expiry',
+  expiration: 'expiry',
+  expires: 'expiry',
+  retained: 'retain',
+  prefetch: 'concurrency',
+  abortSignal: 'signal',
+  deadline: 'timeout',
+  metadata: 'headers',
+  retries: 'maxDeliveries',
+}
+
+/** Checks one argument. @throws ConfigError saying what was found and what was expected */
+export function checkArgument(
+  method: string,
+  name: string,
+  value: unknown,
+  expected: Expected,
+  context?: ErrorContext,
+): void {
+  let isRight: boolean
+  try {
+    isRight = expected.is(value)
+  } catch {
+    isRight = false
+  }
+  if (isRight) return
+  throw wrong(`${method}: ${name}: expected ${expected.what}, found ${shown(value, expected)}`, context)
+}
+
+/** Checks the options of a method, where there are any. @throws ConfigError as `checkArgument`, and for unknown options */
+export function checkOptions(
+  method: string,
+  options: unknown,
+  expected: ExpectedOptions,
+  context?: ErrorContext,
+): void {
+  if (options === undefined) return
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    throw wrong(`${method}: options: expected an object, found ${shown(options, ANYTHING)}`, context)
+  try {
+    for (const name in options) {
+      const value = (options as Readonly<Record<string, unknown>>)[name]
+      if (!Object.hasOwn(expected, name)) throw unknownOption(method, name, expected, context)
+      if (value !== undefined && !expected[name]!.is(value))
+        checkArgument(method, `option "${name}"`, value, expected[name]!, context)
+    }
+  } catch (error) {
+    if (error instanceof ConfigError) throw error
+    throw wrong(`${method}: options: cannot be read`, { ...context, cause: error })
+  }
+}
+
+function unknownOption(
+  method: string,
+  name: string,
+  expected: ExpectedOptions,
+  context: ErrorContext | undefined,
+): ConfigError {
+  const names = Object.keys(expected)
+  const other = Object.hasOwn(OTHER_NAMES, name) ? OTHER_NAMES[name] : undefined
+  const meant = other !== undefined && names.includes(other) ? other : didYouMean(name, names)
+  const hint = meant === undefined ? `there are ${names.join(', ')}` : `did you mean "${meant}"?`
+  return wrong(`${method}: unknown option ${JSON.stringify(name)}; ${hint}`, context)
+}
+
+function wrong(message: string, context?: ErrorContext): ConfigError {
+  return new ConfigError(message, [], { ...context, fault: 'local' })
+}
+
+const LONGEST_SHOWN = 60
+
+function shown(value: unknown, { isSecret }: Pick<Expected, 'isSecret'>): string {
+  if (value === null || value === undefined) return String(value)
+  if (Array.isArray(value)) return 'a list'
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  if (typeof value !== 'string' || isSecret === true)
+    return `${typeof value === 'object' ? 'an' : 'a'} ${typeof value}`
+  const text = JSON.stringify(value)
+  return text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN)}…`
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Map)
+}

@@ -1,0 +1,195 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Gateway, IntegrationError } from '../../src/index.js'
+
+let gateway: Gateway
+beforeAll(async () => {
+  gateway = await Gateway.start({
+    integrations: { bus: { type: 'memory', limits: { frame: '64KB' } }, other: { type: 'memory' } },
+  })
+})
+afterAll(() => gateway.shutdown({ timeout: 0 }))
+
+// As plain JavaScript would call them: everything here is a mistake that the compiler would find.
+type Loose = Record<string, (...args: unknown[]) => unknown>
+const loose = (object: unknown) => object as Loose
+const rpc = () => loose(gateway.rpc('bus'))
+const bus = () => loose(gateway.pubsub('bus'))
+const queue = () => loose(gateway.queue('bus'))
+const server = () => loose(gateway.server('bus'))
+const connections = () => loose(gateway.connections)
+
+const EMPTY = 'expected text that is not empty'
+
+const MISTAKES: readonly (readonly [string, () => unknown, string])[] = [
+  ['call without a method', () => rpc().call!(), `call: method: ${EMPTY}, found undefined`],
+  ['call of an empty method', () => rpc().call!('', 1), `call: method: ${EMPTY}, found ""`],
+  [
+    'call with a misspelt option',
+    () => rpc().call!('m', 1, { timout: 5 }),
+    'call: unknown option "timout"; did you mean "timeout"?',
+  ],
+  [
+    'call with options that are a number',
+    () => rpc().call!('m', 1, 5),
+    'call: options: expected an object, found 5',
+  ],
+  [
+    'call with a negative time-out',
+    () => rpc().call!('m', 1, { timeout: -1 }),
+    'call: option "timeout": expected milliseconds from 0',
+  ],
+  ['call with a time-out that is no duration', () => rpc().callWithTimeout!('m', 1, 'soon'), 'found "soon"'],
+  ['call with a time-out that is NaN', () => rpc().call!('m', 1, { timeout: Number.NaN }), 'found NaN'],
+  [
+    'call with a signal that is none',
+    () => rpc().call!('m', 1, { signal: {} }),
+    'option "signal": expected an AbortSignal',
+  ],
+  [
+    'call with a header that is a number',
+    () => rpc().call!('m', 1, { headers: { a: 1 } }),
+    'option "headers": expected an object whose values are text',
+  ],
+  [
+    'call with idempotent as text',
+    () => rpc().call!('m', 1, { idempotent: 'yes' }),
+    'option "idempotent": expected true or false',
+  ],
+  ['notify without a method', () => rpc().notify!(undefined), `notify: method: ${EMPTY}`],
+  [
+    'publish without a topic',
+    () => bus().publish!(undefined, 1),
+    `publish: topic: ${EMPTY}, found undefined`,
+  ],
+  ['publish to an empty topic', () => bus().publish!('', 1), `publish: topic: ${EMPTY}`],
+  [
+    'publish with a qos that is none',
+    () => bus().publish!('t', 1, { qos: 5 }),
+    'publish: option "qos": expected 0, 1 or 2, found 5',
+  ],
+  ['publish with a qos as text', () => bus().publish!('t', 1, { qos: '1' }), 'expected 0, 1 or 2, found "1"'],
+  [
+    'publish with ttl',
+    () => bus().publish!('t', 1, { ttl: 5 }),
+    'publish: unknown option "ttl"; did you mean "expiry"?',
+  ],
+  [
+    'publish with retain as text',
+    () => bus().publish!('t', 1, { retain: 'no' }),
+    'option "retain": expected true or false',
+  ],
+  ['publish with a list of headers', () => bus().publish!('t', 1, { headers: ['a'] }), 'option "headers"'],
+  ['publish with an expiry that is none', () => bus().publish!('t', 1, { expiry: 'x' }), 'option "expiry"'],
+  ['subscribe without a pattern', () => bus().subscribe!(), `subscribe: topic pattern: ${EMPTY}`],
+  [
+    'subscribe with an unknown policy',
+    () => bus().subscribe!('t', { overflow: 'drop' }),
+    '"block", "reject", "drop-oldest" or "drop-newest", found "drop"',
+  ],
+  ['subscribe with an unknown decoding', () => bus().subscribe!('t', { decode: 'json' }), 'option "decode"'],
+  ['subscribe with conflate as a flag', () => bus().subscribe!('t', { conflate: true }), 'option "conflate"'],
+  [
+    'subscribe with null as options',
+    () => bus().subscribe!('t', null),
+    'options: expected an object, found null',
+  ],
+  ['send to an empty queue', () => queue().send!('', 1), `send: queue: ${EMPTY}`],
+  ['send with an unknown option', () => queue().send!('q', 1, { qos: 1 }), 'send: unknown option "qos"'],
+  ['send with a delay that is none', () => queue().send!('q', 1, { delay: -5 }), 'option "delay"'],
+  ['receive without a queue', () => queue().receive!(), `receive: queue: ${EMPTY}`],
+  ['receive with a misspelt option', () => queue().receive!('q', { timeOut: 5 }), 'did you mean "timeout"?'],
+  ['consume of an empty queue', () => queue().consume!(''), `consume: queue: ${EMPTY}`],
+  [
+    'consume with concurrency 0',
+    () => queue().consume!('q', { concurrency: 0 }),
+    'option "concurrency": expected a whole number from 1, found 0',
+  ],
+  ['consume with prefetch', () => queue().consume!('q', { prefetch: 5 }), 'did you mean "concurrency"?'],
+  [
+    'consume with maxDeliveries 1.5',
+    () => queue().consume!('q', { maxDeliveries: 1.5 }),
+    'option "maxDeliveries"',
+  ],
+  [
+    'consume with an empty dead letter queue',
+    () => queue().consume!('q', { deadLetter: '' }),
+    'option "deadLetter"',
+  ],
+  [
+    'ack of what is no id',
+    () => queue().ack!('nonsense'),
+    'ack: message id: expected the "id" of a received message, found "nonsense"',
+  ],
+  ['nack of nothing', () => queue().nack!(), 'nack: message id'],
+  ['nack with a misspelt option', () => queue().nack!('1-1', { dely: 5 }), 'did you mean "delay"?'],
+  [
+    'register without a handler',
+    () => server().register!('m'),
+    'register: handler: expected a function, found undefined',
+  ],
+  ['register of an empty method', () => server().register!('', () => 1), `register: method: ${EMPTY}`],
+  ['get with an unknown option', () => connections().get!('bus', { time: 1 }), 'get: unknown option "time"'],
+  ['get of nothing', () => connections().get!(undefined), 'there is no integration'],
+  [
+    'inject of an unknown fault',
+    () => connections().inject!('bus', 'boom'),
+    'inject: fault: expected "throw"',
+  ],
+  ['reconnect of nothing', () => connections().reconnect!(undefined), 'there is no integration'],
+  ['on an unknown event', () => loose(gateway).on!('actor:crash', () => {}), 'did you mean "actor:crashed"?'],
+  ['on without a listener', () => loose(gateway).on!('actor:crashed'), 'on: listener: expected a function'],
+  [
+    'shutdown with a misspelt option',
+    () => loose(gateway).shutdown!({ timout: 5 }),
+    'shutdown: unknown option "timout"',
+  ],
+  ['a client of an integration that is misspelt', () => gateway.rpc('buss'), 'did you mean "bus"?'],
+  [
+    'start with a misspelt option',
+    () => Gateway.start({ integrations: {} }, { loger: () => {} } as never),
+    'did you mean "logger"?',
+  ],
+  [
+    'start with a logger that is none',
+    () => Gateway.start({ integrations: {} }, { logger: 'console' } as never),
+    'option "logger"',
+  ],
+]
+
+test.each(MISTAKES)('%s is refused', async (_what, call, message) => {
+  const error = await Promise.resolve()
+    .then(call)
+    .catch((thrown: unknown) => thrown)
+  expect(error).toBeInstanceOf(IntegrationError)
+  expect(error).toMatchObject({ kind: 'config', message: expect.stringContaining(message) })
+})
+
+test.each([
+  [[{}], 'batch: call 0: method: expected text that is not empty, found undefined'],
+  [[{ method: 'm' }, 5], 'batch: call 1: expected an object, found 5'],
+  [[{ method: 'm', parms: 1 }], 'batch: call 0: unknown option "parms"; did you mean "params"?'],
+  ['m', 'batch: calls: expected a list of calls, found "m"'],
+])('calls of a batch are checked one by one: %j', async (calls, message) => {
+  await expect(rpc().batch!(calls)).rejects.toMatchObject({ kind: 'config', message })
+})
+
+test('an error names no header', async () => {
+  const secret = { authorization: 'Bearer abc' } as unknown as string
+  await expect(bus().publish!('t', 1, { headers: secret, qos: secret })).rejects.not.toThrow('abc')
+  await expect(bus().publish!('t', 1, { headers: 'Bearer abc' })).rejects.not.toThrow('abc')
+})
+
+describe('payloads above limits.frame', () => {
+  const large = new Uint8Array(64 * 1024 + 1)
+  test.each([
+    ['publish', () => bus().publish!('t', large)],
+    ['send', () => queue().send!('q', large)],
+    ['text', () => bus().publish!('t', 'x'.repeat(64 * 1024 + 1))],
+  ])('%s is refused before it crosses', async (_what, call) => {
+    await expect(call()).rejects.toMatchObject({
+      kind: 'serialize',
+      fault: 'local',
+      message: 'the payload has 65537 bytes; "limits.frame" allows 65536',
+    })
+  })
+})
