@@ -1,12 +1,9 @@
 import type { Clock, Timer } from '../core/clock.js'
 import { MailboxFullError, RateLimitedError } from '../core/errors.js'
 import type { BulkheadSettings, IntegrationSettings, RateLimitSettings } from '../core/settings.js'
-import type { Verb } from '../mailbox/protocol.js'
+import { traitsOf } from '../mailbox/verbs.js'
 import { RateLimiter } from '../resilience/rate-limiter.js'
 import type { Operation } from './operation.js'
-
-/** The verbs that make the server work. Listening and waiting for a message are not limited. */
-const LIMITED: ReadonlySet<Verb> = new Set(['call', 'notify', 'batch', 'publish', 'enqueue'])
 
 /** The rate limit and the bulkhead of an integration; undefined where neither is configured. */
 export function admissionFor(settings: IntegrationSettings, clock: Clock): Admission | undefined {
@@ -44,7 +41,7 @@ export class Admission {
    * @throws MailboxFullError, RateLimitedError
    */
   enter(operation: Operation, go: () => void): void {
-    if (!LIMITED.has(operation.request.verb)) return go()
+    if (!traitsOf(operation.request.verb).isLimited) return go()
     if (this.#queue.size === 0 && this.#mayBegin()) {
       this.#inside.add(operation.request.seq)
       return go()

@@ -3,8 +3,9 @@ import { UnsupportedError } from '../core/errors.js'
 import type { Value } from '../core/value.js'
 import { decodeError, type ErrorRecord, encodeError } from '../mailbox/error-codec.js'
 import type { Gauges } from '../mailbox/gauges.js'
-import type { ReceivedMessage, RequestOptions, Verb } from '../mailbox/protocol.js'
+import type { ReceivedMessage, RequestOptions } from '../mailbox/protocol.js'
 import type { IncomingRequest } from '../mailbox/requests.js'
+import { traitsOf, type Verb } from '../mailbox/verbs.js'
 import type { Formats } from '../wire/formats.js'
 import type { Receivers } from './receivers.js'
 import type { PendingRequests } from './service-source.js'
@@ -12,19 +13,14 @@ import type { SourceFactory } from './source-factory.js'
 import type { Sources } from './sources.js'
 import type { UnsettledDeliveries } from './unsettled.js'
 
-/** These settle something that the actor holds: they need no connection, no breaker and no retry. */
-const IMMEDIATE: ReadonlySet<Verb> = new Set(['ack', 'nack', 'undelivered', 'unsubscribe', 'answer'])
-/** These promise "at least once", or have no effect that could happen twice. */
-const REPEATABLE: ReadonlySet<Verb> = new Set(['enqueue', 'receive', 'subscribe', 'consume', 'serve'])
-
 /** Whether a request is carried out at once, without policies. */
 export function isImmediate(verb: Verb): boolean {
-  return IMMEDIATE.has(verb)
+  return traitsOf(verb).settles
 }
 
 /** Whether a request opens something that yields messages. */
 export function isSource(verb: Verb): boolean {
-  return verb === 'subscribe' || verb === 'consume' || verb === 'serve'
+  return traitsOf(verb).opens
 }
 
 const NO_OPTIONS: RequestOptions = {}
@@ -62,8 +58,9 @@ export class Verbs {
 
   /** Whether a request that may have been carried out can be carried out again. */
   mayRepeat({ verb, options }: Pick<IncomingRequest, 'verb' | 'options'>): boolean {
-    if (REPEATABLE.has(verb)) return true
-    if (verb === 'publish') return (options?.qos ?? this.#adapter.pubsub?.defaultQos ?? 0) > 0
+    const { isRepeatable } = traitsOf(verb)
+    if (isRepeatable === true) return true
+    if (isRepeatable === 'by-qos') return (options?.qos ?? this.#adapter.pubsub?.defaultQos ?? 0) > 0
     return options?.idempotent === true
   }
 

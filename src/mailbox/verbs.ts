@@ -22,8 +22,8 @@ export interface VerbTraits {
   readonly settles: boolean
   /** May wait for as long as its caller likes: a shutdown does not wait for it. */
   readonly isOpenEnded: boolean
-  /** May begin again after the loss of the connection cut it off. A publish depends on its quality of service. */
-  readonly isResumable: boolean | 'by-qos'
+  /** May be carried out again where it may have been carried out: promised at least once, or without effect. */
+  readonly isRepeatable: boolean | 'by-qos'
   /** Counts for the rate limit and the bulkhead: it makes the other side work. */
   readonly isLimited: boolean
   readonly onCrash: CrashRule
@@ -35,7 +35,7 @@ const SETTLES = {
   opens: false,
   settles: true,
   isOpenEnded: false,
-  isResumable: false,
+  isRepeatable: false,
   isLimited: false,
 } as const
 const OPENS = {
@@ -43,20 +43,20 @@ const OPENS = {
   opens: true,
   settles: false,
   isOpenEnded: true,
-  isResumable: true,
+  isRepeatable: true,
   isLimited: false,
   onCrash: 'hand-over',
 } as const
-const CALL = { ...USER, isResumable: false, isLimited: true, onCrash: 'hand-over-if-idempotent' } as const
+const CALL = { ...USER, isRepeatable: false, isLimited: true, onCrash: 'hand-over-if-idempotent' } as const
 
 /** What the host asks of an actor. The position of a verb is its number in a batch: add at the end only. */
 export const VERB_TRAITS = {
   call: CALL,
   notify: CALL,
   batch: CALL,
-  publish: { ...USER, isResumable: 'by-qos', isLimited: true, onCrash: 'hand-over' },
-  enqueue: { ...USER, isResumable: true, isLimited: true, onCrash: 'hand-over' },
-  receive: { ...USER, isOpenEnded: true, isResumable: true, isLimited: false, onCrash: 'hand-over' },
+  publish: { ...USER, isRepeatable: 'by-qos', isLimited: true, onCrash: 'hand-over' },
+  enqueue: { ...USER, isRepeatable: true, isLimited: true, onCrash: 'hand-over' },
+  receive: { ...USER, isOpenEnded: true, isRepeatable: true, isLimited: false, onCrash: 'hand-over' },
   ack: { ...SETTLES, onCrash: 'answer-false' },
   nack: { ...SETTLES, onCrash: 'answer-false' },
   subscribe: OPENS,
