@@ -65,7 +65,7 @@ export function integrationMetrics(child: IntegrationChild, restarts: number): I
     breaker,
     restarts,
     counts: child.counts,
-    depths: { ...child.ref.depth, ...child.depths },
+    depths: { ...child.address.depth, ...child.depths },
     latency: latencyOf(child.latency),
     memoryBytes: child.memoryBytes,
     ...(pool !== undefined && { pool }),

@@ -13,7 +13,10 @@ import type { LogSink } from './core/telemetry.js'
 import { type DeadMessage, EVENTS, type GatewayEvents } from './gateway-events.js'
 import { brokerMetrics, type GatewayMetrics, integrationMetrics, serverMetrics } from './gateway-metrics.js'
 import { withSchemas } from './gateway-schemas.js'
+import { ActorRef } from './ledger/actor-ref.js'
+import type { AddressFactory } from './mailbox/actor-address.js'
 import { messageOf } from './mailbox/error-codec.js'
+import type { IntegrationMail } from './mailbox/integration-mail.js'
 import { Turn } from './mailbox/turn.js'
 import { isLogSink, Reporter } from './reporter.js'
 import { TopicRoutes } from './router/topic-routes.js'
@@ -88,11 +91,17 @@ export class Gateway {
     this.#reporter = reporter
     const turn = new Turn(systemClock, TURN_BUDGET_MS)
     const clientIdPrefix = `nemo-${randomBytes(6).toString('hex')}`
-    this.#tree = new SupervisionTree(config, systemClock, turn, clientIdPrefix, (report) =>
+    const mails = new Map<string, IntegrationMail>()
+    const connect: AddressFactory = (actor, events) => {
+      const ref = new ActorRef(actor, systemClock, turn, events)
+      mails.set(ref.name, ref)
+      return ref
+    }
+    this.#tree = new SupervisionTree(config, systemClock, connect, clientIdPrefix, (report) =>
       this.#report(report),
     )
     for (const { settings } of [...config.integrations, ...config.servers]) {
-      const mail = this.#tree.mail(settings.name)
+      const mail = mails.get(settings.name)!
       const formats = new Formats(settings)
       const decoder = (format: string | undefined) => (bytes: Uint8Array) => formats.of(format).decode(bytes)
       this.#clients.set(settings.name, {

@@ -5,9 +5,9 @@ import { type Clock, sleep } from '../core/clock.js'
 import type { Fault } from '../core/settings.js'
 import type { HealthStatus } from '../core/status.js'
 import type { Logger } from '../core/telemetry.js'
+import { Channel } from '../mailbox/channel.js'
 import { encodeError } from '../mailbox/error-codec.js'
 import { Gauges } from '../mailbox/gauges.js'
-import { Line } from '../mailbox/line.js'
 import { Linger } from '../mailbox/linger.js'
 import type { ActorBatch, RequestBatch } from '../mailbox/protocol.js'
 import { RequestReader } from '../mailbox/requests.js'
@@ -87,8 +87,8 @@ export function startIntegrationActor(
     gauges.setLastUsed(clock.now())
     outbox.whileAccepting(() => reader.read(batch, (request) => operations.accept(request)))
   }
-  const line = new Line<ActorBatch, RequestBatch>(
-    start.line,
+  const line = new Channel<ActorBatch, RequestBatch>(
+    start.channel,
     new Turn(clock, TURN_MS),
     receive,
     new Linger(clock),

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../core/clock.js'
-import type { Line } from '../mailbox/line.js'
+import type { Channel } from '../mailbox/channel.js'
 import type { ActorBatch, ActorNotice, RequestBatch, Verb } from '../mailbox/protocol.js'
 import { ReplyWriter } from '../mailbox/replies.js'
 import type { IncomingRequest } from '../mailbox/requests.js'
@@ -45,7 +45,7 @@ type Schedule =
  */
 export class Outbox {
   readonly #clock: Clock
-  readonly #line: Line<ActorBatch, RequestBatch>
+  readonly #line: Channel<ActorBatch, RequestBatch>
   readonly #writer = new ReplyWriter()
   readonly #underWay: () => number
   #schedule: Schedule = { kind: 'idle' }
@@ -60,7 +60,7 @@ export class Outbox {
   #kind: 'values' | 'packed' = 'values'
 
   /** @param underWay how many requests have been accepted and not been settled. */
-  constructor(clock: Clock, line: Line<ActorBatch, RequestBatch>, underWay: () => number) {
+  constructor(clock: Clock, line: Channel<ActorBatch, RequestBatch>, underWay: () => number) {
     this.#clock = clock
     this.#line = line
     this.#underWay = underWay

@@ -14,6 +14,9 @@ export class SequenceTable<T> {
   #numbers: number[] = new Array(SMALLEST).fill(-1)
   readonly #displaced = new Map<number, T>()
   #size = 0
+  /** No entry of the ring has a lower number, or one as high as this. */
+  #lowest = 0
+  #end = 0
 
   get size(): number {
     return this.#size
@@ -58,6 +61,23 @@ export class SequenceTable<T> {
 
   clear(): void {
     this.#begin(SMALLEST)
+    this.#lowest = 0
+    this.#end = 0
+  }
+
+  /** The entry of the lowest number among those wanted. Quick where entries leave roughly in their order. */
+  first(wanted: (entry: T) => boolean): T | undefined {
+    if (this.#end - this.#lowest > this.#ring.length) this.#lowest = this.#lowestInRing()
+    // Only where numbers were left out.
+    if (this.#end - this.#lowest > this.#ring.length) return this.values().find(wanted)
+    // What was displaced is older than all that is in the ring.
+    for (const [, entry] of [...this.#displaced].sort(([a], [b]) => a - b)) if (wanted(entry)) return entry
+    while (this.#lowest < this.#end && this.#at(this.#lowest) === undefined) this.#lowest++
+    for (let number = this.#lowest; number < this.#end; number++) {
+      const entry = this.#at(number)
+      if (entry !== undefined && wanted(entry)) return entry
+    }
+    return undefined
   }
 
   /** All entries with their numbers, lowest first, as they are now. */
@@ -71,6 +91,18 @@ export class SequenceTable<T> {
   /** All entries, lowest number first, as they are now. */
   values(): T[] {
     return this.entries().map(([, entry]) => entry)
+  }
+
+  #lowestInRing(): number {
+    let lowest = this.#end
+    for (let place = 0; place < this.#ring.length; place++)
+      if (this.#ring[place] !== undefined) lowest = Math.min(lowest, this.#numbers[place]!)
+    return lowest
+  }
+
+  #at(number: number): T | undefined {
+    const place = this.#place(number)
+    return this.#numbers[place] === number ? this.#ring[place] : undefined
   }
 
   #place(number: number): number {
@@ -98,5 +130,7 @@ export class SequenceTable<T> {
     this.#ring[place] = entry
     this.#numbers[place] = number
     this.#size++
+    if (number >= this.#end) this.#end = number + 1
+    if (number < this.#lowest) this.#lowest = number
   }
 }

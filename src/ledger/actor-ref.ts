@@ -7,9 +7,10 @@ import {
   SerializeError,
   ShutdownError,
 } from '../core/errors.js'
-import type { Capability, ProtocolVariant } from '../core/manifest.js'
+import type { Capability } from '../core/manifest.js'
 import type { Capacity } from '../core/overflow.js'
-import type { IntegrationSettings } from '../core/settings.js'
+import type { ActorAddress, AddressEvents, Addressed } from '../mailbox/actor-address.js'
+import { Channel, type ChannelEnd } from '../mailbox/channel.js'
 import { decodeError, messageOf } from '../mailbox/error-codec.js'
 import type { Gauges } from '../mailbox/gauges.js'
 import type {
@@ -20,15 +21,14 @@ import type {
   SourceHandler,
   SourceRequest,
 } from '../mailbox/integration-mail.js'
-import { Line, type LineEnd } from '../mailbox/line.js'
 import { NameReader } from '../mailbox/names.js'
 import type { ActorBatch, ActorNotice, RequestBatch, RequestOptions } from '../mailbox/protocol.js'
 import type { Turn } from '../mailbox/turn.js'
 import { traitsOf, type Verb } from '../mailbox/verbs.js'
 import { type HostSource, HostSources, specOf } from './host-sources.js'
-import { RequestBook } from './request-book.js'
+import { Ledger } from './ledger.js'
 
-/** On their way to the host from one source: enough to keep the line full over a round trip of credit. */
+/** On their way to the host from one source: enough to keep the channel full over a round trip of credit. */
 const MOST_MESSAGES = 8_192
 const MOST_BYTES = 8 * 1024 * 1024
 /** Between two attempts to ask for a source anew. */
@@ -37,7 +37,7 @@ const REOPEN_PAUSE_MS = 500
 interface Present {
   readonly kind: 'present'
   readonly life: number
-  readonly line: Line<RequestBatch, ActorBatch>
+  readonly channel: Channel<RequestBatch, ActorBatch>
   readonly gauges: Gauges
 }
 
@@ -48,28 +48,11 @@ type State =
   | { readonly kind: 'failed'; readonly reason: string }
   | { readonly kind: 'stopped' }
 
-/** What the reference knows of the protocol of its actor. */
-export interface ActorProtocol extends ProtocolVariant {
-  /** The formats that a single request may ask for. */
-  readonly formats: readonly string[]
-}
-
-/** What the reference tells its owner. */
-export interface ActorRefEvents {
-  notice(notice: Exclude<ActorNotice, { kind: 'source-ended' | 'dropped' }>): void
-  /** A message has killed too many actors and was set aside. */
-  poison(
-    entry: { readonly verb: Verb; readonly target: string; readonly value: unknown },
-    deaths: number,
-    reason: string,
-  ): void
-}
-
 /**
  * The stable address of one integration, over all lives of its actor: says what is accepted, and brings what
  * is wanted to each life in turn.
  */
-export class ActorRef implements IntegrationMail {
+export class ActorRef implements IntegrationMail, ActorAddress {
   readonly name: string
   readonly type: string
   readonly window: Capacity
@@ -77,20 +60,18 @@ export class ActorRef implements IntegrationMail {
   readonly #capabilities: readonly Capability[]
   readonly #clock: Clock
   readonly #turn: Turn
-  readonly #events: ActorRefEvents
-  readonly #book: RequestBook
+  readonly #events: AddressEvents
+  readonly #ledger: Ledger
   readonly #sources = new HostSources()
   #state: State = { kind: 'absent' }
   #intake: 'open' | 'closed' = 'open'
   #lives = 0
 
   constructor(
-    settings: IntegrationSettings,
-    protocol: ActorProtocol,
-    poisonThreshold: number,
+    { settings, protocol, poisonThreshold }: Addressed,
     clock: Clock,
     turn: Turn,
-    events: ActorRefEvents,
+    events: AddressEvents,
   ) {
     this.name = settings.name
     this.type = protocol.name
@@ -101,15 +82,15 @@ export class ActorRef implements IntegrationMail {
     this.#clock = clock
     this.#turn = turn
     this.#events = events
-    this.#book = new RequestBook(settings, poisonThreshold, clock, {
+    this.#ledger = new Ledger(settings, poisonThreshold, clock, {
       givenUp: (seq) => this.#tellActor('cancel', '', seq),
-      expiring: () => this.#present?.line.pullAll(),
+      expiring: () => this.#present?.channel.pullAll(),
       poison: (entry, reason) => events.poison(entry, entry.deaths, reason),
     })
   }
 
   get depth(): { readonly waiting: number; readonly posted: number } {
-    return this.#book.depth
+    return this.#ledger.depth
   }
 
   supports(capability: Capability): boolean {
@@ -126,7 +107,7 @@ export class ActorRef implements IntegrationMail {
     const refused = this.#refusal(verb, limits?.signal)
     if (refused !== undefined) return Promise.reject(refused)
     try {
-      return this.#book.enter(verb, target, value, options, limits)
+      return this.#ledger.enter(verb, target, value, options, limits)
     } catch (error) {
       // A hostile value may throw when it is looked at.
       const reason = `the value cannot be read: ${messageOf(error)}`
@@ -151,7 +132,7 @@ export class ActorRef implements IntegrationMail {
     source.state = 'open'
     return {
       credit: (messages, bytes) => {
-        if (source.credit.giver.give(messages, bytes)) this.#present?.line.nudge()
+        if (source.credit.giver.give(messages, bytes)) this.#present?.channel.nudge()
       },
       close: () => this.#close(source),
     }
@@ -170,17 +151,19 @@ export class ActorRef implements IntegrationMail {
   }
 
   /** A new life of the actor begins: what waits goes to it, and all sources are asked for again. */
-  attach(end: LineEnd, gauges: Gauges): void {
+  attach(end: ChannelEnd, gauges: Gauges): void {
     const names = new NameReader()
     const life = ++this.#lives
-    const line = new Line<RequestBatch, ActorBatch>(end, this.#turn, (batch) =>
+    const channel = new Channel<RequestBatch, ActorBatch>(end, this.#turn, (batch) =>
       this.#receive(batch, names, life),
     )
-    this.#state = { kind: 'present', life, line, gauges }
+    this.#state = { kind: 'present', life, channel, gauges }
     // Requests by which an earlier life was to open a source anew: this life gets its own.
-    this.#book.drop(({ options }) => options?.source !== undefined && this.#sources.isOpen(options.source.id))
+    this.#ledger.drop(
+      ({ options }) => options?.source !== undefined && this.#sources.isOpen(options.source.id),
+    )
     for (const source of this.#sources.renew()) this.#reopen(source, life)
-    this.#book.attach(line)
+    this.#ledger.attach(channel)
   }
 
   /** The actor has died. @param reason as it is told to callers. */
@@ -188,10 +171,10 @@ export class ActorRef implements IntegrationMail {
     const present = this.#present
     if (present === undefined) return
     // What it still managed to say counts.
-    present.line.pullAll()
-    present.line.close()
+    present.channel.pullAll()
+    present.channel.close()
     this.#state = { kind: 'absent' }
-    this.#book.crashed(present.gauges, reason)
+    this.#ledger.crashed(present.gauges, reason)
   }
 
   /** The supervisor has given up on it: nothing will be done any more. */
@@ -205,15 +188,15 @@ export class ActorRef implements IntegrationMail {
   stop(): void {
     if (this.#state.kind === 'stopped') return
     const present = this.#present
-    present?.line.pullAll()
-    present?.line.close()
+    present?.channel.pullAll()
+    present?.channel.close()
     this.#state = { kind: 'stopped' }
     this.#end(() => new ShutdownError({ integration: this.name }))
   }
 
   /** What is not settled by now rejects with ShutdownError, and the actor need not go on with it. */
   abandon(): void {
-    this.#book.abandon()
+    this.#ledger.abandon()
   }
 
   /** Nothing new is accepted from now on; what was accepted goes on, and deliveries can still be settled. */
@@ -228,7 +211,7 @@ export class ActorRef implements IntegrationMail {
 
   /** Resolves when nothing is under way but what may last for ever, at the latest after `ms`. */
   drained(ms: number): Promise<void> {
-    return this.#book.drained(ms)
+    return this.#ledger.drained(ms)
   }
 
   get #present(): Present | undefined {
@@ -247,9 +230,9 @@ export class ActorRef implements IntegrationMail {
     if (settles) return undefined
     const open = this.#openCircuit()
     if (open !== undefined) return open
-    // They wait in a line of their own: a flood of messages must not end the subscriptions of a crashed actor.
+    // They wait in a channel of their own: a flood of messages must not end the subscriptions of a crashed actor.
     if (isSystem) return undefined
-    return this.#book.makeRoom(this.#present?.gauges.connection === 'connected')
+    return this.#ledger.makeRoom(this.#present?.gauges.connection === 'connected')
   }
 
   /** An open breaker fails fast, without a hop. */
@@ -262,9 +245,10 @@ export class ActorRef implements IntegrationMail {
 
   #receive(batch: ActorBatch, names: NameReader, life: number): void {
     names.learn(batch.names)
-    this.#book.settle(batch, life)
+    this.#ledger.settle(batch, life)
     if (batch.runs !== undefined)
-      for (const run of batch.runs) if (this.#sources.deliver(run, names, life)) this.#present?.line.nudge()
+      for (const run of batch.runs)
+        if (this.#sources.deliver(run, names, life)) this.#present?.channel.nudge()
     if (batch.notices !== undefined) for (const notice of batch.notices) this.#notice(notice)
   }
 
@@ -275,7 +259,7 @@ export class ActorRef implements IntegrationMail {
   }
 
   #end(error: () => Error): void {
-    this.#book.close(error)
+    this.#ledger.close(error)
     this.#sources.endAll(error())
   }
 
@@ -283,7 +267,7 @@ export class ActorRef implements IntegrationMail {
   #reopen(source: HostSource, life: number): void {
     const options = { source: specOf(source) }
     // Let in whatever the mailbox and the breaker say: it was accepted once.
-    const request = this.#book.enter(source.verb, source.target, undefined, options, undefined)
+    const request = this.#ledger.enter(source.verb, source.target, undefined, options, undefined)
     request.catch((error: Error) => {
       if (!this.#sources.has(source) || this.#present?.life !== life) return
       // Its time was up, or the broker is busy: that is no reason to end what has been granted.

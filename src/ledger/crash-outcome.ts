@@ -1,7 +1,7 @@
 import type { Gauges } from '../mailbox/gauges.js'
-import type { RequestEntry } from './request-entry.js'
+import type { Request } from './request.js'
 
-/** What becomes of a request whose actor died before it was settled (DESIGN section 2, the ledger). */
+/** What becomes of a request whose actor died before it was settled. */
 export type CrashOutcome =
   /** The successor gets it: at least once. */
   | 'hand-over'
@@ -18,11 +18,11 @@ export type CrashOutcome =
  * @param inHand whether the actor was working on it at the very moment it died.
  * @param poisonThreshold how many actors one message may kill.
  */
-export function crashOutcome(entry: RequestEntry, inHand: boolean, poisonThreshold: number): CrashOutcome {
-  if (inHand && entry.deaths + 1 >= poisonThreshold) return 'set-aside'
-  const { onCrash } = entry.traits
+export function crashOutcome(request: Request, inHand: boolean, poisonThreshold: number): CrashOutcome {
+  if (inHand && request.deaths + 1 >= poisonThreshold) return 'set-aside'
+  const { onCrash } = request.traits
   if (onCrash !== 'hand-over-if-idempotent') return onCrash
-  return entry.options?.idempotent === true ? 'hand-over' : 'reject'
+  return request.options?.idempotent === true ? 'hand-over' : 'reject'
 }
 
 /**
@@ -30,9 +30,9 @@ export function crashOutcome(entry: RequestEntry, inHand: boolean, poisonThresho
  * turn, for a callback of any of them may have thrown.
  */
 export function findInHand(
-  posted: readonly RequestEntry[],
+  posted: readonly Request[],
   gauges: Pick<Gauges, 'inHand' | 'isInTurn'>,
-): readonly RequestEntry[] {
+): readonly Request[] {
   const stuckIn = posted.filter(({ seq }) => seq === gauges.inHand)
   return stuckIn.length > 0 ? stuckIn : posted.filter(({ seq }) => gauges.isInTurn(seq))
 }

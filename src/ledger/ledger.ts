@@ -12,61 +12,47 @@ import { type IntegrationSettings, operationBudgetMs } from '../core/settings.js
 import { decodeError } from '../mailbox/error-codec.js'
 import type { Gauges } from '../mailbox/gauges.js'
 import type { RequestLimits } from '../mailbox/integration-mail.js'
-import type { Line } from '../mailbox/line.js'
-import type { ActorBatch, ReceivedMessage, RequestBatch, RequestOptions } from '../mailbox/protocol.js'
+import type { ActorBatch, ReceivedMessage, RequestOptions } from '../mailbox/protocol.js'
 import { isWeighedExactly, SizeEstimate } from '../mailbox/size-estimate.js'
 import type { Verb } from '../mailbox/verbs.js'
 import { type CrashOutcome, crashOutcome, findInHand } from './crash-outcome.js'
-import { RequestEntry } from './request-entry.js'
-import type { Room } from './request-lanes.js'
-import { RequestPost } from './request-post.js'
+import { Request } from './request.js'
+import { type RequestChannel, RequestQueue, type Room } from './request-queue.js'
 
 /** How long a running actor may be late with its own time-out before the host gives up in its place. */
 const GRACE_MS = 1_000
 
-/** What the book tells its owner. */
-export interface RequestBookEvents {
+/** What the ledger reports to its owner. */
+export interface LedgerEvents {
   /** A request that the actor has was given up: it need not go on with it. */
   givenUp(seq: number): void
   /** Time-outs are about to be dealt with: answers that have arrived already must be received first. */
   expiring(): void
   /** A message has killed too many actors and was set aside. */
-  poison(entry: RequestEntry, reason: string): void
-}
-
-// One executor for all promises: a closure for each would cost more than the promise, and this is done for every message.
-const settlers: Pick<RequestEntry, 'resolve' | 'reject'> = { resolve: () => {}, reject: () => {} }
-function keepSettlers(resolve: (value: unknown) => void, reject: (error: Error) => void): void {
-  ;(settlers as { resolve: unknown }).resolve = resolve
-  ;(settlers as { reject: unknown }).reject = reject
+  poison(request: Request, reason: string): void
 }
 
 /**
  * Every request of one integration from its acceptance to its one settlement, over all lives of the actor:
  * by an answer, a time-out, a cancellation, a crash or the end of the gateway.
  */
-export class RequestBook {
+export class Ledger {
   readonly #name: string
   readonly #poisonThreshold: number
   readonly #clock: Clock
-  readonly #events: RequestBookEvents
-  readonly #post: RequestPost
+  readonly #events: LedgerEvents
+  readonly #queue: RequestQueue
   readonly #size = new SizeEstimate()
   readonly #deadlines: DeadlineTimer
   readonly #budgetMs: number
   readonly #maxBytes: number
-  /** `clock.monotonic()` milliseconds at which the book began. */
+  /** `clock.monotonic()` milliseconds at which the ledger began. */
   readonly #origin: number
   #operations = 0
   /** Numbers of receives that were given up while the actor had them. Their answers may hold a message. */
   readonly #abandoned = new Set<number>()
 
-  constructor(
-    settings: IntegrationSettings,
-    poisonThreshold: number,
-    clock: Clock,
-    events: RequestBookEvents,
-  ) {
+  constructor(settings: IntegrationSettings, poisonThreshold: number, clock: Clock, events: LedgerEvents) {
     this.#name = settings.name
     this.#poisonThreshold = poisonThreshold
     this.#clock = clock
@@ -74,14 +60,14 @@ export class RequestBook {
     this.#budgetMs = operationBudgetMs(settings)
     this.#maxBytes = settings.limits.frame
     this.#origin = clock.monotonic()
-    this.#post = new RequestPost(clock, settings.mailbox, (entry, reason) =>
-      this.#reject(entry, new SerializeError(reason, { integration: this.#name })),
+    this.#queue = new RequestQueue(clock, settings.mailbox, (request, reason) =>
+      request.reject(new SerializeError(reason, { integration: this.#name })),
     )
     this.#deadlines = new DeadlineTimer(clock, (now) => this.#expire(now))
   }
 
   get depth(): { readonly waiting: number; readonly posted: number } {
-    return this.#post.depth
+    return this.#queue.depth
   }
 
   /** Enters a request that has been accepted. */
@@ -98,8 +84,7 @@ export class RequestBook {
     const own = limits?.timeoutMs
     const deadline = own === undefined ? 0 : now + own
     const expiresAt = now + (own ?? this.#budgetMs)
-    const promise = new Promise(keepSettlers)
-    const entry = new RequestEntry(
+    const request = new Request(
       this.#operations++,
       verb,
       target,
@@ -108,13 +93,11 @@ export class RequestBook {
       deadline,
       expiresAt - this.#origin,
       bytes,
-      settlers.resolve,
-      settlers.reject,
     )
-    if (limits?.signal !== undefined) this.#cancelOn(limits.signal, entry)
-    this.#post.push(entry)
+    if (limits?.signal !== undefined) this.#cancelOn(limits.signal, request)
+    this.#queue.push(request)
     this.#deadlines.add(expiresAt)
-    return promise
+    return request.promise
   }
 
   /**
@@ -124,8 +107,8 @@ export class RequestBook {
    */
   makeRoom(isConnected: boolean): MailboxFullError | undefined {
     for (;;) {
-      const room = this.#post.room()
-      if (room.kind === 'room') return undefined
+      const room = this.#queue.room()
+      if (room === 'room') return undefined
       const full = new MailboxFullError(undefined, { integration: this.#name })
       const oldest = this.#oldest(room, isConnected)
       if (oldest === undefined) return full
@@ -134,8 +117,8 @@ export class RequestBook {
   }
 
   /** A new life of the actor: what waits goes to it. */
-  attach(line: Line<RequestBatch, ActorBatch>): void {
-    this.#post.attach(line)
+  attach(channel: RequestChannel): void {
+    this.#queue.attach(channel)
   }
 
   /** What the actor has settled. */
@@ -143,71 +126,71 @@ export class RequestBook {
     if (done !== undefined)
       for (let i = 0; i < done.length; i += 2)
         for (let seq = done[i]!, end = seq + done[i + 1]!; seq < end; seq++)
-          this.#resolve(this.#post.take(seq), undefined)
+          this.#queue.take(seq)?.resolve(undefined)
     if (replies !== undefined)
       for (let i = 0; i < replies.seqs.length; i++) {
         const seq = replies.seqs[i]!
-        const entry = this.#post.take(seq)
-        if (entry === undefined) this.#unclaimed(seq, replies.values[i])
-        else this.#answer(entry, replies.values[i], life)
+        const request = this.#queue.take(seq)
+        if (request === undefined) this.#unclaimed(seq, replies.values[i])
+        else this.#answer(request, replies.values[i], life)
       }
     if (failures !== undefined)
       for (let i = 0; i < failures.seqs.length; i++) {
         const seq = failures.seqs[i]!
-        const entry = this.#post.take(seq)
-        if (entry === undefined) this.#abandoned.delete(seq)
-        else this.#reject(entry, decodeError(failures.errors[i]!, this.#name))
+        const request = this.#queue.take(seq)
+        if (request === undefined) this.#abandoned.delete(seq)
+        else request.reject(decodeError(failures.errors[i]!, this.#name))
       }
-    this.#post.settledSome()
+    this.#queue.settledSome()
   }
 
   /** The actor has died: what it had goes to its successor, or is settled (DESIGN section 2, the ledger). */
   crashed(gauges: Gauges, reason: string): void {
-    const handOver: RequestEntry[] = []
-    const posted = this.#post.detach()
+    const handOver: Request[] = []
+    const posted = this.#queue.detach()
     const inHand = findInHand(posted, gauges)
-    for (const entry of posted) {
-      const wasInHand = inHand.length === 1 && entry === inHand[0]
-      const outcome = crashOutcome(entry, wasInHand, this.#poisonThreshold)
-      if (wasInHand) entry.deaths++
-      if (outcome === 'hand-over') handOver.push(entry)
-      else this.#settleCrashed(entry, outcome, reason)
+    for (const request of posted) {
+      const wasInHand = inHand.length === 1 && request === inHand[0]
+      const outcome = crashOutcome(request, wasInHand, this.#poisonThreshold)
+      if (wasInHand) request.deaths++
+      if (outcome === 'hand-over') handOver.push(request)
+      else this.#settleCrashed(request, outcome, reason)
     }
     this.#abandoned.clear()
     // What names something of the life that is over must not reach the next one, where its number means another thing.
-    for (const entry of [...this.#post]) {
-      const { onCrash } = entry.traits
+    for (const request of [...this.#queue]) {
+      const { onCrash } = request.traits
       if (onCrash !== 'answer-false' && onCrash !== 'answer-done') continue
-      this.#post.forget(entry)
-      this.#settleCrashed(entry, onCrash, reason)
+      this.#queue.forget(request)
+      this.#settleCrashed(request, onCrash, reason)
     }
     // One of several is to blame: the successor takes them one at a time, to learn which.
-    for (const entry of inHand) entry.suspect = true
-    this.#post.putBack(handOver)
+    for (const request of inHand) request.suspect = true
+    this.#queue.putBack(handOver)
   }
 
   /** Settles those that `wanted` holds for, as if the actor had: they are of no use any more. */
-  drop(wanted: (entry: RequestEntry) => boolean): void {
-    for (const entry of [...this.#post]) {
-      if (!wanted(entry)) continue
-      this.#post.forget(entry)
-      this.#resolve(entry, undefined)
+  drop(wanted: (request: Request) => boolean): void {
+    for (const request of [...this.#queue]) {
+      if (!wanted(request)) continue
+      this.#queue.forget(request)
+      request.resolve(undefined)
     }
   }
 
   /** What is not settled by now rejects with ShutdownError, and the actor need not go on with it. */
   abandon(): void {
-    for (const entry of [...this.#post])
-      if (!entry.traits.settles) this.#giveUp(entry, new ShutdownError({ integration: this.#name }))
+    for (const request of [...this.#queue])
+      if (!request.traits.settles) this.#giveUp(request, new ShutdownError({ integration: this.#name }))
   }
 
   /** Settles everything for good: nothing more is entered. */
   close(error: () => Error): void {
     this.#deadlines.cancel()
-    for (const entry of [...this.#post]) {
-      this.#post.forget(entry)
-      if (entry.verb === 'unsubscribe') this.#resolve(entry, undefined)
-      else this.#reject(entry, error())
+    for (const request of [...this.#queue]) {
+      this.#queue.forget(request)
+      if (request.verb === 'unsubscribe') request.resolve(undefined)
+      else request.reject(error())
     }
   }
 
@@ -215,7 +198,7 @@ export class RequestBook {
   async drained(ms: number): Promise<void> {
     const until = this.#clock.monotonic() + ms
     for (;;) {
-      const open = [...this.#post].find((entry) => !entry.traits.isOpenEnded)
+      const open = [...this.#queue].find((request) => !request.traits.isOpenEnded)
       const left = until - this.#clock.monotonic()
       if (open === undefined || left <= 0) return
       await new Promise<void>((resolve) => {
@@ -236,24 +219,17 @@ export class RequestBook {
   }
 
   /** Whom `drop-oldest` drops. What the actor has is older than what waits, but while it is connected it is at it. */
-  #oldest(room: Exclude<Room, { kind: 'room' }>, isConnected: boolean): RequestEntry | undefined {
-    if (room.kind === 'full') return undefined
-    const { oldestWaiting, oldestPosted } = this.#post
+  #oldest(room: Exclude<Room, 'room'>, isConnected: boolean): Request | undefined {
+    if (room === 'full') return undefined
+    const { oldestWaiting, oldestPosted } = this.#queue
     return isConnected ? (oldestWaiting ?? oldestPosted) : (oldestPosted ?? oldestWaiting)
   }
 
-  #cancelOn(signal: AbortSignal, entry: RequestEntry): void {
+  #cancelOn(signal: AbortSignal, request: Request): void {
     const onAbort = () =>
-      this.#giveUp(entry, new CancelledError({ integration: this.#name, cause: signal.reason }))
+      this.#giveUp(request, new CancelledError({ integration: this.#name, cause: signal.reason }))
     signal.addEventListener('abort', onAbort, { once: true })
-    entry.onSettled = () => signal.removeEventListener('abort', onAbort)
-  }
-
-  #resolve(entry: RequestEntry | undefined, value: unknown): void {
-    if (entry === undefined) return
-    entry.state = 'settled'
-    entry.onSettled?.()
-    entry.resolve(value)
+    request.onSettled = () => signal.removeEventListener('abort', onAbort)
   }
 
   /** The caller of a receive has gone: its message goes back, uncounted. */
@@ -263,28 +239,21 @@ export class RequestBook {
     this.enter('undelivered', '', token, undefined, undefined).catch(() => {})
   }
 
-  #answer(entry: RequestEntry, value: unknown, life: number): void {
+  #answer(request: Request, value: unknown, life: number): void {
     // A message can be settled only in the life that delivered it.
-    const answer = entry.verb === 'receive' && value !== null ? { life, message: value } : value
-    this.#resolve(entry, answer)
+    const answer = request.verb === 'receive' && value !== null ? { life, message: value } : value
+    request.resolve(answer)
   }
 
-  #reject(entry: RequestEntry, error: Error): void {
-    if (entry.state === 'settled') return
-    entry.state = 'settled'
-    entry.onSettled?.()
-    entry.reject(error)
+  #giveUp(request: Request, error: Error): void {
+    if (request.state === 'settled') return
+    this.#forget(request)
+    request.reject(error)
   }
 
-  #giveUp(entry: RequestEntry, error: Error): void {
-    if (entry.state === 'settled') return
-    this.#forget(entry)
-    this.#reject(entry, error)
-  }
-
-  #forget(entry: RequestEntry): void {
-    const { seq, verb } = entry
-    if (!this.#post.forget(entry)) return
+  #forget(request: Request): void {
+    const { seq, verb } = request
+    if (!this.#queue.forget(request)) return
     if (verb === 'receive') this.#abandoned.add(seq)
     this.#events.givenUp(seq)
   }
@@ -292,37 +261,37 @@ export class RequestBook {
   #expire(now: number): number {
     this.#events.expiring()
     let next = Number.POSITIVE_INFINITY
-    for (const entry of this.#post) {
-      const expiresAt = this.#origin + entry.expiresAfter
+    for (const request of this.#queue) {
+      const expiresAt = this.#origin + request.expiresAfter
       // A receive asks whether a message is there now, however short its time: only the actor knows.
-      const isActors = entry.state === 'posted' || (entry.verb === 'receive' && this.#post.isAttached)
+      const isActors = request.state === 'posted' || (request.verb === 'receive' && this.#queue.isAttached)
       const due = isActors ? expiresAt + GRACE_MS : expiresAt
       if (due > now) next = Math.min(next, due)
-      else this.#timeOut(entry)
+      else this.#timeOut(request)
     }
     return next
   }
 
-  #timeOut(entry: RequestEntry): void {
-    const { verb, target } = entry
+  #timeOut(request: Request): void {
+    const { verb, target } = request
     if (verb !== 'receive') {
-      return this.#giveUp(entry, new TimeoutError(`${verb} ${target}`.trim(), { integration: this.#name }))
+      return this.#giveUp(request, new TimeoutError(`${verb} ${target}`.trim(), { integration: this.#name }))
     }
     // There was no message in the time allowed: that is an answer, not a fault.
-    this.#forget(entry)
-    this.#resolve(entry, null)
+    this.#forget(request)
+    request.resolve(null)
   }
 
-  #settleCrashed(entry: RequestEntry, outcome: Exclude<CrashOutcome, 'hand-over'>, reason: string): void {
+  #settleCrashed(request: Request, outcome: Exclude<CrashOutcome, 'hand-over'>, reason: string): void {
     switch (outcome) {
       case 'answer-false':
-        return this.#resolve(entry, false)
+        return request.resolve(false)
       case 'answer-done':
-        return this.#resolve(entry, undefined)
+        return request.resolve(undefined)
       case 'set-aside':
       case 'reject':
-        if (outcome === 'set-aside') this.#events.poison(entry, reason)
-        return this.#reject(entry, new ActorCrashedError(reason, true, { integration: this.#name }))
+        if (outcome === 'set-aside') this.#events.poison(request, reason)
+        return request.reject(new ActorCrashedError(reason, true, { integration: this.#name }))
     }
   }
 }

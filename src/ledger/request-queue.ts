@@ -1,61 +1,91 @@
+import type { Clock } from '../core/clock.js'
 import { Deque } from '../core/deque.js'
 import type { Capacity, Overflow } from '../core/overflow.js'
-import type { RequestEntry } from './request-entry.js'
+import { SequenceTable } from '../core/sequence-table.js'
+import type { Channel } from '../mailbox/channel.js'
+import { messageOf } from '../mailbox/error-codec.js'
+import type { ActorBatch, RequestBatch } from '../mailbox/protocol.js'
+import { RequestWriter } from '../mailbox/requests.js'
+import type { Request } from './request.js'
 
-/** Whether there is room for one more request. */
-export type Room =
-  | { readonly kind: 'room' }
-  | { readonly kind: 'full' }
-  /** The policy is to make room by dropping the oldest. */
-  | { readonly kind: 'evict' }
-
-const ROOM: Room = { kind: 'room' }
-const FULL: Room = { kind: 'full' }
-const EVICT: Room = { kind: 'evict' }
+const FULL_BATCH = 1_024
+/** Requests posted and not settled: enough to keep an actor busy over a round trip. */
+const WINDOW = 8_192
+/** From this many on the actor is busy: a batch waits for the end of the turn, so that it fills up. */
+const BUSY_FROM = 4
 const COMPACT_AT = 1_024
 
+export type RequestChannel = Channel<RequestBatch, ActorBatch>
+
+/** Whether there is room for one more request; `evict` where the policy is to drop the oldest for it. */
+export type Room = 'room' | 'full' | 'evict'
+
+type Schedule = 'idle' | 'soon' | 'next-turn'
+
 /**
- * Requests that have not been handed to the actor yet. System requests go first and are always taken; for the
- * others there is as much room as the mailbox has.
+ * Everything in flight to one actor: what waits, in two lanes, and what the actor has, in one table. Hands requests
+ * over in batches: while the actor is quiet a batch leaves as soon as the running code has finished, while it is busy
+ * at the end of the turn.
  */
-export class RequestLanes {
-  readonly #system = new Deque<RequestEntry>()
-  #user = new Deque<RequestEntry>()
+export class RequestQueue {
+  readonly #clock: Clock
   readonly #capacity: Capacity
   readonly #overflow: Overflow
-  #bytes = 0
+  readonly #window: Capacity
+  readonly #onUnsendable: (request: Request, reason: string) => void
+  readonly #system = new Deque<Request>()
+  #user = new Deque<Request>()
+  readonly #posted = new SequenceTable<Request>()
+  #life: { readonly channel: RequestChannel; readonly writer: RequestWriter } | undefined
+  #schedule: Schedule = 'idle'
+  #nextSeq = 0
+  /** Waiting user requests, and the bytes of them. */
   #waiting = 0
+  #waitingBytes = 0
+  #postedSystem = 0
+  #postedBytes = 0
 
-  constructor(capacity: Capacity, overflow: Overflow) {
-    this.#capacity = capacity
-    this.#overflow = overflow
+  /** @param onUnsendable called with a request whose value cannot cross; it was taken out. */
+  constructor(
+    clock: Clock,
+    mailbox: Capacity & { readonly overflow: Overflow },
+    onUnsendable: (request: Request, reason: string) => void,
+  ) {
+    this.#clock = clock
+    this.#capacity = mailbox
+    this.#overflow = mailbox.overflow
+    this.#window = { messages: Math.min(WINDOW, mailbox.messages), bytes: mailbox.bytes }
+    this.#onUnsendable = onUnsendable
   }
 
-  /** Requests waiting, settled ones not counted. */
-  get waiting(): number {
-    return this.#waiting
+  get depth(): { readonly waiting: number; readonly posted: number } {
+    return { waiting: this.#waiting, posted: this.#posted.size }
   }
 
-  get isEmpty(): boolean {
-    return this.#system.size === 0 && this.#user.size === 0
+  /** Whether there is an actor to post to. */
+  get isAttached(): boolean {
+    return this.#life !== undefined
   }
 
   /**
-   * Whether a request may enter. Under `block` a full mailbox lets callers wait in line: one that awaits is held
-   * back by that. It cannot hold back one that does not await, so the line is as long as the mailbox and no longer.
-   * @param posted what has been handed over and not been settled counts as well.
+   * Whether a user request may enter. Under `block` a full mailbox lets callers wait: one that awaits is held back by
+   * that. One that does not await cannot be held back, so as many may wait as the mailbox holds, and no more.
    */
-  room(posted: { readonly size: number; readonly bytes: number }): Room {
+  room(): Room {
     const factor = this.#overflow === 'block' ? 2 : 1
-    const fits =
-      this.#waiting + posted.size < this.#capacity.messages * factor &&
-      this.#bytes + posted.bytes < this.#capacity.bytes * factor
-    if (fits) return ROOM
-    return this.#overflow === 'drop-oldest' ? EVICT : FULL
+    const messages = this.#waiting + this.#posted.size - this.#postedSystem
+    const bytes = this.#waitingBytes + this.#postedBytes
+    if (messages < this.#capacity.messages * factor && bytes < this.#capacity.bytes * factor) return 'room'
+    return this.#overflow === 'drop-oldest' ? 'evict' : 'full'
   }
 
-  /** The first user request that waits. */
-  get oldest(): RequestEntry | undefined {
+  /** The oldest user request that the actor has. */
+  get oldestPosted(): Request | undefined {
+    return this.#posted.first(({ isSystem }) => !isSystem)
+  }
+
+  /** The oldest user request that waits. */
+  get oldestWaiting(): Request | undefined {
     for (let first = this.#user.peek(); first !== undefined; first = this.#user.peek()) {
       if (first.state === 'waiting') return first
       this.#user.shift()
@@ -63,70 +93,158 @@ export class RequestLanes {
     return undefined
   }
 
-  push(entry: RequestEntry): void {
-    entry.state = 'waiting'
-    if (entry.isSystem) return this.#system.push(entry)
-    this.#waiting++
-    this.#bytes += entry.bytes
-    this.#user.push(entry)
+  push(request: Request): void {
+    this.#enter(request, (lane) => lane.push(request))
+    this.#wake()
   }
 
-  /** Puts entries back at the head, in the order given. */
-  putBack(entries: readonly RequestEntry[]): void {
-    for (const entry of [...entries].reverse()) {
-      entry.state = 'waiting'
-      if (entry.isSystem) {
-        this.#system.unshift(entry)
-        continue
-      }
-      this.#waiting++
-      this.#bytes += entry.bytes
-      this.#user.unshift(entry)
+  /** Puts requests back at the head, in the order given. */
+  putBack(requests: readonly Request[]): void {
+    for (const request of [...requests].reverse()) this.#enter(request, (lane) => lane.unshift(request))
+  }
+
+  /** Takes a posted request out: the actor has settled it. */
+  take(seq: number): Request | undefined {
+    const request = this.#posted.take(seq)
+    if (request !== undefined) this.#countPosted(request, -1)
+    return request
+  }
+
+  /** Forgets a request that is settled on the host's side, wherever it is. @returns whether the actor has it. */
+  forget(request: Request): boolean {
+    if (request.state === 'posted') {
+      this.take(request.seq)
+      return true
     }
+    if (request.state === 'waiting' && !request.isSystem) {
+      this.#leave(request)
+      // Callers that time out while the actor is away must not pile up behind one another.
+      if (this.#user.size > 2 * this.#waiting + COMPACT_AT) this.#compact(request)
+    }
+    return false
   }
 
-  /** A waiting entry has been settled; it is passed over when its turn comes. */
-  settled(entry: RequestEntry): void {
-    if (entry.isSystem) return
-    this.#forget(entry)
-    // Callers that time out while the actor is away must not pile up behind one another.
-    if (this.#user.size > 2 * this.#waiting + COMPACT_AT) this.#compact()
+  /** More credit may have come: something was settled. */
+  settledSome(): void {
+    if (this.#system.size > 0 || this.#user.size > 0) this.#wake()
   }
 
-  #compact(): void {
-    const waiting = new Deque<RequestEntry>()
-    for (const entry of this.#user) if (entry.state === 'waiting') waiting.push(entry)
+  /** A new life of the actor: what waits goes to it. */
+  attach(channel: RequestChannel): void {
+    this.#life = { channel, writer: new RequestWriter() }
+    this.#wake()
+  }
+
+  /** The actor is gone; numbers begin again with the next. @returns what it had, in order. */
+  detach(): Request[] {
+    this.#life = undefined
+    const posted = this.#posted.values()
+    this.#posted.clear()
+    this.#nextSeq = 0
+    this.#postedSystem = 0
+    this.#postedBytes = 0
+    return posted
+  }
+
+  /** Everything that is not settled: first what the actor has, then what waits. */
+  *[Symbol.iterator](): Iterator<Request> {
+    yield* this.#posted.values()
+    for (const lane of [this.#system, this.#user])
+      for (const request of [...lane]) if (request.state === 'waiting') yield request
+  }
+
+  #enter(request: Request, into: (lane: Deque<Request>) => void): void {
+    request.state = 'waiting'
+    if (request.isSystem) return into(this.#system)
+    this.#waiting++
+    this.#waitingBytes += request.bytes
+    into(this.#user)
+  }
+
+  #leave(request: Request): void {
+    this.#waiting--
+    this.#waitingBytes -= request.bytes
+  }
+
+  #compact(gone: Request): void {
+    const waiting = new Deque<Request>()
+    for (const request of this.#user)
+      if (request !== gone && request.state === 'waiting') waiting.push(request)
     this.#user = waiting
   }
 
-  /** Takes up to `most` entries, of which no more than `credit` are user requests. */
-  take(most: number, credit: number): RequestEntry[] {
-    const taken: RequestEntry[] = []
-    while (taken.length < most) {
-      const entry = this.#system.shift()
-      if (entry === undefined) break
-      if (entry.state === 'waiting') taken.push(entry)
+  #wake(): void {
+    if (this.#life === undefined || this.#schedule !== 'idle') return
+    if (this.#posted.size < BUSY_FROM) {
+      this.#schedule = 'soon'
+      // After the promises that are settling now: their callers may well send the next request.
+      process.nextTick(() => this.#flush())
+    } else {
+      this.#schedule = 'next-turn'
+      this.#clock.nextTurn(() => this.#flush())
     }
-    let allowed = credit
-    while (taken.length < most && allowed > 0) {
-      const entry = this.#user.shift()
-      if (entry === undefined) break
-      if (entry.state !== 'waiting') continue
-      this.#forget(entry)
-      taken.push(entry)
-      allowed--
+  }
+
+  #flush(): void {
+    this.#schedule = 'idle'
+    while (this.#life !== undefined) {
+      const requests = this.#takeWaiting()
+      if (requests.length === 0) return
+      this.#post(requests)
+    }
+  }
+
+  /** The next batch: system requests first, then as many of the others as there is credit for. */
+  #takeWaiting(): Request[] {
+    const taken: Request[] = []
+    while (taken.length < FULL_BATCH) {
+      const request = this.#system.shift()
+      if (request === undefined) break
+      if (request.state === 'waiting') taken.push(request)
+    }
+    for (let credit = this.#credit(); taken.length < FULL_BATCH && credit > 0; ) {
+      const request = this.#user.shift()
+      if (request === undefined) break
+      if (request.state !== 'waiting') continue
+      this.#leave(request)
+      taken.push(request)
+      credit--
     }
     return taken
   }
 
-  /** All that waits, in order. */
-  *[Symbol.iterator](): Iterator<RequestEntry> {
-    for (const lane of [this.#system, this.#user])
-      for (const entry of lane) if (entry.state === 'waiting') yield entry
+  #credit(): number {
+    const bytesLeft = this.#posted.size === 0 || this.#postedBytes < this.#window.bytes
+    return bytesLeft ? Math.max(0, this.#window.messages - this.#posted.size) : 0
   }
 
-  #forget(entry: RequestEntry): void {
-    this.#waiting--
-    this.#bytes -= entry.bytes
+  /** Never throws: a value that cannot cross fails its own request and no other. */
+  #post(requests: readonly Request[]): void {
+    const { channel, writer } = this.#life!
+    try {
+      const { batch, transfer } = writer.write(this.#nextSeq, requests)
+      channel.post(batch, transfer)
+    } catch (error) {
+      writer.forgetNames()
+      if (requests.length === 1) {
+        const reason = `the value cannot be sent to the actor: ${messageOf(error)}`
+        return this.#onUnsendable(requests[0]!, reason)
+      }
+      // Halves until the culprit is alone: a few batches more instead of one for each request.
+      const middle = requests.length >> 1
+      this.#post(requests.slice(0, middle))
+      return this.#post(requests.slice(middle))
+    }
+    for (const request of requests) {
+      request.seq = this.#nextSeq++
+      request.state = 'posted'
+      this.#posted.set(request.seq, request)
+      this.#countPosted(request, 1)
+    }
+  }
+
+  #countPosted({ isSystem, bytes }: Request, by: 1 | -1): void {
+    if (isSystem) this.#postedSystem += by
+    this.#postedBytes += by * bytes
   }
 }

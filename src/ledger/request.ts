@@ -2,11 +2,20 @@ import type { RequestOptions } from '../mailbox/protocol.js'
 import type { OutgoingRequest } from '../mailbox/requests.js'
 import { traitsOf, type Verb, type VerbTraits } from '../mailbox/verbs.js'
 
-/** Where a request stands on the host's side. */
-export type EntryState = 'waiting' | 'posted' | 'settled'
+// One executor for all promises: a closure for each would cost more than the promise, and this is done for every message.
+const settlers = { resolve: (_value: unknown) => {}, reject: (_error: Error) => {} }
+function keepSettlers(resolve: (value: unknown) => void, reject: (error: Error) => void): void {
+  settlers.resolve = resolve
+  settlers.reject = reject
+}
 
-/** One request that the host has accepted and not seen settled: a line of the ledger. */
-export class RequestEntry implements OutgoingRequest {
+/** One request that the host has accepted, until it is settled. */
+export class Request implements OutgoingRequest {
+  /** Settles with the request. */
+  readonly promise: Promise<unknown>
+  readonly #resolve: (value: unknown) => void
+  readonly #reject: (error: Error) => void
+  readonly operation: number
   readonly verb: Verb
   /** It goes first, and takes no room in the mailbox. */
   readonly isSystem: boolean
@@ -16,16 +25,14 @@ export class RequestEntry implements OutgoingRequest {
   /** `clock.monotonic()` milliseconds for the actor; 0 for its own time-out. */
   readonly deadline: number
   /**
-   * When the host gives it up if nobody else does: milliseconds since the book began. Small, because numbers as
-   * large as epoch milliseconds are objects of their own, and there is one of this for every message.
+   * When the host gives it up if nobody else does: milliseconds since the ledger began. Small, because numbers as
+   * large as epoch milliseconds are separate objects, and there is one of this for every message.
    */
   readonly expiresAfter: number
-  /** What it is taken to weigh, in bytes. */
+  /** Its estimated weight in bytes. */
   readonly bytes: number
-  readonly resolve: (value: unknown) => void
-  readonly reject: (error: Error) => void
-  readonly operation: number
-  state: EntryState = 'waiting'
+  /** Whether it waits, is with the actor, or is settled. */
+  state: 'waiting' | 'posted' | 'settled' = 'waiting'
   /** Its number in the current life of the actor. */
   seq = -1
   /** How many actors died with it in hand. */
@@ -34,10 +41,6 @@ export class RequestEntry implements OutgoingRequest {
   suspect = false
   /** Called when it settles, for whatever reason. */
   onSettled: (() => void) | undefined
-
-  get traits(): VerbTraits {
-    return traitsOf(this.verb)
-  }
 
   constructor(
     operation: number,
@@ -48,9 +51,10 @@ export class RequestEntry implements OutgoingRequest {
     deadline: number,
     expiresAfter: number,
     bytes: number,
-    resolve: (value: unknown) => void,
-    reject: (error: Error) => void,
   ) {
+    this.promise = new Promise(keepSettlers)
+    this.#resolve = settlers.resolve
+    this.#reject = settlers.reject
     this.operation = operation
     this.verb = verb
     this.isSystem = traitsOf(verb).isSystem
@@ -60,7 +64,26 @@ export class RequestEntry implements OutgoingRequest {
     this.deadline = deadline
     this.expiresAfter = expiresAfter
     this.bytes = bytes
-    this.resolve = resolve
-    this.reject = reject
+  }
+
+  get traits(): VerbTraits {
+    return traitsOf(this.verb)
+  }
+
+  /** Does nothing once it is settled. */
+  resolve(value: unknown): void {
+    if (this.#settle()) this.#resolve(value)
+  }
+
+  /** Does nothing once it is settled. */
+  reject(error: Error): void {
+    if (this.#settle()) this.#reject(error)
+  }
+
+  #settle(): boolean {
+    if (this.state === 'settled') return false
+    this.state = 'settled'
+    this.onSettled?.()
+    return true
   }
 }

@@ -4,7 +4,7 @@ import type { Linger } from './linger.js'
 import type { Turn } from './turn.js'
 
 /** One end of a line between two threads, as it is handed over at the start of an actor. */
-export interface LineEnd {
+export interface ChannelEnd {
   readonly port: MessagePort
   /** Two cells: the bell of the host, then the bell of the actor. */
   readonly bells: SharedArrayBuffer
@@ -12,7 +12,7 @@ export interface LineEnd {
 }
 
 /** Makes both ends of a new line. */
-export function openLine(): { readonly host: LineEnd; readonly actor: LineEnd } {
+export function openChannel(): { readonly host: ChannelEnd; readonly actor: ChannelEnd } {
   const { port1, port2 } = new MessageChannel() as unknown as { port1: MessagePort; port2: MessagePort }
   const bells = new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT)
   return { host: { port: port1, bells, side: 'host' }, actor: { port: port2, bells, side: 'actor' } }
@@ -22,7 +22,7 @@ export function openLine(): { readonly host: LineEnd; readonly actor: LineEnd } 
  * One end of a line in use. Batches are pulled, not pushed: a port with a listener would hand over up to a
  * thousand of them in one turn, whatever that costs the thread. In order, reliable while both ends live.
  */
-export class Line<Out, In> {
+export class Channel<Out, In> {
   readonly #port: MessagePort
   readonly #mine: Bell
   readonly #theirs: Bell
@@ -36,7 +36,7 @@ export class Line<Out, In> {
    * @param turn how long pulling may go on before it lets others run.
    * @param linger whether to look on for a moment before sleeping; never when absent.
    */
-  constructor(end: LineEnd, turn: Turn, receive: (batch: In) => void, linger?: Linger) {
+  constructor(end: ChannelEnd, turn: Turn, receive: (batch: In) => void, linger?: Linger) {
     const cells = new Int32Array(end.bells)
     const [mine, theirs] = end.side === 'host' ? [0, 1] : [1, 0]
     this.#port = end.port

@@ -3,15 +3,15 @@ import type { MessagePort } from 'node:worker_threads'
 import type { Fault, IntegrationSettings } from '../core/settings.js'
 import type { HealthStatus } from '../core/status.js'
 import type { Value } from '../core/value.js'
+import type { ChannelEnd } from './channel.js'
 import type { ErrorRecord } from './error-codec.js'
-import type { LineEnd } from './line.js'
 
 /** What starts a thread that has loaded its code: from here on it is the actor of one integration. */
 export interface StartActor {
   readonly kind: 'start-actor'
   readonly settings: IntegrationSettings
   readonly clientId: string
-  readonly line: LineEnd
+  readonly channel: ChannelEnd
   readonly control: MessagePort
   readonly gauges: SharedArrayBuffer
   /** Memory that outlives the actor, for the state of the protocol's session. */

@@ -4,7 +4,7 @@ import type { Value } from '../core/value.js'
 import type { BrokerControl } from '../mailbox/thread-messages.js'
 import type { Child } from './child.js'
 import { type ChildSpec, graceOf } from './child-spec.js'
-import { Life, type LifeHouse } from './life.js'
+import { Life, type LifeDependencies } from './life.js'
 import type { ThreadPool } from './thread-pool.js'
 
 /** What an embedded broker is made of. */
@@ -17,7 +17,7 @@ export interface BrokerPlan {
   readonly memory: number
 }
 
-export interface BrokerHouse extends LifeHouse {
+export interface BrokerDependencies extends LifeDependencies {
   readonly pool: ThreadPool
   log(record: LogRecord): void
 }
@@ -27,14 +27,14 @@ export class BrokerChild implements Child {
   readonly spec: ChildSpec
   readonly plan: BrokerPlan
   onDeath: ((reason: string) => void) | undefined
-  readonly #house: BrokerHouse
+  readonly #dependencies: BrokerDependencies
   #life: Life<BrokerControl> | undefined
   #address: { readonly address?: string; readonly port?: number } = {}
 
-  constructor(spec: ChildSpec, plan: BrokerPlan, house: BrokerHouse) {
+  constructor(spec: ChildSpec, plan: BrokerPlan, dependencies: BrokerDependencies) {
     this.spec = spec
     this.plan = plan
-    this.#house = house
+    this.#dependencies = dependencies
   }
 
   get isRunning(): boolean {
@@ -58,15 +58,15 @@ export class BrokerChild implements Child {
     const { name, worker, listen, heartbeatMs, memory } = this.plan
     const life = new Life<BrokerControl>(
       name,
-      this.#house.pool.take(worker),
-      this.#house,
+      this.#dependencies.pool.take(worker),
+      this.#dependencies,
       { heartbeatMs, memory },
       {
         said: (message) => {
           // A broker calls nobody.
           if (message.kind === 'dial') message.port.close()
           else
-            this.#house.log({
+            this.#dependencies.log({
               ...message.fields,
               level: message.level,
               message: message.message,

@@ -12,7 +12,7 @@ export interface ConnectionInfo extends IntegrationStatus {
 }
 
 /** What the manager works with. */
-export interface ConnectionHouse {
+export interface ConnectionDependencies {
   readonly clock: Clock
   restarts(name: string): number
   /** Ends all connections, as the gateway does. */
@@ -29,19 +29,19 @@ const FAULT = oneOf(...FAULTS)
  */
 export class ConnectionManager {
   readonly #children: ReadonlyMap<string, IntegrationChild>
-  readonly #house: ConnectionHouse
+  readonly #dependencies: ConnectionDependencies
   /** Those who wait for a connection, and look again whenever something has changed. */
   readonly #waiting = new Set<() => void>()
 
   /** @internal */
-  constructor(children: ReadonlyMap<string, IntegrationChild>, house: ConnectionHouse) {
+  constructor(children: ReadonlyMap<string, IntegrationChild>, dependencies: ConnectionDependencies) {
     this.#children = children
-    this.#house = house
+    this.#dependencies = dependencies
   }
 
   /** @throws ConfigError when there is no integration of that name */
   status(name: string): ConnectionInfo {
-    return { ...this.#child(name).status, restarts: this.#house.restarts(name) }
+    return { ...this.#child(name).status, restarts: this.#dependencies.restarts(name) }
   }
 
   /**
@@ -73,7 +73,9 @@ export class ConnectionManager {
         else if (child.status.state === 'connected') end(() => resolve(this.status(name)))
       }
       const onAbort = () => fail(new CancelledError({ integration, cause: signal?.reason }))
-      const timer = this.#house.clock.setTimer(ms, () => fail(new TimeoutError('connect', { integration })))
+      const timer = this.#dependencies.clock.setTimer(ms, () =>
+        fail(new TimeoutError('connect', { integration })),
+      )
       this.#waiting.add(look)
       signal?.addEventListener('abort', onAbort)
       if (signal?.aborted) return onAbort()
@@ -99,7 +101,7 @@ export class ConnectionManager {
 
   /** Ends all connections: the same as the gateway's own `shutdown`. */
   shutdown(options?: { readonly timeout?: Duration }): Promise<void> {
-    return this.#house.shutdown(options)
+    return this.#dependencies.shutdown(options)
   }
 
   /** Inflicts a fault upon the actor of an integration, to try out how your application takes it. */

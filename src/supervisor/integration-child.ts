@@ -10,19 +10,19 @@ import type {
   PoolFigures,
 } from '../core/status.js'
 import type { LogRecord } from '../core/telemetry.js'
+import type { ActorAddress } from '../mailbox/actor-address.js'
+import { openChannel } from '../mailbox/channel.js'
 import { addCounts, type Counts, Gauges } from '../mailbox/gauges.js'
-import { openLine } from '../mailbox/line.js'
 import type { ActorControl } from '../mailbox/thread-messages.js'
-import type { ActorRef } from './actor-ref.js'
 import type { Child } from './child.js'
 import { type ChildSpec, graceOf } from './child-spec.js'
-import { Life, type LifeHouse } from './life.js'
+import { Life, type LifeDependencies } from './life.js'
 import type { ThreadPool } from './thread-pool.js'
 
 /** What the child of an integration works with. */
-export interface IntegrationHouse extends LifeHouse {
+export interface IntegrationDependencies extends LifeDependencies {
   readonly pool: ThreadPool
-  /** Gives one end of a line to an embedded broker, or closes it where there is none of that name. */
+  /** Gives one end of a channel to an embedded broker, or closes it where there is none of that name. */
   dial(broker: string, port: MessagePort): void
   log(record: LogRecord): void
 }
@@ -56,7 +56,7 @@ export interface IntegrationStatus {
 export class IntegrationChild implements Child {
   readonly spec: ChildSpec
   readonly settings: IntegrationSettings
-  readonly ref: ActorRef
+  readonly address: ActorAddress
   /** Durations of operations in microseconds, over all lives. */
   readonly latency: RecordableHistogram = createHistogram(LATENCIES)
   onDeath: ((reason: string) => void) | undefined
@@ -64,7 +64,7 @@ export class IntegrationChild implements Child {
   listening: ListenAddress | undefined
   readonly #worker: URL
   readonly #clientId: string
-  readonly #house: IntegrationHouse
+  readonly #dependencies: IntegrationDependencies
   /** What a life leaves to its successor. */
   readonly #kept: SharedArrayBuffer | undefined
   #life: Life<ActorControl> | undefined
@@ -77,16 +77,16 @@ export class IntegrationChild implements Child {
     settings: IntegrationSettings,
     worker: URL,
     clientId: string,
-    ref: ActorRef,
-    house: IntegrationHouse,
+    address: ActorAddress,
+    dependencies: IntegrationDependencies,
     keptBytes: number,
   ) {
     this.spec = spec
     this.settings = settings
-    this.ref = ref
+    this.address = address
     this.#worker = worker
     this.#clientId = clientId
-    this.#house = house
+    this.#dependencies = dependencies
     if (keptBytes > 0) this.#kept = new SharedArrayBuffer(keptBytes)
   }
 
@@ -114,7 +114,7 @@ export class IntegrationChild implements Child {
   /** Why there will be no connection any more: it was given up, or the gateway shuts down. */
   get ended(): Error | undefined {
     const integration = this.settings.name
-    if (!this.ref.isOpen) return new ShutdownError({ integration })
+    if (!this.address.isOpen) return new ShutdownError({ integration })
     if (this.#givenUp === undefined) return undefined
     return new ActorCrashedError(this.#givenUp, false, { integration, retryable: false })
   }
@@ -138,21 +138,21 @@ export class IntegrationChild implements Child {
 
   async start(): Promise<void> {
     this.#givenUp = undefined
-    const thread = this.#house.pool.take(this.#worker)
-    const line = openLine()
+    const thread = this.#dependencies.pool.take(this.#worker)
+    const channel = openChannel()
     this.listening = undefined
     const { heartbeatMs, limits, name } = this.settings
     const life = new Life<ActorControl>(
       name,
       thread,
-      this.#house,
+      this.#dependencies,
       { heartbeatMs, memory: limits.memory },
       {
         said: (message) => {
-          if (message.kind === 'dial') this.#house.dial(message.broker, message.port)
+          if (message.kind === 'dial') this.#dependencies.dial(message.broker, message.port)
           else {
             const { level, message: text, fields } = message
-            this.#house.log({ ...fields, level, message: text, integration: name })
+            this.#dependencies.log({ ...fields, level, message: text, integration: name })
           }
         },
         died: (reason) => this.#died(life, reason),
@@ -165,20 +165,20 @@ export class IntegrationChild implements Child {
           kind: 'start-actor',
           settings: this.settings,
           clientId: this.#clientId,
-          line: line.actor,
+          channel: channel.actor,
           control,
           gauges,
           latency: this.latency,
           ...(this.#kept && { kept: this.#kept }),
         }),
-        [line.actor.port],
+        [channel.actor.port],
       )
     } catch (error) {
-      line.host.port.close()
+      channel.host.port.close()
       if (this.#life === life) this.#life = undefined
       throw error
     }
-    this.ref.attach(line.host, life.gauges)
+    this.address.attach(channel.host, life.gauges)
     this.#refillLater()
   }
 
@@ -187,21 +187,21 @@ export class IntegrationChild implements Child {
     if (life === undefined) return
     const graceMs = graceOf(this.spec.shutdown)
     // A gateway that shuts down has waited for what was accepted already.
-    const drainMs = this.ref.isOpen ? graceMs : 0
+    const drainMs = this.address.isOpen ? graceMs : 0
     const integration = this.settings.name
-    const reason = this.ref.isOpen
+    const reason = this.address.isOpen
       ? new ActorCrashedError('it was stopped', true, { integration })
       : new ShutdownError({ integration })
     await life.stop(graceMs, (control) => control.stop(drainMs), reason)
     this.#bury(life)
-    this.ref.detach('it was stopped')
+    this.address.detach('it was stopped')
   }
 
   fail(reason: string): void {
     this.#life?.kill()
     if (this.#life !== undefined) this.#bury(this.#life)
     this.#givenUp = reason
-    this.ref.fail(reason)
+    this.address.fail(reason)
   }
 
   /** Asks the actor how it is; answers for it when it cannot. Never throws. */
@@ -230,7 +230,7 @@ export class IntegrationChild implements Child {
 
   /** To load a thread takes a core for a while, which is the successor's while it connects. */
   #refillLater(): void {
-    this.#house.clock.setTimer(REFILL_AFTER_MS, () => this.#house.pool.refill(this.#worker), {
+    this.#dependencies.clock.setTimer(REFILL_AFTER_MS, () => this.#dependencies.pool.refill(this.#worker), {
       background: true,
     })
   }
@@ -243,7 +243,7 @@ export class IntegrationChild implements Child {
   #died(life: Life<ActorControl>, reason: string): void {
     if (this.#life !== life) return
     this.#bury(life)
-    this.ref.detach(reason)
+    this.address.detach(reason)
     this.onDeath?.(reason)
   }
 

@@ -13,7 +13,7 @@ import type { Zombies } from './zombies.js'
 const START_TIMEOUT_MS = 30_000
 
 /** What one life needs of its surroundings. */
-export interface LifeHouse {
+export interface LifeDependencies {
   readonly clock: Clock
   readonly watchdog: Watchdog
   readonly zombies: Zombies
@@ -44,7 +44,7 @@ export class Life<Control extends object> {
   readonly threadId: number
   readonly #id: string
   readonly #thread: ActorThreadHandle
-  readonly #house: LifeHouse
+  readonly #dependencies: LifeDependencies
   readonly #limits: LifeLimits
   readonly #events: LifeEvents
   readonly #controlPort: MessagePort
@@ -56,13 +56,13 @@ export class Life<Control extends object> {
   constructor(
     id: string,
     thread: ActorThreadHandle,
-    house: LifeHouse,
+    dependencies: LifeDependencies,
     limits: LifeLimits,
     events: LifeEvents,
   ) {
     this.#id = id
     this.#thread = thread
-    this.#house = house
+    this.#dependencies = dependencies
     this.#limits = limits
     this.#events = events
     this.threadId = thread.threadId
@@ -100,7 +100,7 @@ export class Life<Control extends object> {
       throw error
     }
     this.#state = 'running'
-    this.#endWatch = this.#house.watchdog.watch({
+    this.#endWatch = this.#dependencies.watchdog.watch({
       gauges: this.gauges,
       heartbeatMs: this.#limits.heartbeatMs,
       memory: this.#limits.memory,
@@ -128,7 +128,7 @@ export class Life<Control extends object> {
     this.#state = 'stopping'
     if (graceMs > 0) {
       await new Promise<void>((resolve) => {
-        const timer = this.#house.clock.setTimer(graceMs, resolve)
+        const timer = this.#dependencies.clock.setTimer(graceMs, resolve)
         ask(this.control)
           .catch(() => {})
           .then(() => {
@@ -149,7 +149,7 @@ export class Life<Control extends object> {
 
   #acknowledged(message: StartActor | StartBroker, transfer: readonly MessagePort[]): Promise<void> {
     return new Promise((resolve, reject) => {
-      const timer = this.#house.clock.setTimer(START_TIMEOUT_MS, () =>
+      const timer = this.#dependencies.clock.setTimer(START_TIMEOUT_MS, () =>
         reject(new TimeoutError(`start of ${this.#id}`, { integration: this.#id })),
       )
       const settle = (outcome: () => void) => {
@@ -182,7 +182,7 @@ export class Life<Control extends object> {
     this.#endWatch?.()
     this.#gone(reason)
     this.#controlPort.close()
-    this.#house.zombies.bury(this.#id, this.#thread)
+    this.#dependencies.zombies.bury(this.#id, this.#thread)
   }
 }
 

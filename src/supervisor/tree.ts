@@ -4,14 +4,12 @@ import type { GroupSettings, IntegrationSettings, SupervisionSettings } from '..
 import type { BreakerState, ConnectionState, ListenAddress } from '../core/status.js'
 import type { LogRecord } from '../core/telemetry.js'
 import type { Value } from '../core/value.js'
-import type { IntegrationMail } from '../mailbox/integration-mail.js'
+import type { ActorProtocol, AddressFactory } from '../mailbox/actor-address.js'
 import type { ActorNotice } from '../mailbox/protocol.js'
-import type { Turn } from '../mailbox/turn.js'
-import { type ActorProtocol, ActorRef } from './actor-ref.js'
 import { BrokerChild } from './broker-child.js'
 import type { Child } from './child.js'
 import type { ChildSpec } from './child-spec.js'
-import { IntegrationChild, type IntegrationHouse } from './integration-child.js'
+import { IntegrationChild, type IntegrationDependencies } from './integration-child.js'
 import type { SupervisorReport } from './reports.js'
 import type { Spawner } from './spawner.js'
 import { Supervisor, type SupervisorOptions } from './supervisor.js'
@@ -101,7 +99,7 @@ export class SupervisionTree {
   constructor(
     plan: TreePlan,
     clock: Clock,
-    turn: Turn,
+    connect: AddressFactory,
     clientIdPrefix: string,
     report: (report: TreeReport) => void,
     spawner: Spawner = threadSpawner,
@@ -116,7 +114,7 @@ export class SupervisionTree {
         { threadId },
       ),
     )
-    const house: IntegrationHouse = {
+    const dependencies: IntegrationDependencies = {
       clock,
       watchdog: new Watchdog(clock),
       zombies: this.#zombies,
@@ -134,7 +132,7 @@ export class SupervisionTree {
         new BrokerChild(
           childSpec(name, supervision),
           { name, type: manifest.type, worker: manifest.worker, listen, heartbeatMs, memory },
-          house,
+          dependencies,
         ),
       ]),
     )
@@ -142,25 +140,29 @@ export class SupervisionTree {
     this.integrations = new Map(
       actors.map(({ settings, supervision, worker, protocol, keptBytes }) => {
         const { name } = settings
-        const ref = new ActorRef(settings, protocol, supervision.poisonThreshold, clock, turn, {
-          notice: (notice) => this.#notice(name, notice),
-          poison: (entry, deaths, reason) =>
-            report({
-              kind: 'message:dead',
-              integration: name,
-              queue: entry.target,
-              reason: `it killed ${deaths} actors in a row; the last reason: ${reason}`,
-              attempts: deaths,
-              value: entry.value,
-            }),
-        })
+        const { poisonThreshold } = supervision
+        const address = connect(
+          { settings, protocol, poisonThreshold },
+          {
+            notice: (notice) => this.#notice(name, notice),
+            poison: (entry, deaths, reason) =>
+              report({
+                kind: 'message:dead',
+                integration: name,
+                queue: entry.target,
+                reason: `it killed ${deaths} actors in a row; the last reason: ${reason}`,
+                attempts: deaths,
+                value: entry.value,
+              }),
+          },
+        )
         const child = new IntegrationChild(
           childSpec(name, supervision),
           settings,
           worker,
           `${clientIdPrefix}-${name}`,
-          ref,
-          house,
+          address,
+          dependencies,
           keptBytes,
         )
         if (supervision.warmSpares > 0) this.#pool.keepWarm(worker, supervision.warmSpares)
@@ -177,11 +179,6 @@ export class SupervisionTree {
   /** Threads that were replaced and have not ended. */
   get zombies(): number {
     return this.#zombies.count
-  }
-
-  /** The address of an integration, good for the life of the tree. */
-  mail(name: string): IntegrationMail {
-    return this.integrations.get(name)!.ref
   }
 
   restarts(name: string): number {
@@ -202,13 +199,13 @@ export class SupervisionTree {
 
   /** Accepts nothing new, settles what was accepted within `ms`, stops in reverse order. Never rejects. */
   async stop(ms: number): Promise<void> {
-    const refs = [...this.integrations.values()].map(({ ref }) => ref)
-    for (const ref of refs) ref.closeIntake()
-    if (ms > 0) await Promise.all(refs.map((ref) => ref.drained(ms)))
-    for (const ref of refs) ref.abandon()
+    const addresses = [...this.integrations.values()].map(({ address }) => address)
+    for (const address of addresses) address.closeIntake()
+    if (ms > 0) await Promise.all(addresses.map((address) => address.drained(ms)))
+    for (const address of addresses) address.abandon()
     this.#pool.close()
     for (const supervisor of [...this.#supervisors].reverse()) await supervisor.stop()
-    for (const ref of refs) ref.stop()
+    for (const address of addresses) address.stop()
   }
 
   #grow(plan: TreePlan, actors: readonly ActorPlan[], clock: Clock): Supervisor[] {

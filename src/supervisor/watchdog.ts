@@ -14,7 +14,7 @@ export interface Watched {
 
 const LOOK_EVERY_MS = 100
 
-interface Post {
+interface Watch {
   readonly watched: Watched
   beat: number
   silentMs: number
@@ -26,7 +26,7 @@ interface Post {
  */
 export class Watchdog {
   readonly #clock: Clock
-  readonly #posts = new Set<Post>()
+  readonly #watches = new Set<Watch>()
   #timer: Timer | undefined
 
   constructor(clock: Clock) {
@@ -35,37 +35,37 @@ export class Watchdog {
 
   /** @returns a function that ends the watch. */
   watch(watched: Watched): () => void {
-    const post: Post = { watched, beat: watched.gauges.heartbeat, silentMs: 0 }
-    this.#posts.add(post)
+    const watch: Watch = { watched, beat: watched.gauges.heartbeat, silentMs: 0 }
+    this.#watches.add(watch)
     this.#timer ??= every(this.#clock, LOOK_EVERY_MS, () => this.#look(), { background: true })
     return () => {
-      this.#posts.delete(post)
-      if (this.#posts.size > 0) return
+      this.#watches.delete(watch)
+      if (this.#watches.size > 0) return
       this.#timer?.cancel()
       this.#timer = undefined
     }
   }
 
   #look(): void {
-    for (const post of [...this.#posts]) {
-      const fault = this.#faultOf(post)
-      if (fault === undefined || !this.#posts.delete(post)) continue
-      post.watched.onFault(fault)
+    for (const watch of [...this.#watches]) {
+      const fault = this.#faultOf(watch)
+      if (fault === undefined || !this.#watches.delete(watch)) continue
+      watch.watched.onFault(fault)
     }
   }
 
-  #faultOf(post: Post): string | undefined {
-    const { gauges, heartbeatMs, memory } = post.watched
+  #faultOf(watch: Watch): string | undefined {
+    const { gauges, heartbeatMs, memory } = watch.watched
     if (gauges.heapBytes > memory)
       return `it held ${formatBytes(gauges.heapBytes)} of memory; the limit is ${formatBytes(memory)}`
     const beat = gauges.heartbeat
-    if (beat !== post.beat) {
-      post.beat = beat
-      post.silentMs = 0
+    if (beat !== watch.beat) {
+      watch.beat = beat
+      watch.silentMs = 0
       return undefined
     }
     // Looks are counted, not time: when the whole process stood still, nobody had a chance to beat.
-    post.silentMs += LOOK_EVERY_MS
-    return post.silentMs > heartbeatMs ? `it missed its heartbeat for ${post.silentMs} ms` : undefined
+    watch.silentMs += LOOK_EVERY_MS
+    return watch.silentMs > heartbeatMs ? `it missed its heartbeat for ${watch.silentMs} ms` : undefined
   }
 }

@@ -5,15 +5,15 @@ import { DeliveryQueue, type Outgoing } from '../../src/actor/delivery-queue.js'
 import { Outbox } from '../../src/actor/outbox.js'
 import { ByteBudget } from '../../src/core/byte-budget.js'
 import type { Overflow } from '../../src/core/overflow.js'
+import { Channel, type ChannelEnd, openChannel } from '../../src/mailbox/channel.js'
 import { CreditGiver, newCredit } from '../../src/mailbox/credit.js'
 import { Gauges } from '../../src/mailbox/gauges.js'
-import { Line, type LineEnd, openLine } from '../../src/mailbox/line.js'
 import type { ActorBatch, RequestBatch } from '../../src/mailbox/protocol.js'
 import { Turn } from '../../src/mailbox/turn.js'
 import { ManualClock } from '../../src/testing/index.js'
 import { wireFormat } from '../../src/wire/wire-format.js'
 
-const lines: Line<ActorBatch, RequestBatch>[] = []
+const lines: Channel<ActorBatch, RequestBatch>[] = []
 afterEach(() => {
   for (const line of lines.splice(0)) line.close()
 })
@@ -26,8 +26,8 @@ function rig(
   { capacity = CAPACITY, window = WINDOW, harmsOthers = (): boolean => false, budget = new ByteBudget(1e9) } = {},
 ) {
   const clock = new ManualClock()
-  const { host, actor } = openLine()
-  const line = new Line<ActorBatch, RequestBatch>(actor, new Turn(clock, 10), () => {})
+  const { host, actor } = openChannel()
+  const line = new Channel<ActorBatch, RequestBatch>(actor, new Turn(clock, 10), () => {})
   lines.push(line)
   const gauges = new Gauges()
   const outbox = new Outbox(clock, line, () => 0)
@@ -56,7 +56,7 @@ function rig(
   return { clock, queue, gauges, giver, sent, offer, host, outbox, rooms: () => rooms, budget }
 }
 
-function batches(host: LineEnd): ActorBatch[] {
+function batches(host: ChannelEnd): ActorBatch[] {
   const found: ActorBatch[] = []
   for (let next = receiveMessageOnPort(host.port); next; next = receiveMessageOnPort(host.port))
     found.push(next.message as ActorBatch)

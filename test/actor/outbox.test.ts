@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Outbox } from '../../src/actor/outbox.js'
-import type { Line } from '../../src/mailbox/line.js'
+import type { Channel } from '../../src/mailbox/channel.js'
 import type { ActorBatch, RequestBatch, Verb } from '../../src/mailbox/protocol.js'
 import { ManualClock } from '../../src/testing/index.js'
 
@@ -25,7 +25,7 @@ function rig() {
     get isOtherBusy() {
       return isHostBusy
     },
-  } as unknown as Line<ActorBatch, RequestBatch>
+  } as unknown as Channel<ActorBatch, RequestBatch>
   const outbox = new Outbox(clock, line, () => underWay)
   let seq = 0
   /** One of those under way. */

@@ -5,9 +5,9 @@ import type { AdapterContext, ProtocolAdapter } from '../../src/core/adapter.js'
 import type { IntegrationError } from '../../src/core/errors.js'
 import type { IntegrationSettings } from '../../src/core/settings.js'
 import { Bell } from '../../src/mailbox/bell.js'
+import { openChannel } from '../../src/mailbox/channel.js'
 import { decodeError } from '../../src/mailbox/error-codec.js'
 import { Gauges } from '../../src/mailbox/gauges.js'
-import { openLine } from '../../src/mailbox/line.js'
 import type { ActorBatch, ActorNotice, RequestOptions, Verb } from '../../src/mailbox/protocol.js'
 import { RequestWriter } from '../../src/mailbox/requests.js'
 import { ManualClock, settled } from '../../src/testing/index.js'
@@ -19,7 +19,7 @@ export type Outcome = { readonly value: unknown } | { readonly error: Integratio
 /** An actor in this thread, on a clock that stands still, with the host's end of its line in the hands of a test. */
 export function actorRig(given: Partial<IntegrationSettings>, facets: Partial<ProtocolAdapter>) {
   const clock = new ManualClock()
-  const line = openLine()
+  const line = openChannel()
   const { port1: control } = new MessageChannel()
   const gauges = new Gauges()
   let context: AdapterContext | undefined
@@ -35,7 +35,7 @@ export function actorRig(given: Partial<IntegrationSettings>, facets: Partial<Pr
       kind: 'start-actor',
       settings: integrationSettings(given),
       clientId: 'rig',
-      line: line.actor,
+      channel: line.actor,
       control: control as never,
       gauges: gauges.shared,
       latency: createHistogram(),

@@ -29,7 +29,7 @@ const MANIFESTS = ['src/adapters/*/manifest.ts', 'src/brokers/*/manifest.ts']
 /** What the schemas of manifests are made of: read on the host thread, as they are. */
 const CONFIG_KINDS = 'src/adapters/config-kinds.ts'
 const CATALOGUES = ['src/adapters/catalogue.ts', 'src/brokers/catalogue.ts']
-const HOST = ['supervisor', 'router', 'client', 'server', 'dataflow', 'telemetry', 'config', 'cli']
+const HOST = ['ledger', 'supervisor', 'router', 'client', 'server', 'dataflow', 'telemetry', 'config', 'cli']
 const BOTH_THREADS = ['core', 'wire', 'resilience', 'mailbox']
 const all = (folders: readonly string[]) => folders.map((folder) => `src/${folder}/**`)
 
@@ -104,8 +104,9 @@ export const LAYERS: readonly Layer[] = [
   {
     name: 'supervisor',
     files: ['src/supervisor/**'],
-    imports: all(['core', 'mailbox', 'resilience', 'supervisor']),
+    imports: [...all(['core', 'mailbox', 'supervisor']), 'src/resilience/backoff.ts'],
   },
+  { name: 'ledger', files: ['src/ledger/**'], imports: all(['core', 'mailbox', 'ledger']) },
   { name: 'router', files: ['src/router/**'], imports: all(['core', 'mailbox', 'router']) },
   { name: 'client', files: ['src/client/**'], imports: all(['core', 'mailbox', 'client']) },
   {
@@ -140,7 +141,7 @@ export const LAYERS: readonly Layer[] = [
 export const THREAD_FILES = [
   'src/supervisor/thread-spawner.ts',
   'src/actor/thread.ts',
-  'src/mailbox/line.ts',
+  'src/mailbox/channel.ts',
 ] as const
 
 const CLOCK = ['src/core/clock.ts']

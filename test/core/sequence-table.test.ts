@@ -37,6 +37,10 @@ describe('SequenceTable', () => {
         }
         expect(table.entries()).toEqual([...model])
         expect(table.values()).toEqual([...model.values()])
+        expect(table.first((value) => value.endsWith('3'))).toBe(
+          table.values().find((value) => value.endsWith('3')),
+        )
+        expect(table.first(() => true)).toBe(table.values()[0])
         table.clear()
         expect([table.size, table.values(), table.get(next - 1)]).toEqual([0, [], undefined])
       }),

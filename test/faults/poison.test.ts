@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
 import { systemClock } from '../../src/core/clock.js'
 import { ActorCrashedError } from '../../src/core/errors.js'
+import { ActorRef } from '../../src/ledger/actor-ref.js'
 import { Turn } from '../../src/mailbox/turn.js'
 import { SupervisionTree, type TreeReport } from '../../src/supervisor/tree.js'
 import { Settlements } from './support/settled.js'
@@ -14,7 +15,8 @@ afterEach(async () => {
 })
 
 /** A tree with one integration, whose protocol is the fixture. */
-async function poisonable(): Promise<{ tree: SupervisionTree; reports: TreeReport[] }> {
+async function poisonable(): Promise<{ mail: ActorRef; tree: SupervisionTree; reports: TreeReport[] }> {
+  let mail!: ActorRef
   const reports: TreeReport[] = []
   const integration = {
     manifest: {
@@ -57,13 +59,16 @@ async function poisonable(): Promise<{ tree: SupervisionTree; reports: TreeRepor
   const tree = new SupervisionTree(
     { integrations: [integration], brokers: [], servers: [], supervisors: [] },
     systemClock,
-    new Turn(systemClock, 4),
+    (actor, events) => {
+      mail = new ActorRef(actor, systemClock, new Turn(systemClock, 4), events)
+      return mail
+    },
     'test',
     (report) => reports.push(report),
   )
   trees.push(tree)
   await tree.start()
-  return { tree, reports }
+  return { mail, tree, reports }
 }
 
 const dead = (reports: readonly TreeReport[]) => reports.filter(({ kind }) => kind === 'message:dead')
@@ -71,8 +76,7 @@ const dead = (reports: readonly TreeReport[]) => reports.filter(({ kind }) => ki
 test.each(['spin', 'throw'])(
   'a message that makes its actor %s is set aside; the others go on',
   async (poison) => {
-    const { tree, reports } = await poisonable()
-    const mail = tree.mail('victim')
+    const { mail, tree, reports } = await poisonable()
     const others = new Settlements()
     const publishOthers = () => {
       for (let n = 0; n < 20; n++) others.follow(`publish ${n}`, mail.request('publish', 'good', n))
@@ -100,8 +104,7 @@ test.each(['spin', 'throw'])(
 )
 
 test('several poisonous messages among others are found one by one', async () => {
-  const { tree, reports } = await poisonable()
-  const mail = tree.mail('victim')
+  const { mail, reports } = await poisonable()
   const others = new Settlements()
   const poisoned = new Settlements()
   for (let n = 0; n < 300; n++) {

@@ -1,16 +1,16 @@
 import { receiveMessageOnPort } from 'node:worker_threads'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { IntegrationSettings } from '../../src/core/settings.js'
+import { ActorRef } from '../../src/ledger/actor-ref.js'
 import { Bell } from '../../src/mailbox/bell.js'
+import { type ChannelEnd, openChannel } from '../../src/mailbox/channel.js'
 import { Gauges } from '../../src/mailbox/gauges.js'
-import { type LineEnd, openLine } from '../../src/mailbox/line.js'
 import { type ActorBatch, type RequestBatch, VERBS } from '../../src/mailbox/protocol.js'
 import { Turn } from '../../src/mailbox/turn.js'
-import { ActorRef } from '../../src/supervisor/actor-ref.js'
 import { ManualClock, settled } from '../../src/testing/index.js'
 import { integrationSettings } from '../support/adapter-context.js'
 
-const ports: LineEnd[] = []
+const ports: ChannelEnd[] = []
 afterEach(() => {
   for (const { port } of ports.splice(0)) port.close()
 })
@@ -36,9 +36,11 @@ function rig(given: Partial<IntegrationSettings> = {}) {
   const clock = new ManualClock()
   const poisoned: unknown[] = []
   const ref = new ActorRef(
-    integrationSettings({ name: 'events', timeoutMs: 1_000, ...given }),
-    { name: 'test', capabilities: ['publish', 'subscribe'], formats: ['json'] },
-    3,
+    {
+      settings: integrationSettings({ name: 'events', timeoutMs: 1_000, ...given }),
+      protocol: { name: 'test', capabilities: ['publish', 'subscribe'], formats: ['json'] },
+      poisonThreshold: 3,
+    },
     clock,
     new Turn(clock, 4),
     { notice: () => {}, poison: ({ target }, deaths) => poisoned.push([target, deaths]) },
@@ -58,7 +60,7 @@ function rig(given: Partial<IntegrationSettings> = {}) {
   }
   /** A new life; gives what it has been asked, and settles it. */
   function begin() {
-    const { host, actor } = openLine()
+    const { host, actor } = openChannel()
     ports.push(actor)
     const gauges = new Gauges()
     ref.attach(host, gauges)

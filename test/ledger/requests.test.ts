@@ -1,26 +1,15 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Overflow } from '../../src/core/overflow.js'
+import { crashOutcome } from '../../src/ledger/crash-outcome.js'
+import { Request } from '../../src/ledger/request.js'
+import { type RequestChannel, RequestQueue, type Room } from '../../src/ledger/request-queue.js'
+import type { RequestBatch } from '../../src/mailbox/protocol.js'
 import { VERBS, type Verb } from '../../src/mailbox/protocol.js'
-import { crashOutcome } from '../../src/supervisor/crash-outcome.js'
-import { Ledger } from '../../src/supervisor/ledger.js'
-import { RequestEntry } from '../../src/supervisor/request-entry.js'
-import { RequestLanes } from '../../src/supervisor/request-lanes.js'
+import { ManualClock, settled } from '../../src/testing/index.js'
 
-function entry(verb: Verb = 'publish', bytes = 1, idempotent = false): RequestEntry {
+function entry(verb: Verb = 'publish', bytes = 1, idempotent = false): Request {
   const options = idempotent ? { idempotent } : undefined
-  return new RequestEntry(
-    0,
-    verb,
-    't',
-    undefined,
-    options,
-    0,
-    Number.POSITIVE_INFINITY,
-    bytes,
-    () => {},
-    () => {},
-  )
+  return new Request(0, verb, 't', undefined, options, 0, Number.POSITIVE_INFINITY, bytes)
 }
 
 describe('what a crash does to a request', () => {
@@ -58,126 +47,147 @@ describe('what a crash does to a request', () => {
   })
 })
 
-describe('ledger', () => {
-  test('does what a map does, also when its ring has come round', () => {
-    const step = fc.oneof(
-      { weight: 3, arbitrary: fc.record({ op: fc.constant('enter' as const), bytes: fc.nat(50) }) },
-      { weight: 3, arbitrary: fc.record({ op: fc.constant('take' as const), at: fc.nat() }) },
-      { weight: 1, arbitrary: fc.record({ op: fc.constant('far' as const) }) },
-    )
-    fc.assert(
-      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-        const ledger = new Ledger()
-        const map = new Map<number, RequestEntry>()
-        for (const each of steps) {
-          if (each.op === 'enter') {
-            const one = entry('publish', each.bytes)
-            ledger.enter(one)
-            map.set(one.seq, one)
-          } else if (each.op === 'take') {
-            const seq = each.at % Math.max(1, ledger.nextSeq)
-            expect(ledger.take(seq)).toBe(map.get(seq))
-            map.delete(seq)
-          } else {
-            // Once round the ring, with nothing left open on the way.
-            for (let i = 0; i < 32_768; i++) {
-              const passing = entry('publish', 0)
-              ledger.enter(passing)
-              ledger.take(passing.seq)
-            }
-          }
-        }
-        const bytes = [...map.values()].reduce((sum, one) => sum + one.bytes, 0)
-        expect([ledger.size, ledger.bytes]).toEqual([map.size, bytes])
-        expect(ledger.entries()).toEqual([...map.values()].sort((a, b) => a.seq - b.seq))
-      }),
-      { numRuns: 30 },
-    )
+/** A queue, and what its actor gets. */
+function rig(overflow: Overflow = 'reject', messages = 3, bytes = 1_000) {
+  const unsendable: Request[] = []
+  const queue = new RequestQueue(new ManualClock(), { messages, bytes, overflow }, (request) => {
+    unsendable.push(request)
   })
-
-  test('begins anew when it is cleared', () => {
-    const ledger = new Ledger()
-    ledger.enter(entry())
-    ledger.clear()
-    expect([ledger.size, ledger.bytes, ledger.nextSeq, ledger.entries()]).toEqual([0, 0, 0, []])
-  })
-})
-
-describe('lanes', () => {
-  const NONE = { size: 0, bytes: 0 }
-  function lanes(overflow: Overflow, messages = 3, bytes = 1_000) {
-    return new RequestLanes({ messages, bytes }, overflow)
+  function fill(count: number, size = 1): Request[] {
+    const requests = Array.from({ length: count }, () => entry('publish', size))
+    for (const request of requests) queue.push(request)
+    return requests
   }
-  function fill(into: RequestLanes, count: number, bytes = 1): RequestEntry[] {
-    const entries = Array.from({ length: count }, () => entry('publish', bytes))
-    for (const one of entries) into.push(one)
-    return entries
+  /** Attaches an actor. @returns how many requests each batch had */
+  function attach(post: (batch: RequestBatch) => void = () => {}): number[] {
+    const batches: number[] = []
+    const channel = {
+      post: (batch: RequestBatch) => {
+        post(batch)
+        batches.push(batch.verbs.length)
+      },
+    } as unknown as RequestChannel
+    queue.attach(channel)
+    return batches
   }
+  return { queue, fill, attach, unsendable }
+}
+
+describe('the queue of requests', () => {
+  const both = (room: Room, room2: Room) => [room, room2]
 
   test.each(['reject', 'drop-newest'] as const)('%s: full is full', (overflow) => {
-    const queue = lanes(overflow)
-    fill(queue, 2)
-    expect(queue.room(NONE)).toEqual({ kind: 'room' })
-    fill(queue, 1)
-    expect(queue.room(NONE)).toEqual({ kind: 'full' })
+    const { queue, fill } = rig(overflow)
+    fill(2)
+    const before = queue.room()
+    fill(1)
+    expect(both(before, queue.room())).toEqual(['room', 'full'])
   })
 
-  test('what was handed over counts, in messages and in bytes', () => {
-    const queue = lanes('reject')
-    expect(queue.room({ size: 3, bytes: 0 })).toEqual({ kind: 'full' })
-    expect(queue.room({ size: 0, bytes: 1_000 })).toEqual({ kind: 'full' })
-    expect(queue.room({ size: 2, bytes: 999 })).toEqual({ kind: 'room' })
+  test('what was handed over counts, in messages and in bytes', async () => {
+    const { queue, fill, attach } = rig('reject', 3, 10)
+    attach()
+    const [first] = fill(1, 9)
+    await settled()
+    expect([queue.depth, queue.room()]).toEqual([{ waiting: 0, posted: 1 }, 'room'])
+    fill(1, 1)
+    expect(queue.room()).toBe('full')
+    await settled()
+    expect(queue.take(first!.seq)).toBe(first)
+    expect(queue.take(first!.seq)).toBeUndefined()
+    expect(queue.room()).toBe('room')
   })
 
-  test('block: callers may stand in line as long as the mailbox, and no longer', () => {
-    const queue = lanes('block')
-    fill(queue, 5)
-    expect(queue.room(NONE)).toEqual({ kind: 'room' })
-    fill(queue, 1)
-    expect(queue.room(NONE)).toEqual({ kind: 'full' })
+  test('block: as many callers may wait as the mailbox holds, and no more', () => {
+    const { queue, fill } = rig('block')
+    fill(5)
+    const before = queue.room()
+    fill(1)
+    expect(both(before, queue.room())).toEqual(['room', 'full'])
   })
 
-  test('drop-oldest: the oldest makes room, and the one that waits longest is the oldest that waits', () => {
-    const queue = lanes('drop-oldest')
-    const [first, second] = fill(queue, 3)
-    queue.settled(first!)
-    first!.state = 'settled'
-    fill(queue, 1)
-    expect(queue.room(NONE)).toEqual({ kind: 'evict' })
-    expect(queue.oldest).toBe(second)
-    expect(lanes('drop-oldest').room({ size: 3, bytes: 0 })).toEqual({ kind: 'evict' })
+  test('drop-oldest: the oldest that waits, and the oldest that the actor has', async () => {
+    const { queue, fill, attach } = rig('drop-oldest', 3)
+    const [first, second] = fill(3)
+    expect([queue.room(), queue.oldestWaiting, queue.oldestPosted]).toEqual(['evict', first, undefined])
+    queue.forget(first!)
+    first!.resolve(undefined)
+    expect(queue.oldestWaiting).toBe(second)
+    attach()
+    await settled()
+    expect([queue.oldestWaiting, queue.oldestPosted]).toEqual([undefined, second])
+    expect(queue.forget(second!)).toBe(true)
+    expect(queue.oldestPosted).not.toBe(second)
   })
 
-  test('system requests go first, need no credit and take no room', () => {
-    const queue = lanes('reject')
-    const users = fill(queue, 3)
-    const ack = entry('ack')
-    queue.push(ack)
-    expect(queue.waiting).toBe(3)
-    expect(queue.take(10, 1)).toEqual([ack, users[0]])
-    expect(queue.take(10, 0)).toEqual([])
-    expect(queue.take(1, 5)).toEqual([users[1]])
+  test('system requests go first, need no credit and take no room', async () => {
+    const { queue, fill, attach } = rig('reject', 2)
+    const users = fill(2)
+    const acks = [entry('ack'), entry('ack'), entry('ack')]
+    for (const ack of acks) queue.push(ack)
+    expect([queue.room(), queue.depth.waiting]).toEqual(['full', 2])
+    attach()
+    await settled()
+    expect([...acks, ...users].map(({ seq }) => seq)).toEqual([0, 1, 2, 3, 4])
+    // Of more there is no room before some are settled.
+    expect(queue.room()).toBe('full')
+    for (const user of users) queue.take(user.seq)
+    expect(queue.room()).toBe('room')
   })
 
-  test('what is put back goes before what waits, in its order', () => {
-    const queue = lanes('reject', 10)
-    const waiting = fill(queue, 2)
+  test('what is put back goes before what waits, in its order', async () => {
+    const { queue, fill, attach } = rig('reject', 10)
+    const waiting = fill(2)
     const back = [entry(), entry('subscribe'), entry()]
     queue.putBack(back)
-    expect(queue.take(10, 10)).toEqual([back[1], back[0], back[2], ...waiting])
-    expect(queue.waiting).toBe(0)
+    attach()
+    await settled()
+    const bySeq = [back[1]!, back[0]!, back[2]!, ...waiting].map(({ seq }) => seq)
+    expect(bySeq).toEqual([0, 1, 2, 3, 4])
   })
 
-  test('settled ones are passed over, and do not pile up', () => {
-    const queue = lanes('reject', 100_000)
-    const entries = fill(queue, 5_000)
-    for (const one of entries.slice(1)) {
-      queue.settled(one)
-      one.state = 'settled'
+  test('settled ones are passed over, and do not pile up', async () => {
+    const { queue, fill, attach } = rig('reject', 100_000)
+    const requests = fill(5_000)
+    for (const request of requests.slice(1)) {
+      queue.forget(request)
+      request.resolve(undefined)
     }
-    expect(queue.waiting).toBe(1)
-    expect([...queue]).toEqual([entries[0]])
-    expect(queue.take(10, 10)).toEqual([entries[0]])
-    expect(queue.isEmpty || queue.take(10_000, 10_000).length === 0).toBe(true)
+    expect([queue.depth.waiting, [...queue]]).toEqual([1, [requests[0]]])
+    const batches = attach()
+    await settled()
+    expect(batches).toEqual([1])
+  })
+
+  test('one that cannot be sent is taken out; its neighbours keep their order', async () => {
+    const { queue, fill, attach, unsendable } = rig('reject', 100)
+    const requests = fill(9)
+    const culprit = requests[4]!
+    const withCulprit = { ...culprit, target: 'culprit' }
+    Object.defineProperty(culprit, 'target', { value: withCulprit.target })
+    const order: number[] = []
+    attach(({ names, targets }) => {
+      if (names?.added.includes('culprit')) throw new Error('cannot be cloned')
+      order.push(targets.length)
+    })
+    await settled()
+    expect(unsendable).toEqual([culprit])
+    expect(requests.filter((request) => request !== culprit).map(({ seq }) => seq)).toEqual([
+      0, 1, 2, 3, 4, 5, 6, 7,
+    ])
+    expect(queue.depth.posted).toBe(8)
+  })
+
+  test('a new life begins with number 0, and its predecessor leaves what it had', async () => {
+    const { queue, fill, attach } = rig('reject', 10)
+    attach()
+    const requests = fill(2)
+    await settled()
+    expect(queue.detach()).toEqual(requests)
+    expect([queue.depth.posted, queue.isAttached]).toEqual([0, false])
+    attach()
+    const [next] = fill(1)
+    await settled()
+    expect(next!.seq).toBe(0)
   })
 })

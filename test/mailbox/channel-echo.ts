@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from '../../src/core/clock.js'
-import { Line, type LineEnd } from '../../src/mailbox/line.js'
+import { Channel, type ChannelEnd } from '../../src/mailbox/channel.js'
 import { Linger } from '../../src/mailbox/linger.js'
 import { Turn } from '../../src/mailbox/turn.js'
 
@@ -14,8 +14,8 @@ const receive = (batch: unknown) => {
   else line.post(batch)
   setImmediate(() => line.answeredAll())
 }
-const line = new Line<unknown, unknown>(
-  workerData as LineEnd,
+const line = new Channel<unknown, unknown>(
+  workerData as ChannelEnd,
   new Turn(systemClock, 10),
   receive,
   new Linger(systemClock),

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { afterEach, describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/core/clock.js'
-import { Line, openLine } from '../../src/mailbox/line.js'
+import { Channel, openChannel } from '../../src/mailbox/channel.js'
 import { Turn } from '../../src/mailbox/turn.js'
 import { until } from '../support/adapter-context.js'
 
@@ -11,15 +11,15 @@ afterEach(async () => {
 })
 
 function toThread() {
-  const { host, actor } = openLine()
-  const worker = new Worker(new URL('./line-echo.js', import.meta.url), {
+  const { host, actor } = openChannel()
+  const worker = new Worker(new URL('./channel-echo.js', import.meta.url), {
     workerData: actor,
     transferList: [actor.port],
   })
   running.push(worker)
   const got: unknown[] = []
   let onEcho = () => {}
-  const line = new Line<unknown, unknown>(host, new Turn(systemClock, 4), (batch) => {
+  const line = new Channel<unknown, unknown>(host, new Turn(systemClock, 4), (batch) => {
     got.push(batch)
     onEcho()
   })
@@ -110,10 +110,10 @@ describe('a line to another thread', () => {
   })
 
   test('pulls what has arrived at once when it is asked to, and nothing after it was closed', async () => {
-    const { host, actor } = openLine()
+    const { host, actor } = openChannel()
     const got: unknown[] = []
-    const one = new Line<unknown, unknown>(host, new Turn(systemClock, 4), (batch) => got.push(batch))
-    const other = new Line<unknown, unknown>(actor, new Turn(systemClock, 4), () => {})
+    const one = new Channel<unknown, unknown>(host, new Turn(systemClock, 4), (batch) => got.push(batch))
+    const other = new Channel<unknown, unknown>(actor, new Turn(systemClock, 4), () => {})
     for (const n of [1, 2, 3]) other.post(n)
     one.pullAll()
     expect(got).toEqual([1, 2, 3])

@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest'
 import { systemClock } from '../../src/core/clock.js'
-import { Line, openLine } from '../../src/mailbox/line.js'
+import { Channel, openChannel } from '../../src/mailbox/channel.js'
 import { Turn } from '../../src/mailbox/turn.js'
 import { waitFor } from '../support/wait-for.js'
 
 test('a nudge that comes while the other side is awake is not slept over', async () => {
-  const ends = openLine()
-  const host = new Line<string, string>(ends.host, new Turn(systemClock, 4), () => {})
+  const ends = openChannel()
+  const host = new Channel<string, string>(ends.host, new Turn(systemClock, 4), () => {})
   let looksAfterNudge = 0
   let nudged = false
-  const actor = new Line<string, string>(ends.actor, new Turn(systemClock, 4), () => {
+  const actor = new Channel<string, string>(ends.actor, new Turn(systemClock, 4), () => {
     // It is awake, in the middle of its work, and has looked at shared memory already.
     host.nudge()
     nudged = true
@@ -31,10 +31,10 @@ test('a nudge that comes while the other side is awake is not slept over', async
 })
 
 test('who has been told something goes before the sleep, and so does what it sends at its next tick', async () => {
-  const { host: hostEnd, actor: actorEnd } = openLine()
+  const { host: hostEnd, actor: actorEnd } = openChannel()
   const order: string[] = []
-  const host = new Line<string, string>(hostEnd, new Turn(systemClock, 4), () => {})
-  const actor = new Line<string, string>(actorEnd, new Turn(systemClock, 4), () => {
+  const host = new Channel<string, string>(hostEnd, new Turn(systemClock, 4), () => {})
+  const actor = new Channel<string, string>(actorEnd, new Turn(systemClock, 4), () => {
     order.push('told')
     Promise.resolve().then(() => {
       order.push('acts')
