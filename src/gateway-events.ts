@@ -24,6 +24,7 @@ export const EVENTS = [
   'connection:changed',
   'breaker:changed',
   'message:dead',
+  'subscription:gap',
   'log',
 ] as const satisfies readonly (keyof GatewayEvents)[]
 
@@ -50,5 +51,14 @@ export interface GatewayEvents {
   }) => void
   'breaker:changed': (event: { readonly integration: string; readonly state: BreakerState }) => void
   'message:dead': (event: DeadMessage) => void
+  /** Messages of a subscription were lost before they reached it; `dropped` of the subscription counts them too. */
+  'subscription:gap': (event: {
+    readonly integration: string
+    /** The pattern of the subscription. */
+    readonly topic: string
+    /** How many; 0 where nobody can tell. */
+    readonly lost: number
+    readonly reason: string
+  }) => void
   log: (record: LogRecord) => void
 }

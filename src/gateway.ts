@@ -19,7 +19,6 @@ import { messageOf } from './mailbox/error-codec.js'
 import type { IntegrationMail } from './mailbox/integration-mail.js'
 import { Turn } from './mailbox/turn.js'
 import { isLogSink, Reporter } from './reporter.js'
-import { TopicRoutes } from './router/topic-routes.js'
 import { RpcServer } from './server/rpc-server.js'
 import { ConnectionManager } from './supervisor/connection-manager.js'
 import { SupervisionTree, type TreeReport } from './supervisor/tree.js'
@@ -106,7 +105,7 @@ export class Gateway {
       const decoder = (format: string | undefined) => (bytes: Uint8Array) => formats.of(format).decode(bytes)
       this.#clients.set(settings.name, {
         rpc: new RpcClient(mail),
-        pubsub: new PubSubClient({ mail, feeds: new TopicRoutes(mail, systemClock), turn, decoder }),
+        pubsub: new PubSubClient({ mail, turn, decoder }),
         queue: new QueueClient({ mail, turn, decoder }),
         server: new RpcServer(mail, (method, error) => this.#handlerFailed(settings.name, method, error)),
       })
@@ -218,6 +217,7 @@ const LEVELS: Partial<Record<keyof GatewayEvents, 'warn' | 'error'>> = {
   'actor:crashed': 'warn',
   'actor:failed': 'error',
   'message:dead': 'warn',
+  'subscription:gap': 'warn',
 }
 
 /** Payloads have no place in a log. */

@@ -16,7 +16,6 @@ import type { Headers } from '../core/value.js'
 import type { IntegrationMail, SourceRequest } from '../mailbox/integration-mail.js'
 import type { Decode } from '../mailbox/message-run.js'
 import type { RequestOptions } from '../mailbox/protocol.js'
-import type { TopicFeeds } from '../mailbox/topic-feeds.js'
 import type { Turn } from '../mailbox/turn.js'
 import { type FormatOption, requireCapability, requireFormat } from './capability.js'
 import { LIMITS, limitsOf, type OperationLimits } from './limits.js'
@@ -72,7 +71,6 @@ const SUBSCRIBE_OPTIONS = {
 /** What a client of topics works with. @internal */
 export interface PubSubParts {
   readonly mail: IntegrationMail
-  readonly feeds: TopicFeeds
   readonly turn: Turn
   /** What makes values of bytes of a format, or of the integration's own. */
   readonly decoder: (format: string | undefined) => Decode
@@ -118,14 +116,13 @@ export class PubSubClient {
     if (options.transform !== undefined)
       throw new UnsupportedError('transform', { integration: this.#mail.name })
     requireFormat(this.#mail, options.format)
-    const { feeds, turn, decoder } = this.#parts
+    const { turn, decoder } = this.#parts
     const subscription = new Subscription<T>(
       pattern,
       turn,
       options.decode === 'lazy' ? decoder(options.format) : undefined,
     )
-    const wanted = sourceOf(options, this.#mail)
-    subscription.seated(await feeds.join(pattern, wanted, subscription.member(), limitsOf(options)))
+    await subscription.opening(this.#mail, sourceOf(options, this.#mail), limitsOf(options))
     return subscription
   }
 

@@ -1,5 +1,11 @@
-import type { Decode, MessageRun } from '../mailbox/message-run.js'
-import type { FeedMember, FeedSeat } from '../mailbox/topic-feeds.js'
+import type {
+  IntegrationMail,
+  OpenSource,
+  RequestLimits,
+  SourceHandler,
+  SourceRequest,
+} from '../mailbox/integration-mail.js'
+import { type Decode, MessageRun } from '../mailbox/message-run.js'
 import type { Turn } from '../mailbox/turn.js'
 import { Message } from './message.js'
 import { RunQueue } from './run-queue.js'
@@ -7,12 +13,20 @@ import { RunQueue } from './run-queue.js'
 /**
  * The messages of a topic pattern. Survives restarts of its actor and of the broker. Consumed by `for await`,
  * by `recv`, or both; several consumers share the messages between them. Leaving a `for await` closes it.
+ *
+ * Each subscription has its own buffer and its own overflow policy: one that is not read stops no other, not even an
+ * equal one. At the broker, equal subscriptions of one integration are one.
  */
 export class Subscription<T = unknown> implements AsyncIterable<Message<T>> {
   readonly pattern: string
   readonly #queue: RunQueue<Message<T>>
-  #seat: FeedSeat | undefined
+  #source: Promise<OpenSource> | undefined
+  #open: OpenSource | undefined
   #dropped = 0
+  #droppedInEarlierLives = 0
+  #life = 0
+  /** Credit for what this life and earlier ones sent means nothing to their successor. */
+  #deadLife = 0
 
   /** @internal */
   constructor(pattern: string, turn: Turn, decode: Decode | undefined) {
@@ -20,11 +34,11 @@ export class Subscription<T = unknown> implements AsyncIterable<Message<T>> {
     this.#queue = new RunQueue(
       turn,
       (run, index) => new Message<T>(run, index, decode),
-      (run) => this.#seat?.finished(run),
+      (run) => this.#finished(run),
     )
   }
 
-  /** Messages that were dropped for want of room, under the overflow policies that drop. */
+  /** Messages that were lost to it: dropped because there was no room, or gone before they reached the gateway. */
   get dropped(): number {
     return this.#dropped
   }
@@ -40,7 +54,8 @@ export class Subscription<T = unknown> implements AsyncIterable<Message<T>> {
   /** Ends it; messages that have not been consumed are discarded. Never rejects; idempotent. */
   async close(): Promise<void> {
     this.#queue.end(undefined, true)
-    await this.#seat?.leave()
+    const source = await this.#source?.catch(() => undefined)
+    await source?.close()
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Message<T>, undefined> {
@@ -53,19 +68,42 @@ export class Subscription<T = unknown> implements AsyncIterable<Message<T>> {
     }
   }
 
-  /** @internal */
-  member(): FeedMember {
+  /** Resolves when the broker has granted it. @throws what `open` of the mail throws @internal */
+  async opening(
+    mail: IntegrationMail,
+    wanted: SourceRequest,
+    limits: RequestLimits | undefined,
+  ): Promise<void> {
+    this.#source = mail.open('subscribe', this.pattern, wanted, this.#handler(), limits)
+    this.#open = await this.#source
+  }
+
+  #handler(): SourceHandler {
     return {
-      receive: (run: MessageRun) => this.#queue.push(run),
+      receive: (run, names, life) => {
+        this.#life = life
+        const messages = new MessageRun(run, names, life)
+        // What the actor sent before it heard of the close needs no credit any more.
+        this.#queue.push(messages)
+      },
       dropped: (total) => {
-        this.#dropped = total
+        this.#dropped = this.#droppedInEarlierLives + total
+      },
+      reborn: () => {
+        this.#deadLife = this.#life
+        this.#droppedInEarlierLives = this.#dropped
       },
       ended: (error) => this.#queue.end(error),
     }
   }
 
-  /** @internal */
-  seated(seat: FeedSeat): void {
-    this.#seat = seat
+  #finished({ count, bytes, life }: MessageRun): void {
+    if (life <= this.#deadLife) return
+    if (this.#open !== undefined) return this.#open.credit(count, bytes)
+    // Retained messages may come before the grant: their credit is given then.
+    this.#source?.then(
+      (source) => source.credit(count, bytes),
+      () => {},
+    )
   }
 }

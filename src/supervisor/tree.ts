@@ -80,6 +80,13 @@ export type TreeReport =
       readonly value?: unknown
       readonly bytes?: Uint8Array
     }
+  | {
+      readonly kind: 'subscription:gap'
+      readonly integration: string
+      readonly topic: string
+      readonly lost: number
+      readonly reason: string
+    }
   | { readonly kind: 'log'; readonly record: LogRecord }
 
 /**
@@ -270,6 +277,10 @@ export class SupervisionTree {
       }
       case 'breaker':
         return this.#report({ kind: 'breaker:changed', integration, state: notice.state })
+      case 'gap': {
+        const { topic, lost, reason } = notice
+        return this.#report({ kind: 'subscription:gap', integration, topic, lost, reason })
+      }
       case 'dead-letter': {
         const { queue, reason, attempts, bytes } = notice
         return this.#report({ kind: 'message:dead', integration, queue, reason, attempts, bytes })
