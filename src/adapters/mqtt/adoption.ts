@@ -1,10 +1,10 @@
 import type { Clock } from '../../core/clock.js'
 import { sleep } from '../../core/clock.js'
-import type { Hold } from './ack-gate.js'
+import type { Hold } from './client/ack-gate.js'
+import type { PublishPacket } from './client/publish-decoder.js'
+import type { Session, SessionOwner } from './client/session.js'
 import { isMark, mark, orphanFilter } from './orphans.js'
-import type { PublishPacket } from './publish-decoder.js'
 import type { QueueInbox } from './queue-inbox.js'
-import type { Session, SessionOwner } from './session.js'
 
 /** Silence after which a session that owes us nothing has nothing more for us, in milliseconds. */
 const QUIET_MS = 1_000

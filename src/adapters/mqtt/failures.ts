@@ -1,7 +1,7 @@
 import { AuthError, ConnectionError, IntegrationError } from '../../core/errors.js'
 import { socketFailure as plainSocketFailure } from '../socket-failure.js'
+import { describeReason } from './client/reason-codes.js'
 import type { BrokerAddress } from './endpoint.js'
-import { describeReason } from './reason-codes.js'
 
 /** Reason codes of CONNACK that mean: these credentials will not do (3.1.1: 4, 5; 5: the others). */
 const AUTH_REFUSALS = new Set([0x04, 0x05, 0x86, 0x87, 0x8c])

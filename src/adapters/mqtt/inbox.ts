@@ -1,8 +1,8 @@
 import type { Clock, Timer } from '../../core/clock.js'
 import type { Logger } from '../../core/telemetry.js'
 import { topicMatches } from '../../core/topic-pattern.js'
-import type { Hold } from './ack-gate.js'
-import type { PublishPacket } from './publish-decoder.js'
+import type { Hold } from './client/ack-gate.js'
+import type { PublishPacket } from './client/publish-decoder.js'
 import { type Route, Router } from './router.js'
 import type { Receiver } from './session-group.js'
 

@@ -1,9 +1,9 @@
 import { ConnectionError } from '../../core/errors.js'
+import type { Publisher } from './client/publisher.js'
+import type { Session } from './client/session.js'
 import type { Inbox } from './inbox.js'
-import type { Publisher } from './publisher.js'
 import type { QueueInbox } from './queue-inbox.js'
 import type { Replies } from './replies.js'
-import type { Session } from './session.js'
 import type { Channel } from './session-group.js'
 
 /** Where messages of subscriptions come in. */

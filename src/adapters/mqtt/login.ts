@@ -1,7 +1,7 @@
 import type { AdapterContext } from '../../core/adapter.js'
 import { AuthError } from '../../core/errors.js'
 import { type TokenSource, tokenSource } from '../token-source.js'
-import type { Credentials } from './connect.js'
+import type { Credentials } from './client/connect.js'
 import type { MqttConfig } from './manifest.js'
 
 /**

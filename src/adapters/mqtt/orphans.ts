@@ -1,10 +1,10 @@
 import type { Clock, Timer } from '../../core/clock.js'
-import type { Hold } from './ack-gate.js'
-import type { SessionSettings } from './connect.js'
-import { Refused } from './outgoing.js'
-import type { PublishPacket } from './publish-decoder.js'
-import { Publisher } from './publisher.js'
-import type { Session } from './session.js'
+import type { Hold } from './client/ack-gate.js'
+import type { SessionSettings } from './client/connect.js'
+import { Refused } from './client/outgoing.js'
+import type { PublishPacket } from './client/publish-decoder.js'
+import { Publisher } from './client/publisher.js'
+import type { Session } from './client/session.js'
 
 /**
  * A broker keeps the messages it has given to a member of a share group for that member, however long it stays away,

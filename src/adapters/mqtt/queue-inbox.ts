@@ -2,8 +2,8 @@ import type { InboundDelivery, MessageSink } from '../../core/adapter.js'
 import type { Clock, Timer } from '../../core/clock.js'
 import { AckError } from '../../core/errors.js'
 import type { Headers } from '../../core/value.js'
-import type { Hold } from './ack-gate.js'
-import type { PublishPacket } from './publish-decoder.js'
+import type { Hold } from './client/ack-gate.js'
+import type { PublishPacket } from './client/publish-decoder.js'
 
 /** The user property that carries the id which `enqueue` gave the message. */
 export const MESSAGE_ID = 'nemo-message-id'

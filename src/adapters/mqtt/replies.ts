@@ -3,10 +3,10 @@ import { type ConnectionError, RpcError } from '../../core/errors.js'
 import type { WireFormat } from '../../wire/wire-format.js'
 import { onFirstUse } from '../on-first-use.js'
 import { type ExpectedReply, PendingReplies } from '../pending-replies.js'
-import type { Hold } from './ack-gate.js'
-import type { PublishPacket } from './publish-decoder.js'
+import type { Hold } from './client/ack-gate.js'
+import type { PublishPacket } from './client/publish-decoder.js'
+import type { Session } from './client/session.js'
 import { errorOf } from './rpc-errors.js'
-import type { Session } from './session.js'
 import type { Receiver } from './session-group.js'
 
 /** Where an answer is to go. */

@@ -1,4 +1,4 @@
-import type { Role } from './dialer.js'
+import type { Role } from './client/dialer.js'
 import type { MqttConfig } from './manifest.js'
 
 /**

@@ -1,5 +1,5 @@
 import { topicMatches } from '../../core/topic-pattern.js'
-import type { PublishPacket } from './publish-decoder.js'
+import type { PublishPacket } from './client/publish-decoder.js'
 
 /** Where messages of one subscription go. */
 export interface Route {

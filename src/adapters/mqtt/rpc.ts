@@ -3,9 +3,9 @@ import { ConnectionError, RpcError, UnsupportedError } from '../../core/errors.j
 import type { Value } from '../../core/value.js'
 import type { WireFormat } from '../../wire/wire-format.js'
 import { untilAborted } from '../abort.js'
+import { Refused } from './client/outgoing.js'
+import { NO_SUBSCRIBERS } from './client/publisher.js'
 import type { CurrentLink } from './link.js'
-import { Refused } from './outgoing.js'
-import { NO_SUBSCRIBERS } from './publisher.js'
 import { noServer } from './replies.js'
 
 const INVALID_REQUEST = -32_600

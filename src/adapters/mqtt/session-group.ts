@@ -1,9 +1,9 @@
 import { ConnectionError } from '../../core/errors.js'
-import type { Hold } from './ack-gate.js'
-import type { Dialer, Role } from './dialer.js'
+import type { Hold } from './client/ack-gate.js'
+import type { Dialer, Role } from './client/dialer.js'
+import type { PublishPacket } from './client/publish-decoder.js'
+import type { Session, SessionMemory, SessionOwner } from './client/session.js'
 import type { BrokerAddress } from './endpoint.js'
-import type { PublishPacket } from './publish-decoder.js'
-import type { Session, SessionMemory, SessionOwner } from './session.js'
 
 /** The receiving side of a session. */
 export interface Receiver {

@@ -1,9 +1,9 @@
 import type { Clock } from '../../core/clock.js'
-import type { Hold } from './ack-gate.js'
-import { Refused } from './outgoing.js'
-import type { PublishPacket } from './publish-decoder.js'
-import { Publisher } from './publisher.js'
-import type { Session } from './session.js'
+import type { Hold } from './client/ack-gate.js'
+import { Refused } from './client/outgoing.js'
+import type { PublishPacket } from './client/publish-decoder.js'
+import { Publisher } from './client/publisher.js'
+import type { Session } from './client/session.js'
 import { uniqueId } from './unique-id.js'
 
 /** How long a broker has to deliver the probe after it has acknowledged it. */

@@ -1,9 +1,9 @@
 import type { AdapterSubscription, InboundMessage, MessageSink } from '../../core/adapter.js'
 import type { IntegrationError } from '../../core/errors.js'
 import { untilAborted } from '../abort.js'
+import { Refused } from './client/outgoing.js'
+import type { PublishPacket } from './client/publish-decoder.js'
 import type { Subscriber } from './link.js'
-import { Refused } from './outgoing.js'
-import type { PublishPacket } from './publish-decoder.js'
 import { sharedFilter } from './router.js'
 
 /** What to subscribe to, and what to make of the messages. */

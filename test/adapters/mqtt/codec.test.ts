@@ -2,12 +2,12 @@ import { PassThrough } from 'node:stream'
 import fc from 'fast-check'
 import { generate, type IPublishPacket, parser } from 'mqtt-packet'
 import { describe, expect, it } from 'vitest'
-import { Framer, MalformedPacket } from '../../../src/adapters/mqtt/framer.js'
-import { Outbound } from '../../../src/adapters/mqtt/outbound.js'
-import { PacketIds } from '../../../src/adapters/mqtt/packet-ids.js'
-import { writeProperties } from '../../../src/adapters/mqtt/properties.js'
-import { type PublishPacket, publishDecoder } from '../../../src/adapters/mqtt/publish-decoder.js'
-import { TopicCache } from '../../../src/adapters/mqtt/topic-cache.js'
+import { Framer, MalformedPacket } from '../../../src/adapters/mqtt/client/framer.js'
+import { Outbound } from '../../../src/adapters/mqtt/client/outbound.js'
+import { PacketIds } from '../../../src/adapters/mqtt/client/packet-ids.js'
+import { writeProperties } from '../../../src/adapters/mqtt/client/properties.js'
+import { type PublishPacket, publishDecoder } from '../../../src/adapters/mqtt/client/publish-decoder.js'
+import { TopicCache } from '../../../src/adapters/mqtt/client/topic-cache.js'
 
 const topic = fc
   .string({ minLength: 1, maxLength: 100, unit: 'grapheme' })

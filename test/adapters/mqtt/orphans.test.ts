@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import { EMPTY_PROPERTIES } from '../../../src/adapters/mqtt/client/properties.js'
+import type { PublishPacket } from '../../../src/adapters/mqtt/client/publish-decoder.js'
 import { OrphanWatch, orphanWill } from '../../../src/adapters/mqtt/orphans.js'
-import { EMPTY_PROPERTIES } from '../../../src/adapters/mqtt/properties.js'
-import type { PublishPacket } from '../../../src/adapters/mqtt/publish-decoder.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
 
 /** As long as anybody waits after a first mark. */

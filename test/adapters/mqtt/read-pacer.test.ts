@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { ReadPacer } from '../../../src/adapters/mqtt/read-pacer.js'
+import { ReadPacer } from '../../../src/adapters/mqtt/client/read-pacer.js'
 import { StepClock } from '../../support/step-clock.js'
 
 describe('the reading of a socket', () => {

@@ -1,9 +1,9 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ConnectionOptions } from 'node:tls'
-import type { TlsOptions } from '../tls.js'
-import type { BrokerAddress } from './endpoint.js'
-import { connectFailure } from './failures.js'
+import type { TlsOptions } from '../../tls.js'
+import type { BrokerAddress } from '../endpoint.js'
+import { connectFailure } from '../failures.js'
 
 const READ_BYTES = 65_536
 

@@ -1,4 +1,4 @@
-import { ConnectionError, type IntegrationError } from '../../core/errors.js'
+import { ConnectionError, type IntegrationError } from '../../../core/errors.js'
 import { Refused } from './outgoing.js'
 import { prefixed } from './packet-writer.js'
 import { type OutgoingProperties, writeProperties } from './properties.js'

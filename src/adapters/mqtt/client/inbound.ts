@@ -1,4 +1,4 @@
-import { ConnectionError } from '../../core/errors.js'
+import { ConnectionError } from '../../../core/errors.js'
 import { AckGate, type Hold } from './ack-gate.js'
 import { type Ack, PUBCOMP, readAck, writeAck } from './acks.js'
 import { type Connack, readConnack } from './connack.js'

@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../core/clock.js'
+import type { Clock, Timer } from '../../../core/clock.js'
 
 const WINDOW_MS = 1
 /** So many reads within a window may be a flood. */

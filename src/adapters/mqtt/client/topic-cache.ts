@@ -1,4 +1,4 @@
-import { topicNameFault } from '../../core/topic-pattern.js'
+import { topicNameFault } from '../../../core/topic-pattern.js'
 
 const CAPACITY = 4_096
 

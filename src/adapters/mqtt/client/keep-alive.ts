@@ -1,4 +1,4 @@
-import { type Clock, every, type Timer } from '../../core/clock.js'
+import { type Clock, every, type Timer } from '../../../core/clock.js'
 
 /** Silent halves of the interval after which the broker is given up. */
 const SILENT_HALVES = 2

@@ -1,4 +1,4 @@
-import type { Headers } from '../../core/value.js'
+import type { Headers } from '../../../core/value.js'
 import { MalformedPacket } from './framer.js'
 
 /** The properties of a PUBLISH that mean something to us (MQTT 5, section 3.3.2.3). */

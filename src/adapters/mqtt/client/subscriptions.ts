@@ -1,4 +1,4 @@
-import { ConnectionError } from '../../core/errors.js'
+import { ConnectionError } from '../../../core/errors.js'
 import type { Outbound } from './outbound.js'
 import { Refused } from './outgoing.js'
 import type { PacketIds } from './packet-ids.js'
