@@ -70,6 +70,19 @@ export const LAYERS: readonly Layer[] = [
     imports: ADAPTER,
     packages: ['@bufbuild/protobuf', 'protobufjs'],
   },
+  {
+    name: 'nats client',
+    files: ['src/adapters/nats/client/**'],
+    imports: [
+      'src/core/**',
+      '!src/core/adapter.ts',
+      '!src/core/manifest.ts',
+      'src/adapters/nats/client/**',
+      'src/adapters/abort.ts',
+      'src/adapters/socket-failure.ts',
+      'src/adapters/tls.ts',
+    ],
+  },
   { name: 'adapter', files: ['src/adapters/*/**'], imports: ADAPTER },
   { name: 'brokers shared', files: ['src/brokers/*.ts'], imports: ['src/core/**', 'src/brokers/*.ts'] },
   {

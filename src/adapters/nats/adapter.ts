@@ -2,10 +2,11 @@ import type { AdapterContext, AdapterFactory, ProtocolAdapter } from '../../core
 import { ConnectionError } from '../../core/errors.js'
 import { integrationFormat } from '../../wire/formats.js'
 import { untilAborted } from '../abort.js'
-import { Connection } from './connection.js'
-import { Dialer } from './dialer.js'
+import { Dialer } from './client/dialer.js'
+import { notConnected } from './client/failures.js'
+import { ConnectionSet } from './connection-set.js'
+import { credentialsOf } from './credentials.js'
 import { Discovery } from './discovery.js'
-import { notConnected } from './failures.js'
 import type { NatsConfig } from './manifest.js'
 import { pubSubFacet } from './pubsub.js'
 import { queueFacet } from './queue.js'
@@ -13,22 +14,32 @@ import { rpcFacet } from './rpc.js'
 import { serviceFacet } from './service.js'
 import { Subjects } from './subjects.js'
 
-/** NATS with JetStream (DESIGN section 3). One connection at a time, of one to three links (see `Connection`). */
+/** NATS with JetStream, over one to three connections to the same server (see `ConnectionSet`). */
 export const natsAdapter: AdapterFactory = (context: AdapterContext): ProtocolAdapter => {
   const { settings, clock, log } = context
   // Checked and completed by the manifest's schema.
   const config = settings.config as unknown as NatsConfig
   const format = integrationFormat(settings)
   const subjects = new Subjects(config.topic_style)
-  const dialer = new Dialer(context, config)
+  const credentials = credentialsOf(context)
+  const dialer = new Dialer({
+    endpoint: settings.endpoint,
+    credentials,
+    clock,
+    log,
+    name: config.name ?? context.clientId,
+    maxFrame: settings.limits.frame,
+    pingIntervalMs: config.ping_interval,
+    timeoutMs: settings.timeoutMs,
+  })
   const discovery = new Discovery(config.service, settings.name, clock)
-  let connection: Connection | undefined
+  let connections: ConnectionSet | undefined
   /** Ends the attempt that `disconnect` interrupts. */
   let attempt: AbortController | undefined
 
   const current = () => {
-    if (connection === undefined) throw notConnected()
-    return connection
+    if (connections === undefined) throw notConnected()
+    return connections
   }
 
   return {
@@ -37,13 +48,13 @@ export const natsAdapter: AdapterFactory = (context: AdapterContext): ProtocolAd
     async connect(signal) {
       const own = new AbortController()
       attempt = own
-      const made = await Connection.open(
+      const made = await ConnectionSet.open(
         context,
         config,
         dialer,
         (lost, error) => {
-          if (connection !== lost) return
-          connection = undefined
+          if (connections !== lost) return
+          connections = undefined
           context.connectionLost(error)
         },
         AbortSignal.any([signal, own.signal]),
@@ -53,14 +64,14 @@ export const natsAdapter: AdapterFactory = (context: AdapterContext): ProtocolAd
         throw new ConnectionError('disconnected while connecting')
       }
       if (made.main.closed !== undefined) throw made.main.closed
-      connection = made
+      connections = made
     },
 
     async disconnect() {
       attempt?.abort(new ConnectionError('disconnected while connecting'))
-      const closing = connection
-      connection = undefined
-      dialer.close()
+      const closing = connections
+      connections = undefined
+      credentials.close()
       await closing?.close()
     },
 
@@ -70,7 +81,7 @@ export const natsAdapter: AdapterFactory = (context: AdapterContext): ProtocolAd
 
     rpc: rpcFacet(current, format, subjects),
     pubsub: pubSubFacet(current, config, subjects, log),
-    queue: queueFacet({ connection: current, config, subjects, timeoutMs: settings.timeoutMs, clock, log }),
-    service: serviceFacet({ connection: current, config, format, subjects, discovery, clock, log }),
+    queue: queueFacet({ connections: current, config, subjects, timeoutMs: settings.timeoutMs, clock, log }),
+    service: serviceFacet({ connections: current, config, format, subjects, discovery, clock, log }),
   }
 }

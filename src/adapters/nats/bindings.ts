@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { UnsupportedError } from '../../core/errors.js'
-import { API_ERROR, type JetStream, JetStreamApiError, nanos } from './jetstream.js'
+import { API_ERROR, type JetStream, JetStreamApiError, nanos } from './client/jetstream.js'
+import { isAtLeast } from './client/server-info.js'
 import type { NatsConfig } from './manifest.js'
-import { isAtLeast } from './server-info.js'
 
 /** Where the messages of a queue are taken from. */
 export interface ConsumerBinding {

@@ -1,18 +1,35 @@
 import { readFile } from 'node:fs/promises'
+import type { AdapterContext } from '../../core/adapter.js'
 import { AuthError } from '../../core/errors.js'
 import type { AuthSettings } from '../../core/settings.js'
-import type { TokenSource } from '../token-source.js'
+import { type TokenSource, tokenSource } from '../token-source.js'
+import type { Proof } from './client/connection.js'
+import type { Credentials } from './client/dialer.js'
 
-/** The fields of CONNECT that prove who we are. Secrets: never to be shown. */
-export type Proof = Readonly<Partial<Record<'user' | 'pass' | 'auth_token' | 'jwt' | 'nkey' | 'sig', string>>>
+/** Kinds of auth whose tokens we make or obtain. */
+const RENEWABLE: ReadonlySet<string> = new Set(['jwt', 'oauth2'])
+
+/** The credentials of an integration. `close` ends the renewal of tokens. */
+export function credentialsOf(context: AdapterContext): Credentials & { close(): void } {
+  const { auth } = context.settings
+  const tokens = tokenSource(context)
+  return {
+    renewable: RENEWABLE.has(auth.type),
+    prove: (nonce, signal) => proofOf(auth, tokens, nonce, signal),
+    refused({ auth_token }) {
+      if (auth_token !== undefined) tokens?.rejected(auth_token)
+    },
+    close: () => tokens?.close(),
+  }
+}
 
 /**
- * Makes the proof for one connection. Files are read anew each time, so that replaced ones are taken up.
+ * Makes the proof for one connection. Files are read each time, so that replaced ones are taken up.
  * @param tokens where `auth` is of a type with tokens that are made or expire: they are what the server is shown
  * @param nonce what the server wants to have signed, if anything
  * @throws AuthError; its text and its cause hold no secret
  */
-export async function proofOf(
+async function proofOf(
   auth: AuthSettings,
   tokens: TokenSource | undefined,
   nonce: string | undefined,

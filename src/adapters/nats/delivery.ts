@@ -1,9 +1,9 @@
 import type { InboundDelivery } from '../../core/adapter.js'
 import { AckError, type IntegrationError } from '../../core/errors.js'
 import type { Headers } from '../../core/value.js'
-import { nanos } from './jetstream.js'
-import type { Link } from './link.js'
-import type { MessageView } from './message-view.js'
+import type { Connection } from './client/connection.js'
+import { nanos } from './client/jetstream.js'
+import type { MessageView } from './client/message-view.js'
 
 const [ACK, NAK, TERM, WORKING] = ['+ACK', '-NAK', '+TERM', '+WPI'].map((text) => Buffer.from(text)) as [
   Buffer,
@@ -16,7 +16,7 @@ const SERVERS_OWN = /^nats-/i
 
 /** What deliveries are settled with. */
 export interface Settling {
-  readonly link: Link
+  readonly connection: Connection
   /** Tells the server, and waits until it confirms. @throws IntegrationError, NoResponders */
   confirm(subject: string, payload: Uint8Array): Promise<unknown>
   /** It is settled, or nobody can settle it any more. */
@@ -67,7 +67,7 @@ export class Delivery implements InboundDelivery {
   /** Tells the server that somebody is still at it. */
   working(): void {
     if (this.#settled === undefined)
-      this.#settling.link.writer.publish(this.#reply, undefined, undefined, WORKING)
+      this.#settling.connection.writer.publish(this.#reply, undefined, undefined, WORKING)
   }
 
   /** Gives it back unasked, without waiting for a word on it: whoever settles it later is told so. */
@@ -75,7 +75,7 @@ export class Delivery implements InboundDelivery {
     if (this.#settled !== undefined) return
     this.#settled = Promise.reject(this.#lost('its consumer has ended', undefined))
     this.#settled.catch(() => {})
-    this.#settling.link.writer.publish(this.#reply, undefined, undefined, NAK)
+    this.#settling.connection.writer.publish(this.#reply, undefined, undefined, NAK)
     this.#settling.settled(this)
   }
 
@@ -85,9 +85,10 @@ export class Delivery implements InboundDelivery {
   }
 
   async #tell(how: Uint8Array): Promise<void> {
-    const { link, confirm, settled } = this.#settling
+    const { connection, confirm, settled } = this.#settling
     settled(this)
-    if (link.closed !== undefined) throw this.#lost('the connection it came by has ended', link.closed)
+    if (connection.closed !== undefined)
+      throw this.#lost('the connection it came by has ended', connection.closed)
     try {
       await confirm(this.#reply, how)
     } catch (error) {

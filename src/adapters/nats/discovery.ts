@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../../core/clock.js'
-import type { Link } from './link.js'
+import type { Connection } from './client/connection.js'
+import type { MessageView } from './client/message-view.js'
 import type { NatsConfig } from './manifest.js'
-import type { MessageView } from './message-view.js'
 
 const NANOS_PER_MS = 1_000_000
 const VERBS = ['PING', 'INFO', 'STATS'] as const
@@ -68,9 +68,9 @@ export class Discovery {
   readonly #description: string
   readonly #started: string
   readonly #known = new Map<string, EndpointStats>()
-  /** What is served at present, and the link that tells of it. */
+  /** What is served at present, and the connection that tells of it. */
   readonly #served = new Set<EndpointStats>()
-  #link: Link | undefined
+  #connection: Connection | undefined
 
   constructor(config: NatsConfig['service'], integration: string, clock: Clock) {
     const name = config.name ?? integration.replace(/[^A-Za-z0-9_-]/g, '-')
@@ -86,27 +86,27 @@ export class Discovery {
     return known
   }
 
-  /** The method is served over `link`. @returns ends that */
-  announce(link: Link, stats: EndpointStats): () => void {
-    if (this.#link !== link) {
-      this.#link = link
+  /** The method is served over `connection`. @returns ends that */
+  announce(connection: Connection, stats: EndpointStats): () => void {
+    if (this.#connection !== connection) {
+      this.#connection = connection
       this.#served.clear()
-      for (const verb of VERBS) this.#listen(link, verb)
+      for (const verb of VERBS) this.#listen(connection, verb)
     }
     this.#served.add(stats)
     return () => {
-      if (this.#link === link) this.#served.delete(stats)
+      if (this.#connection === connection) this.#served.delete(stats)
     }
   }
 
-  #listen(link: Link, verb: Verb): void {
+  #listen(connection: Connection, verb: Verb): void {
     const { name, id } = this.#identity
     const onMessage = ({ reply }: MessageView) => {
       if (reply === undefined || this.#served.size === 0) return
-      link.writer.publish(reply, undefined, undefined, Buffer.from(JSON.stringify(this.#answer(verb))))
+      connection.writer.publish(reply, undefined, undefined, Buffer.from(JSON.stringify(this.#answer(verb))))
     }
     for (const subject of [`$SRV.${verb}`, `$SRV.${verb}.${name}`, `$SRV.${verb}.${name}.${id}`])
-      link.subscribe(subject, undefined, { onMessage, onOversize: onMessage })
+      connection.subscribe(subject, undefined, { onMessage, onOversize: onMessage })
   }
 
   #answer(verb: Verb): object {

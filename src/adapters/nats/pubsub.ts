@@ -2,13 +2,13 @@ import type { Attempt, InboundMessage, PublishOptions, PubSubFacet } from '../..
 import { IntegrationError, PublishError, SubscribeError, UnsupportedError } from '../../core/errors.js'
 import type { Logger } from '../../core/telemetry.js'
 import { untilAborted } from '../abort.js'
-import type { Connection, CurrentConnection } from './connection.js'
-import { encodeHeaders } from './headers.js'
-import { JetStream } from './jetstream.js'
+import { encodeHeaders } from './client/headers.js'
+import { JetStream } from './client/jetstream.js'
+import type { MessageView } from './client/message-view.js'
+import { checkSize } from './client/sizes.js'
+import type { ConnectionSet, CurrentConnections } from './connection-set.js'
 import type { NatsConfig } from './manifest.js'
 import { messageId } from './message-id.js'
-import type { MessageView } from './message-view.js'
-import { checkSize } from './sizes.js'
 import type { SubjectPattern, Subjects } from './subjects.js'
 import { subscribeSink } from './subscriber.js'
 
@@ -18,7 +18,7 @@ import { subscribeSink } from './subscriber.js'
  * a second attempt is recognised. Nothing is retained for later subscribers.
  */
 export function pubSubFacet(
-  connection: CurrentConnection,
+  connections: CurrentConnections,
   config: NatsConfig,
   subjects: Subjects,
   log: Logger,
@@ -26,7 +26,7 @@ export function pubSubFacet(
   return {
     publish(topic, payload, options, context) {
       try {
-        const current = connection()
+        const current = connections()
         if (options.qos !== undefined && options.qos > 0)
           return publishKept(current, config, subjects.subject(topic), topic, payload, options, context)
         refuseUnknown(options)
@@ -54,7 +54,7 @@ export function pubSubFacet(
       }
       const { signal } = context
       const operation = `subscribe ${pattern}`
-      const link = await untilAborted(connection().link('subscriber'), signal, operation)
+      const connection = await untilAborted(connections().connection('subscriber'), signal, operation)
       const subscription = {
         operation,
         subjects: wanted.subjects,
@@ -62,14 +62,14 @@ export function pubSubFacet(
         toMessage: toMessage(pattern, wanted),
         failure: (reason: string) => new SubscribeError(pattern, reason),
       }
-      return subscribeSink(link, subscription, sink, log, signal)
+      return subscribeSink(connection, subscription, sink, log, signal)
     },
   }
 }
 
 /** Publishes to a stream that is there; publishing makes none. */
 async function publishKept(
-  { main, requests }: Connection,
+  { main, requests }: ConnectionSet,
   config: NatsConfig,
   subject: string,
   topic: string,

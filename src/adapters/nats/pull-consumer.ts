@@ -3,11 +3,11 @@ import { type Clock, every, type Timer } from '../../core/clock.js'
 import { Deque } from '../../core/deque.js'
 import { IntegrationError } from '../../core/errors.js'
 import type { ConsumerBinding } from './bindings.js'
+import type { Connection } from './client/connection.js'
+import type { HeaderBlock } from './client/headers.js'
+import { nanos } from './client/jetstream.js'
+import type { MessageView } from './client/message-view.js'
 import { Delivery, isAckSubject, type Settling } from './delivery.js'
-import type { HeaderBlock } from './headers.js'
-import { nanos } from './jetstream.js'
-import type { Link } from './link.js'
-import type { MessageView } from './message-view.js'
 
 /** A pull request ends after this time at the server, and we make another. */
 const EXPIRES_MS = 30_000
@@ -20,7 +20,7 @@ const [CONTINUE, NOT_FOUND, CONFLICT, NO_RESPONDERS] = [100, 404, 409, 503] as c
 
 export interface PullConsumerOptions {
   readonly queue: string
-  readonly link: Link
+  readonly connection: Connection
   readonly clock: Clock
   /** Where the answers to pull requests go: a subject of its own. */
   readonly inbox: string
@@ -71,15 +71,15 @@ export class PullConsumer implements AdapterConsumer {
 
   /** Begins to listen. Resolves when the server would send to us. @throws ConnectionError */
   async open(): Promise<void> {
-    const { link, inbox, clock, extend } = this.#options
+    const { connection, inbox, clock, extend } = this.#options
     const onMessage = (view: MessageView) => this.#onMessage(view)
-    this.#sid = link.subscribe(`${inbox}.*`, undefined, { onMessage, onOversize: onMessage })
+    this.#sid = connection.subscribe(`${inbox}.*`, undefined, { onMessage, onOversize: onMessage })
     this.#watch = every(clock, 2 * HEARTBEAT_MS, () => this.#checkSilence(), { background: true })
     if (extend)
       this.#extension = every(clock, Math.max(20, this.#binding.ackWaitMs / 3), () => this.#extend(), {
         background: true,
       })
-    await link.ping()
+    await connection.ping()
   }
 
   request(count: number): void {
@@ -92,15 +92,15 @@ export class PullConsumer implements AdapterConsumer {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    const { link } = this.#options
+    const { connection } = this.#options
     this.#watch?.cancel()
     this.#retry?.cancel()
-    link.unsubscribe(this.#sid)
+    connection.unsubscribe(this.#sid)
     for (const delivery of this.#backlog) delivery.release()
     this.#backlog.clear()
     // What the server sent before it heard of the end is here by then, and was given back.
-    await link.ping().catch(() => {})
-    link.forget(this.#sid)
+    await connection.ping().catch(() => {})
+    connection.forget(this.#sid)
     if (this.#unsettled.size === 0) this.#extension?.cancel()
   }
 
@@ -167,7 +167,7 @@ export class PullConsumer implements AdapterConsumer {
 
   #pull(): void {
     if (this.#closed || this.#retry !== undefined) return
-    const { link, inbox, prefetch, pullSubject } = this.#options
+    const { connection, inbox, prefetch, pullSubject } = this.#options
     const batch = this.#demand + prefetch - this.#asked - this.#backlog.size
     if (batch < 1) return
     const pull = ++this.#lastPull
@@ -175,7 +175,7 @@ export class PullConsumer implements AdapterConsumer {
     this.#asked += batch
     const body = { batch, expires: nanos(EXPIRES_MS), idle_heartbeat: nanos(HEARTBEAT_MS) }
     const subject = pullSubject(this.#binding)
-    link.writer.publish(subject, `${inbox}.${pull}`, undefined, Buffer.from(JSON.stringify(body)))
+    connection.writer.publish(subject, `${inbox}.${pull}`, undefined, Buffer.from(JSON.stringify(body)))
   }
 
   /** A pull request has ended, or goes on (100). */

@@ -5,21 +5,21 @@ import type { Logger } from '../../core/telemetry.js'
 import type { Headers } from '../../core/value.js'
 import { untilAborted } from '../abort.js'
 import { Bindings } from './bindings.js'
-import type { Connection, CurrentConnection } from './connection.js'
+import { encodeHeaders } from './client/headers.js'
+import { JetStream, JetStreamApiError } from './client/jetstream.js'
+import { NoResponders, newInbox } from './client/requests.js'
+import { checkSize } from './client/sizes.js'
+import type { ConnectionSet, CurrentConnections } from './connection-set.js'
 import { deadLetters } from './dead-letters.js'
 import { messageName } from './delivery.js'
-import { encodeHeaders } from './headers.js'
-import { JetStream, JetStreamApiError } from './jetstream.js'
 import type { NatsConfig } from './manifest.js'
 import { messageId } from './message-id.js'
 import { PullConsumer, type PullConsumerOptions } from './pull-consumer.js'
-import { NoResponders, newInbox } from './requests.js'
-import { checkSize } from './sizes.js'
 import type { Subjects } from './subjects.js'
 
 /** What the facet works with. */
 export interface QueueParts {
-  readonly connection: CurrentConnection
+  readonly connections: CurrentConnections
   readonly config: NatsConfig
   readonly subjects: Subjects
   /** For one settlement or one binding, in milliseconds. */
@@ -28,7 +28,7 @@ export interface QueueParts {
   readonly log: Logger
 }
 
-/** JetStream on one connection. */
+/** JetStream on the present connections. */
 interface Store {
   readonly jetStream: JetStream
   readonly bindings: Bindings
@@ -38,10 +38,10 @@ type Failure = (reason: string, context: { retryable?: boolean; cause?: unknown 
 
 /** Queues: the subjects of JetStream streams, each with one durable pull consumer that all receivers share. */
 export function queueFacet(parts: QueueParts): QueueFacet {
-  const { connection, config, subjects, timeoutMs, clock, log } = parts
-  const stores = new WeakMap<Connection, Store>()
+  const { connections, config, subjects, timeoutMs, clock, log } = parts
+  const stores = new WeakMap<ConnectionSet, Store>()
 
-  const storeOf = (current: Connection, operation: string): Store => {
+  const storeOf = (current: ConnectionSet, operation: string): Store => {
     if (!config.jetstream) throw new UnsupportedError(`${operation} over NATS with jetstream = false`)
     if (!current.main.info.jetstream)
       throw new UnsupportedError(`${operation} over a NATS server without JetStream`)
@@ -60,7 +60,7 @@ export function queueFacet(parts: QueueParts): QueueFacet {
     deadline: number,
     failure: Failure,
   ): Promise<string> => {
-    const current = connection()
+    const current = connections()
     const { jetStream, bindings } = storeOf(current, 'send')
     const subject = subjects.subject(queue)
     const encoded = encodeHeaders(headers)
@@ -93,20 +93,20 @@ export function queueFacet(parts: QueueParts): QueueFacet {
       const failure: Failure = (reason, context) => new DequeueError(queue, reason, context)
       const { max_deliver, dead_letter } = config.consumer
       try {
-        const current = connection()
+        const current = connections()
         const { jetStream, bindings } = storeOf(current, 'receive')
         const { main, requests, ended } = current
         const subject = subjects.subject(queue)
         const operation = `consume ${queue}`
         const options: PullConsumerOptions = {
           queue,
-          link: main,
+          connection: main,
           clock,
           inbox: newInbox(config.inbox_prefix),
           prefetch: config.prefetch,
           extend: config.consumer.extend,
           settling: {
-            link: main,
+            connection: main,
             confirm: (to, how) =>
               requests.send(
                 `settle a message of queue ${queue}`,

@@ -2,11 +2,11 @@ import type { Attempt, RpcFacet } from '../../core/adapter.js'
 import { IntegrationError, RpcError } from '../../core/errors.js'
 import type { Value } from '../../core/value.js'
 import type { WireFormat } from '../../wire/wire-format.js'
-import type { CurrentConnection } from './connection.js'
-import { encodeHeaders } from './headers.js'
-import { NoResponders, type Reply, type Request } from './requests.js'
+import { encodeHeaders } from './client/headers.js'
+import { NoResponders, type Reply, type Request } from './client/requests.js'
+import { checkSize } from './client/sizes.js'
+import type { CurrentConnections } from './connection-set.js'
 import { errorOf } from './rpc-errors.js'
-import { checkSize } from './sizes.js'
 import type { Subjects } from './subjects.js'
 
 const INVALID_REQUEST = -32_600
@@ -17,13 +17,13 @@ const NO_BYTES = new Uint8Array(0)
  * Calls: a request to the subject that is named like the method, answered on an inbox of ours. Where nobody serves
  * the method the server says so at once, and the call fails with code -32601.
  */
-export function rpcFacet(connection: CurrentConnection, format: WireFormat, subjects: Subjects): RpcFacet {
+export function rpcFacet(connections: CurrentConnections, format: WireFormat, subjects: Subjects): RpcFacet {
   const encode = (method: string, params: Value | undefined, context: Attempt): Request => {
     const payload = params === undefined ? NO_BYTES : format.encode(params)
     try {
       const subject = subjects.subject(method)
       const headers = context.headers && encodeHeaders(context.headers)
-      checkSize(connection().main, headers, payload)
+      checkSize(connections().main, headers, payload)
       return { subject, headers, payload }
     } catch (error) {
       if (error instanceof IntegrationError) throw error
@@ -32,7 +32,7 @@ export function rpcFacet(connection: CurrentConnection, format: WireFormat, subj
   }
   return {
     async call(method, params, context) {
-      const { requests } = connection()
+      const { requests } = connections()
       let reply: Reply
       try {
         reply = await requests.send(`call ${method}`, encode(method, params, context), context.deadline)
@@ -47,7 +47,7 @@ export function rpcFacet(connection: CurrentConnection, format: WireFormat, subj
     },
 
     async notify(method, params, context) {
-      const { writer } = connection().main
+      const { writer } = connections().main
       const { subject, headers, payload } = encode(method, params, context)
       writer.publish(subject, undefined, headers, payload)
       await writer.congestion()

@@ -5,13 +5,13 @@ import type { Logger } from '../../core/telemetry.js'
 import type { Value } from '../../core/value.js'
 import type { WireFormat } from '../../wire/wire-format.js'
 import { untilAborted } from '../abort.js'
-import type { Connection, CurrentConnection } from './connection.js'
+import { encodeHeaders } from './client/headers.js'
+import type { MessageView } from './client/message-view.js'
+import { checkSize } from './client/sizes.js'
+import type { ConnectionSet, CurrentConnections } from './connection-set.js'
 import type { Discovery, EndpointStats } from './discovery.js'
-import { encodeHeaders } from './headers.js'
 import type { NatsConfig } from './manifest.js'
-import type { MessageView } from './message-view.js'
 import { errorAnswer } from './rpc-errors.js'
-import { checkSize } from './sizes.js'
 import type { Subjects } from './subjects.js'
 import { subscribeSink } from './subscriber.js'
 
@@ -23,7 +23,7 @@ const OVERLOADED = 503
 
 /** What the facet works with. */
 export interface ServiceParts {
-  readonly connection: CurrentConnection
+  readonly connections: CurrentConnections
   readonly config: NatsConfig
   readonly format: WireFormat
   readonly subjects: Subjects
@@ -37,7 +37,7 @@ export interface ServiceParts {
  * it share the requests. They present themselves as the NATS services API has it (see `Discovery`).
  */
 export function serviceFacet(parts: ServiceParts): ServiceFacet {
-  const { connection, config, subjects, discovery, log } = parts
+  const { connections, config, subjects, discovery, log } = parts
   return {
     async serve(method, sink, context) {
       const failure = (reason: string) => new SubscribeError(method, reason)
@@ -49,8 +49,8 @@ export function serviceFacet(parts: ServiceParts): ServiceFacet {
       }
       const { signal } = context
       const operation = `serve ${method}`
-      const current = connection()
-      const link = await untilAborted(current.link('server'), signal, operation)
+      const current = connections()
+      const connection = await untilAborted(current.connection('server'), signal, operation)
       const queueGroup = config.service.queue_group
       const stats = discovery.endpoint(method, subject, queueGroup)
       const answer = answering(parts, current, stats)
@@ -68,8 +68,8 @@ export function serviceFacet(parts: ServiceParts): ServiceFacet {
         },
         failure,
       }
-      const served = await subscribeSink(link, subscription, sink, log, signal)
-      const withdraw = discovery.announce(link, stats)
+      const served = await subscribeSink(connection, subscription, sink, log, signal)
+      const withdraw = discovery.announce(connection, stats)
       return {
         resume: served.resume,
         async close() {
@@ -86,7 +86,7 @@ type Answer = InboundRequest['answer']
 /** Makes the `answer` of requests; without a subject to answer to it is a notification, which takes none. */
 function answering(
   { format, clock }: ServiceParts,
-  { main }: Connection,
+  { main }: ConnectionSet,
   stats: EndpointStats,
 ): (reply: string | undefined) => Answer {
   const send = (reply: string, outcome: RpcOutcome) => {

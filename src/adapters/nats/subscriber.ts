@@ -2,9 +2,9 @@ import type { AdapterSubscription, InboundMessage, MessageSink } from '../../cor
 import type { IntegrationError } from '../../core/errors.js'
 import type { Logger } from '../../core/telemetry.js'
 import { untilAborted } from '../abort.js'
-import type { Link } from './link.js'
-import type { MessageView } from './message-view.js'
-import type { Hold } from './read-gate.js'
+import type { Connection } from './client/connection.js'
+import type { MessageView } from './client/message-view.js'
+import type { Hold } from './client/read-gate.js'
 
 /** What to subscribe to, and what to make of the messages. */
 export interface Subscription<M extends InboundMessage> {
@@ -21,12 +21,12 @@ export interface Subscription<M extends InboundMessage> {
 }
 
 /**
- * Subscribes and routes the messages into `sink`. While the sink is full the link is not read (see `ReadGate`); what
+ * Subscribes and routes the messages into `sink`. While the sink is full the connection is not read (see `ReadGate`); what
  * has to be left out is counted and logged.
  * @throws what `failure` makes of a refusal; ConnectionError; CancelledError or TimeoutError when `signal` aborts
  */
 export async function subscribeSink<M extends InboundMessage>(
-  link: Link,
+  connection: Connection,
   subscription: Subscription<M>,
   sink: MessageSink<M>,
   log: Logger,
@@ -56,7 +56,7 @@ export async function subscribeSink<M extends InboundMessage>(
       if (hold?.spent) return miss(view)
       const message = toMessage(view)
       if (message === undefined || sink.deliver(message) || hold !== undefined || closed) return
-      hold = link.gate.hold()
+      hold = connection.gate.hold()
     },
     onOversize: (view: MessageView) => onMissed?.(view),
     onRefused(text: string) {
@@ -64,20 +64,20 @@ export async function subscribeSink<M extends InboundMessage>(
       if (granted && !closed) sink.end(refusal)
     },
   }
-  const sids = subjects.map((subject) => link.subscribe(subject, queueGroup, route))
+  const sids = subjects.map((subject) => connection.subscribe(subject, queueGroup, route))
   const close = async () => {
     if (closed) return
     closed = true
     release()
     for (const sid of sids) {
-      link.unsubscribe(sid)
-      link.forget(sid)
+      connection.unsubscribe(sid)
+      connection.forget(sid)
     }
     // What was published before this, by us say, has been left out by then.
-    await link.ping().catch(() => {})
+    await connection.ping().catch(() => {})
   }
   try {
-    await untilAborted(link.ping(), signal, operation)
+    await untilAborted(connection.ping(), signal, operation)
     if (refusal !== undefined) throw refusal
   } catch (error) {
     void close()

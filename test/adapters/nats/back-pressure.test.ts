@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { natsAdapter } from '../../../src/adapters/nats/adapter.js'
+import { ReadGate } from '../../../src/adapters/nats/client/read-gate.js'
 import { natsManifest } from '../../../src/adapters/nats/manifest.js'
-import { ReadGate } from '../../../src/adapters/nats/read-gate.js'
 import type { InboundRequest } from '../../../src/core/adapter.js'
 import { ManualClock } from '../../../src/testing/index.js'
 import { adapterContext, settingsFor, until, within } from '../../support/adapter-context.js'

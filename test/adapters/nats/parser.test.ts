@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { decodeHeaders, encodeHeaders } from '../../../src/adapters/nats/headers.js'
-import type { MessageView } from '../../../src/adapters/nats/message-view.js'
-import { MalformedProtocol, Parser } from '../../../src/adapters/nats/parser.js'
-import { isAtLeast, parseInfo } from '../../../src/adapters/nats/server-info.js'
+import { decodeHeaders, encodeHeaders } from '../../../src/adapters/nats/client/headers.js'
+import type { MessageView } from '../../../src/adapters/nats/client/message-view.js'
+import { MalformedProtocol, Parser } from '../../../src/adapters/nats/client/parser.js'
+import { isAtLeast, parseInfo } from '../../../src/adapters/nats/client/server-info.js'
 
 /** A parser that writes down what it is told. */
 function recording(maxFrame = 1_000) {

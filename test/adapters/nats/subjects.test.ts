@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { serverAddress } from '../../../src/adapters/nats/address.js'
-import { ServerPool } from '../../../src/adapters/nats/server-pool.js'
+import { serverAddress } from '../../../src/adapters/nats/client/address.js'
+import { ServerPool } from '../../../src/adapters/nats/client/server-pool.js'
 import { Subjects } from '../../../src/adapters/nats/subjects.js'
 import { ConnectionError } from '../../../src/core/errors.js'
 

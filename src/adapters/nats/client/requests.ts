@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import type { Clock } from '../../core/clock.js'
-import { DeadlineTimer } from '../../core/deadline-timer.js'
-import { AuthError, type IntegrationError, SerializeError, TimeoutError } from '../../core/errors.js'
-import { SequenceTable } from '../../core/sequence-table.js'
+import type { Clock } from '../../../core/clock.js'
+import { DeadlineTimer } from '../../../core/deadline-timer.js'
+import { AuthError, type IntegrationError, SerializeError, TimeoutError } from '../../../core/errors.js'
+import { SequenceTable } from '../../../core/sequence-table.js'
+import type { Connection } from './connection.js'
 import type { HeaderBlock } from './headers.js'
-import type { Link } from './link.js'
 import type { MessageView } from './message-view.js'
 
 /** An answer; owned by whoever gets it. */
@@ -35,19 +35,19 @@ export interface Request {
 }
 
 /**
- * Requests and their answers over one link: one subscription for all answers, made with the first request, and a
+ * Requests and their answers over one connection: one subscription for all answers, made with the first request, and a
  * number for each. One timer serves all deadlines.
  */
 export class Requests {
-  readonly #link: Link
+  readonly #connection: Connection
   readonly #inbox: string
   readonly #pending = new SequenceTable<Pending>()
   readonly #deadlines: DeadlineTimer
   #subscribed = false
   #last = 0
 
-  constructor(link: Link, clock: Clock, inboxPrefix: string) {
-    this.#link = link
+  constructor(connection: Connection, clock: Clock, inboxPrefix: string) {
+    this.#connection = connection
     this.#inbox = newInbox(inboxPrefix)
     this.#deadlines = new DeadlineTimer(clock, (now) => this.#expire(now))
   }
@@ -64,13 +64,13 @@ export class Requests {
    */
   send(operation: string, request: Request, deadline: number): Promise<Reply> {
     const { subject, headers, payload } = request
-    if (this.#link.closed !== undefined) return Promise.reject(this.#link.closed)
+    if (this.#connection.closed !== undefined) return Promise.reject(this.#connection.closed)
     if (!this.#subscribed) this.#subscribe()
     const number = ++this.#last
     return new Promise((resolve, reject) => {
       this.#pending.set(number, { operation, subject, deadline, resolve, reject })
       if (Number.isFinite(deadline)) this.#deadlines.add(deadline)
-      this.#link.writer.publish(subject, `${this.#inbox}.${number.toString(36)}`, headers, payload)
+      this.#connection.writer.publish(subject, `${this.#inbox}.${number.toString(36)}`, headers, payload)
     })
   }
 
@@ -96,7 +96,7 @@ export class Requests {
       const number = Number.parseInt(view.subject.slice(this.#inbox.length + 1), 36)
       return this.#pending.take(number)
     }
-    this.#link.subscribe(`${this.#inbox}.*`, undefined, {
+    this.#connection.subscribe(`${this.#inbox}.*`, undefined, {
       onMessage: (view) => {
         const pending = take(view)
         if (pending === undefined) return

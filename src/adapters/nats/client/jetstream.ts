@@ -1,4 +1,4 @@
-import type { IntegrationError } from '../../core/errors.js'
+import type { IntegrationError } from '../../../core/errors.js'
 import { NoResponders, type Request, type Requests } from './requests.js'
 
 /** Numbers of errors of the JetStream API that we tell apart. */

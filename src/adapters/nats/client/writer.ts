@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream'
-import type { ConnectionError } from '../../core/errors.js'
+import type { ConnectionError } from '../../../core/errors.js'
 
 const CHUNK_BYTES = 65_536
 /** Larger payloads go to the socket as they are; smaller ones are copied together. */

@@ -1,37 +1,37 @@
 import type { AdapterContext } from '../../core/adapter.js'
 import type { Timer } from '../../core/clock.js'
 import { ConnectionError } from '../../core/errors.js'
-import { whereOf } from './address.js'
-import type { Dialer } from './dialer.js'
-import { notConnected } from './failures.js'
-import type { Link, LinkEvents } from './link.js'
+import { whereOf } from './client/address.js'
+import type { Connection, ConnectionEvents } from './client/connection.js'
+import type { Dialer } from './client/dialer.js'
+import { notConnected } from './client/failures.js'
+import { Requests } from './client/requests.js'
+import type { ServerInfo } from './client/server-info.js'
 import type { NatsConfig } from './manifest.js'
-import { Requests } from './requests.js'
-import type { ServerInfo } from './server-info.js'
 
 /** Requests under way when their server says that it is about to end may take this long. */
 const LAME_DUCK_MS = 2_000
 const LOOK_MS = 50
 
-/** The present connection. @throws ConnectionError when there is none */
-export type CurrentConnection = () => Connection
+/** The present connections. @throws ConnectionError when there is none */
+export type CurrentConnections = () => ConnectionSet
 
-/** The parts of a connection that are opened on first use. */
+/** Connections that are opened on first use. */
 export type Role = 'subscriber' | 'server'
 
 /**
- * What the facets work with: a link that publishes, calls and consumes queues, and is read whatever happens; and,
- * on first use, links of their own to the same server for subscriptions and for methods that are served, which are
+ * What the facets work with: a connection that publishes, calls and consumes queues, and is read whatever happens; and,
+ * on first use, separate connections to the same server for subscriptions and for methods that are served, which are
  * not read while their receivers are full. They stand and fall together.
  */
-export class Connection {
-  readonly main: Link
+export class ConnectionSet {
+  readonly main: Connection
   readonly requests: Requests
   readonly #context: AdapterContext
   readonly #config: NatsConfig
   readonly #dialer: Dialer
-  readonly #onLost: (connection: Connection, error: ConnectionError) => void
-  readonly #links = new Map<Role, Promise<Link>>()
+  readonly #onLost: (set: ConnectionSet, error: ConnectionError) => void
+  readonly #connections = new Map<Role, Promise<Connection>>()
   readonly #ended = new AbortController()
   #leaving: Timer | undefined
 
@@ -39,8 +39,8 @@ export class Connection {
     context: AdapterContext,
     config: NatsConfig,
     dialer: Dialer,
-    onLost: (connection: Connection, error: ConnectionError) => void,
-    main: Link,
+    onLost: (set: ConnectionSet, error: ConnectionError) => void,
+    main: Connection,
   ) {
     this.#context = context
     this.#config = config
@@ -55,38 +55,38 @@ export class Connection {
     context: AdapterContext,
     config: NatsConfig,
     dialer: Dialer,
-    onLost: (connection: Connection, error: ConnectionError) => void,
+    onLost: (set: ConnectionSet, error: ConnectionError) => void,
     signal: AbortSignal,
-  ): Promise<Connection> {
-    let connection: Connection | undefined
-    const events: LinkEvents = {
-      lost: (error) => connection?.lose(error),
-      informed: (info) => connection?.informed(info),
-      publishRefused: (subject, text) => connection?.publishRefused(subject, text),
+  ): Promise<ConnectionSet> {
+    let set: ConnectionSet | undefined
+    const events: ConnectionEvents = {
+      lost: (error) => set?.lose(error),
+      informed: (info) => set?.informed(info),
+      publishRefused: (subject, text) => set?.publishRefused(subject, text),
     }
     const main = await dialer.any(events, signal)
-    connection = new Connection(context, config, dialer, onLost, main)
-    connection.informed(main.info)
-    return connection
+    set = new ConnectionSet(context, config, dialer, onLost, main)
+    set.informed(main.info)
+    return set
   }
 
-  /** Aborts when the connection ends, for whatever reason. */
+  /** Aborts when the connections end, for whatever reason. */
   get ended(): AbortSignal {
     return this.#ended.signal
   }
 
-  /** The link of that role. @throws ConnectionError, AuthError */
-  link(role: Role): Promise<Link> {
-    const known = this.#links.get(role)
+  /** The connection of that role. @throws ConnectionError, AuthError */
+  connection(role: Role): Promise<Connection> {
+    const known = this.#connections.get(role)
     if (known !== undefined) return known
-    const events: LinkEvents = {
+    const events: ConnectionEvents = {
       lost: (error) => this.lose(error),
       informed: (info) => this.informed(info),
       publishRefused: (subject, text) => this.publishRefused(subject, text),
     }
     const opening = this.#dialer.one(this.main.server, events, this.#ended.signal)
-    this.#links.set(role, opening)
-    opening.catch(() => this.#links.delete(role))
+    this.#connections.set(role, opening)
+    opening.catch(() => this.#connections.delete(role))
     return opening
   }
 
@@ -107,7 +107,7 @@ export class Connection {
     if (this.#ended.signal.aborted) return
     this.#end(error)
     this.#dialer.pool.postpone(this.main.server)
-    void this.#closeLinks()
+    void this.#closeConnections()
     this.#onLost(this, error)
   }
 
@@ -115,7 +115,7 @@ export class Connection {
   async close(): Promise<void> {
     if (this.#ended.signal.aborted) return
     this.#end(notConnected())
-    await this.#closeLinks()
+    await this.#closeConnections()
   }
 
   #end(error: ConnectionError): void {
@@ -124,10 +124,10 @@ export class Connection {
     this.requests.close(error)
   }
 
-  async #closeLinks(): Promise<void> {
-    const others = [...this.#links.values()].map((opening) =>
+  async #closeConnections(): Promise<void> {
+    const others = [...this.#connections.values()].map((opening) =>
       opening.then(
-        (link) => link.close(),
+        (connection) => connection.close(),
         () => {},
       ),
     )

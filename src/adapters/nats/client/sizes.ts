@@ -1,16 +1,21 @@
-import { UnsupportedError } from '../../core/errors.js'
-import type { Link } from './link.js'
+import { UnsupportedError } from '../../../core/errors.js'
+import type { Connection } from './connection.js'
 
 /**
  * Checks a message against what the server takes; it would end the connection over it.
  * @throws RangeError naming both sizes; UnsupportedError for headers that the server does not know
  */
-export function checkSize(link: Link, headers: Uint8Array | undefined, payload: Uint8Array): void {
+export function checkSize(
+  connection: Connection,
+  headers: Uint8Array | undefined,
+  payload: Uint8Array,
+): void {
   const size = payload.byteLength + (headers?.byteLength ?? 0)
-  const { maxPayload } = link.info
+  const { maxPayload } = connection.info
   if (size > maxPayload)
     throw new RangeError(
       `the message has ${size} bytes, and the server takes ${maxPayload} at most (max_payload)`,
     )
-  if (headers !== undefined && !link.info.headers) throw new UnsupportedError('headers over this NATS server')
+  if (headers !== undefined && !connection.info.headers)
+    throw new UnsupportedError('headers over this NATS server')
 }

@@ -1,4 +1,4 @@
-import type { Headers } from '../../core/value.js'
+import type { Headers } from '../../../core/value.js'
 
 /** The block of headers in front of a payload (NATS client protocol, HPUB and HMSG). */
 export interface HeaderBlock {

@@ -1,5 +1,5 @@
-import { AuthError, ConnectionError, IntegrationError } from '../../core/errors.js'
-import { socketFailure } from '../socket-failure.js'
+import { AuthError, ConnectionError, IntegrationError } from '../../../core/errors.js'
+import { socketFailure } from '../../socket-failure.js'
 
 /** What a server says of credentials that it does not accept (any more). */
 const AUTH_REFUSAL = /authorization violation|authentication (expired|revoked|timeout)|user authentication/i
@@ -11,7 +11,7 @@ export function refusal(where: string, text: string): AuthError | ConnectionErro
 }
 
 /** The error of an attempt that was given up, or of a socket that broke. */
-export function linkFailure(where: string, cause: unknown): IntegrationError {
+export function connectionFailure(where: string, cause: unknown): IntegrationError {
   if (cause instanceof IntegrationError) return cause
   const { name } = (cause ?? {}) as { name?: string }
   if (name === 'TimeoutError') return new ConnectionError(`no answer from ${where} in time`, { cause })

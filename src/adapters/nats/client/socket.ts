@@ -1,9 +1,9 @@
 import { createConnection, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { ConnectionError } from '../../core/errors.js'
-import type { TlsOptions } from '../tls.js'
+import { ConnectionError } from '../../../core/errors.js'
+import type { TlsOptions } from '../../tls.js'
 import { type ServerAddress, whereOf } from './address.js'
-import { linkFailure } from './failures.js'
+import { connectionFailure } from './failures.js'
 import { MalformedProtocol } from './parser.js'
 import { parseInfo, type ServerInfo } from './server-info.js'
 
@@ -79,7 +79,7 @@ function settled(
       socket.off(event, onEvent).off('error', finish).off('close', onClose)
       if (error === undefined) return resolve()
       socket.destroy()
-      reject(linkFailure(where, error))
+      reject(connectionFailure(where, error))
     }
     const onEvent = () => finish()
     const onClose = () => finish(new ConnectionError(`${where} closed the connection`))
@@ -104,7 +104,7 @@ function readInfo(where: string, socket: Socket, signal: AbortSignal): Promise<I
       reject(
         error instanceof MalformedProtocol
           ? new ConnectionError(`${where} does not speak NATS: it sent ${error.message}`)
-          : linkFailure(where, error),
+          : connectionFailure(where, error),
       )
     }
     const onClose = () => fail(new ConnectionError(`${where} closed the connection`))

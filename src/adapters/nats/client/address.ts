@@ -1,5 +1,5 @@
-import { ConnectionError } from '../../core/errors.js'
-import type { Endpoint } from '../../core/settings.js'
+import { ConnectionError } from '../../../core/errors.js'
+import type { Endpoint } from '../../../core/settings.js'
 
 /** Where one server is reached. */
 export interface ServerAddress {

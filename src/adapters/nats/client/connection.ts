@@ -1,11 +1,10 @@
 import type { Socket } from 'node:net'
-import type { Clock, Timer } from '../../core/clock.js'
-import { ConnectionError, type IntegrationError } from '../../core/errors.js'
-import type { Logger } from '../../core/telemetry.js'
-import { abortFailure } from '../abort.js'
+import type { Clock, Timer } from '../../../core/clock.js'
+import { ConnectionError, type IntegrationError } from '../../../core/errors.js'
+import type { Logger } from '../../../core/telemetry.js'
+import { abortFailure } from '../../abort.js'
 import { type ServerAddress, whereOf } from './address.js'
-import type { Proof } from './credentials.js'
-import { linkFailure, refusal } from './failures.js'
+import { connectionFailure, refusal } from './failures.js'
 import { keepAlive } from './keep-alive.js'
 import type { MessageView } from './message-view.js'
 import { MalformedProtocol, Parser, type ParserHandler } from './parser.js'
@@ -13,6 +12,9 @@ import { ReadGate } from './read-gate.js'
 import { parseInfo, type ServerInfo } from './server-info.js'
 import type { Introduction } from './socket.js'
 import { Writer } from './writer.js'
+
+/** The fields of CONNECT that prove who we are. Secrets: never to be shown. */
+export type Proof = Readonly<Partial<Record<'user' | 'pass' | 'auth_token' | 'jwt' | 'nkey' | 'sig', string>>>
 
 /** Where the messages of a subscription go. */
 export interface Route {
@@ -24,8 +26,8 @@ export interface Route {
   onRefused?(text: string): void
 }
 
-/** What a link tells its owner. */
-export interface LinkEvents {
+/** What a connection tells its owner. */
+export interface ConnectionEvents {
   /** Once, unless `close` was called first. Nothing else is told afterwards. */
   lost(error: ConnectionError): void
   /** The server told of its cluster, or that it is about to end. */
@@ -34,7 +36,7 @@ export interface LinkEvents {
   publishRefused(subject: string, text: string): void
 }
 
-export interface LinkSettings {
+export interface ConnectionSettings {
   readonly name: string
   readonly clock: Clock
   readonly log: Logger
@@ -52,18 +54,18 @@ interface Pong {
   readonly reject: (error: IntegrationError) => void
 }
 
-/** How long the server has to take the rest of what was written, when a link is closed. */
+/** How long the server has to take the rest of what was written, when a connection is closed. */
 const FAREWELL_MS = 1_000
 const VIOLATION = /permissions violation for (publish|subscription) to "([^"]+)"/i
 
 /** One connection to a server: subscriptions, publishes and pings (NATS client protocol). */
-export class Link implements ParserHandler {
+export class Connection implements ParserHandler {
   readonly server: ServerAddress
   readonly gate: ReadGate
   readonly writer: Writer
   readonly #socket: Socket
-  readonly #settings: LinkSettings
-  readonly #events: LinkEvents
+  readonly #settings: ConnectionSettings
+  readonly #events: ConnectionEvents
   readonly #parser: Parser
   readonly #subscriptions = new Map<number, Subscribed>()
   readonly #pongs: Pong[] = []
@@ -77,8 +79,8 @@ export class Link implements ParserHandler {
   constructor(
     server: ServerAddress,
     { socket, info }: Introduction,
-    settings: LinkSettings,
-    events: LinkEvents,
+    settings: ConnectionSettings,
+    events: ConnectionEvents,
   ) {
     this.server = server
     this.#socket = socket
@@ -107,7 +109,7 @@ export class Link implements ParserHandler {
   async greet(proof: Proof, secure: boolean, rest: Buffer, signal: AbortSignal): Promise<void> {
     const socket = this.#socket
     socket.on('data', (chunk: Buffer) => this.#onData(chunk))
-    socket.on('error', (error) => this.#fail(linkFailure(whereOf(this.server), error)))
+    socket.on('error', (error) => this.#fail(connectionFailure(whereOf(this.server), error)))
     socket.on('close', () => this.#fail(this.#closing()))
     const { headers } = this.#info
     const options = {

@@ -1,4 +1,4 @@
-import { type Clock, every, type Timer } from '../../core/clock.js'
+import { type Clock, every, type Timer } from '../../../core/clock.js'
 
 /** What is kept alive. */
 export interface Alive {

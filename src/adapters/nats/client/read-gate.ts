@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../core/clock.js'
+import type { Clock, Timer } from '../../../core/clock.js'
 
 /**
  * A server that cannot get rid of what it has for us for 10 s ends the connection ("slow consumer"): we read on well
