@@ -13,6 +13,7 @@ import { queueFacet } from './queue.js'
 import { rpcFacet } from './rpc.js'
 import { serviceFacet } from './service.js'
 import { Subjects } from './subjects.js'
+import { UndeliveredCounts } from './undelivered-counts.js'
 
 /** NATS with JetStream, over one to three connections to the same server (see `ConnectionSet`). */
 export const natsAdapter: AdapterFactory = (context: AdapterContext): ProtocolAdapter => {
@@ -33,6 +34,7 @@ export const natsAdapter: AdapterFactory = (context: AdapterContext): ProtocolAd
     timeoutMs: settings.timeoutMs,
   })
   const discovery = new Discovery(config.service, settings.name, clock)
+  const counts = new UndeliveredCounts(config.inbox_prefix, context.clientId)
   let connections: ConnectionSet | undefined
   /** Ends the attempt that `disconnect` interrupts. */
   let attempt: AbortController | undefined
@@ -49,13 +51,16 @@ export const natsAdapter: AdapterFactory = (context: AdapterContext): ProtocolAd
       const own = new AbortController()
       attempt = own
       const made = await ConnectionSet.open(
-        context,
-        config,
-        dialer,
-        (lost, error) => {
-          if (connections !== lost) return
-          connections = undefined
-          context.connectionLost(error)
+        {
+          context,
+          config,
+          dialer,
+          counts,
+          onLost(lost, error) {
+            if (connections !== lost) return
+            connections = undefined
+            context.connectionLost(error)
+          },
         },
         AbortSignal.any([signal, own.signal]),
       )
@@ -76,12 +81,12 @@ export const natsAdapter: AdapterFactory = (context: AdapterContext): ProtocolAd
     },
 
     async ping(signal) {
-      await untilAborted(current().main.ping(), signal, 'ping')
+      await untilAborted(current().ping(), signal, 'ping')
     },
 
     rpc: rpcFacet(current, format, subjects),
-    pubsub: pubSubFacet(current, config, subjects, log),
-    queue: queueFacet({ connections: current, config, subjects, timeoutMs: settings.timeoutMs, clock, log }),
+    pubsub: pubSubFacet({ connections: current, config, subjects, clientId: context.clientId }),
+    queue: queueFacet({ connections: current, config, subjects, counts, context }),
     service: serviceFacet({ connections: current, config, format, subjects, discovery, clock, log }),
   }
 }

@@ -1,17 +1,21 @@
 import { createHash } from 'node:crypto'
 import { UnsupportedError } from '../../core/errors.js'
 import { API_ERROR, type JetStream, JetStreamApiError, nanos } from './client/jetstream.js'
+import type { PullLimits } from './client/pull-requests.js'
 import { isAtLeast } from './client/server-info.js'
+import { NEVER_SENT } from './client/sizes.js'
 import type { NatsConfig } from './manifest.js'
 
 /** Where the messages of a queue are taken from. */
 export interface ConsumerBinding {
   readonly stream: string
   readonly consumer: string
-  /** After so many milliseconds the server gives an unsettled message to somebody else. */
-  readonly ackWaitMs: number
+  /** After so many deliveries the server gives a message up; -1: never. */
+  readonly maxDeliver: number
+  readonly limits: PullLimits
 }
 
+const NANOS_PER_MS = 1_000_000
 const ACK_WAIT_MS = { extended: 5_000, fixed: 30_000 } as const
 
 /** A stream or consumer that is there is not what the configuration needs. */
@@ -69,7 +73,16 @@ export class Bindings {
       ))
     const config = (answer.config ?? {}) as ConsumerConfig
     checkConsumer(consumer, subject, config)
-    return { stream, consumer, ackWaitMs: (config.ack_wait ?? 0) / 1_000_000 }
+    return {
+      stream,
+      consumer,
+      maxDeliver: config.max_deliver ?? -1,
+      limits: {
+        ackWaitMs: (config.ack_wait ?? 0) / NANOS_PER_MS,
+        maxBatch: config.max_batch ?? 0,
+        maxExpiresMs: Math.floor((config.max_expires ?? 0) / NANOS_PER_MS),
+      },
+    }
   }
 
   async #bindStream(queue: string, subject: string, deadline: number): Promise<string> {
@@ -116,7 +129,10 @@ export class Bindings {
   async #create(name: string, subjects: readonly string[], deadline: number): Promise<string> {
     const { stream } = this.#config
     if (stream.compression !== 'none' && !isAtLeast(this.#version, '2.10.0'))
-      throw new UnsupportedError(`compression of streams on NATS server ${this.#version} (from 2.10.0 on)`)
+      throw new UnsupportedError(
+        `compression of streams on NATS server ${this.#version} (from 2.10.0 on)`,
+        NEVER_SENT,
+      )
     const config = {
       name,
       subjects,
@@ -138,7 +154,7 @@ export class Bindings {
   }
 
   #consumerConfig(name: string, subject: string): object {
-    const { extend, max_deliver, max_ack_pending, dead_letter } = this.#config.consumer
+    const { extend, max_ack_pending } = this.#config.consumer
     const { ack_wait = extend ? ACK_WAIT_MS.extended : ACK_WAIT_MS.fixed } = this.#config.consumer
     return {
       durable_name: name,
@@ -148,8 +164,8 @@ export class Bindings {
       max_ack_pending,
       deliver_policy: 'all',
       replay_policy: 'instant',
-      // What is set aside is delivered once more, to whoever sets it aside.
-      max_deliver: dead_letter === undefined ? max_deliver : -1,
+      // We count the deliveries: the server's count has those that nobody has seen.
+      max_deliver: -1,
     }
   }
 
@@ -173,6 +189,9 @@ interface ConsumerConfig {
   readonly ack_policy?: string
   readonly ack_wait?: number
   readonly deliver_subject?: string
+  readonly max_deliver?: number
+  readonly max_batch?: number
+  readonly max_expires?: number
 }
 
 function checkConsumer(name: string, subject: string, config: ConsumerConfig): void {

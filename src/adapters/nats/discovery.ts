@@ -68,8 +68,8 @@ export class Discovery {
   readonly #description: string
   readonly #started: string
   readonly #known = new Map<string, EndpointStats>()
-  /** What is served at present, and the connection that tells of it. */
-  readonly #served = new Set<EndpointStats>()
+  /** What is served at present, and by how many subscriptions: one that is replaced overlaps with its successor. */
+  readonly #served = new Map<EndpointStats, number>()
   #connection: Connection | undefined
 
   constructor(config: NatsConfig['service'], integration: string, clock: Clock) {
@@ -93,9 +93,14 @@ export class Discovery {
       this.#served.clear()
       for (const verb of VERBS) this.#listen(connection, verb)
     }
-    this.#served.add(stats)
+    this.#served.set(stats, (this.#served.get(stats) ?? 0) + 1)
+    let announced = true
     return () => {
-      if (this.#connection === connection) this.#served.delete(stats)
+      if (!announced || this.#connection !== connection) return
+      announced = false
+      const left = this.#served.get(stats)! - 1
+      if (left > 0) this.#served.set(stats, left)
+      else this.#served.delete(stats)
     }
   }
 
@@ -111,7 +116,7 @@ export class Discovery {
 
   #answer(verb: Verb): object {
     const type = `io.nats.micro.v1.${verb.toLowerCase()}_response`
-    const served = [...this.#served]
+    const served = [...this.#served.keys()]
     switch (verb) {
       case 'PING':
         return { type, ...this.#identity }

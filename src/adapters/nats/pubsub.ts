@@ -1,38 +1,45 @@
 import type { Attempt, InboundMessage, PublishOptions, PubSubFacet } from '../../core/adapter.js'
 import { IntegrationError, PublishError, SubscribeError, UnsupportedError } from '../../core/errors.js'
-import type { Logger } from '../../core/telemetry.js'
 import { untilAborted } from '../abort.js'
 import { encodeHeaders } from './client/headers.js'
 import { JetStream } from './client/jetstream.js'
 import type { MessageView } from './client/message-view.js'
-import { checkSize } from './client/sizes.js'
+import { checkSize, NEVER_SENT } from './client/sizes.js'
 import type { ConnectionSet, CurrentConnections } from './connection-set.js'
 import type { NatsConfig } from './manifest.js'
 import { messageId } from './message-id.js'
 import type { SubjectPattern, Subjects } from './subjects.js'
 import { subscribeSink } from './subscriber.js'
 
+/** What the facet works with. */
+export interface PubSubParts {
+  readonly connections: CurrentConnections
+  readonly config: NatsConfig
+  readonly subjects: Subjects
+  readonly clientId: string
+}
+
 /**
  * Publish and subscribe. A message without `qos` is published as core NATS does: written, and gone where nobody
  * listens. With `qos` 1 or 2 it is acknowledged by the JetStream stream that keeps its subject, under an id by which
  * a second attempt is recognised. Nothing is retained for later subscribers.
  */
-export function pubSubFacet(
-  connections: CurrentConnections,
-  config: NatsConfig,
-  subjects: Subjects,
-  log: Logger,
-): PubSubFacet {
+export function pubSubFacet(parts: PubSubParts): PubSubFacet {
+  const { connections, config, subjects } = parts
   return {
+    holdsBack: 'connection',
+
     publish(topic, payload, options, context) {
       try {
         const current = connections()
         if (options.qos !== undefined && options.qos > 0)
-          return publishKept(current, config, subjects.subject(topic), topic, payload, options, context)
+          return publishKept(current, parts, topic, payload, options, context)
         refuseUnknown(options)
         const subject = subjects.subject(topic)
         const headers = options.headers && encodeHeaders(options.headers)
         checkSize(current.main, headers, payload)
+        const refused = current.refused.reason(subject)
+        if (refused !== undefined) return Promise.reject(notPermitted(topic, refused))
         const { writer } = current.main
         writer.publish(subject, undefined, headers, payload)
         return writer.congestion()
@@ -43,18 +50,19 @@ export function pubSubFacet(
 
     async subscribe(pattern, options, sink, context) {
       if (options.qos !== undefined && options.qos > 0)
-        throw new UnsupportedError('subscribe with qos over NATS (queues are acknowledged)')
+        throw new UnsupportedError('subscribe with qos over NATS (queues are acknowledged)', NEVER_SENT)
       if (options.params !== undefined || options.headers !== undefined)
-        throw new UnsupportedError('subscribe with parameters over NATS')
+        throw new UnsupportedError('subscribe with parameters over NATS', NEVER_SENT)
       let wanted: SubjectPattern
       try {
         wanted = subjects.pattern(pattern)
       } catch (error) {
-        throw new SubscribeError(pattern, (error as Error).message)
+        throw new SubscribeError(pattern, (error as Error).message, NEVER_SENT)
       }
       const { signal } = context
       const operation = `subscribe ${pattern}`
-      const connection = await untilAborted(connections().connection('subscriber'), signal, operation)
+      const current = connections()
+      const connection = await untilAborted(current.connection('subscriber'), signal, operation)
       const subscription = {
         operation,
         subjects: wanted.subjects,
@@ -62,7 +70,7 @@ export function pubSubFacet(
         toMessage: toMessage(pattern, wanted),
         failure: (reason: string) => new SubscribeError(pattern, reason),
       }
-      return subscribeSink(connection, subscription, sink, log, signal)
+      return subscribeSink(connection, subscription, sink, current.ended, signal)
     },
   }
 }
@@ -70,20 +78,20 @@ export function pubSubFacet(
 /** Publishes to a stream that is there; publishing makes none. */
 async function publishKept(
   { main, requests }: ConnectionSet,
-  config: NatsConfig,
-  subject: string,
+  { config, subjects, clientId }: PubSubParts,
   topic: string,
   payload: Uint8Array,
   options: PublishOptions,
   context: Attempt,
 ): Promise<void> {
   if (!config.jetstream || !main.info.jetstream)
-    throw new UnsupportedError('publish with qos over NATS without JetStream')
+    throw new UnsupportedError('publish with qos over NATS without JetStream', NEVER_SENT)
   refuseUnknown(options)
   const failure = (reason: string, context: { retryable?: boolean }) =>
     new PublishError(topic, reason, context)
   try {
-    const headers = encodeHeaders({ ...options.headers, ...messageId(options.headers, context) })
+    const headers = encodeHeaders({ ...options.headers, ...messageId(options.headers, context, clientId) })
+    const subject = subjects.subject(topic)
     checkSize(main, headers, payload)
     const jetStream = new JetStream(requests, config.domain)
     const kept = await jetStream.publish(
@@ -99,14 +107,21 @@ async function publishKept(
 }
 
 function refuseUnknown({ retain, expiryMs }: PublishOptions): void {
-  if (retain === true) throw new UnsupportedError('publish with retain over NATS')
-  if (expiryMs !== undefined) throw new UnsupportedError('publish with an expiry over NATS')
+  if (retain === true) throw new UnsupportedError('publish with retain over NATS', NEVER_SENT)
+  if (expiryMs !== undefined) throw new UnsupportedError('publish with an expiry over NATS', NEVER_SENT)
+}
+
+function notPermitted(topic: string, reason: string): PublishError {
+  return new PublishError(topic, `the server does not permit it: ${reason}`, {
+    notExecuted: true,
+    fault: 'local',
+  })
 }
 
 function publishFailure(topic: string, error: unknown): IntegrationError {
   return error instanceof IntegrationError
     ? error
-    : new PublishError(topic, (error as Error).message, { cause: error })
+    : new PublishError(topic, (error as Error).message, { cause: error, ...NEVER_SENT })
 }
 
 /** Makes messages of what arrives: in the style of the pattern, which also says what begins with "$" (MQTT 5, 4.7.2). */

@@ -1,40 +1,33 @@
 import type { AdapterConsumer, InboundDelivery, MessageSink } from '../../core/adapter.js'
-import { type Clock, every, type Timer } from '../../core/clock.js'
-import { Deque } from '../../core/deque.js'
-import { IntegrationError } from '../../core/errors.js'
+import { every, type Timer } from '../../core/clock.js'
+import { DequeueError, type IntegrationError } from '../../core/errors.js'
+import { type Arrival, arrivalOf, isAckSubject } from './arrival.js'
+import { Backlog } from './backlog.js'
 import type { ConsumerBinding } from './bindings.js'
-import type { Connection } from './client/connection.js'
-import type { HeaderBlock } from './client/headers.js'
-import { nanos } from './client/jetstream.js'
 import type { MessageView } from './client/message-view.js'
-import { Delivery, isAckSubject, type Settling } from './delivery.js'
+import { Delivery, type Settling } from './delivery.js'
+import type { LocalConsumers } from './local-consumers.js'
+import { PullLoop, type PullLoopOptions } from './pull-loop.js'
 
-/** A pull request ends after this time at the server, and we make another. */
-const EXPIRES_MS = 30_000
-/** Meanwhile the server gives a sign of life as often. */
-const HEARTBEAT_MS = 5_000
-/** Before a pull request is made again that the server could not serve. */
-const RETRY_MS = 250
+/** How long the server has to hear that a consumer has closed. */
+const FAREWELL_MS = 1_000
+const SHORTEST_EXTENSION_MS = 20
+const CONNECTION_LOST = 'the connection it came by was lost'
 
-const [CONTINUE, NOT_FOUND, CONFLICT, NO_RESPONDERS] = [100, 404, 409, 503] as const
-
-export interface PullConsumerOptions {
-  readonly queue: string
-  readonly connection: Connection
-  readonly clock: Clock
-  /** Where the answers to pull requests go: a subject of its own. */
-  readonly inbox: string
+export interface PullConsumerOptions extends PullLoopOptions {
+  /** The other consumers of the connection. */
+  readonly locals: LocalConsumers
   /** Messages that are asked for beyond demand. */
   readonly prefetch: number
   /** Tells the server while messages are in hand. */
   readonly extend: boolean
-  readonly settling: Omit<Settling, 'settled'>
-  /** Where pull requests for that consumer go. */
-  pullSubject(binding: ConsumerBinding): string
-  /** The stream and the consumer, made again if they are gone. @throws IntegrationError */
-  bind(): Promise<ConsumerBinding>
-  /** Takes a message that was delivered too often. @returns whether it did */
-  setAside(delivery: Delivery): boolean
+  readonly settling: Omit<Settling, 'settled' | 'passOn' | 'maxDeliver' | 'beforeGivingBack'>
+  /** Makes the server drop the pull requests of inboxes that nobody listens on. @throws Error */
+  purge(binding: ConsumerBinding): Promise<unknown>
+  /** Why a message must not be delivered: it has been delivered too often. */
+  defect(attempt: number): Error | undefined
+  /** Dead-letters a message by itself. @returns whether it does */
+  deadLetter(delivery: Delivery): boolean
 }
 
 /**
@@ -44,104 +37,194 @@ export interface PullConsumerOptions {
 export class PullConsumer implements AdapterConsumer {
   readonly #options: PullConsumerOptions
   readonly #sink: MessageSink<InboundDelivery>
-  readonly #backlog = new Deque<Delivery>()
+  readonly #backlog: Backlog
+  /** All that is not settled, the backlog included. */
   readonly #unsettled = new Set<Delivery>()
-  /** How many messages each pull request may still bring, as far as the server tells. */
-  readonly #pulls = new Map<number, number>()
+  readonly #loop: PullLoop
   readonly #settling: Settling
-  #binding: ConsumerBinding
+  /** Deliveries on their way back to the server. */
+  readonly #returning = new Set<Promise<void>>()
+  /**
+   * While the server drops our pull requests. Servers before 2.10.22 mishandle a redelivery that meets only requests
+   * of an inbox that nobody listens on: it is withheld until `ack_wait`, and another message comes twice.
+   */
+  #purging: Promise<void> | undefined
   #sid = 0
-  #lastPull = 0
   #demand = 0
-  /** Messages that the server has been asked for. */
-  #asked = 0
-  #scheduled = false
-  #heard = false
-  #watch: Timer | undefined
   #extension: Timer | undefined
-  #retry: Timer | undefined
   #closed = false
 
   constructor(options: PullConsumerOptions, binding: ConsumerBinding, sink: MessageSink<InboundDelivery>) {
     this.#options = options
-    this.#binding = binding
     this.#sink = sink
-    this.#settling = { ...options.settling, settled: (delivery) => this.#onSettled(delivery) }
+    this.#backlog = new Backlog(options.budget)
+    this.#loop = new PullLoop(options, binding, {
+      wanted: () => this.#demand + options.prefetch - this.#backlog.size,
+      ended: (error) => this.#end(error),
+    })
+    this.#settling = {
+      ...options.settling,
+      maxDeliver: () => this.#loop.binding.maxDeliver,
+      beforeGivingBack: () => this.#purging,
+      passOn: (arrival) => options.locals.passOn(arrival, this),
+      settled: (delivery) => this.#onSettled(delivery),
+    }
   }
 
-  /** Begins to listen. Resolves when the server would send to us. @throws ConnectionError */
+  /** Messages that were handed out and are not settled. */
+  get inHand(): number {
+    return this.#unsettled.size - this.#backlog.size
+  }
+
+  /** Begins to listen. Resolves when the server would send to us. @throws ConnectionError, DequeueError */
   async open(): Promise<void> {
-    const { connection, inbox, clock, extend } = this.#options
-    const onMessage = (view: MessageView) => this.#onMessage(view)
-    this.#sid = connection.subscribe(`${inbox}.*`, undefined, { onMessage, onOversize: onMessage })
-    this.#watch = every(clock, 2 * HEARTBEAT_MS, () => this.#checkSilence(), { background: true })
+    const { connection, inbox, clock, extend, locals, queue } = this.#options
+    let refusal: IntegrationError | undefined
+    locals.add(this)
+    this.#sid = connection.subscribe(`${inbox}.*`, undefined, {
+      onMessage: (view) => this.#onMessage(view, false),
+      onOversize: (view) => this.#onMessage(view, true),
+      onRefused: (text) => {
+        refusal = new DequeueError(queue, `the server refuses the subscription to ${inbox}.*: ${text}`)
+        this.#end(refusal)
+      },
+    })
+    this.#loop.start()
+    const { ackWaitMs } = this.#loop.binding.limits
     if (extend)
-      this.#extension = every(clock, Math.max(20, this.#binding.ackWaitMs / 3), () => this.#extend(), {
+      this.#extension = every(clock, Math.max(SHORTEST_EXTENSION_MS, ackWaitMs / 3), () => this.#extend(), {
         background: true,
       })
     await connection.ping()
+    if (refusal !== undefined) throw refusal
   }
 
   request(count: number): void {
     if (this.#closed || !(count >= 1)) return
     this.#demand += Math.floor(count)
     this.#hand()
-    this.#ask()
+    this.#loop.ask()
+  }
+
+  /** Takes a message that another consumer gives back, if it is one of the same queue and wanted here. */
+  take(arrival: Arrival): boolean {
+    const { stream, consumer } = this.#loop.binding
+    if (this.#closed || this.#demand < 1 || this.#backlog.size > 0) return false
+    if (arrival.consumer !== `${stream}.${consumer}`) return false
+    const delivery = this.#delivery(arrival)
+    // The time that the server allows begins again.
+    if (this.#options.extend) delivery.working()
+    this.#deliver(delivery)
+    return true
   }
 
   async close(): Promise<void> {
     if (this.#closed) return
-    this.#closed = true
-    const { connection } = this.#options
-    this.#watch?.cancel()
-    this.#retry?.cancel()
+    this.pause()
+    await this.#given()
+    this.#options.connection.forget(this.#sid)
+    this.#rest()
+  }
+
+  /** Asks for no more messages and gives back what has not been delivered; what was delivered may be settled. */
+  pause(): void {
+    if (this.#closed) return
+    const hasPulls = this.#loop.isOpen
+    this.#stop()
+    const { connection, purge } = this.#options
     connection.unsubscribe(this.#sid)
-    for (const delivery of this.#backlog) delivery.release()
-    this.#backlog.clear()
-    // What the server sent before it heard of the end is here by then, and was given back.
-    await connection.ping().catch(() => {})
-    connection.forget(this.#sid)
-    if (this.#unsettled.size === 0) this.#extension?.cancel()
+    this.#purging = (hasPulls ? purge(this.#loop.binding) : connection.ping())
+      .then(nothing, nothing)
+      .finally(() => {
+        this.#purging = undefined
+      })
+    for (const delivery of this.#backlog.takeAll()) this.#giveBack(delivery)
   }
 
-  /** The connection ends: what is in hand is given back, as far as the server can still be told. */
-  abandon(): void {
-    this.#closed = true
-    this.#watch?.cancel()
-    this.#retry?.cancel()
-    this.#extension?.cancel()
+  /** The connection is about to be closed: all is given back, what was delivered counts as an attempt. */
+  async end(): Promise<void> {
+    this.pause()
+    await this.#given()
     for (const delivery of [...this.#unsettled]) delivery.release()
+    this.#rest()
   }
 
-  #onMessage(view: MessageView): void {
-    this.#heard = true
+  /** The connection is lost: what is in hand comes again when the server's patience ends. */
+  abandon(): void {
+    this.#stop()
+    const unseen = new Set(this.#backlog.takeAll())
+    for (const delivery of [...this.#unsettled]) delivery.lose(CONNECTION_LOST, unseen.has(delivery))
+    this.#rest()
+  }
+
+  /** Nobody has seen it, and nobody is to see it here. */
+  #giveBack(delivery: Delivery): void {
+    const returned = delivery
+      .undelivered()
+      .catch(() => {})
+      .finally(() => this.#returning.delete(returned))
+    this.#returning.add(returned)
+  }
+
+  /** Resolves when all that was given back is with the server, but soon in any case. */
+  #given(): Promise<void> {
+    return new Promise((resolve) => {
+      const patience = this.#options.clock.setTimer(FAREWELL_MS, resolve, { background: true })
+      const done = async () => {
+        // What the server sent before it heard of the end has come by then.
+        await this.#purging
+        await Promise.all(this.#returning)
+        patience.cancel()
+        resolve()
+      }
+      void done()
+    })
+  }
+
+  #stop(): void {
+    this.#closed = true
+    this.#demand = 0
+    this.#loop.close()
+  }
+
+  /** Nothing is left to do once all that was handed out is settled. */
+  #rest(): void {
+    if (!this.#closed || this.#unsettled.size > 0) return
+    this.#extension?.cancel()
+    this.#options.locals.delete(this)
+  }
+
+  #end(error: Error): void {
+    if (this.#closed) return
+    this.pause()
+    this.#options.connection.forget(this.#sid)
+    this.#rest()
+    this.#sink.end(error)
+  }
+
+  #onMessage(view: MessageView, oversize: boolean): void {
     const { reply } = view
     if (reply === undefined || !isAckSubject(reply)) {
-      this.#onStatus(view.headers, Number(view.subject.slice(this.#options.inbox.length + 1)))
+      if (!oversize) this.#loop.onStatus(view.headers, view.subject)
       return
     }
-    const delivery = new Delivery(this.#options.queue, view, reply, this.#settling)
-    this.#brought()
-    // A message that is too large for us has no body here, and stays with the server.
-    if (view.body.length !== view.size) {
-      void delivery.term().catch(() => {})
-      return this.#ask()
+    const { deadLetter, settling } = this.#options
+    const delivery = this.#delivery(arrivalOf(view, reply, oversize))
+    if (this.#closed) return this.#giveBack(delivery)
+    // It was reported when it came first, and waits for a gateway that takes it.
+    if (oversize && settling.oversize.has(delivery.id)) delivery.ack().catch(() => {})
+    else if (!deadLetter(delivery)) {
+      this.#backlog.push(delivery)
+      this.#hand()
     }
-    this.#unsettled.add(delivery)
-    if (this.#closed) return delivery.release()
-    if (this.#options.setAside(delivery)) return this.#ask()
-    this.#backlog.push(delivery)
-    this.#hand()
+    this.#loop.brought()
   }
 
-  /** One message less is under way: of the oldest pull request, which the server serves first. */
-  #brought(): void {
-    this.#asked = Math.max(0, this.#asked - 1)
-    for (const [pull, left] of this.#pulls) {
-      if (left > 1) this.#pulls.set(pull, left - 1)
-      else this.#pulls.delete(pull)
-      return
-    }
+  #delivery(arrival: Arrival): Delivery {
+    const { queue, defect } = this.#options
+    const delivery = new Delivery(queue, arrival, this.#settling, defect)
+    this.#unsettled.add(delivery)
+    return delivery
   }
 
   /** Hands out what is there and wanted. */
@@ -149,85 +232,14 @@ export class PullConsumer implements AdapterConsumer {
     while (this.#demand > 0 && !this.#closed) {
       const delivery = this.#backlog.shift()
       if (delivery === undefined) return
-      this.#demand--
-      // Demand is what holds the server back: the answer of the sink adds nothing to it.
-      this.#sink.deliver(delivery)
+      this.#deliver(delivery)
     }
   }
 
-  /** What was asked for in one go of the event loop becomes one pull request. */
-  #ask(): void {
-    if (this.#scheduled || this.#closed) return
-    this.#scheduled = true
-    queueMicrotask(() => {
-      this.#scheduled = false
-      this.#pull()
-    })
-  }
-
-  #pull(): void {
-    if (this.#closed || this.#retry !== undefined) return
-    const { connection, inbox, prefetch, pullSubject } = this.#options
-    const batch = this.#demand + prefetch - this.#asked - this.#backlog.size
-    if (batch < 1) return
-    const pull = ++this.#lastPull
-    this.#pulls.set(pull, batch)
-    this.#asked += batch
-    const body = { batch, expires: nanos(EXPIRES_MS), idle_heartbeat: nanos(HEARTBEAT_MS) }
-    const subject = pullSubject(this.#binding)
-    connection.writer.publish(subject, `${inbox}.${pull}`, undefined, Buffer.from(JSON.stringify(body)))
-  }
-
-  /** A pull request has ended, or goes on (100). */
-  #onStatus({ status, description = '', headers }: HeaderBlock, pull: number): void {
-    if (status === undefined || status === CONTINUE || this.#closed) return
-    const told = Number(headers?.['Nats-Pending-Messages'] ?? Number.NaN)
-    const left = told >= 0 ? told : (this.#pulls.get(pull) ?? 0)
-    this.#pulls.delete(pull)
-    this.#asked = Math.max(0, this.#asked - left)
-    const gone = status === NO_RESPONDERS || (status === CONFLICT && /deleted/i.test(description))
-    if (gone) this.#bindAgain()
-    else if (status === CONFLICT || status === NOT_FOUND) this.#later(() => this.#ask())
-    else this.#ask()
-  }
-
-  #bindAgain(): void {
-    this.#asked = 0
-    this.#pulls.clear()
-    this.#later(() => {
-      this.#options.bind().then(
-        (binding) => {
-          this.#binding = binding
-          this.#ask()
-        },
-        (error: unknown) => {
-          if (this.#closed) return
-          if (error instanceof IntegrationError && error.retryable) this.#bindAgain()
-          else this.#sink.end(error as Error)
-        },
-      )
-    })
-  }
-
-  #later(task: () => void): void {
-    this.#retry ??= this.#options.clock.setTimer(
-      RETRY_MS,
-      () => {
-        this.#retry = undefined
-        task()
-      },
-      { background: true },
-    )
-  }
-
-  /** Pull requests of which nothing is heard have been lost, with the server that had them, say. */
-  #checkSilence(): void {
-    if (!this.#heard && this.#asked > 0) {
-      this.#asked = 0
-      this.#pulls.clear()
-      this.#ask()
-    }
-    this.#heard = false
+  #deliver(delivery: Delivery): void {
+    this.#demand--
+    // Demand is what holds the server back: the answer of the sink adds nothing to it.
+    this.#sink.deliver(delivery)
   }
 
   #extend(): void {
@@ -236,6 +248,8 @@ export class PullConsumer implements AdapterConsumer {
 
   #onSettled(delivery: Delivery): void {
     this.#unsettled.delete(delivery)
-    if (this.#closed && this.#unsettled.size === 0) this.#extension?.cancel()
+    this.#rest()
   }
 }
+
+function nothing(): void {}

@@ -1,54 +1,69 @@
-import type { QueueFacet } from '../../core/adapter.js'
-import type { Clock } from '../../core/clock.js'
-import { DequeueError, EnqueueError, IntegrationError, UnsupportedError } from '../../core/errors.js'
-import type { Logger } from '../../core/telemetry.js'
+import type { AdapterContext, QueueFacet } from '../../core/adapter.js'
+import {
+  DequeueError,
+  EnqueueError,
+  type ErrorContext,
+  IntegrationError,
+  UnsupportedError,
+} from '../../core/errors.js'
 import type { Headers } from '../../core/value.js'
 import { untilAborted } from '../abort.js'
+import { messageName } from './arrival.js'
 import { Bindings } from './bindings.js'
 import { encodeHeaders } from './client/headers.js'
 import { JetStream, JetStreamApiError } from './client/jetstream.js'
 import { NoResponders, newInbox } from './client/requests.js'
-import { checkSize } from './client/sizes.js'
+import { checkSize, NEVER_SENT } from './client/sizes.js'
 import type { ConnectionSet, CurrentConnections } from './connection-set.js'
 import { deadLetters } from './dead-letters.js'
-import { messageName } from './delivery.js'
 import type { NatsConfig } from './manifest.js'
-import { messageId } from './message-id.js'
+import { MESSAGE_ID, messageId } from './message-id.js'
 import { PullConsumer, type PullConsumerOptions } from './pull-consumer.js'
+import { RecentSet } from './recent-set.js'
 import type { Subjects } from './subjects.js'
+import type { UndeliveredCounts } from './undelivered-counts.js'
 
 /** What the facet works with. */
 export interface QueueParts {
   readonly connections: CurrentConnections
   readonly config: NatsConfig
   readonly subjects: Subjects
-  /** For one settlement or one binding, in milliseconds. */
-  readonly timeoutMs: number
-  readonly clock: Clock
-  readonly log: Logger
+  readonly counts: UndeliveredCounts
+  readonly context: AdapterContext
 }
 
 /** JetStream on the present connections. */
 interface Store {
   readonly jetStream: JetStream
   readonly bindings: Bindings
+  /** Consumers whose counts are followed, and how to end that. */
+  readonly followed: Map<string, () => void>
 }
 
-type Failure = (reason: string, context: { retryable?: boolean; cause?: unknown }) => IntegrationError
+const MOST_OVERSIZE = 10_000
+const MOST_FOLLOWED = 64
+
+type Failure = (reason: string, context: ErrorContext) => IntegrationError
 
 /** Queues: the subjects of JetStream streams, each with one durable pull consumer that all receivers share. */
 export function queueFacet(parts: QueueParts): QueueFacet {
-  const { connections, config, subjects, timeoutMs, clock, log } = parts
+  const { connections, config, subjects, counts, context: adapterContext } = parts
+  const { clock, log, settings, clientId } = adapterContext
+  const { timeoutMs } = settings
+  /** Oversize messages that were reported, so that each is reported once. */
+  const oversize = new RecentSet(MOST_OVERSIZE)
   const stores = new WeakMap<ConnectionSet, Store>()
 
   const storeOf = (current: ConnectionSet, operation: string): Store => {
-    if (!config.jetstream) throw new UnsupportedError(`${operation} over NATS with jetstream = false`)
+    if (!config.jetstream)
+      throw new UnsupportedError(`${operation} over NATS with jetstream = false`, NEVER_SENT)
     if (!current.main.info.jetstream)
-      throw new UnsupportedError(`${operation} over a NATS server without JetStream`)
+      throw new UnsupportedError(`${operation} over a NATS server without JetStream`, NEVER_SENT)
     const known = stores.get(current)
     if (known !== undefined) return known
     const jetStream = new JetStream(current.requests, config.domain)
-    const store = { jetStream, bindings: new Bindings(jetStream, config, current.main.info.version) }
+    const bindings = new Bindings(jetStream, config, current.main.info.version)
+    const store = { jetStream, bindings, followed: new Map<string, () => void>() }
     stores.set(current, store)
     return store
   }
@@ -73,16 +88,91 @@ export function queueFacet(parts: QueueParts): QueueFacet {
       if (stored !== undefined) return messageName(stored.stream, stored.sequence)
       bindings.forget(subject)
     }
-    throw failure('its stream does not answer', { retryable: true })
+    throw failure('its stream does not answer', { retryable: true, notExecuted: true })
+  }
+
+  /** Counts what other processes report of a consumer, for the life of the connection. */
+  const follow = (current: ConnectionSet, consumer: string) => {
+    const { followed } = storeOf(current, 'receive')
+    if (followed.has(consumer)) return
+    followed.set(consumer, counts.follow(consumer, current.main))
+    if (followed.size <= MOST_FOLLOWED) return
+    const [oldest, unfollow] = followed.entries().next().value!
+    followed.delete(oldest)
+    unfollow()
+  }
+
+  /** Takes what was delivered too often into the dead-letter queue of the configuration, where there is one. */
+  const deadLetter = (queue: string) => {
+    const { dead_letter: into, max_deliver: maxDeliver } = config.consumer
+    if (into === undefined || maxDeliver === -1) return () => false
+    return deadLetters(queue, {
+      into,
+      maxDeliver,
+      context: adapterContext,
+      enqueue: (into, payload, headers, deadline) =>
+        enqueue(into, payload, headers, deadline, (reason, given) => new EnqueueError(into, reason, given)),
+    })
+  }
+
+  const optionsOf = (
+    queue: string,
+    subject: string,
+    { main, requests, consumers }: ConnectionSet,
+    { jetStream, bindings }: Store,
+  ): PullConsumerOptions => {
+    const failure: Failure = (reason, context) => new DequeueError(queue, reason, context)
+    const { max_deliver: maxDeliver, dead_letter, extend } = config.consumer
+    const deadline = () => clock.monotonic() + timeoutMs
+    return {
+      queue,
+      connection: main,
+      clock,
+      budget: adapterContext.budget,
+      locals: consumers,
+      inbox: newInbox(config.inbox_prefix),
+      prefetch: config.prefetch,
+      extend,
+      settling: {
+        connection: main,
+        counts,
+        oversize,
+        confirm: (to, how) =>
+          requests.send(`settle a message of queue ${queue}`, { subject: to, payload: how }, deadline()),
+        republish: async ({ subject, payload, headers, stream, sequence, delivered }) => {
+          const id = { [MESSAGE_ID]: `again:${messageName(stream, sequence)}:${delivered}` }
+          const request = { subject, headers: encodeHeaders({ ...headers, ...id }), payload }
+          const stored = await jetStream.publish(`give back to queue ${queue}`, request, deadline(), failure)
+          if (stored === undefined) throw failure('its stream does not answer', { retryable: true })
+        },
+      },
+      pullSubject: ({ stream, consumer }) => jetStream.subject(`CONSUMER.MSG.NEXT.${stream}.${consumer}`),
+      bind: async () => {
+        bindings.forget(subject)
+        try {
+          return await bindings.consumer(queue, subject, deadline())
+        } catch (error) {
+          throw translated(error, failure)
+        }
+      },
+      purge: ({ stream, consumer }) =>
+        jetStream.call(`CONSUMER.INFO.${stream}.${consumer}`, undefined, deadline()),
+      defect: (attempt) =>
+        maxDeliver === -1 || dead_letter !== undefined || attempt <= maxDeliver
+          ? undefined
+          : failure(`not settled in ${maxDeliver} deliveries`, {}),
+      deadLetter: deadLetter(queue),
+      warn: (reason) => log({ level: 'warn', message: `queue ${queue}: no messages at present: ${reason}` }),
+    }
   }
 
   return {
     async enqueue(queue, payload, options, context) {
       if (options.delayMs !== undefined && options.delayMs > 0)
-        throw new UnsupportedError('send with a delay over NATS')
+        throw new UnsupportedError('send with a delay over NATS', NEVER_SENT)
       const failure: Failure = (reason, context) => new EnqueueError(queue, reason, context)
       try {
-        const headers = { ...options.headers, ...messageId(options.headers, context) }
+        const headers = { ...options.headers, ...messageId(options.headers, context, clientId) }
         return await enqueue(queue, payload, headers, context.deadline, failure)
       } catch (error) {
         throw translated(error, failure)
@@ -91,65 +181,20 @@ export function queueFacet(parts: QueueParts): QueueFacet {
 
     async consume(queue, sink, context) {
       const failure: Failure = (reason, context) => new DequeueError(queue, reason, context)
-      const { max_deliver, dead_letter } = config.consumer
       try {
         const current = connections()
-        const { jetStream, bindings } = storeOf(current, 'receive')
-        const { main, requests, ended } = current
+        const store = storeOf(current, 'receive')
         const subject = subjects.subject(queue)
         const operation = `consume ${queue}`
-        const options: PullConsumerOptions = {
-          queue,
-          connection: main,
-          clock,
-          inbox: newInbox(config.inbox_prefix),
-          prefetch: config.prefetch,
-          extend: config.consumer.extend,
-          settling: {
-            connection: main,
-            confirm: (to, how) =>
-              requests.send(
-                `settle a message of queue ${queue}`,
-                { subject: to, payload: how },
-                clock.monotonic() + timeoutMs,
-              ),
-          },
-          pullSubject: ({ stream, consumer }) => jetStream.subject(`CONSUMER.MSG.NEXT.${stream}.${consumer}`),
-          bind: async () => {
-            bindings.forget(subject)
-            try {
-              return await bindings.consumer(queue, subject, clock.monotonic() + timeoutMs)
-            } catch (error) {
-              throw translated(error, failure)
-            }
-          },
-          setAside:
-            dead_letter === undefined || max_deliver === -1
-              ? () => false
-              : deadLetters(queue, {
-                  into: dead_letter,
-                  maxDeliver: max_deliver,
-                  timeoutMs,
-                  clock,
-                  log,
-                  enqueue: (into, payload, headers, deadline) =>
-                    enqueue(
-                      into,
-                      payload,
-                      headers,
-                      deadline,
-                      (reason, given) => new EnqueueError(into, reason, given),
-                    ),
-                }),
-        }
         const { signal } = context
         const binding = await untilAborted(
-          bindings.consumer(queue, subject, context.deadline),
+          store.bindings.consumer(queue, subject, context.deadline),
           signal,
           operation,
         )
-        const consumer = new PullConsumer(options, binding, sink)
-        ended.addEventListener('abort', () => consumer.abandon(), { once: true })
+        if (current.ended.aborted) throw current.ended.reason
+        follow(current, `${binding.stream}.${binding.consumer}`)
+        const consumer = new PullConsumer(optionsOf(queue, subject, current, store), binding, sink)
         try {
           await untilAborted(consumer.open(), signal, operation)
         } catch (error) {
@@ -168,8 +213,9 @@ export function queueFacet(parts: QueueParts): QueueFacet {
 function translated(error: unknown, failure: Failure): IntegrationError {
   if (error instanceof IntegrationError) return error
   if (error instanceof NoResponders)
-    return failure('JetStream does not answer', { retryable: true, cause: error })
+    return failure('JetStream does not answer', { retryable: true, notExecuted: true, cause: error })
   const { message } = error as Error
-  const retryable = error instanceof JetStreamApiError && error.status === 503
-  return failure(message, { retryable, cause: error })
+  if (error instanceof JetStreamApiError)
+    return failure(message, { retryable: error.status === 503, notExecuted: true, cause: error })
+  return failure(message, { cause: error, ...NEVER_SENT })
 }

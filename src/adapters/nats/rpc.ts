@@ -1,10 +1,10 @@
 import type { Attempt, RpcFacet } from '../../core/adapter.js'
-import { IntegrationError, RpcError } from '../../core/errors.js'
+import { AuthError, IntegrationError, RpcError } from '../../core/errors.js'
 import type { Value } from '../../core/value.js'
 import type { WireFormat } from '../../wire/wire-format.js'
 import { encodeHeaders } from './client/headers.js'
 import { NoResponders, type Reply, type Request } from './client/requests.js'
-import { checkSize } from './client/sizes.js'
+import { checkSize, NEVER_SENT } from './client/sizes.js'
 import type { CurrentConnections } from './connection-set.js'
 import { errorOf } from './rpc-errors.js'
 import type { Subjects } from './subjects.js'
@@ -27,7 +27,12 @@ export function rpcFacet(connections: CurrentConnections, format: WireFormat, su
       return { subject, headers, payload }
     } catch (error) {
       if (error instanceof IntegrationError) throw error
-      throw new RpcError(INVALID_REQUEST, `${method} cannot be called: ${(error as Error).message}`)
+      throw new RpcError(
+        INVALID_REQUEST,
+        `${method} cannot be called: ${(error as Error).message}`,
+        undefined,
+        NEVER_SENT,
+      )
     }
   }
   return {
@@ -38,7 +43,7 @@ export function rpcFacet(connections: CurrentConnections, format: WireFormat, su
         reply = await requests.send(`call ${method}`, encode(method, params, context), context.deadline)
       } catch (error) {
         if (!(error instanceof NoResponders)) throw error
-        throw new RpcError(METHOD_NOT_FOUND, `nobody serves ${method}`)
+        throw new RpcError(METHOD_NOT_FOUND, `nobody serves ${method}`, undefined, { notExecuted: true })
       }
       const { block, payload } = reply
       const error = errorOf(block.headers, payload, format)
@@ -47,8 +52,12 @@ export function rpcFacet(connections: CurrentConnections, format: WireFormat, su
     },
 
     async notify(method, params, context) {
-      const { writer } = connections().main
+      const { main, refused } = connections()
       const { subject, headers, payload } = encode(method, params, context)
+      const reason = refused.reason(subject)
+      if (reason !== undefined)
+        throw new AuthError(`notify ${method} is not permitted: ${reason}`, NEVER_SENT)
+      const { writer } = main
       writer.publish(subject, undefined, headers, payload)
       await writer.congestion()
     },

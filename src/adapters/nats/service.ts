@@ -13,7 +13,7 @@ import type { Discovery, EndpointStats } from './discovery.js'
 import type { NatsConfig } from './manifest.js'
 import { errorAnswer } from './rpc-errors.js'
 import type { Subjects } from './subjects.js'
-import { subscribeSink } from './subscriber.js'
+import { type SinkSubscription, subscribeSink } from './subscriber.js'
 
 const PARSE_ERROR = -32_700
 const INVALID_REQUEST = -32_600
@@ -37,7 +37,9 @@ export interface ServiceParts {
  * it share the requests. They present themselves as the NATS services API has it (see `Discovery`).
  */
 export function serviceFacet(parts: ServiceParts): ServiceFacet {
-  const { connections, config, subjects, discovery, log } = parts
+  const { connections, config, subjects, discovery } = parts
+  /** By method. What still comes by an earlier subscription goes to the latest one. */
+  const latest = new Map<string, SinkSubscription>()
   return {
     async serve(method, sink, context) {
       const failure = (reason: string) => new SubscribeError(method, reason)
@@ -45,7 +47,7 @@ export function serviceFacet(parts: ServiceParts): ServiceFacet {
       try {
         subject = subjects.subject(method)
       } catch (error) {
-        throw failure(`the method is no subject: ${(error as Error).message}`)
+        throw failure(`the method is not a subject: ${(error as Error).message}`)
       }
       const { signal } = context
       const operation = `serve ${method}`
@@ -54,26 +56,31 @@ export function serviceFacet(parts: ServiceParts): ServiceFacet {
       const queueGroup = config.service.queue_group
       const stats = discovery.endpoint(method, subject, queueGroup)
       const answer = answering(parts, current, stats)
+      const refuse = (view: MessageView, reason: string) => {
+        const error = new RpcError(OVERLOADED, `${method}: ${reason}`)
+        void answer(view.reply)({ ok: false, error }).catch(() => {})
+      }
       const subscription = {
         operation,
         subjects: [subject],
         queueGroup,
         toMessage: (view: MessageView) => toRequest(parts, view, method, answer(view.reply)),
-        onMissed: (view: MessageView) => {
-          const error = new RpcError(
-            OVERLOADED,
-            `${method}: the service is overloaded, or the request too large`,
-          )
-          void answer(view.reply)({ ok: false, error }).catch(() => {})
+        onMissed: (view: MessageView) => refuse(view, 'the service is overloaded, or the request too large'),
+        onLate(view: MessageView) {
+          const successor = latest.get(method)
+          if (successor === undefined) refuse(view, 'the service has ended')
+          else successor.take(view)
         },
         failure,
       }
-      const served = await subscribeSink(connection, subscription, sink, log, signal)
+      const served = await subscribeSink(connection, subscription, sink, current.ended, signal)
+      latest.set(method, served)
       const withdraw = discovery.announce(connection, stats)
       return {
         resume: served.resume,
         async close() {
           withdraw()
+          if (latest.get(method) === served) latest.delete(method)
           await served.close()
         },
       }

@@ -1,8 +1,7 @@
 import type { AdapterSubscription, InboundMessage, MessageSink } from '../../core/adapter.js'
-import type { IntegrationError } from '../../core/errors.js'
-import type { Logger } from '../../core/telemetry.js'
+import { ConnectionError, type IntegrationError } from '../../core/errors.js'
 import { untilAborted } from '../abort.js'
-import type { Connection } from './client/connection.js'
+import type { Connection, Route } from './client/connection.js'
 import type { MessageView } from './client/message-view.js'
 import type { Hold } from './client/read-gate.js'
 
@@ -14,75 +13,132 @@ export interface Subscription<M extends InboundMessage> {
   readonly queueGroup: string | undefined
   /** @returns nothing when it is not for the sink. */
   readonly toMessage: (view: MessageView) => M | undefined
-  /** Told of a message that the sink does not get: there was no room for it, or it was too large. */
+  /** Answers a message that the sink does not get, because it is full or the message is too large; else it is lost. */
   readonly onMissed?: (view: MessageView) => void
-  /** The error of a subscription that the server does not permit. */
+  /** Takes a message that comes while the subscription is being closed. */
+  readonly onLate?: (view: MessageView) => void
+  /** The error of a subscription that the server refuses. */
   readonly failure: (reason: string) => IntegrationError
 }
 
+/** A subscription that also takes messages that came by another one. */
+export interface SinkSubscription extends AdapterSubscription {
+  take(view: MessageView): void
+}
+
 /**
- * Subscribes and routes the messages into `sink`. While the sink is full the connection is not read (see `ReadGate`); what
- * has to be left out is counted and logged.
+ * Subscribes and routes the messages into `sink`. While the sink is full the connection is not read (see `ReadGate`);
+ * what cannot be delivered is reported to the sink as lost, and so is the gap that a lost connection leaves.
+ * @param ended aborts when all connections end: then the sink is not ended one by one
  * @throws what `failure` makes of a refusal; ConnectionError; CancelledError or TimeoutError when `signal` aborts
  */
 export async function subscribeSink<M extends InboundMessage>(
   connection: Connection,
   subscription: Subscription<M>,
   sink: MessageSink<M>,
-  log: Logger,
+  ended: AbortSignal,
   signal: AbortSignal,
-): Promise<AdapterSubscription> {
-  const { operation, subjects, queueGroup, toMessage, onMissed, failure } = subscription
-  let hold: Hold | undefined
-  let closed = false
-  let missed = 0
-  let refusal: IntegrationError | undefined
-  let granted = false
-
-  const release = () => {
-    hold?.release()
-    hold = undefined
-    if (missed > 0)
-      log({ level: 'warn', message: `${operation}: ${missed} messages were left out: the receiver was full` })
-    missed = 0
-  }
-  const miss = (view: MessageView) => {
-    missed++
-    onMissed?.(view)
-  }
-  const route = {
-    onMessage(view: MessageView) {
-      if (closed) return
-      if (hold?.spent) return miss(view)
-      const message = toMessage(view)
-      if (message === undefined || sink.deliver(message) || hold !== undefined || closed) return
-      hold = connection.gate.hold()
-    },
-    onOversize: (view: MessageView) => onMissed?.(view),
-    onRefused(text: string) {
-      refusal ??= failure(`the server does not permit it: ${text}`)
-      if (granted && !closed) sink.end(refusal)
-    },
-  }
+): Promise<SinkSubscription> {
+  const { operation, subjects, queueGroup, failure } = subscription
+  const route = new SinkRoute(connection, subscription, sink, ended)
   const sids = subjects.map((subject) => connection.subscribe(subject, queueGroup, route))
-  const close = async () => {
-    if (closed) return
-    closed = true
-    release()
-    for (const sid of sids) {
-      connection.unsubscribe(sid)
-      connection.forget(sid)
-    }
-    // What was published before this, by us say, has been left out by then.
+  let closing: Promise<void> | undefined
+  const end = async () => {
+    route.close()
+    for (const sid of sids) connection.unsubscribe(sid)
+    // What the server sent before it heard of the end has come when this resolves.
     await connection.ping().catch(() => {})
+    for (const sid of sids) connection.forget(sid)
+  }
+  const close = () => {
+    closing ??= end()
+    return closing
   }
   try {
     await untilAborted(connection.ping(), signal, operation)
-    if (refusal !== undefined) throw refusal
+    if (route.refusal !== undefined) throw failure(route.refusal)
   } catch (error) {
     void close()
     throw error
   }
-  granted = true
-  return { resume: release, close }
+  route.granted = true
+  return { resume: () => route.release(), close, take: (view) => route.onMessage(view) }
+}
+
+/** Where the messages of one subscription go. */
+class SinkRoute<M extends InboundMessage> implements Route {
+  /** Why the server refuses the subscription. */
+  refusal: string | undefined
+  granted = false
+  readonly #connection: Connection
+  readonly #subscription: Subscription<M>
+  readonly #sink: MessageSink<M>
+  readonly #ended: AbortSignal
+  #hold: Hold | undefined
+  #closed = false
+  #missed = 0
+
+  constructor(
+    connection: Connection,
+    subscription: Subscription<M>,
+    sink: MessageSink<M>,
+    ended: AbortSignal,
+  ) {
+    this.#connection = connection
+    this.#subscription = subscription
+    this.#sink = sink
+    this.#ended = ended
+  }
+
+  onMessage(view: MessageView): void {
+    if (this.#closed) return this.#subscription.onLate?.(view)
+    if (this.#hold?.spent) return this.#miss(view)
+    const message = this.#subscription.toMessage(view)
+    if (message === undefined || this.#sink.deliver(message) || this.#hold !== undefined || this.#closed)
+      return
+    this.#hold = this.#connection.gate.hold()
+  }
+
+  onOversize(view: MessageView): void {
+    const { onMissed } = this.#subscription
+    if (onMissed !== undefined) onMissed(view)
+    else if (!this.#closed) this.#sink.lost(1, `a message of ${view.size} bytes exceeds limits.frame`)
+  }
+
+  onRefused(text: string): void {
+    if (this.refusal !== undefined) return
+    this.refusal = `the server refuses it: ${text}`
+    if (this.granted && !this.#closed) this.#sink.end(this.#subscription.failure(this.refusal))
+  }
+
+  onLost(error: ConnectionError): void {
+    if (this.#closed || !this.granted) return
+    this.close()
+    if (this.#subscription.onMissed === undefined)
+      this.#sink.lost(0, `the connection was lost: ${error.reason}`)
+    if (!this.#ended.aborted) this.#sink.end(new ConnectionError(error.message, { cause: error }))
+  }
+
+  /** There is room again. */
+  release(): void {
+    this.#hold?.release()
+    this.#hold = undefined
+  }
+
+  close(): void {
+    this.#closed = true
+    this.release()
+  }
+
+  #miss(view: MessageView): void {
+    const { onMissed } = this.#subscription
+    if (onMissed !== undefined) return onMissed(view)
+    // What is missed in one read is reported at once.
+    if (this.#missed++ > 0) return
+    queueMicrotask(() => {
+      const count = this.#missed
+      this.#missed = 0
+      this.#sink.lost(count, 'the subscriber was full for too long')
+    })
+  }
 }

@@ -60,15 +60,16 @@ export async function stranger(server: { readonly port: number }): Promise<NatsC
 export function collector<M extends InboundMessage>(room: () => boolean = () => true) {
   const messages: M[] = []
   const ended: Error[] = []
+  const lost: (readonly [count: number, reason: string])[] = []
   const sink: MessageSink<M> = {
     deliver(message) {
       messages.push(message)
       return room()
     },
-    lost: () => {},
+    lost: (...loss) => void lost.push(loss),
     end: (error) => void ended.push(error),
   }
-  return { messages, ended, sink }
+  return { messages, ended, lost, sink }
 }
 
 export const text = (bytes: Uint8Array) => Buffer.from(bytes).toString()

@@ -9,9 +9,9 @@ import { consume, next, send } from './queues.js'
 
 test('the attempts of one operation are kept once, and two operations are two messages', async () => {
   const rig = await connected({ port: (await serverFor()).port })
-  const context = within()
-  const first = await send(rig, 'jobs', 'x', context)
-  expect(await send(rig, 'jobs', 'x', context)).toBe(first)
+  const attempt = () => ({ ...within(), operationId: 'op-1' })
+  const first = await send(rig, 'jobs', 'x', attempt())
+  expect(await send(rig, 'jobs', 'x', attempt())).toBe(first)
   expect(await send(rig, 'jobs', 'x')).not.toBe(first)
   const named = { headers: { 'Nats-Msg-Id': 'mine' } }
   const third = await send(rig, 'jobs', 'y', within(), named)
@@ -131,7 +131,7 @@ test('what was delivered max_deliver times goes to the dead letters, once, and n
   expect(seen.sort()).toEqual(['good', 'poison', 'poison'])
 })
 
-test('what cannot be set aside at first is later, and these tries count as no deliveries', async () => {
+test('what cannot be dead-lettered at first is later, and these tries count as no deliveries', async () => {
   const server = await serverFor()
   const dead = { max_deliver: 2, dead_letter: 'morgue' }
   const rig = await connected({ port: server.port, config: { consumer: dead } })
@@ -145,7 +145,7 @@ test('what cannot be set aside at first is later, and these tries count as no de
     await messages[n]!.nack(0)
   }
   await until(
-    () => rig.context.records.some(({ message }) => message.includes('could not be set aside')),
+    () => rig.context.records.some(({ message }) => message.includes('could not be dead-lettered')),
     'a line in the log',
   )
   await manager.streams.purge('morgue')

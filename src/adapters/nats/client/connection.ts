@@ -4,11 +4,13 @@ import { ConnectionError, type IntegrationError } from '../../../core/errors.js'
 import type { Logger } from '../../../core/telemetry.js'
 import { abortFailure } from '../../abort.js'
 import { type ServerAddress, whereOf } from './address.js'
-import { connectionFailure, refusal } from './failures.js'
+import { connectionFailure } from './failures.js'
 import { keepAlive } from './keep-alive.js'
 import type { MessageView } from './message-view.js'
 import { MalformedProtocol, Parser, type ParserHandler } from './parser.js'
+import { Pings } from './pings.js'
 import { ReadGate } from './read-gate.js'
+import { refusal, serverError } from './server-errors.js'
 import { parseInfo, type ServerInfo } from './server-info.js'
 import type { Introduction } from './socket.js'
 import { Writer } from './writer.js'
@@ -22,15 +24,17 @@ export interface Route {
   onMessage(view: MessageView): void
   /** A message that was larger than we take, without its body. */
   onOversize(view: MessageView): void
-  /** The server does not permit the subscription. */
+  /** The server refuses the subscription. */
   onRefused?(text: string): void
+  /** The connection is lost: nothing comes any more. Not called when we close it. */
+  onLost?(error: ConnectionError): void
 }
 
-/** What a connection tells its owner. */
+/** What a connection reports to its owner. */
 export interface ConnectionEvents {
-  /** Once, unless `close` was called first. Nothing else is told afterwards. */
+  /** Called once, unless `close` was called first. No other event follows, but the routes hear of it. */
   lost(error: ConnectionError): void
-  /** The server told of its cluster, or that it is about to end. */
+  /** The server described its cluster, or is about to end. */
   informed(info: ServerInfo): void
   /** The server does not permit a publish that was made. */
   publishRefused(subject: string, text: string): void
@@ -49,14 +53,8 @@ interface Subscribed {
   readonly route: Route
 }
 
-interface Pong {
-  readonly resolve: () => void
-  readonly reject: (error: IntegrationError) => void
-}
-
 /** How long the server has to take the rest of what was written, when a connection is closed. */
 const FAREWELL_MS = 1_000
-const VIOLATION = /permissions violation for (publish|subscription) to "([^"]+)"/i
 
 /** One connection to a server: subscriptions, publishes and pings (NATS client protocol). */
 export class Connection implements ParserHandler {
@@ -68,7 +66,7 @@ export class Connection implements ParserHandler {
   readonly #events: ConnectionEvents
   readonly #parser: Parser
   readonly #subscriptions = new Map<number, Subscribed>()
-  readonly #pongs: Pong[] = []
+  readonly #pings = new Pings()
   #info: ServerInfo
   #lastSid = 0
   #heard = false
@@ -92,7 +90,7 @@ export class Connection implements ParserHandler {
     this.gate = new ReadGate(socket, settings.clock)
   }
 
-  /** The newest that the server has told of itself. */
+  /** The latest that the server has reported of itself. */
   get info(): ServerInfo {
     return this.#info
   }
@@ -152,6 +150,7 @@ export class Connection implements ParserHandler {
   subscribe(subject: string, queue: string | undefined, route: Route): number {
     const sid = ++this.#lastSid
     this.#subscriptions.set(sid, { subject, route })
+    this.#pings.subscribed(sid)
     this.writer.line(queue === undefined ? `SUB ${subject} ${sid}` : `SUB ${subject} ${queue} ${sid}`)
     return sid
   }
@@ -169,17 +168,20 @@ export class Connection implements ParserHandler {
   /** A round trip. @throws ConnectionError when the connection ends first */
   ping(): Promise<void> {
     if (this.#closed !== undefined) return Promise.reject(this.#closed)
-    return new Promise((resolve, reject) => {
-      this.#pongs.push({ resolve, reject })
-      this.writer.line('PING')
-    })
+    const answer = this.#pings.sent()
+    this.writer.line('PING')
+    return answer
   }
 
-  /** Ends it after what was written has gone out. Never throws; idempotent; no event follows. */
-  async close(): Promise<void> {
+  /**
+   * Ends it after what was written has gone out. Never throws; idempotent; no event follows.
+   * @param lost given when its owner has lost another connection: then the routes hear of it
+   */
+  async close(lost?: ConnectionError): Promise<void> {
     if (this.#closed !== undefined) return
     this.writer.flush()
-    this.#end(new ConnectionError('the connection was closed'))
+    const routes = this.#end(lost ?? new ConnectionError('the connection was closed'))
+    if (lost !== undefined) for (const route of routes) route.onLost?.(lost)
     const socket = this.#socket
     await new Promise<void>((resolve) => {
       const patience = this.#settings.clock.setTimer(FAREWELL_MS, () => socket.destroy(), {
@@ -200,12 +202,6 @@ export class Connection implements ParserHandler {
   }
 
   onOversize(view: MessageView): void {
-    const { size, subject } = view
-    this.#settings.log({
-      level: 'warn',
-      message: `a message of ${size} bytes was left out: it exceeds limits.frame`,
-      subject,
-    })
     this.#subscriptions.get(view.sid)?.route.onOversize(view)
   }
 
@@ -214,7 +210,9 @@ export class Connection implements ParserHandler {
   }
 
   onPong(): void {
-    this.#pongs.shift()?.resolve()
+    // A server that answers goes on: what it complained of before did not end the connection.
+    this.#lastError = undefined
+    this.#pings.answered()
   }
 
   onInfo(text: string): void {
@@ -223,17 +221,35 @@ export class Connection implements ParserHandler {
   }
 
   onError(text: string): void {
-    const violation = VIOLATION.exec(text)
-    if (violation === null) {
-      this.#lastError = text
-      // The server closes the connection after it; of a handshake we know already that it has failed.
-      if (this.#keepAlive === undefined) this.#fail(refusal(whereOf(this.server), text))
-      return
+    const error = serverError(text)
+    switch (error.about) {
+      case 'publish':
+        return this.#events.publishRefused(error.subject, text)
+      case 'subscription':
+        for (const { subject, route } of [...this.#subscriptions.values()])
+          if (subject === error.subject) route.onRefused?.(text)
+        return
+      case 'latest-subscription':
+        return this.#refuseLatest(text)
+      case 'message':
+        return this.#warn(text)
+      case 'connection':
+        this.#lastError = text
+        // The server closes the connection after it; a handshake has failed already.
+        if (this.#keepAlive === undefined) this.#fail(refusal(whereOf(this.server), text))
+        else this.#warn(text)
     }
-    const [, kind, subject] = violation as unknown as [string, string, string]
-    if (kind.toLowerCase() === 'publish') return this.#events.publishRefused(subject, text)
-    for (const subscribed of this.#subscriptions.values())
-      if (subscribed.subject === subject) subscribed.route.onRefused?.(text)
+  }
+
+  /** The server answers in the order in which it reads: the refusal is of a subscription before the oldest open PING. */
+  #refuseLatest(text: string): void {
+    const routes = new Set(this.#pings.unconfirmed.map((sid) => this.#subscriptions.get(sid)?.route))
+    if (routes.size === 0) this.#warn(text)
+    for (const route of routes) route?.onRefused?.(text)
+  }
+
+  #warn(text: string): void {
+    this.#settings.log({ level: 'warn', message: `${whereOf(this.server)} reports an error: ${text}` })
   }
 
   #onData(chunk: Buffer): void {
@@ -257,19 +273,25 @@ export class Connection implements ParserHandler {
   #fail(error: IntegrationError): void {
     if (this.#closed !== undefined) return
     const established = this.#keepAlive !== undefined
-    this.#end(error)
+    const routes = this.#end(error)
     this.#socket.destroy()
-    if (established) this.#events.lost(asConnectionError(error))
+    if (!established) return
+    const lost = asConnectionError(error)
+    this.#events.lost(lost)
+    for (const route of routes) route.onLost?.(lost)
   }
 
-  #end(error: IntegrationError): void {
+  /** @returns the routes that were there */
+  #end(error: IntegrationError): ReadonlySet<Route> {
     this.#closed = error
     this.#keepAlive?.cancel()
     this.#parser.close()
     this.gate.close()
     this.writer.close(asConnectionError(error))
+    const routes = new Set([...this.#subscriptions.values()].map(({ route }) => route))
     this.#subscriptions.clear()
-    for (const { reject } of this.#pongs.splice(0)) reject(error)
+    this.#pings.close(error)
+    return routes
   }
 }
 

@@ -67,7 +67,7 @@ export class JetStream {
     operation: string,
     request: Request,
     deadline: number,
-    failure: (reason: string, context: { retryable?: boolean }) => IntegrationError,
+    failure: (reason: string, context: { retryable?: boolean; notExecuted?: boolean }) => IntegrationError,
   ): Promise<Stored | undefined> {
     try {
       const reply = await this.#requests.send(operation, request, deadline)
@@ -78,7 +78,7 @@ export class JetStream {
     } catch (error) {
       if (error instanceof NoResponders) return undefined
       if (error instanceof JetStreamApiError)
-        throw failure(error.message, { retryable: error.status === 503 })
+        throw failure(error.message, { retryable: error.status === 503, notExecuted: true })
       throw error
     }
   }

@@ -21,6 +21,12 @@ export class MessageView {
   /** Headers and payload. Never written to again, so that parts of it may be kept. */
   body: Buffer = EMPTY
 
+  /** Of a message whose bytes were passed over; `size` stays. */
+  dropBody(): void {
+    this.body = EMPTY
+    this.headerSize = 0
+  }
+
   get subject(): string {
     return this.line.toString('utf8', this.subjectStart, this.subjectEnd)
   }

@@ -78,7 +78,11 @@ export class Parser {
   #pass(chunk: Buffer, at: number): number {
     const count = Math.min(this.#skip, chunk.length - at)
     this.#skip -= count
-    if (this.#skip === 0) this.#handler.onOversize(this.#view)
+    if (this.#skip === 0) {
+      // Nothing of it was kept: the body of the message before must not be taken for it.
+      this.#view.dropBody()
+      this.#handler.onOversize(this.#view)
+    }
     return at + count
   }
 

@@ -1,10 +1,10 @@
 import type { Clock, Timer } from '../../../core/clock.js'
 
 /**
- * A server that cannot get rid of what it has for us for 10 s ends the connection ("slow consumer"): we read on well
- * before that.
+ * A receiver resumes or drops within about a second. A server that cannot get rid of what it has for us for 10 s ends
+ * the connection ("slow consumer"), and answers to PING wait as long as the socket is not read.
  */
-const PATIENCE_MS = 4_000
+const PATIENCE_MS = 2_000
 
 /** What can be stopped from reading. */
 export interface Reading {
@@ -21,8 +21,8 @@ export interface Hold {
 }
 
 /**
- * Back-pressure on one connection. While a receiver is full the socket is not read, and what comes waits at the
- * server. Core NATS does not wait for long: after a while nobody is held up by that receiver any more.
+ * Back-pressure on one connection. While a receiver is full the socket is not read, and messages wait at the server.
+ * The hold is bounded in time, because it holds back all subscriptions of the connection and its control messages.
  */
 export class ReadGate {
   readonly #reading: Reading

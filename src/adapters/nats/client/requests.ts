@@ -1,13 +1,19 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../../../core/clock.js'
 import { DeadlineTimer } from '../../../core/deadline-timer.js'
-import { AuthError, type IntegrationError, SerializeError, TimeoutError } from '../../../core/errors.js'
+import {
+  AuthError,
+  ConnectionError,
+  type IntegrationError,
+  SerializeError,
+  TimeoutError,
+} from '../../../core/errors.js'
 import { SequenceTable } from '../../../core/sequence-table.js'
 import type { Connection } from './connection.js'
 import type { HeaderBlock } from './headers.js'
 import type { MessageView } from './message-view.js'
 
-/** An answer; owned by whoever gets it. */
+/** An answer; its receiver owns the memory. */
 export interface Reply {
   readonly block: HeaderBlock
   readonly payload: Uint8Array
@@ -19,7 +25,7 @@ export class NoResponders extends Error {}
 interface Pending {
   readonly operation: string
   readonly subject: string
-  /** Epoch milliseconds. */
+  /** `clock.monotonic()` milliseconds. */
   readonly deadline: number
   readonly resolve: (reply: Reply) => void
   readonly reject: (error: Error) => void
@@ -64,7 +70,9 @@ export class Requests {
    */
   send(operation: string, request: Request, deadline: number): Promise<Reply> {
     const { subject, headers, payload } = request
-    if (this.#connection.closed !== undefined) return Promise.reject(this.#connection.closed)
+    const { closed } = this.#connection
+    if (closed !== undefined)
+      return Promise.reject(new ConnectionError(closed.message, { cause: closed, notExecuted: true }))
     if (!this.#subscribed) this.#subscribe()
     const number = ++this.#last
     return new Promise((resolve, reject) => {
@@ -79,7 +87,7 @@ export class Requests {
     for (const [number, pending] of this.#pending.entries())
       if (pending.subject === subject) {
         this.#pending.take(number)
-        pending.reject(new AuthError(`${pending.operation} is not permitted: ${text}`))
+        pending.reject(new AuthError(`${pending.operation} is not permitted: ${text}`, { notExecuted: true }))
       }
   }
 
@@ -111,7 +119,7 @@ export class Requests {
         const pending = [...this.#pending.values()]
         this.#pending.clear()
         for (const { operation, reject } of pending)
-          reject(new AuthError(`${operation}: the inbox for answers is not permitted: ${text}`))
+          reject(new AuthError(`${operation}: the server refuses the inbox for answers: ${text}`))
         this.#subscribed = false
       },
     })

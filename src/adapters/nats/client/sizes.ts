@@ -1,6 +1,9 @@
 import { UnsupportedError } from '../../../core/errors.js'
 import type { Connection } from './connection.js'
 
+/** Of an error that was found before anything was sent. */
+export const NEVER_SENT = { notExecuted: true, fault: 'local' } as const
+
 /**
  * Checks a message against what the server takes; it would end the connection over it.
  * @throws RangeError naming both sizes; UnsupportedError for headers that the server does not know
@@ -17,5 +20,5 @@ export function checkSize(
       `the message has ${size} bytes, and the server takes ${maxPayload} at most (max_payload)`,
     )
   if (headers !== undefined && !connection.info.headers)
-    throw new UnsupportedError('headers over this NATS server')
+    throw new UnsupportedError('headers over this NATS server', NEVER_SENT)
 }

@@ -1,0 +1,35 @@
+import type { ByteBudget } from '../../core/byte-budget.js'
+import { Deque } from '../../core/deque.js'
+import type { Delivery } from './delivery.js'
+
+/** Messages that have come and are not wanted yet, counted in the budget of the actor. */
+export class Backlog {
+  readonly #deliveries = new Deque<Delivery>()
+  readonly #budget: ByteBudget
+
+  constructor(budget: ByteBudget) {
+    this.#budget = budget
+  }
+
+  get size(): number {
+    return this.#deliveries.size
+  }
+
+  push(delivery: Delivery): void {
+    this.#budget.take(delivery.payload.byteLength)
+    this.#deliveries.push(delivery)
+  }
+
+  /** Takes the oldest. */
+  shift(): Delivery | undefined {
+    const delivery = this.#deliveries.shift()
+    if (delivery !== undefined) this.#budget.give(delivery.payload.byteLength)
+    return delivery
+  }
+
+  takeAll(): Delivery[] {
+    const all: Delivery[] = []
+    for (let next = this.shift(); next !== undefined; next = this.shift()) all.push(next)
+    return all
+  }
+}

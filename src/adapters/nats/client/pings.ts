@@ -1,0 +1,42 @@
+import type { IntegrationError } from '../../../core/errors.js'
+
+interface Ping {
+  /** The subscriptions that were written after the PING before it: its answer confirms them. */
+  readonly confirms: readonly number[]
+  readonly resolve: () => void
+  readonly reject: (error: IntegrationError) => void
+}
+
+/**
+ * The PINGs that are not answered. A server answers in the order in which it reads, so the answer to a PING confirms
+ * all that was written before it.
+ */
+export class Pings {
+  readonly #open: Ping[] = []
+  /** Subscriptions that were written after the latest PING. */
+  #latest: number[] = []
+
+  subscribed(sid: number): void {
+    this.#latest.push(sid)
+  }
+
+  /** A PING is written now. @returns settles with its answer */
+  sent(): Promise<void> {
+    const confirms = this.#latest
+    this.#latest = []
+    return new Promise((resolve, reject) => this.#open.push({ confirms, resolve, reject }))
+  }
+
+  answered(): void {
+    this.#open.shift()?.resolve()
+  }
+
+  /** The subscriptions that the next answer confirms. */
+  get unconfirmed(): readonly number[] {
+    return this.#open[0]?.confirms ?? this.#latest
+  }
+
+  close(error: IntegrationError): void {
+    for (const { reject } of this.#open.splice(0)) reject(error)
+  }
+}

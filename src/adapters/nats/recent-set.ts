@@ -1,0 +1,22 @@
+/** A set that forgets its oldest members when it is full. */
+export class RecentSet {
+  readonly #members = new Set<string>()
+  readonly #capacity: number
+
+  constructor(capacity: number) {
+    this.#capacity = capacity
+  }
+
+  has(member: string): boolean {
+    return this.#members.has(member)
+  }
+
+  add(member: string): void {
+    this.#members.add(member)
+    if (this.#members.size <= this.#capacity) return
+    for (const oldest of this.#members) {
+      this.#members.delete(oldest)
+      return
+    }
+  }
+}
