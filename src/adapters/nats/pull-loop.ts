@@ -24,7 +24,7 @@ export interface PullLoopOptions {
 }
 
 /** Several heartbeats. */
-const SILENCE_MS = 10_000
+const SILENCE_MS = 5_000
 
 /** What a loop reports to its consumer. */
 export interface PullLoopEvents {
@@ -44,6 +44,8 @@ export class PullLoop {
   #scheduled = false
   #waitsForRoom = false
   #heard = false
+  /** Whether a pull request was open when silence was looked for last. */
+  #wasOpen = false
   /** The server has refused the latest pull request. */
   #refused = false
   #watch: Timer | undefined
@@ -155,12 +157,15 @@ export class PullLoop {
     })
   }
 
-  /** Pull requests of which nothing is heard have been lost, with the server that had them for example. */
+  /**
+   * A pull request of which nothing is heard was lost with its server, or the consumer is gone: JetStream does not
+   * answer a request for a consumer that is not there.
+   */
   #checkSilence(): void {
-    if (!this.#heard && this.#pulls.asked > 0) {
-      this.#pulls.clear()
-      this.ask()
-    }
+    const silent = !this.#heard && this.#wasOpen && this.isOpen
     this.#heard = false
+    this.#wasOpen = this.isOpen
+    if (!silent || this.#retry.waiting) return
+    this.#bindAgain('the server says nothing of the pull request')
   }
 }

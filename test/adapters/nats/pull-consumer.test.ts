@@ -1,11 +1,14 @@
+import { jetstreamManager } from '@nats-io/jetstream'
 import { headers as natsHeaders } from '@nats-io/transport-node'
 import { expect, test } from 'vitest'
 import { natsAdapter } from '../../../src/adapters/nats/adapter.js'
 import { natsManifest } from '../../../src/adapters/nats/manifest.js'
 import type { InboundDelivery } from '../../../src/core/adapter.js'
+import { DequeueError } from '../../../src/core/errors.js'
 import { ManualClock } from '../../../src/testing/index.js'
 import { adapterContext, settingsFor, until, within } from '../../support/adapter-context.js'
-import { atEnd, bytes, collector, serverFor, stranger } from './harness.js'
+import { atEnd, bytes, collector, connected, serverFor, stranger } from './harness.js'
+import { consume, send as sendTo } from './queues.js'
 
 /**
  * A consumer of an empty queue that has asked for a message, on a clock of the test's; somebody else sees its pull
@@ -15,7 +18,8 @@ async function rig() {
   const server = await serverFor()
   const clock = new ManualClock(Date.now())
   const endpoint = { addresses: ['127.0.0.1'], port: server.port }
-  const adapter = natsAdapter(adapterContext(settingsFor(natsManifest, { endpoint }), 'rig', clock))
+  const context = adapterContext(settingsFor(natsManifest, { endpoint }), 'rig', clock)
+  const adapter = natsAdapter(context)
   atEnd(() => adapter.disconnect())
   await adapter.connect(within().signal)
   const client = await stranger(server)
@@ -26,6 +30,7 @@ async function rig() {
     },
   })
   await client.flush()
+  const manager = await jetstreamManager(client)
   const { messages, sink, ended } = collector<InboundDelivery>()
   const consumer = await adapter.queue!.consume('jobs', sink, within())
   consumer.request(1)
@@ -36,7 +41,7 @@ async function rig() {
     client.publish(pulls.at(-1)!.reply, undefined, { headers })
   }
   const send = (content: string) => adapter.queue!.enqueue('jobs', bytes(content), {}, within())
-  return { consumer, clock, pulls, messages, ended, end, send }
+  return { context, manager, consumer, clock, pulls, messages, ended, end, send }
 }
 
 test('a pull request whose time is up is made again; what comes of both waits for demand', async () => {
@@ -72,6 +77,60 @@ test.each([
   },
 )
 
+test('the pauses grow while the server cannot serve a pull request, and begin again after a message', async () => {
+  const { clock, pulls, messages, end, send, context } = await rig()
+  let made = 1
+  for (const pause of [250, 500, 1_000, 2_000, 4_000, 8_000, 8_000]) {
+    end(409, 'Exceeded MaxWaiting')
+    await until(() => clock.pending.some(({ inMs }) => inMs === pause), `a pause of ${pause} ms`)
+    await clock.advance(pause)
+    await until(() => pulls.length === made + 1, 'the next pull request')
+    made++
+  }
+  expect(context.records.map(({ message }) => message)).toContainEqual(
+    'queue jobs: no messages at present: 409 Exceeded MaxWaiting',
+  )
+  await send('a')
+  await until(() => messages.length === 1, 'a message')
+})
+
+test.each([
+  [409, 'Exceeded MaxRequestBatch of 1'],
+  [409, 'Consumer is push based'],
+  [400, 'Bad Request - json: cannot unmarshal'],
+])(
+  'a pull request that the server refuses for good (%i %s) ends the consumer',
+  async (status, description) => {
+    const { clock, pulls, ended, end } = await rig()
+    end(status, description)
+    // The limits of the consumer may have changed: it is looked at once more.
+    await until(() => clock.pending.some(({ inMs }) => inMs === 250), 'the pause')
+    await clock.advance(250)
+    await until(() => pulls.length === 2, 'the second pull request')
+    expect(ended).toEqual([])
+    end(status, description)
+    await until(() => ended.length === 1, 'the end')
+    expect(ended[0]).toBeInstanceOf(DequeueError)
+    expect(ended[0]).toMatchObject({ queue: 'jobs', retryable: false })
+    expect(ended[0]!.message).toContain(description)
+  },
+)
+
+test('the limits that an operator sets for pull requests are kept to', async () => {
+  const server = await serverFor()
+  const manager = await jetstreamManager(await stranger(server))
+  await manager.streams.add({ name: 'S', subjects: ['limited'] })
+  const limits = { max_batch: 2, max_expires: 3_000_000_000 }
+  await manager.consumers.add('S', { durable_name: 'c', ack_policy: 'explicit', ...limits })
+  const config = { stream: { create: false }, consumer: { name: 'c' } }
+  const limited = await connected({ port: server.port, config })
+  for (let n = 0; n < 5; n++) await sendTo(limited, 'limited', String(n))
+  const { messages, ended } = await consume(limited, 'limited', 5)
+  await until(() => messages.length === 5, 'all of them')
+  expect(ended).toEqual([])
+  for (const message of messages) await message.ack()
+})
+
 test('a consumer that was deleted is made again', async () => {
   const { clock, pulls, messages, ended, end, send } = await rig()
   end(409, 'Consumer Deleted')
@@ -83,12 +142,20 @@ test('a consumer that was deleted is made again', async () => {
   expect(ended).toEqual([])
 })
 
-test('a pull request of which nothing is heard is made again', async () => {
-  const { clock, pulls } = await rig()
-  // In the first period the server may have said something.
-  await clock.advance(10_000)
-  await clock.advance(10_000)
-  await until(() => pulls.length >= 2, 'the second pull request')
+test('a consumer of which nothing is heard is bound again', async () => {
+  const { clock, pulls, manager, messages, send, consumer } = await rig()
+  await send('a')
+  await until(() => messages.length === 1, 'a message')
+  await messages[0]!.ack()
+  // JetStream does not answer a request for a consumer that is not there.
+  await manager.consumers.delete('jobs', 'nemo-jobs')
+  consumer.request(1)
+  await until(() => pulls.length === 2, 'the second pull request')
+  await send('b')
+  await until(() => {
+    void clock.advance(1_000)
+    return messages.length === 2
+  }, 'the message behind it')
 })
 
 test('what nobody would say of a pull request changes nothing', async () => {

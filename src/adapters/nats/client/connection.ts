@@ -152,6 +152,8 @@ export class Connection implements ParserHandler {
     this.#subscriptions.set(sid, { subject, route })
     this.#pings.subscribed(sid)
     this.writer.line(queue === undefined ? `SUB ${subject} ${sid}` : `SUB ${subject} ${queue} ${sid}`)
+    // A refusal does not name the subscription: it is the one before the oldest PING without an answer.
+    this.ping().catch(() => {})
     return sid
   }
 
