@@ -4,7 +4,7 @@ import type { IntegrationError } from '../../core/errors.js'
 import { readTlsOptions } from '../tls.js'
 import { DEFAULT_PORT, formatAddress, SENTINEL_PORT, type ServerAddress, serverAddress } from './endpoint.js'
 import { socketFailure } from './failures.js'
-import { credentialsOf, expectMaster, greet, masterAddress } from './greeting.js'
+import { credentialsOf, databaseOf, expectMaster, greet, masterAddress } from './greeting.js'
 import type { RedisConfig } from './manifest.js'
 import { openSocket } from './socket.js'
 import { Wire } from './wire.js'
@@ -34,7 +34,7 @@ export class Dialer {
   }
 
   /**
-   * Connects to a server; the files of certificates are read anew each time.
+   * Connects to a server; the files of certificates are read each time.
    * @param role what CLIENT LIST shows beside our name
    * @param onLost called once at most, when the connection ends by itself
    * @throws ConnectionError, AuthError
@@ -47,9 +47,11 @@ export class Dialer {
   ): Promise<Wire> {
     const { settings, clientId, clock } = this.#context
     const { database, protocol, keep_alive, sentinel } = this.#config
+    const credentials = credentialsOf(settings.auth, address)
+    const selected = databaseOf(database, address)
     const socket = await this.#openSocket(address, signal)
     return talk(socket, address, async () => {
-      await greet(socket, address, credentialsOf(settings.auth), database, signal)
+      await greet(socket, address, credentials, selected, signal)
       if (sentinel !== undefined) await expectMaster(socket, address, signal)
       const wire = {
         where: formatAddress(address),

@@ -1,19 +1,34 @@
 import { ConnectionError } from '../../core/errors.js'
 import type { Endpoint } from '../../core/settings.js'
 
-/** Where one server is reached. */
+/** Who we say we are: a password, with the name of an ACL user where there is one. */
+export interface Credentials {
+  readonly username?: string | undefined
+  readonly password: string
+}
+
+/** Where one server is reached: by TCP, or by a unix socket, whose path stands in `host` then. */
 export interface ServerAddress {
   readonly host: string
   readonly port: number
   readonly tls: boolean
+  /** The path of a unix socket. */
+  readonly path?: string
+  /** The database, where the address names one. */
+  readonly database?: number
+  /** Where the address has some. They are never printed. */
+  readonly credentials?: Credentials
 }
 
 export const DEFAULT_PORT = 6379
 export const SENTINEL_PORT = 26379
 
+const HIGHEST_DATABASE = 65_535
+
 /**
- * Reads one address of an endpoint: a host, `host:port`, or a URL of `redis` or `rediss` without credentials. A
- * port in the address goes before the endpoint's; TLS settings make a plain connection a secure one.
+ * Reads one address of an endpoint: a host, `host:port`, `unix:/path`, or a URL
+ * `redis[s]://[[user]:password@]host[:port][/database]`. A port in the address goes before the endpoint's; TLS settings
+ * make a plain connection a secure one.
  * @throws ConnectionError when it is none of these; it never shows a password.
  */
 export function serverAddress(
@@ -21,25 +36,26 @@ export function serverAddress(
   endpoint: Endpoint,
   defaultPort = DEFAULT_PORT,
 ): ServerAddress {
+  if (address.startsWith('unix:')) return unixAddress(address, endpoint)
   const bareIpv6 = address.includes('::') && !address.includes('[') && !address.includes('//')
   const text = address.includes('://') ? address : `redis://${bareIpv6 ? `[${address}]` : address}`
   const url = URL.canParse(text) ? new URL(text) : undefined
   const known = url?.protocol === 'redis:' || url?.protocol === 'rediss:'
-  if (url === undefined || !known || url.hostname === '' || url.username !== '' || url.password !== '')
-    throw new ConnectionError(
-      'expected a host, host:port, or a redis or rediss URL without credentials (those belong in auth) as the ' +
-        `address, found ${JSON.stringify(hideCredentials(address))}`,
-      { retryable: false },
-    )
+  const database = url === undefined ? undefined : databaseOf(url.pathname)
+  if (url === undefined || !known || url.hostname === '' || database === null) throw unknownAddress(address)
+  const credentials = credentialsIn(url, address)
   return {
     host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
     port: url.port === '' ? (endpoint.port ?? defaultPort) : Number(url.port),
     tls: url.protocol === 'rediss:' || endpoint.tls !== undefined,
+    ...(database !== undefined && { database }),
+    ...(credentials !== undefined && { credentials }),
   }
 }
 
 /** An address for people. */
-export function formatAddress({ host, port }: Pick<ServerAddress, 'host' | 'port'>): string {
+export function formatAddress({ host, port, path }: ServerAddress): string {
+  if (path !== undefined) return `unix:${path}`
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
 
@@ -48,10 +64,49 @@ export function redirectAddress(text: string, from: ServerAddress): ServerAddres
   const colon = text.lastIndexOf(':')
   const port = Number(text.slice(colon + 1))
   if (colon < 0 || !Number.isInteger(port) || port < 1 || port > 65_535) return undefined
+  const { path: _, ...same } = from
   // An empty host stands for the server that answers.
-  return { host: text.slice(0, colon) || from.host, port, tls: from.tls }
+  return { ...same, host: text.slice(0, colon) || from.host, port }
+}
+
+/** As gRPC names them: `unix:path`, `unix:/path` and `unix:///path`. */
+function unixAddress(address: string, endpoint: Endpoint): ServerAddress {
+  const path = address.slice('unix:'.length).replace(/^\/\/(?=\/)/, '')
+  if (path === '') throw unknownAddress(address)
+  return { host: path, port: 0, tls: endpoint.tls !== undefined, path }
+}
+
+/** @returns undefined when the path names none, null when it is not a database */
+function databaseOf(pathname: string): number | undefined | null {
+  const name = pathname.slice(1)
+  if (name === '') return undefined
+  const database = /^\d{1,5}$/.test(name) ? Number(name) : Number.NaN
+  return database <= HIGHEST_DATABASE ? database : null
+}
+
+function credentialsIn({ username, password }: URL, address: string): Credentials | undefined {
+  if (username === '' && password === '') return undefined
+  if (password === '')
+    throw new ConnectionError(
+      `expected a password beside the user name in the address, found ${JSON.stringify(hideCredentials(address))}`,
+      { retryable: false },
+    )
+  try {
+    const name = username === '' ? {} : { username: decodeURIComponent(username) }
+    return { ...name, password: decodeURIComponent(password) }
+  } catch {
+    throw unknownAddress(address)
+  }
+}
+
+function unknownAddress(address: string): ConnectionError {
+  return new ConnectionError(
+    'expected a host, host:port, unix:/path, or redis[s]://[user:password@]host[:port][/database] as the address, ' +
+      `found ${JSON.stringify(hideCredentials(address))}`,
+    { retryable: false },
+  )
 }
 
 function hideCredentials(address: string): string {
-  return address.replace(/\/\/.*@/, '//***@')
+  return address.replace(/^([a-z+]*:\/\/)?[^/]*@/i, '$1***@')
 }

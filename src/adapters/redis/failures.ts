@@ -1,13 +1,19 @@
 import { AuthError, ConnectionError, type ErrorContext, IntegrationError } from '../../core/errors.js'
 
-/** Begin an error reply that says our credentials will not do, or do not suffice. */
+/** Our credentials are wrong, or allow too little. */
 const AUTH_REFUSALS = /^(WRONGPASS|NOAUTH|NOPERM|DENIED)\b|^ERR (invalid password|Client sent AUTH|AUTH )/
 
-/** The server cannot serve us now, and another connection may find one that can. */
+/** The server cannot serve us now. Another connection may find one that can. */
 const ELSEWHERE = /^(READONLY|LOADING|MASTERDOWN|UNBLOCKED)\b/
 
-/** The server takes the same command again once it has room or peace. */
-const LATER = /^(OOM|BUSY|TRYAGAIN|CLUSTERDOWN|NOREPLICAS|MISCONF|ASK|MOVED|NOSCRIPT)\b/
+/** The server takes the same command once it has room or time. */
+const LATER = /^(OOM|BUSY|TRYAGAIN|CLUSTERDOWN|NOREPLICAS|MISCONF|ASK|NOSCRIPT)\b/
+
+/** The command itself is wrong for this key or this account: the server is healthy. */
+const LOCAL = /^(WRONGTYPE|NOPERM|MOVED|CROSSSLOT)\b/
+
+/** A script may have had effects before the command in it that failed with another error than these. */
+const IN_SCRIPT = /\bscript\b/i
 
 /** What an error reply of Redis means to a caller. */
 type ReplyMeaning = 'auth' | 'connection' | 'later' | 'refused'
@@ -27,23 +33,47 @@ export function isReplyError(error: unknown): error is Error {
   return (error as Error | undefined)?.name === 'ReplyError'
 }
 
+/** Whether the group of a stream, or the stream itself, is gone: flushed, evicted or deleted. */
+export function isGroupGone(error: unknown): boolean {
+  return isReplyError(error) && /^(NOGROUP|UNBLOCKED the stream key)/.test(error.message)
+}
+
+/** Whether the server refused a command that it takes again once it has room or time. */
+export function isPassing(error: unknown): boolean {
+  return isReplyError(error) && LATER.test(error.message)
+}
+
+/** Whether ioredis refused a command before writing any of it. */
+export function isUnsent(error: unknown): boolean {
+  return /^Stream isn't writeable/.test(String((error as Error | undefined)?.message))
+}
+
 /**
  * Translates what a command was rejected with. A reply of the server keeps its words, which hold no arguments of
- * ours; the error of the client library does not go along, for it carries them.
+ * ours; the error of the client library does not go along, for it carries them. An error reply says that the command
+ * was not executed.
  */
 export function commandFailure(error: unknown, failure: Failure): IntegrationError {
   if (error instanceof IntegrationError) return error
   const text = String((error as Error | undefined)?.message ?? error)
-  if (!isReplyError(error)) return new ConnectionError(`the connection was lost: ${text}`)
+  if (!isReplyError(error))
+    return new ConnectionError(
+      `the connection was lost: ${text}`,
+      isUnsent(error) ? { notExecuted: true } : {},
+    )
+  const context: ErrorContext = {
+    ...(!IN_SCRIPT.test(text) && { notExecuted: true }),
+    ...(LOCAL.test(text) && { fault: 'local' }),
+  }
   switch (meaningOf(text)) {
     case 'auth':
-      return new AuthError(withoutArguments(text))
+      return new AuthError(withoutArguments(text), context)
     case 'connection':
-      return new ConnectionError(text, { errorClass: 'service-unavailable' })
+      return new ConnectionError(text, { ...context, errorClass: 'service-unavailable' })
     case 'later':
-      return failure(text, { retryable: true, errorClass: 'service-unavailable' })
+      return failure(text, { ...context, retryable: true, errorClass: 'service-unavailable' })
     default:
-      return failure(text, { retryable: false })
+      return failure(withHint(text), { ...context, retryable: false })
   }
 }
 
@@ -73,7 +103,13 @@ export function greetingFailure(where: string, reply: string): IntegrationError 
 
 /** The error of an operation that comes while there is no connection. */
 export function notConnected(): ConnectionError {
-  return new ConnectionError('not connected')
+  return new ConnectionError('not connected', { notExecuted: true })
+}
+
+function withHint(reply: string): string {
+  return reply.startsWith('MOVED')
+    ? `${reply}: the server is part of a cluster; set config.cluster = true`
+    : reply
 }
 
 /** Some servers repeat what they were sent ("unknown command …, with args beginning with"): not to be shown. */

@@ -1,19 +1,33 @@
 import type { Socket } from 'node:net'
 import { ConnectionError } from '../../core/errors.js'
 import type { AuthSettings } from '../../core/settings.js'
-import { formatAddress, redirectAddress, type ServerAddress } from './endpoint.js'
+import { ask, type GreetingReply, ReplyFault } from './client/resp.js'
+import { type Credentials, formatAddress, redirectAddress, type ServerAddress } from './endpoint.js'
 import { greetingFailure } from './failures.js'
-import { ask, type GreetingReply, ReplyFault } from './resp.js'
 
-/** Who we say we are: a password, with the name of an ACL user where there is one. */
-export interface Credentials {
-  readonly username?: string | undefined
-  readonly password: string
+/**
+ * What is sent as AUTH: the credentials of the `auth` block, or those in the address. With `mtls` and `none` nothing is.
+ * @throws ConnectionError when both have some
+ */
+export function credentialsOf(auth: AuthSettings, address: ServerAddress): Credentials | undefined {
+  const configured = auth.type === 'password' || auth.type === 'basic' ? auth : undefined
+  if (configured !== undefined && address.credentials !== undefined)
+    throw new ConnectionError(
+      `the address ${formatAddress(address)} has credentials, and the auth block too: keep one of the two`,
+      { retryable: false },
+    )
+  return configured ?? address.credentials
 }
 
-/** What an `auth` block means to Redis (AUTH); with `mtls` and `none` nothing is sent. */
-export function credentialsOf(auth: AuthSettings): Credentials | undefined {
-  return auth.type === 'password' || auth.type === 'basic' ? auth : undefined
+/** The database to select. @throws ConnectionError when the address and the `config` block name different ones */
+export function databaseOf(configured: number, address: ServerAddress): number {
+  const { database = configured } = address
+  if (configured !== 0 && database !== configured)
+    throw new ConnectionError(
+      `the address ${formatAddress(address)} names database ${database}, config.database is ${configured}: keep one`,
+      { retryable: false },
+    )
+  return database
 }
 
 /**
@@ -53,9 +67,12 @@ export async function expectMaster(
   if (reply instanceof ReplyFault) return
   const role = Array.isArray(reply) ? (reply as readonly GreetingReply[])[0] : undefined
   if (role !== 'master')
-    throw new ConnectionError(`${formatAddress(address)} is no master: its role is ${JSON.stringify(role)}`, {
-      errorClass: 'service-unavailable',
-    })
+    throw new ConnectionError(
+      `${formatAddress(address)} is not a master: its role is ${JSON.stringify(role)}`,
+      {
+        errorClass: 'service-unavailable',
+      },
+    )
 }
 
 /**

@@ -1,19 +1,31 @@
 import type { Clock } from '../../core/clock.js'
 import { ConnectionError, type IntegrationError } from '../../core/errors.js'
+import type { PoolFigures } from '../../core/status.js'
 import { ClusterCommands } from './cluster.js'
 import { type Commands, redirectOf } from './commands.js'
 import type { Dialer } from './dialer.js'
 import { redirectAddress, type ServerAddress } from './endpoint.js'
-import { commandFailure, type Failure, isReplyError } from './failures.js'
+import { commandFailure, type Failure, isReplyError, isUnsent } from './failures.js'
 import type { RedisConfig } from './manifest.js'
 import type { Argument, Reply, Wire } from './wire.js'
 
-/** Opening another connection while the first one stands takes no longer, in milliseconds. */
+/** Opening another connection while the first one is open takes no longer, in milliseconds. */
 const OPEN_MS = 10_000
+
+/** What another connection is for. */
+export interface Purpose {
+  /** What CLIENT LIST shows beside our name. */
+  readonly role: string
+  /** What it is needed for, in an error. */
+  readonly what: string
+  /** Its loss concerns this listener alone. Without one, all connections count as lost. */
+  readonly onLost?: (error: IntegrationError) => void
+}
 
 /**
  * All connections that the actor knows as one: one for commands (in a cluster, one for each server), and others
- * for what would hold commands up, opened on demand. If one of them is lost, all are: the actor connects anew.
+ * for what would hold commands up, opened on demand. If one of them is lost, all are, unless its purpose has an
+ * `onLost`: the actor connects again.
  */
 export class Link implements Commands {
   readonly #dialer: Dialer
@@ -22,7 +34,7 @@ export class Link implements Commands {
   readonly #onLost: (link: Link, error: IntegrationError) => void
   readonly #wires = new Set<Wire>()
   readonly #closing = new AbortController()
-  readonly #onEnd: (() => void)[] = []
+  readonly #onEnd = new Set<() => void>()
   #opening = 0
   #address!: ServerAddress
   #main!: Wire
@@ -56,10 +68,10 @@ export class Link implements Commands {
     const link = new Link(dialer, config, clock, onLost)
     try {
       link.#address = await dialer.locate(signal)
-      link.#main = await link.#connect(link.#address, 'commands', signal)
+      link.#main = await link.#connect(link.#address, COMMANDS, signal)
       if (config.cluster)
         link.#cluster = new ClusterCommands(link.#main, link.#address, (address) =>
-          link.connect('commands', address),
+          link.connect(COMMANDS, address),
         )
       return link
     } catch (error) {
@@ -78,31 +90,30 @@ export class Link implements Commands {
   }
 
   /**
-   * Opens a connection of its own for a role, to the server that has `key`.
+   * Opens another connection to the server that has `key`.
    * @throws ConnectionError, also when `pool_size` connections are open
    */
-  dedicated(role: string, key?: string): Promise<Wire> {
-    return this.connect(role, this.#cluster?.owner(key) ?? this.#address)
+  dedicated(purpose: Purpose, key?: string): Promise<Wire> {
+    return this.connect(purpose, this.#cluster?.owner(key) ?? this.#address)
   }
 
   /** Opens one more connection. @throws ConnectionError, AuthError */
-  async connect(role: string, address: ServerAddress): Promise<Wire> {
+  async connect(purpose: Purpose, address: ServerAddress): Promise<Wire> {
     const { pool_size } = this.#config
+    if (this.#ended !== undefined) throw this.#ended
     if (this.#wires.size + this.#opening >= pool_size)
       throw new ConnectionError(
-        `${pool_size} connections are open, which is the pool_size: ${role} needs another`,
-        {
-          retryable: false,
-        },
+        `pool_size (${pool_size}) reached: cannot open a connection for ${purpose.what}; raise config.pool_size`,
+        { retryable: false, notExecuted: true, fault: 'local' },
       )
     const abort = new AbortController()
     const timer = this.#clock.setTimer(
       OPEN_MS,
-      () => abort.abort(new ConnectionError(`no connection for ${role} in ${OPEN_MS} ms`)),
+      () => abort.abort(new ConnectionError(`no connection for ${purpose.what} in ${OPEN_MS} ms`)),
       { background: true },
     )
     try {
-      return await this.#connect(address, role, AbortSignal.any([abort.signal, this.#closing.signal]))
+      return await this.#connect(address, purpose, AbortSignal.any([abort.signal, this.#closing.signal]))
     } finally {
       timer.cancel()
     }
@@ -122,10 +133,17 @@ export class Link implements Commands {
     wire.close()
   }
 
-  /** Calls `task` when it has ended, however that comes; at once if it has. */
-  whenEnded(task: () => void): void {
+  /** Calls `task` when it has ended, however that comes; at once if it has. @returns forgets the task */
+  whenEnded(task: () => void): () => void {
     if (this.#closing.signal.aborted) task()
-    else this.#onEnd.push(task)
+    else this.#onEnd.add(task)
+    return () => this.#onEnd.delete(task)
+  }
+
+  /** How many connections there are. */
+  figures(): PoolFigures {
+    const size = this.#wires.size
+    return { size, idle: 0, inUse: size, pending: this.#opening, max: this.#config.pool_size }
   }
 
   /**
@@ -134,9 +152,11 @@ export class Link implements Commands {
    */
   failure(error: unknown, make: Failure): IntegrationError {
     const fault = isReplyError(error) ? undefined : (this.#ended ?? this.#fault())
-    const failure = commandFailure(fault ?? error, make)
-    // Whoever hears of it must find the connection lost already, or would try again over the same one.
-    if (failure instanceof ConnectionError && failure !== error) this.#lose(failure)
+    const known = isUnsent(error) ? unsent(fault) : fault
+    const failure = commandFailure(known ?? error, make)
+    // The connection must be lost before the caller hears of it, or the caller tries again over the same one.
+    if (failure instanceof ConnectionError && failure.fault !== 'local' && failure !== error)
+      this.#lose(failure)
     return failure
   }
 
@@ -150,11 +170,14 @@ export class Link implements Commands {
     this.#end(new ConnectionError('disconnected'))
   }
 
-  async #connect(address: ServerAddress, role: string, signal: AbortSignal): Promise<Wire> {
+  async #connect(address: ServerAddress, { role, onLost }: Purpose, signal: AbortSignal): Promise<Wire> {
     this.#opening++
     try {
       const wire: Wire = await this.#dialer.open(address, role, signal, (error) => {
-        if (this.#wires.has(wire)) this.#lose(error)
+        if (!this.#wires.has(wire)) return
+        if (onLost === undefined) return this.#lose(error)
+        this.#wires.delete(wire)
+        onLost(error)
       })
       if (wire.closed || this.#closing.signal.aborted) {
         wire.close()
@@ -179,6 +202,15 @@ export class Link implements Commands {
     this.#closing.abort(error)
     for (const wire of this.#wires) wire.close()
     this.#wires.clear()
-    for (const task of this.#onEnd.splice(0)) task()
+    const tasks = [...this.#onEnd]
+    this.#onEnd.clear()
+    for (const task of tasks) task()
   }
+}
+
+const COMMANDS: Purpose = { role: 'commands', what: 'commands' }
+
+/** The same loss, for a command of which nothing was written. */
+function unsent(fault: Error | undefined): ConnectionError {
+  return new ConnectionError(fault?.message ?? 'the connection was lost', { cause: fault, notExecuted: true })
 }

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { besideKey, keySlot } from '../../../src/adapters/redis/client/key-slot.js'
 import { redirectAddress, serverAddress } from '../../../src/adapters/redis/endpoint.js'
 import { toEntry, toFields, toStreams } from '../../../src/adapters/redis/entry.js'
-import { besideKey, keySlot } from '../../../src/adapters/redis/key-slot.js'
 import { redisManifest } from '../../../src/adapters/redis/manifest.js'
+import { wireFormat } from '../../../src/wire/wire-format.js'
 
 const config = (given: object) => redisManifest.config.safeParse(given)
 
@@ -49,6 +50,15 @@ describe('addresses', () => {
     ['[::1]:7000', { host: '::1', port: 7000, tls: false }],
     ['redis://h', { host: 'h', port: 6379, tls: false }],
     ['rediss://h:1', { host: 'h', port: 1, tls: true }],
+    ['redis://h:1/2', { host: 'h', port: 1, tls: false, database: 2 }],
+    ['redis://[::1]/3', { host: '::1', port: 6379, tls: false, database: 3 }],
+    ['redis://:p%40ss@h', { host: 'h', port: 6379, tls: false, credentials: { password: 'p@ss' } }],
+    [
+      'rediss://me:secret@h/1',
+      { host: 'h', port: 6379, tls: true, database: 1, credentials: { username: 'me', password: 'secret' } },
+    ],
+    ['unix:/run/redis.sock', { host: '/run/redis.sock', port: 0, tls: false, path: '/run/redis.sock' }],
+    ['unix:///run/r.sock', { host: '/run/r.sock', port: 0, tls: false, path: '/run/r.sock' }],
   ])('%s', (address, expected) => {
     expect(at(address)).toEqual(expected)
   })
@@ -57,13 +67,18 @@ describe('addresses', () => {
     expect(at('h', { port: 1, tls: { verifyServer: true } })).toEqual({ host: 'h', port: 1, tls: true })
   })
 
-  it.each(['', 'http://h', 'redis://user:hunter2@h', 'redis://'])(
-    'refuse %j without showing a password',
-    (address) => {
-      expect(() => at(address)).toThrow(/expected a host/)
-      expect(() => at(address)).not.toThrow(/hunter2/)
-    },
-  )
+  it.each([
+    '',
+    'unix:',
+    'http://h',
+    'http://user:hunter2@h',
+    'redis://',
+    'redis://:hunter2@h/x',
+    'redis://hunter2@h',
+  ])('refuse %j without showing a password', (address) => {
+    expect(() => at(address)).toThrow(/^expected/)
+    expect(() => at(address)).not.toThrow(/hunter2/)
+  })
 
   it('of a redirection may leave the host out', () => {
     const from = { host: 'here', port: 1, tls: true }
@@ -90,17 +105,19 @@ describe('keys', () => {
 })
 
 describe('entries', () => {
+  const shape = { payloadField: 'payload', format: wireFormat('json'), maxFrame: 1_000 }
+
   it('keep headers apart from the payload, whatever they are called', () => {
     const fields = toFields('payload', Buffer.from('x'), { payload: 'h', constructor: 'c' }).map((each) =>
       Buffer.from(each),
     )
-    const entry = toEntry(Buffer.from('1-1'), fields, 'payload')!
-    expect(entry).toMatchObject({ id: '1-1', payload: Buffer.from('x') })
+    const entry = toEntry(Buffer.from('1-1'), fields, shape)!
+    expect(entry).toMatchObject({ id: '1-1', payload: Buffer.from('x'), ours: true })
     expect(Object.entries(entry.headers!)).toEqual([
       ['payload', 'h'],
       ['constructor', 'c'],
     ])
-    expect(toEntry(Buffer.from('1-1'), null, 'payload')).toBeUndefined()
+    expect(toEntry(Buffer.from('1-1'), null, shape)).toBeUndefined()
   })
 
   it('are read from both shapes of reply', () => {
