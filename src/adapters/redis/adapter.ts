@@ -1,4 +1,5 @@
 import type { AdapterContext, AdapterFactory, ProtocolAdapter } from '../../core/adapter.js'
+import type { Clock } from '../../core/clock.js'
 import { ConnectionError } from '../../core/errors.js'
 import { integrationFormat } from '../../wire/formats.js'
 import { untilAborted } from '../abort.js'
@@ -12,7 +13,10 @@ import { rpcFacet } from './rpc.js'
 import { serviceFacet } from './service.js'
 import { createSession, type Session } from './session.js'
 
-/** Redis (DESIGN section 3): publish and subscribe, streams as queues, calls over streams. Needs Redis 6.2. */
+/** Giving back what is in hand may take so long at the end of a connection, in milliseconds. */
+const ABANDON_MS = 1_000
+
+/** Redis: publish and subscribe, streams as queues, calls over streams. Needs Redis 6.2. */
 export const redisAdapter: AdapterFactory = (context: AdapterContext): ProtocolAdapter => {
   const { settings, clock } = context
   // Checked and completed by the manifest's schema.
@@ -59,7 +63,10 @@ export const redisAdapter: AdapterFactory = (context: AdapterContext): ProtocolA
       attempt?.abort(new ConnectionError('disconnected while connecting'))
       const closing = session
       session = undefined
-      closing?.link.close()
+      if (closing === undefined) return
+      // What is in hand now cannot be settled any more: other processes need not wait until it is claimed.
+      await within(clock, ABANDON_MS, closing.abandon())
+      closing.link.close()
     },
 
     async ping(signal) {
@@ -69,9 +76,22 @@ export const redisAdapter: AdapterFactory = (context: AdapterContext): ProtocolA
       })
     },
 
+    pool: () => session?.link.figures() ?? { size: 0, idle: 0, inUse: 0, pending: 0, max: config.pool_size },
+
     pubsub: pubSubFacet(current, config.sharded),
     queue: queueFacet(current, config),
     rpc: rpcFacet(current, format, config, clock),
     service: serviceFacet(current, format, context.log),
   }
+}
+
+/** Waits for `work`, but no longer than so many milliseconds. */
+function within(clock: Clock, ms: number, work: Promise<void>): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = clock.setTimer(ms, resolve, { background: true })
+    work.finally(() => {
+      timer.cancel()
+      resolve()
+    })
+  })
 }

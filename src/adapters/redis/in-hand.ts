@@ -9,6 +9,9 @@ import { GIVE_BACK, KEEP } from './queue-scripts.js'
 /** So many ids go into one script. */
 const MOST_IDS = 500
 
+/** What became of an entry at the server. */
+export type Settlement = 'acknowledged' | 'given-back'
+
 /** The entries of one queue that were delivered here and have not been settled yet. */
 export class EntriesInHand {
   readonly #link: Link
@@ -16,18 +19,18 @@ export class EntriesInHand {
   readonly #keys: QueueKeys
   readonly #group: string
   readonly #consumer: string
-  readonly #onSettled: (how: 'acked' | 'given-back') => void
-  /** The newest delivery of each entry; an entry that somebody claimed may have come back to us. */
+  readonly #onSettled: (entry: Entry, how: Settlement) => void
+  /** The newest delivery of each entry; an entry that another consumer claimed may have come back to us. */
   readonly #byId = new Map<string, InboundDelivery>()
 
-  /** @param onSettled an entry has been settled at the server */
+  /** @param onSettled called when the server has answered to a settlement, and when that failed */
   constructor(
     link: Link,
     queue: string,
     keys: QueueKeys,
     group: string,
     consumer: string,
-    onSettled: (how: 'acked' | 'given-back') => void,
+    onSettled: (entry: Entry, how: Settlement) => void,
   ) {
     this.#link = link
     this.#queue = queue
@@ -37,24 +40,40 @@ export class EntriesInHand {
     this.#onSettled = onSettled
   }
 
-  /** Makes a delivery of an entry, which is in hand until it is settled. */
-  add({ id, payload, headers }: Entry, attempt: number): InboundDelivery {
+  get size(): number {
+    return this.#byId.size
+  }
+
+  get ids(): string[] {
+    return [...this.#byId.keys()]
+  }
+
+  /** Makes a delivery of an entry, which is in hand until the server has answered to its settlement. */
+  add(entry: Entry, attempt: number): InboundDelivery {
+    const { id, payload, headers, defect } = entry
     let settled = false
-    const settle = (how: () => Promise<void>): Promise<void> => {
-      if (settled) return Promise.resolve()
+    const settle = async (how: Settlement, command: () => Promise<void>): Promise<void> => {
+      if (settled) return
       settled = true
-      if (this.#byId.get(id) === delivery) this.#byId.delete(id)
-      return how()
+      try {
+        await command()
+      } finally {
+        if (this.#byId.get(id) === delivery) this.#byId.delete(id)
+        this.#onSettled(entry, how)
+      }
     }
     const delivery: InboundDelivery = {
       topic: this.#queue,
-      payload,
+      // The bytes of a small payload are a view of a large chunk of the socket, which would be kept as long.
+      payload: payload.buffer.byteLength > 2 * payload.byteLength ? new Uint8Array(payload) : payload,
       id,
       attempt,
       redelivered: attempt > 1,
       ...(headers && { headers }),
-      ack: () => settle(() => this.#ack(id)),
-      nack: (delayMs) => settle(() => this.giveBack([id], delayMs, 'counted')),
+      ...(defect && { defect }),
+      ack: () => settle('acknowledged', () => this.#ack(id)),
+      nack: (delayMs) => settle('given-back', () => this.giveBack([id], delayMs, 'counted')),
+      undelivered: () => settle('given-back', () => this.giveBack([id], 0, 'undone')),
     }
     this.#byId.set(id, delivery)
     return delivery
@@ -62,7 +81,7 @@ export class EntriesInHand {
 
   /** Shows that they are still worked on, so that nobody claims them. Never rejects. */
   async keep(): Promise<void> {
-    const ids = [...this.#byId.keys()]
+    const { ids } = this
     for (let i = 0; i < ids.length; i += MOST_IDS) {
       const args = [this.#group, this.#consumer, ...ids.slice(i, i + MOST_IDS)]
       // If it cannot be done the entries are delivered twice, which is allowed.
@@ -83,7 +102,6 @@ export class EntriesInHand {
     } catch (error) {
       throw this.#failure(error)
     }
-    this.#onSettled('given-back')
   }
 
   async #ack(id: string): Promise<void> {
@@ -93,7 +111,6 @@ export class EntriesInHand {
     } catch (error) {
       throw this.#failure(error)
     }
-    this.#onSettled('acked')
   }
 
   #failure(error: unknown) {

@@ -12,7 +12,7 @@ const config = z
     database: z.number().int().min(0).max(65_535).default(0),
     /**
      * The most connections that are open at a time: one for commands, one for subscriptions, one for answers to
-     * calls, one for the methods that are served, and one for each queue that is consumed.
+     * calls, one for the methods that are served, and one for each queue for as long as it is consumed.
      */
     pool_size: z.number().int().min(1).max(10_000).default(32),
     /** The version of RESP that is spoken; 2 is for proxies that do not know HELLO. */
@@ -27,7 +27,10 @@ const config = z
     consumer: name.optional(),
     /** Where a group that is new begins: with what the queue holds already, or with what comes from now on. */
     start_from: z.enum(['oldest', 'newest']).default('oldest'),
-    /** The field of an entry that holds the payload; all others are headers. */
+    /**
+     * The field of an entry that holds the payload; all others are headers. The payload of an entry without it is the
+     * object of its fields, whose values are texts.
+     */
     payload_field: name.default('payload'),
     /** Entries that a consumer has not settled nor shown signs of life for in this long go to another. */
     claim_after: durationWithin(100, DAY_MS).default(30_000),
@@ -38,10 +41,10 @@ const config = z
     /** The queue that takes them; `QUEUE:dead` when absent. */
     dead_letter: name.optional(),
     /**
-     * How many entries a queue keeps that every group has acknowledged; -1: all of them. What some group has not
-     * acknowledged is never removed.
+     * How many entries a queue keeps that every group has acknowledged; -1: all of them. Absent: those that our `send`
+     * made are removed, those of other senders stay. What a group has not acknowledged is never removed.
      */
-    max_len: z.number().int().min(-1).default(0),
+    max_len: z.number().int().min(-1).optional(),
     /** Calls and the methods that are served. */
     rpc: z
       .strictObject({
@@ -79,7 +82,7 @@ const config = z
 /** The `config` block as the adapter finds it in its settings: checked, completed, durations in milliseconds. */
 export type RedisConfig = z.output<typeof config>
 
-/** What the gateway knows of Redis without loading it (DESIGN sections 3 and 8). Needs Redis 6.2 or later. */
+/** What the gateway knows of Redis without loading it. Needs Redis 6.2 or later. */
 export const redisManifest: AdapterManifest = {
   type: 'redis',
   capabilities: ['call', 'notify', 'batch', 'serve', 'publish', 'subscribe', 'enqueue', 'dequeue'],

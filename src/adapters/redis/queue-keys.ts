@@ -1,4 +1,4 @@
-import { besideKey } from './key-slot.js'
+import { besideKey } from './client/key-slot.js'
 
 /** The keys of one queue. All are in one slot of a cluster, so that a script may touch them together. */
 export interface QueueKeys {

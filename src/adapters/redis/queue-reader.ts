@@ -1,15 +1,16 @@
 import type { AdapterConsumer, AdapterContext, InboundDelivery, MessageSink } from '../../core/adapter.js'
 import { type Clock, every, type Timer } from '../../core/clock.js'
 import { DequeueError } from '../../core/errors.js'
-import type { Logger } from '../../core/telemetry.js'
+import type { WireFormat } from '../../wire/wire-format.js'
+import { BlockingConnection } from './blocking-connection.js'
 import type { Entry } from './entry.js'
-import { isReplyError } from './failures.js'
-import { EntriesInHand } from './in-hand.js'
+import { isGroupGone, isPassing } from './failures.js'
+import { EntriesInHand, type Settlement } from './in-hand.js'
 import type { Link } from './link.js'
 import type { RedisConfig } from './manifest.js'
 import { queueKeys } from './queue-keys.js'
 import { QueueStore, type Taken } from './queue-store.js'
-import type { Wire } from './wire.js'
+import { Trimmer } from './trimmer.js'
 
 interface Consumer {
   readonly sink: MessageSink<InboundDelivery>
@@ -18,87 +19,134 @@ interface Consumer {
 
 /** So often at least a reader looks after what is due and after the dead, in milliseconds. */
 const LOOK_EVERY_MS = 1_000
-/** So many acknowledged entries are worth removing. */
-const TRIM_AFTER = 64
+/** How long it waits when the server has no room or time. */
+const PAUSE_MS = 500
+/** So often it takes consumers out of the group that ended long ago. */
+const SWEEP_EVERY_MS = 60_000
 
 /**
- * Reads one queue for all consumers that this integration has of it, over a connection of its own that blocks
- * while there is nothing. It asks for no more entries than its consumers have asked for. While an entry is in hand
- * its idle time is kept short, so that only the entries of the dead are claimed.
+ * Reads one queue for all consumers that this integration has of it, over its own connection, which blocks while there
+ * is nothing. It asks for no more entries than its consumers have asked for. While an entry is in hand its idle time is
+ * kept short, so that only the entries of the dead are claimed. When the last consumer has closed it gives the
+ * connection back, and leaves the group as soon as nothing is in hand.
  */
 export class QueueReader {
   readonly #link: Link
   readonly #queue: string
   readonly #config: RedisConfig
+  readonly #context: AdapterContext
   readonly #clock: Clock
-  readonly #log: Logger
+  readonly #onIdle: () => void
   readonly #store: QueueStore
   readonly #inHand: EntriesInHand
+  readonly #trimmer: Trimmer
+  readonly #connection: BlockingConnection
   readonly #consumers = new Set<Consumer>()
   readonly #keeping: Timer
-  #wire: Wire | undefined
-  #starting: Promise<void> | undefined
-  #running = false
+  readonly #forget: () => void
+  /** The loop that reads, while there is one. */
+  #loop: Promise<void> | undefined
+  #leaving: Promise<void> | undefined
   #recovering = true
   #nextLook = 0
-  #acked = 0
+  #nextSweep = 0
   #kick: () => void = ignore
+  readonly #closing: (() => void)[] = []
 
+  /** @param onIdle called when it is of no use any more: no consumer, and nothing in hand */
   constructor(
     link: Link,
     queue: string,
     config: RedisConfig,
-    { clock, log, clientId, settings }: AdapterContext,
+    format: WireFormat,
+    context: AdapterContext,
+    onIdle: () => void,
   ) {
+    const { clock, clientId, settings } = context
     this.#link = link
     this.#queue = queue
     this.#config = config
+    this.#context = context
     this.#clock = clock
-    this.#log = log
-    const { consumer_group, consumer = clientId } = config
+    this.#onIdle = onIdle
+    const { consumer_group, consumer = clientId, payload_field: payloadField } = config
     const keys = queueKeys(queue, consumer_group)
-    this.#store = new QueueStore(link, keys, config, consumer, settings.limits.frame)
-    this.#inHand = new EntriesInHand(link, queue, keys, consumer_group, consumer, (how) =>
-      this.#onSettled(how),
+    const maxFrame = settings.limits.frame
+    this.#store = new QueueStore(link, keys, config, consumer, { payloadField, format, maxFrame })
+    this.#inHand = new EntriesInHand(link, queue, keys, consumer_group, consumer, (entry, how) =>
+      this.#settled(entry, how),
     )
+    this.#trimmer = new Trimmer(link, queue, config.max_len, maxFrame, clock)
+    const purpose = { role: 'queue', what: `queue ${JSON.stringify(queue)}` }
+    this.#connection = new BlockingConnection(link, clock, purpose)
     this.#keeping = every(clock, config.claim_after / 3, () => this.#keep(), { background: true })
-    link.whenEnded(() => {
+    this.#forget = link.whenEnded(() => {
       this.#keeping.cancel()
       this.#consumers.clear()
       this.#kick()
     })
   }
 
-  /** Makes the group and the connection, unless they are there. Rejects with what ioredis rejects with. */
-  start(): Promise<void> {
-    this.#starting ??= this.#start().catch((error: unknown) => {
-      this.#starting = undefined
-      throw error
-    })
-    return this.#starting
-  }
-
-  /** Adds a consumer; call it only once `start` has resolved. */
-  add(sink: MessageSink<InboundDelivery>): AdapterConsumer {
+  /**
+   * Adds a consumer; makes the group and the connection, unless they are there. A consumer that cannot be added leaves
+   * nothing behind. Rejects with what ioredis rejects with, and with ConnectionError.
+   * @param ready waits for the preparations
+   */
+  async add(
+    sink: MessageSink<InboundDelivery>,
+    ready: (preparing: Promise<void>) => Promise<void>,
+  ): Promise<AdapterConsumer> {
     const consumer: Consumer = { sink, demand: 0 }
     this.#consumers.add(consumer)
+    try {
+      await ready(this.#prepare())
+    } catch (error) {
+      void this.#remove(consumer)
+      throw error
+    }
     return {
       request: (count) => {
         consumer.demand += count
         this.#wakeUp()
       },
-      close: async () => {
-        this.#consumers.delete(consumer)
-        this.#kick()
-        if (!this.#running && this.#consumers.size === 0) this.#stop()
-      },
+      close: () => this.#remove(consumer),
     }
   }
 
-  async #start(): Promise<void> {
+  /** Gives everything back that is in hand. The deliveries count: somebody had them. Never rejects. */
+  async abandon(): Promise<void> {
+    this.#consumers.clear()
+    this.#interrupt()
+    await this.#loop
+    const { ids } = this.#inHand
+    if (ids.length > 0) await this.#inHand.giveBack(ids, 0, 'counted').catch(ignore)
+    if (this.#link.ended === undefined) await this.#store.leave([])
+  }
+
+  async #prepare(): Promise<void> {
+    await this.#leaving
     await this.#store.createGroup()
-    if (this.#recovering) await this.#store.sweep()
-    this.#wire ??= await this.#link.dedicated('queue', this.#queue)
+    await this.#sweep()
+    await this.#connection.open(this.#queue)
+    if (this.#consumers.size === 0 && this.#loop === undefined) await this.#end()
+  }
+
+  async #remove(consumer: Consumer): Promise<void> {
+    if (this.#consumers.delete(consumer)) this.#interrupt()
+    if (this.#consumers.size > 0) return
+    if (this.#loop === undefined) await this.#end()
+    else await new Promise<void>((resolve) => this.#closing.push(resolve))
+  }
+
+  /** The read that a closing consumer waited for has ended. */
+  #closed(): void {
+    for (const resolve of this.#closing.splice(0)) resolve()
+  }
+
+  /** A read that waits asks for more than is wanted now. */
+  #interrupt(): void {
+    this.#kick()
+    this.#connection.interrupt()
   }
 
   #demand(): number {
@@ -110,29 +158,43 @@ export class QueueReader {
   /** The loop begins with the first demand, and ends when the last consumer has gone. */
   #wakeUp(): void {
     this.#kick()
-    if (this.#running) return
-    this.#running = true
-    this.#run()
+    if (this.#loop !== undefined || this.#consumers.size === 0) return
+    this.#loop = this.#run()
       .catch((error: unknown) => this.#fail(error))
+      .then(() => this.#end())
       .finally(() => {
-        this.#running = false
-        this.#stop()
+        this.#loop = undefined
+        this.#closed()
         if (this.#demand() > 0) this.#wakeUp()
       })
   }
 
-  #stop(): void {
-    if (this.#wire !== undefined) this.#link.discard(this.#wire)
-    this.#wire = undefined
-    this.#starting = undefined
+  /** The last consumer has gone: frees the connection, gives back what nobody has seen and leaves the group. */
+  async #end(): Promise<void> {
+    if (this.#consumers.size > 0) return
+    this.#connection.close()
+    if (this.#link.ended !== undefined) return
+    this.#trimmer.trim()
+    this.#leaving ??= this.#store.leave(this.#inHand.ids).finally(() => {
+      this.#leaving = undefined
+    })
+    await this.#leaving
+    if (this.#consumers.size > 0 || this.#inHand.size > 0) return
+    this.#keeping.cancel()
+    this.#forget()
+    this.#onIdle()
   }
 
   async #run(): Promise<void> {
+    await this.#leaving
     while (this.#consumers.size > 0 && this.#link.ended === undefined) {
+      this.#closed()
       if (this.#demand() === 0) {
-        await new Promise<void>((resolve) => {
-          this.#kick = resolve
-        })
+        await this.#kicked()
+        continue
+      }
+      if (this.#context.budget.isFull) {
+        await this.#kicked((kick) => this.#context.budget.whenRoom(kick))
         continue
       }
       try {
@@ -145,6 +207,13 @@ export class QueueReader {
     }
   }
 
+  #kicked(also: (kick: () => void) => void = ignore): Promise<void> {
+    return new Promise((resolve) => {
+      this.#kick = resolve
+      also(resolve)
+    })
+  }
+
   async #recover(): Promise<void> {
     const taken = await this.#store.recover(this.#demand())
     if (taken === undefined) this.#recovering = false
@@ -155,28 +224,30 @@ export class QueueReader {
     const { inMs, taken } = await this.#store.take(this.#demand(), true)
     this.#nextLook =
       this.#clock.monotonic() + Math.min(inMs ?? LOOK_EVERY_MS, LOOK_EVERY_MS, this.#config.claim_after / 2)
-    if (this.#acked > 0) this.#trim()
+    this.#trimmer.trim()
     await this.#deliverAll(taken)
   }
 
   async #read(): Promise<void> {
-    this.#wire ??= await this.#link.dedicated('queue', this.#queue)
     const block = Math.min(this.#config.block, this.#nextLook - this.#clock.monotonic())
-    const { entries, woken } = await this.#store.read(this.#wire, this.#demand(), block)
+    const { taken, woken } = await this.#store.read(this.#connection, this.#demand(), block)
     if (woken) this.#nextLook = 0
-    await this.#deliverAll(entries.map((entry) => ({ entry, attempt: 1 })))
+    await this.#deliverAll(taken)
   }
 
   /** Goes on where the server says how; @throws the error where it does not. */
   async #mend(error: unknown): Promise<void> {
     if (this.#link.ended !== undefined) return
     const address = this.#link.redirected(this.#queue, error)
-    if (address !== undefined) {
-      if (this.#wire !== undefined) this.#link.discard(this.#wire)
-      this.#wire = await this.#link.connect('queue', address)
-    } else if (isReplyError(error) && /^(NOGROUP|UNBLOCKED the stream key)/.test(error.message)) {
-      this.#log({ level: 'warn', message: `queue ${this.#queue}: the group is gone; it is made anew` })
+    if (address !== undefined) await this.#connection.moveTo(address)
+    else if (isGroupGone(error)) {
+      const message = `queue ${this.#queue}: the consumer group is gone; it is created again`
+      this.#context.log({ level: 'warn', message })
       await this.#store.createGroup()
+    } else if (isPassing(error)) {
+      const reason = (error as Error).message
+      this.#context.log({ level: 'warn', message: `queue ${this.#queue} cannot be read for now`, reason })
+      await this.#kicked((kick) => void this.#clock.setTimer(PAUSE_MS, kick, { background: true }))
     } else throw error
   }
 
@@ -184,11 +255,25 @@ export class QueueReader {
     const surplus: string[] = []
     for (const { entry, attempt } of taken) {
       const { max_deliveries } = this.#config
-      if (max_deliveries > 0 && attempt > max_deliveries) await this.#store.bury(entry, attempt)
+      if (max_deliveries > 0 && attempt > max_deliveries && entry.defect === undefined)
+        await this.#bury(entry, attempt)
       else if (!this.#deliver(entry, attempt)) surplus.push(entry.id)
     }
-    // Whoever asked for them has left in the meantime: others may have them.
+    // The consumers that asked for them have closed: other processes may have them.
     if (surplus.length > 0) await this.#inHand.giveBack(surplus, 0, 'undone').catch(ignore)
+  }
+
+  async #bury(entry: Entry, attempt: number): Promise<void> {
+    await this.#store.bury(entry, attempt)
+    this.#trimmer.acknowledged(entry.id, entry.ours)
+    const { payload, headers } = entry
+    this.#context.deadLettered({
+      queue: this.#queue,
+      reason: `not settled in ${attempt - 1} deliveries (config.max_deliveries)`,
+      attempts: attempt - 1,
+      payload: new Uint8Array(payload),
+      ...(headers && { headers }),
+    })
   }
 
   #deliver(entry: Entry, attempt: number): boolean {
@@ -201,22 +286,23 @@ export class QueueReader {
     return false
   }
 
-  #onSettled(how: 'acked' | 'given-back'): void {
-    if (how === 'given-back') {
-      this.#nextLook = 0
-      return
-    }
-    if (++this.#acked >= TRIM_AFTER) this.#trim()
+  #settled(entry: Entry, how: Settlement): void {
+    if (how === 'given-back') this.#nextLook = 0
+    // What was too large to be read stays in the stream: nobody has a copy of it.
+    else this.#trimmer.acknowledged(entry.id, entry.ours && entry.defect === undefined)
+    if (this.#inHand.size === 0 && this.#consumers.size === 0 && this.#loop === undefined) void this.#end()
   }
 
   #keep(): void {
     void this.#inHand.keep()
-    if (this.#acked > 0) this.#trim()
+    this.#trimmer.trim()
+    void this.#sweep()
   }
 
-  #trim(): void {
-    this.#acked = 0
-    void this.#store.trim()
+  async #sweep(): Promise<void> {
+    if (this.#clock.monotonic() < this.#nextSweep) return
+    this.#nextSweep = this.#clock.monotonic() + SWEEP_EVERY_MS
+    await this.#store.sweep()
   }
 
   #fail(error: unknown): void {

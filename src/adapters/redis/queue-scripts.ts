@@ -1,17 +1,17 @@
 import { Script } from './commands.js'
 
-/** Who has the entries of a group that were given back: a consumer that never reads. */
+/** The consumer that has the entries of a group that were given back. It never reads. */
 const RETURNED = 'nemo:returned'
 
-const NOW = `
+export const NOW = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)`
 
-/** Wakes one reader of each group that waits; where nobody reads there is no such stream, and none is made. */
+/** Wakes one waiting reader of each group. Without readers there is no such stream, and none is made. */
 const WAKE = `redis.call('XADD', wake, 'NOMKSTREAM', 'MAXLEN', '~', 100, '*', 'due', '1')`
 
 /**
- * Keeps a message until it is due; whoever reads the queue then puts it there (\`TAKE\`).
+ * Keeps a message until it is due; a reader of the queue puts it into the stream then (`TAKE`).
  * KEYS: later, bodies, wake. ARGV: id, delay in ms, field, value, …
  */
 export const SEND_LATER = new Script(`${NOW}
@@ -24,21 +24,25 @@ ${WAKE}
 return 1`)
 
 /**
- * Everything a reader may have beside new entries, up to \`count\`: first puts the messages into the stream that are
+ * Everything a reader may have beside new entries, up to `count`: first puts the messages into the stream that are
  * due; then takes entries that were given back and are due, and those of consumers that show no sign of life
- * (XAUTOCLAIM), passing over what was given back for longer.
- * KEYS: stream, later, bodies, retry. ARGV: group, consumer, count, idle ms from which to claim or -1, cursor.
+ * (XAUTOCLAIM), passing over what was given back for longer. If more is due it wakes another reader.
+ * KEYS: stream, later, bodies, retry, wake. ARGV: group, consumer, count, idle ms from which to claim or -1, cursor.
  * Returns: ms until something is due or -1, the next cursor, { id, fields, number of deliveries } for each entry.
  */
 export const TAKE = new Script(`${NOW}
-local stream, later, bodies, retry = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local stream, later, bodies, retry, wake = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local group, consumer, count, idle = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local cursor = ARGV[5]
 local taken = {}
 local function take(id)
   local claimed = redis.call('XCLAIM', stream, group, consumer, 0, id)
   local entry = claimed[1]
-  if not entry then return end
+  if not entry then
+    -- Deleted from the stream: there is nothing left to deliver.
+    redis.call('XACK', stream, group, id)
+    return
+  end
   local pending = redis.call('XPENDING', stream, group, id, id, 1)[1]
   taken[#taken + 1] = { entry[1], entry[2], pending and pending[4] or 1 }
 end
@@ -73,24 +77,28 @@ for _, key in ipairs({ later, retry }) do
     if due < 0 or wait < due then due = wait end
   end
 end
+if due == 0 and #taken > 0 then ${WAKE} end
 return { due, cursor, taken }`)
 
 /**
  * Takes again what an earlier life of this consumer had in hand.
- * KEYS: stream. ARGV: group, consumer, count, the id after which to look. Returns entries as \`TAKE\` does.
+ * KEYS: stream. ARGV: group, consumer, count, the id after which to look. Returns entries as `TAKE` does.
  */
 export const RECOVER = new Script(`
 local taken = {}
 for _, pending in ipairs(redis.call('XPENDING', KEYS[1], ARGV[1], '(' .. ARGV[4], '+', ARGV[3], ARGV[2])) do
   local entry = redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[2], 0, pending[1])[1]
   if entry then taken[#taken + 1] = { entry[1], entry[2], pending[4] + 1 }
-  else taken[#taken + 1] = { pending[1], false, 0 } end
+  else
+    redis.call('XACK', KEYS[1], ARGV[1], pending[1])
+    taken[#taken + 1] = { pending[1], false, 0 }
+  end
 end
 return taken`)
 
 /**
- * Gives entries back, to be delivered after a delay: they stay pending, so that nothing is lost whoever dies. An
- * entry that somebody else has by now is left alone.
+ * Gives entries back, to be delivered after a delay: they stay pending, so that none is lost when a process dies. An
+ * entry that another consumer has by now is left alone.
  * KEYS: stream, retry, wake. ARGV: group, consumer, delay ms, 1 to undo the counting of the delivery, id, …
  */
 export const GIVE_BACK = new Script(`${NOW}
@@ -119,51 +127,40 @@ end
 return 1`)
 
 /**
- * Removes entries that every group has acknowledged, but for the newest `keep` of the stream; a hundred at a time
- * where some are kept. What some group has not acknowledged yet stays, whatever the length.
- * KEYS: stream. ARGV: keep. Returns how many were removed.
+ * Ends a consumer. Gives back, counted, what it has pending beside what is still in hand; takes it out of the group if
+ * nothing of it is pending then. A wake that it may have swallowed is repeated while something is due.
+ * KEYS: stream, retry, wake. ARGV: group, consumer, id in hand, …
  */
-export const TRIM = new Script(`
-local stream, keep = KEYS[1], tonumber(ARGV[1])
-local surplus = redis.call('XLEN', stream) - keep
-if surplus <= 0 then return 0 end
-local function parse(id)
-  local ms, seq = string.match(id, '^(%d+)-(%d+)$')
-  return tonumber(ms), tonumber(seq)
+export const LEAVE = new Script(`${NOW}
+local stream, retry, wake = KEYS[1], KEYS[2], KEYS[3]
+local group, consumer = ARGV[1], ARGV[2]
+local inHand = {}
+for i = 3, #ARGV do inHand[ARGV[i]] = true end
+local from, kept = '-', 0
+repeat
+  local page = redis.call('XPENDING', stream, group, from, '+', 100, consumer)
+  for _, pending in ipairs(page) do
+    if inHand[pending[1]] then kept = kept + 1
+    else
+      redis.call('XCLAIM', stream, group, '${RETURNED}', 0, pending[1], 'JUSTID')
+      redis.call('ZADD', retry, now, pending[1])
+    end
+    from = '(' .. pending[1]
+  end
+until #page < 100
+if kept == 0 then
+  redis.call('XGROUP', 'DELCONSUMER', stream, group, consumer)
+  if redis.call('EXISTS', wake) == 1 then redis.pcall('XGROUP', 'DELCONSUMER', wake, group, consumer) end
 end
-local function before(a, b)
-  local ams, aseq = parse(a)
-  local bms, bseq = parse(b)
-  return ams < bms or (ams == bms and aseq < bseq)
-end
-local function after(id)
-  local ms, seq = parse(id)
-  return string.format('%.0f-%.0f', ms, seq + 1)
-end
-local bound
-local function limit(id)
-  if not bound or before(id, bound) then bound = id end
-end
-for _, group in ipairs(redis.call('XINFO', 'GROUPS', stream)) do
-  local info = {}
-  for i = 1, #group, 2 do info[group[i]] = group[i + 1] end
-  limit(after(info['last-delivered-id']))
-  local first = redis.call('XPENDING', stream, info['name'])[2]
-  if first then limit(first) end
-end
-if not bound then return 0 end
-if keep > 0 then
-  local oldest = redis.call('XRANGE', stream, '-', '+', 'COUNT', math.min(surplus, 100))
-  limit(after(oldest[#oldest][1]))
-end
-return redis.call('XTRIM', stream, 'MINID', bound)`)
+if redis.call('ZCOUNT', retry, '-inf', now) > 0 then ${WAKE} end
+return kept`)
 
 /** A consumer that has not been heard of for so long is taken out of its group, in milliseconds. */
-export const FORGOTTEN_MS = 3_600_000
+export const FORGOTTEN_MS = 60_000
 
 /**
- * Takes consumers out of a group that have nothing in hand and have not been heard of for long.
- * KEYS: stream. ARGV: group, our own name, idle ms.
+ * Takes consumers out of a group that have nothing pending and have not been heard of for long.
+ * KEYS: stream, wake (optional). ARGV: group, our own name, idle ms.
  */
 export const SWEEP = new Script(`
 for _, consumer in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
@@ -171,6 +168,9 @@ for _, consumer in ipairs(redis.call('XINFO', 'CONSUMERS', KEYS[1], ARGV[1])) do
   for i = 1, #consumer, 2 do info[consumer[i]] = consumer[i + 1] end
   if info['pending'] == 0 and info['idle'] > tonumber(ARGV[3]) and info['name'] ~= ARGV[2] then
     redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], info['name'])
+    if KEYS[2] and redis.call('EXISTS', KEYS[2]) == 1 then
+      redis.pcall('XGROUP', 'DELCONSUMER', KEYS[2], ARGV[1], info['name'])
+    end
   end
 end
 return 1`)

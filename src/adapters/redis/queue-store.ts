@@ -1,12 +1,13 @@
+import type { BlockingConnection } from './blocking-connection.js'
 import { runScript, type Script } from './commands.js'
-import { type Entry, sizeOf, toEntry, toStreams } from './entry.js'
+import { type Entry, type EntryShape, sizeOf, toEntry, toFields, toStreams } from './entry.js'
 import { isReplyError } from './failures.js'
 import type { Link } from './link.js'
 import type { RedisConfig } from './manifest.js'
 import type { QueueKeys } from './queue-keys.js'
-import { FORGOTTEN_MS, RECOVER, SWEEP, TAKE, TRIM } from './queue-scripts.js'
+import { FORGOTTEN_MS, LEAVE, RECOVER, SWEEP, TAKE } from './queue-scripts.js'
 import { ReadBudget } from './read-budget.js'
-import type { Argument, Reply, Wire } from './wire.js'
+import type { Argument, Reply } from './wire.js'
 
 /** An entry, and which of its deliveries this is. */
 export interface Taken {
@@ -29,16 +30,18 @@ export class QueueStore {
   readonly #keys: QueueKeys
   readonly #config: RedisConfig
   readonly #consumer: string
+  readonly #shape: EntryShape
   readonly #budget: ReadBudget
   #cursor = EVERYTHING
   #recovered = EVERYTHING
 
-  constructor(link: Link, keys: QueueKeys, config: RedisConfig, consumer: string, frame: number) {
+  constructor(link: Link, keys: QueueKeys, config: RedisConfig, consumer: string, shape: EntryShape) {
     this.#link = link
     this.#keys = keys
     this.#config = config
     this.#consumer = consumer
-    this.#budget = new ReadBudget(frame)
+    this.#shape = shape
+    this.#budget = new ReadBudget(shape.maxFrame)
   }
 
   /** Makes the group, and the stream if there is none. */
@@ -64,32 +67,36 @@ export class QueueStore {
     if (items.length === 0) return undefined
     const last = items.at(-1)?.[0]
     if (Buffer.isBuffer(last)) this.#recovered = last.toString()
-    return this.#taken(items)
+    return await this.#taken(items)
   }
 
   /** What is due, was given back or belongs to the dead: see `TAKE`. */
   async take(count: number, claim: boolean): Promise<Due> {
-    const { stream, later, bodies, retry } = this.#keys
+    const { stream, later, bodies, retry, wake } = this.#keys
     const idle = claim ? this.#config.claim_after : -1
     const args = [this.#budget.entries(count), idle, this.#cursor]
-    const reply = await this.#run(TAKE, [stream, later, bodies, retry], args)
+    const reply = await this.#run(TAKE, [stream, later, bodies, retry, wake], args)
     const [due, cursor, taken] = Array.isArray(reply) ? (reply as readonly Reply[]) : []
     if (Buffer.isBuffer(cursor)) this.#cursor = cursor.toString()
     return {
       inMs: typeof due === 'number' && due >= 0 ? due : undefined,
-      taken: this.#taken(Array.isArray(taken) ? (taken as readonly (readonly Reply[])[]) : []),
+      taken: await this.#taken(Array.isArray(taken) ? (taken as readonly (readonly Reply[])[]) : []),
     }
   }
 
   /**
    * Waits for new entries.
-   * @returns them, and whether somebody says that something else is due
+   * @returns them, and whether something else is due
    */
-  async read(wire: Wire, count: number, blockMs: number): Promise<{ entries: Entry[]; woken: boolean }> {
+  async read(
+    connection: BlockingConnection,
+    count: number,
+    blockMs: number,
+  ): Promise<{ taken: Taken[]; woken: boolean }> {
     const { stream, wake } = this.#keys
     const group = this.#config.consumer_group
     const limits = ['COUNT', this.#budget.entries(count), 'BLOCK', Math.max(1, Math.ceil(blockMs))]
-    const reply = await wire.send('xreadgroup', [
+    const reply = await connection.read(stream, 'xreadgroup', [
       'GROUP',
       group,
       this.#consumer,
@@ -100,37 +107,36 @@ export class QueueStore {
       '>',
       '>',
     ])
-    const entries: Entry[] = []
+    const items: (readonly Reply[])[] = []
     let woken = false
-    for (const { key, entries: raw } of toStreams(reply)) {
+    for (const { key, entries } of toStreams(reply)) {
       if (key === wake) {
         woken = true
-        this.#clearWake(raw)
-      } else for (const item of raw) this.#push(entries, item)
+        this.#clearWake(entries)
+      } else for (const item of entries) if (Array.isArray(item)) items.push([item[0], item[1], 1] as Reply[])
     }
-    this.#budget.saw(entries.map(sizeOf))
-    return { entries, woken }
+    return { taken: await this.#taken(items), woken }
   }
 
-  /** Removes what every group has acknowledged, as configured. Never rejects. */
-  async trim(): Promise<void> {
-    const { max_len } = this.#config
-    if (max_len < 0) return
-    await runScript(this.#link, TRIM, [this.#keys.stream], [max_len]).catch(ignore)
+  /** Ends this consumer at the server, which goes on having what is in hand: see `LEAVE`. Never rejects. */
+  async leave(inHand: readonly string[]): Promise<void> {
+    const { stream, retry, wake } = this.#keys
+    await this.#run(LEAVE, [stream, retry, wake], inHand).catch(ignore)
+    this.#recovered = EVERYTHING
   }
 
   /** Takes consumers out of the group that ended long ago. Never rejects. */
   async sweep(): Promise<void> {
-    const idle = Math.max(FORGOTTEN_MS, 2 * this.#config.claim_after)
-    await this.#run(SWEEP, [this.#keys.stream], [idle]).catch(ignore)
+    const idle = Math.max(FORGOTTEN_MS, 2 * this.#config.claim_after, 2 * this.#config.block)
+    const { stream, wake } = this.#keys
+    await this.#run(SWEEP, [stream, wake], [idle]).catch(ignore)
   }
 
   /** Puts an entry among the dead letters, then acknowledges it: it may be there twice, but is not lost. */
   async bury({ id, payload, headers }: Entry, attempt: number): Promise<void> {
     const { stream } = this.#keys
     const { consumer_group, payload_field, dead_letter = `${stream}:dead` } = this.#config
-    const fields: Argument[] = ['*', payload_field, payload]
-    for (const name in headers) fields.push(name, headers[name]!)
+    const fields: Argument[] = ['*', ...toFields(payload_field, payload, headers)]
     fields.push('nemo-dead-from', stream, 'nemo-dead-id', id, 'nemo-dead-deliveries', attempt - 1)
     await this.#link.send(dead_letter, 'xadd', [dead_letter, ...fields])
     await this.#link.send(stream, 'xack', [stream, consumer_group, id])
@@ -140,20 +146,23 @@ export class QueueStore {
     return runScript(this.#link, script, keys, [this.#config.consumer_group, this.#consumer, ...args])
   }
 
-  #taken(items: readonly (readonly Reply[])[]): Taken[] {
+  async #taken(items: readonly (readonly Reply[])[]): Promise<Taken[]> {
     const taken: Taken[] = []
     for (const [id, fields, deliveries] of items) {
-      const entry = toEntry(id, fields, this.#config.payload_field)
+      const read = toEntry(id, fields, this.#shape)
+      const entry = read?.incomplete ? await this.#readAlone(read) : read
       if (entry !== undefined) taken.push({ entry, attempt: Math.max(1, Number(deliveries) || 1) })
     }
     this.#budget.saw(taken.map(({ entry }) => sizeOf(entry)))
     return taken
   }
 
-  #push(entries: Entry[], item: Reply): void {
+  async #readAlone(entry: Entry): Promise<Entry> {
+    const { stream } = this.#keys
+    const reply = await this.#link.send(stream, 'xrange', [stream, entry.id, entry.id])
+    const [item] = Array.isArray(reply) ? (reply as readonly Reply[]) : []
     const [id, fields] = Array.isArray(item) ? (item as readonly Reply[]) : []
-    const entry = toEntry(id, fields, this.#config.payload_field)
-    if (entry !== undefined) entries.push(entry)
+    return toEntry(id, fields, this.#shape) ?? entry
   }
 
   #clearWake(raw: readonly Reply[]): void {

@@ -12,9 +12,9 @@ import type { Session } from './session.js'
 
 /**
  * Queues: a stream whose entries a consumer group shares (https://redis.io/docs/latest/develop/data-types/streams/).
- * An entry stays pending until it is acknowledged; one that is given back stays so too, with the time from which it
- * may be delivered again, and one whose consumer died is claimed by another. What is sent with a delay waits in a
- * sorted set, and gets its id as an entry when it is due.
+ * An entry stays pending until it is acknowledged. One that is given back stays pending too, with the time from which
+ * it may be delivered again. One whose consumer died is claimed by another. What is sent with a delay waits in a sorted
+ * set, and gets its id as an entry when it is due.
  */
 export function queueFacet(current: () => Session, config: RedisConfig): QueueFacet {
   return {
@@ -35,14 +35,13 @@ export function queueFacet(current: () => Session, config: RedisConfig): QueueFa
     async consume(queue, sink, context) {
       const failure: Failure = (reason, about) => new DequeueError(queue, reason, about)
       const session = current()
-      const { link } = session
-      const reader = session.queue(queue)
       try {
-        await untilAborted(reader.start(), context.signal, `consume ${queue}`)
+        return await session
+          .queue(queue)
+          .add(sink, (preparing) => untilAborted(preparing, context.signal, `consume ${queue}`))
       } catch (error) {
-        throw link.failure(error, failure)
+        throw session.link.failure(error, failure)
       }
-      return reader.add(sink)
     },
   }
 }

@@ -8,7 +8,7 @@ const AIM = ENTRIES_PER_FRAME / 2
 
 /**
  * How many entries to ask for at a time, so that a reply stays within the limit: from the sizes seen lately. Entries
- * that are suddenly much larger may break it; the connection is lost then, and the next one begins carefully.
+ * that are suddenly much larger may break it; those for which there is no room are elided.
  */
 export class ReadBudget {
   readonly #frame: number

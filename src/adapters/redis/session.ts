@@ -16,33 +16,40 @@ export interface Session {
   queue(name: string): QueueReader
   /** The reader of the requests to a method; made when it is first asked for. */
   requests(method: string): RequestReader
+  /** Gives back at the server all that is in hand. Never rejects. */
+  abandon(): Promise<void>
 }
 
-/** Makes the parts of a session over a link that stands. They end with the link. */
+/** Makes the parts of a session over a link that is open. They end with the link. */
 export function createSession(
   link: Link,
   context: AdapterContext,
   config: RedisConfig,
   format: WireFormat,
 ): Session {
-  const requests = remembering(() => new RequestReader(link, config, context))
+  const readers = new Map<string, QueueReader>()
+  const requests = new Map<string, RequestReader>()
   return {
     link,
-    subscribers: new Subscribers(link),
+    subscribers: new Subscribers(link, context.settings.limits.frame),
     replies: new Replies(link, format, config, context),
-    queue: remembering((name) => new QueueReader(link, name, config, context)),
-    requests: (method) => requests(config.cluster ? method : ''),
+    queue: (name) =>
+      remembered(readers, name, () => {
+        const reader: QueueReader = new QueueReader(link, name, config, format, context, () => {
+          if (readers.get(name) === reader) readers.delete(name)
+        })
+        return reader
+      }),
+    requests: (method) =>
+      remembered(requests, config.cluster ? method : '', () => new RequestReader(link, config, context)),
+    async abandon() {
+      await Promise.all([...readers.values()].map((reader) => reader.abandon()))
+    },
   }
 }
 
-/** Makes one thing for each name. */
-function remembering<T>(make: (name: string) => T): (name: string) => T {
-  const made = new Map<string, T>()
-  return (name) => {
-    const known = made.get(name)
-    if (known !== undefined) return known
-    const one = make(name)
-    made.set(name, one)
-    return one
-  }
+function remembered<T>(known: Map<string, T>, name: string, make: () => T): T {
+  const one = known.get(name) ?? make()
+  known.set(name, one)
+  return one
 }

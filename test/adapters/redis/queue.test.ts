@@ -28,6 +28,15 @@ async function consumer(config: object = {}, queue = 'jobs', clientId?: string) 
   return { ...made, sink, consuming }
 }
 
+/** Ends the connections of a consumer as the death of its process would. */
+async function killed({ context }: Awaited<ReturnType<typeof consumer>>): Promise<void> {
+  for (const line of String(await client.client('LIST')).split('\n')) {
+    const id = new RegExp(`^id=(\\d+) .* name=${context.clientId}:`).exec(line)?.[1]
+    if (id !== undefined) await client.client('KILL', 'ID', id)
+  }
+  await until(() => context.lost.length === 1, 'the loss')
+}
+
 describe('entries', () => {
   it('are what a plain client sees: a payload, and headers as fields', async () => {
     const { adapter } = await connected(server.port)
@@ -37,7 +46,9 @@ describe('entries', () => {
       { headers: { a: 'ü', payload: 'p' } },
       within(),
     )
-    expect(await client.xrange('jobs', '-', '+')).toEqual([[id, ['payload', 'x', 'a', 'ü', 'payload', 'p']]])
+    expect(await client.xrange('jobs', '-', '+')).toEqual([
+      [id, ['payload', 'x', 'a', 'ü', 'payload', 'p', 'nemo:sent', '1']],
+    ])
     const { sink, consuming } = await consumer()
     consuming.request(1)
     await until(() => sink.messages.length === 1, 'the entry')
@@ -55,8 +66,8 @@ describe('entries', () => {
     expect(Object.entries(sink.messages[0]!.headers!)).toEqual([['__proto__', 'h']])
     await client.xadd('jobs', '*', 'other', '1')
     await until(() => sink.messages.length === 2, 'an entry without payload')
-    expect(sink.texts[1]).toBe('')
-    expect(sink.messages[1]!.headers).toEqual({ other: '1' })
+    expect(JSON.parse(sink.texts[1]!)).toEqual({ other: '1' })
+    expect(sink.messages[1]!.headers).toBeUndefined()
   })
 
   it('are delivered on demand alone', async () => {
@@ -164,7 +175,7 @@ describe('the dead', () => {
     dead.consuming.request(5)
     for (const text of ['a', 'b']) await client.xadd('jobs', '*', 'payload', text)
     await until(() => dead.sink.messages.length === 2, 'two in hand')
-    await dead.adapter.disconnect()
+    await killed(dead)
     const { sink, consuming } = await consumer({ claim_after: 300 })
     consuming.request(5)
     await until(() => sink.messages.length === 2, 'both are claimed')
@@ -194,7 +205,7 @@ describe('the dead', () => {
     first.consuming.request(2)
     for (const text of ['a', 'b']) await client.xadd('jobs', '*', 'payload', text)
     await until(() => first.sink.messages.length === 2, 'two in hand')
-    await first.adapter.disconnect()
+    await killed(first)
     await expect(first.sink.messages[0]!.ack()).rejects.toMatchObject({ kind: 'connection' })
     const second = await consumer({}, 'jobs', 'phoenix')
     second.consuming.request(1)
@@ -206,7 +217,7 @@ describe('the dead', () => {
   })
 
   it('letters: an entry that was delivered too often is put aside with its story', async () => {
-    const { sink, consuming } = await consumer({ max_deliveries: 2, dead_letter: 'morgue' })
+    const { context, sink, consuming } = await consumer({ max_deliveries: 2, dead_letter: 'morgue' })
     consuming.request(10)
     const id = await client.xadd('jobs', '*', 'payload', 'bad', 'h', '1')
     for (const n of [1, 2]) {
@@ -221,10 +232,14 @@ describe('the dead', () => {
       })
       .toBe(1)
     expect(letters[0]![1]).toEqual([
-      ...['payload', 'bad', 'h', '1'],
+      ...['payload', 'bad', 'h', '1', 'nemo:sent', '1'],
       ...['nemo-dead-from', 'jobs', 'nemo-dead-id', id, 'nemo-dead-deliveries', '2'],
     ])
     await expect.poll(() => pending('jobs')).toBe(0)
     expect(sink.messages.length).toBe(2)
+    expect(context.letters).toMatchObject([
+      { queue: 'jobs', attempts: 2, headers: { h: '1' }, reason: expect.stringMatching(/2 deliveries/) },
+    ])
+    expect(Buffer.from(context.letters[0]!.payload).toString()).toBe('bad')
   })
 })

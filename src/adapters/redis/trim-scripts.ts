@@ -1,0 +1,83 @@
+import { Script } from './commands.js'
+import { MARK } from './entry.js'
+
+const COMPARE = `
+local function parse(id)
+  local ms, seq = string.match(id, '^(%d+)-(%d+)$')
+  return tonumber(ms), tonumber(seq)
+end
+local function before(a, b)
+  local ams, aseq = parse(a)
+  local bms, bseq = parse(b)
+  return ams < bms or (ams == bms and aseq < bseq)
+end
+local groups = {}
+for _, group in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
+  local info = {}
+  for i = 1, #group, 2 do info[group[i]] = group[i + 1] end
+  groups[#groups + 1] = info
+end`
+
+/**
+ * Removes entries that every group has acknowledged, whoever sent them, but for the newest `keep` of the stream; a
+ * hundred at a time where some are kept. What a group has not acknowledged yet stays, whatever the length.
+ * KEYS: stream. ARGV: keep. Returns how many were removed.
+ */
+export const TRIM = new Script(`
+local stream, keep = KEYS[1], tonumber(ARGV[1])
+local surplus = redis.call('XLEN', stream) - keep
+if surplus <= 0 then return 0 end
+${COMPARE}
+local function after(id)
+  local ms, seq = parse(id)
+  return string.format('%.0f-%.0f', ms, seq + 1)
+end
+local bound
+local function limit(id)
+  if not bound or before(id, bound) then bound = id end
+end
+for _, info in ipairs(groups) do
+  limit(after(info['last-delivered-id']))
+  local first = redis.call('XPENDING', stream, info['name'])[2]
+  if first then limit(first) end
+end
+if not bound then return 0 end
+if keep > 0 then
+  local oldest = redis.call('XRANGE', stream, '-', '+', 'COUNT', math.min(surplus, 100))
+  limit(after(oldest[#oldest][1]))
+end
+return redis.call('XTRIM', stream, 'MINID', bound)`)
+
+/**
+ * Removes entries that our \`send\` made and that every group has acknowledged: those that are named, and those found
+ * in a part of the stream. An entry with a field that is larger than what a consumer reads stays.
+ * KEYS: stream. ARGV: largest field, where the part begins or '' for none, its entries, id, …
+ * Returns where the next part begins, then the ids that are not acknowledged by all yet.
+ */
+export const PRUNE = new Script(`
+local stream, largest, from, count = KEYS[1], tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
+${COMPARE}
+local function acknowledged(id)
+  for _, info in ipairs(groups) do
+    if before(info['last-delivered-id'], id) then return false end
+    if #redis.call('XPENDING', stream, info['name'], id, id, 1) > 0 then return false end
+  end
+  return true
+end
+local left = { '-' }
+for i = 4, #ARGV do
+  if acknowledged(ARGV[i]) then redis.call('XDEL', stream, ARGV[i]) else left[#left + 1] = ARGV[i] end
+end
+if from ~= '' then
+  local page = redis.call('XRANGE', stream, from, '+', 'COUNT', count)
+  for _, entry in ipairs(page) do
+    local ours, small = false, true
+    for i = 1, #entry[2], 2 do
+      if entry[2][i] == '${MARK}' then ours = true end
+      if #entry[2][i + 1] > largest then small = false end
+    end
+    if ours and small and acknowledged(entry[1]) then redis.call('XDEL', stream, entry[1]) end
+  end
+  if #page == count then left[1] = '(' .. page[#page][1] end
+end
+return left`)
