@@ -7,12 +7,14 @@ import type { Session } from './session.js'
 import type { Route, Target } from './subscriber.js'
 
 /**
- * Publish and subscribe. A publish resolves when Redis has answered; whoever is not subscribed then misses the
+ * Publish and subscribe. A publish resolves when Redis has answered; a subscriber that is not connected then misses the
  * message: Redis keeps none, whatever the `qos`. It carries the payload alone, and no headers.
  */
 export function pubSubFacet(current: () => Session, sharded: boolean): PubSubFacet {
   const publishCommand = sharded ? 'spublish' : 'publish'
   return {
+    holdsBack: 'connection',
+
     publish(topic, payload, options) {
       if (hasHeaders(options) || options.retain === true || options.qos === 2)
         return Promise.reject(refusedOption(topic, options))
@@ -33,6 +35,7 @@ export function pubSubFacet(current: () => Session, sharded: boolean): PubSubFac
         target: targetOf(wanted, sharded),
         sink,
         matches: wanted.kind === 'glob' ? wanted.matches : undefined,
+        resumes: 0,
       }
       const { link, subscribers } = current()
       const failure: Failure = (reason, about) => new SubscribeError(pattern, reason, about)

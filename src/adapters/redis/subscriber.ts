@@ -1,5 +1,8 @@
 import type { InboundMessage, MessageSink } from '../../core/adapter.js'
-import { ConnectionError } from '../../core/errors.js'
+import { ConnectionError, type IntegrationError } from '../../core/errors.js'
+import { elidedSize } from './client/elision.js'
+import { socketFailure } from './failures.js'
+import type { Link } from './link.js'
 import type { MessageListener, Wire } from './wire.js'
 
 /** What a subscription is, at the server: the words to begin and end it with, and its channel or glob. */
@@ -14,16 +17,20 @@ export interface Route {
   readonly target: Target
   readonly sink: MessageSink<InboundMessage>
   readonly matches: ((channel: string) => boolean) | undefined
+  /** How often its sink has said that it has room again. */
+  resumes: number
 }
 
 const LONGEST_REMEMBERED = 128
 
 /**
- * The connection that receives messages. While any sink is full nothing is read from it, so that the server keeps
- * what comes; it ends the connection when that is too much (`client-output-buffer-limit pubsub`).
+ * The connection that receives messages. Redis cannot hold one channel back without the others: while any sink is full
+ * nothing is read, and the server keeps what comes; it ends the connection when that is too much
+ * (`client-output-buffer-limit pubsub`).
  */
 export class Subscriber implements MessageListener {
   readonly wire: Wire
+  readonly #maxFrame: number
   readonly #channels = new Map<string, Route[]>()
   readonly #globs = new Map<string, Route[]>()
   readonly #full = new Set<Route>()
@@ -33,9 +40,29 @@ export class Subscriber implements MessageListener {
   #lastChannel = ''
   #lastRoutes: readonly Route[] | undefined
 
-  constructor(wire: Wire) {
+  constructor(wire: Wire, link: Link, maxFrame: number) {
     this.wire = wire
+    this.#maxFrame = maxFrame
     wire.listen(this)
+    link.whenEnded(() => this.#reportLoss(link.ended?.message ?? 'disconnected'))
+  }
+
+  /** The connection is lost: what is published from now on is missed. */
+  lose(error: IntegrationError): void {
+    const routes = this.#all()
+    this.#reportLoss(error.message)
+    this.#channels.clear()
+    this.#globs.clear()
+    this.#full.clear()
+    for (const { sink } of routes)
+      sink.end(
+        error instanceof ConnectionError ? error : new ConnectionError(error.message, { cause: error }),
+      )
+  }
+
+  /** Why a command was not answered. */
+  failure(): IntegrationError {
+    return socketFailure(this.wire.where, this.wire.fault)
   }
 
   /** Subscribes at the server. Rejects like `Wire.send`; the route must be removed then. */
@@ -69,6 +96,7 @@ export class Subscriber implements MessageListener {
 
   /** The sink of a route has room again. */
   release(route: Route): void {
+    route.resumes++
     if (this.#full.delete(route) && this.#full.size === 0) this.wire.release()
   }
 
@@ -87,16 +115,33 @@ export class Subscriber implements MessageListener {
   }
 
   onMoved(): void {
-    // A refusal to subscribe says so too, and is followed. By itself the server says it of a channel that has left.
+    // A refusal to subscribe says so too, and is followed. Unasked, the server says it of a channel that has left.
     if (this.#asking === 0)
       this.wire.abandon(new ConnectionError(`${this.wire.where} has given a sharded channel away`))
   }
 
   #deliver(route: Route, topic: string, payload: Buffer): void {
-    if (route.sink.deliver({ topic, payload }) || this.#full.has(route)) return
-    if (!this.#routes(route.target).get(route.target.name)?.includes(route)) return
+    const { sink, resumes } = route
+    const size = elidedSize(payload)
+    if (size !== undefined)
+      return sink.lost(
+        1,
+        `a message of ${size} bytes on ${JSON.stringify(topic)} is larger than limits.frame (${this.#maxFrame} bytes)`,
+      )
+    if (sink.deliver({ topic, payload }) || this.#full.has(route)) return
+    // It may have been closed, or may have room again, by the time `deliver` returns.
+    if (route.resumes !== resumes || !this.#routes(route.target).get(route.target.name)?.includes(route))
+      return
     this.#full.add(route)
     this.wire.hold()
+  }
+
+  #reportLoss(reason: string): void {
+    for (const { sink } of this.#all()) sink.lost(0, `messages published meanwhile are missed: ${reason}`)
+  }
+
+  #all(): Route[] {
+    return [...this.#channels.values(), ...this.#globs.values()].flat()
   }
 
   /** Most messages come in runs of one channel: comparing a few bytes is cheaper than decoding them. */

@@ -1,16 +1,22 @@
-import { onFirstUse } from '../on-first-use.js'
-import type { Link } from './link.js'
+import type { IntegrationError } from '../../core/errors.js'
+import { addressKey } from './commands.js'
+import { isReplyError } from './failures.js'
+import type { Link, Purpose } from './link.js'
 import { type Route, Subscriber } from './subscriber.js'
+import type { Wire } from './wire.js'
+
+/** One for the whole endpoint; a sharded channel at another server of a cluster has one for that server. */
+const COMMON = ''
 
 /** The receiving connections of a link: one, but in a cluster with sharded channels one for each server that has some. */
 export class Subscribers {
   readonly #link: Link
-  readonly #common: () => Promise<Subscriber>
+  readonly #maxFrame: number
   readonly #byServer = new Map<string, Promise<Subscriber>>()
 
-  constructor(link: Link) {
+  constructor(link: Link, maxFrame: number) {
     this.#link = link
-    this.#common = onFirstUse(async () => new Subscriber(await link.dedicated('subscriber')))
+    this.#maxFrame = maxFrame
   }
 
   /**
@@ -18,21 +24,36 @@ export class Subscribers {
    * @returns where it is subscribed. Rejects like `Wire.send`, and with ConnectionError.
    */
   async add(route: Route): Promise<Subscriber> {
-    const first = await this.#common()
+    const first = await this.#subscriber(COMMON, (purpose) => this.#link.dedicated(purpose))
     try {
       return await this.#addTo(first, route)
     } catch (error) {
       const address = this.#link.redirected(route.target.name, error)
       if (address === undefined) throw error
-      const where = `${address.host}:${address.port}`
-      let subscriber = this.#byServer.get(where)
-      if (subscriber === undefined) {
-        subscriber = this.#link.connect('subscriber', address).then((wire) => new Subscriber(wire))
-        subscriber.catch(() => this.#byServer.delete(where))
-        this.#byServer.set(where, subscriber)
-      }
-      return this.#addTo(await subscriber, route)
+      const open = (purpose: Purpose) => this.#link.connect(purpose, address)
+      return this.#addTo(await this.#subscriber(addressKey(address), open), route)
     }
+  }
+
+  /**
+   * A server ends the connection of a subscriber that is too slow for it (`client-output-buffer-limit pubsub`). So the
+   * loss of one ends its subscriptions and nothing else; the actor asks for them again.
+   */
+  #subscriber(server: string, open: (purpose: Purpose) => Promise<Wire>): Promise<Subscriber> {
+    const known = this.#byServer.get(server)
+    if (known !== undefined) return known
+    let subscriber: Subscriber | undefined
+    const onLost = (error: IntegrationError) => {
+      this.#byServer.delete(server)
+      subscriber?.lose(error)
+    }
+    const opening = open({ role: 'subscriber', what: 'subscriptions', onLost }).then((wire) => {
+      subscriber = new Subscriber(wire, this.#link, this.#maxFrame)
+      return subscriber
+    })
+    opening.catch(() => this.#byServer.delete(server))
+    this.#byServer.set(server, opening)
+    return opening
   }
 
   async #addTo(subscriber: Subscriber, route: Route): Promise<Subscriber> {
@@ -41,7 +62,8 @@ export class Subscribers {
       return subscriber
     } catch (error) {
       subscriber.remove(route)
-      throw error
+      // A lost connection is the loss of this one alone: it must not look like the loss of the link.
+      throw isReplyError(error) ? error : subscriber.failure()
     }
   }
 }

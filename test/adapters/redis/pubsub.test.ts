@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readPattern } from '../../../src/adapters/redis/patterns.js'
 import { until, within } from '../../support/adapter-context.js'
 import { type RedisServer, startRedis } from '../../support/redis-server.js'
-import { bytes, connected, Messages } from './fixture.js'
+import { bytes, connected, Deliveries, Messages } from './fixture.js'
 
 let server: RedisServer
 let client: Redis
@@ -62,8 +62,8 @@ it.each([2, 3] as const)('speaks RESP %i: messages, queues and calls', async (pr
   const sink = new Messages()
   await adapter.pubsub!.subscribe('t', {}, sink, within())
   await adapter.pubsub!.subscribe('u*', {}, sink, within())
-  await adapter.pubsub!.publish('t', Buffer.from([0, 255, 13, 10]), {}, within())
-  await adapter.pubsub!.publish('u1', bytes(''), {}, within())
+  await adapter.pubsub!.publish('t', Uint8Array.of(0, 255, 13, 10), {}, within())
+  await adapter.pubsub!.publish('u1', new Uint8Array(0), {}, within())
   await until(() => sink.messages.length === 2, 'both')
   expect(sink.messages.map(({ payload }) => [...payload])).toEqual([[0, 255, 13, 10], []])
   await adapter.service!.serve(
@@ -134,16 +134,77 @@ describe('back-pressure', () => {
     expect(context.lost).toEqual([])
   })
 
-  it('the server ends a connection that stays unread for too long; that is a loss, not a hang', async () => {
+  it('the server cuts a subscriber that stays unread for too long: a gap, and nothing else is disturbed', async () => {
     const { adapter, context } = await connected(server.port)
-    const sink = new Messages()
+    const [sink, deliveries] = [new Messages(), new Deliveries()]
     sink.room = false
     const subscription = await adapter.pubsub!.subscribe('flood', {}, sink, within())
+    const consumer = await adapter.queue!.consume('calm', deliveries, within())
+    consumer.request(1)
     const payload = Buffer.alloc(1_000_000)
     for (let n = 0; n < 30; n++) await client.publish('flood', payload)
     subscription.resume()
     sink.room = true
+    await until(() => sink.errors.length === 1, 'the loss')
+    expect(sink.errors[0]).toMatchObject({ kind: 'connection', retryable: true })
+    expect(sink.losses).toEqual([[0, expect.stringMatching(/missed: connection to 127\.0\.0\.1:\d+/)]])
+    await subscription.close()
+    await adapter.queue!.enqueue('calm', bytes('still here'), {}, within())
+    await until(() => deliveries.messages.length === 1, 'the queue goes on')
+    const again = new Messages()
+    await adapter.pubsub!.subscribe('flood', {}, again, within())
+    await client.publish('flood', 'x')
+    await until(() => again.texts.includes('x'), 'the subscription that was asked for again')
+    expect(context.lost).toEqual([])
+  })
+
+  it('room that comes while a message is being delivered is not forgotten', async () => {
+    const { adapter } = await connected(server.port)
+    const texts: string[] = []
+    const subscription = await adapter.pubsub!.subscribe(
+      'eager',
+      {},
+      {
+        deliver({ payload }) {
+          texts.push(Buffer.from(payload).toString())
+          subscription.resume()
+          return false
+        },
+        lost: () => {},
+        end: () => {},
+      },
+      within(),
+    )
+    for (const text of ['1', '2', '3']) {
+      await client.publish('eager', text)
+      await until(() => texts.includes(text), text)
+    }
+  })
+
+  it('the loss of the whole connection is a gap of every subscription', async () => {
+    const { adapter, context } = await connected(server.port)
+    const sinks = [new Messages(), new Messages()]
+    await adapter.pubsub!.subscribe('a', {}, sinks[0]!, within())
+    await adapter.pubsub!.subscribe('b*', {}, sinks[1]!, within())
+    await client.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
     await until(() => context.lost.length === 1, 'the loss')
-    expect(context.lost[0]).toMatchObject({ kind: 'connection' })
+    for (const { losses } of sinks) expect(losses).toEqual([[0, expect.stringMatching(/missed/)]])
+  })
+
+  it('a message that is larger than the limit is counted, and the next one arrives', async () => {
+    const { adapter, context } = await connected(server.port, { limits: { memory: 1e9, frame: 10_000 } })
+    const sinks = [new Messages(), new Messages()]
+    await adapter.pubsub!.subscribe('big/1', {}, sinks[0]!, within())
+    await adapter.pubsub!.subscribe('big/+', {}, sinks[1]!, within())
+    await client.publish('big/1', 'x'.repeat(300_000))
+    await client.publish('big/1', 'ok')
+    for (const sink of sinks) {
+      await until(() => sink.messages.length === 1, 'the small one')
+      expect(sink.texts).toEqual(['ok'])
+      expect(sink.losses).toEqual([
+        [1, expect.stringMatching(/300000 bytes on "big\/1".*limits.frame \(10000/)],
+      ])
+    }
+    expect(context.lost).toEqual([])
   })
 })
