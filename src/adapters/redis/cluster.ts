@@ -1,7 +1,7 @@
 import { ConnectionError } from '../../core/errors.js'
+import { keySlot } from './client/key-slot.js'
 import { addressKey, type Commands, redirectOf } from './commands.js'
 import { redirectAddress, type ServerAddress } from './endpoint.js'
-import { keySlot } from './key-slot.js'
 import type { Argument, Reply, Wire } from './wire.js'
 
 /** So often may one command be sent on to another server. */

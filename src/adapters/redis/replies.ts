@@ -1,33 +1,34 @@
 import { randomUUID } from 'node:crypto'
 import type { AdapterContext, Attempt } from '../../core/adapter.js'
 import { type Clock, every } from '../../core/clock.js'
-import { ConnectionError } from '../../core/errors.js'
+import { ConnectionError, SerializeError } from '../../core/errors.js'
 import type { Logger } from '../../core/telemetry.js'
 import type { WireFormat } from '../../wire/wire-format.js'
 import { onFirstUse } from '../on-first-use.js'
 import { type ExpectedReply, PendingReplies } from '../pending-replies.js'
+import { elidedSize } from './client/elision.js'
 import { runScript } from './commands.js'
 import { toStreams } from './entry.js'
 import { entryBytes, readFields } from './fields.js'
-import type { Link } from './link.js'
+import type { Link, Purpose } from './link.js'
 import type { RedisConfig } from './manifest.js'
 import { ReadBudget } from './read-budget.js'
 import { errorOf } from './rpc-errors.js'
 import { replyStream } from './rpc-keys.js'
-import { KEEP_REPLIES } from './rpc-scripts.js'
+import { ANSWERS_KEPT_MS, KEEP_REPLIES } from './rpc-scripts.js'
 import type { Wire } from './wire.js'
 
-/** The server forgets the answers of a client that has not been heard of for so long, in milliseconds. */
-const KEPT_MS = 60_000
 const MOST_ENTRIES = 1_000
+const PURPOSE: Purpose = { role: 'replies', what: 'the answers to calls' }
+const BEGINNING = '0'
 
 /**
- * The answers to the calls of one connection: a stream of its own, made on the first call and read over a
- * connection of its own; each call has a number. Servers add to the stream only while it is there.
+ * The answers to the calls of one connection: a stream made on the first call and read over a separate connection;
+ * each call has a number.
  */
 export class Replies {
   readonly key: string
-  /** Makes ready for answers. Rejects with what ioredis rejects with. */
+  /** Prepares for answers. Rejects with what ioredis rejects with. */
   readonly listen: () => Promise<void>
   readonly #link: Link
   readonly #clock: Clock
@@ -35,6 +36,8 @@ export class Replies {
   readonly #blockMs: number
   readonly #budget: ReadBudget
   readonly #pending: PendingReplies
+  readonly #maxFrame: number
+  #last = BEGINNING
 
   constructor(
     link: Link,
@@ -47,7 +50,8 @@ export class Replies {
     this.#clock = clock
     this.#log = log
     this.#blockMs = block
-    this.#budget = new ReadBudget(settings.limits.frame)
+    this.#maxFrame = settings.limits.frame
+    this.#budget = new ReadBudget(this.#maxFrame)
     this.key = replyStream(rpc.prefix, randomUUID())
     this.listen = onFirstUse(() => this.#listen())
     link.whenEnded(() => this.#pending.close(link.ended ?? new ConnectionError('disconnected')))
@@ -60,8 +64,10 @@ export class Replies {
 
   async #listen(): Promise<void> {
     await this.#keep()
-    const wire = await this.#link.dedicated('replies', this.key)
-    const keeping = every(this.#clock, KEPT_MS / 3, () => this.#keep().catch(ignore), { background: true })
+    const wire = await this.#link.dedicated(PURPOSE, this.key)
+    const keeping = every(this.#clock, ANSWERS_KEPT_MS / 3, () => this.#keep().catch(ignore), {
+      background: true,
+    })
     this.#link.whenEnded(() => keeping.cancel())
     this.#read(wire).catch((error: Error) => {
       if (this.#link.ended !== undefined) return
@@ -71,19 +77,20 @@ export class Replies {
   }
 
   async #keep(): Promise<void> {
-    await runScript(this.#link, KEEP_REPLIES, [this.key], [KEPT_MS])
+    const made = await runScript(this.#link, KEEP_REPLIES, [this.key], [ANSWERS_KEPT_MS])
+    // Ids begin again with a new stream, and the clock of another master may be behind.
+    if (made === 1) this.#last = BEGINNING
   }
 
   async #read(first: Wire): Promise<void> {
     let wire = first
-    let last = '0'
     while (this.#link.ended === undefined) {
       const limits = ['COUNT', this.#budget.entries(MOST_ENTRIES), 'BLOCK', this.#blockMs]
       try {
-        const reply = await wire.send('xread', [...limits, 'STREAMS', this.key, last])
+        const reply = await wire.send('xread', [...limits, 'STREAMS', this.key, this.#last])
         for (const { entries } of toStreams(reply)) {
           const read = entries.map((entry) => this.#accept(entry)).filter((id) => id !== undefined)
-          last = read.at(-1) ?? last
+          this.#last = read.at(-1) ?? this.#last
           this.#budget.saw(entries.map(entryBytes))
           // What has been read is of no use to anybody.
           if (read.length > 0) this.#link.send(this.key, 'xdel', [this.key, ...read]).catch(ignore)
@@ -92,7 +99,7 @@ export class Replies {
         const address = this.#link.redirected(this.key, error)
         if (address === undefined) throw error
         this.#link.discard(wire)
-        wire = await this.#link.connect('replies', address)
+        wire = await this.#link.connect(PURPOSE, address)
       }
     }
   }
@@ -103,6 +110,11 @@ export class Replies {
     const { id, fields } = entry
     this.#pending.settle(Number(fields.get('call')), () => {
       const error = fields.get('error')
+      const size = elidedSize(error) ?? elidedSize(fields.get('result'))
+      if (size !== undefined)
+        return new SerializeError(
+          `the answer has ${size} bytes, which is more than limits.frame (${this.#maxFrame} bytes)`,
+        )
       return error === undefined ? (fields.get('result') ?? Buffer.alloc(0)) : errorOf(error.toString())
     })
     return id

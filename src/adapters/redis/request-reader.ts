@@ -1,17 +1,18 @@
 import type { AdapterContext } from '../../core/adapter.js'
 import { type Clock, every, type Timer } from '../../core/clock.js'
 import type { IntegrationError } from '../../core/errors.js'
+import { BlockingConnection } from './blocking-connection.js'
 import { runScript } from './commands.js'
 import { toStreams } from './entry.js'
-import { isReplyError } from './failures.js'
+import { isGroupGone, isReplyError } from './failures.js'
 import { entryBytes } from './fields.js'
 import type { Link } from './link.js'
 import type { RedisConfig } from './manifest.js'
 import { FORGOTTEN_MS, SWEEP } from './queue-scripts.js'
 import { ReadBudget } from './read-budget.js'
 import { requestStream, serversKey } from './rpc-keys.js'
-import { LEASE } from './rpc-scripts.js'
-import type { Reply, Wire } from './wire.js'
+import { LEASE, RETURN_REQUEST } from './rpc-scripts.js'
+import type { Reply } from './wire.js'
 
 /** A method that is served. */
 export interface Served {
@@ -24,6 +25,8 @@ export interface Served {
 }
 
 const MOST_REQUESTS = 64
+/** A registration that was flushed or evicted is missed for so long at most, in milliseconds. */
+const RENEW_MS = 1_000
 
 /**
  * Reads the requests to all methods that are served, over one connection that blocks while there are none. Requests
@@ -39,10 +42,8 @@ export class RequestReader {
   readonly #budget: ReadBudget
   readonly #served = new Map<string, Served>()
   readonly #leasing: Timer
-  #wire: Wire | undefined
-  #clientId: number | undefined
-  #reading = false
-  #running = false
+  readonly #connection: BlockingConnection
+  #loop: Promise<void> | undefined
   #offsetMs = 0
   #kick: () => void = ignore
 
@@ -52,7 +53,13 @@ export class RequestReader {
     this.#config = config
     this.#name = clientId
     this.#clock = clock
-    this.#leasing = every(clock, config.rpc.lease / 3, () => this.#renew(), { background: true })
+    this.#connection = new BlockingConnection(link, clock, {
+      role: 'server',
+      what: 'the methods that are served',
+    })
+    this.#leasing = every(clock, Math.min(config.rpc.lease / 3, RENEW_MS), () => this.#renew(), {
+      background: true,
+    })
     link.whenEnded(() => {
       this.#leasing.cancel()
       this.#served.clear()
@@ -65,27 +72,35 @@ export class RequestReader {
     return this.#clock.now() + this.#offsetMs
   }
 
-  /** Serves one more method. Rejects with what ioredis rejects with. */
-  async add(served: Served): Promise<void> {
+  /**
+   * Serves one more method, or takes over one that is served already. Rejects with what ioredis rejects with; what was
+   * served before goes on then.
+   * @param ready waits for the preparations
+   */
+  async add(served: Served, ready: (preparing: Promise<void>) => Promise<void>): Promise<void> {
     const stream = requestStream(this.#config.rpc.prefix, served.method)
-    await this.#createGroup(stream)
-    await this.#lease(served.method)
-    await runScript(this.#link, SWEEP, [stream], [this.#config.rpc.group, this.#name, FORGOTTEN_MS]).catch(
-      ignore,
-    )
+    const preparing = this.#register(stream, served.method)
+    try {
+      await ready(preparing)
+    } catch (error) {
+      preparing.then(() => this.#unregister(stream, served.method), ignore)
+      throw error
+    }
     this.#served.set(stream, served)
     this.#changed()
   }
 
-  /** Serves it no more. Never rejects. */
+  /** Serves it no more, unless another has taken it over. Never rejects. */
   async remove(served: Served): Promise<void> {
-    const { prefix } = this.#config.rpc
-    const stream = requestStream(prefix, served.method)
+    const stream = requestStream(this.#config.rpc.prefix, served.method)
     if (this.#served.get(stream) !== served) return
     this.#served.delete(stream)
-    const servers = serversKey(prefix, served.method)
-    await this.#link.send(servers, 'zrem', [servers, this.#name]).catch(ignore)
+    await this.#unregister(stream, served.method)
     this.#changed()
+    if (this.#served.size > 0) return
+    await this.#loop
+    // A read that was waiting has kept us in the group.
+    await this.#unregister(stream, served.method)
   }
 
   /** More requests may come for a method that was held. */
@@ -93,6 +108,22 @@ export class RequestReader {
     if (!served.held) return
     served.held = false
     this.#changed()
+  }
+
+  async #register(stream: string, method: string): Promise<void> {
+    const { group } = this.#config.rpc
+    await this.#createGroup(stream)
+    await this.#lease(method)
+    await runScript(this.#link, SWEEP, [stream], [group, this.#name, FORGOTTEN_MS]).catch(ignore)
+  }
+
+  async #unregister(stream: string, method: string): Promise<void> {
+    if (this.#served.has(stream) || this.#link.ended !== undefined) return
+    const servers = serversKey(this.#config.rpc.prefix, method)
+    await this.#link.send(servers, 'zrem', [servers, this.#name]).catch(ignore)
+    await this.#link
+      .send(stream, 'xgroup', ['DELCONSUMER', stream, this.#config.rpc.group, this.#name])
+      .catch(ignore)
   }
 
   async #createGroup(stream: string): Promise<void> {
@@ -113,20 +144,16 @@ export class RequestReader {
     for (const { method } of this.#served.values()) this.#lease(method).catch(ignore)
   }
 
-  /** What is to be read has changed: a read that waits must begin anew. */
+  /** What is to be read has changed: a read that waits must begin again. */
   #changed(): void {
     this.#kick()
-    if (this.#reading && this.#clientId !== undefined)
-      this.#link.send(this.#anyStream(), 'client', ['UNBLOCK', this.#clientId]).catch(ignore)
-    if (this.#running || this.#served.size === 0) return
-    this.#running = true
-    this.#run()
+    this.#connection.interrupt()
+    if (this.#loop !== undefined || this.#served.size === 0) return
+    this.#loop = this.#run()
       .catch((error: unknown) => this.#fail(error))
       .finally(() => {
-        this.#running = false
-        if (this.#wire !== undefined) this.#link.discard(this.#wire)
-        this.#wire = undefined
-        this.#clientId = undefined
+        this.#loop = undefined
+        this.#connection.close()
         if (this.#served.size > 0) this.#changed()
       })
   }
@@ -134,10 +161,8 @@ export class RequestReader {
   async #run(): Promise<void> {
     while (this.#served.size > 0 && this.#link.ended === undefined) {
       try {
-        this.#wire ??= await this.#link.dedicated('server', this.#anyStream())
-        this.#clientId ??= await this.#askId(this.#wire)
         const streams = [...this.#served].filter(([, { held }]) => !held).map(([stream]) => stream)
-        if (streams.length > 0) await this.#read(this.#wire, streams)
+        if (streams.length > 0) await this.#read(streams)
         else
           await new Promise<void>((resolve) => {
             this.#kick = resolve
@@ -152,26 +177,19 @@ export class RequestReader {
     return this.#served.keys().next().value
   }
 
-  /** Without the right to ask, a change takes effect when the read that waits has ended by itself. */
-  #askId(wire: Wire): Promise<number | undefined> {
-    return wire.send('client', ['ID']).then(Number, () => undefined)
-  }
-
   /** Goes on where the server says how; @throws the error where it does not. */
   async #mend(error: unknown): Promise<void> {
     const stream = this.#anyStream()
     if (this.#link.ended !== undefined || stream === undefined) return
     const address = this.#link.redirected(stream, error)
-    if (address !== undefined) {
-      if (this.#wire !== undefined) this.#link.discard(this.#wire)
-      this.#wire = await this.#link.connect('server', address)
-      this.#clientId = undefined
-    } else if (isReplyError(error) && /^(NOGROUP|UNBLOCKED the stream key)/.test(error.message))
-      for (const each of this.#served.keys()) await this.#createGroup(each)
-    else throw error
+    if (address !== undefined) await this.#connection.moveTo(address)
+    else if (isGroupGone(error)) {
+      // Where the streams were flushed the registrations were too.
+      for (const [each, { method }] of this.#served) await this.#register(each, method)
+    } else throw error
   }
 
-  async #read(wire: Wire, streams: readonly string[]): Promise<void> {
+  async #read(streams: readonly string[]): Promise<void> {
     const { rpc, block } = this.#config
     const begin = [
       'GROUP',
@@ -184,19 +202,19 @@ export class RequestReader {
       'NOACK',
       'STREAMS',
     ]
-    this.#reading = true
-    let reply: Reply
-    try {
-      reply = await wire.send('xreadgroup', [...begin, ...streams, ...streams.map(() => '>')])
-    } finally {
-      this.#reading = false
-    }
+    const args = [...begin, ...streams, ...streams.map(() => '>')]
+    const reply = await this.#connection.read(streams[0], 'xreadgroup', args)
     for (const { key, entries } of toStreams(reply)) {
-      const ids = entries.flatMap((entry) => (Array.isArray(entry) ? [String(entry[0])] : []))
-      if (ids.length > 0) this.#link.send(key, 'xdel', [key, ...ids]).catch(ignore)
       this.#budget.saw(entries.map(entryBytes))
       const served = this.#served.get(key)
-      if (served === undefined) continue
+      const ids = entries.flatMap((entry) => (Array.isArray(entry) ? [String(entry[0])] : []))
+      if (ids.length === 0) continue
+      if (served === undefined) {
+        // It was closed while the read was waiting: other servers may have them.
+        await runScript(this.#link, RETURN_REQUEST, [key], ids).catch(ignore)
+        continue
+      }
+      this.#link.send(key, 'xdel', [key, ...ids]).catch(ignore)
       for (const entry of entries) if (!served.accept(entry)) served.held = true
     }
   }

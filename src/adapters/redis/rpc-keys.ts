@@ -1,4 +1,4 @@
-import { besideKey } from './key-slot.js'
+import { besideKey } from './client/key-slot.js'
 
 /** The stream in which the requests to a method wait. */
 export function requestStream(prefix: string, method: string): string {

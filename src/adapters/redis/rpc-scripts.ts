@@ -1,12 +1,9 @@
 import { Script } from './commands.js'
-
-const NOW = `
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)`
+import { NOW } from './queue-scripts.js'
 
 /**
- * Puts a request into the stream of its method, if anybody serves that. The time until which it is worth an answer
- * is told by the server's clock, so those of the two sides need not agree.
+ * Puts a request into the stream of its method, if it is served. The time until which it is worth an answer is by the
+ * server's clock, so the clocks of the two sides need not agree.
  * KEYS: requests, servers. ARGV: ms that it may take, field, value, … Returns 1, or 0 when nobody serves.
  */
 export const REQUEST = new Script(`${NOW}
@@ -23,8 +20,34 @@ redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
 redis.call('PEXPIRE', KEYS[1], ARGV[2] * 2)
 return string.format('%.0f', now)`)
 
-/** Keeps the stream of a client's answers there. KEYS: answers. ARGV: ms. Returns the newest id in it. */
-export const KEEP_REPLIES = new Script(`
-if redis.call('EXISTS', KEYS[1]) == 0 then redis.call('XADD', KEYS[1], 'MAXLEN', 0, '*', 'made', '1') end
-redis.call('PEXPIRE', KEYS[1], ARGV[1])
+/**
+ * Puts requests back that were read for a method which is not served here any more.
+ * KEYS: requests. ARGV: id, …
+ */
+export const RETURN_REQUEST = new Script(`
+for i = 1, #ARGV do
+  local entry = redis.call('XRANGE', KEYS[1], ARGV[i], ARGV[i])[1]
+  if entry and redis.call('XDEL', KEYS[1], ARGV[i]) == 1 then
+    redis.call('XADD', KEYS[1], '*', unpack(entry[2]))
+  end
+end
 return 1`)
+
+/**
+ * Puts an answer into the stream of a client. The stream may have been flushed or evicted: then it is made, for as long
+ * as a client that is gone keeps one. KEYS: answers. ARGV: ms for which it is kept, field, value, …
+ */
+export const ANSWER = new Script(`
+redis.call('XADD', KEYS[1], '*', unpack(ARGV, 2))
+if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+return 1`)
+
+/** Keeps the stream of a client's answers there. KEYS: answers. ARGV: ms. Returns 1 when it had to be made. */
+export const KEEP_REPLIES = new Script(`
+local missing = redis.call('EXISTS', KEYS[1]) == 0
+if missing then redis.call('XADD', KEYS[1], 'MAXLEN', 0, '*', 'made', '1') end
+redis.call('PEXPIRE', KEYS[1], ARGV[1])
+return missing and 1 or 0`)
+
+/** The server forgets the answers of a client that has not been heard of for so long, in milliseconds. */
+export const ANSWERS_KEPT_MS = 60_000

@@ -4,15 +4,19 @@ import type { Logger } from '../../core/telemetry.js'
 import type { Value } from '../../core/value.js'
 import type { WireFormat } from '../../wire/wire-format.js'
 import { untilAborted } from '../abort.js'
+import { elidedSize } from './client/elision.js'
+import { runScript } from './commands.js'
 import type { Failure } from './failures.js'
 import { readFields } from './fields.js'
 import type { Link } from './link.js'
 import type { Served } from './request-reader.js'
 import { errorText } from './rpc-errors.js'
+import { ANSWER, ANSWERS_KEPT_MS } from './rpc-scripts.js'
 import type { Session } from './session.js'
 import type { Argument, Reply } from './wire.js'
 
 const PARSE_ERROR = -32_700
+const INVALID_REQUEST = -32_600
 const NOTHING = new Uint8Array(0)
 
 /** Serves methods: all servers of a method share the requests in its stream. */
@@ -32,11 +36,9 @@ export function serviceFacet(current: () => Session, format: WireFormat, log: Lo
         },
         end: (error) => sink.end(link.failure(error, failure)),
       }
-      const adding = requests.add(served)
       try {
-        await untilAborted(adding, context.signal, `serve ${method}`)
+        await requests.add(served, (preparing) => untilAborted(preparing, context.signal, `serve ${method}`))
       } catch (error) {
-        adding.then(() => requests.remove(served)).catch(ignore)
         throw link.failure(error, failure)
       }
       return { resume: () => requests.release(served), close: () => requests.remove(served) }
@@ -44,7 +46,7 @@ export function serviceFacet(current: () => Session, format: WireFormat, log: Lo
   }
 }
 
-/** @returns undefined for what is no request, or is not worth an answer any more */
+/** @returns undefined for what is not a request, and for one that is not worth an answer any more */
 function toRequest(
   link: Link,
   method: string,
@@ -59,15 +61,20 @@ function toRequest(
   if (Number(fields.get('until') ?? Number.POSITIVE_INFINITY) <= now) return undefined
   const answer = answerer(link, fields.get('reply')?.toString(), fields.get('call')?.toString(), format)
   const payload = fields.get('params')
-  let params: Value | undefined
-  try {
-    params = payload === undefined ? undefined : format.decode(payload)
-  } catch {
-    const error = new RpcError(PARSE_ERROR, `the request is not ${format.name}`)
+  const refuse = (error: RpcError) => {
     answer({ ok: false, error }).catch((cause: Error) =>
       log({ level: 'warn', message: 'a request could not be answered', reason: cause.message }),
     )
     return undefined
+  }
+  const size = elidedSize(payload)
+  if (size !== undefined)
+    return refuse(new RpcError(INVALID_REQUEST, `the request of ${size} bytes is too large`))
+  let params: Value | undefined
+  try {
+    params = payload === undefined ? undefined : format.decode(payload)
+  } catch {
+    return refuse(new RpcError(PARSE_ERROR, `the request is not ${format.name}`))
   }
   return { topic: method, payload: payload ?? NOTHING, params, answer }
 }
@@ -79,10 +86,12 @@ function answerer(
   format: WireFormat,
 ): InboundRequest['answer'] {
   let answered = reply === undefined || call === undefined
-  // A caller that has gone has taken its stream along, and none is made for it.
   const send = async (field: string, value: Argument) => {
     try {
-      await link.send(reply, 'xadd', [reply!, 'NOMKSTREAM', '*', 'call', call!, field, value])
+      const fields = ['call', call!, field, value]
+      const id = await link.send(reply, 'xadd', [reply!, 'NOMKSTREAM', '*', ...fields])
+      // The caller's stream was flushed or evicted, or the caller has gone.
+      if (id === null) await runScript(link, ANSWER, [reply!], [ANSWERS_KEPT_MS, ...fields])
     } catch (error) {
       throw link.failure(error, (reason, context) => new RpcError(-32_000, reason, undefined, context))
     }
@@ -95,12 +104,10 @@ function answerer(
     try {
       payload = format.encode(outcome.value)
     } catch (error) {
-      // The caller hears of it too instead of waiting for an answer that cannot come.
+      // The caller gets the error too instead of waiting for an answer that cannot come.
       await send('error', errorText(error as Error))
       throw error
     }
     await send('result', payload)
   }
 }
-
-function ignore(): void {}

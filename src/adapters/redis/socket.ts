@@ -16,11 +16,10 @@ export function openSocket(
   tls: TlsOptions | undefined,
   signal: AbortSignal,
 ): Promise<Socket> {
-  const { host, port } = address
-  const socket =
-    tls === undefined
-      ? connectTcp({ host, port })
-      : connectTls({ host, port, ...(isIP(host) === 0 && { servername: host }), ...tls })
+  const { host, port, path } = address
+  const place = path === undefined ? { host, port } : { path }
+  const servername = path === undefined && isIP(host) === 0 ? { servername: host } : {}
+  const socket = tls === undefined ? connectTcp(place) : connectTls({ ...place, ...servername, ...tls })
   socket.setNoDelay(true)
   socket.setKeepAlive(true, KEEP_ALIVE_MS)
   // An error may come before anybody listens; it finds the socket destroyed then.
@@ -63,15 +62,20 @@ export function coalesceWrites(socket: Socket): void {
 }
 
 /**
- * Shows what is read to `check` before anybody else gets it.
- * @param check answers false when nobody must get it
+ * Passes what is read through `filter` before any listener gets it.
+ * @param filter the pieces that the listeners get instead of the chunk
  */
-export function guardReads(socket: Socket, check: (chunk: Buffer) => boolean): void {
+export function filterReads(socket: Socket, filter: (chunk: Buffer) => readonly Uint8Array[]): void {
   const emit = socket.emit
   socket.emit = function (this: Socket, event: string | symbol, ...args: unknown[]): boolean {
-    if (event === 'data' && !check(args[0] as Buffer)) return false
-    return Reflect.apply(emit, socket, [event, ...args]) as boolean
+    if (event !== 'data') return Reflect.apply(emit, socket, [event, ...args]) as boolean
+    for (const piece of filter(args[0] as Buffer)) Reflect.apply(emit, socket, [event, asBuffer(piece)])
+    return true
   } as typeof socket.emit
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 }
 
 function ignore(): void {}

@@ -2,10 +2,10 @@ import type { Socket } from 'node:net'
 import { AbstractConnector, Command, Redis } from 'ioredis'
 import { type Clock, every, type Timer } from '../../core/clock.js'
 import { ConnectionError, type IntegrationError } from '../../core/errors.js'
+import { FrameGuard } from './client/frame-guard.js'
 import { socketFailure } from './failures.js'
-import { FrameGuard } from './frame-guard.js'
 import { ENTRIES_PER_FRAME } from './read-budget.js'
-import { coalesceWrites, guardReads } from './socket.js'
+import { coalesceWrites, filterReads } from './socket.js'
 
 /** What a reply is made of; texts are bytes. */
 export type Reply = null | number | string | Buffer | readonly Reply[]
@@ -67,7 +67,7 @@ export class Wire {
     this.#onLost = onLost
     this.#guard = new FrameGuard(settings.maxFrame, ENTRIES_PER_FRAME * settings.maxFrame)
     coalesceWrites(socket)
-    guardReads(socket, (chunk) => this.#check(chunk))
+    filterReads(socket, (chunk) => this.#filter(chunk))
     redis.on('error', (error: unknown) => this.#fail(error))
     redis.once('end', () => this.#end())
   }
@@ -126,11 +126,13 @@ export class Wire {
     return this.#failure === undefined ? undefined : socketFailure(this.where, withoutCommand(this.#failure))
   }
 
-  /** @returns the reply, its texts as bytes. Rejects with what ioredis rejects with (see `commandFailure`). */
+  /**
+   * @returns the reply, its texts as bytes; one that is larger than `maxFrame` is elided (see `elidedSize`). Rejects
+   *   with what ioredis rejects with (see `commandFailure`).
+   */
   send(name: string, args: readonly Argument[]): Promise<Reply> {
-    return this.#redis.sendCommand(
-      new Command(name, args as (string | Buffer)[], { replyEncoding: null }),
-    ) as Promise<Reply>
+    const command = new Command(name, args.map(toArgument), { replyEncoding: null })
+    return this.#redis.sendCommand(command) as Promise<Reply>
   }
 
   /** Where the messages of subscriptions go. */
@@ -171,14 +173,15 @@ export class Wire {
     this.#socket.destroy()
   }
 
-  /** @returns whether the chunk may be parsed */
-  #check(chunk: Buffer): boolean {
+  /** @returns what ioredis may parse of a chunk */
+  #filter(chunk: Buffer): readonly Uint8Array[] {
     this.#heard = true
     this.#asked = false
-    const fault =
-      this.#failure === undefined ? this.#guard.check(chunk, this.#waiting()) : 'something after that'
-    if (fault !== undefined) this.#fail(new ConnectionError(`${this.where} sent ${fault}`))
-    return fault === undefined
+    if (this.#failure !== undefined) return []
+    const found = this.#guard.filter(chunk, this.#waiting())
+    if (typeof found !== 'string') return found
+    this.#fail(new ConnectionError(`${this.where} sent ${found}`))
+    return []
   }
 
   /** Commands that wait for a reply, those of ioredis' own handshake included; it keeps the list to itself. */
@@ -234,6 +237,12 @@ function handingOver(socket: Socket) {
 function withoutCommand(error: unknown): unknown {
   if (error instanceof Error && 'command' in error) return new Error(error.message)
   return error
+}
+
+/** ioredis sends a Buffer as bytes, and any other array of bytes as a list of numbers. */
+function toArgument(argument: Argument): string | number | Buffer {
+  if (typeof argument !== 'object' || Buffer.isBuffer(argument)) return argument
+  return Buffer.from(argument.buffer, argument.byteOffset, argument.byteLength)
 }
 
 function ignore(): void {}

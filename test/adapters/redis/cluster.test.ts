@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { keySlot } from '../../../src/adapters/redis/key-slot.js'
+import { keySlot } from '../../../src/adapters/redis/client/key-slot.js'
 import { until, within } from '../../support/adapter-context.js'
 import { startCluster } from '../../support/redis-cluster.js'
 import type { RedisServer } from '../../support/redis-server.js'

@@ -44,6 +44,7 @@ export async function connected(port: number, given: Given = {}, clientId?: stri
 export class Sink<M extends InboundMessage> implements MessageSink<M> {
   readonly messages: M[] = []
   readonly errors: Error[] = []
+  readonly losses: (readonly [count: number, reason: string])[] = []
   room = true
 
   deliver(message: M): boolean {
@@ -51,7 +52,9 @@ export class Sink<M extends InboundMessage> implements MessageSink<M> {
     return this.room
   }
 
-  lost(): void {}
+  lost(count: number, reason: string): void {
+    this.losses.push([count, reason])
+  }
 
   end(error: Error): void {
     this.errors.push(error)

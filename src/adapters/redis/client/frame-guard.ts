@@ -1,8 +1,12 @@
+import { ELIDED_BYTES, elidedText } from './elision.js'
+
 /** Aggregates of so many levels and no more; replies of Redis have four at most. */
 const DEEPEST = 32
 /** No header is longer: a type, a length and the end of the line. Lines of status and error may be. */
 const LONGEST_HEADER = 32
 const LONGEST_LINE = 65_536
+/** No server sends longer texts (`proto-max-bulk-len` is 512 MB unless it was raised): nothing is waited for that long. */
+const LONGEST_TEXT = 4 * 1024 ** 3
 const CR = 13
 const LF = 10
 const ZERO = 48
@@ -16,21 +20,25 @@ const KINDS: (Kind | undefined)[] = []
 for (const type of '$=!') KINDS[type.charCodeAt(0)] = 'bulk'
 for (const type of '*~>%') KINDS[type.charCodeAt(0)] = 'aggregate'
 for (const type of '+-:_#,(') KINDS[type.charCodeAt(0)] = 'line'
-const [ARRAY, PUSH, MAP, STATUS, FAULT] = [...'*>%+-'].map((type) => type.charCodeAt(0))
+const [ARRAY, PUSH, MAP, STATUS, FAULT, BULK_ERROR] = [...'*>%+-!'].map((type) => type.charCodeAt(0))
 
 /**
- * Reads the bytes that a server sends before the parser does, and finds what must not reach it: a frame larger than
- * allowed, lengths that are none, nesting without end, more replies than were asked for, messages of no known shape
- * (ioredis throws at those where nobody can catch it). It looks at headers only and skips the bodies, so it costs
- * one step for each element of a reply.
+ * Reads the bytes that a server sends before the parser does. It replaces each text that is larger than allowed by an
+ * elision (see `elidedSize`) and skips its bytes, and refuses what must not reach the parser: invalid lengths, nesting
+ * without end, more replies than were asked for, messages of no known shape (ioredis throws at those where nobody can
+ * catch it). It looks at headers only and skips the bodies, so it costs one step for each element of a reply.
  */
 export class FrameGuard {
   /** Whether the connection has subscriptions: arrays are messages then, in RESP 2. */
   subscriber = false
   readonly #largestText: number
   readonly #largest: number
-  /** Bytes of a body, with its line end, that are still to come. */
+  /** Bytes of a body, with its line end, that are still to come, and its size if the parser does not get it. */
   #body = 0
+  #elided = 0
+  /** What the parser gets of the present chunk, and where the part of it begins that it has not got yet. */
+  #pieces: Uint8Array[] = []
+  #passed = 0
   /** Elements that are still to come, for each open aggregate. */
   readonly #open: number[] = []
   /** Of the present frame: its first byte, its bytes so far, and how many of its elements have begun. */
@@ -39,7 +47,7 @@ export class FrameGuard {
   #elements = 0
   /** Replies that may still come. */
   #replies = 0
-  /** The part of a line that came with an earlier chunk. */
+  /** The part of a line that came with an earlier chunk. The parser gets it with the rest. */
   #partial: number[] = []
 
   /**
@@ -53,17 +61,24 @@ export class FrameGuard {
 
   /**
    * @param replies how many commands wait for a reply
-   * @returns what is wrong, or nothing; of no use after that
+   * @returns what the parser may read, or what is wrong: then the guard is of no use any more
    */
-  check(chunk: Uint8Array, replies = Number.POSITIVE_INFINITY): string | undefined {
+  filter(chunk: Uint8Array, replies = Number.POSITIVE_INFINITY): readonly Uint8Array[] | string {
     this.#replies = replies
+    this.#pieces = []
+    this.#passed = 0
     let fault: string | undefined
     for (let at = 0; at < chunk.length && fault === undefined; ) {
       if (this.#body > 0) {
         const skipped = Math.min(this.#body, chunk.length - at)
         this.#body -= skipped
         at += skipped
-        if (this.#body === 0) fault = this.#elementDone()
+        if (this.#elided > 0) this.#passed = at
+        if (this.#body > 0) continue
+        // The parser has the whole reply only now, as the guard has: answers are counted.
+        if (this.#elided > 0) this.#pieces.push(elidedText(this.#elided))
+        this.#elided = 0
+        fault = this.#elementDone()
         continue
       }
       let end = at
@@ -72,7 +87,17 @@ export class FrameGuard {
       fault = this.#line(chunk, at, complete ? end + 1 : end, complete)
       at = end + 1
     }
-    return fault
+    if (fault !== undefined) return fault
+    this.#pass(chunk, chunk.length)
+    return this.#pieces
+  }
+
+  #pass(chunk: Uint8Array, to: number): void {
+    if (to > this.#passed) {
+      const whole = this.#passed === 0 && to === chunk.length
+      this.#pieces.push(whole ? chunk : chunk.subarray(this.#passed, to))
+    }
+    this.#passed = to
   }
 
   #line(chunk: Uint8Array, from: number, to: number, complete: boolean): string | undefined {
@@ -82,11 +107,22 @@ export class FrameGuard {
     if (kind === undefined) return `a reply of unknown type ${JSON.stringify(String.fromCharCode(type))}`
     const length = partial.length + to - from
     if (length > (kind === 'line' ? LONGEST_LINE : LONGEST_HEADER)) return 'a line that does not end'
-    if (complete && partial.length === 0) return this.#element(kind, type, chunk, from, to)
+    if (complete && partial.length === 0) {
+      const fault = this.#element(kind, type, chunk, from, to)
+      if (this.#elided === 0) return fault
+      this.#pass(chunk, from)
+      this.#passed = to
+      return fault
+    }
+    this.#pass(chunk, from)
     for (let i = from; i < to; i++) partial.push(chunk[i]!)
+    this.#passed = to
     if (!complete) return undefined
     this.#partial = []
-    return this.#element(kind, type, Uint8Array.from(partial), 0, partial.length)
+    const line = Uint8Array.from(partial)
+    const fault = this.#element(kind, type, line, 0, line.length)
+    if (this.#elided === 0) this.#pieces.push(line)
+    return fault
   }
 
   #element(kind: Kind, type: number, line: Uint8Array, from: number, to: number): string | undefined {
@@ -106,10 +142,19 @@ export class FrameGuard {
       )}`
     if (length < 0) return this.#elementDone()
     if (kind === 'aggregate') return this.#aggregate(type === MAP ? 2 * length : length)
-    this.#frame += length
-    if (length > this.#largestText) return `a text of more than ${this.#largestText} bytes`
-    if (this.#frame > this.#largest) return this.#tooLarge()
     this.#body = length + 2
+    if (length > this.#largestText || this.#frame + length > this.#largest) return this.#elide(type, length)
+    this.#frame += length
+    return undefined
+  }
+
+  #elide(type: number, length: number): string | undefined {
+    // Of a message the kind and the channel decide where it goes; an error must be read.
+    if (length > LONGEST_TEXT || type === BULK_ERROR || (this.#isMessage() && this.#elements <= 2))
+      return `a text of more than ${this.#largestText} bytes`
+    this.#frame += ELIDED_BYTES
+    if (this.#frame > this.#largest + ELIDED_BYTES) return this.#tooLarge()
+    this.#elided = length
     return undefined
   }
 

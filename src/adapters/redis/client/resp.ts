@@ -1,8 +1,10 @@
 import type { Socket } from 'node:net'
-import { ConnectionError } from '../../core/errors.js'
 
 /** A reply as far as a greeting needs it. */
 export type GreetingReply = string | number | null | ReplyFault | readonly GreetingReply[]
+
+/** The server answered with something that is not RESP. */
+export class ProtocolError extends Error {}
 
 /** An error reply. */
 export class ReplyFault {
@@ -23,7 +25,7 @@ function encodeCommand(args: readonly string[]): string {
 /**
  * Asks one question over a socket that is not in use otherwise, and reads the answer: for what has to be settled
  * before the socket is handed to the client library. The socket is paused afterwards.
- * @throws ConnectionError when it ends, or answers with what is no RESP; what `signal` aborts with
+ * @throws ProtocolError when it ends, or answers with what is not RESP; what `signal` aborts with
  */
 export function ask(socket: Socket, args: readonly string[], signal: AbortSignal): Promise<GreetingReply> {
   return new Promise((resolve, reject) => {
@@ -47,7 +49,7 @@ export function ask(socket: Socket, args: readonly string[], signal: AbortSignal
         fail(error)
       }
     }
-    const onClose = () => fail(new ConnectionError('the server closed the connection'))
+    const onClose = () => fail(new ProtocolError('the server closed the connection'))
     const onError = (error: Error) => fail(error)
     const onAbort = () => fail(signal.reason)
     if (signal.aborted) return reject(signal.reason)
@@ -67,7 +69,7 @@ interface Parsed {
 const MOST_ITEMS = 1_024
 const DEEPEST = 4
 
-/** Reads one reply of RESP 2. @returns undefined while it is not complete. @throws ConnectionError */
+/** Reads one reply of RESP 2. @returns undefined while it is not complete. @throws ProtocolError */
 function parseReply(bytes: Buffer, from: number, depth: number): Parsed | undefined {
   if (bytes.length === from) return undefined
   const type = String.fromCharCode(bytes[from]!)
@@ -119,6 +121,6 @@ function count(line: string, most: number): number {
   return number
 }
 
-function malformed(what: string): ConnectionError {
-  return new ConnectionError(`the server does not speak RESP: found ${what}`)
+function malformed(what: string): ProtocolError {
+  return new ProtocolError(`the server does not speak RESP: found ${what}`)
 }
