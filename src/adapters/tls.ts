@@ -32,7 +32,7 @@ async function goodFiles(settings: TlsSettings, log: Logger | undefined): Promis
   const key = JSON.stringify([caCert, clientCert, clientKey])
   const before = lastGood.get(key)
   // Loaded on demand: it brings Node's crypto along, and most actors do without.
-  const { readTlsFiles } = await import('./tls-files.js')
+  const { FAULTY, readTlsFiles } = await import('./tls-files.js')
   try {
     const files = await readTlsFiles(settings)
     lastGood.set(key, { files, faulty: false })
@@ -42,7 +42,7 @@ async function goodFiles(settings: TlsSettings, log: Logger | undefined): Promis
     if (!before.faulty)
       log?.({
         level: 'warn',
-        message: 'a file for TLS is at fault; what was read before stays in use',
+        message: FAULTY,
         reason: (error as ConnectionError).message,
       })
     before.faulty = true

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http'
 import type { AdapterContext, AdapterFactory, ProtocolAdapter, ServiceFacet } from '../../../core/adapter.js'
-import { sleep } from '../../../core/clock.js'
+import { sleep, type Timer } from '../../../core/clock.js'
 import { ConnectionError } from '../../../core/errors.js'
 import type { ListenAddress } from '../../../core/status.js'
 import { wireFormat } from '../../../wire/wire-format.js'
@@ -13,13 +13,16 @@ import { WebSockets } from './web-sockets.js'
 
 /** How long callers may take to receive their last answer, in milliseconds. */
 const FAREWELL_MS = 500
-/** The share of the actor's memory that requests may take. */
-const BUDGET_SHARE = 0.25
 
 interface Listening {
   readonly server: Server
   readonly dispatcher: Dispatcher
+  readonly requests: HttpRequests
   readonly webSockets: WebSockets
+  /** Absent without TLS. */
+  readonly files: Timer | undefined
+  /** Resolves when every connection has ended; absent while it listens. */
+  closed?: Promise<void>
 }
 
 /** Serves JSON-RPC 2.0 over HTTP and WebSocket at one port (specification, "RPC Server"). */
@@ -39,7 +42,8 @@ class JsonRpcServer implements ProtocolAdapter {
     this.service = {
       serve: async (method, sink) => {
         if (this.#state === undefined) throw new ConnectionError('it does not listen', { integration })
-        return this.#state.dispatcher.serve(method, sink)
+        const state = this.#state
+        return { ...state.dispatcher.serve(method, sink), detach: async () => void drain(state) }
       },
     }
   }
@@ -52,8 +56,9 @@ class JsonRpcServer implements ProtocolAdapter {
     await this.disconnect()
     const { settings, clock, log } = this.#context
     const config = this.#config
-    const { frame, memory } = settings.limits
-    const server = await listen(
+    const { budget } = this.#context
+    const { frame } = settings.limits
+    const { server, files } = await listen(
       {
         integration: settings.name,
         listen: settings.listen!,
@@ -62,6 +67,7 @@ class JsonRpcServer implements ProtocolAdapter {
         requestTimeoutMs: config.request_timeout,
         keepAliveMs: config.keep_alive,
       },
+      { clock, log },
       signal,
     )
     const format = wireFormat(settings.format, { maxBytes: frame })
@@ -73,22 +79,26 @@ class JsonRpcServer implements ProtocolAdapter {
       forwarded: headerPicker(config.forward_headers),
     }
     const limit = Math.min(config.max_request, frame)
+    const requestTimeoutMs = config.request_timeout
     const requests = new HttpRequests(
-      { limit, budget: Math.max(limit, memory * BUDGET_SHARE) },
+      { limit, readTimeoutMs: requestTimeoutMs },
       door,
       dispatcher,
+      budget,
+      log,
     )
     const webSockets = new WebSockets(
-      { limit, maxInFlight: config.max_in_flight, pingIntervalMs: config.ping_interval },
+      { limit, maxInFlight: config.max_in_flight, requestTimeoutMs, pingIntervalMs: config.ping_interval },
       door,
       dispatcher,
       clock,
+      budget,
     )
     onRequest(server, (request, response) => void requests.handle(request, response))
     server.on('upgrade', (request, stream, head) => webSockets.upgrade(request, stream, head))
     // What is no HTTP is answered by Node and cut off; a failed handshake of TLS is the caller's matter.
     server.on('tlsClientError', () => {})
-    const state = { server, dispatcher, webSockets }
+    const state = { server, dispatcher, requests, webSockets, files }
     this.#state = state
     server.on('error', (error) => this.#lost(state, error))
   }
@@ -98,7 +108,7 @@ class JsonRpcServer implements ProtocolAdapter {
     if (state === undefined) return
     this.#state = undefined
     const { server, dispatcher, webSockets } = state
-    const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+    const closed = drain(state)
     dispatcher.stop()
     // The answers just given have to leave first.
     await new Promise<void>((resolve) => this.#context.clock.nextTurn(resolve))
@@ -122,4 +132,20 @@ class JsonRpcServer implements ProtocolAdapter {
     const { name: integration } = this.#context.settings
     this.#context.connectionLost(new ConnectionError(error.message, { integration, cause: error }))
   }
+}
+
+/**
+ * Takes no more connections and no more calls, and ends each connection with its last answer. Calls that were
+ * delivered are answered. Idempotent. @returns settles when every connection has ended
+ */
+function drain(state: Listening): Promise<void> {
+  if (state.closed !== undefined) return state.closed
+  const { server, dispatcher, requests, webSockets, files } = state
+  files?.cancel()
+  dispatcher.drain()
+  requests.drain()
+  state.closed = new Promise((resolve) => server.close(() => resolve()))
+  server.closeIdleConnections()
+  webSockets.drain()
+  return state.closed
 }

@@ -6,6 +6,7 @@ import type { WireFormat } from '../../../wire/wire-format.js'
 import {
   type Entry,
   errorReply,
+  GOING_AWAY,
   type Id,
   internalError,
   invalidRequest,
@@ -43,9 +44,12 @@ export class Dispatcher {
   readonly #methods = new Map<string, Sink>()
   /** Those that have no room: nothing is handed out until they have. */
   readonly #holding = new Set<Sink>()
+  /** The one whose `deliver` runs, until it has room again. */
+  #delivering: Sink | undefined
   #waiting: (() => void)[] = []
   /** What ends each call that has no answer. */
   readonly #unanswered = new Set<() => void>()
+  #isDraining = false
 
   constructor(settings: DispatcherSettings, log: Logger) {
     this.#settings = settings
@@ -54,14 +58,17 @@ export class Dispatcher {
 
   /** Whether anything is served: until then a caller is asked to come back, or a restart would lose methods. */
   get isReady(): boolean {
-    return this.#methods.size > 0
+    return this.#methods.size > 0 && !this.#isDraining
   }
 
   /** Has requests for a method delivered; a later sink of the same method takes over. */
   serve(method: string, sink: Sink): AdapterSubscription {
     this.#methods.set(method, sink)
     return {
-      resume: () => this.#letGo(sink),
+      resume: () => {
+        if (this.#delivering === sink) this.#delivering = undefined
+        this.#letGo(sink)
+      },
       close: async () => {
         if (this.#methods.get(method) === sink) this.#methods.delete(method)
         this.#letGo(sink)
@@ -86,6 +93,13 @@ export class Dispatcher {
       return reply && this.#encode(reply)
     }
     return this.#answerBatch(value as readonly Value[], headers)
+  }
+
+  /** New calls are refused; those that were delivered are answered. */
+  drain(): void {
+    this.#isDraining = true
+    this.#holding.clear()
+    for (const proceed of this.#waiting.splice(0)) proceed()
   }
 
   /** Nothing is answered any more by those who serve: every call gets an error, every method is forgotten. */
@@ -115,7 +129,7 @@ export class Dispatcher {
 
   #handle(entry: Entry, payload: Uint8Array, headers: Headers | undefined): Promise<Reply> | Reply {
     if (entry.kind === 'invalid') return { id: entry.id, value: invalidRequest(entry.id, entry.fault) }
-    const sink = this.#methods.get(entry.method)
+    const sink = this.#isDraining ? undefined : this.#methods.get(entry.method)
     const { method: topic, params } = entry
     const request = { topic, params, payload, ...(headers !== undefined && { headers }) }
     if (entry.kind === 'notification') {
@@ -123,6 +137,7 @@ export class Dispatcher {
       return undefined
     }
     const { id } = entry
+    if (this.#isDraining) return { id, value: errorReply(id, GOING_AWAY) }
     if (sink === undefined) return { id, value: methodNotFound(id) }
     return new Promise((resolve) => {
       const settle = (value: Value) => {
@@ -136,7 +151,10 @@ export class Dispatcher {
   }
 
   #deliver(sink: Sink, request: InboundRequest): void {
-    if (!sink.deliver(request)) this.#holding.add(sink)
+    this.#delivering = sink
+    const hasRoom = sink.deliver(request)
+    if (!hasRoom && this.#delivering === sink) this.#holding.add(sink)
+    this.#delivering = undefined
   }
 
   #letGo(sink: Sink): void {

@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import type { SecureContextOptions } from 'node:tls'
+import type { AdapterContext } from '../../../core/adapter.js'
+import type { Timer } from '../../../core/clock.js'
 import { ConnectionError } from '../../../core/errors.js'
-import type { ListenSettings, ListenTlsSettings } from '../../../core/settings.js'
+import type { ListenSettings } from '../../../core/settings.js'
 import type { ListenAddress } from '../../../core/status.js'
 
 export interface ListenerSettings {
@@ -19,19 +19,52 @@ export interface ListenerSettings {
 /** How often connections are looked at for having taken too long, in milliseconds. */
 const CHECK_MS = 1000
 
+export interface Listener {
+  readonly server: Server
+  /** Looks at the files of the certificate until it is cancelled; absent without TLS. */
+  readonly files: Timer | undefined
+}
+
 /** Listens. @throws ConnectionError when the port is taken or a file cannot be read, the signal's reason */
-export async function listen(settings: ListenerSettings, signal: AbortSignal): Promise<Server> {
+export async function listen(
+  settings: ListenerSettings,
+  { clock, log }: Pick<AdapterContext, 'clock' | 'log'>,
+  signal: AbortSignal,
+): Promise<Listener> {
   const { integration } = settings
-  const { address, port, tls } = settings.listen
+  const { tls } = settings.listen
   const options = {
-    headersTimeout: settings.headerTimeoutMs,
+    // Node takes no longer one than the time-out of the whole request, where there is one.
+    headersTimeout: Math.min(settings.headerTimeoutMs, settings.requestTimeoutMs || Number.POSITIVE_INFINITY),
     requestTimeout: settings.requestTimeoutMs,
     keepAliveTimeout: settings.keepAliveMs,
     connectionsCheckingInterval: CHECK_MS,
   }
-  const files = tls && (await readFiles(tls, integration))
+  if (tls === undefined)
+    return { server: await open(createServer(options), settings, signal), files: undefined }
+  // Loaded on demand: it brings Node's crypto along.
+  const { readListenerFiles, watchListenerFiles } = await import('../../tls-files.js')
+  const files = await readListenerFiles(tls, integration)
   if (signal.aborted) throw signal.reason
-  const server = files === undefined ? createServer(options) : createSecureServer({ ...options, ...files })
+  const wantsClient = tls.clientCa !== undefined
+  const secure = createSecureServer({
+    ...options,
+    ...files,
+    requestCert: wantsClient,
+    rejectUnauthorized: wantsClient,
+  })
+  const server = await open(secure, settings, signal)
+  // Connections that are open keep what they were made with.
+  const timer = watchListenerFiles(tls, files, { integration, clock, log }, (replaced) =>
+    secure.setSecureContext(replaced),
+  )
+  return { server, files: timer }
+}
+
+async function open(server: Server, settings: ListenerSettings, signal: AbortSignal): Promise<Server> {
+  const { integration } = settings
+  const { address, port } = settings.listen
+  if (signal.aborted) throw signal.reason
   server.maxConnections = settings.maxConnections
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
@@ -56,28 +89,6 @@ export function addressOf(server: Server): ListenAddress {
 /** Requests go to `handle`, those that wait for a permission to send their body included. */
 export function onRequest(server: Server, handle: RequestListener): void {
   server.on('request', handle).on('checkContinue', handle)
-}
-
-async function readFiles(tls: ListenTlsSettings, integration: string): Promise<SecureContextOptions> {
-  const read = async (what: string, path: string) => {
-    try {
-      return await readFile(path)
-    } catch (cause) {
-      const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error'
-      throw new ConnectionError(`the ${what} file ${path} cannot be read: ${code}`, { integration, cause })
-    }
-  }
-  const [cert, key, ca] = await Promise.all([
-    read('certificate', tls.cert),
-    read('key', tls.key),
-    tls.clientCa === undefined ? undefined : read('client CA', tls.clientCa),
-  ])
-  return {
-    cert,
-    key,
-    ...(ca !== undefined && { ca, requestCert: true, rejectUnauthorized: true }),
-    ...(tls.minVersion !== undefined && { minVersion: tls.minVersion }),
-  }
 }
 
 function reasonOf({ code, message }: NodeJS.ErrnoException): string {

@@ -21,6 +21,12 @@ export const STOPPED = {
   message: 'The server was stopped before the method had finished',
 } as const
 
+/** We end, and have not begun with the method. */
+export const GOING_AWAY = {
+  code: -32_000,
+  message: 'The server is going away; the method was not called',
+} as const
+
 export interface ErrorObject {
   readonly code: number
   readonly message: string
@@ -84,6 +90,13 @@ export function replyOf(id: Id, outcome: RpcOutcome): Value {
     code?: unknown
     data?: Value
   }
-  if (kind !== 'rpc' || !Number.isSafeInteger(code)) return internalError(id)
-  return errorReply(id, { code: code as number, message, ...(data !== undefined && { data }) })
+  if (kind !== 'rpc') return internalError(id)
+  return errorReply(id, { code: integerOf(code), message, ...(data !== undefined && { data }) })
+}
+
+/** Section 5.1: the code is an integer. One that is none must not cost the caller the message. */
+function integerOf(code: unknown): number {
+  const { MAX_SAFE_INTEGER: most } = Number
+  if (typeof code !== 'number' || Number.isNaN(code)) return INTERNAL_ERROR.code
+  return Math.trunc(Math.max(-most, Math.min(most, code)))
 }

@@ -2,7 +2,9 @@ import { onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import { jsonRpcManifest } from '../../../../src/adapters/json-rpc/manifest.js'
 import { jsonRpcServer } from '../../../../src/adapters/json-rpc/server/adapter.js'
-import type { InboundRequest, RpcOutcome } from '../../../../src/core/adapter.js'
+import type { AdapterSubscription, InboundRequest, RpcOutcome } from '../../../../src/core/adapter.js'
+import { ByteBudget } from '../../../../src/core/byte-budget.js'
+import type { Clock } from '../../../../src/core/clock.js'
 import { RpcError } from '../../../../src/core/errors.js'
 import type { IntegrationSettings, ListenSettings } from '../../../../src/core/settings.js'
 import type { Value } from '../../../../src/core/value.js'
@@ -15,20 +17,29 @@ export interface ServerOptions {
   readonly listen?: Partial<ListenSettings>
   readonly config?: object
   readonly settings?: Partial<IntegrationSettings>
+  readonly clock?: Clock
+  /** Bytes that the actor may hold. */
+  readonly budget?: number
 }
 
 /** A server without an actor around it; its methods are the handlers. Ends with the test. */
 export async function server(handlers: Handlers, options: ServerOptions = {}) {
-  const context = adapterContext({
-    name: 'api',
-    type: 'json-rpc',
-    listen: { address: '127.0.0.1', port: 0, ...options.listen },
-    config: jsonRpcManifest.server!.config.parse(options.config ?? {}) as IntegrationSettings['config'],
-    ...options.settings,
-  })
+  const context = adapterContext(
+    {
+      name: 'api',
+      type: 'json-rpc',
+      listen: { address: '127.0.0.1', port: 0, ...options.listen },
+      config: jsonRpcManifest.server!.config.parse(options.config ?? {}) as IntegrationSettings['config'],
+      ...options.settings,
+    },
+    undefined,
+    options.clock,
+  )
+  if (options.budget !== undefined) Object.assign(context, { budget: new ByteBudget(options.budget) })
   const adapter = jsonRpcServer(context)
   onTestFinished(() => adapter.disconnect())
   await adapter.connect(new AbortController().signal)
+  const subscriptions: AdapterSubscription[] = []
   for (const [method, handler] of Object.entries(handlers)) {
     const sink = {
       deliver: (request: InboundRequest) => {
@@ -38,10 +49,10 @@ export async function server(handlers: Handlers, options: ServerOptions = {}) {
       lost() {},
       end() {},
     }
-    await adapter.service!.serve(method, sink, operation())
+    subscriptions.push(await adapter.service!.serve(method, sink, operation()))
   }
   const { port } = adapter.listening!
-  return { adapter, context, port, url: `http://127.0.0.1:${port}/` }
+  return { adapter, context, subscriptions, port, url: `http://127.0.0.1:${port}/` }
 }
 
 async function outcomeOf(handler: Handler, request: InboundRequest): Promise<RpcOutcome> {

@@ -129,25 +129,6 @@ describe('over HTTP', () => {
     expect(await ask(first, echo)).toContain('"result":[1]')
   })
 
-  test('requests together take no more than their share of the memory', async () => {
-    const { port, url } = await server(handlers, {
-      settings: { limits: { memory: 4000, frame: 16_777_216 } },
-      config: { max_request: 1000 },
-    })
-    const body = `{"jsonrpc":"2.0","method":"never","id":1,"params":["${'x'.repeat(700)}"]}`
-    const waiting = connect(port, '127.0.0.1')
-    onTestFinished(() => void waiting.destroy())
-    waiting.write(
-      `POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
-    )
-    let status = 200
-    // The first has to be there before the second is one too many.
-    while (status === 200)
-      status = (await post(url, `{"jsonrpc":"2.0","method":"echo","id":1,"params":["${'x'.repeat(300)}"]}`))
-        .status
-    expect(status).toBe(503)
-  })
-
   test('until a method is served callers are asked to come back', async () => {
     const { url, port } = await server({})
     const response = await fetch(url, { method: 'POST', headers: json, body: echo })

@@ -1,0 +1,176 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { Holding, weightOf } from '../../../../src/adapters/json-rpc/server/holding.js'
+import { ByteBudget } from '../../../../src/core/byte-budget.js'
+import { until } from '../../../support/adapter-context.js'
+import { ask, dial, post, server } from './harness.js'
+
+const BUDGET = 1_000_000
+const echo = '{"jsonrpc":"2.0","method":"echo","params":[1],"id":1}'
+const request = (method: string, bytes: number, id = 1) =>
+  JSON.stringify({ jsonrpc: '2.0', method, params: ['x'.repeat(bytes)], id })
+
+/** A server whose `slow` is answered when the test says so. */
+async function slowServer(config: object = {}) {
+  const waiting: (() => void)[] = []
+  let large = 0
+  const rig = await server(
+    {
+      echo: (params) => params,
+      large: () => {
+        large++
+        return 'y'.repeat(200_000)
+      },
+      slow: () => new Promise<null>((resolve) => waiting.push(() => resolve(null))),
+    },
+    { budget: BUDGET, config },
+  )
+  const { budget } = rig.context
+  return { ...rig, waiting, budget, handled: () => large }
+}
+
+/** A connection that writes and never reads. */
+async function deaf(port: number, bytes: string): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1')
+  onTestFinished(() => void socket.destroy())
+  socket.on('error', () => {})
+  socket.pause()
+  await once(socket, 'connect')
+  socket.write(bytes)
+  return socket
+}
+
+const httpPost = (body: string) =>
+  `POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`
+
+describe('what one caller holds', () => {
+  test('is at most half of what all others leave', () => {
+    const budget = new ByteBudget(1000)
+    const [first, second] = [new Holding(budget), new Holding(budget)]
+    expect(first.fits(501)).toBe(false)
+    expect([first.fitsOne(1000), first.fitsOne(1001)]).toEqual([true, false])
+    first.set(500)
+    expect(second.fits(250)).toBe(true)
+    expect(second.fits(251)).toBe(false)
+    second.add(250)
+    expect(budget.held).toBe(750)
+    expect(first.fits(375)).toBe(true)
+    expect(first.fits(376)).toBe(false)
+    first.set(0)
+    second.set(0)
+    expect(budget.held).toBe(0)
+  })
+
+  test('counts brackets for what they become', () => {
+    const objects = Buffer.from(`[${'{},'.repeat(1000)}{}]`)
+    expect(weightOf(objects)).toBeGreaterThan(64 * 1000)
+    expect(weightOf(Buffer.from('"x"'))).toBeLessThan(2000)
+  })
+})
+
+describe('over WebSocket', () => {
+  test('a caller with many slow requests is held back, and others are served', async () => {
+    const { port, url, waiting, budget } = await slowServer()
+    const greedy = await dial(port)
+    let answers = 0
+    greedy.on('message', () => answers++)
+    for (let i = 0; i < 100; i++) greedy.send(request('slow', 50_000, i))
+    const innocent = await dial(port)
+    let before = -1
+    while (waiting.length !== before) {
+      before = waiting.length
+      for (let i = 0; i < 5; i++) expect(await ask(innocent, echo)).toContain('"result":[1]')
+      expect((await post(url, echo)).status).toBe(200)
+    }
+    expect(budget.held).toBeLessThan(BUDGET)
+    expect(waiting.length).toBeLessThan(20)
+    // Every request is answered in the end.
+    await until(() => {
+      for (const answer of waiting.splice(0)) answer()
+      return answers === 100
+    }, 'all answers')
+    greedy.close()
+    innocent.close()
+    await until(() => budget.held === 0, 'the memory to be given back')
+  })
+
+  test('messages that never end do not fill it, and are cut off', async () => {
+    const { port, url, budget } = await slowServer({ request_timeout: 1000 })
+    const half = Buffer.concat([
+      // The first frame of a text of 1,000,000 bytes, masked with zeros.
+      Buffer.from([0x01, 0xff, 0, 0, 0, 0, 0, 0x0f, 0x42, 0x40, 0, 0, 0, 0]),
+      Buffer.alloc(400_000, 'x'),
+    ])
+    const closes = await Promise.all(
+      Array.from({ length: 8 }, async () => {
+        const socket = await dial(port)
+        ;(socket as unknown as { _socket: Socket })._socket.write(half)
+        return once(socket, 'close')
+      }).map(async (closed) => (await closed)[0] as number),
+    )
+    expect(new Set(closes).size).toBeGreaterThan(0)
+    for (const code of closes) expect([1008, 1013, 1006]).toContain(code)
+    await until(() => budget.held === 0, 'the memory to be given back')
+    expect((await post(url, echo)).status).toBe(200)
+  })
+
+  test('a caller that never reads its answers is cut off', async () => {
+    const { port, budget, url, handled } = await slowServer({ request_timeout: 100 })
+    const socket = await dial(port)
+    const { _socket: stream } = socket as unknown as { _socket: Socket }
+    let answers = 0
+    socket.on('message', () => answers++)
+    stream.pause()
+    for (let i = 0; i < 500; i++) socket.send(request('large', 10, i))
+    const closed = once(socket, 'close')
+    await until(() => handled() > 0 && budget.held === 0, 'the memory to be given back')
+    stream.resume()
+    expect((await closed)[0]).toBe(1006)
+    expect(answers).toBeLessThan(500)
+    expect((await post(url, echo)).status).toBe(200)
+  })
+
+  test('a connection that is silent after its last message stays', async () => {
+    const { port, context } = await slowServer({ request_timeout: 50, ping_interval: 0 })
+    const socket = await dial(port)
+    expect(await ask(socket, echo)).toContain('"result":[1]')
+    socket.ping('x'.repeat(100))
+    // Two looks at the callers have passed when the other is cut off.
+    const other = await dial(port)
+    ;(other as unknown as { _socket: Socket })._socket.write(
+      Buffer.concat([Buffer.from([0x01, 0xfe, 0xff, 0xff, 0, 0, 0, 0]), Buffer.alloc(40_000, 'x')]),
+    )
+    await once(other, 'close')
+    expect(await ask(socket, echo)).toContain('"result":[1]')
+    expect(context.records).toEqual([])
+  })
+})
+
+describe('over HTTP', () => {
+  test('requests are refused with 503 while there is no room, small ones are served', async () => {
+    const { port, url, waiting, budget } = await slowServer()
+    const body = request('slow', 100_000)
+    for (let i = 0; i < 20; i++) await deaf(port, httpPost(body))
+    await until(() => waiting.length >= 2, 'slow requests')
+    const refused = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: request('echo', 400_000),
+    })
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1'])
+    expect((await post(url, echo)).status).toBe(200)
+    expect(budget.held).toBeLessThan(BUDGET)
+    await until(() => {
+      for (const answer of waiting.splice(0)) answer()
+      return budget.held === 0
+    }, 'the memory to be given back')
+  })
+
+  test('a caller that never reads its answers is cut off', async () => {
+    const { port, budget, url, handled } = await slowServer({ request_timeout: 100 })
+    await deaf(port, httpPost(request('large', 10)).repeat(100))
+    await until(() => handled() > 0 && budget.held === 0, 'the memory to be given back')
+    expect((await post(url, echo)).status).toBe(200)
+  })
+})
