@@ -1,4 +1,3 @@
-import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js'
 import type {
   AdapterContext,
   AdapterFactory,
@@ -9,29 +8,44 @@ import type {
   ServiceFacet,
 } from '../../../core/adapter.js'
 import { ConnectionError, SubscribeError } from '../../../core/errors.js'
+import type { ListenAddress } from '../../../core/status.js'
 import { asIs } from '../bytes.js'
+import { muteLibrary } from '../library-log.js'
 import type { GrpcServerConfig } from '../manifest.js'
-import { headersOf } from '../metadata.js'
+import { CallsUnderWay } from './calls-under-way.js'
 import { handlerOf } from './handler.js'
 import { type Listener, listen } from './listener.js'
+import { ServedMethod } from './served-method.js'
 
 /** gRPC over HTTP/2, as a server: it listens while it is "connected", and serves what is registered. */
 export const grpcServerAdapter: AdapterFactory = (context) => new GrpcServerAdapter(context)
+
+/** What there is while it listens. */
+interface Listening {
+  readonly listener: Listener
+  readonly calls: CallsUnderWay
+  /** By the path of the method. */
+  readonly served: Map<string, ServedMethod>
+}
 
 class GrpcServerAdapter implements ProtocolAdapter {
   readonly protocol = 'grpc'
   readonly service: ServiceFacet
   readonly #context: AdapterContext
   readonly #config: GrpcServerConfig
-  #listener: Listener | undefined
+  #state: Listening | undefined
 
   constructor(context: AdapterContext) {
-    setLogVerbosity(logVerbosity.NONE)
+    muteLibrary()
     this.#context = context
     this.#config = context.settings.config as unknown as GrpcServerConfig
     this.service = {
       serve: async (method, sink) => this.#serve(method, sink),
     }
+  }
+
+  get listening(): ListenAddress | undefined {
+    return this.#state?.listener.address
   }
 
   /** @throws ConnectionError when the address cannot be listened on, or a file cannot be used */
@@ -42,42 +56,55 @@ class GrpcServerAdapter implements ProtocolAdapter {
       await listener.close()
       throw signal.reason
     }
-    this.#listener = listener
+    this.#state = { listener, calls: new CallsUnderWay(this.#context), served: new Map() }
   }
 
+  /** Calls that nobody has answered by now are refused as unavailable, so that callers need not wait for their deadline. */
   async disconnect(): Promise<void> {
-    const before = this.#listener
-    this.#listener = undefined
-    await before?.close()
+    const before = this.#state
+    this.#state = undefined
+    before?.listener.drain()
+    before?.calls.refuseAll()
+    await before?.listener.close()
   }
 
   #serve(name: string, sink: MessageSink<InboundRequest>): AdapterSubscription {
-    const listener = this.#listener
+    const state = this.#state
     const integration = this.#context.settings.name
-    if (listener === undefined) throw new ConnectionError('not listening', { integration })
+    if (state === undefined) throw new ConnectionError('not listening', { integration, notExecuted: true })
+    const { listener, calls, served } = state
     const method = listener.methods.get(name)
-    let isHeld = false
-    const { type, handle } = handlerOf(method, this.#context.settings.limits.frame, (call) => {
-      if (isHeld) return false
-      const headers = headersOf(call.metadata)
-      const payload = new Uint8Array(0)
-      const { params, answer } = call
-      isHeld = !sink.deliver({ topic: name, payload, params, headers, answer })
-      return true
-    })
-    if (!listener.server.register(method.path, handle, asIs, asIs, type))
-      throw new SubscribeError(name, 'the method is served already', { integration })
-    const service = method.path.slice(1, method.path.lastIndexOf('/'))
-    listener.health.add(service)
-    let closed = false
+    const { path } = method
+    const service = path.slice(1, path.lastIndexOf('/'))
+    const mine = new ServedMethod(name, sink)
+    const earlier = served.get(path)
+    served.set(path, mine)
+    if (earlier === undefined) {
+      const { type, handle } = handlerOf(method, this.#context, (call) =>
+        listener.isDraining ? 'shutting-down' : calls.take(call, served.get(path)!),
+      )
+      if (!listener.server.register(path, handle, asIs, asIs, type)) {
+        served.delete(path)
+        throw new SubscribeError(
+          name,
+          'the server itself serves this method; see "health" and "reflection"',
+          {
+            integration,
+          },
+        )
+      }
+      listener.health.add(service)
+    }
     return {
-      resume() {
-        isHeld = false
+      resume: () => mine.resume(),
+      async detach() {
+        listener.drain()
       },
       async close() {
-        if (closed) return
-        closed = true
-        listener.server.unregister(method.path)
+        // Another may have replaced it: then the method stays served.
+        if (served.get(path) !== mine) return
+        served.delete(path)
+        listener.server.unregister(path)
         listener.health.remove(service)
       },
     }

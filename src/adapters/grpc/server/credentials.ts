@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises'
-import { createSecureContext, type SecureContextOptions } from 'node:tls'
+import { createSecureContext } from 'node:tls'
 import { ServerCredentials } from '@grpc/grpc-js'
-import { type Clock, every, type Timer } from '../../../core/clock.js'
+import type { AdapterContext } from '../../../core/adapter.js'
+import { every } from '../../../core/clock.js'
 import { ConnectionError } from '../../../core/errors.js'
 import type { ListenTlsSettings } from '../../../core/settings.js'
 
-/** How often the files are looked at again, in milliseconds. */
+/** How often the files are read again, in milliseconds. */
 const LOOK_EVERY_MS = 5_000
 
 /** What a listener proves and checks. Replaced files hold for connections that are made from then on. */
@@ -18,34 +19,46 @@ export interface ListenerCredentials {
 /** @throws ConnectionError for a file that cannot be read, or does not hold what it should */
 export async function listenerCredentials(
   tls: ListenTlsSettings | undefined,
-  clock: Clock,
-  integration: string,
+  { clock, log, settings }: Pick<AdapterContext, 'clock' | 'log' | 'settings'>,
 ): Promise<ListenerCredentials> {
   if (tls === undefined) return { credentials: ServerCredentials.createInsecure(), close: () => {} }
-  const credentials = new FileCredentials(tls, await readFiles(tls, integration))
-  const timer: Timer = every(
-    clock,
-    LOOK_EVERY_MS,
-    // Half-written files are none: the earlier ones stay until there are good ones.
-    () =>
-      void readFiles(tls, integration).then(
-        (files) => credentials.use(files),
-        () => {},
-      ),
-    { background: true },
-  )
+  let inUse = await readFiles(tls, settings.name)
+  const credentials = new FileCredentials(tls, inUse)
+  let warned = ''
+  const look = async () => {
+    try {
+      const files = await readFiles(tls, settings.name)
+      warned = ''
+      if (isSame(files, inUse)) return
+      inUse = files
+      credentials.use(files)
+      log({ level: 'info', message: 'the certificate files were replaced: new connections use them' })
+    } catch (error) {
+      // A half-written file: the earlier ones stay until there are good ones.
+      const message = `${(error as Error).message}; the earlier files stay in use`
+      if (message !== warned) log({ level: 'warn', message })
+      warned = message
+    }
+  }
+  const timer = every(clock, LOOK_EVERY_MS, () => void look(), { background: true })
   return { credentials, close: () => timer.cancel() }
+}
+
+function isSame(a: Files, b: Files): boolean {
+  return (['cert', 'key', 'ca'] as const).every((name) =>
+    (a[name] ?? Buffer.alloc(0)).equals(b[name] ?? Buffer.alloc(0)),
+  )
 }
 
 /** The library's own maker of credentials knows no least version. */
 class FileCredentials extends ServerCredentials {
-  constructor(tls: ListenTlsSettings, files: SecureContextOptions) {
+  constructor(tls: ListenTlsSettings, files: Files) {
     const wantsClient = tls.clientCa !== undefined
-    super({ requestCert: wantsClient, rejectUnauthorized: wantsClient }, files)
+    super({ requestCert: wantsClient, rejectUnauthorized: wantsClient }, { ...files })
   }
 
-  use(files: SecureContextOptions): void {
-    this.updateSecureContextOptions(files)
+  use(files: Files): void {
+    this.updateSecureContextOptions({ ...files })
   }
 
   _equals(other: ServerCredentials): boolean {
@@ -53,7 +66,14 @@ class FileCredentials extends ServerCredentials {
   }
 }
 
-async function readFiles(tls: ListenTlsSettings, integration: string): Promise<SecureContextOptions> {
+interface Files {
+  readonly cert: Buffer
+  readonly key: Buffer
+  readonly ca?: Buffer
+  readonly minVersion?: 'TLSv1.2' | 'TLSv1.3'
+}
+
+async function readFiles(tls: ListenTlsSettings, integration: string): Promise<Files> {
   const [cert, key, ca] = await Promise.all([
     read('certificate', tls.cert, integration),
     read('key', tls.key, integration),

@@ -10,8 +10,9 @@ import {
   status,
   type UntypedHandleCall,
 } from '@grpc/grpc-js'
-import type { RpcOutcome } from '../../../core/adapter.js'
-import { RpcError, SerializeError } from '../../../core/errors.js'
+import type { AdapterContext, RpcOutcome } from '../../../core/adapter.js'
+import type { ByteBudget } from '../../../core/byte-budget.js'
+import { ConnectionError, RpcError, SerializeError } from '../../../core/errors.js'
 import type { Value } from '../../../core/value.js'
 import type { Method } from '../methods.js'
 import { internalError, type Refusal, refusalOf } from './refusal.js'
@@ -26,8 +27,10 @@ export interface ServedCall {
   answer(outcome: RpcOutcome): Promise<void>
 }
 
-/** @returns false: it cannot be taken now */
-export type TakeCall = (call: ServedCall) => boolean
+/** What became of a call: why it was not taken, where it was not. */
+export type Taken = 'taken' | 'no-room' | 'no-memory' | 'shutting-down'
+
+export type TakeCall = (call: ServedCall) => Taken
 
 type Bytes = Buffer
 
@@ -47,12 +50,11 @@ const TYPES = {
 
 /**
  * The handler of a method. Requests of a stream are gathered into an array before it is called; an answer to be
- * streamed is an array.
- * @param maxBytes of all requests of a call together
+ * streamed is an array. What is gathered, and what waits to be read by the caller, is counted in the budget.
  */
 export function handlerOf(
   method: Method,
-  maxBytes: number,
+  context: Pick<AdapterContext, 'budget' | 'settings'>,
   take: TakeCall,
 ): { readonly type: (typeof TYPES)[keyof typeof TYPES]; readonly handle: UntypedHandleCall } {
   const type = TYPES[method.kind]
@@ -71,19 +73,19 @@ export function handlerOf(
       const handle: handleClientStreamingCall<Bytes, Bytes> = (call, done) => {
         const refuse = (refusal: Refusal) => done(refusal)
         const reply: Reply = { send: ([message]) => done(null, message!), refuse }
-        gather(call, maxBytes, refuse, (requests) => begin(requests, call.metadata, reply))
+        gather(call, context, refuse, (requests) => begin(requests, call.metadata, reply))
       }
       return { type, handle }
     }
     case 'serverStream': {
       const handle: handleServerStreamingCall<Bytes, Bytes> = (call) =>
-        begin([call.request], call.metadata, streamReply(call))
+        begin([call.request], call.metadata, streamReply(call, context.budget))
       return { type, handle }
     }
     case 'bidi': {
       const handle: handleBidiStreamingCall<Bytes, Bytes> = (call) => {
-        const reply = streamReply(call)
-        gather(call, maxBytes, reply.refuse, (requests) => begin(requests, call.metadata, reply))
+        const reply = streamReply(call, context.budget)
+        gather(call, context, reply.refuse, (requests) => begin(requests, call.metadata, reply))
       }
       return { type, handle }
     }
@@ -128,7 +130,13 @@ function beginCall(
       reply.send(messages)
     },
   })
-  if (!taken) reply.refuse(refusalOf(new RpcError(status.RESOURCE_EXHAUSTED, 'too many calls are under way')))
+  if (taken !== 'taken') reply.refuse(refusalOf(REASONS[taken]()))
+}
+
+const REASONS: Readonly<Record<Exclude<Taken, 'taken'>, () => Error>> = {
+  'no-room': () => new RpcError(status.RESOURCE_EXHAUSTED, 'too many calls are under way'),
+  'no-memory': () => new RpcError(status.RESOURCE_EXHAUSTED, 'the memory for requests is full'),
+  'shutting-down': () => new ConnectionError('the server shuts down'),
 }
 
 function listOf(value: Value): readonly Value[] {
@@ -138,35 +146,51 @@ function listOf(value: Value): readonly Value[] {
 
 function gather(
   call: ServerReadableStream<Bytes, Bytes> | ServerDuplexStream<Bytes, Bytes>,
-  maxBytes: number,
+  { budget, settings }: Pick<AdapterContext, 'budget' | 'settings'>,
   refuse: (refusal: Refusal) => void,
   done: (requests: readonly Bytes[]) => void,
 ): void {
+  const maxBytes = settings.limits.frame
   const requests: Bytes[] = []
-  let [size, refused] = [0, false]
-  call.on('data', (bytes: Bytes) => {
-    if (refused) return
-    size += bytes.length
-    requests.push(bytes)
-    if (size <= maxBytes) return
-    refused = true
+  let [size, isOver] = [0, false]
+  const leave = () => {
+    if (isOver) return
+    isOver = true
+    budget.give(size)
+  }
+  const tooMuch = (reason: string) => {
+    leave()
     requests.length = 0
-    refuse(
-      refusalOf(new RpcError(status.RESOURCE_EXHAUSTED, `the requests have more than ${maxBytes} bytes`)),
-    )
+    refuse(refusalOf(new RpcError(status.RESOURCE_EXHAUSTED, reason)))
+  }
+  call.on('data', (bytes: Bytes) => {
+    if (isOver) return
+    size += bytes.length
+    budget.take(bytes.length)
+    requests.push(bytes)
+    if (size > maxBytes) tooMuch(`the requests have more than ${maxBytes} bytes`)
+    else if (budget.isFull) tooMuch('the memory for requests is full')
   })
   call.on('end', () => {
-    if (!refused && !call.cancelled) done(requests)
+    if (isOver) return
+    leave()
+    if (!call.cancelled) done(requests)
   })
-  call.on('error', () => {})
+  call.on('cancelled', leave)
+  call.on('error', leave)
 }
 
-function streamReply(call: ServerWritableStream<Bytes, Bytes> | ServerDuplexStream<Bytes, Bytes>): Reply {
+function streamReply(
+  call: ServerWritableStream<Bytes, Bytes> | ServerDuplexStream<Bytes, Bytes>,
+  budget: ByteBudget,
+): Reply {
   call.on('error', () => {})
   return {
     async send(messages) {
+      let left = messages.reduce((sum, { length }) => sum + length, 0)
+      budget.take(left)
       for (const message of messages) {
-        if (call.cancelled) return
+        if (call.cancelled) break
         await new Promise<void>((resolve) => {
           call.once('cancelled', resolve)
           call.write(message, () => {
@@ -174,8 +198,11 @@ function streamReply(call: ServerWritableStream<Bytes, Bytes> | ServerDuplexStre
             resolve()
           })
         })
+        left -= message.length
+        budget.give(message.length)
       }
-      call.end()
+      budget.give(left)
+      if (!call.cancelled) call.end()
     },
     refuse: (refusal) => void call.emit('error', refusal),
   }

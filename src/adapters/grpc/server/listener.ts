@@ -3,6 +3,7 @@ import { Server, type ServerOptions } from '@grpc/grpc-js'
 import type { AdapterContext } from '../../../core/adapter.js'
 import { sleep } from '../../../core/clock.js'
 import { ConnectionError } from '../../../core/errors.js'
+import type { ListenAddress } from '../../../core/status.js'
 import { wireFormat } from '../../../wire/wire-format.js'
 import type { GrpcServerConfig } from '../manifest.js'
 import { Methods } from '../methods.js'
@@ -11,7 +12,7 @@ import { listenerCredentials } from './credentials.js'
 import { HealthService } from './health.js'
 import { serveReflection } from './reflection.js'
 
-/** How long calls under way may take to finish after `close`, in milliseconds. */
+/** How long answers may take to be sent after `close`, in milliseconds. */
 const CLOSE_GRACE_MS = 1_000
 const ALGORITHMS = { none: 0, deflate: 1, gzip: 2 } as const
 
@@ -20,7 +21,12 @@ export interface Listener {
   readonly server: Server
   readonly methods: Methods
   readonly health: HealthService
-  /** Takes no more calls, and lets those under way finish for a moment. Never throws. */
+  readonly address: ListenAddress
+  /** Whether it takes no more calls. */
+  readonly isDraining: boolean
+  /** Takes no more connections and calls, and asks callers to leave (GOAWAY). Calls under way may be answered. Idempotent. */
+  drain(): void
+  /** Drains it, waits for a moment until the last answers have left, and ends all connections. Never throws. */
   close(): Promise<void>
 }
 
@@ -40,7 +46,7 @@ export async function listen(context: AdapterContext, config: GrpcServerConfig):
       integration,
       retryable: false,
     })
-  const { credentials, close: closeCredentials } = await listenerCredentials(at.tls, clock, integration)
+  const { credentials, close: closeCredentials } = await listenerCredentials(at.tls, context)
   const options: ServerOptions = {
     // Channelz stays on: without it the library forgets its connections, and cannot end them.
     'grpc.max_receive_message_length': maxBytes,
@@ -65,18 +71,26 @@ export async function listen(context: AdapterContext, config: GrpcServerConfig):
   })
   log({ level: 'info', message: `listening on ${at.address} port ${port}`, port })
   const plain = format === 'protobuf' ? undefined : wireFormat(format, { maxBytes })
+  let drained: Promise<void> | undefined
+  const drain = () => {
+    if (drained !== undefined) return drained
+    health.close()
+    drained = new Promise((resolve) => server.tryShutdown(() => resolve()))
+    return drained
+  }
   return {
     server,
     methods: new Methods({ schema, plain, service: undefined, maxBytes }),
     health,
+    address: { address: at.address, port },
+    get isDraining() {
+      return drained !== undefined
+    },
+    drain: () => void drain(),
     async close() {
       closeCredentials()
-      health.close()
       const waited = new AbortController()
-      await Promise.race([
-        new Promise<void>((resolve) => server.tryShutdown(() => resolve())),
-        sleep(clock, CLOSE_GRACE_MS, waited.signal).catch(() => {}),
-      ])
+      await Promise.race([drain(), sleep(clock, CLOSE_GRACE_MS, waited.signal).catch(() => {})])
       waited.abort()
       server.forceShutdown()
     },

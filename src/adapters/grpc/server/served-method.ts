@@ -1,0 +1,38 @@
+import type { InboundRequest, MessageSink } from '../../../core/adapter.js'
+import { headersOf } from '../metadata.js'
+import type { ServedCall } from './handler.js'
+
+const NO_BYTES = new Uint8Array(0)
+
+/** Who takes the calls of a method. */
+export class ServedMethod {
+  readonly #name: string
+  readonly #sink: MessageSink<InboundRequest>
+  #isHeld = false
+  #resumes = 0
+
+  constructor(name: string, sink: MessageSink<InboundRequest>) {
+    this.#name = name
+    this.#sink = sink
+  }
+
+  /** @returns false: it has no room for the call */
+  deliver({ params, metadata, answer }: ServedCall): boolean {
+    if (this.#isHeld) return false
+    const before = this.#resumes
+    const hasRoom = this.#sink.deliver({
+      topic: this.#name,
+      payload: NO_BYTES,
+      params,
+      headers: headersOf(metadata),
+      answer,
+    })
+    this.#isHeld = !hasRoom && this.#resumes === before
+    return true
+  }
+
+  resume(): void {
+    this.#resumes++
+    this.#isHeld = false
+  }
+}
