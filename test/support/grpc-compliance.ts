@@ -14,7 +14,12 @@ export async function grpcCompliance(name: string, proto: string | undefined): P
       type: 'grpc',
       format: proto === undefined ? 'json' : 'protobuf',
       endpoint: { address: `127.0.0.1:${port}` },
-      config: { ...(proto !== undefined && { proto }), service: 'compliance.Service' },
+      config: {
+        ...(proto !== undefined && { proto }),
+        service: 'compliance.Service',
+        // The server sends each message to all streams of a topic, without being asked.
+        published_streams: 'reopen',
+      },
     }),
     features: {
       call: true,

@@ -62,18 +62,17 @@ async function callStream(
   context: Attempt,
 ): Promise<Answer> {
   const requests = requestsOf(method, params)
-  const { headers, deadline } = context
+  const { headers, deadline, signal } = context
   let responses: Responses | undefined
-  // The token may be refused as long as there is no answer: that is all of the call.
-  const stream = await link.caller.stream(
-    method.path,
+  const stream = await link.caller.stream(method.path, {
     headers,
-    context,
-    async (opened) => {
-      responses = await exchange(opened, requests, context, link.maxBytes)
-    },
     deadline,
-  )
+    signal,
+    // The token may be refused as long as there is no answer: that is all of the call.
+    async granted(opened) {
+      responses = await exchange(opened, requests, context, link)
+    },
+  })
   const { messages, found } = responses!
   const values = messages.map((bytes) => method.decodeResponse(bytes))
   return {
@@ -94,7 +93,7 @@ async function exchange(
   stream: GrpcStream,
   requests: readonly Buffer[],
   { signal }: Attempt,
-  maxBytes: number,
+  link: Link,
 ): Promise<Responses> {
   const onAbort = () => stream.cancel()
   if (signal.aborted) onAbort()
@@ -102,7 +101,7 @@ async function exchange(
   try {
     // A server may answer before it has read all: then the status decides, not what was left to write.
     stream.writeAll(requests).catch(() => {})
-    const responses = await collect(stream, maxBytes)
+    const responses = await collect(stream, link)
     if (signal.aborted) throw signal.reason
     if (!isOk(responses.found)) throw responses.found
     return responses
@@ -124,24 +123,38 @@ export function requestsOf(method: Method, params: Value | undefined): Buffer[] 
   throw new SerializeError(`expected an array: ${method.path} takes a stream of requests`)
 }
 
-/** All responses of a stream, as long as they fit the limit together. */
-function collect(stream: GrpcStream, maxBytes: number): Promise<Responses> {
-  return new Promise((resolve, reject) => {
+/**
+ * All responses of a stream, as long as they fit the limit together, and the memory of the actor. @throws RpcError
+ * with the code of RESOURCE_EXHAUSTED when they do not
+ */
+function collect(stream: GrpcStream, { maxBytes, budget }: Link): Promise<Responses> {
+  let size = 0
+  let isRefused = false
+  const collected = new Promise<Responses>((resolve, reject) => {
     const messages: Buffer[] = []
-    let size = 0
+    const refuse = (reason: string) => {
+      isRefused = true
+      reject(new RpcError(status.RESOURCE_EXHAUSTED, reason, undefined, { fault: 'local' }))
+      stream.cancel()
+    }
     stream.read({
       message(bytes) {
+        if (isRefused) return false
         size += bytes.length
+        budget.take(bytes.length)
         messages.push(bytes)
-        if (size <= maxBytes) return true
-        const reason = `the answers have ${size} bytes or more; the limit is ${maxBytes} bytes: subscribe to the method`
-        reject(new SerializeError(reason))
-        stream.cancel()
+        if (size > maxBytes)
+          refuse(
+            `the answers have ${size} bytes or more; the limit is ${maxBytes} bytes: subscribe to the method`,
+          )
+        else if (budget.isFull)
+          refuse(`the memory for messages (${budget.limit} bytes) is full: subscribe to the method`)
         return true
       },
       ended: (found) => resolve({ messages, found }),
     })
   })
+  return collected.finally(() => budget.give(size))
 }
 
 function onlyOne(values: readonly Value[]): Value {

@@ -6,8 +6,16 @@ const ALGORITHMS = { none: 0, deflate: 1, gzip: 2 } as const
 /** The longest there is: an idle connection is kept, and its loss noticed. */
 const NEVER_MS = 2_147_483_647
 
-/** How the library is to behave: no retries and no connections of its own beyond those we ask for. */
-export function channelOptions(config: GrpcConfig, target: Target, maxBytes: number): ClientOptions {
+/**
+ * How the library is to behave: no retries and no connections beyond those that we ask for.
+ * @param pingMs between two keepalive pings
+ */
+export function channelOptions(
+  config: GrpcConfig,
+  target: Target,
+  maxBytes: number,
+  pingMs: number,
+): ClientOptions {
   const { keepalive } = config
   const policy = config.load_balancing ?? (target.several ? 'round_robin' : 'pick_first')
   const authority = config.authority ?? target.authority
@@ -24,7 +32,7 @@ export function channelOptions(config: GrpcConfig, target: Target, maxBytes: num
     // Of the other servers under round_robin, while one is connected.
     'grpc.initial_reconnect_backoff_ms': 250,
     'grpc.max_reconnect_backoff_ms': 5_000,
-    'grpc.keepalive_time_ms': keepalive.time,
+    'grpc.keepalive_time_ms': pingMs,
     'grpc.keepalive_timeout_ms': keepalive.timeout,
     'grpc.keepalive_permit_without_calls': keepalive.without_calls ? 1 : 0,
     'grpc.max_receive_message_length': maxBytes,

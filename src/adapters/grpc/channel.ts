@@ -51,6 +51,10 @@ export class Channel {
     look()
   }
 
+  get isClosed(): boolean {
+    return this.#closed
+  }
+
   get isReady(): boolean {
     return !this.#closed && this.client.getChannel().getConnectivityState(false) === connectivityState.READY
   }

@@ -9,8 +9,9 @@ import { channelCredentials } from './credentials.js'
 import type { Link } from './link.js'
 import type { GrpcConfig } from './manifest.js'
 import { Methods } from './methods.js'
-import { OpenStreams } from './open-streams.js'
+import type { OpenStreams } from './open-streams.js'
 import { payloadsBy } from './payloads.js'
+import type { PingInterval } from './ping-interval.js'
 import { ChannelPool } from './pool.js'
 import { Publisher } from './publisher.js'
 import { reflectedSchema } from './reflection.js'
@@ -22,24 +23,33 @@ import { type Target, targetOf } from './target.js'
 /** A connection that stands: its channels are ready, and the schema is known. */
 export interface Connection {
   readonly link: Link
-  /** The streams of subscriptions that take messages. */
-  readonly streams: OpenStreams
   readonly publisher: Publisher
+  /** Where it goes, in the name syntax of gRPC. */
+  readonly uri: string
   /** It was lost: its streams are of no use any more; calls may still come to their end. */
   abandon(): void
+  /** Another takes its place: resolves when what is under way on it has ended, and closes it then. Never rejects. */
+  drain(): Promise<void>
   /** Ends it: what was published is written out first, the rest is cancelled. Never throws. */
   close(): Promise<void>
 }
 
+/** What an adapter keeps over all its connections. */
+export interface Kept {
+  readonly authorization: Authorization
+  readonly streams: OpenStreams
+  readonly pings: PingInterval
+}
+
 /**
- * Connects all channels and gets the schema; files are read anew.
+ * Connects all channels and gets the schema; files are read again for each connection.
  * @param lost called once, when it is gone; not after `close`.
  * @throws ConnectionError, AuthError, SerializeError for a schema that is none, or the signal's reason
  */
 export async function connect(
   context: AdapterContext,
   config: GrpcConfig,
-  authorization: Authorization,
+  kept: Kept,
   signal: AbortSignal,
   lost: (error: ConnectionError) => void,
 ): Promise<Connection> {
@@ -51,14 +61,14 @@ export async function connect(
     configuredSchema(config, integration),
   ])
   const credentials = await channelCredentials(target.tls, certifiedHost(config, target), context)
-  const options = channelOptions(config, target, maxBytes)
+  const options = channelOptions(config, target, maxBytes, kept.pings.ms)
   const pool = await ChannelPool.open(
     () => new Channel(target, credentials, options, integration),
     config.pool_size,
     signal,
     lost,
   )
-  const caller = new Caller(pool, authorization, config.wait_for_ready, () => context.answerBegins())
+  const caller = new Caller(pool, kept.authorization, config.wait_for_ready, () => context.answerBegins())
   const server = target.shown
   const contextBy = (schema: GrpcSchema | undefined): StatusContext => {
     const known = schema ?? schemaFromDescriptorSet(new Uint8Array(0))
@@ -80,8 +90,10 @@ export async function connect(
       payloads: payloadsBy(payloadFormat === undefined ? undefined : wireFormat(payloadFormat, { maxBytes })),
       status: contextBy(schema),
       maxBytes,
+      budget: context.budget,
+      reopensPublished: config.published_streams === 'reopen',
     }
-    return connectionOf(link, pool, config)
+    return connectionOf(link, pool, config, kept.streams, target.uri)
   } catch (error) {
     pool.close()
     throw error
@@ -99,21 +111,33 @@ export async function connect(
   }
 }
 
-function connectionOf(link: Link, pool: ChannelPool, config: GrpcConfig): Connection {
-  const streams = new OpenStreams()
+function connectionOf(
+  link: Link,
+  pool: ChannelPool,
+  config: GrpcConfig,
+  streams: OpenStreams,
+  uri: string,
+): Connection {
+  const { caller } = link
   const publisher = new Publisher(link, streams, config.publish_idle)
-  const abandon = () => {
-    link.caller.cancelStreams()
-    pool.close()
-  }
   return {
     link,
-    streams,
     publisher,
-    abandon,
+    uri,
+    abandon() {
+      streams.lose(caller)
+      caller.cancelStreams()
+      pool.close()
+    },
+    async drain() {
+      await publisher.close()
+      await caller.idle()
+      pool.close()
+    },
     async close() {
       await publisher.close()
-      abandon()
+      caller.cancelAll()
+      pool.close()
     },
   }
 }

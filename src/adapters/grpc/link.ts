@@ -1,6 +1,8 @@
+import { status } from '@grpc/grpc-js'
 import type { Attempt } from '../../core/adapter.js'
+import type { ByteBudget } from '../../core/byte-budget.js'
 import type { Clock } from '../../core/clock.js'
-import { IntegrationError, RpcError, SerializeError } from '../../core/errors.js'
+import { CancelledError, IntegrationError, RpcError, SerializeError } from '../../core/errors.js'
 import type { Caller } from './caller.js'
 import type { Methods } from './methods.js'
 import type { Payloads } from './payloads.js'
@@ -16,18 +18,41 @@ export interface Link {
   readonly status: StatusContext
   /** Bytes of a message, or of a list of messages, at most. */
   readonly maxBytes: number
+  /** Bytes that are held here are counted in it. */
+  readonly budget: ByteBudget
+  /** Whether a subscription whose stream was published to is opened again after a loss, rather than ended. */
+  readonly reopensPublished: boolean
 }
 
-/** Whatever went wrong with a call as an error of ours. @param operation for messages: `call Orders/Get` */
-export function failureOf(failure: unknown, operation: string, link: Link, context: Attempt): Error {
+/** Any failure of a call as an error of the gateway. @param operation for messages: `call Orders/Get` */
+export function failureOf(
+  failure: unknown,
+  operation: string,
+  link: Link,
+  context: Attempt,
+): IntegrationError {
+  const { integration } = link
   if (failure instanceof SerializeError)
-    return new SerializeError(`${operation}: ${failure.reason}`, { integration: link.integration })
-  if (failure instanceof RpcError && failure.integration === '')
-    return new RpcError(failure.code, failure.message, failure.data, { integration: link.integration })
-  if (failure instanceof IntegrationError) return failure
+    return new SerializeError(`${operation}: ${failure.reason}`, { integration })
+  if (failure instanceof IntegrationError) return owned(failure, integration)
   if (isStatus(failure)) return statusError(failure, operation, link.status)
-  // The reason of a signal, or a fault of ours.
-  return context.signal.aborted ? (context.signal.reason as Error) : (failure as Error)
+  // What an aborted call throws says less than the reason of its signal.
+  if (context.signal.aborted) {
+    const { reason } = context.signal
+    return reason instanceof IntegrationError ? reason : new CancelledError({ integration, cause: reason })
+  }
+  const text = failure instanceof Error ? failure.message : String(failure)
+  return new RpcError(status.INTERNAL, `${operation}: ${text}`, undefined, {
+    integration,
+    fault: 'local',
+    cause: failure,
+  })
+}
+
+/** The error with the name of its integration, where it was thrown by a part that does not know it. */
+function owned(error: IntegrationError, integration: string): IntegrationError {
+  if (error.integration === '') Object.assign(error, { integration })
+  return error
 }
 
 function isStatus(failure: unknown): failure is Status {

@@ -16,10 +16,10 @@ const schema = {
 }
 
 const keepalive = z.strictObject({
-  /** A ping after so long without a sign of life. Servers by default take more than one in 5 minutes ill. */
-  time: duration.default(300_000),
+  /** A ping every so often while a call or stream is under way. A server that complains gets fewer. */
+  time: duration.default(20_000),
   /** The connection is given up when a ping is not answered within this. */
-  timeout: duration.default(20_000),
+  timeout: duration.default(10_000),
   /** Pings also while no call is under way. */
   without_calls: z.boolean().default(false),
 })
@@ -57,6 +57,12 @@ const config = z.strictObject({
   health_service: z.string().optional(),
   /** How long a stream that publishing has opened is kept without a message. */
   publish_idle: duration.default(30_000),
+  /**
+   * What becomes of a subscription without `params` after a loss, where messages were published to its stream:
+   * `end`, with a SubscribeError, because the server has forgotten them and would be silent; `reopen` for servers
+   * that send without being asked.
+   */
+  published_streams: z.enum(['end', 'reopen']).default('end'),
 })
 
 export type GrpcConfig = z.infer<typeof config>

@@ -45,6 +45,15 @@ export class ChannelPool {
     return found
   }
 
+  get channels(): readonly Channel[] {
+    return this.#channels
+  }
+
+  /** Whether no call is under way on any channel. */
+  get isIdle(): boolean {
+    return this.#channels.every(({ underWay }) => underWay === 0)
+  }
+
   get isReady(): boolean {
     return this.#channels.every(({ isReady }) => isReady)
   }

@@ -83,7 +83,9 @@ export class Publisher {
   async #write(method: Method, message: Buffer, context: Attempt): Promise<void> {
     const subscribed = this.#subscribed.newest(method.path)
     if (subscribed !== undefined) return subscribed.write(message)
-    const lane = await this.#lane(method, context)
+    let lane = await this.#lane(method, context)
+    // It may have been ended as idle while this waited.
+    while (!lane.stream.isWritable) lane = await this.#lane(method, context)
     lane.usedAt = this.#link.clock.monotonic()
     await lane.stream.write(message)
   }
@@ -104,7 +106,7 @@ export class Publisher {
 
   async #openLane(method: Method, context: Attempt): Promise<Lane> {
     const { caller, clock } = this.#link
-    const stream = await caller.stream(method.path, undefined, context)
+    const stream = await caller.stream(method.path, { signal: context.signal })
     // Nobody asked for the answers.
     stream.read({ message: () => true, ended: () => {} })
     return { stream, usedAt: clock.monotonic() }

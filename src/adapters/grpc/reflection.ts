@@ -20,7 +20,7 @@ export async function reflectedSchema(
 ): Promise<GrpcSchema> {
   for (const version of versions) {
     const path = `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`
-    const stream = await caller.stream(path, undefined, { signal })
+    const stream = await caller.stream(path, { signal })
     const onAbort = () => stream.cancel()
     signal.addEventListener('abort', onAbort, { once: true })
     try {

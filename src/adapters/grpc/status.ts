@@ -47,8 +47,11 @@ export function statusError(found: Status, operation: string, context: StatusCon
     case status.DEADLINE_EXCEEDED:
       return new TimeoutError(operation, { integration })
     case status.UNAUTHENTICATED:
-      // Not the server's own words: they may repeat what it was sent.
-      return new AuthError('the server does not accept our credentials (UNAUTHENTICATED)', { integration })
+      // Without the words of the server: they may repeat what it was sent.
+      return new AuthError('the server does not accept our credentials (UNAUTHENTICATED)', {
+        integration,
+        notExecuted: true,
+      })
     case status.UNAVAILABLE:
       return unavailable(found, server, integration, detailsOf(found, context))
     default:
@@ -64,22 +67,32 @@ function brokenOff({ server, integration }: StatusContext): ConnectionError {
 }
 
 function unavailable(
-  { details }: Status,
+  { details, metadata }: Status,
   server: string,
   integration: string,
   details_: readonly Value[],
 ): ConnectionError {
   const wait = retryDelayOf(details_)
   const local = LOCAL.test(details)
+  // What a server sends has trailers. A stream that it refused was not processed (RFC 9113, section 8.7).
+  const isOurs = Object.keys(metadata?.getMap() ?? {}).length === 0
   return new ConnectionError(`${server}: ${local ? localReason(details) : `unavailable: ${details}`}`, {
     integration,
     errorClass: local ? 'connection-reset' : 'service-unavailable',
     ...(wait !== undefined && { retryAfterMs: wait }),
+    ...(isOurs && NOT_SENT.test(details) && { notExecuted: true }),
   })
 }
 
-/** What the library says itself when there is no connection. */
-const LOCAL = /^(round_robin: )?(No connection established|Connection dropped|.*ECONNRESET|Stream refused)/
+/** What the library itself says when there is no connection. */
+const LOCAL =
+  /^(round_robin: )?(No connection established|Connection dropped|Channel closed|Name resolution failed|.*ECONNRESET|Stream refused)/
+/** Of these, what it says when no byte of the request was processed. */
+const NOT_SENT =
+  /^(round_robin: )?(No connection established|Channel closed before|Name resolution failed|Stream refused by server)/
+/** What it says of a message beyond our own limit. */
+const OVERSIZE =
+  /^(Received message (larger than max|that decompresses to a size larger)|Attempted to send message with a size larger)/
 
 function refused(found: Status, context: StatusContext): RpcError {
   const { integration } = context
@@ -93,12 +106,16 @@ function refused(found: Status, context: StatusContext): RpcError {
     ...(Object.keys(metadata).length > 0 && { metadata }),
   }
   const wait = retryDelayOf(details)
+  const isRefused = found.code === status.UNIMPLEMENTED
+  const isOversize = found.code === status.RESOURCE_EXHAUSTED && OVERSIZE.test(found.details)
   return new RpcError(
     found.code,
     found.details === '' ? codeName(found.code) : found.details,
     Object.keys(data).length > 0 ? data : undefined,
     {
       integration,
+      ...(isRefused && { notExecuted: true }),
+      ...(isOversize && { fault: 'local' as const }),
       ...(found.code === status.RESOURCE_EXHAUSTED &&
         wait !== undefined && { retryable: true, errorClass: 'rate-limited' as const, retryAfterMs: wait }),
     },

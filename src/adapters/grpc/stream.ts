@@ -1,8 +1,14 @@
-import type { ClientDuplexStream, Metadata, StatusObject } from '@grpc/grpc-js'
-import { status } from '@grpc/grpc-js'
+import type { Buffer } from 'node:buffer'
+import { type Client, type Metadata, type StatusObject, status } from '@grpc/grpc-js'
 import type { Headers } from '../../core/value.js'
 import { headersOf } from './metadata.js'
 import type { Status } from './status.js'
+
+/**
+ * A call of the library below its stream classes. Those read up to 16 messages ahead, whatever their size; here one
+ * message is read at a time, and HTTP/2 flow control holds the server back.
+ */
+export type RawCall = ReturnType<ReturnType<Client['getChannel']>['createCall']>
 
 /** Who reads a stream. */
 export interface StreamReader {
@@ -12,37 +18,45 @@ export interface StreamReader {
   ended(status: Status): void
 }
 
+interface Unwritten {
+  readonly bytes: Buffer
+  resolve(): void
+  reject(failure: Status): void
+}
+
 /** A call whose messages come and go one by one, of whatever kind the method is: on the wire all are alike. */
 export class GrpcStream {
-  readonly #call: ClientDuplexStream<Buffer, Buffer>
-  readonly #unwritten = new Set<(failure: Status) => void>()
+  readonly #call: RawCall
+  readonly #unwritten: Unwritten[] = []
+  #writing = false
+  #ending = false
+  #isWritten = false
+  #reader: StreamReader | undefined
+  #held = false
   #headers: Headers = {}
   #status: Status | undefined
   #alive!: () => void
+  #isOver!: (found: Status) => void
   /** Settles with the first sign of life: the server's headers, or its status. Never rejects. */
-  readonly answered: Promise<void>
-  /** Settles with its end, however many messages are still unread. Never rejects. */
-  readonly over: Promise<Status>
+  readonly answered = new Promise<void>((resolve) => {
+    this.#alive = resolve
+  })
+  /** Settles with its end. Where the end is in order, every message has been read by then. Never rejects. */
+  readonly over = new Promise<Status>((resolve) => {
+    this.#isOver = resolve
+  })
 
-  constructor(call: ClientDuplexStream<Buffer, Buffer>) {
+  /** Starts the call. */
+  constructor(call: RawCall, metadata: Metadata) {
     this.#call = call
-    this.answered = new Promise((resolve) => {
-      this.#alive = resolve
-    })
-    call.on('metadata', (metadata: Metadata) => {
-      this.#headers = headersOf(metadata)
-      this.#alive()
-    })
-    // It comes with the status, which says the same.
-    call.on('error', () => {})
-    this.over = new Promise((resolve) =>
-      call.once('status', (found: StatusObject) => {
-        this.#status = found
+    call.start(metadata, {
+      onReceiveMetadata: (received) => {
+        this.#headers = headersOf(received)
         this.#alive()
-        for (const fail of [...this.#unwritten]) fail(found)
-        resolve(found)
-      }),
-    )
+      },
+      onReceiveMessage: (bytes: unknown) => this.#message(bytes as Buffer),
+      onReceiveStatus: (found) => this.#ended(found),
+    })
   }
 
   /** What the server has sent before its first message. */
@@ -55,21 +69,23 @@ export class GrpcStream {
     return this.#status
   }
 
+  /** Whether it takes messages: it is not over, and `end` was not called. */
+  get isWritable(): boolean {
+    return this.#status === undefined && !this.#ending
+  }
+
+  /** Whether a message was sent on it. */
+  get isWritten(): boolean {
+    return this.#isWritten
+  }
+
   /** Sends a message; resolves when it was written. @throws Status when the stream is over before that */
   write(bytes: Buffer): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#status !== undefined) return reject(this.#status)
-      const fail = (failure: Status) => {
-        this.#unwritten.delete(fail)
-        reject(failure)
-      }
-      this.#unwritten.add(fail)
-      this.#call.write(bytes, (error: unknown) => {
-        // Where it failed, the status says why.
-        if (error) return
-        this.#unwritten.delete(fail)
-        resolve()
-      })
+      this.#isWritten = true
+      this.#unwritten.push({ bytes, resolve, reject })
+      this.#writeNext()
     })
   }
 
@@ -79,30 +95,65 @@ export class GrpcStream {
     this.end()
   }
 
-  /** No more messages will be sent. */
+  /** No more messages will be sent after those that wait to be written. */
   end(): void {
-    if (this.#status === undefined && !this.#call.writableEnded) this.#call.end()
+    if (this.#ending) return
+    this.#ending = true
+    this.#writeNext()
   }
 
   /** Gives its messages to `reader` from now on. */
   read(reader: StreamReader): void {
-    this.#call.on('data', (bytes: Buffer) => {
-      if (!reader.message(bytes)) this.#call.pause()
-    })
-    this.#call.once('end', () => {
-      if (this.#status !== undefined) reader.ended(this.#status)
-      else this.#call.once('status', (found: StatusObject) => reader.ended(found))
-    })
+    this.#reader = reader
+    if (this.#status !== undefined) reader.ended(this.#status)
+    else this.#call.startRead()
   }
 
-  /** The reader has room again. */
+  /** The reader has room again. Does nothing when it has always had. */
   resume(): void {
-    this.#call.resume()
+    if (!this.#held) return
+    this.#held = false
+    if (this.#status === undefined) this.#call.startRead()
   }
 
   /** Ends it at once, and tells the server. Idempotent. */
   cancel(): void {
-    if (this.#status === undefined) this.#call.cancel()
+    if (this.#status === undefined) this.#call.cancelWithStatus(status.CANCELLED, 'Cancelled on client')
+  }
+
+  #message(bytes: Buffer): void {
+    if (this.#status !== undefined) return
+    if (this.#reader!.message(bytes)) this.#call.startRead()
+    else this.#held = true
+  }
+
+  #ended(found: StatusObject): void {
+    if (this.#status !== undefined) return
+    this.#status = found
+    this.#alive()
+    for (const { reject } of this.#unwritten.splice(0)) reject(found)
+    this.#isOver(found)
+    this.#reader?.ended(found)
+  }
+
+  /** The library takes the next message when it has written the one before. */
+  #writeNext(): void {
+    if (this.#writing || this.#status !== undefined) return
+    const next = this.#unwritten[0]
+    if (next === undefined) {
+      if (this.#ending) this.#call.halfClose()
+      return
+    }
+    this.#writing = true
+    const onWritten = (error?: Error | null) => {
+      this.#writing = false
+      // Where it failed, the status says why.
+      if (error || this.#status !== undefined) return
+      this.#unwritten.shift()
+      next.resolve()
+      this.#writeNext()
+    }
+    this.#call.sendMessageWithContext({ callback: onWritten }, next.bytes)
   }
 }
 

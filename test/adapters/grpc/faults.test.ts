@@ -31,7 +31,13 @@ async function start(
       it: {
         type: 'grpc',
         endpoint: { address: `127.0.0.1:${port}` },
-        config: { proto, service: 'grpc.testing.TestService', keepalive },
+        config: {
+          proto,
+          service: 'grpc.testing.TestService',
+          keepalive,
+          // The server answers each message, whatever came before it.
+          published_streams: 'reopen',
+        },
         timeout,
         reconnect: { delay: '20ms', max_delay: '100ms' },
         circuit_breaker: { failure_threshold: 1_000_000 },

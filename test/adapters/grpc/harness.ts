@@ -3,6 +3,7 @@ import { grpcAdapter } from '../../../src/adapters/grpc/adapter.js'
 import { grpcManifest } from '../../../src/adapters/grpc/manifest.js'
 import { grpcServerAdapter } from '../../../src/adapters/grpc/server/adapter.js'
 import type {
+  AdapterContext,
   InboundMessage,
   InboundRequest,
   MessageSink,
@@ -49,16 +50,24 @@ export interface Rig {
 }
 
 /** A client that is disconnected when the test ends. */
-export function rigFor(address: string | readonly string[], given: Given = {}): Rig {
-  const context = adapterContext(clientSettings(address, given))
+export function rigFor(
+  address: string | readonly string[],
+  given: Given = {},
+  parts: Partial<AdapterContext> = {},
+): Rig {
+  const context = Object.assign(adapterContext(clientSettings(address, given)), parts)
   const adapter = grpcAdapter(context)
   onTestFinished(() => adapter.disconnect())
   return { adapter, rpc: adapter.rpc!, pubsub: adapter.pubsub!, context }
 }
 
 /** The same, connected. */
-export async function connected(address: string | readonly string[], given: Given = {}): Promise<Rig> {
-  const rig = rigFor(address, given)
+export async function connected(
+  address: string | readonly string[],
+  given: Given = {},
+  parts: Partial<AdapterContext> = {},
+): Promise<Rig> {
+  const rig = rigFor(address, given, parts)
   await rig.adapter.connect(never())
   return rig
 }
