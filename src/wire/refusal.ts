@@ -1,6 +1,5 @@
+import { step } from '../core/value-path.js'
 import { type Carrier, isPlain, isWellFormed } from './carrier.js'
-
-const LONGEST_KEY = 64
 
 interface Place {
   readonly holder: object
@@ -87,10 +86,4 @@ function instanceFault(value: object, carrier: Carrier): string | undefined {
 function named(value: object): string {
   const name: unknown = value.constructor?.name
   return typeof name === 'string' && name !== '' ? `an instance of ${name}` : 'an instance of a class'
-}
-
-/** How a path goes on into the member of that name. */
-export function step(key: string): string {
-  if (/^[A-Za-z_$][\w$]{0,63}$/.test(key)) return `.${key}`
-  return `[${JSON.stringify(key.length > LONGEST_KEY ? `${key.slice(0, LONGEST_KEY)}…` : key)}]`
 }

@@ -1,5 +1,5 @@
 import { SerializeError } from '../../core/errors.js'
-import { step } from '../refusal.js'
+import { step } from '../../core/value-path.js'
 
 /**
  * Where in a value the codec is: one member per level of messages, and within it an item of a list or a key of a
