@@ -39,7 +39,14 @@ export function anyFields(
   }
   if (Object.keys(members).some((key) => key !== 'value'))
     throw place.fault(depth - 1, `the schema has no message ${typeOfUrl(typeUrl)}`)
-  return { typeUrl, value: members.value }
+  return { typeUrl, value: bytesOf(members.value) }
+}
+
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
+
+/** The bytes of a type that the schema does not know come as base64 text from a reader. */
+function bytesOf(value: unknown): unknown {
+  return typeof value === 'string' && BASE64.test(value) ? Buffer.from(value, 'base64') : value
 }
 
 /** The value of an Any. */

@@ -28,7 +28,7 @@ export interface MessageCodec {
 /**
  * Codecs for the messages of a schema. Values follow the JSON mapping of Protocol Buffers (members by their JSON
  * name; the name in the .proto file is accepted too; enums by name; well-known types as in JSON) but for three
- * things: bytes are `Uint8Array` (base64 text is accepted), 64-bit integers are numbers where that is exact and
+ * things: bytes are `Uint8Array` (text is refused: it may look like base64 by chance), 64-bit integers are numbers where that is exact and
  * decimal text beyond 2^53 (text is accepted for all), and NaN and the infinities are numbers (their names are
  * accepted). The strings of every message have to be UTF-8.
  */
