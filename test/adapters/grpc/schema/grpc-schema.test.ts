@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import {
@@ -9,7 +8,6 @@ import {
 } from '../../../../src/adapters/grpc/schema/index.js'
 import { SerializeError } from '../../../../src/core/errors.js'
 import type { Value } from '../../../../src/core/value.js'
-import { findExecutable } from '../../../support/executable.js'
 import { PROTOS, protocSet } from './support.js'
 
 let shop: GrpcSchema
@@ -92,11 +90,7 @@ describe('values', () => {
     expect(other.method('Put').encodeRequest(order as unknown as Value)).toEqual(bytes)
   })
 
-  test('protoc reads what we write, and we read what protoc writes', async () => {
-    const protoc = await findExecutable('protoc')
-    // What protoc printed when this was recorded, for machines without it.
-    const text =
-      'id: "o-1"\nlines {\n  sku: "\\303\\274"\n  count: 3\n}\nstate: PAID\ndeltas: -1\ndeltas: 5\nat {\n  seconds: 1\n}\n'
+  test('a message has the bytes that protoc --encode wrote when this was recorded', () => {
     const bytes = shop.method('Put').encodeRequest({
       id: 'o-1',
       lines: [{ sku: 'ü', count: 3 }],
@@ -104,15 +98,7 @@ describe('values', () => {
       deltas: [-1, 5],
       at: '1970-01-01T00:00:01Z',
     })
-    const hex = '0a036f2d3112060a02c3bc100328016a02010a7a020801'
-    expect(Buffer.from(bytes).toString('hex')).toBe(hex)
-    if (protoc === undefined) return
-    const run = (mode: string, input: Uint8Array) =>
-      execFileSync(protoc, [`-I${PROTOS}`, `--${mode}=acme.shop.Order`, join(PROTOS, 'shop.proto')], {
-        input,
-      })
-    expect(run('decode', bytes).toString()).toBe(text)
-    expect(run('encode', Buffer.from(text)).toString('hex')).toBe(hex)
+    expect(Buffer.from(bytes).toString('hex')).toBe('0a036f2d3112060a02c3bc100328016a02010a7a020801')
   })
 
   test('proto2: groups, extensions, required, closed enums', async () => {
