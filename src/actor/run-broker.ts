@@ -21,9 +21,9 @@ export function runBroker(makeBroker: BrokerFactory): void {
   thread.listen((message) => {
     if (message.kind === 'attach') attach(message.port)
     if (message.kind !== 'start-broker') return
-    const { name, listen, control } = message
+    const { name, listen, memory, control } = message
     const heartbeat = startHeartbeat(systemClock, new Gauges(message.gauges), message.heartbeatMs)
-    const broker = makeBroker({ name, listen, log: threadLogger(thread), clock: systemClock })
+    const broker = makeBroker({ name, listen, memory, log: threadLogger(thread), clock: systemClock })
     let address: BrokerAddress = {}
     serveControl<BrokerControl>(control, {
       async stop() {

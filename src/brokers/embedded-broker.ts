@@ -35,6 +35,8 @@ export interface BrokerContext {
   readonly listen: Readonly<Record<string, Value>>
   /** Further settings of the `broker` block; empty when there are none. */
   readonly config?: Readonly<Record<string, Value>>
+  /** Bytes of memory at which its thread is replaced. */
+  readonly memory?: number
   readonly log: Logger
   readonly clock: Clock
 }

@@ -26,6 +26,8 @@ export interface StartBroker {
   readonly name: string
   readonly listen: { readonly [key: string]: Value }
   readonly heartbeatMs: number
+  /** Bytes of memory at which the thread is replaced. */
+  readonly memory: number
   readonly control: MessagePort
   readonly gauges: SharedArrayBuffer
 }

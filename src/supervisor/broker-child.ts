@@ -83,7 +83,7 @@ export class BrokerChild implements Child {
     this.#life = life
     try {
       await life.start(
-        (control, gauges) => ({ kind: 'start-broker', name, listen, heartbeatMs, control, gauges }),
+        (control, gauges) => ({ kind: 'start-broker', name, listen, heartbeatMs, memory, control, gauges }),
         [],
       )
       this.#address = await life.control.address()
