@@ -31,7 +31,7 @@ class MemoryAdapter implements ProtocolAdapter {
     const attempt = new AbortController()
     this.#attempt = attempt
     const either = AbortSignal.any([signal, attempt.signal])
-    const session = new Session(await this.#dial(either), this.#context.clock, (error) => {
+    const session = new Session(await this.#dial(either), this.#context, (error) => {
       if (this.#session !== session) return
       this.#session = undefined
       this.#context.connectionLost(error)
@@ -67,12 +67,14 @@ class MemoryAdapter implements ProtocolAdapter {
         : Promise.reject(notConnected())
     },
     retains: true,
+    holdsBack: 'subscription',
     subscribe: async (pattern, _options, sink, context) =>
       this.#connected().subscriber.subscribe(pattern, sink, context),
   }
 
   readonly queue: QueueFacet = {
-    enqueue: async (queue, payload, options) => this.#connected().consumers.enqueue(queue, payload, options),
+    enqueue: async (queue, payload, options, context) =>
+      this.#connected().consumers.enqueue(queue, payload, options, context),
     consume: async (queue, sink, context) => this.#connected().consumers.consume(queue, sink, context),
   }
 
@@ -100,7 +102,7 @@ class MemoryAdapter implements ProtocolAdapter {
     try {
       return await unlessAborted(dialling, signal)
     } catch (error) {
-      // A port that comes too late is nobody's.
+      // A port that comes too late has no user.
       dialling.then(
         (port) => port.close(),
         () => {},
@@ -110,7 +112,7 @@ class MemoryAdapter implements ProtocolAdapter {
   }
 }
 
-const notConnected = () => new ConnectionError('not connected to the memory broker')
+const notConnected = () => new ConnectionError('not connected to the memory broker', { notExecuted: true })
 
 function connectionError(what: string, cause: unknown): IntegrationError {
   if (cause instanceof ConnectionError) return cause

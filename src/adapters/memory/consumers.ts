@@ -7,8 +7,9 @@ import type {
   MessageSink,
 } from '../../core/adapter.js'
 import { AckError, CancelledError, DequeueError, EnqueueError } from '../../core/errors.js'
-import { areHeaders, period } from './fields.js'
-import type { Link } from './link.js'
+import { fieldFault, LOCAL, period } from './fields.js'
+import type { Link, Waiting } from './link.js'
+import { tooLarge } from './subscriber.js'
 
 interface Consumer {
   readonly number: number
@@ -23,16 +24,22 @@ interface Consumer {
 /** Sending to queues and consuming them over one link. */
 export class Consumers {
   readonly #link: Link
+  readonly #largest: number
   readonly #consumers = new Map<number, Consumer>()
+  /** Deliveries to closed consumers, on their way back. */
+  readonly #returning = new Set<Promise<void>>()
 
-  constructor(link: Link) {
+  /** @param largest bytes of a payload; what is larger is delivered with a defect. */
+  constructor(link: Link, largest: number) {
     this.#link = link
+    this.#largest = largest
   }
 
-  enqueue(queue: string, payload: Uint8Array, options: EnqueueOptions): Promise<string> {
-    const refusal = (reason: string, retryable: boolean) => new EnqueueError(queue, reason, { retryable })
+  enqueue(queue: string, payload: Uint8Array, options: EnqueueOptions, context: Attempt): Promise<string> {
     const { headers, delayMs = 0 } = options
-    if (!areHeaders(headers)) return Promise.reject(new EnqueueError(queue, 'expected headers of text'))
+    const fault = fieldFault(queue, headers, payload)
+    if (fault !== undefined) return Promise.reject(new EnqueueError(String(queue), fault, LOCAL))
+    const operation = context.operationId
     const entry = (id: number) =>
       ({
         op: 'enqueue',
@@ -40,8 +47,10 @@ export class Consumers {
         queue,
         size: payload.byteLength,
         ...(headers && { headers }),
+        ...(operation !== undefined && { operation }),
         delayMs: period(delayMs),
       }) as const
+    const refusal: Waiting['refusal'] = (reason, context) => new EnqueueError(queue, reason, context)
     return this.#link.request(entry, payload, `send to queue ${queue}`, refusal)
   }
 
@@ -50,15 +59,18 @@ export class Consumers {
     sink: MessageSink<InboundDelivery>,
     context: Attempt,
   ): Promise<AdapterConsumer> {
+    const fault = fieldFault(queue)
+    if (fault !== undefined) throw new DequeueError(String(queue), fault, LOCAL)
     const consumer = this.#link.number()
-    const refusal = (reason: string, retryable: boolean) => new DequeueError(queue, reason, { retryable })
+    const refusal: Waiting['refusal'] = (reason, context) => new DequeueError(queue, reason, context)
     const state: Consumer = { number: consumer, queue, sink, asked: 0, wanted: 0 }
     this.#consumers.set(consumer, state)
     const close = async () => {
-      // What arrives from now on is dropped here: the broker takes back whatever this consumer has.
+      // What arrives from now on goes back to the broker unseen.
       if (!this.#consumers.delete(consumer)) return
       const entry = (id: number) => ({ op: 'unconsume', id, consumer }) as const
       await this.#link.request(entry, undefined, 'end a consumer', refusal).catch(() => {})
+      await Promise.all(this.#returning)
     }
     try {
       const entry = (id: number) => ({ op: 'consume', id, consumer, queue }) as const
@@ -81,14 +93,14 @@ export class Consumers {
 
   deliver(entry: DeliveryEntry, payload: Uint8Array): void {
     const consumer = this.#consumers.get(entry.consumer)
-    if (!consumer) return
+    if (!consumer) return this.#giveBack(entry.tag)
     consumer.asked--
     if (consumer.wanted > 0 && consumer.asked < CONSUMER_WINDOW / 2) this.#ask(consumer)
     // Demand is what holds the broker back: the answer of the sink adds nothing to it.
     consumer.sink.deliver(this.#delivery(entry, consumer.queue, payload))
   }
 
-  /** No sink hears anything more. */
+  /** No sink receives anything more. */
   close(): void {
     this.#consumers.clear()
   }
@@ -102,34 +114,43 @@ export class Consumers {
     this.#link.send({ op: 'request', consumer: consumer.number, count })
   }
 
+  #giveBack(tag: number): void {
+    // Without a line the broker takes it back anyway.
+    const returned: Promise<void> = this.#settle('', (id) => ({ op: 'undelivered', id, tag }))
+      .catch(() => {})
+      .finally(() => this.#returning.delete(returned))
+    this.#returning.add(returned)
+  }
+
   #delivery(entry: DeliveryEntry, queue: string, payload: Uint8Array): InboundDelivery {
     const { tag, message, attempt, headers } = entry
+    const size = payload.byteLength
     let settled: Promise<void> | undefined
+    const settle = (make: Parameters<Link['request']>[0]) => {
+      settled ??= this.#settle(queue, make)
+      return settled
+    }
     return {
       topic: queue,
       payload,
       ...(headers && { headers }),
+      ...(size > this.#largest && { defect: new DequeueError(queue, tooLarge(size, this.#largest)) }),
       id: message,
       attempt,
       redelivered: attempt > 1,
-      ack: () => {
-        settled ??= this.#settle(queue, (id) => ({ op: 'ack', id, tag }))
-        return settled
-      },
-      nack: (delayMs) => {
-        settled ??= this.#settle(queue, (id) => ({ op: 'nack', id, tag, delayMs: period(delayMs) }))
-        return settled
-      },
+      ack: () => settle((id) => ({ op: 'ack', id, tag })),
+      nack: (delayMs) => settle((id) => ({ op: 'nack', id, tag, delayMs: period(delayMs) })),
+      undelivered: () => settle((id) => ({ op: 'undelivered', id, tag })),
     }
   }
 
   async #settle(queue: string, entry: Parameters<Link['request']>[0]): Promise<void> {
-    const refusal = (reason: string, retryable: boolean) => new AckError(queue, reason, { retryable })
+    const refusal: Waiting['refusal'] = (reason, context) => new AckError(queue, reason, context)
     try {
       await this.#link.request(entry, undefined, `acknowledge in queue ${queue}`, refusal)
     } catch (error) {
       if (error instanceof AckError) throw error
-      // The message is delivered again, to whoever consumes the queue next.
+      // The message is delivered again, to the next consumer of the queue.
       throw new AckError(queue, (error as Error).message, { cause: error, retryable: false })
     }
   }

@@ -1,20 +1,36 @@
+import type { ByteBudget } from '../../core/byte-budget.js'
+import { Deque } from '../../core/deque.js'
+
+/** Where the bytes of held items are counted. */
+export interface Holding<T> {
+  readonly budget: ByteBudget
+  sizeOf(item: T): number
+}
+
 /** Hands items to a sink one by one, and keeps them in order while the sink asks to hold back. */
 export class Inbound<T> {
   readonly #hand: (item: T) => boolean
-  #held: T[] = []
+  readonly #holding: Holding<T> | undefined
+  readonly #held = new Deque<T>()
   #paused = false
   #resumed = false
   #closed = false
 
   /** @param hand gives an item to the sink; false: hold further items until `resume`. */
-  constructor(hand: (item: T) => boolean) {
+  constructor(hand: (item: T) => boolean, holding?: Holding<T>) {
     this.#hand = hand
+    this.#holding = holding
+  }
+
+  /** Whether the next item would be held. */
+  get isHolding(): boolean {
+    return this.#paused || this.#held.size > 0
   }
 
   /** After `close` the item is dropped. */
   deliver(item: T): void {
     if (this.#closed) return
-    if (this.#paused) this.#held.push(item)
+    if (this.isHolding) this.#hold(item)
     else this.#give(item)
   }
 
@@ -23,18 +39,14 @@ export class Inbound<T> {
     this.#resumed = true
     if (!this.#paused) return
     this.#paused = false
-    const held = this.#held
-    this.#held = []
-    let given = 0
-    while (given < held.length && !this.#paused && !this.#closed) this.#give(held[given++]!)
-    if (!this.#closed) this.#held = [...held.slice(given), ...this.#held]
+    while (this.#held.size > 0 && !this.#paused && !this.#closed) this.#give(this.#release())
   }
 
-  /** The sink hears nothing more. @returns what it has not been given. */
+  /** The sink receives nothing more. @returns what it has not been given. */
   close(): T[] {
     this.#closed = true
-    const held = this.#held
-    this.#held = []
+    const held: T[] = []
+    while (this.#held.size > 0) held.push(this.#release())
     return held
   }
 
@@ -42,5 +54,16 @@ export class Inbound<T> {
     this.#resumed = false
     const room = this.#hand(item)
     this.#paused = !room && !this.#resumed
+  }
+
+  #hold(item: T): void {
+    this.#held.push(item)
+    this.#holding?.budget.take(this.#holding.sizeOf(item))
+  }
+
+  #release(): T {
+    const item = this.#held.shift()!
+    this.#holding?.budget.give(this.#holding.sizeOf(item))
+    return item
   }
 }

@@ -21,7 +21,15 @@ export interface Waiting {
   granted(value: unknown): void
   failed(error: Error): void
   /** Makes the error of this operation for what the broker will not do. */
-  refusal(reason: string, retryable: boolean): Error
+  refusal(reason: string, context: RefusalContext): Error
+  /** The broker has it and acknowledges it later, when there is room. */
+  held?(): void
+}
+
+/** What every refusal has in common: the broker has done nothing. */
+export interface RefusalContext {
+  readonly retryable: boolean
+  readonly notExecuted: true
 }
 
 /** Where the link hands what the broker sends unasked. */
@@ -75,7 +83,7 @@ export class Link {
   /** Sends a request; fails at once when closed. */
   ask(make: (id: number) => ToBroker, payload: Uint8Array | undefined, waiting: Waiting): void {
     if (this.#closed) {
-      waiting.failed(this.#closed)
+      waiting.failed(new ConnectionError(this.#closed.reason, { notExecuted: true }))
       return
     }
     const id = ++this.#ids
@@ -88,7 +96,7 @@ export class Link {
     make: (id: number) => ToBroker,
     payload: Uint8Array | undefined,
     operation: string,
-    refusal: (reason: string, retryable: boolean) => Error,
+    refusal: Waiting['refusal'],
   ): Promise<T> {
     return new Promise((resolve, reject) => {
       const granted = resolve as (value: unknown) => void
@@ -123,6 +131,9 @@ export class Link {
       case 'done':
         for (const id of entry.ids) this.#waiting.take(id)?.granted(undefined)
         return
+      case 'held':
+        this.#waiting.get(entry.id)?.held?.()
+        return
       case 'enqueued':
         this.#waiting.take(entry.id)?.granted(entry.message)
         return
@@ -149,22 +160,29 @@ export class Link {
   #unsendable(entry: ToBroker, error: Error): void {
     const reason = `a value that cannot cross between threads: ${error.message}`
     if (entry.op === 'answer') this.send(unsendableAnswer(entry, reason))
-    else if ('id' in entry) this.#waiting.take(entry.id)?.failed(new SerializeError(reason, { cause: error }))
+    else if ('id' in entry)
+      this.#waiting
+        .take(entry.id)
+        ?.failed(new SerializeError(reason, { cause: error, notExecuted: true, fault: 'local' }))
   }
 }
 
 function faultError(fault: LineFault, waiting: Waiting): Error {
   switch (fault.kind) {
     case 'rpc': {
-      const context = fault.retryable === undefined ? {} : { retryable: fault.retryable }
-      return new RpcError(fault.code, fault.message, fault.data, context)
+      const { code, message, data, retryable } = fault
+      const notExecuted = fault.notExecuted === true && { notExecuted: true }
+      return new RpcError(code, message, data, {
+        ...(retryable !== undefined && { retryable }),
+        ...notExecuted,
+      })
     }
     case 'connection':
       return new ConnectionError(fault.reason, { retryable: true })
     case 'timeout':
       return new TimeoutError(waiting.operation)
     case 'refused':
-      return waiting.refusal(fault.reason, fault.retryable === true)
+      return waiting.refusal(fault.reason, { retryable: fault.retryable === true, notExecuted: true })
   }
 }
 

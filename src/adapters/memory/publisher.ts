@@ -2,28 +2,36 @@ import { PUBLISHER_WINDOW, type PublishEntry } from '../../brokers/memory/line.j
 import type { Attempt, PublishOptions } from '../../core/adapter.js'
 import type { Clock } from '../../core/clock.js'
 import { CancelledError, type ConnectionError, IntegrationError, PublishError } from '../../core/errors.js'
-import { areHeaders, period } from './fields.js'
+import { fieldFault, LOCAL, period } from './fields.js'
 import type { Link } from './link.js'
 
 interface Job {
   readonly topic: string
   readonly payload: Uint8Array
   readonly options: PublishOptions
-  /** Epoch milliseconds. */
+  /** `clock.monotonic()` milliseconds. */
   readonly expiresAt: number | undefined
+  /** Where it waits, and what ends the wait for its signal. */
+  waiting?: { readonly queue: Set<Job>; stopListening(): void }
   resolve(): void
   reject(error: Error): void
 }
 
+/** A topic of which the broker holds publications: those that follow wait here, in order. */
+interface Blocked {
+  held: number
+  readonly queue: Set<Job>
+}
+
 /**
  * Publishes within the window of the line: what goes beyond waits here, in order, until the broker has
- * acknowledged enough, or until its attempt is given up.
+ * acknowledged enough, or until its attempt is given up. A topic with a subscription that has no room waits alone.
  */
 export class Publisher {
   readonly #link: Link
   readonly #clock: Clock
-  /** With what ends the wait for the signal of each. */
-  readonly #waiting = new Map<Job, () => void>()
+  readonly #queue = new Set<Job>()
+  readonly #blocked = new Map<string, Blocked>()
   #messages = 0
   #bytes = 0
 
@@ -35,40 +43,45 @@ export class Publisher {
   /** The payload must stay as it is until the promise settles. */
   publish(topic: string, payload: Uint8Array, options: PublishOptions, context: Attempt): Promise<void> {
     const { expiryMs, headers } = options
-    if (!areHeaders(headers)) return Promise.reject(new PublishError(topic, 'expected headers of text'))
-    const expiresAt = expiryMs === undefined ? undefined : this.#clock.now() + period(expiryMs)
+    const fault = fieldFault(topic, headers, payload)
+    if (fault !== undefined) return Promise.reject(new PublishError(String(topic), fault, LOCAL))
+    const expiresAt = expiryMs === undefined ? undefined : this.#clock.monotonic() + period(expiryMs)
     return new Promise((resolve, reject) => {
-      const job = { topic, payload, options, expiresAt, resolve, reject }
-      if (this.#waiting.size === 0 && this.#open) this.#send(job)
-      else this.#wait(job, context.signal)
+      const job: Job = { topic, payload, options, expiresAt, resolve, reject }
+      const blocked = this.#blocked.get(topic)
+      if (blocked !== undefined) this.#wait(job, blocked.queue, context.signal)
+      else if (this.#queue.size === 0 && this.#isOpen) this.#send(job)
+      else this.#wait(job, this.#queue, context.signal)
     })
   }
 
   /** The link is closed: what waits here fails as well. */
   fail(error: ConnectionError): void {
-    const waiting = [...this.#waiting]
-    this.#waiting.clear()
-    for (const [job, stopListening] of waiting) {
-      stopListening()
-      job.reject(error)
-    }
+    const queues = [this.#queue, ...[...this.#blocked.values()].map(({ queue }) => queue)]
+    this.#blocked.clear()
+    for (const queue of queues)
+      for (const job of [...queue]) {
+        leave(job)
+        job.reject(error)
+      }
   }
 
-  get #open(): boolean {
+  get #isOpen(): boolean {
     return this.#messages < PUBLISHER_WINDOW.messages && this.#bytes < PUBLISHER_WINDOW.bytes
   }
 
-  #wait(job: Job, signal: AbortSignal): void {
+  #wait(job: Job, queue: Set<Job>, signal: AbortSignal): void {
     if (signal.aborted) {
       job.reject(givenUp(signal))
       return
     }
     const onAbort = () => {
-      this.#waiting.delete(job)
+      leave(job)
       job.reject(givenUp(signal))
     }
     signal.addEventListener('abort', onAbort, { once: true })
-    this.#waiting.set(job, () => signal.removeEventListener('abort', onAbort))
+    job.waiting = { queue, stopListening: () => signal.removeEventListener('abort', onAbort) }
+    queue.add(job)
   }
 
   #send(job: Job): void {
@@ -85,31 +98,83 @@ export class Publisher {
       ...(options.headers && { headers: options.headers }),
       ...(expiresAt !== undefined && { expiresAt }),
     })
+    let isHeld = false
+    const settled = () => {
+      if (isHeld) this.#unblock(topic)
+      else this.#left(size)
+    }
     this.#link.ask(make, payload, {
       operation: 'publish',
+      held: () => {
+        isHeld = true
+        this.#block(topic)
+        this.#left(size)
+      },
       granted: () => {
-        this.#settled(size)
+        settled()
         job.resolve()
       },
       failed: (error) => {
-        this.#settled(size)
+        settled()
         job.reject(error)
       },
-      refusal: (reason, retryable) => new PublishError(topic, reason, { retryable }),
+      refusal: (reason, context) => new PublishError(topic, reason, context),
     })
   }
 
-  #settled(size: number): void {
+  /** A publication has left the window. */
+  #left(size: number): void {
     this.#messages--
     this.#bytes -= size
-    for (const [job, stopListening] of this.#waiting) {
-      if (!this.#open || this.#link.closed) return
-      this.#waiting.delete(job)
-      stopListening()
-      this.#send(job)
+    this.#next()
+  }
+
+  #next(): void {
+    for (const job of this.#queue) {
+      if (!this.#isOpen || this.#link.closed) return
+      const blocked = this.#blocked.get(job.topic)
+      if (blocked === undefined) {
+        leave(job)
+        this.#send(job)
+      } else move(job, blocked.queue)
     }
+  }
+
+  #block(topic: string): void {
+    const blocked = this.#blocked.get(topic)
+    if (blocked === undefined) this.#blocked.set(topic, { held: 1, queue: new Set() })
+    else blocked.held++
+  }
+
+  /** What waited for the topic goes first: it was published earlier than what waits for the window. */
+  #unblock(topic: string): void {
+    const blocked = this.#blocked.get(topic)
+    if (blocked === undefined || --blocked.held > 0) return
+    this.#blocked.delete(topic)
+    if (blocked.queue.size === 0) return
+    const later = [...this.#queue]
+    this.#queue.clear()
+    for (const job of blocked.queue) move(job, this.#queue)
+    for (const job of later) this.#queue.add(job)
+    this.#next()
   }
 }
 
+function leave(job: Job): void {
+  job.waiting?.queue.delete(job)
+  job.waiting?.stopListening()
+  delete job.waiting
+}
+
+function move(job: Job, queue: Set<Job>): void {
+  const { waiting } = job
+  if (waiting === undefined) return
+  waiting.queue.delete(job)
+  job.waiting = { queue, stopListening: waiting.stopListening }
+  queue.add(job)
+}
+
 const givenUp = (signal: AbortSignal): Error =>
-  signal.reason instanceof IntegrationError ? signal.reason : new CancelledError({ cause: signal.reason })
+  signal.reason instanceof IntegrationError
+    ? signal.reason
+    : new CancelledError({ cause: signal.reason, notExecuted: true })

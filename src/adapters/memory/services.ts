@@ -6,19 +6,20 @@ import type {
   MessageSink,
   RpcOutcome,
 } from '../../core/adapter.js'
+import type { ByteBudget } from '../../core/byte-budget.js'
 import { CancelledError, RpcError, SubscribeError } from '../../core/errors.js'
 import type { Value } from '../../core/value.js'
 import type { Carrier } from '../../wire/carrier.js'
 import { checkCarried } from '../../wire/check.js'
 import { completeLimits } from '../../wire/limits.js'
-import { period } from './fields.js'
+import { fieldFault, LOCAL, period } from './fields.js'
 import { Inbound } from './inbound.js'
-import type { Link } from './link.js'
+import type { Link, Waiting } from './link.js'
+import { sizeOf } from './size.js'
 
-const METHOD_NOT_FOUND = -32_601
+/** JSON-RPC 2.0, section 5.1. */
 const INTERNAL_ERROR = -32_603
-/** Stands for the name of a method whose service is forgotten. */
-const ENDED = 'of a service that has ended'
+const INVALID_REQUEST = -32_600
 const NOTHING = new Uint8Array(0)
 
 /** Structured clone carries more than this, but other protocols do not, and this one stands in for them. */
@@ -30,11 +31,14 @@ const CARRIER: Carrier = {
   anyText: true,
 }
 
-/** A request with what the broker is to be told of it. */
+/** A request, and how the broker hears of its outcome. */
 interface Incoming {
   readonly request: InboundRequest
   readonly notification: boolean
+  readonly size: number
   settle(outcome: RpcOutcome): Promise<void>
+  /** Another server of the method gets the request. */
+  decline(): void
 }
 
 interface Service {
@@ -45,10 +49,12 @@ interface Service {
 /** Calling and serving methods over one link. Parameters and results cross as values, by structured clone. */
 export class Services {
   readonly #link: Link
+  readonly #budget: ByteBudget
   readonly #services = new Map<number, Service>()
 
-  constructor(link: Link) {
+  constructor(link: Link, budget: ByteBudget) {
     this.#link = link
+    this.#budget = budget
   }
 
   call(method: string, params: Value | undefined, context: Attempt): Promise<Value> {
@@ -65,19 +71,24 @@ export class Services {
     sink: MessageSink<InboundRequest>,
     context: Attempt,
   ): Promise<AdapterSubscription> {
+    const fault = fieldFault(method)
+    if (fault !== undefined) throw new SubscribeError(String(method), fault, LOCAL)
     const service = this.#link.number()
-    const refusal = (reason: string, retryable: boolean) => new SubscribeError(method, reason, { retryable })
-    const inbound = new Inbound<Incoming>((incoming) => {
+    const refusal: Waiting['refusal'] = (reason, context) => new SubscribeError(method, reason, context)
+    const hand = (incoming: Incoming) => {
       const room = sink.deliver(incoming.request)
       if (incoming.notification) tell(incoming, { ok: true, value: null })
       return room
-    })
+    }
+    const inbound = new Inbound(hand, { budget: this.#budget, sizeOf: ({ size }) => size })
     this.#services.set(service, { method, inbound })
     const close = async () => {
       if (!this.#services.delete(service)) return
-      for (const incoming of inbound.close()) decline(incoming)
       const entry = (id: number) => ({ op: 'unserve', id, service }) as const
-      await this.#link.request(entry, undefined, 'end a service', refusal).catch(() => {})
+      const ended = this.#link.request(entry, undefined, 'end a service', refusal).catch(() => {})
+      // The broker has ended the service by the time it hears of these: another one of the method gets them.
+      for (const incoming of inbound.close()) incoming.decline()
+      await ended
     }
     try {
       const entry = (id: number) => ({ op: 'serve', id, service, method }) as const
@@ -95,12 +106,16 @@ export class Services {
 
   deliver(entry: RequestEntry): void {
     const service = this.#services.get(entry.service)
-    const incoming = this.#incoming(entry, service?.method)
-    if (service) service.inbound.deliver(incoming)
-    else decline(incoming)
+    const { request } = entry
+    if (service === undefined) return this.#link.send({ op: 'decline', request })
+    const { isHolding } = service.inbound
+    if (isHolding && this.#budget.isFull) return this.#link.send({ op: 'decline', request, busy: true })
+    // Only what is held is counted: to measure a value takes as long as to copy it.
+    const size = isHolding ? sizeOf(entry.params) : 0
+    service.inbound.deliver(this.#incoming(entry, service.method, size))
   }
 
-  /** No sink hears anything more. */
+  /** No sink receives anything more. */
   close(): void {
     for (const { inbound } of this.#services.values()) inbound.close()
     this.#services.clear()
@@ -112,6 +127,8 @@ export class Services {
     context: Attempt,
     notification: boolean,
   ): Promise<Value> {
+    const fault = fieldFault(method)
+    if (fault !== undefined) throw new RpcError(INVALID_REQUEST, fault, undefined, LOCAL)
     if (params !== undefined) checkCarried(params, CARRIER)
     const entry = (id: number): CallEntry => ({
       op: 'call',
@@ -121,12 +138,12 @@ export class Services {
       ...(params !== undefined && { params }),
       ...(notification && { notification }),
     })
-    const refusal = (reason: string, retryable: boolean) =>
-      new RpcError(INTERNAL_ERROR, reason, undefined, { retryable })
+    const refusal: Waiting['refusal'] = (reason, context) =>
+      new RpcError(INTERNAL_ERROR, reason, undefined, context)
     return this.#link.request(entry, undefined, `call ${method}`, refusal)
   }
 
-  #incoming(entry: RequestEntry, method = ENDED): Incoming {
+  #incoming(entry: RequestEntry, method: string, size: number): Incoming {
     const notification = entry.notification === true
     let settled = false
     const settle = async (outcome: RpcOutcome) => {
@@ -135,14 +152,18 @@ export class Services {
       if (this.#link.closed) throw this.#link.closed
       this.#link.send(answerEntry(entry.request, notification ? outcome : carried(outcome)))
     }
-    // Who notifies hears that a sink has taken it; what the server answers goes nowhere.
+    const decline = () => {
+      settled = true
+      this.#link.send({ op: 'decline', request: entry.request })
+    }
+    // A notification is acknowledged when a sink has taken it; what the server answers is dropped.
     const answer = notification ? async () => {} : settle
     const request = { topic: method, payload: NOTHING, params: entry.params, answer }
-    return { request, notification, settle }
+    return { request, notification, size, settle, decline }
   }
 }
 
-/** The outcome, or what the caller is told of one that cannot be carried. */
+/** The outcome, or an error that says why it cannot be carried. */
 function carried(outcome: RpcOutcome): RpcOutcome {
   if (!outcome.ok) return outcome
   try {
@@ -154,15 +175,9 @@ function carried(outcome: RpcOutcome): RpcOutcome {
   }
 }
 
-/** Without a line the broker has told the caller already. */
+/** Without a line the broker has answered the caller already. */
 function tell(incoming: Incoming, outcome: RpcOutcome): void {
   incoming.settle(outcome).catch(() => {})
-}
-
-/** Answers what reached a service after its end, as the broker would have a moment later. */
-function decline(incoming: Incoming): void {
-  const error = new RpcError(METHOD_NOT_FOUND, `no server for method ${incoming.request.topic}`)
-  tell(incoming, { ok: false, error })
 }
 
 const answerEntry = (request: number, outcome: RpcOutcome): AnswerEntry =>

@@ -1,11 +1,13 @@
 import type { MessagePort } from 'node:worker_threads'
-import type { Clock } from '../../core/clock.js'
+import type { AdapterContext } from '../../core/adapter.js'
 import { CancelledError, ConnectionError } from '../../core/errors.js'
 import { Consumers } from './consumers.js'
 import { Link } from './link.js'
 import { Publisher } from './publisher.js'
 import { Services } from './services.js'
 import { Subscriber } from './subscriber.js'
+
+type SessionContext = Pick<AdapterContext, 'clock' | 'budget' | 'settings'>
 
 /** One connection to the memory broker: the link and what speaks over it. */
 export class Session {
@@ -16,7 +18,7 @@ export class Session {
   readonly #link: Link
 
   /** @param lost is called once, unless `close` was called first. */
-  constructor(port: MessagePort, clock: Clock, lost: (error: ConnectionError) => void) {
+  constructor(port: MessagePort, context: SessionContext, lost: (error: ConnectionError) => void) {
     this.#link = new Link(port, {
       message: (entry, payload) => this.subscriber.deliver(entry, payload),
       delivery: (entry, payload) => this.consumers.deliver(entry, payload),
@@ -26,10 +28,11 @@ export class Session {
         lost(error)
       },
     })
-    this.publisher = new Publisher(this.#link, clock)
-    this.subscriber = new Subscriber(this.#link)
-    this.consumers = new Consumers(this.#link)
-    this.services = new Services(this.#link)
+    const { frame } = context.settings.limits
+    this.publisher = new Publisher(this.#link, context.clock)
+    this.subscriber = new Subscriber(this.#link, context.budget, frame)
+    this.consumers = new Consumers(this.#link, frame)
+    this.services = new Services(this.#link, context.budget)
   }
 
   /**

@@ -1,19 +1,35 @@
 import { type MessageEntry, SUBSCRIBER_WINDOW } from '../../brokers/memory/line.js'
 import type { AdapterSubscription, Attempt, InboundMessage, MessageSink } from '../../core/adapter.js'
+import type { ByteBudget } from '../../core/byte-budget.js'
 import { CancelledError, SubscribeError } from '../../core/errors.js'
+import { fieldFault, LOCAL } from './fields.js'
 import { Inbound } from './inbound.js'
-import type { Link } from './link.js'
+import type { Link, Waiting } from './link.js'
 
 /** Credit goes back in portions: one entry for many messages. */
 const PORTION = { messages: SUBSCRIBER_WINDOW.messages / 4, bytes: SUBSCRIBER_WINDOW.bytes / 4 } as const
 
+/** Buffers and objects around a message that is held. */
+const OVERHEAD = 400
+
+interface Subscription {
+  readonly sink: MessageSink<InboundMessage>
+  readonly inbound: Inbound<InboundMessage>
+  readonly credit: Credit
+}
+
 /** The subscriptions of one link. */
 export class Subscriber {
   readonly #link: Link
-  readonly #inbound = new Map<number, Inbound<InboundMessage>>()
+  readonly #budget: ByteBudget
+  readonly #largest: number
+  readonly #subscriptions = new Map<number, Subscription>()
 
-  constructor(link: Link) {
+  /** @param largest bytes of a payload; what is larger is not delivered. */
+  constructor(link: Link, budget: ByteBudget, largest: number) {
     this.#link = link
+    this.#budget = budget
+    this.#largest = largest
   }
 
   async subscribe(
@@ -21,28 +37,23 @@ export class Subscriber {
     sink: MessageSink<InboundMessage>,
     context: Attempt,
   ): Promise<AdapterSubscription> {
+    const fault = fieldFault(pattern)
+    if (fault !== undefined) throw new SubscribeError(String(pattern), fault, LOCAL)
     const subscription = this.#link.number()
-    const credit = new Credit(this.#link, subscription)
-    const inbound = new Inbound<InboundMessage>((message) => {
-      const size = message.payload.byteLength
-      const room = sink.deliver(message)
-      credit.give(size)
-      return room
-    })
-    this.#inbound.set(subscription, inbound)
+    const inbound = this.#open(subscription, sink)
+    const refusal: Waiting['refusal'] = (reason, context) => new SubscribeError(pattern, reason, context)
     const close = async () => {
-      if (!this.#inbound.delete(subscription)) return
+      if (!this.#subscriptions.delete(subscription)) return
       inbound.close()
       const entry = (id: number) => ({ op: 'unsubscribe', id, subscription }) as const
-      // It ends with the link as well; nothing is left to be told.
+      // It ends with the link as well.
       await this.#link.request(entry, undefined, 'unsubscribe', refusal).catch(() => {})
     }
-    const refusal = (reason: string, retryable: boolean) => new SubscribeError(pattern, reason, { retryable })
     try {
       const entry = (id: number) => ({ op: 'subscribe', id, subscription, pattern }) as const
       await this.#link.request(entry, undefined, 'subscribe', refusal)
     } catch (error) {
-      this.#inbound.delete(subscription)
+      this.#subscriptions.delete(subscription)
       inbound.close()
       throw error
     }
@@ -55,35 +66,72 @@ export class Subscriber {
 
   /** A message for a subscription that was closed meanwhile is dropped: its credit ended with it. */
   deliver(entry: MessageEntry, payload: Uint8Array): void {
+    const subscription = this.#subscriptions.get(entry.subscription)
+    if (subscription === undefined) return
     const { topic, headers, retain } = entry
-    this.#inbound
-      .get(entry.subscription)
-      ?.deliver({ topic, payload, ...(headers && { headers }), ...(retain && { retain }) })
+    if (payload.byteLength > this.#largest) {
+      subscription.credit.give(payload.byteLength)
+      subscription.sink.lost(1, tooLarge(payload.byteLength, this.#largest))
+      return
+    }
+    subscription.inbound.deliver({ topic, payload, ...(headers && { headers }), ...(retain && { retain }) })
   }
 
-  /** No sink hears anything more. */
+  /** No sink receives anything more. */
   close(): void {
-    for (const inbound of this.#inbound.values()) inbound.close()
-    this.#inbound.clear()
+    for (const { inbound } of this.#subscriptions.values()) inbound.close()
+    this.#subscriptions.clear()
+  }
+
+  #open(subscription: number, sink: MessageSink<InboundMessage>): Inbound<InboundMessage> {
+    const credit = new Credit(this.#link, subscription, this.#budget)
+    const inbound = new Inbound<InboundMessage>(
+      (message) => {
+        const room = sink.deliver(message)
+        credit.give(message.payload.byteLength)
+        return room
+      },
+      { budget: this.#budget, sizeOf: ({ payload }) => OVERHEAD + payload.byteLength },
+    )
+    this.#subscriptions.set(subscription, { sink, inbound, credit })
+    return inbound
   }
 }
 
-/** Gathers what a subscription has taken. */
+/** Why a payload that was received is not delivered. */
+export const tooLarge = (size: number, largest: number): string =>
+  `a payload of ${size} bytes is larger than limits.frame (${largest})`
+
+/** Gathers what a subscription has taken. While the actor holds as many bytes as it may, none is given back. */
 class Credit {
   readonly #link: Link
   readonly #subscription: number
+  readonly #budget: ByteBudget
   #messages = 0
   #bytes = 0
+  #isWaiting = false
 
-  constructor(link: Link, subscription: number) {
+  constructor(link: Link, subscription: number, budget: ByteBudget) {
     this.#link = link
     this.#subscription = subscription
+    this.#budget = budget
   }
 
   give(bytes: number): void {
     this.#messages++
     this.#bytes += bytes
     if (this.#messages < PORTION.messages && this.#bytes < PORTION.bytes) return
+    if (!this.#budget.isFull) this.#send()
+    else if (!this.#isWaiting) {
+      this.#isWaiting = true
+      this.#budget.whenRoom(() => {
+        this.#isWaiting = false
+        this.#send()
+      })
+    }
+  }
+
+  #send(): void {
     const entry = { subscription: this.#subscription, messages: this.#messages, bytes: this.#bytes }
     this.#link.send({ op: 'credit', ...entry })
     this.#messages = 0

@@ -25,7 +25,7 @@ interface Call {
   readonly caller: CallLine
   readonly service: Service
   readonly request: number
-  readonly deadline: number
+  readonly entry: CallEntry
 }
 
 /** Remote calls: the servers of each method, served round robin. */
@@ -129,17 +129,20 @@ export class CallLine {
   call(entry: CallEntry): string | undefined {
     if (this.#made.has(entry.id)) return 'used the number of a call twice'
     if (this.#made.size >= this.#calls.limits.calls) {
-      const message = `${this.#made.size} calls of this line wait for their answer already`
-      this.#out.fail(entry.id, { kind: 'rpc', code: TOO_MANY_CALLS, message, retryable: true })
+      this.#refuse(entry.id, `${this.#made.size} calls of this line wait for their answer already`)
       return undefined
     }
-    const service = this.#calls.next(entry.method)
-    if (service) service.line.#accept(service, this, entry)
-    else {
-      const message = `no server for method ${entry.method}`
-      this.#out.fail(entry.id, { kind: 'rpc', code: METHOD_NOT_FOUND, message })
-    }
+    this.#route(entry)
     return undefined
+  }
+
+  /** The request was not taken: another server of the method gets it, unless this one is only busy. */
+  decline(request: number, isBusy: boolean): void {
+    const call = this.#served.get(request)
+    if (!call) return
+    end(call)
+    if (isBusy) call.caller.#refuse(call.id, `the server of method ${call.service.method} is busy`)
+    else call.caller.#route(call.entry)
   }
 
   /** An answer to a call that has ended is dropped. */
@@ -154,7 +157,7 @@ export class CallLine {
   /** Ends the calls whose time is up. */
   expire(now: number): void {
     for (const call of this.#made.values())
-      if (call.deadline <= now) {
+      if (call.entry.deadline <= now) {
         end(call)
         this.#out.fail(call.id, { kind: 'timeout' })
       }
@@ -172,9 +175,22 @@ export class CallLine {
     }
   }
 
+  #refuse(id: number, message: string): void {
+    this.#out.fail(id, { kind: 'rpc', code: TOO_MANY_CALLS, message, retryable: true, notExecuted: true })
+  }
+
+  #route(entry: CallEntry): void {
+    const service = this.#calls.next(entry.method)
+    if (service) service.line.#accept(service, this, entry)
+    else {
+      const message = `no server for method ${entry.method}`
+      this.#out.fail(entry.id, { kind: 'rpc', code: METHOD_NOT_FOUND, message, notExecuted: true })
+    }
+  }
+
   #accept(service: Service, caller: CallLine, entry: CallEntry): void {
     const request = ++this.#requests
-    const call = { id: entry.id, caller, service, request, deadline: entry.deadline }
+    const call = { id: entry.id, caller, service, request, entry }
     this.#served.set(request, call)
     caller.#made.set(entry.id, call)
     this.#out.send({

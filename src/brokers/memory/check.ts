@@ -4,6 +4,7 @@ import type { ToBroker } from './line.js'
 type Fields = Readonly<Record<string, unknown>>
 
 const MOST_ENTRIES = 100_000
+const LONGEST_NAME = 65_535
 
 const isObject = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -41,12 +42,14 @@ const CHECKS: ReadonlyMap<unknown, (e: Fields) => boolean> = new Map([
       isText(e.queue) &&
       isCount(e.size) &&
       isHeaders(e.headers) &&
-      (e.delayMs === undefined || isDuration(e.delayMs)),
+      (e.delayMs === undefined || isDuration(e.delayMs)) &&
+      (e.operation === undefined || (isText(e.operation) && (e.operation as string).length <= LONGEST_NAME)),
   ],
   ['consume', (e: Fields) => isCount(e.id) && isCount(e.consumer) && isText(e.queue)],
   ['request', (e: Fields) => isCount(e.consumer) && isCount(e.count)],
   ['unconsume', (e: Fields) => isCount(e.id) && isCount(e.consumer)],
   ['ack', (e: Fields) => isCount(e.id) && isCount(e.tag)],
+  ['undelivered', (e: Fields) => isCount(e.id) && isCount(e.tag)],
   ['nack', (e: Fields) => isCount(e.id) && isCount(e.tag) && isDuration(e.delayMs)],
   ['serve', (e: Fields) => isCount(e.id) && isCount(e.service) && isText(e.method)],
   ['unserve', (e: Fields) => isCount(e.id) && isCount(e.service)],
@@ -54,6 +57,7 @@ const CHECKS: ReadonlyMap<unknown, (e: Fields) => boolean> = new Map([
     'call',
     (e: Fields) => isCount(e.id) && isText(e.method) && isDuration(e.deadline) && isFlag(e.notification),
   ],
+  ['decline', (e: Fields) => isCount(e.request) && isFlag(e.busy)],
   ['answer', (e: Fields) => isCount(e.request) && isRpcFault(e.fault)],
 ])
 
@@ -83,8 +87,6 @@ export function checkFrame(data: unknown): Frame<ToBroker> | string {
   if (size !== found) return `expected ${size} bytes of payload in the frame, found ${found}`
   return data as unknown as Frame<ToBroker>
 }
-
-const LONGEST_NAME = 65_535
 
 /** Why `name` cannot be that of a queue or a method, or `undefined` when it can. */
 export function nameFault(name: string): string | undefined {

@@ -126,7 +126,7 @@ export function eachEntry<E>(frame: Frame<E>, take: (entry: E, payload: Uint8Arr
   }
 }
 
-/** The payload in memory of its own: a view would keep the whole frame alive that it came in. */
+/** Copies the payload into a buffer of its size, because a view keeps the whole frame alive that it came in. */
 export function detached(payload: Uint8Array): Uint8Array {
   return payload.byteLength === payload.buffer.byteLength ? payload : payload.slice()
 }

@@ -3,9 +3,11 @@ import type { Value } from '../../core/value.js'
 
 /** What bounds the memory of the broker. */
 export interface MemoryLimits {
-  /** Messages held for the subscriptions of one line that has no credit; its publishers wait beyond. */
-  readonly lineMessages: number
-  readonly lineBytes: number
+  /** Bytes held in all: queues, retained messages, and messages that wait for subscriptions. Refused beyond. */
+  readonly bytes: number
+  /** Messages held for one subscription that has no credit. Publishers of its topics wait beyond. */
+  readonly subscriptionMessages: number
+  readonly subscriptionBytes: number
   /** Messages in one queue, those being handled and those delayed included; refused beyond. */
   readonly queueMessages: number
   readonly queueBytes: number
@@ -19,8 +21,9 @@ export interface MemoryLimits {
 }
 
 const NAMES: { readonly [name: string]: keyof MemoryLimits } = {
-  line_messages: 'lineMessages',
-  line_bytes: 'lineBytes',
+  bytes: 'bytes',
+  subscription_messages: 'subscriptionMessages',
+  subscription_bytes: 'subscriptionBytes',
   queue_messages: 'queueMessages',
   queue_bytes: 'queueBytes',
   queues: 'queues',
@@ -30,9 +33,16 @@ const NAMES: { readonly [name: string]: keyof MemoryLimits } = {
   registrations: 'registrations',
 }
 
-const DEFAULT_LIMITS: MemoryLimits = {
-  lineMessages: 10_000,
-  lineBytes: 16 * 1_048_576,
+/**
+ * Memory that is not for messages: code, work under way, and buffers that V8 has not collected yet, which it starts
+ * to do at 64 MB of them.
+ */
+const RESERVED = 96 * 1_048_576
+const DEFAULT_MEMORY = 512 * 1_048_576
+
+const DEFAULT_LIMITS: Omit<MemoryLimits, 'bytes'> = {
+  subscriptionMessages: 10_000,
+  subscriptionBytes: 16 * 1_048_576,
   queueMessages: 100_000,
   queueBytes: 256 * 1_048_576,
   queues: 10_000,
@@ -45,10 +55,15 @@ const DEFAULT_LIMITS: MemoryLimits = {
 /**
  * The limits that a `broker` block of type memory sets, such as `queue_messages = 1000`; the others have
  * their defaults.
+ * @param memory bytes at which the thread of the broker is replaced.
  * @throws ConfigError for an unknown name or anything but a whole number above zero.
  */
-export function memoryLimits(config: Readonly<Record<string, Value>>): MemoryLimits {
-  const limits: { -readonly [K in keyof MemoryLimits]: number } = { ...DEFAULT_LIMITS }
+export function memoryLimits(
+  config: Readonly<Record<string, Value>>,
+  memory: number = DEFAULT_MEMORY,
+): MemoryLimits {
+  const bytes = Math.floor(Math.max(1, memory / 8, Math.min(memory / 2, memory - RESERVED)))
+  const limits: { -readonly [K in keyof MemoryLimits]: number } = { ...DEFAULT_LIMITS, bytes }
   for (const [name, value] of Object.entries(config)) {
     const limit = Object.hasOwn(NAMES, name) ? NAMES[name] : undefined
     if (!limit)

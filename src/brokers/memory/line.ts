@@ -22,12 +22,16 @@ export type ToBroker =
   | { readonly op: 'unconsume'; readonly id: number; readonly consumer: number }
   | { readonly op: 'ack'; readonly id: number; readonly tag: number }
   | { readonly op: 'nack'; readonly id: number; readonly tag: number; readonly delayMs: number }
+  /** Nobody has seen the message: it goes back to its place at once, uncounted. */
+  | { readonly op: 'undelivered'; readonly id: number; readonly tag: number }
   | { readonly op: 'serve'; readonly id: number; readonly service: number; readonly method: string }
   | { readonly op: 'unserve'; readonly id: number; readonly service: number }
   | CallEntry
   | AnswerEntry
+  /** Nobody has seen the request: another server of the method gets it, or its caller hears that this one is busy. */
+  | { readonly op: 'decline'; readonly request: number; readonly busy?: boolean }
 
-/** Acknowledged once it is with every subscriber's line. */
+/** Acknowledged once every subscription has room for it. Until then the broker has answered `held`. */
 export interface PublishEntry {
   readonly op: 'publish'
   readonly id: number
@@ -35,7 +39,7 @@ export interface PublishEntry {
   readonly size: number
   readonly retain?: boolean
   readonly headers?: Headers
-  /** Epoch milliseconds after which it is of no use. */
+  /** `clock.monotonic()` milliseconds after which it is of no use. */
   readonly expiresAt?: number
 }
 
@@ -62,6 +66,8 @@ export interface EnqueueEntry {
   readonly size: number
   readonly headers?: Headers
   readonly delayMs?: number
+  /** The same in every attempt to send this message: the broker keeps it once. */
+  readonly operation?: string
 }
 
 export interface CallEntry {
@@ -85,6 +91,8 @@ export interface AnswerEntry {
 /** What the broker may send. */
 export type ToClient =
   | { readonly op: 'done'; readonly ids: readonly number[] }
+  /** A publication waits for a subscription without room, and leaves the publisher's window. `done` follows. */
+  | { readonly op: 'held'; readonly id: number }
   | { readonly op: 'failed'; readonly id: number; readonly fault: LineFault }
   | { readonly op: 'enqueued'; readonly id: number; readonly message: string }
   | { readonly op: 'result'; readonly id: number; readonly value: Value }
@@ -127,6 +135,8 @@ export interface RpcFault {
   readonly message: string
   readonly data?: Value
   readonly retryable?: boolean
+  /** No server has seen the call. */
+  readonly notExecuted?: boolean
 }
 
 /** Why a request was not granted. */
@@ -138,11 +148,11 @@ export type LineFault =
   | { readonly kind: 'connection'; readonly reason: string }
   | { readonly kind: 'timeout' }
 
-/** How much a client may have published without an acknowledgement; the last message may pass the bytes. */
+/** How much a client may have published that is neither acknowledged nor held; the last message may pass the bytes. */
 export const PUBLISHER_WINDOW = { messages: 1_024, bytes: 4_194_304 } as const
 
 /** How much of a subscription may be under way to its sink; the last message may pass the bytes. */
-export const SUBSCRIBER_WINDOW = { messages: 1_024, bytes: 4_194_304 } as const
+export const SUBSCRIBER_WINDOW = { messages: 1_024, bytes: 1_048_576 } as const
 
 /** How many messages a consumer may have asked for and not yet received. */
 export const CONSUMER_WINDOW = 1_000_000

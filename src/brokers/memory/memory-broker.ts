@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { MessagePort } from 'node:worker_threads'
+import { ByteBudget } from '../../core/byte-budget.js'
 import type { BrokerAddress, BrokerContext, BrokerFactory, EmbeddedBroker } from '../embedded-broker.js'
 import { Calls } from './calls.js'
 import { memoryLimits } from './limits.js'
@@ -15,6 +16,8 @@ export interface MemoryBrokerCounts {
   readonly held: number
   /** Publications whose acknowledgement is held back. */
   readonly blocked: number
+  /** Bytes that count against the budget. */
+  readonly bytes: number
   readonly retained: number
   readonly subscriptions: number
 }
@@ -25,6 +28,7 @@ export interface MemoryBrokerCounts {
  */
 export class MemoryBroker implements EmbeddedBroker {
   readonly #context: BrokerContext
+  readonly #budget: ByteBudget
   readonly #schedule: Schedule
   readonly #topics: Topics
   readonly #queues: Queues
@@ -34,11 +38,12 @@ export class MemoryBroker implements EmbeddedBroker {
 
   /** @throws ConfigError for settings that are not limits of this broker. */
   constructor(context: BrokerContext) {
-    const limits = memoryLimits(context.config ?? {})
+    const limits = memoryLimits(context.config ?? {}, context.memory)
     this.#context = context
+    this.#budget = new ByteBudget(limits.bytes)
     this.#schedule = new Schedule(context.clock)
-    this.#topics = new Topics(limits, context.clock)
-    this.#queues = new Queues(limits, this.#schedule, randomUUID().slice(0, 8))
+    this.#topics = new Topics(limits, context.clock, this.#budget)
+    this.#queues = new Queues(limits, this.#schedule, this.#budget, randomUUID().slice(0, 8))
     this.#calls = new Calls(limits, context.clock)
   }
 
@@ -48,6 +53,7 @@ export class MemoryBroker implements EmbeddedBroker {
       lines: this.#sessions.size,
       held: holding.reduce((sum, { held }) => sum + held, 0),
       blocked: holding.reduce((sum, { blocked }) => sum + blocked, 0),
+      bytes: this.#budget.held,
       retained: this.#topics.retained.messages,
       subscriptions: this.#topics.targets.size,
     }

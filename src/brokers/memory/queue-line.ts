@@ -4,9 +4,6 @@ import type { Outbox } from './outbox.js'
 import type { Queue, QueueMessage, Taker } from './queue.js'
 import type { Queues } from './queues.js'
 
-/** How many tags of closed consumers are remembered, so that what they had can still be acknowledged. */
-const LATE_TAGS = 10_000
-
 interface Delivery {
   readonly queue: Queue
   readonly message: QueueMessage
@@ -15,7 +12,6 @@ interface Delivery {
 interface Consumer {
   readonly queue: Queue
   readonly taker: Taker
-  readonly tags: Set<number>
 }
 
 /** Sending and receiving of one line. */
@@ -23,8 +19,8 @@ export class QueueLine {
   readonly #queues: Queues
   readonly #out: Outbox
   readonly #consumers = new Map<number, Consumer>()
-  readonly #deliveries = new SequenceTable<Delivery & { readonly consumer: Consumer }>()
-  readonly #late = new Map<number, Delivery>()
+  /** What the line has and has not settled, of its closed consumers too. */
+  readonly #deliveries = new SequenceTable<Delivery>()
   #tags = 0
 
   constructor(queues: Queues, out: Outbox) {
@@ -33,7 +29,8 @@ export class QueueLine {
   }
 
   enqueue(entry: EnqueueEntry, payload: Uint8Array): void {
-    const result = this.#queues.enqueue(entry.queue, payload, entry.headers, entry.delayMs ?? 0)
+    const { queue, headers, delayMs = 0, operation } = entry
+    const result = this.#queues.enqueue(queue, payload, headers, delayMs, operation)
     if ('id' in result) this.#out.send({ op: 'enqueued', id: entry.id, message: result.id })
     else this.#out.refuse(entry.id, result.refusal, true)
   }
@@ -50,10 +47,8 @@ export class QueueLine {
       this.#out.refuse(id, queue, true)
       return undefined
     }
-    const tags = new Set<number>()
-    const taker: Taker = { demand: 0, take: (message) => this.#deliver(number, consumer, message) }
-    const consumer: Consumer = { queue, taker, tags }
-    this.#consumers.set(number, consumer)
+    const taker: Taker = { demand: 0, take: (message) => this.#deliver(number, queue, message) }
+    this.#consumers.set(number, { queue, taker })
     this.#out.done(id)
     return undefined
   }
@@ -69,54 +64,53 @@ export class QueueLine {
     return undefined
   }
 
-  /** Ends a consumer: what it has not settled goes back to the front of the queue. */
+  /** Ends a consumer. What was delivered to it is still to be settled. */
   unconsume(number: number): void {
-    this.#end([number])
+    const consumer = this.#consumers.get(number)
+    if (!consumer) return
+    this.#consumers.delete(number)
+    consumer.queue.leave(consumer.taker)
+    this.#queues.leave(consumer.queue)
   }
 
-  ack(tag: number): void {
-    const delivery = this.#take(tag) ?? this.#late.get(tag)
-    this.#late.delete(tag)
-    if (delivery?.queue.settle(delivery.message)) this.#queues.release(delivery.queue)
+  ack(id: number, tag: number): void {
+    this.#settle(id, tag, ({ queue, message }) => {
+      if (queue.settle(message)) this.#queues.release(queue)
+    })
   }
 
-  nack(tag: number, delayMs: number): void {
-    const delivery = this.#take(tag)
-    if (delivery) delivery.queue.putBack([delivery.message], delayMs)
+  nack(id: number, tag: number, delayMs: number): void {
+    this.#settle(id, tag, ({ queue, message }) => queue.putBack([message], delayMs))
   }
 
-  /** The line is gone: everything it had comes back. */
+  undelivered(id: number, tag: number): void {
+    this.#settle(id, tag, ({ queue, message }) => queue.undelivered(message))
+  }
+
+  /**
+   * The line is gone: everything it had comes back. All consumers leave before anything is put back, and all is put
+   * back before anything is delivered again.
+   */
   close(): void {
-    this.#end([...this.#consumers.keys()])
-    this.#late.clear()
-  }
-
-  /** All consumers leave before anything is put back, and all is put back before anything is delivered again. */
-  #end(numbers: readonly number[]): void {
-    const returned = new Map<Queue, QueueMessage[]>()
-    const ended: Consumer[] = []
-    for (const number of numbers) {
-      const consumer = this.#consumers.get(number)
-      if (!consumer) continue
-      this.#consumers.delete(number)
-      consumer.queue.leave(consumer.taker)
-      ended.push(consumer)
-      const messages = returned.get(consumer.queue) ?? []
-      returned.set(consumer.queue, messages)
-      for (const tag of consumer.tags) {
-        const { queue, message } = this.#deliveries.take(tag)!
-        this.#remember(tag, { queue, message })
-        messages.push(message)
-      }
+    const queues = new Map<Queue, QueueMessage[]>()
+    for (const { queue, taker } of this.#consumers.values()) {
+      queue.leave(taker)
+      queues.set(queue, [])
     }
-    for (const [queue, messages] of returned) queue.putBack(messages)
-    for (const consumer of ended) this.#queues.leave(consumer.queue)
+    for (const { queue, message } of this.#deliveries.values()) {
+      const returned = queues.get(queue) ?? []
+      queues.set(queue, returned)
+      returned.push(message)
+    }
+    this.#deliveries.clear()
+    for (const [queue, messages] of queues) queue.putBack(messages)
+    for (const { queue } of this.#consumers.values()) this.#queues.leave(queue)
+    this.#consumers.clear()
   }
 
-  #deliver(number: number, consumer: Consumer, message: QueueMessage): void {
+  #deliver(number: number, queue: Queue, message: QueueMessage): void {
     const tag = ++this.#tags
-    this.#deliveries.set(tag, { queue: consumer.queue, message, consumer })
-    consumer.tags.add(tag)
+    this.#deliveries.set(tag, { queue, message })
     const { id, attempt, payload, headers } = message
     this.#out.send(
       {
@@ -132,16 +126,10 @@ export class QueueLine {
     )
   }
 
-  #take(tag: number): Delivery | undefined {
+  #settle(id: number, tag: number, settle: (delivery: Delivery) => void): void {
     const delivery = this.#deliveries.take(tag)
-    delivery?.consumer.tags.delete(tag)
-    return delivery
-  }
-
-  #remember(tag: number, delivery: Delivery): void {
-    this.#late.set(tag, delivery)
-    if (this.#late.size <= LATE_TAGS) return
-    const [oldest] = this.#late.keys()
-    this.#late.delete(oldest!)
+    if (delivery === undefined) return this.#out.refuse(id, 'the delivery was settled before, or never made')
+    settle(delivery)
+    this.#out.done(id)
   }
 }

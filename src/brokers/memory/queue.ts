@@ -1,7 +1,8 @@
+import type { ByteBudget } from '../../core/byte-budget.js'
 import { Deque } from '../../core/deque.js'
 import type { Capacity } from '../../core/overflow.js'
 import type { Headers } from '../../core/value.js'
-import { keep, weightOf } from './message.js'
+import { fits, keep, weightOf } from './message.js'
 import type { Schedule } from './schedule.js'
 
 /** A message that the broker keeps until it is acknowledged. */
@@ -12,7 +13,7 @@ export interface QueueMessage {
   payload: Uint8Array
   /** Its place in the queue, kept when it comes back. */
   place: number
-  /** Deliveries so far. */
+  /** Deliveries so far, without those that nobody has seen. */
   attempt: number
   state: 'delayed' | 'waiting' | 'delivered' | 'settled'
 }
@@ -32,6 +33,7 @@ export class Queue {
   readonly name: string
   readonly #limit: Capacity
   readonly #schedule: Schedule
+  readonly #budget: ByteBudget
   readonly #fresh = new Deque<QueueMessage>()
   /** Highest place first, so that the next one is at the end. */
   readonly #returned: QueueMessage[] = []
@@ -41,10 +43,11 @@ export class Queue {
   #messages = 0
   #bytes = 0
 
-  constructor(name: string, limit: Capacity, schedule: Schedule) {
+  constructor(name: string, limit: Capacity, schedule: Schedule, budget: ByteBudget) {
     this.name = name
     this.#limit = limit
     this.#schedule = schedule
+    this.#budget = budget
   }
 
   /** Messages that are not settled: waiting, delayed and delivered. */
@@ -52,17 +55,21 @@ export class Queue {
     return this.#messages
   }
 
-  /** @returns false when there is no room. */
-  add(id: string, payload: Uint8Array, headers: Headers | undefined, delayMs: number): boolean {
+  /** @returns why there is no room, if there is none. */
+  add(id: string, payload: Uint8Array, headers: Headers | undefined, delayMs: number): string | undefined {
     const weight = weightOf(payload, this.name, headers)
-    if (this.#messages >= this.#limit.messages || this.#bytes + weight > this.#limit.bytes) return false
+    if (this.#messages >= this.#limit.messages || this.#bytes + weight > this.#limit.bytes)
+      return `the queue is full: it holds ${this.#messages} messages of ${this.#bytes} bytes`
+    if (!fits(this.#budget, weight))
+      return `the broker is full: it holds ${this.#budget.held} bytes in all, of ${this.#budget.limit}`
     const message: QueueMessage = { id, payload, headers, weight, place: 0, attempt: 0, state: 'delayed' }
     this.#messages++
     this.#bytes += weight
+    this.#budget.take(weight)
     keep(message)
     if (delayMs > 0) this.#schedule.after(delayMs, () => this.#append(message))
     else this.#append(message)
-    return true
+    return undefined
   }
 
   /** The consumer has asked for more. */
@@ -85,6 +92,7 @@ export class Queue {
     message.payload = NOTHING
     this.#messages--
     this.#bytes -= message.weight
+    this.#budget.give(message.weight)
     return true
   }
 
@@ -97,6 +105,13 @@ export class Queue {
       else this.#insert(message)
     }
     this.#dispatch()
+  }
+
+  /** Takes back a message that nobody has seen: at its old place, at once, and not as an attempt. */
+  undelivered(message: QueueMessage): void {
+    if (message.state !== 'delivered') return
+    message.attempt--
+    this.putBack([message])
   }
 
   #append(message: QueueMessage): void {

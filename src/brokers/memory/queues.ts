@@ -1,7 +1,9 @@
+import type { ByteBudget } from '../../core/byte-budget.js'
 import type { Headers } from '../../core/value.js'
 import { nameFault } from './check.js'
 import type { MemoryLimits } from './limits.js'
 import { Queue } from './queue.js'
+import { RecentOperations } from './recent-operations.js'
 import type { Schedule } from './schedule.js'
 
 interface Entry {
@@ -13,14 +15,17 @@ interface Entry {
 export class Queues {
   readonly limits: MemoryLimits
   readonly #schedule: Schedule
+  readonly #budget: ByteBudget
+  readonly #recent = new RecentOperations()
   readonly #byName = new Map<string, Entry>()
   readonly #prefix: string
   #ids = 0
 
   /** @param prefix sets the ids of this broker apart from those of its predecessors. */
-  constructor(limits: MemoryLimits, schedule: Schedule, prefix: string) {
+  constructor(limits: MemoryLimits, schedule: Schedule, budget: ByteBudget, prefix: string) {
     this.limits = limits
     this.#schedule = schedule
+    this.#budget = budget
     this.#prefix = prefix
   }
 
@@ -29,20 +34,29 @@ export class Queues {
     return this.#byName.get(name)?.queue.messages ?? 0
   }
 
-  /** @returns the id of the message, or why it was not taken. */
+  /**
+   * Keeps a message once, however often the same operation asks for it.
+   * @returns the id of the message, or why it was not taken.
+   */
   enqueue(
     name: string,
     payload: Uint8Array,
     headers: Headers | undefined,
     delayMs: number,
+    operation?: string,
   ): { readonly id: string } | { readonly refusal: string } {
+    const known = this.#recent.find(operation)
+    if (known !== undefined) return { id: known }
     const entry = this.#open(name)
     if (typeof entry === 'string') return { refusal: entry }
     const id = `${this.#prefix}-${++this.#ids}`
-    if (entry.queue.add(id, payload, headers, delayMs)) return { id }
-    const held = entry.queue.messages
+    const refusal = entry.queue.add(id, payload, headers, delayMs)
+    if (refusal === undefined) {
+      this.#recent.add(operation, id)
+      return { id }
+    }
     this.release(entry.queue)
-    return { refusal: `the queue is full: it holds ${held} messages` }
+    return { refusal }
   }
 
   /** A consumer joins. @returns the queue, or why not. */
@@ -73,7 +87,8 @@ export class Queues {
     if (fault) return fault
     if (this.#byName.size >= this.limits.queues) return `the broker holds ${this.#byName.size} queues already`
     const { queueMessages, queueBytes } = this.limits
-    const queue = new Queue(name, { messages: queueMessages, bytes: queueBytes }, this.#schedule)
+    const capacity = { messages: queueMessages, bytes: queueBytes }
+    const queue = new Queue(name, capacity, this.#schedule, this.#budget)
     const entry = { queue, consumers: 0 }
     this.#byName.set(name, entry)
     return entry

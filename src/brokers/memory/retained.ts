@@ -1,15 +1,18 @@
+import type { ByteBudget } from '../../core/byte-budget.js'
 import type { Capacity } from '../../core/overflow.js'
 import { topicMatches } from '../../core/topic-pattern.js'
-import { keep, type Message } from './message.js'
+import { hold, type Message, release } from './message.js'
 
 /** The last retained message of each topic (MQTT 3.1.1, section 3.3.1.3). */
 export class Retained {
   readonly #limit: Capacity
   readonly #byTopic = new Map<string, Message>()
+  readonly #budget: ByteBudget
   #bytes = 0
 
-  constructor(limit: Capacity) {
+  constructor(limit: Capacity, budget: ByteBudget) {
     this.#limit = limit
+    this.#budget = budget
   }
 
   get messages(): number {
@@ -30,7 +33,7 @@ export class Retained {
   store(message: Message): void {
     this.#remove(message.topic)
     if (message.payload.byteLength === 0) return
-    keep(message)
+    hold(message, this.#budget)
     this.#byTopic.set(message.topic, message)
     this.#bytes += message.weight
   }
@@ -56,5 +59,6 @@ export class Retained {
     if (!old) return
     this.#byTopic.delete(topic)
     this.#bytes -= old.weight
+    release(old, this.#budget)
   }
 }

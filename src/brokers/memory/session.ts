@@ -89,7 +89,8 @@ export class Session {
   #handle(entry: ToBroker, payload: Uint8Array): string | undefined {
     switch (entry.op) {
       case 'publish':
-        return this.#topics.publish(entry, payload)
+        this.#topics.publish(entry, payload)
+        return undefined
       case 'subscribe':
         return this.#topics.subscribe(entry)
       case 'unsubscribe':
@@ -109,11 +110,14 @@ export class Session {
         this.#queues.unconsume(entry.consumer)
         return this.#grant(entry.id)
       case 'ack':
-        this.#queues.ack(entry.tag)
-        return this.#grant(entry.id)
+        this.#queues.ack(entry.id, entry.tag)
+        return undefined
       case 'nack':
-        this.#queues.nack(entry.tag, entry.delayMs)
-        return this.#grant(entry.id)
+        this.#queues.nack(entry.id, entry.tag, entry.delayMs)
+        return undefined
+      case 'undelivered':
+        this.#queues.undelivered(entry.id, entry.tag)
+        return undefined
       case 'serve':
         return this.#calls.serve(entry.id, entry.service, entry.method)
       case 'unserve':
@@ -123,6 +127,9 @@ export class Session {
         return this.#calls.call(entry)
       case 'answer':
         this.#calls.answer(entry)
+        return undefined
+      case 'decline':
+        this.#calls.decline(entry.request, entry.busy === true)
         return undefined
       case 'ping':
         return this.#grant(entry.id)

@@ -1,36 +1,28 @@
+import type { ByteBudget } from '../../core/byte-budget.js'
 import type { Clock } from '../../core/clock.js'
-import { Deque } from '../../core/deque.js'
 import { topicNameFault, topicPatternFault } from '../../core/topic-pattern.js'
 import { TopicTrie } from '../../core/topic-trie.js'
 import type { MemoryLimits } from './limits.js'
-import { type CreditEntry, PUBLISHER_WINDOW, type PublishEntry, type SubscribeEntry } from './line.js'
-import { keep, type Message, weightOf } from './message.js'
+import type { CreditEntry, PublishEntry, SubscribeEntry } from './line.js'
+import { fits, type Message, weightOf } from './message.js'
 import type { Outbox } from './outbox.js'
 import { Retained } from './retained.js'
-import { type HeldBack, Subscription } from './subscription.js'
-
-interface Target {
-  readonly subscription: Subscription
-  readonly line: TopicLine
-}
-
-interface Publication {
-  readonly id: number
-  readonly retain: boolean
-  readonly message: Message
-}
+import { type Publisher, Subscription } from './subscription.js'
 
 /** Publish and subscribe: what all lines share. */
 export class Topics {
   readonly limits: MemoryLimits
   readonly clock: Clock
-  readonly targets = new TopicTrie<Target>()
+  readonly budget: ByteBudget
+  readonly targets = new TopicTrie<Subscription>()
   readonly retained: Retained
 
-  constructor(limits: MemoryLimits, clock: Clock) {
+  constructor(limits: MemoryLimits, clock: Clock, budget: ByteBudget) {
     this.limits = limits
     this.clock = clock
-    this.retained = new Retained({ messages: limits.retainedMessages, bytes: limits.retainedBytes })
+    this.budget = budget
+    const { retainedMessages: messages, retainedBytes: bytes } = limits
+    this.retained = new Retained({ messages, bytes }, budget)
   }
 
   join(out: Outbox): TopicLine {
@@ -39,19 +31,15 @@ export class Topics {
 }
 
 /**
- * Publish and subscribe on one line. A publication that meets a subscriber whose line is full waits, and all
- * later ones of its publisher behind it, without an acknowledgement: so the publisher is slowed to the speed
- * of the subscriber, nothing is dropped, and what waits is bounded by the windows of the publishers.
+ * Publish and subscribe on one line. A publication for which a subscription has no room is `held`: acknowledged
+ * when there is room. Its publisher waits before it publishes more to that topic, and nothing else waits.
  */
 export class TopicLine {
   readonly #topics: Topics
   readonly #out: Outbox
   readonly #subscriptions = new Map<number, { readonly subscription: Subscription; remove(): void }>()
-  readonly #held: HeldBack = { messages: 0, bytes: 0 }
-  readonly #blocked = new Deque<Publication>()
-  #blockedBytes = 0
-  /** Lines whose first publication waits for room here. */
-  readonly #waiters = new Set<TopicLine>()
+  #blocked = 0
+  #isClosed = false
 
   constructor(topics: Topics, out: Outbox) {
     this.#topics = topics
@@ -60,36 +48,34 @@ export class TopicLine {
 
   /** Messages held back for its subscriptions. */
   get held(): number {
-    return this.#held.messages
+    let held = 0
+    for (const { subscription } of this.#subscriptions.values()) held += subscription.held
+    return held
   }
 
-  /** Publications of this line that wait for others. */
+  /** Publications of this line that wait for subscriptions without room. */
   get blocked(): number {
-    return this.#blocked.size
+    return this.#blocked
   }
 
-  get #full(): boolean {
-    const { lineMessages, lineBytes } = this.#topics.limits
-    return this.#held.messages >= lineMessages || this.#held.bytes >= lineBytes
-  }
-
-  /** @returns what the client did wrong when it publishes beyond its window. */
-  publish(entry: PublishEntry, payload: Uint8Array): string | undefined {
-    const fault = topicNameFault(entry.topic)
-    if (fault) {
-      this.#out.refuse(entry.id, fault)
-      return undefined
-    }
-    const { topic, headers, expiresAt } = entry
-    const message: Message = { topic, payload, headers, weight: weightOf(payload, topic, headers), expiresAt }
-    const publication = { id: entry.id, retain: entry.retain === true, message }
-    if (this.#blocked.size === 0 && this.#route(publication)) return undefined
-    if (this.#blocked.size >= PUBLISHER_WINDOW.messages || this.#blockedBytes >= PUBLISHER_WINDOW.bytes)
-      return 'published beyond its window'
-    keep(message)
-    this.#blocked.push(publication)
-    this.#blockedBytes += payload.byteLength
-    return undefined
+  publish(entry: PublishEntry, payload: Uint8Array): void {
+    const { id, topic, headers, expiresAt } = entry
+    const fault = topicNameFault(topic)
+    if (fault) return this.#out.refuse(id, fault)
+    if (expiresAt !== undefined && expiresAt <= this.#topics.clock.monotonic()) return this.#out.done(id)
+    const weight = weightOf(payload, topic, headers)
+    const message: Message = { topic, payload, headers, weight, expiresAt, holders: 0 }
+    const { budget, retained } = this.#topics
+    const targets = this.#topics.targets.match(topic)
+    const isHeld = (entry.retain === true && payload.byteLength > 0) || targets.some(({ ready }) => !ready)
+    if (isHeld && !fits(budget, weight))
+      return this.#out.refuse(id, `the broker holds ${budget.held} bytes, as many as it may`, true)
+    if (entry.retain && !retained.hasRoomFor(message))
+      return this.#out.refuse(id, 'the broker holds as many retained messages as it may', true)
+    const publication = new Publication(id, this.#out, this.#publisher)
+    for (const subscription of targets) subscription.offer(message, false, publication)
+    if (entry.retain) retained.store(message)
+    publication.routed()
   }
 
   /** @returns what the client did wrong. */
@@ -104,11 +90,13 @@ export class TopicLine {
       this.#out.refuse(entry.id, `the line has ${this.#subscriptions.size} subscriptions already`, true)
       return undefined
     }
-    const subscription = new Subscription(entry.subscription, this.#send, this.#held)
-    const remove = this.#topics.targets.add(entry.pattern, { subscription, line: this })
+    const { subscriptionMessages: messages, subscriptionBytes: bytes } = this.#topics.limits
+    const capacity = { messages, bytes }
+    const subscription = new Subscription(entry.subscription, this.#send, capacity, this.#topics.budget)
+    const remove = this.#topics.targets.add(entry.pattern, subscription)
     this.#subscriptions.set(entry.subscription, { subscription, remove })
     this.#out.done(entry.id)
-    for (const message of this.#topics.retained.match(entry.pattern, this.#topics.clock.now()))
+    for (const message of this.#topics.retained.match(entry.pattern, this.#topics.clock.monotonic()))
       subscription.offer(message, true)
     return undefined
   }
@@ -119,26 +107,25 @@ export class TopicLine {
     this.#subscriptions.delete(number)
     entry.remove()
     entry.subscription.close()
-    this.#wake()
   }
 
   /** Credit for a subscription that is gone was under way when it was closed. */
   credit(entry: CreditEntry): void {
     const target = this.#subscriptions.get(entry.subscription)
-    target?.subscription.credit(entry.messages, entry.bytes, this.#topics.clock.now())
-    this.#wake()
+    target?.subscription.credit(entry.messages, entry.bytes, this.#topics.clock.monotonic())
   }
 
   /** Ends all subscriptions; publications that wait were not acknowledged and are forgotten. */
   close(): void {
-    this.#blocked.clear()
-    this.#blockedBytes = 0
-    for (const { subscription, remove } of this.#subscriptions.values()) {
-      remove()
-      subscription.close()
-    }
-    this.#subscriptions.clear()
-    this.#wake()
+    this.#isClosed = true
+    for (const number of [...this.#subscriptions.keys()]) this.unsubscribe(number)
+  }
+
+  readonly #publisher = {
+    isClosed: (): boolean => this.#isClosed,
+    blocked: (change: 1 | -1): void => {
+      this.#blocked += change
+    },
   }
 
   readonly #send = (subscription: number, message: Message, retain: boolean): void => {
@@ -155,41 +142,46 @@ export class TopicLine {
       payload,
     )
   }
+}
 
-  /** @returns false when it has to wait for a line that is full. */
-  #route({ id, retain, message }: Publication): boolean {
-    if (message.expiresAt !== undefined && message.expiresAt <= this.#topics.clock.now()) {
-      this.#out.done(id)
-      return true
-    }
-    const targets = this.#topics.targets.match(message.topic)
-    for (const { subscription, line } of targets)
-      if (!subscription.ready && line.#full) {
-        line.#waiters.add(this)
-        return false
-      }
-    if (retain && !this.#topics.retained.hasRoomFor(message)) {
-      this.#out.refuse(id, 'the broker holds as many retained messages as it may', true)
-      return true
-    }
-    for (const { subscription } of targets) subscription.offer(message, false)
-    if (retain) this.#topics.retained.store(message)
-    this.#out.done(id)
-    return true
+/** What a publication needs of the line that it came by. */
+interface PublisherLine {
+  isClosed(): boolean
+  blocked(change: 1 | -1): void
+}
+
+/** A publication until it is acknowledged. */
+class Publication implements Publisher {
+  readonly #id: number
+  readonly #out: Outbox
+  readonly #line: PublisherLine
+  /** Subscriptions without room for it. */
+  #pending = 0
+
+  constructor(id: number, out: Outbox, line: PublisherLine) {
+    this.#id = id
+    this.#out = out
+    this.#line = line
   }
 
-  #wake(): void {
-    if (this.#waiters.size === 0 || this.#full) return
-    const waiters = [...this.#waiters]
-    this.#waiters.clear()
-    for (const waiter of waiters) waiter.#unblock()
+  get gone(): boolean {
+    return this.#line.isClosed()
   }
 
-  #unblock(): void {
-    for (let next = this.#blocked.peek(); next; next = this.#blocked.peek()) {
-      if (!this.#route(next)) return
-      this.#blocked.shift()
-      this.#blockedBytes -= next.message.payload.byteLength
-    }
+  hold(): void {
+    this.#pending++
+  }
+
+  admit(): void {
+    if (--this.#pending > 0) return
+    this.#line.blocked(-1)
+    this.#out.done(this.#id)
+  }
+
+  /** It has been offered to all. */
+  routed(): void {
+    if (this.#pending === 0) return this.#out.done(this.#id)
+    this.#line.blocked(1)
+    this.#out.send({ op: 'held', id: this.#id })
   }
 }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { InboundRequest } from '../../../src/core/adapter.js'
 import {
   ConnectionError,
   RpcError,
@@ -125,7 +126,64 @@ describe('calls through the memory broker', () => {
       { status: 'fulfilled', value: 1 },
     ])
     for (const outcome of outcomes.slice(2))
-      expect(outcome).toMatchObject({ status: 'rejected', reason: { code: -32_601 } })
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { code: -32_601, notExecuted: true } })
+  })
+
+  it('loses no call while a method is served again and again under load', async () => {
+    const caller = (await bench.actor()).adapter.rpc!
+    const { service } = (await bench.actor()).adapter
+    const serve = () => {
+      const deliver = (request: InboundRequest) => {
+        void request.answer({ ok: true, value: request.params! })
+        // Every request asks to hold back, so that some are held when the service ends.
+        return false
+      }
+      return service!.serve('m', { deliver, lost() {}, end() {} }, operation())
+    }
+    let serving = await serve()
+    const calls: Promise<Value>[] = []
+    const resume = setInterval(() => serving.resume(), 1)
+    for (let round = 0; round < 20; round++) {
+      for (let i = 0; i < 25; i++) calls.push(caller.call('m', calls.length, operation()))
+      const next = await serve()
+      await serving.close()
+      serving = next
+    }
+    const answers = await Promise.all(calls)
+    clearInterval(resume)
+    expect(answers).toEqual(calls.map((_, i) => i))
+  })
+
+  it('refuses requests as busy when their server holds as many bytes as it may', async () => {
+    const caller = (await bench.actor()).adapter.rpc!
+    const sink = requests()
+    sink.room = false
+    const serving = await (await bench.actor(undefined, 100_000)).adapter.service!.serve(
+      'm',
+      sink,
+      operation(),
+    )
+    const calls = Array.from({ length: 20 }, () => caller.call('m', 'x'.repeat(10_000), operation()))
+    const outcomes = Promise.allSettled(calls)
+    const busy = { code: -32_000, retryable: true, notExecuted: true }
+    await expect(
+      Promise.any(
+        calls.map((call) =>
+          call.then(
+            () => {},
+            (error) => error,
+          ),
+        ),
+      ),
+    ).resolves.toMatchObject(busy)
+    sink.room = true
+    serving.resume()
+    const answer = setInterval(() => {
+      for (const request of sink.got.splice(0)) void request.answer({ ok: true, value: 1 })
+    }, 1)
+    const settled = await outcomes
+    clearInterval(answer)
+    expect(settled.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThan(3)
   })
 
   it('ends a call that nobody answers at its deadline', async () => {

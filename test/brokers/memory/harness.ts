@@ -33,7 +33,10 @@ export function operation(signal: AbortSignal = new AbortController().signal, ms
   return { deadline: systemClock.monotonic() + ms, signal }
 }
 
-export const settings = (config: Record<string, Value> = { broker: 'memory' }): IntegrationSettings => ({
+export const settings = (
+  config: Record<string, Value> = { broker: 'memory' },
+  frame = 16_777_216,
+): IntegrationSettings => ({
   name: 'tested',
   type: 'memory',
   endpoint: { addresses: [] },
@@ -46,7 +49,7 @@ export const settings = (config: Record<string, Value> = { broker: 'memory' }): 
   healthCheck: { enabled: false, intervalMs: 1_000, timeoutMs: 1_000 },
   reconnect: { enabled: true, maxAttempts: -1, delayMs: 1, maxDelayMs: 1, offline: 'wait' },
   mailbox: { messages: 1_000, bytes: 1_000_000, overflow: 'block' },
-  limits: { memory: 1e9, frame: 16_777_216 },
+  limits: { memory: 1e9, frame },
   heartbeatMs: 1_000,
 })
 
@@ -76,16 +79,16 @@ export class Bench {
     return port2
   }
 
-  async actor(): Promise<Actor> {
+  async actor(frame?: number, budget = 1e9): Promise<Actor> {
     const lost: ConnectionError[] = []
     const ports: MessagePort[] = []
     const adapter = memoryAdapter({
-      settings: settings(),
+      settings: settings(undefined, frame),
       clock: systemClock,
       log: () => {},
       clientId: 'tested',
       connectionLost: (error) => lost.push(error),
-      budget: new ByteBudget(1e9),
+      budget: new ByteBudget(budget),
       deadLettered: () => {},
       answerBegins: () => {},
       dial: async () => {
@@ -113,11 +116,15 @@ export class Bench {
 export class Sink<M extends InboundMessage> implements MessageSink<M> {
   readonly got: M[] = []
   room = true
+  /** Messages that were lost. */
+  missed = 0
   deliver(message: M): boolean {
     this.got.push(message)
     return this.room
   }
-  lost(): void {}
+  lost(count: number): void {
+    this.missed += count
+  }
   end(error: Error): void {
     throw error
   }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { QueueFacet } from '../../../src/core/adapter.js'
 import { AckError, EnqueueError } from '../../../src/core/errors.js'
-import { Bench, bytes, deliveries, operation, until } from './harness.js'
+import { Bench, bytes, deliveries, messages, operation, until } from './harness.js'
 
 const numbered = (count: number) => Array.from({ length: count }, (_, i) => String(i))
 
@@ -130,7 +130,7 @@ describe('queues of the memory broker', () => {
     expect(acked.size).toBeGreaterThan(0)
   })
 
-  it('gives back what a closed consumer had, and still lets it be acknowledged', async () => {
+  it('leaves what a closed consumer has in hand to be settled', async () => {
     const { queue } = (await bench.actor()).adapter
     await send(queue!, 'jobs', ['a', 'b'])
     const sink = deliveries()
@@ -139,13 +139,84 @@ describe('queues of the memory broker', () => {
     await until(() => sink.got.length === 2, 'both are delivered')
     await consumer.close()
     await consumer.close()
-    await sink.got[0]!.ack()
     const next = deliveries()
     ;(await queue!.consume('jobs', next, operation())).request(5)
-    await until(() => next.got.length === 1, 'the other one comes back')
+    await sink.got[0]!.ack()
+    await sink.got[1]!.nack(0)
+    await until(() => next.got.length === 1, 'the one that was refused comes back')
     expect(next.texts).toEqual(['b'])
     expect(next.got[0]!.attempt).toBe(2)
     expect(bench.broker.queued('jobs')).toBe(1)
+  })
+
+  it('has back what was on its way to a consumer when it is closed, uncounted', async () => {
+    const { queue } = (await bench.actor()).adapter
+    const expected = numbered(100)
+    await send(queue!, 'jobs', expected)
+    const sink = deliveries()
+    const consumer = await queue!.consume('jobs', sink, operation())
+    consumer.request(100)
+    // Closed in the same turn: everything is under way.
+    await consumer.close()
+    const next = deliveries()
+    ;(await queue!.consume('jobs', next, operation())).request(100)
+    await until(() => next.got.length === 100 - sink.got.length, 'the others have them')
+    expect([...sink.texts, ...next.texts]).toEqual(expected)
+    expect(next.got.every(({ attempt, redelivered }) => attempt === 1 && !redelivered)).toBe(true)
+  })
+
+  it('has an undelivered message back at its place at once, uncounted, however often', async () => {
+    const { queue } = (await bench.actor()).adapter
+    await send(queue!, 'jobs', ['a', 'b', 'c'])
+    const sink = deliveries()
+    const consumer = await queue!.consume('jobs', sink, operation())
+    for (let round = 0; round < 20; round++) {
+      consumer.request(2)
+      await until(() => sink.got.length === 2, 'two are delivered')
+      expect(sink.texts).toEqual(['a', 'b'])
+      for (const { attempt, redelivered } of sink.got) expect([attempt, redelivered]).toEqual([1, false])
+      // In the wrong order, and only the first settlement counts.
+      for (const delivery of sink.got.splice(0).reverse()) {
+        await delivery.undelivered!()
+        await delivery.ack()
+      }
+    }
+    consumer.request(1)
+    await until(() => sink.got.length === 1, 'it is delivered')
+    await sink.got[0]!.nack(0)
+    consumer.request(1)
+    await until(() => sink.got.length === 2, 'it is delivered again')
+    expect(sink.got[1]).toMatchObject({ attempt: 2, redelivered: true })
+  })
+
+  it('keeps a message once, however often its operation is repeated', async () => {
+    const first = (await bench.actor()).adapter.queue!
+    const successor = (await bench.actor()).adapter.queue!
+    const attempt = (operationId: string) => ({ ...operation(), operationId })
+    const ids = [
+      await first.enqueue('jobs', bytes('x'), {}, attempt('1')),
+      await successor.enqueue('jobs', bytes('x'), {}, attempt('1')),
+      await successor.enqueue('jobs', bytes('x'), {}, attempt('2')),
+    ]
+    expect(ids[1]).toBe(ids[0])
+    expect(ids[2]).not.toBe(ids[0])
+    expect(bench.broker.queued('jobs')).toBe(2)
+  })
+
+  it('marks what is larger than the frame limit of its receiver, and counts it on topics', async () => {
+    const { queue, pubsub } = (await bench.actor()).adapter
+    const small = (await bench.actor(1_000)).adapter
+    const [sink, heard] = [deliveries(), messages()]
+    ;(await small.queue!.consume('jobs', sink, operation())).request(5)
+    await small.pubsub!.subscribe('t', {}, heard, operation())
+    for (const size of [1_001, 1_000]) {
+      await queue!.enqueue('jobs', new Uint8Array(size), {}, operation())
+      await pubsub!.publish('t', new Uint8Array(size), {}, operation())
+    }
+    await until(() => sink.got.length === 2 && heard.got.length === 1, 'they arrive')
+    expect(sink.got[0]!.defect?.message).toMatch(/1001 bytes is larger than limits.frame \(1000\)/)
+    expect(sink.got[1]!.defect).toBeUndefined()
+    expect(heard.missed).toBe(1)
   })
 
   it('brings a refused message back to the front at once, or later where a delay is given', async () => {
@@ -190,6 +261,7 @@ describe('queues of the memory broker', () => {
       retryable: true,
       queue: 'jobs',
       reason: /full.*2 messages/,
+      notExecuted: true,
     })
     await expect(queue!.enqueue('other', bytes('c'), {}, operation())).rejects.toThrow(/queues already/)
     const sink = deliveries()
