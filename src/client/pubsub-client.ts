@@ -12,6 +12,7 @@ import {
 import { type Duration, toMilliseconds } from '../core/duration.js'
 import { UnsupportedError } from '../core/errors.js'
 import { OVERFLOW_POLICIES, type Overflow } from '../core/overflow.js'
+import { prepareValue } from '../core/prepare-value.js'
 import type { Headers } from '../core/value.js'
 import type { IntegrationMail, SourceRequest } from '../mailbox/integration-mail.js'
 import type { Decode } from '../mailbox/message-run.js'
@@ -144,7 +145,7 @@ function sourceOf(options: SubscribeOptions, mail: IntegrationMail): SourceReque
     overflow: options.overflow ?? 'block',
     ...(options.format !== undefined && { format: options.format }),
     ...(options.qos !== undefined && { qos: options.qos }),
-    ...(options.params !== undefined && { params: options.params }),
+    ...(options.params !== undefined && { params: prepareValue(options.params) }),
     ...(options.headers !== undefined && { headers: options.headers }),
     ...(options.conflate !== undefined && { conflateMs: toMilliseconds(options.conflate, 'conflate') }),
   }

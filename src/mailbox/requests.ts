@@ -1,3 +1,4 @@
+import { prepareValue } from '../core/prepare-value.js'
 import { column } from './column.js'
 import { NameReader, NameWriter } from './names.js'
 import { pack, unpack } from './packing.js'
@@ -22,7 +23,10 @@ export interface OutgoingRequest {
 export class RequestWriter {
   readonly #names = new NameWriter()
 
-  /** @returns the batch, and the buffers to be transferred with it. */
+  /**
+   * @returns the batch, and the buffers to be transferred with it.
+   * @throws SerializeError when a value is not what `JSON.stringify` would make of it
+   */
   write(
     first: number,
     requests: readonly OutgoingRequest[],
@@ -58,7 +62,7 @@ export class RequestWriter {
         at.push(i)
         values.push(null)
       } else {
-        values.push(request.value)
+        values.push(prepareValue(request.value))
       }
       if (request.options !== undefined || request.suspect === true) {
         options ??= column<RequestOptions | undefined>(count, undefined)

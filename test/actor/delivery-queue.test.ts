@@ -23,7 +23,12 @@ const WINDOW = { messages: 2, bytes: 10_000 }
 
 function rig(
   overflow: Overflow,
-  { capacity = CAPACITY, window = WINDOW, harmsOthers = (): boolean => false, budget = new ByteBudget(1e9) } = {},
+  {
+    capacity = CAPACITY,
+    window = WINDOW,
+    harmsOthers = (): boolean => false,
+    budget = new ByteBudget(1e9),
+  } = {},
 ) {
   const clock = new ManualClock()
   const { host, actor } = openChannel()
