@@ -61,17 +61,26 @@ export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
   })
 }
 
-/** Calls `task` every `ms` until cancelled; the next period starts when the task returns. */
+/** Calls `task` every `ms` until cancelled, which the task itself may do. The next period starts when the task returns. */
 export function every(
   clock: Clock,
   ms: number,
   task: () => void,
   options?: { readonly background?: boolean },
 ): Timer {
-  let timer = clock.setTimer(ms, tick, options)
-  function tick() {
-    timer = clock.setTimer(ms, tick, options)
-    task()
+  let isCancelled = false
+  const tick = () => {
+    try {
+      task()
+    } finally {
+      if (!isCancelled) timer = clock.setTimer(ms, tick, options)
+    }
   }
-  return { cancel: () => timer.cancel() }
+  let timer = clock.setTimer(ms, tick, options)
+  return {
+    cancel: () => {
+      isCancelled = true
+      timer.cancel()
+    },
+  }
 }
