@@ -24,6 +24,8 @@ export interface IntegrationMetrics {
     readonly operations: number
     readonly deliveries: number
   }
+  /** Errors that handlers of consumers and served methods threw. */
+  readonly handlerErrors: number
   readonly latency: Latency
   /** Its connections, where the protocol pools them. */
   readonly pool?: PoolFigures
@@ -57,7 +59,11 @@ export interface GatewayMetrics {
   readonly zombies: number
 }
 
-export function integrationMetrics(child: IntegrationChild, restarts: number): IntegrationMetrics {
+export function integrationMetrics(
+  child: IntegrationChild,
+  restarts: number,
+  handlerErrors: number,
+): IntegrationMetrics {
   const { state, breaker, threadId, pool } = child.status
   return {
     type: child.settings.type,
@@ -66,6 +72,7 @@ export function integrationMetrics(child: IntegrationChild, restarts: number): I
     restarts,
     counts: child.counts,
     depths: { ...child.address.depth, ...child.depths },
+    handlerErrors,
     latency: latencyOf(child.latency),
     memoryBytes: child.memoryBytes,
     ...(pool !== undefined && { pool }),
@@ -73,9 +80,16 @@ export function integrationMetrics(child: IntegrationChild, restarts: number): I
   }
 }
 
-export function serverMetrics(child: IntegrationChild, restarts: number): ServerMetrics {
+export function serverMetrics(
+  child: IntegrationChild,
+  restarts: number,
+  handlerErrors: number,
+): ServerMetrics {
   const { listening } = child.status
-  return { ...integrationMetrics(child, restarts), ...(listening !== undefined && { listening }) }
+  return {
+    ...integrationMetrics(child, restarts, handlerErrors),
+    ...(listening !== undefined && { listening }),
+  }
 }
 
 export function brokerMetrics(child: BrokerChild, restarts: number): BrokerMetrics {

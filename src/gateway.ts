@@ -18,6 +18,7 @@ import type { AddressFactory } from './mailbox/actor-address.js'
 import { messageOf } from './mailbox/error-codec.js'
 import type { IntegrationMail } from './mailbox/integration-mail.js'
 import { Turn } from './mailbox/turn.js'
+import { Work } from './mailbox/work.js'
 import { isLogSink, Reporter } from './reporter.js'
 import { RpcServer } from './server/rpc-server.js'
 import { ConnectionManager } from './supervisor/connection-manager.js'
@@ -64,6 +65,7 @@ export class Gateway {
   readonly #tree: SupervisionTree
   readonly #clients = new Map<string, Clients>()
   readonly #reporter: Reporter
+  readonly #handlerErrors = new Map<string, number>()
   #shutdown: Promise<void> | undefined
 
   /**
@@ -96,18 +98,20 @@ export class Gateway {
       mails.set(ref.name, ref)
       return ref
     }
-    this.#tree = new SupervisionTree(config, systemClock, connect, clientIdPrefix, (report) =>
+    const work = new Work(systemClock)
+    this.#tree = new SupervisionTree(config, systemClock, connect, work, clientIdPrefix, (report) =>
       this.#report(report),
     )
     for (const { settings } of [...config.integrations, ...config.servers]) {
       const mail = mails.get(settings.name)!
       const formats = new Formats(settings)
+      const handlerFailed = (of: string, error: unknown) => this.#handlerFailed(settings.name, of, error)
       const decoder = (format: string | undefined) => (bytes: Uint8Array) => formats.of(format).decode(bytes)
       this.#clients.set(settings.name, {
         rpc: new RpcClient(mail),
-        pubsub: new PubSubClient({ mail, turn, decoder }),
-        queue: new QueueClient({ mail, turn, decoder }),
-        server: new RpcServer(mail, (method, error) => this.#handlerFailed(settings.name, method, error)),
+        pubsub: new PubSubClient({ mail, turn, work, decoder }),
+        queue: new QueueClient({ mail, turn, work, decoder, handlerFailed }),
+        server: new RpcServer(mail, work, handlerFailed),
       })
     }
     this.connections = new ConnectionManager(this.#tree.integrations, {
@@ -157,12 +161,18 @@ export class Gateway {
       integrations: Object.fromEntries(
         actors
           .filter((each) => !isServer(each))
-          .map(([name, child]) => [name, integrationMetrics(child, this.#tree.restarts(name))]),
+          .map(([name, child]) => [
+            name,
+            integrationMetrics(child, this.#tree.restarts(name), this.#handlerErrors.get(name) ?? 0),
+          ]),
       ),
       servers: Object.fromEntries(
         actors
           .filter(isServer)
-          .map(([name, child]) => [name, serverMetrics(child, this.#tree.restarts(name))]),
+          .map(([name, child]) => [
+            name,
+            serverMetrics(child, this.#tree.restarts(name), this.#handlerErrors.get(name) ?? 0),
+          ]),
       ),
       brokers: Object.fromEntries(
         [...brokers].map(([name, child]) => [name, brokerMetrics(child, this.#tree.restarts(name))]),
@@ -172,13 +182,19 @@ export class Gateway {
   }
 
   /**
-   * Accepts nothing new, settles what was accepted, and stops everything in reverse order. What is not settled
-   * in time rejects with ShutdownError. Idempotent; afterwards nothing keeps the process alive.
-   * @param options.timeout for settling. Default 10 s.
+   * Ends in order. Consumers, loops and servers take nothing more; what was prefetched goes back at once. Handlers and
+   * loop bodies that run end, may use the gateway meanwhile, and their settlements leave. Then what was accepted is
+   * settled and everything stops. What is not settled in time rejects with ShutdownError. Subscriptions and consumers
+   * that outlive a connection stay with the broker. Idempotent; afterwards nothing keeps the process alive.
+   * @param options.timeout for all of it together. Default 10 s.
    * @throws ConfigError for options that are not what they should be, and nothing else
    */
-  async shutdown(options: { readonly timeout?: Duration } = {}): Promise<void> {
-    checkOptions('shutdown', options, SHUTDOWN_OPTIONS)
+  shutdown(options: { readonly timeout?: Duration } = {}): Promise<void> {
+    try {
+      checkOptions('shutdown', options, SHUTDOWN_OPTIONS)
+    } catch (error) {
+      return Promise.reject(error)
+    }
     const ms =
       options.timeout === undefined ? DEFAULT_SHUTDOWN_MS : toMilliseconds(options.timeout, 'timeout')
     this.#shutdown ??= this.#tree.stop(ms)
@@ -203,10 +219,11 @@ export class Gateway {
     this.#reporter.write({ ...logged(event), level: LEVELS[kind] ?? 'info', message: kind })
   }
 
-  #handlerFailed(integration: string, method: string, error: unknown): void {
+  #handlerFailed(integration: string, of: string, error: unknown): void {
+    this.#handlerErrors.set(integration, (this.#handlerErrors.get(integration) ?? 0) + 1)
     this.#reporter.log({
       level: 'warn',
-      message: `the handler of ${method} failed`,
+      message: `the handler of ${of} failed`,
       integration,
       error: messageOf(error),
     })

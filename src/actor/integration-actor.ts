@@ -149,7 +149,17 @@ export function startIntegrationActor(
     othersWait: (): boolean => sources.size > 1 || operations.underWay > 0,
     ended: (id, error) => sources.ended(id, error),
   })
-  const verbs = new Verbs({ adapter, formats, gauges, sources, factory, receivers, unsettled, pending })
+  const verbs = new Verbs({
+    adapter,
+    formats,
+    gauges,
+    sources,
+    factory,
+    receivers,
+    unsettled,
+    pending,
+    detach: () => Promise.race([detached(), sleep(clock, FAREWELL_MS)]),
+  })
   const inHand = new InHand(gauges, clock)
   const streak = new TimeoutStreak(() => health.suspect())
   const operations = new Operations({

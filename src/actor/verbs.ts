@@ -35,6 +35,7 @@ export class Verbs {
   readonly #receivers: Receivers | undefined
   readonly #unsettled: UnsettledDeliveries | undefined
   readonly #pending: PendingRequests
+  readonly #detach: () => Promise<void>
 
   constructor(parts: {
     readonly adapter: ProtocolAdapter
@@ -45,6 +46,8 @@ export class Verbs {
     readonly receivers: Receivers | undefined
     readonly unsettled: UnsettledDeliveries | undefined
     readonly pending: PendingRequests
+    /** Takes nothing from the broker any more. */
+    readonly detach: () => Promise<void>
   }) {
     this.#adapter = parts.adapter
     this.#formats = parts.formats
@@ -54,6 +57,7 @@ export class Verbs {
     this.#receivers = parts.receivers
     this.#unsettled = parts.unsettled
     this.#pending = parts.pending
+    this.#detach = parts.detach
   }
 
   /** Whether a request that may have been carried out can be carried out again. */
@@ -110,6 +114,8 @@ export class Verbs {
         return this.#sources.open(this.#factory.make(verb, target, options.source!), context)
       case 'unsubscribe':
         return this.#sources.close(value as number)
+      case 'detach':
+        return this.#detach()
       case 'cancel':
         return undefined
     }

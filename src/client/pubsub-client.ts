@@ -18,6 +18,7 @@ import type { IntegrationMail, SourceRequest } from '../mailbox/integration-mail
 import type { Decode } from '../mailbox/message-run.js'
 import type { RequestOptions } from '../mailbox/protocol.js'
 import type { Turn } from '../mailbox/turn.js'
+import type { Work } from '../mailbox/work.js'
 import { type FormatOption, requireCapability, requireFormat } from './capability.js'
 import { LIMITS, limitsOf, type OperationLimits } from './limits.js'
 import { Subscription } from './subscription.js'
@@ -73,6 +74,7 @@ const SUBSCRIBE_OPTIONS = {
 export interface PubSubParts {
   readonly mail: IntegrationMail
   readonly turn: Turn
+  readonly work: Work
   /** What makes values of bytes of a format, or of the integration's own. */
   readonly decoder: (format: string | undefined) => Decode
 }
@@ -117,11 +119,12 @@ export class PubSubClient {
     if (options.transform !== undefined)
       throw new UnsupportedError('transform', { integration: this.#mail.name })
     requireFormat(this.#mail, options.format)
-    const { turn, decoder } = this.#parts
+    const { turn, decoder, work } = this.#parts
     const subscription = new Subscription<T>(
       pattern,
       turn,
       options.decode === 'lazy' ? decoder(options.format) : undefined,
+      work,
     )
     await subscription.opening(this.#mail, sourceOf(options, this.#mail), limitsOf(options))
     return subscription

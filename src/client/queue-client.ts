@@ -15,12 +15,11 @@ import { SerializeError } from '../core/errors.js'
 import type { Headers } from '../core/value.js'
 import { decodeError } from '../mailbox/error-codec.js'
 import type { IntegrationMail, Received } from '../mailbox/integration-mail.js'
-import type { Decode } from '../mailbox/message-run.js'
-import type { Turn } from '../mailbox/turn.js'
 import { type FormatOption, requireCapability, requireFormat } from './capability.js'
 import { LIMITS, limitsOf, type OperationLimits } from './limits.js'
 import { QueueConsumer } from './queue-consumer.js'
-import { checkNack, delayOf, type NackOptions, parseDeliveryId, QueueMessage } from './queue-message.js'
+import { checkNack, type NackOptions, nackOptionsOf, parseDeliveryId, QueueMessage } from './queue-message.js'
+import type { QueueParts } from './queue-parts.js'
 
 export interface SendOptions extends OperationLimits, FormatOption {
   readonly headers?: Headers
@@ -34,11 +33,11 @@ export interface ReceiveOptions extends OperationLimits, FormatOption {}
 export interface ConsumeOptions extends FormatOption {
   /** Messages unsettled at a time. Default 1. */
   readonly concurrency?: number
-  /** Set aside as a dead letter when this many deliveries have not settled it; never when absent. */
+  /** Dead-lettered when this many deliveries have not settled it; Infinity for never. */
   readonly maxDeliveries?: number
   /** The queue for dead letters; without it they are only reported (`message:dead`). */
   readonly deadLetter?: string
-  /** How long a message waits that was given back by an exception. Default 0. */
+  /** How long a message waits that was given back by an exception. By default the delay grows with each delivery. */
   readonly retryDelay?: Duration
 }
 
@@ -54,14 +53,6 @@ const CONSUME_OPTIONS = {
 const DELIVERY_ID: Expected = {
   what: 'the "id" of a received message',
   is: (value) => typeof value === 'string' && parseDeliveryId(value) !== undefined,
-}
-
-/** What a client of queues works with. @internal */
-export interface QueueParts {
-  readonly mail: IntegrationMail
-  readonly turn: Turn
-  /** What makes values of bytes of a format, or of the integration's own. */
-  readonly decoder: (format: string | undefined) => Decode
 }
 
 /**
@@ -138,7 +129,7 @@ export class QueueClient {
   async nack(messageId: string, options?: NackOptions): Promise<boolean> {
     const { life, token } = this.#delivery('nack', messageId)
     checkNack(options, this.#mail.name)
-    return this.#mail.settle('nack', life, token, delayOf(options))
+    return this.#mail.settle('nack', life, token, nackOptionsOf(options))
   }
 
   /**
@@ -151,7 +142,7 @@ export class QueueClient {
     requireFormat(this.#mail, options.format)
     const { concurrency = 1, maxDeliveries, deadLetter, retryDelay } = options
     const nack = retryDelay === undefined ? undefined : { delay: toMilliseconds(retryDelay, 'retryDelay') }
-    const consumer = new QueueConsumer<T>(this.#mail, queue, this.#parts.turn, concurrency, nack)
+    const consumer = new QueueConsumer<T>(queue, concurrency, nack, this.#parts)
     consumer.opening(
       this.#mail.open(
         'consume',

@@ -1,9 +1,12 @@
-import type { IntegrationMail, OpenSource, SourceHandler } from '../mailbox/integration-mail.js'
+import { ShutdownError } from '../core/errors.js'
+import { messageOf } from '../mailbox/error-codec.js'
+import type { OpenSource, SourceHandler } from '../mailbox/integration-mail.js'
 import { MessageRun } from '../mailbox/message-run.js'
 import type { NameReader } from '../mailbox/names.js'
 import type { DeliveryRun } from '../mailbox/protocol.js'
-import type { Turn } from '../mailbox/turn.js'
+import type { Worker } from '../mailbox/work.js'
 import { type NackOptions, QueueMessage } from './queue-message.js'
+import type { QueueParts } from './queue-parts.js'
 import { RunQueue } from './run-queue.js'
 
 /**
@@ -12,53 +15,68 @@ import { RunQueue } from './run-queue.js'
  *
  * In a `for await` a message is acknowledged when the loop asks for the next one. Leaving the loop by
  * `break`, `return` or an exception gives the message in hand back, unless it was settled, and closes the
- * consumer. Several loops over one consumer share its messages.
+ * consumer. Several loops over one consumer share its messages. When the gateway shuts down, loops and `each` end
+ * after the message in hand.
  */
-export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>> {
+export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>>, Worker {
   readonly queue: string
   readonly #concurrency: number
   readonly #nack: NackOptions | undefined
+  readonly #parts: QueueParts
   readonly #make: (run: MessageRun, index: number) => QueueMessage<T>
   readonly #messages: RunQueue<QueueMessage<T>>
+  /** Messages in the hands of handlers and loops. */
+  #inHand = 0
   #source: Promise<OpenSource> | undefined
   #open: OpenSource | undefined
 
   /** @internal */
-  constructor(
-    mail: IntegrationMail,
-    queue: string,
-    turn: Turn,
-    concurrency: number,
-    nack: NackOptions | undefined,
-  ) {
+  constructor(queue: string, concurrency: number, nack: NackOptions | undefined, parts: QueueParts) {
     this.queue = queue
     this.#concurrency = concurrency
     this.#nack = nack
+    this.#parts = parts
     this.#make = (run, index) =>
       new QueueMessage<T>(
-        mail,
+        parts.mail,
         run.life,
         queue,
         run.extras(index)!,
         () => run.value(index, undefined),
         run.payload(index),
       )
-    this.#messages = new RunQueue<QueueMessage<T>>(turn, this.#make, (run) => this.#credit(run))
+    this.#messages = new RunQueue<QueueMessage<T>>(parts.turn, this.#make, (run) => this.#credit(run))
+    parts.work.add(this)
+  }
+
+  /** @internal */
+  get isBusy(): boolean {
+    return this.#inHand > 0
   }
 
   /** @throws DequeueError when the broker refuses; when the consumer ends by a fault */
   [Symbol.asyncIterator](): AsyncIterator<QueueMessage<T>, undefined> {
     let inHand: QueueMessage<T> | undefined
+    const drop = () => {
+      const message = inHand
+      inHand = undefined
+      if (message !== undefined) this.#inHand--
+      return message?.isSettled === false ? message : undefined
+    }
     return {
       next: async () => {
-        if (inHand !== undefined && !inHand.isSettled) settleQuietly(inHand.ack())
-        inHand = undefined
+        const done = drop()
+        if (done !== undefined) settleQuietly(done.ack())
         const next = await this.#messages.next()
+        if (next.done) return next
         inHand = next.value
+        this.#inHand++
         return next
       },
       return: async () => {
-        if (inHand !== undefined && !inHand.isSettled) await inHand.nack(this.#nack).catch(() => false)
+        await drop()
+          ?.nack(this.#nack)
+          .catch(() => false)
         await this.close()
         return { value: undefined, done: true }
       },
@@ -67,29 +85,53 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
 
   /**
    * Calls `handle` with each message, as many at a time as the concurrency says, until the consumer is closed:
-   * acknowledges what it resolves for, gives back what it throws for.
+   * acknowledges what it resolves for, gives back what it throws for. What it throws is logged, and is the reason of
+   * the dead letter that the message may become.
    * @throws DequeueError when the consumer ends by a fault
    */
   async each(handle: (message: QueueMessage<T>) => Promise<void> | void): Promise<void> {
     const work = async () => {
       for (let next = await this.#messages.next(); !next.done; next = await this.#messages.next()) {
-        const message = next.value
-        try {
-          await handle(message)
-          if (!message.isSettled) await message.ack()
-        } catch {
-          if (!message.isSettled) settleQuietly(message.nack(this.#nack))
-        }
+        this.#inHand++
+        await this.#handle(handle, next.value)
+        this.#inHand--
       }
     }
     await Promise.all(Array.from({ length: this.#concurrency }, work))
   }
 
-  /** Ends it; messages that nobody has taken go back to the queue. Never rejects; idempotent. */
+  /**
+   * Ends it: messages that nobody has taken go back to the queue, uncounted. Resolves when the handlers that run have
+   * ended, at the latest after the time-out of the integration: do not await it inside a handler. Never rejects;
+   * idempotent.
+   */
   async close(): Promise<void> {
-    for (const message of this.#messages.endNow()) settleQuietly(message.undelivered())
+    // First, or the broker would deliver again what is given back.
+    const closing = this.#open?.close()
+    this.#giveBackUnseen()
+    const { work, mail } = this.#parts
     const source = await this.#source?.catch(() => undefined)
-    await source?.close()
+    await Promise.all([closing ?? source?.close(), work.idle(mail.timeoutMs, this)])
+    work.remove(this)
+  }
+
+  async #handle(
+    handle: (message: QueueMessage<T>) => Promise<void> | void,
+    message: QueueMessage<T>,
+  ): Promise<void> {
+    try {
+      await handle(message)
+    } catch (error) {
+      this.#parts.handlerFailed(this.queue, error)
+      if (!message.isSettled) settleQuietly(message.nack({ ...this.#nack, reason: messageOf(error) }))
+      return
+    }
+    // A settlement that fails is not the handler's fault: the broker delivers the message again.
+    if (!message.isSettled) await message.ack().catch(() => false)
+  }
+
+  #giveBackUnseen(): void {
+    for (const message of this.#messages.endNow()) settleQuietly(message.undelivered())
   }
 
   /** Sent before the actor heard that this is over. */
@@ -97,7 +139,7 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
     for (let i = 0; i < run.count; i++) settleQuietly(this.#make(run, i).undelivered())
   }
 
-  /** Messages may be consumed before we hear that the consumer stands: their credit is given then. */
+  /** Messages may be consumed before we hear that the consumer is open: their credit is given then. */
   #credit({ count, bytes }: MessageRun): void {
     if (this.#open !== undefined) return this.#open.credit(count, bytes)
     this.#source?.then(
@@ -127,7 +169,10 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
       dropped: () => {},
       // What was not handed out yet comes again.
       reborn: () => this.#messages.discard(),
-      ended: (error) => this.#messages.end(error),
+      ended: (error) => {
+        if (error instanceof ShutdownError) this.#giveBackUnseen()
+        else this.#messages.end(error)
+      },
     }
   }
 }

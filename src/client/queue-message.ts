@@ -1,15 +1,18 @@
-import { checkOptions, DURATION } from '../core/arguments.js'
+import { checkOptions, DURATION, TEXT } from '../core/arguments.js'
 import { type Duration, toMilliseconds } from '../core/duration.js'
 import type { Headers } from '../core/value.js'
 import type { IntegrationMail } from '../mailbox/integration-mail.js'
-import type { DeliveryExtras } from '../mailbox/protocol.js'
+import type { DeliveryExtras, RequestOptions } from '../mailbox/protocol.js'
 
 export interface NackOptions {
+  /** Why, in words: part of the dead letter if the message becomes one. */
+  readonly reason?: string
   /** Deliver it again no earlier than in this long. */
   readonly delay?: Duration
 }
 
-const NACK_OPTIONS = { delay: DURATION } as const
+const NACK_OPTIONS = { delay: DURATION, reason: TEXT } as const
+const LONGEST_REASON = 1_000
 
 /** A message of a queue: stays with the broker until it is settled, and comes again if it is not. */
 export class QueueMessage<T = unknown> {
@@ -86,7 +89,7 @@ export class QueueMessage<T = unknown> {
   async nack(options?: NackOptions): Promise<boolean> {
     checkNack(options, this.#mail.name)
     this.#settled = true
-    return this.#mail.settle('nack', this.#life, this.#extras.token!, delayOf(options))
+    return this.#mail.settle('nack', this.#life, this.#extras.token!, nackOptionsOf(options))
   }
 }
 
@@ -105,6 +108,11 @@ export function checkNack(options: NackOptions | undefined, integration: string)
   checkOptions('nack', options, NACK_OPTIONS, { integration })
 }
 
-export function delayOf(options: NackOptions | undefined): { readonly delayMs: number } | undefined {
-  return options?.delay === undefined ? undefined : { delayMs: toMilliseconds(options.delay, 'delay') }
+/** Without a delay the actor chooses one that grows. */
+export function nackOptionsOf({ delay, reason }: NackOptions = {}): RequestOptions | undefined {
+  if (delay === undefined && reason === undefined) return undefined
+  return {
+    ...(delay !== undefined && { delayMs: toMilliseconds(delay, 'delay') }),
+    ...(reason !== undefined && { reason: reason.slice(0, LONGEST_REASON) }),
+  }
 }

@@ -56,6 +56,21 @@ export class RunQueue<M> {
     return this.#wait()
   }
 
+  /** Whether messages are here that nobody has taken. */
+  get hasMessages(): boolean {
+    return this.#runs.size > 0 || (this.#current !== undefined && this.#index < this.#current.count)
+  }
+
+  /** Whether no more will come. */
+  get hasEnded(): boolean {
+    return this.#state.kind === 'ended'
+  }
+
+  /** Consumers that wait for a message. */
+  get waiting(): number {
+    return this.#waiters.size
+  }
+
   /** No more will come; what is here is still handed out, unless `discard`. */
   end(error: Error | undefined, discard = false): void {
     if (this.#state.kind === 'ended') return

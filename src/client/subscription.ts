@@ -7,6 +7,7 @@ import type {
 } from '../mailbox/integration-mail.js'
 import { type Decode, MessageRun } from '../mailbox/message-run.js'
 import type { Turn } from '../mailbox/turn.js'
+import type { Work, Worker } from '../mailbox/work.js'
 import { Message } from './message.js'
 import { RunQueue } from './run-queue.js'
 
@@ -17,9 +18,12 @@ import { RunQueue } from './run-queue.js'
  * Each subscription has its own buffer and its own overflow policy: one that is not read stops no other, not even an
  * equal one. At the broker, equal subscriptions of one integration are one.
  */
-export class Subscription<T = unknown> implements AsyncIterable<Message<T>> {
+export class Subscription<T = unknown> implements AsyncIterable<Message<T>>, Worker {
   readonly pattern: string
   readonly #queue: RunQueue<Message<T>>
+  readonly #work: Work
+  /** Loops that have not ended. */
+  #loops = 0
   #source: Promise<OpenSource> | undefined
   #open: OpenSource | undefined
   #dropped = 0
@@ -29,8 +33,9 @@ export class Subscription<T = unknown> implements AsyncIterable<Message<T>> {
   #deadLife = 0
 
   /** @internal */
-  constructor(pattern: string, turn: Turn, decode: Decode | undefined) {
+  constructor(pattern: string, turn: Turn, decode: Decode | undefined, work: Work) {
     this.pattern = pattern
+    this.#work = work
     this.#queue = new RunQueue(
       turn,
       (run, index) => new Message<T>(run, index, decode),
@@ -53,19 +58,27 @@ export class Subscription<T = unknown> implements AsyncIterable<Message<T>> {
 
   /** Ends it; messages that have not been consumed are discarded. Never rejects; idempotent. */
   async close(): Promise<void> {
-    this.#queue.end(undefined, true)
+    this.#end(undefined, true)
+    this.#work.remove(this)
     const source = await this.#source?.catch(() => undefined)
     await source?.close()
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Message<T>, undefined> {
+    this.#loops++
     return {
-      next: () => this.#queue.next(),
+      next: () => this.#next(),
       return: async () => {
+        this.#loops--
         await this.close()
         return { value: undefined, done: true }
       },
     }
+  }
+
+  /** Whether a loop is in its body or has messages to come. @internal */
+  get isBusy(): boolean {
+    return this.#loops > this.#queue.waiting || (this.#loops > 0 && this.#queue.hasMessages)
   }
 
   /** Resolves when the broker has granted it. @throws what `open` of the mail throws @internal */
@@ -76,6 +89,7 @@ export class Subscription<T = unknown> implements AsyncIterable<Message<T>> {
   ): Promise<void> {
     this.#source = mail.open('subscribe', this.pattern, wanted, this.#handler(), limits)
     this.#open = await this.#source
+    this.#work.add(this)
   }
 
   #handler(): SourceHandler {
@@ -93,8 +107,27 @@ export class Subscription<T = unknown> implements AsyncIterable<Message<T>> {
         this.#deadLife = this.#life
         this.#droppedInEarlierLives = this.#dropped
       },
-      ended: (error) => this.#queue.end(error),
+      ended: (error) => this.#end(error, false),
     }
+  }
+
+  /** For a loop. The promise of the queue is handed on as it is: this is done for every message. */
+  #next(): Promise<IteratorResult<Message<T>, undefined>> {
+    const next = this.#queue.next()
+    if (this.#queue.hasEnded)
+      next.then(
+        ({ done }) => {
+          if (done) this.#loops--
+        },
+        () => this.#loops--,
+      )
+    return next
+  }
+
+  #end(error: Error | undefined, discard: boolean): void {
+    // Loops that wait end now, and do not say so.
+    if (discard || !this.#queue.hasMessages) this.#loops -= Math.min(this.#loops, this.#queue.waiting)
+    this.#queue.end(error, discard)
   }
 
   #finished({ count, bytes, life }: MessageRun): void {

@@ -57,6 +57,7 @@ export class ActorRef implements IntegrationMail, ActorAddress {
   readonly type: string
   readonly window: Capacity
   readonly formats: readonly string[]
+  readonly timeoutMs: number
   readonly #capabilities: readonly Capability[]
   readonly #clock: Clock
   readonly #turn: Turn
@@ -64,7 +65,8 @@ export class ActorRef implements IntegrationMail, ActorAddress {
   readonly #ledger: Ledger
   readonly #sources = new HostSources()
   #state: State = { kind: 'absent' }
-  #intake: 'open' | 'closed' = 'open'
+  /** `draining`: nothing is taken from the broker any more, and nothing opened. */
+  #intake: 'open' | 'draining' | 'closed' = 'open'
   #lives = 0
 
   constructor(
@@ -78,12 +80,13 @@ export class ActorRef implements IntegrationMail, ActorAddress {
     const { messages, bytes } = settings.mailbox
     this.window = { messages: Math.min(messages, MOST_MESSAGES), bytes: Math.min(bytes, MOST_BYTES) }
     this.formats = protocol.formats
+    this.timeoutMs = settings.timeoutMs
     this.#capabilities = protocol.capabilities
     this.#clock = clock
     this.#turn = turn
     this.#events = events
     this.#ledger = new Ledger(settings, poisonThreshold, clock, {
-      givenUp: (seq) => this.#tellActor('cancel', '', seq),
+      givenUp: (seq) => this.#cancel(seq),
       expiring: () => this.#present?.channel.pullAll(),
       poison: (entry, reason) => events.poison(entry, entry.deaths, reason),
     })
@@ -129,7 +132,7 @@ export class ActorRef implements IntegrationMail, ActorAddress {
       void this.#close(source)
       throw error
     }
-    source.state = 'open'
+    if (source.state === 'asked') source.state = 'open'
     return {
       credit: (messages, bytes) => {
         if (source.credit.giver.give(messages, bytes)) this.#present?.channel.nudge()
@@ -150,7 +153,6 @@ export class ActorRef implements IntegrationMail, ActorAddress {
     return (await this.request(verb, '', value, options, limits)) as boolean
   }
 
-  /** A new life of the actor begins: what waits goes to it, and all sources are asked for again. */
   attach(end: ChannelEnd, gauges: Gauges): void {
     const names = new NameReader()
     const life = ++this.#lives
@@ -166,7 +168,6 @@ export class ActorRef implements IntegrationMail, ActorAddress {
     this.#ledger.attach(channel)
   }
 
-  /** The actor has died. @param reason as it is told to callers. */
   detach(reason: string): void {
     const present = this.#present
     if (present === undefined) return
@@ -177,14 +178,12 @@ export class ActorRef implements IntegrationMail, ActorAddress {
     this.#ledger.crashed(present.gauges, reason)
   }
 
-  /** The supervisor has given up on it: nothing will be done any more. */
   fail(reason: string): void {
     this.detach(reason)
     this.#state = { kind: 'failed', reason }
     this.#end(() => new ActorCrashedError(reason, false, { integration: this.name, retryable: false }))
   }
 
-  /** The gateway shuts down. */
   stop(): void {
     if (this.#state.kind === 'stopped') return
     const present = this.#present
@@ -194,22 +193,28 @@ export class ActorRef implements IntegrationMail, ActorAddress {
     this.#end(() => new ShutdownError({ integration: this.name }))
   }
 
-  /** What is not settled by now rejects with ShutdownError, and the actor need not go on with it. */
   abandon(): void {
-    this.#ledger.abandon()
+    this.#ledger.abandon(({ traits }) => !traits.settles)
   }
 
-  /** Nothing new is accepted from now on; what was accepted goes on, and deliveries can still be settled. */
+  startDraining(): void {
+    if (this.#intake !== 'open') return
+    this.#intake = 'draining'
+    this.#ledger.abandon(({ traits }) => traits.isOpenEnded)
+    // Before what the handlers give back, or the broker would deliver that again.
+    if (this.#present !== undefined) this.request('detach', '', undefined).catch(() => {})
+    this.#sources.drain(new ShutdownError({ integration: this.name }))
+  }
+
   closeIntake(): void {
+    this.startDraining()
     this.#intake = 'closed'
   }
 
-  /** Whether requests are still accepted. */
   get isOpen(): boolean {
     return this.#intake === 'open'
   }
 
-  /** Resolves when nothing is under way but what may last for ever, at the latest after `ms`. */
   drained(ms: number): Promise<void> {
     return this.#ledger.drained(ms)
   }
@@ -221,8 +226,9 @@ export class ActorRef implements IntegrationMail, ActorAddress {
   /** Why a request is not accepted. */
   #refusal(verb: Verb, signal: AbortSignal | undefined): Error | undefined {
     const integration = this.name
-    const { settles, isSystem } = traitsOf(verb)
-    if (this.#intake === 'closed' && !settles) return new ShutdownError({ integration })
+    const { settles, isSystem, isOpenEnded } = traitsOf(verb)
+    const isLate = this.#intake === 'closed' || (this.#intake === 'draining' && isOpenEnded)
+    if (isLate && !settles) return new ShutdownError({ integration })
     if (this.#state.kind === 'stopped') return new ShutdownError({ integration })
     if (this.#state.kind === 'failed')
       return new ActorCrashedError(this.#state.reason, false, { integration, retryable: false })
@@ -288,13 +294,14 @@ export class ActorRef implements IntegrationMail, ActorAddress {
 
   async #close(source: HostSource): Promise<void> {
     if (!this.#sources.close(source)) return
-    if (this.#present !== undefined)
+    // A gateway that shuts down closes its handles: what the broker keeps for it, it keeps.
+    if (this.#present !== undefined && this.#intake === 'open')
       await this.request('unsubscribe', source.target, source.id).catch(() => {})
     this.#sources.remove(source)
   }
 
-  /** Says something to the actor that nobody waits for. */
-  #tellActor(verb: 'cancel' | 'unsubscribe', target: string, value: number): void {
-    if (this.#present !== undefined) this.request(verb, target, value).catch(() => {})
+  /** The actor need not go on with a request; nobody waits for its answer. */
+  #cancel(seq: number): void {
+    if (this.#present !== undefined) this.request('cancel', '', seq).catch(() => {})
   }
 }

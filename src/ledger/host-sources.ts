@@ -76,6 +76,11 @@ export class HostSources {
     if (source.state !== 'closing') source.handler.ended(error)
   }
 
+  /** All end, but for what is on its way already: the handler still receives that. */
+  drain(error: Error): void {
+    for (const source of this.#byId.values()) if (this.close(source)) source.handler.ended(error)
+  }
+
   endAll(error: Error): void {
     for (const id of [...this.#byId.keys()]) this.end(id, error)
   }

@@ -178,10 +178,10 @@ export class Ledger {
     }
   }
 
-  /** What is not settled by now rejects with ShutdownError, and the actor need not go on with it. */
-  abandon(): void {
+  /** Those wanted reject with ShutdownError, and the actor need not go on with them. */
+  abandon(wanted: (request: Request) => boolean): void {
     for (const request of [...this.#queue])
-      if (!request.traits.settles) this.#giveUp(request, new ShutdownError({ integration: this.#name }))
+      if (wanted(request)) this.#giveUp(request, new ShutdownError({ integration: this.#name }))
   }
 
   /** Settles everything for good: nothing more is entered. */

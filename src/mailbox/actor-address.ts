@@ -40,6 +40,11 @@ export interface ActorAddress {
   detach(reason: string): void
   /** The supervisor has given up on it: nothing will be done any more. */
   fail(reason: string): void
+  /**
+   * Nothing is taken from the broker any more: sources end, receives are given up. Other requests are still accepted,
+   * because handlers that run may need them.
+   */
+  startDraining(): void
   /** Nothing new is accepted from now on; what was accepted goes on, and deliveries can still be settled. */
   closeIntake(): void
   /** Resolves when nothing is in flight but what may wait indefinitely, at the latest after `ms`. */

@@ -30,7 +30,7 @@ export interface SourceHandler {
   dropped(total: number): void
   /** The actor died: what it delivered and was not settled is delivered again. */
   reborn(): void
-  /** No more messages will come. */
+  /** No more messages will come; with a ShutdownError, but for those that are on their way. */
   ended(error: Error): void
 }
 
@@ -52,6 +52,8 @@ export interface IntegrationMail {
   readonly type: string
   /** How much of one source may be on its way to the host at a time. */
   readonly window: Capacity
+  /** Milliseconds that an operation may take by default. */
+  readonly timeoutMs: number
   /** The wire formats that its payloads may have. */
   readonly formats: readonly string[]
   supports(capability: Capability): boolean

@@ -66,6 +66,8 @@ export const VERB_TRAITS = {
   answer: { ...SETTLES, onCrash: 'answer-false' },
   cancel: { ...SETTLES, onCrash: 'answer-done' },
   undelivered: { ...SETTLES, onCrash: 'answer-false' },
+  /** Takes nothing from the broker any more, and gives back what nobody has seen. */
+  detach: { ...SETTLES, onCrash: 'answer-done' },
 } as const satisfies Readonly<Record<string, VerbTraits>>
 
 export type Verb = keyof typeof VERB_TRAITS

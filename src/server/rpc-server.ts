@@ -3,19 +3,27 @@ import { RpcError, SerializeError, ShutdownError, UnsupportedError } from '../co
 import { encodeError, messageOf } from '../mailbox/error-codec.js'
 import type { IntegrationMail, OpenSource, SourceHandler } from '../mailbox/integration-mail.js'
 import { MessageRun } from '../mailbox/message-run.js'
+import type { Work, Worker } from '../mailbox/work.js'
 import { INTERNAL_ERROR, type RequestContext, type RpcHandler, RpcRoutes } from '../router/rpc-routes.js'
 
 /** Serves methods to others over an integration (specification: RpcServer). */
-export class RpcServer {
+export class RpcServer implements Worker {
   readonly #mail: IntegrationMail
   readonly #routes = new RpcRoutes()
   readonly #onError: (method: string, error: unknown) => void
   #sources: OpenSource[] = []
+  #running = 0
 
   /** @internal */
-  constructor(mail: IntegrationMail, onError: (method: string, error: unknown) => void) {
+  constructor(mail: IntegrationMail, work: Work, onError: (method: string, error: unknown) => void) {
     this.#mail = mail
     this.#onError = onError
+    work.add(this)
+  }
+
+  /** Whether a handler runs. @internal */
+  get isBusy(): boolean {
+    return this.#running > 0
   }
 
   /** The server or integration that it serves by. */
@@ -63,7 +71,7 @@ export class RpcServer {
     return {
       receive: (run, names, life) => {
         const requests = new MessageRun(run, names, life)
-        for (let i = 0; i < requests.count; i++) this.#answer(method, requests, i)
+        for (let i = 0; i < requests.count; i++) void this.#serve(method, requests, i)
       },
       dropped: () => {},
       reborn: () => {},
@@ -73,6 +81,13 @@ export class RpcServer {
     }
   }
 
+  async #serve(method: string, requests: MessageRun, index: number): Promise<void> {
+    this.#running++
+    await this.#answer(method, requests, index)
+    this.#running--
+  }
+
+  /** Never rejects. */
   async #answer(method: string, requests: MessageRun, index: number): Promise<void> {
     const extras = requests.extras(index)!
     const context: RequestContext = { method, headers: extras.headers ?? {} }

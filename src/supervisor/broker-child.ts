@@ -93,10 +93,10 @@ export class BrokerChild implements Child {
     }
   }
 
-  async stop(): Promise<void> {
+  async stop(withinMs = Number.POSITIVE_INFINITY): Promise<void> {
     const life = this.#life
     if (life === undefined) return
-    const graceMs = graceOf(this.spec.shutdown)
+    const graceMs = Math.min(graceOf(this.spec.shutdown), withinMs)
     await life.stop(graceMs, (control) => control.stop(graceMs))
     if (this.#life === life) this.#life = undefined
   }

@@ -182,10 +182,10 @@ export class IntegrationChild implements Child {
     this.#refillLater()
   }
 
-  async stop(): Promise<void> {
+  async stop(withinMs = Number.POSITIVE_INFINITY): Promise<void> {
     const life = this.#life
     if (life === undefined) return
-    const graceMs = graceOf(this.spec.shutdown)
+    const graceMs = Math.min(graceOf(this.spec.shutdown), withinMs)
     // A gateway that shuts down has waited for what was accepted already.
     const drainMs = this.address.isOpen ? graceMs : 0
     const integration = this.settings.name

@@ -6,6 +6,7 @@ import type { LogRecord } from '../core/telemetry.js'
 import type { Value } from '../core/value.js'
 import type { ActorProtocol, AddressFactory } from '../mailbox/actor-address.js'
 import type { ActorNotice } from '../mailbox/protocol.js'
+import type { Work } from '../mailbox/work.js'
 import { BrokerChild } from './broker-child.js'
 import type { Child } from './child.js'
 import type { ChildSpec } from './child-spec.js'
@@ -17,6 +18,9 @@ import { ThreadPool } from './thread-pool.js'
 import { threadSpawner } from './thread-spawner.js'
 import { Watchdog } from './watchdog.js'
 import { Zombies } from './zombies.js'
+
+/** Milliseconds that an actor has to leave its broker in order, however little time the shutdown has left. */
+const LEAST_GRACE_MS = 1_000
 
 /** What a tree is grown from: the resolved configuration. */
 export interface TreePlan {
@@ -91,7 +95,7 @@ export type TreeReport =
 
 /**
  * All supervisors of a gateway: one for each group, and one for each child that is in none. Brokers start
- * before the integrations that may live on them, servers last, and everything stops in reverse order.
+ * before the integrations that may live on them, and stop after them.
  */
 export class SupervisionTree {
   /** Integrations and servers. */
@@ -101,16 +105,21 @@ export class SupervisionTree {
   readonly #pool: ThreadPool
   readonly #zombies: Zombies
   readonly #workers: readonly URL[]
+  readonly #clock: Clock
+  readonly #work: Pick<Work, 'isBusy' | 'idle'>
   readonly #report: (report: TreeReport) => void
 
   constructor(
     plan: TreePlan,
     clock: Clock,
     connect: AddressFactory,
+    work: Pick<Work, 'isBusy' | 'idle'>,
     clientIdPrefix: string,
     report: (report: TreeReport) => void,
     spawner: Spawner = threadSpawner,
   ) {
+    this.#clock = clock
+    this.#work = work
     this.#report = report
     this.#pool = new ThreadPool(spawner)
     this.#zombies = new Zombies(clock, (id, threadId) =>
@@ -204,14 +213,29 @@ export class SupervisionTree {
     }
   }
 
-  /** Accepts nothing new, settles what was accepted within `ms`, stops in reverse order. Never rejects. */
+  /**
+   * Takes nothing from the brokers any more, waits for the handlers that run, settles what was accepted, and stops
+   * everything: integrations and servers at once, then the brokers that they may live on. Never rejects.
+   * @param ms for all of it together; what stops gets a moment more.
+   */
   async stop(ms: number): Promise<void> {
+    const until = this.#clock.monotonic() + ms
+    const left = () => Math.max(0, until - this.#clock.monotonic())
     const addresses = [...this.integrations.values()].map(({ address }) => address)
+    for (const address of addresses) address.startDraining()
+    if (ms === 0 || !this.#work.isBusy) for (const address of addresses) address.closeIntake()
+    await this.#work.idle(ms)
     for (const address of addresses) address.closeIntake()
-    if (ms > 0) await Promise.all(addresses.map((address) => address.drained(ms)))
+    if (ms > 0) await Promise.all(addresses.map((address) => address.drained(left())))
     for (const address of addresses) address.abandon()
     this.#pool.close()
-    for (const supervisor of [...this.#supervisors].reverse()) await supervisor.stop()
+    const brokers = this.brokers.size
+    const stopAll = (supervisors: readonly Supervisor[]) =>
+      Promise.all(
+        [...supervisors].reverse().map((supervisor) => supervisor.stop(Math.max(left(), LEAST_GRACE_MS))),
+      )
+    await stopAll(this.#supervisors.slice(brokers))
+    await stopAll(this.#supervisors.slice(0, brokers))
     for (const address of addresses) address.stop()
   }
 

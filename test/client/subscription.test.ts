@@ -6,6 +6,7 @@ import type { IntegrationMail, OpenSource, SourceHandler } from '../../src/mailb
 import { NameReader } from '../../src/mailbox/names.js'
 import type { DeliveryRun } from '../../src/mailbox/protocol.js'
 import { Turn } from '../../src/mailbox/turn.js'
+import { Work } from '../../src/mailbox/work.js'
 import { settled } from '../../src/testing/index.js'
 
 const names = new NameReader()
@@ -36,7 +37,8 @@ function rig() {
       })
     },
   } as Pick<IntegrationMail, 'open'> as IntegrationMail
-  const subscription = new Subscription<number>('t', new Turn(systemClock, 4), undefined)
+  const work = new Work(systemClock)
+  const subscription = new Subscription<number>('t', new Turn(systemClock, 4), undefined, work)
   const opening = subscription.opening(mail, wanted, undefined)
   const source: OpenSource = {
     credit: (messages) => void credited.push(messages),
@@ -45,6 +47,7 @@ function rig() {
     },
   }
   return {
+    work,
     subscription,
     opening,
     credited,

@@ -3,6 +3,7 @@ import { systemClock } from '../../src/core/clock.js'
 import { ActorCrashedError } from '../../src/core/errors.js'
 import { ActorRef } from '../../src/ledger/actor-ref.js'
 import { Turn } from '../../src/mailbox/turn.js'
+import { Work } from '../../src/mailbox/work.js'
 import { SupervisionTree, type TreeReport } from '../../src/supervisor/tree.js'
 import { Settlements } from './support/settled.js'
 
@@ -63,6 +64,7 @@ async function poisonable(): Promise<{ mail: ActorRef; tree: SupervisionTree; re
       mail = new ActorRef(actor, systemClock, new Turn(systemClock, 4), events)
       return mail
     },
+    new Work(systemClock),
     'test',
     (report) => reports.push(report),
   )

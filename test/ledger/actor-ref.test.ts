@@ -197,7 +197,7 @@ describe('the address of an actor', () => {
     ref.closeIntake()
     ref.abandon()
     expect(await receive).toBe('shutdown')
-    expect(await life.asked()).toEqual(['receive', 'cancel'])
+    expect(await life.asked()).toEqual(['receive', 'cancel', 'detach'])
     await expect(ref.request('publish', 't', 1)).rejects.toMatchObject({ kind: 'shutdown' })
   })
 
@@ -332,5 +332,49 @@ describe('the message of a receive whose caller has gone', () => {
     expect(await life.asked()).toEqual(['receive'])
     life.say(answered(0))
     expect(await receive).toEqual({ life: 1, message })
+  })
+})
+
+describe('an address that drains', () => {
+  test('ends its sources without a word to the broker, and opens none; other requests go on', async () => {
+    const { ref, begin, handler, ended } = rig()
+    const life = begin()
+    const opening = ref.open('subscribe', 't', wanted, handler)
+    await life.asked()
+    await life.settle(0)
+    const source = await opening
+    ref.startDraining()
+    ref.startDraining()
+    expect(ended).toEqual(['the gateway is shut down'])
+    await source.close()
+    const publish = ref.request('publish', 't', 1)
+    await expect(ref.open('subscribe', 'u', wanted, handler)).rejects.toMatchObject({ kind: 'shutdown' })
+    await expect(ref.request('receive', 'q', undefined)).rejects.toMatchObject({ kind: 'shutdown' })
+    expect(await life.asked()).toEqual(['subscribe', 'detach', 'publish'])
+    ref.detach('boom')
+    const next = begin()
+    expect(await next.asked()).toEqual(['publish'])
+    await next.settle(0)
+    await publish
+    ref.closeIntake()
+    await expect(ref.request('publish', 't', 1)).rejects.toMatchObject({ kind: 'shutdown' })
+  })
+
+  test('what was on its way still reaches its handler, which gives it back', async () => {
+    const { ref, begin, handler, quiet } = rig()
+    const received: number[] = []
+    const life = begin()
+    const opening = ref.open('subscribe', 't', wanted, {
+      ...handler,
+      receive: ({ count }) => received.push(count),
+    })
+    await life.asked()
+    await life.settle(0)
+    await opening
+    ref.startDraining()
+    const run = { source: 1, count: 2, topics: [], payload: NO_VALUES, bytes: 0, extras: undefined }
+    life.say({ ...NOTHING, runs: [run] })
+    await quiet()
+    expect(received).toEqual([2])
   })
 })

@@ -29,6 +29,7 @@ describe('what a crash does to a request', () => {
     unsubscribe: ['answer-done', 'answer-done'],
     cancel: ['answer-done', 'answer-done'],
     undelivered: ['answer-false', 'answer-false'],
+    detach: ['answer-done', 'answer-done'],
   }
 
   test.each(VERBS)('%s', (verb) => {
