@@ -6,6 +6,7 @@ import type { GatewayConfig } from './config/gateway-config.js'
 import { type ConfigSource, loadConfig } from './config/load.js'
 import { checkArgument, checkOptions, DURATION, type Expected, FUNCTION, RECORD } from './core/arguments.js'
 import { systemClock } from './core/clock.js'
+import type { Diagnostic } from './core/diagnostic.js'
 import { didYouMean } from './core/did-you-mean.js'
 import { type Duration, toMilliseconds } from './core/duration.js'
 import { ConfigError } from './core/errors.js'
@@ -81,6 +82,15 @@ export class Gateway {
       ...(variables && { variables }),
       ...(env && { env }),
     })
+    return Gateway.startChecked(config, warnings, options)
+  }
+
+  /** Starts what was read and checked before. @internal */
+  static async startChecked(
+    config: GatewayConfig,
+    warnings: readonly Diagnostic[],
+    options: Pick<GatewayOptions, 'logger'>,
+  ): Promise<Gateway> {
     const reporter = new Reporter(options.logger)
     for (const { severity: _, ...warning } of warnings) reporter.write({ ...warning, level: 'warn' })
     const gateway = new Gateway(await withSchemas(config), reporter)

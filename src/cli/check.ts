@@ -22,13 +22,14 @@ async function withSchemaFaults(checked: CheckedConfig): Promise<CheckedConfig> 
   return faults.length === 0 ? checked : { ok: false, diagnostics: [...checked.diagnostics, ...faults] }
 }
 
-function summary(path: string, { integrations, brokers, supervisors }: GatewayConfig): string {
+function summary(path: string, { integrations, servers, brokers, supervisors }: GatewayConfig): string {
   const rows = [
     ...integrations.map(({ settings }) => [
       settings.name,
       settings.type,
       settings.endpoint.addresses.map(bare).join(', '),
     ]),
+    ...servers.map(({ settings, manifest }) => [settings.name, `${manifest.type} server`, '']),
     ...brokers.map(({ name, manifest }) => [name, `${manifest.type} broker`, '']),
   ]
   const widths = [0, 1].map((column) => Math.max(0, ...rows.map((row) => row[column]!.length)))
@@ -37,6 +38,7 @@ function summary(path: string, { integrations, brokers, supervisors }: GatewayCo
   )
   const counts = [
     plural(integrations.length, 'integration'),
+    ...(servers.length > 0 ? [plural(servers.length, 'server')] : []),
     plural(brokers.length, 'broker'),
     ...(supervisors.length > 0 ? [plural(supervisors.length, 'supervisor')] : []),
   ]

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { check } from './check.js'
 import { COMMAND_HELP, HELP } from './help.js'
+import { isLaunched, launch } from './launcher.js'
 import { run } from './run.js'
 import type { Terminal } from './terminal.js'
 import { readUsage } from './usage.js'
@@ -23,7 +24,10 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
       return 2
     }
     case 'command':
-      return usage.command === 'check' ? await check(usage, terminal) : await run(usage, terminal)
+      if (usage.command === 'check') return check(usage, terminal)
+      // Only an application can block its thread.
+      if (usage.app !== undefined && !isLaunched()) return launch(terminal)
+      return run(usage, terminal)
   }
 }
 

@@ -1,14 +1,20 @@
-import { checkWithModules } from '../config/load.js'
-import { every, systemClock } from '../core/clock.js'
+import { type CheckedConfig, checkWithModules } from '../config/load.js'
+import { every, sleep, systemClock } from '../core/clock.js'
 import { Gateway } from '../gateway.js'
 import { type App, loadApp, startApp } from './app.js'
 import { rowsOf } from './gateway-view.js'
+import { END_WITHIN_MS, isLaunched } from './launcher.js'
 import { jsonOutput, lineOutput, liveOutput, type Output } from './output.js'
 import { reportDiagnostics } from './report.js'
 import { stopRequested } from './stop-signals.js'
 import type { Terminal } from './terminal.js'
 import type { CommandOptions } from './usage.js'
 
+/** Of the time to end, what is kept for the threads of the gateway. */
+const RESERVE_MS = 1_000
+/** And what an application may take to clean up. */
+const CLEANUP_MS = 4_000
+/** Of an application that ends by itself, or failed. */
 const SHUTDOWN_MS = 10_000
 const HOUR_MS = 3_600_000
 /** As a shell reports a process that was interrupted. */
@@ -35,7 +41,7 @@ export async function run(options: CommandOptions, terminal: Terminal): Promise<
       options.app === undefined
         ? undefined
         : await during(`the module ${options.app} cannot be used`, loadApp(options.app))
-    await attend(options, app, output)
+    await attend(checked, app, output)
     return 0
   } catch (error) {
     output.abandon()
@@ -46,29 +52,46 @@ export async function run(options: CommandOptions, terminal: Terminal): Promise<
 
 /** Starts, waits for the signal, and stops in reverse order. */
 async function attend(
-  { path, variables }: CommandOptions,
+  { config, diagnostics }: Extract<CheckedConfig, { ok: true }>,
   app: App | undefined,
   output: Output,
 ): Promise<void> {
-  const stop = stopRequested(() => {
+  let until = Number.POSITIVE_INFINITY
+  const stop = stopRequested(isLaunched(), () => {
     output.abandon()
     process.exit(INTERRUPTED)
+  }).then(() => {
+    until = systemClock.monotonic() + END_WITHIN_MS - RESERVE_MS
   })
   const gateway = await during(
     'the gateway did not start',
-    Gateway.start(path, { variables, logger: (record) => output.record(record) }),
+    Gateway.startChecked(config, diagnostics, { logger: (record) => output.record(record) }),
   )
   const alive = every(systemClock, HOUR_MS, () => {})
   try {
     output.begin({ rows: () => rowsOf(gateway.metrics()) })
-    const cleanup = await during('the application failed', startApp(app, gateway))
+    const starting = during('the application failed', startApp(app, gateway))
+    // One that hangs in its start is not waited for.
+    const cleanup = await Promise.race([starting, stop])
+    starting.catch(() => {})
     await stop
     output.ending()
-    await during('the application failed to stop', Promise.resolve(cleanup()))
+    if (cleanup !== undefined) await during('the application failed to stop', withinMs(CLEANUP_MS, cleanup))
   } finally {
     alive.cancel()
-    await gateway.shutdown({ timeout: SHUTDOWN_MS })
+    const left = until - systemClock.monotonic()
+    await gateway.shutdown({ timeout: Math.min(SHUTDOWN_MS, Math.max(0, left)) })
     output.end()
+  }
+}
+
+async function withinMs(ms: number, cleanup: () => unknown): Promise<void> {
+  const late = new Error(`it took more than ${ms / 1_000} s`)
+  const timer = new AbortController()
+  try {
+    await Promise.race([cleanup(), sleep(systemClock, ms, timer.signal).then(() => Promise.reject(late))])
+  } finally {
+    timer.abort()
   }
 }
 

@@ -80,3 +80,9 @@ test('a schema of payloads is read too', async () => {
   expect(stderr).toMatch(/--> .*order\.proto:6:3\n.*\n6 \| {3}Lin line = 1;/)
   expect([code, stdout]).toEqual([1, ''])
 })
+
+test('the summary names servers too', async () => {
+  const { stdout } = await cli('check', `${FIXTURES}server.hcl`)
+  expect(stdout).toContain('is fine: 1 integration, 1 server, 1 broker\n')
+  expect(stdout).toMatch(/\n {2}api +json-rpc server\n/)
+})

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { cli, FIXTURES, type Running, start } from './support.js'
 
 const running = new Set<Running>()
@@ -11,8 +11,10 @@ afterEach(async () => {
   running.clear()
 })
 
-function run(...args: readonly string[]): Running {
-  const started = start(['run', `${FIXTURES}gateway.hcl`, ...args])
+function run(...args: readonly (string | NodeJS.ProcessEnv)[]): Running {
+  const texts = args.filter((arg) => typeof arg === 'string')
+  const env = args.find((arg) => typeof arg === 'object')
+  const started = start(['run', `${FIXTURES}gateway.hcl`, ...texts], env)
   running.add(started)
   return started
 }
@@ -75,4 +77,57 @@ test('a wrong configuration starts nothing', async () => {
   const { code, stdout, stderr } = await cli('run', `${FIXTURES}wrong.hcl`)
   expect([code, stdout]).toEqual([1, ''])
   expect(stderr).toContain('wrong.hcl:2:10')
+})
+
+describe('an application that does not end', () => {
+  const cases = ['SIGTERM', 'SIGINT', 'SIGHUP'].flatMap((signal) =>
+    ['start', 'cleanup'].map((where) => [signal, where] as const),
+  )
+
+  test.each(cases)(
+    '%s ends one that loops in its %s',
+    async (signal, where) => {
+      const { child, seen, ended } = run('--app', `${FIXTURES}looping-app.mjs`, { APP: where })
+      await seen(where === 'start' ? /app blocks/ : /app runs/)
+      child.kill(signal as NodeJS.Signals)
+      const { code, stderr } = await ended
+      expect(code).toBe(137)
+      expect(stderr).toContain(`the application had not ended and was killed: 10 s after ${signal}`)
+    },
+    60_000,
+  )
+
+  test.each(cases)(
+    '%s ends one that hangs in its %s',
+    async (signal, where) => {
+      const { child, seen, ended } = run('--app', `${FIXTURES}hanging-app.mjs`, { APP: where })
+      await seen(where === 'start' ? /app hangs/ : /app runs/)
+      child.kill(signal as NodeJS.Signals)
+      const { code, stdout, stderr } = await ended
+      expect(stdout).toContain('gateway stopped')
+      if (where === 'start') expect(code).toBe(0)
+      else {
+        expect(code).toBe(1)
+        expect(stderr).toContain('the application failed to stop: it took more than 4 s')
+      }
+    },
+    60_000,
+  )
+
+  test('a second signal ends it at once', async () => {
+    const { child, seen, ended } = run('--app', `${FIXTURES}looping-app.mjs`, { APP: 'start' })
+    await seen(/app blocks/)
+    child.kill('SIGINT')
+    child.kill('SIGTERM')
+    await seen(/was killed: a second signal/)
+    expect((await ended).code).toBe(137)
+  })
+
+  test('its process ends with the launcher, however that ends', async () => {
+    const { child, seen, ended } = run('--app', `${FIXTURES}app.mjs`)
+    await seen(/app published 1/)
+    child.kill('SIGKILL')
+    // Its output closes when no process holds it any more.
+    await ended
+  })
 })
