@@ -15,10 +15,23 @@ export const INTERNAL_ERROR = -32_603
 
 /** Which handler answers which method (specification: MessageRouter). */
 export class RpcRoutes {
-  readonly #handlers = new Map<string, RpcHandler>()
+  readonly #handlers: Map<string, RpcHandler>
+
+  constructor(handlers: Iterable<readonly [string, RpcHandler]> = []) {
+    this.#handlers = new Map(handlers)
+  }
 
   get methods(): string[] {
     return [...this.#handlers.keys()]
+  }
+
+  has(method: string): boolean {
+    return this.#handlers.has(method)
+  }
+
+  /** The routes as they are now. */
+  copy(): RpcRoutes {
+    return new RpcRoutes(this.#handlers)
   }
 
   /** A later registration of the same method replaces the earlier one. */

@@ -9,9 +9,13 @@ import { INTERNAL_ERROR, type RequestContext, type RpcHandler, RpcRoutes } from 
 /** Serves methods to others over an integration (specification: RpcServer). */
 export class RpcServer implements Worker {
   readonly #mail: IntegrationMail
-  readonly #routes = new RpcRoutes()
+  readonly #registered = new RpcRoutes()
+  /** As of the last `serve` that succeeded. */
+  #served = new RpcRoutes()
   readonly #onError: (method: string, error: unknown) => void
-  #sources: OpenSource[] = []
+  /** By method. */
+  readonly #sources = new Map<string, OpenSource>()
+  #steps: Promise<void> = Promise.resolve()
   #running = 0
 
   /** @internal */
@@ -36,64 +40,90 @@ export class RpcServer implements Worker {
     const context = { integration: this.#mail.name }
     checkArgument('register', 'method', method, NAME, context)
     checkArgument('register', 'handler', handler, FUNCTION, context)
-    this.#routes.register(method, handler)
+    this.#registered.register(method, handler)
     return this
   }
 
   /**
-   * Takes requests for all registered methods from now on, across restarts of the actor.
-   * @throws UnsupportedError when the protocol cannot serve
+   * Serves all registered methods, across restarts of the actor. Called again it adds the methods and handlers
+   * registered meanwhile; calls under way and those that arrive meanwhile are answered. When it fails, what was served
+   * before is served still, and nothing else.
+   * @throws UnsupportedError when the protocol cannot serve; the error of the first method that is refused
    */
-  async serve(): Promise<void> {
-    if (!this.#mail.supports('serve'))
-      throw new UnsupportedError(`serve over ${this.#mail.type}`, { integration: this.#mail.name })
-    await this.close()
-    this.#sources = await Promise.all(
-      this.#routes.methods.map((method) =>
-        this.#mail.open(
-          'serve',
-          method,
-          { kind: 'service', window: this.#mail.window, decode: 'value', overflow: 'block' },
-          this.#handler(method),
-        ),
-      ),
-    )
+  serve(): Promise<void> {
+    return this.#inTurn(() => this.#replace(this.#registered.copy()))
   }
 
   /** Takes no more requests; those under way are answered. Never rejects; idempotent. */
-  async close(): Promise<void> {
-    const sources = this.#sources
-    this.#sources = []
-    await Promise.all(sources.map((source) => source.close()))
+  close(): Promise<void> {
+    return this.#inTurn(async () => {
+      const sources = [...this.#sources.values()]
+      this.#sources.clear()
+      this.#served = new RpcRoutes()
+      await Promise.all(sources.map((source) => source.close()))
+    })
   }
 
-  #handler(method: string): SourceHandler {
+  /** One change at a time. */
+  #inTurn(step: () => Promise<void>): Promise<void> {
+    const done = this.#steps.then(step)
+    this.#steps = done.catch(() => {})
+    return done
+  }
+
+  async #replace(routes: RpcRoutes): Promise<void> {
+    if (!this.#mail.supports('serve'))
+      throw new UnsupportedError(`serve over ${this.#mail.type}`, { integration: this.#mail.name })
+    // What is served already needs no second subscription: its handler changes with the routes.
+    const added = routes.methods.filter((method) => !this.#sources.has(method))
+    const opened = new Map<string, OpenSource>()
+    const outcomes = await Promise.allSettled(
+      added.map(async (method) => opened.set(method, await this.#open(method, routes))),
+    )
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected')
+    if (failed !== undefined) {
+      await Promise.all([...opened.values()].map((source) => source.close()))
+      throw failed.reason
+    }
+    this.#served = routes
+    for (const [method, source] of opened) this.#sources.set(method, source)
+  }
+
+  #open(method: string, routes: RpcRoutes): Promise<OpenSource> {
+    const wanted = { kind: 'service', window: this.#mail.window, decode: 'value', overflow: 'block' } as const
+    return this.#mail.open('serve', method, wanted, this.#handler(method, routes))
+  }
+
+  /** @param routes that answer what arrives before all methods are open. */
+  #handler(method: string, routes: RpcRoutes): SourceHandler {
     return {
       receive: (run, names, life) => {
         const requests = new MessageRun(run, names, life)
-        for (let i = 0; i < requests.count; i++) void this.#serve(method, requests, i)
+        for (let i = 0; i < requests.count; i++)
+          void this.#serve(method, this.#served.has(method) ? this.#served : routes, requests, i)
       },
       dropped: () => {},
       reborn: () => {},
       ended: (error) => {
+        this.#sources.delete(method)
         if (!(error instanceof ShutdownError)) this.#onError(method, error)
       },
     }
   }
 
-  async #serve(method: string, requests: MessageRun, index: number): Promise<void> {
+  async #serve(method: string, routes: RpcRoutes, requests: MessageRun, index: number): Promise<void> {
     this.#running++
-    await this.#answer(method, requests, index)
+    await this.#answer(method, routes, requests, index)
     this.#running--
   }
 
   /** Never rejects. */
-  async #answer(method: string, requests: MessageRun, index: number): Promise<void> {
+  async #answer(method: string, routes: RpcRoutes, requests: MessageRun, index: number): Promise<void> {
     const extras = requests.extras(index)!
     const context: RequestContext = { method, headers: extras.headers ?? {} }
     let outcome: unknown
     try {
-      const value = await this.#routes.handle(requests.value(index, undefined), context)
+      const value = await routes.handle(requests.value(index, undefined), context)
       outcome = { ok: true, value: value ?? null }
     } catch (error) {
       const refusal = refusalOf(error)
