@@ -35,6 +35,15 @@ const all = (folders: readonly string[]) => folders.map((folder) => `src/${folde
 
 const ADAPTER = ['src/core/**', 'src/wire/**', '{own}/**', 'src/adapters/*.ts', '!src/adapters/catalogue.ts']
 
+/** Ports and collections that a protocol's own client may use: it knows nothing of the gateway. */
+const CLIENT_PORTS = [
+  'src/core/clock.ts',
+  'src/core/deque.ts',
+  'src/core/sequence-table.ts',
+  'src/core/topic-pattern.ts',
+  'src/core/value.ts',
+]
+
 /** DESIGN section 8 as data. A file belongs to the first layer that names it; one that no layer names is a fault. */
 export const LAYERS: readonly Layer[] = [
   { name: 'core', files: ['src/core/**'], imports: ['src/core/**'], typePackages: ['zod'] },
@@ -82,6 +91,11 @@ export const LAYERS: readonly Layer[] = [
       'src/adapters/socket-failure.ts',
       'src/adapters/tls.ts',
     ],
+  },
+  {
+    name: 'mqtt client',
+    files: ['src/adapters/mqtt/client/**'],
+    imports: [...CLIENT_PORTS, '{own}/client/**'],
   },
   { name: 'adapter', files: ['src/adapters/*/**'], imports: ADAPTER },
   { name: 'brokers shared', files: ['src/brokers/*.ts'], imports: ['src/core/**', 'src/brokers/*.ts'] },

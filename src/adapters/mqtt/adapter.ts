@@ -1,31 +1,70 @@
 import type { AdapterContext, AdapterFactory, ProtocolAdapter } from '../../core/adapter.js'
 import { ConnectionError, IntegrationError } from '../../core/errors.js'
+import type { TlsSettings } from '../../core/settings.js'
 import { integrationFormat } from '../../wire/formats.js'
 import { untilAborted } from '../abort.js'
+import { readTlsOptions } from '../tls.js'
+import type { BrokerAddress } from './client/address.js'
 import { Dialer } from './client/dialer.js'
-import { type Connection, ConnectionMemory, establish } from './connection.js'
+import { ConnectionEnded } from './client/errors.js'
+import { type Connection, establish } from './connection.js'
+import { ConnectionMemory } from './connection-memory.js'
+import { brokerAddress } from './endpoint.js'
+import { connectionError } from './errors.js'
 import { notConnected } from './link.js'
+import { Login } from './login.js'
 import type { MqttConfig } from './manifest.js'
 import { pubSubFacet } from './pubsub.js'
 import { queueFacet } from './queue.js'
 import { rpcFacet } from './rpc.js'
 import { serviceFacet } from './service.js'
+import { TakenOver } from './taken-over.js'
 
-/** MQTT 5 and 3.1.1 (DESIGN section 3). One connection at a time, of one to four sockets (see `Link`). */
+const SERVER_ONLY: TlsSettings = { verifyServer: true }
+const VERSIONS = { auto: 'auto', '3.1.1': 4, 5: 5 } as const
+
+/** MQTT 5 and 3.1.1. One connection at a time, of several sockets (see `Link`). */
 export const mqttAdapter: AdapterFactory = (context: AdapterContext): ProtocolAdapter => {
   const { settings, clock, log } = context
   // Checked and completed by the manifest's schema.
   const config = settings.config as unknown as MqttConfig
   const format = integrationFormat(settings)
-  const dialer = new Dialer(context, config)
-  const memory = new ConnectionMemory()
+  const login = new Login(context, config)
+  const dialer = new Dialer({
+    version: VERSIONS[config.protocol_version],
+    keepAliveMs: config.keep_alive,
+    maxFrame: settings.limits.frame,
+    clock,
+    credentials: (signal) => login.credentials(signal),
+    credentialsRefused: (credentials) => login.refused(credentials),
+    tls: () => readTlsOptions(settings.endpoint.tls ?? SERVER_ONLY, log),
+  })
+  const memory = new ConnectionMemory(clock, context.kept)
+  const takenOver = new TakenOver(clock)
   let connection: Connection | undefined
+  let attempts = 0
   /** Ends the attempt that `disconnect` interrupts. */
   let attempt: AbortController | undefined
 
   const link = () => {
     if (connection === undefined) throw notConnected()
     return connection.link
+  }
+
+  /** Each attempt tries the next address. */
+  const nextAddress = (): BrokerAddress => {
+    const { endpoint } = settings
+    const addresses = endpoint.addresses.length > 0 ? endpoint.addresses : ['localhost']
+    return brokerAddress(addresses[attempts++ % addresses.length]!, endpoint)
+  }
+
+  const onLost = (lost: Connection, error: Error) => {
+    if (connection !== lost) return
+    connection = undefined
+    const known = connectionError(takenOver.explain(error))
+    context.connectionLost(
+      known instanceof ConnectionError ? known : new ConnectionError(known.message, { cause: known }),
+    )
   }
 
   return {
@@ -36,37 +75,34 @@ export const mqttAdapter: AdapterFactory = (context: AdapterContext): ProtocolAd
       attempt = own
       const made = await establish(
         { context, config, dialer, memory, format },
+        nextAddress(),
         AbortSignal.any([signal, own.signal]),
-        (lost, error) => {
-          if (connection !== lost) return
-          connection = undefined
-          context.connectionLost(
-            error instanceof ConnectionError ? error : new ConnectionError(error.message, { cause: error }),
-          )
-        },
+        onLost,
       )
       if (own.signal.aborted) {
         await made.close()
         throw new ConnectionError('disconnected while connecting')
       }
       const lost = made.lost()
-      if (lost !== undefined) throw lost
+      if (lost !== undefined) throw connectionError(lost)
       connection = made
+      takenOver.connected()
     },
 
     async disconnect() {
       attempt?.abort(new ConnectionError('disconnected while connecting'))
-      dialer.close()
+      login.close()
       const closing = connection
       connection = undefined
       await closing?.close()
+      memory.main.outgoing.abandon(new ConnectionEnded('the connection was ended'))
     },
 
     async ping(signal) {
       const { session } = link()
       await untilAborted(session.ping(), signal, 'ping')
-      if (session.closed !== undefined)
-        throw session.closed instanceof IntegrationError ? session.closed : notConnected()
+      const { closed } = session
+      if (closed !== undefined) throw closed instanceof IntegrationError ? closed : connectionError(closed)
     },
 
     rpc: rpcFacet(link, format),

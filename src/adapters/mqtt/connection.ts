@@ -1,18 +1,23 @@
 import type { AdapterContext } from '../../core/adapter.js'
 import type { WireFormat } from '../../wire/wire-format.js'
 import { onFirstUse } from '../on-first-use.js'
+import type { BrokerAddress } from './client/address.js'
 import type { Dialer, Role } from './client/dialer.js'
 import { Publisher } from './client/publisher.js'
-import { type Session, SessionMemory } from './client/session.js'
+import type { Session } from './client/session.js'
+import type { ConnectionMemory } from './connection-memory.js'
 import { Inbox } from './inbox.js'
 import type { Link, Subscriber } from './link.js'
+import { MainInbox } from './main-inbox.js'
 import type { MqttConfig } from './manifest.js'
-import { QUEUE_SUFFIX } from './orphans.js'
-import { openQueue } from './queue-link.js'
+import { QueueMembers } from './queue-members.js'
 import { Replies } from './replies.js'
 import { mainRole, queueRole, serverRole, subscriberRole } from './roles.js'
 import { SessionGroup } from './session-group.js'
-import { uniqueId } from './unique-id.js'
+import { HeldBytes } from './subscription-flow.js'
+
+/** What the subscriptions of one connection may hold back in all, in bytes. */
+const HELD_BYTES = 4 * 1_048_576
 
 /** What outlives the connections of an adapter. */
 export interface Surroundings {
@@ -21,23 +26,6 @@ export interface Surroundings {
   readonly dialer: Dialer
   readonly memory: ConnectionMemory
   readonly format: WireFormat
-}
-
-/** What an adapter remembers from one connection to the next. */
-export class ConnectionMemory {
-  readonly main = new SessionMemory()
-  readonly subscriber = new SessionMemory()
-  readonly server = new SessionMemory()
-  readonly queue = new SessionMemory()
-  /** The roles that were used: the next connection opens them at once. */
-  readonly used = new Set<'subscriber' | 'server'>()
-  #replyId: string | undefined
-
-  /** Ends the response topic: a resumed session has it already. */
-  get replyId(): string {
-    this.#replyId ??= uniqueId()
-    return this.#replyId
-  }
 }
 
 /** A connection as the actor sees it. */
@@ -49,63 +37,86 @@ export interface Connection {
 }
 
 /**
- * Connects to the next address. The main session is what this waits for. The roles that subscribers and services
- * had in an earlier connection are opened at the same time; the others follow on demand.
+ * Connects. The main session is what this waits for. The roles that subscribers and services had in an earlier
+ * connection are opened at the same time; the others follow on demand.
  * @param onLost called once at most, when the connection ends by itself
  * @throws ConnectionError, AuthError
  */
 export async function establish(
   surroundings: Surroundings,
+  address: BrokerAddress,
   signal: AbortSignal,
   onLost: (connection: Connection, error: Error) => void,
 ): Promise<Connection> {
   const { context, config, dialer, memory, format } = surroundings
-  const { clock, log, settings } = context
+  const { clock, log, settings, budget } = context
   const clientId = config.client_id ?? context.clientId
+  // Nobody comes back under a client id that was made up for this process.
+  const outlives = !config.clean_session && config.client_id !== undefined
   const replyPrefix = config.response_topic_prefix ?? `nemo/reply/${clientId}`
   const replyTopic = () => `${replyPrefix}/${memory.replyId}`
   let connection: Connection | undefined
-  const sessions = new SessionGroup(dialer, dialer.nextAddress(), (error) => {
+  let queues: QueueMembers | undefined
+  const sessions = new SessionGroup(dialer, address, (error) => {
+    void queues?.close()
     if (connection !== undefined) onLost(connection, error)
   })
 
   const openReceiver = (name: 'subscriber' | 'server', role: Role) =>
-    onFirstUse<Subscriber>(() => {
+    onFirstUse<Subscriber>(async () => {
       memory.used.add(name)
-      return sessions.open(
+      const channel = await sessions.open(
         role,
         memory[name],
         ({ connack }) => new Inbox(connack.sessionPresent, settings.mailbox.bytes, clock, log),
       )
+      const held = new HeldBytes(channel.session, Math.min(HELD_BYTES, settings.mailbox.bytes), budget)
+      return { ...channel, held, outlives: outlives && channel.session.isKept }
     })
   const receivers = {
     subscriber: openReceiver('subscriber', subscriberRole(config, clientId)),
     server: openReceiver('server', serverRole(config, clientId)),
   }
-  // Whoever asks for the role hears of the failure, or opens it anew.
+  // A caller that asks for the role gets the failure, or opens it again.
   for (const name of memory.used) receivers[name]().catch(() => {})
 
   try {
-    const { session, inbox: replies } = await sessions.openMain(
+    const { session, inbox } = await sessions.openMain(
       mainRole(config, clientId),
       memory.main,
-      (opened) => new Replies(opened, format, replyTopic),
+      (opened) => new MainInbox(new Replies(opened, format, replyTopic)),
       signal,
     )
-    const queue = onFirstUse(() =>
-      openQueue({
-        sessions,
-        role: (id) => queueRole(config, id),
-        clientId: clientId + QUEUE_SUFFIX,
-        memory: memory.queue,
-        group: config.queue_group,
-        takeover: config.queue_takeover && hasRetainedWills(session),
-        clock,
-        log,
+    const publisher = new Publisher(session)
+    queues = new QueueMembers({
+      sessions,
+      role: (id) => queueRole(config, id),
+      clientId,
+      group: config.queue_group,
+      publisher,
+      states: memory.queues,
+      takeover: config.queue_takeover && hasRetainedWills(session),
+      outlives,
+      clock,
+      log,
+      budget,
+      isShared: onFirstUse(async () => {
+        if (session.version === 5) return session.connack.sharedSubscriptionsAvailable
+        memory.isShared ??= await inbox.probe.run(session, publisher, config.queue_group, clock)
+        return memory.isShared
       }),
-    )
-    const link = { session, publisher: new Publisher(session), replies, ...receivers, queue }
-    connection = { link, lost: () => sessions.ended, close: () => sessions.close() }
+    })
+    queues.resume()
+    const link = { session, publisher, replies: inbox.replies, ...receivers, queues }
+    const members = queues
+    connection = {
+      link,
+      lost: () => sessions.ended,
+      async close() {
+        await members.close()
+        await sessions.close()
+      },
+    }
     return connection
   } catch (error) {
     await sessions.close()

@@ -1,16 +1,10 @@
 import { ConnectionError } from '../../core/errors.js'
 import type { Endpoint } from '../../core/settings.js'
+import type { BrokerAddress } from './client/address.js'
 
-/** Where and how one broker is reached. */
-export interface BrokerAddress {
-  readonly transport: 'tcp' | 'tls' | 'ws' | 'wss'
-  readonly host: string
-  readonly port: number
-  /** Of the WebSocket handshake; begins with a slash. */
-  readonly path: string
-}
+type NetworkTransport = Exclude<BrokerAddress['transport'], 'unix'>
 
-const TRANSPORTS: Readonly<Record<string, BrokerAddress['transport']>> = {
+const TRANSPORTS: Readonly<Record<string, NetworkTransport>> = {
   'mqtt:': 'tcp',
   'tcp:': 'tcp',
   'mqtts:': 'tls',
@@ -22,18 +16,19 @@ const SECURED = { tcp: 'tls', tls: 'tls', ws: 'wss', wss: 'wss' } as const
 const DEFAULT_PORTS = { tcp: 1883, tls: 8883, ws: 80, wss: 443 } as const
 
 /**
- * Reads one address of an endpoint: a host, `host:port`, or a URL of `mqtt`, `mqtts`, `ws` or `wss`. A port in
- * the address goes before the endpoint's; TLS settings make a plain transport a secure one.
+ * Reads one address of an endpoint: a host, `host:port`, a URL of `mqtt`, `mqtts`, `ws` or `wss`, or `unix:` with the
+ * path of a socket. A port in the address goes before the endpoint's; TLS settings make a plain transport a secure one.
  * @throws ConnectionError when it is none of these.
  */
 export function brokerAddress(address: string, endpoint: Endpoint): BrokerAddress {
+  if (address.startsWith('unix:')) return unixAddress(address, endpoint)
   const bareIpv6 = address.includes('::') && !address.includes('[') && !address.includes('//')
   const text = address.includes('://') ? address : `mqtt://${bareIpv6 ? `[${address}]` : address}`
   const url = URL.canParse(text) ? new URL(text) : undefined
   const named = url && TRANSPORTS[url.protocol]
   if (url === undefined || named === undefined || url.hostname === '')
     throw new ConnectionError(
-      `expected a host or an mqtt, mqtts, ws or wss URL as the address, found ${JSON.stringify(hidePassword(address))}`,
+      `expected a host, an mqtt, mqtts, ws or wss URL, or unix:/path as the address, found ${JSON.stringify(hidePassword(address))}`,
       { retryable: false },
     )
   if (url.username !== '' || url.password !== '')
@@ -49,6 +44,17 @@ export function brokerAddress(address: string, endpoint: Endpoint): BrokerAddres
     port: url.port === '' ? (endpoint.port ?? DEFAULT_PORTS[transport]) : Number(url.port),
     path: path.startsWith('/') ? path : `/${path}`,
   }
+}
+
+function unixAddress(address: string, endpoint: Endpoint): BrokerAddress {
+  const path = address.slice('unix:'.length).replace(/^\/\/(?=\/)/, '')
+  if (path === '')
+    throw new ConnectionError(`expected the path of a socket after "unix:", found "${address}"`, {
+      retryable: false,
+    })
+  if (endpoint.tls !== undefined)
+    throw new ConnectionError(`TLS is not supported over the socket ${address}`, { retryable: false })
+  return { transport: 'unix', host: path, port: 0, path: '' }
 }
 
 function hidePassword(address: string): string {

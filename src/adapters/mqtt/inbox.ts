@@ -2,7 +2,8 @@ import type { Clock, Timer } from '../../core/clock.js'
 import type { Logger } from '../../core/telemetry.js'
 import { topicMatches } from '../../core/topic-pattern.js'
 import type { Hold } from './client/ack-gate.js'
-import type { PublishPacket } from './client/publish-decoder.js'
+import type { OversizePacket, PublishPacket } from './client/publish-decoder.js'
+import { owned } from './owned.js'
 import { type Route, Router } from './router.js'
 import type { Receiver } from './session-group.js'
 
@@ -15,8 +16,8 @@ interface Unclaimed {
 }
 
 /**
- * The receiving side of the pub/sub connection: routes messages and acknowledges those that were taken. A
- * resumed session brings its messages before the actor has subscribed again: those of QoS 1 and 2 wait here,
+ * The receiving side of the pub/sub connection: routes messages, and acknowledges each when all who get it have taken
+ * it. A resumed session brings its messages before the actor has subscribed again: those of QoS 1 and 2 wait here,
  * unacknowledged and so no more than Receive Maximum of them, and no more than so many bytes.
  */
 export class Inbox implements Receiver {
@@ -39,9 +40,22 @@ export class Inbox implements Receiver {
   }
 
   onPublish(packet: PublishPacket, hold: Hold | undefined): void {
-    const taken = this.#router.dispatch(packet)
-    if (hold === undefined) return
-    if (taken || !this.#keep(packet, hold)) hold.settle()
+    const routes = this.#router.find(packet)
+    if (routes.length === 0) {
+      if (hold !== undefined && !this.#keep(packet, hold)) hold.settle()
+      return
+    }
+    // What was retained comes again with the next subscription: nobody has to take it.
+    if (packet.retain) hold?.settle()
+    const taken = hold === undefined || packet.retain ? undefined : settleAfter(routes.length, hold)
+    for (let i = 0; i < routes.length; i++) routes[i]!.accept(packet, taken)
+  }
+
+  onOversize(packet: OversizePacket, hold: Hold | undefined): void {
+    const reason = `a message of ${packet.size} bytes is larger than limits.frame`
+    this.#log({ level: 'warn', message: reason, topic: packet.topic })
+    for (const route of this.#router.findByTopic(packet)) route.lost(1, reason)
+    hold?.settle()
   }
 
   /** From now on `route` gets what is for it, beginning with what waits. */
@@ -53,8 +67,7 @@ export class Inbox implements Receiver {
     this.#unclaimed = this.#unclaimed.filter((waiting) => !isFor(waiting))
     for (const { packet, hold } of claimed) {
       this.#bytes -= packet.payload.length
-      route.accept(packet)
-      hold.settle()
+      route.accept(packet, () => void hold.settle())
     }
   }
 
@@ -67,10 +80,11 @@ export class Inbox implements Receiver {
     this.#router.remove(route)
   }
 
-  close(): void {
+  close(_error: Error, kept: boolean): void {
     this.#grace?.cancel()
     this.#unclaimed = undefined
     this.#reportDropped()
+    for (const route of this.#router.routes) route.ended(kept)
   }
 
   /** @returns whether it waits for its subscription. */
@@ -98,16 +112,18 @@ export class Inbox implements Receiver {
     if (this.#dropped === 0) return
     this.#log({
       level: 'warn',
-      message: 'dropped messages of an earlier session that nothing had subscribed to again',
+      message: 'dropped messages of an earlier session: no subscription matches them',
       count: this.#dropped,
     })
     this.#dropped = 0
   }
 }
 
-/** The packet with a payload that does not keep alive the large chunk of the socket it came in. */
-function owned(packet: PublishPacket): PublishPacket {
-  const { payload } = packet
-  const shared = payload.buffer.byteLength > 2 * payload.length
-  return shared ? { ...packet, payload: new Uint8Array(payload) } : packet
+/** Settles `hold` when it has been called `count` times. */
+function settleAfter(count: number, hold: Hold): () => void {
+  if (count === 1) return () => void hold.settle()
+  let missing = count
+  return () => {
+    if (--missing === 0) hold.settle()
+  }
 }

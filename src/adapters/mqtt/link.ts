@@ -2,19 +2,16 @@ import { ConnectionError } from '../../core/errors.js'
 import type { Publisher } from './client/publisher.js'
 import type { Session } from './client/session.js'
 import type { Inbox } from './inbox.js'
-import type { QueueInbox } from './queue-inbox.js'
+import type { QueueMembers } from './queue-members.js'
 import type { Replies } from './replies.js'
 import type { Channel } from './session-group.js'
+import type { HeldBytes } from './subscription-flow.js'
 
 /** Where messages of subscriptions come in. */
-export type Subscriber = Channel<Inbox>
-
-/** The queue role of a connection. */
-export interface QueueLink {
-  readonly session: Session
-  readonly inbox: QueueInbox
-  /** Whether the broker has shared subscriptions. */
-  readonly shared: boolean
+export interface Subscriber extends Channel<Inbox> {
+  readonly held: HeldBytes
+  /** Whether its session outlives this process: somebody comes back for it under the same client id. */
+  readonly outlives: boolean
 }
 
 /**
@@ -31,7 +28,7 @@ export interface Link {
   subscriber(): Promise<Subscriber>
   /** For requests to the methods that are served. */
   server(): Promise<Subscriber>
-  queue(): Promise<QueueLink>
+  readonly queues: QueueMembers
 }
 
 /** Gives the connection that is there. @throws ConnectionError when there is none */
@@ -39,5 +36,5 @@ export type CurrentLink = () => Link
 
 /** The error of an operation that comes while there is no connection. */
 export function notConnected(): ConnectionError {
-  return new ConnectionError('not connected')
+  return new ConnectionError('not connected', { notExecuted: true })
 }

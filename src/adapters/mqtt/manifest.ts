@@ -20,12 +20,15 @@ const groupName = z.string().regex(/^[^/+#\0]+$/, 'expected a name without "/", 
 const config = z.strictObject({
   /**
    * Of the connection that publishes and calls. Receivers have connections of their own, opened on first use:
-   * `ID-sub` for subscriptions, `ID-serve` for methods that are served, `ID-queue` for queues. A broker that
-   * admits clients by their ids has to admit those too.
+   * `ID-sub` for subscriptions, `ID-serve` for methods that are served, `ID-queue-QUEUE` for each queue that is
+   * consumed. A broker that admits clients by their ids has to admit those too.
    */
   client_id: z.string().min(1).optional(),
   keep_alive: durationWithin(1_000, 65_535_000).default(60_000),
-  /** `false`: the broker keeps what is published for `ID-sub` and `ID-serve` while they are away. `ID-queue` always. */
+  /**
+   * `false`: the broker keeps the sessions while we are away, with what is published for `ID-sub` and `ID-serve` and
+   * with the exchanges of QoS 1 and 2 in flight. `ID-queue-QUEUE` survives the loss of a connection in any case.
+   */
   clean_session: z.boolean().default(true),
   qos: qos.default(0),
   protocol_version: z.union([z.literal('auto'), z.literal(5), z.literal('3.1.1')]).default('auto'),
@@ -35,10 +38,11 @@ const config = z.strictObject({
   receive_maximum: z.number().int().min(1).max(65_535).default(1_024),
   queue_group: groupName.default('nemo-workers'),
   /**
-   * Whether the messages that a member of the group leaves behind move over to another; MQTT 5 only. The members
-   * tell of each other under `nemo/orphans/GROUP/`, and take over each other's sessions `ID-queue`.
+   * Whether the messages that a dead member of the group leaves behind move over to another; MQTT 5 only. The members
+   * tell of each other under `nemo/orphans/GROUP/`, and connect under each other's client ids. The risk: a member
+   * that is cut off from the broker for longer than a second or two counts as dead, and its messages are handled twice.
    */
-  queue_takeover: z.boolean().default(true),
+  queue_takeover: z.boolean().default(false),
   response_topic_prefix: topic.optional(),
   /** The user name that goes with a token: `auth` of type `bearer` or `jwt` sends the token as the password. */
   token_username: z.string().optional(),
@@ -52,6 +56,12 @@ const config = z.strictObject({
     })
     .optional(),
 })
+
+/**
+ * Shared memory for the sessions that are kept; the adapter has the layout (see `connection-memory.ts`, which this file
+ * cannot import: the host thread reads it).
+ */
+export const KEPT_BYTES = 2 * (16 + 8_192 + 2 * 1_024 * 16)
 
 /** The `config` block as the adapter finds it in its settings: checked, completed, durations in milliseconds. */
 export type MqttConfig = z.output<typeof config>
@@ -72,6 +82,7 @@ export const mqttManifest: AdapterManifest = {
   auth: ['none', 'basic', 'password', 'bearer', 'jwt', 'mtls'],
   config,
   defaultPort: 1883,
+  keptBytes: ({ config: { clean_session } }) => (clean_session === false ? KEPT_BYTES : 0),
   needsEndpoint: true,
   worker: new URL('../../../workers/mqtt.js', import.meta.url),
 }

@@ -1,69 +1,84 @@
 import type { Clock, Timer } from '../../core/clock.js'
 import type { Hold } from './client/ack-gate.js'
 import type { SessionSettings } from './client/connect.js'
-import { Refused } from './client/outgoing.js'
+import { Refused } from './client/errors.js'
 import type { PublishPacket } from './client/publish-decoder.js'
 import { Publisher } from './client/publisher.js'
 import type { Session } from './client/session.js'
 
 /**
  * A broker keeps the messages it has given to a member of a share group for that member, however long it stays away,
- * and a broker such as Mosquitto drops them with its session: nobody else gets them. So the members of a group tell
+ * and a broker such as Mosquitto drops them with its session: nobody else gets them. So the members of a group may tell
  * of each other: the will of a member says, retained, that its session is orphaned, and one that lives takes it over.
  */
 export type Mark = '' | 'orphaned' | 'adopted'
 
 /** How long a member that went away has to come back, in milliseconds; each waits up to as long again. */
 const GRACE_MS = 1_000
-/** Each attempt that was to no avail doubles that, up to here. */
+/** Each attempt that failed doubles that, up to here. */
 const LONGEST_GRACE_MS = 60_000
 
-/** What the client ids of queue sessions end in: whoever may write a mark can name no other client. */
-export const QUEUE_SUFFIX = '-queue'
-/** Members that are waited for at once; more would be somebody's flood. */
+/** Members that are waited for at once; more would be a flood. */
 const MOST_MEMBERS = 1_000
 
-const prefixOf = (group: string) => `nemo/orphans/${group}/`
+/** Where the client ids of queue sessions differ from that of the main one. */
+const QUEUE_SUFFIX = '-queue-'
+
+/** The client id of the session in which the client consumes a queue. */
+export function queueClientId(clientId: string, queue: string): string {
+  return `${clientId}${QUEUE_SUFFIX}${encodeURIComponent(queue)}`
+}
+
+/** The group that shares a queue. */
+export interface SharedQueue {
+  readonly group: string
+  readonly queue: string
+}
+
+const prefixOf = ({ group, queue }: SharedQueue) => `nemo/orphans/${group}/${encodeURIComponent(queue)}/`
 
 /** The filter of all members. */
-export const orphanFilter = (group: string): string => `${prefixOf(group)}+`
+export const orphanFilter = (shared: SharedQueue): string => `${prefixOf(shared)}+`
 
 /** Whether a message tells of a member. */
-export const isMark = (group: string, { topic }: PublishPacket): boolean => topic.startsWith(prefixOf(group))
+export const isMark = (shared: SharedQueue, { topic }: PublishPacket): boolean =>
+  topic.startsWith(prefixOf(shared))
 
 /** The topic that tells of one member. */
-function orphanTopic(group: string, clientId: string): string {
-  return prefixOf(group) + encodeURIComponent(clientId)
+function orphanTopic(shared: SharedQueue, clientId: string): string {
+  return prefixOf(shared) + encodeURIComponent(clientId)
 }
 
 /** The will of a member of a group, which also goes out when it leaves in good order. */
-export function orphanWill(group: string, clientId: string): NonNullable<SessionSettings['will']> {
-  return { topic: orphanTopic(group, clientId), payload: 'orphaned' satisfies Mark, qos: 1, retain: true }
+export function orphanWill(shared: SharedQueue, clientId: string): NonNullable<SessionSettings['will']> {
+  return { topic: orphanTopic(shared, clientId), payload: 'orphaned' satisfies Mark, qos: 1, retain: true }
 }
 
-/** Says over `session` how things stand with a member. @throws ConnectionError, Refused, TimeoutError */
-export async function mark(session: Session, group: string, clientId: string, state: Mark): Promise<void> {
-  await new Publisher(session).send(
-    orphanTopic(group, clientId),
-    Buffer.from(state),
-    { qos: 1, retain: true, deadline: Number.POSITIVE_INFINITY },
-    (_reason, cause) => {
-      throw cause
-    },
-  )
+/** Says over `session` how things are with a member. @throws RangeError, Refused, ConnectionEnded */
+export async function mark(
+  session: Session,
+  shared: SharedQueue,
+  clientId: string,
+  state: Mark,
+): Promise<void> {
+  await new Publisher(session).send(orphanTopic(shared, clientId), Buffer.from(state), {
+    qos: 1,
+    retain: true,
+    deadline: Number.POSITIVE_INFINITY,
+  })
 }
 
 /** Watches the other members of a group, and says when one has been orphaned for a while. */
 export class OrphanWatch {
-  readonly #group: string
+  readonly #shared: SharedQueue
   readonly #clock: Clock
   readonly #adopt: (clientId: string) => boolean
   readonly #patience = new Map<string, Timer>()
   readonly #attempts = new Map<string, number>()
 
   /** @param adopt called with the client id of a session to take over; false: not now */
-  constructor(group: string, clock: Clock, adopt: (clientId: string) => boolean) {
-    this.#group = group
+  constructor(shared: SharedQueue, clock: Clock, adopt: (clientId: string) => boolean) {
+    this.#shared = shared
     this.#clock = clock
     this.#adopt = adopt
   }
@@ -71,7 +86,7 @@ export class OrphanWatch {
   /** Begins. Does nothing where the broker does not let it. @throws ConnectionError */
   async start(session: Session): Promise<void> {
     try {
-      await session.subscribe(orphanFilter(this.#group), 1, undefined)
+      await session.subscribe(orphanFilter(this.#shared), 1, undefined)
     } catch (error) {
       if (!(error instanceof Refused)) throw error
     }
@@ -79,9 +94,9 @@ export class OrphanWatch {
 
   /** Takes the message if it tells of a member. */
   accept(packet: PublishPacket, hold: Hold | undefined): boolean {
-    if (!isMark(this.#group, packet)) return false
+    if (!isMark(this.#shared, packet)) return false
     hold?.settle()
-    const clientId = clientIdIn(packet.topic.slice(prefixOf(this.#group).length))
+    const clientId = clientIdIn(this.#shared, packet.topic)
     if (clientId !== undefined) this.#onMark(clientId, Buffer.from(packet.payload).toString())
     return true
   }
@@ -99,7 +114,7 @@ export class OrphanWatch {
     if (state === ('' satisfies Mark)) this.#attempts.delete(clientId)
   }
 
-  /** Not all at once: whoever comes second ends the connection of whoever came first. */
+  /** Not all at once: the second to connect would end the connection of the first. */
   #wait(clientId: string): void {
     const attempts = this.#attempts.get(clientId) ?? 0
     this.#attempts.set(clientId, attempts + 1)
@@ -116,10 +131,11 @@ export class OrphanWatch {
   }
 }
 
-function clientIdIn(level: string): string | undefined {
+/** The member that a mark tells of. Only ids that sessions of this queue have: a mark can name no other client. */
+function clientIdIn(shared: SharedQueue, topic: string): string | undefined {
   try {
-    const clientId = decodeURIComponent(level)
-    return clientId.endsWith(QUEUE_SUFFIX) ? clientId : undefined
+    const clientId = decodeURIComponent(topic.slice(prefixOf(shared).length))
+    return clientId.endsWith(queueClientId('', shared.queue)) ? clientId : undefined
   } catch {
     return undefined
   }

@@ -1,178 +1,219 @@
 import type { InboundDelivery, MessageSink } from '../../core/adapter.js'
+import type { ByteBudget } from '../../core/byte-budget.js'
 import type { Clock, Timer } from '../../core/clock.js'
-import { AckError } from '../../core/errors.js'
-import type { Headers } from '../../core/value.js'
+import { Deque } from '../../core/deque.js'
+import type { Logger } from '../../core/telemetry.js'
+import { AckPatience } from './ack-patience.js'
 import type { Hold } from './client/ack-gate.js'
-import type { PublishPacket } from './client/publish-decoder.js'
+import { EMPTY_PROPERTIES } from './client/properties.js'
+import type { OversizePacket, PublishPacket } from './client/publish-decoder.js'
+import { owned } from './owned.js'
+import { deliveriesSoFar, makeDelivery, SerializeDefect } from './queue-delivery.js'
+import type { ReadingGate } from './subscription-flow.js'
 
-/** The user property that carries the id which `enqueue` gave the message. */
-export const MESSAGE_ID = 'nemo-message-id'
-
-/** Bytes that may wait for demand before the connection is not read any more. */
+/** Bytes that may wait for demand before the connection of the queue is not read any more. */
 const WAITING_BYTES = 16 * 1_048_576
-
-/** Stops and resumes the reading of the connection. */
-export interface ReadingGate {
-  hold(): void
-  release(): void
-}
 
 interface Consumer {
   readonly sink: MessageSink<InboundDelivery>
   demand: number
 }
 
-interface Waiting {
+/** A message that is here and unacknowledged. */
+export interface QueuedMessage {
   readonly packet: PublishPacket
   readonly hold: Hold | undefined
-  readonly attempt: number
+  /** Deliveries to handlers so far, by packet identifier: outlives the connection, as the session does. */
+  readonly counts: Map<number, number>
+  deliveries: number
+  readonly defect?: Error
 }
 
-/** The consumers of one queue and the messages they have not asked for yet. */
-interface Queue {
-  readonly consumers: Set<Consumer>
-  waiting: Waiting[]
+/** What the inbox depends on. */
+export interface QueueInboxOptions {
+  readonly queue: string
+  readonly clock: Clock
+  readonly log: Logger
+  readonly reading: ReadingGate
+  readonly budget: ByteBudget
+  /** Whether `counts` is complete, because the session began in this life: what it does not know was never delivered. */
+  readonly isCountComplete: boolean
+  readonly counts: Map<number, number>
+  /** Called when a message was settled, or waits although there is no consumer. */
+  readonly onChange: () => void
 }
 
 /**
- * The receiving side of the queue connection. Messages wait here, unacknowledged, until a consumer asks for
- * one; so there are Receive Maximum of them at most. MQTT cannot give a message back: one that is refused
- * stays unacknowledged and is delivered again from here; meanwhile the acknowledgements of later ones wait
- * behind it (see `AckGate`), though they are recorded at once. If the connection is lost, the broker sends
- * all of them again.
+ * The messages of one queue that the broker has given us. They wait here, unacknowledged, until a consumer asks for
+ * one; so there are Receive Maximum of them at most. MQTT has no negative acknowledgement: a message that is given
+ * back is delivered again from here. If the connection is lost, the broker sends all that is unacknowledged again.
  */
 export class QueueInbox {
-  readonly #clock: Clock
-  readonly #reading: ReadingGate
-  readonly #queues = new Map<string, Queue>()
+  readonly #options: QueueInboxOptions
+  readonly #consumers = new Set<Consumer>()
+  readonly #waiting = new Deque<QueuedMessage>()
   readonly #delays = new Set<Timer>()
+  readonly #patience: AckPatience
   #waitingBytes = 0
-  #holding = false
+  #isHolding = false
+  #inHand = 0
   #closed = false
 
-  constructor(clock: Clock, reading: ReadingGate) {
-    this.#clock = clock
-    this.#reading = reading
+  constructor(options: QueueInboxOptions) {
+    this.#options = options
+    this.#patience = new AckPatience(options)
   }
 
-  onPublish(packet: PublishPacket, hold: Hold | undefined): void {
-    this.#put(packet.topic, { packet, hold, attempt: packet.dup ? 2 : 1 }, false)
+  /** Whether nothing is here that is not settled. */
+  get isEmpty(): boolean {
+    return this.#waiting.size === 0 && this.#inHand === 0 && this.#delays.size === 0
   }
 
-  /** Adds a consumer; messages that wait for the queue are its. @returns it, to be asked and removed */
-  add(name: string, sink: MessageSink<InboundDelivery>): { request(count: number): void; remove(): boolean } {
-    const queue = this.#queue(name)
+  /** Messages that wait for a consumer. */
+  get waiting(): number {
+    return this.#waiting.size
+  }
+
+  /** Messages that were delivered and are not settled. */
+  get inHand(): number {
+    return this.#inHand
+  }
+
+  get hasConsumers(): boolean {
+    return this.#consumers.size > 0
+  }
+
+  accept(packet: PublishPacket, hold: Hold | undefined, counts = this.#options.counts): void {
+    const deliveries = deliveriesSoFar(packet, counts, this.#options.isCountComplete)
+    this.#put({ packet: owned(packet), hold, counts, deliveries }, 'last')
+  }
+
+  acceptOversize(packet: OversizePacket, hold: Hold | undefined): void {
+    const { counts } = this.#options
+    const defect = new SerializeDefect(packet.size)
+    const empty = { ...packet, payload: new Uint8Array(0), properties: EMPTY_PROPERTIES }
+    this.#put({ packet: empty, hold, counts, deliveries: 0, defect }, 'last')
+  }
+
+  /** Adds a consumer. @returns it, to be asked and removed */
+  add(sink: MessageSink<InboundDelivery>): { request(count: number): void; remove(): void } {
     const consumer: Consumer = { sink, demand: 0 }
-    queue.consumers.add(consumer)
+    this.#consumers.add(consumer)
     return {
       request: (count) => {
+        if (!this.#consumers.has(consumer)) return
         consumer.demand += count
-        this.#serve(name, queue)
+        this.#serve()
       },
-      remove: () => {
-        queue.consumers.delete(consumer)
-        return queue.consumers.size === 0
-      },
+      remove: () => void this.#consumers.delete(consumer),
     }
   }
 
-  /** The queues that have a consumer. */
-  get consumed(): readonly string[] {
-    return [...this.#queues.keys()].filter((name) => this.consumes(name))
+  /** Takes out messages that wait, oldest first; they are the caller's. */
+  take(count: number): readonly QueuedMessage[] {
+    const taken: QueuedMessage[] = []
+    while (taken.length < count && this.#waiting.size > 0) taken.push(this.#next())
+    return taken
   }
 
-  /** Whether a queue has a consumer. */
-  consumes(name: string): boolean {
-    return (this.#queues.get(name)?.consumers.size ?? 0) > 0
+  /** Puts back what `take` gave, in its order. */
+  putBack(messages: readonly QueuedMessage[]): void {
+    for (let i = messages.length - 1; i >= 0; i--) this.#put(messages[i]!, 'first', false)
+    this.#serve()
   }
 
-  close(): void {
+  /** The connection has ended: nothing here can be settled any more. */
+  close(error: Error): void {
     this.#closed = true
     for (const delay of this.#delays) delay.cancel()
     this.#delays.clear()
-    this.#queues.clear()
+    this.#patience.close()
+    this.take(this.#waiting.size)
+    const consumers = [...this.#consumers]
+    this.#consumers.clear()
+    for (const { sink } of consumers) sink.end(error)
   }
 
-  #queue(name: string): Queue {
-    let queue = this.#queues.get(name)
-    if (queue === undefined) {
-      queue = { consumers: new Set(), waiting: [] }
-      this.#queues.set(name, queue)
-    }
-    return queue
+  #put(message: QueuedMessage, where: 'first' | 'last', serves = true): void {
+    if (where === 'first') this.#waiting.unshift(message)
+    else this.#waiting.push(message)
+    this.#count(message.packet.payload.length)
+    if (serves) this.#serve()
   }
 
-  #put(name: string, waiting: Waiting, first: boolean): void {
-    const queue = this.#queue(name)
-    if (first) queue.waiting.unshift(waiting)
-    else queue.waiting.push(waiting)
-    this.#count(waiting.packet.payload.length)
-    this.#serve(name, queue)
+  #next(): QueuedMessage {
+    const next = this.#waiting.shift()!
+    this.#count(-next.packet.payload.length)
+    return next
   }
 
-  #serve(name: string, queue: Queue): void {
-    for (const consumer of queue.consumers) {
-      while (consumer.demand > 0 && queue.waiting.length > 0) {
-        const next = queue.waiting.shift()!
+  #serve(): void {
+    for (const consumer of this.#consumers)
+      while (consumer.demand > 0 && this.#waiting.size > 0) {
         consumer.demand--
-        this.#count(-next.packet.payload.length)
-        consumer.sink.deliver(this.#delivery(name, next))
+        this.#deliver(consumer, this.#next())
       }
-      if (queue.waiting.length === 0) return
-    }
+    if (this.#waiting.size > 0 && this.#consumers.size === 0) this.#options.onChange()
   }
 
-  #count(bytes: number): void {
-    this.#waitingBytes += bytes
-    const full = this.#waitingBytes > WAITING_BYTES
-    if (full === this.#holding) return
-    this.#holding = full
-    if (full) this.#reading.hold()
-    else this.#reading.release()
+  #deliver({ sink }: Consumer, message: QueuedMessage): void {
+    const { packet, hold, counts } = message
+    const { queue } = this.#options
+    this.#inHand++
+    counts.set(packet.id, ++message.deliveries)
+    const settled = () => {
+      this.#inHand--
+      return !this.#closed
+    }
+    sink.deliver(
+      makeDelivery(queue, message, {
+        ack: async () => {
+          if (!settled()) return false
+          // Until then the broker may send it again, to a handler that has had it before.
+          const onWritten = () => void counts.delete(packet.id)
+          const written =
+            hold === undefined || (await this.#patience.acknowledge(hold, this.#delays.size > 0, onWritten))
+          if (!this.#closed) this.#options.onChange()
+          return written
+        },
+        nack: (delayMs) => {
+          if (!settled()) return false
+          if (delayMs > 0) this.#later(delayMs, message)
+          else this.#put(message, 'first')
+          return true
+        },
+        undelivered: () => {
+          if (!settled()) return false
+          counts.set(packet.id, --message.deliveries)
+          this.#put(message, 'first')
+          return true
+        },
+      }),
+    )
   }
 
-  #delivery(name: string, waiting: Waiting): InboundDelivery {
-    const { packet, hold, attempt } = waiting
-    let settled = false
-    const settle = (how: () => unknown) => {
-      if (settled) return Promise.resolve()
-      settled = true
-      return this.#closed || how() === false ? Promise.reject(connectionGone(name)) : Promise.resolve()
-    }
-    return {
-      topic: packet.topic,
-      payload: packet.payload,
-      attempt,
-      redelivered: attempt > 1,
-      ...identify(packet.properties.headers),
-      ack: () => settle(() => hold?.settle()),
-      nack: (delayMs) =>
-        settle(() =>
-          this.#after(delayMs, () => this.#put(name, { packet, hold, attempt: attempt + 1 }, true)),
-        ),
-    }
-  }
-
-  #after(delayMs: number, task: () => void): void {
-    const timer = this.#clock.setTimer(
+  #later(delayMs: number, message: QueuedMessage): void {
+    const timer = this.#options.clock.setTimer(
       delayMs,
       () => {
         this.#delays.delete(timer)
-        task()
+        this.#put(message, 'first')
       },
       { background: true },
     )
     this.#delays.add(timer)
+    this.#patience.giveUp()
   }
-}
 
-function connectionGone(queue: string): AckError {
-  return new AckError(queue, 'the connection it came by has ended; the broker delivers the message again')
-}
-
-/** Separates our id from the headers of the sender. */
-function identify(headers: Headers | undefined): { id?: string; headers?: Headers } {
-  if (headers === undefined) return {}
-  const { [MESSAGE_ID]: id, ...rest } = headers
-  return { ...(id !== undefined && { id }), ...(Object.keys(rest).length > 0 && { headers: rest }) }
+  #count(bytes: number): void {
+    const { budget, reading } = this.#options
+    this.#waitingBytes += bytes
+    if (bytes > 0) budget.take(bytes)
+    else budget.give(-bytes)
+    const full = this.#waitingBytes > WAITING_BYTES || (this.#waitingBytes > 0 && budget.isFull)
+    if (full === this.#isHolding) return
+    this.#isHolding = full
+    if (full) reading.hold()
+    else reading.release()
+  }
 }

@@ -1,12 +1,13 @@
 import type { QueueFacet } from '../../core/adapter.js'
 import { DequeueError, EnqueueError } from '../../core/errors.js'
-import { topicNameFault } from '../../core/topic-pattern.js'
 import { untilAborted } from '../abort.js'
-import { Refused } from './client/outgoing.js'
-import { NO_SUBSCRIBERS } from './client/publisher.js'
+import { REASON } from './client/errors.js'
+import { topicFault } from './client/topic-cache.js'
+import { connectionError, operationError, unsupported } from './errors.js'
 import type { CurrentLink } from './link.js'
 import type { MqttConfig } from './manifest.js'
-import { MESSAGE_ID } from './queue-inbox.js'
+import { MESSAGE_ID } from './queue-delivery.js'
+import type { QueueMembers } from './queue-members.js'
 import { uniqueId } from './unique-id.js'
 
 /** Queues: a topic that a group of clients shares (MQTT 5, section 4.8.2), each message acknowledged after its handler. */
@@ -14,52 +15,63 @@ export function queueFacet(link: CurrentLink, config: MqttConfig): QueueFacet {
   const qos = config.qos === 2 ? 2 : 1
   return {
     async enqueue(queue, payload, options, context) {
-      const failure = (reason: string, cause?: unknown) => new EnqueueError(queue, reason, { cause })
+      const { deadline, operationId } = context
+      const { session, publisher, queues } = link()
       if (options.delayMs !== undefined && options.delayMs > 0)
-        throw failure('MQTT cannot deliver a message with a delay')
-      const { session, publisher } = link()
-      const id = uniqueId()
+        throw new EnqueueError(queue, 'MQTT cannot deliver a message with a delay', LOCAL)
+      await isPossible(queues, 'send to a queue')
+      const id = operationId ?? uniqueId()
       const headers = session.version === 5 ? { ...options.headers, [MESSAGE_ID]: id } : options.headers
-      const publication = { qos, retain: false, headers, deadline: context.deadline } as const
-      const reason = await publisher.send(queue, payload, publication, failure)
-      if (reason === NO_SUBSCRIBERS)
+      const limit = Math.min(qos, Math.max(1, session.connack.maximumQos)) as 1 | 2
+      const publication = { qos: limit, retain: false, headers, deadline, operationId }
+      let reason: number
+      try {
+        reason = await publisher.send(queue, payload, publication)
+      } catch (error) {
+        throw operationError(error, (text, context) => new EnqueueError(queue, text, context))
+      }
+      if (reason === REASON.noMatchingSubscribers)
         throw new EnqueueError(queue, 'nobody consumes it, so the broker did not keep the message', {
           retryable: true,
+          notExecuted: true,
         })
       return id
     },
 
-    async consume(queue, sink, context) {
-      const fault = topicNameFault(queue)
-      if (fault !== undefined) throw new DequeueError(queue, `the name of the queue is invalid: ${fault}`)
-      const { session, inbox, shared } = await untilAborted(
-        link().queue(),
-        context.signal,
-        `consume ${queue}`,
-      )
-      if (!shared)
-        throw new DequeueError(
-          queue,
-          'the broker does not deliver to shared subscriptions, which queues need',
-        )
-      const filter = `$share/${config.queue_group}/${queue}`
-      const consumer = inbox.add(queue, sink)
+    async consume(queue, sink, { signal }) {
+      const failure = (reason: string, context: object = {}) => new DequeueError(queue, reason, context)
+      const fault = topicFault(queue)
+      if (fault !== undefined) throw failure(`the name of the queue is invalid: ${fault}`, LOCAL)
+      const { queues } = link()
+      const opening = (async () => {
+        await isPossible(queues, 'consume a queue')
+        const member = await queues.open(queue)
+        return member.consume(sink)
+      })()
       try {
-        await untilAborted(session.subscribe(filter, 1, undefined), context.signal, `consume ${queue}`)
+        return await untilAborted(opening, signal, `consume ${queue}`)
       } catch (error) {
-        if (consumer.remove() && context.signal.aborted) void session.unsubscribe(filter)
-        if (error instanceof Refused) throw new DequeueError(queue, error.message, { cause: error })
-        throw error
-      }
-      let closed = false
-      return {
-        request: consumer.request,
-        async close() {
-          if (closed) return
-          closed = true
-          if (consumer.remove()) await session.unsubscribe(filter)
-        },
+        // What nobody waits for any more is not left open.
+        if (signal.aborted)
+          opening.then(
+            (consumer) => consumer.close(),
+            () => {},
+          )
+        throw operationError(error, failure)
       }
     },
   }
 }
+
+/** @throws UnsupportedError when the broker has no shared subscriptions: it would take messages and lose them */
+async function isPossible(queues: QueueMembers, operation: string): Promise<void> {
+  let isShared: boolean
+  try {
+    isShared = await queues.areThere()
+  } catch (error) {
+    throw connectionError(error)
+  }
+  if (!isShared) throw unsupported(`${operation} of a broker without shared subscriptions`)
+}
+
+const LOCAL = { notExecuted: true, fault: 'local' } as const

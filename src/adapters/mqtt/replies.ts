@@ -1,13 +1,13 @@
 import type { Attempt } from '../../core/adapter.js'
-import { type ConnectionError, RpcError } from '../../core/errors.js'
+import { RpcError } from '../../core/errors.js'
 import type { WireFormat } from '../../wire/wire-format.js'
 import { onFirstUse } from '../on-first-use.js'
 import { type ExpectedReply, PendingReplies } from '../pending-replies.js'
 import type { Hold } from './client/ack-gate.js'
 import type { PublishPacket } from './client/publish-decoder.js'
 import type { Session } from './client/session.js'
+import { connectionError } from './errors.js'
 import { errorOf } from './rpc-errors.js'
-import type { Receiver } from './session-group.js'
 
 /** Where an answer is to go. */
 export interface ReplyAddress {
@@ -20,9 +20,9 @@ export interface ReplyAddress {
  * number per call as correlation data (MQTT 5, section 4.10). The numbers begin anywhere, so that an answer to a
  * call of an earlier connection is not taken for one of ours.
  */
-export class Replies implements Receiver {
-  /** Makes ready for answers. @throws Refused, ConnectionError */
-  readonly listen: () => Promise<void>
+export class Replies {
+  /** Makes ready for answers. @throws Refused, RangeError, ConnectionEnded */
+  readonly listen: () => Promise<unknown>
   readonly #pending: PendingReplies
   /** Once answers are expected there. */
   #topic = ''
@@ -50,8 +50,8 @@ export class Replies implements Receiver {
   }
 
   /** Rejects all that is awaited. */
-  close(error: ConnectionError): void {
-    this.#pending.close(error)
+  close(error: Error): void {
+    this.#pending.close(connectionError(error))
   }
 
   #accept({ properties, payload }: PublishPacket): void {

@@ -6,23 +6,23 @@ import type { MqttConfig } from './manifest.js'
  * so that acknowledgements and answers are seen whatever the receivers of messages do.
  */
 export function mainRole(config: MqttConfig, clientId: string): Role {
-  return { ...receiving(config, clientId), ...(config.will && { will: config.will }) }
+  return { ...receiving(config, clientId), needsState: true, ...(config.will && { will: config.will }) }
 }
 
-/** The client that subscribes: it is not read while a subscriber is full. */
+/** The client that subscribes: it is not read while its subscriptions hold back as much as they may. */
 export function subscriberRole(config: MqttConfig, clientId: string): Role {
   return { ...receiving(config, `${clientId}-sub`), paced: true }
 }
 
 /**
- * The client that serves methods: it is not read while a service is full, be that because its handlers wait for
- * answers on the main connection.
+ * The client that serves methods: it is not read while a service is full, because its handlers wait for answers on the
+ * main connection, say.
  */
 export function serverRole(config: MqttConfig, clientId: string): Role {
   return receiving(config, `${clientId}-serve`)
 }
 
-/** The client that consumes queues; its session survives whatever `clean_session` says. */
+/** A client that consumes one queue; its session survives the loss of the connection whatever `clean_session` says. */
 export function queueRole(config: MqttConfig, clientId: string): Role {
   return { ...receiving(config, clientId), clean: false, sessionExpiryMs: config.session_expiry }
 }

@@ -9,26 +9,25 @@ export interface Route {
   readonly subscribed: string
   /** The subscription identifier, in MQTT 5 with a broker that has them. */
   readonly id: number | undefined
-  accept(packet: PublishPacket): void
+  /** @param taken to be called once the message has another owner; absent where nothing is acknowledged */
+  accept(packet: PublishPacket, taken: (() => void) | undefined): void
+  /** Messages were lost before they reached us whole. */
+  lost(count: number, reason: string): void
+  /** The connection has ended. @param kept whether the broker sends what is unacknowledged again */
+  ended(kept: boolean): void
 }
 
 const CACHED_TOPICS = 4_096
-
-/** A filter without the `$share/GROUP/` in front (MQTT 5, section 4.8.2). */
-export function sharedFilter(filter: string): string {
-  if (!filter.startsWith('$share/')) return filter
-  const slash = filter.indexOf('/', 7)
-  return slash < 0 ? filter : filter.slice(slash + 1)
-}
+const NONE: readonly Route[] = []
 
 /**
- * Hands messages to the subscriptions they are for. Where the broker names them (subscription identifiers),
+ * Finds the subscriptions that a message is for. Where the broker names them (subscription identifiers),
  * those: a message that overlapping filters match may come once for all of them or once for each. Otherwise
  * all whose filter matches; the answer is remembered per topic.
  */
 export class Router {
   readonly #routes = new Set<Route>()
-  readonly #byId = new Map<number, Route>()
+  readonly #byId = new Map<number, readonly Route[]>()
   readonly #byTopic = new Map<string, readonly Route[]>()
   readonly #resumed: boolean
 
@@ -37,9 +36,13 @@ export class Router {
     this.#resumed = resumed
   }
 
+  get routes(): ReadonlySet<Route> {
+    return this.#routes
+  }
+
   add(route: Route): void {
     this.#routes.add(route)
-    if (route.id !== undefined) this.#byId.set(route.id, route)
+    if (route.id !== undefined) this.#byId.set(route.id, [route])
     this.#byTopic.clear()
   }
 
@@ -55,27 +58,18 @@ export class Router {
     return false
   }
 
-  /** @returns whether it was for anybody. */
-  dispatch(packet: PublishPacket): boolean {
+  find(packet: PublishPacket): readonly Route[] {
     const ids = packet.properties.subscriptionIds
-    if (ids.length === 0) return this.#dispatchByTopic(packet)
-    let found = false
-    for (let i = 0; i < ids.length; i++) {
-      const route = this.#byId.get(ids[i]!)
-      if (route === undefined) continue
-      found = true
-      route.accept(packet)
-    }
-    return found || (this.#resumed && this.#dispatchByTopic(packet))
+    if (ids.length === 0) return this.findByTopic(packet)
+    const found =
+      ids.length === 1 ? (this.#byId.get(ids[0]!) ?? NONE) : ids.flatMap((id) => this.#byId.get(id) ?? NONE)
+    return found.length === 0 && this.#resumed ? this.findByTopic(packet) : found
   }
 
-  #dispatchByTopic(packet: PublishPacket): boolean {
+  findByTopic({ topic, retain }: Pick<PublishPacket, 'topic' | 'retain'>): readonly Route[] {
     // A broker that names no subscriptions does not say either for whose sake it sends what it had retained.
-    const routes = packet.retain
-      ? [...this.#routes].filter(({ filter }) => topicMatches(filter, packet.topic))
-      : (this.#byTopic.get(packet.topic) ?? this.#match(packet.topic))
-    for (let i = 0; i < routes.length; i++) routes[i]!.accept(packet)
-    return routes.length > 0
+    if (retain) return [...this.#routes].filter(({ filter }) => topicMatches(filter, topic))
+    return this.#byTopic.get(topic) ?? this.#match(topic)
   }
 
   #match(topic: string): readonly Route[] {

@@ -1,10 +1,10 @@
 import type { RpcFacet } from '../../core/adapter.js'
-import { ConnectionError, RpcError, UnsupportedError } from '../../core/errors.js'
+import { ConnectionError, type ErrorContext, RpcError } from '../../core/errors.js'
 import type { Value } from '../../core/value.js'
 import type { WireFormat } from '../../wire/wire-format.js'
 import { untilAborted } from '../abort.js'
-import { Refused } from './client/outgoing.js'
-import { NO_SUBSCRIBERS } from './client/publisher.js'
+import { REASON } from './client/errors.js'
+import { operationError, unsupported } from './errors.js'
 import type { CurrentLink } from './link.js'
 import { noServer } from './replies.js'
 
@@ -13,36 +13,47 @@ const NO_BYTES = new Uint8Array(0)
 
 /** Calls: a request goes to the topic that is named like the method, with a response topic (MQTT 5, section 4.10). */
 export function rpcFacet(link: CurrentLink, format: WireFormat): RpcFacet {
-  const failure = (reason: string, cause: unknown) =>
-    new RpcError(INVALID_REQUEST, reason, undefined, { cause })
+  const failure = (reason: string, context: ErrorContext) =>
+    new RpcError(INVALID_REQUEST, reason, undefined, context)
   const encode = (params: Value | undefined) => (params === undefined ? NO_BYTES : format.encode(params))
   return {
     async call(method, params, context) {
       const { session, publisher, replies } = link()
-      if (session.version === 4) throw new UnsupportedError('call over MQTT 3.1.1')
+      if (session.version === 4) throw unsupported('call over MQTT 3.1.1')
       const payload = encode(params)
+      const { deadline, headers, signal } = context
       try {
-        await untilAborted(replies.listen(), context.signal, `call ${method}`)
+        await untilAborted(replies.listen(), signal, `call ${method}`)
       } catch (error) {
-        if (error instanceof Refused)
-          throw new ConnectionError(`the broker refuses the response topic: ${error.message}`, {
-            cause: error,
-            retryable: false,
-          })
-        throw error
+        throw operationError(
+          error,
+          (reason, { cause }) =>
+            new ConnectionError(`the broker refuses the response topic: ${reason}`, {
+              cause,
+              retryable: false,
+              notExecuted: true,
+            }),
+        )
       }
       const reply = replies.expect(method, context)
       const { topic: responseTopic, correlationData } = reply
-      const { deadline } = context
       publisher
-        .send(method, payload, { qos: 1, retain: false, responseTopic, correlationData, deadline }, failure)
-        .then((reason) => reason === NO_SUBSCRIBERS && reply.fail(noServer(method)), reply.fail)
+        .send(method, payload, { qos: 1, retain: false, responseTopic, correlationData, headers, deadline })
+        .then(
+          (reason) => reason === REASON.noMatchingSubscribers && reply.fail(noServer(method)),
+          (error: unknown) => reply.fail(operationError(error, failure)),
+        )
       return reply.answer
     },
 
-    async notify(method, params, context) {
-      const { deadline } = context
-      await link().publisher.send(method, encode(params), { qos: 1, retain: false, deadline }, failure)
+    async notify(method, params, { deadline, headers }) {
+      const { session, publisher } = link()
+      const given = session.version === 5 ? headers : undefined
+      try {
+        await publisher.send(method, encode(params), { qos: 1, retain: false, headers: given, deadline })
+      } catch (error) {
+        throw operationError(error, failure)
+      }
     },
   }
 }

@@ -1,15 +1,19 @@
-import { ConnectionError } from '../../core/errors.js'
 import type { Hold } from './client/ack-gate.js'
+import type { BrokerAddress } from './client/address.js'
 import type { Dialer, Role } from './client/dialer.js'
-import type { PublishPacket } from './client/publish-decoder.js'
-import type { Session, SessionMemory, SessionOwner } from './client/session.js'
-import type { BrokerAddress } from './endpoint.js'
+import { ConnectionEnded, REASON } from './client/errors.js'
+import type { OversizePacket, PublishPacket } from './client/publish-decoder.js'
+import type { Session, SessionOwner } from './client/session.js'
+import type { SessionState } from './client/session-state.js'
+import { connectionError } from './errors.js'
 
 /** The receiving side of a session. */
 export interface Receiver {
   onPublish(packet: PublishPacket, hold: Hold | undefined): void
-  /** The connection has ended, because of `error`. */
-  close(error: ConnectionError): void
+  /** A message larger than we take was skipped; it must be settled all the same. */
+  onOversize(packet: OversizePacket, hold: Hold | undefined): void
+  /** The connection has ended, because of `error`. @param kept whether the broker keeps its session */
+  close(error: Error, kept: boolean): void
 }
 
 /** A session and what receives its messages. */
@@ -45,33 +49,37 @@ export class SessionGroup {
   /** Opens the session that decides on the protocol version. @throws ConnectionError, AuthError */
   openMain<R extends Receiver>(
     role: Role,
-    memory: SessionMemory,
+    state: SessionState,
     makeInbox: (session: Session) => R,
     signal: AbortSignal,
   ): Promise<Channel<R>> {
     const both = AbortSignal.any([signal, this.#stop.signal])
-    return this.#open(makeInbox, (owner) => this.#dialer.connect(this.#address, role, memory, owner, both))
+    return this.#open(makeInbox, (owner) => this.#dialer.connect(this.#address, role, state, owner, both))
   }
 
   /** Opens a further session, of the version that the broker took before. @throws ConnectionError, AuthError */
   open<R extends Receiver>(
     role: Role,
-    memory: SessionMemory,
+    state: SessionState,
     makeInbox: (session: Session) => R,
   ): Promise<Channel<R>> {
     const { signal } = this.#stop
-    return this.#open(makeInbox, (owner) => this.#dialer.join(this.#address, role, memory, owner, signal))
+    return this.#open(makeInbox, (owner) => this.#dialer.join(this.#address, role, state, owner, signal))
   }
 
-  /** Opens a session that is none of ours: its end is not the end of the group. @throws ConnectionError, AuthError */
-  openApart(role: Role, memory: SessionMemory, owner: SessionOwner): Promise<Session> {
-    return this.#dialer.join(this.#address, role, memory, owner, this.#stop.signal)
+  /** Opens a session whose end is not the end of the group. @throws ConnectionError, AuthError */
+  async openApart(role: Role, state: SessionState, owner: SessionOwner): Promise<Session> {
+    try {
+      return await this.#dialer.join(this.#address, role, state, owner, this.#stop.signal)
+    } catch (error) {
+      throw connectionError(error)
+    }
   }
 
   /** Ends all sessions in good order; idempotent. */
   async close(): Promise<void> {
     if (this.#ended !== undefined) return
-    this.#end(new ConnectionError('the connection was ended'))
+    this.#end(new ConnectionEnded('the connection was ended'))
     await Promise.all(this.#channels.map(({ session }) => session.close()))
   }
 
@@ -80,35 +88,42 @@ export class SessionGroup {
     connect: (owner: SessionOwner) => Promise<Session>,
   ): Promise<Channel<R>> {
     // What an earlier connection's session brings comes in one piece with CONNACK.
-    const early: Parameters<Receiver['onPublish']>[] = []
+    const early: ((inbox: R) => void)[] = []
     let inbox: R | undefined
-    const session = await connect({
-      onPublish: (packet, hold) =>
-        inbox === undefined ? early.push([packet, hold]) : inbox.onPublish(packet, hold),
-      onLost: (error) => this.#lost(error),
-    })
+    const hand = (to: (inbox: R) => void) => (inbox === undefined ? void early.push(to) : to(inbox))
+    let session: Session
+    try {
+      session = await connect({
+        onPublish: (packet, hold) =>
+          inbox === undefined ? hand((made) => made.onPublish(packet, hold)) : inbox.onPublish(packet, hold),
+        onOversize: (packet, hold) => hand((made) => made.onOversize(packet, hold)),
+        onLost: (error) => this.#lost(error),
+      })
+    } catch (error) {
+      throw connectionError(error)
+    }
     if (this.#ended !== undefined) {
       await session.close()
-      throw this.#ended
+      throw connectionError(this.#ended)
     }
-    inbox = makeInbox(session)
+    const made = makeInbox(session)
+    inbox = made
     const channel = { session, inbox }
     this.#channels.push(channel)
-    for (const [packet, hold] of early.splice(0)) inbox.onPublish(packet, hold)
+    for (const to of early.splice(0)) to(made)
     return channel
   }
 
   #lost(error: Error): void {
     if (this.#ended !== undefined) return
     this.#end(error)
-    for (const { session } of this.#channels) session.fail(error)
+    for (const { session } of this.#channels) session.fail(error, REASON.unspecified)
     this.#onLost(error)
   }
 
   #end(error: Error): void {
     this.#ended = error
     this.#stop.abort(error)
-    const reason = error instanceof ConnectionError ? error : new ConnectionError(error.message)
-    for (const { inbox } of this.#channels) inbox.close(reason)
+    for (const { inbox, session } of this.#channels) inbox.close(error, session.isKept)
   }
 }

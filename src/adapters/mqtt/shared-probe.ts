@@ -1,40 +1,50 @@
 import type { Clock } from '../../core/clock.js'
 import type { Hold } from './client/ack-gate.js'
-import { Refused } from './client/outgoing.js'
+import { Refused } from './client/errors.js'
 import type { PublishPacket } from './client/publish-decoder.js'
-import { Publisher } from './client/publisher.js'
+import type { Publisher } from './client/publisher.js'
 import type { Session } from './client/session.js'
 import { uniqueId } from './unique-id.js'
 
-/** How long a broker has to deliver the probe after it has acknowledged it. */
+/** How long a broker has to deliver the probes, in milliseconds. */
 const DELIVERY_MS = 2_000
 const NOTHING = new Uint8Array(0)
 
 /**
- * Finds out whether a broker has shared subscriptions. MQTT 5 says so in CONNACK; a broker of 3.1.1 that
- * does not know them grants `$share/…` like any other filter and never delivers, so there it is tried: one empty
- * message to a topic of its own, under `nemo/probe/`.
+ * Finds out whether a broker of MQTT 3.1.1 has shared subscriptions: one that does not know them grants `$share/…` like
+ * any other filter and never delivers. Two empty messages go to topics under `nemo/probe/`, the second to an ordinary
+ * subscription: if that one arrives alone, there are no shared subscriptions. If neither arrives the rules of the
+ * broker do not let us try.
  */
 export class SharedProbe {
-  readonly topic = `nemo/probe/${uniqueId()}`
-  #finish: ((arrived: boolean) => void) | undefined
+  readonly #topic = `nemo/probe/${uniqueId()}`
+  #finish: ((isShared: boolean) => void) | undefined
 
-  /** Takes the message if it is the probe. */
+  /** Takes the message if it is a probe. */
   accept(packet: PublishPacket, hold: Hold | undefined): boolean {
-    if (packet.topic !== this.topic) return false
+    if (!packet.topic.startsWith(this.#topic)) return false
     hold?.settle()
-    this.#finish?.(true)
+    this.#finish?.(packet.topic === this.#shared)
     return true
   }
 
-  /**
-   * @returns false when the broker delivers nothing; true also when its rules do not let us try.
-   * @throws ConnectionError
-   */
-  async run(session: Session, group: string, clock: Clock): Promise<boolean> {
-    if (session.version === 5) return session.connack.sharedSubscriptionsAvailable
+  /** @returns whether shared subscriptions work, as far as can be told. @throws ConnectionEnded */
+  async run(session: Session, publisher: Publisher, group: string, clock: Clock): Promise<boolean> {
+    const shared = `$share/${group}/${this.#shared}`
     try {
-      return await this.#tryOut(session, `$share/${group}/${this.topic}`, clock)
+      await Promise.all([
+        session.subscribe(shared, 1, undefined),
+        session.subscribe(this.#plain, 1, undefined),
+      ])
+      const result = this.#result(clock)
+      const publication = { qos: 1, retain: false, deadline: Number.POSITIVE_INFINITY } as const
+      await publisher.send(this.#shared, NOTHING, publication)
+      await publisher.send(this.#plain, NOTHING, publication)
+      const isShared = await result
+      if (session.closed !== undefined) throw session.closed
+      void session.unsubscribe(shared)
+      void session.unsubscribe(this.#plain)
+      return isShared
     } catch (error) {
       if (error instanceof Refused) return true
       throw error
@@ -46,28 +56,22 @@ export class SharedProbe {
     this.#finish?.(false)
   }
 
-  async #tryOut(session: Session, filter: string, clock: Clock): Promise<boolean> {
-    await session.subscribe(filter, 1, undefined)
-    const arrived = this.#arrival(clock)
-    const publication = { qos: 1, retain: false, deadline: Number.POSITIVE_INFINITY } as const
-    await new Publisher(session).send(this.topic, NOTHING, publication, refused)
-    const found = await arrived
-    if (session.closed !== undefined) throw session.closed
-    await session.unsubscribe(filter)
-    return found
+  get #shared(): string {
+    return `${this.#topic}/shared`
   }
 
-  #arrival(clock: Clock): Promise<boolean> {
+  get #plain(): string {
+    return `${this.#topic}/plain`
+  }
+
+  #result(clock: Clock): Promise<boolean> {
     return new Promise((resolve) => {
-      const timer = clock.setTimer(DELIVERY_MS, () => resolve(false), { background: true })
-      this.#finish = (arrived) => {
+      const timer = clock.setTimer(DELIVERY_MS, () => this.#finish?.(true), { background: true })
+      this.#finish = (isShared) => {
+        this.#finish = undefined
         timer.cancel()
-        resolve(arrived)
+        resolve(isShared)
       }
     })
   }
-}
-
-function refused(_reason: string, cause: unknown): never {
-  throw cause
 }

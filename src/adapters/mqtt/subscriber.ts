@@ -1,10 +1,12 @@
 import type { AdapterSubscription, InboundMessage, MessageSink } from '../../core/adapter.js'
-import type { IntegrationError } from '../../core/errors.js'
 import { untilAborted } from '../abort.js'
-import { Refused } from './client/outgoing.js'
 import type { PublishPacket } from './client/publish-decoder.js'
+import { sharedFilter } from './client/subscriptions.js'
+import { type MakeFailure, operationError } from './errors.js'
 import type { Subscriber } from './link.js'
-import { sharedFilter } from './router.js'
+import { owned } from './owned.js'
+import type { Route } from './router.js'
+import { SubscriptionFlow } from './subscription-flow.js'
 
 /** What to subscribe to, and what to make of the messages. */
 export interface Subscription<M extends InboundMessage> {
@@ -12,8 +14,8 @@ export interface Subscription<M extends InboundMessage> {
   readonly filter: string
   readonly qos: 0 | 1 | 2
   /** @returns nothing when it is not for the sink. */
-  readonly toMessage: (packet: PublishPacket) => M | undefined
-  readonly failure: (reason: string, cause: unknown) => IntegrationError
+  readonly toMessage: (packet: PublishPacket, taken: (() => void) | undefined) => M | undefined
+  readonly failure: MakeFailure
 }
 
 let lastSubscriptionId = Math.floor(Math.random() * 0x07ff_ffff)
@@ -28,53 +30,64 @@ function newSubscriptionId(): number {
 }
 
 /**
- * Subscribes at the broker and routes the messages into `sink`. While the sink is full nothing is read from
- * the session, which other subscriptions share.
+ * Subscribes at the broker and routes the messages into `sink`. While the sink is full its messages are held here;
+ * other subscriptions of the session go on.
  * @throws what `failure` makes of a refusal; ConnectionError; CancelledError or TimeoutError when `signal` aborts
  */
 export async function subscribeSink<M extends InboundMessage>(
-  { session, inbox }: Subscriber,
+  { session, inbox, held, outlives }: Subscriber,
   subscription: Subscription<M>,
   sink: MessageSink<M>,
   signal: AbortSignal,
 ): Promise<AdapterSubscription> {
-  const { filter, toMessage } = subscription
-  let holding = false
-  let closed = false
-  const release = () => {
-    if (holding) session.release()
-    holding = false
-  }
-  const route = {
+  const { filter, toMessage, failure } = subscription
+  const flow = new SubscriptionFlow(sink, held)
+  let state: 'open' | 'detached' | 'closed' = 'open'
+  const route: Route = {
     filter: sharedFilter(filter),
     subscribed: filter,
     id: session.connack.subscriptionIdsAvailable ? newSubscriptionId() : undefined,
-    accept(packet: PublishPacket) {
-      const message = toMessage(packet)
-      if (message === undefined || sink.deliver(message) || holding) return
-      holding = true
-      session.hold()
+    accept(packet, taken) {
+      // What comes for a subscription that was left with the broker stays with the broker.
+      if (state === 'detached') return
+      const message = toMessage(flow.isHolding ? owned(packet) : packet, taken)
+      if (message === undefined) taken?.()
+      else flow.give(message)
     },
+    lost: (count, reason) => flow.lost(count, reason),
+    ended: (kept) => flow.ended(kept),
   }
   inbox.add(route)
+  let grantedQos: 0 | 1 | 2
   try {
-    await untilAborted(session.subscribe(filter, subscription.qos, route.id), signal, `subscribe ${filter}`)
+    grantedQos = await untilAborted(
+      session.subscribe(filter, subscription.qos, route.id),
+      signal,
+      `subscribe ${filter}`,
+    )
   } catch (error) {
     inbox.remove(route)
-    release()
-    if (error instanceof Refused) throw subscription.failure(error.message, error)
+    flow.close()
     if (signal.aborted) void session.unsubscribe(filter)
-    throw error
+    throw operationError(error, failure)
   }
   return {
-    resume: release,
+    grantedQos,
+    resume: () => flow.resume(),
     async close() {
-      if (closed) return
-      closed = true
+      if (state === 'closed') return
+      state = 'closed'
       inbox.remove(route)
-      release()
+      flow.close()
       // A later subscription of the same filter has taken its place at the broker.
       if (!inbox.has(filter)) await session.unsubscribe(filter)
     },
+    ...(outlives && {
+      async detach() {
+        if (state !== 'open') return
+        state = 'detached'
+        flow.detach()
+      },
+    }),
   }
 }

@@ -124,8 +124,8 @@ describe('a broker that speaks 3.1.1 only', () => {
   it('cannot be consumed from, because it has no shared subscriptions', async () => {
     const { adapter } = opened(await connected(port))
     await expect(adapter.queue!.consume('q', new Deliveries(), within())).rejects.toMatchObject({
-      kind: 'dequeue',
-      reason: expect.stringContaining('shared subscriptions'),
+      kind: 'unsupported',
+      operation: expect.stringContaining('shared subscriptions'),
     })
   })
 

@@ -4,10 +4,10 @@ import { generate, type Packet, parser } from 'mqtt-packet'
 import { describe, expect, it } from 'vitest'
 import { readConnack } from '../../../src/adapters/mqtt/client/connack.js'
 import { writeConnect } from '../../../src/adapters/mqtt/client/connect.js'
-import { Framer, MalformedPacket } from '../../../src/adapters/mqtt/client/framer.js'
+import { MalformedPacket, Refused } from '../../../src/adapters/mqtt/client/errors.js'
+import { Framer } from '../../../src/adapters/mqtt/client/framer.js'
 import { keepAlive } from '../../../src/adapters/mqtt/client/keep-alive.js'
 import { Outbound } from '../../../src/adapters/mqtt/client/outbound.js'
-import { Refused } from '../../../src/adapters/mqtt/client/outgoing.js'
 import { PacketIds } from '../../../src/adapters/mqtt/client/packet-ids.js'
 import { Subscriptions } from '../../../src/adapters/mqtt/client/subscriptions.js'
 import { StepClock } from '../../support/step-clock.js'
@@ -117,7 +117,9 @@ describe('CONNACK', () => {
         sessionPresent: true,
         receiveMaximum: 65_535,
         maximumQos: 2,
-        maximumPacketSize: Number.POSITIVE_INFINITY,
+        maximumPacketSize: 268_435_460,
+        sessionExpiry: undefined,
+        wildcardsAvailable: true,
         retainAvailable: true,
         subscriptionIdsAvailable: version === 5,
         sharedSubscriptionsAvailable: true,
@@ -147,6 +149,8 @@ describe('CONNACK', () => {
     })
     expect(readConnack(5, ...wire)).toEqual({
       sessionPresent: false,
+      sessionExpiry: 1,
+      wildcardsAvailable: true,
       receiveMaximum: 20,
       maximumQos: 1,
       maximumPacketSize: 100_000,
@@ -213,9 +217,9 @@ describe.each(VERSIONS)('subscriptions over version %i', (version) => {
 
   it('are refused when the filter is too long, and when there is no identifier', async () => {
     const { ids, subscriptions } = start()
-    await expect(subscriptions.subscribe('x'.repeat(65_536), 0, 1)).rejects.toBeInstanceOf(Refused)
+    await expect(subscriptions.subscribe('x'.repeat(65_536), 0, 1)).rejects.toBeInstanceOf(RangeError)
     while (ids.allocate() !== null);
-    await expect(subscriptions.subscribe('x', 0, 1)).rejects.toMatchObject({ kind: 'connection' })
+    await expect(subscriptions.subscribe('x', 0, 1)).rejects.toMatchObject({ notSent: true })
   })
 
   it('end with the connection', async () => {

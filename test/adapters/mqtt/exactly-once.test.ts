@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { generate, type IPublishPacket, type Packet, parser } from 'mqtt-packet'
+import { generate, type IConnectPacket, type IPublishPacket, type Packet, parser } from 'mqtt-packet'
 import { afterEach, describe, expect, it } from 'vitest'
 import { ConnectionError, PublishError } from '../../../src/core/errors.js'
 import { until, within } from '../../support/adapter-context.js'
@@ -95,8 +95,8 @@ describe('what we publish', () => {
     const late = fixture.adapter.pubsub!.publish('t', bytes('late'), { qos: 1 }, { ...within(), deadline: 0 })
     await until(() => script.of('publish').length === 2, 'two messages')
     script.send({ cmd: 'puback', messageId: (script.of('publish')[0] as IPublishPacket).messageId! })
-    await expect(late).rejects.toMatchObject({ kind: 'timeout' })
-    script.socket!.destroy()
+    await expect(late).rejects.toMatchObject({ kind: 'timeout', notExecuted: true })
+    await fixture.adapter.disconnect()
     expect(await stuck[1]).toBeInstanceOf(ConnectionError)
     expect(script.of('publish')).toHaveLength(2)
   })
@@ -120,27 +120,54 @@ describe('what we publish', () => {
     }
   })
 
-  it('is released, and its identifier not used again, when the session is resumed', async () => {
+  it('stays with a kept session: the same packets go out again, in their order, and new ones after them', async () => {
     await start()
-    const lost = publishTwice('first').catch((error) => error)
-    await until(() => script.of('publish').length === 1, 'the message')
-    const { messageId } = script.of('publish')[0] as IPublishPacket
+    const [first, second] = [publishTwice('first'), publishTwice('second')]
+    await until(() => script.of('publish').length === 2, 'the messages')
+    const [one, two] = script.of('publish').map(({ messageId }) => messageId!)
+    script.send({ cmd: 'pubrec', messageId: one! })
+    await until(() => script.of('pubrel').length === 1, 'PUBREL')
+    const waiting = publishTwice('third').catch((error) => error)
     script.sessionPresent = true
     await reconnect()
-    expect(await lost).toBeInstanceOf(ConnectionError)
-    const again = publishTwice('second')
-    await until(() => script.of('publish').length === 1, 'the second message')
-    expect(script.of('pubrel')).toMatchObject([{ messageId }])
-    const next = (script.of('publish')[0] as IPublishPacket).messageId!
-    expect(next).not.toBe(messageId)
-    script.send({ cmd: 'pubcomp', messageId: messageId! })
-    script.send({ cmd: 'pubrec', messageId: next })
-    await until(() => script.of('pubrel').length === 2, 'PUBREL')
-    script.send({ cmd: 'pubcomp', messageId: next })
-    await again
+    // It was not handed to the session: the actor sends it again.
+    expect(await waiting).toMatchObject({ kind: 'connection', notExecuted: true })
+    await until(() => script.of('publish').length === 1 && script.of('pubrel').length === 1, 'both again')
+    expect(script.of('pubrel')).toMatchObject([{ messageId: one }])
+    expect(script.of('publish')).toMatchObject([{ messageId: two, dup: true, qos: 2 }])
+    script.send({ cmd: 'pubcomp', messageId: one! })
+    await first
+    script.send({ cmd: 'pubrec', messageId: two! })
+    await until(() => script.of('pubrel').length === 2, 'PUBREL of the second')
+    script.send({ cmd: 'pubcomp', messageId: two! })
+    await second
+    const third = publishTwice('third')
+    await until(() => script.of('publish').length === 2, 'the third message')
+    const { messageId: three, dup } = script.of('publish')[1] as IPublishPacket
+    expect([dup, three === one || three === two]).toEqual([false, false])
+    script.send({ cmd: 'pubrec', messageId: three! })
+    await until(() => script.of('pubrel').length === 3, 'PUBREL of the third')
+    script.send({ cmd: 'pubcomp', messageId: three! })
+    await third
   })
 
-  it('is forgotten when the session is not resumed', async () => {
+  it('goes on under its identifier when the operation is attempted again', async () => {
+    await start()
+    const attempt = () => ({ ...within(), operationId: 'operation-1' })
+    const publish = () =>
+      fixture.adapter.pubsub!.publish('t', bytes('x'), { qos: 2 }, attempt()) as Promise<void>
+    const early = publish()
+    await until(() => script.of('publish').length === 1, 'the message')
+    const { messageId } = script.of('publish')[0] as IPublishPacket
+    const again = publish()
+    script.send({ cmd: 'pubrec', messageId: messageId! })
+    await until(() => script.of('pubrel').length === 1, 'PUBREL')
+    script.send({ cmd: 'pubcomp', messageId: messageId! })
+    await Promise.all([early, again])
+    expect(script.of('publish')).toHaveLength(1)
+  })
+
+  it('is rejected when the broker has not kept the session, and nothing of it is sent', async () => {
     await start()
     const lost = publishTwice('first').catch((error) => error)
     await until(() => script.of('publish').length === 1, 'the message')
@@ -149,6 +176,29 @@ describe('what we publish', () => {
     void publishTwice('second').catch(() => {})
     await until(() => script.of('publish').length === 1, 'the second message')
     expect(script.of('pubrel')).toEqual([])
+    expect(script.of('publish')).toMatchObject([{ dup: false }])
+  })
+
+  it('is rejected at once when the session is clean', async () => {
+    script = await Script.start()
+    fixture = mqttFixture(script.server.port, { protocol_version: 5 })
+    await fixture.adapter.connect(AbortSignal.timeout(5_000))
+    const lost = publishTwice('first').catch((error) => error)
+    await until(() => script.of('publish').length === 1, 'the message')
+    script.socket!.destroy()
+    expect(await lost).toBeInstanceOf(ConnectionError)
+  })
+
+  it('takes no session for its own whose state it does not have', async () => {
+    script = await Script.start()
+    script.sessionPresent = true
+    fixture = mqttFixture(script.server.port, { clean_session: false, protocol_version: 5 })
+    await fixture.adapter.connect(AbortSignal.timeout(5_000))
+    expect(script.of('connect').map((packet) => (packet as IConnectPacket).clean)).toEqual([
+      false,
+      true,
+      false,
+    ])
   })
 })
 
@@ -177,5 +227,23 @@ describe('what we receive', () => {
     deliver(false, 'two')
     await until(() => sink.messages.length === 2, 'the next message of this identifier')
     expect(sink.texts).toEqual(['one', 'two'])
+  })
+
+  it('is not delivered again while the first delivery has not been taken, and is acknowledged with it', async () => {
+    await start()
+    const sink = new Collector()
+    sink.takes = false
+    await fixture.adapter.pubsub!.subscribe('t', { qos: 2 }, sink, within())
+    deliver(false, 'one')
+    await until(() => sink.messages.length === 1, 'the message')
+    script.sessionPresent = true
+    await reconnect()
+    await fixture.adapter.pubsub!.subscribe('t', { qos: 2 }, sink, within())
+    deliver(true, 'one')
+    await fixture.adapter.pubsub!.subscribe('barrier', { qos: 2 }, new Collector(), within())
+    expect([sink.messages.length, script.of('pubrec').length]).toEqual([1, 0])
+    sink.messages[0]!.taken!()
+    await until(() => script.of('pubrec').length === 1, 'PUBREC')
+    expect(sink.texts).toEqual(['one'])
   })
 })

@@ -1,6 +1,7 @@
 import { mqttAdapter } from '../../../src/adapters/mqtt/adapter.js'
 import { mqttManifest } from '../../../src/adapters/mqtt/manifest.js'
 import type {
+  AdapterContext,
   InboundDelivery,
   InboundMessage,
   MessageSink,
@@ -21,13 +22,15 @@ export function mqttFixture(
   port: number,
   config: Record<string, unknown> = {},
   settings: Partial<IntegrationSettings> = {},
+  more: Partial<AdapterContext> = {},
 ): Fixture {
-  const context = adapterContext({
+  const own = adapterContext({
     type: 'mqtt',
     endpoint: { addresses: ['127.0.0.1'], port },
     config: mqttManifest.config.parse(config) as { [key: string]: Value },
     ...settings,
   })
+  const context = { ...own, ...more }
   return { context, adapter: mqttAdapter(context) }
 }
 
@@ -42,14 +45,20 @@ export async function connected(...given: Parameters<typeof mqttFixture>): Promi
 export class Collector<M extends InboundMessage = InboundMessage> implements MessageSink<M> {
   readonly messages: M[] = []
   readonly ends: Error[] = []
+  readonly losses: { readonly count: number; readonly reason: string }[] = []
   open = true
+  /** Whether messages are taken as they come, as the host does. */
+  takes = true
 
   deliver(message: M): boolean {
     this.messages.push(message)
+    if (this.takes) message.taken?.()
     return this.open
   }
 
-  lost(): void {}
+  lost(count: number, reason: string): void {
+    this.losses.push({ count, reason })
+  }
 
   end(error: Error): void {
     this.ends.push(error)

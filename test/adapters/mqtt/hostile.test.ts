@@ -91,7 +91,7 @@ describe('a server that does not answer CONNECT properly', () => {
 
 describe('a server that goes wrong later', () => {
   it.each([
-    ['a packet beyond the limit', `30${'ffff7f'}`],
+    ['a packet beyond the limit', `90${'ffff7f'}`],
     ['a length without end', '30ffffffff'],
     ['a topic longer than its packet', '3003 ffff 61'],
     ['an empty topic', '3003 0000 00'],

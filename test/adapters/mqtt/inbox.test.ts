@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { AckGate } from '../../../src/adapters/mqtt/client/ack-gate.js'
-import { MalformedPacket } from '../../../src/adapters/mqtt/client/framer.js'
+import { MalformedPacket } from '../../../src/adapters/mqtt/client/errors.js'
 import type { Outbound } from '../../../src/adapters/mqtt/client/outbound.js'
 import { EMPTY_PROPERTIES } from '../../../src/adapters/mqtt/client/properties.js'
 import type { PublishPacket } from '../../../src/adapters/mqtt/client/publish-decoder.js'
+import { ReceivedIds } from '../../../src/adapters/mqtt/client/received-ids.js'
 import { Inbox } from '../../../src/adapters/mqtt/inbox.js'
+import type { Route } from '../../../src/adapters/mqtt/router.js'
 import type { LogRecord } from '../../../src/core/telemetry.js'
 import { StepClock } from '../../support/step-clock.js'
 import { bytes } from './fixture.js'
@@ -28,10 +30,25 @@ const packet = (topic: string, ids: readonly number[] = []): PublishPacket => ({
   properties: { ...EMPTY_PROPERTIES, subscriptionIds: ids },
 })
 
+/** A route that takes its messages at once. */
+function route(filter: string, id: number, accept: (packet: PublishPacket) => void): Route {
+  return {
+    filter,
+    subscribed: filter,
+    id,
+    accept(given, taken) {
+      accept(given)
+      taken?.()
+    },
+    lost() {},
+    ended() {},
+  }
+}
+
 describe('the acknowledgements that are held back', () => {
   it('leave in the order in which the messages came, however they are settled', () => {
     const { outbound, written } = recorder()
-    const gate = new AckGate(outbound, new Set())
+    const gate = new AckGate(outbound, new ReceivedIds(undefined))
     const holds = [gate.hold(1, 1), gate.hold(2, 2), gate.hold(3, 1), gate.hold(4, 1)]
     holds[2]!.settle()
     holds[1]!.settle()
@@ -45,7 +62,7 @@ describe('the acknowledgements that are held back', () => {
 
   it('are dropped with their connection', () => {
     const { outbound, written } = recorder()
-    const gate = new AckGate(outbound, new Set())
+    const gate = new AckGate(outbound, new ReceivedIds(undefined))
     const hold = gate.hold(1, 1)
     gate.close()
     expect(hold.settle()).toBe(false)
@@ -54,7 +71,7 @@ describe('the acknowledgements that are held back', () => {
 
   it('stay right over very many messages', () => {
     const { outbound, written } = recorder()
-    const gate = new AckGate(outbound, new Set())
+    const gate = new AckGate(outbound, new ReceivedIds(undefined))
     const first = gate.hold(1, 1)
     let last = gate.hold(2, 1)
     for (let id = 3; id <= 5_000; id++) {
@@ -70,7 +87,7 @@ describe('the acknowledgements that are held back', () => {
   })
 
   it('cannot be more than there are identifiers', () => {
-    const gate = new AckGate(recorder().outbound, new Set())
+    const gate = new AckGate(recorder().outbound, new ReceivedIds(undefined))
     for (let i = 0; i < 65_535; i++) gate.hold(1, 1)
     expect(() => gate.hold(1, 1)).toThrow(MalformedPacket)
   })
@@ -79,7 +96,7 @@ describe('the acknowledgements that are held back', () => {
 describe('messages of a resumed session', () => {
   it('wait ten seconds for their subscription, and are then dropped with a warning', async () => {
     const { outbound, written } = recorder()
-    const gate = new AckGate(outbound, new Set())
+    const gate = new AckGate(outbound, new ReceivedIds(undefined))
     const clock = new StepClock()
     const records: LogRecord[] = []
     const inbox = new Inbox(true, 1_000, clock, (record) => records.push(record))
@@ -87,7 +104,7 @@ describe('messages of a resumed session', () => {
     inbox.onPublish(packet('orphan', [98]), gate.hold(2, 1))
     expect(written).toEqual([])
     const got: string[] = []
-    inbox.add({ filter: '+', subscribed: '+', id: 5, accept: ({ topic }) => got.push(topic) })
+    inbox.add(route('+', 5, ({ topic }) => got.push(topic)))
     expect(got).toEqual(['kept', 'orphan'])
     inbox.onPublish(packet('a/b'), gate.hold(3, 1))
     expect(written).toHaveLength(2)
@@ -100,7 +117,7 @@ describe('messages of a resumed session', () => {
 
   it('are dropped with a warning beyond a number of bytes, one by itself being kept whatever its size', async () => {
     const { outbound, written } = recorder()
-    const gate = new AckGate(outbound, new Set())
+    const gate = new AckGate(outbound, new ReceivedIds(undefined))
     const clock = new StepClock()
     const records: LogRecord[] = []
     const inbox = new Inbox(true, 2, clock, (record) => records.push(record))
@@ -108,35 +125,35 @@ describe('messages of a resumed session', () => {
     inbox.onPublish(packet('beyond'), gate.hold(2, 1))
     expect(written).toEqual([])
     const got: string[] = []
-    inbox.add({ filter: 'large', subscribed: 'large', id: 5, accept: ({ topic }) => got.push(topic) })
+    inbox.add(route('large', 5, ({ topic }) => got.push(topic)))
     for (const [i, topic] of ['a', 'b', 'c'].entries()) inbox.onPublish(packet(topic), gate.hold(3 + i, 1))
-    inbox.add({ filter: '#', subscribed: '#', id: 6, accept: ({ topic }) => got.push(topic) })
+    inbox.add(route('#', 6, ({ topic }) => got.push(topic)))
     expect(got).toEqual(['large', 'a', 'b'])
     expect(written).toHaveLength(5)
     await clock.advance(10_000)
     expect(records).toMatchObject([{ level: 'warn', count: 2 }])
-    inbox.close()
+    inbox.close(new Error('closed'), false)
     expect(records).toHaveLength(1)
   })
 
   it('do not keep alive the chunk of the socket that they came in', () => {
     const chunk = new Uint8Array(1_000).fill(7)
     const inbox = new Inbox(true, 1_000, new StepClock(), () => {})
-    const gate = new AckGate(recorder().outbound, new Set())
+    const gate = new AckGate(recorder().outbound, new ReceivedIds(undefined))
     inbox.onPublish({ ...packet('a'), payload: chunk.subarray(10, 20) }, gate.hold(1, 1))
     const got: Uint8Array[] = []
-    inbox.add({ filter: 'a', subscribed: 'a', id: 5, accept: ({ payload }) => got.push(payload) })
+    inbox.add(route('a', 5, ({ payload }) => got.push(payload)))
     expect(got.map(({ length, buffer }) => [length, buffer.byteLength])).toEqual([[10, 10]])
-    inbox.close()
+    inbox.close(new Error('closed'), false)
   })
 
   it('are routed by topic when the broker names subscriptions of earlier', () => {
     const got: string[] = []
     for (const resumed of [true, false]) {
       const inbox = new Inbox(resumed, 1_000, new StepClock(), () => {})
-      inbox.add({ filter: 'a/#', subscribed: 'a/#', id: 5, accept: () => got.push(`${resumed}`) })
+      inbox.add(route('a/#', 5, () => got.push(`${resumed}`)))
       inbox.onPublish(packet('a/b', [4]), undefined)
-      inbox.close()
+      inbox.close(new Error('closed'), false)
     }
     expect(got).toEqual(['true'])
   })

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { mqttAdapter } from '../../../src/adapters/mqtt/adapter.js'
 import { mqttManifest } from '../../../src/adapters/mqtt/manifest.js'
+import { systemClock } from '../../../src/core/clock.js'
 import { adapterContext, settingsFor, until, within } from '../../support/adapter-context.js'
 import { startMosquitto } from '../../support/mosquitto.js'
 import { StepClock } from '../../support/step-clock.js'
@@ -8,7 +9,7 @@ import { Collector, Deliveries } from './fixture.js'
 
 it.each([5, '3.1.1'] as const)('leaves no timer and no socket behind, MQTT %s', async (protocol_version) => {
   const broker = await startMosquitto()
-  const clock = new StepClock(Date.now())
+  const clock = new StepClock(systemClock.monotonic())
   const sockets = () => process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length
   await until(() => sockets() === 0, 'quiet before the test')
   const settings = settingsFor(mqttManifest, {

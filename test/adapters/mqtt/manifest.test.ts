@@ -14,7 +14,7 @@ describe('the config block of MQTT', () => {
       session_expiry: 3_600_000,
       receive_maximum: 1_024,
       queue_group: 'nemo-workers',
-      queue_takeover: true,
+      queue_takeover: false,
     })
   })
 

@@ -55,7 +55,7 @@ describe.each([5, '3.1.1'] as const)('queues over MQTT %s', (protocol_version) =
     const proxy = await FaultProxy.start(broker.port)
     const queue = `redelivery/${protocol_version}`
     const fixture = await client(config, proxy.port)
-    const consumerId = `${fixture.context.clientId}-queue`
+    const consumerId = `${fixture.context.clientId}-queue-${encodeURIComponent(queue)}`
     const sink = new Deliveries()
     const consumer = await fixture.adapter.queue!.consume(queue, sink, within())
     consumer.request(10)

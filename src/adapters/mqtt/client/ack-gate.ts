@@ -1,6 +1,7 @@
 import { PUBACK, PUBREC, writeAck } from './acks.js'
-import { MalformedPacket } from './framer.js'
+import { MalformedPacket, REASON } from './errors.js'
 import type { Outbound } from './outbound.js'
+import type { ReceivedIds } from './received-ids.js'
 
 /** The acknowledgement that is due for one received message. */
 export interface Hold {
@@ -9,6 +10,8 @@ export interface Hold {
    * @returns false when the connection has ended: the broker will deliver the message again.
    */
   settle(): boolean
+  /** Calls `onWritten` once the acknowledgement has been written; false when the connection ended before. */
+  written(onWritten: (written: boolean) => void): void
 }
 
 /**
@@ -25,24 +28,26 @@ const IDENTIFIERS = 65_535
  */
 export class AckGate {
   readonly #outbound: Outbound
-  readonly #received: Set<number>
+  readonly #received: ReceivedIds
   #waiting: Waiting[] = []
   #first = 0
   #closed = false
 
-  /**
-   * @param received is given the identifiers of QoS 2 messages when their PUBREC is sent; from then on until
-   * PUBREL a message under that identifier is the same one.
-   */
-  constructor(outbound: Outbound, received: Set<number>) {
+  /** @param received learns of each QoS 2 message when it is settled. */
+  constructor(outbound: Outbound, received: ReceivedIds) {
     this.#outbound = outbound
     this.#received = received
   }
 
+  /** Messages whose acknowledgement has not left. */
+  get size(): number {
+    return this.#waiting.length - this.#first
+  }
+
   /** @throws MalformedPacket when there are more unacknowledged messages than identifiers. */
   hold(id: number, qos: 1 | 2): Hold {
-    if (this.#waiting.length - this.#first >= IDENTIFIERS)
-      throw new MalformedPacket(`more than ${IDENTIFIERS} unacknowledged messages`)
+    if (this.size >= IDENTIFIERS)
+      throw new MalformedPacket(`more than ${IDENTIFIERS} messages at a time`, REASON.receiveMaximumExceeded)
     const waiting = new Waiting(this, id, qos === 1 ? PUBACK : PUBREC)
     this.#waiting.push(waiting)
     return waiting
@@ -51,17 +56,20 @@ export class AckGate {
   /** Drops what is held. */
   close(): void {
     this.#closed = true
+    const dropped = this.#waiting.slice(this.#first)
     this.#waiting = []
     this.#first = 0
+    for (const waiting of dropped) waiting.end(false)
   }
 
   /** For `Hold.settle` alone. */
-  release(): boolean {
+  release(settled: Waiting): boolean {
+    if (settled.header === PUBREC) this.#received.take(settled.id, settled)
     if (this.#closed) return false
     let next = this.#waiting[this.#first]
     while (next?.settled) {
-      if (next.header === PUBREC) this.#received.add(next.id)
       writeAck(this.#outbound, next.header, next.id)
+      next.end(true)
       next = this.#waiting[++this.#first]
     }
     if (next === undefined || this.#first > 1_024) {
@@ -77,6 +85,8 @@ class Waiting implements Hold {
   readonly id: number
   readonly header: number
   settled = false
+  #ended: boolean | undefined
+  #onWritten: ((written: boolean) => void) | undefined
 
   constructor(gate: AckGate, id: number, header: number) {
     this.#gate = gate
@@ -85,7 +95,21 @@ class Waiting implements Hold {
   }
 
   settle(): boolean {
+    if (this.#ended !== undefined && this.settled) return this.#ended
     this.settled = true
-    return this.#gate.release()
+    return this.#gate.release(this)
+  }
+
+  written(onWritten: (written: boolean) => void): void {
+    if (this.#ended === undefined) this.#onWritten = onWritten
+    else onWritten(this.#ended)
+  }
+
+  /** For the gate alone: it has been written, or never will be. */
+  end(written: boolean): void {
+    this.#ended = written
+    const onWritten = this.#onWritten
+    this.#onWritten = undefined
+    onWritten?.(written)
   }
 }

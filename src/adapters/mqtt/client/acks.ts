@@ -1,4 +1,5 @@
-import { MalformedPacket } from './framer.js'
+import { readReasonString } from './connack.js'
+import { MalformedPacket } from './errors.js'
 import type { Outbound } from './outbound.js'
 
 /** The first bytes of the packets that acknowledge (MQTT 5, sections 3.4 to 3.7). */
@@ -16,10 +17,15 @@ export function writeAck(outbound: Outbound, header: number, id: number): void {
 export interface Ack {
   readonly id: number
   readonly reason: number
+  readonly reasonString: string | undefined
 }
 
 /** @throws MalformedPacket */
 export function readAck(bytes: Buffer, body: number, end: number): Ack {
   if (end - body < 2) throw new MalformedPacket('an acknowledgement without its packet identifier')
-  return { id: bytes.readUInt16BE(body), reason: end - body > 2 ? bytes[body + 2]! : 0 }
+  const id = bytes.readUInt16BE(body)
+  if (id === 0) throw new MalformedPacket('an acknowledgement with packet identifier 0')
+  const reason = end - body > 2 ? bytes[body + 2]! : 0
+  const reasonString = reason >= 0x80 ? readReasonString(bytes, body + 3, end) : undefined
+  return { id, reason, reasonString }
 }

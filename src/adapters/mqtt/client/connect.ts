@@ -1,4 +1,6 @@
 import { data, packet, prefixed, uint16, uint32 } from './packet-writer.js'
+import { textFault } from './text.js'
+import { topicFault } from './topic-cache.js'
 
 /** A password without a name is for MQTT 5; in 3.1.1 its name is empty. */
 export interface Credentials {
@@ -39,6 +41,7 @@ const MAXIMUM_PACKET_SIZE = 0x27
 /** Writes CONNECT (MQTT 5, section 3.1). @throws RangeError saying what is too long; never what it holds */
 export function writeConnect(settings: Omit<SessionSettings, 'paced'>): Buffer {
   const { version, clean, will, keepAliveMs } = settings
+  checkTexts(settings)
   const credentials = settings.credentials && named(settings.credentials, version)
   const flags =
     (clean ? 0x02 : 0) |
@@ -59,6 +62,20 @@ export function writeConnect(settings: Omit<SessionSettings, 'paced'>): Buffer {
   if (credentials?.username !== undefined) fields.push(data(credentials.username, 'the username'))
   if (credentials) fields.push(data(credentials.password, 'the password'))
   return packet(CONNECT, ...fields)
+}
+
+/** @throws RangeError naming what a broker would end the connection over; never what it holds */
+function checkTexts({
+  clientId,
+  will,
+  credentials,
+}: Pick<SessionSettings, 'clientId' | 'will' | 'credentials'>) {
+  const check = (what: string, fault: string | undefined) => {
+    if (fault !== undefined) throw new RangeError(`${what} is invalid: ${fault}`)
+  }
+  check('the client id', textFault(clientId))
+  if (will !== undefined) check('the topic of the will', topicFault(will.topic))
+  if (credentials?.username !== undefined) check('the username', textFault(credentials.username))
 }
 
 function named(credentials: Credentials, version: 4 | 5): Credentials {

@@ -1,123 +1,145 @@
-import type { AdapterContext } from '../../../core/adapter.js'
-import { AuthError } from '../../../core/errors.js'
-import type { TlsSettings } from '../../../core/settings.js'
-import { readTlsOptions } from '../../tls.js'
-import { type BrokerAddress, brokerAddress } from '../endpoint.js'
-import { connectFailure, VersionRefused } from '../failures.js'
-import { Login } from '../login.js'
-import type { MqttConfig } from '../manifest.js'
-import type { SessionSettings } from './connect.js'
-import { Session, type SessionMemory, type SessionOwner } from './session.js'
+import type { ConnectionOptions } from 'node:tls'
+import type { Clock } from '../../../core/clock.js'
+import { type BrokerAddress, showAddress } from './address.js'
+import type { Credentials, SessionSettings } from './connect.js'
+import { ConnectRefused, VersionRefused } from './errors.js'
+import { Session, type SessionOwner } from './session.js'
+import type { SessionState } from './session-state.js'
 import { openSocket } from './socket.js'
 
-/** What differs between the connections of one adapter. */
+/** What differs between the connections of one client. */
 export type Role = Pick<
   SessionSettings,
   'clientId' | 'clean' | 'sessionExpiryMs' | 'receiveMaximum' | 'paced' | 'will' | 'willOnClose'
->
+> & {
+  /**
+   * Whether a session whose state we do not have is ended rather than resumed (MQTT 5, [MQTT-3.2.2-4]): packet
+   * identifiers that the broker remembers would make it take new messages for old ones.
+   */
+  readonly needsState?: boolean
+}
 
-const SERVER_ONLY: TlsSettings = { verifyServer: true }
+/** What all connections of a client have in common. */
+export interface DialerOptions {
+  readonly version: 'auto' | 4 | 5
+  readonly keepAliveMs: number
+  readonly maxFrame: number
+  readonly clock: Clock
+  /** Asked for each connection. */
+  credentials(signal: AbortSignal): Promise<Credentials | undefined>
+  /** The broker did not take them. */
+  credentialsRefused(credentials: Credentials): void
+  /** Asked for each connection over TLS. */
+  tls(): Promise<ConnectionOptions>
+}
 
-/**
- * Makes connections. It remembers the protocol version that the broker took, and which address comes next:
- * each attempt tries one.
- */
+/** Makes connections. It remembers the protocol version that the broker took. */
 export class Dialer {
-  readonly #context: AdapterContext
-  readonly #config: MqttConfig
-  readonly #login: Login
+  readonly #options: DialerOptions
   #version: 4 | 5
-  #attempts = 0
 
-  constructor(context: AdapterContext, config: MqttConfig) {
-    this.#context = context
-    this.#config = config
-    this.#login = new Login(context, config)
-    this.#version = config.protocol_version === '3.1.1' ? 4 : 5
-  }
-
-  /** Gives up what is under way for the sake of the credentials. */
-  close(): void {
-    this.#login.close()
-  }
-
-  /** The address for the next attempt. @throws ConnectionError when it cannot be read */
-  nextAddress(): BrokerAddress {
-    const { endpoint } = this.#context.settings
-    const addresses = endpoint.addresses.length > 0 ? endpoint.addresses : ['localhost']
-    return brokerAddress(addresses[this.#attempts++ % addresses.length]!, endpoint)
+  constructor(options: DialerOptions) {
+    this.#options = options
+    this.#version = options.version === 4 ? 4 : 5
   }
 
   /**
-   * Connects; with `protocol_version = "auto"` a broker that does not take MQTT 5 is asked once more in 3.1.1.
-   * @throws ConnectionError, AuthError
+   * Connects; with version `auto` a broker that does not take MQTT 5 is asked once more in 3.1.1.
+   * @throws ConnectionEnded, the reason of `signal`, what `credentials` and `tls` throw
    */
   async connect(
     address: BrokerAddress,
     role: Role,
-    memory: SessionMemory,
+    state: SessionState,
     owner: SessionOwner,
     signal: AbortSignal,
   ): Promise<Session> {
     try {
-      const session = await this.#attempt(address, role, memory, owner, signal, this.#version)
-      return session
+      return await this.#open(address, role, state, owner, signal, this.#version)
     } catch (error) {
-      if (!(error instanceof VersionRefused)) throw connectFailure(address, error)
-      if (this.#version === 4 || this.#config.protocol_version !== 'auto') throw error.failure
-      const session = await this.#attempt(address, role, memory, owner, signal, 4).catch(
-        (second: unknown) => {
-          throw connectFailure(address, second instanceof VersionRefused ? second.failure : second)
-        },
-      )
+      if (!(error instanceof VersionRefused)) throw error
+      if (this.#version === 4 || this.#options.version !== 'auto') throw error.failure
+      const session = await this.#open(address, role, state, owner, signal, 4).catch(throwFailure)
       this.#version = 4
       return session
     }
   }
 
-  /** Connects in the version that the broker took before. @throws ConnectionError, AuthError */
-  async join(
+  /** Connects in the version that the broker took before. @throws as `connect` */
+  join(
     address: BrokerAddress,
     role: Role,
-    memory: SessionMemory,
+    state: SessionState,
     owner: SessionOwner,
     signal: AbortSignal,
   ): Promise<Session> {
-    try {
-      return await this.#attempt(address, role, memory, owner, signal, this.#version)
-    } catch (error) {
-      throw connectFailure(address, error instanceof VersionRefused ? error.failure : error)
-    }
+    return this.#open(address, role, state, owner, signal, this.#version).catch(throwFailure)
+  }
+
+  async #open(
+    address: BrokerAddress,
+    role: Role,
+    state: SessionState,
+    owner: SessionOwner,
+    signal: AbortSignal,
+    version: 4 | 5,
+  ): Promise<Session> {
+    const isKnown = state.isKnown
+    const session = await this.#attempt(address, role, state, owner, signal, version)
+    if (!role.needsState || isKnown || !session.connack.sessionPresent) return session
+    await session.close()
+    await this.#endSession(address, role, state, signal, version)
+    return this.#attempt(address, role, state, owner, signal, version)
+  }
+
+  /** Ends the session that the broker has: both versions do so for a client that connects clean and leaves. */
+  async #endSession(
+    address: BrokerAddress,
+    role: Role,
+    state: SessionState,
+    signal: AbortSignal,
+    version: 4 | 5,
+  ): Promise<void> {
+    const { will: _, ...plain } = role
+    const clean = { ...plain, clean: true, sessionExpiryMs: 0 }
+    const session = await this.#attempt(address, clean, state, NOBODY, signal, version)
+    await session.close()
   }
 
   async #attempt(
     address: BrokerAddress,
     role: Role,
-    memory: SessionMemory,
+    state: SessionState,
     owner: SessionOwner,
     signal: AbortSignal,
     version: 4 | 5,
   ): Promise<Session> {
-    const { settings, clock, log } = this.#context
-    const credentials = await this.#login.credentials(signal)
+    const options = this.#options
+    const credentials = await options.credentials(signal)
     const secure = address.transport === 'tls' || address.transport === 'wss'
-    const tls = secure ? await readTlsOptions(settings.endpoint.tls ?? SERVER_ONLY, log) : undefined
-    const socket = await openSocket(address, tls, settings.limits.frame, signal)
-    const session: SessionSettings = {
+    const tls = secure ? await options.tls() : undefined
+    const socket = await openSocket(address, tls, options.maxFrame, signal)
+    const settings: SessionSettings = {
       ...role,
       // The streams of TLS and WebSocket read on by themselves.
       paced: role.paced && address.transport === 'tcp',
       version,
-      keepAliveMs: this.#config.keep_alive,
-      maxFrame: settings.limits.frame,
+      keepAliveMs: options.keepAliveMs,
+      maxFrame: options.maxFrame,
       ...(credentials && { credentials }),
     }
-    const where = `${address.host}:${address.port}`
     try {
-      return await Session.open(socket, where, session, memory, owner, clock, signal)
+      return await Session.open(socket, showAddress(address), settings, state, owner, options.clock, signal)
     } catch (error) {
-      if (error instanceof AuthError && credentials !== undefined) this.#login.refused(credentials)
+      if (error instanceof ConnectRefused && error.isAuth && credentials !== undefined)
+        options.credentialsRefused(credentials)
       throw error
     }
   }
+}
+
+const NOBODY: SessionOwner = { onPublish() {}, onOversize() {}, onLost() {} }
+
+function throwFailure(error: unknown): never {
+  throw error instanceof VersionRefused ? error.failure : error
 }

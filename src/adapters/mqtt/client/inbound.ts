@@ -1,19 +1,22 @@
-import { ConnectionError } from '../../../core/errors.js'
 import { AckGate, type Hold } from './ack-gate.js'
 import { type Ack, PUBCOMP, readAck, writeAck } from './acks.js'
-import { type Connack, readConnack } from './connack.js'
-import { Framer, MalformedPacket } from './framer.js'
+import { type Connack, readConnack, readReasonString } from './connack.js'
+import { ConnectionEnded, MalformedPacket, REASON } from './errors.js'
+import { Framer } from './framer.js'
 import type { Outbound } from './outbound.js'
-import { type PublishPacket, publishDecoder } from './publish-decoder.js'
+import { type OversizePacket, oversizePacket, type PublishPacket, publishDecoder } from './publish-decoder.js'
 import { describeReason } from './reason-codes.js'
+import type { ReceivedIds } from './received-ids.js'
 
 /** Where received packets go. */
 export interface InboundHandler {
   /** The broker accepts the connection. */
   onAccepted(connack: Connack): void
   /** The broker refuses it, with the reason code of CONNACK. */
-  onRefused(reason: number): void
+  onRefused(reason: number, reasonString: string | undefined): void
   onPublish(packet: PublishPacket, hold: Hold | undefined): void
+  /** A PUBLISH that is larger than we take; its payload was skipped. */
+  onOversize(packet: OversizePacket, hold: Hold | undefined): void
   /** PUBACK or PUBCOMP. */
   onCompleted(ack: Ack): void
   /** PUBREC. */
@@ -21,8 +24,8 @@ export interface InboundHandler {
   onPong(): void
   /** SUBACK or UNSUBACK: its variable header begins at `body`. @throws MalformedPacket */
   onSubscription(bytes: Buffer, body: number, end: number): void
-  /** The connection cannot go on. */
-  onFailure(error: ConnectionError): void
+  /** The connection cannot go on. @param reasonCode what the broker is told; none when it ended the connection itself */
+  onFailure(error: ConnectionEnded, reasonCode?: number): void
 }
 
 /** The numbers of the packet types (MQTT 5, section 2.1.2). */
@@ -45,19 +48,18 @@ export class Inbound {
   readonly #version: 4 | 5
   readonly #outbound: Outbound
   readonly #handler: InboundHandler
-  readonly #received: Set<number>
+  readonly #received: ReceivedIds
   readonly #gate: AckGate
   readonly #framer: Framer
   readonly #decodePublish: ReturnType<typeof publishDecoder>
   #begun = false
   #state: 'handshake' | 'open' | 'closed' = 'handshake'
 
-  /** @param received see `AckGate` */
   constructor(
     where: string,
     settings: { readonly version: 4 | 5; readonly maxFrame: number },
     outbound: Outbound,
-    received: Set<number>,
+    received: ReceivedIds,
     handler: InboundHandler,
   ) {
     this.#where = where
@@ -67,8 +69,10 @@ export class Inbound {
     this.#received = received
     this.#gate = new AckGate(outbound, received)
     this.#decodePublish = publishDecoder(settings.version)
-    this.#framer = new Framer(settings.maxFrame, (bytes, start, body, end) =>
-      this.#onFrame(bytes, start, body, end),
+    this.#framer = new Framer(
+      settings.maxFrame,
+      (bytes, start, body, end) => this.#onFrame(bytes, start, body, end),
+      (head, body, size) => this.#onOversize(head, body, size),
     )
   }
 
@@ -80,7 +84,8 @@ export class Inbound {
       this.#framer.feed(chunk)
     } catch (error) {
       if (!(error instanceof MalformedPacket)) throw error
-      this.#handler.onFailure(new ConnectionError(`${this.#where} sent ${error.message}`, { cause: error }))
+      const failure = new ConnectionEnded(`${this.#where} sent ${error.message}`, { cause: error })
+      this.#handler.onFailure(failure, error.reasonCode)
     }
   }
 
@@ -99,12 +104,10 @@ export class Inbound {
     else if (type === TYPE.puback || type === TYPE.pubcomp) handler.onCompleted(readAck(bytes, body, end))
     else if (type === TYPE.pubrec) handler.onReceived(readAck(bytes, body, end))
     else if (type === TYPE.pubrel) this.#onReleased(readAck(bytes, body, end))
-    else if (type === TYPE.disconnect) {
-      const reason = end > body ? bytes[body]! : 0
-      handler.onFailure(new ConnectionError(`${this.#where} ended the connection: ${describeReason(reason)}`))
-    } else if (type === TYPE.suback || type === TYPE.unsuback) handler.onSubscription(bytes, body, end)
+    else if (type === TYPE.disconnect) this.#onDisconnect(bytes, body, end)
+    else if (type === TYPE.suback || type === TYPE.unsuback) handler.onSubscription(bytes, body, end)
     else if (type === TYPE.pingresp) handler.onPong()
-    else throw new MalformedPacket(`a packet of type ${type}, which is not expected`)
+    else throw new MalformedPacket(`a packet of type ${type}, which is not expected`, REASON.protocolError)
   }
 
   /** The first byte tells what does not speak MQTT, before a length is believed. */
@@ -118,7 +121,8 @@ export class Inbound {
     if (type !== TYPE.connack || end - body < 2) throw new MalformedPacket(notConnack(type))
     const reason = bytes[body + 1]!
     if (reason !== 0) {
-      this.#handler.onRefused(reason)
+      const reasonString = this.#version === 5 ? readReasonString(bytes, body + 2, end) : undefined
+      this.#handler.onRefused(reason, reasonString)
       return
     }
     const connack = readConnack(this.#version, bytes, body, end)
@@ -132,13 +136,29 @@ export class Inbound {
       return
     }
     const hold = this.#gate.hold(packet.id, packet.qos)
-    if (packet.qos === 2 && this.#received.has(packet.id)) hold.settle()
-    else this.#handler.onPublish(packet, hold)
+    if (packet.qos === 1 || this.#received.receive(packet.id, hold)) this.#handler.onPublish(packet, hold)
+  }
+
+  #onOversize(head: Buffer, body: number, size: number): void {
+    if (this.#state === 'closed') return
+    if (this.#state === 'handshake') throw new MalformedPacket(notConnack(TYPE.publish))
+    const packet = oversizePacket(head, body, size)
+    const hold = packet.qos === 0 ? undefined : this.#gate.hold(packet.id, packet.qos)
+    if (hold === undefined || packet.qos !== 2 || this.#received.receive(packet.id, hold))
+      this.#handler.onOversize(packet, hold)
   }
 
   #onReleased({ id }: Ack): void {
-    this.#received.delete(id)
+    this.#received.release(id)
     writeAck(this.#outbound, PUBCOMP, id)
+  }
+
+  #onDisconnect(bytes: Buffer, body: number, end: number): void {
+    const reason = end > body ? bytes[body]! : 0
+    const text = describeReason(reason, readReasonString(bytes, body + 1, end))
+    const hint =
+      reason === REASON.sessionTakenOver ? '; another client has connected with the same client id' : ''
+    this.#handler.onFailure(new ConnectionEnded(`${this.#where} ended the connection: ${text}${hint}`))
   }
 }
 

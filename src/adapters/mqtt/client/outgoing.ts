@@ -1,10 +1,11 @@
 import type { Clock } from '../../../core/clock.js'
-import { TimeoutError } from '../../../core/errors.js'
 import { SequenceTable } from '../../../core/sequence-table.js'
 import { type Ack, PUBREL, writeAck } from './acks.js'
+import { ConnectionEnded, Expired, notSent, Refused } from './errors.js'
+import { InheritedMessages } from './inherited.js'
 import type { Outbound } from './outbound.js'
 import type { PacketIds } from './packet-ids.js'
-import { describeReason } from './reason-codes.js'
+import { JOURNAL_WINDOW, type SessionJournal } from './session-journal.js'
 
 /** A publish of QoS 1 or 2 on its way. */
 export interface Outgoing {
@@ -17,12 +18,8 @@ export interface Outgoing {
   readonly payload: Uint8Array
   /** `clock.monotonic()` milliseconds after which it is not sent any more. */
   readonly deadline: number
-}
-
-interface Pending {
-  readonly outgoing: Outgoing
-  readonly resolve: (reason: number) => void
-  readonly reject: (error: Error) => void
+  /** Names the operation, so that a session that is kept recognizes it when it is given it again. */
+  readonly operationId?: string | undefined
 }
 
 /** How many messages may be unacknowledged. */
@@ -37,102 +34,219 @@ export interface SendWindow {
  * a client that has more than 20 messages of QoS 2 in flight.
  */
 const UNSPOKEN_QOS2_LIMIT = 20
+const PUBLISH_DUP = 8
 
 /** @param receiveMaximum of the broker */
 export function sendWindow(version: 4 | 5, receiveMaximum: number): SendWindow {
   return { all: receiveMaximum, qos2: version === 5 ? receiveMaximum : UNSPOKEN_QOS2_LIMIT }
 }
 
-/** The broker refused a publish. The message says why. */
-export class Refused extends Error {}
+/** What the messages travel over. */
+export interface OutgoingConnection {
+  readonly outbound: Outbound
+  readonly window: SendWindow
+}
+
+interface Entry {
+  readonly outgoing: Outgoing
+  /** 0 until it is sent for the first time. */
+  id: number
+  /** The broker has the message of QoS 2 (PUBREC); PUBREL is what it is sent from now on. */
+  released: boolean
+  /** Sent over this connection, so that it counts against the broker's Receive Maximum. */
+  counted: boolean
+  /** In the order of sending. */
+  order: number
+  slot: number | undefined
+  promise: Promise<number> | undefined
+  resolve: (reason: number) => void
+  reject: (error: Error) => void
+}
 
 /**
- * The publishes of QoS 1 and 2 of one connection. No more than the broker's Receive Maximum are unacknowledged
- * at a time (MQTT 5, section 4.9); the others wait in their order.
+ * The publishes of QoS 1 and 2 of one session. No more than the broker's Receive Maximum are unacknowledged at a time
+ * (MQTT 5, section 4.9); the others wait in their order. In a session that is kept, messages that were sent outlive
+ * their connection: the next one sends them again under their identifiers, in their order (sections 4.4 and 4.6).
  */
 export class OutgoingMessages {
-  readonly #outbound: Outbound
   readonly #ids: PacketIds
   readonly #clock: Clock
-  readonly #window: SendWindow
-  readonly #inFlight = new SequenceTable<Pending>()
-  /** Identifiers of QoS 2 that the broker may remember. */
-  readonly #unreleased: Set<number>
-  #waiting: Pending[] = []
+  readonly #inFlight = new SequenceTable<Entry>()
+  readonly #byOperation = new Map<string, Entry>()
+  readonly #inherited: InheritedMessages | undefined
+  readonly #journal: SessionJournal | undefined
+  #connection: OutgoingConnection | undefined
+  #keeps = false
+  /** What was sent over an earlier connection and is to be sent again, before what waits. */
+  #again: Entry[] = []
+  #waiting: Entry[] = []
   #next = 0
+  #order = 0
+  /** Against the broker's Receive Maximum, on this connection. */
+  #counted = 0
+  /** Of QoS 2, in the whole session. */
+  #qos2 = 0
 
-  /**
-   * @param unreleased the QoS 2 identifiers whose exchange an earlier connection left unfinished, if the session
-   * was resumed: they are released now, so that the broker completes those messages.
-   */
-  constructor(outbound: Outbound, ids: PacketIds, clock: Clock, window: SendWindow, unreleased: Set<number>) {
-    this.#outbound = outbound
+  constructor(ids: PacketIds, clock: Clock, journal: SessionJournal | undefined) {
     this.#ids = ids
     this.#clock = clock
-    this.#window = window
-    this.#unreleased = unreleased
-    for (const id of unreleased) {
-      ids.register(id)
-      writeAck(outbound, PUBREL, id)
+    this.#journal = journal
+    this.#inherited = journal && new InheritedMessages(journal, ids)
+  }
+
+  /** Whether an earlier life left so much unfinished that only a new session helps. */
+  get isOverburdened(): boolean {
+    return this.#inherited?.isOverburdened === true
+  }
+
+  /**
+   * A connection has been established.
+   * @param resumed whether the broker has kept the session: then what is in flight is sent again, else it is rejected
+   * @param keeps whether the session outlives this connection
+   */
+  connected(connection: OutgoingConnection, resumed: boolean, keeps: boolean): void {
+    this.#connection = connection
+    this.#keeps = keeps
+    this.#counted = 0
+    if (!resumed) return this.#forget(new ConnectionEnded('the broker has not kept the session'))
+    const inFlight = this.#inFlight.values().sort((a, b) => a.order - b.order)
+    for (const entry of inFlight) {
+      entry.counted = false
+      if (entry.released) writeAck(connection.outbound, PUBREL, entry.id)
+    }
+    for (const id of this.#inherited?.released() ?? []) writeAck(connection.outbound, PUBREL, id)
+    this.#again = inFlight.filter(({ released }) => !released)
+    this.#advance()
+  }
+
+  /** The connection has ended. What a kept session has stays pending; the rest is rejected. */
+  disconnected(error: Error): void {
+    this.#connection = undefined
+    this.#again = []
+    const waiting = this.#waiting.slice(this.#next)
+    this.#waiting = []
+    this.#next = 0
+    if (!this.#keeps) this.#forget(error)
+    if (waiting.length === 0) return
+    const unsent = notSent(error)
+    for (const { reject } of waiting) reject(unsent)
+  }
+
+  /** Nobody waits for the outcome any more, but a kept session keeps what it has. Rejects all that is pending. */
+  abandon(error: Error): void {
+    for (const entry of this.#inFlight.values()) {
+      entry.reject(error)
+      entry.promise = undefined
+      entry.resolve = entry.reject = ignore
     }
   }
 
   /**
-   * Resolves with the broker's reason code once it has taken the message.
-   * @throws Refused, TimeoutError (the deadline passed while it waited for its turn), the reason of `close`
+   * Resolves with the broker's reason code once it has taken the message. An operation that the session has already
+   * goes on under its identifier.
+   * @throws Refused, Expired (the deadline passed while it waited for its turn), ConnectionEnded
    */
   send(outgoing: Outgoing): Promise<number> {
+    const known = this.#keeps ? this.#known(outgoing) : undefined
+    if (known !== undefined) return known
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ outgoing, resolve, reject })
+      if (this.#connection === undefined)
+        return reject(new ConnectionEnded('not connected', { notSent: true }))
+      this.#waiting.push(entryOf(outgoing, resolve, reject))
       this.#advance()
     })
   }
 
   /** A PUBACK or PUBCOMP. Unknown identifiers are of an earlier exchange, and ignored. */
   onCompleted(ack: Ack): void {
-    const released = this.#unreleased.delete(ack.id)
-    const pending = this.#inFlight.get(ack.id)
-    if (pending !== undefined) this.#settle(ack, pending)
-    else if (released) {
-      this.#ids.deallocate(ack.id)
-      this.#advance()
-    }
+    const entry = this.#inFlight.get(ack.id)
+    if (entry !== undefined) this.#settle(ack, entry)
+    else if (this.#inherited?.completed(ack.id)) this.#advance()
   }
 
   /** A PUBREC: the broker has the message of QoS 2, or refuses it. */
   onReceived(ack: Ack): void {
-    const pending = this.#inFlight.get(ack.id)
+    const entry = this.#inFlight.get(ack.id)
     if (ack.reason >= 0x80) {
-      this.#unreleased.delete(ack.id)
-      if (pending !== undefined) this.#settle(ack, pending)
+      if (entry !== undefined) this.#settle(ack, entry)
       return
     }
-    writeAck(this.#outbound, PUBREL, ack.id)
+    if (entry !== undefined && !entry.released) {
+      entry.released = true
+      // PUBRELs are sent again in the order of their PUBRECs ([MQTT-4.6.0-4]).
+      entry.order = ++this.#order
+      if (entry.slot !== undefined) this.#journal?.advance(entry.slot, 'released')
+    } else this.#inherited?.received(ack.id)
+    if (this.#connection !== undefined) writeAck(this.#connection.outbound, PUBREL, ack.id)
   }
 
-  /** Rejects all that is pending. */
-  close(error: Error): void {
-    const pending = [...this.#inFlight.values(), ...this.#waiting.slice(this.#next)]
-    this.#inFlight.clear()
-    this.#waiting = []
-    this.#next = 0
-    for (const { reject } of pending) reject(error)
+  /** What becomes of an operation that was handed to this session before; `undefined` when it is new. */
+  #known(outgoing: Outgoing): Promise<number> | undefined {
+    const { operationId } = outgoing
+    if (operationId === undefined) return undefined
+    const entry = this.#byOperation.get(operationId)
+    if (entry !== undefined) return this.#rejoin(entry)
+    const inherited = this.#inherited?.claim(operationId)
+    if (inherited === undefined) return undefined
+    if (inherited.phase === 'done') return Promise.resolve(0)
+    const claimed = entryOf(outgoing, ignore, ignore)
+    claimed.id = inherited.id
+    claimed.slot = inherited.slot
+    claimed.released = inherited.phase === 'released'
+    claimed.order = ++this.#order
+    this.#track(claimed)
+    const promise = this.#rejoin(claimed)
+    if (!claimed.released) {
+      this.#again.push(claimed)
+      this.#advance()
+    }
+    return promise
   }
 
-  #settle(ack: Ack, pending: Pending): void {
+  #rejoin(entry: Entry): Promise<number> {
+    if (entry.promise !== undefined) return entry.promise
+    const earlier = { resolve: entry.resolve, reject: entry.reject }
+    entry.promise = new Promise((resolve, reject) => {
+      entry.resolve = (reason) => {
+        earlier.resolve(reason)
+        resolve(reason)
+      }
+      entry.reject = (error) => {
+        earlier.reject(error)
+        reject(error)
+      }
+    })
+    return entry.promise
+  }
+
+  #settle(ack: Ack, entry: Entry): void {
     this.#inFlight.take(ack.id)
     this.#ids.deallocate(ack.id)
-    if (ack.reason >= 0x80) pending.reject(new Refused(describeReason(ack.reason)))
-    else pending.resolve(ack.reason)
+    if (entry.counted) this.#counted--
+    if (entry.outgoing.qos === 2) this.#qos2--
+    this.#untrack(entry)
+    if (entry.slot !== undefined) {
+      if (ack.reason >= 0x80) this.#journal?.remove(entry.slot)
+      else this.#journal?.advance(entry.slot, 'done')
+    }
+    if (ack.reason >= 0x80) entry.reject(new Refused(ack.reason, ack.reasonString))
+    else entry.resolve(ack.reason)
     this.#advance()
   }
 
   #advance(): void {
-    while (this.#next < this.#waiting.length && this.#inFlight.size < this.#window.all) {
-      const pending = this.#waiting[this.#next]!
-      if (pending.outgoing.qos === 2 && this.#unreleased.size >= this.#window.qos2) break
-      if (pending.outgoing.deadline <= this.#clock.monotonic()) pending.reject(new TimeoutError('publish'))
-      else if (!this.#transmit(pending)) break
+    const connection = this.#connection
+    if (connection === undefined) return
+    const { window } = connection
+    const all = this.#journal === undefined ? window.all : Math.min(window.all, JOURNAL_WINDOW)
+    while (this.#again.length > 0 && this.#counted < all)
+      this.#transmit(connection, this.#again.shift()!, true)
+    if (this.#again.length > 0) return
+    while (this.#next < this.#waiting.length && this.#counted < all) {
+      const entry = this.#waiting[this.#next]!
+      if (entry.outgoing.qos === 2 && this.#qos2 >= window.qos2) break
+      if (entry.outgoing.deadline <= this.#clock.monotonic()) entry.reject(new Expired('publish'))
+      else if (!this.#begin(connection, entry)) break
       this.#next++
     }
     if (this.#next === this.#waiting.length || this.#next > 1_024) {
@@ -141,13 +255,64 @@ export class OutgoingMessages {
     }
   }
 
-  #transmit(pending: Pending): boolean {
+  #begin(connection: OutgoingConnection, entry: Entry): boolean {
     const id = this.#ids.allocate()
     if (id === null) return false
-    const { qos, retain, topic, properties, payload } = pending.outgoing
-    this.#inFlight.set(id, pending)
-    if (qos === 2) this.#unreleased.add(id)
-    this.#outbound.publish((qos << 1) | (retain ? 1 : 0), topic, id, properties, payload)
+    entry.id = id
+    entry.order = ++this.#order
+    const { operationId } = entry.outgoing
+    if (this.#keeps && operationId !== undefined) entry.slot = this.#journal?.enter(id, operationId)
+    this.#track(entry)
+    this.#transmit(connection, entry, false)
     return true
   }
+
+  #track(entry: Entry): void {
+    this.#inFlight.set(entry.id, entry)
+    if (entry.outgoing.qos === 2) this.#qos2++
+    const { operationId } = entry.outgoing
+    if (this.#keeps && operationId !== undefined) this.#byOperation.set(operationId, entry)
+  }
+
+  #untrack({ outgoing }: Entry): void {
+    if (outgoing.operationId !== undefined) this.#byOperation.delete(outgoing.operationId)
+  }
+
+  #transmit({ outbound }: OutgoingConnection, entry: Entry, again: boolean): void {
+    const { qos, retain, topic, properties, payload } = entry.outgoing
+    entry.counted = true
+    this.#counted++
+    const flags = (again ? PUBLISH_DUP : 0) | (qos << 1) | (retain ? 1 : 0)
+    outbound.publish(flags, topic, entry.id, properties, payload)
+  }
+
+  /** There is no session any more: what was in flight is rejected. */
+  #forget(error: Error): void {
+    const inFlight = this.#inFlight.values()
+    this.#inFlight.clear()
+    this.#byOperation.clear()
+    this.#inherited?.clear()
+    this.#again = []
+    this.#qos2 = 0
+    for (const { id, reject } of inFlight) {
+      this.#ids.deallocate(id)
+      reject(error)
+    }
+  }
 }
+
+function entryOf(outgoing: Outgoing, resolve: Entry['resolve'], reject: Entry['reject']): Entry {
+  return {
+    outgoing,
+    id: 0,
+    released: false,
+    counted: false,
+    order: 0,
+    slot: undefined,
+    promise: undefined,
+    resolve,
+    reject,
+  }
+}
+
+function ignore(): void {}

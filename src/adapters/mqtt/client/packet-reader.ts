@@ -1,4 +1,4 @@
-import { MalformedPacket } from './framer.js'
+import { MalformedPacket } from './errors.js'
 
 /** Reads the fields of one packet in turn. Every method throws MalformedPacket when the packet ends too early. */
 export class PacketReader {
@@ -36,6 +36,13 @@ export class PacketReader {
       if (byte < 0x80) return value
     }
     throw new MalformedPacket('a variable byte integer of more than four bytes')
+  }
+
+  /** Text with its length in front. */
+  text(): string {
+    const length = this.uint16()
+    const start = this.#take(length)
+    return this.#bytes.toString('utf8', start, start + length)
   }
 
   /** Passes over text or binary data. */

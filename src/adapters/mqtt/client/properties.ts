@@ -1,5 +1,6 @@
 import type { Headers } from '../../../core/value.js'
-import { MalformedPacket } from './framer.js'
+import { MalformedPacket, REASON } from './errors.js'
+import { textFault } from './text.js'
 
 /** The properties of a PUBLISH that mean something to us (MQTT 5, section 3.3.2.3). */
 export interface PublishProperties {
@@ -7,6 +8,11 @@ export interface PublishProperties {
   readonly headers: Headers | undefined
   readonly responseTopic: string | undefined
   readonly correlationData: Uint8Array | undefined
+  readonly contentType?: string
+  /** Seconds that were left when the broker sent it. */
+  readonly expirySeconds?: number
+  /** 1: the payload is text in UTF-8. */
+  readonly payloadFormat?: number
 }
 
 export const EMPTY_PROPERTIES: PublishProperties = {
@@ -22,6 +28,7 @@ const CONTENT_TYPE = 0x03
 const RESPONSE_TOPIC = 0x08
 const CORRELATION_DATA = 0x09
 const SUBSCRIPTION_ID = 0x0b
+const TOPIC_ALIAS = 0x23
 const USER_PROPERTY = 0x26
 
 /**
@@ -36,10 +43,11 @@ export function readProperties(
 ): { properties: PublishProperties; next: number } {
   let at = from
   let end = packetEnd
-  const subscriptionIds: number[] = []
+  const found: { -readonly [K in keyof PublishProperties]: PublishProperties[K] } = {
+    ...EMPTY_PROPERTIES,
+    subscriptionIds: [],
+  }
   let headers: Record<string, string> | undefined
-  let responseTopic: string | undefined
-  let correlationData: Uint8Array | undefined
 
   const take = (count: number): number => {
     if (at + count > end) throw new MalformedPacket('a property that is longer than the packet')
@@ -70,22 +78,28 @@ export function readProperties(
   end = at + length
   while (at < end) {
     const property = bytes[take(1)]!
-    if (property === SUBSCRIPTION_ID) subscriptionIds.push(varint())
+    if (property === SUBSCRIPTION_ID) (found.subscriptionIds as number[]).push(varint())
     else if (property === USER_PROPERTY) {
       headers ??= Object.create(null) as Record<string, string>
       const name = text()
       headers[name] = text()
-    } else if (property === RESPONSE_TOPIC) responseTopic = text()
+    } else if (property === RESPONSE_TOPIC) found.responseTopic = text()
     else if (property === CORRELATION_DATA) {
       const size = uint16()
       const start = take(size)
-      correlationData = Buffer.from(bytes.subarray(start, start + size))
-    } else if (property === CONTENT_TYPE) text()
-    else if (property === MESSAGE_EXPIRY) take(4)
-    else if (property === PAYLOAD_FORMAT) take(1)
+      found.correlationData = Buffer.from(bytes.subarray(start, start + size))
+    } else if (property === CONTENT_TYPE) found.contentType = text()
+    else if (property === MESSAGE_EXPIRY) found.expirySeconds = bytes.readUInt32BE(take(4))
+    else if (property === PAYLOAD_FORMAT) found.payloadFormat = bytes[take(1)]!
+    else if (property === TOPIC_ALIAS)
+      throw new MalformedPacket(
+        'a PUBLISH with a topic alias, of which we accept none',
+        REASON.topicAliasInvalid,
+      )
     else throw new MalformedPacket(`a PUBLISH with property 0x${property.toString(16)}`)
   }
-  return { properties: { subscriptionIds, headers, responseTopic, correlationData }, next: end }
+  found.headers = headers
+  return { properties: found, next: end }
 }
 
 /** The properties that we give a PUBLISH. */
@@ -94,6 +108,8 @@ export interface OutgoingProperties {
   readonly expirySeconds?: number | undefined
   readonly responseTopic?: string | undefined
   readonly correlationData?: Uint8Array | undefined
+  readonly contentType?: string | undefined
+  readonly payloadFormat?: number | undefined
 }
 
 /** Writes properties, without their length. @throws RangeError naming a header that MQTT cannot carry. */
@@ -105,28 +121,34 @@ export function writeProperties(properties: OutgoingProperties): Buffer {
     parts.push(length, value as Buffer)
   }
   const text = (value: string, what: string) => {
-    const encoded = Buffer.from(value)
-    if (encoded.length > 65_535) throw new RangeError(`${what} is longer than 65,535 bytes`)
-    if (value.includes('\u0000')) throw new RangeError(`${what} contains a null character`)
-    data(encoded)
+    const fault = textFault(value)
+    if (fault !== undefined) throw new RangeError(`${what} is invalid: ${fault}`)
+    data(Buffer.from(value))
   }
+  if (properties.payloadFormat !== undefined) parts.push(Buffer.of(PAYLOAD_FORMAT, properties.payloadFormat))
   if (properties.expirySeconds !== undefined) {
     const expiry = Buffer.allocUnsafe(5)
     expiry[0] = MESSAGE_EXPIRY
     expiry.writeUInt32BE(Math.min(properties.expirySeconds, 0xffff_ffff), 1)
     parts.push(expiry)
   }
+  if (properties.contentType !== undefined) {
+    parts.push(Buffer.of(CONTENT_TYPE))
+    text(properties.contentType, 'the content type')
+  }
   if (properties.responseTopic !== undefined) {
     parts.push(Buffer.of(RESPONSE_TOPIC))
     text(properties.responseTopic, 'the response topic')
   }
   if (properties.correlationData !== undefined) {
+    if (properties.correlationData.length > 65_535)
+      throw new RangeError('the correlation data are longer than 65,535 bytes')
     parts.push(Buffer.of(CORRELATION_DATA))
     data(properties.correlationData)
   }
   for (const [name, value] of Object.entries(properties.headers ?? {})) {
     parts.push(Buffer.of(USER_PROPERTY))
-    text(name, 'the name of a header')
+    text(name, `the name of header ${JSON.stringify(name.slice(0, 40))}`)
     text(value, `header ${JSON.stringify(name)}`)
   }
   return Buffer.concat(parts)

@@ -1,4 +1,4 @@
-import { MalformedPacket } from './framer.js'
+import { MalformedPacket, REASON } from './errors.js'
 import { EMPTY_PROPERTIES, type PublishProperties, readProperties } from './properties.js'
 
 /** A PUBLISH that was received. */
@@ -35,6 +35,7 @@ export function publishDecoder(
       if (i === length) return lastTopic
     }
     const topic = bytes.toString('utf8', from, to)
+    checkTopic(topic, bytes, from, to)
     if (length <= LONGEST_REMEMBERED_TOPIC) {
       lastBytes = Buffer.from(bytes.subarray(from, to))
       lastTopic = topic
@@ -51,7 +52,10 @@ export function publishDecoder(
     const topicEnd = at + ((bytes[body]! << 8) | bytes[body + 1]!)
     if (topicEnd > end) throw new MalformedPacket('a PUBLISH whose topic is longer than the packet')
     if (topicEnd === at)
-      throw new MalformedPacket('a PUBLISH with an empty topic (topic aliases were not offered)')
+      throw new MalformedPacket(
+        'a PUBLISH with an empty topic, although we accept no topic aliases',
+        REASON.topicAliasInvalid,
+      )
     const topic = readTopic(bytes, at, topicEnd)
     at = topicEnd
     let id = 0
@@ -76,4 +80,31 @@ export function publishDecoder(
       properties,
     }
   }
+}
+
+/** Text must be UTF-8 without U+0000 (MQTT 5, section 1.5.4), and the topic of a message has no wildcards (3.3.2.1). */
+function checkTopic(topic: string, bytes: Buffer, from: number, to: number): void {
+  if (topic.includes('\u0000')) throw new MalformedPacket('a PUBLISH whose topic contains U+0000')
+  if (topic.includes('#') || topic.includes('+'))
+    throw new MalformedPacket('a PUBLISH whose topic contains a wildcard')
+  if (topic.includes('\ufffd') && bytes.compare(Buffer.from(topic), 0, undefined, from, to) !== 0)
+    throw new MalformedPacket('a PUBLISH whose topic is not UTF-8')
+}
+
+/** What is known of a PUBLISH that is larger than we take. */
+export interface OversizePacket {
+  readonly topic: string
+  readonly qos: 0 | 1 | 2
+  readonly dup: boolean
+  readonly retain: boolean
+  readonly id: number
+  /** Of the whole packet, in bytes. */
+  readonly size: number
+}
+
+/** Reads the beginning of a PUBLISH whose rest was skipped. @throws MalformedPacket */
+export function oversizePacket(head: Buffer, body: number, size: number): OversizePacket {
+  // In 3.1.1 there are no properties to be read, which may lie in the part that was skipped.
+  const { topic, qos, dup, retain, id } = publishDecoder(4)(head, 0, body, head.length)
+  return { topic, qos, dup, retain, id, size }
 }

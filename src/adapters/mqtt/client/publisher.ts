@@ -1,5 +1,4 @@
-import { ConnectionError, type IntegrationError } from '../../../core/errors.js'
-import { Refused } from './outgoing.js'
+import { notSent } from './errors.js'
 import { prefixed } from './packet-writer.js'
 import { type OutgoingProperties, writeProperties } from './properties.js'
 import type { Session } from './session.js'
@@ -9,38 +8,41 @@ import { TopicCache } from './topic-cache.js'
 export interface Publication extends OutgoingProperties {
   readonly qos: 0 | 1 | 2
   readonly retain: boolean
-  /** Epoch milliseconds. */
+  /** `clock.monotonic()` milliseconds. */
   readonly deadline: number
+  /** See `Outgoing`. */
+  readonly operationId?: string | undefined
 }
-
-/** "No matching subscribers": the broker took the message and has nobody to give it to. */
-export const NO_SUBSCRIBERS = 0x10
 
 const NO_PROPERTIES = Uint8Array.of(0)
 
 /**
- * Publishes over one session. Errors are those of the caller's operation: `failure` makes them from a reason.
+ * Publishes over one session. Everything that a broker answers by ending the connection is checked before it is sent,
+ * and is a RangeError.
  */
 export class Publisher {
   readonly #session: Session
   readonly #topics = new TopicCache()
   readonly #properties: Uint8Array | undefined
   readonly #largest: number
+  readonly #retains: boolean
 
   constructor(session: Session) {
     this.#session = session
     this.#properties = session.version === 5 ? NO_PROPERTIES : undefined
     this.#largest = session.connack.maximumPacketSize
+    this.#retains = session.connack.retainAvailable
   }
 
   /**
    * Writes a message of QoS 0 without properties.
    * @returns nothing when the socket takes it, a promise when the sender should wait for room.
-   * @throws RangeError saying what is wrong with the topic or the size
+   * @throws RangeError saying what is wrong with the message
    */
   write(topic: string, payload: Uint8Array, retain: boolean): Promise<void> | undefined {
     const encoded = this.#topics.encode(topic)
     if (encoded.length + payload.length + 6 > this.#largest) throw this.#tooLarge()
+    if (retain && !this.#retains) throw new RangeError(NO_RETAIN)
     const { outbound } = this.#session
     outbound.publish(retain ? 1 : 0, encoded, 0, this.#properties, payload)
     return outbound.congestion()
@@ -49,37 +51,28 @@ export class Publisher {
   /**
    * Publishes a message of any kind.
    * @returns the broker's reason code; 0 where there is none.
-   * @throws what `failure` makes of a refusal; ConnectionError; TimeoutError
+   * @throws RangeError (not sent), Refused, Expired, ConnectionEnded
    */
-  async send(
-    topic: string,
-    payload: Uint8Array,
-    publication: Publication,
-    failure: (reason: string, cause: unknown) => IntegrationError,
-  ): Promise<number> {
+  async send(topic: string, payload: Uint8Array, publication: Publication): Promise<number> {
     const { outgoing, outbound, closed } = this.#session
-    if (closed !== undefined || outgoing === undefined) throw closed ?? new ConnectionError('not connected')
-    const { qos, retain, deadline } = publication
-    try {
-      const encoded = this.#topics.encode(topic)
-      const properties = this.#encodeProperties(publication)
-      this.#check(encoded.length + (properties?.length ?? 0) + payload.length + 8, publication)
-      if (qos > 0)
-        return await outgoing.send({
-          qos: qos as 1 | 2,
-          retain,
-          topic: encoded,
-          properties,
-          payload,
-          deadline,
-        })
-      outbound.publish(retain ? 1 : 0, encoded, 0, properties, payload)
-      await outbound.congestion()
-      return 0
-    } catch (error) {
-      if (error instanceof RangeError || error instanceof Refused) throw failure(error.message, error)
-      throw error
-    }
+    if (closed !== undefined) throw notSent(closed)
+    const { qos, retain, deadline, operationId } = publication
+    const encoded = this.#topics.encode(topic)
+    const properties = this.#encodeProperties(publication)
+    this.#check(encoded.length + (properties?.length ?? 0) + payload.length + 7, publication)
+    if (qos > 0)
+      return outgoing.send({
+        qos: qos as 1 | 2,
+        retain,
+        topic: encoded,
+        properties,
+        payload,
+        deadline,
+        operationId,
+      })
+    outbound.publish(retain ? 1 : 0, encoded, 0, properties, payload)
+    await outbound.congestion()
+    return 0
   }
 
   #encodeProperties(properties: OutgoingProperties): Uint8Array | undefined {
@@ -96,11 +89,14 @@ export class Publisher {
   #check(size: number, { qos, retain }: Publication): void {
     const { maximumQos, retainAvailable } = this.#session.connack
     if (size > this.#largest) throw this.#tooLarge()
+    if (qos !== 0 && qos !== 1 && qos !== 2) throw new RangeError(`expected a QoS of 0, 1 or 2, found ${qos}`)
     if (qos > maximumQos) throw new RangeError(`the broker does not take QoS ${qos}`)
-    if (retain && !retainAvailable) throw new RangeError('the broker does not retain messages')
+    if (retain && !retainAvailable) throw new RangeError(NO_RETAIN)
   }
 
   #tooLarge(): RangeError {
     return new RangeError(`the message is larger than the broker takes (${this.#largest} bytes)`)
   }
 }
+
+const NO_RETAIN = 'the broker does not retain messages'

@@ -44,7 +44,8 @@ const NAMES: Readonly<Record<number, string>> = {
   162: 'wildcard subscriptions not supported',
 }
 
-/** A reason code as text: its name in the standard and its number. */
-export function describeReason(code: number): string {
-  return `${NAMES[code] ?? 'unknown reason'} (0x${code.toString(16).padStart(2, '0')})`
+/** A reason code as text: its name in the standard, its number, and what the broker says beside it. */
+export function describeReason(code: number, reasonString?: string): string {
+  const name = `${NAMES[code] ?? 'unknown reason'} (0x${code.toString(16).padStart(2, '0')})`
+  return reasonString === undefined || reasonString === '' ? name : `${name}: ${reasonString}`
 }

@@ -1,45 +1,32 @@
 import type { Duplex } from 'node:stream'
 import type { Clock, Timer } from '../../../core/clock.js'
-import { ConnectionError } from '../../../core/errors.js'
-import { refusal, socketFailure, VersionRefused } from '../failures.js'
 import type { Hold } from './ack-gate.js'
 import type { Connack } from './connack.js'
 import { type SessionSettings, writeConnect } from './connect.js'
+import { ConnectionEnded, ConnectRefused, REASON, SocketFailed, VersionRefused } from './errors.js'
 import { Inbound } from './inbound.js'
 import { type KeptAlive, keepAlive } from './keep-alive.js'
 import { Outbound } from './outbound.js'
-import { OutgoingMessages, sendWindow } from './outgoing.js'
-import { PacketIds } from './packet-ids.js'
-import type { PublishPacket } from './publish-decoder.js'
+import { type OutgoingMessages, sendWindow } from './outgoing.js'
+import type { OversizePacket, PublishPacket } from './publish-decoder.js'
 import { ReadPacer } from './read-pacer.js'
+import type { SessionState } from './session-state.js'
 import { Subscriptions } from './subscriptions.js'
 
 const GRACEFUL_CLOSE_MS = 500
 const PINGREQ = Uint8Array.of(0xc0, 0)
 const DISCONNECT = Uint8Array.of(0xe0, 0)
 /** MQTT 5, section 3.14.2.1: the broker publishes the will none the less. */
-const DISCONNECT_WITH_WILL = Uint8Array.of(0xe0, 1, 0x04)
+const DISCONNECT_WITH_WILL = Uint8Array.of(0xe0, 1, REASON.disconnectWithWill)
 /** Session Expiry Interval 0: the broker drops the session. */
 const DISCONNECT_FOR_GOOD = Uint8Array.of(0xe0, 7, 0, 5, 0x11, 0, 0, 0, 0)
-
-/** What a client remembers from one connection to the next, as the broker does in its session. */
-export class SessionMemory {
-  readonly ids = new PacketIds()
-  /** Identifiers of our QoS 2 messages whose exchange is not finished. */
-  readonly unreleased = new Set<number>()
-  /** Identifiers of QoS 2 messages that we have taken and the broker has not released. */
-  readonly received = new Set<number>()
-
-  forget(): void {
-    this.unreleased.clear()
-    this.received.clear()
-  }
-}
 
 /** Whom a session talks to. */
 export interface SessionOwner {
   /** @param hold its acknowledgement, absent for QoS 0 */
   onPublish(packet: PublishPacket, hold: Hold | undefined): void
+  /** A message larger than we take was skipped. It must be settled like any other. */
+  onOversize(packet: OversizePacket, hold: Hold | undefined): void
   /** The connection ended by itself, after it had been established. Called once at most. */
   onLost(error: Error): void
 }
@@ -49,22 +36,21 @@ type State =
   | { readonly name: 'open' }
   | { readonly name: 'closed'; readonly error: Error }
 
-/** One established connection of one client to a broker. */
+/** One established connection of one client to a broker, over which its session (`SessionState`) goes on. */
 export class Session implements KeptAlive {
   readonly version: 4 | 5
   readonly outbound: Outbound
   /** What the broker said in CONNACK. */
   connack!: Connack
-  outgoing: OutgoingMessages | undefined
   readonly #socket: Duplex
   readonly #where: string
   readonly #clock: Clock
-  readonly #memory: SessionMemory
+  readonly #settings: SessionSettings
+  readonly #session: SessionState
   readonly #owner: SessionOwner
   readonly #inbound: Inbound
   readonly #subscriptions: Subscriptions
   readonly #pacer: ReadPacer | undefined
-  readonly #farewell: Uint8Array
   #state: State
   #heard = true
   #keepAlive: Timer | undefined
@@ -77,7 +63,7 @@ export class Session implements KeptAlive {
     socket: Duplex,
     where: string,
     settings: SessionSettings,
-    memory: SessionMemory,
+    state: SessionState,
     owner: SessionOwner,
     clock: Clock,
     opened: (error?: Error) => void,
@@ -86,35 +72,36 @@ export class Session implements KeptAlive {
     this.#socket = socket
     this.#where = where
     this.#clock = clock
-    this.#memory = memory
+    this.#settings = settings
+    this.#session = state
     this.#owner = owner
     this.#state = { name: 'opening', reject: opened }
-    this.#farewell = settings.willOnClose && settings.version === 5 ? DISCONNECT_WITH_WILL : DISCONNECT
     this.outbound = new Outbound(socket)
-    this.#inbound = new Inbound(where, settings, this.outbound, memory.received, {
-      onAccepted: (connack) => this.#onAccepted(connack, settings.keepAliveMs, opened),
-      onRefused: (reason) => this.fail(refusal(where, reason)),
+    this.#inbound = new Inbound(where, settings, this.outbound, state.received, {
+      onAccepted: (connack) => this.#onAccepted(connack, opened),
+      onRefused: (reason, reasonString) => this.#onRefused(reason, reasonString),
       onPublish: (packet, hold) => {
         if (hold !== undefined) this.#acknowledging = true
         owner.onPublish(packet, hold)
       },
-      onCompleted: (ack) => this.outgoing?.onCompleted(ack),
-      onReceived: (ack) => this.outgoing?.onReceived(ack),
+      onOversize: (packet, hold) => owner.onOversize(packet, hold),
+      onCompleted: (ack) => state.outgoing.onCompleted(ack),
+      onReceived: (ack) => state.outgoing.onReceived(ack),
       onPong: () => this.#pongs(),
       onSubscription: (bytes, body, end) => this.#subscriptions.onAnswer(bytes, body, end),
-      onFailure: (error) => this.#breakOff(error),
+      onFailure: (error, reasonCode) => this.#breakOff(error, reasonCode),
     })
     this.#pacer = settings.paced ? new ReadPacer(clock, this) : undefined
-    this.#subscriptions = new Subscriptions(this.outbound, memory.ids, settings.version)
+    this.#subscriptions = new Subscriptions(this.outbound, state.ids, settings.version)
     socket.on('data', (chunk: Buffer) => {
       this.#heard = true
       this.#inbound.feed(chunk)
       this.#pace(chunk.length)
     })
     socket.on('error', (error: NodeJS.ErrnoException) => {
-      const failure = socketFailure(where, error)
       const cut = error.code === 'ECONNRESET' || error.code === 'EPIPE'
-      if (cut && failure instanceof ConnectionError) this.#breakOff(failure)
+      const failure = new SocketFailed(where, error)
+      if (cut) this.#breakOff(failure)
       else this.fail(failure)
     })
     socket.on('close', () => this.#onClosed())
@@ -122,13 +109,13 @@ export class Session implements KeptAlive {
 
   /**
    * Sends CONNECT over `socket`, which waits if that is not open yet, and waits for CONNACK.
-   * @throws VersionRefused, ConnectionError, AuthError, the reason of `signal`; the socket is destroyed then
+   * @throws VersionRefused, ConnectionEnded, the reason of `signal`; the socket is destroyed then
    */
   static async open(
     socket: Duplex,
     where: string,
     settings: SessionSettings,
-    memory: SessionMemory,
+    state: SessionState,
     owner: SessionOwner,
     clock: Clock,
     signal: AbortSignal,
@@ -138,7 +125,7 @@ export class Session implements KeptAlive {
     try {
       await new Promise<void>((resolve, reject) => {
         const opened = (error?: Error) => (error === undefined ? resolve() : reject(error))
-        session = new Session(socket, where, settings, memory, owner, clock, opened)
+        session = new Session(socket, where, settings, state, owner, clock, opened)
         onAbort = () => session.fail(signal.reason as Error)
         signal.addEventListener('abort', onAbort, { once: true })
         if (signal.aborted) onAbort()
@@ -154,6 +141,18 @@ export class Session implements KeptAlive {
   /** Why the connection has ended; `undefined` while it is there. */
   get closed(): Error | undefined {
     return this.#state.name === 'closed' ? this.#state.error : undefined
+  }
+
+  /** The publishes of QoS 1 and 2 of this session. */
+  get outgoing(): OutgoingMessages {
+    return this.#session.outgoing
+  }
+
+  /** Whether the broker keeps the session when this connection ends. */
+  get isKept(): boolean {
+    const { clean, sessionExpiryMs } = this.#settings
+    if (clean) return false
+    return this.version === 4 || (this.connack.sessionExpiry ?? sessionExpiryMs) > 0
   }
 
   /**
@@ -180,11 +179,14 @@ export class Session implements KeptAlive {
 
   /** For keep-alive. */
   onSilence(): void {
-    this.fail(new ConnectionError(`${this.#where}: keepalive timeout`))
+    this.fail(new ConnectionEnded(`${this.#where}: keepalive timeout`), REASON.unspecified)
   }
 
-  /** @throws Refused with the broker's reason, ConnectionError */
-  subscribe(filter: string, qos: 0 | 1 | 2, subscriptionId: number | undefined): Promise<void> {
+  /**
+   * @returns the quality of service that the broker granted
+   * @throws RangeError (not sent), Refused with the broker's reason, ConnectionEnded
+   */
+  subscribe(filter: string, qos: 0 | 1 | 2, subscriptionId: number | undefined): Promise<0 | 1 | 2> {
     return this.#subscriptions.subscribe(filter, qos, subscriptionId)
   }
 
@@ -213,9 +215,38 @@ export class Session implements KeptAlive {
    */
   async close(how: 'keep-session' | 'end-session' = 'keep-session'): Promise<void> {
     if (this.#state.name === 'closed') return
-    this.outbound.bytes(how === 'end-session' ? DISCONNECT_FOR_GOOD : this.#farewell)
+    this.outbound.bytes(this.#farewell(how))
     this.outbound.flush()
-    this.#end(new ConnectionError(`${this.#where}: the connection was ended`))
+    this.#end(new ConnectionEnded(`${this.#where}: the connection was ended`))
+    await this.#hangUp()
+  }
+
+  /**
+   * Ends the connection because of `error`.
+   * @param reasonCode what the broker is told (MQTT 5, section 4.13); without one the socket is destroyed
+   */
+  fail(error: Error, reasonCode?: number): void {
+    const before = this.#state
+    if (before.name === 'closed') return
+    const tells = reasonCode !== undefined && this.version === 5 && before.name === 'open'
+    if (tells) {
+      this.outbound.bytes(Uint8Array.of(0xe0, 1, reasonCode))
+      this.outbound.flush()
+    }
+    this.#end(error)
+    if (tells) void this.#hangUp()
+    else this.#socket.destroy()
+    if (before.name === 'opening') before.reject(error)
+    else this.#owner.onLost(error)
+  }
+
+  #farewell(how: 'keep-session' | 'end-session'): Uint8Array {
+    if (this.version === 4) return DISCONNECT
+    if (how === 'end-session') return DISCONNECT_FOR_GOOD
+    return this.#settings.willOnClose ? DISCONNECT_WITH_WILL : DISCONNECT
+  }
+
+  async #hangUp(): Promise<void> {
     const socket = this.#socket
     if (socket.destroyed) return
     await new Promise<void>((resolve) => {
@@ -230,21 +261,12 @@ export class Session implements KeptAlive {
     })
   }
 
-  /** Ends the connection at once, because of `error`. */
-  fail(error: Error): void {
-    const before = this.#state
-    if (before.name === 'closed') return
-    this.#end(error)
-    this.#socket.destroy()
-    if (before.name === 'opening') before.reject(error)
-    else this.#owner.onLost(error)
-  }
-
   #end(error: Error): void {
+    const wasOpen = this.#state.name === 'open'
     this.#state = { name: 'closed', error }
     this.#inbound.close()
     this.outbound.close(error)
-    this.outgoing?.close(error)
+    if (wasOpen) this.#session.outgoing.disconnected(error)
     this.#subscriptions.close(error)
     this.#keepAlive?.cancel()
     this.#pacer?.close()
@@ -257,7 +279,7 @@ export class Session implements KeptAlive {
 
   #onClosed(): void {
     if (this.#state.name !== 'closed')
-      this.#breakOff(new ConnectionError(`the connection to ${this.#where} was closed`))
+      this.#breakOff(new ConnectionEnded(`the connection to ${this.#where} was closed`))
   }
 
   #connect(settings: SessionSettings): void {
@@ -266,20 +288,25 @@ export class Session implements KeptAlive {
       this.outbound.flush()
     } catch (error) {
       if (!(error instanceof RangeError)) throw error
-      this.fail(new ConnectionError(error.message, { cause: error, retryable: false }))
+      this.fail(new ConnectionEnded(error.message, { cause: error, retryable: false }))
     }
   }
 
-  #onAccepted(connack: Connack, keepAliveMs: number, opened: () => void): void {
+  #onRefused(reason: number, reasonString: string | undefined): void {
+    const failure = new ConnectRefused(this.#where, reason, reasonString)
+    this.fail(failure.isVersion ? new VersionRefused(failure) : failure)
+  }
+
+  #onAccepted(connack: Connack, opened: () => void): void {
     this.#state = { name: 'open' }
     this.connack = connack
-    const memory = this.#memory
-    memory.ids.clear()
-    if (!connack.sessionPresent) memory.forget()
-    const window = sendWindow(this.version, connack.receiveMaximum)
-    this.outgoing = new OutgoingMessages(this.outbound, memory.ids, this.#clock, window, memory.unreleased)
-    const { serverKeepAlive } = connack
-    const intervalMs = serverKeepAlive === undefined ? keepAliveMs : serverKeepAlive * 1_000
+    const state = this.#session
+    const { sessionPresent, receiveMaximum, serverKeepAlive } = connack
+    this.#subscriptions.limit(connack)
+    state.established(sessionPresent)
+    const window = sendWindow(this.version, receiveMaximum)
+    state.outgoing.connected({ outbound: this.outbound, window }, sessionPresent, this.isKept)
+    const intervalMs = serverKeepAlive === undefined ? this.#settings.keepAliveMs : serverKeepAlive * 1_000
     this.#keepAlive = keepAlive(this.#clock, intervalMs, this)
     opened()
   }
@@ -292,7 +319,7 @@ export class Session implements KeptAlive {
   }
 
   /** As `fail`; before CONNACK the protocol version may be to blame. */
-  #breakOff(failure: ConnectionError): void {
-    this.fail(this.#state.name === 'opening' ? new VersionRefused(failure) : failure)
+  #breakOff(failure: ConnectionEnded, reasonCode?: number): void {
+    this.fail(this.#state.name === 'opening' ? new VersionRefused(failure) : failure, reasonCode)
   }
 }

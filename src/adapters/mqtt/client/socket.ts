@@ -1,20 +1,19 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ConnectionOptions } from 'node:tls'
-import type { TlsOptions } from '../../tls.js'
-import type { BrokerAddress } from '../endpoint.js'
-import { connectFailure } from '../failures.js'
+import { type BrokerAddress, showAddress } from './address.js'
+import { SocketFailed } from './errors.js'
 
 const READ_BYTES = 65_536
 
 /**
  * Opens the byte stream to a broker. The socket is paused, and destroyed when `signal` aborts before it is open.
  * A WebSocket is returned while its handshake goes on: what fails then is an `error` of the stream.
- * @throws ConnectionError, AuthError (the broker refuses our certificate)
+ * @throws SocketFailed, the reason of `signal`
  */
 export async function openSocket(
   address: BrokerAddress,
-  tls: TlsOptions | undefined,
+  tls: ConnectionOptions | undefined,
   maxFrame: number,
   signal: AbortSignal,
 ): Promise<Duplex> {
@@ -27,7 +26,7 @@ export async function openSocket(
   const socket =
     transport === 'tls'
       ? await openTls({ ...(isIP(host) === 0 && { servername: host }), ...tls, host, port })
-      : openTcp(host, port)
+      : openPlain(transport === 'unix' ? { path: host } : { host, port })
   socket.setNoDelay(true)
   // An error may come before the caller listens; it finds the socket destroyed then.
   socket.on('error', ignore)
@@ -37,7 +36,7 @@ export async function openSocket(
       socket.off('error', finish)
       if (error === undefined) return resolve(socket)
       socket.destroy()
-      reject(connectFailure(address, error))
+      reject(signal.aborted ? signal.reason : new SocketFailed(showAddress(address), error))
     }
     const onAbort = () => finish(signal.reason)
     socket.once(transport === 'tls' ? 'secureConnect' : 'connect', () => finish())
@@ -51,10 +50,9 @@ export async function openSocket(
  * A socket that reads into one buffer over and over, and hands on a copy of what came. Without that each read takes
  * a new buffer of 64 KiB, and `pause` lets it read on until the stream is full.
  */
-function openTcp(host: string, port: number): Socket {
+function openPlain(where: { host: string; port: number } | { path: string }): Socket {
   const socket: Socket = connectTcp({
-    host,
-    port,
+    ...where,
     onread: {
       buffer: Buffer.allocUnsafeSlow(READ_BYTES),
       callback: (size, buffer) => {
@@ -77,7 +75,7 @@ async function openTls(options: ConnectionOptions): Promise<Socket> {
 
 async function openWebSocket(
   { transport, host, port, path }: BrokerAddress,
-  tls: TlsOptions | undefined,
+  tls: ConnectionOptions | undefined,
   maxPayload: number,
 ): Promise<Duplex> {
   // Loading it takes longer than connecting, and most do without.

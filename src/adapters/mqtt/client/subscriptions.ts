@@ -1,18 +1,31 @@
-import { ConnectionError } from '../../../core/errors.js'
+import { topicPatternFault } from '../../../core/topic-pattern.js'
+import { ConnectionEnded, MalformedPacket, Refused } from './errors.js'
 import type { Outbound } from './outbound.js'
-import { Refused } from './outgoing.js'
 import type { PacketIds } from './packet-ids.js'
+import { PacketProperties, PROPERTY } from './packet-properties.js'
 import { PacketReader } from './packet-reader.js'
 import { data, packet, prefixed, uint16, varint } from './packet-writer.js'
-import { describeReason } from './reason-codes.js'
+import { topicTextFault } from './text.js'
 
 const SUBSCRIBE = 0x82
 const UNSUBSCRIBE = 0xa2
 const SUBSCRIPTION_ID = 0x0b
 const NO_PROPERTIES = prefixed()
 
+/** What the broker allows, as CONNACK says. */
+export interface SubscriptionLimits {
+  readonly maximumPacketSize: number
+  readonly wildcardsAvailable: boolean
+  readonly sharedSubscriptionsAvailable: boolean
+}
+
+interface Answer {
+  readonly reasons: readonly number[]
+  readonly reasonString: string | undefined
+}
+
 interface Pending {
-  readonly resolve: (reason: number) => void
+  readonly resolve: (answer: Answer) => void
   readonly reject: (error: Error) => void
 }
 
@@ -22,6 +35,7 @@ export class Subscriptions {
   readonly #ids: PacketIds
   readonly #version: 4 | 5
   readonly #pending = new Map<number, Pending>()
+  #limits: SubscriptionLimits | undefined
   #closed: Error | undefined
 
   constructor(outbound: Outbound, ids: PacketIds, version: 4 | 5) {
@@ -30,56 +44,126 @@ export class Subscriptions {
     this.#version = version
   }
 
-  /** @throws Refused saying why, the reason of `close` */
-  async subscribe(filter: string, qos: 0 | 1 | 2, subscriptionId: number | undefined): Promise<void> {
-    const properties =
-      subscriptionId === undefined ? [] : [Buffer.of(SUBSCRIPTION_ID), varint(subscriptionId)]
-    const reason = await this.#ask(SUBSCRIBE, prefixed(...properties), encode(filter), Buffer.of(qos))
-    if (reason >= 0x80) throw new Refused(describeReason(reason))
+  /** The broker has said what it allows. */
+  limit(limits: SubscriptionLimits): void {
+    this.#limits = limits
   }
 
-  /** @throws Refused, the reason of `close` */
+  /**
+   * @returns the quality of service that the broker granted
+   * @throws RangeError (it was not sent: the broker would end the connection), Refused saying why, the reason of `close`
+   */
+  async subscribe(
+    filter: string,
+    qos: 0 | 1 | 2,
+    subscriptionId: number | undefined,
+    retainHandling: 0 | 2 = 0,
+  ): Promise<0 | 1 | 2> {
+    this.#check(filter)
+    const properties =
+      subscriptionId === undefined ? [] : [Buffer.of(SUBSCRIPTION_ID), varint(subscriptionId)]
+    const options = this.#version === 5 ? qos | (retainHandling << 4) : qos
+    const { reasons, reasonString } = await this.#ask(
+      SUBSCRIBE,
+      prefixed(...properties),
+      data(filter, 'the topic filter'),
+      Buffer.of(options),
+    )
+    const [reason] = reasons
+    if (reason === undefined || reasons.length > 1)
+      throw new Refused(`the broker answered one topic filter with ${reasons.length} reason codes`)
+    if (reason > 2) throw new Refused(reason, reasonString)
+    return reason as 0 | 1 | 2
+  }
+
+  /** @throws RangeError, Refused, the reason of `close` */
   async unsubscribe(filter: string): Promise<void> {
-    await this.#ask(UNSUBSCRIBE, NO_PROPERTIES, encode(filter))
+    const { reasons, reasonString } = await this.#ask(
+      UNSUBSCRIBE,
+      NO_PROPERTIES,
+      data(filter, 'the topic filter'),
+    )
+    const reason = reasons[0] ?? 0
+    if (reason >= 0x80) throw new Refused(reason, reasonString)
   }
 
   /** A SUBACK or UNSUBACK, which answers one filter each; unknown identifiers are ignored. @throws MalformedPacket */
   onAnswer(bytes: Buffer, body: number, end: number): void {
     const reader = new PacketReader(bytes, body, end)
     const id = reader.uint16()
-    if (this.#version === 5) reader.section()
-    // UNSUBACK of 3.1.1 has no reason.
-    const reason = reader.done ? 0 : reader.byte()
+    const properties = new PacketProperties(
+      this.#version === 5 ? reader.section() : undefined,
+      'an answer to a subscription',
+    )
+    const reasons: number[] = []
+    while (!reader.done) {
+      if (reasons.length > 16)
+        throw new MalformedPacket('an answer to a subscription with too many reason codes')
+      reasons.push(reader.byte())
+    }
     const pending = this.#pending.get(id)
     if (pending === undefined) return
     this.#pending.delete(id)
     this.#ids.deallocate(id)
-    pending.resolve(reason)
+    pending.resolve({ reasons, reasonString: properties.text(PROPERTY.reasonString) })
   }
 
   /** Rejects all that is pending, and what is still to come. */
   close(error: Error): void {
     this.#closed = error
-    for (const { reject } of this.#pending.values()) reject(error)
+    for (const [id, { reject }] of this.#pending) {
+      this.#ids.deallocate(id)
+      reject(error)
+    }
     this.#pending.clear()
   }
 
-  #ask(header: number, properties: Buffer, ...payload: readonly Buffer[]): Promise<number> {
+  #check(filter: string): void {
+    const fault = filterFault(filter)
+    if (fault !== undefined) throw new RangeError(`the topic filter is invalid: ${fault}`)
+    const limits = this.#limits
+    if (limits?.wildcardsAvailable === false && /[+#]/.test(filter))
+      throw new RangeError('the broker does not support wildcards in subscriptions')
+    if (limits?.sharedSubscriptionsAvailable === false && filter.startsWith('$share/'))
+      throw new RangeError('the broker does not support shared subscriptions')
+  }
+
+  #ask(header: number, properties: Buffer, ...payload: readonly Buffer[]): Promise<Answer> {
     if (this.#closed !== undefined) return Promise.reject(this.#closed)
     const id = this.#ids.allocate()
-    if (id === null) return Promise.reject(new ConnectionError('all packet identifiers are in use'))
+    if (id === null)
+      return Promise.reject(new ConnectionEnded('all packet identifiers are in use', { notSent: true }))
+    const fields = this.#version === 5 ? [properties, ...payload] : payload
+    const bytes = packet(header, uint16(id), ...fields)
+    const most = this.#limits?.maximumPacketSize ?? Number.POSITIVE_INFINITY
+    if (bytes.length > most) {
+      this.#ids.deallocate(id)
+      return Promise.reject(
+        new RangeError(`the packet of ${bytes.length} bytes is larger than the broker takes (${most} bytes)`),
+      )
+    }
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { resolve, reject })
-      const fields = this.#version === 5 ? [properties, ...payload] : payload
-      this.#outbound.bytes(packet(header, uint16(id), ...fields))
+      this.#outbound.bytes(bytes)
     })
   }
 }
 
-function encode(filter: string): Buffer {
-  try {
-    return data(filter, 'the topic filter')
-  } catch (error) {
-    throw new Refused((error as Error).message, { cause: error })
-  }
+/** A filter without the `$share/GROUP/` in front (MQTT 5, section 4.8.2). */
+export function sharedFilter(filter: string): string {
+  if (!filter.startsWith('$share/')) return filter
+  const slash = filter.indexOf('/', 7)
+  return slash < 0 ? filter : filter.slice(slash + 1)
+}
+
+/** Why `filter` cannot be subscribed to; for `$share/GROUP/FILTER` the filter counts as well. */
+export function filterFault(filter: string): string | undefined {
+  const fault = topicTextFault(filter) ?? topicPatternFault(filter)
+  if (fault !== undefined || !filter.startsWith('$share/')) return fault
+  const group = filter.split('/')[1] ?? ''
+  if (group === '' || /[+#]/.test(group)) return 'the share group must have a name without wildcards'
+  const shared = sharedFilter(filter)
+  return shared === filter
+    ? 'a shared subscription needs a filter after its group'
+    : topicPatternFault(shared)
 }

@@ -1,0 +1,143 @@
+/** Messages that may be in flight at a time in a session whose journal outlives its thread. */
+export const JOURNAL_WINDOW = 1_024
+/** Twice as many, so that what is done is remembered for a while after the answer has left. */
+const SLOTS = 2 * JOURNAL_WINDOW
+const SLOT_WORDS = 4
+const HEADER_WORDS = 4
+const RECEIVED_WORDS = 65_536 / 32
+const STATE = 0
+const ORDER = 1
+const HASH = 2
+
+/** How far the exchange of a message is: sent, received by the broker (QoS 2, PUBREC), or completed. */
+export type Phase = 'sent' | 'released' | 'done'
+
+const PHASES: readonly (Phase | undefined)[] = [undefined, 'sent', 'released', 'done']
+
+/** What the journal knows of one message of an earlier life. */
+export interface JournalEntry {
+  readonly slot: number
+  readonly id: number
+  readonly phase: Phase
+  readonly order: number
+  readonly operation: string
+}
+
+/**
+ * The state of a session that must outlive the thread that owns it, in shared memory: for each message in flight its
+ * packet identifier, its phase and a hash of the operation it belongs to, and the identifiers of QoS 2 messages that
+ * were received and not released. Payloads are not in it: the successor is given the operation again.
+ */
+export class SessionJournal {
+  /** The size of the memory. */
+  static readonly bytes = 4 * (HEADER_WORDS + RECEIVED_WORDS + SLOTS * SLOT_WORDS)
+
+  readonly #words: Int32Array
+  #next = 0
+  #order = 0
+
+  /** @param offset where the journal begins in the memory, in bytes; a multiple of four */
+  constructor(memory: SharedArrayBuffer, offset: number) {
+    this.#words = new Int32Array(memory, offset, SessionJournal.bytes / 4)
+    for (let slot = 0; slot < SLOTS; slot++)
+      this.#order = Math.max(this.#order, this.#words[this.#at(slot) + ORDER]!)
+  }
+
+  /** Whether an earlier life has had a session, and this is what is left of it. */
+  get isKnown(): boolean {
+    return Atomics.load(this.#words, 0) === 1
+  }
+
+  /** A session has been established. */
+  begin(): void {
+    Atomics.store(this.#words, 0, 1)
+  }
+
+  /** What the journal holds, oldest first. */
+  entries(): readonly JournalEntry[] {
+    const found: JournalEntry[] = []
+    for (let slot = 0; slot < SLOTS; slot++) {
+      const at = this.#at(slot)
+      const state = Atomics.load(this.#words, at + STATE)
+      const phase = PHASES[state >>> 16]
+      if (phase === undefined) continue
+      const operation = `${this.#words[at + HASH]}:${this.#words[at + HASH + 1]}`
+      found.push({ slot, id: state & 0xffff, phase, order: this.#words[at + ORDER]!, operation })
+    }
+    return found.sort((a, b) => a.order - b.order)
+  }
+
+  /** Enters a message that is about to be sent. @returns its slot; at most `JOURNAL_WINDOW` may be taken at a time */
+  enter(id: number, operation: string): number {
+    while (this.#isTaken(this.#next)) this.#next = (this.#next + 1) % SLOTS
+    const slot = this.#next
+    this.#next = (slot + 1) % SLOTS
+    const at = this.#at(slot)
+    const [low, high] = hash(operation)
+    // The state last: a thread that dies in between leaves the slot as it was, or whole.
+    Atomics.store(this.#words, at + STATE, 0)
+    this.#words[at + ORDER] = ++this.#order
+    this.#words[at + HASH] = low
+    this.#words[at + HASH + 1] = high
+    Atomics.store(this.#words, at + STATE, id | (1 << 16))
+    return slot
+  }
+
+  /** Records how far a message is. */
+  advance(slot: number, phase: 'released' | 'done'): void {
+    const at = this.#at(slot) + STATE
+    Atomics.store(this.#words, at, (this.#words[at]! & 0xffff) | (PHASES.indexOf(phase) << 16))
+  }
+
+  /** Removes a message that the broker refused. */
+  remove(slot: number): void {
+    Atomics.store(this.#words, this.#at(slot) + STATE, 0)
+  }
+
+  /** Whether the QoS 2 message of that identifier was received and not released. */
+  hasReceived(id: number): boolean {
+    return (Atomics.load(this.#words, HEADER_WORDS + (id >>> 5)) & (1 << (id & 31))) !== 0
+  }
+
+  addReceived(id: number): void {
+    Atomics.or(this.#words, HEADER_WORDS + (id >>> 5), 1 << (id & 31))
+  }
+
+  deleteReceived(id: number): void {
+    Atomics.and(this.#words, HEADER_WORDS + (id >>> 5), ~(1 << (id & 31)))
+  }
+
+  /** Forgets everything: the broker has no session any more. */
+  clear(): void {
+    this.#words.fill(0)
+    this.#next = 0
+  }
+
+  #isTaken(slot: number): boolean {
+    const phase = this.#words[this.#at(slot) + STATE]! >>> 16
+    return phase === 1 || phase === 2
+  }
+
+  #at(slot: number): number {
+    return HEADER_WORDS + RECEIVED_WORDS + slot * SLOT_WORDS
+  }
+}
+
+/** Names an operation as `JournalEntry.operation` does. */
+export function operationKey(operation: string): string {
+  const [low, high] = hash(operation)
+  return `${low}:${high}`
+}
+
+/** 64 bits of FNV-1a with two offsets: enough to tell the few thousand operations of one journal apart. */
+function hash(text: string): readonly [number, number] {
+  let low = 0x811c9dc5 | 0
+  let high = 0x5bd1e995 | 0
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    low = Math.imul(low ^ code, 0x01000193)
+    high = Math.imul(high ^ (code + i), 0x85ebca6b)
+    high ^= high >>> 13
+  }
+  return [low, high]
+}

@@ -1,0 +1,37 @@
+import type { Clock } from '../../../core/clock.js'
+import { OutgoingMessages } from './outgoing.js'
+import { PacketIds } from './packet-ids.js'
+import { ReceivedIds } from './received-ids.js'
+import type { SessionJournal } from './session-journal.js'
+
+/** What a client keeps of its session from one connection to the next, as the broker does (MQTT 5, section 4.1). */
+export class SessionState {
+  readonly ids = new PacketIds()
+  readonly outgoing: OutgoingMessages
+  readonly received: ReceivedIds
+  readonly #journal: SessionJournal | undefined
+  #known: boolean
+
+  /** @param journal memory that outlives the thread, where there is some. */
+  constructor(clock: Clock, journal?: SessionJournal) {
+    this.#journal = journal
+    this.#known = journal?.isKnown === true
+    this.outgoing = new OutgoingMessages(this.ids, clock, journal)
+    this.received = new ReceivedIds(journal)
+  }
+
+  /** Whether this is the state of the session that the broker has, rather than the state of none. */
+  get isKnown(): boolean {
+    return this.#known && !this.outgoing.isOverburdened
+  }
+
+  /** A connection has been established. @param resumed whether the broker has kept the session */
+  established(resumed: boolean): void {
+    if (!resumed) {
+      this.received.clear()
+      this.#journal?.clear()
+    }
+    this.#known = true
+    this.#journal?.begin()
+  }
+}

@@ -1,0 +1,62 @@
+import {
+  AuthError,
+  ConnectionError,
+  type ErrorContext,
+  IntegrationError,
+  TimeoutError,
+  UnsupportedError,
+} from '../../core/errors.js'
+import { socketFailure } from '../socket-failure.js'
+import { ConnectionEnded, ConnectRefused, Expired, Refused, SocketFailed } from './client/errors.js'
+
+/** Reason codes that say that trying again later may help (MQTT 5, section 2.4). */
+const TRANSIENT = new Set([0x80, 0x83, 0x88, 0x89, 0x93, 0x96, 0x97, 0x9f])
+
+/** What `Refused` or a RangeError means to an operation, which makes its own error of it. */
+export type MakeFailure = (reason: string, context: ErrorContext) => IntegrationError
+
+/**
+ * Any error of the MQTT client as one of ours.
+ * @param failure makes the error of the operation that the broker refused, or that we did not send
+ */
+export function operationError(error: unknown, failure: MakeFailure): IntegrationError {
+  if (error instanceof RangeError)
+    return failure(error.message, { cause: error, notExecuted: true, fault: 'local' })
+  if (error instanceof Refused) {
+    const retryable = error.reasonCode !== undefined && TRANSIENT.has(error.reasonCode)
+    return failure(error.message, { cause: error, notExecuted: true, ...(retryable && { retryable }) })
+  }
+  return connectionError(error)
+}
+
+/** An error of the connection as one of ours. */
+export function connectionError(error: unknown): IntegrationError {
+  if (error instanceof IntegrationError) return error
+  if (error instanceof Expired) return new TimeoutError('publish', { cause: error, notExecuted: true })
+  if (error instanceof ConnectRefused && error.isAuth) return new AuthError(error.message, { cause: error })
+  if (error instanceof ConnectionEnded) {
+    const { cause, notSent, retryable } = error
+    const context = { cause: error, ...(notSent && { notExecuted: true }) }
+    const original = cause instanceof ConnectionEnded ? cause : error
+    if (original instanceof SocketFailed) return socketError(original, context)
+    return new ConnectionError(error.message, { ...context, retryable })
+  }
+  const { name, message } = (error ?? {}) as Partial<Error>
+  if (name === 'TimeoutError')
+    return new ConnectionError('the broker did not answer in time', { cause: error })
+  if (name === 'AbortError') return new ConnectionError('connecting was given up', { cause: error })
+  return new ConnectionError(message ?? String(error), { cause: error })
+}
+
+/** The error for an operation that the broker cannot do. It was not sent. */
+export function unsupported(operation: string): UnsupportedError {
+  return new UnsupportedError(operation, { notExecuted: true, fault: 'local' })
+}
+
+function socketError({ where, cause }: SocketFailed, context: ErrorContext): IntegrationError {
+  // What `ws` says when the server does not let the WebSocket handshake through.
+  const [, status] = /^Unexpected server response: (40[13])$/.exec((cause as Error)?.message ?? '') ?? []
+  if (status !== undefined)
+    return new AuthError(`${where} refuses the WebSocket handshake: HTTP ${status}`, context)
+  return socketFailure(cause ?? new Error('closed'), `connection to ${where}`, context)
+}

@@ -1,0 +1,38 @@
+import type { InboundMessage } from '../../core/adapter.js'
+import type { Headers } from '../../core/value.js'
+import type { PublishPacket } from './client/publish-decoder.js'
+
+/** The header with the seconds after which the message is of no use, where its publisher said so. */
+export const EXPIRY_HEADER = 'mqtt-message-expiry'
+/** The header that says `utf-8` where the publisher marked the payload as text. */
+export const FORMAT_HEADER = 'mqtt-payload-format'
+
+/** The headers and the content type of a message. Expiry and payload format are headers. */
+export function messageParts({ properties }: PublishPacket): Pick<InboundMessage, 'headers' | 'contentType'> {
+  const { headers, contentType, expirySeconds, payloadFormat } = properties
+  const all: Headers | undefined =
+    expirySeconds === undefined && payloadFormat !== 1
+      ? headers
+      : {
+          ...headers,
+          ...(expirySeconds !== undefined && { [EXPIRY_HEADER]: `${expirySeconds}` }),
+          ...(payloadFormat === 1 && { [FORMAT_HEADER]: 'utf-8' }),
+        }
+  return {
+    ...(all !== undefined && { headers: all }),
+    ...(contentType !== undefined && { contentType }),
+  }
+}
+
+/** What a subscriber gets of a received packet. @param taken see `InboundMessage` */
+export function toMessage(packet: PublishPacket, taken: (() => void) | undefined): InboundMessage {
+  const { topic, payload, retain } = packet
+  const { headers, contentType, expirySeconds, payloadFormat } = packet.properties
+  const plain =
+    headers === undefined &&
+    contentType === undefined &&
+    expirySeconds === undefined &&
+    payloadFormat === undefined
+  if (!plain) return { topic, payload, retain, ...messageParts(packet), ...(taken && { taken }) }
+  return taken === undefined ? { topic, payload, retain } : { topic, payload, retain, taken }
+}

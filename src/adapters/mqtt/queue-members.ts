@@ -1,0 +1,108 @@
+import type { ByteBudget } from '../../core/byte-budget.js'
+import type { Clock } from '../../core/clock.js'
+import type { Logger } from '../../core/telemetry.js'
+import type { Role } from './client/dialer.js'
+import type { Publisher } from './client/publisher.js'
+import type { SessionOwner } from './client/session.js'
+import { SessionState } from './client/session-state.js'
+import { orphanWill, queueClientId } from './orphans.js'
+import { QueueMember, QueueState } from './queue-member.js'
+import type { SessionGroup } from './session-group.js'
+
+/** What the members of one connection have in common. */
+export interface QueueMembersOptions {
+  readonly sessions: SessionGroup
+  /** The role of a queue's connection. */
+  readonly role: (clientId: string) => Role
+  /** Of the integration. */
+  readonly clientId: string
+  readonly group: string
+  readonly publisher: Publisher
+  /** By queue; outlives the connection. */
+  readonly states: Map<string, QueueState>
+  readonly takeover: boolean
+  readonly outlives: boolean
+  readonly clock: Clock
+  readonly log: Logger
+  readonly budget: ByteBudget
+  /** Whether the broker has shared subscriptions; tried out once where it does not say. @throws ConnectionEnded */
+  isShared(): Promise<boolean>
+}
+
+/** The queues that are consumed over one connection of the actor: a connection for each. */
+export class QueueMembers {
+  readonly #options: QueueMembersOptions
+  readonly #members = new Map<string, Promise<QueueMember>>()
+  #closed = false
+
+  constructor(options: QueueMembersOptions) {
+    this.#options = options
+  }
+
+  /** Whether the broker has queues at all. @throws ConnectionEnded */
+  areThere(): Promise<boolean> {
+    return this.#options.isShared()
+  }
+
+  /** Connects as a member of that queue's group, unless we are one. @throws ConnectionError, AuthError */
+  async open(queue: string): Promise<QueueMember> {
+    const known = this.#members.get(queue)
+    if (known !== undefined) {
+      const member = await known
+      if (!member.isGone) return member
+      if (this.#members.get(queue) === known) this.#members.delete(queue)
+    }
+    return this.#members.get(queue) ?? this.#make(queue)
+  }
+
+  /** Goes on leaving where an earlier connection could not finish. */
+  resume(): void {
+    for (const [queue, state] of this.#options.states) {
+      if (!state.isLeaving) continue
+      this.open(queue).then(
+        (member) => member.leave(),
+        () => {},
+      )
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    const members = [...this.#members.values()]
+    this.#members.clear()
+    await Promise.all(members.map((member) => member.then((made) => made.close()).catch(() => {})))
+  }
+
+  #make(queue: string): Promise<QueueMember> {
+    const { sessions, role, group, states, takeover, clock } = this.#options
+    const clientId = queueClientId(this.#options.clientId, queue)
+    const state = states.get(queue) ?? new QueueState(new SessionState(clock))
+    states.set(queue, state)
+    const will = (id: string): Partial<Role> =>
+      takeover ? { will: orphanWill({ group, queue }, id), willOnClose: true } : {}
+    const made: Promise<QueueMember> = QueueMember.open({
+      ...this.#options,
+      queue,
+      clientId,
+      state,
+      open: (owner: SessionOwner) =>
+        sessions.openApart({ ...role(clientId), ...will(clientId) }, state.session, owner),
+      openOrphan: (id, owner) =>
+        sessions.openApart({ ...role(id), ...will(id) }, new SessionState(clock), owner),
+      endSession: async () => {
+        const nobody: SessionOwner = { onPublish() {}, onOversize() {}, onLost() {} }
+        const clean = { ...role(clientId), clean: true, sessionExpiryMs: 0 }
+        await (await sessions.openApart(clean, new SessionState(clock), nobody)).close()
+      },
+      onGone: () => {
+        if (this.#members.get(queue) === made) this.#members.delete(queue)
+        if (!state.isLeaving && state.counts.size === 0 && !this.#closed) states.delete(queue)
+      },
+    })
+    this.#members.set(queue, made)
+    made.catch(() => {
+      if (this.#members.get(queue) === made) this.#members.delete(queue)
+    })
+    return made
+  }
+}
