@@ -12,7 +12,12 @@ const WORK_MS = 5
 async function scene() {
   const broker = await startMosquitto()
   onTestFinished(() => broker.stop())
-  const integration = { type: 'mqtt', format: 'json', endpoint: { address: broker.url } } as const
+  const integration = {
+    type: 'mqtt',
+    format: 'json',
+    endpoint: { address: broker.url },
+    config: { queue_takeover: true },
+  } as const
   const gateway = await Gateway.start({ integrations: { tasks: integration } })
   onTestFinished(() => gateway.shutdown({ timeout: 0 }))
   await connected(gateway, 'tasks')
