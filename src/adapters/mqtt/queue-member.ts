@@ -3,7 +3,7 @@ import type { ByteBudget } from '../../core/byte-budget.js'
 import type { Clock, Timer } from '../../core/clock.js'
 import type { Logger } from '../../core/telemetry.js'
 import type { Hold } from './client/ack-gate.js'
-import { Refused } from './client/errors.js'
+import { ConnectionEnded, Refused } from './client/errors.js'
 import type { OversizePacket, PublishPacket } from './client/publish-decoder.js'
 import type { Publisher } from './client/publisher.js'
 import type { Session, SessionOwner } from './client/session.js'
@@ -51,8 +51,8 @@ export interface QueueMemberOptions {
   openOrphan(clientId: string, owner: SessionOwner): Promise<Session>
   /** Ends the session for good, where DISCONNECT cannot (3.1.1). */
   endSession(): Promise<void>
-  /** Called once, when the member is gone. */
-  readonly onGone: () => void
+  /** Called once, when the member is gone. @param isOver whether its session was ended too */
+  readonly onGone: (isOver: boolean) => void
 }
 
 type Phase =
@@ -98,6 +98,8 @@ export class QueueMember implements SessionOwner {
 
   /** Adds a consumer; resolves when the broker has granted the subscription. @throws Refused, RangeError, ConnectionEnded */
   async consume(sink: MessageSink<InboundDelivery>): Promise<AdapterConsumer> {
+    if (this.#phase === 'gone')
+      throw new ConnectionEnded('the connection of the queue has ended', { notSent: true })
     this.#phase = 'member'
     this.#options.state.isLeaving = false
     this.#alone?.cancel()
@@ -300,18 +302,18 @@ export class QueueMember implements SessionOwner {
   async #end(): Promise<void> {
     const session = this.#session
     this.#options.state.isLeaving = false
-    this.#stop(connectionError(new Error('the queue is not consumed any more')))
+    this.#stop(connectionError(new Error('the queue is not consumed any more')), true)
     await session.close('end-session')
     if (session.version === 4) await this.#options.endSession().catch(() => {})
   }
 
-  #stop(error: Error): void {
+  #stop(error: Error, isOver = false): void {
     if (this.#phase === 'gone') return
     this.#phase = 'gone'
     this.#alone?.cancel()
     this.#takeover?.close()
     this.#inbox?.close(error)
-    this.#options.onGone()
+    this.#options.onGone(isOver)
   }
 
   #step<T>(step: () => Promise<T>): Promise<T> {

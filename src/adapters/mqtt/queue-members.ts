@@ -33,7 +33,6 @@ export interface QueueMembersOptions {
 export class QueueMembers {
   readonly #options: QueueMembersOptions
   readonly #members = new Map<string, Promise<QueueMember>>()
-  #closed = false
 
   constructor(options: QueueMembersOptions) {
     this.#options = options
@@ -67,7 +66,6 @@ export class QueueMembers {
   }
 
   async close(): Promise<void> {
-    this.#closed = true
     const members = [...this.#members.values()]
     this.#members.clear()
     await Promise.all(members.map((member) => member.then((made) => made.close()).catch(() => {})))
@@ -94,9 +92,9 @@ export class QueueMembers {
         const clean = { ...role(clientId), clean: true, sessionExpiryMs: 0 }
         await (await sessions.openApart(clean, new SessionState(clock), nobody)).close()
       },
-      onGone: () => {
+      onGone: (isOver) => {
         if (this.#members.get(queue) === made) this.#members.delete(queue)
-        if (!state.isLeaving && state.counts.size === 0 && !this.#closed) states.delete(queue)
+        if (isOver && states.get(queue) === state) states.delete(queue)
       },
     })
     this.#members.set(queue, made)
