@@ -129,6 +129,9 @@ test('what was delivered max_deliver times goes to the dead letters, once, and n
   expect((await manager.streams.info('jobs')).state.messages).toBe(0)
   expect((await manager.streams.info('morgue')).state.messages).toBe(1)
   expect(seen.sort()).toEqual(['good', 'poison', 'poison'])
+  expect(rig.context.letters).toMatchObject([
+    { queue: 'jobs', reason: 'not settled in 2 deliveries', attempts: 2, headers: { kept: 'yes' } },
+  ])
 })
 
 test('what cannot be dead-lettered at first is later, and these tries count as no deliveries', async () => {
@@ -184,4 +187,19 @@ test('what is in hand at an orderly end comes again at once', async () => {
   await expect(delivery.ack()).rejects.toBeInstanceOf(AckError)
   const again = await next(await connected({ port }), 'jobs')
   expect(again.delivery.attempt).toBe(2)
+})
+
+test('without a queue for dead letters, what was delivered max_deliver times is a defect', async () => {
+  const rig = await connected({ port: (await serverFor()).port, config: { consumer: { max_deliver: 2 } } })
+  await send(rig, 'jobs', 'poison')
+  const { messages } = await consume(rig, 'jobs', 4)
+  for (let n = 0; n < 2; n++) {
+    await until(() => messages.length === n + 1, `delivery ${n + 1}`)
+    expect(messages[n]!.defect).toBeUndefined()
+    await messages[n]!.nack(0)
+  }
+  await until(() => messages.length === 3, 'the third delivery')
+  expect(messages[2]!.defect?.message).toContain('not settled in 2 deliveries')
+  expect(text(messages[2]!.payload)).toBe('poison')
+  await messages[2]!.ack()
 })

@@ -170,3 +170,43 @@ test('an answer larger than limits.frame is left out, and the caller hears of it
   await client.flush()
   expect(text(bytes(String(await rig.adapter.rpc.call('small', 1, within()))))).toBe('ok')
 })
+
+test('a method that is served again drops no request, and stays known', async () => {
+  const server = await serverFor()
+  const rig = await connected({ port: server.port })
+  const client = await stranger(server)
+  let current = await served(rig, 'swap', () => value(0))
+  let calling = true
+  const answers: number[] = []
+  const callers = Array.from({ length: 20 }, async () => {
+    while (calling) answers.push((await client.request('swap', '1', { timeout: 5_000 })).json<number>())
+  })
+  for (let n = 1; n <= 20; n++) {
+    const next = await served(rig, 'swap', () => value(n))
+    await current.close()
+    current = next
+  }
+  calling = false
+  await Promise.all(callers)
+  expect(answers.length).toBeGreaterThan(20)
+  expect(answers.filter((answer) => !Number.isInteger(answer))).toEqual([])
+  const [info] = await ask(client, '$SRV.INFO')
+  expect(info).toMatchObject({ endpoints: [{ name: 'swap' }] })
+  await current.close()
+  expect(await ask(client, '$SRV.PING')).toEqual([])
+})
+
+test('a request that comes while its method is withdrawn is answered', async () => {
+  const server = await serverFor()
+  const rig = await connected({ port: server.port })
+  const client = await stranger(server)
+  for (let n = 0; n < 20; n++) {
+    const subscription = await served(rig, 'brief', () => value(n))
+    const answers = Promise.all(
+      Array.from({ length: 10 }, () => client.request('brief', '1', { timeout: 5_000 })),
+    )
+    const [results] = await Promise.all([answers.catch((error: Error) => error), subscription.close()])
+    // Nobody is there any more, or an answer came: nobody waits in vain.
+    if (results instanceof Error) expect(results.message).toContain('no responders')
+  }
+})
