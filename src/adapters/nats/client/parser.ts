@@ -24,6 +24,10 @@ const MOST_ARGUMENTS = 5
 const [LF, CR, SPACE, TAB] = [10, 13, 32, 9] as const
 const [PLUS, MINUS, H, I, M, P] = [43, 45, 72, 73, 77, 80] as const
 
+const [MSG, HMSG, INFO, ERR, OK] = ['MSG', 'HMSG', 'INFO', '-ERR', '+OK'].map((name) =>
+  Buffer.from(name),
+) as [Buffer, Buffer, Buffer, Buffer, Buffer]
+
 /** Cuts what a server sends into messages (NATS client protocol). Works on chunks of any size, down to one byte. */
 export class Parser {
   readonly #handler: ParserHandler
@@ -106,28 +110,32 @@ export class Parser {
     const end = lineEnd > start && line[lineEnd - 1] === CR ? lineEnd - 1 : lineEnd
     switch (line[start]) {
       case M:
+        if (!begins(line, start, end, MSG)) break
         return this.#onMessageLine(line, start + 4, end, false, chunk, next)
       case H:
+        if (!begins(line, start, end, HMSG)) break
         return this.#onMessageLine(line, start + 5, end, true, chunk, next)
       case P:
         this.#onSign(line.toString('latin1', start, end))
         return next
       case I:
-        this.#handler.onInfo(line.toString('utf8', start + 5, end))
+        if (!begins(line, start, end, INFO)) break
+        this.#handler.onInfo(line.toString('utf8', start + INFO.length, end).trim())
         return next
       case MINUS:
+        if (!begins(line, start, end, ERR)) break
         this.#handler.onError(
           line
-            .toString('utf8', start + 4, end)
+            .toString('utf8', start + ERR.length, end)
             .trim()
             .replace(/^'(.*)'$/, '$1'),
         )
         return next
       case PLUS:
+        if (!begins(line, start, end, OK)) break
         return next
-      default:
-        throw new MalformedProtocol(`a line that begins with byte ${line[start] ?? LF}`)
     }
+    throw new MalformedProtocol(`a line that begins with byte ${line[start] ?? LF}`)
   }
 
   #onSign(sign: string): void {
@@ -189,6 +197,13 @@ export class Parser {
     this.#filled = 0
     return at
   }
+}
+
+/** Whether a line begins with the name of an operation, with nothing or white space behind it. */
+function begins(line: Buffer, start: number, end: number, name: Buffer): boolean {
+  for (let i = 0; i < name.length; i++) if (line[start + i] !== name[i]) return false
+  const behind = start + name.length
+  return behind >= end || line[behind] === SPACE || line[behind] === TAB
 }
 
 function number(line: Buffer, start: number, end: number): number {
