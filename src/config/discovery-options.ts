@@ -1,5 +1,6 @@
 import type { Balance } from '../core/discovery.js'
 import type { Duration } from '../core/duration.js'
+import type { TlsBlock } from './tls-options.js'
 
 export interface DiscoveryBlock {
   /** The addresses of the endpoint; the hosts of a name; the SRV records of one. */
@@ -13,6 +14,8 @@ export interface DiscoveryBlock {
   readonly key?: string
   readonly username?: string
   readonly password?: string
+  /** Connects to the Redis by TLS. */
+  readonly tls?: boolean | TlsBlock
   /** How often it looks again. Default 30 s. */
   readonly interval?: Duration
   /** For how long an address that could not be reached is left out. Default 10 s. */
@@ -31,6 +34,8 @@ export interface AnnounceBlock {
   readonly key: string
   readonly username?: string
   readonly password?: string
+  /** Connects to the Redis by TLS. */
+  readonly tls?: boolean | TlsBlock
   /** For how long it is believed without being said again. Default 30 s. */
   readonly ttl?: Duration
   /** The name of this host for others; what it listens on when absent. */

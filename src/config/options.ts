@@ -3,23 +3,12 @@ import type { ErrorClass } from '../core/errors.js'
 import type { Overflow } from '../core/overflow.js'
 import type { Fault } from '../core/settings.js'
 import type { AnnounceBlock, DiscoveryBlock } from './discovery-options.js'
+import type { TlsBlock } from './tls-options.js'
+
+export type { TlsBlock }
 
 /** Bytes, or text such as `"64KB"`. */
 export type Size = number | string
-
-export interface TlsBlock {
-  /** Default true. */
-  readonly enabled?: boolean
-  /** Whether the certificate of the server is checked. Default true. */
-  readonly verify_server?: boolean
-  /** Paths, relative to the file that names them. */
-  readonly ca_cert?: string
-  readonly client_cert?: string
-  readonly client_key?: string
-  /** Whom the certificate of the server has to be for, where that is not the host of the address. */
-  readonly server_name?: string
-  readonly min_version?: '1.2' | '1.3'
-}
 
 export interface EndpointBlock {
   /** A host or URL; several are tried in turn. May be left out where a `discovery` finds it. */

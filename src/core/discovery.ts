@@ -1,3 +1,5 @@
+import type { TlsSettings } from './tls-settings.js'
+
 /** How one of several addresses is chosen: each in turn, or the one with the fewest requests under way. */
 export type Balance = 'round_robin' | 'least_pending'
 
@@ -19,6 +21,8 @@ export interface RedisRegistry {
   readonly host: string
   readonly port: number
   readonly key: string
+  /** Connects by TLS. */
+  readonly tls?: TlsSettings
   readonly username?: string
   readonly password?: string
 }

@@ -1,5 +1,8 @@
 import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
+import { connect, isIP, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import { socketFailure } from '../adapters/socket-failure.js'
+import { readTlsOptions } from '../adapters/tls.js'
 import type { RedisRegistry } from '../core/discovery.js'
 import { AuthError, ConnectionError } from '../core/errors.js'
 import { encodeCommand, type Reply, readReply } from './resp.js'
@@ -57,24 +60,30 @@ async function inSession<T>(
   signal.throwIfAborted()
   const { host, port, username, password } = registry
   const where = `the registry at ${host}:${port}`
-  const socket = connect({ host, port })
+  const socket = await open(registry)
   const onAbort = () => socket.destroy(signal.reason as Error)
   signal.addEventListener('abort', onAbort, { once: true })
+  if (signal.aborted) onAbort()
   try {
-    await once(socket, 'connect')
+    await once(socket, registry.tls === undefined ? 'connect' : 'secureConnect')
     const command = commander(socket, where)
     if (password !== undefined) await command('AUTH', ...(username === undefined ? [] : [username]), password)
     return await use(command)
   } catch (error) {
     signal.throwIfAborted()
-    if (error instanceof AuthError || error instanceof ConnectionError) throw error
-    const { code, message } = error as NodeJS.ErrnoException
-    throw new ConnectionError(`${where}: ${code ?? message}`, { cause: error })
+    throw socketFailure(error, where)
   } finally {
     signal.removeEventListener('abort', onAbort)
     socket.on('error', () => {})
     socket.destroy()
   }
+}
+
+/** Begins to connect; by TLS the server has to show a certificate for the host, or for the name that is set. */
+async function open({ host, port, tls }: RedisRegistry): Promise<Socket> {
+  if (tls === undefined) return connect({ host, port })
+  const options = await readTlsOptions(tls)
+  return connectTls({ host, port, ...(isIP(host) === 0 && { servername: host }), ...options })
 }
 
 function commander(socket: Socket, where: string): Command {

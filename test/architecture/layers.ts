@@ -107,7 +107,11 @@ export const LAYERS: readonly Layer[] = [
   {
     name: 'discovery',
     files: ['src/discovery/**'],
-    imports: all(['core', 'resilience', 'discovery']),
+    imports: [
+      ...all(['core', 'resilience', 'discovery']),
+      'src/adapters/socket-failure.ts',
+      'src/adapters/tls.ts',
+    ],
   },
   {
     name: 'actor',

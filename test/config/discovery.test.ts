@@ -99,6 +99,13 @@ test('a registry in Redis, to find addresses and to announce one', () => {
   const registry = { host: 'redis.internal', port: 6379, key: 'nemo:api', username: 'u', password: 'p' }
   const block = 'type = "redis"\naddress = "redis.internal"\nkey = "nemo:api"\nusername = "u"\npassword = "p"'
   expect(discovery(block).discovery?.source).toEqual({ type: 'redis', registry })
+  expect(discovery(`${block}\ntls = true`).discovery?.source).toEqual({
+    type: 'redis',
+    registry: { ...registry, tls: { verifyServer: true } },
+  })
+  expect(discovery(`${block}\ntls {\nverify_server = false\n}`).discovery?.source).toMatchObject({
+    registry: { tls: { verifyServer: false } },
+  })
   const server = (listen: string, more = '') =>
     checkText(`server "s" {
   type = "json-rpc"

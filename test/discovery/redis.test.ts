@@ -1,4 +1,7 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ConfigObject } from '../../src/config/load.js'
@@ -6,6 +9,7 @@ import type { RedisRegistry } from '../../src/core/discovery.js'
 import { announce, announced, withdraw } from '../../src/discovery/registry.js'
 import { encodeCommand, readReply } from '../../src/discovery/resp.js'
 import { Gateway } from '../../src/gateway.js'
+import { LOCALHOST_CERT, LOCALHOST_KEY, TEST_CA } from '../support/certificates.js'
 import { type RedisServer, startRedis } from '../support/redis-server.js'
 
 const NEVER = new AbortController().signal
@@ -72,6 +76,32 @@ describe('a registry', () => {
       const error = await announced({ ...rest, ...(password && { password }) }, NEVER).catch((e: Error) => e)
       expect(error).toMatchObject({ kind: 'auth', message: expect.stringContaining('refuses us') })
       expect(JSON.stringify(error) + String((error as Error).stack)).not.toContain('wr0ng-secret')
+    }
+  })
+
+  test('takes TLS, with a certificate that is checked and a client certificate', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'nemo-registry-'))
+    const files = { ca: TEST_CA, cert: LOCALHOST_CERT, key: LOCALHOST_KEY }
+    const path = (name: string) => join(folder, `${name}.pem`)
+    for (const [name, content] of Object.entries(files)) writeFileSync(path(name), content)
+    const paths = { ca: path('ca'), cert: path('cert'), key: path('key') }
+    const secure = await startRedis({ tls: { ...paths, clients: 'yes' } })
+    try {
+      const client = { clientCert: paths.cert, clientKey: paths.key }
+      const at = { host: 'localhost', port: secure.port, key: KEY }
+      const trusted = { ...at, tls: { verifyServer: true, caCert: paths.ca, ...client } }
+      await announce(trusted, 'a:1', 60_000, NEVER)
+      expect(await announced(trusted, NEVER)).toEqual(['a:1'])
+      await expect(announced({ ...at, tls: { verifyServer: true, ...client } }, NEVER)).rejects.toMatchObject(
+        {
+          kind: 'connection',
+          message: expect.stringContaining('not trusted'),
+        },
+      )
+      await expect(announced(at, NEVER)).rejects.toMatchObject({ kind: 'connection' })
+    } finally {
+      await secure.stop()
+      rmSync(folder, { recursive: true })
     }
   })
 

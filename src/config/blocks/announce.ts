@@ -4,6 +4,7 @@ import { DEFAULT_ANNOUNCE_TTL_MS } from '../defaults.js'
 import type { AnnounceBlock, DiscoveryBlock } from '../discovery-options.js'
 import { anyText, duration, type Kind, oneOf, text } from '../kinds.js'
 import type { Section } from '../section.js'
+import { readTls } from './tls.js'
 
 const DEFAULT_REDIS_PORT = 6379
 const HIGHEST_PORT = 65_535
@@ -25,12 +26,13 @@ const place: Kind<{ readonly host: string; readonly port: number }> = (node, com
 
 /** Where servers announce themselves, of a `discovery` or `announce` block; undefined after a fault. */
 export function readRegistry(
-  section: Section<Pick<DiscoveryBlock, 'address' | 'key' | 'username' | 'password'>>,
+  section: Section<Pick<DiscoveryBlock, 'address' | 'key' | 'username' | 'password' | 'tls'>>,
 ): RedisRegistry | undefined {
   const at = section.required('address', place)
   const key = section.required('key', text)
   const username = section.value('username', text)
   const password = section.value('password', anyText)
+  const tls = readTls(section)
   if (username !== undefined && password === undefined && section.node('password') === undefined)
     section.fault(section.node('username')!.nameSpan, { message: '"username" needs "password" beside it' })
   if (at === undefined || key === undefined) return undefined
@@ -39,6 +41,7 @@ export function readRegistry(
     key,
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
+    ...(tls !== undefined && { tls }),
   }
 }
 

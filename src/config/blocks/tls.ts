@@ -7,8 +7,8 @@ import { readFilePath } from './file-path.js'
 /** A client certificate with its key: absolute paths. */
 export type ClientCertificate = Required<Pick<TlsSettings, 'clientCert' | 'clientKey'>>
 
-/** `tls` of an endpoint: true, false, or a block (specification, "TLS Configuration"). */
-export function readTls(endpoint: Section<EndpointBlock>): TlsSettings | undefined {
+/** `tls` of an endpoint or a registry: true, false, or a block (specification, "TLS Configuration"). */
+export function readTls(endpoint: Section<Pick<EndpointBlock, 'tls'>>): TlsSettings | undefined {
   const node = endpoint.node('tls')
   if (node === undefined) return undefined
   if (node.content.kind !== 'map') {
