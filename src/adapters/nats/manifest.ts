@@ -51,9 +51,9 @@ const consumer = z.strictObject({
   ack_wait: durationWithin(100, LONGEST_MS).optional(),
   /** Tells the server while a handler is still working, so that a message whose gateway has died is soon back. */
   extend: z.boolean().default(true),
-  /** Deliveries of one message; -1: without end. */
+  /** Deliveries of one message, of which a handler has seen each; -1: as many as the consumer allows. */
   max_deliver: z.union([z.literal(-1), z.number().int().min(1)]).default(-1),
-  /** The queue that gets what was delivered `max_deliver` times; without it such messages are given up. */
+  /** The queue that gets what was delivered `max_deliver` times; without it such messages are dead letters of the consumer. */
   dead_letter: z.string().min(1).optional(),
   /** Messages in hand of all receivers together. */
   max_ack_pending: z.number().int().min(1).max(1_000_000).default(10_000),

@@ -9,7 +9,7 @@ import {
 import type { Headers } from '../../core/value.js'
 import { untilAborted } from '../abort.js'
 import { messageName } from './arrival.js'
-import { Bindings } from './bindings.js'
+import { Bindings, type ConsumerBinding } from './bindings.js'
 import { encodeHeaders } from './client/headers.js'
 import { JetStream, JetStreamApiError } from './client/jetstream.js'
 import { NoResponders, newInbox } from './client/requests.js'
@@ -20,6 +20,7 @@ import type { NatsConfig } from './manifest.js'
 import { MESSAGE_ID, messageId } from './message-id.js'
 import { PullConsumer, type PullConsumerOptions } from './pull-consumer.js'
 import { RecentSet } from './recent-set.js'
+import { reportServerDeadLetters } from './server-dead-letters.js'
 import type { Subjects } from './subjects.js'
 import type { UndeliveredCounts } from './undelivered-counts.js'
 
@@ -91,11 +92,18 @@ export function queueFacet(parts: QueueParts): QueueFacet {
     throw failure('its stream does not answer', { retryable: true, notExecuted: true })
   }
 
-  /** Counts what other processes report of a consumer, for the life of the connection. */
-  const follow = (current: ConnectionSet, consumer: string) => {
-    const { followed } = storeOf(current, 'receive')
+  /** Hears what other processes and the server report of a consumer, for the life of the connection. */
+  const follow = (current: ConnectionSet, queue: string, binding: ConsumerBinding) => {
+    const { followed, jetStream } = storeOf(current, 'receive')
+    const consumer = `${binding.stream}.${binding.consumer}`
     if (followed.has(consumer)) return
-    followed.set(consumer, counts.follow(consumer, current.main))
+    const { main } = current
+    const ends = [counts.follow(consumer, main)]
+    if (binding.maxDeliver !== -1)
+      ends.push(reportServerDeadLetters(queue, binding, main, jetStream, adapterContext))
+    followed.set(consumer, () => {
+      for (const end of ends) end()
+    })
     if (followed.size <= MOST_FOLLOWED) return
     const [oldest, unfollow] = followed.entries().next().value!
     followed.delete(oldest)
@@ -193,7 +201,7 @@ export function queueFacet(parts: QueueParts): QueueFacet {
           operation,
         )
         if (current.ended.aborted) throw current.ended.reason
-        follow(current, `${binding.stream}.${binding.consumer}`)
+        follow(current, queue, binding)
         const consumer = new PullConsumer(optionsOf(queue, subject, current, store), binding, sink)
         try {
           await untilAborted(consumer.open(), signal, operation)

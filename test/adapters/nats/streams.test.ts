@@ -135,3 +135,29 @@ test('several that ask for a queue at the same time make one stream of it', asyn
     await until(() => consumers.some(({ messages }) => messages.length === 1), 'the message')
   }
 })
+
+test('what the server itself gives up is reported as a dead letter, by one gateway, and stays', async () => {
+  const server = await serverFor()
+  const manager = await jetstreamManager(await stranger(server))
+  await manager.streams.add({ name: 'S', subjects: ['limited'], retention: 'workqueue' })
+  await manager.consumers.add('S', { durable_name: 'c', ack_policy: 'explicit', max_deliver: 2 })
+  const config = { stream: { create: false }, consumer: { name: 'c' } }
+  const rigs = [
+    await connected({ port: server.port, config }),
+    await connected({ port: server.port, config }),
+  ]
+  const [first, second] = [await consume(rigs[0]!, 'limited', 3), await consume(rigs[1]!, 'limited')]
+  await send(rigs[0]!, 'limited', 'poison', within(), { headers: { a: 'b' } })
+  for (let n = 0; n < 2; n++) {
+    await until(() => first.messages.length === n + 1, `delivery ${n + 1}`)
+    await first.messages[n]!.nack(0)
+  }
+  const letters = () => rigs.flatMap(({ context }) => context.letters)
+  await until(() => letters().length > 0, 'the report')
+  expect(letters()).toMatchObject([
+    { queue: 'limited', attempts: 2, reason: expect.stringContaining('S:1'), headers: { a: 'b' } },
+  ])
+  expect(text(letters()[0]!.payload)).toBe('poison')
+  expect((await manager.streams.info('S')).state.messages).toBe(1)
+  expect([first.messages.length, second.messages.length]).toEqual([2, 0])
+})
