@@ -47,7 +47,7 @@ export class Dialer {
   ): Promise<Wire> {
     const { settings, clientId, clock } = this.#context
     const { database, protocol, keep_alive, sentinel } = this.#config
-    const credentials = credentialsOf(settings.auth, address)
+    const credentials = credentialsOf(settings.auth)
     const selected = databaseOf(database, address)
     const socket = await this.#openSocket(address, signal)
     return talk(socket, address, async () => {

@@ -1,12 +1,6 @@
 import { ConnectionError } from '../../core/errors.js'
 import type { Endpoint } from '../../core/settings.js'
 
-/** Who we say we are: a password, with the name of an ACL user where there is one. */
-export interface Credentials {
-  readonly username?: string | undefined
-  readonly password: string
-}
-
 /** Where one server is reached: by TCP, or by a unix socket, whose path stands in `host` then. */
 export interface ServerAddress {
   readonly host: string
@@ -16,8 +10,6 @@ export interface ServerAddress {
   readonly path?: string
   /** The database, where the address names one. */
   readonly database?: number
-  /** Where the address has some. They are never printed. */
-  readonly credentials?: Credentials
 }
 
 export const DEFAULT_PORT = 6379
@@ -27,7 +19,7 @@ const HIGHEST_DATABASE = 65_535
 
 /**
  * Reads one address of an endpoint: a host, `host:port`, `unix:/path`, or a URL
- * `redis[s]://[[user]:password@]host[:port][/database]`. A port in the address goes before the endpoint's; TLS settings
+ * `redis[s]://host[:port][/database]`. A port in the address goes before the endpoint's; TLS settings
  * make a plain connection a secure one.
  * @throws ConnectionError when it is none of these; it never shows a password.
  */
@@ -42,14 +34,13 @@ export function serverAddress(
   const url = URL.canParse(text) ? new URL(text) : undefined
   const known = url?.protocol === 'redis:' || url?.protocol === 'rediss:'
   const database = url === undefined ? undefined : databaseOf(url.pathname)
+  if (url !== undefined && (url.username !== '' || url.password !== '')) throw credentialsInside(address)
   if (url === undefined || !known || url.hostname === '' || database === null) throw unknownAddress(address)
-  const credentials = credentialsIn(url, address)
   return {
     host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
     port: url.port === '' ? (endpoint.port ?? defaultPort) : Number(url.port),
     tls: url.protocol === 'rediss:' || endpoint.tls !== undefined,
     ...(database !== undefined && { database }),
-    ...(credentials !== undefined && { credentials }),
   }
 }
 
@@ -84,24 +75,16 @@ function databaseOf(pathname: string): number | undefined | null {
   return database <= HIGHEST_DATABASE ? database : null
 }
 
-function credentialsIn({ username, password }: URL, address: string): Credentials | undefined {
-  if (username === '' && password === '') return undefined
-  if (password === '')
-    throw new ConnectionError(
-      `expected a password beside the user name in the address, found ${JSON.stringify(hideCredentials(address))}`,
-      { retryable: false },
-    )
-  try {
-    const name = username === '' ? {} : { username: decodeURIComponent(username) }
-    return { ...name, password: decodeURIComponent(password) }
-  } catch {
-    throw unknownAddress(address)
-  }
+function credentialsInside(address: string): ConnectionError {
+  return new ConnectionError(
+    `credentials belong in the auth block, found them in the address ${JSON.stringify(hideCredentials(address))}`,
+    { retryable: false },
+  )
 }
 
 function unknownAddress(address: string): ConnectionError {
   return new ConnectionError(
-    'expected a host, host:port, unix:/path, or redis[s]://[user:password@]host[:port][/database] as the address, ' +
+    'expected a host, host:port, unix:/path, or redis[s]://host[:port][/database] as the address, ' +
       `found ${JSON.stringify(hideCredentials(address))}`,
     { retryable: false },
   )

@@ -2,21 +2,18 @@ import type { Socket } from 'node:net'
 import { ConnectionError } from '../../core/errors.js'
 import type { AuthSettings } from '../../core/settings.js'
 import { ask, type GreetingReply, ReplyFault } from './client/resp.js'
-import { type Credentials, formatAddress, redirectAddress, type ServerAddress } from './endpoint.js'
+import { formatAddress, redirectAddress, type ServerAddress } from './endpoint.js'
 import { greetingFailure } from './failures.js'
 
-/**
- * What is sent as AUTH: the credentials of the `auth` block, or those in the address. With `mtls` and `none` nothing is.
- * @throws ConnectionError when both have some
- */
-export function credentialsOf(auth: AuthSettings, address: ServerAddress): Credentials | undefined {
-  const configured = auth.type === 'password' || auth.type === 'basic' ? auth : undefined
-  if (configured !== undefined && address.credentials !== undefined)
-    throw new ConnectionError(
-      `the address ${formatAddress(address)} has credentials, and the auth block too: keep one of the two`,
-      { retryable: false },
-    )
-  return configured ?? address.credentials
+/** Who we say we are: a password, with the name of an ACL user where there is one. */
+export interface Credentials {
+  readonly username?: string | undefined
+  readonly password: string
+}
+
+/** What an `auth` block means to Redis (AUTH); with `mtls` and `none` nothing is sent. */
+export function credentialsOf(auth: AuthSettings): Credentials | undefined {
+  return auth.type === 'password' || auth.type === 'basic' ? auth : undefined
 }
 
 /** The database to select. @throws ConnectionError when the address and the `config` block name different ones */

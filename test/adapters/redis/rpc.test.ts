@@ -183,3 +183,110 @@ it('calls that wait are rejected when the connection goes', async () => {
   await adapter.disconnect()
   expect(await call).toMatchObject({ kind: 'connection' })
 })
+
+/** Answers each request with its parameters. */
+function echoing(sink: Requests): void {
+  Object.assign(sink, {
+    deliver(request: (typeof sink.messages)[number]) {
+      sink.messages.push(request)
+      request.answer({ ok: true, value: request.params! }).catch(() => {})
+      return true
+    },
+  })
+}
+
+it.each([
+  ['everything is flushed', async () => void (await client.flushall())],
+  ['the registration is evicted', async () => void (await client.del('{nemo:rpc:flushed}:servers'))],
+  ['the requests are evicted', async () => void (await client.del('nemo:rpc:flushed'))],
+])('a method is served again soon after %s', async (_what, harm) => {
+  const { sink } = await serving('flushed', { rpc: { lease: '1h' } })
+  echoing(sink)
+  const { adapter } = await connected(server.port)
+  expect(await adapter.rpc!.call('flushed', 1, within())).toBe(1)
+  await harm()
+  await waitFor(async () => (await failure(adapter.rpc!.call('flushed', 2, within(1_000)))) === undefined, {
+    what: 'an answer',
+  })
+})
+
+it('an answer arrives although the stream of the caller was flushed meanwhile', async () => {
+  const { sink } = await serving('slow')
+  const { adapter } = await connected(server.port)
+  const call = adapter.rpc!.call('slow', 1, within())
+  await until(() => sink.messages.length === 1, 'the request')
+  await client.flushall()
+  await sink.messages[0]!.answer({ ok: true, value: 'late' })
+  expect(await call).toBe('late')
+  const [key] = await client.keys('nemo:rpc:reply:*')
+  expect(await client.pttl(key!)).toBeGreaterThan(0)
+})
+
+it('a method that is served again is taken over without a gap; one that cannot be leaves the earlier', async () => {
+  const { adapter, sink, subscription } = await serving('taken-over')
+  echoing(sink)
+  const caller = await connected(server.port)
+  let calling = true
+  const failures: unknown[] = []
+  const callers = Array.from({ length: 4 }, async () => {
+    while (calling) {
+      const error = await failure(caller.adapter.rpc!.call('taken-over', 1, within()))
+      if (error !== undefined) failures.push(error)
+    }
+  })
+  let earlier = subscription
+  for (let round = 0; round < 10; round++) {
+    const next = new Requests()
+    echoing(next)
+    const later = await adapter.service!.serve('taken-over', next, within())
+    await earlier.close()
+    await until(() => next.messages.length > 0, 'a request to the later one')
+    earlier = later
+    const given = new AbortController()
+    const refused = new Requests()
+    const abandoned = adapter.service!.serve('taken-over', refused, { ...within(), signal: given.signal })
+    given.abort()
+    await expect(abandoned).rejects.toMatchObject({ kind: 'cancelled' })
+    const { length } = next.messages
+    await until(() => next.messages.length > length, 'the earlier one to go on')
+    expect(refused.messages).toEqual([])
+  }
+  calling = false
+  await Promise.all(callers)
+  expect(failures).toEqual([])
+})
+
+it('requests that are read while their method is being closed go to another server', async () => {
+  const other = await serving('shared-out')
+  echoing(other.sink)
+  const caller = await connected(server.port)
+  for (let round = 0; round < 10; round++) {
+    const leaving = await serving('shared-out')
+    echoing(leaving.sink)
+    const calls = Array.from({ length: 50 }, (_, n) => caller.adapter.rpc!.call('shared-out', n, within()))
+    await leaving.subscription.close()
+    await Promise.all(calls)
+    await leaving.adapter.disconnect()
+  }
+})
+
+it('requests and answers that are larger than the limit fail alone', async () => {
+  const limits = { memory: 1e9, frame: 10_000 }
+  const made = await connected(server.port, { limits })
+  const sink = new Requests()
+  await made.adapter.service!.serve('small', sink, within())
+  const { adapter } = await connected(server.port)
+  const large = 'x'.repeat(50_000)
+  expect(await failure(adapter.rpc!.call('small', large, within()))).toMatchObject({
+    kind: 'rpc',
+    code: -32_600,
+    message: expect.stringMatching(/too large/),
+  })
+  const big = await serving('big')
+  const call = failure(made.adapter.rpc!.call('big', 1, within()))
+  await until(() => big.sink.messages.length === 1, 'the request')
+  await big.sink.messages[0]!.answer({ ok: true, value: large })
+  expect(await call).toMatchObject({ kind: 'serialize', message: expect.stringMatching(/50002 bytes/) })
+  expect(sink.messages).toEqual([])
+  expect(made.context.lost).toEqual([])
+})
