@@ -72,6 +72,10 @@ export function toEntry(
     else if (name === MARK) ours = true
     else others = withMember(others, name, String(value))
   }
+  if (payload !== undefined && largest === 0) {
+    const entry = { id: id.toString(), payload, ours }
+    return others === undefined ? entry : { ...entry, headers: others }
+  }
   const base = { id: id.toString(), ours }
   if (largest > 0) {
     const headers = withMember(others, OVERSIZE_HEADER, String(largest))
@@ -82,8 +86,7 @@ export function toEntry(
     )
     return { ...base, payload: NOTHING, headers, defect, incomplete: largest <= maxFrame }
   }
-  if (payload === undefined) return { ...base, ...fromFields(others ?? {}, shape.format) }
-  return others === undefined ? { ...base, payload } : { ...base, payload, headers: others }
+  return { ...base, ...fromFields(others ?? {}, shape.format) }
 }
 
 /** The payload of an entry of a sender that knows no payload: the object of its fields, as text under `binary`. */

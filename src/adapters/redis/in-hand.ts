@@ -2,15 +2,13 @@ import type { InboundDelivery } from '../../core/adapter.js'
 import { AckError } from '../../core/errors.js'
 import { runScript } from './commands.js'
 import type { Entry } from './entry.js'
+import { EntryDelivery, type Settling } from './entry-delivery.js'
 import type { Link } from './link.js'
 import type { QueueKeys } from './queue-keys.js'
 import { GIVE_BACK, KEEP } from './queue-scripts.js'
 
 /** So many ids go into one script. */
 const MOST_IDS = 500
-
-/** What became of an entry at the server. */
-export type Settlement = 'acknowledged' | 'given-back'
 
 /** The entries of one queue that were delivered here and have not been settled yet. */
 export class EntriesInHand {
@@ -19,9 +17,9 @@ export class EntriesInHand {
   readonly #keys: QueueKeys
   readonly #group: string
   readonly #consumer: string
-  readonly #onSettled: (entry: Entry, how: Settlement) => void
+  readonly #onSettled: (entry: Entry, acknowledged: boolean) => void
   /** The newest delivery of each entry; an entry that another consumer claimed may have come back to us. */
-  readonly #byId = new Map<string, InboundDelivery>()
+  readonly #byId = new Map<string, EntryDelivery>()
 
   /** @param onSettled called when the server has answered to a settlement, and when that failed */
   constructor(
@@ -30,7 +28,7 @@ export class EntriesInHand {
     keys: QueueKeys,
     group: string,
     consumer: string,
-    onSettled: (entry: Entry, how: Settlement) => void,
+    onSettled: (entry: Entry, acknowledged: boolean) => void,
   ) {
     this.#link = link
     this.#queue = queue
@@ -50,33 +48,25 @@ export class EntriesInHand {
 
   /** Makes a delivery of an entry, which is in hand until the server has answered to its settlement. */
   add(entry: Entry, attempt: number): InboundDelivery {
-    const { id, payload, headers, defect } = entry
-    let settled = false
-    const settle = async (how: Settlement, command: () => Promise<void>): Promise<void> => {
-      if (settled) return
-      settled = true
-      try {
-        await command()
-      } finally {
-        if (this.#byId.get(id) === delivery) this.#byId.delete(id)
-        this.#onSettled(entry, how)
-      }
-    }
-    const delivery: InboundDelivery = {
-      topic: this.#queue,
-      // The bytes of a small payload are a view of a large chunk of the socket, which would be kept as long.
-      payload: payload.buffer.byteLength > 2 * payload.byteLength ? new Uint8Array(payload) : payload,
-      id,
-      attempt,
-      redelivered: attempt > 1,
-      ...(headers && { headers }),
-      ...(defect && { defect }),
-      ack: () => settle('acknowledged', () => this.#ack(id)),
-      nack: (delayMs) => settle('given-back', () => this.giveBack([id], delayMs, 'counted')),
-      undelivered: () => settle('given-back', () => this.giveBack([id], 0, 'undone')),
-    }
-    this.#byId.set(id, delivery)
+    const delivery = new EntryDelivery(this.#queue, entry, attempt, this.#settle)
+    this.#byId.set(entry.id, delivery)
     return delivery
+  }
+
+  readonly #settle = (delivery: EntryDelivery, how: Settling, delayMs: number): Promise<void> => {
+    const { id } = delivery
+    return (how === 'ack' ? this.#ack(id) : this.#giveBack([id], delayMs, how === 'nack')).then(
+      () => this.#settled(delivery, how === 'ack'),
+      (error: unknown) => {
+        this.#settled(delivery, false)
+        throw this.#failure(error)
+      },
+    )
+  }
+
+  #settled(delivery: EntryDelivery, acknowledged: boolean): void {
+    if (this.#byId.get(delivery.id) === delivery) this.#byId.delete(delivery.id)
+    this.#onSettled(delivery.entry, acknowledged)
   }
 
   /** Shows that they are still worked on, so that nobody claims them. Never rejects. */
@@ -89,28 +79,27 @@ export class EntriesInHand {
     }
   }
 
-  /**
-   * Gives entries back.
-   * @param delivery whether the delivery that they had counts as one
-   * @throws AckError
-   */
-  async giveBack(ids: readonly string[], delayMs: number, delivery: 'counted' | 'undone'): Promise<void> {
-    const { stream, retry, wake } = this.#keys
-    const args = [this.#group, this.#consumer, Math.ceil(delayMs), delivery === 'undone' ? 1 : 0, ...ids]
-    try {
-      await runScript(this.#link, GIVE_BACK, [stream, retry, wake], args)
-    } catch (error) {
-      throw this.#failure(error)
-    }
+  /** Gives back what was read and not delivered. Never rejects. */
+  async undo(ids: readonly string[]): Promise<void> {
+    if (ids.length > 0) await this.#giveBack(ids, 0, false).catch(ignore)
   }
 
-  async #ack(id: string): Promise<void> {
+  /** Gives back all that is in hand: the deliveries count. Never rejects. */
+  async abandon(): Promise<void> {
+    const { ids } = this
+    for (let i = 0; i < ids.length; i += MOST_IDS)
+      await this.#giveBack(ids.slice(i, i + MOST_IDS), 0, true).catch(ignore)
+  }
+
+  #giveBack(ids: readonly string[], delayMs: number, counts: boolean): Promise<unknown> {
+    const { stream, retry, wake } = this.#keys
+    const args = [this.#group, this.#consumer, Math.ceil(delayMs), counts ? 0 : 1, ...ids]
+    return runScript(this.#link, GIVE_BACK, [stream, retry, wake], args)
+  }
+
+  #ack(id: string): Promise<unknown> {
     const { stream } = this.#keys
-    try {
-      await this.#link.send(stream, 'xack', [stream, this.#group, id])
-    } catch (error) {
-      throw this.#failure(error)
-    }
+    return this.#link.send(stream, 'xack', [stream, this.#group, id])
   }
 
   #failure(error: unknown) {

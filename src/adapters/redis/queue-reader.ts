@@ -5,7 +5,7 @@ import type { WireFormat } from '../../wire/wire-format.js'
 import { BlockingConnection } from './blocking-connection.js'
 import type { Entry } from './entry.js'
 import { isGroupGone, isPassing } from './failures.js'
-import { EntriesInHand, type Settlement } from './in-hand.js'
+import { EntriesInHand } from './in-hand.js'
 import type { Link } from './link.js'
 import type { RedisConfig } from './manifest.js'
 import { queueKeys } from './queue-keys.js'
@@ -73,10 +73,10 @@ export class QueueReader {
     const keys = queueKeys(queue, consumer_group)
     const maxFrame = settings.limits.frame
     this.#store = new QueueStore(link, keys, config, consumer, { payloadField, format, maxFrame })
-    this.#inHand = new EntriesInHand(link, queue, keys, consumer_group, consumer, (entry, how) =>
-      this.#settled(entry, how),
+    this.#inHand = new EntriesInHand(link, queue, keys, consumer_group, consumer, (entry, acknowledged) =>
+      this.#settled(entry, acknowledged),
     )
-    this.#trimmer = new Trimmer(link, queue, config.max_len, maxFrame, clock)
+    this.#trimmer = new Trimmer(link, queue, consumer_group, config.max_len, maxFrame, clock)
     const purpose = { role: 'queue', what: `queue ${JSON.stringify(queue)}` }
     this.#connection = new BlockingConnection(link, clock, purpose)
     this.#keeping = every(clock, config.claim_after / 3, () => this.#keep(), { background: true })
@@ -118,8 +118,7 @@ export class QueueReader {
     this.#consumers.clear()
     this.#interrupt()
     await this.#loop
-    const { ids } = this.#inHand
-    if (ids.length > 0) await this.#inHand.giveBack(ids, 0, 'counted').catch(ignore)
+    await this.#inHand.abandon()
     if (this.#link.ended === undefined) await this.#store.leave([])
   }
 
@@ -260,7 +259,7 @@ export class QueueReader {
       else if (!this.#deliver(entry, attempt)) surplus.push(entry.id)
     }
     // The consumers that asked for them have closed: other processes may have them.
-    if (surplus.length > 0) await this.#inHand.giveBack(surplus, 0, 'undone').catch(ignore)
+    await this.#inHand.undo(surplus)
   }
 
   async #bury(entry: Entry, attempt: number): Promise<void> {
@@ -286,8 +285,8 @@ export class QueueReader {
     return false
   }
 
-  #settled(entry: Entry, how: Settlement): void {
-    if (how === 'given-back') this.#nextLook = 0
+  #settled(entry: Entry, acknowledged: boolean): void {
+    if (!acknowledged) this.#nextLook = 0
     // What was too large to be read stays in the stream: nobody has a copy of it.
     else this.#trimmer.acknowledged(entry.id, entry.ours && entry.defect === undefined)
     if (this.#inHand.size === 0 && this.#consumers.size === 0 && this.#loop === undefined) void this.#end()

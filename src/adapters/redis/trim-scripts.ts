@@ -49,24 +49,29 @@ end
 return redis.call('XTRIM', stream, 'MINID', bound)`)
 
 /**
- * Removes entries that our \`send\` made and that every group has acknowledged: those that are named, and those found
- * in a part of the stream. An entry with a field that is larger than what a consumer reads stays.
- * KEYS: stream. ARGV: largest field, where the part begins or '' for none, its entries, id, …
+ * Removes entries that our `send` made and that every group has acknowledged: those that are named, which our group
+ * has, and those found in a part of the stream. An entry with a field that is larger than what a consumer reads stays.
+ * KEYS: stream. ARGV: our group, largest field, where the part begins or '' for none, its entries, id, …
  * Returns where the next part begins, then the ids that are not acknowledged by all yet.
  */
 export const PRUNE = new Script(`
-local stream, largest, from, count = KEYS[1], tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
+local stream, own, largest, from, count = KEYS[1], ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])
 ${COMPARE}
-local function acknowledged(id)
+local function acknowledged(id, but)
   for _, info in ipairs(groups) do
-    if before(info['last-delivered-id'], id) then return false end
-    if #redis.call('XPENDING', stream, info['name'], id, id, 1) > 0 then return false end
+    if info['name'] ~= but then
+      if before(info['last-delivered-id'], id) then return false end
+      if #redis.call('XPENDING', stream, info['name'], id, id, 1) > 0 then return false end
+    end
   end
   return true
 end
-local left = { '-' }
-for i = 4, #ARGV do
-  if acknowledged(ARGV[i]) then redis.call('XDEL', stream, ARGV[i]) else left[#left + 1] = ARGV[i] end
+local left, done = { '-' }, {}
+for i = 5, #ARGV do
+  if acknowledged(ARGV[i], own) then done[#done + 1] = ARGV[i] else left[#left + 1] = ARGV[i] end
+end
+for i = 1, #done, 500 do
+  redis.call('XDEL', stream, unpack(done, i, math.min(#done, i + 499)))
 end
 if from ~= '' then
   local page = redis.call('XRANGE', stream, from, '+', 'COUNT', count)

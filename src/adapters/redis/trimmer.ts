@@ -19,6 +19,7 @@ const BEGINNING = '-'
 export class Trimmer {
   readonly #link: Link
   readonly #stream: string
+  readonly #group: string
   readonly #maxLength: number | undefined
   readonly #maxFrame: number
   readonly #clock: Clock
@@ -28,7 +29,15 @@ export class Trimmer {
   #nextLook = 0
   #running = false
 
-  constructor(link: Link, stream: string, maxLength: number | undefined, maxFrame: number, clock: Clock) {
+  constructor(
+    link: Link,
+    stream: string,
+    group: string,
+    maxLength: number | undefined,
+    maxFrame: number,
+    clock: Clock,
+  ) {
+    this.#group = group
     this.#link = link
     this.#stream = stream
     this.#maxLength = maxLength
@@ -36,7 +45,7 @@ export class Trimmer {
     this.#clock = clock
   }
 
-  /** An entry has been acknowledged. @param removable whether our `send` made it */
+  /** An entry has been acknowledged in our group. @param removable whether our `send` made it */
   acknowledged(id: string, removable: boolean): void {
     if (this.#maxLength === -1) return
     if (this.#maxLength === undefined) {
@@ -65,7 +74,7 @@ export class Trimmer {
     const ids = this.#waiting
     this.#waiting = []
     if (look) this.#nextLook = this.#clock.monotonic() + LOOK_EVERY_MS
-    const args = [this.#maxFrame, look ? this.#from : '', PART, ...ids]
+    const args = [this.#group, this.#maxFrame, look ? this.#from : '', PART, ...ids]
     try {
       const reply = await runScript(this.#link, PRUNE, [this.#stream], args)
       const [next, ...left] = Array.isArray(reply) ? reply.map(String) : [BEGINNING]

@@ -131,7 +131,7 @@ export class Wire {
    *   with what ioredis rejects with (see `commandFailure`).
    */
   send(name: string, args: readonly Argument[]): Promise<Reply> {
-    const command = new Command(name, args.map(toArgument), { replyEncoding: null })
+    const command = new Command(name, toArguments(args), { replyEncoding: null })
     return this.#redis.sendCommand(command) as Promise<Reply>
   }
 
@@ -240,9 +240,13 @@ function withoutCommand(error: unknown): unknown {
 }
 
 /** ioredis sends a Buffer as bytes, and any other array of bytes as a list of numbers. */
-function toArgument(argument: Argument): string | number | Buffer {
-  if (typeof argument !== 'object' || Buffer.isBuffer(argument)) return argument
-  return Buffer.from(argument.buffer, argument.byteOffset, argument.byteLength)
+function toArguments(args: readonly Argument[]): (string | number | Buffer)[] {
+  for (const each of args)
+    if (typeof each === 'object' && !Buffer.isBuffer(each))
+      return args.map((one) =>
+        typeof one === 'object' ? Buffer.from(one.buffer, one.byteOffset, one.byteLength) : one,
+      )
+  return args as (string | number | Buffer)[]
 }
 
 function ignore(): void {}

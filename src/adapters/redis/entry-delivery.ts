@@ -1,0 +1,59 @@
+import type { InboundDelivery } from '../../core/adapter.js'
+import type { Headers } from '../../core/value.js'
+import type { Entry } from './entry.js'
+
+/** What a delivery does at the server. */
+export type Settling = 'ack' | 'nack' | 'undelivered'
+
+const DONE = Promise.resolve()
+
+/** One delivery of an entry. The first settlement wins. */
+export class EntryDelivery implements InboundDelivery {
+  readonly topic: string
+  readonly payload: Uint8Array
+  readonly id: string
+  readonly attempt: number
+  readonly redelivered: boolean
+  declare readonly headers?: Headers
+  declare readonly defect?: Error
+  readonly entry: Entry
+  readonly #settle: (delivery: EntryDelivery, how: Settling, delayMs: number) => Promise<void>
+  #settled = false
+
+  constructor(
+    topic: string,
+    entry: Entry,
+    attempt: number,
+    settle: (delivery: EntryDelivery, how: Settling, delayMs: number) => Promise<void>,
+  ) {
+    const { id, payload, headers, defect } = entry
+    this.topic = topic
+    // A small payload is a view of a large chunk of the socket, which would be kept as long.
+    this.payload = payload.buffer.byteLength > 2 * payload.byteLength ? Buffer.from(payload) : payload
+    this.id = id
+    this.attempt = attempt
+    this.redelivered = attempt > 1
+    this.entry = entry
+    this.#settle = settle
+    if (headers !== undefined) this.headers = headers
+    if (defect !== undefined) this.defect = defect
+  }
+
+  ack(): Promise<void> {
+    return this.#first('ack', 0)
+  }
+
+  nack(delayMs: number): Promise<void> {
+    return this.#first('nack', delayMs)
+  }
+
+  undelivered(): Promise<void> {
+    return this.#first('undelivered', 0)
+  }
+
+  #first(how: Settling, delayMs: number): Promise<void> {
+    if (this.#settled) return DONE
+    this.#settled = true
+    return this.#settle(this, how, delayMs)
+  }
+}
