@@ -12,8 +12,8 @@ const LATER = /^(OOM|BUSY|TRYAGAIN|CLUSTERDOWN|NOREPLICAS|MISCONF|ASK|NOSCRIPT)\
 /** The command itself is wrong for this key or this account: the server is healthy. */
 const LOCAL = /^(WRONGTYPE|NOPERM|MOVED|CROSSSLOT)\b/
 
-/** A script may have had effects before the command in it that failed with another error than these. */
-const IN_SCRIPT = /\bscript\b/i
+/** A command inside a script failed: commands before it may have had effects. */
+const IN_SCRIPT = /\buser_script\b|\bscript: [\da-f]+|Error running script/i
 
 /** What an error reply of Redis means to a caller. */
 type ReplyMeaning = 'auth' | 'connection' | 'later' | 'refused'

@@ -34,6 +34,7 @@ export class QueueStore {
   readonly #budget: ReadBudget
   #cursor = EVERYTHING
   #recovered = EVERYTHING
+  #lastRead: string | undefined
 
   constructor(link: Link, keys: QueueKeys, config: RedisConfig, consumer: string, shape: EntryShape) {
     this.#link = link
@@ -44,7 +45,10 @@ export class QueueStore {
     this.#budget = new ReadBudget(shape.maxFrame)
   }
 
-  /** Makes the group, and the stream if there is none. */
+  /**
+   * Makes the group, and the stream if there is none. One that begins with the newest entries and was lost goes on
+   * after what this consumer has read: the ids of a stream that was flushed go on too.
+   */
   async createGroup(): Promise<void> {
     const { consumer_group: group, start_from } = this.#config
     const { stream, wake } = this.#keys
@@ -55,7 +59,7 @@ export class QueueStore {
         if (!isReplyError(error) || !error.message.startsWith('BUSYGROUP')) throw error
       }
     }
-    await create(stream, start_from === 'oldest' ? '0' : '$')
+    await create(stream, start_from === 'oldest' ? '0' : (this.#lastRead ?? '$'))
     await create(wake, '$')
   }
 
@@ -113,7 +117,11 @@ export class QueueStore {
       if (key === wake) {
         woken = true
         this.#clearWake(entries)
-      } else for (const item of entries) if (Array.isArray(item)) items.push([item[0], item[1], 1] as Reply[])
+      } else {
+        for (const item of entries) if (Array.isArray(item)) items.push([item[0], item[1], 1] as Reply[])
+        const last = items.at(-1)?.[0]
+        if (Buffer.isBuffer(last)) this.#lastRead = last.toString()
+      }
     }
     return { taken: await this.#taken(items), woken }
   }

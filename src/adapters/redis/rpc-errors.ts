@@ -27,9 +27,9 @@ export function errorOf(text: string): RpcError {
   )
 }
 
-/** The error for a call whose method nobody serves. */
+/** The error for a call whose method is not served: no request was made. */
 export function noServer(method: string): RpcError {
-  return new RpcError(METHOD_NOT_FOUND, `nobody serves ${method}`)
+  return new RpcError(METHOD_NOT_FOUND, `nobody serves ${method}`, undefined, { notExecuted: true })
 }
 
 function parse(text: string): { code?: unknown; message?: unknown; data?: unknown } {

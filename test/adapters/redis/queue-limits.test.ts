@@ -102,6 +102,37 @@ it('a group that is gone is created again', async () => {
   expect(context.records.map(({ message }) => message).join()).toMatch(/created again/)
 })
 
+it('a group that began with the newest and is gone misses nothing, and reads nothing again', async () => {
+  const { sink, consuming } = await consumer({ block: 50, start_from: 'newest' })
+  consuming.request(10)
+  await client.xadd('jobs', '*', 'payload', 'before')
+  await until(() => sink.messages.length === 1, 'the first')
+  await sink.messages[0]!.ack()
+  await client
+    .multi()
+    .xgroup('DESTROY', 'jobs', 'nemo-workers')
+    .xadd('jobs', '*', 'payload', 'destroyed')
+    .exec()
+  await until(() => sink.messages.length === 2, 'the one after its end')
+  await client.multi().flushall().xadd('jobs', '*', 'payload', 'flushed').exec()
+  await until(() => sink.messages.length === 3, 'the one after the flush')
+  expect(sink.texts).toEqual(['before', 'destroyed', 'flushed'])
+})
+
+it('a server without room for what a reader does is asked again, and the queue goes on', async () => {
+  const { adapter, context, sink, consuming } = await consumer({ block: 50 })
+  await adapter.queue!.enqueue('jobs', bytes('later'), { delayMs: 300 }, within())
+  await client.config('SET', 'maxmemory', '1')
+  consuming.request(1)
+  await until(
+    () => context.records.some(({ message }) => /cannot be read for now/.test(message)),
+    'the refusal',
+  )
+  await client.config('SET', 'maxmemory', '0')
+  await until(() => sink.messages.length === 1, 'the message')
+  expect(sink.errors).toEqual([])
+})
+
 it('what is no stream is refused with a DequeueError and an EnqueueError', async () => {
   await client.set('text', '1')
   const { adapter } = await connected(server.port)

@@ -30,13 +30,61 @@ it.each([
   ['-BUSY Redis is busy running a script.', { kind: 'enqueue', retryable: true }, false],
   ['-OOM command not allowed', { kind: 'enqueue', retryable: true }, false],
   ['-MISCONF Errors writing to the AOF file', { kind: 'enqueue', retryable: true }, false],
-  ['-WRONGTYPE Operation against a key', { kind: 'enqueue', retryable: false }, false],
-  ['-NOPERM this user has no permissions', { kind: 'auth', retryable: false }, false],
+  ['-WRONGTYPE Operation against a key', { kind: 'enqueue', retryable: false, fault: 'local' }, false],
+  ['-NOPERM this user has no permissions', { kind: 'auth', retryable: false, fault: 'local' }, false],
+  ['-NOAUTH Authentication required.', { kind: 'auth', retryable: false }, false],
+  ['-LOADING Redis is loading the dataset in memory', { kind: 'connection', retryable: true }, true],
+  ['-MASTERDOWN Link with MASTER is down', { kind: 'connection', retryable: true }, true],
+  [
+    '-MOVED 3999 127.0.0.1:6381',
+    {
+      kind: 'enqueue',
+      retryable: false,
+      fault: 'local',
+      message: expect.stringMatching(/config.cluster = true/),
+    },
+    false,
+  ],
 ])('a command answered with %j', async (answer, expected, lost) => {
   const { adapter, context } = bare(await hostile((name) => (name === 'xadd' ? `${answer}\r\n` : undefined)))
   await adapter.connect(AbortSignal.timeout(2_000))
-  await expect(adapter.queue!.enqueue('q', bytes('x'), {}, within())).rejects.toMatchObject(expected)
+  await expect(adapter.queue!.enqueue('q', bytes('x'), {}, within())).rejects.toMatchObject({
+    ...expected,
+    notExecuted: true,
+  })
   expect(context.lost.length).toBe(lost ? 1 : 0)
+})
+
+it('a command in a script that failed may have had effects', async () => {
+  const { adapter } = bare(
+    await hostile((name) =>
+      name === 'evalsha' ? '-ERR user_script:3: no such thing script: 12ab\r\n' : undefined,
+    ),
+  )
+  await adapter.connect(AbortSignal.timeout(2_000))
+  const error = await adapter
+    .queue!.enqueue('q', bytes('x'), { delayMs: 10 }, within())
+    .catch((failure: unknown) => failure)
+  expect(error).toMatchObject({ kind: 'enqueue', retryable: false })
+  expect(error).not.toHaveProperty('notExecuted')
+})
+
+it('what comes after the end of a connection was not executed, what was sent before may have been', async () => {
+  let cut = () => {}
+  const port = await hostile((name, socket) => {
+    if (name === 'xadd') cut = () => socket.destroy()
+    return name === 'xadd' ? '' : undefined
+  })
+  const { adapter, context } = bare(port)
+  await adapter.connect(AbortSignal.timeout(2_000))
+  const enqueue = () => adapter.queue!.enqueue('q', bytes('x'), {}, within()).catch((error: unknown) => error)
+  const sent = enqueue()
+  await expect.poll(() => cut.toString()).toMatch(/destroy/)
+  cut()
+  expect(await sent).not.toHaveProperty('notExecuted')
+  expect(await sent).toMatchObject({ kind: 'connection', retryable: true })
+  expect(context.lost.length).toBe(1)
+  expect(await enqueue()).toMatchObject({ kind: 'connection', notExecuted: true })
 })
 
 it('a database that the server does not have is refused at once, for good', async () => {
