@@ -10,6 +10,8 @@ const REASONS: Readonly<Record<string, string>> = {
   EAI_AGAIN: 'the host name could not be looked up',
   EHOSTUNREACH: 'the host cannot be reached',
   ENETUNREACH: 'the network cannot be reached',
+  ENOENT: 'there is no such socket',
+  EACCES: 'we may not connect to it',
   ETIMEDOUT: 'the connection timed out',
   UND_ERR_CONNECT_TIMEOUT: 'the connection could not be made in time',
   UND_ERR_SOCKET: 'the other side closed the connection',
@@ -31,6 +33,23 @@ const REASONS: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: 'TLS: the certificate has expired',
   CERT_NOT_YET_VALID: 'TLS: the certificate is not valid yet',
 }
+
+/** Waiting does not mend these: somebody has to replace a certificate or change the settings. */
+const LASTING = new Set([
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'CERT_SIGNATURE_FAILURE',
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'ERR_SSL_WRONG_VERSION_NUMBER',
+  'ERR_SSL_PACKET_LENGTH_TOO_LONG',
+  'ERR_SSL_UNSUPPORTED_PROTOCOL',
+  'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION',
+])
 
 /** The code of an error that we make of the end of a connection, where a server refuses without an alert. */
 export const ENDED_AT_CERTIFICATE = 'ENDED_AT_CERTIFICATE'
@@ -65,9 +84,19 @@ export function socketFailure(error: unknown, where: string, context: ErrorConte
       ...context,
       cause: error,
     })
-  const reason = REASONS[code] ?? otherReason(error, code)
+  const reason = (REASONS[code] ?? otherReason(error, code)) + namesIn(error, code)
   const shown = code === '' || code.startsWith('UND_') ? '' : ` (${code})`
-  return new ConnectionError(`${where}: ${reason}${shown}`, { ...context, cause: error })
+  return new ConnectionError(`${where}: ${reason}${shown}`, {
+    ...(LASTING.has(code) && { retryable: false }),
+    ...context,
+    cause: error,
+  })
+}
+
+/** Which name was expected, and which the certificate has, in Node's words. */
+function namesIn(error: unknown, code: string): string {
+  const { reason } = error as { reason?: unknown }
+  return code === 'ERR_TLS_CERT_ALTNAME_INVALID' && typeof reason === 'string' ? `: ${reason}` : ''
 }
 
 /** The code of an error of Node or of a client library; empty when it has none. */

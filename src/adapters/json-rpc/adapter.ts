@@ -16,6 +16,7 @@ import { type AnswerContext, readBatchAnswer, readCallAnswer, readNotificationAn
 import { postWithToken } from './authorization.js'
 import { Batcher } from './batcher.js'
 import { batchOf, requestOf } from './codec.js'
+import { decoded, isEncoded } from './content-coding.js'
 import type { HttpAnswer } from './exchange.js'
 import { requestHeaders } from './http-headers.js'
 import { isOverWebSocket, type JsonRpcConfig } from './manifest.js'
@@ -53,7 +54,8 @@ class JsonRpcAdapter implements ProtocolAdapter {
     // The gateway has checked and completed it with the schema of the manifest.
     this.#config = settings.config as unknown as JsonRpcConfig
     this.#format = wireFormat(settings.format, { maxBytes: settings.limits.frame })
-    this.#answers = { integration: settings.name, format: this.#format, now: () => clock.now() }
+    const { strict } = this.#config
+    this.#answers = { integration: settings.name, strict, format: this.#format, now: () => clock.now() }
     // A token that never changes is among the headers of every request.
     this.#tokens = settings.auth.type === 'bearer' ? undefined : tokenSource(context)
     this.#batcher = this.#makeBatcher()
@@ -149,11 +151,20 @@ class JsonRpcAdapter implements ProtocolAdapter {
       return this.#format.encode(request())
     } catch (error) {
       const { reason } = error as SerializeError
-      throw new SerializeError(`${operation}: ${reason}`, { integration: this.#context.settings.name })
+      throw new SerializeError(`${operation}: ${reason}`, {
+        integration: this.#context.settings.name,
+        notExecuted: true,
+        fault: 'local',
+      })
     }
   }
 
   async #post(body: Uint8Array, operation: Attempt): Promise<HttpAnswer> {
+    const answer = await this.#postEncoded(body, operation)
+    return isEncoded(answer) ? decoded(answer, this.#limit, this.#context.settings.name) : answer
+  }
+
+  async #postEncoded(body: Uint8Array, operation: Attempt): Promise<HttpAnswer> {
     const transport = this.#transport()
     try {
       const tokens = this.#tokens
@@ -167,13 +178,22 @@ class JsonRpcAdapter implements ProtocolAdapter {
     }
   }
 
+  /** Bytes of an answer at most. */
+  get #limit(): number {
+    const { frame } = this.#context.settings.limits
+    return Math.min(frame, this.#config.max_response ?? frame)
+  }
+
   #transport(): Transport {
     if (this.#connection.state !== 'down') return this.#connection.transport
     throw this.#notConnected()
   }
 
   #notConnected(): ConnectionError {
-    return new ConnectionError('not connected', { integration: this.#context.settings.name })
+    return new ConnectionError('not connected', {
+      integration: this.#context.settings.name,
+      notExecuted: true,
+    })
   }
 
   #takeIds(count: number): number {
@@ -211,12 +231,12 @@ class JsonRpcAdapter implements ProtocolAdapter {
 
   #transportSettings(): TransportSettings {
     const { log, settings } = this.#context
-    const { name, endpoint, discovery, auth, limits, timeoutMs } = settings
+    const { name, endpoint, discovery, auth, timeoutMs } = settings
     return {
       integration: name,
       targets: targetsOf(endpoint, name),
       headers: requestHeaders(this.#config.headers, auth, name),
-      limit: Math.min(limits.frame, this.#config.max_response ?? limits.frame),
+      limit: this.#limit,
       poolSize: this.#config.pool_size,
       pipelining: this.#config.pipelining,
       keepAliveMs: this.#config.keep_alive,

@@ -1,14 +1,13 @@
 import type { RpcOutcome } from '../../core/adapter.js'
-import { RpcError, SerializeError } from '../../core/errors.js'
+import { type ErrorContext, RpcError, SerializeError } from '../../core/errors.js'
 import type { Value } from '../../core/value.js'
 import type { WireFormat } from '../../wire/wire-format.js'
-import { readBatchReply, readReply } from './codec.js'
 import type { HttpAnswer } from './exchange.js'
 import { contentType, isSuccess, serviceFailure, statusText, unexplainedFailure } from './http-status.js'
+import { errorIn, type ReplyRules, readBatchReply, readReply } from './reply.js'
 
 /** What reading an answer needs to know. */
-export interface AnswerContext {
-  readonly integration: string
+export interface AnswerContext extends ReplyRules {
   readonly format: WireFormat
   /** Epoch milliseconds. */
   readonly now: () => number
@@ -21,7 +20,7 @@ export interface AnswerContext {
 export function readCallAnswer(answer: HttpAnswer, id: number, context: AnswerContext): Value {
   refuseServiceFailure(answer, context)
   const outcome = isSuccess(answer.status)
-    ? readReply(bodyOf(answer, context), id, context.integration)
+    ? readReply(bodyOf(answer, context), id, context)
     : explanationOf(answer, id, context)
   if (!outcome.ok) throw outcome.error
   return outcome.value
@@ -38,10 +37,10 @@ export function readBatchAnswer(
   context: AnswerContext,
 ): readonly RpcOutcome[] {
   refuseServiceFailure(answer, context)
-  if (isSuccess(answer.status))
-    return readBatchReply(bodyOf(answer, context), firstId, count, context.integration)
+  if (isSuccess(answer.status)) return readBatchReply(bodyOf(answer, context), firstId, count, context)
   const reply = tryBodyOf(answer, context)
-  const outcomes = reply === undefined ? [] : readBatchReply(reply, firstId, count, context.integration)
+  const rules = { ...context, unnumbered: answer.status }
+  const outcomes = reply === undefined ? [] : readBatchReply(reply, firstId, count, rules)
   if (!outcomes.some(isErrorOfServer)) throw unexplainedFailure(answer, context.integration)
   return outcomes
 }
@@ -54,15 +53,22 @@ export function readNotificationAnswer(answer: HttpAnswer, context: AnswerContex
   if (!outcome.ok) throw outcome.error
 }
 
-function refuseServiceFailure(answer: HttpAnswer, { integration, now }: AnswerContext): void {
-  const failure = serviceFailure(answer, integration, now)
+function refuseServiceFailure(answer: HttpAnswer, context: AnswerContext): void {
+  const said = (more: ErrorContext) => {
+    const reply = tryBodyOf(answer, context)
+    return reply === undefined
+      ? undefined
+      : errorIn(reply, context, { integration: context.integration, ...more })
+  }
+  const failure = serviceFailure(answer, context.integration, context.now, said)
   if (failure !== undefined) throw failure
 }
 
 /** The error that explains an error status: the server's own in the body, or one that names the status. */
 function explanationOf(answer: HttpAnswer, id: number | undefined, context: AnswerContext): RpcOutcome {
   const reply = tryBodyOf(answer, context)
-  const outcome = reply === undefined ? undefined : readReply(reply, id, context.integration)
+  const rules = { ...context, unnumbered: answer.status }
+  const outcome = reply === undefined ? undefined : readReply(reply, id, rules)
   if (outcome !== undefined && isErrorOfServer(outcome)) return outcome
   return { ok: false, error: unexplainedFailure(answer, context.integration) }
 }
@@ -83,9 +89,6 @@ function tryBodyOf(answer: HttpAnswer, context: AnswerContext): Value | undefine
 function bodyOf(answer: HttpAnswer, { integration, format }: AnswerContext): Value {
   if (answer.body.length === 0)
     throw new SerializeError(`empty answer (${statusText(answer.status)})`, { integration })
-  const encoding = answer.headers['content-encoding']
-  if (encoding !== undefined && encoding !== 'identity')
-    throw new SerializeError('the answer is compressed, which was not asked for', { integration })
   try {
     return format.decode(answer.body)
   } catch (error) {

@@ -4,6 +4,7 @@ import { ConnectionError } from '../../core/errors.js'
 import type { TlsSettings } from '../../core/settings.js'
 import type { Logger } from '../../core/telemetry.js'
 import { readTlsOptions, type TlsOptions } from '../tls.js'
+import { skipContinue } from './skip-continue.js'
 
 /**
  * Connects sockets over TLS. The certificate files are read for each, so that those which were replaced are taken
@@ -11,6 +12,7 @@ import { readTlsOptions, type TlsOptions } from '../tls.js'
  */
 export function secureConnector(
   settings: TlsSettings,
+  socketPath: string | undefined,
   timeoutMs: number,
   integration: string,
   log: Logger,
@@ -20,8 +22,8 @@ export function secureConnector(
     readTlsOptions(settings, log)
       .then((tls) => {
         if (!isDeepStrictEqual(current?.tls, tls)) {
-          const build = { ...tls, timeout: timeoutMs, allowH2: false } as buildConnector.BuildOptions
-          current = { tls, connect: buildConnector(build) }
+          const build = { ...tls, timeout: timeoutMs, allowH2: false, socketPath: socketPath ?? null }
+          current = { tls, connect: buildConnector(build as buildConnector.BuildOptions) }
         }
         current!.connect(options, callback)
       })
@@ -31,7 +33,7 @@ export function secureConnector(
 
 /**
  * Calls `answerBegins` with the first bytes that come in after something was written: before anybody has read them.
- * What more comes of the same answer is not announced.
+ * What more comes of the same answer is not announced. Passes over a "100 Continue" at the begin of an answer.
  */
 export function announcing(
   connect: buildConnector.connector,
@@ -40,12 +42,16 @@ export function announcing(
   return (options, callback) =>
     connect(options, (...result) => {
       const [, socket] = result
-      let written = 0
-      socket?.on('readable', () => {
-        if (socket.bytesWritten === written) return
-        written = socket.bytesWritten
-        answerBegins()
-      })
+      if (socket != null) {
+        const beginning = skipContinue(socket)
+        let written = 0
+        socket.on('readable', () => {
+          if (socket.bytesWritten === written) return
+          written = socket.bytesWritten
+          beginning()
+          answerBegins()
+        })
+      }
       callback(...result)
     })
 }
@@ -54,5 +60,5 @@ export function announcing(
 export function named(error: Error, integration: string): Error {
   if (!(error instanceof ConnectionError)) return error
   const { reason, retryable, cause } = error
-  return new ConnectionError(reason, { integration, retryable, cause })
+  return new ConnectionError(reason, { integration, retryable, cause, notExecuted: true })
 }

@@ -14,6 +14,8 @@ const SLACK_MS = 100
 
 /** A complete answer. */
 export interface HttpAnswer {
+  /** What was asked. */
+  readonly url: string
   readonly status: number
   readonly headers: IncomingHttpHeaders
   readonly body: Buffer
@@ -21,6 +23,7 @@ export interface HttpAnswer {
 
 export interface ExchangeSettings {
   readonly integration: string
+  readonly origin: string
   readonly path: string
   /** Name, value, name, value. */
   readonly headers: string[]
@@ -149,7 +152,13 @@ class Exchange implements PooledHandler, Watched {
     this.#over(false)
     if (this.#settled) return
     this.#settle()
-    this.#resolve({ status: this.#status, headers: this.#headers, body: this.#body.bytes() })
+    const { origin, path } = this.#settings
+    this.#resolve({
+      url: origin + path,
+      status: this.#status,
+      headers: this.#headers,
+      body: this.#body.bytes(),
+    })
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: unknown): void {

@@ -15,6 +15,7 @@ export function requestHeaders(
   const headers = new Map<string, string>([
     ['content-type', 'application/json'],
     ['accept', 'application/json'],
+    ['accept-encoding', 'gzip, br'],
   ])
   for (const [name, value] of Object.entries(configured)) headers.set(name.toLowerCase(), value)
   const authorization = authorizationOf(auth, integration)

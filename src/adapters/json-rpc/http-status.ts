@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http'
 import {
   AuthError,
   ConnectionError,
+  type ErrorContext,
   type IntegrationError,
   RateLimitedError,
   RpcError,
@@ -17,38 +18,78 @@ export const isSuccess = (status: number): boolean => status >= 200 && status < 
 /**
  * What a status says about the service as a whole, whatever the body holds; `undefined` when the body decides.
  * @param now gives epoch milliseconds, to read a `Retry-After` that is a date
+ * @param said the error that the body holds, if any: the words of the server are never lost
  */
 export function serviceFailure(
   answer: HttpAnswer,
   integration: string,
   now: () => number,
+  said: (context: ErrorContext) => RpcError | undefined = () => undefined,
 ): IntegrationError | undefined {
-  switch (answer.status) {
+  const { status } = answer
+  switch (status) {
+    case 301:
+    case 302:
+    case 303:
+    case 307:
+    case 308:
+      return redirection(answer, integration)
     case 401:
-      return new AuthError(`the server does not accept our credentials (${statusText(401)})`, { integration })
+      return refused('the server does not accept our credentials', status, integration, said({}))
     case 403:
-      return new AuthError(`our credentials do not allow this (${statusText(403)})`, { integration })
-    case 429:
-      return new RateLimitedError(retryAfter(answer, now) ?? UNSTATED_LIMIT_MS, { integration })
+      return refused('our credentials do not allow this', status, integration, said({}))
+    case 429: {
+      const wait = retryAfter(answer, now) ?? UNSTATED_LIMIT_MS
+      const words = said({})
+      return new RateLimitedError(wait, {
+        integration,
+        notExecuted: true,
+        ...(words !== undefined && { cause: words }),
+      })
+    }
     case 502:
     case 503:
-    case 504:
-      return unavailable(answer, integration, retryAfter(answer, now))
+    case 504: {
+      const wait = retryAfter(answer, now)
+      const context = {
+        errorClass: 'service-unavailable',
+        retryable: true,
+        ...(wait !== undefined && { retryAfterMs: wait }),
+        // Who says when to come back has not begun.
+        ...(wait !== undefined && status === 503 && { notExecuted: true }),
+      } as const
+      const reason = `the service is unavailable (${statusText(status)})`
+      return said(context) ?? new ConnectionError(reason, { integration, ...context })
+    }
     default:
       return undefined
   }
 }
 
-function unavailable(
-  answer: HttpAnswer,
-  integration: string,
-  retryAfterMs: number | undefined,
-): ConnectionError {
-  return new ConnectionError(`the service is unavailable (${statusText(answer.status)})`, {
+function refused(reason: string, status: number, integration: string, said: RpcError | undefined): AuthError {
+  const words = said === undefined ? '' : `: ${said.code} ${said.message}`
+  return new AuthError(`${reason} (${statusText(status)})${words}`, {
     integration,
-    errorClass: 'service-unavailable',
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    notExecuted: true,
+    ...(said !== undefined && { cause: said }),
   })
+}
+
+/** Redirects are not followed: credentials would go where nobody configured them to go. */
+function redirection(answer: HttpAnswer, integration: string): ConnectionError {
+  const location = one(answer.headers.location)
+  const where = location === undefined ? 'elsewhere' : `to ${shown(location, answer.url)}`
+  return new ConnectionError(
+    `the server redirects ${where} (${statusText(answer.status)}), which is not followed: change the address of the endpoint`,
+    { integration, retryable: false, notExecuted: true },
+  )
+}
+
+/** A location without its query, and without the path that we asked for: it may hold a key. */
+function shown(location: string, asked: string): string {
+  if (!URL.canParse(location, asked)) return 'what is no URL'
+  const [url, { pathname }] = [new URL(location, asked), new URL(asked)]
+  return url.pathname === pathname ? `${url.origin}, with the same path` : `${url.origin}${url.pathname}`
 }
 
 /** The failure of an answer that neither its status nor its body explains; its code is the HTTP status. */

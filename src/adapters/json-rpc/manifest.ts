@@ -16,6 +16,8 @@ const headers = z.record(
 /** The `config` block (specification, "JSON-RPC Adapter"), durations in milliseconds. */
 const config = z.strictObject({
   version: z.literal('2.0', { error: 'expected "2.0", the only version there is' }).default('2.0'),
+  /** Whether answers are read by the letter of the specification; by default as existing servers write them. */
+  strict: z.boolean().default(false),
   /** Time allowed for one attempt; the configuration makes it the integration's. */
   timeout: duration.optional(),
   /** From 2 on, calls and notifications made at the same time travel in one request, so many at most; a larger `batch` is sent as several. */
@@ -74,7 +76,7 @@ export function isOverWebSocket({
   discovery,
 }: Pick<IntegrationSettings, 'endpoint' | 'discovery'>): boolean {
   if (discovery?.scheme !== undefined) return /^wss?$/i.test(discovery.scheme)
-  return endpoint.addresses.some((address) => /^wss?:\/\//i.test(address))
+  return endpoint.addresses.some((address) => /^wss?(?::\/\/|\+unix:)/i.test(address))
 }
 
 /** JSON-RPC 2.0 over HTTP and WebSocket. */

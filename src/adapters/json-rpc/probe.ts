@@ -74,7 +74,8 @@ function refusedSilently(cause: Error): Error {
   return Object.assign(new Error(cause.message, { cause }), { code: ENDED_AT_CERTIFICATE })
 }
 
-function open({ host, port }: Target, tls: ConnectionOptions | undefined): Socket {
-  if (tls === undefined) return connectPlain({ host, port })
-  return connectSecure({ ...(isIP(host) === 0 && { servername: host }), ...tls, host, port })
+function open({ host, port, socketPath }: Target, tls: ConnectionOptions | undefined): Socket {
+  const where = socketPath === undefined ? { host, port } : { path: socketPath }
+  if (tls === undefined) return connectPlain(where)
+  return connectSecure({ ...(isIP(host) === 0 && { servername: host }), ...tls, ...where })
 }

@@ -10,6 +10,6 @@ export class UnreachableError extends ConnectionError {
 }
 
 /** An error of a socket, of TLS or of undici as one of ours. Names the origin, never the path, which may hold a key. */
-export function socketError(error: unknown, origin: string, integration: string): IntegrationError {
-  return socketFailure(error, origin, { integration })
+export function socketError(error: unknown, shown: string, context: ErrorContext): IntegrationError {
+  return socketFailure(error, shown, context)
 }

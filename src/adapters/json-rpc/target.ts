@@ -5,18 +5,23 @@ import { isOverWebSocket } from './manifest.js'
 
 /** Where requests go. */
 export interface Target {
-  /** Scheme, host and port; what messages may show. */
+  /** Scheme, host and port. */
   readonly origin: string
+  /** What messages may show: the origin, or the address of the socket. */
+  readonly shown: string
   readonly host: string
   readonly port: number
   readonly path: string
+  /** Of a Unix domain socket, instead of host and port. */
+  readonly socketPath?: string
   /** Absent for plain HTTP. */
   readonly tls?: TlsSettings
 }
 
 /**
  * The targets of an endpoint, in its order. An address is a URL or a bare host; what it does not say (scheme,
- * port) comes from the endpoint, and the endpoint's path goes before its own.
+ * port) comes from the endpoint, and the endpoint's path goes before its own. `unix:/path`, `http+unix:/path` and
+ * `ws+unix:/path` name a socket of this machine; a path of the URL may follow after a colon.
  * @throws ConnectionError, not retryable, for an address that cannot be one
  */
 export function targetsOf(endpoint: Endpoint, integration: string): readonly Target[] {
@@ -28,7 +33,21 @@ export function targetsOf(endpoint: Endpoint, integration: string): readonly Tar
   }
 }
 
+export function socketPathOf({ socketPath }: Target): { readonly socketPath?: string } {
+  return socketPath === undefined ? {} : { socketPath }
+}
+
+const UNIX = /^(?:(http|https|ws|wss)\+)?unix:(?:\/\/)?([^:]+)(?::(\/.*))?$/
+
 function targetOf(address: string, endpoint: Endpoint): Target {
+  const unix = UNIX.exec(address)
+  if (unix === null) return urlTargetOf(address, endpoint)
+  const [, scheme = endpoint.tls === undefined ? 'http' : 'https', socketPath = '', path = '/'] = unix
+  const target = urlTargetOf(`${scheme}://localhost${path}`, endpoint)
+  return { ...target, shown: `unix:${socketPath}`, socketPath }
+}
+
+function urlTargetOf(address: string, endpoint: Endpoint): Target {
   const url = urlOf(address, endpoint.tls !== undefined)
   const [plain, safe] = isOverWebSocket({ endpoint }) ? ['ws', 'wss'] : ['http', 'https']
   const scheme = url.protocol.slice(0, -1)
@@ -44,6 +63,7 @@ function targetOf(address: string, endpoint: Endpoint): Target {
   if (url.port === '' && endpoint.port !== undefined) url.port = String(endpoint.port)
   return {
     origin: url.origin,
+    shown: url.origin,
     host: url.hostname.replace(/^\[|\]$/g, ''),
     port: url.port === '' ? (secure ? 443 : 80) : Number(url.port),
     path: pathOf(url, endpoint.path),

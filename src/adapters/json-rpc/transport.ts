@@ -14,7 +14,7 @@ import { ExchangeFailure, type ExchangeSettings, exchange, type HttpAnswer } fro
 import { probe } from './probe.js'
 import { SignalWatch } from './signal-watch.js'
 import { socketError, UnreachableError } from './socket-error.js'
-import type { Target } from './target.js'
+import { socketPathOf, type Target } from './target.js'
 
 /** How long requests under way may take to finish after `close`, in milliseconds. */
 const CLOSE_GRACE_MS = 1000
@@ -165,7 +165,11 @@ export class Transport {
       } catch (failure) {
         if (operation.signal.aborted) throw operation.signal.reason
         const cause = failure instanceof ExchangeFailure ? failure.cause : failure
-        const error = socketError(cause, address.target.origin, this.#integration)
+        const isUnsent = failure instanceof ExchangeFailure && !failure.sent
+        const error = socketError(cause, address.target.shown, {
+          integration: this.#integration,
+          ...(isUnsent && { notExecuted: true }),
+        })
         if (!isUnreachable(failure)) throw error
         this.#endpoints?.failed(keyOf(address), this.#clock.monotonic())
         failures.push(error)
@@ -210,7 +214,13 @@ function unreachable(failures: readonly IntegrationError[], integration: string)
   if (failures.every((failure) => failure instanceof AuthError)) return failures[0]!
   const reasons = failures.map(({ message }) => message)
   const reason = reasons.length === 1 ? reasons[0]! : `no address can be reached: ${reasons.join('; ')}`
-  return new UnreachableError(reason, { integration, cause: failures.at(-1)?.cause })
+  return new UnreachableError(reason, {
+    integration,
+    cause: failures.at(-1)?.cause,
+    // Time mends none of them.
+    retryable: failures.some(({ retryable }) => retryable),
+    notExecuted: true,
+  })
 }
 
 function addressOf(target: Target, settings: TransportSettings): Address {
@@ -225,8 +235,8 @@ function addressOf(target: Target, settings: TransportSettings): Address {
     // One for all connections: they resume one another's sessions of TLS.
     connect: announcing(
       target.tls
-        ? secureConnector(target.tls, timeout, integration, log)
-        : buildConnector({ timeout, allowH2: false }),
+        ? secureConnector(target.tls, target.socketPath, timeout, integration, log)
+        : buildConnector({ timeout, allowH2: false, ...socketPathOf(target) }),
       settings.answerBegins,
     ),
     allowH2: false,
@@ -241,6 +251,7 @@ function addressOf(target: Target, settings: TransportSettings): Address {
     pool,
     exchange: {
       integration,
+      origin: target.origin,
       path: target.path,
       headers: settings.headers,
       limit: settings.limit,
@@ -250,7 +261,7 @@ function addressOf(target: Target, settings: TransportSettings): Address {
 }
 
 function keyOf({ target }: Pick<Address, 'target'>): string {
-  return target.origin + target.path
+  return target.shown + target.path
 }
 
 function foundAddress(address: Address): FoundAddress {

@@ -7,8 +7,8 @@ const context = operation()
 const calls = [{ method: 'a' }, { method: 'b' }, { method: 'c' }]
 const ok = (id: unknown, value: unknown = id) => ({ jsonrpc: '2.0', id, result: value })
 
-async function outcomesOf(reply: unknown, status = 200) {
-  const { rpc } = await answering(JSON.stringify(reply), { status })
+async function outcomesOf(reply: unknown, status = 200, strict = true) {
+  const { rpc } = await answering(JSON.stringify(reply), { status, settings: { config: { strict } } })
   return await rpc.batch!(calls, context)
 }
 
@@ -55,6 +55,31 @@ describe('the answers of a batch', () => {
     ])
     await expect(outcomesOf([ok(1), ok(2), ok(3)], 500)).rejects.toMatchObject({ kind: 'rpc', code: 500 })
   })
+})
+
+test.each<[string, unknown, unknown]>([
+  [
+    'ids as text, no version, null errors',
+    ['3', '1', '2'].map((id) => ({ id, result: id, error: null })),
+    ['1', '2', '3'].map((value) => ({ ok: true, value })),
+  ],
+  ['one answer without the array', ok(2), [missing, { ok: true, value: 2 }, missing]],
+  [
+    'an error of one call without the array',
+    { id: 1, error: { code: -1, message: 'no' } },
+    [{ ok: false, error: { kind: 'rpc', code: -1 } }, missing, missing],
+  ],
+  [
+    'an error without an id for what has none',
+    [ok(1), { jsonrpc: '2.0', id: null, error: { code: -32600, message: 'Invalid Request' } }],
+    [
+      { ok: true, value: 1 },
+      { ok: false, error: { code: -32600 } },
+      { ok: false, error: { code: -32600 } },
+    ],
+  ],
+])('a batch may be answered with %s', async (_, reply, expected) => {
+  expect(await outcomesOf(reply, 200, false)).toMatchObject(expected as object[])
 })
 
 describe('batch_size', () => {

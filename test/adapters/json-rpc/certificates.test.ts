@@ -56,11 +56,17 @@ describe('the certificate of the server', () => {
       ours.issue({ name: 's', hosts: ['127.0.0.1'], days: [1, 2] }),
       /is not valid yet/,
     ],
-    ['for another host', ours.issue({ name: 's', hosts: ['other.example'] }), /is for another host/],
+    [
+      'for another host',
+      ours.issue({ name: 's', hosts: ['other.example'] }),
+      /is for another host: .*127\.0\.0\.1/,
+    ],
   ])('%s is refused', async (_, issued: Issued, reason) => {
     const error = await refusalBy(issued)
     expect(error).toBeInstanceOf(ConnectionError)
     expect(error.message).toMatch(reason)
+    // Waiting would not help.
+    expect(error).toMatchObject({ retryable: false, notExecuted: true })
   })
 
   test('for the name that is configured is trusted', async () => {

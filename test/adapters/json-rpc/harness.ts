@@ -2,6 +2,7 @@ import { onTestFinished } from 'vitest'
 import { jsonRpcAdapter } from '../../../src/adapters/json-rpc/adapter.js'
 import { jsonRpcManifest } from '../../../src/adapters/json-rpc/manifest.js'
 import type { ProtocolAdapter, RpcFacet } from '../../../src/core/adapter.js'
+import { ByteBudget } from '../../../src/core/byte-budget.js'
 import { IntegrationError } from '../../../src/core/errors.js'
 import type { IntegrationSettings } from '../../../src/core/settings.js'
 import { adapterContext, type RecordingContext, settingsFor } from '../../support/adapter-context.js'
@@ -13,15 +14,17 @@ export interface Rig {
   readonly context: RecordingContext
 }
 
-/** An adapter that is disconnected when the test ends. */
+/** An adapter that is disconnected when the test ends. @param budget bytes that the actor may hold */
 export function rigFor(
   address: string | readonly string[],
   settings: Partial<IntegrationSettings> = {},
+  budget?: number,
 ): Rig {
   const addresses = typeof address === 'string' ? [address] : address
   const context = adapterContext(
     settingsFor(jsonRpcManifest, { name: 'it', endpoint: { addresses }, ...settings }),
   )
+  if (budget !== undefined) Object.assign(context, { budget: new ByteBudget(budget) })
   const adapter = jsonRpcAdapter(context)
   onTestFinished(() => adapter.disconnect())
   return { adapter, rpc: adapter.rpc!, context }
@@ -31,8 +34,9 @@ export function rigFor(
 export async function connected(
   address: string | readonly string[],
   settings: Partial<IntegrationSettings> = {},
+  budget?: number,
 ): Promise<Rig> {
-  const rig = rigFor(address, settings)
+  const rig = rigFor(address, settings, budget)
   await rig.adapter.connect(new AbortController().signal)
   return rig
 }

@@ -8,6 +8,7 @@ describe('the config block', () => {
   test('has defaults', () => {
     expect(config.parse({})).toEqual({
       version: '2.0',
+      strict: false,
       pool_size: 8,
       pipelining: 1,
       headers: {},

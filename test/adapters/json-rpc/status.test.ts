@@ -65,8 +65,46 @@ describe('an HTTP status', () => {
       expect((error as { retryAfterMs?: number }).retryAfterMs).toBeUndefined()
     }
     for (const error of await failures(status, { 'retry-after': '2' }, rpcError))
-      expect(error).toMatchObject({ ...expected, retryAfterMs: 2000 })
+      expect(error).toMatchObject({
+        ...expected,
+        kind: 'rpc',
+        code: -32000,
+        message: 'down',
+        retryAfterMs: 2000,
+      })
   })
+
+  test('503 and 429 say that nothing was done, 503 only with a time to come back', async () => {
+    for (const error of await failures(503, { 'retry-after': '1' })) expect(error.notExecuted).toBe(true)
+    for (const error of await failures(429)) expect(error.notExecuted).toBe(true)
+    for (const error of await failures(503)) expect(error.notExecuted).toBeUndefined()
+    for (const error of await failures(502, { 'retry-after': '1' })) expect(error.notExecuted).toBeUndefined()
+  })
+
+  test.each([401, 403, 429])('%i keeps the words of the server', async (status) => {
+    const body = '{"jsonrpc":"2.0","error":{"code":-32005,"message":"limit","data":{"rate":1}},"id":1}'
+    for (const error of await failures(status, {}, body)) {
+      expect(error.cause).toMatchObject({ kind: 'rpc', code: -32005, message: 'limit', data: { rate: 1 } })
+      if (status !== 429) expect(error.message).toContain('-32005 limit')
+    }
+  })
+
+  test.each([301, 302, 303, 307, 308])(
+    '%i tells where the server is, and is not followed',
+    async (status) => {
+      for (const [location, shown] of [
+        ['https://elsewhere.example/rpc?key=secret', 'https://elsewhere.example/rpc'],
+        ['http://elsewhere.example/', 'http://elsewhere.example, with the same path'],
+        ['http://[', 'what is no URL'],
+      ] as const)
+        for (const error of await failures(status, { location })) {
+          expect(error).toMatchObject({ kind: 'connection', retryable: false, notExecuted: true })
+          expect(error.message).toContain(`redirects to ${shown} (HTTP ${status}`)
+          expect(error.message).not.toContain('secret')
+        }
+      for (const error of await failures(status)) expect(error.message).toContain('redirects elsewhere')
+    },
+  )
 
   test.each([400, 404, 405, 413, 500, 501, 599])(
     '%i is explained by an error of JSON-RPC',
@@ -86,10 +124,27 @@ describe('an HTTP status', () => {
     expect(await failureOf(rpc.notify('m', undefined, context))).toMatchObject({ kind: 'rpc', code: -32600 })
   })
 
-  test.each([301, 302, 304, 400, 404, 405, 415, 500, 501, 599])(
+  test.each([400, 404, 500])(
+    '%i with an error that has no code is an error with that code',
+    async (status) => {
+      const { rpc } = await answering('{"error":"no"}', { status })
+      for (const asked of [
+        () => rpc.call('m', undefined, context),
+        () => rpc.notify('m', undefined, context),
+      ])
+        expect(await failureOf(asked())).toMatchObject({
+          kind: 'rpc',
+          code: status,
+          message: 'no',
+          data: 'no',
+        })
+    },
+  )
+
+  test.each([304, 400, 404, 405, 415, 500, 501, 599])(
     '%i that nothing explains is an error with that code',
     async (status) => {
-      for (const body of ['', '<html>', '{"jsonrpc":"2.0","result":1,"id":1}', '{"error":"no"}'])
+      for (const body of ['', '<html>', '{"jsonrpc":"2.0","result":1,"id":1}'])
         for (const error of await failures(status, { 'content-type': 'text/html', location: '/x' }, body)) {
           expect(error).toMatchObject({ kind: 'rpc', code: status, integration: 'it', retryable: false })
           expect(error.message).toMatch(new RegExp(`^HTTP ${status}.*expected an answer of JSON-RPC`))

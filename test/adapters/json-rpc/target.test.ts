@@ -27,6 +27,20 @@ describe('an endpoint', () => {
     expect(target!.tls !== undefined).toBe(secure)
   })
 
+  test.each<[string, Partial<Endpoint>, object]>([
+    ['unix:/run/a.sock', {}, { socketPath: '/run/a.sock', origin: 'http://localhost', path: '/' }],
+    ['unix:/run/a.sock', { path: '/rpc' }, { socketPath: '/run/a.sock', path: '/rpc' }],
+    ['unix:///run/a.sock', {}, { socketPath: '/run/a.sock' }],
+    ['unix:a.sock', { tls }, { socketPath: 'a.sock', origin: 'https://localhost', tls }],
+    ['http+unix:/run/a.sock:/rpc?x=1', {}, { socketPath: '/run/a.sock', path: '/rpc?x=1' }],
+    ['ws+unix:/run/a.sock:/rpc', {}, { origin: 'ws://localhost', socketPath: '/run/a.sock', path: '/rpc' }],
+    ['wss+unix:/run/a.sock', {}, { origin: 'wss://localhost', tls: { verifyServer: true } }],
+  ])('%s with %o is a socket of this machine', (address, endpoint, expected) => {
+    const target = one(address, endpoint)
+    expect(target).toMatchObject(expected)
+    expect(target!.shown).toBe(`unix:${target!.socketPath}`)
+  })
+
   test('has the host of an IPv6 address without brackets', () => {
     expect(one('http://[::1]:80/')!.host).toBe('::1')
   })

@@ -11,7 +11,13 @@ import type {
   SubscribeOptions,
 } from '../../../core/adapter.js'
 import { sleep } from '../../../core/clock.js'
-import { AuthError, ConnectionError, PublishError, SubscribeError } from '../../../core/errors.js'
+import {
+  AuthError,
+  ConnectionError,
+  type IntegrationError,
+  PublishError,
+  SubscribeError,
+} from '../../../core/errors.js'
 import { topicPatternFault } from '../../../core/topic-pattern.js'
 import { wireFormat } from '../../../wire/wire-format.js'
 import { type TokenSource, tokenSource } from '../../token-source.js'
@@ -25,6 +31,8 @@ import { openSocket } from './open.js'
 import { openSubscription } from './service-subscription.js'
 import { Session, type SessionSettings } from './session.js'
 import { Subscribers } from './subscribers.js'
+import { Suspects } from './suspects.js'
+import { Tally } from './tally.js'
 
 /** How long the other side may take to say goodbye, in milliseconds. */
 const FAREWELL_MS = 500
@@ -46,6 +54,7 @@ export class WebSocketAdapter implements ProtocolAdapter {
   readonly #config: JsonRpcConfig
   readonly #settings: SessionSettings
   readonly #watch: SignalWatch
+  readonly #suspects = new Suspects()
   readonly #tokens: TokenSource | undefined
   #connection: Connection | undefined
   /** Of the address that is tried first. */
@@ -61,6 +70,7 @@ export class WebSocketAdapter implements ProtocolAdapter {
     this.#tokens = settings.auth.type === 'bearer' ? undefined : tokenSource(context)
     this.#settings = {
       integration: settings.name,
+      strict: this.#config.strict,
       format: wireFormat(settings.format, { maxBytes: frame }),
       batchSize: this.#config.batch_size ?? 1,
       maxInFlight: this.#config.max_in_flight,
@@ -72,6 +82,7 @@ export class WebSocketAdapter implements ProtocolAdapter {
       batch: async (calls, operation) => this.#up().session.batch(calls, operation),
     }
     this.pubsub = {
+      holdsBack: 'connection',
       publish: (topic, payload) => this.#publish(topic, payload),
       subscribe: async (pattern, options, sink, operation) =>
         this.#subscribe(pattern, options, sink, operation),
@@ -92,10 +103,17 @@ export class WebSocketAdapter implements ProtocolAdapter {
       if (on) socket.resume()
       else socket.pause()
     }
-    const subscribers = new Subscribers({ pause: () => flow(false), resume: () => flow(true) })
+    const { budget, log } = this.#context
+    const unclaimed = new Tally(log, 'debug', 'notifications are dropped that nobody has subscribed to')
+    const subscribers = new Subscribers(
+      budget,
+      { pause: () => flow(false), resume: () => flow(true) },
+      (method) => unclaimed.add(method),
+    )
     const session = new Session(opened, this.#settings, {
       watch: this.#watch,
-      log: this.#context.log,
+      suspects: this.#suspects,
+      log,
       notified: (method, params) => subscribers.notified(method, params),
       lost: (error) => this.#lost(session, error),
     })
@@ -132,7 +150,10 @@ export class WebSocketAdapter implements ProtocolAdapter {
     // JSON-RPC 2.0, section 4.2: parameters are an array or an object.
     const first = payload[0]
     if (first !== OPEN_BRACKET && first !== OPEN_BRACE)
-      throw new PublishError(topic, 'expected an array or an object, found another value', { integration })
+      throw new PublishError(topic, 'expected an array or an object, found another value', {
+        integration,
+        fault: 'local',
+      })
     const head = Buffer.from(`{"jsonrpc":"2.0","method":${JSON.stringify(topic)},"params":`)
     return session.send(Buffer.concat([head, payload, CLOSING]))
   }
@@ -171,7 +192,7 @@ export class WebSocketAdapter implements ProtocolAdapter {
     const targets = targetsOf(endpoint, integration)
     const headers = [...requestHeaders(this.#config.headers, auth, integration), ...authorization]
     const open = { integration, headers, limit: this.#settings.limit, now: () => clock.now(), log }
-    const reasons: string[] = []
+    const failures: IntegrationError[] = []
     for (let i = 0; i < targets.length; i++) {
       const index = (this.#current + i) % targets.length
       try {
@@ -181,24 +202,32 @@ export class WebSocketAdapter implements ProtocolAdapter {
       } catch (error) {
         if (signal.aborted) throw signal.reason
         if (targets.length === 1 || error instanceof AuthError) throw error
-        reasons.push((error as Error).message)
+        failures.push(error as IntegrationError)
       }
     }
-    throw new ConnectionError(`no address can be reached: ${reasons.join('; ')}`, { integration })
+    const reasons = failures.map(({ message }) => message)
+    throw new ConnectionError(`no address can be reached: ${reasons.join('; ')}`, {
+      integration,
+      retryable: failures.some(({ retryable }) => retryable),
+    })
   }
 
   #up(): Connection {
     if (this.#connection !== undefined) return this.#connection
-    throw new ConnectionError('not connected', { integration: this.#context.settings.name })
+    const { name: integration } = this.#context.settings
+    throw new ConnectionError('not connected', { integration, notExecuted: true })
   }
 
   #lost(session: Session, error: ConnectionError): void {
     if (this.#connection?.session !== session) return
+    const { subscribers } = this.#connection
     this.#connection = undefined
+    subscribers.lost(`notifications may be missing: ${error.reason}`)
     this.#context.connectionLost(error)
   }
 
-  async #end({ session }: Connection): Promise<void> {
+  async #end({ session, subscribers }: Connection): Promise<void> {
+    subscribers.end()
     const { clock, settings } = this.#context
     const stop = new AbortController()
     // One that we do not read from cannot be heard saying goodbye.

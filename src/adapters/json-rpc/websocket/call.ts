@@ -16,6 +16,8 @@ export class Call implements Watched {
   readonly message: Message
   /** 0 until it is sent. */
   id = 0
+  /** Bytes of the message that it was sent in. */
+  frameBytes = 0
   /** The calls that were sent in the same message, itself included. */
   companions: readonly Call[] = []
   readonly #watch: SignalWatch
@@ -42,6 +44,11 @@ export class Call implements Watched {
     this.#watch = watch
     this.#onSettled = onSettled
     this.#number = watch.add(this)
+  }
+
+  /** Names the operation in all its attempts; absent for what the actor does on its own account. */
+  get operationId(): string | undefined {
+    return this.#operation.operationId
   }
 
   get isSettled(): boolean {

@@ -1,27 +1,28 @@
 import { SerializeError } from '../../../core/errors.js'
 import type { SequenceTable } from '../../../core/sequence-table.js'
 import type { Value } from '../../../core/value.js'
-import { readReply } from '../codec.js'
+import type { Members } from '../members.js'
+import { idOf, type ReplyRules, readReply } from '../reply.js'
+import { errorOf } from '../reply-error.js'
 import type { Call } from './call.js'
 
 export interface IncomingPorts {
   notified(method: string, params: Value | undefined): void
   /** The server calls us. */
   called(id: Value): void
-  /** A message that is none is passed over; said once for a connection. */
+  /** A message that is none, or belongs to no call, is passed over. */
   ignored(reason: string): void
 }
 
 /** Sorts what a server sends: answers go to the calls that wait for them, notifications to whoever listens. */
 export class Incoming {
-  readonly #integration: string
+  readonly #rules: ReplyRules
   /** The calls that have no answer, by their id; a call leaves it when it is settled. */
   readonly #pending: SequenceTable<Call>
   readonly #ports: IncomingPorts
-  #hasIgnored = false
 
-  constructor(integration: string, pending: SequenceTable<Call>, ports: IncomingPorts) {
-    this.#integration = integration
+  constructor(rules: ReplyRules, pending: SequenceTable<Call>, ports: IncomingPorts) {
+    this.#rules = rules
     this.#pending = pending
     this.#ports = ports
   }
@@ -31,7 +32,7 @@ export class Incoming {
     if (!Array.isArray(message)) return void this.#readOne(message)
     let answered: Call | undefined
     for (const one of message as readonly Value[]) answered = this.#readOne(one) ?? answered
-    const integration = this.#integration
+    const { integration } = this.#rules
     for (const call of answered?.companions ?? [])
       call.fail(new SerializeError('malformed answer: the batch has no answer to this call', { integration }))
   }
@@ -47,24 +48,22 @@ export class Incoming {
       else this.#ports.called(id)
       return undefined
     }
-    const call = typeof id === 'number' ? this.#pending.get(id) : undefined
-    if (call !== undefined) call.settle(readReply(message, call.id, this.#integration))
-    else if (id === null) this.#readUnaddressed(message)
+    const number = idOf(message as Members, this.#rules.strict)
+    const call = number === undefined ? undefined : this.#pending.get(number)
+    if (call !== undefined) call.settle(readReply(message, call.id, this.#rules))
+    // It may be about anything that we have sent: to end a call with it could end the wrong one.
+    else if (id === null || id === undefined) this.#ignore(unaddressed(message as Members))
     // An answer to a call that was given up is no news.
     return call
   }
 
-  /** An error without an id is about the only message that waits for an answer, if there is but one. */
-  #readUnaddressed(message: Value): void {
-    const [first] = this.#pending.values()
-    const waiting = first?.companions.filter((call) => !call.isSettled) ?? []
-    if (first === undefined || waiting.length !== this.#pending.size)
-      return this.#ignore('it is an error that does not say which call it is about')
-    for (const call of waiting) call.settle(readReply(message, call.id, this.#integration))
-  }
-
   #ignore(reason: string): undefined {
-    if (!this.#hasIgnored) this.#ports.ignored(reason)
-    this.#hasIgnored = true
+    this.#ports.ignored(reason)
   }
+}
+
+function unaddressed({ error }: Members): string {
+  const words = error === undefined || error === null ? undefined : errorOf(error, {})
+  if (words === undefined) return 'it is neither a notification nor an answer with an id'
+  return `it is an error that does not say which call it is about: ${words.code} ${words.message}`
 }

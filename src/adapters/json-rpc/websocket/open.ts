@@ -1,9 +1,11 @@
 import type { IncomingMessage } from 'node:http'
+import { connect as connectPlain, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { connect as connectSecure } from 'node:tls'
 import WebSocket from 'ws'
 import { ConnectionError, IntegrationError } from '../../../core/errors.js'
 import type { Logger } from '../../../core/telemetry.js'
-import { readTlsOptions } from '../../tls.js'
+import { readTlsOptions, type TlsOptions } from '../../tls.js'
 import { serviceFailure, statusText } from '../http-status.js'
 import { socketError } from '../socket-error.js'
 import type { Target } from '../target.js'
@@ -29,7 +31,7 @@ export interface Opened {
 const CLOSE_TIMEOUT_MS = 1000
 
 /** Describe a body; a handshake has none. */
-const OF_A_BODY = new Set(['content-type', 'accept'])
+const OF_A_BODY = new Set(['content-type', 'accept', 'accept-encoding'])
 
 /**
  * Opens a WebSocket (RFC 6455, section 4.1); the files of certificates are read anew each time.
@@ -45,6 +47,7 @@ export async function openSocket(
   if (signal.aborted) throw signal.reason
   const socket = new WebSocket(`${target.origin}${target.path}`, {
     ...tls,
+    ...(target.socketPath !== undefined && { createConnection: () => connectUnix(target, tls) }),
     headers: headersOf(settings.headers),
     maxPayload: settings.limit,
     perMessageDeflate: false,
@@ -59,13 +62,13 @@ export async function openSocket(
     }
     signal.addEventListener('abort', onAbort, { once: true })
     socket.on('unexpected-response', (request, response) => {
-      reject(refusal(response, settings))
+      reject(refusal(response, target, settings))
       request.destroy()
     })
     // Stays: an error after the end of the attempt has nobody to tell.
-    socket.on('error', (error) => reject(socketError(error, target.origin, integration)))
+    socket.on('error', (error) => reject(socketError(error, target.shown, { integration })))
     socket.once('close', () =>
-      reject(new ConnectionError(`${target.origin}: the handshake failed`, { integration })),
+      reject(new ConnectionError(`${target.shown}: the handshake failed`, { integration })),
     )
     let stream: Duplex
     socket.once('upgrade', (response) => {
@@ -78,13 +81,22 @@ export async function openSocket(
   })
 }
 
-function refusal({ statusCode = 0, headers }: IncomingMessage, settings: OpenSettings): IntegrationError {
-  const { integration, now } = settings
-  const answer = { status: statusCode, headers, body: Buffer.alloc(0) }
+function refusal(
+  { statusCode = 0, headers }: IncomingMessage,
+  target: Target,
+  { integration, now }: OpenSettings,
+): IntegrationError {
+  const answer = { url: target.origin + target.path, status: statusCode, headers, body: Buffer.alloc(0) }
   return (
     serviceFailure(answer, integration, now) ??
     new ConnectionError(`expected a WebSocket, found ${statusText(statusCode)}`, { integration })
   )
+}
+
+/** `ws` itself knows no TLS over a Unix domain socket. */
+function connectUnix({ socketPath, host }: Target, tls: TlsOptions | undefined): Socket {
+  const path = socketPath!
+  return tls === undefined ? connectPlain({ path }) : connectSecure({ servername: host, ...tls, path })
 }
 
 function headersOf(list: readonly string[]): Record<string, string> {

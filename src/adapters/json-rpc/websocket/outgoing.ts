@@ -136,6 +136,7 @@ export class Outgoing {
       this.#writeBatch(calls.slice(0, half), notifications.slice(0, rest))
       return this.#writeBatch(calls.slice(half), notifications.slice(rest))
     }
+    for (const call of calls) call.frameBytes = frame.byteLength
     this.#send(
       frame,
       notifications.map(({ sent }) => sent),

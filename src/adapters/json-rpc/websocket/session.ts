@@ -12,9 +12,14 @@ import { closeError } from './close-codes.js'
 import { Incoming } from './incoming.js'
 import type { Opened } from './open.js'
 import { Outgoing } from './outgoing.js'
+import { ping } from './ping.js'
+import { largestOf, NOBODY, type Suspects } from './suspects.js'
+import { Tally } from './tally.js'
 
 export interface SessionSettings {
   readonly integration: string
+  /** Whether answers are read by the letter. */
+  readonly strict: boolean
   readonly format: WireFormat
   readonly batchSize: number
   readonly maxInFlight: number
@@ -24,6 +29,8 @@ export interface SessionSettings {
 
 export interface SessionPorts {
   readonly watch: SignalWatch
+  /** Knows the calls that were under way when earlier connections ended by an answer beyond the limit. */
+  readonly suspects: Suspects
   readonly log: Logger
   /** The server told us something. */
   notified(method: string, params: Value | undefined): void
@@ -32,6 +39,8 @@ export interface SessionPorts {
 }
 
 const METHOD_NOT_FOUND = -32_601
+/** The close code of a side that got a message beyond its limit (RFC 6455, section 7.4.1). */
+const TOO_LARGE = 1009
 
 /** One WebSocket that speaks JSON-RPC 2.0: calls and their answers by id, notifications both ways. */
 export class Session {
@@ -44,7 +53,9 @@ export class Session {
   #lastId = 0
   #state: 'open' | 'ending' | 'over' = 'open'
   /** What the socket said before it closed. */
-  #fault: ConnectionError | SerializeError | undefined
+  #fault: ConnectionError | undefined
+  /** Which of the calls without an answer are not to be made again. */
+  #blame: (calls: readonly Call[]) => ReadonlySet<Call> = () => NOBODY
 
   constructor({ socket, stream }: Opened, settings: SessionSettings, ports: SessionPorts) {
     this.socket = socket
@@ -58,14 +69,11 @@ export class Session {
       number: (calls) => this.#number(calls),
       encode: (what, message) => this.#encode(what, message),
     })
-    this.#incoming = new Incoming(settings.integration, this.#pending, {
+    const ignored = new Tally(ports.log, 'warn', 'messages of the server are ignored')
+    this.#incoming = new Incoming(settings, this.#pending, {
       notified: (method, params) => ports.notified(method, params),
       called: (id) => this.#refuse(id),
-      ignored: (reason) =>
-        ports.log({
-          level: 'warn',
-          message: `messages of the server are ignored, the first because ${reason}`,
-        }),
+      ignored: (reason) => ignored.add(reason),
     })
     socket.on('message', (data) => this.#received(data as Buffer))
     socket.on('error', (error) => this.#faulted(error))
@@ -73,7 +81,7 @@ export class Session {
     stream.prependListener('error', (error) => this.#cutOff(error))
     for (const event of ['end', 'close']) stream.prependListener(event, () => this.#cutOff())
     socket.once('close', (code, reason) =>
-      this.#closed(this.#fault ?? closeError(code, reason.toString(), settings.integration)),
+      this.#closed(this.#fault ?? closeError(code, reason.toString(), settings.integration), code),
     )
   }
 
@@ -140,23 +148,9 @@ export class Session {
   }
 
   /** Resolves with the next pong. @throws the signal's reason, ConnectionError */
-  ping(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#assertOpen()
-      const { socket } = this
-      const done = (settle: () => void) => {
-        socket.off('pong', onPong).off('close', onClose)
-        signal.removeEventListener('abort', onAbort)
-        settle()
-      }
-      const onPong = () => done(resolve)
-      const onClose = () => done(() => reject(this.#notConnected()))
-      const onAbort = () => done(() => reject(signal.reason))
-      if (signal.aborted) return reject(signal.reason)
-      socket.on('pong', onPong).on('close', onClose)
-      signal.addEventListener('abort', onAbort, { once: true })
-      socket.ping()
-    })
+  async ping(signal: AbortSignal): Promise<void> {
+    this.#assertOpen()
+    await ping(this.socket, signal, () => this.#notConnected())
   }
 
   /** Ends it with an error that calls under way get: the other side is not to be reached any more. */
@@ -205,7 +199,11 @@ export class Session {
     try {
       return format.encode(message)
     } catch (error) {
-      throw new SerializeError(`${what}: ${(error as SerializeError).reason}`, { integration })
+      throw new SerializeError(`${what}: ${(error as SerializeError).reason}`, {
+        integration,
+        notExecuted: true,
+        fault: 'local',
+      })
     }
   }
 
@@ -234,11 +232,8 @@ export class Session {
       return
     }
     const reason = `the server sent a message of more than the limit of ${limit} bytes`
-    // Asking again brings the same answer; but only where it is clear who asked.
-    this.#fault =
-      this.#pending.size === 1
-        ? new SerializeError(reason, { integration })
-        : new ConnectionError(reason, { integration })
+    this.#fault = new ConnectionError(reason, { integration })
+    this.#blame = (calls) => this.#ports.suspects.ofAnswer(calls)
   }
 
   /** The other side is gone without a farewell; after one, `ws` has more to say. */
@@ -248,18 +243,33 @@ export class Session {
     this.#closed(this.#fault ?? closeError(1006, '', this.#settings.integration))
   }
 
-  #closed(error: ConnectionError | SerializeError): void {
+  #closed(error: ConnectionError, code?: number): void {
     if (this.#state === 'over') return
     const wasOpen = this.#state === 'open'
     this.#state = 'over'
     const { integration } = this.#settings
-    if (wasOpen)
-      this.#ports.lost(
-        error instanceof ConnectionError ? error : new ConnectionError(error.message, { integration }),
-      )
-    const failure = wasOpen ? error : this.#notConnected()
-    for (const call of [...this.#pending.values()]) call.fail(failure)
-    this.#outgoing.fail(failure)
+    if (wasOpen) this.#ports.lost(error)
+    const calls = [...this.#pending.values()]
+    const closed = new ConnectionError('the connection was closed by us', { integration })
+    const guilty = code === TOO_LARGE ? largestOf(calls) : this.#blame(calls)
+    const reason = code === TOO_LARGE ? 'a message of ours is too large for the server (1009)' : error.reason
+    for (const call of calls) {
+      if (guilty.has(call)) call.fail(new SerializeError(reason, { integration }))
+      else call.fail(wasOpen ? error : closed)
+    }
+    // What was not written was not carried out.
+    const { retryable, errorClass, cause } = error
+    this.#outgoing.fail(
+      wasOpen
+        ? new ConnectionError(error.reason, {
+            integration,
+            retryable,
+            cause,
+            notExecuted: true,
+            ...(errorClass !== undefined && { errorClass }),
+          })
+        : this.#notConnected(),
+    )
   }
 
   #told(error: Error | undefined, resolve: () => void, reject: (error: Error) => void): void {
@@ -273,7 +283,10 @@ export class Session {
   }
 
   #notConnected(): ConnectionError {
-    return new ConnectionError('not connected', { integration: this.#settings.integration })
+    return new ConnectionError('not connected', {
+      integration: this.#settings.integration,
+      notExecuted: true,
+    })
   }
 }
 

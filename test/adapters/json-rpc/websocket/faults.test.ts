@@ -89,7 +89,8 @@ describe('what no server should send', () => {
     '[1,[2],null]',
     '{}',
     '{"id":99,"result":1}',
-    '{"jsonrpc":"2.0","id":"1","result":1}',
+    '{"jsonrpc":"2.0","id":"01","result":1}',
+    '{"jsonrpc":"2.0","id":"x","result":1}',
     '{"jsonrpc":"2.0","method":7}',
     '{"jsonrpc":"2.0","method":"__proto__","params":{"__proto__":{"polluted":1}}}',
   ])('%s is passed over', async (text) => {
@@ -108,20 +109,22 @@ describe('what no server should send', () => {
     ['both', { jsonrpc: '2.0', id: 1, result: 1, error: { code: 1, message: '' } }],
   ])('an answer with %s is the fault of its call', async (_, reply) => {
     const server = await service((__, { socket }) => socket.send(JSON.stringify(reply)))
-    const { rpc, context: house } = await connected(server.url)
+    const { rpc, context: house } = await connected(server.url, { config: { strict: true } })
     expect((await failureOf(rpc.call('a', undefined, context))).kind).toBe('serialize')
     expect(house.lost).toEqual([])
   })
 
-  test('an error without an id is about the only message that waits', async () => {
-    const server = await service((_, { socket }) =>
-      socket.send('{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"Invalid Request"}}'),
-    )
-    const { rpc } = await connected(server.url)
-    expect(await failureOf(rpc.call('a', undefined, context))).toMatchObject({ kind: 'rpc', code: -32600 })
-    expect(await rpc.batch!([{ method: 'a' }, { method: 'b' }], context)).toMatchObject([
-      { ok: false, error: { code: -32600 } },
-      { ok: false, error: { code: -32600 } },
+  test('an error without an id ends no call: it may be about anything', async () => {
+    const server = await service((text, { socket }) => {
+      socket.send('{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"Invalid Request"}}')
+      socket.send(JSON.stringify(replyTo({ ...(JSON.parse(text) as Request), params: 'fine' })))
+    })
+    const { rpc, context: house } = await connected(server.url)
+    for (let i = 0; i < 25; i++) expect(await rpc.call('a', undefined, context)).toBe('fine')
+    // Counted: the first and the tenth are logged.
+    expect(house.records).toMatchObject([
+      { level: 'warn', count: 1, reason: expect.stringContaining('-32600 Invalid Request') },
+      { level: 'warn', count: 10 },
     ])
   })
 

@@ -8,8 +8,8 @@ import { type echo, notification, type Request, recorder, service } from './harn
 const context = operation()
 const bytes = (value: unknown) => Buffer.from(JSON.stringify(value))
 
-async function topics(url: string, settings?: Partial<IntegrationSettings>) {
-  const rig = await connected(url, settings)
+async function topics(url: string, settings?: Partial<IntegrationSettings>, budget?: number) {
+  const rig = await connected(url, settings, budget)
   return { ...rig, pubsub: rig.adapter.pubsub as PubSubFacet }
 }
 
@@ -46,9 +46,9 @@ describe('notifications of the server', () => {
     expect(all.messages.length).toBe(2)
   })
 
-  test('wait in the socket while a subscriber has no room', async () => {
+  test('wait in memory, then in the socket while a subscriber has no room', async () => {
     const server = await service()
-    const { pubsub, rpc } = await topics(server.url)
+    const { pubsub, rpc, context: house } = await topics(server.url, {}, 8_000_000)
     const { sink, messages } = recorder(1)
     const subscription = await pubsub.subscribe('news', {}, sink, context)
     server.broadcast(notification('news', [0]))
@@ -56,9 +56,9 @@ describe('notifications of the server', () => {
     const text = 'x'.repeat(100_000)
     for (let n = 1; n <= 200; n++) server.broadcast(notification('news', [n, text]))
     const { socket } = server.peers[0]!
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await until(() => house.budget.held >= 1_000_000, 'an eighth of the budget to be full')
     expect(socket.bufferedAmount).toBeGreaterThan(1_000_000)
-    expect(messages.length).toBeLessThan(20)
+    expect(messages.length).toBe(1)
     const resuming = setInterval(() => subscription.resume(), 1)
     await until(() => messages.length === 201, 'every message')
     clearInterval(resuming)
@@ -66,7 +66,71 @@ describe('notifications of the server', () => {
     expect(messages.map(({ value }) => (value as number[])[0])).toEqual(
       Array.from({ length: 201 }, (_, n) => n),
     )
+    expect(house.budget.held).toBe(0)
     expect(await rpc.call('echo', [1], context)).toEqual([1])
+  })
+
+  test('that wait for one subscriber keep neither answers nor other subscribers waiting', async () => {
+    const server = await service()
+    const { pubsub, rpc, context: house } = await topics(server.url)
+    const [slow, fast] = [recorder(1), recorder()]
+    const held = await pubsub.subscribe('slow', {}, slow.sink, context)
+    await pubsub.subscribe('fast', {}, fast.sink, context)
+    for (let n = 0; n < 1000; n++) server.broadcast(notification('slow', [n]))
+    server.broadcast(notification('fast', [0]))
+    expect(await rpc.call('echo', [1], context)).toEqual([1])
+    expect([slow.messages.length, fast.messages.length]).toEqual([1, 1])
+    await held.close()
+    expect(house.budget.held).toBe(0)
+  })
+
+  test('go on when there is room before the hold is known', async () => {
+    const server = await service()
+    const { pubsub } = await topics(server.url)
+    const seen: string[] = []
+    const subscription = await pubsub.subscribe(
+      'news',
+      {},
+      {
+        deliver({ payload }) {
+          seen.push(String(payload))
+          subscription.resume()
+          return false
+        },
+        lost() {},
+        end() {},
+      },
+      context,
+    )
+    for (let n = 0; n < 10; n++) server.broadcast(notification('news', [n]))
+    await until(() => seen.length === 10, 'every message')
+  })
+
+  test('that wait when the connection is lost are delivered, and the gap is told once', async () => {
+    const server = await service()
+    const { pubsub, context: house } = await topics(server.url)
+    const { sink, messages } = recorder(1)
+    const gaps: [number, string][] = []
+    await pubsub.subscribe('news', {}, { ...sink, lost: (...gap) => void gaps.push(gap) }, context)
+    for (let n = 0; n < 10; n++) server.broadcast(notification('news', [n]))
+    await until(() => house.budget.held > 0, 'messages that wait')
+    server.peers[0]!.socket.close(1001)
+    await until(() => house.lost.length === 1, 'the loss')
+    expect(messages.length).toBe(10)
+    expect(gaps).toEqual([[0, expect.stringContaining('it is going away')]])
+    expect(house.budget.held).toBe(0)
+  })
+
+  test('that nobody has subscribed to are dropped and counted', async () => {
+    const server = await service()
+    const { rpc, context: house } = await topics(server.url)
+    await until(() => server.peers.length === 1, 'the connection')
+    for (let n = 0; n < 12; n++) server.broadcast(notification('noise', [n]))
+    expect(await rpc.call('echo', [1], context)).toEqual([1])
+    expect(house.records).toMatchObject([
+      { level: 'debug', count: 1, reason: 'noise' },
+      { level: 'debug', count: 10 },
+    ])
   })
 
   test('go on when the subscriber that had no room leaves', async () => {

@@ -1,0 +1,38 @@
+import { type ErrorContext, RpcError } from '../../core/errors.js'
+import type { Value } from '../../core/value.js'
+import { isMembers, kindOf } from './members.js'
+
+/** Of an error that has no number: the first of those that are left to servers (section 5.1). */
+const UNNUMBERED = -32_000
+/** Characters of an error without a message that are shown as one. */
+const LONGEST_TEXT = 200
+
+/** What the letter of section 5.1 has against an error; undefined when nothing. */
+export function errorFault(error: Value): string | undefined {
+  if (!isMembers(error)) return `expected an error object, found ${kindOf(error)}`
+  if (!Number.isInteger(error.code))
+    return `expected an integer as the code of the error, found ${kindOf(error.code)}`
+  if (typeof error.message !== 'string')
+    return `expected text as the message of the error, found ${kindOf(error.message)}`
+  return undefined
+}
+
+/** An error as the server gave it, whatever its shape: what has no place of its own is in `data`. */
+export function errorOf(error: Value, context: ErrorContext, unnumbered = UNNUMBERED): RpcError {
+  if (!isMembers(error)) return new RpcError(unnumbered, textOf(error), error, context)
+  const { code, message, data, ...others } = error
+  const number = numberOf(code)
+  const text = typeof message === 'string' ? message : textOf(error)
+  const isWhole = number !== undefined && typeof message === 'string' && Object.keys(others).length === 0
+  return new RpcError(number ?? unnumbered, text, isWhole || data !== undefined ? data : error, context)
+}
+
+function numberOf(code: Value | undefined): number | undefined {
+  if (typeof code === 'number') return code
+  return typeof code === 'string' && /^-?\d{1,15}$/.test(code) ? Number(code) : undefined
+}
+
+function textOf(error: Value): string {
+  const text = typeof error === 'string' ? error : JSON.stringify(error)
+  return text.length > LONGEST_TEXT ? `${text.slice(0, LONGEST_TEXT)}…` : text
+}

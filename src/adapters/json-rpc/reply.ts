@@ -1,0 +1,122 @@
+import type { RpcOutcome } from '../../core/adapter.js'
+import { type ErrorContext, SerializeError } from '../../core/errors.js'
+import type { Value } from '../../core/value.js'
+import { isMembers, kindOf, type Members } from './members.js'
+import { errorFault, errorOf } from './reply-error.js'
+
+/** How answers are read. */
+export interface ReplyRules {
+  readonly integration: string
+  /**
+   * By the letter of JSON-RPC 2.0. Otherwise as existing servers answer: `"error": null` beside a result, no
+   * `"jsonrpc"`, the id as text, an error of any shape.
+   */
+  readonly strict: boolean
+  /** The code of an error that has none: of the HTTP status, where that says more than we can. */
+  readonly unnumbered?: number
+}
+
+/**
+ * Reads the answer to the call `id`, or to a notification, which has none (section 5). An error without an id is
+ * about this request: there is no other.
+ */
+export function readReply(reply: Value, id: number | undefined, rules: ReplyRules): RpcOutcome {
+  if (!isMembers(reply)) return malformed(`expected an object, found ${kindOf(reply)}`, rules)
+  const fault = envelopeFault(reply, rules.strict)
+  if (fault !== undefined) return malformed(fault, rules)
+  const hasNoId = reply.id === null || (reply.id === undefined && !rules.strict)
+  if (!(hasNoId && hasError(reply, rules.strict)) && idOf(reply, rules.strict) !== id)
+    return malformed(`expected the id ${id ?? null}, found ${kindOf(reply.id)}`, rules)
+  return outcomeOf(reply, rules)
+}
+
+/** The id as one of ours, which are numbers; servers give it back as text. */
+export function idOf({ id }: Members, strict: boolean): number | undefined {
+  if (typeof id === 'number') return id
+  return !strict && typeof id === 'string' && /^[1-9]\d{0,15}$/.test(id) ? Number(id) : undefined
+}
+
+/** The error that a server gives as the reason of a status, whatever its id. */
+export function errorIn(reply: Value, rules: ReplyRules, context: ErrorContext) {
+  const first = Array.isArray(reply) ? (reply as readonly Value[])[0] : reply
+  if (first === undefined || !isMembers(first) || !hasError(first, rules.strict)) return undefined
+  return envelopeFault(first, rules.strict) === undefined
+    ? errorOf(first.error!, context, rules.unnumbered)
+    : undefined
+}
+
+/**
+ * Reads the answer to a batch whose ids count up from `firstId`: answers may come in any order. One that is
+ * missing or there twice is an error of its entry alone; an answer to something we did not ask is no answer.
+ * An error in place of the array (section 6) is the error of every entry. Some servers answer one call of a batch
+ * without the array.
+ */
+export function readBatchReply(
+  reply: Value,
+  firstId: number,
+  count: number,
+  rules: ReplyRules,
+): RpcOutcome[] {
+  const { strict } = rules
+  const indexOf = (entry: Members) => {
+    const index = (idOf(entry, strict) ?? -1) - firstId
+    return Number.isInteger(index) && index >= 0 && index < count ? index : -1
+  }
+  const isOne = !strict && isMembers(reply) && indexOf(reply) >= 0
+  if (!Array.isArray(reply) && !isOne) return new Array<RpcOutcome>(count).fill(wholeBatch(reply, rules))
+  const entries = Array.isArray(reply) ? (reply as readonly Value[]) : [reply]
+  const outcomes = new Array<RpcOutcome | undefined>(count).fill(undefined)
+  let missing = malformed('the batch has no answer to this call', rules)
+  for (const entry of entries) {
+    if (!isMembers(entry)) continue
+    const index = indexOf(entry)
+    if (index >= 0)
+      outcomes[index] =
+        outcomes[index] === undefined
+          ? entryOutcome(entry, rules)
+          : malformed('two answers to this call', rules)
+    else if (entry.id === null && isErrorReply(entry, strict)) missing = outcomeOf(entry, rules)
+  }
+  return outcomes.map((outcome) => outcome ?? missing)
+}
+
+function wholeBatch(reply: Value, rules: ReplyRules): RpcOutcome {
+  return isMembers(reply) && isErrorReply(reply, rules.strict)
+    ? outcomeOf(reply, rules)
+    : malformed(`expected an array of answers, found ${kindOf(reply)}`, rules)
+}
+
+function entryOutcome(entry: Members, rules: ReplyRules): RpcOutcome {
+  const fault = envelopeFault(entry, rules.strict)
+  return fault === undefined ? outcomeOf(entry, rules) : malformed(fault, rules)
+}
+
+/** Whether it is an answer of the server that says what went wrong. */
+function isErrorReply(reply: Members, strict: boolean): boolean {
+  return hasError(reply, strict) && envelopeFault(reply, strict) === undefined
+}
+
+/** JSON-RPC 1.0 has both members always, and null in the one that does not count. */
+function hasError(reply: Members, strict: boolean): boolean {
+  return Object.hasOwn(reply, 'error') && (strict || reply.error !== null)
+}
+
+/** What is wrong with everything but the id, or `undefined`. */
+function envelopeFault(reply: Members, strict: boolean): string | undefined {
+  if (strict && reply.jsonrpc !== '2.0') return 'expected "jsonrpc": "2.0"'
+  if (strict && !Object.hasOwn(reply, 'id')) return 'expected an id, found none'
+  const [error, result] = [Object.hasOwn(reply, 'error'), Object.hasOwn(reply, 'result')]
+  if (!error && !result) return 'expected either a result or an error, found neither'
+  if (!strict) return undefined
+  if (error && result) return 'expected either a result or an error, found both'
+  return error ? errorFault(reply.error!) : undefined
+}
+
+function outcomeOf(reply: Members, { integration, strict, unnumbered }: ReplyRules): RpcOutcome {
+  if (hasError(reply, strict)) return { ok: false, error: errorOf(reply.error!, { integration }, unnumbered) }
+  return { ok: true, value: reply.result ?? null }
+}
+
+function malformed(fault: string, { integration }: ReplyRules): RpcOutcome {
+  return { ok: false, error: new SerializeError(`malformed answer: ${fault}`, { integration }) }
+}

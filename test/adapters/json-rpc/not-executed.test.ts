@@ -1,0 +1,85 @@
+import { createServer, type Socket } from 'node:net'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { operation, until } from '../../support/adapter-context.js'
+import { closedPort, send } from '../../support/http-service.js'
+import { answering, connected, failureOf, result, rigFor, service } from './harness.js'
+
+const context = operation()
+
+/** A server that does what a test says with each request. */
+async function socketServer(receive: (socket: Socket) => void) {
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    socket.once('data', () => receive(socket))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  return `http://127.0.0.1:${(server.address() as { port: number }).port}`
+}
+
+describe('a call was certainly not carried out', () => {
+  test('when the adapter is not connected', async () => {
+    for (const address of ['http://127.0.0.1:1', 'ws://127.0.0.1:1']) {
+      const { rpc } = rigFor(address)
+      const calls = [
+        rpc.call('m', undefined, context),
+        rpc.notify('m', undefined, context),
+        rpc.batch!([{ method: 'm' }], context),
+      ]
+      for (const call of calls)
+        expect(await failureOf(call)).toMatchObject({ kind: 'connection', notExecuted: true })
+    }
+  })
+
+  test('when no address can be reached', async () => {
+    const server = await service((_, response) => send(response, 200, result(1)))
+    const { rpc } = await connected([server.url, `http://127.0.0.1:${await closedPort()}`])
+    await server.close()
+    expect(await failureOf(rpc.call('m', undefined, context))).toMatchObject({
+      kind: 'connection',
+      notExecuted: true,
+      retryable: true,
+    })
+  })
+
+  test('when it cannot be written', async () => {
+    const { rpc } = await answering(result(1), { settings: { limits: { memory: 1e9, frame: 100 } } })
+    expect(await failureOf(rpc.call('m', ['x'.repeat(200)], context))).toMatchObject({
+      kind: 'serialize',
+      notExecuted: true,
+      fault: 'local',
+    })
+  })
+})
+
+describe('a call may have been carried out', () => {
+  test.each<[string, (socket: Socket) => void]>([
+    ['is closed', (socket) => void socket.end()],
+    ['is reset', (socket) => void socket.resetAndDestroy()],
+    ['ends within the head of the answer', (socket) => void socket.end('HTTP/1.1 20')],
+    [
+      'ends within the body of the answer',
+      (socket) => void socket.end('HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{'),
+    ],
+  ])('when the connection %s after it was sent', async (_, receive) => {
+    const { rpc } = await connected(await socketServer(receive))
+    const error = await failureOf(rpc.call('m', undefined, context))
+    expect(error).toMatchObject({ kind: 'connection', retryable: true })
+    expect(error.notExecuted).toBeUndefined()
+  })
+
+  test('when the server closes the connection that was kept for it', async () => {
+    // It says nothing of how long it keeps a connection, and ends it with the second request.
+    let requests = 0
+    const server = await service((request, response) => {
+      if (++requests > 1) response.destroy()
+      else send(response, 200, result(request.connection))
+    })
+    const { rpc } = await connected(server.url)
+    await rpc.call('m', undefined, context)
+    const error = await failureOf(rpc.call('m', undefined, context))
+    expect(error).toMatchObject({ kind: 'connection', errorClass: 'connection-reset' })
+    expect(error.notExecuted).toBeUndefined()
+    await until(() => requests === 2, 'one request for each call')
+  })
+})
