@@ -37,7 +37,7 @@ export class TokenCache implements TokenSource {
   async token(signal?: AbortSignal): Promise<string> {
     signal?.throwIfAborted()
     const state = this.#state
-    const now = this.#context.clock.now()
+    const now = this.#context.clock.monotonic()
     if (state.name === 'good' && now < state.expiresAt) {
       // Nobody waits for it, so nobody may be left with its failure.
       if (now >= state.renewAt) this.#make().catch(() => {})
@@ -92,14 +92,14 @@ export class TokenCache implements TokenSource {
   }
 
   #keep({ token, lifetimeMs }: FreshToken): void {
-    const now = this.#context.clock.now()
+    const now = this.#context.clock.monotonic()
     const expiresAt = now + (lifetimeMs ?? Number.POSITIVE_INFINITY)
     const headStart = Math.min(LONGEST_HEAD_START_MS, (expiresAt - now) / 5)
     this.#state = { name: 'good', token, expiresAt, renewAt: expiresAt - headStart }
   }
 
   #failed(error: IntegrationError): void {
-    const now = this.#context.clock.now()
+    const now = this.#context.clock.monotonic()
     const state = this.#state
     const wait = retryAfterOf(error)
     if (state.name === 'good' && now < state.expiresAt) {

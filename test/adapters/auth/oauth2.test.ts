@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { AuthError, ConnectionError, TimeoutError } from '../../../src/core/errors.js'
 import { settled } from '../../../src/testing/manual-clock.js'
 import { LOCALHOST_CERT, LOCALHOST_KEY, TEST_CA } from '../../support/certificates.js'
@@ -106,6 +106,20 @@ test('an endpoint that asks for a pause gets it', async () => {
   expect(server.requests).toHaveLength(1)
   clock.stall(7_000)
   expect(await source.token()).toBe(server.given[0])
+})
+
+test('a wall clock that is set to another time neither keeps a token nor puts one off', async () => {
+  const { source, server, clock } = await oauth2((count) =>
+    count === 1 ? { status: 503, headers: { 'retry-after': '7' } } : { expiresIn: 60 },
+  )
+  await failureOf(source.token())
+  const wall = vi.spyOn(clock, 'now').mockReturnValue(clock.now() - 86_400_000)
+  clock.stall(7_000)
+  const token = await source.token()
+  wall.mockReturnValue(clock.monotonic() - 7 * 86_400_000)
+  clock.stall(60_000)
+  expect(await source.token()).not.toBe(token)
+  expect(server.given).toHaveLength(2)
 })
 
 test('a failure to renew shows when the old token has expired', async () => {

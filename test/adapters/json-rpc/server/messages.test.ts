@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { InboundRequest } from '../../../../src/core/adapter.js'
 import { RpcError } from '../../../../src/core/errors.js'
 import type { Value } from '../../../../src/core/value.js'
 import { operation, until } from '../../../support/adapter-context.js'
@@ -164,4 +165,65 @@ test('handlers without room are not given more, and nothing is lost over it', as
   expect(texts.map((text) => (JSON.parse(text) as { result: number[] }).result[0]).sort()).toEqual([
     1, 2, 3, 4, 5,
   ])
+})
+
+test('a method that is served again changes hands without a moment of "method not found"', async () => {
+  const { adapter, port, subscriptions } = await server({ who: () => 'first' })
+  const socket = await dial(port)
+  const held: InboundRequest[] = []
+  const sink = { deliver: (request: InboundRequest) => held.push(request) > 0, lost() {}, end() {} }
+  const asked = ask(socket, call('who', 1))
+  expect(JSON.parse(await asked)).toMatchObject({ result: 'first' })
+  await adapter.service!.serve('who', sink, operation())
+  const second = ask(socket, call('who', 2))
+  await until(() => held.length === 1, 'the request at the second')
+  // The end of the first takes nothing from the second.
+  await subscriptions[0]!.close()
+  await held[0]!.answer({ ok: true, value: 'second' })
+  expect(JSON.parse(await second)).toMatchObject({ id: 2, result: 'second' })
+  const third = ask(socket, call('who', 3))
+  await until(() => held.length === 2, 'the next request')
+  await held[1]!.answer({ ok: true, value: 'still' })
+  expect(JSON.parse(await third)).toMatchObject({ id: 3, result: 'still' })
+})
+
+test('a handler that has room again before it says that it has none goes on', async () => {
+  const { adapter, port } = await server({})
+  let deliveries = 0
+  const subscription = await adapter.service!.serve(
+    'work',
+    {
+      deliver(request) {
+        deliveries++
+        subscription.resume()
+        void request.answer({ ok: true, value: deliveries })
+        return false
+      },
+      lost() {},
+      end() {},
+    },
+    operation(),
+  )
+  const socket = await dial(port)
+  for (let id = 1; id <= 3; id++)
+    expect(JSON.parse(await ask(socket, call('work', id)))).toMatchObject({ id, result: id })
+})
+
+test.each<[number, number]>([
+  [1.5, 1],
+  [Number.NaN, -32603],
+  [Number.POSITIVE_INFINITY, Number.MAX_SAFE_INTEGER],
+  [-32000, -32000],
+])('an RpcError of a handler with the code %d has the code %d, and its message', async (code, sent) => {
+  const { port } = await server({
+    odd: () => {
+      throw new RpcError(code, 'why', { x: 1 })
+    },
+  })
+  const socket = await dial(port)
+  for (let id = 1; id <= 2; id++)
+    expect(JSON.parse(await ask(socket, call('odd', id)))).toMatchObject({
+      id,
+      error: { code: sent, message: 'why', data: { x: 1 } },
+    })
 })
