@@ -12,6 +12,9 @@ import type { SignalWatch, Watched } from './signal-watch.js'
 /** How much later than the deadline a request is ended that nobody has ended: whoever made it goes first, in milliseconds. */
 const SLACK_MS = 100
 
+/** A request that waits for a connection is ended this much before the core would end it, who cannot tell that it was not sent. */
+const EARLY_MS = 5
+
 /** A complete answer. */
 export interface HttpAnswer {
   /** What was asked. */
@@ -30,6 +33,7 @@ export interface ExchangeSettings {
   /** Bytes of an answer's body at most. */
   readonly limit: number
   readonly pipelined: boolean
+  readonly poolSize: number
 }
 
 /** A request that did not lead to an answer; why is its `cause`. */
@@ -112,10 +116,7 @@ class Exchange implements PooledHandler, Watched {
     if (signal.aborted) this.#giveUp(signal.reason)
     else {
       signal.addEventListener('abort', this, { once: true })
-      if (left < Number.POSITIVE_INFINITY)
-        this.#timer = clock.setTimer(left + SLACK_MS, () => this.#giveUp(this.#timeout()), {
-          background: true,
-        })
+      if (left < Number.POSITIVE_INFINITY) this.#timeOutIn(left)
     }
   }
 
@@ -180,8 +181,27 @@ class Exchange implements PooledHandler, Watched {
     this.#controller?.abort(reason)
   }
 
+  #timeOutIn(left: number): void {
+    const { clock } = this.#watch
+    const isSent = this.#controller !== undefined
+    this.#timer = clock.setTimer(
+      isSent ? left + SLACK_MS : left - EARLY_MS,
+      () => {
+        if (!isSent && this.#controller !== undefined)
+          return this.#timeOutIn(this.#deadline - clock.monotonic())
+        this.#giveUp(this.#timeout())
+      },
+      { background: true },
+    )
+  }
+
   #timeout(): TimeoutError {
-    return new TimeoutError('the request', { integration: this.#settings.integration })
+    const { integration, poolSize } = this.#settings
+    if (this.#controller !== undefined) return new TimeoutError('the request', { integration })
+    // The pool has set it for a connection that is being made.
+    if (this.onOver !== undefined) return new TimeoutError('connecting', { integration, notExecuted: true })
+    const operation = `waiting for a connection: all are in use (pool_size ${poolSize}):`
+    return new TimeoutError(operation, { integration, notExecuted: true, fault: 'local' })
   }
 
   #tooLarge(size: number): void {

@@ -256,6 +256,7 @@ function addressOf(target: Target, settings: TransportSettings): Address {
       headers: settings.headers,
       limit: settings.limit,
       pipelined: settings.pipelining > 1,
+      poolSize: settings.poolSize,
     },
   }
 }

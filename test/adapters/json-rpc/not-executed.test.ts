@@ -1,7 +1,8 @@
 import { createServer, type Socket } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { operation, until } from '../../support/adapter-context.js'
+import { operation, until, within } from '../../support/adapter-context.js'
 import { closedPort, send } from '../../support/http-service.js'
+import { webSocketService } from '../../support/websocket-service.js'
 import { answering, connected, failureOf, result, rigFor, service } from './harness.js'
 
 const context = operation()
@@ -50,6 +51,29 @@ describe('a call was certainly not carried out', () => {
       fault: 'local',
     })
   })
+})
+
+test('a call that waits for a connection until its deadline was not sent, and that is not the fault of the server', async () => {
+  const server = await service(() => {})
+  const { rpc } = await connected(server.url, { config: { pool_size: 1 } })
+  const first = rpc.call('m', undefined, context).catch(() => {})
+  const second = await failureOf(
+    rpc.call('m', undefined, { ...within(100), signal: new AbortController().signal }),
+  )
+  expect(second).toMatchObject({ kind: 'timeout', notExecuted: true, fault: 'local' })
+  expect(second.message).toContain('pool_size 1')
+  await until(() => server.requests.length === 1, 'the first request')
+  expect(server.requests.length).toBe(1)
+  void first
+})
+
+test('a call over WebSocket that is not sent before its deadline was not carried out', async () => {
+  const server = await webSocketService(() => {})
+  onTestFinished(() => server.close())
+  const { rpc } = await connected(server.url, { config: { max_in_flight: 1 } })
+  rpc.call('m', undefined, context).catch(() => {})
+  const second = rpc.call('m', undefined, { ...within(100), signal: new AbortController().signal })
+  expect(await failureOf(second)).toMatchObject({ kind: 'timeout', notExecuted: true })
 })
 
 describe('a call may have been carried out', () => {

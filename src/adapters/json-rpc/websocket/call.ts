@@ -10,6 +10,9 @@ export type Message = { id?: Value; readonly [member: string]: Value }
 /** How much later than the deadline a call is ended that nobody has ended: whoever made it goes first, in milliseconds. */
 const SLACK_MS = 100
 
+/** A call that was not sent is ended this much before the core would end it, who cannot tell. */
+const EARLY_MS = 5
+
 /** A call that waits for its answer. Settles once; what comes afterwards is ignored. */
 export class Call implements Watched {
   readonly method: string
@@ -75,8 +78,7 @@ export class Call implements Watched {
     if (this.#signal.aborted) return this.handleEvent()
     this.#signal.addEventListener('abort', this, { once: true })
     // An attempt that was given up before its signal was asked for may have one that never fires.
-    if (left < Number.POSITIVE_INFINITY)
-      this.#timer = clock.setTimer(left + SLACK_MS, () => this.#timeOut(), { background: true })
+    if (left < Number.POSITIVE_INFINITY) this.#timeOutIn(left)
   }
 
   /** The signal fired. */
@@ -84,7 +86,16 @@ export class Call implements Watched {
     this.fail(this.#signal!.reason)
   }
 
-  #timeOut(): void {
-    this.fail(new TimeoutError(`call ${this.method}`))
+  #timeOutIn(left: number): void {
+    const { clock } = this.#watch
+    const isSent = this.id !== 0
+    this.#timer = clock.setTimer(
+      isSent ? left + SLACK_MS : left - EARLY_MS,
+      () => {
+        if (!isSent && this.id !== 0) return this.#timeOutIn(this.#deadline - clock.monotonic())
+        this.fail(new TimeoutError(`call ${this.method}`, this.id === 0 ? { notExecuted: true } : {}))
+      },
+      { background: true },
+    )
   }
 }

@@ -23,7 +23,8 @@ export function keepAlive(
     intervalMs,
     () => {
       if (isPaused()) state = 'heard'
-      else if (state === 'asked') onSilence()
+      // A sign of life may have come while the event loop was blocked: sockets are read before this is called.
+      else if (state === 'asked') clock.nextTurn(() => state === 'asked' && !isPaused() && onSilence())
       else if (state === 'heard') state = 'quiet'
       else {
         state = 'asked'

@@ -213,6 +213,7 @@ export class Session {
       message = this.#settings.format.decode(data)
     } catch (error) {
       const reason = `the server sent what is not JSON-RPC: ${(error as SerializeError).reason}`
+      this.#blame = (calls) => this.#ports.suspects.ofAnswer(calls)
       return this.abort(new ConnectionError(reason, { integration: this.#settings.integration }))
     }
     this.#incoming.read(message)

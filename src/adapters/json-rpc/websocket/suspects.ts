@@ -3,8 +3,9 @@ import type { Call } from './call.js'
 export const NOBODY: ReadonlySet<Call> = new Set()
 
 /**
- * Finds the call whose answer is beyond the limit. `ws` ends the connection when it has read the length of such a
- * message, so nobody knows which call it answers: the only one under way, or one that was under way the last time, too.
+ * Finds the call whose answer ends the connection: one beyond the limit, of which `ws` reads no more than the length,
+ * or one that is no JSON. Nobody knows which call it answers: the only one under way, or one that was under way the
+ * last time, too.
  */
 export class Suspects {
   /** The operations under way when the last connection ended so. */

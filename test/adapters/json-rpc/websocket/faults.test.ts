@@ -65,7 +65,7 @@ describe('the end of the connection', () => {
 
   test('a quiet server that answers pings is alive', async () => {
     const server = await service()
-    const { context: house } = await connected(server.url, { config: { ping_interval: 5 } })
+    const { context: house } = await connected(server.url, { config: { ping_interval: 30 } })
     let pings = 0
     server.peers[0]!.socket.on('ping', () => pings++)
     await until(() => pings >= 5, 'five pings')
