@@ -1,5 +1,5 @@
 /** What follows the first byte of a MessagePack value. */
-type LayoutKind = 'scalar' | 'array' | 'map' | 'extension' | 'binary' | 'none'
+type LayoutKind = 'scalar' | 'text' | 'long' | 'array' | 'map' | 'extension' | 'binary' | 'none'
 
 interface Layout {
   readonly kind: LayoutKind
@@ -20,9 +20,12 @@ const NAMED: readonly Layout[] = [
   fixed('scalar', 0),
   ...[1, 2, 4].map((size) => counted('binary', size)),
   ...[1, 2, 4].map((size) => counted('extension', size)),
-  ...[4, 8, 1, 2, 4, 8, 1, 2, 4, 8].map((size) => fixed('scalar', size)),
+  ...[4, 8, 1, 2, 4].map((size) => fixed('scalar', size)),
+  fixed('long', 8),
+  ...[1, 2, 4].map((size) => fixed('scalar', size)),
+  fixed('long', 8),
   ...[1, 2, 4, 8, 16].map((size) => fixed('extension', size)),
-  ...[1, 2, 4].map((size) => counted('scalar', size)),
+  ...[1, 2, 4].map((size) => counted('text', size)),
   ...[2, 4].map((size) => counted('array', size)),
   ...[2, 4].map((size) => counted('map', size)),
 ]
@@ -31,7 +34,7 @@ function layoutOf(head: number): Layout {
   if (head < 0x80 || head >= 0xe0) return fixed('scalar', 0)
   if (head < 0x90) return fixed('map', head & 0x0f)
   if (head < 0xa0) return fixed('array', head & 0x0f)
-  if (head < 0xc0) return fixed('scalar', head & 0x1f)
+  if (head < 0xc0) return fixed('text', head & 0x1f)
   return NAMED[head - 0xc0]!
 }
 

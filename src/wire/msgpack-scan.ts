@@ -1,28 +1,42 @@
+import { isUtf8 } from 'node:buffer'
 import { SerializeError } from '../core/errors.js'
 import { LAYOUTS } from './msgpack-layout.js'
 
 const TIMESTAMP = -1
+const UINT64 = 0xcf
+/** Up to here a loop over the bytes of a text is faster than asking the engine. */
+const SHORT = 64
+/** The upper half of 2^53. */
+const UNSAFE = 0x20_0000
+
+/** What a message holds that a decoder must be told of. */
+export interface Findings {
+  readonly binaries: boolean
+  /** Integers that may be beyond what a number carries exactly. */
+  readonly longs: boolean
+}
 
 /**
  * Walks over a MessagePack message without making anything of it: that every length it announces is really
- * there, how deep it goes, and that it is one value. A decoder allocates what a header announces, so five bytes
- * may cost gigabytes; after this it cannot be made to allocate more than a multiple of the message.
- * @returns whether there are binaries in it.
+ * there, how deep it goes, that its text is UTF-8, and that it is one value. A decoder allocates what a header
+ * announces, so five bytes may cost gigabytes; after this it cannot be made to allocate more than a multiple of the
+ * message.
  * @throws SerializeError with the offset of the fault
  */
-export function scanMessagePack(bytes: Uint8Array, maxDepth: number): boolean {
+export function scanMessagePack(bytes: Uint8Array, maxDepth: number): Findings {
   const scan = new Scan(bytes, maxDepth)
   scan.run()
-  return scan.binaries
+  return scan
 }
 
-class Scan {
+class Scan implements Findings {
   readonly #bytes: Uint8Array
   readonly #maxDepth: number
   /** How many values are still to come, per open array or map; the message itself is the first. */
   readonly #left: number[] = [1]
   #at = 0
   binaries = false
+  longs = false
 
   constructor(bytes: Uint8Array, maxDepth: number) {
     this.#bytes = bytes
@@ -50,6 +64,12 @@ class Scan {
     switch (kind) {
       case 'scalar':
         this.#skip(size)
+        break
+      case 'text':
+        this.#text(size)
+        break
+      case 'long':
+        this.#long(head)
         break
       case 'array':
         this.#enter(size)
@@ -83,6 +103,21 @@ class Scan {
     this.#at += size
   }
 
+  #text(size: number): void {
+    this.#expect(size, 'bytes')
+    const end = this.#at + size
+    const start = size > SHORT ? this.#at : firstNonAscii(this.#bytes, this.#at, end)
+    if (start < end && !isUtf8(this.#bytes.subarray(start, end))) throw this.#fault('text that is not UTF-8')
+    this.#at = end
+  }
+
+  #long(head: number): void {
+    const upper = this.#number(4)
+    this.#skip(4)
+    const isNegative = head !== UINT64 && upper >= 0x8000_0000
+    if (isNegative ? upper <= 0x1_0000_0000 - UNSAFE : upper >= UNSAFE) this.longs = true
+  }
+
   #enter(count: number): void {
     this.#expect(count, 'values')
     if (this.#left.length > this.#maxDepth) throw this.#fault(`nested deeper than ${this.#maxDepth} levels`)
@@ -104,4 +139,10 @@ class Scan {
   #fault(what: string): SerializeError {
     return new SerializeError(`msgpack: ${what} (at byte ${this.#at} of ${this.#bytes.length})`)
   }
+}
+
+function firstNonAscii(bytes: Uint8Array, start: number, end: number): number {
+  let at = start
+  while (at < end && bytes[at]! < 0x80) at++
+  return at
 }

@@ -5,8 +5,9 @@ import type { Carrier } from './carrier.js'
 import { checkCarried } from './check.js'
 import type { WireFormat } from './format.js'
 import { checkSize, type WireLimits } from './limits.js'
-import { scanMessagePack } from './msgpack-scan.js'
-import { datesAsText, ownBinaries } from './rewrite.js'
+import { type Findings, scanMessagePack } from './msgpack-scan.js'
+import { lookOf } from './payload-look.js'
+import { datesAsText, longsAsText, ownBinaries } from './rewrite.js'
 
 /** A reused encoder keeps the largest buffer it ever needed; beyond this it is replaced. */
 const KEPT_BUFFER = 1024 * 1024
@@ -14,8 +15,10 @@ const TIMESTAMP = -1
 
 /**
  * MessagePack. Undefined members are left out and undefined items become nil; a Date, and a timestamp from the
- * wire, is its ISO text, so that a value looks alike in every format. Integers beyond 2^53 arrive as the nearest
- * number, as they do in JSON. A member `__proto__` and unknown extensions are refused.
+ * wire, is its ISO text, so that a value looks alike in every format. Integers beyond 2^53 arrive as decimal text.
+ * A member `__proto__`, unknown extensions and text that is not UTF-8 are refused. A payload that is JSON is refused
+ * with a hint; that goes for the one byte of a digit too, which is JSON's 7 and MessagePack's 55, so that a number
+ * from 48 to 57 by itself is written with two bytes.
  */
 export function messagePackFormat(limits: Required<WireLimits>): WireFormat {
   const { maxBytes, maxDepth } = limits
@@ -28,9 +31,11 @@ export function messagePackFormat(limits: Required<WireLimits>): WireFormat {
     anyText: false,
   }
   let encoder = makeEncoder(maxDepth)
-  const decoder = makeDecoder(maxBytes)
+  const decoder = makeDecoder(maxBytes, false)
+  let longDecoder: Decoder | undefined
 
   function encode(value: Value): Uint8Array {
+    if (typeof value === 'number' && isDigit(value)) return Uint8Array.of(UINT8, value)
     const dates = checkCarried(value, carrier)
     const bytes = encoded(dates ? datesAsText(value) : value)
     if (bytes.length > KEPT_BUFFER) encoder = makeEncoder(maxDepth)
@@ -49,14 +54,27 @@ export function messagePackFormat(limits: Required<WireLimits>): WireFormat {
 
   function decode(bytes: Uint8Array): Value {
     checkSize(bytes.length, maxBytes, 'msgpack')
-    const binaries = scanMessagePack(bytes, maxDepth)
-    const value = decoded(bytes)
+    if (bytes.length === 1 && isDigit(bytes[0]!)) throw new SerializeError(digitFault(bytes[0]!))
+    const { binaries, longs } = scanned(bytes)
+    const value = decoded(bytes, longs)
     return binaries ? ownBinaries(value) : value
   }
 
-  function decoded(bytes: Uint8Array): Value {
+  function scanned(bytes: Uint8Array): Findings {
     try {
-      return decoder.decode(bytes) as Value
+      return scanMessagePack(bytes, maxDepth)
+    } catch (error) {
+      const look = lookOf(bytes)
+      if (look === undefined) throw error
+      throw new SerializeError(`msgpack: the payload looks like ${look}: set format = "${FORMATS[look]}"`)
+    }
+  }
+
+  function decoded(bytes: Uint8Array, longs: boolean): Value {
+    try {
+      if (!longs) return decoder.decode(bytes) as Value
+      longDecoder ??= makeDecoder(maxBytes, true)
+      return longsAsText(longDecoder.decode(bytes))
     } catch (cause) {
       throw new SerializeError(`msgpack: ${(cause as Error).message}`)
     }
@@ -69,8 +87,25 @@ function makeEncoder(maxDepth: number): Encoder {
   return new Encoder({ extensionCodec: timestamps(), ignoreUndefined: true, maxDepth: maxDepth + 1 })
 }
 
-function makeDecoder(maxBytes: number): Decoder {
+/** The formats that a payload is of which only looks as if it were MessagePack. */
+const FORMATS = { JSON: 'json', 'plain text': 'binary' } as const
+const UINT8 = 0xcc
+
+/** Whether a byte is the whole of a JSON text: other texts of one byte there are none. */
+function isDigit(byte: number): boolean {
+  return byte >= 0x30 && byte <= 0x39 && Number.isInteger(byte)
+}
+
+function digitFault(byte: number): string {
+  return (
+    `msgpack: the payload looks like JSON (the text ${String.fromCharCode(byte)}): set format = "json". ` +
+    `Where it is meant as the number ${byte}, send it as uint8 (0xcc 0x${byte.toString(16)})`
+  )
+}
+
+function makeDecoder(maxBytes: number, useBigInt64: boolean): Decoder {
   return new Decoder({
+    useBigInt64,
     extensionCodec: timestamps(),
     maxStrLength: maxBytes,
     maxBinLength: maxBytes,

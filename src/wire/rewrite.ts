@@ -19,3 +19,15 @@ export function ownBinaries(value: Value): Value {
   }
   return value
 }
+
+/** A freshly decoded value whose integers are bigints: numbers where that is exact, else decimal text. */
+export function longsAsText(value: unknown): Value {
+  if (typeof value === 'bigint') {
+    const number = Number(value)
+    return Number.isSafeInteger(number) ? number : value.toString()
+  }
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value as Value
+  const holder = value as Record<string, unknown>
+  for (const key in holder) holder[key] = longsAsText(holder[key])
+  return value as Value
+}

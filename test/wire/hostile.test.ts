@@ -196,7 +196,68 @@ describe('msgpack', () => {
     expect(msgpack.decode(Buffer.concat([Buffer.alloc(128, 0x91), Buffer.from([1])]))).toBeInstanceOf(Array)
   })
 
-  test('text that is not UTF-8 gives text', () => {
-    expect(typeof msgpack.decode(Buffer.from([0xa2, 0xff, 0xfe]))).toBe('string')
+  test.each([
+    ['a byte that never begins a character', 'a2fffe'],
+    ['half a character', 'a1c3'],
+    ['a longer encoding than needed', 'a2c0af'],
+    ['half a surrogate pair', 'a3eda080'],
+    ['in a key', '81a1ff01'],
+    ['at the end of a long text', `d9${(100).toString(16)}${'61'.repeat(99)}c3`],
+    ['in a long text', `d9${(100).toString(16)}${'61'.repeat(50)}ff${'61'.repeat(49)}`],
+  ])('text that is not UTF-8 is refused: %s', (_, hex) => {
+    expect(faultOf(msgpack, Buffer.from(hex, 'hex'))).toMatch(
+      /^msgpack: text that is not UTF-8 \(at byte \d+/,
+    )
+  })
+
+  test('text of every length and alphabet is UTF-8', () => {
+    for (const text of [
+      '',
+      'é',
+      '\u0000',
+      '\ufffd',
+      '😀'.repeat(40),
+      `${'a'.repeat(63)}é`,
+      `${'a'.repeat(64)}é`,
+    ])
+      expect(msgpack.decode(msgpack.encode({ [text]: text }))).toEqual({ [text]: text })
+  })
+})
+
+describe('a payload that is another format', () => {
+  test.each(['{"a":1}', ' [1, 2]\n', '"text"', '42', '-1.5', 'true', 'null', `[${'1,'.repeat(50_000)}1]`])(
+    'JSON is told from MessagePack: %#',
+    (text) => {
+      expect(faultOf(msgpack, Buffer.from(text))).toBe(
+        'msgpack: the payload looks like JSON: set format = "json"',
+      )
+    },
+  )
+
+  test('a single digit is refused, and says what it may be', () => {
+    for (let digit = 0; digit < 10; digit++) {
+      const fault = faultOf(msgpack, Buffer.from(String(digit)))
+      expect(fault).toContain(`looks like JSON (the text ${digit}): set format = "json"`)
+      expect(fault).toContain(`the number ${48 + digit}, send it as uint8 (0xcc 0x3${digit})`)
+    }
+  })
+
+  test('the numbers that digits stand for are written so that they can be read', () => {
+    for (let number = -200; number < 300; number++)
+      expect(msgpack.decode(msgpack.encode(number))).toBe(number)
+    expect([...msgpack.encode(55)]).toEqual([0xcc, 55])
+    expect([...msgpack.encode([55])]).toEqual([0x91, 55])
+    expect(msgpack.decode(Uint8Array.of(0xcc, 55))).toBe(55)
+  })
+
+  test.each(['on', '{not json', '21.5 °C', 'true story\n'])('plain text is told too: %s', (text) => {
+    expect(faultOf(msgpack, Buffer.from(text))).toBe(
+      'msgpack: the payload looks like plain text: set format = "binary"',
+    )
+  })
+
+  test('other bytes say where the fault is', () => {
+    expect(faultOf(msgpack, Uint8Array.of(1, 2, 0xff))).toMatch(/2 bytes follow the value/)
+    expect(faultOf(msgpack, Uint8Array.of(1, 0))).toMatch(/1 bytes follow the value/)
   })
 })

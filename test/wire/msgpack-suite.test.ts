@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { SerializeError } from '../../src/core/errors.js'
 import type { Value } from '../../src/core/value.js'
 import { wireFormat } from '../../src/wire/wire-format.js'
-import { BIGNUMS, type Case, EXTENSIONS, SUITE, TIMESTAMPS } from './msgpack-suite.js'
+import { BIGNUMS, type Case, EXTENSIONS, LARGE_NUMBERS, SUITE, TIMESTAMPS } from './msgpack-suite.js'
 
 const { encode, decode } = wireFormat('msgpack')
 const bytesOf = (hex: string) => Uint8Array.from(Buffer.from(hex, 'hex'))
@@ -36,8 +36,16 @@ describe('the MessagePack test suite', () => {
     )
   })
 
-  test('integers beyond 2^53 arrive as the nearest number, which is written as it is', () => {
+  test('integers beyond 2^53 arrive as text, at any depth, and beside them numbers stay numbers', () => {
     for (const one of BIGNUMS) {
+      expectDecoded(one)
+      for (const hex of one.encodings) {
+        // { a: [long, 1 as int64, bytes] }
+        const nested = bytesOf(`81a16193${hex}d30000000000000001c40101`)
+        expect(decode(nested)).toEqual({ a: [one.value, 1, Uint8Array.of(1)] })
+      }
+    }
+    for (const one of LARGE_NUMBERS) {
       expectDecoded(one)
       expect(decode(encode(one.value))).toBe(one.value)
     }

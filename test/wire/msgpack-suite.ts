@@ -235,11 +235,22 @@ export const TIMESTAMPS: readonly Case[] = [
 
 /** Integers beyond 2^53, which arrive as the nearest number. */
 export const BIGNUMS: readonly Case[] = [
-  number(4294967295 * 4294967296 + 4294967295, 'cfffffffffffffffff'),
-  number(2 ** 63, 'cf8000000000000000', 'cb43e0000000000000'),
-  number(2 ** 63 - 1024, 'cf7ffffffffffffc00', 'd37ffffffffffffc00'),
-  number(-(2 ** 63), 'd38000000000000000', 'cbc3e0000000000000'),
-  number(2 ** 53 + 2, 'cf0020000000000002', 'd30020000000000002'),
+  other('18446744073709551615', 'cfffffffffffffffff'),
+  other('9223372036854775808', 'cf8000000000000000'),
+  other('9223372036854774784', 'cf7ffffffffffffc00', 'd37ffffffffffffc00'),
+  other('-9223372036854775808', 'd38000000000000000'),
+  other('9007199254740993', 'cf0020000000000001', 'd30020000000000001'),
+  other('9007199254740992', 'cf0020000000000000', 'd30020000000000000'),
+  other('-9007199254740992', 'd3ffe0000000000000'),
+  other('-9007199254740993', 'd3ffdfffffffffffff'),
+]
+
+/** The largest that are numbers, and floating point, which is a number whatever its size. */
+export const LARGE_NUMBERS: readonly Case[] = [
+  number(2 ** 53 - 1, 'cf001fffffffffffff', 'd3001fffffffffffff'),
+  number(-(2 ** 53 - 1), 'd3ffe0000000000001'),
+  number(2 ** 63, 'cb43e0000000000000'),
+  number(-(2 ** 63), 'cbc3e0000000000000'),
 ]
 
 /** Extensions of applications, which are refused: type 16 with 1, 2, 4, 8 and 16 bytes, and of any length. */
