@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { createSecureContext } from 'node:tls'
 import { ServerCredentials } from '@grpc/grpc-js'
@@ -82,6 +83,7 @@ async function readFiles(tls: ListenTlsSettings, integration: string): Promise<F
   const files = { cert, key, ...(ca && { ca }), ...(tls.minVersion && { minVersion: tls.minVersion }) }
   try {
     createSecureContext(files)
+    if (ca !== undefined) checkAuthorities(ca)
     return files
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown error'
@@ -90,6 +92,20 @@ async function readFiles(tls: ListenTlsSettings, integration: string): Promise<F
       retryable: false,
     })
   }
+}
+
+const BEGIN = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/g
+const CERTIFICATE = /-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----[^-]+-----END \1-----/g
+
+/** Node leaves out what it cannot read of a file of authorities, and would then refuse all clients. */
+function checkAuthorities(pem: Buffer): void {
+  const text = pem.toString('latin1')
+  const certificates = text.match(CERTIFICATE) ?? []
+  if (certificates.length === 0 || certificates.length !== text.match(BEGIN)?.length)
+    throw Object.assign(new Error('not whole'), {
+      code: 'the client CA file has no certificate, or half of one',
+    })
+  for (const certificate of certificates) new X509Certificate(certificate)
 }
 
 async function read(what: string, path: string, integration: string): Promise<Buffer> {
