@@ -111,6 +111,7 @@ class GrpcAdapter implements ProtocolAdapter {
     const before = this.#state
     this.#state = { kind: 'down' }
     this.#move.stop()
+    this.#streams.closeAll()
     const open = [...this.#draining, ...(before.kind === 'down' ? [] : [before.connection])]
     await Promise.all(open.map((connection) => connection.close()))
   }

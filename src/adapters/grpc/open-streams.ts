@@ -6,6 +6,8 @@ export interface OpenStream {
   readonly stream: GrpcStream
   /** Of the connection that it was opened on. */
   readonly caller: Caller
+  /** Whether a next stream in its place would have nothing to answer. */
+  readonly wouldBeSilent: boolean
   /** The connection was lost, and the stream with it. */
   lost(): void
 }
@@ -13,6 +15,7 @@ export interface OpenStream {
 /** The streams of subscriptions that still take requests, by the path of their method. They outlive a change of connections. */
 export class OpenStreams {
   readonly #byPath = new Map<string, OpenStream[]>()
+  readonly #forgotten = new Set<string>()
 
   add(path: string, open: OpenStream): void {
     const streams = this.#byPath.get(path)
@@ -29,6 +32,25 @@ export class OpenStreams {
   /** The one that was opened last and is not over. */
   newest(path: string): GrpcStream | undefined {
     return this.#byPath.get(path)?.findLast(({ stream }) => stream.status === undefined)?.stream
+  }
+
+  /**
+   * We close all connections, of which the subscribers do not hear. Remembers the paths whose streams were published
+   * to, for `wasForgotten`.
+   */
+  closeAll(): void {
+    for (const [path, streams] of this.#byPath)
+      if (streams.some(({ wouldBeSilent }) => wouldBeSilent)) this.#forgotten.add(path)
+    this.#byPath.clear()
+  }
+
+  /**
+   * Whether the next stream of that path would be silent for a subscription that is restored: what was published to
+   * the one before is gone. A new subscription makes that void.
+   */
+  wasForgotten(path: string, isRestored: boolean): boolean {
+    if (!isRestored) this.#forgotten.delete(path)
+    return this.#forgotten.has(path)
   }
 
   /** The connection of `caller` is lost. */

@@ -61,7 +61,7 @@ export class StreamSubscription implements AdapterSubscription, OpenStream {
   }
 
   lost(): void {
-    if (this.#wouldBeSilent) this.#end(this.#silence())
+    if (this.wouldBeSilent) this.#end(silence(this.#parts.name, this.#parts.link))
   }
 
   #message(bytes: Buffer): boolean {
@@ -88,22 +88,15 @@ export class StreamSubscription implements AdapterSubscription, OpenStream {
     const error: IntegrationError = isOk(found)
       ? new ShutdownError({ integration })
       : statusError(found, `subscription ${this.#parts.name}`, status)
-    this.#end(error.kind === 'connection' && this.#wouldBeSilent ? this.#silence() : error)
+    this.#end(
+      error.kind === 'connection' && this.wouldBeSilent ? silence(this.#parts.name, this.#parts.link) : error,
+    )
   }
 
   /** A server that was asked by published messages does not know them on the next stream. */
-  get #wouldBeSilent(): boolean {
+  get wouldBeSilent(): boolean {
     const { staysOpen, link } = this.#parts
     return staysOpen && !link.reopensPublished && this.stream.isWritten
-  }
-
-  #silence(): SubscribeError {
-    return new SubscribeError(
-      this.#parts.name,
-      'the connection was lost, and the next stream would be silent: what was published to this one is gone. ' +
-        'Subscribe again and publish what the server needs, pass it as "params", or set published_streams = "reopen"',
-      { integration: this.#parts.link.integration },
-    )
   }
 
   #end(error: Error): void {
@@ -116,4 +109,14 @@ export class StreamSubscription implements AdapterSubscription, OpenStream {
     this.#closed = true
     this.#parts.open.delete(this.#parts.method.path, this)
   }
+}
+
+/** Why a subscription is not opened again. */
+export function silence(name: string, { integration }: Link): SubscribeError {
+  return new SubscribeError(
+    name,
+    'the connection was lost, and the next stream would be silent: what was published to this one is gone. ' +
+      'Subscribe again and publish what the server needs, pass it as "params", or set published_streams = "reopen"',
+    { integration },
+  )
 }

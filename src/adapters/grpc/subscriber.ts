@@ -11,7 +11,7 @@ import { failureOf, type Link } from './link.js'
 import type { Method } from './methods.js'
 import type { OpenStreams } from './open-streams.js'
 import { type GrpcStream, isOk } from './stream.js'
-import { StreamSubscription } from './stream-subscription.js'
+import { StreamSubscription, silence } from './stream-subscription.js'
 
 /**
  * gRPC has no acknowledgement of a stream but the server's headers, and many servers send those with the first
@@ -36,6 +36,9 @@ export async function subscribe(
   try {
     const method = link.methods.get(name)
     const staysOpen = options.params === undefined && TAKES_STREAM.has(method.kind)
+    // The actor restores subscriptions on its own account: only an operation of a caller has an id.
+    if (staysOpen && open.wasForgotten(method.path, context.operationId === undefined))
+      throw silence(name, link)
     const requests = staysOpen ? [] : requestsOf(method, options.params)
     const stream = await link.caller.stream(method.path, {
       headers: options.headers ?? context.headers,

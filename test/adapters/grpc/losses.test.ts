@@ -46,6 +46,26 @@ test('a stream that was published to ends with a typed error when its connection
   expect(silent.ends).toEqual([])
 })
 
+test('such a stream is not restored either when we close the connection; a new subscription is opened', async () => {
+  const server = await plainServer(echo)
+  const { adapter, pubsub } = await connected(server.address)
+  const sink = new Listener()
+  await pubsub.subscribe('a.B/Chat', {}, sink, operation())
+  await pubsub.publish('a.B/Chat', Buffer.from('"hello"'), {}, within())
+  await until(() => sink.messages.length === 1, 'the answer')
+  await adapter.disconnect()
+  await adapter.connect(within().signal)
+  for (let n = 0; n < 2; n++)
+    expect(await failureOf(pubsub.subscribe('a.B/Chat', {}, sink, operation()))).toMatchObject({
+      kind: 'subscribe',
+      topic: 'a.B/Chat',
+    })
+  const fresh = { ...operation(), signal: within().signal, operationId: 'one of a caller' }
+  await pubsub.subscribe('a.B/Chat', {}, sink, fresh)
+  await pubsub.publish('a.B/Chat', Buffer.from('"again"'), {}, within())
+  await until(() => sink.messages.length === 2, 'the answer on the new stream')
+})
+
 test('with published_streams = "reopen" such a stream is left to the actor to open again', async () => {
   const server = await plainServer(echo)
   const { pubsub, context } = await connected(server.address, { config: { published_streams: 'reopen' } })
