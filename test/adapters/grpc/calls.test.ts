@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { systemClock } from '../../../src/core/clock.js'
-import { RpcError } from '../../../src/core/errors.js'
+import { type IntegrationError, RpcError } from '../../../src/core/errors.js'
+import { Gateway } from '../../../src/gateway.js'
 import { operation, within } from '../../support/adapter-context.js'
 import { connected, failureOf, never, served } from './harness.js'
 
@@ -58,4 +59,30 @@ test('errors', async () => {
     kind: 'timeout',
     operation: 'call a.B/Slow',
   })
+})
+
+test('callers whose time was short do not shut others out, and a server that is too slow does', async () => {
+  const { address } = await served({ 'a.B/Slow': () => new Promise(() => {}), 'a.B/Quick': () => 1 })
+  const gateway = await Gateway.start({
+    integrations: {
+      it: {
+        type: 'grpc',
+        format: 'json',
+        endpoint: { address },
+        timeout: '300ms',
+        circuit_breaker: { failure_threshold: 3, timeout: '60s' },
+      },
+    },
+  } as Parameters<typeof Gateway.start>[0])
+  onTestFinished(() => gateway.shutdown({ timeout: 0 }))
+  const rpc = gateway.rpc('it')
+  const slow = (options?: { timeout: number }) =>
+    rpc.call('a.B/Slow', null, options).then(
+      () => 'answered',
+      (error: IntegrationError) => error.kind,
+    )
+  for (let n = 0; n < 6; n++) expect(await slow({ timeout: 30 })).toBe('timeout')
+  expect(await rpc.call('a.B/Quick', null)).toBe(1)
+  for (let n = 0; n < 3; n++) expect(await slow()).toBe('timeout')
+  expect(await slow()).toBe('circuit-open')
 })
