@@ -33,6 +33,8 @@ export class GrpcStream {
   #isWritten = false
   #reader: StreamReader | undefined
   #held = false
+  /** The first message, while nobody reads. */
+  #first: Buffer | undefined
   #headers: Headers = {}
   #status: Status | undefined
   #alive!: () => void
@@ -57,6 +59,8 @@ export class GrpcStream {
       onReceiveMessage: (bytes: unknown) => this.#message(bytes as Buffer),
       onReceiveStatus: (found) => this.#ended(found),
     })
+    // Until the first message is asked for the library reads the stream without limit.
+    call.startRead()
   }
 
   /** What the server has sent before its first message. */
@@ -105,8 +109,10 @@ export class GrpcStream {
   /** Gives its messages to `reader` from now on. */
   read(reader: StreamReader): void {
     this.#reader = reader
+    const first = this.#first
+    this.#first = undefined
+    if (first !== undefined) this.#give(first, reader)
     if (this.#status !== undefined) reader.ended(this.#status)
-    else this.#call.startRead()
   }
 
   /** The reader has room again. Does nothing when it has always had. */
@@ -123,8 +129,13 @@ export class GrpcStream {
 
   #message(bytes: Buffer): void {
     if (this.#status !== undefined) return
-    if (this.#reader!.message(bytes)) this.#call.startRead()
-    else this.#held = true
+    if (this.#reader === undefined) this.#first = bytes
+    else this.#give(bytes, this.#reader)
+  }
+
+  #give(bytes: Buffer, reader: StreamReader): void {
+    if (!reader.message(bytes)) this.#held = true
+    else if (this.#status === undefined) this.#call.startRead()
   }
 
   #ended(found: StatusObject): void {

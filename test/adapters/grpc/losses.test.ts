@@ -85,15 +85,19 @@ test('other addresses: the new connection comes first, and what is under way end
   const second = await served({ 'a.B/Who': () => 'second' })
   const addresses = [first.address]
   const { rpc, adapter, context } = await connected(addresses)
-  const underWay = rpc.call('a.B/Who', null, within())
+  const underWay = rpc.call('a.B/Who', null, within(30_000))
   await until(() => answers.length === 1, 'the call is at the first server')
   addresses[0] = second.address
   adapter.addressesChanged!()
-  let who: unknown
-  while (who !== 'second') {
-    const call = rpc.call('a.B/Who', null, within())
-    await Promise.race([call, new Promise((resolve) => setTimeout(resolve, 20))])
-    for (const answer of answers.splice(1)) answer()
+  for (let who: unknown; who !== 'second'; ) {
+    let isAnswered = false
+    const call = rpc.call('a.B/Who', null, within(20_000)).finally(() => {
+      isAnswered = true
+    })
+    await until(() => {
+      for (const answer of answers.splice(1)) answer()
+      return isAnswered
+    }, 'either server answers')
     who = await call
   }
   answers[0]!()

@@ -1,6 +1,7 @@
 import { Metadata, type sendUnaryData } from '@grpc/grpc-js'
 import { expect, test } from 'vitest'
 import { ByteBudget } from '../../../src/core/byte-budget.js'
+import { ManualClock } from '../../../src/testing/index.js'
 import { operation, until, within } from '../../support/adapter-context.js'
 import { connected, failureOf, Listener } from './harness.js'
 import { flood, plainServer, type ServerStream } from './plain-server.js'
@@ -38,6 +39,28 @@ test('streams that nobody reads hold one message each, and nothing else of the c
   const reader = new Listener()
   await pubsub.subscribe('a.B/Flood', { params: {} }, reader, operation())
   await until(() => reader.messages.length > 20, 'one that is read goes on')
+})
+
+test('a stream is held back before anybody reads it', async () => {
+  let count = () => 0
+  const { address } = await plainServer({
+    // Without headers: they come with the first message.
+    '/a.B/Flood': { type: 'serverStream', handle: (call: ServerStream) => (count = flood(call, MEGABYTE)) },
+    '/a.B/Echo': {
+      type: 'unary',
+      handle: (call: { request: Buffer }, done: sendUnaryData<Buffer>) => done(null, call.request),
+    },
+  })
+  const clock = new ManualClock()
+  const { rpc, pubsub } = await connected(address, {}, { clock })
+  const sink = new Listener()
+  await pubsub.subscribe('a.B/Flood', { params: {} }, sink, operation())
+  // The subscriber is given its messages on a later turn of the clock, which does not come.
+  for (let n = 0; n < 200; n++) expect(await rpc.call('a.B/Echo', n, within())).toBe(n)
+  expect(count()).toBeLessThanOrEqual(2)
+  expect(sink.messages).toEqual([])
+  await clock.turn()
+  await until(() => sink.messages.length > 5, 'it goes on when it is read')
 })
 
 test('no room and room again within one delivery: it goes on', async () => {
