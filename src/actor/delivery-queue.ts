@@ -129,7 +129,7 @@ export class DeliveryQueue {
       }
     }
     this.#reportDropped()
-    if (this.#fill() <= HOLD_BACK_AT / 2 && !this.#parts.budget.isFull) this.#hold.empty()
+    if (this.#fill() <= HOLD_BACK_AT / 2 && this.#hasMemory) this.#hold.empty()
   }
 
   /** The connection is lost: what is not acknowledged to the broker comes again. */
@@ -161,7 +161,7 @@ export class DeliveryQueue {
     }
     this.#enter(message)
     if (this.#waiting.size === 1) this.drain()
-    if (overflow !== 'block' || (this.#fill() < HOLD_BACK_AT && !this.#parts.budget.isFull)) return 'waiting'
+    if (overflow !== 'block' || (this.#fill() < HOLD_BACK_AT && this.#hasMemory)) return 'waiting'
     this.#awaitBudget()
     return this.#hold.fill() ? 'hold-back' : 'waiting'
   }
@@ -178,12 +178,17 @@ export class DeliveryQueue {
   }
 
   #fits({ payload }: Outgoing): boolean {
-    const { capacity, budget } = this.#parts
+    const { capacity } = this.#parts
     return (
       this.#waiting.size < capacity.messages &&
       this.#waitingBytes + payload.byteLength <= capacity.bytes &&
-      !budget.isFull
+      this.#hasMemory
     )
+  }
+
+  /** An empty queue may take one message: subscriptions that nobody reads must not stop one that is read. */
+  get #hasMemory(): boolean {
+    return this.#waiting.size === 0 || !this.#parts.budget.isFull
   }
 
   #fill(): number {

@@ -80,7 +80,12 @@ export function startIntegrationActor(
     dial: dependencies.dial,
   })
 
-  const heartbeat = startHeartbeat(clock, gauges, settings.heartbeatMs, adapter.pool?.bind(adapter))
+  const heartbeat = startHeartbeat(
+    clock,
+    gauges,
+    { heartbeatMs: settings.heartbeatMs, memory: settings.limits.memory },
+    adapter.pool?.bind(adapter),
+  )
 
   const reader = new RequestReader()
   const receive = (batch: RequestBatch) => {

@@ -22,7 +22,7 @@ export function runBroker(makeBroker: BrokerFactory): void {
     if (message.kind === 'attach') attach(message.port)
     if (message.kind !== 'start-broker') return
     const { name, listen, memory, control } = message
-    const heartbeat = startHeartbeat(systemClock, new Gauges(message.gauges), message.heartbeatMs)
+    const heartbeat = startHeartbeat(systemClock, new Gauges(message.gauges), message)
     const broker = makeBroker({ name, listen, memory, log: threadLogger(thread), clock: systemClock })
     let address: BrokerAddress = {}
     serveControl<BrokerControl>(control, {

@@ -1,4 +1,4 @@
-import { checkArgument, FUNCTION, NAME } from '../core/arguments.js'
+import { checkArgument, FUNCTION, NAME, TEXT } from '../core/arguments.js'
 import { RpcError, SerializeError, ShutdownError, UnsupportedError } from '../core/errors.js'
 import { encodeError, messageOf } from '../mailbox/error-codec.js'
 import type { IntegrationMail, OpenSource, SourceHandler } from '../mailbox/integration-mail.js'
@@ -38,7 +38,7 @@ export class RpcServer implements Worker {
   /** Registers the handler of a method; takes effect with the next `serve`. A later one of the same method replaces it. @throws ConfigError */
   register(method: string, handler: RpcHandler): this {
     const context = { integration: this.#mail.name }
-    checkArgument('register', 'method', method, NAME, context)
+    checkArgument('register', 'method', method, TEXT, context)
     checkArgument('register', 'handler', handler, FUNCTION, context)
     this.#registered.register(method, handler)
     return this
@@ -48,7 +48,8 @@ export class RpcServer implements Worker {
    * Serves all registered methods, across restarts of the actor. Called again it adds the methods and handlers
    * registered meanwhile; calls under way and those that arrive meanwhile are answered. When it fails, what was served
    * before is served still, and nothing else.
-   * @throws UnsupportedError when the protocol cannot serve; the error of the first method that is refused
+   * @throws UnsupportedError when the protocol cannot serve; ConfigError for a method without a name; the error of the
+   *   first method that is refused
    */
   serve(): Promise<void> {
     return this.#inTurn(() => this.#replace(this.#registered.copy()))
@@ -74,6 +75,8 @@ export class RpcServer implements Worker {
   async #replace(routes: RpcRoutes): Promise<void> {
     if (!this.#mail.supports('serve'))
       throw new UnsupportedError(`serve over ${this.#mail.type}`, { integration: this.#mail.name })
+    for (const method of routes.methods)
+      checkArgument('serve', 'method', method, NAME, { integration: this.#mail.name })
     // What is served already needs no second subscription: its handler changes with the routes.
     const added = routes.methods.filter((method) => !this.#sources.has(method))
     const opened = new Map<string, OpenSource>()

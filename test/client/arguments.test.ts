@@ -127,7 +127,7 @@ const MISTAKES: readonly (readonly [string, () => unknown, string])[] = [
     () => server().register!('m'),
     'register: handler: expected a function, found undefined',
   ],
-  ['register of an empty method', () => server().register!('', () => 1), `register: method: ${EMPTY}`],
+  ['register of no method', () => server().register!(7, () => 1), 'register: method: expected text, found 7'],
   ['get with an unknown option', () => connections().get!('bus', { time: 1 }), 'get: unknown option "time"'],
   ['get of nothing', () => connections().get!(undefined), 'there is no integration'],
   [
