@@ -10,7 +10,7 @@ import type { Diagnostic } from './core/diagnostic.js'
 import { didYouMean } from './core/did-you-mean.js'
 import { type Duration, toMilliseconds } from './core/duration.js'
 import { ConfigError } from './core/errors.js'
-import type { LogSink } from './core/telemetry.js'
+import type { LogLevel, LogSink } from './core/telemetry.js'
 import { type DeadMessage, EVENTS, type GatewayEvents } from './gateway-events.js'
 import { brokerMetrics, type GatewayMetrics, integrationMetrics, serverMetrics } from './gateway-metrics.js'
 import { withSchemas } from './gateway-schemas.js'
@@ -226,7 +226,7 @@ export class Gateway {
     if (kind === 'log') return this.#reporter.log(report.record)
     if (kind === 'connection:changed' || kind === 'actor:failed') this.connections.changed()
     this.#reporter.emit(kind, event as never)
-    this.#reporter.write({ ...logged(event), level: LEVELS[kind] ?? 'info', message: kind })
+    this.#reporter.write({ ...logged(event), level: levelOf(report), message: kind })
   }
 
   #handlerFailed(integration: string, of: string, error: unknown): void {
@@ -240,11 +240,22 @@ export class Gateway {
   }
 }
 
-const LEVELS: Partial<Record<keyof GatewayEvents, 'warn' | 'error'>> = {
-  'actor:crashed': 'warn',
-  'actor:failed': 'error',
-  'message:dead': 'warn',
-  'subscription:gap': 'warn',
+/** What somebody should look at is a warning: the reason why a gateway does not connect above all. */
+function levelOf(report: TreeReport): LogLevel {
+  switch (report.kind) {
+    case 'actor:failed':
+      return 'error'
+    case 'actor:crashed':
+    case 'message:dead':
+    case 'subscription:gap':
+      return 'warn'
+    case 'breaker:changed':
+      return report.state === 'open' ? 'warn' : 'info'
+    case 'connection:changed':
+      return report.state === 'failed' || report.reason !== undefined ? 'warn' : 'info'
+    default:
+      return 'info'
+  }
 }
 
 /** Payloads have no place in a log. */

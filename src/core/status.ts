@@ -1,3 +1,5 @@
+import type { ErrorKind } from './errors.js'
+
 /** The state of the connection of an integration. */
 export type ConnectionStatus =
   | { readonly state: 'disconnected' }
@@ -39,6 +41,14 @@ export interface PoolFigures {
   readonly pending: number
   /** Connections that may be open. */
   readonly max: number
+}
+
+/** Why a connection was lost, or could not be made. */
+export interface ConnectionFault {
+  readonly kind: ErrorKind
+  readonly message: string
+  /** Epoch milliseconds. */
+  readonly at: number
 }
 
 /** The answer of a health check. */

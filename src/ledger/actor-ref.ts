@@ -68,6 +68,8 @@ export class ActorRef implements IntegrationMail, ActorAddress {
   /** `draining`: nothing is taken from the broker any more, and nothing opened. */
   #intake: 'open' | 'draining' | 'closed' = 'open'
   #lives = 0
+  /** Why the connection was lost, or could not be made; undefined while it is there. */
+  #connectionFault: Error | undefined
 
   constructor(
     { settings, protocol, poisonThreshold }: Addressed,
@@ -87,6 +89,7 @@ export class ActorRef implements IntegrationMail, ActorAddress {
     this.#events = events
     this.#ledger = new Ledger(settings, poisonThreshold, clock, {
       givenUp: (seq) => this.#cancel(seq),
+      connectionFault: () => this.#connectionFault,
       expiring: () => this.#present?.channel.pullAll(),
       poison: (entry, reason) => events.poison(entry, entry.deaths, reason),
     })
@@ -261,7 +264,15 @@ export class ActorRef implements IntegrationMail, ActorAddress {
   #notice(notice: ActorNotice): void {
     if (notice.kind === 'source-ended') this.#sources.end(notice.source, decodeError(notice.error, this.name))
     else if (notice.kind === 'dropped') this.#sources.dropped(notice.source, notice.dropped)
-    else this.#events.notice(notice)
+    else {
+      if (notice.kind === 'connection') this.#connectionChanged(notice)
+      this.#events.notice(notice)
+    }
+  }
+
+  #connectionChanged({ state, error }: Extract<ActorNotice, { kind: 'connection' }>): void {
+    if (state === 'connected') this.#connectionFault = undefined
+    else if (error !== undefined) this.#connectionFault = decodeError(error, this.name)
   }
 
   #end(error: () => Error): void {

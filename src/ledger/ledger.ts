@@ -26,6 +26,8 @@ const GRACE_MS = 1_000
 export interface LedgerEvents {
   /** A request that the actor has was given up: it need not go on with it. */
   givenUp(seq: number): void
+  /** Why there is no connection now. */
+  connectionFault(): Error | undefined
   /** Time-outs are about to be dealt with: answers that have arrived already must be received first. */
   expiring(): void
   /** A message has killed too many actors and was set aside. */
@@ -83,7 +85,8 @@ export class Ledger {
     const now = this.#clock.monotonic()
     const own = limits?.timeoutMs
     const deadline = own === undefined ? 0 : now + own
-    const expiresAt = now + (own ?? this.#budgetMs)
+    const timeoutMs = own ?? this.#budgetMs
+    const expiresAt = now + timeoutMs
     const request = new Request(
       this.#operations++,
       verb,
@@ -92,6 +95,7 @@ export class Ledger {
       options,
       deadline,
       expiresAt - this.#origin,
+      timeoutMs,
       bytes,
     )
     if (limits?.signal !== undefined) this.#cancelOn(limits.signal, request)
@@ -273,9 +277,12 @@ export class Ledger {
   }
 
   #timeOut(request: Request): void {
-    const { verb, target } = request
+    const { verb, target, timeoutMs } = request
     if (verb !== 'receive') {
-      return this.#giveUp(request, new TimeoutError(`${verb} ${target}`.trim(), { integration: this.#name }))
+      const cause = this.#events.connectionFault()
+      const why = cause !== undefined && { cause, notConnected: cause.message }
+      const context = { integration: this.#name, afterMs: timeoutMs, ...why }
+      return this.#giveUp(request, new TimeoutError(`${verb} ${target}`.trim(), context))
     }
     // There was no message in the time allowed: that is an answer, not a fault.
     this.#forget(request)

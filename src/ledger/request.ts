@@ -29,6 +29,8 @@ export class Request implements OutgoingRequest {
    * large as epoch milliseconds are separate objects, and there is one of this for every message.
    */
   readonly expiresAfter: number
+  /** Milliseconds that it may take. */
+  readonly timeoutMs: number
   /** Its estimated weight in bytes. */
   readonly bytes: number
   /** Whether it waits, is with the actor, or is settled. */
@@ -50,6 +52,7 @@ export class Request implements OutgoingRequest {
     options: RequestOptions | undefined,
     deadline: number,
     expiresAfter: number,
+    timeoutMs: number,
     bytes: number,
   ) {
     this.promise = new Promise(keepSettlers)
@@ -63,6 +66,7 @@ export class Request implements OutgoingRequest {
     this.options = options
     this.deadline = deadline
     this.expiresAfter = expiresAfter
+    this.timeoutMs = timeoutMs
     this.bytes = bytes
   }
 

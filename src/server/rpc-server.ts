@@ -48,7 +48,7 @@ export class RpcServer implements Worker {
    * Serves all registered methods, across restarts of the actor. Called again it adds the methods and handlers
    * registered meanwhile; calls under way and those that arrive meanwhile are answered. When it fails, what was served
    * before is served still, and nothing else.
-   * @throws UnsupportedError when the protocol cannot serve; ConfigError for a method without a name; the error of the
+   * @throws UnsupportedError when the protocol cannot serve; ConfigError for an empty name; the error of the
    *   first method that is refused
    */
   serve(): Promise<void> {
@@ -75,10 +75,10 @@ export class RpcServer implements Worker {
   async #replace(routes: RpcRoutes): Promise<void> {
     if (!this.#mail.supports('serve'))
       throw new UnsupportedError(`serve over ${this.#mail.type}`, { integration: this.#mail.name })
-    for (const method of routes.methods)
-      checkArgument('serve', 'method', method, NAME, { integration: this.#mail.name })
     // What is served already needs no second subscription: its handler changes with the routes.
     const added = routes.methods.filter((method) => !this.#sources.has(method))
+    for (const method of added)
+      checkArgument('serve', 'method', method, NAME, { integration: this.#mail.name })
     const opened = new Map<string, OpenSource>()
     const outcomes = await Promise.allSettled(
       added.map(async (method) => opened.set(method, await this.#open(method, routes))),

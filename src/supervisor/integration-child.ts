@@ -4,6 +4,7 @@ import { ActorCrashedError, ShutdownError } from '../core/errors.js'
 import type { Fault, IntegrationSettings } from '../core/settings.js'
 import type {
   BreakerState,
+  ConnectionFault,
   ConnectionState,
   HealthStatus,
   ListenAddress,
@@ -40,6 +41,8 @@ export interface IntegrationStatus {
   readonly connectedSince?: number
   /** Attempts to connect in a row that have failed. */
   readonly reconnectAttempt: number
+  /** The last error of its connection, also after it was made again; absent while there was none. */
+  readonly lastError?: ConnectionFault
   /** Where a server listens; absent for everything else, and while it does not. */
   readonly listening?: ListenAddress
   /** Epoch milliseconds of the last request; absent before the first. */
@@ -62,6 +65,8 @@ export class IntegrationChild implements Child {
   onDeath: ((reason: string) => void) | undefined
   /** What its actor has said last of where it listens. */
   listening: ListenAddress | undefined
+  /** What its actors have said last of their connection's faults. */
+  lastError: ConnectionFault | undefined
   readonly #worker: URL
   readonly #clientId: string
   readonly #dependencies: IntegrationDependencies
@@ -94,7 +99,8 @@ export class IntegrationChild implements Child {
     const life = this.#life
     const errorCount = total(this.counts.errors)
     const lastUsed = life?.gauges.lastUsed || this.#lastUsed
-    const used = lastUsed > 0 && { lastUsed }
+    const { lastError } = this
+    const used = { ...(lastUsed > 0 && { lastUsed }), ...(lastError && { lastError }) }
     if (life === undefined)
       return { state: 'disconnected', breaker: 'closed', reconnectAttempt: 0, errorCount, ...used }
     const { connection, breaker, connectedSince, reconnectAttempt, pool } = life.gauges

@@ -1,10 +1,11 @@
 import type { Clock } from '../core/clock.js'
 import type { AdapterManifest, BrokerManifest, ServerManifest } from '../core/manifest.js'
 import type { GroupSettings, IntegrationSettings, SupervisionSettings } from '../core/settings.js'
-import type { BreakerState, ConnectionState, ListenAddress } from '../core/status.js'
+import type { BreakerState, ConnectionFault, ConnectionState, ListenAddress } from '../core/status.js'
 import type { LogRecord } from '../core/telemetry.js'
 import type { Value } from '../core/value.js'
 import type { ActorProtocol, AddressFactory } from '../mailbox/actor-address.js'
+import type { ErrorRecord } from '../mailbox/error-codec.js'
 import type { ActorNotice } from '../mailbox/protocol.js'
 import type { Work } from '../mailbox/work.js'
 import { BrokerChild } from './broker-child.js'
@@ -288,8 +289,10 @@ export class SupervisionTree {
   #notice(integration: string, notice: Exclude<ActorNotice, { kind: 'source-ended' | 'dropped' }>): void {
     switch (notice.kind) {
       case 'connection': {
-        const { state, attempt, reason, listening } = notice
-        this.integrations.get(integration)!.listening = listening
+        const { state, attempt, reason, listening, error } = notice
+        const child = this.integrations.get(integration)!
+        child.listening = listening
+        if (error !== undefined) child.lastError = faultOf(error, this.#clock.now())
         return this.#report({
           kind: 'connection:changed',
           integration,
@@ -315,6 +318,11 @@ export class SupervisionTree {
   #log(level: LogRecord['level'], message: string, integration: string, fields: object = {}): void {
     this.#report({ kind: 'log', record: { ...fields, level, message, integration } })
   }
+}
+
+function faultOf({ message, fields }: ErrorRecord, at: number): ConnectionFault {
+  const kind = typeof fields.kind === 'string' ? (fields.kind as ConnectionFault['kind']) : 'connection'
+  return { kind, message, at }
 }
 
 function actorsOf({ integrations, servers }: TreePlan): readonly ActorPlan[] {

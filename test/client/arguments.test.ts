@@ -127,7 +127,20 @@ const MISTAKES: readonly (readonly [string, () => unknown, string])[] = [
     () => server().register!('m'),
     'register: handler: expected a function, found undefined',
   ],
-  ['register of no method', () => server().register!(7, () => 1), 'register: method: expected text, found 7'],
+  [
+    'register of a method that is a number',
+    () => server().register!(5, () => 1),
+    'register: method: expected text',
+  ],
+  [
+    'serve of an empty method',
+    () =>
+      gateway
+        .server('other')
+        .register('', () => 1)
+        .serve(),
+    `serve: method: ${EMPTY}`,
+  ],
   ['get with an unknown option', () => connections().get!('bus', { time: 1 }), 'get: unknown option "time"'],
   ['get of nothing', () => connections().get!(undefined), 'there is no integration'],
   [

@@ -1,9 +1,11 @@
 import { receiveMessageOnPort } from 'node:worker_threads'
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { ConnectionError } from '../../src/core/errors.js'
 import type { IntegrationSettings } from '../../src/core/settings.js'
 import { ActorRef } from '../../src/ledger/actor-ref.js'
 import { Bell } from '../../src/mailbox/bell.js'
 import { type ChannelEnd, openChannel } from '../../src/mailbox/channel.js'
+import { encodeError } from '../../src/mailbox/error-codec.js'
 import { Gauges } from '../../src/mailbox/gauges.js'
 import { type ActorBatch, type RequestBatch, VERBS } from '../../src/mailbox/protocol.js'
 import { Turn } from '../../src/mailbox/turn.js'
@@ -376,5 +378,20 @@ describe('an address that drains', () => {
     life.say({ ...NOTHING, runs: [run] })
     await quiet()
     expect(received).toEqual([2])
+  })
+})
+
+test('a request that the host times out says how long it took and why there was no connection', async () => {
+  const { ref, begin, clock } = rig()
+  const life = begin()
+  const error = encodeError(new ConnectionError('refused'))
+  life.say({ ...NOTHING, notices: [{ kind: 'connection', state: 'reconnecting', attempt: 1, error }] })
+  const publish = ref.request('publish', 't', 1, undefined, { timeoutMs: 100 }).catch((thrown) => thrown)
+  await life.asked()
+  await clock.advance(5_000)
+  expect(await publish).toMatchObject({
+    kind: 'timeout',
+    message: 'publish t timed out after 100 ms; there is no connection: refused',
+    cause: { message: 'refused' },
   })
 })
