@@ -23,7 +23,8 @@ import { Work } from './mailbox/work.js'
 import { isLogSink, Reporter } from './reporter.js'
 import { RpcServer } from './server/rpc-server.js'
 import { ConnectionManager } from './supervisor/connection-manager.js'
-import { SupervisionTree, type TreeReport } from './supervisor/tree.js'
+import { SupervisionTree } from './supervisor/tree.js'
+import type { TreeReport } from './supervisor/tree-report.js'
 import { Formats } from './wire/formats.js'
 
 export interface GatewayOptions {

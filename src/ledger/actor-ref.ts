@@ -2,7 +2,6 @@ import type { Clock } from '../core/clock.js'
 import {
   ActorCrashedError,
   CancelledError,
-  CircuitOpenError,
   type IntegrationError,
   SerializeError,
   ShutdownError,
@@ -25,12 +24,10 @@ import { NameReader } from '../mailbox/names.js'
 import type { ActorBatch, ActorNotice, RequestBatch, RequestOptions } from '../mailbox/protocol.js'
 import type { Turn } from '../mailbox/turn.js'
 import { traitsOf, type Verb } from '../mailbox/verbs.js'
-import { type HostSource, HostSources, specOf } from './host-sources.js'
+import { type HostSource, HostSources, specOf, windowOf } from './host-sources.js'
 import { Ledger } from './ledger.js'
+import { type Intake, openCircuit, refusalOf } from './refusals.js'
 
-/** On their way to the host from one source: enough to keep the channel full over a round trip of credit. */
-const MOST_MESSAGES = 8_192
-const MOST_BYTES = 8 * 1024 * 1024
 /** Between two attempts to ask for a source anew. */
 const REOPEN_PAUSE_MS = 500
 
@@ -48,10 +45,7 @@ type State =
   | { readonly kind: 'failed'; readonly reason: string }
   | { readonly kind: 'stopped' }
 
-/**
- * The stable address of one integration, over all lives of its actor: says what is accepted, and brings what
- * is wanted to each life in turn.
- */
+/** The stable address of one integration, over all lives of its actor: brings what is wanted to each in turn. */
 export class ActorRef implements IntegrationMail, ActorAddress {
   readonly name: string
   readonly type: string
@@ -65,8 +59,7 @@ export class ActorRef implements IntegrationMail, ActorAddress {
   readonly #ledger: Ledger
   readonly #sources = new HostSources()
   #state: State = { kind: 'absent' }
-  /** `draining`: nothing is taken from the broker any more, and nothing opened. */
-  #intake: 'open' | 'draining' | 'closed' = 'open'
+  #intake: Intake = 'open'
   #lives = 0
   /** Why the connection was lost, or could not be made; undefined while it is there. */
   #connectionFault: Error | undefined
@@ -79,8 +72,7 @@ export class ActorRef implements IntegrationMail, ActorAddress {
   ) {
     this.name = settings.name
     this.type = protocol.name
-    const { messages, bytes } = settings.mailbox
-    this.window = { messages: Math.min(messages, MOST_MESSAGES), bytes: Math.min(bytes, MOST_BYTES) }
+    this.window = windowOf(settings.mailbox)
     this.formats = protocol.formats
     this.timeoutMs = settings.timeoutMs
     this.#capabilities = protocol.capabilities
@@ -229,27 +221,16 @@ export class ActorRef implements IntegrationMail, ActorAddress {
   /** Why a request is not accepted. */
   #refusal(verb: Verb, signal: AbortSignal | undefined): Error | undefined {
     const integration = this.name
-    const { settles, isSystem, isOpenEnded } = traitsOf(verb)
-    const isLate = this.#intake === 'closed' || (this.#intake === 'draining' && isOpenEnded)
-    if (isLate && !settles) return new ShutdownError({ integration })
-    if (this.#state.kind === 'stopped') return new ShutdownError({ integration })
-    if (this.#state.kind === 'failed')
-      return new ActorCrashedError(this.#state.reason, false, { integration, retryable: false })
+    const traits = traitsOf(verb)
+    const refusal = refusalOf(traits, this.#intake, this.#state, integration)
+    if (refusal !== undefined) return refusal
     if (signal?.aborted) return new CancelledError({ integration, cause: signal.reason })
-    if (settles) return undefined
-    const open = this.#openCircuit()
+    if (traits.settles) return undefined
+    const open = openCircuit(this.#present?.gauges, this.#clock.monotonic(), integration)
     if (open !== undefined) return open
-    // They wait in a channel of their own: a flood of messages must not end the subscriptions of a crashed actor.
-    if (isSystem) return undefined
+    // They wait in a separate lane: a flood of messages must not end the subscriptions of a crashed actor.
+    if (traits.isSystem) return undefined
     return this.#ledger.makeRoom(this.#present?.gauges.connection === 'connected')
-  }
-
-  /** An open breaker fails fast, without a hop. */
-  #openCircuit(): CircuitOpenError | undefined {
-    const gauges = this.#present?.gauges
-    if (gauges?.breaker !== 'open') return undefined
-    const left = gauges.breakerOpenUntil - this.#clock.monotonic()
-    return left > 0 ? new CircuitOpenError(left, { integration: this.name }) : undefined
   }
 
   #receive(batch: ActorBatch, names: NameReader, life: number): void {

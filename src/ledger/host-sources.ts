@@ -1,8 +1,12 @@
+import type { Capacity } from '../core/overflow.js'
 import { CreditGiver, newCredit } from '../mailbox/credit.js'
 import type { SourceHandler, SourceRequest } from '../mailbox/integration-mail.js'
 import type { NameReader } from '../mailbox/names.js'
 import type { DeliveryRun, SourceSpec } from '../mailbox/protocol.js'
 
+/** On their way to the host from one source: enough to keep the channel full over a round trip of credit. */
+const MOST_MESSAGES = 8_192
+const MOST_BYTES = 8 * 1024 * 1024
 type SourceVerb = 'subscribe' | 'consume' | 'serve'
 
 /** A source as the host remembers it, so that each new life of the actor can be asked for it again. */
@@ -104,4 +108,9 @@ export function specOf(source: HostSource): SourceSpec {
 function freshCredit() {
   const shared = newCredit()
   return { shared, giver: new CreditGiver(shared) }
+}
+
+/** How much of one source may be on its way to the host. */
+export function windowOf({ messages, bytes }: Capacity): Capacity {
+  return { messages: Math.min(messages, MOST_MESSAGES), bytes: Math.min(bytes, MOST_BYTES) }
 }

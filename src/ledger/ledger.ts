@@ -6,7 +6,6 @@ import {
   MailboxFullError,
   SerializeError,
   ShutdownError,
-  TimeoutError,
 } from '../core/errors.js'
 import { type IntegrationSettings, operationBudgetMs } from '../core/settings.js'
 import { decodeError } from '../mailbox/error-codec.js'
@@ -16,6 +15,7 @@ import type { ActorBatch, ReceivedMessage, RequestOptions } from '../mailbox/pro
 import { isWeighedExactly, SizeEstimate } from '../mailbox/size-estimate.js'
 import type { Verb } from '../mailbox/verbs.js'
 import { type CrashOutcome, crashOutcome, findInHand } from './crash-outcome.js'
+import { timedOut, tooLarge } from './refusals.js'
 import { Request } from './request.js'
 import { type RequestChannel, RequestQueue, type Room } from './request-queue.js'
 
@@ -81,7 +81,8 @@ export class Ledger {
     limits: RequestLimits | undefined,
   ): Promise<unknown> {
     const bytes = this.#size.of(value)
-    if (bytes > this.#maxBytes && isWeighedExactly(value)) return Promise.reject(this.#tooLarge(bytes))
+    if (bytes > this.#maxBytes && isWeighedExactly(value))
+      return Promise.reject(tooLarge(bytes, this.#maxBytes, this.#name))
     const now = this.#clock.monotonic()
     const own = limits?.timeoutMs
     const deadline = own === undefined ? 0 : now + own
@@ -217,11 +218,6 @@ export class Ledger {
     }
   }
 
-  #tooLarge(bytes: number): SerializeError {
-    const reason = `the payload has ${bytes} bytes; "limits.frame" allows ${this.#maxBytes}`
-    return new SerializeError(reason, { integration: this.#name, fault: 'local', notExecuted: true })
-  }
-
   /** Whom `drop-oldest` drops. What the actor has is older than what waits, but while it is connected it is at it. */
   #oldest(room: Exclude<Room, 'room'>, isConnected: boolean): Request | undefined {
     if (room === 'full') return undefined
@@ -277,13 +273,8 @@ export class Ledger {
   }
 
   #timeOut(request: Request): void {
-    const { verb, target, timeoutMs } = request
-    if (verb !== 'receive') {
-      const cause = this.#events.connectionFault()
-      const why = cause !== undefined && { cause, notConnected: cause.message }
-      const context = { integration: this.#name, afterMs: timeoutMs, ...why }
-      return this.#giveUp(request, new TimeoutError(`${verb} ${target}`.trim(), context))
-    }
+    if (request.verb !== 'receive')
+      return this.#giveUp(request, timedOut(request, this.#name, this.#events.connectionFault()))
     // There was no message in the time allowed: that is an answer, not a fault.
     this.#forget(request)
     request.resolve(null)

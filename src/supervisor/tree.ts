@@ -1,98 +1,25 @@
 import type { Clock } from '../core/clock.js'
-import type { AdapterManifest, BrokerManifest, ServerManifest } from '../core/manifest.js'
-import type { GroupSettings, IntegrationSettings, SupervisionSettings } from '../core/settings.js'
-import type { BreakerState, ConnectionFault, ConnectionState, ListenAddress } from '../core/status.js'
+import type { ConnectionFault } from '../core/status.js'
 import type { LogRecord } from '../core/telemetry.js'
-import type { Value } from '../core/value.js'
-import type { ActorProtocol, AddressFactory } from '../mailbox/actor-address.js'
+import type { AddressFactory } from '../mailbox/actor-address.js'
 import type { ErrorRecord } from '../mailbox/error-codec.js'
 import type { ActorNotice } from '../mailbox/protocol.js'
 import type { Work } from '../mailbox/work.js'
 import { BrokerChild } from './broker-child.js'
 import type { Child } from './child.js'
-import type { ChildSpec } from './child-spec.js'
 import { IntegrationChild, type IntegrationDependencies } from './integration-child.js'
 import type { SupervisorReport } from './reports.js'
 import type { Spawner } from './spawner.js'
 import { Supervisor, type SupervisorOptions } from './supervisor.js'
 import { ThreadPool } from './thread-pool.js'
 import { threadSpawner } from './thread-spawner.js'
+import { type ActorPlan, actorsOf, alone, childSpec, type TreePlan } from './tree-plan.js'
+import type { TreeReport } from './tree-report.js'
 import { Watchdog } from './watchdog.js'
 import { Zombies } from './zombies.js'
 
 /** Milliseconds that an actor has to leave its broker in order, however little time the shutdown has left. */
 const LEAST_GRACE_MS = 1_000
-
-/** What a tree is grown from: the resolved configuration. */
-export interface TreePlan {
-  readonly integrations: readonly {
-    readonly settings: IntegrationSettings
-    readonly supervision: SupervisionSettings
-    readonly manifest: AdapterManifest
-  }[]
-  readonly brokers: readonly {
-    readonly name: string
-    readonly listen: { readonly [key: string]: Value }
-    readonly heartbeatMs: number
-    readonly memory: number
-    readonly supervision: SupervisionSettings
-    readonly manifest: BrokerManifest
-  }[]
-  readonly servers: readonly {
-    readonly settings: IntegrationSettings
-    readonly supervision: SupervisionSettings
-    readonly manifest: ServerManifest
-  }[]
-  readonly supervisors: readonly GroupSettings[]
-}
-
-/** What has an actor: an integration, or a server, which is one that listens. */
-interface ActorPlan {
-  readonly settings: IntegrationSettings
-  readonly supervision: SupervisionSettings
-  readonly worker: URL
-  readonly protocol: ActorProtocol
-  /** Bytes of memory that outlive its actor. */
-  readonly keptBytes: number
-}
-
-/** What happens in the tree, for the gateway's events and log. */
-export type TreeReport =
-  | { readonly kind: 'actor:started'; readonly integration: string }
-  | {
-      readonly kind: 'actor:crashed'
-      readonly integration: string
-      readonly reason: string
-      readonly restartInMs: number
-    }
-  | { readonly kind: 'actor:restarted'; readonly integration: string; readonly restarts: number }
-  | { readonly kind: 'actor:failed'; readonly integration: string; readonly reason: string }
-  | {
-      readonly kind: 'connection:changed'
-      readonly integration: string
-      readonly state: ConnectionState
-      readonly attempt: number
-      readonly reason?: string
-      readonly listening?: ListenAddress
-    }
-  | { readonly kind: 'breaker:changed'; readonly integration: string; readonly state: BreakerState }
-  | {
-      readonly kind: 'message:dead'
-      readonly integration: string
-      readonly queue: string
-      readonly reason: string
-      readonly attempts: number
-      readonly value?: unknown
-      readonly bytes?: Uint8Array
-    }
-  | {
-      readonly kind: 'subscription:gap'
-      readonly integration: string
-      readonly topic: string
-      readonly lost: number
-      readonly reason: string
-    }
-  | { readonly kind: 'log'; readonly record: LogRecord }
 
 /**
  * All supervisors of a gateway: one for each group, and one for each child that is in none. Brokers start
@@ -323,41 +250,4 @@ export class SupervisionTree {
 function faultOf({ message, fields }: ErrorRecord, at: number): ConnectionFault {
   const kind = typeof fields.kind === 'string' ? (fields.kind as ConnectionFault['kind']) : 'connection'
   return { kind, message, at }
-}
-
-function actorsOf({ integrations, servers }: TreePlan): readonly ActorPlan[] {
-  return [
-    ...integrations.map(({ settings, supervision, manifest }) => ({
-      settings,
-      supervision,
-      worker: manifest.worker,
-      protocol: protocolOf(manifest, settings),
-      keptBytes: manifest.keptBytes?.(settings) ?? 0,
-    })),
-    ...servers.map(({ settings, supervision, manifest }) => ({
-      settings,
-      supervision,
-      worker: manifest.worker,
-      protocol: { name: `a server of ${manifest.type}`, capabilities: ['serve'] as const, formats: [] },
-      keptBytes: 0,
-    })),
-  ]
-}
-
-function protocolOf(manifest: AdapterManifest, settings: IntegrationSettings): ActorProtocol {
-  const { type: name, capabilities, formats, payloadFormats } = manifest
-  const isUsable = (format: string) => format !== 'protobuf' || settings.protobuf !== undefined
-  return {
-    ...(manifest.variant?.(settings) ?? { name, capabilities }),
-    // Where the adapter has the last word on what goes over the wire, it has it once for all requests.
-    formats: payloadFormats === undefined ? formats.filter(isUsable) : [settings.format],
-  }
-}
-
-function childSpec(id: string, { restart, shutdownMs }: SupervisionSettings): ChildSpec {
-  return { id, restart, shutdown: shutdownMs === 0 ? 'brutal_kill' : shutdownMs }
-}
-
-function alone({ maxRestarts, withinMs, backoff, jitter }: SupervisionSettings): SupervisorOptions {
-  return { strategy: 'one_for_one', intensity: maxRestarts, periodMs: withinMs, backoff, jitter }
 }

@@ -4,7 +4,8 @@ import { ActorCrashedError } from '../../src/core/errors.js'
 import { ActorRef } from '../../src/ledger/actor-ref.js'
 import { Turn } from '../../src/mailbox/turn.js'
 import { Work } from '../../src/mailbox/work.js'
-import { SupervisionTree, type TreeReport } from '../../src/supervisor/tree.js'
+import { SupervisionTree } from '../../src/supervisor/tree.js'
+import type { TreeReport } from '../../src/supervisor/tree-report.js'
 import { Settlements } from './support/settled.js'
 
 const THRESHOLD = 3
