@@ -50,10 +50,7 @@ const CONSUME_OPTIONS = {
   deadLetter: NAME,
   retryDelay: DURATION,
 } as const
-const DELIVERY_ID: Expected = {
-  what: 'the "id" of a received message',
-  is: (value) => typeof value === 'string' && parseDeliveryId(value) !== undefined,
-}
+const DELIVERY_ID: Expected = { ...NAME, what: 'the "id" of a received message' }
 
 /**
  * Reliable messaging (specification: QueueClient): at least once, acknowledged after the work is done. Every
@@ -121,15 +118,15 @@ export class QueueClient {
 
   /** The message is done with. @returns false when it was settled before, or its actor has died and it comes again */
   async ack(messageId: string): Promise<boolean> {
-    const { life, token } = this.#delivery('ack', messageId)
-    return this.#mail.settle('ack', life, token)
+    const id = this.#delivery('ack', messageId)
+    return id === undefined ? false : this.#mail.settle('ack', id.life, id.token)
   }
 
   /** Gives a message back to be delivered again. @returns false as `ack` */
   async nack(messageId: string, options?: NackOptions): Promise<boolean> {
-    const { life, token } = this.#delivery('nack', messageId)
+    const id = this.#delivery('nack', messageId)
     checkNack(options, this.#mail.name)
-    return this.#mail.settle('nack', life, token, nackOptionsOf(options))
+    return id === undefined ? false : this.#mail.settle('nack', id.life, id.token, nackOptionsOf(options))
   }
 
   /**
@@ -169,8 +166,8 @@ export class QueueClient {
     checkOptions(method, options, expected, context)
   }
 
-  #delivery(method: string, messageId: string): { readonly life: number; readonly token: number } {
+  #delivery(method: string, messageId: string): ReturnType<typeof parseDeliveryId> {
     checkArgument(method, 'message id', messageId, DELIVERY_ID, { integration: this.#mail.name })
-    return parseDeliveryId(messageId)!
+    return parseDeliveryId(messageId)
   }
 }

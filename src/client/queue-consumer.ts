@@ -25,8 +25,15 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
   readonly #parts: QueueParts
   readonly #make: (run: MessageRun, index: number) => QueueMessage<T>
   readonly #messages: RunQueue<QueueMessage<T>>
-  /** Messages in the hands of handlers and loops. */
-  #inHand = 0
+  /** Messages in the hands of loops. */
+  #inLoops = 0
+  /** Handlers of `each` that run. */
+  readonly #handlers = {
+    running: 0,
+    get isBusy() {
+      return this.running > 0
+    },
+  }
   #source: Promise<OpenSource> | undefined
   #open: OpenSource | undefined
 
@@ -51,7 +58,7 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
 
   /** @internal */
   get isBusy(): boolean {
-    return this.#inHand > 0
+    return this.#inLoops > 0 || this.#handlers.isBusy
   }
 
   /** @throws DequeueError when the broker refuses; when the consumer ends by a fault */
@@ -60,7 +67,7 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
     const drop = () => {
       const message = inHand
       inHand = undefined
-      if (message !== undefined) this.#inHand--
+      if (message !== undefined) this.#inLoops--
       return message?.isSettled === false ? message : undefined
     }
     return {
@@ -70,7 +77,7 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
         const next = await this.#messages.next()
         if (next.done) return next
         inHand = next.value
-        this.#inHand++
+        this.#inLoops++
         return next
       },
       return: async () => {
@@ -92,18 +99,18 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
   async each(handle: (message: QueueMessage<T>) => Promise<void> | void): Promise<void> {
     const work = async () => {
       for (let next = await this.#messages.next(); !next.done; next = await this.#messages.next()) {
-        this.#inHand++
+        this.#handlers.running++
         await this.#handle(handle, next.value)
-        this.#inHand--
+        this.#handlers.running--
       }
     }
     await Promise.all(Array.from({ length: this.#concurrency }, work))
   }
 
   /**
-   * Ends it: messages that nobody has taken go back to the queue, uncounted. Resolves when the handlers that run have
-   * ended, at the latest after the time-out of the integration: do not await it inside a handler. Never rejects;
-   * idempotent.
+   * Ends it: messages that nobody has taken go back to the queue, uncounted. Resolves when the handlers of `each` that
+   * run have ended, at the latest after the time-out of the integration: do not await it inside one. A loop goes on
+   * with the message in hand. Never rejects; idempotent.
    */
   async close(): Promise<void> {
     // First, or the broker would deliver again what is given back.
@@ -111,7 +118,7 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
     this.#giveBackUnseen()
     const { work, mail } = this.#parts
     const source = await this.#source?.catch(() => undefined)
-    await Promise.all([closing ?? source?.close(), work.idle(mail.timeoutMs, this)])
+    await Promise.all([closing ?? source?.close(), work.idle(mail.timeoutMs, this.#handlers)])
     work.remove(this)
   }
 

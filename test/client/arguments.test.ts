@@ -116,9 +116,9 @@ const MISTAKES: readonly (readonly [string, () => unknown, string])[] = [
     'option "deadLetter"',
   ],
   [
-    'ack of what is no id',
-    () => queue().ack!('nonsense'),
-    'ack: message id: expected the "id" of a received message, found "nonsense"',
+    'ack of a number',
+    () => queue().ack!(5),
+    'ack: message id: expected the "id" of a received message, found 5',
   ],
   ['nack of nothing', () => queue().nack!(), 'nack: message id'],
   ['nack with a misspelt option', () => queue().nack!('1-1', { dely: 5 }), 'did you mean "delay"?'],

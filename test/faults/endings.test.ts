@@ -164,27 +164,49 @@ describe('shutdown', () => {
 })
 
 describe('closing a consumer', () => {
-  test('waits for its handlers; what nobody has taken goes to others at once', async () => {
+  test('waits for its handlers; what nobody has taken goes to others', async () => {
     const one = await gateway()
     await fill(one, 6)
     const { opened, open } = gate()
-    const consumer = one.queue('taker').consume('jobs', { concurrency: 6 })
-    const messages = consumer[Symbol.asyncIterator]()
-    const first = await messages.next()
-    await waitFor(() => one.metrics().integrations.taker!.counts.dequeued === 6, { what: 'six delivered' })
+    const first = one.queue('taker').consume('jobs', { concurrency: 1 })
+    const handled: unknown[] = []
+    const consuming = first.each(async ({ value }) => {
+      await opened
+      handled.push(value)
+    })
+    await waitFor(() => one.metrics().integrations.taker!.counts.delivered === 1, { what: 'one in hand' })
     let closed = false
-    const closing = consumer.close().then(() => {
+    const closing = first.close().then(() => {
       closed = true
     })
-    const others = new Set<unknown>()
-    while (![1, 2, 3, 4, 5].every((n) => others.has(n)))
-      others.add((await one.queue('other').receive('jobs', { timeout: '10s' }))!.value)
-    expect(closed).toBe(false)
+    for (let n = 1; n < 6; n++) {
+      const message = await one.queue('other').receive('jobs', { timeout: '10s' })
+      expect([message!.value, message!.attempt]).toEqual([n, 1])
+    }
+    expect([closed, handled]).toEqual([false, []])
     open()
-    await opened
-    expect(await first.value!.ack()).toBe(true)
-    expect((await messages.next()).done).toBe(true)
-    await closing
+    await Promise.all([closing, consuming])
+    expect(handled).toEqual([0])
+    expect(one.metrics().integrations.taker!.counts).toMatchObject({ acked: 1, nacked: 0 })
+  })
+
+  test('in the body of its loop ends the loop after the message in hand', async () => {
+    const one = await gateway()
+    await fill(one, 6)
+    const consumer = one.queue('taker').consume('jobs', { concurrency: 6 })
+    const seen: unknown[] = []
+    for await (const { value } of consumer) {
+      seen.push(value)
+      await consumer.close()
+    }
+    expect(seen).toEqual([0])
+    const rest = new Set<unknown>()
+    while (rest.size < 5) {
+      const message = await one.queue('other').receive('jobs', { timeout: '10s' })
+      expect(message!.attempt).toBe(1)
+      rest.add(message!.value)
+    }
+    expect([...rest].sort()).toEqual([1, 2, 3, 4, 5])
   })
 })
 
