@@ -9,6 +9,9 @@ import { withDeadline } from '../resilience/deadline.js'
 import type { AddressSource } from './address-source.js'
 import { ownAddresses, sourceOf } from './source.js'
 
+/** How long a connection that is left may take to end before the next one is made. */
+const LEAVING_MS = 3_000
+
 /** Adapters whose endpoint is discovered, where the settings say so; else as they are. */
 export function discovering(makeAdapter: AdapterFactory): AdapterFactory {
   return (context) => {
@@ -33,7 +36,7 @@ class Discovering {
   readonly #set: EndpointSet
   /** What the adapter finds in its settings. */
   #given: readonly string[] = []
-  /** `moving`: the adapter is told of other addresses; one that needs a new connection for them says so. */
+  /** `moving`: the adapter receives other addresses; one that needs a new connection for them reports the loss. */
   #state: 'down' | 'up' | 'moving' = 'down'
   /** Whether to look before the next connection: what is known may have led nowhere. */
   #isStale = true
@@ -86,7 +89,7 @@ class Discovering {
   }
 
   async #connect(signal: AbortSignal): Promise<void> {
-    await this.#leaving
+    await this.#left()
     if (this.#isStale) await this.#look(signal)
     const usable = this.#set.usable(this.#context.clock.monotonic())
     for (let attempts = this.#spreads ? 1 : usable.length; ; attempts--) {
@@ -96,13 +99,28 @@ class Discovering {
         break
       } catch (error) {
         this.#blame(error)
-        // The next one is tried at once: waiting is for when nobody is there.
+        // The next one is tried at once: waiting helps only when no address answers.
         if (attempts <= 1 || signal.aborted || asIntegrationError(error)?.kind !== 'connection') throw error
       }
     }
     this.#state = 'up'
     if (!this.#spreads) this.#set.succeeded(this.#given[0]!)
     this.#watch()
+  }
+
+  /** Waits for the end of the connection that was left, but not for long: nothing works meanwhile. */
+  async #left(): Promise<void> {
+    const leaving = this.#leaving
+    this.#leaving = undefined
+    if (leaving === undefined) return
+    await new Promise<void>((resolve) => {
+      const patience = this.#context.clock.setTimer(LEAVING_MS, resolve, { background: true })
+      const done = () => {
+        patience.cancel()
+        resolve()
+      }
+      leaving.then(done, done)
+    })
   }
 
   async #disconnect(): Promise<void> {

@@ -13,8 +13,7 @@ const REFUSALS = /^(WRONGPASS|NOAUTH|NOPERM)/u
 
 /*
  * A sorted set in Redis holds the addresses of a service; the score of each is the time at which it is gone unless
- * it is announced again, in milliseconds of the clock of that Redis. Whoever looks and whoever announces may be on
- * machines whose clocks differ.
+ * it is announced again, in milliseconds of the clock of that Redis: the clocks of clients and servers may differ.
  */
 
 /** The addresses that are announced now. @throws ConnectionError, AuthError, or the signal's reason */

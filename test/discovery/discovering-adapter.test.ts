@@ -25,7 +25,7 @@ const NEVER = new AbortController().signal
 /** An adapter around which there is discovery; it notes where it connects, and is refused where the test says so. */
 function rig(
   given: Partial<DiscoverySettings> = {},
-  options: { endpoint?: Endpoint; spreads?: boolean; moves?: boolean } = {},
+  options: { endpoint?: Endpoint; spreads?: boolean; moves?: boolean; hangs?: boolean } = {},
 ) {
   const clock = new ManualClock()
   const connects: string[] = []
@@ -54,7 +54,10 @@ function rig(
         const error = refused.get(addresses)
         if (error !== undefined) throw error
       },
-      disconnect: async () => void events.push('disconnect'),
+      disconnect: async () => {
+        events.push('disconnect')
+        if (options.hangs) await new Promise(() => {})
+      },
       ...(options.spreads && {
         addressesChanged: () => {
           events.push(`now ${made.settings.endpoint.addresses.join(' ')}`)
@@ -131,6 +134,23 @@ describe('an adapter with one connection', () => {
     expect(context.lost[0]!.message).toBe('10.0.0.1 is not among the addresses found any more')
     await adapter.connect(NEVER)
     expect([connects, events]).toEqual([['10.0.0.1', '10.0.0.2'], ['disconnect']])
+  })
+
+  test('waits for the end of a connection that it leaves, but not for long', async () => {
+    serve('10.0.0.1')
+    const { adapter, connects, clock, context } = rig({}, { hangs: true })
+    await adapter.connect(NEVER)
+    serve('10.0.0.2')
+    while (context.lost.length === 0) {
+      await clock.advance(1_000)
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    const connecting = adapter.connect(NEVER)
+    await until(() => clock.pending.some(({ inMs }) => inMs === 3_000), 'the wait')
+    expect(connects).toEqual(['10.0.0.1'])
+    await clock.advance(3_000)
+    await connecting
+    expect(connects).toEqual(['10.0.0.1', '10.0.0.2'])
   })
 
   test('a lost connection counts against its address', async () => {

@@ -5,7 +5,7 @@ import type { MessageView } from './client/message-view.js'
 const SERVERS_OWN = /^nats-/i
 const NO_BYTES = new Uint8Array(0)
 
-/** A message that a JetStream consumer has sent us, whoever gets it. */
+/** A message that a JetStream consumer has sent us. */
 export interface Arrival {
   /** The subject that it was published to. */
   readonly subject: string

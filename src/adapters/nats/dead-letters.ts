@@ -21,7 +21,7 @@ export interface DeadLetterParts {
 
 /**
  * Takes messages that have been delivered too often: into the queue for dead letters, and, once they are safe there,
- * out of their own queue for good. Each has an id made of its own: the stream keeps a message once that is
+ * out of their own queue for good. The id of the copy is made of the message's id: the stream keeps a message once that is
  * dead-lettered twice.
  * @returns takes a delivery, or answers false when it has not been delivered too often
  */

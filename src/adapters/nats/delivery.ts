@@ -183,7 +183,7 @@ export class Delivery implements InboundDelivery {
     }
   }
 
-  /** The server delivers it again, to whoever asks next. */
+  /** The server delivers it again, to the consumer that asks next. */
   #lost(reason: string, cause: unknown): AckError {
     return new AckError(this.topic, reason, { cause, retryable: false })
   }

@@ -19,7 +19,7 @@ const subjectPattern = z
 
 /** The stream that keeps a queue: bound when there is one, else created like this. */
 const stream = z.strictObject({
-  /** One stream for all queues of the integration; without it each queue has one of its own. */
+  /** One stream for all queues of the integration; without it each queue has a separate one. */
   name: token.optional(),
   /** What a stream that is created keeps beside the queues themselves. */
   subjects: z.array(subjectPattern).default([]),

@@ -157,7 +157,7 @@ export class PullConsumer implements AdapterConsumer {
     this.#rest()
   }
 
-  /** Nobody has seen it, and nobody is to see it here. */
+  /** Returns a delivery that no handler has seen. */
   #giveBack(delivery: Delivery): void {
     const returned = delivery
       .undelivered()

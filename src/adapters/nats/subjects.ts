@@ -1,7 +1,7 @@
 /** How topics are read: see `topic_style` of the configuration. */
 export type TopicStyle = 'auto' | 'nats'
 
-/** A topic pattern as NATS is told. */
+/** A topic pattern as NATS writes it. */
 export interface SubjectPattern {
   /** One, or two where `a/#` stands for `a` as well (MQTT 5, section 4.7.1.2). */
   readonly subjects: readonly string[]

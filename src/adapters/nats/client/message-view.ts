@@ -42,7 +42,7 @@ export class MessageView {
     return this.headerSize === 0 ? NO_HEADERS : decodeHeaders(this.body.subarray(0, this.headerSize))
   }
 
-  /** The payload in memory of its own, for those who keep it: a small message must not keep alive all that it came with. */
+  /** The payload, copied where it is a small part of what was read: kept, it would keep the whole chunk alive. */
   get ownPayload(): Uint8Array {
     const { payload } = this
     return payload.buffer.byteLength > 2 * payload.byteLength ? new Uint8Array(payload) : payload
