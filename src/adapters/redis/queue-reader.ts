@@ -8,14 +8,10 @@ import { isGroupGone, isPassing } from './failures.js'
 import { EntriesInHand } from './in-hand.js'
 import type { Link } from './link.js'
 import type { RedisConfig } from './manifest.js'
+import { type QueueConsumer, QueueConsumers } from './queue-consumers.js'
 import { queueKeys } from './queue-keys.js'
 import { QueueStore, type Taken } from './queue-store.js'
 import { Trimmer } from './trimmer.js'
-
-interface Consumer {
-  readonly sink: MessageSink<InboundDelivery>
-  demand: number
-}
 
 /** So often at least a reader looks after what is due and after the dead, in milliseconds. */
 const LOOK_EVERY_MS = 1_000
@@ -41,12 +37,14 @@ export class QueueReader {
   readonly #inHand: EntriesInHand
   readonly #trimmer: Trimmer
   readonly #connection: BlockingConnection
-  readonly #consumers = new Set<Consumer>()
+  readonly #consumers = new QueueConsumers()
   readonly #keeping: Timer
   readonly #forget: () => void
   /** The loop that reads, while there is one. */
   #loop: Promise<void> | undefined
+  #isReading = false
   #leaving: Promise<void> | undefined
+  #toLeave = false
   #recovering = true
   #nextLook = 0
   #nextSweep = 0
@@ -96,8 +94,7 @@ export class QueueReader {
     sink: MessageSink<InboundDelivery>,
     ready: (preparing: Promise<void>) => Promise<void>,
   ): Promise<AdapterConsumer> {
-    const consumer: Consumer = { sink, demand: 0 }
-    this.#consumers.add(consumer)
+    const consumer = this.#consumers.add(sink)
     try {
       await ready(this.#prepare())
     } catch (error) {
@@ -118,6 +115,7 @@ export class QueueReader {
     this.#consumers.clear()
     this.#interrupt()
     await this.#loop
+    await this.#leaving
     await this.#inHand.abandon()
     if (this.#link.ended === undefined) await this.#store.leave([])
   }
@@ -130,7 +128,7 @@ export class QueueReader {
     if (this.#consumers.size === 0 && this.#loop === undefined) await this.#end()
   }
 
-  async #remove(consumer: Consumer): Promise<void> {
+  async #remove(consumer: QueueConsumer): Promise<void> {
     if (this.#consumers.delete(consumer)) this.#interrupt()
     if (this.#consumers.size > 0) return
     if (this.#loop === undefined) await this.#end()
@@ -148,37 +146,46 @@ export class QueueReader {
     this.#connection.interrupt()
   }
 
-  #demand(): number {
-    let demand = 0
-    for (const consumer of this.#consumers) demand += consumer.demand
-    return demand
-  }
-
   /** The loop begins with the first demand, and ends when the last consumer has gone. */
   #wakeUp(): void {
     this.#kick()
     if (this.#loop !== undefined || this.#consumers.size === 0) return
+    this.#isReading = true
     this.#loop = this.#run()
       .catch((error: unknown) => this.#fail(error))
-      .then(() => this.#end())
+      .then(() => {
+        this.#isReading = false
+        return this.#end()
+      })
       .finally(() => {
         this.#loop = undefined
         this.#closed()
-        if (this.#demand() > 0) this.#wakeUp()
+        if (this.#consumers.demand > 0) this.#wakeUp()
       })
   }
 
   /** The last consumer has gone: frees the connection, gives back what nobody has seen and leaves the group. */
   async #end(): Promise<void> {
-    if (this.#consumers.size > 0) return
-    this.#connection.close()
-    if (this.#link.ended !== undefined) return
-    this.#trimmer.trim()
-    this.#leaving ??= this.#store.leave(this.#inHand.ids).finally(() => {
-      this.#leaving = undefined
-    })
+    if (!this.#isUnused()) return
+    this.#toLeave = true
+    this.#leaving ??= this.#leave()
     await this.#leaving
-    if (this.#consumers.size > 0 || this.#inHand.size > 0) return
+  }
+
+  #isUnused(): boolean {
+    return this.#consumers.size === 0 && this.#link.ended === undefined
+  }
+
+  /** Once more if the last entry in hand was settled meanwhile: the server was told that there is one. */
+  async #leave(): Promise<void> {
+    while (this.#toLeave && this.#isUnused()) {
+      this.#toLeave = false
+      this.#connection.close()
+      this.#trimmer.trim()
+      await this.#store.leave(this.#inHand.ids)
+    }
+    this.#leaving = undefined
+    if (!this.#isUnused() || this.#inHand.size > 0) return
     this.#keeping.cancel()
     this.#forget()
     this.#onIdle()
@@ -188,7 +195,7 @@ export class QueueReader {
     await this.#leaving
     while (this.#consumers.size > 0 && this.#link.ended === undefined) {
       this.#closed()
-      if (this.#demand() === 0) {
+      if (this.#consumers.demand === 0) {
         await this.#kicked()
         continue
       }
@@ -214,13 +221,13 @@ export class QueueReader {
   }
 
   async #recover(): Promise<void> {
-    const taken = await this.#store.recover(this.#demand())
+    const taken = await this.#store.recover(this.#consumers.demand)
     if (taken === undefined) this.#recovering = false
     else await this.#deliverAll(taken)
   }
 
   async #look(): Promise<void> {
-    const { inMs, taken } = await this.#store.take(this.#demand(), true)
+    const { inMs, taken } = await this.#store.take(this.#consumers.demand, true)
     this.#nextLook =
       this.#clock.monotonic() + Math.min(inMs ?? LOOK_EVERY_MS, LOOK_EVERY_MS, this.#config.claim_after / 2)
     this.#trimmer.trim()
@@ -229,7 +236,7 @@ export class QueueReader {
 
   async #read(): Promise<void> {
     const block = Math.min(this.#config.block, this.#nextLook - this.#clock.monotonic())
-    const { taken, woken } = await this.#store.read(this.#connection, this.#demand(), block)
+    const { taken, woken } = await this.#store.read(this.#connection, this.#consumers.demand, block)
     if (woken) this.#nextLook = 0
     await this.#deliverAll(taken)
   }
@@ -256,7 +263,7 @@ export class QueueReader {
       const { max_deliveries } = this.#config
       if (max_deliveries > 0 && attempt > max_deliveries && entry.defect === undefined)
         await this.#bury(entry, attempt)
-      else if (!this.#deliver(entry, attempt)) surplus.push(entry.id)
+      else if (!this.#consumers.deliver(() => this.#inHand.add(entry, attempt))) surplus.push(entry.id)
     }
     // The consumers that asked for them have closed: other processes may have them.
     await this.#inHand.undo(surplus)
@@ -275,21 +282,11 @@ export class QueueReader {
     })
   }
 
-  #deliver(entry: Entry, attempt: number): boolean {
-    for (const consumer of this.#consumers) {
-      if (consumer.demand === 0) continue
-      consumer.demand--
-      consumer.sink.deliver(this.#inHand.add(entry, attempt))
-      return true
-    }
-    return false
-  }
-
   #settled(entry: Entry, acknowledged: boolean): void {
     if (!acknowledged) this.#nextLook = 0
     // What was too large to be read stays in the stream: nobody has a copy of it.
     else this.#trimmer.acknowledged(entry.id, entry.ours && entry.defect === undefined)
-    if (this.#inHand.size === 0 && this.#consumers.size === 0 && this.#loop === undefined) void this.#end()
+    if (this.#inHand.size === 0 && !this.#isReading) void this.#end()
   }
 
   #keep(): void {
@@ -310,9 +307,7 @@ export class QueueReader {
       error,
       (reason, context) => new DequeueError(this.#queue, reason, context),
     )
-    const consumers = [...this.#consumers]
-    this.#consumers.clear()
-    for (const { sink } of consumers) sink.end(failure)
+    this.#consumers.end(failure)
   }
 }
 
