@@ -44,6 +44,8 @@ export class SocketCaller {
   readonly #budget: ByteBudget
   readonly #holding: Holding
   #inFlight = 0
+  /** Bytes of the messages that are being answered. */
+  #asked = 0
   /** Bytes of answers that are not written. */
   #unread = 0
   /** Bytes of a message that is not complete, at most, and when its first came. */
@@ -82,7 +84,8 @@ export class SocketCaller {
     socket.on('error', () => {})
     socket.once('close', () => {
       this.#isClosed = true
-      this.#holding.set(0)
+      // What handlers work on stays until they are done.
+      this.#holding.set(this.#asked)
     })
   }
 
@@ -138,12 +141,14 @@ export class SocketCaller {
     this.#partialSince = this.#clock.monotonic()
     this.#hasEnded = true
     this.#inFlight++
+    this.#asked += weight
     this.#holding.add(weight)
     this.#regulate()
     const answer = await this.#dispatcher.answer(message, this.#headers)
     this.#inFlight--
-    if (this.#isClosed) return
+    this.#asked -= weight
     this.#holding.add(-weight)
+    if (this.#isClosed) return
     if (answer !== undefined && this.#socket.readyState === this.#socket.OPEN) this.#send(answer)
     if (this.#isDraining && this.#inFlight === 0) this.close()
     else this.#regulate()

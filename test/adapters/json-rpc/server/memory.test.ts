@@ -95,6 +95,19 @@ describe('over WebSocket', () => {
     await until(() => budget.held === 0, 'the memory to be given back')
   })
 
+  test('what handlers work on is held until they are done, also for a caller that left', async () => {
+    const { port, waiting, budget } = await slowServer()
+    const socket = await dial(port)
+    socket.send(request('slow', 50_000))
+    await until(() => waiting.length === 1, 'the request')
+    socket.terminate()
+    const next = await dial(port)
+    expect(await ask(next, echo)).toContain('"result":[1]')
+    expect(budget.held).toBeGreaterThan(50_000)
+    waiting[0]!()
+    await until(() => budget.held === 0, 'the memory to be given back')
+  })
+
   test('messages that never end do not fill it, and are cut off', async () => {
     const { port, url, budget } = await slowServer({ request_timeout: 1000 })
     const half = Buffer.concat([

@@ -183,3 +183,22 @@ describe('over WebSocket', () => {
     })
   })
 })
+
+test('a handshake that is redirected tells where to, and is not followed', async () => {
+  const server = await service(echo, {
+    refuse: { status: 308, headers: { location: 'wss://elsewhere.example/rpc?key=secret' } },
+  })
+  const error = await failureOf(rigFor(server.url).adapter.connect(new AbortController().signal))
+  expect(error).toMatchObject({ kind: 'connection', retryable: false })
+  expect(error.message).toContain('redirects to wss://elsewhere.example/rpc (HTTP 308')
+})
+
+test('answers with ids as text, without a version and with null errors are read', async () => {
+  const server = await service((text, { socket }) => {
+    const { id, params } = JSON.parse(text) as { id: number; params: unknown }
+    socket.send(JSON.stringify({ id: String(id), result: params, error: null }))
+  })
+  const { rpc } = await connected(server.url)
+  const values = Array.from({ length: 20 }, (_, i) => [i])
+  expect(await Promise.all(values.map((params) => rpc.call('m', params, operation())))).toEqual(values)
+})
