@@ -64,6 +64,34 @@ test('says where it listens: in its status, its event, its metrics, the log and 
   await waitFor(() => changes.some((event) => 'listening' in event), { what: () => 'the event' })
 })
 
+test('answers the calls under way over both transports before it goes', async () => {
+  const gateway = await start(api(0))
+  const waiting: (() => void)[] = []
+  await gateway
+    .server('api')
+    .register('slow', () => new Promise<string>((resolve) => waiting.push(() => resolve('done'))))
+    .serve()
+  const port = await listening(gateway)
+  const caller = await start({
+    integrations: { http: client(`http://127.0.0.1:${port}`), ws: client(`ws://127.0.0.1:${port}`) },
+  })
+  const calls = ['http', 'ws'].map((name) => caller.rpc(name).call('slow'))
+  await waitFor(() => waiting.length === 2, { what: 'both calls' })
+  const gone = gateway.shutdown({ timeout: '20s' })
+  // It listens no more, and both calls are still under way.
+  await waitFor(
+    () =>
+      fetch(`http://127.0.0.1:${port}`).then(
+        () => false,
+        () => true,
+      ),
+    { what: 'the port to close' },
+  )
+  for (const finish of waiting) finish()
+  expect(await Promise.all(calls)).toEqual(['done', 'done'])
+  await gone
+})
+
 test('is called by its name, and serves alone', async () => {
   const gateway = await start(api(0))
   expect(() => gateway.server('other')).toThrow('there is no integration or server "other"; there are api')
