@@ -38,8 +38,10 @@ export class TopicHub {
     sink: MessageSink<InboundMessage>,
     context: Attempt,
   ): Promise<AdapterSubscription> {
-    // What is opened with parameters is a call that yields messages, not a topic of a broker: it is not shared.
-    if (options.params !== undefined || options.headers !== undefined)
+    // What is opened with parameters is a call that yields messages, not a topic of a broker: it is not shared. Nor
+    // is what the protocol can hold back alone, because a subscriber that sleeps must not hold back the others.
+    const isCall = options.params !== undefined || options.headers !== undefined
+    if (isCall || this.#facet.holdsBack === 'subscription')
       return this.#facet.subscribe(pattern, options, sink, context)
     const topic = this.#topic(pattern)
     const qos = options.qos ?? this.#facet.defaultQos

@@ -239,9 +239,10 @@ export interface PubSubFacet {
    */
   readonly retains?: boolean
   /**
-   * Resolves when the broker has granted it. The actor sees to it that one pattern is subscribed once, but for a
-   * subscription that replaces an earlier one of the same pattern (a higher `qos`, or `retains`): from its grant on
-   * it gets the messages, and the close of the earlier one must not end it.
+   * Resolves when the broker has granted it. Where `holdsBack` is `subscription`, one pattern may be subscribed
+   * several times, independently. Otherwise the actor subscribes one pattern once, except for a subscription that
+   * replaces an earlier one of the same pattern (a higher `qos`, or `retains`): from its grant on it gets the
+   * messages, and the close of the earlier one must not end it.
    * @throws SubscribeError
    */
   subscribe(

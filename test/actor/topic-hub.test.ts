@@ -12,13 +12,14 @@ interface Granted {
   resumed: number
 }
 
-function rig({ retains = false } = {}) {
+function rig({ retains = false, holdsBack = 'connection' as 'subscription' | 'connection' } = {}) {
   const clock = new ManualClock()
   const granted: Granted[] = []
   const control = { hold: undefined as Promise<void> | undefined, refuse: false }
   const hub = new TopicHub(
     {
       retains,
+      holdsBack,
       publish: () => undefined,
       async subscribe(pattern, { qos }, sink, context) {
         const one: Granted = { pattern, qos, sink, closed: false, resumed: 0 }
@@ -262,4 +263,15 @@ test('room that comes before the grant is remembered', async () => {
   expect(granted[0]!.resumed).toBe(0)
   subscription.resume()
   expect(granted[0]!.resumed).toBe(1)
+})
+
+test('equal subscriptions are independent where each can be held back alone', async () => {
+  const { hub, granted } = rig({ holdsBack: 'subscription' })
+  const [read, unread] = [listener(), listener(false)]
+  const first = await hub.subscribe('t', {}, read.sink, operation())
+  await hub.subscribe('t', {}, unread.sink, operation())
+  expect(granted).toHaveLength(2)
+  expect(granted.map(({ sink }) => sink.deliver(message(1)))).toEqual([true, false])
+  await first.close()
+  expect(granted.map(({ closed }) => closed)).toEqual([true, false])
 })
