@@ -98,7 +98,7 @@ export class UnsettledDeliveries {
 }
 
 /** Gives a delivery back that nobody has seen. An adapter may know no such thing: then it counts as an attempt. */
-export async function giveBack(delivery: InboundDelivery): Promise<void> {
+async function giveBack(delivery: InboundDelivery): Promise<void> {
   await (delivery.undelivered === undefined ? delivery.nack(0) : delivery.undelivered())
 }
 

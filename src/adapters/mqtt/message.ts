@@ -3,9 +3,9 @@ import type { Headers } from '../../core/value.js'
 import type { PublishPacket } from './client/publish-decoder.js'
 
 /** The header with the seconds after which the message is of no use, where its publisher said so. */
-export const EXPIRY_HEADER = 'mqtt-message-expiry'
+const EXPIRY_HEADER = 'mqtt-message-expiry'
 /** The header that says `utf-8` where the publisher marked the payload as text. */
-export const FORMAT_HEADER = 'mqtt-payload-format'
+const FORMAT_HEADER = 'mqtt-payload-format'
 
 /** The headers and the content type of a message. Expiry and payload format are headers. */
 export function messageParts({ properties }: PublishPacket): Pick<InboundMessage, 'headers' | 'contentType'> {

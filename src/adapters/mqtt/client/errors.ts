@@ -1,7 +1,7 @@
 import { describeReason } from './reason-codes.js'
 
 /** What goes wrong in MQTT itself. The adapter translates these at its edge. */
-export abstract class MqttError extends Error {}
+abstract class MqttError extends Error {}
 
 /** The broker refused one operation and did nothing of it. The message says why. */
 export class Refused extends MqttError {

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 export type GreetingReply = string | number | null | ReplyFault | readonly GreetingReply[]
 
 /** The server answered with something that is not RESP. */
-export class ProtocolError extends Error {}
+class ProtocolError extends Error {}
 
 /** An error reply. */
 export class ReplyFault {

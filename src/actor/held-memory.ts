@@ -1,0 +1,70 @@
+import { performance } from 'node:perf_hooks'
+import { getHeapStatistics, setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import type { Clock } from '../core/clock.js'
+
+/** At this share of the mark at which the supervisor replaces the thread, it collects garbage first. */
+const COLLECT_AT = 0.75
+const COLLECT_EVERY_MS = 500
+/** An idle thread collects what a burst has left, if that is more than this … */
+const LEFT_BYTES = 2 * 1024 * 1024
+/** … and if it takes no longer than some 20 ms, which a heap of this size does. */
+const SMALL_BYTES = 64 * 1024 * 1024
+const IDLE_BEATS = 3
+/** The share of its time that an idle event loop is at work. */
+const IDLE_SHARE = 0.1
+
+/**
+ * The memory that a thread holds, without the garbage that would make it look worse than it is: the supervisor replaces
+ * a thread by this figure, and V8 collects array buffers late.
+ */
+export class HeldMemory {
+  readonly #clock: Clock
+  readonly #mark: number
+  #collectedAt = Number.NEGATIVE_INFINITY
+  #afterCollection = 0
+  #idleBeats = 0
+  #utilization = performance.eventLoopUtilization()
+
+  /** @param mark bytes at which the supervisor replaces this thread. */
+  constructor(clock: Clock, mark: number) {
+    this.#clock = clock
+    this.#mark = mark
+  }
+
+  /** Heap and array buffers, in bytes. Called at every heartbeat; collects garbage when that pays. */
+  measure(): number {
+    const held = bytesHeld()
+    if (!this.#isDue(held)) return held
+    collectGarbage()
+    this.#collectedAt = this.#clock.monotonic()
+    this.#afterCollection = bytesHeld()
+    return this.#afterCollection
+  }
+
+  #isDue(held: number): boolean {
+    const now = performance.eventLoopUtilization()
+    const share = performance.eventLoopUtilization(now, this.#utilization).utilization
+    this.#utilization = now
+    this.#idleBeats = share < IDLE_SHARE ? this.#idleBeats + 1 : 0
+    if (this.#clock.monotonic() - this.#collectedAt < COLLECT_EVERY_MS) return false
+    if (held >= this.#mark * COLLECT_AT) return true
+    return this.#idleBeats >= IDLE_BEATS && held < SMALL_BYTES && held - this.#afterCollection > LEFT_BYTES
+  }
+}
+
+let collect: (() => void) | undefined
+
+function collectGarbage(): void {
+  if (collect === undefined) {
+    setFlagsFromString('--expose-gc')
+    collect = runInNewContext('gc') as () => void
+  }
+  collect()
+}
+
+/** Array buffers are not in the heap, nor within V8's limits. */
+function bytesHeld(): number {
+  const heap = getHeapStatistics()
+  return heap.used_heap_size + heap.external_memory
+}
