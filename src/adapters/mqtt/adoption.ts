@@ -1,7 +1,8 @@
 import { type Clock, sleep } from '../../core/clock.js'
 import type { Hold } from './client/ack-gate.js'
 import type { OversizePacket, PublishPacket } from './client/publish-decoder.js'
-import type { Session, SessionOwner } from './client/session.js'
+import type { Session } from './client/session.js'
+import type { SessionOwner } from './client/session-owner.js'
 import { isMark, mark, orphanFilter, type SharedQueue } from './orphans.js'
 import type { QueueInbox } from './queue-inbox.js'
 

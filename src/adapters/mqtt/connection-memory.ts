@@ -2,7 +2,7 @@ import type { Clock } from '../../core/clock.js'
 import { SessionJournal } from './client/session-journal.js'
 import { SessionState } from './client/session-state.js'
 import { KEPT_BYTES } from './manifest.js'
-import type { QueueState } from './queue-member.js'
+import type { QueueState } from './queue-member-options.js'
 import { uniqueId } from './unique-id.js'
 
 /** What an adapter remembers from one connection to the next. */

@@ -1,15 +1,13 @@
 import type { AdapterConsumer, InboundDelivery, MessageSink } from '../../core/adapter.js'
-import type { ByteBudget } from '../../core/byte-budget.js'
-import type { Clock, Timer } from '../../core/clock.js'
-import type { Logger } from '../../core/telemetry.js'
+import type { Timer } from '../../core/clock.js'
 import type { Hold } from './client/ack-gate.js'
 import { ConnectionEnded, Refused } from './client/errors.js'
 import type { OversizePacket, PublishPacket } from './client/publish-decoder.js'
-import type { Publisher } from './client/publisher.js'
-import type { Session, SessionOwner } from './client/session.js'
-import type { SessionState } from './client/session-state.js'
+import type { Session } from './client/session.js'
+import type { SessionOwner } from './client/session-owner.js'
 import { connectionError } from './errors.js'
 import { QueueInbox } from './queue-inbox.js'
+import type { QueueMemberOptions } from './queue-member-options.js'
 import { QueueReturn } from './queue-return.js'
 import { Takeover } from './takeover.js'
 
@@ -18,42 +16,6 @@ const ALONE_MS = 1_000
 const LONGEST_ALONE_MS = 30_000
 /** How long closing a consumer waits until its messages have been given back, in milliseconds. */
 const CLOSE_MS = 1_000
-
-/** What is remembered of a queue from one connection to the next. */
-export class QueueState {
-  readonly session: SessionState
-  /** Deliveries of unacknowledged messages to handlers, by packet identifier. */
-  readonly counts = new Map<number, number>()
-  /** Whether the last consumer has closed and something could not be given back yet. */
-  isLeaving = false
-
-  constructor(session: SessionState) {
-    this.session = session
-  }
-}
-
-/** What a member of a queue's group depends on. */
-export interface QueueMemberOptions {
-  readonly queue: string
-  readonly group: string
-  readonly clientId: string
-  readonly state: QueueState
-  readonly clock: Clock
-  readonly log: Logger
-  readonly budget: ByteBudget
-  /** Whether somebody comes back under this client id after the end of this process. */
-  readonly outlives: boolean
-  readonly takeover: boolean
-  /** Of the main connection: how messages are put back into the queue. */
-  readonly publisher: Publisher
-  open(owner: SessionOwner): Promise<Session>
-  /** Opens the session of another member, in which it is orphaned. */
-  openOrphan(clientId: string, owner: SessionOwner): Promise<Session>
-  /** Ends the session for good, where DISCONNECT cannot (3.1.1). */
-  endSession(): Promise<void>
-  /** Called once, when the member is gone. @param isOver whether its session was ended too */
-  readonly onGone: (isOver: boolean) => void
-}
 
 type Phase =
   | 'member'
@@ -77,6 +39,7 @@ export class QueueMember implements SessionOwner {
   /** One thing is done at a time: subscribing, leaving, coming back. */
   #steps: Promise<unknown> = Promise.resolve()
   #alone: Timer | undefined
+  readonly #onChange: (() => void)[] = []
   #aloneMs = ALONE_MS
   /** Whether other members are there, as far as giving back has shown. */
   #others = false
@@ -103,6 +66,7 @@ export class QueueMember implements SessionOwner {
     this.#phase = 'member'
     this.#options.state.isLeaving = false
     this.#alone?.cancel()
+    this.#wake()
     const consumer = this.#inbox.add(sink)
     try {
       await this.#step(() => this.#subscribe())
@@ -177,6 +141,7 @@ export class QueueMember implements SessionOwner {
       take: (count) => this.#inbox.take(count),
       putBack: (messages) => this.#inbox.putBack(messages),
       publish: (packet, headers) => this.#putBack(packet, headers),
+      change: () => new Promise((resolve) => this.#onChange.push(resolve)),
       isWanted: () => this.#phase === 'leaving',
       barrier: () => session.ping(),
     })
@@ -229,6 +194,7 @@ export class QueueMember implements SessionOwner {
 
   /** A message was settled, or waits for nobody. */
   #changed(): void {
+    this.#wake()
     if (this.#phase === 'leaving') void this.#step(() => this.#leave())
   }
 
@@ -307,11 +273,16 @@ export class QueueMember implements SessionOwner {
     if (session.version === 4) await this.#options.endSession().catch(() => {})
   }
 
+  #wake(): void {
+    for (const resolve of this.#onChange.splice(0)) resolve()
+  }
+
   #stop(error: Error, isOver = false): void {
     if (this.#phase === 'gone') return
     this.#phase = 'gone'
     this.#alone?.cancel()
     this.#takeover?.close()
+    this.#wake()
     this.#inbox?.close(error)
     this.#options.onGone(isOver)
   }

@@ -3,10 +3,11 @@ import type { Clock } from '../../core/clock.js'
 import type { Logger } from '../../core/telemetry.js'
 import type { Role } from './client/dialer.js'
 import type { Publisher } from './client/publisher.js'
-import type { SessionOwner } from './client/session.js'
+import type { SessionOwner } from './client/session-owner.js'
 import { SessionState } from './client/session-state.js'
 import { orphanWill, queueClientId } from './orphans.js'
-import { QueueMember, QueueState } from './queue-member.js'
+import { QueueMember } from './queue-member.js'
+import { QueueState } from './queue-member-options.js'
 import type { SessionGroup } from './session-group.js'
 
 /** What the members of one connection have in common. */

@@ -15,6 +15,8 @@ export interface ReturnPath {
   putBack(messages: readonly QueuedMessage[]): void
   /** Publishes to the queue; resolves with the broker's reason code. */
   publish(packet: PublishPacket, headers: Record<string, string>): Promise<number>
+  /** Resolves when a message was settled or given back, or it is not wanted any more. */
+  change(): Promise<void>
   /** Whether it is still wanted. */
   isWanted(): boolean
   /** Resolves when what the broker has sent us so far is here. */
@@ -47,16 +49,25 @@ export class QueueReturn {
 
   /**
    * Gives back what waits, while we are still a member.
-   * @returns whether another member has taken something; undefined when nothing waited
+   * @returns whether another member has taken something; undefined when that is not known, because nothing waited or
+   *   it is not wanted any more
    * @throws what `publish` throws; what was not published waits again
    */
   async offer(): Promise<boolean | undefined> {
-    for (let alone = 0; alone < ALONE_AFTER && this.#path.isWanted(); ) {
-      const batch = this.#path.take(BATCH)
-      if (batch.length === 0) return alone > 0 ? false : undefined
-      this.#published = []
+    for (let alone = 0; alone < ALONE_AFTER; ) {
+      const batch = this.#path.isWanted() ? this.#path.take(BATCH) : []
+      if (batch.length === 0) return undefined
+      this.#published = batch.map(({ packet }) => packet)
       this.#cameBack = 0
-      await this.#publish(batch, (packet) => this.#published.push(packet))
+      const acknowledged = await this.#publish(batch)
+      if (acknowledged === undefined) return false
+      // Until its acknowledgements have left, the broker may have no room to send us what comes back. They may wait
+      // for a message that a handler has, and gives back in its turn.
+      const isSettled = await Promise.race([
+        Promise.all(acknowledged).then(() => true),
+        this.#path.change().then(() => false),
+      ])
+      if (!isSettled) continue
       await this.#path.barrier()
       if (this.#cameBack < batch.length) return true
       alone += batch.length
@@ -73,22 +84,21 @@ export class QueueReturn {
     while (this.#path.isWanted()) {
       const batch = this.#path.take(BATCH)
       if (batch.length === 0) return true
-      if (!(await this.#publish(batch, () => {}))) return false
+      if ((await this.#publish(batch)) === undefined) return false
     }
     return true
   }
 
-  /** @returns false when there was nobody to give some of them to: those wait again */
-  async #publish(
-    batch: readonly QueuedMessage[],
-    onPublished: (packet: PublishPacket) => void,
-  ): Promise<boolean> {
+  /**
+   * @returns for each message, when it has been acknowledged to the broker; undefined when there was nobody to give
+   *   some of them to: those wait again
+   */
+  async #publish(batch: readonly QueuedMessage[]): Promise<readonly Promise<void>[] | undefined> {
     const written: Promise<void>[] = []
     for (const [i, message] of batch.entries()) {
       const { packet, hold, deliveries } = message
       let reason: number
       try {
-        onPublished(packet)
         reason = await this.#path.publish(packet, deliveries > 0 ? { [DELIVERIES]: `${deliveries}` } : {})
       } catch (error) {
         this.#path.putBack(batch.slice(i))
@@ -96,14 +106,12 @@ export class QueueReturn {
       }
       if (reason === REASON.noMatchingSubscribers) {
         this.#path.putBack(batch.slice(i))
-        return false
+        return undefined
       }
       message.counts.delete(packet.id)
       if (hold !== undefined) written.push(settled(hold))
     }
-    // Until its acknowledgements have left, the broker may have no room to send us what comes back.
-    await Promise.all(written)
-    return true
+    return written
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../../../core/clock.js'
 import { OutgoingMessages } from './outgoing.js'
+import type { OutgoingConnection } from './outgoing-entry.js'
 import { PacketIds } from './packet-ids.js'
 import { ReceivedIds } from './received-ids.js'
 import type { SessionJournal } from './session-journal.js'
@@ -25,13 +26,18 @@ export class SessionState {
     return this.#known && !this.outgoing.isOverburdened
   }
 
-  /** A connection has been established. @param resumed whether the broker has kept the session */
-  established(resumed: boolean): void {
+  /**
+   * A connection has been established.
+   * @param resumed whether the broker has kept the session
+   * @param keeps whether it keeps the session when this connection ends
+   */
+  established(connection: OutgoingConnection, resumed: boolean, keeps: boolean): void {
     if (!resumed) {
       this.received.clear()
       this.#journal?.clear()
     }
     this.#known = true
     this.#journal?.begin()
+    this.outgoing.connected(connection, resumed, keeps)
   }
 }

@@ -1,36 +1,21 @@
 import type { Duplex } from 'node:stream'
 import type { Clock, Timer } from '../../../core/clock.js'
-import type { Hold } from './ack-gate.js'
 import type { Connack } from './connack.js'
 import { type SessionSettings, writeConnect } from './connect.js'
+import { disconnect, disconnectBecause, type Farewell } from './disconnect.js'
 import { ConnectionEnded, ConnectRefused, REASON, SocketFailed, VersionRefused } from './errors.js'
 import { Inbound } from './inbound.js'
 import { type KeptAlive, keepAlive } from './keep-alive.js'
 import { Outbound } from './outbound.js'
-import { type OutgoingMessages, sendWindow } from './outgoing.js'
-import type { OversizePacket, PublishPacket } from './publish-decoder.js'
+import type { OutgoingMessages } from './outgoing.js'
+import { sendWindow } from './outgoing-entry.js'
 import { ReadPacer } from './read-pacer.js'
+import type { SessionOwner } from './session-owner.js'
 import type { SessionState } from './session-state.js'
 import { Subscriptions } from './subscriptions.js'
 
 const GRACEFUL_CLOSE_MS = 500
 const PINGREQ = Uint8Array.of(0xc0, 0)
-const DISCONNECT = Uint8Array.of(0xe0, 0)
-/** MQTT 5, section 3.14.2.1: the broker publishes the will none the less. */
-const DISCONNECT_WITH_WILL = Uint8Array.of(0xe0, 1, REASON.disconnectWithWill)
-/** Session Expiry Interval 0: the broker drops the session. */
-const DISCONNECT_FOR_GOOD = Uint8Array.of(0xe0, 7, 0, 5, 0x11, 0, 0, 0, 0)
-
-/** Whom a session talks to. */
-export interface SessionOwner {
-  /** @param hold its acknowledgement, absent for QoS 0 */
-  onPublish(packet: PublishPacket, hold: Hold | undefined): void
-  /** A message larger than we take was skipped. It must be settled like any other. */
-  onOversize(packet: OversizePacket, hold: Hold | undefined): void
-  /** The connection ended by itself, after it had been established. Called once at most. */
-  onLost(error: Error): void
-}
-
 type State =
   | { readonly name: 'opening'; readonly reject: (error: Error) => void }
   | { readonly name: 'open' }
@@ -204,7 +189,7 @@ export class Session implements KeptAlive {
     })
   }
 
-  /** For keep-alive: see `KeptAlive`. */
+  /** For keep-alive. */
   sendPing(): void {
     this.outbound.bytes(PINGREQ)
   }
@@ -213,9 +198,10 @@ export class Session implements KeptAlive {
    * Ends the connection with DISCONNECT; waits no longer than half a second for the socket to close.
    * @param how `end-session`: MQTT 5 only; the broker drops the session and what it has for it
    */
-  async close(how: 'keep-session' | 'end-session' = 'keep-session'): Promise<void> {
+  async close(how: Farewell = 'keep-session'): Promise<void> {
     if (this.#state.name === 'closed') return
-    this.outbound.bytes(this.#farewell(how))
+    const { willOnClose = false } = this.#settings
+    this.outbound.bytes(disconnect(this.version, how, willOnClose))
     this.outbound.flush()
     this.#end(new ConnectionEnded(`${this.#where}: the connection was ended`))
     await this.#hangUp()
@@ -230,7 +216,7 @@ export class Session implements KeptAlive {
     if (before.name === 'closed') return
     const tells = reasonCode !== undefined && this.version === 5 && before.name === 'open'
     if (tells) {
-      this.outbound.bytes(Uint8Array.of(0xe0, 1, reasonCode))
+      this.outbound.bytes(disconnectBecause(reasonCode))
       this.outbound.flush()
     }
     this.#end(error)
@@ -238,12 +224,6 @@ export class Session implements KeptAlive {
     else this.#socket.destroy()
     if (before.name === 'opening') before.reject(error)
     else this.#owner.onLost(error)
-  }
-
-  #farewell(how: 'keep-session' | 'end-session'): Uint8Array {
-    if (this.version === 4) return DISCONNECT
-    if (how === 'end-session') return DISCONNECT_FOR_GOOD
-    return this.#settings.willOnClose ? DISCONNECT_WITH_WILL : DISCONNECT
   }
 
   async #hangUp(): Promise<void> {
@@ -303,9 +283,8 @@ export class Session implements KeptAlive {
     const state = this.#session
     const { sessionPresent, receiveMaximum, serverKeepAlive } = connack
     this.#subscriptions.limit(connack)
-    state.established(sessionPresent)
     const window = sendWindow(this.version, receiveMaximum)
-    state.outgoing.connected({ outbound: this.outbound, window }, sessionPresent, this.isKept)
+    state.established({ outbound: this.outbound, window }, sessionPresent, this.isKept)
     const intervalMs = serverKeepAlive === undefined ? this.#settings.keepAliveMs : serverKeepAlive * 1_000
     this.#keepAlive = keepAlive(this.#clock, intervalMs, this)
     opened()
