@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.js'
-import { CancelledError, ConnectionError, ShutdownError, TimeoutError } from '../core/errors.js'
+import { CancelledError, ShutdownError, type TimeoutError } from '../core/errors.js'
 import { type IntegrationSettings, operationBudgetMs } from '../core/settings.js'
 import type { Gauges } from '../mailbox/gauges.js'
 import type { IncomingRequest } from '../mailbox/requests.js'
@@ -11,6 +11,7 @@ import type { Connection } from './connection.js'
 import { FailurePolicy } from './failure-policy.js'
 import type { InHand } from './in-hand.js'
 import { Operation, type OperationAttempt } from './operation.js'
+import { endsConnections, timedOut } from './operation-errors.js'
 import type { Outbox } from './outbox.js'
 import { Parking } from './parking.js'
 import { type LatencyRecorder, Settlement } from './settlement.js'
@@ -20,74 +21,58 @@ import { isImmediate, type Verbs } from './verbs.js'
 /** A `receive` that does not want to wait gets so long for the answer of the broker, in milliseconds. */
 const NO_WAIT_MS = 900
 
+/** What operations are carried out with. */
+export interface OperationsParts {
+  readonly settings: IntegrationSettings
+  readonly clock: Clock
+  readonly connection: Connection
+  readonly breaker: CircuitBreaker
+  readonly verbs: Verbs
+  readonly outbox: Outbox
+  readonly gauges: Gauges
+  readonly latency: LatencyRecorder
+  readonly inHand: InHand
+  readonly streak: TimeoutStreak
+  /** Names the integration: the ids of operations begin with it. */
+  readonly idPrefix: string
+}
+
 /**
  * Carries out the host's requests: waits for the connection, asks the breaker, makes attempts, retries, and
  * settles each request exactly once. The only owner of retries; deadlines hold in every state.
  */
 export class Operations {
-  readonly #settings: IntegrationSettings
-  readonly #clock: Clock
-  readonly #connection: Connection
-  readonly #breaker: CircuitBreaker
-  readonly #verbs: Verbs
-  readonly #outbox: Outbox
-  readonly #gauges: Gauges
+  readonly #parts: OperationsParts
   readonly #settlement: Settlement
-  readonly #inHand: InHand
   readonly #admission: Admission | undefined
   readonly #failures: FailurePolicy
   readonly #active: ActiveOperations
   readonly #parking: Parking
-  readonly #streak: TimeoutStreak
-  readonly #idPrefix: string
 
-  constructor(parts: {
-    readonly settings: IntegrationSettings
-    readonly clock: Clock
-    readonly connection: Connection
-    readonly breaker: CircuitBreaker
-    readonly verbs: Verbs
-    readonly outbox: Outbox
-    readonly gauges: Gauges
-    readonly latency: LatencyRecorder
-    readonly inHand: InHand
-    readonly streak: TimeoutStreak
-    /** Names the integration: the ids of operations begin with it. */
-    readonly idPrefix: string
-  }) {
-    this.#settings = parts.settings
-    this.#clock = parts.clock
-    this.#connection = parts.connection
-    this.#breaker = parts.breaker
-    this.#verbs = parts.verbs
-    this.#outbox = parts.outbox
-    this.#gauges = parts.gauges
-    this.#settlement = new Settlement(parts.clock, parts.outbox, parts.gauges, parts.latency)
-    this.#inHand = parts.inHand
-    this.#streak = parts.streak
-    this.#idPrefix = parts.idPrefix
-    this.#active = new ActiveOperations(parts.clock, parts.gauges, (operation, now) =>
-      this.#expired(operation, now),
-    )
-    this.#parking = new Parking(parts.connection, parts.settings, (operation, attempted) =>
+  constructor(parts: OperationsParts) {
+    const { settings, clock, connection, verbs, outbox, gauges, latency } = parts
+    this.#parts = parts
+    this.#settlement = new Settlement(clock, outbox, gauges, latency)
+    this.#active = new ActiveOperations(clock, gauges, (operation, now) => this.#expired(operation, now))
+    this.#parking = new Parking(connection, settings, (operation, attempted) =>
       this.#try(operation, attempted),
     )
-    this.#admission = admissionFor(parts.settings, parts.clock)
-    this.#failures = new FailurePolicy(parts.settings, parts.clock, parts.connection, parts.verbs)
+    this.#admission = admissionFor(settings, clock)
+    this.#failures = new FailurePolicy(settings, clock, connection, verbs)
   }
 
   /** Takes on a request. Never throws. */
   accept(request: IncomingRequest): void {
     if (request.verb === 'cancel') return this.#cancel(request)
     if (isImmediate(request.verb)) return this.#carryOut(request)
-    const now = this.#clock.monotonic()
-    const operation = new Operation(request, this.#idPrefix, this.#endOf(request, now), now)
-    if (now >= operation.end) return this.#settleFailed(operation, this.#timedOut(operation))
+    const now = this.#parts.clock.monotonic()
+    const operation = new Operation(request, this.#parts.idPrefix, this.#endOf(request, now), now)
+    if (now >= operation.end) return this.#settleFailed(operation, timedOut(operation, this.#parts))
     this.#try(operation)
   }
 
   #endOf({ verb, deadline }: IncomingRequest, now: number): number {
-    if (deadline === 0) return now + operationBudgetMs(this.#settings)
+    if (deadline === 0) return now + operationBudgetMs(this.#parts.settings)
     // Whether there is a message can only be known by asking the broker.
     return verb === 'receive' && deadline <= now ? now + NO_WAIT_MS : deadline
   }
@@ -137,28 +122,18 @@ export class Operations {
 
   /** Settles what is already here: waiting for nothing, and trying once. */
   #carryOut(request: IncomingRequest): void {
-    const never = new Operation(request, this.#idPrefix, Number.POSITIVE_INFINITY, 0)
+    const never = new Operation(request, this.#parts.idPrefix, Number.POSITIVE_INFINITY, 0)
     const attempt = never.begin(0, 0, Number.POSITIVE_INFINITY)
     Promise.resolve(this.#perform(request, attempt)).then(
-      (value) => (value === undefined ? this.#outbox.done(request) : this.#outbox.reply(request, value)),
-      (error: unknown) => this.#outbox.fail(request, failureOf(request.verb, request.target, error)),
+      (value) =>
+        value === undefined ? this.#parts.outbox.done(request) : this.#parts.outbox.reply(request, value),
+      (error: unknown) => this.#parts.outbox.fail(request, failureOf(request.verb, request.target, error)),
     )
-  }
-
-  /** Says what was waited for: an operation that never had a connection failed for the reason that there was none. */
-  #timedOut(operation: Operation): TimeoutError {
-    const { verb, target } = operation.request
-    const { lastError, isConnected } = this.#connection
-    const afterMs = this.#clock.monotonic() - operation.startedAt
-    const context = { integration: this.#settings.name, afterMs, attempts: operation.attempts }
-    const name = `${verb} ${target}`.trim()
-    if (isConnected || lastError === undefined) return new TimeoutError(name, context)
-    return new TimeoutError(name, { ...context, notConnected: lastError.message, cause: lastError })
   }
 
   /** @param attempted called when the attempt has come to an end, or none was made. */
   #try(operation: Operation, attempted: () => void = () => {}): void {
-    if (this.#inHand.mustWait(operation.request)) return this.#tryLater(operation, attempted)
+    if (this.#parts.inHand.mustWait(operation.request)) return this.#tryLater(operation, attempted)
     if (!this.#parking.mayGo(operation)) {
       attempted()
       return this.#offline(operation)
@@ -175,7 +150,7 @@ export class Operations {
 
   /** Its turn has come; meanwhile the connection may have gone, or the turn of the loop belong to a suspect. */
   #admitted(operation: Operation, attempted: () => void): void {
-    if (this.#parking.mayGo(operation) && !this.#inHand.mustWait(operation.request))
+    if (this.#parking.mayGo(operation) && !this.#parts.inHand.mustWait(operation.request))
       return this.#attempt(operation, attempted)
     this.#admission!.leave(operation)
     this.#try(operation, attempted)
@@ -185,14 +160,14 @@ export class Operations {
     const { request } = operation
     let permit: BreakerPermit
     try {
-      permit = this.#breaker.acquire()
+      permit = this.#parts.breaker.acquire()
     } catch (error) {
       attempted()
       return this.#settleFailed(operation, error)
     }
     this.#failures.begins(operation)
-    const now = this.#clock.monotonic()
-    const limit = request.verb === 'receive' ? operation.end : now + this.#settings.timeoutMs
+    const now = this.#parts.clock.monotonic()
+    const limit = request.verb === 'receive' ? operation.end : now + this.#parts.settings.timeoutMs
     const attempt = operation.begin(permit, now, limit)
     let pending: PromiseLike<unknown> | undefined
     try {
@@ -210,7 +185,7 @@ export class Operations {
       (value) => {
         attempted()
         if (operation.isAttempting(attempt)) this.#succeeded(operation, attempt, value)
-        else this.#verbs.tooLate(request, value)
+        else this.#parts.verbs.tooLate(request, value)
       },
       (error: unknown) => {
         attempted()
@@ -220,25 +195,25 @@ export class Operations {
   }
 
   #succeeded(operation: Operation, { permit }: OperationAttempt, value: unknown): void {
-    this.#breaker.succeeded(permit)
-    this.#streak.broken()
+    this.#parts.breaker.succeeded(permit)
+    this.#parts.streak.broken()
     this.#settleDone(operation, value)
   }
 
   #tryLater(operation: Operation, attempted: () => void): void {
     this.#active.track(operation)
-    this.#inHand.later(() => {
+    this.#parts.inHand.later(() => {
       if (operation.state.kind === 'settled') attempted()
       else this.#try(operation, attempted)
     })
   }
 
   #perform(request: IncomingRequest, attempt: OperationAttempt): Promise<unknown> | undefined {
-    this.#inHand.take(request)
+    this.#parts.inHand.take(request)
     try {
-      return this.#verbs.perform(request, attempt)
+      return this.#parts.verbs.perform(request, attempt)
     } finally {
-      this.#inHand.released()
+      this.#parts.inHand.released()
     }
   }
 
@@ -261,9 +236,10 @@ export class Operations {
     const fate = this.#failures.decide(operation, error)
     if (state.kind === 'attempting') {
       // Count a lost connection once, not once per operation in flight.
-      if (fate.kind === 'resume') this.#breaker.cutOff(state.attempt.permit)
-      else this.#breaker.failed(state.attempt.permit, error)
-    } else if (state.kind === 'waiting' && !this.#connection.isConnected) this.#breaker.blame(error)
+      if (fate.kind === 'resume') this.#parts.breaker.cutOff(state.attempt.permit)
+      else this.#parts.breaker.failed(state.attempt.permit, error)
+    } else if (state.kind === 'waiting' && !this.#parts.connection.isConnected)
+      this.#parts.breaker.blame(error)
     switch (fate.kind) {
       case 'resume':
         operation.cutOffs++
@@ -273,10 +249,10 @@ export class Operations {
       case 'give-up':
         return this.#settleFailed(operation, error)
       case 'retry':
-        this.#gauges.count('retries')
+        this.#parts.gauges.count('retries')
         operation.state = {
           kind: 'backing-off',
-          timer: this.#clock.setTimer(fate.afterMs, () => this.#try(operation)),
+          timer: this.#parts.clock.setTimer(fate.afterMs, () => this.#try(operation)),
         }
         this.#active.track(operation)
     }
@@ -285,23 +261,18 @@ export class Operations {
   #expired(operation: Operation, now: number): void {
     if (operation.end > now) this.#endAttempt(operation)
     else if (operation.request.verb === 'receive') this.#giveUpWaiting(operation)
-    else this.#giveUp(operation, this.#timeoutOf(operation))
+    else this.#giveUp(operation, this.#attemptTimedOut(operation))
   }
 
   #endAttempt(operation: Operation): void {
-    const error = this.#timeoutOf(operation)
+    const error = this.#attemptTimedOut(operation)
     if (operation.state.kind === 'attempting') operation.state.attempt.abort(error)
     this.#failed(operation, error)
   }
 
-  /** Who had less time than the integration allows one attempt says nothing about the server. */
-  #timeoutOf(operation: Operation): TimeoutError {
-    const { state, startedAt } = operation
-    const begunAt = state.kind === 'attempting' ? state.attempt.startedAt : startedAt
-    const hadItsTime = this.#clock.monotonic() - begunAt >= this.#settings.timeoutMs
-    const error = this.#timedOut(operation)
-    if (!hadItsTime) Object.assign(error, { fault: 'local' })
-    else if (state.kind === 'attempting') this.#streak.timedOut()
+  #attemptTimedOut(operation: Operation): TimeoutError {
+    const error = timedOut(operation, this.#parts)
+    if (operation.state.kind === 'attempting' && error.fault !== 'local') this.#parts.streak.timedOut()
     return error
   }
 
@@ -309,14 +280,14 @@ export class Operations {
     const operation = this.#active.get(request.value as number)
     if (operation !== undefined) this.#giveUp(operation, new CancelledError())
     // Without an answer it would keep its place in the host's mailbox.
-    this.#outbox.done(request)
+    this.#parts.outbox.done(request)
   }
 
   #giveUp(operation: Operation, error: Error): void {
     const { state } = operation
     if (state.kind === 'backing-off') state.timer.cancel()
-    if (state.kind === 'attempting') this.#breaker.failed(state.attempt.permit, error)
-    if (state.kind === 'waiting') this.#breaker.blame(error)
+    if (state.kind === 'attempting') this.#parts.breaker.failed(state.attempt.permit, error)
+    if (state.kind === 'waiting') this.#parts.breaker.blame(error)
     // Before the adapter knows: what it throws then must not win.
     this.#settleFailed(operation, error)
     if (state.kind === 'attempting') state.attempt.abort(error)
@@ -326,9 +297,9 @@ export class Operations {
   #giveUpWaiting(operation: Operation): void {
     const { state } = operation
     if (state.kind === 'backing-off') state.timer.cancel()
-    if (state.kind === 'attempting') this.#breaker.succeeded(state.attempt.permit)
+    if (state.kind === 'attempting') this.#parts.breaker.succeeded(state.attempt.permit)
     this.#settleDone(operation, null)
-    if (state.kind === 'attempting') state.attempt.abort(this.#timedOut(operation))
+    if (state.kind === 'attempting') state.attempt.abort(timedOut(operation, this.#parts))
   }
 
   #settleDone(operation: Operation, value: unknown): void {
@@ -348,13 +319,4 @@ export class Operations {
 /** Adapters of others return a value where a promise of it is promised. */
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as PromiseLike<unknown> | undefined)?.then === 'function'
-}
-
-/** The error of an operation that ends every connection that it is tried on. */
-function endsConnections({ request, cutOffs }: Operation, error: unknown): ConnectionError {
-  const { verb, target } = request
-  return new ConnectionError(
-    `${verb} ${target}: the connection ended ${cutOffs + 1} times in a row while it was in flight, the last time alone: ${(error as Error).message}`,
-    { retryable: false, cause: error },
-  )
 }
