@@ -39,8 +39,10 @@ export interface QueueInboxOptions {
   /** Whether `counts` is complete, because the session began in this life: what it does not know was never delivered. */
   readonly isCountComplete: boolean
   readonly counts: Map<number, number>
-  /** Called when a message was settled, or waits although there is no consumer. */
-  readonly onChange: () => void
+  /** A message waits although there is no consumer. */
+  readonly onWaiting: () => void
+  /** A message that was delivered has been settled, or waits again. */
+  readonly onSettled: () => void
 }
 
 /**
@@ -153,7 +155,7 @@ export class QueueInbox {
         consumer.demand--
         this.#deliver(consumer, this.#next())
       }
-    if (this.#waiting.size > 0 && this.#consumers.size === 0) this.#options.onChange()
+    if (this.#waiting.size > 0 && this.#consumers.size === 0) this.#options.onWaiting()
   }
 
   #deliver({ sink }: Consumer, message: QueuedMessage): void {
@@ -173,23 +175,31 @@ export class QueueInbox {
           const onWritten = () => void counts.delete(packet.id)
           const written =
             hold === undefined || (await this.#patience.acknowledge(hold, this.#delays.size > 0, onWritten))
-          if (!this.#closed) this.#options.onChange()
+          this.#settled()
           return written
         },
         nack: (delayMs) => {
           if (!settled()) return false
           if (delayMs > 0) this.#later(delayMs, message)
-          else this.#put(message, 'first')
+          else {
+            this.#put(message, 'first')
+            this.#settled()
+          }
           return true
         },
         undelivered: () => {
           if (!settled()) return false
           counts.set(packet.id, --message.deliveries)
           this.#put(message, 'first')
+          this.#settled()
           return true
         },
       }),
     )
+  }
+
+  #settled(): void {
+    if (!this.#closed) this.#options.onSettled()
   }
 
   #later(delayMs: number, message: QueuedMessage): void {
@@ -198,6 +208,7 @@ export class QueueInbox {
       () => {
         this.#delays.delete(timer)
         this.#put(message, 'first')
+        this.#settled()
       },
       { background: true },
     )

@@ -1,5 +1,5 @@
 import type { AdapterConsumer, InboundDelivery, MessageSink } from '../../core/adapter.js'
-import type { Timer } from '../../core/clock.js'
+import type { Clock, Timer } from '../../core/clock.js'
 import type { Hold } from './client/ack-gate.js'
 import { ConnectionEnded, Refused } from './client/errors.js'
 import type { OversizePacket, PublishPacket } from './client/publish-decoder.js'
@@ -39,6 +39,7 @@ export class QueueMember implements SessionOwner {
   /** One thing is done at a time: subscribing, leaving, coming back. */
   #steps: Promise<unknown> = Promise.resolve()
   #alone: Timer | undefined
+  #isBusy = false
   readonly #onChange: (() => void)[] = []
   #aloneMs = ALONE_MS
   /** Whether other members are there, as far as giving back has shown. */
@@ -65,7 +66,7 @@ export class QueueMember implements SessionOwner {
       throw new ConnectionEnded('the connection of the queue has ended', { notSent: true })
     this.#phase = 'member'
     this.#options.state.isLeaving = false
-    this.#alone?.cancel()
+    this.#stopLooking()
     this.#wake()
     const consumer = this.#inbox.add(sink)
     try {
@@ -135,7 +136,11 @@ export class QueueMember implements SessionOwner {
       reading: session,
       isCountComplete: isCountComplete || !session.connack.sessionPresent,
       counts: state.counts,
-      onChange: () => this.#changed(),
+      onWaiting: () => this.#leaveAgain(false),
+      onSettled: () => {
+        this.#wake()
+        this.#leaveAgain(this.#inbox.isEmpty)
+      },
     })
     this.#return = new QueueReturn({
       take: (count) => this.#inbox.take(count),
@@ -179,28 +184,20 @@ export class QueueMember implements SessionOwner {
     this.#others = false
     const left = this.#step(() => this.#leave())
     // Acknowledgements are ordered: what was delivered may have to be settled first, and nobody waits for that here.
-    return this.#inbox.inHand > 0 ? Promise.resolve() : this.#atMost(left)
+    return this.#inbox.inHand > 0 ? Promise.resolve() : atMost(left, CLOSE_MS, this.#options.clock)
   }
 
-  #atMost(left: Promise<void>): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = this.#options.clock.setTimer(CLOSE_MS, resolve, { background: true })
-      void left.then(() => {
-        timer.cancel()
-        resolve()
-      })
-    })
-  }
-
-  /** A message was settled, or waits for nobody. */
-  #changed(): void {
-    this.#wake()
-    if (this.#phase === 'leaving') void this.#step(() => this.#leave())
+  /** @param isLast nothing is left: then there is no need to wait for other members */
+  #leaveAgain(isLast: boolean): void {
+    if (this.#phase !== 'leaving' || this.#isBusy || (this.#alone !== undefined && !isLast)) return
+    void this.#step(() => this.#leave())
   }
 
   /** Gives back what waits, leaves the group, and ends the session once nothing is left. Never throws. */
   async #leave(): Promise<void> {
     if (this.#phase !== 'leaving' || this.#session.closed !== undefined) return
+    this.#isBusy = true
+    this.#stopLooking()
     try {
       if (!(await this.#giveBack())) return
       await this.#unsubscribe()
@@ -210,6 +207,8 @@ export class QueueMember implements SessionOwner {
     } catch (error) {
       this.#lookAgain(connectionError(error))
       return
+    } finally {
+      this.#isBusy = false
     }
     if (this.#phase === 'leaving' && this.#inbox.isEmpty) await this.#end()
   }
@@ -243,7 +242,7 @@ export class QueueMember implements SessionOwner {
         message: `${this.#inbox.waiting} messages of queue ${queue} wait here: nobody else consumes it`,
         ...(error && { reason: error.message }),
       })
-    this.#alone?.cancel()
+    this.#stopLooking()
     this.#alone = clock.setTimer(this.#aloneMs, () => void this.#step(() => this.#leave()), {
       background: true,
     })
@@ -273,6 +272,11 @@ export class QueueMember implements SessionOwner {
     if (session.version === 4) await this.#options.endSession().catch(() => {})
   }
 
+  #stopLooking(): void {
+    this.#alone?.cancel()
+    this.#alone = undefined
+  }
+
   #wake(): void {
     for (const resolve of this.#onChange.splice(0)) resolve()
   }
@@ -280,7 +284,7 @@ export class QueueMember implements SessionOwner {
   #stop(error: Error, isOver = false): void {
     if (this.#phase === 'gone') return
     this.#phase = 'gone'
-    this.#alone?.cancel()
+    this.#stopLooking()
     this.#takeover?.close()
     this.#wake()
     this.#inbox?.close(error)
@@ -292,4 +296,15 @@ export class QueueMember implements SessionOwner {
     this.#steps = done.catch(() => {})
     return done
   }
+}
+
+/** Resolves with `work`, but no later than after `ms`. */
+function atMost(work: Promise<void>, ms: number, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = clock.setTimer(ms, resolve, { background: true })
+    void work.then(() => {
+      timer.cancel()
+      resolve()
+    })
+  })
 }

@@ -64,6 +64,10 @@ describe('a consumer that closes', () => {
     await sendAll(leaving, queue, numbers(5))
     await until(() => broker.log.split(`'${queue}'`).length > 10, 'the messages to be out')
     await a.consumer.close()
+    // It has found out that it is alone in two rounds, and waits.
+    await leaving.adapter.ping!(AbortSignal.timeout(2_000))
+    const published = broker.log.split(`Received PUBLISH from ${leaving.context.clientId} `).length - 1
+    expect(published).toBeLessThanOrEqual(5 + 2 * 5)
     const b = await consume(await client(), queue, 100)
     await until(() => b.sink.messages.length === 5, 'the messages')
     expect(new Set(b.sink.texts)).toEqual(new Set(numbers(5)))

@@ -155,14 +155,12 @@ export class Session implements KeptAlive {
     if (this.#state.name === 'open') this.#socket.resume()
   }
 
-  /** For keep-alive. */
   brokerIsSilent(): boolean {
     const silent = !this.#heard && this.#holds === 0
     this.#heard = false
     return silent
   }
 
-  /** For keep-alive. */
   onSilence(): void {
     this.fail(new ConnectionEnded(`${this.#where}: keepalive timeout`), REASON.unspecified)
   }
@@ -189,7 +187,6 @@ export class Session implements KeptAlive {
     })
   }
 
-  /** For keep-alive. */
   sendPing(): void {
     this.outbound.bytes(PINGREQ)
   }
@@ -280,11 +277,10 @@ export class Session implements KeptAlive {
   #onAccepted(connack: Connack, opened: () => void): void {
     this.#state = { name: 'open' }
     this.connack = connack
-    const state = this.#session
     const { sessionPresent, receiveMaximum, serverKeepAlive } = connack
     this.#subscriptions.limit(connack)
-    const window = sendWindow(this.version, receiveMaximum)
-    state.established({ outbound: this.outbound, window }, sessionPresent, this.isKept)
+    const connection = { outbound: this.outbound, window: sendWindow(this.version, receiveMaximum) }
+    this.#session.established(connection, sessionPresent, this.isKept)
     const intervalMs = serverKeepAlive === undefined ? this.#settings.keepAliveMs : serverKeepAlive * 1_000
     this.#keepAlive = keepAlive(this.#clock, intervalMs, this)
     opened()
