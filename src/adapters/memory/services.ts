@@ -7,7 +7,7 @@ import type {
   RpcOutcome,
 } from '../../core/adapter.js'
 import type { ByteBudget } from '../../core/byte-budget.js'
-import { CancelledError, RpcError, SubscribeError } from '../../core/errors.js'
+import { CancelledError, RpcError, SerializeError, SubscribeError } from '../../core/errors.js'
 import type { Value } from '../../core/value.js'
 import type { Carrier } from '../../wire/carrier.js'
 import { checkCarried } from '../../wire/check.js'
@@ -15,7 +15,7 @@ import { completeLimits } from '../../wire/limits.js'
 import { fieldFault, LOCAL, period } from './fields.js'
 import { Inbound } from './inbound.js'
 import type { Link, Waiting } from './link.js'
-import { sizeOf } from './size.js'
+import { heldBytes, sizeOf } from './size.js'
 
 /** JSON-RPC 2.0, section 5.1. */
 const INTERNAL_ERROR = -32_603
@@ -50,9 +50,12 @@ interface Service {
 export class Services {
   readonly #link: Link
   readonly #budget: ByteBudget
+  readonly #largest: number
   readonly #services = new Map<number, Service>()
 
-  constructor(link: Link, budget: ByteBudget) {
+  /** @param largest bytes of parameters; what is larger is refused. */
+  constructor(link: Link, budget: ByteBudget, largest: number) {
+    this.#largest = largest
     this.#link = link
     this.#budget = budget
   }
@@ -111,7 +114,7 @@ export class Services {
     const { isHolding } = service.inbound
     if (isHolding && this.#budget.isFull) return this.#link.send({ op: 'decline', request, busy: true })
     // Only what is held is counted: to measure a value takes as long as to copy it.
-    const size = isHolding ? sizeOf(entry.params) : 0
+    const size = isHolding ? heldBytes(entry.params) : 0
     service.inbound.deliver(this.#incoming(entry, service.method, size))
   }
 
@@ -129,7 +132,7 @@ export class Services {
   ): Promise<Value> {
     const fault = fieldFault(method)
     if (fault !== undefined) throw new RpcError(INVALID_REQUEST, fault, undefined, LOCAL)
-    if (params !== undefined) checkCarried(params, CARRIER)
+    if (params !== undefined) this.#check(params)
     const entry = (id: number): CallEntry => ({
       op: 'call',
       id,
@@ -141,6 +144,17 @@ export class Services {
     const refusal: Waiting['refusal'] = (reason, context) =>
       new RpcError(INTERNAL_ERROR, reason, undefined, context)
     return this.#link.request(entry, undefined, `call ${method}`, refusal)
+  }
+
+  /** @throws SerializeError */
+  #check(params: Value): void {
+    checkCarried(params, CARRIER)
+    const size = sizeOf(params)
+    if (size > this.#largest)
+      throw new SerializeError(
+        `parameters of about ${size} bytes are larger than limits.frame (${this.#largest})`,
+        LOCAL,
+      )
   }
 
   #incoming(entry: RequestEntry, method: string, size: number): Incoming {

@@ -32,7 +32,7 @@ export class Session {
     this.publisher = new Publisher(this.#link, context.clock)
     this.subscriber = new Subscriber(this.#link, context.budget, frame)
     this.consumers = new Consumers(this.#link, frame)
-    this.services = new Services(this.#link, context.budget)
+    this.services = new Services(this.#link, context.budget, frame)
   }
 
   /**
