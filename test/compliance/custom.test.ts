@@ -1,6 +1,7 @@
 import { afterAll, describe, it } from 'vitest'
 import { adapterCompliance } from '../../src/testing/index.js'
 import { exampleModule } from '../support/example.js'
+import { closedPort } from '../support/http-service.js'
 
 const { startLineServer } = await exampleModule('custom-adapter/line-server.mjs')
 let server = await startLineServer()
@@ -12,6 +13,10 @@ adapterCompliance({
   integration: () => ({
     type: './examples/custom-adapter/line-adapter.mjs',
     endpoint: { address: '127.0.0.1', port },
+  }),
+  unreachable: async () => ({
+    type: './examples/custom-adapter/line-adapter.mjs',
+    endpoint: { address: '127.0.0.1', port: await closedPort() },
   }),
   features: {
     call: false,
@@ -25,7 +30,6 @@ adapterCompliance({
     unknownMethod: false,
     wildcards: false,
     retain: false,
-    retainForLate: false,
     qos: false,
     headers: false,
     backpressure: true,

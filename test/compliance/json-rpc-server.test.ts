@@ -9,7 +9,6 @@ const NONE = {
   dequeue: false,
   wildcards: false,
   retain: false,
-  retainForLate: false,
   qos: false,
   headers: false,
   backpressure: false,

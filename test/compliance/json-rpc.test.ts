@@ -1,6 +1,7 @@
 import { afterAll, describe, it } from 'vitest'
 import { adapterCompliance } from '../../src/testing/index.js'
 import { complianceHttpService } from '../support/compliance-service.js'
+import { closedPort } from '../support/http-service.js'
 
 let service = await complianceHttpService()
 const { port } = service
@@ -9,6 +10,10 @@ afterAll(() => service.close())
 adapterCompliance({
   name: 'JSON-RPC over HTTP',
   integration: () => ({ type: 'json-rpc', endpoint: { address: `http://127.0.0.1:${port}` } }),
+  unreachable: async () => ({
+    type: 'json-rpc',
+    endpoint: { address: `http://127.0.0.1:${await closedPort()}` },
+  }),
   features: {
     call: true,
     notify: true,
@@ -21,7 +26,6 @@ adapterCompliance({
     unknownMethod: true,
     wildcards: false,
     retain: false,
-    retainForLate: false,
     qos: false,
     headers: false,
     backpressure: false,

@@ -16,7 +16,6 @@ adapterCompliance({
     unknownMethod: true,
     wildcards: true,
     retain: true,
-    retainForLate: false,
     qos: true,
     headers: true,
     backpressure: true,

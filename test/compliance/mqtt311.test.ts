@@ -1,5 +1,6 @@
 import { afterAll, describe, it } from 'vitest'
 import { adapterCompliance } from '../../src/testing/index.js'
+import { closedPort } from '../support/http-service.js'
 import { startMosquitto } from '../support/mosquitto.js'
 
 const broker = await startMosquitto()
@@ -12,6 +13,12 @@ adapterCompliance({
     endpoint: { address: '127.0.0.1', port: broker.port },
     config: { protocol_version: '3.1.1' },
   }),
+  unreachable: async () => ({
+    type: 'mqtt',
+    endpoint: { address: '127.0.0.1', port: await closedPort() },
+    config: { protocol_version: '3.1.1' },
+  }),
+  unservable: 'bad/#',
   features: {
     call: false,
     notify: true,
@@ -24,7 +31,6 @@ adapterCompliance({
     unknownMethod: false,
     wildcards: true,
     retain: true,
-    retainForLate: false,
     qos: true,
     headers: false,
     backpressure: true,

@@ -1,5 +1,6 @@
 import { afterAll, describe, it } from 'vitest'
 import { adapterCompliance } from '../../src/testing/index.js'
+import { closedPort } from '../support/http-service.js'
 import { startNatsServer } from '../support/nats-server.js'
 
 const server = await startNatsServer({ config: ['max_payload: 8MB'] })
@@ -13,6 +14,8 @@ adapterCompliance({
     // What a crash leaves in hand is back after so long.
     config: { consumer: { ack_wait: '1s' } },
   }),
+  unreachable: async () => ({ type: 'nats', endpoint: { address: '127.0.0.1', port: await closedPort() } }),
+  unservable: 'bad method',
   features: {
     call: true,
     notify: true,
@@ -25,7 +28,6 @@ adapterCompliance({
     unknownMethod: true,
     wildcards: true,
     retain: false,
-    retainForLate: false,
     qos: false,
     headers: true,
     backpressure: true,

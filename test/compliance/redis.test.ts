@@ -1,5 +1,6 @@
 import { afterAll, describe, it } from 'vitest'
 import { adapterCompliance } from '../../src/testing/index.js'
+import { closedPort } from '../support/http-service.js'
 import { startRedis } from '../support/redis-server.js'
 
 const server = await startRedis({ config: ['appendonly yes', 'appendfsync always'] })
@@ -8,6 +9,7 @@ afterAll(() => server.stop())
 adapterCompliance({
   name: 'Redis',
   integration: () => ({ type: 'redis', endpoint: { address: '127.0.0.1', port: server.port } }),
+  unreachable: async () => ({ type: 'redis', endpoint: { address: '127.0.0.1', port: await closedPort() } }),
   features: {
     call: true,
     notify: true,
@@ -20,7 +22,6 @@ adapterCompliance({
     unknownMethod: true,
     wildcards: true,
     retain: false,
-    retainForLate: false,
     qos: false,
     headers: true,
     backpressure: true,

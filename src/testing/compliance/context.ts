@@ -9,6 +9,7 @@ import type { Subscription } from '../../client/subscription.js'
 import { Gateway } from '../../gateway.js'
 import type { IntegrationMetrics } from '../../gateway-metrics.js'
 import type { RpcServer } from '../../server/rpc-server.js'
+import type { CaseSettings } from './case-settings.js'
 import type { ComplianceOptions } from './options.js'
 import { type ComplianceMethod, ComplianceService, isComplianceMethod } from './service.js'
 import { structured } from './structured.js'
@@ -20,12 +21,15 @@ export type Side = 'subject' | 'other'
 /** So patient with an actor that is asked to stop that one that does not stop by itself is seen to hang. */
 const SUPERVISION = { restart: 'permanent', max_restarts: 100, within: '60s', shutdown: '60s' }
 const RECONNECT = { enabled: true, max_attempts: -1, delay: '50ms', max_delay: '200ms' }
+const AROUND = { supervision: SUPERVISION, reconnect: RECONNECT }
 
 /** What one case works with: a gateway of its own, with real threads. */
 export class CaseContext {
   readonly gateway: Gateway
   readonly features: ComplianceOptions['features']
   readonly restartBroker: (() => Promise<void>) | undefined
+  readonly #options: ComplianceOptions
+  readonly #peers: Gateway[] = []
   readonly #address: (name: string) => string
   readonly #served: boolean
   readonly #server: string | undefined
@@ -37,20 +41,20 @@ export class CaseContext {
     this.features = options.features
     this.restartBroker = options.restartBroker
     this.#address = options.address ?? ((name) => name)
+    this.#options = options
     this.#served = options.served === true
     this.#server = options.server
     this.#structured = options.structured === true
   }
 
-  /** Starts a gateway and waits until both integrations are connected. @param mailbox of the integration under test */
-  static async start(options: ComplianceOptions, mailbox?: object): Promise<CaseContext> {
-    const around = { supervision: SUPERVISION, reconnect: RECONNECT }
-    const subject = { ...(await options.integration()), ...around, ...(mailbox && { mailbox }) }
-    const other = { ...(await (options.second ?? options.integration)()), ...around }
-    const gateway = await Gateway.start({
-      ...options.surroundings,
-      integrations: { subject, other },
-    } as Parameters<typeof Gateway.start>[0])
+  /** Starts a gateway and waits until both integrations are connected. */
+  static async start(
+    options: ComplianceOptions,
+    { mailbox, settings, logger }: CaseSettings = {},
+  ): Promise<CaseContext> {
+    const subject = { ...(await options.integration()), ...AROUND, ...(mailbox && { mailbox }), ...settings }
+    const other = await secondOf(options)
+    const gateway = await start({ ...options.surroundings, integrations: { subject, other } }, logger)
     const context = new CaseContext(gateway, options)
     try {
       await context.connected()
@@ -59,6 +63,32 @@ export class CaseContext {
       throw error
     }
     return context
+  }
+
+  /** Another gateway at the same broker, with the integration `other` alone. Ends with the case. */
+  async peer(): Promise<Gateway> {
+    const peer = await start({ integrations: { other: await secondOf(this.#options) } })
+    this.#peers.push(peer)
+    await eventually(() => peer.connections.status('other').state === 'connected', 'the peer is connected')
+    return peer
+  }
+
+  /** A gateway whose integration `subject` cannot connect. Ends with the case. */
+  async unreachable(): Promise<Gateway> {
+    const subject = { ...(await this.#options.unreachable!()), ...AROUND }
+    const peer = await start({ integrations: { subject } })
+    this.#peers.push(peer)
+    return peer
+  }
+
+  /** A method that this protocol cannot serve. */
+  get unservable(): string {
+    return this.#options.unservable!
+  }
+
+  /** Ends every gateway of the case. */
+  async end(): Promise<void> {
+    await Promise.all([this.gateway, ...this.#peers].map((gateway) => gateway.shutdown({ timeout: 100 })))
   }
 
   pubsub(side: Side = 'subject'): PubSubClient {
@@ -165,4 +195,16 @@ export class CaseContext {
     )
     assert.equal(message?.value, undefined, 'the queue is empty')
   }
+}
+
+const secondOf = async (options: ComplianceOptions): Promise<object> => ({
+  ...(await (options.second ?? options.integration)()),
+  ...AROUND,
+})
+
+type StartParameters = Parameters<typeof Gateway.start>
+
+function start(source: object, logger?: CaseSettings['logger']): Promise<Gateway> {
+  const options = (logger === undefined ? {} : { logger }) as StartParameters[1]
+  return Gateway.start(source as StartParameters[0], options)
 }

@@ -11,11 +11,6 @@ export interface Features extends Readonly<Record<Capability, boolean>> {
   readonly wildcards: boolean
   /** The broker keeps the newest message of a topic for new subscribers. */
   readonly retain: boolean
-  /**
-   * A new subscriber gets what the broker keeps also where this gateway has subscribed the same pattern already.
-   * Needs `retain`.
-   */
-  readonly retainForLate: boolean
   /** Publishes and subscriptions may ask for quality of service 0, 1 and 2. */
   readonly qos: boolean
   /** Headers travel with messages. */

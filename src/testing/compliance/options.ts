@@ -1,4 +1,4 @@
-import type { Features } from './features.js'
+import type { Feature, Features } from './features.js'
 
 /** The block of one integration in the object form of the configuration. */
 export type IntegrationOptions = Readonly<Record<string, unknown>> & { readonly type: string }
@@ -12,7 +12,10 @@ export interface ComplianceHarness {
 export interface ComplianceOptions {
   /** Of the adapter; the title of the suite. */
   readonly name: string
-  /** The integration under test; asked for anew by each case. Set no `reconnect`, `mailbox` and `supervision` in it. */
+  /**
+   * The integration under test; asked for by each case. Leave out `reconnect`, `mailbox`, `supervision`, `limits`,
+   * `retry`, `timeout` and `circuit_breaker`, which are set by the cases.
+   */
   readonly integration: () => IntegrationOptions | Promise<IntegrationOptions>
   /** Another integration that reaches the same broker or service; like the first one when absent. */
   readonly second?: () => IntegrationOptions | Promise<IntegrationOptions>
@@ -24,9 +27,13 @@ export interface ComplianceOptions {
   readonly harness: ComplianceHarness
   /**
    * Ends the broker and starts it again at the same address; resolves when it takes connections. Without it the
-   * cases that lose the broker are left out.
+   * broker counts as a part of the gateway, and the cases that lose it or outlive the gateway are left out.
    */
   readonly restartBroker?: () => Promise<void>
+  /** An integration of the same kind whose broker or service does not run. */
+  readonly unreachable?: () => IntegrationOptions | Promise<IntegrationOptions>
+  /** The name of a method that this protocol cannot serve, where there is one. */
+  readonly unservable?: string
   /** Makes a topic, queue or method of this protocol of a name that is unique to the case. As it is when absent. */
   readonly address?: (name: string) => string
   /**
@@ -38,4 +45,22 @@ export interface ComplianceOptions {
   readonly server?: string
   /** For a protocol whose messages are arrays or objects: the suite puts every other value into one. */
   readonly structured?: boolean
+}
+
+/** What a case needs: features, and options of the suite. */
+export type Need = Feature | 'restartBroker' | 'unreachable' | 'unservable'
+
+/** Whether everything that a case needs is there. */
+export function has(
+  options: Pick<ComplianceOptions, 'features'> & Partial<ComplianceOptions>,
+  need: Need,
+): boolean {
+  switch (need) {
+    case 'restartBroker':
+    case 'unreachable':
+    case 'unservable':
+      return options[need] !== undefined
+    default:
+      return options.features[need]
+  }
 }

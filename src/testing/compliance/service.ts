@@ -8,7 +8,7 @@ export type ComplianceMethod = (typeof COMPLIANCE_METHODS)[number]
 /** What `fail` answers with. */
 export const REFUSAL = { code: -32_042, message: 'refused: ü', data: { because: ['test', null, 1] } } as const
 
-/** The service that the cases call. One instance keeps what `remember` was told. */
+/** The service that the cases call. One instance keeps what `remember` was given, and the token of each `slow`. */
 export class ComplianceService {
   readonly #clock: Clock
   readonly #remembered: unknown[] = []
@@ -25,7 +25,8 @@ export class ComplianceService {
       case 'fail':
         throw new RpcError(REFUSAL.code, REFUSAL.message, REFUSAL.data)
       case 'slow': {
-        const { ms, value } = params as { ms: number; value?: unknown }
+        const { ms, value, token } = params as { ms: number; value?: unknown; token?: unknown }
+        if (token !== undefined) this.#remembered.push({ token })
         await sleep(this.#clock, ms)
         return value ?? null
       }

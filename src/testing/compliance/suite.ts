@@ -4,7 +4,7 @@ import type { ComplianceCase } from './case.js'
 import { CASES } from './cases/index.js'
 import { unsupportedCase } from './cases/unsupported.js'
 import { CaseContext } from './context.js'
-import type { ComplianceOptions } from './options.js'
+import { type ComplianceOptions, has } from './options.js'
 
 /** A reason must say something: this many characters at least. */
 const SHORTEST_REASON = 10
@@ -32,23 +32,25 @@ export function adapterCompliance(options: ComplianceOptions): void {
 }
 
 /** The names of the cases that a record of features selects; for a list of what an adapter is tested for. */
-export function complianceCases(options: Pick<ComplianceOptions, 'features' | 'restartBroker'>): string[] {
+export function complianceCases(
+  options: Pick<ComplianceOptions, 'features'> & Partial<ComplianceOptions>,
+): string[] {
   return CASES.filter((one) => applies(one, options)).map(({ name }) => name)
 }
 
 function applies(
   { needs }: ComplianceCase,
-  { features, restartBroker }: Pick<ComplianceOptions, 'features' | 'restartBroker'>,
+  options: Pick<ComplianceOptions, 'features'> & Partial<ComplianceOptions>,
 ): boolean {
-  return needs.every((need) => (need === 'restartBroker' ? restartBroker !== undefined : features[need]))
+  return needs.every((need) => has(options, need))
 }
 
 async function runCase(one: ComplianceCase, options: ComplianceOptions): Promise<void> {
-  const context = await CaseContext.start(options, one.mailbox)
+  const context = await CaseContext.start(options, one)
   try {
     await one.run(context)
   } finally {
-    await context.gateway.shutdown({ timeout: 100 })
+    await context.end()
   }
 }
 

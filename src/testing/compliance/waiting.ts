@@ -16,9 +16,13 @@ export function soon<T>(work: Promise<T>, what: string): Promise<T> {
 }
 
 /** Waits until `condition` holds, and fails by name when it does not. */
-export async function eventually(condition: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  for (const until = systemClock.now() + PATIENCE_MS; !(await condition()); ) {
-    if (systemClock.now() > until) assert.fail(`in vain: ${what}`)
+export async function eventually(
+  condition: () => boolean | Promise<boolean>,
+  what: string | (() => string),
+): Promise<void> {
+  for (const until = systemClock.monotonic() + PATIENCE_MS; !(await condition()); ) {
+    if (systemClock.monotonic() > until)
+      assert.fail(`waited ${PATIENCE_MS} ms for: ${typeof what === 'string' ? what : what()}`)
     await sleep(systemClock, LOOK_EVERY_MS)
   }
 }

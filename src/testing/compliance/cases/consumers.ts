@@ -88,11 +88,14 @@ export const consumerCases: readonly ComplianceCase[] = [
       const queue = context.name('close')
       await fill(context, queue, 6)
       const consumer = context.queue().consume<number>(queue, { concurrency: 5 })
-      const first = await soon(consumer[Symbol.asyncIterator]().next(), 'the first message')
+      const messages = consumer[Symbol.asyncIterator]()
+      const first = await soon(messages.next(), 'the first message')
       assert.ok(!first.done)
       await eventually(() => context.metrics().counts.delivered >= 5, 'five are delivered')
-      await soon(consumer.close(), 'close')
+      const closing = consumer.close()
       assert.equal(await soon(first.value.ack(), 'ack of what is in hand after close'), true)
+      assert.equal((await soon(messages.next(), 'the end')).done, true)
+      await soon(closing, 'close')
       const rest: number[] = []
       for (let i = 0; i < 5; i++) {
         const message = await context.receive<number>(queue, 'other')

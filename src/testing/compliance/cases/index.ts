@@ -1,13 +1,22 @@
 import type { ComplianceCase } from '../case.js'
+import { backPressureCases } from './back-pressure.js'
 import { connectionCases } from './connection.js'
 import { consumerCases } from './consumers.js'
 import { crashCases } from './crashes.js'
+import { endingCases } from './endings.js'
+import { foreignCases } from './foreign.js'
 import { limitCases } from './limits.js'
 import { overflowCases } from './overflow.js'
+import { ownershipCases } from './ownership.js'
+import { poisonCases } from './poison.js'
 import { queueCases } from './queues.js'
+import { reasonCases } from './reasons.js'
+import { repeatCases } from './repeats.js'
+import { replaceCases } from './replace.js'
 import { rpcCases } from './rpc.js'
 import { serveCases } from './serve.js'
 import { shutdownCases } from './shutdown.js'
+import { sizeCases } from './sizes.js'
 import { subscriptionCases } from './subscriptions.js'
 import { topicCases } from './topics.js'
 import { valueCases } from './values.js'
@@ -26,4 +35,13 @@ export const CASES: readonly ComplianceCase[] = [
   ...crashCases,
   ...connectionCases,
   ...shutdownCases,
+  ...backPressureCases,
+  ...endingCases,
+  ...foreignCases,
+  ...ownershipCases,
+  ...poisonCases,
+  ...reasonCases,
+  ...repeatCases,
+  ...replaceCases,
+  ...sizeCases,
 ]

@@ -30,7 +30,7 @@ export const topicCases: readonly ComplianceCase[] = [
     },
   },
   {
-    name: 'every subscriber gets every message, which comes from the broker once',
+    name: 'every subscriber gets every message',
     needs: ['publish', 'subscribe'],
     async run(context) {
       const topic = context.name('fan-out')
@@ -44,7 +44,6 @@ export const topicCases: readonly ComplianceCase[] = [
           (await context.take(subscription, numbers.length)).map(({ value }) => value),
           numbers,
         )
-      assert.equal(context.metrics().counts.received, numbers.length)
     },
   },
   {
@@ -134,7 +133,7 @@ export const topicCases: readonly ComplianceCase[] = [
   },
   {
     name: 'a retained message is there for a second subscriber of the same pattern',
-    needs: ['publish', 'subscribe', 'retain', 'retainForLate'],
+    needs: ['publish', 'subscribe', 'retain'],
     async run(context) {
       const topic = context.name('retained')
       await soon(context.pubsub('other').publish(topic, { state: 'on' }, { retain: true }), 'publish')

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict'
+import type { TimeoutError } from '../../../core/errors.js'
+import type { ComplianceCase } from '../case.js'
+import type { CaseContext } from '../context.js'
+import { eventually, rejected, soon } from '../waiting.js'
+
+/** Three attempts of half a second; the breaker stays out of it. */
+const RETRY = {
+  timeout: '500ms',
+  retry: { max_attempts: 3, initial: '10ms', jitter: 0 },
+  circuit_breaker: { failure_threshold: 1_000 },
+}
+
+/** What may be repeated, and what an attempt that was given up may still do. */
+export const repeatCases: readonly ComplianceCase[] = [
+  {
+    name: 'a call that may have been executed is repeated only where it is idempotent',
+    needs: ['call'],
+    settings: RETRY,
+    async run(context) {
+      await context.serve()
+      const call = (token: string, idempotent?: boolean) =>
+        context
+          .rpc()
+          .call(
+            context.method('slow'),
+            { ms: 3_000, value: 1, token },
+            idempotent === undefined ? {} : { idempotent },
+          )
+      const [once, never, thrice] = [context.name('once'), context.name('never'), context.name('thrice')]
+      const calls = [call(once), call(never, false), call(thrice, true)]
+      for (const each of calls) await rejected<TimeoutError>(each, 'timeout', 'a call that takes too long')
+      // A server may recognise the repetitions, and execute the call once all the same.
+      const isExecuted = async () => (await executions(context, thrice)) >= 1
+      await eventually(isExecuted, 'the idempotent call is executed')
+      // Once, or not at all where the first attempt ended before the call was sent.
+      for (const token of [once, never]) assert.ok((await executions(context, token)) <= 1, 'executed once')
+    },
+  },
+  {
+    name: 'the answer to an attempt that was given up reaches nobody',
+    needs: ['call'],
+    settings: RETRY,
+    async run(context) {
+      await context.serve()
+      const slow = () =>
+        context.rpc().call(context.method('slow'), { ms: 700, value: 'late' }, { idempotent: true })
+      const late = Array.from({ length: 5 }, slow).map((call) => call.catch(() => 'given up'))
+      for (let n = 0; n < 50; n++) {
+        const answer = await soon(
+          context
+            .rpc()
+            .call(context.method('slow'), { ms: 20, value: n }, { timeout: '10s', idempotent: true }),
+          'call',
+        )
+        assert.equal(answer, n)
+      }
+      for (const outcome of await soon(Promise.all(late), 'the slow calls'))
+        assert.ok(outcome === 'given up' || outcome === 'late')
+    },
+  },
+]
+
+async function executions(context: CaseContext, token: string): Promise<number> {
+  const recall = context.rpc('other').call<unknown[]>(context.method('recall'), {}, { timeout: '10s' })
+  const remembered = await soon(recall, 'recall')
+  return remembered.filter((each) => JSON.stringify(each) === JSON.stringify({ token })).length
+}
