@@ -49,7 +49,10 @@ class LineAdapter {
     try {
       await once(socket, 'connect', { signal })
       this.#socket = socket
-      readLines(socket, this.#context.settings.limits.frame, (line) => this.#read(line))
+      readLines(socket, this.#context.settings.limits.frame, {
+        line: (line) => this.#read(line),
+        tooLong: (start) => this.#skipped(start),
+      })
       socket.on('error', () => {})
       for (const end of ['end', 'close']) socket.on(end, () => this.#closed(socket))
       await this.#ask(`HELLO ${config.greeting}`, signal)
@@ -111,6 +114,13 @@ class LineAdapter {
     else if (command === 'READY' || command === 'PONG') this.#answers.shift()?.resolve()
   }
 
+  /** A line that is longer than allowed was skipped: its subscriber learns that a message is missing. */
+  #skipped(start) {
+    const [command, topic] = start.split(' ')
+    if (command === 'MSG')
+      this.#sinks.get(decodeURIComponent(topic))?.lost(1, 'the message exceeds limits.frame')
+  }
+
   #deliver(topic, payload) {
     const sink = this.#sinks.get(topic)
     if (sink === undefined || sink.deliver({ topic, payload })) return
@@ -134,7 +144,7 @@ class LineAdapter {
 
   /** @returns false when the server does not keep up. @throws ConnectionError: whatever fails here has a type */
   #write(line) {
-    if (!this.#socket?.writable) throw gone('the server closed it')
+    if (!this.#socket?.writable) throw gone('the server closed it', { notExecuted: true })
     return this.#socket.write(`${line}\n`)
   }
 
@@ -157,8 +167,8 @@ class LineAdapter {
   }
 }
 
-function gone(reason) {
-  return new ConnectionError(`the connection to the line server is gone: ${reason}`)
+function gone(reason, context) {
+  return new ConnectionError(`the connection to the line server is gone: ${reason}`, context)
 }
 
 /** A topic as one word. */
@@ -166,14 +176,31 @@ function address(topic) {
   return encodeURIComponent(topic)
 }
 
-/** Calls `each` with every line; a line that is longer than allowed ends the connection, before it fills the memory. */
-function readLines(socket, longest, each) {
+/** What is looked at of a line that is too long: its command and its topic. */
+const START = 1_024
+
+/** Calls `line` with every line. Of one that is longer than allowed `tooLong` gets the start, and the rest is skipped. */
+function readLines(socket, longest, { line, tooLong }) {
   let rest = ''
+  let isSkipping = false
   socket.setEncoding('latin1')
   socket.on('data', (text) => {
     const lines = (rest + text).split('\n')
     rest = lines.pop()
-    for (const line of lines) each(line)
-    if (rest.length > longest * 2) socket.destroy(new Error('the server sent a line that is too long'))
+    for (const each of lines) {
+      if (isSkipping) isSkipping = false
+      else if (isTooLong(each, longest)) tooLong(each.slice(0, START))
+      else line(each)
+    }
+    if (!isSkipping && isTooLong(rest, longest)) {
+      tooLong(rest.slice(0, START))
+      isSkipping = true
+    }
+    if (isSkipping) rest = ''
   })
+}
+
+/** base64 takes four characters for three bytes of payload. */
+function isTooLong(line, longest) {
+  return line.length > START + Math.ceil(longest / 3) * 4
 }
