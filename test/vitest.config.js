@@ -13,6 +13,8 @@ export default defineConfig({
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // A slow machine must not fail a test that waits for a condition.
+    expect: { poll: { timeout: 20_000 } },
     server: { deps: { external: [/\/dist\/(src|workers)\//] } },
   },
 })

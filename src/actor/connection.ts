@@ -1,5 +1,5 @@
 import type { ProtocolAdapter } from '../core/adapter.js'
-import type { Clock, Timer } from '../core/clock.js'
+import { type Clock, sleep, type Timer } from '../core/clock.js'
 import { ConnectionError } from '../core/errors.js'
 import type { ReconnectSettings } from '../core/settings.js'
 import type { ConnectionStatus } from '../core/status.js'
@@ -117,7 +117,8 @@ export class Connection {
     if (this.#state.kind === 'stopped') throw new ConnectionError('the integration is stopped')
     this.#leave()
     this.#become({ kind: 'disconnected' })
-    await this.#adapter.disconnect()
+    // An adapter that never comes back from its old connection must not keep the new one from being made.
+    await Promise.race([this.#adapter.disconnect(), sleep(this.#clock, this.#timeoutMs)])
     if ((this.#state as State).kind === 'disconnected') await this.#attempt(0)
   }
 

@@ -1,9 +1,11 @@
 import type { InboundDelivery, QueueFacet } from '../core/adapter.js'
 import type { Clock } from '../core/clock.js'
+import type { Logger } from '../core/telemetry.js'
 import type { Gauges } from '../mailbox/gauges.js'
 import { withDeadline } from '../resilience/deadline.js'
 import type { Outbox } from './outbox.js'
 import { ownCopy } from './own-copy.js'
+import { quietly } from './quietly.js'
 import type { RedeliveryRules } from './redelivery.js'
 
 /** After a failure to write a dead letter, its message comes again no earlier than in so many milliseconds. */
@@ -24,20 +26,33 @@ export class DeadLetters {
   readonly #gauges: Gauges
   readonly #clock: Clock
   readonly #timeoutMs: number
+  readonly #log: Logger
 
-  constructor(facet: QueueFacet, outbox: Outbox, gauges: Gauges, clock: Clock, timeoutMs: number) {
+  constructor(
+    facet: QueueFacet,
+    outbox: Outbox,
+    gauges: Gauges,
+    clock: Clock,
+    timeoutMs: number,
+    log: Logger,
+  ) {
     this.#facet = facet
     this.#outbox = outbox
     this.#gauges = gauges
     this.#clock = clock
     this.#timeoutMs = timeoutMs
+    this.#log = log
   }
 
   /** Begins to write it. The message is acknowledged only once the dead letter is safe: it is never lost over it. */
   write(delivery: InboundDelivery, cause: DeathCause, rules: RedeliveryRules): void {
-    this.#write(delivery, cause, rules).catch(() => {
-      // The broker delivers it once more, and it is tried again.
-      Promise.resolve(delivery.nack(AGAIN_MS)).catch(() => {})
+    this.#write(delivery, cause, rules).catch((error: Error) => {
+      this.#gauges.countError('enqueue')
+      this.#log({
+        level: 'error',
+        message: `a dead letter of queue ${JSON.stringify(rules.queue)} cannot be written to ${JSON.stringify(rules.deadLetter)}: ${error.message}; its message stays in the queue and is tried again in ${AGAIN_MS / 1_000} s`,
+      })
+      void quietly(() => delivery.nack(AGAIN_MS))
     })
   }
 

@@ -8,7 +8,7 @@ import { encodeError } from '../mailbox/error-codec.js'
 import type { Gauges } from '../mailbox/gauges.js'
 import type { DeliveryExtras, SourceSpec } from '../mailbox/protocol.js'
 import type { WireFormat } from '../wire/wire-format.js'
-import { Hold } from './hold.js'
+import { Hold, LONGEST_SHARED_HOLD_MS } from './hold.js'
 import type { Outbox } from './outbox.js'
 import { ownCopy, unshared } from './own-copy.js'
 import { Receipts } from './receipts.js'
@@ -19,7 +19,7 @@ export interface Outgoing {
   readonly payload: Uint8Array
   readonly extras: DeliveryExtras | undefined
   /** Called once when the host has it, or when it was dropped. */
-  readonly taken?: (() => void) | undefined
+  taken?: (() => void) | undefined
 }
 
 /** What became of a message that was offered. */
@@ -73,6 +73,7 @@ export class DeliveryQueue {
   #dropped = 0
   #reportedDropped = 0
   #reportTimer: Timer | undefined
+  #releaseTimer: Timer | undefined
 
   constructor(parts: DeliveryQueueParts) {
     this.#parts = parts
@@ -132,9 +133,11 @@ export class DeliveryQueue {
     if (this.#fill() <= HOLD_BACK_AT / 2 && this.#hasMemory) this.#hold.empty()
   }
 
-  /** The connection is lost: what is not acknowledged to the broker comes again. */
+  /**
+   * The connection is lost. What has arrived before is delivered all the same, and its adapter is told so: a session
+   * that outlives the connection must not wait for it.
+   */
   disconnected(): void {
-    this.#receipts.forget()
     this.#hold.reset()
   }
 
@@ -142,10 +145,30 @@ export class DeliveryQueue {
   clear(): Outgoing[] {
     const left: Outgoing[] = []
     while (this.#waiting.size > 0) left.push(this.#shift())
-    this.#receipts.forget()
     this.#hold.reset()
+    this.#releaseTimer?.cancel()
     this.#reportDropped()
     return left
+  }
+
+  /** @returns the `taken` of what is on its way to the host; nobody calls them any more */
+  forgetReceipts(): (() => void)[] {
+    return this.#receipts.clear()
+  }
+
+  /**
+   * A broker hears of messages in the order in which it sent them. One that waits for a slow subscriber must not keep
+   * it from hearing of those of others for longer than a hold may last: the actor answers for it then.
+   */
+  #releaseLater(): void {
+    if (this.#releaseTimer !== undefined) return
+    const task = () => {
+      this.#releaseTimer = undefined
+      if (this.#waiting.size === 0) return
+      if (this.#parts.harmsOthers()) for (const message of this.#waiting) release(message)
+      this.#releaseLater()
+    }
+    this.#releaseTimer = this.#parts.clock.setTimer(LONGEST_SHARED_HOLD_MS, task, { background: true })
   }
 
   #wait(message: Outgoing): Offer {
@@ -202,6 +225,7 @@ export class DeliveryQueue {
     this.#waitingBytes += payload.byteLength
     this.#parts.budget.take(payload.byteLength + OVERHEAD_BYTES)
     this.#parts.gauges.addWaitingDeliveries(1)
+    if (message.taken !== undefined) this.#releaseLater()
   }
 
   #shift(): Outgoing {
@@ -261,6 +285,11 @@ export class DeliveryQueue {
     this.#receipts.sent(taken)
     outbox.delivered(size, this.#spec.kind === 'queue')
   }
+}
+
+function release(message: Outgoing): void {
+  message.taken?.()
+  message.taken = undefined
 }
 
 function asSerializeError(error: unknown): SerializeError {

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../core/clock.js'
 
 /** So long may one subscription hold back others that share its connection. */
-const LONGEST_SHARED_HOLD_MS = 1_000
+export const LONGEST_SHARED_HOLD_MS = 1_000
 
 /**
  * Whether a subscription with `overflow = "block"` holds its broker back. While that holds back others too, it is

@@ -134,7 +134,7 @@ export function startIntegrationActor(
   })
   const { queue } = adapter
   const unsettled =
-    queue && new UnsettledDeliveries(new DeadLetters(queue, outbox, gauges, clock, settings.timeoutMs))
+    queue && new UnsettledDeliveries(new DeadLetters(queue, outbox, gauges, clock, settings.timeoutMs, log))
   const pending = new PendingRequests(gauges, budget)
   const receivers = queue && new Receivers(queue, unsettled!, clock)
   const topics =

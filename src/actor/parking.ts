@@ -72,16 +72,16 @@ export class Parking {
     })
   }
 
-  #parkFirst(operations: readonly Operation[]): void {
-    for (const operation of [...operations].reverse())
-      if (operation.state.kind === 'waiting') this.#parked.unshift(operation)
+  /** The connection changed meanwhile, and may have released what waited already: these must not be left behind. */
+  #beginAgain(operations: readonly Operation[]): void {
+    for (const operation of operations) if (operation.state.kind === 'waiting') this.#begin(operation)
   }
 
   /** One at a time: when the connection ends again, it is clear which of them was in flight. */
   async #beginSuspects(isCurrent: () => boolean): Promise<void> {
     const suspects = this.release(mustGoAlone)
     for (let i = 0; i < suspects.length; i++) {
-      if (!isCurrent()) return this.#parkFirst(suspects.slice(i))
+      if (!isCurrent()) return this.#beginAgain(suspects.slice(i))
       this.#alone = suspects[i]
       await new Promise<void>((resolve) => this.#begin(suspects[i]!, resolve))
       this.#alone = undefined

@@ -38,9 +38,11 @@ export class Receipts {
     this.#collect()
   }
 
-  /** The connection is gone: the broker delivers them again. */
-  forget(): void {
+  /** The source is closed. @returns what the broker still waits to hear of */
+  clear(): (() => void)[] {
+    const left = [...this.#onTheWay].map(({ taken }) => taken)
     this.#onTheWay.clear()
+    return left
   }
 
   #collect(): void {

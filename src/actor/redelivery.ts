@@ -1,5 +1,10 @@
 /** How often a message is delivered when its consumer does not say: within some six minutes of trying. */
 const DEFAULT_MAX_DELIVERIES = 20
+/**
+ * A broker counts deliveries that a crash has lost before anybody saw them. So many more are delivered before a message
+ * is dead-lettered on arrival, or it would die unseen.
+ */
+const UNSEEN_DELIVERIES = 3
 const FIRST_DELAY_MS = 100
 const LONGEST_DELAY_MS = 30_000
 
@@ -32,7 +37,7 @@ export function afterFailure(
 
 /** Whether a delivery is one too many: its predecessors ended without a settlement, with their consumers perhaps. */
 export function isOneTooMany(attempt: number, rules: RedeliveryRules): boolean {
-  return attempt > mostDeliveries(rules)
+  return attempt > mostDeliveries(rules) + UNSEEN_DELIVERIES
 }
 
 export function mostDeliveries({ maxDeliveries = DEFAULT_MAX_DELIVERIES }: RedeliveryRules): number {

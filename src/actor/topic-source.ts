@@ -153,8 +153,10 @@ export class TopicSource implements Source, MessageSink<InboundMessage> {
   ): Promise<void> {
     this.#state = { kind: 'over' }
     this.#sink?.retire()
-    const left = [...(this.#parts.conflator?.close() ?? []), ...this.#parts.queue.clear()]
-    if (waiting === 'acknowledge') for (const { taken } of left) taken?.()
+    const { conflator, queue } = this.#parts
+    const left = [...(conflator?.close() ?? []), ...queue.clear()].map(({ taken }) => taken)
+    left.push(...queue.forgetReceipts())
+    if (waiting === 'acknowledge') for (const taken of left) taken?.()
     if (this.#subscription !== undefined) await end(this.#subscription)
   }
 }

@@ -11,7 +11,7 @@ import {
   TEXT,
 } from '../core/arguments.js'
 import { type Duration, toMilliseconds } from '../core/duration.js'
-import { SerializeError } from '../core/errors.js'
+import { ConfigError, SerializeError } from '../core/errors.js'
 import type { Headers } from '../core/value.js'
 import { decodeError } from '../mailbox/error-codec.js'
 import type { IntegrationMail, Received } from '../mailbox/integration-mail.js'
@@ -43,9 +43,13 @@ export interface ConsumeOptions extends FormatOption {
 
 const SEND_OPTIONS = { ...LIMITS, format: TEXT, headers: HEADERS, delay: DURATION } as const
 const RECEIVE_OPTIONS = { ...LIMITS, format: TEXT } as const
+const UP_TO_65535: Expected = {
+  what: 'a whole number from 1 to 65535',
+  is: (value) => COUNT.is(value) && (value as number) <= 65_535,
+}
 const CONSUME_OPTIONS = {
   format: TEXT,
-  concurrency: COUNT,
+  concurrency: UP_TO_65535,
   maxDeliveries: COUNT_OR_INFINITY,
   deadLetter: NAME,
   retryDelay: DURATION,
@@ -138,6 +142,12 @@ export class QueueClient {
     this.#check('consume', queue, options, CONSUME_OPTIONS)
     requireFormat(this.#mail, options.format)
     const { concurrency = 1, maxDeliveries, deadLetter, retryDelay } = options
+    if (deadLetter === queue)
+      throw new ConfigError(
+        `consume: option "deadLetter": expected another queue than the one that is consumed, found ${JSON.stringify(queue)}: each dead letter would be delivered again`,
+        [],
+        { integration: this.#mail.name, fault: 'local' },
+      )
     const nack = retryDelay === undefined ? undefined : { delay: toMilliseconds(retryDelay, 'retryDelay') }
     const consumer = new QueueConsumer<T>(queue, concurrency, nack, this.#parts)
     consumer.opening(

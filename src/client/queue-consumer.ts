@@ -1,4 +1,5 @@
-import { ShutdownError } from '../core/errors.js'
+import { checkArgument, FUNCTION } from '../core/arguments.js'
+import { ShutdownError, TimeoutError } from '../core/errors.js'
 import { messageOf } from '../mailbox/error-codec.js'
 import type { OpenSource, SourceHandler } from '../mailbox/integration-mail.js'
 import { MessageRun } from '../mailbox/message-run.js'
@@ -34,6 +35,9 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
       return this.running > 0
     },
   }
+  /** Rejects when a handler that does not end is not waited for any longer. */
+  readonly #abandoned: Promise<never>
+  #abandon: (reason: Error) => void = () => {}
   #source: Promise<OpenSource> | undefined
   #open: OpenSource | undefined
 
@@ -53,6 +57,10 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
         run.payload(index),
       )
     this.#messages = new RunQueue<QueueMessage<T>>(parts.turn, this.#make, (run) => this.#credit(run))
+    this.#abandoned = new Promise((_, reject) => {
+      this.#abandon = reject
+    })
+    this.#abandoned.catch(() => {})
     parts.work.add(this)
   }
 
@@ -94,9 +102,12 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
    * Calls `handle` with each message, as many at a time as the concurrency says, until the consumer is closed:
    * acknowledges what it resolves for, gives back what it throws for. What it throws is logged, and is the reason of
    * the dead letter that the message may become.
-   * @throws DequeueError when the consumer ends by a fault
+   * Rejects when `close` or the shutdown no longer waits for a handler that does not end.
+   * @throws DequeueError when the consumer ends by a fault; TimeoutError, ShutdownError; ConfigError when `handle` is not
+   *   a function
    */
   async each(handle: (message: QueueMessage<T>) => Promise<void> | void): Promise<void> {
+    checkArgument('each', 'handler', handle, FUNCTION, { integration: this.#parts.mail.name })
     const work = async () => {
       for (let next = await this.#messages.next(); !next.done; next = await this.#messages.next()) {
         this.#handlers.running++
@@ -104,7 +115,7 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
         this.#handlers.running--
       }
     }
-    await Promise.all(Array.from({ length: this.#concurrency }, work))
+    await Promise.race([Promise.all(Array.from({ length: this.#concurrency }, work)), this.#abandoned])
   }
 
   /**
@@ -118,8 +129,19 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
     this.#giveBackUnseen()
     const { work, mail } = this.#parts
     const source = await this.#source?.catch(() => undefined)
-    await Promise.all([closing ?? source?.close(), work.idle(mail.timeoutMs, this.#handlers)])
+    const [areIdle] = await Promise.all([
+      work.idle(mail.timeoutMs, this.#handlers),
+      closing ?? source?.close(),
+    ])
     work.remove(this)
+    if (!areIdle)
+      this.#abandon(
+        new TimeoutError(`a handler of queue ${this.queue}`, {
+          integration: mail.name,
+          afterMs: mail.timeoutMs,
+          fault: 'local',
+        }),
+      )
   }
 
   async #handle(
@@ -177,8 +199,9 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
       // What was not handed out yet comes again.
       reborn: () => this.#messages.discard(),
       ended: (error) => {
-        if (error instanceof ShutdownError) this.#giveBackUnseen()
-        else this.#messages.end(error)
+        if (!(error instanceof ShutdownError)) return this.#messages.end(error)
+        this.#giveBackUnseen()
+        if (this.#handlers.isBusy) this.#abandon(error)
       },
     }
   }

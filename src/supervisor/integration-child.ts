@@ -241,8 +241,12 @@ export class IntegrationChild implements Child {
     })
   }
 
+  get #restarting(): ActorCrashedError {
+    return new ActorCrashedError('its actor is being restarted', false, { integration: this.settings.name })
+  }
+
   #running(): Life<ActorControl> {
-    if (this.#life === undefined) throw new ShutdownError({ integration: this.settings.name })
+    if (this.#life === undefined) throw this.ended ?? this.#restarting
     return this.#life
   }
 

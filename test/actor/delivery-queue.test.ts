@@ -244,16 +244,46 @@ describe('what the broker waits to hear', () => {
     expect(taken).toEqual([0, 1, 2])
   })
 
-  test('is said of what was dropped, and of nothing after the connection is lost', () => {
-    const { queue, giver } = rig('drop-newest', { capacity: { messages: 1, bytes: 1_000 } })
+  test('is said of what was dropped', () => {
+    const { queue } = rig('drop-newest', { capacity: { messages: 1, bytes: 1_000 } })
     const taken: number[] = []
     const offer = acknowledged(queue, taken)
     for (const n of count(5)) offer(n)
     expect([taken, queue.dropped]).toEqual([[3, 4], 2])
+  })
+
+  test('is said after the connection was lost too: a session that outlives it waits for it', () => {
+    const { queue, giver } = rig('block')
+    const taken: number[] = []
+    const offer = acknowledged(queue, taken)
+    for (const n of count(3)) offer(n)
     queue.disconnected()
     giver.received(2)
     queue.drain()
-    expect(taken).toEqual([3, 4])
+    expect(taken).toEqual([0, 1])
+  })
+
+  test('is said after a second of what a slow subscriber has not got, where others wait behind it', async () => {
+    let harm = false
+    const { queue, clock, giver, sent } = rig('block', { harmsOthers: () => harm })
+    const taken: number[] = []
+    const offer = acknowledged(queue, taken)
+    for (const n of count(4)) offer(n)
+    await clock.advance(5_000)
+    expect(taken).toEqual([])
+    harm = true
+    await clock.advance(1_000)
+    expect(taken).toEqual([2, 3])
+    // They are delivered all the same, and said once.
+    giver.received(2)
+    giver.give(2, 2)
+    queue.drain()
+    giver.received(2)
+    queue.drain()
+    expect([sent(), taken]).toEqual([
+      [0, 1, 2, 3],
+      [2, 3, 0, 1],
+    ])
   })
 })
 

@@ -8,7 +8,7 @@ import { KINDS, playRound, startGateway } from './round.js'
 
 /** `npm run test:campaigns` plays many rounds; the tests of every day a few short ones. */
 const ROUNDS = Number(process.env.NEMO_CAMPAIGN_ROUNDS ?? 3)
-const MESSAGES = Number(process.env.NEMO_CAMPAIGN_MESSAGES ?? 200)
+const MESSAGES = Number(process.env.NEMO_CAMPAIGN_MESSAGES ?? 150)
 /** Printed with each round, so that one that fails can be played again. */
 const SEED = Number(process.env.NEMO_CAMPAIGN_SEED ?? Date.now() % 1_000_000)
 const ROUND_MS = 120_000

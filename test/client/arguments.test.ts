@@ -102,7 +102,7 @@ const MISTAKES: readonly (readonly [string, () => unknown, string])[] = [
   [
     'consume with concurrency 0',
     () => queue().consume!('q', { concurrency: 0 }),
-    'option "concurrency": expected a whole number from 1, found 0',
+    'option "concurrency": expected a whole number from 1 to 65535, found 0',
   ],
   ['consume with prefetch', () => queue().consume!('q', { prefetch: 5 }), 'did you mean "concurrency"?'],
   [

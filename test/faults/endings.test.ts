@@ -50,10 +50,12 @@ describe('shutdown', () => {
     await fill(one, 1)
     const { opened, open } = gate()
     const outcomes: unknown[] = []
+    let isRunning = false
     const consuming = one
       .queue('taker')
       .consume('jobs')
       .each(async () => {
+        isRunning = true
         await opened
         outcomes.push(
           await one
@@ -68,7 +70,7 @@ describe('shutdown', () => {
             .catch((error: Error) => error.name),
         )
       })
-    await waitFor(() => one.metrics().integrations.taker!.counts.delivered === 1, { what: 'one in hand' })
+    await waitFor(() => isRunning, { what: 'the handler to run' })
     const shutdown = one.shutdown({ timeout: '20s' })
     open()
     await Promise.all([shutdown, consuming])
@@ -117,11 +119,15 @@ describe('shutdown', () => {
     const one = await gateway()
     await fill(one, 1)
     const { opened, open } = gate()
+    let isRunning = false
     const consuming = one
       .queue('taker')
       .consume('jobs')
-      .each(() => opened)
-    await waitFor(() => one.metrics().integrations.taker!.counts.delivered === 1, { what: 'one in hand' })
+      .each(() => {
+        isRunning = true
+        return opened
+      })
+    await waitFor(() => isRunning, { what: 'the handler to run' })
     await one.shutdown({ timeout: 200 })
     open()
     await consuming
@@ -170,11 +176,13 @@ describe('closing a consumer', () => {
     const { opened, open } = gate()
     const first = one.queue('taker').consume('jobs', { concurrency: 1 })
     const handled: unknown[] = []
+    let isRunning = false
     const consuming = first.each(async ({ value }) => {
+      isRunning = true
       await opened
       handled.push(value)
     })
-    await waitFor(() => one.metrics().integrations.taker!.counts.delivered === 1, { what: 'one in hand' })
+    await waitFor(() => isRunning, { what: 'the handler to run' })
     let closed = false
     const closing = first.close().then(() => {
       closed = true

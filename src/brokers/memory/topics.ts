@@ -67,7 +67,11 @@ export class TopicLine {
     const message: Message = { topic, payload, headers, weight, expiresAt, holders: 0 }
     const { budget, retained } = this.#topics
     const targets = this.#topics.targets.match(topic)
-    const isHeld = (entry.retain === true && payload.byteLength > 0) || targets.some(({ ready }) => !ready)
+    if (entry.retain !== true && targets.every(({ ready }) => ready)) {
+      for (const subscription of targets) subscription.offer(message, false)
+      return this.#out.done(id)
+    }
+    const isHeld = payload.byteLength > 0 || targets.some(({ ready }) => !ready)
     if (isHeld && !fits(budget, weight))
       return this.#out.refuse(id, `the broker holds ${budget.held} bytes, as many as it may`, true)
     if (entry.retain && !retained.hasRoomFor(message))
