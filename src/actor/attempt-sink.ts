@@ -1,6 +1,8 @@
 import type { Attempt, InboundMessage, MessageSink } from '../core/adapter.js'
 import { ConnectionError } from '../core/errors.js'
 import { abortReason } from '../resilience/retry.js'
+import { failureOf } from './adapter-failure.js'
+import { isMessage, notAMessage } from './inbound-check.js'
 import { quietly } from './quietly.js'
 
 /**
@@ -8,20 +10,25 @@ import { quietly } from './quietly.js'
  * what still comes by it reaches nobody.
  */
 export class AttemptSink<M extends InboundMessage> implements MessageSink<M> {
+  readonly #what: string
   readonly #target: MessageSink<M>
   readonly #refuse: (message: M) => void
   #state: 'opening' | 'in-use' | 'retired' = 'opening'
   /** The source ended before it was in use. */
   #endedEarly: Error | undefined
 
-  /** @param refuse gives back a message that has come too late. */
-  constructor(target: MessageSink<M>, refuse: (message: M) => void) {
+  /**
+   * @param what the pattern, queue or method that is opened.
+   * @param refuse gives back a message that has come too late.
+   */
+  constructor(what: string, target: MessageSink<M>, refuse: (message: M) => void) {
+    this.#what = what
     this.#target = target
     this.#refuse = refuse
   }
 
   deliver(message: M): boolean {
-    if (!isMessage(message)) throw new TypeError(`an adapter delivers messages, found ${inspect(message)}`)
+    if (!isMessage(message)) throw notAMessage(message)
     if (this.#state !== 'retired') return this.#target.deliver(message)
     this.#refuse(message)
     return true
@@ -31,7 +38,8 @@ export class AttemptSink<M extends InboundMessage> implements MessageSink<M> {
     if (this.#state !== 'retired') this.#target.lost(count, reason)
   }
 
-  end(error: Error): void {
+  end(thrown: Error): void {
+    const error = failureOf('subscribe', this.#what, thrown)
     if (this.#state === 'opening') this.#endedEarly = error
     else if (this.#state === 'in-use') {
       this.#state = 'retired'
@@ -65,15 +73,4 @@ export class AttemptSink<M extends InboundMessage> implements MessageSink<M> {
     void quietly(() => opened.close())
     throw refusal ?? new ConnectionError('the connection was lost')
   }
-}
-
-/** Adapters of others may deliver what they like: it fails where they do it. */
-function isMessage(message: InboundMessage | undefined): boolean {
-  return message?.payload instanceof Uint8Array && typeof message.topic === 'string'
-}
-
-function inspect(message: unknown): string {
-  if (typeof message !== 'object' || message === null) return String(message)
-  const { topic, payload } = message as Partial<Record<keyof InboundMessage, unknown>>
-  return `a topic that is ${typeof topic} and a payload that is ${payload === null ? 'null' : typeof payload}`
 }

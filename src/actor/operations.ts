@@ -181,7 +181,7 @@ export class Operations {
       return this.#succeeded(operation, attempt, pending)
     }
     this.#active.track(operation)
-    pending.then(
+    Promise.resolve(pending).then(
       (value) => {
         attempted()
         if (operation.isAttempting(attempt)) this.#succeeded(operation, attempt, value)

@@ -42,7 +42,7 @@ export class QueueSource implements Source, MessageSink<InboundDelivery> {
   }
 
   async open(attempt: Attempt): Promise<void> {
-    const sink = new AttemptSink(this, returnUnseen)
+    const sink = new AttemptSink(this.#rules.queue, this, returnUnseen)
     this.#sink = sink
     const consumer = await sink.open(attempt, () => this.#facet.consume(this.#rules.queue, sink, attempt))
     this.#consumer = consumer

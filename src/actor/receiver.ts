@@ -145,7 +145,7 @@ export class Receiver implements MessageSink<InboundDelivery> {
   }
 
   async #open(attempt: Attempt): Promise<void> {
-    const sink = new AttemptSink(this, returnUnseen)
+    const sink = new AttemptSink(this.#queue, this, returnUnseen)
     const startedAt = this.#clock.monotonic()
     const opening = sink.open(attempt, () => this.#facet.consume(this.#queue, sink, attempt))
     const state: State = {

@@ -123,7 +123,7 @@ export class ServiceSource implements Source, MessageSink<InboundRequest> {
 
   async open(attempt: Attempt): Promise<void> {
     // A request that comes too late is left to time out: its caller may try another server.
-    const sink = new AttemptSink<InboundRequest>(this, () => {})
+    const sink = new AttemptSink<InboundRequest>(this.#method, this, () => {})
     this.#sink = sink
     this.#subscription = await sink.open(attempt, () => this.#facet.serve(this.#method, sink, attempt))
   }

@@ -1,5 +1,6 @@
 import type { AdapterSubscription, InboundMessage, MessageSink, PubSubFacet } from '../core/adapter.js'
 import { ConnectionError } from '../core/errors.js'
+import { isMessage, notAMessage } from './inbound-check.js'
 import { quietly } from './quietly.js'
 
 /** One subscriber of a shared topic. */
@@ -140,6 +141,7 @@ export class SharedTopic {
       message.taken?.()
       return true
     }
+    if (!isMessage(message)) throw notAMessage(message)
     const shared = this.#members.size === 1 ? message : sharedBy(this.#members.size, message)
     for (const member of this.#members) {
       // What was retained is news only to those for whom this subscription was made.

@@ -51,7 +51,7 @@ export class TopicSource implements Source, MessageSink<InboundMessage> {
       ...(headers !== undefined && { headers }),
     }
     // What comes too late is not acknowledged: the broker delivers it again, where it keeps messages at all.
-    const sink = new AttemptSink<InboundMessage>(this, () => {})
+    const sink = new AttemptSink<InboundMessage>(pattern, this, () => {})
     this.#sink = sink
     const subscription = await sink.open(attempt, () => topics.subscribe(pattern, options, sink, attempt))
     // It may have come to its end already: what yields a few messages is quick.

@@ -1,5 +1,5 @@
 import { checkArgument, FUNCTION } from '../core/arguments.js'
-import { ShutdownError, TimeoutError } from '../core/errors.js'
+import { ShutdownError } from '../core/errors.js'
 import { messageOf } from '../mailbox/error-codec.js'
 import type { OpenSource, SourceHandler } from '../mailbox/integration-mail.js'
 import { MessageRun } from '../mailbox/message-run.js'
@@ -34,10 +34,11 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
     get isBusy() {
       return this.running > 0
     },
+    abandon: () => this.abandon(),
   }
-  /** Rejects when a handler that does not end is not waited for any longer. */
-  readonly #abandoned: Promise<never>
-  #abandon: (reason: Error) => void = () => {}
+  /** Resolves when a handler that does not end is not waited for any longer. */
+  readonly #abandoned: Promise<void>
+  #resolveAbandoned: () => void = () => {}
   #source: Promise<OpenSource> | undefined
   #open: OpenSource | undefined
 
@@ -57,11 +58,15 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
         run.payload(index),
       )
     this.#messages = new RunQueue<QueueMessage<T>>(parts.turn, this.#make, (run) => this.#credit(run))
-    this.#abandoned = new Promise((_, reject) => {
-      this.#abandon = reject
+    this.#abandoned = new Promise((resolve) => {
+      this.#resolveAbandoned = resolve
     })
-    this.#abandoned.catch(() => {})
     parts.work.add(this)
+  }
+
+  /** @internal */
+  abandon(): void {
+    this.#resolveAbandoned()
   }
 
   /** @internal */
@@ -102,9 +107,8 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
    * Calls `handle` with each message, as many at a time as the concurrency says, until the consumer is closed:
    * acknowledges what it resolves for, gives back what it throws for. What it throws is logged, and is the reason of
    * the dead letter that the message may become.
-   * Rejects when `close` or the shutdown no longer waits for a handler that does not end.
-   * @throws DequeueError when the consumer ends by a fault; TimeoutError, ShutdownError; ConfigError when `handle` is not
-   *   a function
+   * Ends also when `close` or the shutdown no longer waits for a handler that does not end.
+   * @throws DequeueError when the consumer ends by a fault; ConfigError when `handle` is not a function
    */
   async each(handle: (message: QueueMessage<T>) => Promise<void> | void): Promise<void> {
     checkArgument('each', 'handler', handle, FUNCTION, { integration: this.#parts.mail.name })
@@ -129,19 +133,8 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
     this.#giveBackUnseen()
     const { work, mail } = this.#parts
     const source = await this.#source?.catch(() => undefined)
-    const [areIdle] = await Promise.all([
-      work.idle(mail.timeoutMs, this.#handlers),
-      closing ?? source?.close(),
-    ])
+    await Promise.all([closing ?? source?.close(), work.idle(mail.timeoutMs, this.#handlers)])
     work.remove(this)
-    if (!areIdle)
-      this.#abandon(
-        new TimeoutError(`a handler of queue ${this.queue}`, {
-          integration: mail.name,
-          afterMs: mail.timeoutMs,
-          fault: 'local',
-        }),
-      )
   }
 
   async #handle(
@@ -199,9 +192,8 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
       // What was not handed out yet comes again.
       reborn: () => this.#messages.discard(),
       ended: (error) => {
-        if (!(error instanceof ShutdownError)) return this.#messages.end(error)
-        this.#giveBackUnseen()
-        if (this.#handlers.isBusy) this.#abandon(error)
+        if (error instanceof ShutdownError) this.#giveBackUnseen()
+        else this.#messages.end(error)
       },
     }
   }

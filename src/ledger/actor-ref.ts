@@ -58,6 +58,8 @@ export class ActorRef implements IntegrationMail, ActorAddress {
   readonly #events: AddressEvents
   readonly #ledger: Ledger
   readonly #sources = new HostSources()
+  readonly #keepsSession: boolean
+  readonly #defaultQos: number
   #state: State = { kind: 'absent' }
   #intake: Intake = 'open'
   #lives = 0
@@ -65,7 +67,7 @@ export class ActorRef implements IntegrationMail, ActorAddress {
   #connectionFault: Error | undefined
 
   constructor(
-    { settings, protocol, poisonThreshold }: Addressed,
+    { settings, protocol, poisonThreshold, keepsSession }: Addressed,
     clock: Clock,
     turn: Turn,
     events: AddressEvents,
@@ -76,6 +78,8 @@ export class ActorRef implements IntegrationMail, ActorAddress {
     this.formats = protocol.formats
     this.timeoutMs = settings.timeoutMs
     this.#capabilities = protocol.capabilities
+    this.#keepsSession = keepsSession === true
+    this.#defaultQos = Number(settings.config.qos ?? 0)
     this.#clock = clock
     this.#turn = turn
     this.#events = events
@@ -159,7 +163,10 @@ export class ActorRef implements IntegrationMail, ActorAddress {
     this.#ledger.drop(
       ({ options }) => options?.source !== undefined && this.#sources.isOpen(options.source.id),
     )
-    for (const source of this.#sources.renew()) this.#reopen(source, life)
+    for (const source of this.#sources.renew()) {
+      this.#reopen(source, life)
+      this.#reportGap(source)
+    }
     this.#ledger.attach(channel)
   }
 
@@ -212,6 +219,13 @@ export class ActorRef implements IntegrationMail, ActorAddress {
 
   drained(ms: number): Promise<void> {
     return this.#ledger.drained(ms)
+  }
+
+  /** What was published while there was no actor has not reached it, unless the broker keeps it for the subscriber. */
+  #reportGap({ verb, target, wanted }: HostSource): void {
+    if (verb !== 'subscribe' || (this.#keepsSession && (wanted.qos ?? this.#defaultQos) > 0)) return
+    const reason = 'its actor died and was replaced; what was published meanwhile is missing'
+    this.#events.notice({ kind: 'gap', topic: target, lost: 0, reason })
   }
 
   get #present(): Present | undefined {

@@ -9,6 +9,10 @@ import { RequestWriter } from '../mailbox/requests.js'
 import type { Request } from './request.js'
 
 const FULL_BATCH = 1_024
+/** A batch of so many bytes is full: to clone it takes this thread and the actor's about a millisecond. */
+const FULL_BYTES = 1024 * 1024
+/** So many bytes are posted in one turn of the event loop. */
+const TURN_BYTES = 8 * FULL_BYTES
 /** Requests posted and not settled: enough to keep an actor busy over a round trip. */
 const WINDOW = 8_192
 /** From this many on the actor is busy: a batch waits for the end of the turn, so that it fills up. */
@@ -180,34 +184,45 @@ export class RequestQueue {
       // After the promises that are settling now: their callers may well send the next request.
       process.nextTick(() => this.#flush())
     } else {
-      this.#schedule = 'next-turn'
-      this.#clock.nextTurn(() => this.#flush())
+      this.#flushNextTurn()
     }
   }
 
   #flush(): void {
     this.#schedule = 'idle'
-    while (this.#life !== undefined) {
+    for (let bytes = 0; this.#life !== undefined; ) {
+      if (bytes >= TURN_BYTES) return this.#flushNextTurn()
       const requests = this.#takeWaiting()
       if (requests.length === 0) return
+      for (const request of requests) bytes += request.bytes
       this.#post(requests)
     }
   }
 
-  /** The next batch: system requests first, then as many of the others as there is credit for. */
+  #flushNextTurn(): void {
+    this.#schedule = 'next-turn'
+    this.#clock.nextTurn(() => this.#flush())
+  }
+
   #takeWaiting(): Request[] {
     const taken: Request[] = []
-    while (taken.length < FULL_BATCH) {
+    let bytes = 0
+    const isFull = () => taken.length >= FULL_BATCH || bytes >= FULL_BYTES
+    const take = (request: Request) => {
+      taken.push(request)
+      bytes += request.bytes
+    }
+    while (!isFull()) {
       const request = this.#system.shift()
       if (request === undefined) break
-      if (request.state === 'waiting') taken.push(request)
+      if (request.state === 'waiting') take(request)
     }
-    for (let credit = this.#credit(); taken.length < FULL_BATCH && credit > 0; ) {
+    for (let credit = this.#credit(); !isFull() && credit > 0; ) {
       const request = this.#user.shift()
       if (request === undefined) break
       if (request.state !== 'waiting') continue
       this.#leave(request)
-      taken.push(request)
+      take(request)
       credit--
     }
     return taken
@@ -218,7 +233,6 @@ export class RequestQueue {
     return bytesLeft ? Math.max(0, this.#window.messages - this.#posted.size) : 0
   }
 
-  /** Never throws: a value that cannot cross fails its own request and no other. */
   #post(requests: readonly Request[]): void {
     const { channel, writer } = this.#life!
     try {

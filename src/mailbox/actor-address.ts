@@ -16,6 +16,8 @@ export interface Addressed {
   readonly protocol: ActorProtocol
   /** How many actors one message may kill. */
   readonly poisonThreshold: number
+  /** Whether the broker keeps acknowledged subscriptions for it while it has no actor. */
+  readonly keepsSession?: boolean
 }
 
 /** What an address reports. */

@@ -4,6 +4,8 @@ import { type Clock, sleep } from '../core/clock.js'
 export interface Worker {
   /** Whether a handler or the body of a loop runs now. */
   readonly isBusy: boolean
+  /** Nothing waits any longer for what runs. */
+  abandon?(): void
 }
 
 /** Between two looks at whether everybody is idle. Only endings look. */
@@ -27,6 +29,10 @@ export class Work {
     this.#workers.delete(worker)
   }
 
+  abandon(): void {
+    for (const worker of this.#workers) if (worker.isBusy) worker.abandon?.()
+  }
+
   get isBusy(): boolean {
     for (const { isBusy } of this.#workers) if (isBusy) return true
     return false
@@ -38,7 +44,10 @@ export class Work {
     for (;;) {
       if (!worker.isBusy) return true
       const left = until - this.#clock.monotonic()
-      if (left <= 0) return false
+      if (left <= 0) {
+        worker.abandon?.()
+        return false
+      }
       await sleep(this.#clock, Math.min(LOOK_EVERY_MS, left))
     }
   }

@@ -86,7 +86,7 @@ export class SupervisionTree {
         const { name } = settings
         const { poisonThreshold } = supervision
         const address = connect(
-          { settings, protocol, poisonThreshold },
+          { settings, protocol, poisonThreshold, keepsSession: keptBytes > 0 },
           {
             notice: (notice) => this.#notice(name, notice),
             poison: (entry, deaths, reason) =>

@@ -104,6 +104,16 @@ const MISTAKES: readonly (readonly [string, () => unknown, string])[] = [
     () => queue().consume!('q', { concurrency: 0 }),
     'option "concurrency": expected a whole number from 1 to 65535, found 0',
   ],
+  [
+    'each with what is not a function',
+    () => gateway.queue('bus').consume('q').each('handle' as never),
+    'each: handler: expected a function, found "handle"',
+  ],
+  [
+    'consume with its own queue for dead letters',
+    () => queue().consume!('q', { deadLetter: 'q' }),
+    'expected another queue',
+  ],
   ['consume with prefetch', () => queue().consume!('q', { prefetch: 5 }), 'did you mean "concurrency"?'],
   [
     'consume with maxDeliveries 1.5',
