@@ -106,7 +106,11 @@ const MISTAKES: readonly (readonly [string, () => unknown, string])[] = [
   ],
   [
     'each with what is not a function',
-    () => gateway.queue('bus').consume('q').each('handle' as never),
+    () =>
+      gateway
+        .queue('bus')
+        .consume('q')
+        .each('handle' as never),
     'each: handler: expected a function, found "handle"',
   ],
   [

@@ -51,7 +51,8 @@ describe('what a crash does to a request', () => {
 /** A queue, and what its actor gets. */
 function rig(overflow: Overflow = 'reject', messages = 3, bytes = 1_000) {
   const unsendable: Request[] = []
-  const queue = new RequestQueue(new ManualClock(), { messages, bytes, overflow }, (request) => {
+  const clock = new ManualClock()
+  const queue = new RequestQueue(clock, { messages, bytes, overflow }, (request) => {
     unsendable.push(request)
   })
   function fill(count: number, size = 1): Request[] {
@@ -71,7 +72,7 @@ function rig(overflow: Overflow = 'reject', messages = 3, bytes = 1_000) {
     queue.attach(channel)
     return batches
   }
-  return { queue, fill, attach, unsendable }
+  return { queue, fill, attach, unsendable, clock }
 }
 
 describe('the queue of requests', () => {
@@ -83,6 +84,18 @@ describe('the queue of requests', () => {
     const before = queue.room()
     fill(1)
     expect(both(before, queue.room())).toEqual(['room', 'full'])
+  })
+
+  test('a batch is full of bytes too, answers included, and so is a turn of the loop', async () => {
+    const MEGABYTE = 1024 * 1024
+    const { queue, attach, clock } = rig('reject', 100, 1e9)
+    for (let n = 0; n < 20; n++) queue.push(entry('answer', MEGABYTE))
+    for (let n = 0; n < 4; n++) queue.push(entry('publish', MEGABYTE / 2))
+    const batches = attach()
+    await settled()
+    expect(batches).toEqual(Array(8).fill(1))
+    await clock.advance(0)
+    expect(batches).toEqual([...Array(20).fill(1), 2, 2])
   })
 
   test('what was handed over counts, in messages and in bytes', async () => {
