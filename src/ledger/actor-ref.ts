@@ -240,7 +240,7 @@ export class ActorRef implements IntegrationMail, ActorAddress {
     if (refusal !== undefined) return refusal
     if (signal?.aborted) return new CancelledError({ integration, cause: signal.reason })
     if (traits.settles) return undefined
-    const open = openCircuit(this.#present?.gauges, this.#clock.monotonic(), integration)
+    const open = openCircuit(this.#present?.gauges, this.#clock, integration)
     if (open !== undefined) return open
     // They wait in a separate lane: a flood of messages must not end the subscriptions of a crashed actor.
     if (traits.isSystem) return undefined

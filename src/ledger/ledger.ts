@@ -87,7 +87,7 @@ export class Ledger {
     const own = limits?.timeoutMs
     const deadline = own === undefined ? 0 : now + own
     const timeoutMs = own ?? this.#budgetMs
-    const expiresAt = now + timeoutMs
+    const expiresAfter = Math.ceil(now - this.#origin + timeoutMs)
     const request = new Request(
       this.#operations++,
       verb,
@@ -95,13 +95,13 @@ export class Ledger {
       value,
       options,
       deadline,
-      expiresAt - this.#origin,
+      expiresAfter,
       timeoutMs,
       bytes,
     )
     if (limits?.signal !== undefined) this.#cancelOn(limits.signal, request)
     this.#queue.push(request)
-    this.#deadlines.add(expiresAt)
+    this.#deadlines.add(this.#origin + expiresAfter)
     return request.promise
   }
 

@@ -1,3 +1,4 @@
+import type { Clock } from '../core/clock.js'
 import {
   ActorCrashedError,
   CircuitOpenError,
@@ -30,11 +31,11 @@ export function refusalOf(
 /** An open breaker fails fast, without a hop. */
 export function openCircuit(
   gauges: Gauges | undefined,
-  now: number,
+  clock: Clock,
   integration: string,
 ): CircuitOpenError | undefined {
   if (gauges?.breaker !== 'open') return undefined
-  const left = gauges.breakerOpenUntil - now
+  const left = gauges.breakerOpenUntil - clock.monotonic()
   return left > 0 ? new CircuitOpenError(left, { integration }) : undefined
 }
 

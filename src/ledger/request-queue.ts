@@ -98,13 +98,13 @@ export class RequestQueue {
   }
 
   push(request: Request): void {
-    this.#enter(request, (lane) => lane.push(request))
+    this.#enter(request).push(request)
     this.#wake()
   }
 
   /** Puts requests back at the head, in the order given. */
   putBack(requests: readonly Request[]): void {
-    for (const request of [...requests].reverse()) this.#enter(request, (lane) => lane.unshift(request))
+    for (const request of [...requests].reverse()) this.#enter(request).unshift(request)
   }
 
   /** Takes a posted request out: the actor has settled it. */
@@ -157,12 +157,13 @@ export class RequestQueue {
       for (const request of [...lane]) if (request.state === 'waiting') yield request
   }
 
-  #enter(request: Request, into: (lane: Deque<Request>) => void): void {
+  /** @returns the lane that the request is to be put into. */
+  #enter(request: Request): Deque<Request> {
     request.state = 'waiting'
-    if (request.isSystem) return into(this.#system)
+    if (request.isSystem) return this.#system
     this.#waiting++
     this.#waitingBytes += request.bytes
-    into(this.#user)
+    return this.#user
   }
 
   #leave(request: Request): void {

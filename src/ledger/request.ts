@@ -25,8 +25,8 @@ export class Request implements OutgoingRequest {
   /** `clock.monotonic()` milliseconds for the actor; 0 for its own time-out. */
   readonly deadline: number
   /**
-   * When the host gives it up if nobody else does: milliseconds since the ledger began. Small, because numbers as
-   * large as epoch milliseconds are separate objects, and there is one of this for every message.
+   * When the host gives it up if nobody else does: whole milliseconds since the ledger began. A fraction, or a number
+   * as large as the milliseconds of the machine, would be a separate object, and there is one of this for every message.
    */
   readonly expiresAfter: number
   /** Milliseconds that it may take. */
