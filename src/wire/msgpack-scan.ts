@@ -1,11 +1,9 @@
-import { isUtf8 } from 'node:buffer'
 import { SerializeError } from '../core/errors.js'
 import { LAYOUTS } from './msgpack-layout.js'
+import { isUtf8Between } from './utf8.js'
 
 const TIMESTAMP = -1
 const UINT64 = 0xcf
-/** Up to here a loop over the bytes of a text is faster than asking the engine. */
-const SHORT = 64
 /** The upper half of 2^53. */
 const UNSAFE = 0x20_0000
 
@@ -58,7 +56,10 @@ class Scan implements Findings {
   }
 
   #value(): void {
-    const head = this.#number(1)
+    const head = this.#byte()
+    // Small integers and short text are most of a message.
+    if (head < 0x80 || head >= 0xe0) return
+    if (head >= 0xa0 && head < 0xc0) return this.#text(head & 0x1f)
     const { kind, lengthBytes, fixed } = LAYOUTS[head]!
     const size = lengthBytes === 0 ? fixed : this.#number(lengthBytes)
     switch (kind) {
@@ -89,6 +90,11 @@ class Scan implements Findings {
     }
   }
 
+  #byte(): number {
+    if (this.#at >= this.#bytes.length) throw this.#fault('the message ends too early')
+    return this.#bytes[this.#at++]!
+  }
+
   /** Reads an unsigned big-endian integer. */
   #number(size: number): number {
     const end = this.#at + size
@@ -106,8 +112,7 @@ class Scan implements Findings {
   #text(size: number): void {
     this.#expect(size, 'bytes')
     const end = this.#at + size
-    const start = size > SHORT ? this.#at : firstNonAscii(this.#bytes, this.#at, end)
-    if (start < end && !isUtf8(this.#bytes.subarray(start, end))) throw this.#fault('text that is not UTF-8')
+    if (!isUtf8Between(this.#bytes, this.#at, end)) throw this.#fault('text that is not UTF-8')
     this.#at = end
   }
 
@@ -139,10 +144,4 @@ class Scan implements Findings {
   #fault(what: string): SerializeError {
     return new SerializeError(`msgpack: ${what} (at byte ${this.#at} of ${this.#bytes.length})`)
   }
-}
-
-function firstNonAscii(bytes: Uint8Array, start: number, end: number): number {
-  let at = start
-  while (at < end && bytes[at]! < 0x80) at++
-  return at
 }
