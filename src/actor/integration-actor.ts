@@ -100,7 +100,12 @@ export function startIntegrationActor(
   )
   line.onWake = () => sources.drain()
 
-  const outbox = new Outbox(clock, line, (): number => operations.underWay)
+  const outbox = new Outbox(
+    clock,
+    line,
+    (): number => operations.underWay,
+    (): number => operations.settling,
+  )
   const breaker = new CircuitBreaker(settings.circuitBreaker, clock, (state) => {
     gauges.setBreaker(state.kind, state.kind === 'open' ? state.until : 0)
     outbox.notice({ kind: 'breaker', state: state.kind })

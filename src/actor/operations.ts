@@ -48,6 +48,7 @@ export class Operations {
   readonly #failures: FailurePolicy
   readonly #active: ActiveOperations
   readonly #parking: Parking
+  #settling = 0
 
   constructor(parts: OperationsParts) {
     const { settings, clock, connection, verbs, outbox, gauges, latency } = parts
@@ -95,9 +96,14 @@ export class Operations {
     }
   }
 
-  /** Requests that have been accepted and not been settled, those not counted that are done at once. */
+  /** Requests that have been accepted and not been settled, without those that are carried out at once. */
   get underWay(): number {
     return this.#active.size
+  }
+
+  /** Requests that are carried out at once and have not been answered. */
+  get settling(): number {
+    return this.#settling
   }
 
   /** Resolves when nothing is in flight except what may last indefinitely: a receive or a subscription. */
@@ -124,10 +130,19 @@ export class Operations {
   #carryOut(request: IncomingRequest): void {
     const never = new Operation(request, this.#parts.idPrefix, Number.POSITIVE_INFINITY, 0)
     const attempt = never.begin(0, 0, Number.POSITIVE_INFINITY)
-    Promise.resolve(this.#perform(request, attempt)).then(
-      (value) =>
-        value === undefined ? this.#parts.outbox.done(request) : this.#parts.outbox.reply(request, value),
-      (error: unknown) => this.#parts.outbox.fail(request, failureOf(request.verb, request.target, error)),
+    const { outbox } = this.#parts
+    const performed = Promise.resolve(this.#perform(request, attempt))
+    this.#settling++
+    performed.then(
+      (value) => {
+        this.#settling--
+        if (value === undefined) outbox.done(request)
+        else outbox.reply(request, value)
+      },
+      (error: unknown) => {
+        this.#settling--
+        outbox.fail(request, failureOf(request.verb, request.target, error))
+      },
     )
   }
 

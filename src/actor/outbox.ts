@@ -48,6 +48,7 @@ export class Outbox {
   readonly #line: Channel<ActorBatch, RequestBatch>
   readonly #writer = new ReplyWriter()
   readonly #underWay: () => number
+  readonly #settling: () => number
   #schedule: Schedule = { kind: 'idle' }
   #flushedAt = Number.NEGATIVE_INFINITY
   #deliveredAt = Number.NEGATIVE_INFINITY
@@ -59,11 +60,20 @@ export class Outbox {
   /** Of the latest delivery. */
   #kind: 'values' | 'packed' = 'values'
 
-  /** @param underWay how many requests have been accepted and not been settled. */
-  constructor(clock: Clock, line: Channel<ActorBatch, RequestBatch>, underWay: () => number) {
+  /**
+   * @param underWay how many requests have been accepted and not been settled, without those that end something.
+   * @param settling how many of those that end something have been accepted and not been answered.
+   */
+  constructor(
+    clock: Clock,
+    line: Channel<ActorBatch, RequestBatch>,
+    underWay: () => number,
+    settling: () => number = () => 0,
+  ) {
     this.#clock = clock
     this.#line = line
     this.#underWay = underWay
+    this.#settling = settling
   }
 
   /** A request succeeded and has no value to give. */
@@ -140,7 +150,7 @@ export class Outbox {
     const { settled } = this.#writer
     const { batch, transfer } = this.#writer.take()
     this.#untaken = this.#stillUntaken() + settled
-    const alone = settled === 1 && this.#underWay() === 0
+    const alone = settled === 1 && this.#isIdle
     try {
       if (alone) this.#line.postShort(batch, transfer)
       else this.#line.post(batch, transfer)
@@ -153,6 +163,10 @@ export class Outbox {
     this.#clock.nextTurn(() => this.#line.answeredAll())
   }
 
+  get #isIdle(): boolean {
+    return this.#underWay() === 0 && this.#settling() === 0
+  }
+
   #atEndOfTurn(): void {
     if (this.#schedule.kind === 'end-of-turn') return
     if (this.#schedule.kind === 'paused') this.#schedule.timer.cancel()
@@ -161,7 +175,7 @@ export class Outbox {
 
   #answered({ verb }: Answered): void {
     // Nothing is left that could be answered in this turn.
-    if (this.#underWay() === 0 && !this.#isAccepting) return this.flush()
+    if (this.#isIdle && !this.#isAccepting) return this.flush()
     if (!this.#awaitsMoreAnswers(verb)) this.#atEndOfTurn()
     else if (this.#schedule.kind === 'idle') this.#awaitAnswers('first')
   }

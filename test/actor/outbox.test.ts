@@ -26,7 +26,13 @@ function rig() {
       return isHostBusy
     },
   } as unknown as Channel<ActorBatch, RequestBatch>
-  const outbox = new Outbox(clock, line, () => underWay)
+  let settling = 0
+  const outbox = new Outbox(
+    clock,
+    line,
+    () => underWay,
+    () => settling,
+  )
   let seq = 0
   /** One of those under way. */
   function settle(verb: Verb, outcome: 'nothing' | 'value' | 'error') {
@@ -57,6 +63,16 @@ function rig() {
       for (let i = 0; i < count; i++) settle('call', 'value')
     },
     settle,
+    /** As settlements of a queue's messages that the broker confirms. */
+    takeSettlements: (count: number) => {
+      settling += count
+    },
+    confirm(count: number) {
+      for (let i = 0; i < count; i++) {
+        settling--
+        outbox.reply({ seq: seq++, verb: 'ack' }, true)
+      }
+    },
     /** As a publish that is done as soon as it is taken. */
     doneAtOnce: () => outbox.done({ seq: seq++, verb: 'publish' }),
   }
@@ -69,6 +85,17 @@ test('what is done at once is answered at once', () => {
     doneAtOnce()
   })
   expect(sent).toEqual([2])
+})
+
+test('settlements that are confirmed one after another leave together', async () => {
+  const { clock, sent, takeSettlements, confirm } = rig()
+  takeSettlements(3)
+  confirm(2)
+  expect(sent).toEqual([])
+  await clock.advance(0)
+  expect(sent).toEqual([2])
+  confirm(1)
+  expect(sent).toEqual([2, 1])
 })
 
 test('answers that wait for more of them go on waiting while requests come', async () => {
