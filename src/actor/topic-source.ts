@@ -82,7 +82,7 @@ export class TopicSource implements Source, MessageSink<InboundMessage> {
       topic,
       payload,
       extras: extrasOf(message),
-      ...(message.taken !== undefined && { taken: () => message.taken!() }),
+      taken: message.taken === undefined ? undefined : () => message.taken!(),
     }
     if (conflator !== undefined) {
       conflator.offer(outgoing)
