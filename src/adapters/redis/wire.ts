@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net'
-import { AbstractConnector, Command, Redis } from 'ioredis'
+import { AbstractConnector, Redis } from 'ioredis'
 import { type Clock, every, type Timer } from '../../core/clock.js'
 import { ConnectionError, type IntegrationError } from '../../core/errors.js'
+import { BytesCommand } from './client/bytes-command.js'
 import { FrameGuard } from './client/frame-guard.js'
 import { socketFailure } from './failures.js'
 import { ENTRIES_PER_FRAME } from './read-budget.js'
@@ -131,8 +132,7 @@ export class Wire {
    *   with what ioredis rejects with (see `commandFailure`).
    */
   send(name: string, args: readonly Argument[]): Promise<Reply> {
-    const command = new Command(name, toArguments(args), { replyEncoding: null })
-    return this.#redis.sendCommand(command) as Promise<Reply>
+    return this.#redis.sendCommand(new BytesCommand(name, toArguments(args))) as Promise<Reply>
   }
 
   /** Where the messages of subscriptions go. */
