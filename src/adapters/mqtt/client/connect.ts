@@ -19,7 +19,7 @@ export interface SessionSettings {
   /** How long the broker keeps the session after the connection has ended; MQTT 5 only. */
   readonly sessionExpiryMs: number
   readonly receiveMaximum: number
-  /** The largest packet that we take, in bytes. */
+  /** A message that is larger is skipped, in bytes. */
   readonly maxFrame: number
   readonly credentials?: Credentials
   readonly will?: {
@@ -36,10 +36,9 @@ const CONNECT = 0x10
 const PROTOCOL_NAME = data('MQTT', 'the protocol name')
 const SESSION_EXPIRY = 0x11
 const RECEIVE_MAXIMUM = 0x21
-const MAXIMUM_PACKET_SIZE = 0x27
 
 /** Writes CONNECT (MQTT 5, section 3.1). @throws RangeError saying what is too long; never what it holds */
-export function writeConnect(settings: Omit<SessionSettings, 'paced'>): Buffer {
+export function writeConnect(settings: Omit<SessionSettings, 'paced' | 'maxFrame'>): Buffer {
   const { version, clean, will, keepAliveMs } = settings
   checkTexts(settings)
   const credentials = settings.credentials && named(settings.credentials, version)
@@ -82,17 +81,18 @@ function named(credentials: Credentials, version: 4 | 5): Credentials {
   return version === 4 ? { username: '', ...credentials } : credentials
 }
 
+/**
+ * No Maximum Packet Size: a broker discards what is larger without a word (MQTT 5, section 3.1.2.11.4). It is skipped
+ * here instead, and counted or dead-lettered.
+ */
 function connectProperties({
   sessionExpiryMs,
   receiveMaximum,
-  maxFrame,
-}: Pick<SessionSettings, 'sessionExpiryMs' | 'receiveMaximum' | 'maxFrame'>): Buffer {
+}: Pick<SessionSettings, 'sessionExpiryMs' | 'receiveMaximum'>): Buffer {
   return prefixed(
     Buffer.of(SESSION_EXPIRY),
     uint32(Math.floor(sessionExpiryMs / 1_000)),
     Buffer.of(RECEIVE_MAXIMUM),
     uint16(receiveMaximum),
-    Buffer.of(MAXIMUM_PACKET_SIZE),
-    uint32(Math.min(maxFrame, 0xffff_ffff)),
   )
 }

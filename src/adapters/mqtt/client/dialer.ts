@@ -119,7 +119,7 @@ export class Dialer {
     const credentials = await options.credentials(signal)
     const secure = address.transport === 'tls' || address.transport === 'wss'
     const tls = secure ? await options.tls() : undefined
-    const socket = await openSocket(address, tls, options.maxFrame, signal)
+    const socket = await openSocket(address, tls, signal)
     const settings: SessionSettings = {
       ...role,
       // The streams of TLS and WebSocket read on by themselves.

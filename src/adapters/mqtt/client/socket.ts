@@ -5,6 +5,8 @@ import { type BrokerAddress, showAddress } from './address.js'
 import { SocketFailed } from './errors.js'
 
 const READ_BYTES = 65_536
+/** The largest packet that MQTT can express: what is above `limits.frame` must come through to be skipped. */
+const LARGEST_PACKET = 268_435_460
 
 /**
  * Opens the byte stream to a broker. The socket is paused, and destroyed when `signal` aborts before it is open.
@@ -14,12 +16,11 @@ const READ_BYTES = 65_536
 export async function openSocket(
   address: BrokerAddress,
   tls: ConnectionOptions | undefined,
-  maxFrame: number,
   signal: AbortSignal,
 ): Promise<Duplex> {
   const { transport, host, port } = address
   if (transport === 'ws' || transport === 'wss') {
-    const stream = await openWebSocket(address, tls, maxFrame)
+    const stream = await openWebSocket(address, tls)
     stream.on('error', ignore)
     return stream
   }
@@ -76,12 +77,12 @@ async function openTls(options: ConnectionOptions): Promise<Socket> {
 async function openWebSocket(
   { transport, host, port, path }: BrokerAddress,
   tls: ConnectionOptions | undefined,
-  maxPayload: number,
 ): Promise<Duplex> {
   // Loading it takes longer than connecting, and most do without.
   const { createWebSocketStream, WebSocket } = await import('ws')
   const url = `${transport}://${host.includes(':') ? `[${host}]` : host}:${port}${path}`
-  return createWebSocketStream(new WebSocket(url, 'mqtt', { ...tls, perMessageDeflate: false, maxPayload }))
+  const options = { ...tls, perMessageDeflate: false, maxPayload: LARGEST_PACKET }
+  return createWebSocketStream(new WebSocket(url, 'mqtt', options))
 }
 
 function ignore(): void {}
