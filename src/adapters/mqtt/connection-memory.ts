@@ -1,6 +1,7 @@
 import type { Clock } from '../../core/clock.js'
 import { SessionJournal } from './client/session-journal.js'
 import { SessionState } from './client/session-state.js'
+import { Continuity } from './continuity.js'
 import { KEPT_BYTES } from './manifest.js'
 import type { QueueState } from './queue-member-options.js'
 import { uniqueId } from './unique-id.js'
@@ -10,6 +11,7 @@ export class ConnectionMemory {
   readonly main: SessionState
   readonly subscriber: SessionState
   readonly server: SessionState
+  readonly continuity = { subscriber: new Continuity(), server: new Continuity() }
   /** By queue. */
   readonly queues = new Map<string, QueueState>()
   /** The roles that were used: the next connection opens them at once. */

@@ -65,13 +65,13 @@ export async function establish(
   const openReceiver = (name: 'subscriber' | 'server', role: Role) =>
     onFirstUse<Subscriber>(async () => {
       memory.used.add(name)
-      const channel = await sessions.open(
-        role,
-        memory[name],
-        ({ connack }) => new Inbox(connack.sessionPresent, settings.mailbox.bytes, clock, log),
-      )
+      const continuity = memory.continuity[name]
+      const channel = await sessions.open(role, memory[name], ({ connack }) => {
+        continuity.connected(connack.sessionPresent)
+        return new Inbox(connack.sessionPresent, settings.mailbox.bytes, clock, log)
+      })
       const held = new HeldBytes(channel.session, Math.min(HELD_BYTES, settings.mailbox.bytes), budget)
-      return { ...channel, held, outlives: outlives && channel.session.isKept }
+      return { ...channel, held, continuity, outlives: outlives && channel.session.isKept }
     })
   const receivers = {
     subscriber: openReceiver('subscriber', subscriberRole(config, clientId)),

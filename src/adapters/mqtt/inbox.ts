@@ -48,7 +48,7 @@ export class Inbox implements Receiver {
     // What was retained comes again with the next subscription: nobody has to take it.
     if (packet.retain) hold?.settle()
     const taken = hold === undefined || packet.retain ? undefined : settleAfter(routes.length, hold)
-    for (let i = 0; i < routes.length; i++) routes[i]!.accept(packet, taken)
+    for (let i = 0; i < routes.length; i++) routes[i]!.accept(packet, taken, hold)
   }
 
   onOversize(packet: OversizePacket, hold: Hold | undefined): void {
@@ -67,7 +67,7 @@ export class Inbox implements Receiver {
     this.#unclaimed = this.#unclaimed.filter((waiting) => !isFor(waiting))
     for (const { packet, hold } of claimed) {
       this.#bytes -= packet.payload.length
-      route.accept(packet, () => void hold.settle())
+      route.accept(packet, () => void hold.settle(), hold)
     }
   }
 
@@ -82,6 +82,7 @@ export class Inbox implements Receiver {
 
   close(_error: Error, kept: boolean): void {
     this.#grace?.cancel()
+    for (const { hold } of this.#unclaimed ?? []) hold.drop?.()
     this.#unclaimed = undefined
     this.#reportDropped()
     for (const route of this.#router.routes) route.ended(kept)

@@ -1,6 +1,7 @@
 import { ConnectionError } from '../../core/errors.js'
 import type { Publisher } from './client/publisher.js'
 import type { Session } from './client/session.js'
+import type { Continuity } from './continuity.js'
 import type { Inbox } from './inbox.js'
 import type { QueueMembers } from './queue-members.js'
 import type { Replies } from './replies.js'
@@ -10,6 +11,7 @@ import type { HeldBytes } from './subscription-flow.js'
 /** Where messages of subscriptions come in. */
 export interface Subscriber extends Channel<Inbox> {
   readonly held: HeldBytes
+  readonly continuity: Continuity
   /** Whether its session outlives this process: somebody comes back for it under the same client id. */
   readonly outlives: boolean
 }

@@ -1,4 +1,5 @@
 import { topicMatches } from '../../core/topic-pattern.js'
+import type { Hold } from './client/ack-gate.js'
 import type { PublishPacket } from './client/publish-decoder.js'
 
 /** Where messages of one subscription go. */
@@ -9,8 +10,11 @@ export interface Route {
   readonly subscribed: string
   /** The subscription identifier, in MQTT 5 with a broker that has them. */
   readonly id: number | undefined
-  /** @param taken to be called once the message has another owner; absent where nothing is acknowledged */
-  accept(packet: PublishPacket, taken: (() => void) | undefined): void
+  /**
+   * @param taken to be called once the message has another owner; absent where nothing is acknowledged
+   * @param hold what is dropped when the connection ends before the message has another owner
+   */
+  accept(packet: PublishPacket, taken: (() => void) | undefined, hold: Hold | undefined): void
   /** Messages were lost before they reached us whole. */
   lost(count: number, reason: string): void
   /** The connection has ended. @param kept whether the broker sends what is unacknowledged again */

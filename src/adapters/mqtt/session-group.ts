@@ -89,21 +89,25 @@ export class SessionGroup {
     connect: (owner: SessionOwner) => Promise<Session>,
   ): Promise<Channel<R>> {
     // What an earlier connection's session brings comes in one piece with CONNACK.
-    const early: ((inbox: R) => void)[] = []
+    const early: { readonly to: (inbox: R) => void; readonly hold: Hold | undefined }[] = []
     let inbox: R | undefined
-    const hand = (to: (inbox: R) => void) => (inbox === undefined ? void early.push(to) : to(inbox))
+    const hand = (hold: Hold | undefined, to: (inbox: R) => void) =>
+      inbox === undefined ? void early.push({ to, hold }) : to(inbox)
     let session: Session
     try {
       session = await connect({
         onPublish: (packet, hold) =>
-          inbox === undefined ? hand((made) => made.onPublish(packet, hold)) : inbox.onPublish(packet, hold),
-        onOversize: (packet, hold) => hand((made) => made.onOversize(packet, hold)),
+          inbox === undefined
+            ? hand(hold, (made) => made.onPublish(packet, hold))
+            : inbox.onPublish(packet, hold),
+        onOversize: (packet, hold) => hand(hold, (made) => made.onOversize(packet, hold)),
         onLost: (error) => this.#lost(error),
       })
     } catch (error) {
       throw connectionError(error)
     }
     if (this.#ended !== undefined) {
+      for (const { hold } of early) hold?.drop?.()
       await session.close()
       throw connectionError(this.#ended)
     }
@@ -111,7 +115,7 @@ export class SessionGroup {
     inbox = made
     const channel = { session, inbox }
     this.#channels.push(channel)
-    for (const to of early.splice(0)) to(made)
+    for (const { to } of early.splice(0)) to(made)
     return channel
   }
 

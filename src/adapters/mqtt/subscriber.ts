@@ -35,30 +35,33 @@ function newSubscriptionId(): number {
  * @throws what `failure` makes of a refusal; ConnectionError; CancelledError or TimeoutError when `signal` aborts
  */
 export async function subscribeSink<M extends InboundMessage>(
-  { session, inbox, held, outlives }: Subscriber,
+  { session, inbox, held, continuity, outlives }: Subscriber,
   subscription: Subscription<M>,
   sink: MessageSink<M>,
   signal: AbortSignal,
 ): Promise<AdapterSubscription> {
   const { filter, toMessage, failure } = subscription
   const flow = new SubscriptionFlow(sink, held)
+  let grantedQos: 0 | 1 | 2 | undefined
   let state: 'open' | 'detached' | 'closed' = 'open'
   const route: Route = {
     filter: sharedFilter(filter),
     subscribed: filter,
     id: session.connack.subscriptionIdsAvailable ? newSubscriptionId() : undefined,
-    accept(packet, taken) {
+    accept(packet, taken, hold) {
       // What comes for a subscription that was left with the broker stays with the broker.
       if (state === 'detached') return
       const message = toMessage(flow.isHolding ? owned(packet) : packet, taken)
       if (message === undefined) taken?.()
-      else flow.give(message)
+      else flow.give(message, hold)
     },
     lost: (count, reason) => flow.lost(count, reason),
-    ended: (kept) => flow.ended(kept),
+    ended(kept) {
+      flow.ended(kept)
+      if (grantedQos !== undefined && state === 'open') continuity.ended(filter, kept && grantedQos > 0)
+    },
   }
   inbox.add(route)
-  let grantedQos: 0 | 1 | 2
   try {
     grantedQos = await untilAborted(
       session.subscribe(filter, subscription.qos, route.id),
@@ -71,6 +74,8 @@ export async function subscribeSink<M extends InboundMessage>(
     if (signal.aborted) void session.unsubscribe(filter)
     throw operationError(error, failure)
   }
+  const missing = continuity.resumed(filter)
+  if (missing !== undefined) flow.lost(0, missing)
   return {
     grantedQos,
     resume: () => flow.resume(),

@@ -1,6 +1,7 @@
 import type { InboundMessage, MessageSink } from '../../core/adapter.js'
 import type { ByteBudget } from '../../core/byte-budget.js'
 import { Deque } from '../../core/deque.js'
+import type { Hold } from './client/ack-gate.js'
 
 /** What a held message takes beside its payload, in bytes. */
 const OVERHEAD_BYTES = 256
@@ -46,7 +47,7 @@ export class HeldBytes {
 interface Held<M> {
   readonly message: M
   readonly bytes: number
-  readonly acknowledged: boolean
+  readonly hold: Hold | undefined
 }
 
 /** The messages of one subscription on their way to its sink: held here while the sink is full. */
@@ -68,17 +69,21 @@ export class SubscriptionFlow<M extends InboundMessage> {
     return !this.#isOpen
   }
 
-  /** @param message owns its memory where `isHolding` */
-  give(message: M): void {
+  /**
+   * @param message owns its memory where `isHolding`
+   * @param hold where it is acknowledged
+   */
+  give(message: M, hold: Hold | undefined): void {
     if (this.#closed) return message.taken?.()
     if (this.#isOpen) return this.#deliver(message)
     const bytes = message.payload.length + OVERHEAD_BYTES
-    this.#waiting.push({ message, bytes, acknowledged: message.taken !== undefined })
+    this.#waiting.push({ message, bytes, hold })
     this.#held.count(bytes)
   }
 
+  /** @param count 0 where nobody knows */
   lost(count: number, reason: string): void {
-    if (!this.#closed && count > 0) this.#sink.lost(count, reason)
+    if (!this.#closed) this.#sink.lost(count, reason)
   }
 
   /** The sink has room again; remembered if it comes while a message is being delivered. */
@@ -107,7 +112,8 @@ export class SubscriptionFlow<M extends InboundMessage> {
   /** The connection has ended. @param kept whether the broker sends what is unacknowledged again */
   ended(kept: boolean): void {
     const dropped = this.#drop()
-    const lost = kept ? dropped.filter(({ acknowledged }) => !acknowledged) : dropped
+    for (const { hold } of dropped) hold?.drop?.()
+    const lost = kept ? dropped.filter(({ message }) => message.taken === undefined) : dropped
     if (lost.length > 0)
       this.#sink.lost(lost.length, 'the connection was lost before they could be delivered')
   }

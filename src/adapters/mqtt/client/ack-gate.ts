@@ -10,6 +10,8 @@ export interface Hold {
    * @returns false when the connection has ended: the broker will deliver the message again.
    */
   settle(): boolean
+  /** The connection has ended and nobody has the message: when it comes again it is delivered. */
+  drop?(): void
   /** Calls `onWritten` once the acknowledgement has been written; false when the connection ended before. */
   written(onWritten: (written: boolean) => void): void
 }
@@ -62,6 +64,11 @@ export class AckGate {
     for (const waiting of dropped) waiting.end(false)
   }
 
+  /** For `Hold.drop` alone. */
+  drop(dropped: Waiting): void {
+    if (dropped.header === PUBREC) this.#received.drop(dropped.id, dropped)
+  }
+
   /** For `Hold.settle` alone. */
   release(settled: Waiting): boolean {
     if (settled.header === PUBREC) this.#received.take(settled.id, settled)
@@ -98,6 +105,10 @@ class Waiting implements Hold {
     if (this.#ended !== undefined && this.settled) return this.#ended
     this.settled = true
     return this.#gate.release(this)
+  }
+
+  drop(): void {
+    this.#gate.drop(this)
   }
 
   written(onWritten: (written: boolean) => void): void {

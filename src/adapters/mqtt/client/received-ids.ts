@@ -12,7 +12,10 @@ interface Due {
  */
 export class ReceivedIds {
   readonly #taken = new Set<number>()
-  /** Delivered and not acknowledged: the acknowledgement that waits for the one who has the message. */
+  /**
+   * Delivered and not taken, perhaps on an earlier connection: the acknowledgement that was due then, and those of the
+   * same message on later connections. All wait for the one who has the message.
+   */
   readonly #delivered = new Map<number, Due[]>()
   readonly #journal: SessionJournal | undefined
 
@@ -42,6 +45,11 @@ export class ReceivedIds {
     this.#taken.add(id)
     this.#journal?.addReceived(id)
     for (let i = 1; i < holds.length; i++) holds[i]!.settle()
+  }
+
+  /** Nobody has the message: it is delivered when it comes again. @param hold what was given to `receive` first */
+  drop(id: number, hold: Due): void {
+    if (this.#delivered.get(id)?.[0] === hold) this.#delivered.delete(id)
   }
 
   /** PUBREL: the identifier is free. */

@@ -17,6 +17,8 @@ export class ScriptedBroker {
   readonly peers = new Map<string, Peer>()
   /** Properties of CONNACK. */
   connack: object = {}
+  /** Whether it says that it has kept the session. */
+  sessionPresent = false
   /** Return true when the packet has been answered. */
   answer: (packet: Packet, peer: Peer) => boolean = () => false
   server!: FakeServer
@@ -56,7 +58,7 @@ export class ScriptedBroker {
           cmd: 'connack',
           reasonCode: 0,
           returnCode: 0,
-          sessionPresent: false,
+          sessionPresent: this.sessionPresent,
           properties: this.connack,
         }),
       subscribe: (packet) =>
