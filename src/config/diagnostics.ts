@@ -1,4 +1,6 @@
 import type { Diagnostic } from '../core/diagnostic.js'
+import { mapTexts } from './mask-diagnostic.js'
+import { withoutQuotedUserInfo } from './secrets.js'
 
 export { didYouMean } from '../core/did-you-mean.js'
 export type { Diagnostic }
@@ -7,8 +9,9 @@ export type { Diagnostic }
 export class Diagnostics {
   readonly items: Diagnostic[] = []
 
+  /** Masks the user info of URLs in its texts. */
   add(diagnostic: Diagnostic): void {
-    this.items.push(diagnostic)
+    this.items.push(mapTexts(diagnostic, withoutQuotedUserInfo))
   }
 
   /** The errors only, in the order of `sorted`. */

@@ -5,9 +5,11 @@ import { Diagnostics, formatDiagnostics } from './diagnostics.js'
 import { readDocument } from './document.js'
 import { readFiles, type SourceFile } from './files.js'
 import type { GatewayConfig } from './gateway-config.js'
+import { withMaskedLine } from './mask-diagnostic.js'
 import { AdapterModules, type ModuleFinder, NO_MODULES } from './modules/adapter-modules.js'
 import { bodyOfObject } from './object-body.js'
 import type { ConfigSource } from './options.js'
+import { withoutUserInfo } from './secrets.js'
 import { isPath, OPTIONS, pathIn } from './spans.js'
 import { variableUses } from './variable-uses.js'
 
@@ -84,14 +86,14 @@ export async function loadConfig(source: ConfigSource, options: LoadOptions = {}
   throw new ConfigError(`the configuration has ${count}\n\n${formatDiagnostics(errors)}`, checked.diagnostics)
 }
 
-/** A diagnostic as it is shown: the line without secrets; of an object, the path in place of a line. */
+/** A diagnostic as it is shown: the line and the texts without secrets; of an object, the path in place of a line. */
 function presentable(diagnostic: Diagnostic, files: ReadonlyMap<string, SourceFile>): Diagnostic {
   if (!isPath(diagnostic.file)) {
     const file = files.get(diagnostic.file)
-    return file === undefined ? diagnostic : { ...diagnostic, source: file.line(diagnostic.line) }
+    return file === undefined ? diagnostic : withMaskedLine(diagnostic, file.line(diagnostic.line))
   }
   const { source: _, endLine: __, endColumn: ___, ...rest } = diagnostic
   const path = pathIn(diagnostic.file)
-  const message = path === '' ? rest.message : `${path}: ${rest.message}`
+  const message = path === '' ? rest.message : `${withoutUserInfo(path)}: ${rest.message}`
   return { ...rest, file: OPTIONS, line: 0, column: 0, message }
 }

@@ -11,6 +11,7 @@ import {
   type Scope,
   setKey,
 } from './hcl/index.js'
+import { isSecretName } from './secrets.js'
 import { placeOf } from './spans.js'
 import type { Variables } from './variables.js'
 
@@ -34,7 +35,7 @@ export function readLocals(blocks: readonly Block[], scope: Scope, diagnostics: 
     // A member of a cycle has been settled as worth nothing by now.
     if (Object.hasOwn(values, name)) return
     setKey(values, name, evaluate(local.expression, within, diagnostics) ?? nothing(local))
-    if (isSensitive(local.expression, within)) sensitive.push(`local.${name}`)
+    if (isSecretName(name) || isSensitive(local.expression, within)) sensitive.push(`local.${name}`)
   }
   for (const name of locals.keys()) visit(name, [])
   return { values, sensitive }

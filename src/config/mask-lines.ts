@@ -1,9 +1,9 @@
-import { isSecretName } from './secrets.js'
+import { isAuthType, isSecretName } from './secrets.js'
 
 const ASSIGNMENT = /^(\s*["']?([\w-]+)["']?\s*[=:]\s*)(.*)$/u
 const ASSIGNMENTS = /["']?([\w-]+)["']?\s*[=:]\s*/gu
 const AUTH = /(?:^|[\s{,])["']?auth["']?\s*[=:]?\s*\{/u
-const CREDENTIALS = /(?<=:\/\/)[^/?#\s"]*(?=@)/gu
+const CREDENTIALS = /(?<=:\/\/)[^\s"]*(?=@)|(?<=")[^\s/:@"]*:(?!\/\/)[^\s"]+(?=@)/gu
 
 /**
  * A text with faults of syntax, every line of it blacked out where it may hold a secret: what the parser could not
@@ -38,7 +38,7 @@ function balance(line: string): number {
 function inAuth(line: string): string {
   const [, head, name, value] = ASSIGNMENT.exec(line) ?? []
   if (head === undefined || value === undefined) return black(line)
-  return name === 'type' && /^["'][\w-]+["']\s*$/u.test(value) ? line : head + black(value)
+  return name === 'type' && isAuthType(/^["']([\w-]+)["']\s*$/u.exec(value)?.[1]) ? line : head + black(value)
 }
 
 function outside(line: string): string {

@@ -1,7 +1,7 @@
-import { type Body, type Expression, Source, type Span, type TemplatePart } from './hcl/index.js'
+import { type Block, type Body, type Expression, Source, type Span, type TemplatePart } from './hcl/index.js'
 import { walk } from './hcl/walk.js'
 import { maskedByLine } from './mask-lines.js'
-import { hasCredentials, hiddenIn, isSecretName } from './secrets.js'
+import { hiddenIn, isAuthType, isSecretName, mayHoldUserInfo } from './secrets.js'
 
 /**
  * The lines of a file with every secret that is written out in it blacked out: a diagnostic shows the line it
@@ -34,25 +34,26 @@ function black(text: string): string {
 function collect(body: Body, secret: boolean, spans: Span[]): void {
   for (const { name, expression } of body.attributes) ofExpression(name, expression, secret, spans)
   for (const block of body.blocks) {
-    const marked = block.type === 'variable' && isMarked(block.body)
+    const marked = block.type === 'variable' && isMarked(block)
     for (const item of block.body.attributes)
       if (marked && item.name === 'default') literals(item.expression, spans)
     collect(block.body, hiddenIn(block.type, secret), spans)
   }
 }
 
-/** Unless it plainly says `sensitive = false`, a mark counts. */
-function isMarked(variable: Body): boolean {
-  const mark = variable.attributes.find(({ name }) => name === 'sensitive')?.expression
-  return mark !== undefined && !(mark.kind === 'literal' && mark.value === false)
+/** Unless it plainly says `sensitive = false`, a mark counts. A variable with the name of a secret needs no mark. */
+function isMarked({ body, labels: [label] }: Block): boolean {
+  const mark = body.attributes.find(({ name }) => name === 'sensitive')?.expression
+  if (mark === undefined) return label !== undefined && isSecretName(label.value)
+  return !(mark.kind === 'literal' && mark.value === false)
 }
 
 function ofExpression(name: string, expression: Expression, secret: boolean, spans: Span[]): void {
-  const hidden = hiddenIn(name, secret)
-  if (hidden) return literals(expression, spans)
+  if (secret && name === 'type' && expression.kind === 'literal' && isAuthType(expression.value)) return
+  if (hiddenIn(name, secret)) return literals(expression, spans)
   walk(expression, (node) => {
-    if (node.kind === 'literal' && hasCredentials(String(node.value))) spans.push(node.span)
-    if (node.kind === 'template' && hasCredentials(writtenOut(node.parts))) literals(node, spans)
+    if (node.kind === 'literal' && mayHoldUserInfo(String(node.value))) spans.push(node.span)
+    if (node.kind === 'template' && mayHoldUserInfo(writtenOut(node.parts))) literals(node, spans)
     if (node.kind !== 'object') return
     for (const { key, value } of node.items)
       if (key.kind === 'literal' && isSecretName(String(key.value))) literals(value, spans)

@@ -1,3 +1,5 @@
+import { AUTH_TYPES } from '../core/settings.js'
+
 const SECRET_NAME =
   /passw|passphrase|secret|token|authorization|cookie|credential|private_key|client_key|seed|api[-_]?key/i
 
@@ -6,13 +8,39 @@ export function isSecretName(name: string): boolean {
   return SECRET_NAME.test(name)
 }
 
-/** Whether what stands under a name is secret. In an `auth` block everything is, apart from its type. */
+/** Whether the value under a name is secret. In an `auth` block every value is. */
 export function hiddenIn(name: string, around: boolean): boolean {
-  if (around) return name !== 'type'
-  return name === 'auth' || isSecretName(name)
+  return around || name === 'auth' || isSecretName(name)
+}
+
+/** Whether a value is the `type` of an `auth` block as it should be. Anything else there may be a misplaced secret. */
+export function isAuthType(value: unknown): boolean {
+  return AUTH_TYPES.some((type) => type === value)
 }
 
 /** Whether a text is a URL with the name of a user or a password in it. */
 export function hasCredentials(text: string): boolean {
   return /:\/\/[^/?#\s]*@/.test(text)
+}
+
+/**
+ * User info up to the last `@`, of a URL and of `user:password@host`. A password that is not percent-encoded may hold
+ * any character. Paths of files may hold an `@` and have no user info.
+ */
+const USER_INFO = /(?<=(?<!\bfile):\/\/).+(?=@)|^[^\s/:@]*:(?!\/\/).+(?=@)/su
+const QUOTED_USER_INFO = /(?<=(?<!\bfile):\/\/)[^\s"'`]+(?=@)|(?<=["'`])[^\s/:@"'`]*:(?!\/\/)[^\s"'`]+(?=@)/gu
+
+/** Whether a value may hold user info. Stricter than `hasCredentials`: it decides what is shown. */
+export function mayHoldUserInfo(value: string): boolean {
+  return USER_INFO.test(value)
+}
+
+/** A value with its user info masked. To be called before the value is cut: the `@` tells where user info is. */
+export function withoutUserInfo(value: string): string {
+  return value.replace(USER_INFO, '***')
+}
+
+/** A sentence with the user info of every value in it masked. */
+export function withoutQuotedUserInfo(sentence: string): string {
+  return sentence.replace(QUOTED_USER_INFO, '***')
 }

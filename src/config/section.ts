@@ -3,6 +3,7 @@ import { didYouMean } from './diagnostics.js'
 import { type Finding, report, type Span } from './hcl/index.js'
 import type { Kind } from './kinds.js'
 import { describeNode, type Node } from './node.js'
+import { withoutUserInfo } from './secrets.js'
 
 type Name<T> = keyof T & string
 
@@ -75,7 +76,7 @@ export class Section<T> {
       if (this.#known.has(name)) continue
       const near = didYouMean(name, this.#known)
       this.fault(nameSpan, {
-        message: `${this.#title} has no "${name}"`,
+        message: `${this.#title} has no "${withoutUserInfo(name)}"`,
         expected: `one of ${[...this.#known].join(', ')}`,
         ...(near === undefined ? {} : { hint: `did you mean "${near}"?` }),
       })

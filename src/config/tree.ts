@@ -13,7 +13,7 @@ import {
   type Span,
 } from './hcl/index.js'
 import type { Node } from './node.js'
-import { hiddenIn, isSecretName } from './secrets.js'
+import { hiddenIn, isAuthType, isSecretName } from './secrets.js'
 import { lineOf } from './spans.js'
 
 /** Evaluates blocks and expressions into nodes. Faults go into the diagnostics and leave faulty nodes. */
@@ -55,7 +55,7 @@ export class Tree {
       entries.set(
         name,
         item.kind === 'attribute'
-          ? this.expression(item.expression, nameSpan, hidden)
+          ? this.#attribute(name, item.expression, nameSpan, hidden, secret)
           : this.#nested(item, hidden),
       )
     }
@@ -70,6 +70,14 @@ export class Tree {
         hint: 'remove it',
       })
     return this.block(block, secret)
+  }
+
+  /** @param within whether the value is inside of something secret, such as an `auth` block */
+  #attribute(name: string, expression: Expression, nameSpan: Span, hidden: boolean, within: boolean): Node {
+    const node = this.expression(expression, nameSpan, hidden)
+    const isType =
+      within && name === 'type' && node.content.kind === 'scalar' && isAuthType(node.content.value)
+    return isType ? { ...node, secret: false } : node
   }
 
   /** The value of an expression. Parts that are written out have places of their own. */
@@ -99,7 +107,10 @@ export class Tree {
           message: `"${name}" is already set on line ${lineOf(first.nameSpan)}`,
           hint: 'it can be set once; remove one of them',
         })
-      else entries.set(String(name), this.expression(value, key.span, hiddenIn(String(name), secret)))
+      else {
+        const hidden = hiddenIn(String(name), secret)
+        entries.set(String(name), this.#attribute(String(name), value, key.span, hidden, secret))
+      }
     }
     return { content: { kind: 'map', entries }, span: expression.span, nameSpan, secret }
   }

@@ -15,6 +15,7 @@ import {
 import { anyText, boolean } from './kinds.js'
 import { plainValue } from './node.js'
 import type { VariableBlock } from './options.js'
+import { isSecretName } from './secrets.js'
 import { Section } from './section.js'
 import { pathName } from './spans.js'
 import { Tree } from './tree.js'
@@ -81,10 +82,12 @@ function readVariable(
   const node = section.node('default')
   section.value('description', anyText)
   section.node('type')
-  const marked = section.value('sensitive', boolean) ?? false
+  const marked = section.value('sensitive', boolean)
   section.done()
   const fallback = attribute('default')
-  const secret = marked || (fallback !== undefined && isSensitive(fallback.expression, environment))
+  const secret =
+    (marked ?? isSecretName(name)) ||
+    (fallback !== undefined && isSensitive(fallback.expression, environment))
   const own = fallback === undefined ? undefined : node === undefined ? null : plainValue(node)
   if (
     own !== undefined &&

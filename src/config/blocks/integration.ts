@@ -8,6 +8,7 @@ import { duration, oneOf, quoteAll, text } from '../kinds.js'
 import type { ModuleFinder } from '../modules/adapter-modules.js'
 import { type Node, nodeAt } from '../node.js'
 import type { IntegrationBlock } from '../options.js'
+import { withoutUserInfo } from '../secrets.js'
 import type { Section } from '../section.js'
 import { folderOf } from '../spans.js'
 import { readAuth, withClient } from './auth.js'
@@ -98,7 +99,7 @@ function readType(section: Section<IntegrationBlock>, modules: ModuleFinder): Ad
   const types = ADAPTERS.map((each) => each.type)
   const near = didYouMean(type, types)
   section.fault(node.span, {
-    message: `there is no protocol "${node.secret ? 'of that name' : type}"`,
+    message: `there is no protocol "${node.secret ? 'of that name' : withoutUserInfo(type)}"`,
     expected: quoteAll(types),
     hint: near === undefined ? OWN_ADAPTER : `did you mean "${near}"?`,
   })

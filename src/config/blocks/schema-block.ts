@@ -3,6 +3,7 @@ import type { Value } from '../../core/value.js'
 import { type Diagnostics, didYouMean } from '../diagnostics.js'
 import { type HclValue, report, type Span } from '../hcl/index.js'
 import { describeNode, type Node, nodeAt, plainValue } from '../node.js'
+import { withoutUserInfo } from '../secrets.js'
 import { knownKeys } from './known-keys.js'
 import { expectation } from './schema-issue.js'
 
@@ -122,7 +123,7 @@ function unknownKey(
   const span = holder && nodeAt(holder, [key])?.nameSpan
   if (span === undefined) return
   report(diagnostics, span, {
-    message: `${path.length === 0 ? title : `"${path.join('.')}"`} has no "${key}"`,
+    message: `${path.length === 0 ? title : `"${path.join('.')}"`} has no "${withoutUserInfo(key)}"`,
     expected: `one of ${known.join(', ')}`,
     ...(near === undefined ? {} : { hint: `did you mean "${near}"?` }),
   })

@@ -9,6 +9,7 @@ import {
 import { didYouMean } from '../diagnostics.js'
 import { duration, integer, oneOf, text } from '../kinds.js'
 import type { SupervisionBlock, SupervisorBlock } from '../options.js'
+import { withoutUserInfo } from '../secrets.js'
 import type { Section } from '../section.js'
 
 /** What a `supervision` block gives: the heartbeat is the actor's, the rest the supervisor's. */
@@ -62,7 +63,7 @@ function readGroup(section: Section<SupervisionBlock>, groups: ReadonlySet<strin
     groups.size === 0
       ? 'a supervisor block of that name'
       : `one of the supervisors ${[...groups].join(', ')}`,
-    near === undefined ? `write supervisor "${group}" { … }` : `did you mean "${near}"?`,
+    near === undefined ? `write supervisor "${withoutUserInfo(group)}" { … }` : `did you mean "${near}"?`,
   )
   return undefined
 }

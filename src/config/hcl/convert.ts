@@ -1,3 +1,4 @@
+import { withoutUserInfo } from '../secrets.js'
 import { type HclValue, isLate } from './values.js'
 
 /** As a number: numbers, and strings that are written as one. */
@@ -33,7 +34,7 @@ export function typeName(value: HclValue): string {
 export function describeValue(value: HclValue, sensitive: boolean): string {
   if (value === null) return 'null'
   if (sensitive) return `${typeName(value)} (sensitive value)`
-  if (typeof value === 'string') return `the string ${shorten(JSON.stringify(value))}`
+  if (typeof value === 'string') return `the string ${shorten(JSON.stringify(withoutUserInfo(value)))}`
   if (Array.isArray(value)) return `a list of ${value.length} element${value.length === 1 ? '' : 's'}`
   if (typeof value === 'object') return typeName(value)
   return `the ${typeof value} ${value}`
