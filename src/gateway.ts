@@ -196,8 +196,9 @@ export class Gateway {
    * Ends in order. Consumers, loops and servers take nothing more; what was prefetched goes back at once. Handlers and
    * loop bodies that run end, may use the gateway meanwhile, and their settlements leave. Then what was accepted is
    * settled and everything stops. What is not settled in time rejects with ShutdownError. Subscriptions and consumers
-   * that outlive a connection stay with the broker. Idempotent; afterwards nothing keeps the process alive.
-   * @param options.timeout for all of it together. Default 10 s.
+   * that outlive a connection stay with the broker. Afterwards nothing keeps the process alive. Called again it resolves
+   * with the first call, sooner if its time-out is over sooner.
+   * @param options.timeout for all of it together. Default 10 s, or the one that was given before.
    * @throws ConfigError for options that are not what they should be, and nothing else
    */
   shutdown(options: { readonly timeout?: Duration } = {}): Promise<void> {
@@ -206,11 +207,10 @@ export class Gateway {
     } catch (error) {
       return Promise.reject(error)
     }
-    const ms =
-      options.timeout === undefined ? DEFAULT_SHUTDOWN_MS : toMilliseconds(options.timeout, 'timeout')
-    this.#shutdown ??= this.#tree.stop(ms)
+    const { timeout = this.#shutdown === undefined ? DEFAULT_SHUTDOWN_MS : undefined } = options
+    if (timeout !== undefined) this.#shutdown = this.#tree.stop(toMilliseconds(timeout, 'timeout'))
     this.connections.changed()
-    return this.#shutdown
+    return this.#shutdown!
   }
 
   #of(integration: string): Clients {

@@ -1,4 +1,5 @@
 import { type Clock, sleep } from '../core/clock.js'
+import type { Countdown } from '../core/countdown.js'
 
 /** Something that runs the application's code: a consumer, a subscription, a server. */
 export interface Worker {
@@ -38,12 +39,16 @@ export class Work {
     return false
   }
 
-  /** Resolves when all workers, or the one given, are idle, at the latest after `ms`. @returns whether they are */
-  async idle(ms: number, worker: Worker = this): Promise<boolean> {
-    const until = this.#clock.monotonic() + ms
+  /**
+   * Resolves when all workers, or the one given, are idle, at the latest after `ms`.
+   * @param ms or a countdown, which may be shortened meanwhile
+   * @returns whether they are
+   */
+  async idle(ms: number | Pick<Countdown, 'left'>, worker: Worker = this): Promise<boolean> {
+    const until = typeof ms === 'number' ? this.#clock.monotonic() + ms : undefined
     for (;;) {
       if (!worker.isBusy) return true
-      const left = until - this.#clock.monotonic()
+      const left = typeof ms === 'number' ? until! - this.#clock.monotonic() : ms.left
       if (left <= 0) {
         worker.abandon?.()
         return false

@@ -1,4 +1,5 @@
-import type { Clock } from '../core/clock.js'
+import type { Clock, Timer } from '../core/clock.js'
+import { Countdown } from '../core/countdown.js'
 import type { ConnectionFault } from '../core/status.js'
 import type { LogRecord } from '../core/telemetry.js'
 import type { AddressFactory } from '../mailbox/actor-address.js'
@@ -36,6 +37,9 @@ export class SupervisionTree {
   readonly #clock: Clock
   readonly #work: Pick<Work, 'isBusy' | 'idle'>
   readonly #report: (report: TreeReport) => void
+  #ending: { readonly countdown: Countdown; readonly stopped: Promise<void> } | undefined
+  /** Ends what stops after so many milliseconds; absent while nothing stops. */
+  #hasten: ((ms: number) => void) | undefined
 
   constructor(
     plan: TreePlan,
@@ -143,28 +147,50 @@ export class SupervisionTree {
 
   /**
    * Takes nothing from the brokers any more, waits for the handlers that run, settles what was accepted, and stops
-   * everything: integrations and servers at once, then the brokers that they may live on. Never rejects.
+   * everything: integrations and servers at once, then the brokers that they may live on. Never rejects. Called again it
+   * only ever shortens the time.
    * @param ms for all of it together; what stops gets a moment more.
    */
-  async stop(ms: number): Promise<void> {
-    const until = this.#clock.monotonic() + ms
-    const left = () => Math.max(0, until - this.#clock.monotonic())
+  stop(ms: number): Promise<void> {
+    if (this.#ending === undefined) {
+      const countdown = new Countdown(this.#clock, ms)
+      this.#ending = { countdown, stopped: this.#stop(countdown, ms) }
+    } else if (this.#ending.countdown.shorten(ms)) this.#hasten?.(graceOf(ms))
+    return this.#ending.stopped
+  }
+
+  async #stop(countdown: Countdown, ms: number): Promise<void> {
     const addresses = [...this.integrations.values()].map(({ address }) => address)
     for (const address of addresses) address.startDraining()
     if (ms === 0 || !this.#work.isBusy) for (const address of addresses) address.closeIntake()
-    await this.#work.idle(ms)
+    await this.#work.idle(countdown)
     for (const address of addresses) address.closeIntake()
-    if (ms > 0) await Promise.all(addresses.map((address) => address.drained(left())))
+    if (countdown.left > 0) {
+      const drained = Promise.all(addresses.map((address) => address.drained(countdown.left)))
+      await Promise.race([drained, countdown.over])
+    }
     for (const address of addresses) address.abandon()
     this.#pool.close()
     const brokers = this.brokers.size
-    const stopAll = (supervisors: readonly Supervisor[]) =>
-      Promise.all(
-        [...supervisors].reverse().map((supervisor) => supervisor.stop(Math.max(left(), LEAST_GRACE_MS))),
-      )
-    await stopAll(this.#supervisors.slice(brokers))
-    await stopAll(this.#supervisors.slice(0, brokers))
+    await this.#stopAll(this.#supervisors.slice(brokers), countdown)
+    await this.#stopAll(this.#supervisors.slice(0, brokers), countdown)
+    countdown.cancel()
     for (const address of addresses) address.stop()
+  }
+
+  /** Stops supervisors, the last one first. What takes longer than a time-out that comes meanwhile is ended. */
+  async #stopAll(supervisors: readonly Supervisor[], { left }: Countdown): Promise<void> {
+    let timer: Timer | undefined
+    this.#hasten = (ms) => {
+      timer?.cancel()
+      timer = this.#clock.setTimer(ms, () => {
+        // A child that stops already ends at once when it is asked again.
+        for (const { children } of supervisors) for (const child of children) void child.stop(0)
+      })
+    }
+    await Promise.all([...supervisors].reverse().map((supervisor) => supervisor.stop(graceOf(left))))
+    this.#hasten = undefined
+    timer?.cancel()
   }
 
   #grow(plan: TreePlan, actors: readonly ActorPlan[], clock: Clock): Supervisor[] {
@@ -245,6 +271,11 @@ export class SupervisionTree {
   #log(level: LogRecord['level'], message: string, integration: string, fields: object = {}): void {
     this.#report({ kind: 'log', record: { ...fields, level, message, integration } })
   }
+}
+
+/** What an actor gets to leave its broker when a shutdown has so much time left. */
+function graceOf(leftMs: number): number {
+  return Math.max(leftMs, LEAST_GRACE_MS)
 }
 
 function faultOf({ message, fields }: ErrorRecord, at: number): ConnectionFault {

@@ -45,6 +45,43 @@ describe('shutdown', () => {
     expect(one.metrics().integrations.taker!.counts).toMatchObject({ acked: 2, nacked: 0 })
   })
 
+  test('a second call with a shorter time-out shortens it, one with a longer or none changes nothing', async () => {
+    const one = await gateway()
+    await fill(one, 1)
+    let isRunning = false
+    const consuming = one
+      .queue('taker')
+      .consume('jobs')
+      .each(() => {
+        isRunning = true
+        return new Promise(() => {})
+      })
+    consuming.catch(() => {})
+    await waitFor(() => isRunning, { what: 'the handler' })
+    let isShutDown = false
+    const shutdown = one.shutdown({ timeout: '1d' }).then(() => (isShutDown = true))
+    const later = [one.shutdown(), one.shutdown({ timeout: '2d' })]
+    await Promise.race([...later, one.connections.healthCheck()])
+    expect(isShutDown).toBe(false)
+    await Promise.all([one.shutdown({ timeout: 50 }), shutdown, ...later])
+    expect(isShutDown).toBe(true)
+  })
+
+  test('a second call with a shorter time-out ends waiting for operations that are under way', async () => {
+    const one = await gateway()
+    const server = one.server('other').register('hang', () => new Promise(() => {}))
+    await server.serve()
+    const call = one
+      .rpc('other')
+      .call('hang', [], { timeout: '1d' })
+      .catch((error: unknown) => error)
+    await waitFor(() => one.metrics().integrations.other!.depths.operations > 0, { what: 'the call' })
+    const shutdown = one.shutdown({ timeout: '1d' })
+    await one.shutdown({ timeout: 0 })
+    await shutdown
+    expect(await call).toMatchObject({ kind: 'shutdown' })
+  })
+
   test('a handler that runs may still use the gateway, and what comes from elsewhere afterwards is refused', async () => {
     const one = await gateway()
     await fill(one, 1)
