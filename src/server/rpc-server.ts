@@ -1,6 +1,6 @@
 import { checkArgument, FUNCTION, NAME, TEXT } from '../core/arguments.js'
 import { RpcError, SerializeError, ShutdownError, UnsupportedError } from '../core/errors.js'
-import { encodeError, messageOf } from '../mailbox/error-codec.js'
+import { type ErrorRecord, encodeError, messageOf } from '../mailbox/error-codec.js'
 import type { IntegrationMail, OpenSource, SourceHandler } from '../mailbox/integration-mail.js'
 import { MessageRun } from '../mailbox/message-run.js'
 import type { Work, Worker } from '../mailbox/work.js'
@@ -125,6 +125,8 @@ export class RpcServer implements Worker {
     const extras = requests.extras(index)!
     const context: RequestContext = { method, headers: extras.headers ?? {} }
     let outcome: unknown
+    /** The answer where that one cannot cross: the caller must get one. */
+    let fallback: ErrorRecord = encodeError(new RpcError(INTERNAL_ERROR, 'Internal error'))
     try {
       const value = await routes.handle(requests.value(index, undefined), context)
       outcome = { ok: true, value: value ?? null }
@@ -134,15 +136,16 @@ export class RpcServer implements Worker {
       // The cause stays here: it may say more than a stranger should know.
       const { cause: _cause, stack: _stack, ...record } = encodeError(refusal)
       outcome = { ok: false, error: record }
+      const { data: _data, ...fields } = record.fields
+      fallback = { ...record, fields }
     }
     const answer = (crossing: unknown) =>
       this.#mail.settle('answer', requests.life, { token: extras.token!, outcome: crossing })
     await answer(outcome)
       .catch((error: unknown) => {
-        // What cannot cross has not been answered: whoever called must not wait in vain.
         if (!(error instanceof SerializeError)) return false
         this.#onError(method, error)
-        return answer({ ok: false, error: encodeError(new RpcError(INTERNAL_ERROR, 'Internal error')) })
+        return answer({ ok: false, error: fallback })
       })
       .catch(() => false)
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { rowsOf } from '../../src/cli/gateway-view.js'
 import type { LogRecord } from '../../src/core/telemetry.js'
-import { Gateway } from '../../src/index.js'
+import { Gateway, RpcError } from '../../src/index.js'
 import { LOCALHOST_CERT, LOCALHOST_KEY, OTHER_CERT, OTHER_KEY, TEST_CA } from '../support/certificates.js'
 import { closedPort, httpService } from '../support/http-service.js'
 import { waitFor } from '../support/wait-for.js'
@@ -265,4 +265,26 @@ describe('over TLS', () => {
     for (const outcome of await called(port, { ca_cert: ca }))
       expect(outcome).toMatch(/^(?:auth|connection|timeout)$/)
   })
+})
+
+test.each([
+  ['an Error', new Error('why')],
+  ['an Error inside', { cause: new Error('why') }],
+  ['a Map', new Map()],
+  ['a function inside', [() => {}]],
+  ['a BigInt', { n: 2n ** 80n }],
+])('an RpcError whose data holds %s goes without its data', async (_, data) => {
+  const gateway = await start({ ...api(0), integrations: { bus: { type: 'memory' } } })
+  for (const name of ['api', 'bus'])
+    await gateway
+      .server(name)
+      .register('m', () => {
+        throw new RpcError(42, 'no such order', data)
+      })
+      .serve()
+  const port = await listening(gateway)
+  const caller = await start({ integrations: { it: client(`http://127.0.0.1:${port}`) } })
+  const refusal = { kind: 'rpc', code: 42, message: 'no such order' }
+  await expect(caller.rpc('it').call('m')).rejects.toMatchObject({ ...refusal, data: undefined })
+  await expect(gateway.rpc('bus').call('m')).rejects.toMatchObject(refusal)
 })

@@ -5,6 +5,7 @@ import type { Headers, Value } from '../../../core/value.js'
 import type { WireFormat } from '../../../wire/wire-format.js'
 import {
   type Entry,
+  type ErrorObject,
   errorReply,
   GOING_AWAY,
   type Id,
@@ -162,7 +163,7 @@ export class Dispatcher {
     for (const proceed of this.#waiting.splice(0)) proceed()
   }
 
-  /** What a handler has answered with may be something that cannot be written. */
+  /** What a handler has answered with may be something that cannot be written. Code and message go without the data. */
   #encode({ id, value }: NonNullable<Reply>, limit = this.#settings.limit): Uint8Array {
     const { format } = this.#settings
     try {
@@ -175,7 +176,10 @@ export class Dispatcher {
     } catch (error) {
       this.#log({ level: 'warn', message: `an answer cannot be sent: ${(error as Error).message}` })
     }
-    return format.encode(internalError(id))
+    const { error } = value as { readonly error?: ErrorObject }
+    if (error?.data === undefined) return format.encode(internalError(id))
+    const { code, message } = error
+    return this.#encode({ id, value: errorReply(id, { code, message }) }, limit)
   }
 
   #join(replies: readonly NonNullable<Reply>[]): Uint8Array {
