@@ -4,12 +4,18 @@ import { QueueClient } from './client/queue-client.js'
 import { RpcClient } from './client/rpc-client.js'
 import type { GatewayConfig } from './config/gateway-config.js'
 import { type ConfigSource, loadConfig } from './config/load.js'
-import { checkArgument, checkOptions, DURATION, type Expected, FUNCTION, RECORD } from './core/arguments.js'
+import {
+  checkArgument,
+  checkOptions,
+  DURATION,
+  type Expected,
+  FUNCTION,
+  RECORD,
+  unknownName,
+} from './core/arguments.js'
 import { systemClock } from './core/clock.js'
 import type { Diagnostic } from './core/diagnostic.js'
-import { didYouMean } from './core/did-you-mean.js'
 import { type Duration, toMilliseconds } from './core/duration.js'
-import { ConfigError } from './core/errors.js'
 import type { LogLevel, LogSink } from './core/telemetry.js'
 import { type DeadMessage, EVENTS, type GatewayEvents } from './gateway-events.js'
 import { brokerMetrics, type GatewayMetrics, integrationMetrics, serverMetrics } from './gateway-metrics.js'
@@ -134,31 +140,27 @@ export class Gateway {
 
   /** @throws ConfigError when there is no integration of that name */
   rpc(integration: string): RpcClient {
-    return this.#of(integration).rpc
+    return this.#of('rpc', integration).rpc
   }
 
   /** @throws ConfigError when there is no integration of that name */
   pubsub(integration: string): PubSubClient {
-    return this.#of(integration).pubsub
+    return this.#of('pubsub', integration).pubsub
   }
 
   /** @throws ConfigError when there is no integration of that name */
   queue(integration: string): QueueClient {
-    return this.#of(integration).queue
+    return this.#of('queue', integration).queue
   }
 
   /** Serves methods by a `server` block, or over an integration. @throws ConfigError when there is neither of that name */
   server(integration: string): RpcServer {
-    return this.#of(integration).server
+    return this.#of('server', integration).server
   }
 
   /** Calls `listener` at each event of that name. @returns a function that ends it. @throws ConfigError for an unknown event */
   on<E extends keyof GatewayEvents>(event: E, listener: GatewayEvents[E]): () => void {
-    if (!EVENTS.includes(event)) {
-      const near = didYouMean(String(event), EVENTS)
-      const hint = near === undefined ? `there are ${EVENTS.join(', ')}` : `did you mean "${near}"?`
-      throw new ConfigError(`on: there is no event ${JSON.stringify(event)}; ${hint}`)
-    }
+    if (!EVENTS.includes(event)) throw unknownName('on', 'event', event, EVENTS)
     checkArgument('on', 'listener', listener, FUNCTION)
     return this.#reporter.on(event, listener)
   }
@@ -213,13 +215,10 @@ export class Gateway {
     return this.#shutdown!
   }
 
-  #of(integration: string): Clients {
+  #of(method: string, integration: string): Clients {
     const clients = this.#clients.get(integration)
     if (clients !== undefined) return clients
-    const names = [...this.#clients.keys()].join(', ') || 'none'
-    const near = didYouMean(String(integration), this.#clients.keys())
-    const hint = near === undefined ? `there are ${names}` : `did you mean ${JSON.stringify(near)}?`
-    throw new ConfigError(`there is no integration or server ${JSON.stringify(integration)}; ${hint}`)
+    throw unknownName(method, 'integration or server', integration, this.#clients.keys())
   }
 
   #report(report: TreeReport): void {

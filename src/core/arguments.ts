@@ -94,9 +94,9 @@ export function checkOptions(
   context?: ErrorContext,
 ): void {
   if (options === undefined) return
-  if (typeof options !== 'object' || options === null || Array.isArray(options))
-    throw wrong(`${method}: options: expected an object, found ${shown(options, ANYTHING)}`, context)
   try {
+    if (typeof options !== 'object' || options === null || Array.isArray(options))
+      throw wrong(`${method}: options: expected an object, found ${shown(options, ANYTHING)}`, context)
     for (const name in options) {
       const value = (options as Readonly<Record<string, unknown>>)[name]
       if (!Object.hasOwn(expected, name)) throw unknownOption(method, name, expected, context)
@@ -128,14 +128,37 @@ function wrong(message: string, context?: ErrorContext): ConfigError {
 
 const LONGEST_SHOWN = 60
 
-function shown(value: unknown, { isSecret }: Pick<Expected, 'isSecret'>): string {
+/** A value as errors show it. Never throws, whatever the value is. */
+export function shown(value: unknown, { isSecret }: Pick<Expected, 'isSecret'> = {}): string {
   if (value === null || value === undefined) return String(value)
-  if (Array.isArray(value)) return 'a list'
+  if (isList(value)) return 'a list'
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
   if (typeof value !== 'string' || isSecret === true)
     return `${typeof value === 'object' ? 'an' : 'a'} ${typeof value}`
   const text = JSON.stringify(value)
   return text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN)}…`
+}
+
+/** A revoked proxy is neither a list nor anything else: asking throws. */
+function isList(value: unknown): boolean {
+  try {
+    return Array.isArray(value)
+  } catch {
+    return false
+  }
+}
+
+/** @throws ConfigError: a name that is none of those there are. @param things in the plural, as "events" */
+export function unknownName(
+  method: string,
+  thing: string,
+  name: unknown,
+  names: Iterable<string>,
+): ConfigError {
+  const known = [...names]
+  const near = typeof name === 'string' ? didYouMean(name, known) : undefined
+  const hint = near === undefined ? `there are ${known.join(', ') || 'none'}` : `did you mean "${near}"?`
+  return wrong(`${method}: there is no ${thing} ${shown(name)}; ${hint}`)
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -13,7 +13,13 @@ const MOST_PARTS = 10_000_000
  * @throws SerializeError naming the member that cannot be sent
  */
 export function plainValue(value: unknown): unknown {
-  return new PlainCopy().of(value, '', '$', MOST_DEPTH)
+  try {
+    return new PlainCopy().of(value, '', '$', MOST_DEPTH)
+  } catch (error) {
+    if (error instanceof SerializeError) throw error
+    // A proxy may throw whatever it is asked.
+    throw refused('$', 'it cannot be read', error)
+  }
 }
 
 class PlainCopy {

@@ -1,7 +1,7 @@
-import { checkArgument, checkOptions, DURATION, oneOf, SIGNAL } from '../core/arguments.js'
+import { checkArgument, checkOptions, DURATION, oneOf, SIGNAL, unknownName } from '../core/arguments.js'
 import type { Clock } from '../core/clock.js'
 import { type Duration, toMilliseconds } from '../core/duration.js'
-import { CancelledError, ConfigError, TimeoutError } from '../core/errors.js'
+import { CancelledError, TimeoutError } from '../core/errors.js'
 import { FAULTS, type Fault } from '../core/settings.js'
 import type { HealthStatus } from '../core/status.js'
 import type { IntegrationChild, IntegrationStatus } from './integration-child.js'
@@ -41,7 +41,7 @@ export class ConnectionManager {
 
   /** @throws ConfigError when there is no integration of that name */
   status(name: string): ConnectionInfo {
-    return { ...this.#child(name).status, restarts: this.#dependencies.restarts(name) }
+    return { ...this.#child('status', name).status, restarts: this.#dependencies.restarts(name) }
   }
 
   /**
@@ -57,7 +57,7 @@ export class ConnectionManager {
     const refused = this.#refusal(name, options)
     if (refused !== undefined) return Promise.reject(refused)
     const { signal, timeout } = options
-    const child = this.#child(name)
+    const child = this.#child('get', name)
     const integration = name
     const ms = timeout === undefined ? child.settings.timeoutMs : toMilliseconds(timeout, 'timeout')
     return new Promise((resolve, reject) => {
@@ -87,7 +87,7 @@ export class ConnectionManager {
   /** Probes all integrations. Never rejects for want of health. */
   async healthCheck(): Promise<Record<string, HealthStatus>> {
     const names = [...this.#children.keys()]
-    const statuses = await Promise.all(names.map((name) => this.#child(name).health()))
+    const statuses = await Promise.all(names.map((name) => this.#child('healthCheck', name).health()))
     return Object.fromEntries(names.map((name, i) => [name, statuses[i]!]))
   }
 
@@ -96,7 +96,7 @@ export class ConnectionManager {
    * @throws ConnectionError when the first attempt fails; further ones follow as configured
    */
   async reconnect(name: string): Promise<void> {
-    await this.#child(name).reconnect()
+    await this.#child('reconnect', name).reconnect()
   }
 
   /** Ends all connections: the same as the gateway's own `shutdown`. */
@@ -107,7 +107,7 @@ export class ConnectionManager {
   /** Inflicts a fault upon the actor of an integration, to try out how your application takes it. */
   async inject(name: string, fault: Fault): Promise<void> {
     checkArgument('inject', 'fault', fault, FAULT)
-    await this.#child(name).inject(fault)
+    await this.#child('inject', name).inject(fault)
   }
 
   /** Something has changed. @internal */
@@ -117,7 +117,7 @@ export class ConnectionManager {
 
   #refusal(name: string, options: unknown): unknown {
     try {
-      this.#child(name)
+      this.#child('get', name)
       checkOptions('get', options, GET_OPTIONS, { integration: name })
       return undefined
     } catch (error) {
@@ -125,11 +125,9 @@ export class ConnectionManager {
     }
   }
 
-  #child(name: string): IntegrationChild {
+  #child(method: string, name: string): IntegrationChild {
     const child = this.#children.get(name)
     if (child !== undefined) return child
-    throw new ConfigError(
-      `there is no integration ${JSON.stringify(name)}; there are ${[...this.#children.keys()].join(', ') || 'none'}`,
-    )
+    throw unknownName(method, 'integration', name, this.#children.keys())
   }
 }

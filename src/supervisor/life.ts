@@ -1,8 +1,14 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { Clock } from '../core/clock.js'
-import { ActorCrashedError, type IntegrationError, ShutdownError, TimeoutError } from '../core/errors.js'
+import {
+  ActorCrashedError,
+  ConnectionError,
+  IntegrationError,
+  ShutdownError,
+  TimeoutError,
+} from '../core/errors.js'
 import { type Controllable, connectControl } from '../mailbox/control.js'
-import { decodeError } from '../mailbox/error-codec.js'
+import { decodeError, type ErrorRecord } from '../mailbox/error-codec.js'
 import { Gauges } from '../mailbox/gauges.js'
 import type { FromThread, StartActor, StartBroker } from '../mailbox/thread-messages.js'
 import type { ActorThreadHandle, ThreadExit } from './spawner.js'
@@ -161,7 +167,7 @@ export class Life<Control extends object> {
       )
       this.#thread.onMessage((said) => {
         if (said.kind === 'ready') settle(resolve)
-        else if (said.kind === 'start-failed') settle(() => reject(decodeError(said.error, this.#id)))
+        else if (said.kind === 'start-failed') settle(() => reject(startFailure(said.error, this.#id)))
         else if (said.kind !== 'loaded' && this.#state !== 'over') this.#events.said(said)
         else if (said.kind === 'loaded') return
         else if ('port' in said) (said as { port: MessagePort }).port.close()
@@ -190,4 +196,18 @@ function describeExit({ code, error }: ThreadExit): string {
   if (error === undefined) return `it exited with code ${code}`
   if ((error as { code?: unknown }).code === 'ERR_WORKER_OUT_OF_MEMORY') return 'it ran out of memory'
   return `${error.name}: ${error.message}`
+}
+
+/** What a start failed with. An adapter of the application throws anything: it will do so again. */
+function startFailure(record: ErrorRecord, integration: string): IntegrationError {
+  const error = decodeError(record, integration)
+  // An error that only has the name of one of ours lacks its fields.
+  if (error instanceof IntegrationError && typeof error.kind === 'string') return error
+  const what = record.name === 'Error' ? record.message : `${record.name}: ${record.message}`
+  return new ConnectionError(`"${integration}" failed to start: ${what}`, {
+    integration,
+    retryable: false,
+    notExecuted: true,
+    cause: error,
+  })
 }

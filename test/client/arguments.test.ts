@@ -191,6 +191,92 @@ test.each(MISTAKES)('%s is refused', async (_what, call, message) => {
   expect(error).toMatchObject({ kind: 'config', message: expect.stringContaining(message) })
 })
 
+const THROWER = new Proxy(
+  {},
+  {
+    get: () => {
+      throw new Error('trap')
+    },
+    ownKeys: () => {
+      throw new Error('trap')
+    },
+    getPrototypeOf: () => {
+      throw new Error('trap')
+    },
+  },
+)
+const CYCLE: Record<string, unknown> = {}
+CYCLE.self = CYCLE
+const revoked = (target: object) => {
+  const { proxy, revoke } = Proxy.revocable(target, {})
+  revoke()
+  return proxy
+}
+const HOSTILE: Readonly<Record<string, unknown>> = {
+  'a BigInt': 10n,
+  'a cycle': CYCLE,
+  'an object without prototype': Object.create(null),
+  'a symbol': Symbol('s'),
+  'a proxy that throws': THROWER,
+  'a revoked proxy': revoked({}),
+  'a revoked function': revoked(() => {}),
+}
+const PLACES: Readonly<Record<string, (value: unknown) => unknown>> = {
+  'the name of rpc': (value) => loose(gateway).rpc!(value),
+  'the name of pubsub': (value) => loose(gateway).pubsub!(value),
+  'the name of queue': (value) => loose(gateway).queue!(value),
+  'the name of server': (value) => loose(gateway).server!(value),
+  'the event of on': (value) => loose(gateway).on!(value, () => {}),
+  'the listener of on': (value) => typeof value !== 'function' && loose(gateway).on!('log', value),
+  'the name of status': (value) => connections().status!(value),
+  'the name of get': (value) => connections().get!(value),
+  'the options of get': (value) =>
+    value !== HOSTILE['an object without prototype'] && connections().get!('bus', value),
+  'the name of reconnect': (value) => connections().reconnect!(value),
+  'the name of inject': (value) => connections().inject!(value, 'throw'),
+  'the fault of inject': (value) => connections().inject!('bus', value),
+  'the method of call': (value) => rpc().call!(value, 1),
+  'the time-out of call': (value) => rpc().call!('m', 1, { timeout: value }),
+  'the signal of call': (value) => rpc().call!('m', 1, { signal: value }),
+  'the calls of batch': (value) => rpc().batch!(value),
+  'a call of batch': (value) => rpc().batch!([value]),
+  'the topic of publish': (value) => bus().publish!(value, 1),
+  'the qos of publish': (value) => bus().publish!('t', 1, { qos: value }),
+  'the pattern of subscribe': (value) => bus().subscribe!(value),
+  'the format of subscribe': (value) => bus().subscribe!('t', { format: value }),
+  'the queue of send': (value) => queue().send!(value, 1),
+  'the queue of consume': (value) => queue().consume!(value),
+  'the dead letters of consume': (value) => queue().consume!('q', { deadLetter: value }),
+  'the id of ack': (value) => queue().ack!(value),
+  'the method of register': (value) => server().register!(value, () => 1),
+}
+
+test.each(Object.keys(PLACES).flatMap((place) => Object.keys(HOSTILE).map((what) => ({ place, what }))))(
+  '$what as $place is refused',
+  async ({ place, what }) => {
+    const outcome = await Promise.resolve()
+      .then(() => PLACES[place]!(HOSTILE[what]))
+      .then(
+        (value) => ({ value }),
+        (error: unknown) => ({ error }),
+      )
+    if ('value' in outcome) expect(outcome.value).toBe(false)
+    else expect(outcome.error).toMatchObject({ kind: 'config' })
+  },
+)
+
+test.each(['a proxy that throws', 'a revoked proxy', 'a revoked function', 'a cycle'])(
+  '%s as a value is refused',
+  async (what) => {
+    const value = HOSTILE[what]
+    const serialize = { kind: 'serialize' }
+    await expect(bus().subscribe!('t', { params: value })).rejects.toMatchObject(serialize)
+    await expect(rpc().call!('m', value)).rejects.toMatchObject(serialize)
+    await expect(bus().publish!('t', { value })).rejects.toMatchObject(serialize)
+    await expect(queue().send!('q', [value])).rejects.toMatchObject(serialize)
+  },
+)
+
 test.each([
   [[{}], 'batch: call 0: method: expected text that is not empty, found undefined'],
   [[{ method: 'm' }, 5], 'batch: call 1: expected an object, found 5'],

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type CheckedConfig, checkWithModules } from '../../src/config/load.js'
+import { ConnectionError } from '../../src/core/errors.js'
 import { Gateway } from '../../src/gateway.js'
 
 let folder: string
@@ -190,3 +191,32 @@ test('what makes no calls cannot check its health by one', async () => {
   })
   expect((await check('./acme.mjs', files, 'health_check {\n interval = "1s"\n }')).diagnostics).toEqual([])
 })
+
+test.each([
+  ['null', 'null'],
+  ['a text', '"no licence"'],
+  ['a TypeError', 'new TypeError("no licence")'],
+  [
+    'an error with the name of one of ours',
+    'Object.assign(new Error("no licence"), { name: "ConnectionError" })',
+  ],
+  ['a proxy', 'new Proxy({}, { get() { throw 1 }, getPrototypeOf() { throw 2 } })'],
+])(
+  'an adapter that throws %s fails the start with an error that names the integration',
+  async (_, thrown) => {
+    const module = `export const manifest = ${MANIFEST}; export function adapter() { throw ${thrown} }`
+    await write({ 'acme.mjs': module })
+    const started = Gateway.start({ integrations: { mine: { type: join(folder, 'acme.mjs') } } })
+    const error = await started.then(
+      () => undefined,
+      (failure: unknown) => failure,
+    )
+    expect(error).toMatchObject({
+      kind: 'connection',
+      integration: 'mine',
+      retryable: false,
+      message: expect.stringMatching(/^"mine" failed to start/u),
+    })
+    expect(error).toBeInstanceOf(ConnectionError)
+  },
+)
