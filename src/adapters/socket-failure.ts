@@ -76,6 +76,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
  */
 export function socketFailure(error: unknown, where: string, context: ErrorContext = {}): IntegrationError {
   if (error instanceof IntegrationError) return error
+  dropReceived(error)
   const code = codeOf(error)
   // What OpenSSL called "sslv3 alert" is "ssl/tls alert" from version 3.5 on.
   const refused = REFUSALS[code.replace('ERR_SSL_SSL/TLS_', 'ERR_SSL_SSLV3_')]
@@ -91,6 +92,14 @@ export function socketFailure(error: unknown, where: string, context: ErrorConte
     ...context,
     cause: error,
   })
+}
+
+/** Errors of HTTP parsers hold what was received, which may repeat credentials of ours (undici: `data`; Node: `rawPacket`). */
+function dropReceived(error: unknown): void {
+  if (!(error instanceof Error)) return
+  const { code, name } = error as Error & { code?: unknown }
+  if (name !== 'HTTPParserError' && !String(code).startsWith('HPE_')) return
+  for (const field of ['data', 'rawPacket']) Reflect.deleteProperty(error, field)
 }
 
 /** Which name was expected, and which the certificate has, in Node's words. */

@@ -20,6 +20,7 @@ import { decoded, isEncoded } from './content-coding.js'
 import type { HttpAnswer } from './exchange.js'
 import { requestHeaders } from './http-headers.js'
 import { isOverWebSocket, type JsonRpcConfig } from './manifest.js'
+import { maskFor } from './mask.js'
 import { UnreachableError } from './socket-error.js'
 import { targetsOf } from './target.js'
 import { Transport, type TransportSettings } from './transport.js'
@@ -55,7 +56,13 @@ class JsonRpcAdapter implements ProtocolAdapter {
     this.#config = settings.config as unknown as JsonRpcConfig
     this.#format = wireFormat(settings.format, { maxBytes: settings.limits.frame })
     const { strict } = this.#config
-    this.#answers = { integration: settings.name, strict, format: this.#format, now: () => clock.now() }
+    this.#answers = {
+      integration: settings.name,
+      strict,
+      mask: maskFor(settings, this.#config),
+      format: this.#format,
+      now: () => clock.now(),
+    }
     // A token that never changes is among the headers of every request.
     this.#tokens = settings.auth.type === 'bearer' ? undefined : tokenSource(context)
     this.#batcher = this.#makeBatcher()
@@ -169,7 +176,7 @@ class JsonRpcAdapter implements ProtocolAdapter {
     try {
       const tokens = this.#tokens
       if (tokens === undefined) return await transport.post(body, operation)
-      return await postWithToken(tokens, operation.signal, (headers) =>
+      return await postWithToken(tokens, this.#answers.mask, operation.signal, (headers) =>
         transport.post(body, operation, headers),
       )
     } catch (error) {

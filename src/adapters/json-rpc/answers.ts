@@ -41,7 +41,7 @@ export function readBatchAnswer(
   const reply = tryBodyOf(answer, context)
   const rules = { ...context, unnumbered: answer.status }
   const outcomes = reply === undefined ? [] : readBatchReply(reply, firstId, count, rules)
-  if (!outcomes.some(isErrorOfServer)) throw unexplainedFailure(answer, context.integration)
+  if (!outcomes.some(isErrorOfServer)) throw unexplainedFailure(answer, context)
   return outcomes
 }
 
@@ -60,7 +60,7 @@ function refuseServiceFailure(answer: HttpAnswer, context: AnswerContext): void 
       ? undefined
       : errorIn(reply, context, { integration: context.integration, ...more })
   }
-  const failure = serviceFailure(answer, context.integration, context.now, said)
+  const failure = serviceFailure(answer, context, said)
   if (failure !== undefined) throw failure
 }
 
@@ -70,7 +70,7 @@ function explanationOf(answer: HttpAnswer, id: number | undefined, context: Answ
   const rules = { ...context, unnumbered: answer.status }
   const outcome = reply === undefined ? undefined : readReply(reply, id, rules)
   if (outcome !== undefined && isErrorOfServer(outcome)) return outcome
-  return { ok: false, error: unexplainedFailure(answer, context.integration) }
+  return { ok: false, error: unexplainedFailure(answer, context) }
 }
 
 function isErrorOfServer(outcome: RpcOutcome): boolean {
@@ -86,14 +86,14 @@ function tryBodyOf(answer: HttpAnswer, context: AnswerContext): Value | undefine
 }
 
 /** The body as a value, whatever its content type: servers label JSON in many ways. */
-function bodyOf(answer: HttpAnswer, { integration, format }: AnswerContext): Value {
+function bodyOf(answer: HttpAnswer, { integration, format, mask }: AnswerContext): Value {
   if (answer.body.length === 0)
     throw new SerializeError(`empty answer (${statusText(answer.status)})`, { integration })
   try {
     return format.decode(answer.body)
   } catch (error) {
     const { reason } = error as SerializeError
-    const type = contentType(answer) ?? 'nothing'
+    const type = contentType(answer, mask) ?? 'nothing'
     throw new SerializeError(`malformed answer: ${reason} (content type: ${type})`, { integration })
   }
 }

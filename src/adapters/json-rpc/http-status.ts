@@ -8,7 +8,17 @@ import {
   RpcError,
 } from '../../core/errors.js'
 import { retryAfterMs } from '../retry-after.js'
+import type { SecretMask } from '../secret-mask.js'
 import type { HttpAnswer } from './exchange.js'
+
+/** What reading a status needs to know. */
+export interface StatusContext {
+  readonly integration: string
+  /** Epoch milliseconds, to read a `Retry-After` that is a date. */
+  readonly now: () => number
+  /** Hides our credentials in what the server says. */
+  readonly mask: SecretMask
+}
 
 /** How long a rate limit without `Retry-After` is taken to hold. */
 const UNSTATED_LIMIT_MS = 1000
@@ -17,13 +27,11 @@ export const isSuccess = (status: number): boolean => status >= 200 && status < 
 
 /**
  * What a status says about the service as a whole, whatever the body holds; `undefined` when the body decides.
- * @param now gives epoch milliseconds, to read a `Retry-After` that is a date
  * @param said the error that the body holds, if any: the words of the server are never lost
  */
 export function serviceFailure(
   answer: HttpAnswer,
-  integration: string,
-  now: () => number,
+  { integration, now, mask }: StatusContext,
   said: (context: ErrorContext) => RpcError | undefined = () => undefined,
 ): IntegrationError | undefined {
   const { status } = answer
@@ -33,7 +41,7 @@ export function serviceFailure(
     case 303:
     case 307:
     case 308:
-      return redirection(answer, integration)
+      return redirection(answer, integration, mask)
     case 401:
       return refused('the server does not accept our credentials', status, integration, said({}))
     case 403:
@@ -76,9 +84,9 @@ function refused(reason: string, status: number, integration: string, said: RpcE
 }
 
 /** Redirects are not followed: credentials would go where nobody configured them to go. */
-function redirection(answer: HttpAnswer, integration: string): ConnectionError {
+function redirection(answer: HttpAnswer, integration: string, mask: SecretMask): ConnectionError {
   const location = one(answer.headers.location)
-  const where = location === undefined ? 'elsewhere' : `to ${shown(location, answer.url)}`
+  const where = location === undefined ? 'elsewhere' : `to ${mask.text(shown(location, answer.url))}`
   return new ConnectionError(
     `the server redirects ${where} (${statusText(answer.status)}), which is not followed: change the address of the endpoint`,
     { integration, retryable: false, notExecuted: true },
@@ -93,8 +101,11 @@ function shown(location: string, asked: string): string {
 }
 
 /** The failure of an answer that neither its status nor its body explains; its code is the HTTP status. */
-export function unexplainedFailure(answer: HttpAnswer, integration: string): RpcError {
-  const type = contentType(answer)
+export function unexplainedFailure(
+  answer: HttpAnswer,
+  { integration, mask }: Omit<StatusContext, 'now'>,
+): RpcError {
+  const type = contentType(answer, mask)
   const found = answer.body.length === 0 ? 'an empty body' : (type ?? 'a body without a content type')
   return new RpcError(
     answer.status,
@@ -110,9 +121,15 @@ export function statusText(status: number): string {
 }
 
 /** The media type of the body as the server names it, cut short and stripped of what does not print. */
-export function contentType(answer: HttpAnswer): string | undefined {
+export function contentType(answer: HttpAnswer, mask: SecretMask): string | undefined {
   const type = one(answer.headers['content-type'])
-  return type?.replace(/[^\x20-\x7e]/g, '?').slice(0, 100)
+  return (
+    type &&
+    mask
+      .text(type)
+      .replace(/[^\x20-\x7e]/g, '?')
+      .slice(0, 100)
+  )
 }
 
 function retryAfter(answer: HttpAnswer, now: () => number): number | undefined {

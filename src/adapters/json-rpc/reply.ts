@@ -1,6 +1,7 @@
 import type { RpcOutcome } from '../../core/adapter.js'
 import { type ErrorContext, SerializeError } from '../../core/errors.js'
 import type { Value } from '../../core/value.js'
+import type { SecretMask } from '../secret-mask.js'
 import { isMembers, kindOf, type Members } from './members.js'
 import { errorFault, errorOf } from './reply-error.js'
 
@@ -12,6 +13,8 @@ export interface ReplyRules {
    * `"jsonrpc"`, the id as text, an error of any shape.
    */
   readonly strict: boolean
+  /** Hides our credentials in what the server says. */
+  readonly mask: SecretMask
   /** The code of an error that has none: of the HTTP status, where that says more than we can. */
   readonly unnumbered?: number
 }
@@ -41,7 +44,7 @@ export function errorIn(reply: Value, rules: ReplyRules, context: ErrorContext) 
   const first = Array.isArray(reply) ? (reply as readonly Value[])[0] : reply
   if (first === undefined || !isMembers(first) || !hasError(first, rules.strict)) return undefined
   return envelopeFault(first, rules.strict) === undefined
-    ? errorOf(first.error!, context, rules.unnumbered)
+    ? errorOf(rules.mask.value(first.error!), context, rules.unnumbered)
     : undefined
 }
 
@@ -112,11 +115,12 @@ function envelopeFault(reply: Members, strict: boolean): string | undefined {
   return error ? errorFault(reply.error!) : undefined
 }
 
-function outcomeOf(reply: Members, { integration, strict, unnumbered }: ReplyRules): RpcOutcome {
-  if (hasError(reply, strict)) return { ok: false, error: errorOf(reply.error!, { integration }, unnumbered) }
+function outcomeOf(reply: Members, { integration, strict, mask, unnumbered }: ReplyRules): RpcOutcome {
+  if (hasError(reply, strict))
+    return { ok: false, error: errorOf(mask.value(reply.error!), { integration }, unnumbered) }
   return { ok: true, value: reply.result ?? null }
 }
 
-function malformed(fault: string, { integration }: ReplyRules): RpcOutcome {
-  return { ok: false, error: new SerializeError(`malformed answer: ${fault}`, { integration }) }
+function malformed(fault: string, { integration, mask }: ReplyRules): RpcOutcome {
+  return { ok: false, error: new SerializeError(`malformed answer: ${mask.text(fault)}`, { integration }) }
 }

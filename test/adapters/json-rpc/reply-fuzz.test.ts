@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { readBatchReply, readReply } from '../../../src/adapters/json-rpc/reply.js'
+import { SecretMask } from '../../../src/adapters/secret-mask.js'
 import { RpcError, SerializeError } from '../../../src/core/errors.js'
 import type { Value } from '../../../src/core/value.js'
 
@@ -35,7 +36,7 @@ function* replies(): Generator<Value> {
 }
 
 test.each([true, false])('any answer is a result or an error of ours, read strictly (%s)', (strict) => {
-  const rules = { integration: 'it', strict }
+  const rules = { integration: 'it', strict, mask: new SecretMask() }
   for (const reply of replies()) {
     const { id, result, error } = reply as { id?: Value; result?: Value; error?: Value }
     const one = readReply(reply, 1, rules)

@@ -24,6 +24,7 @@ import { type TokenSource, tokenSource } from '../../token-source.js'
 import { openWithToken } from '../authorization.js'
 import { requestHeaders } from '../http-headers.js'
 import type { JsonRpcConfig } from '../manifest.js'
+import { maskFor } from '../mask.js'
 import { SignalWatch } from '../signal-watch.js'
 import { targetsOf } from '../target.js'
 import { keepAlive } from './keep-alive.js'
@@ -75,6 +76,7 @@ export class WebSocketAdapter implements ProtocolAdapter {
       batchSize: this.#config.batch_size ?? 1,
       maxInFlight: this.#config.max_in_flight,
       limit: Math.min(frame, this.#config.max_response ?? frame),
+      mask: maskFor(settings, this.#config),
     }
     this.rpc = {
       call: async (method, params, operation) => this.#up().session.call(method, params, operation),
@@ -94,7 +96,9 @@ export class WebSocketAdapter implements ProtocolAdapter {
     const opened =
       tokens === undefined
         ? await this.#openAny([], signal)
-        : await openWithToken(tokens, signal, (headers) => this.#openAny(headers, signal))
+        : await openWithToken(tokens, this.#settings.mask, signal, (headers) =>
+            this.#openAny(headers, signal),
+          )
     const { socket } = opened
     const before = this.#connection
     let paused = false
@@ -191,7 +195,8 @@ export class WebSocketAdapter implements ProtocolAdapter {
     const { name: integration, endpoint, auth } = settings
     const targets = targetsOf(endpoint, integration)
     const headers = [...requestHeaders(this.#config.headers, auth, integration), ...authorization]
-    const open = { integration, headers, limit: this.#settings.limit, now: () => clock.now(), log }
+    const { limit, mask } = this.#settings
+    const open = { integration, headers, limit, mask, now: () => clock.now(), log }
     const failures: IntegrationError[] = []
     for (let i = 0; i < targets.length; i++) {
       const index = (this.#current + i) % targets.length

@@ -1,4 +1,5 @@
 import { ConnectionError } from '../../../core/errors.js'
+import type { SecretMask } from '../../secret-mask.js'
 
 /** What the codes of a close frame mean (RFC 6455, section 7.4, and IANA's registry). */
 const MEANINGS: Readonly<Record<number, string>> = {
@@ -21,9 +22,16 @@ const MEANINGS: Readonly<Record<number, string>> = {
 const UNAVAILABLE: ReadonlySet<number> = new Set([1012, 1013, 1014])
 
 /** The end of a connection as an error. @param reason as the other side gave it */
-export function closeError(code: number, reason: string, integration: string): ConnectionError {
+export function closeError(
+  code: number,
+  reason: string,
+  { integration, mask }: { readonly integration: string; readonly mask: SecretMask },
+): ConnectionError {
   const meaning = MEANINGS[code] ?? 'for a reason of its own'
-  const words = reason.replace(/[^\x20-\x7e]/g, '?').slice(0, 123)
+  const words = mask
+    .text(reason)
+    .replace(/[^\x20-\x7e]/g, '?')
+    .slice(0, 123)
   const text = words === '' ? meaning : `${meaning}: ${words}`
   const context = {
     integration,

@@ -1,6 +1,7 @@
 import { SerializeError } from '../../../core/errors.js'
 import type { SequenceTable } from '../../../core/sequence-table.js'
 import type { Value } from '../../../core/value.js'
+import type { SecretMask } from '../../secret-mask.js'
 import type { Members } from '../members.js'
 import { idOf, type ReplyRules, readReply } from '../reply.js'
 import { errorOf } from '../reply-error.js'
@@ -52,7 +53,7 @@ export class Incoming {
     const call = number === undefined ? undefined : this.#pending.get(number)
     if (call !== undefined) call.settle(readReply(message, call.id, this.#rules))
     // It may be about anything that we have sent: to end a call with it could end the wrong one.
-    else if (id === null || id === undefined) this.#ignore(unaddressed(message as Members))
+    else if (id === null || id === undefined) this.#ignore(unaddressed(message as Members, this.#rules.mask))
     // An answer to a call that was given up is no news.
     return call
   }
@@ -62,8 +63,8 @@ export class Incoming {
   }
 }
 
-function unaddressed({ error }: Members): string {
-  const words = error === undefined || error === null ? undefined : errorOf(error, {})
+function unaddressed({ error }: Members, mask: SecretMask): string {
+  const words = error === undefined || error === null ? undefined : errorOf(mask.value(error), {})
   if (words === undefined) return 'it is neither a notification nor an answer with an id'
   return `it is an error that does not say which call it is about: ${words.code} ${words.message}`
 }

@@ -5,6 +5,7 @@ import { connect as connectSecure } from 'node:tls'
 import WebSocket from 'ws'
 import { ConnectionError, IntegrationError } from '../../../core/errors.js'
 import type { Logger } from '../../../core/telemetry.js'
+import type { SecretMask } from '../../secret-mask.js'
 import { readTlsOptions, type TlsOptions } from '../../tls.js'
 import { serviceFailure, statusText } from '../http-status.js'
 import { socketError } from '../socket-error.js'
@@ -19,6 +20,8 @@ export interface OpenSettings {
   /** Epoch milliseconds. */
   readonly now: () => number
   readonly log: Logger
+  /** Hides our credentials in what the server says. */
+  readonly mask: SecretMask
 }
 
 export interface Opened {
@@ -84,12 +87,14 @@ export async function openSocket(
 function refusal(
   { statusCode = 0, headers }: IncomingMessage,
   target: Target,
-  { integration, now }: OpenSettings,
+  settings: OpenSettings,
 ): IntegrationError {
   const answer = { url: target.origin + target.path, status: statusCode, headers, body: Buffer.alloc(0) }
   return (
-    serviceFailure(answer, integration, now) ??
-    new ConnectionError(`expected a WebSocket, found ${statusText(statusCode)}`, { integration })
+    serviceFailure(answer, settings) ??
+    new ConnectionError(`expected a WebSocket, found ${statusText(statusCode)}`, {
+      integration: settings.integration,
+    })
   )
 }
 

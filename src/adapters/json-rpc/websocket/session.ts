@@ -5,6 +5,7 @@ import { SequenceTable } from '../../../core/sequence-table.js'
 import type { Logger } from '../../../core/telemetry.js'
 import type { Value } from '../../../core/value.js'
 import type { WireFormat } from '../../../wire/wire-format.js'
+import type { SecretMask } from '../../secret-mask.js'
 import { requestOf } from '../codec.js'
 import type { SignalWatch } from '../signal-watch.js'
 import { Call, type Message } from './call.js'
@@ -25,6 +26,8 @@ export interface SessionSettings {
   readonly maxInFlight: number
   /** Bytes of a message at most. */
   readonly limit: number
+  /** Hides our credentials in what the server says. */
+  readonly mask: SecretMask
 }
 
 export interface SessionPorts {
@@ -81,7 +84,7 @@ export class Session {
     stream.prependListener('error', (error) => this.#cutOff(error))
     for (const event of ['end', 'close']) stream.prependListener(event, () => this.#cutOff())
     socket.once('close', (code, reason) =>
-      this.#closed(this.#fault ?? closeError(code, reason.toString(), settings.integration), code),
+      this.#closed(this.#fault ?? closeError(code, reason.toString(), settings), code),
     )
   }
 
@@ -241,7 +244,7 @@ export class Session {
   #cutOff(error?: Error): void {
     if (this.socket.readyState !== this.socket.OPEN) return
     if (error !== undefined) this.#faulted(error)
-    this.#closed(this.#fault ?? closeError(1006, '', this.#settings.integration))
+    this.#closed(this.#fault ?? closeError(1006, '', this.#settings))
   }
 
   #closed(error: ConnectionError, code?: number): void {
