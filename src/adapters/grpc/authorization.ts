@@ -4,6 +4,7 @@ import type { AdapterContext, Attempt } from '../../core/adapter.js'
 import { AuthError } from '../../core/errors.js'
 import type { AuthSettings } from '../../core/settings.js'
 import type { Headers } from '../../core/value.js'
+import { SecretMask, secretsInHeaders, secretsOf } from '../secret-mask.js'
 import { type TokenSource, tokenSource } from '../token-source.js'
 import { addHeaders } from './metadata.js'
 
@@ -13,11 +14,14 @@ export class Authorization {
   readonly #configured: Headers
   readonly #tokens: TokenSource | undefined
   readonly #fixed: string | undefined
+  /** Knows every credential that is sent. */
+  readonly mask: SecretMask
 
   /** @throws AuthError for credentials that metadata cannot carry */
   constructor(context: AdapterContext, configured: Headers) {
     this.#context = context
     this.#configured = configured
+    this.mask = new SecretMask([...secretsOf(context.settings.auth), ...secretsInHeaders(configured)])
     this.#tokens = tokenSource(context)
     this.#fixed = basicOf(context.settings.auth, context.settings.name)
   }
@@ -57,6 +61,7 @@ export class Authorization {
       throw new AuthError('the token is empty or holds characters that metadata cannot carry', {
         integration: this.#context.settings.name,
       })
+    this.mask.addToken(token)
     metadata.set('authorization', `Bearer ${token}`)
   }
 }

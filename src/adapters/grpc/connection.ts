@@ -72,7 +72,8 @@ export async function connect(
   const server = target.shown
   const contextBy = (schema: GrpcSchema | undefined): StatusContext => {
     const known = schema ?? schemaFromDescriptorSet(new Uint8Array(0))
-    return { integration, server, details: (bytes) => decodeStatusDetails(bytes, known) }
+    const { mask } = kept.authorization
+    return { integration, server, mask, details: (bytes) => decodeStatusDetails(bytes, known) }
   }
   try {
     const schema = configured ?? (await reflected())

@@ -9,6 +9,7 @@ import {
   TimeoutError,
 } from '../../core/errors.js'
 import type { Value } from '../../core/value.js'
+import type { SecretMask } from '../secret-mask.js'
 import { readApplicationError } from './app-error.js'
 import { localReason } from './connect-failure.js'
 import { headersOf } from './metadata.js'
@@ -25,6 +26,8 @@ export interface StatusContext {
   readonly integration: string
   /** The server's name, for messages. */
   readonly server: string
+  /** Hides our credentials in what the server says. */
+  readonly mask: SecretMask
   /** Reads a `google.rpc.Status`. @throws SerializeError */
   readonly details: (bytes: Uint8Array) => Value
 }
@@ -39,7 +42,7 @@ function codeName(code: number): string {
  * @param operation for a time-out: `call Orders/Get`
  */
 export function statusError(found: Status, operation: string, context: StatusContext): IntegrationError {
-  const { integration, server } = context
+  const { integration } = context
   switch (found.code) {
     case status.CANCELLED:
       if (found.details === RESET) return brokenOff(context)
@@ -53,7 +56,7 @@ export function statusError(found: Status, operation: string, context: StatusCon
         notExecuted: true,
       })
     case status.UNAVAILABLE:
-      return unavailable(found, server, integration, detailsOf(found, context))
+      return unavailable(found, context)
     default:
       return refused(found, context)
   }
@@ -66,22 +69,22 @@ function brokenOff({ server, integration }: StatusContext): ConnectionError {
   return new ConnectionError(`${server}: the server broke the call off`, { integration })
 }
 
-function unavailable(
-  { details, metadata }: Status,
-  server: string,
-  integration: string,
-  details_: readonly Value[],
-): ConnectionError {
-  const wait = retryDelayOf(details_)
+function unavailable(found: Status, context: StatusContext): ConnectionError {
+  const { details, metadata } = found
+  const { integration, server, mask } = context
+  const wait = retryDelayOf(detailsOf(found, context))
   const local = LOCAL.test(details)
   // What a server sends has trailers. A stream that it refused was not processed (RFC 9113, section 8.7).
   const isOurs = Object.keys(metadata?.getMap() ?? {}).length === 0
-  return new ConnectionError(`${server}: ${local ? localReason(details) : `unavailable: ${details}`}`, {
-    integration,
-    errorClass: local ? 'connection-reset' : 'service-unavailable',
-    ...(wait !== undefined && { retryAfterMs: wait }),
-    ...(isOurs && NOT_SENT.test(details) && { notExecuted: true }),
-  })
+  return new ConnectionError(
+    `${server}: ${local ? localReason(details) : `unavailable: ${mask.text(details)}`}`,
+    {
+      integration,
+      errorClass: local ? 'connection-reset' : 'service-unavailable',
+      ...(wait !== undefined && { retryAfterMs: wait }),
+      ...(isOurs && NOT_SENT.test(details) && { notExecuted: true }),
+    },
+  )
 }
 
 /** What the library itself says when there is no connection. */
@@ -95,10 +98,12 @@ const OVERSIZE =
   /^(Received message (larger than max|that decompresses to a size larger)|Attempted to send message with a size larger)/
 
 function refused(found: Status, context: StatusContext): RpcError {
-  const { integration } = context
+  const { integration, mask } = context
   const application = readApplicationError(found.metadata)
   if (application !== undefined)
-    return new RpcError(application.code, found.details, application.data, { integration })
+    return new RpcError(application.code, mask.text(found.details), mask.value(application.data), {
+      integration,
+    })
   const details = detailsOf(found, context)
   const metadata = headersOf(found.metadata)
   const data = {
@@ -110,8 +115,8 @@ function refused(found: Status, context: StatusContext): RpcError {
   const isOversize = found.code === status.RESOURCE_EXHAUSTED && OVERSIZE.test(found.details)
   return new RpcError(
     found.code,
-    found.details === '' ? codeName(found.code) : found.details,
-    Object.keys(data).length > 0 ? data : undefined,
+    found.details === '' ? codeName(found.code) : mask.text(found.details),
+    Object.keys(data).length > 0 ? mask.value(data) : undefined,
     {
       integration,
       ...(isRefused && { notExecuted: true }),

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { ConnectionError } from '../../core/errors.js'
 import type { AuthSettings } from '../../core/settings.js'
+import { SecretMask } from '../secret-mask.js'
 import { ask, type GreetingReply, ReplyFault } from './client/resp.js'
 import { formatAddress, redirectAddress, type ServerAddress } from './endpoint.js'
 import { greetingFailure } from './failures.js'
@@ -40,9 +41,11 @@ export async function greet(
   signal: AbortSignal,
 ): Promise<void> {
   const where = formatAddress(address)
+  // A proxy before the server may repeat what it does not take.
+  const mask = new SecretMask([credentials?.password])
   const command = async (...args: string[]) => {
     const reply = await ask(socket, args, signal)
-    if (reply instanceof ReplyFault) throw greetingFailure(where, reply.text)
+    if (reply instanceof ReplyFault) throw greetingFailure(where, mask.text(reply.text))
   }
   if (credentials !== undefined) {
     const { username, password } = credentials

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 import { Metadata, status } from '@grpc/grpc-js'
 import { describe, expect, test } from 'vitest'
@@ -5,12 +6,14 @@ import { writeApplicationError } from '../../../src/adapters/grpc/app-error.js'
 import { addHeaders, headersOf } from '../../../src/adapters/grpc/metadata.js'
 import { decodeStatusDetails, schemaFromDescriptorSet } from '../../../src/adapters/grpc/schema/index.js'
 import { statusError } from '../../../src/adapters/grpc/status.js'
+import { SecretMask } from '../../../src/adapters/secret-mask.js'
 import { RpcError } from '../../../src/core/errors.js'
 
 const schema = schemaFromDescriptorSet(new Uint8Array(0))
 const context = {
   integration: 'it',
   server: 'host:1',
+  mask: new SecretMask(['hunter2-token']),
   details: (bytes: Uint8Array) => decodeStatusDetails(bytes, schema),
 }
 const errorOf = (code: number, details = 'why', metadata = new Metadata()) =>
@@ -124,4 +127,18 @@ test('metadata and headers', () => {
   metadata.set('grpc-encoding', 'gzip')
   expect(headersOf(metadata)).toEqual({ 'x-a': '1, 2', 'b-bin': 'AQI=' })
   expect(headersOf(undefined)).toEqual({})
+})
+
+test('credentials that a server repeats are not shown, in its words, its metadata and the data of its error', () => {
+  const words = 'who is Bearer hunter2-token?'
+  const metadata = new Metadata()
+  addHeaders(metadata, { echo: words })
+  const own = new Metadata()
+  writeApplicationError(own, new RpcError(1, words, { words }))
+  for (const code of [status.UNKNOWN, status.UNAVAILABLE, status.PERMISSION_DENIED, status.UNAUTHENTICATED])
+    for (const sent of [new Metadata(), metadata, own]) {
+      const error = errorOf(code, words, sent)
+      expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('hunter2')
+      if (code !== status.UNAUTHENTICATED) expect(error.message).toContain('who is Bearer ****?')
+    }
 })

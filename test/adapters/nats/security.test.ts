@@ -10,6 +10,7 @@ import type { AuthSettings, TlsSettings } from '../../../src/core/settings.js'
 import { within } from '../../support/adapter-context.js'
 import { TestAuthority, temporaryFiles } from '../../support/authority.js'
 import { startNatsServer } from '../../support/nats-server.js'
+import { fakeServer, INFO } from './fake-server.js'
 import { atEnd, connected, rigFor, serverFor } from './harness.js'
 import { jwtServer } from './jwt-server.js'
 
@@ -214,4 +215,14 @@ describe('TLS', async () => {
     const id = await adapter.queue.enqueue('jobs', Buffer.alloc(100_000, 'x'), {}, within())
     expect(id).toBe('jobs:1')
   })
+})
+
+test('a password that a server repeats in its refusal is not shown', async () => {
+  const { port } = await fakeServer(INFO, (socket, text) => {
+    const { pass } = JSON.parse(/^CONNECT (.*)\r\n/.exec(text)![1]!) as { pass: string }
+    socket.end(`-ERR 'Authorization Violation: not ${pass}'\r\n`)
+  })
+  const error = await attempt(port, { type: 'basic', username: 'ann', password: SECRET })
+  expect(error).toBeInstanceOf(AuthError)
+  expect(error?.message).toContain('Authorization Violation: not ****')
 })

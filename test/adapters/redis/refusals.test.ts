@@ -24,6 +24,15 @@ it.each([
   expect((error as Error).message).not.toMatch(/hunter2/)
 })
 
+it('a password that is repeated in the refusal of AUTH is not shown', async () => {
+  const port = await hostile((name) =>
+    name === 'auth' ? "-WRONGPASS no user with 'hunter2'\r\n" : undefined,
+  )
+  const { adapter } = bare(port, { auth: { type: 'password', password: 'hunter2' } })
+  const error = await adapter.connect(AbortSignal.timeout(2_000)).catch((failure: Error) => failure)
+  expect(error).toMatchObject({ kind: 'auth', message: expect.stringContaining("no user with '****'") })
+})
+
 it.each([
   ["-READONLY You can't write against a read only replica.", { kind: 'connection', retryable: true }, true],
   ['-CLUSTERDOWN The cluster is down', { kind: 'enqueue', retryable: true }, false],

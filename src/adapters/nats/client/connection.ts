@@ -3,6 +3,7 @@ import type { Clock, Timer } from '../../../core/clock.js'
 import { ConnectionError, type IntegrationError } from '../../../core/errors.js'
 import type { Logger } from '../../../core/telemetry.js'
 import { abortFailure } from '../../abort.js'
+import { SecretMask } from '../../secret-mask.js'
 import { type ServerAddress, whereOf } from './address.js'
 import { connectionFailure } from './failures.js'
 import { keepAlive } from './keep-alive.js'
@@ -68,6 +69,8 @@ export class Connection implements ParserHandler {
   readonly #subscriptions = new Map<number, Subscribed>()
   readonly #pings = new Pings()
   #info: ServerInfo
+  /** Hides in what the server says the proof that it was shown. */
+  #mask = new SecretMask()
   #lastSid = 0
   #heard = false
   #keepAlive: Timer | undefined
@@ -105,6 +108,7 @@ export class Connection implements ParserHandler {
    * @throws ConnectionError, AuthError
    */
   async greet(proof: Proof, secure: boolean, rest: Buffer, signal: AbortSignal): Promise<void> {
+    this.#mask = new SecretMask([proof.pass, proof.auth_token, proof.jwt, proof.sig])
     const socket = this.#socket
     socket.on('data', (chunk: Buffer) => this.#onData(chunk))
     socket.on('error', (error) => this.#fail(connectionFailure(whereOf(this.server), error)))
@@ -222,8 +226,9 @@ export class Connection implements ParserHandler {
     this.#events.informed(this.#info)
   }
 
-  onError(text: string): void {
-    const error = serverError(text)
+  onError(received: string): void {
+    const error = serverError(received)
+    const text = this.#mask.text(received)
     switch (error.about) {
       case 'publish':
         return this.#events.publishRefused(error.subject, text)

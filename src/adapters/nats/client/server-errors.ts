@@ -32,7 +32,7 @@ export function serverError(text: string): ServerError {
   return { about: PUBLISH.test(text) ? 'message' : 'connection' }
 }
 
-/** The error of a server that ends a connection with -ERR. Its texts name no secrets. */
+/** The error of a server that ends a connection with -ERR. @param text without secrets */
 export function refusal(where: string, text: string): AuthError | ConnectionError {
   if (AUTH_REFUSAL.test(text)) return new AuthError(`${where} refuses the credentials: ${text}`)
   return new ConnectionError(`${where} ended the connection: ${text}`, {
