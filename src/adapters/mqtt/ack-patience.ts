@@ -15,9 +15,12 @@ export class AckPatience {
   readonly #clock: Clock
   readonly #log: Logger
   readonly #queue: string
-  readonly #waiting = new Set<(outcome: boolean) => void>()
+  /** With the places of their messages in the order of arrival. */
+  readonly #waiting = new Map<(outcome: boolean) => void, number>()
   #timer: Timer | undefined
   #isWarned = false
+  /** Something has waited in vain, and nothing has been written since: the same message is in the way. */
+  #isLate = false
 
   constructor({ clock, log, queue }: { clock: Clock; log: Logger; queue: string }) {
     this.#clock = clock
@@ -27,32 +30,36 @@ export class AckPatience {
 
   /**
    * Settles `hold`.
-   * @param isBlocked an earlier message may wait for its next delivery
+   * @param order the place of its message in the order of arrival
+   * @param isBlocked an earlier message waits for its next delivery
    * @param onWritten called when the acknowledgement has been written
    * @returns false when the connection ended before the acknowledgement was written
    */
-  acknowledge(hold: Hold, isBlocked: boolean, onWritten: () => void): Promise<boolean> {
+  acknowledge(hold: Hold, order: number, isBlocked: boolean, onWritten: () => void): Promise<boolean> {
     if (!hold.settle()) return Promise.resolve(false)
     return new Promise((resolve) => {
       let isWritten = false
       hold.written((written) => {
         isWritten = true
+        this.#isLate = false
         if (written) onWritten()
         this.#waiting.delete(resolve)
         resolve(written)
       })
       if (isWritten) return
-      if (isBlocked) return resolve(true)
-      this.#waiting.add(resolve)
+      if (isBlocked || this.#isLate) return resolve(true)
+      this.#waiting.set(resolve, order)
       this.#timer ??= this.#clock.setTimer(PATIENCE_MS, () => this.#timeUp(), { background: true })
     })
   }
 
-  /** An earlier message waits for its next delivery: nobody waits for that. */
-  giveUp(): void {
-    const waiting = [...this.#waiting]
-    this.#waiting.clear()
-    for (const resolve of waiting) resolve(true)
+  /** The message of that place waits for its next delivery: nobody waits for that. */
+  giveUp(order = Number.NEGATIVE_INFINITY): void {
+    for (const [resolve, later] of [...this.#waiting])
+      if (later > order) {
+        this.#waiting.delete(resolve)
+        resolve(true)
+      }
   }
 
   close(): void {
@@ -69,6 +76,7 @@ export class AckPatience {
         count: this.#waiting.size,
       })
     }
+    this.#isLate = this.#waiting.size > 0
     this.giveUp()
   }
 }

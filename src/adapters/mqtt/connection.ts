@@ -58,7 +58,7 @@ export async function establish(
   let connection: Connection | undefined
   let queues: QueueMembers | undefined
   const sessions = new SessionGroup(dialer, address, (error) => {
-    void queues?.close()
+    void queues?.close(true)
     if (connection !== undefined) onLost(connection, error)
   })
 
@@ -100,6 +100,7 @@ export async function establish(
       clock,
       log,
       budget,
+      deadLettered: (letter) => context.deadLettered(letter),
       isShared: onFirstUse(async () => {
         if (session.version === 5) return session.connack.sharedSubscriptionsAvailable
         memory.isShared ??= await inbox.probe.run(session, publisher, config.queue_group, clock)

@@ -9,6 +9,9 @@ export const MESSAGE_ID = 'nemo-message-id'
 /** The user property with the deliveries so far, on a message that its consumer has put back into the queue. */
 export const DELIVERIES = 'nemo-deliveries'
 
+/** The user property that marks a message which its consumer has put back to see who gets it. */
+export const RETURNED = 'nemo-returned'
+
 /** Why a message of a queue was received without its payload. */
 export class SerializeDefect extends SerializeError {
   constructor(size: number) {
@@ -26,13 +29,15 @@ export interface Settling {
 interface Delivered {
   readonly packet: PublishPacket
   readonly deliveries: number
+  /** The broker has sent it before, to a process that may have delivered it. */
+  readonly mayBeKnown: boolean
   readonly defect?: Error
 }
 
 /** What a consumer gets of a message. The first settlement counts. */
 export function makeDelivery(
   queue: string,
-  { packet, deliveries, defect }: Delivered,
+  { packet, deliveries, mayBeKnown, defect }: Delivered,
   settling: Settling,
 ): InboundDelivery {
   let isSettled = false
@@ -46,7 +51,7 @@ export function makeDelivery(
     topic: packet.topic,
     payload: packet.payload,
     attempt: deliveries,
-    redelivered: deliveries > 1,
+    redelivered: deliveries > 1 || mayBeKnown,
     ...(contentType !== undefined && { contentType }),
     ...identify(headers),
     ...(defect !== undefined && { defect }),
@@ -57,21 +62,15 @@ export function makeDelivery(
 }
 
 /**
- * How often a message has been delivered to a handler.
- * @param isComplete what `counts` does not know was never delivered; else the broker's flag is all there is
+ * How often a message has been delivered to a handler, as far as is known. That the broker sends it again (DUP) is no
+ * evidence: it may have waited here for a consumer.
  */
-export function deliveriesSoFar(
-  { id, dup, properties }: PublishPacket,
-  counts: Map<number, number>,
-  isComplete: boolean,
-): number {
+export function deliveriesSoFar({ id, dup, properties }: PublishPacket, counts: Map<number, number>): number {
   const carried = Number(properties.headers?.[DELIVERIES] ?? 0)
   const before = Number.isSafeInteger(carried) && carried > 0 ? carried : 0
-  if (!dup) {
-    counts.delete(id)
-    return before
-  }
-  return Math.max(before, counts.get(id) ?? (isComplete ? 0 : 1))
+  if (dup) return Math.max(before, counts.get(id) ?? 0)
+  counts.delete(id)
+  return before
 }
 
 function connectionGone(queue: string): AckError {
@@ -81,6 +80,6 @@ function connectionGone(queue: string): AckError {
 /** Separates what we add from the headers of the sender. */
 function identify(headers: Headers | undefined): { id?: string; headers?: Headers } {
   if (headers === undefined) return {}
-  const { [MESSAGE_ID]: id, [DELIVERIES]: _, ...rest } = headers
+  const { [MESSAGE_ID]: id, [DELIVERIES]: _, [RETURNED]: __, ...rest } = headers
   return { ...(id !== undefined && { id }), ...(Object.keys(rest).length > 0 && { headers: rest }) }
 }

@@ -1,7 +1,6 @@
-import type { InboundDelivery, MessageSink } from '../../core/adapter.js'
+import type { DeadLetterReport, InboundDelivery, MessageSink } from '../../core/adapter.js'
 import type { ByteBudget } from '../../core/byte-budget.js'
 import type { Clock, Timer } from '../../core/clock.js'
-import { Deque } from '../../core/deque.js'
 import type { Logger } from '../../core/telemetry.js'
 import { AckPatience } from './ack-patience.js'
 import type { Hold } from './client/ack-gate.js'
@@ -9,6 +8,7 @@ import { EMPTY_PROPERTIES } from './client/properties.js'
 import type { OversizePacket, PublishPacket } from './client/publish-decoder.js'
 import { owned } from './owned.js'
 import { deliveriesSoFar, makeDelivery, SerializeDefect } from './queue-delivery.js'
+import { WaitingMessages } from './queue-waiting.js'
 import type { ReadingGate } from './subscription-flow.js'
 
 /** Bytes that may wait for demand before the connection of the queue is not read any more. */
@@ -25,7 +25,10 @@ export interface QueuedMessage {
   readonly hold: Hold | undefined
   /** Deliveries to handlers so far, by packet identifier: outlives the connection, as the session does. */
   readonly counts: Map<number, number>
+  /** Its place in the order of arrival, in which acknowledgements leave. */
+  readonly order: number
   deliveries: number
+  readonly mayBeKnown: boolean
   readonly defect?: Error
 }
 
@@ -43,6 +46,8 @@ export interface QueueInboxOptions {
   readonly onWaiting: () => void
   /** A message that was delivered has been settled, or waits again. */
   readonly onSettled: () => void
+  /** A message that cannot be given back, because its payload was skipped. */
+  readonly deadLettered: (letter: DeadLetterReport) => void
 }
 
 /**
@@ -53,12 +58,16 @@ export interface QueueInboxOptions {
 export class QueueInbox {
   readonly #options: QueueInboxOptions
   readonly #consumers = new Set<Consumer>()
-  readonly #waiting = new Deque<QueuedMessage>()
-  readonly #delays = new Set<Timer>()
+  readonly #waiting = new WaitingMessages<QueuedMessage>()
+  readonly #delays = new Map<QueuedMessage, Timer>()
+  readonly #inHand = new Set<QueuedMessage>()
   readonly #patience: AckPatience
   #waitingBytes = 0
   #isHolding = false
-  #inHand = 0
+  #order = 0
+  /** The latest message that is acknowledged. */
+  #lastAcknowledged = 0
+  #isServing = true
   #closed = false
 
   constructor(options: QueueInboxOptions) {
@@ -68,7 +77,7 @@ export class QueueInbox {
 
   /** Whether nothing is here that is not settled. */
   get isEmpty(): boolean {
-    return this.#waiting.size === 0 && this.#inHand === 0 && this.#delays.size === 0
+    return this.#waiting.size === 0 && this.#inHand.size === 0 && this.#delays.size === 0
   }
 
   /** Messages that wait for a consumer. */
@@ -76,25 +85,22 @@ export class QueueInbox {
     return this.#waiting.size
   }
 
-  /** Messages that were delivered and are not settled. */
-  get inHand(): number {
-    return this.#inHand
-  }
-
   get hasConsumers(): boolean {
     return this.#consumers.size > 0
   }
 
   accept(packet: PublishPacket, hold: Hold | undefined, counts = this.#options.counts): void {
-    const deliveries = deliveriesSoFar(packet, counts, this.#options.isCountComplete)
-    this.#put({ packet: owned(packet), hold, counts, deliveries }, 'last')
+    const mayBeKnown = packet.dup && !this.#options.isCountComplete && !counts.has(packet.id)
+    const deliveries = deliveriesSoFar(packet, counts)
+    this.#arrive({ packet: owned(packet), hold, counts, deliveries, mayBeKnown, order: ++this.#order })
   }
 
   acceptOversize(packet: OversizePacket, hold: Hold | undefined): void {
     const { counts } = this.#options
     const defect = new SerializeDefect(packet.size)
     const empty = { ...packet, payload: new Uint8Array(0), properties: EMPTY_PROPERTIES }
-    this.#put({ packet: empty, hold, counts, deliveries: 0, defect }, 'last')
+    const unseen = { deliveries: 0, mayBeKnown: false }
+    this.#arrive({ packet: empty, hold, counts, ...unseen, defect, order: ++this.#order })
   }
 
   /** Adds a consumer. @returns it, to be asked and removed */
@@ -114,33 +120,66 @@ export class QueueInbox {
   /** Takes out messages that wait, oldest first; they are the caller's. */
   take(count: number): readonly QueuedMessage[] {
     const taken: QueuedMessage[] = []
-    while (taken.length < count && this.#waiting.size > 0) taken.push(this.#next())
+    while (taken.length < count && this.#waiting.size > 0) {
+      const next = this.#next()
+      if (next.defect === undefined) taken.push(next)
+      else this.#deadLetter(next, next.defect)
+    }
     return taken
   }
 
-  /** Puts back what `take` gave, in its order. */
+  /** Puts back what `take` gave. */
   putBack(messages: readonly QueuedMessage[]): void {
-    for (let i = messages.length - 1; i >= 0; i--) this.#put(messages[i]!, 'first', false)
+    for (const message of messages) this.#putBack(message)
     this.#serve()
+  }
+
+  /** Nothing is delivered any more; what was delivered and is not settled waits again. */
+  reclaim(): void {
+    this.#isServing = false
+    const unsettled = [...this.#inHand, ...this.#delays.keys()]
+    this.#inHand.clear()
+    for (const delay of this.#delays.values()) delay.cancel()
+    this.#delays.clear()
+    for (const message of unsettled) this.#putBack(message)
+  }
+
+  /** Takes out what waits and was delivered before, or holds back an acknowledgement; it is the caller's. */
+  takeKnown(): readonly QueuedMessage[] {
+    const all = this.take(this.#waiting.size)
+    const isKnown = ({ deliveries, order }: QueuedMessage) => deliveries > 0 || order < this.#lastAcknowledged
+    this.putBack(all.filter((message) => !isKnown(message)))
+    return all.filter(isKnown)
   }
 
   /** The connection has ended: nothing here can be settled any more. */
   close(error: Error): void {
     this.#closed = true
-    for (const delay of this.#delays) delay.cancel()
+    for (const delay of this.#delays.values()) delay.cancel()
     this.#delays.clear()
     this.#patience.close()
-    this.take(this.#waiting.size)
+    while (this.#waiting.size > 0) this.#next()
     const consumers = [...this.#consumers]
     this.#consumers.clear()
     for (const { sink } of consumers) sink.end(error)
   }
 
-  #put(message: QueuedMessage, where: 'first' | 'last', serves = true): void {
-    if (where === 'first') this.#waiting.unshift(message)
-    else this.#waiting.push(message)
+  #deadLetter({ packet: { payload }, hold, deliveries }: QueuedMessage, { message: reason }: Error): void {
+    const { queue, deadLettered } = this.#options
+    hold?.settle()
+    deadLettered({ queue, reason, attempts: deliveries, payload })
+  }
+
+  #arrive(message: QueuedMessage): void {
+    this.#waiting.push(message)
     this.#count(message.packet.payload.length)
-    if (serves) this.#serve()
+    this.#serve()
+  }
+
+  #putBack(message: QueuedMessage): void {
+    this.#waiting.putBack(message)
+    this.#count(message.packet.payload.length)
+    this.#patience.giveUp(message.order)
   }
 
   #next(): QueuedMessage {
@@ -150,6 +189,7 @@ export class QueueInbox {
   }
 
   #serve(): void {
+    if (!this.#isServing) return
     for (const consumer of this.#consumers)
       while (consumer.demand > 0 && this.#waiting.size > 0) {
         consumer.demand--
@@ -161,20 +201,19 @@ export class QueueInbox {
   #deliver({ sink }: Consumer, message: QueuedMessage): void {
     const { packet, hold, counts } = message
     const { queue } = this.#options
-    this.#inHand++
+    this.#inHand.add(message)
     counts.set(packet.id, ++message.deliveries)
-    const settled = () => {
-      this.#inHand--
-      return !this.#closed
-    }
+    const settled = () => this.#inHand.delete(message) && !this.#closed
     sink.deliver(
       makeDelivery(queue, message, {
         ack: async () => {
           if (!settled()) return false
           // Until then the broker may send it again, to a handler that has had it before.
           const onWritten = () => void counts.delete(packet.id)
+          this.#lastAcknowledged = Math.max(this.#lastAcknowledged, message.order)
           const written =
-            hold === undefined || (await this.#patience.acknowledge(hold, this.#delays.size > 0, onWritten))
+            hold === undefined ||
+            (await this.#patience.acknowledge(hold, message.order, this.#isBlocked(message), onWritten))
           this.#settled()
           return written
         },
@@ -182,7 +221,7 @@ export class QueueInbox {
           if (!settled()) return false
           if (delayMs > 0) this.#later(delayMs, message)
           else {
-            this.#put(message, 'first')
+            this.putBack([message])
             this.#settled()
           }
           return true
@@ -190,12 +229,20 @@ export class QueueInbox {
         undelivered: () => {
           if (!settled()) return false
           counts.set(packet.id, --message.deliveries)
-          this.#put(message, 'first')
+          this.putBack([message])
           this.#settled()
           return true
         },
       }),
     )
+  }
+
+  /** Whether an earlier message waits for its next delivery. */
+  #isBlocked({ order }: QueuedMessage): boolean {
+    const first = this.#waiting.peek()
+    if (first !== undefined && first.order < order) return true
+    for (const delayed of this.#delays.keys()) if (delayed.order < order) return true
+    return false
   }
 
   #settled(): void {
@@ -206,14 +253,14 @@ export class QueueInbox {
     const timer = this.#options.clock.setTimer(
       delayMs,
       () => {
-        this.#delays.delete(timer)
-        this.#put(message, 'first')
+        this.#delays.delete(message)
+        this.putBack([message])
         this.#settled()
       },
       { background: true },
     )
-    this.#delays.add(timer)
-    this.#patience.giveUp()
+    this.#delays.set(message, timer)
+    this.#patience.giveUp(message.order)
   }
 
   #count(bytes: number): void {

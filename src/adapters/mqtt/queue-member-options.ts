@@ -1,3 +1,4 @@
+import type { DeadLetterReport } from '../../core/adapter.js'
 import type { ByteBudget } from '../../core/byte-budget.js'
 import type { Clock } from '../../core/clock.js'
 import type { Logger } from '../../core/telemetry.js'
@@ -38,6 +39,8 @@ export interface QueueMemberOptions {
   openOrphan(clientId: string, owner: SessionOwner): Promise<Session>
   /** Ends the session for good, where DISCONNECT cannot (3.1.1). */
   endSession(): Promise<void>
+  /** A message cannot be given back, because its payload was skipped: it is a dead letter. */
+  deadLettered(letter: DeadLetterReport): void
   /** Called once, when the member is gone. @param isOver whether its session was ended too */
   readonly onGone: (isOver: boolean) => void
 }

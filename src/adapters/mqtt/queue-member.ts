@@ -1,26 +1,32 @@
 import type { AdapterConsumer, InboundDelivery, MessageSink } from '../../core/adapter.js'
-import type { Clock, Timer } from '../../core/clock.js'
+import type { Timer } from '../../core/clock.js'
+import { atMost } from './at-most.js'
 import type { Hold } from './client/ack-gate.js'
-import { ConnectionEnded, Refused } from './client/errors.js'
+import { ConnectionEnded } from './client/errors.js'
 import type { OversizePacket, PublishPacket } from './client/publish-decoder.js'
 import type { Session } from './client/session.js'
 import type { SessionOwner } from './client/session-owner.js'
 import { connectionError } from './errors.js'
 import { QueueInbox } from './queue-inbox.js'
 import type { QueueMemberOptions } from './queue-member-options.js'
-import { QueueReturn } from './queue-return.js'
+import { QueueMembership } from './queue-membership.js'
+import { QueueReturn, republish } from './queue-return.js'
 import { Takeover } from './takeover.js'
 
 /** How long a member that is alone waits before it looks for others again, in milliseconds. */
 const ALONE_MS = 1_000
 const LONGEST_ALONE_MS = 30_000
-/** How long closing a consumer waits until its messages have been given back, in milliseconds. */
+/** How long closing a consumer waits for the giving back, in milliseconds. */
 const CLOSE_MS = 1_000
+/** How long the end of the connection waits for that, in milliseconds. */
+const DEPART_MS = 2_000
 
 type Phase =
   | 'member'
   /** The last consumer has closed; what waits is given back. */
   | 'leaving'
+  /** The connection is being ended in good order; all that is here is given back. */
+  | 'departing'
   | 'gone'
 
 /**
@@ -31,16 +37,17 @@ export class QueueMember implements SessionOwner {
   readonly #options: QueueMemberOptions
   #session!: Session
   #inbox!: QueueInbox
+  #membership!: QueueMembership
   #return!: QueueReturn
   #takeover: Takeover | undefined
   #early: ((member: this) => void)[] | undefined = []
   #phase: Phase = 'member'
-  #isSubscribed = false
   /** One thing is done at a time: subscribing, leaving, coming back. */
   #steps: Promise<unknown> = Promise.resolve()
   #alone: Timer | undefined
   #isBusy = false
-  readonly #onChange: (() => void)[] = []
+  /** Something was settled since the broker was asked for the last time whether it has more. */
+  #hasSettled = false
   #aloneMs = ALONE_MS
   /** Whether other members are there, as far as giving back has shown. */
   #others = false
@@ -62,18 +69,17 @@ export class QueueMember implements SessionOwner {
 
   /** Adds a consumer; resolves when the broker has granted the subscription. @throws Refused, RangeError, ConnectionEnded */
   async consume(sink: MessageSink<InboundDelivery>): Promise<AdapterConsumer> {
-    if (this.#phase === 'gone')
+    if (this.#phase === 'gone' || this.#phase === 'departing')
       throw new ConnectionEnded('the connection of the queue has ended', { notSent: true })
     this.#phase = 'member'
     this.#options.state.isLeaving = false
     this.#stopLooking()
-    this.#wake()
     const consumer = this.#inbox.add(sink)
     try {
-      await this.#step(() => this.#subscribe())
+      await this.#step(() => this.#membership.join())
     } catch (error) {
       consumer.remove()
-      this.#leaveIfUnused()
+      this.leaveIfUnused()
       throw error
     }
     let isClosed = false
@@ -85,22 +91,34 @@ export class QueueMember implements SessionOwner {
     }
     return {
       request: consumer.request,
-      close: () => end(() => this.#leaveIfUnused()),
+      close: () => end(() => this.leaveIfUnused()),
       ...(this.#options.outlives && { detach: () => end(async () => {}) }),
     }
   }
 
-  /** Gives back what an earlier connection could not, and leaves. */
-  leave(): Promise<void> {
-    return this.#leaveIfUnused()
-  }
-
-  /** The connection of the actor ends. */
-  async close(): Promise<void> {
-    if (this.#phase === 'gone') return
-    const isDone = this.#phase === 'leaving' && this.#inbox.isEmpty && !this.#options.outlives
-    this.#stop(connectionError(this.#session.closed ?? new Error('the connection was ended')))
-    await this.#session.close(isDone ? 'end-session' : 'keep-session')
+  /**
+   * The connection of the actor ends. What is here goes to other members, and the session with it, unless this client
+   * comes back for it.
+   * @param isLost the connection is lost: nothing can be given back
+   */
+  async close(isLost: boolean): Promise<void> {
+    if (this.#phase === 'gone' || this.#phase === 'departing') return
+    let isOver = false
+    if (!isLost && this.#session.closed === undefined) {
+      this.#phase = 'departing'
+      this.#stopLooking()
+      this.#inbox.reclaim()
+      const departed = this.#step(async () => {
+        isOver = await this.#depart()
+      })
+      await atMost(
+        departed.catch(() => {}),
+        DEPART_MS,
+        this.#options.clock,
+      )
+    }
+    this.#stop(connectionError(this.#session.closed ?? new Error('the connection was ended')), isOver)
+    await this.#endSession(isOver)
   }
 
   onPublish(packet: PublishPacket, hold: Hold | undefined): void {
@@ -138,16 +156,18 @@ export class QueueMember implements SessionOwner {
       counts: state.counts,
       onWaiting: () => this.#leaveAgain(false),
       onSettled: () => {
-        this.#wake()
+        this.#hasSettled = true
         this.#leaveAgain(this.#inbox.isEmpty)
       },
+      deadLettered: this.#options.deadLettered,
     })
+    this.#membership = new QueueMembership(session, this.#options.group, queue)
     this.#return = new QueueReturn({
+      version: session.version,
       take: (count) => this.#inbox.take(count),
       putBack: (messages) => this.#inbox.putBack(messages),
-      publish: (packet, headers) => this.#putBack(packet, headers),
-      change: () => new Promise((resolve) => this.#onChange.push(resolve)),
-      isWanted: () => this.#phase === 'leaving',
+      publish: (packet, headers) => republish(this.#options.publisher, session.version, packet, headers),
+      isWanted: () => this.#phase === 'leaving' || this.#phase === 'departing',
       barrier: () => session.ping(),
     })
     const early = this.#early ?? []
@@ -156,35 +176,14 @@ export class QueueMember implements SessionOwner {
     await this.#takeover?.start(session)
   }
 
-  get #filter(): string {
-    return `$share/${this.#options.group}/${this.#options.queue}`
-  }
-
-  async #subscribe(): Promise<void> {
-    if (this.#isSubscribed) return
-    const granted = await this.#session.subscribe(this.#filter, 1, undefined)
-    if (granted === 1) {
-      this.#isSubscribed = true
-      return
-    }
-    await this.#session.unsubscribe(this.#filter)
-    throw new Refused(`the broker grants QoS ${granted}, and a queue needs QoS 1`)
-  }
-
-  async #unsubscribe(): Promise<void> {
-    if (!this.#isSubscribed) return
-    this.#isSubscribed = false
-    await this.#session.unsubscribe(this.#filter)
-  }
-
-  #leaveIfUnused(): Promise<void> {
+  /** Gives back what waits and leaves the group, unless there is a consumer. */
+  leaveIfUnused(): Promise<void> {
     if (this.#phase !== 'member' || this.#inbox.hasConsumers) return Promise.resolve()
     this.#phase = 'leaving'
     this.#options.state.isLeaving = true
     this.#others = false
     const left = this.#step(() => this.#leave())
-    // Acknowledgements are ordered: what was delivered may have to be settled first, and nobody waits for that here.
-    return this.#inbox.inHand > 0 ? Promise.resolve() : atMost(left, CLOSE_MS, this.#options.clock)
+    return atMost(left, CLOSE_MS, this.#options.clock)
   }
 
   /** @param isLast nothing is left: then there is no need to wait for other members */
@@ -199,38 +198,60 @@ export class QueueMember implements SessionOwner {
     this.#isBusy = true
     this.#stopLooking()
     try {
-      if (!(await this.#giveBack())) return
-      await this.#unsubscribe()
-      // Comes last of all that the broker sent before it took the subscription back.
-      await this.#session.ping()
-      if (this.#inbox.waiting > 0 && !(await this.#giveBack())) return
+      // In 3.1.1 the broker does not say whether it took a message: what waits stays in the session.
+      if (this.#session.version === 4 && this.#inbox.waiting > 0) await this.#membership.leave()
+      else if (!(await this.#giveBack('leaving'))) this.#lookAgain()
     } catch (error) {
       this.#lookAgain(connectionError(error))
-      return
     } finally {
       this.#isBusy = false
     }
-    if (this.#phase === 'leaving' && this.#inbox.isEmpty) await this.#end()
+    if (this.#phase !== 'leaving' || !this.#inbox.isEmpty || this.#alone !== undefined) return
+    this.#options.state.isLeaving = false
+    this.#stop(connectionError(new Error('the queue is not consumed any more')), true)
+    await this.#endSession(true)
   }
 
-  /** @returns false when something waits that nobody else takes */
-  async #giveBack(): Promise<boolean> {
-    if (this.#inbox.waiting === 0) return true
-    // In 3.1.1 the broker does not say whether it took a message: what waits stays in the session.
-    if (this.#session.version === 4) {
-      await this.#unsubscribe()
-      return false
+  /** @returns whether the session is of no use any more */
+  async #depart(): Promise<boolean> {
+    const stays = this.#options.outlives && this.#membership.isJoined
+    if (!this.#options.outlives && (await this.#giveBack('departing')) && this.#inbox.isEmpty) return true
+    // The rest waits in the session. The broker would send what was delivered again without its deliveries, and what
+    // was acknowledged after it too.
+    const known = this.#inbox.takeKnown()
+    if (known.length > 0) {
+      await this.#membership.join()
+      await this.#return.give(known)
     }
-    if (!this.#others) {
-      await this.#subscribe()
-      this.#others = (await this.#return.offer()) !== false
-      if (this.#phase !== 'leaving') return false
-      if (!this.#others) return this.#lookAgain()
-    }
-    if (this.#isSubscribed) await this.#unsubscribe()
-    if (await this.#return.drain()) return true
-    this.#others = false
-    return this.#lookAgain()
+    // A session without a client would get its share of the messages to come.
+    if (!stays) await this.#membership.leave()
+    return false
+  }
+
+  /**
+   * Leaves the group and gives back what waits.
+   * @returns false when there is nobody else
+   * @throws what publishing throws
+   */
+  async #giveBack(phase: 'leaving' | 'departing'): Promise<boolean> {
+    do {
+      if (this.#inbox.waiting > 0 && !this.#others) {
+        // Somebody who only listens to the topic would let it seem that the queue has a consumer.
+        await this.#membership.join()
+        this.#others = await this.#return.findsOthers()
+        if (this.#phase !== phase) return true
+        if (!this.#others) return false
+      }
+      this.#hasSettled = false
+      // While what waits holds back the reading, the answer cannot be read.
+      const left = this.#membership.leave()
+      this.#others &&= await this.#return.drain()
+      await left
+      // Comes last of all that the broker sent before, and answers to what was acknowledged.
+      await this.#session.ping()
+      if (this.#phase !== phase) return true
+    } while (this.#inbox.waiting > 0 || this.#hasSettled)
+    return true
   }
 
   #lookAgain(error?: Error): false {
@@ -250,26 +271,9 @@ export class QueueMember implements SessionOwner {
     return false
   }
 
-  async #putBack(
-    { topic, payload, properties }: PublishPacket,
-    more: Record<string, string>,
-  ): Promise<number> {
-    const { headers, ...rest } = properties
-    return this.#options.publisher.send(topic, payload, {
-      ...rest,
-      headers: { ...headers, ...more },
-      qos: 1,
-      retain: false,
-      deadline: Number.POSITIVE_INFINITY,
-    })
-  }
-
-  async #end(): Promise<void> {
-    const session = this.#session
-    this.#options.state.isLeaving = false
-    this.#stop(connectionError(new Error('the queue is not consumed any more')), true)
-    await session.close('end-session')
-    if (session.version === 4) await this.#options.endSession().catch(() => {})
+  async #endSession(isOver: boolean): Promise<void> {
+    await this.#session.close(isOver ? 'end-session' : 'keep-session')
+    if (isOver && this.#session.version === 4) await this.#options.endSession().catch(() => {})
   }
 
   #stopLooking(): void {
@@ -277,16 +281,11 @@ export class QueueMember implements SessionOwner {
     this.#alone = undefined
   }
 
-  #wake(): void {
-    for (const resolve of this.#onChange.splice(0)) resolve()
-  }
-
   #stop(error: Error, isOver = false): void {
     if (this.#phase === 'gone') return
     this.#phase = 'gone'
     this.#stopLooking()
     this.#takeover?.close()
-    this.#wake()
     this.#inbox?.close(error)
     this.#options.onGone(isOver)
   }
@@ -296,15 +295,4 @@ export class QueueMember implements SessionOwner {
     this.#steps = done.catch(() => {})
     return done
   }
-}
-
-/** Resolves with `work`, but no later than after `ms`. */
-function atMost(work: Promise<void>, ms: number, clock: Clock): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = clock.setTimer(ms, resolve, { background: true })
-    void work.then(() => {
-      timer.cancel()
-      resolve()
-    })
-  })
 }

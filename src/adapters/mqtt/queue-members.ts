@@ -1,3 +1,4 @@
+import type { DeadLetterReport } from '../../core/adapter.js'
 import type { ByteBudget } from '../../core/byte-budget.js'
 import type { Clock } from '../../core/clock.js'
 import type { Logger } from '../../core/telemetry.js'
@@ -26,6 +27,7 @@ export interface QueueMembersOptions {
   readonly clock: Clock
   readonly log: Logger
   readonly budget: ByteBudget
+  deadLettered(letter: DeadLetterReport): void
   /** Whether the broker has shared subscriptions; tried out once where it does not say. @throws ConnectionEnded */
   isShared(): Promise<boolean>
 }
@@ -60,16 +62,17 @@ export class QueueMembers {
     for (const [queue, state] of this.#options.states) {
       if (!state.isLeaving) continue
       this.open(queue).then(
-        (member) => member.leave(),
+        (member) => member.leaveIfUnused(),
         () => {},
       )
     }
   }
 
-  async close(): Promise<void> {
+  /** @param isLost the connection is lost: nothing can be given back */
+  async close(isLost = false): Promise<void> {
     const members = [...this.#members.values()]
     this.#members.clear()
-    await Promise.all(members.map((member) => member.then((made) => made.close()).catch(() => {})))
+    await Promise.all(members.map((member) => member.then((made) => made.close(isLost)).catch(() => {})))
   }
 
   #make(queue: string): Promise<QueueMember> {

@@ -1,22 +1,22 @@
-import type { Hold } from './client/ack-gate.js'
 import { REASON } from './client/errors.js'
 import type { PublishPacket } from './client/publish-decoder.js'
-import { DELIVERIES } from './queue-delivery.js'
+import type { Publisher } from './client/publisher.js'
+import { DELIVERIES, RETURNED } from './queue-delivery.js'
 import type { QueuedMessage } from './queue-inbox.js'
+import { uniqueId } from './unique-id.js'
 
 /** Messages that are put back into the queue at a time. */
-const BATCH = 64
+const BATCH = 256
 /** So many that all came back to us mean that nobody else consumes the queue. */
-const ALONE_AFTER = 8
+const PROBES = 8
 
 /** Where messages come from, and how they are put back into the queue. */
 export interface ReturnPath {
+  readonly version: 4 | 5
   take(count: number): readonly QueuedMessage[]
   putBack(messages: readonly QueuedMessage[]): void
   /** Publishes to the queue; resolves with the broker's reason code. */
   publish(packet: PublishPacket, headers: Record<string, string>): Promise<number>
-  /** Resolves when a message was settled or given back, or it is not wanted any more. */
-  change(): Promise<void>
   /** Whether it is still wanted. */
   isWanted(): boolean
   /** Resolves when what the broker has sent us so far is here. */
@@ -26,13 +26,14 @@ export interface ReturnPath {
 /**
  * Gives messages back to the other members of the group. MQTT has no negative acknowledgement, and a broker may drop
  * what is unacknowledged when a session ends (Mosquitto does): so each message is published to its queue once more and
- * then acknowledged. While we are a member ourselves the broker always has somebody to give it to; if it gives us all
- * of them, nobody else is there.
+ * then acknowledged. An acknowledgement may have to wait for an earlier message that a handler has; nothing here waits
+ * for it.
  */
 export class QueueReturn {
   readonly #path: ReturnPath
-  /** Payloads of the messages that were published and may come back. */
-  #published: PublishPacket[] = []
+  /** Payloads of the messages that were published and may come back, where they cannot be marked. */
+  #published: Uint8Array[] = []
+  #mark = ''
   #cameBack = 0
 
   constructor(path: ReturnPath) {
@@ -40,84 +41,95 @@ export class QueueReturn {
   }
 
   /** A message has come: counts it if it is one that was put back. */
-  onMessage(packet: PublishPacket): void {
-    const at = this.#published.findIndex(({ payload }) => Buffer.compare(payload, packet.payload) === 0)
+  onMessage({ payload, properties }: PublishPacket): void {
+    if (this.#mark === '') return
+    if (this.#path.version === 5) {
+      if (properties.headers?.[RETURNED] === this.#mark) this.#cameBack++
+      return
+    }
+    const at = this.#published.findIndex((published) => Buffer.compare(published, payload) === 0)
     if (at < 0) return
     this.#published.splice(at, 1)
     this.#cameBack++
   }
 
   /**
-   * Gives back what waits, while we are still a member.
-   * @returns whether another member has taken something; undefined when that is not known, because nothing waited or
-   *   it is not wanted any more
+   * Finds out whether there are other members, by giving back some messages while we are a member: the broker always
+   * has somebody to give them to, and if all of them come back to us nobody else is there.
    * @throws what `publish` throws; what was not published waits again
    */
-  async offer(): Promise<boolean | undefined> {
-    for (let alone = 0; alone < ALONE_AFTER; ) {
-      const batch = this.#path.isWanted() ? this.#path.take(BATCH) : []
-      if (batch.length === 0) return undefined
-      this.#published = batch.map(({ packet }) => packet)
-      this.#cameBack = 0
-      const acknowledged = await this.#publish(batch)
-      if (acknowledged === undefined) return false
-      // Until its acknowledgements have left, the broker may have no room to send us what comes back. They may wait
-      // for a message that a handler has, and gives back in its turn.
-      const isSettled = await Promise.race([
-        Promise.all(acknowledged).then(() => true),
-        this.#path.change().then(() => false),
-      ])
-      if (!isSettled) continue
+  async findsOthers(): Promise<boolean> {
+    const batch = this.#path.take(PROBES)
+    this.#published = batch.map(({ packet }) => packet.payload)
+    this.#mark = uniqueId()
+    this.#cameBack = 0
+    try {
+      if (!(await this.#publish(batch, { [RETURNED]: this.#mark }))) return false
       await this.#path.barrier()
-      if (this.#cameBack < batch.length) return true
-      alone += batch.length
+      return this.#cameBack < batch.length
+    } finally {
+      this.#mark = ''
+      this.#published = []
     }
-    return this.#path.isWanted() ? false : undefined
   }
 
   /**
-   * Gives back all that waits, when we are no member any more but another one is there.
+   * Gives back all that waits.
    * @returns false when the broker says that nobody is there: what it did not take waits again
-   * @throws as `offer`
+   * @throws as `findsOthers`
    */
   async drain(): Promise<boolean> {
     while (this.#path.isWanted()) {
       const batch = this.#path.take(BATCH)
       if (batch.length === 0) return true
-      if ((await this.#publish(batch)) === undefined) return false
+      if (!(await this.#publish(batch, {}))) return false
     }
     return true
   }
 
-  /**
-   * @returns for each message, when it has been acknowledged to the broker; undefined when there was nobody to give
-   *   some of them to: those wait again
-   */
-  async #publish(batch: readonly QueuedMessage[]): Promise<readonly Promise<void>[] | undefined> {
-    const written: Promise<void>[] = []
-    for (const [i, message] of batch.entries()) {
-      const { packet, hold, deliveries } = message
-      let reason: number
-      try {
-        reason = await this.#path.publish(packet, deliveries > 0 ? { [DELIVERIES]: `${deliveries}` } : {})
-      } catch (error) {
-        this.#path.putBack(batch.slice(i))
-        throw error
+  /** Gives back these, which are the caller's. @returns and throws as `drain` */
+  give(messages: readonly QueuedMessage[]): Promise<boolean> {
+    return this.#publish(messages, {})
+  }
+
+  async #publish(batch: readonly QueuedMessage[], more: Record<string, string>): Promise<boolean> {
+    const outcomes = await Promise.allSettled(
+      batch.map(({ packet, deliveries }) =>
+        this.#path.publish(packet, { ...more, ...(deliveries > 0 && { [DELIVERIES]: `${deliveries}` }) }),
+      ),
+    )
+    const refused: QueuedMessage[] = []
+    let failure: PromiseRejectedResult | undefined
+    for (const [i, outcome] of outcomes.entries()) {
+      const message = batch[i]!
+      if (outcome.status === 'rejected') failure = outcome
+      if (outcome.status === 'rejected' || outcome.value === REASON.noMatchingSubscribers) {
+        refused.push(message)
+        continue
       }
-      if (reason === REASON.noMatchingSubscribers) {
-        this.#path.putBack(batch.slice(i))
-        return undefined
-      }
-      message.counts.delete(packet.id)
-      if (hold !== undefined) written.push(settled(hold))
+      message.counts.delete(message.packet.id)
+      message.hold?.settle()
     }
-    return written
+    this.#path.putBack(refused)
+    if (failure !== undefined) throw failure.reason
+    return refused.length === 0
   }
 }
 
-function settled(hold: Hold): Promise<void> {
-  return new Promise((resolve) => {
-    hold.settle()
-    hold.written(() => resolve())
+/** Publishes a message to its queue once more. @returns and throws as `Publisher.send` */
+export function republish(
+  publisher: Publisher,
+  version: 4 | 5,
+  { topic, payload, properties }: PublishPacket,
+  more: Record<string, string>,
+): Promise<number> {
+  const { headers: { [RETURNED]: _, ...headers } = {}, ...rest } = properties
+  const all = { ...headers, ...(version === 5 && more) }
+  return publisher.send(topic, payload, {
+    ...rest,
+    ...(Object.keys(all).length > 0 && { headers: all }),
+    qos: 1,
+    retain: false,
+    deadline: Number.POSITIVE_INFINITY,
   })
 }

@@ -84,7 +84,11 @@ describe.each([5, '3.1.1'] as const)('queues over MQTT %s', (protocol_version) =
 
   it('keeps messages for a consumer that is away', async () => {
     const queue = `away/${protocol_version}`
-    const away = await client({ ...config, client_id: `away-${protocol_version}` })
+    const away = await client({
+      ...config,
+      client_id: `away-${protocol_version}`,
+      clean_session: false,
+    })
     const consumer = await away.adapter.queue!.consume(queue, new Deliveries(), within())
     consumer.request(1)
     await away.adapter.disconnect()
