@@ -6,7 +6,7 @@ import { untilAborted } from '../abort.js'
 import { readTlsOptions } from '../tls.js'
 import type { BrokerAddress } from './client/address.js'
 import { Dialer } from './client/dialer.js'
-import { ConnectionEnded } from './client/errors.js'
+import { AttemptExpired, ConnectionEnded } from './client/errors.js'
 import { type Connection, establish } from './connection.js'
 import { ConnectionMemory } from './connection-memory.js'
 import { brokerAddress } from './endpoint.js'
@@ -21,6 +21,8 @@ import { serviceFacet } from './service.js'
 import { TakenOver } from './taken-over.js'
 
 const SERVER_ONLY: TlsSettings = { verifyServer: true }
+/** The share of the time for an attempt after which we say what it waited for; then the actor gives it up. */
+const PATIENCE = 0.95
 const VERSIONS = { auto: 'auto', '3.1.1': 4, 5: 5 } as const
 
 /** MQTT 5 and 3.1.1. One connection at a time, of several sockets (see `Link`). */
@@ -73,12 +75,14 @@ export const mqttAdapter: AdapterFactory = (context: AdapterContext): ProtocolAd
     async connect(signal) {
       const own = new AbortController()
       attempt = own
+      const limitMs = Math.floor(settings.timeoutMs * PATIENCE)
+      const timer = clock.setTimer(limitMs, () => own.abort(new AttemptExpired(limitMs)))
       const made = await establish(
         { context, config, dialer, memory, format },
         nextAddress(),
         AbortSignal.any([signal, own.signal]),
         onLost,
-      )
+      ).finally(() => timer.cancel())
       if (own.signal.aborted) {
         await made.close()
         throw new ConnectionError('disconnected while connecting')

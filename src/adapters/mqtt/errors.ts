@@ -53,10 +53,12 @@ export function unsupported(operation: string): UnsupportedError {
   return new UnsupportedError(operation, { notExecuted: true, fault: 'local' })
 }
 
-function socketError({ where, cause }: SocketFailed, context: ErrorContext): IntegrationError {
+function socketError({ where, cause, hint }: SocketFailed, context: ErrorContext): IntegrationError {
   // What `ws` says when the server does not let the WebSocket handshake through.
   const [, status] = /^Unexpected server response: (40[13])$/.exec((cause as Error)?.message ?? '') ?? []
   if (status !== undefined)
     return new AuthError(`${where} refuses the WebSocket handshake: HTTP ${status}`, context)
-  return socketFailure(cause ?? new Error('closed'), `connection to ${where}`, context)
+  const failure = socketFailure(cause ?? new Error('closed'), `connection to ${where}`, context)
+  if (hint === undefined) return failure
+  return new ConnectionError(`${failure.message}; ${hint}`, { ...context, retryable: failure.retryable })
 }

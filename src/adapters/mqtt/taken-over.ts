@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/clock.js'
-import { ConnectionEnded, SocketFailed } from './client/errors.js'
+import { ConnectionClosed, ConnectionEnded, SocketFailed } from './client/errors.js'
 
 /** A connection that the broker ends sooner than this may have been taken over, in milliseconds. */
 const SHORT_MS = 5_000
@@ -27,9 +27,10 @@ export class TakenOver {
   explain(error: Error): Error {
     const isShort = this.#clock.monotonic() - this.#since < SHORT_MS
     this.#short = isShort ? this.#short + 1 : 0
-    const isSilent =
-      error instanceof ConnectionEnded && (error.cause === undefined || error instanceof SocketFailed)
-    if (!isSilent || this.#short < SUSPICIOUS || error.message.includes('client id')) return error
+    const isSilent = error instanceof ConnectionClosed || error instanceof SocketFailed
+    // A broker that gives a reason knows better.
+    if (!isSilent) this.#short = 0
+    if (this.#short < SUSPICIOUS) return error
     return new ConnectionEnded(
       `${error.message}; ${this.#short} connections in a row did not last: does another client use the same client id?`,
       { cause: error },

@@ -33,17 +33,15 @@ function untaken(open = true): Collector {
 
 function send(...ids: readonly number[]): void {
   for (const messageId of ids)
-    broker
-      .peer('-sub')
-      .send({
-        cmd: 'publish',
-        topic: 't',
-        payload: `${messageId}`,
-        qos: 2,
-        dup: false,
-        retain: false,
-        messageId,
-      })
+    broker.peer('-sub').send({
+      cmd: 'publish',
+      topic: 't',
+      payload: `${messageId}`,
+      qos: 2,
+      dup: false,
+      retain: false,
+      messageId,
+    })
 }
 
 async function lose(): Promise<void> {
@@ -87,7 +85,7 @@ describe.each([4, 5] as const)(
       const before = await subscribe(untaken(false))
       send(1, 2, 3)
       await until(() => before.messages.length === 1, 'the message that fills it')
-    await subscribeOther()
+      await subscribeOther()
       await lose()
       before.messages[0]!.taken!()
       await reconnect()

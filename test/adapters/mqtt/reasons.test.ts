@@ -105,6 +105,21 @@ describe('what the broker says', () => {
   })
 })
 
+describe('a broker that gives a reason each time', () => {
+  it('makes us suspect nobody else', async () => {
+    await start()
+    for (let i = 0; i < 4; i++) {
+      await connect()
+      broker.peer('').send({ cmd: 'disconnect', reasonCode: 0x97 } as Packet)
+      await until(() => fixture.context.lost.length === i + 1, 'the loss')
+    }
+    for (const { message } of fixture.context.lost) {
+      expect(message).toContain('quota exceeded (0x97)')
+      expect(message).not.toContain('client id')
+    }
+  })
+})
+
 describe('a granted quality of service', () => {
   it('is shown by a subscription', async () => {
     await start()

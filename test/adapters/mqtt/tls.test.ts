@@ -1,3 +1,6 @@
+import { randomUUID } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { readTlsOptions } from '../../../src/adapters/tls.js'
 import { AuthError, ConnectionError } from '../../../src/core/errors.js'
@@ -40,6 +43,11 @@ describe('MQTT over TLS', () => {
     await adapter.pubsub!.publish('tls', bytes('secret'), { qos: 0 }, within())
     await until(() => sink.messages.length === 1, 'the message')
     expect(sink.texts).toEqual(['secret'])
+  })
+
+  it('is suggested to those who connect without', async () => {
+    open = mqttFixture(broker.port)
+    await expect(open.adapter.connect(soon())).rejects.toThrow('does this port want TLS (mqtts://)?')
   })
 
   it('refuses a server that nobody vouches for, unless it is not to be verified', async () => {
@@ -90,6 +98,19 @@ describe('the TLS settings', () => {
       expect.stringContaining('PRIVATE KEY'),
     ])
     expect(await readTlsOptions({ verifyServer: true })).toEqual({ rejectUnauthorized: true })
+  })
+
+  it.each([
+    ['caCert', 'a key', () => readFileSync(files.server.key), false],
+    ['clientCert', 'a key', () => readFileSync(files.server.key), false],
+    ['clientKey', 'a certificate', () => readFileSync(files.ca), false],
+    ['caCert', 'half of a certificate', () => readFileSync(files.ca).subarray(0, 300), true],
+    ['clientKey', 'half of a key', () => readFileSync(files.server.key).subarray(0, 100), true],
+  ])('name the %s that is %s, and whether waiting may help', async (setting, _what, content, retryable) => {
+    const path = join(dirname(files.ca), `${randomUUID()}.pem`)
+    writeFileSync(path, content())
+    const faulty = readTlsOptions({ verifyServer: true, [setting]: path })
+    await expect(faulty).rejects.toMatchObject({ retryable, message: expect.stringContaining(path) })
   })
 
   it('name the file that cannot be read', async () => {

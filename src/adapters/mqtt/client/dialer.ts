@@ -2,7 +2,13 @@ import type { ConnectionOptions } from 'node:tls'
 import type { Clock } from '../../../core/clock.js'
 import { type BrokerAddress, showAddress } from './address.js'
 import type { Credentials, SessionSettings } from './connect.js'
-import { ConnectRefused, VersionRefused } from './errors.js'
+import {
+  ConnectionClosed,
+  type ConnectionEnded,
+  ConnectRefused,
+  SocketFailed,
+  VersionRefused,
+} from './errors.js'
 import { Session } from './session.js'
 import type { SessionOwner } from './session-owner.js'
 import type { SessionState } from './session-state.js'
@@ -119,7 +125,9 @@ export class Dialer {
     const credentials = await options.credentials(signal)
     const secure = address.transport === 'tls' || address.transport === 'wss'
     const tls = secure ? await options.tls() : undefined
-    const socket = await openSocket(address, tls, signal)
+    const socket = await openSocket(address, tls, signal).catch((error: unknown) => {
+      throw address.transport === 'tls' ? notTls(error) : error
+    })
     const settings: SessionSettings = {
       ...role,
       // The streams of TLS and WebSocket read on by themselves.
@@ -134,12 +142,31 @@ export class Dialer {
     } catch (error) {
       if (error instanceof ConnectRefused && error.isAuth && credentials !== undefined)
         options.credentialsRefused(credentials)
-      throw error
+      throw error instanceof VersionRefused ? new VersionRefused(cutEarly(error.failure, address)) : error
     }
   }
 }
 
 const NOBODY: SessionOwner = { onPublish() {}, onOversize() {}, onLost() {} }
+
+/** What an end before CONNACK suggests: a port that expects TLS, or does not, often just ends the connection. */
+function cutEarly(failure: ConnectionEnded, { transport }: BrokerAddress): ConnectionEnded {
+  // A WebSocket is handed over before its handshake, and says no more than this.
+  if (transport === 'wss') return notTls(failure)
+  if (transport !== 'tcp' && transport !== 'ws') return failure
+  const hint = `does this port want TLS (${transport === 'ws' ? 'wss' : 'mqtts'}://)?`
+  if (failure instanceof ConnectionClosed)
+    return new ConnectionClosed(`${failure.message} before CONNACK came; ${hint}`)
+  return failure instanceof SocketFailed && failure.isCut
+    ? new SocketFailed(failure.where, failure.cause, hint)
+    : failure
+}
+
+function notTls<E>(failure: E): E | SocketFailed {
+  return failure instanceof SocketFailed && failure.isCut
+    ? new SocketFailed(failure.where, failure.cause, 'does this port speak TLS?')
+    : failure
+}
 
 function throwFailure(error: unknown): never {
   throw error instanceof VersionRefused ? error.failure : error

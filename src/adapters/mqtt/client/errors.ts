@@ -43,15 +43,50 @@ export function notSent(error: Error): ConnectionEnded {
   return new ConnectionEnded(error.message, { cause: error, retryable, notSent: true })
 }
 
+/** The other side has closed the connection without a word. */
+export class ConnectionClosed extends ConnectionEnded {}
+
 /** A socket or its TLS failed; `cause` is the error of Node. */
 export class SocketFailed extends ConnectionEnded {
   /** The address, as messages may show it. */
   readonly where: string
+  /** What may be wrong. */
+  readonly hint: string | undefined
 
-  constructor(where: string, cause: unknown) {
+  constructor(where: string, cause: unknown, hint?: string) {
     super(`connection to ${where}: ${(cause as Error | undefined)?.message ?? 'closed'}`, { cause })
     this.where = where
+    this.hint = hint
   }
+
+  /** Whether the other side ended the connection, rather than that none came about. */
+  get isCut(): boolean {
+    const { code } = (this.cause ?? {}) as NodeJS.ErrnoException
+    return code === 'ECONNRESET' || code === 'EPIPE'
+  }
+}
+
+/** The time for an attempt to connect is over: the reason of its signal. */
+export class AttemptExpired extends MqttError {
+  readonly #limitMs: number
+
+  constructor(limitMs: number) {
+    super(`the connection was not made within ${limitMs} ms`)
+    this.#limitMs = limitMs
+  }
+
+  /** What a step of the attempt makes of it. @param awaited what did not come, or was not done */
+  at(where: string, awaited: string): ConnectionEnded {
+    return new ConnectionEnded(`connection to ${where}: no ${awaited} within ${this.#limitMs} ms`, {
+      cause: this,
+    })
+  }
+}
+
+/** The error for an attempt that `signal` ends while it waits for `awaited`. */
+export function interrupted(signal: AbortSignal, where: string, awaited: string): Error {
+  const { reason } = signal
+  return reason instanceof AttemptExpired ? reason.at(where, awaited) : (reason as Error)
 }
 
 /** Reason codes of CONNACK that refuse the credentials (3.1.1: 4, 5; 5: the others). */

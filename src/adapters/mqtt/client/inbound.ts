@@ -42,6 +42,9 @@ const TYPE = {
   disconnect: 14,
 } as const
 
+/** The content type that begins an alert of TLS (RFC 8446, section 5.1); the major version follows. */
+const TLS_ALERT = 21
+
 /** The reading side of a connection: cuts the stream into packets, and tells what each one says. */
 export class Inbound {
   readonly #where: string
@@ -114,6 +117,8 @@ export class Inbound {
   #checkFirst(chunk: Buffer): void {
     if (this.#begun || chunk.length === 0) return
     this.#begun = true
+    if (chunk[0] === TLS_ALERT && (chunk[1] ?? 3) === 3)
+      throw new MalformedPacket('a TLS alert instead of CONNACK: does this port want TLS (mqtts://)?')
     if (chunk[0]! >> 4 !== TYPE.connack) throw new MalformedPacket(notConnack(chunk[0]! >> 4))
   }
 

@@ -3,7 +3,16 @@ import type { Clock, Timer } from '../../../core/clock.js'
 import type { Connack } from './connack.js'
 import { type SessionSettings, writeConnect } from './connect.js'
 import { disconnect, disconnectBecause, type Farewell } from './disconnect.js'
-import { ConnectionEnded, ConnectRefused, REASON, SocketFailed, VersionRefused } from './errors.js'
+import {
+  ConnectionClosed,
+  ConnectionEnded,
+  ConnectRefused,
+  interrupted,
+  REASON,
+  SocketFailed,
+  VersionRefused,
+} from './errors.js'
+import { hangUp } from './hang-up.js'
 import { Inbound } from './inbound.js'
 import { type KeptAlive, keepAlive } from './keep-alive.js'
 import { Outbound } from './outbound.js'
@@ -14,7 +23,6 @@ import type { SessionOwner } from './session-owner.js'
 import type { SessionState } from './session-state.js'
 import { Subscriptions } from './subscriptions.js'
 
-const GRACEFUL_CLOSE_MS = 500
 const PINGREQ = Uint8Array.of(0xc0, 0)
 type State =
   | { readonly name: 'opening'; readonly reject: (error: Error) => void }
@@ -84,9 +92,8 @@ export class Session implements KeptAlive {
       this.#pace(chunk.length)
     })
     socket.on('error', (error: NodeJS.ErrnoException) => {
-      const cut = error.code === 'ECONNRESET' || error.code === 'EPIPE'
       const failure = new SocketFailed(where, error)
-      if (cut) this.#breakOff(failure)
+      if (failure.isCut) this.#breakOff(failure)
       else this.fail(failure)
     })
     socket.on('close', () => this.#onClosed())
@@ -111,7 +118,7 @@ export class Session implements KeptAlive {
       await new Promise<void>((resolve, reject) => {
         const opened = (error?: Error) => (error === undefined ? resolve() : reject(error))
         session = new Session(socket, where, settings, state, owner, clock, opened)
-        onAbort = () => session.fail(signal.reason as Error)
+        onAbort = () => session.fail(interrupted(signal, where, 'CONNACK'))
         signal.addEventListener('abort', onAbort, { once: true })
         if (signal.aborted) onAbort()
         else if (socket.destroyed) session.#onClosed()
@@ -201,7 +208,7 @@ export class Session implements KeptAlive {
     this.outbound.bytes(disconnect(this.version, how, willOnClose))
     this.outbound.flush()
     this.#end(new ConnectionEnded(`${this.#where}: the connection was ended`))
-    await this.#hangUp()
+    await hangUp(this.#socket, this.#clock)
   }
 
   /**
@@ -217,25 +224,10 @@ export class Session implements KeptAlive {
       this.outbound.flush()
     }
     this.#end(error)
-    if (tells) void this.#hangUp()
+    if (tells) void hangUp(this.#socket, this.#clock)
     else this.#socket.destroy()
     if (before.name === 'opening') before.reject(error)
     else this.#owner.onLost(error)
-  }
-
-  async #hangUp(): Promise<void> {
-    const socket = this.#socket
-    if (socket.destroyed) return
-    await new Promise<void>((resolve) => {
-      const timer = this.#clock.setTimer(GRACEFUL_CLOSE_MS, () => socket.destroy())
-      socket.once('close', () => {
-        timer.cancel()
-        resolve()
-      })
-      // What is unread has to be read for the end of the stream to be seen.
-      socket.removeAllListeners('data').resume()
-      socket.end()
-    })
   }
 
   #end(error: Error): void {
@@ -256,7 +248,7 @@ export class Session implements KeptAlive {
 
   #onClosed(): void {
     if (this.#state.name !== 'closed')
-      this.#breakOff(new ConnectionEnded(`the connection to ${this.#where} was closed`))
+      this.#breakOff(new ConnectionClosed(`the connection to ${this.#where} was closed`))
   }
 
   #connect(settings: SessionSettings): void {

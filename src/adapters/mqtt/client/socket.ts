@@ -2,7 +2,7 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { ConnectionOptions } from 'node:tls'
 import { type BrokerAddress, showAddress } from './address.js'
-import { SocketFailed } from './errors.js'
+import { interrupted, SocketFailed } from './errors.js'
 
 const READ_BYTES = 65_536
 /** The largest packet that MQTT can express: what is above `limits.frame` must come through to be skipped. */
@@ -32,12 +32,18 @@ export async function openSocket(
   // An error may come before the caller listens; it finds the socket destroyed then.
   socket.on('error', ignore)
   return new Promise((resolve, reject) => {
+    const where = showAddress(address)
+    let awaited = transport === 'unix' ? 'connection to the socket' : 'TCP connection'
+    const onTcp = () => {
+      awaited = 'TLS handshake'
+    }
+    if (transport === 'tls') socket.once('connect', onTcp)
     const finish = (error?: unknown) => {
       signal.removeEventListener('abort', onAbort)
       socket.off('error', finish)
       if (error === undefined) return resolve(socket)
       socket.destroy()
-      reject(signal.aborted ? signal.reason : new SocketFailed(showAddress(address), error))
+      reject(signal.aborted ? interrupted(signal, where, awaited) : new SocketFailed(where, error))
     }
     const onAbort = () => finish(signal.reason)
     socket.once(transport === 'tls' ? 'secureConnect' : 'connect', () => finish())
