@@ -123,12 +123,12 @@ async function read(what: string, path: string, integration?: string): Promise<B
 /** The first certificate of a file, all of which has to be there. */
 function certificateIn(pem: Buffer, what: string, path: string, integration = ''): X509Certificate {
   try {
-    const text = pem.toString('latin1')
-    if (text.split('-----BEGIN ').length !== text.split('-----END ').length) throw new Error('cut short')
+    if (isCutShort(pem)) throw new Error('cut short')
     return new X509Certificate(pem)
   } catch {
     throw new ConnectionError(`TLS: the ${what} file ${path} holds no certificate in PEM, or half of one`, {
       integration,
+      ...(isWhole(pem) && { retryable: false }),
     })
   }
 }
@@ -139,6 +139,18 @@ function keyIn(pem: Buffer, path: string): KeyObject {
   } catch {
     throw new ConnectionError(
       `TLS: the client key file ${path} holds no private key in PEM, or one with a passphrase`,
+      isWhole(pem) ? { retryable: false } : {},
     )
   }
+}
+
+/** Whether a file in PEM ends before its last part does: it may be being written. */
+function isCutShort(pem: Buffer): boolean {
+  const text = pem.toString('latin1')
+  return text.split('-----BEGIN ').length !== text.split('-----END ').length
+}
+
+/** Whether a file is PEM to its end: then it stays what it is, and waiting does not help. */
+function isWhole(pem: Buffer): boolean {
+  return /-----END [A-Z0-9 ]+-----\s*$/.test(pem.toString('latin1')) && !isCutShort(pem)
 }
