@@ -8,10 +8,18 @@ export type App = (gateway: Gateway) => unknown
 
 /**
  * Loads such a module; the path is relative to the working folder.
+ * @param stuck called when the process exits because nothing is left that could make the module go on
  * @throws what loading it throws; TypeError when its default export is no function
  */
-export async function loadApp(path: string): Promise<App> {
-  const loaded = (await import(pathToFileURL(resolve(path)).href)) as { default?: unknown }
+export async function loadApp(path: string, stuck: () => void): Promise<App> {
+  // Node exits when a top-level await waits for what nothing settles, and rejects nothing.
+  process.once('exit', stuck)
+  let loaded: { default?: unknown }
+  try {
+    loaded = (await import(pathToFileURL(resolve(path)).href)) as { default?: unknown }
+  } finally {
+    process.off('exit', stuck)
+  }
   if (typeof loaded.default === 'function') return loaded.default as App
   throw new TypeError('its default export is expected to be a function that takes the gateway')
 }

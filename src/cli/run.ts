@@ -40,7 +40,7 @@ export async function run(options: CommandOptions, terminal: Terminal): Promise<
     const app =
       options.app === undefined
         ? undefined
-        : await during(`the module ${options.app} cannot be used`, loadApp(options.app))
+        : await during(`the module ${options.app} cannot be used`, loadApp(options.app, () => neverLoaded(options.app!, terminal)))
     await attend(checked, app, output)
     return 0
   } catch (error) {
@@ -48,6 +48,18 @@ export async function run(options: CommandOptions, terminal: Terminal): Promise<
     terminal.err(`nemo-gateway: ${explain(error)}\n`)
     return 1
   }
+}
+
+/** Node's own exit code for a top-level await that never ends. */
+const UNSETTLED = 13
+
+function neverLoaded(app: string, terminal: Terminal): void {
+  // The module may have asked for the exit.
+  if (process.exitCode !== undefined && process.exitCode !== UNSETTLED) return
+  process.exitCode = 1
+  terminal.err(
+    `nemo-gateway: the module ${app} never finished loading: a top-level await waits for something that nothing settles\n`,
+  )
 }
 
 /** Starts, waits for the signal, and stops in reverse order. */

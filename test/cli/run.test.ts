@@ -67,6 +67,17 @@ test('an application that fails ends the run with code 1', async () => {
   expect(stdout).toContain('gateway stopped')
 })
 
+test('an application that never finishes loading ends the run with code 1 and says so', async () => {
+  const { code, stdout, stderr } = await run('--app', `${FIXTURES}unsettled-app.mjs`).ended
+  expect([code, stdout]).toEqual([1, ''])
+  expect(stderr).toMatch(/^nemo-gateway: the module .*unsettled-app\.mjs never finished loading: .*\n$/)
+})
+
+test('an application that exits while it loads keeps its exit code', async () => {
+  const { code, stderr } = await run('--app', `${FIXTURES}exiting-app.mjs`).ended
+  expect([code, stderr]).toEqual([0, ''])
+})
+
 test('an application that is not there is found out before anything starts', async () => {
   const { code, stdout, stderr } = await run('--app', 'nowhere.mjs').ended
   expect([code, stdout]).toEqual([1, ''])
