@@ -199,7 +199,8 @@ export class Gateway {
    * loop bodies that run end, may use the gateway meanwhile, and their settlements leave. Then what was accepted is
    * settled and everything stops. What is not settled in time rejects with ShutdownError. Subscriptions and consumers
    * that outlive a connection stay with the broker. Afterwards nothing keeps the process alive. Called again it resolves
-   * with the first call, sooner if its time-out is over sooner.
+   * with the first call, sooner if its time-out is over sooner. Do not await it in a handler (of `register` or `each`)
+   * or the body of a loop: the shutdown waits for that to end, so both wait for each other until the time-out.
    * @param options.timeout for all of it together. Default 10 s, or the one that was given before.
    * @throws ConfigError for options that are not what they should be, and nothing else
    */
