@@ -33,11 +33,13 @@ describe('shutdown', () => {
     const { opened, open } = gate()
     const handled: unknown[] = []
     const consumer = one.queue('taker').consume('jobs', { concurrency: 2 })
+    let running = 0
     const consuming = consumer.each(async ({ value }) => {
+      running++
       await opened
       handled.push(value)
     })
-    await waitFor(() => one.metrics().integrations.taker!.counts.dequeued === 2, { what: 'two in hand' })
+    await waitFor(() => running === 2, { what: 'two in hand' })
     const shutdown = one.shutdown({ timeout: '20s' })
     open()
     await Promise.all([shutdown, consuming])
@@ -120,13 +122,15 @@ describe('shutdown', () => {
     await fill(one, 3)
     const { opened, open } = gate()
     const bodies: unknown[] = []
+    let isRunning = false
     const looping = (async () => {
       for await (const { value } of one.queue('taker').consume('jobs', { concurrency: 3 })) {
+        isRunning = true
         await opened
         bodies.push(value)
       }
     })()
-    await waitFor(() => one.metrics().integrations.taker!.counts.dequeued === 3, { what: 'three delivered' })
+    await waitFor(() => isRunning, { what: 'the body of the loop' })
     const shutdown = one.shutdown({ timeout: '20s' })
     open()
     await Promise.all([shutdown, looping])
