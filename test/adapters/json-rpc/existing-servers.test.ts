@@ -4,7 +4,7 @@ import { answering, failureOf } from './harness.js'
 
 const context = operation()
 
-/** What servers in use answer a call with the id 1: taken from their sources and documentation. */
+/** Answers to a call with the id 1 in the shapes of servers in use: written from what is known of these servers. */
 describe('a result as it is written by', () => {
   test.each<[string, string, Record<string, string>, unknown]>([
     ['bitcoind', '{"result":840000,"error":null,"id":1}\n', { 'content-type': 'application/json' }, 840000],
