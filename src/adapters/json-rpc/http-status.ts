@@ -86,18 +86,42 @@ function refused(reason: string, status: number, integration: string, said: RpcE
 /** Redirects are not followed: credentials would go where nobody configured them to go. */
 function redirection(answer: HttpAnswer, integration: string, mask: SecretMask): ConnectionError {
   const location = one(answer.headers.location)
-  const where = location === undefined ? 'elsewhere' : `to ${mask.text(shown(location, answer.url))}`
+  const where = location === undefined ? 'elsewhere' : `to ${shown(mask.text(location), answer.url)}`
   return new ConnectionError(
     `the server redirects ${where} (${statusText(answer.status)}), which is not followed: change the address of the endpoint`,
     { integration, retryable: false, notExecuted: true },
   )
 }
 
-/** A location without its query, and without the path that we asked for: it may hold a key. */
+/**
+ * A location without its query, and without the path that we asked for: it may hold a key. An address that we could
+ * be given instead is shown whole; any other is shown as it was sent.
+ */
 function shown(location: string, asked: string): string {
-  if (!URL.canParse(location, asked)) return 'what is no URL'
-  const [url, { pathname }] = [new URL(location, asked), new URL(asked)]
-  return url.pathname === pathname ? `${url.origin}, with the same path` : `${url.origin}${url.pathname}`
+  const { pathname } = new URL(asked)
+  const url = URL.canParse(location, asked) ? new URL(location, asked) : undefined
+  if (url === undefined || !ADDRESSABLE.test(url.protocol)) return asSent(location, pathname)
+  if (url.pathname === pathname) return `${url.origin}, with the same path`
+  return printable(`${url.origin}${url.pathname}`)
+}
+
+/** The schemes of addresses that an endpoint may have. */
+const ADDRESSABLE = /^(https?|wss?):$/
+/** Characters of a location that are shown. */
+const LONGEST_LOCATION = 200
+
+function asSent(location: string, pathname: string): string {
+  const bare = location.replace(/[?#].*/s, '').replace(/\/\/[^/]*@/, '//')
+  return printable(pathname === '/' ? bare : bare.replaceAll(pathname, '…'))
+}
+
+function printable(text: string): string {
+  const escaped = text.replace(
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+    /[\x00-\x1f\x7f-\x9f\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+  return escaped.length > LONGEST_LOCATION ? `${escaped.slice(0, LONGEST_LOCATION)}…` : escaped
 }
 
 /** The failure of an answer that neither its status nor its body explains; its code is the HTTP status. */

@@ -95,7 +95,12 @@ describe('an HTTP status', () => {
       for (const [location, shown] of [
         ['https://elsewhere.example/rpc?key=secret', 'https://elsewhere.example/rpc'],
         ['http://elsewhere.example/', 'http://elsewhere.example, with the same path'],
-        ['http://[', 'what is no URL'],
+        ['http://[', 'http://['],
+        ['file:///etc/passwd', 'file:///etc/passwd'],
+        ['mailto:a@b?subject=secret', 'mailto:a@b'],
+        ['ftp://ann:secret@host/x#secret', 'ftp://host/x'],
+        ['file:///a\u0085b', 'file:///a\\u0085b'],
+        [`file:///${'a'.repeat(300)}`, `file:///${'a'.repeat(192)}…`],
       ] as const)
         for (const error of await failures(status, { location })) {
           expect(error).toMatchObject({ kind: 'connection', retryable: false, notExecuted: true })
