@@ -1,5 +1,6 @@
 import { type ErrorContext, RpcError } from '../../core/errors.js'
 import type { Value } from '../../core/value.js'
+import { GOING_AWAY_CONTEXT, isGoingAway } from './going-away.js'
 import { isMembers, kindOf } from './members.js'
 
 /** Of an error that has no number: the first of those that are left to servers (section 5.1). */
@@ -17,14 +18,18 @@ export function errorFault(error: Value): string | undefined {
   return undefined
 }
 
-/** An error as the server gave it, whatever its shape: what has no place of its own is in `data`. */
+/**
+ * An error as the server gave it, whatever its shape: what has no place of its own is in `data`. The refusal of a
+ * server of the gateway that ends says that nothing was done.
+ */
 export function errorOf(error: Value, context: ErrorContext, unnumbered = UNNUMBERED): RpcError {
   if (!isMembers(error)) return new RpcError(unnumbered, textOf(error), error, context)
   const { code, message, data, ...others } = error
   const number = numberOf(code)
   const text = typeof message === 'string' ? message : textOf(error)
   const isWhole = number !== undefined && typeof message === 'string' && Object.keys(others).length === 0
-  return new RpcError(number ?? unnumbered, text, isWhole || data !== undefined ? data : error, context)
+  const meaning = isGoingAway(number, data) ? { ...context, ...GOING_AWAY_CONTEXT } : context
+  return new RpcError(number ?? unnumbered, text, isWhole || data !== undefined ? data : error, meaning)
 }
 
 function numberOf(code: Value | undefined): number | undefined {

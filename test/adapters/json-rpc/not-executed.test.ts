@@ -1,5 +1,6 @@
 import { createServer, type Socket } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { GOING_AWAY } from '../../../src/adapters/json-rpc/going-away.js'
 import { operation, until, within } from '../../support/adapter-context.js'
 import { closedPort, send } from '../../support/http-service.js'
 import { webSocketService } from '../../support/websocket-service.js'
@@ -106,4 +107,18 @@ describe('a call may have been carried out', () => {
     expect(error.notExecuted).toBeUndefined()
     await until(() => requests === 2, 'one request for each call')
   })
+})
+
+test('a server of the gateway that stops says over HTTP that a call was not carried out', async () => {
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, error: GOING_AWAY })
+  for (const status of [200, 500, 503]) {
+    const { rpc } = await answering(body, { status })
+    expect(await failureOf(rpc.call('m', undefined, context))).toMatchObject({
+      kind: 'rpc',
+      code: -32000,
+      notExecuted: true,
+      retryable: true,
+      errorClass: 'service-unavailable',
+    })
+  }
 })

@@ -3,11 +3,11 @@ import type { AdapterSubscription, InboundRequest, MessageSink } from '../../../
 import type { Logger } from '../../../core/telemetry.js'
 import type { Headers, Value } from '../../../core/value.js'
 import type { WireFormat } from '../../../wire/wire-format.js'
+import { GOING_AWAY } from '../going-away.js'
 import {
   type Entry,
   type ErrorObject,
   errorReply,
-  GOING_AWAY,
   type Id,
   internalError,
   invalidRequest,

@@ -1,5 +1,6 @@
 import type { RpcOutcome } from '../../../core/adapter.js'
 import type { Value } from '../../../core/value.js'
+import { isGoingAway } from '../going-away.js'
 
 /** One request of a caller (JSON-RPC 2.0, section 4), or what stands where one should be. */
 export type Entry =
@@ -19,12 +20,6 @@ const INTERNAL_ERROR = { code: -32_603, message: 'Internal error' } as const
 export const STOPPED = {
   code: -32_000,
   message: 'The server was stopped before the method had finished',
-} as const
-
-/** We end, and have not begun with the method. */
-export const GOING_AWAY = {
-  code: -32_000,
-  message: 'The server is going away; the method was not called',
 } as const
 
 export interface ErrorObject {
@@ -91,7 +86,9 @@ export function replyOf(id: Id, outcome: RpcOutcome): Value {
     data?: Value
   }
   if (kind !== 'rpc') return internalError(id)
-  return errorReply(id, { code: integerOf(code), message, ...(data !== undefined && { data }) })
+  // A handler may pass on the refusal of another server, and this method was called.
+  const isKept = data !== undefined && !isGoingAway(code, data)
+  return errorReply(id, { code: integerOf(code), message, ...(isKept && { data }) })
 }
 
 /** Section 5.1: the code is an integer. One that is none must not cost the caller the message. */

@@ -30,7 +30,8 @@ import { targetsOf } from '../target.js'
 import { keepAlive } from './keep-alive.js'
 import { openSocket } from './open.js'
 import { openSubscription } from './service-subscription.js'
-import { Session, type SessionSettings } from './session.js'
+import { Session } from './session.js'
+import type { SessionSettings } from './session-ports.js'
 import { Subscribers } from './subscribers.js'
 import { Suspects } from './suspects.js'
 import { Tally } from './tally.js'
@@ -58,6 +59,8 @@ export class WebSocketAdapter implements ProtocolAdapter {
   readonly #suspects = new Suspects()
   readonly #tokens: TokenSource | undefined
   #connection: Connection | undefined
+  /** Sessions whose servers take no more calls and have some to answer. */
+  readonly #retired = new Set<Session>()
   /** Of the address that is tried first. */
   #current = 0
 
@@ -119,6 +122,7 @@ export class WebSocketAdapter implements ProtocolAdapter {
       suspects: this.#suspects,
       log,
       notified: (method, params) => subscribers.notified(method, params),
+      goingAway: () => this.#retire(session),
       lost: (error) => this.#lost(session, error),
     })
     this.#connection = { session, subscribers }
@@ -141,6 +145,7 @@ export class WebSocketAdapter implements ProtocolAdapter {
     this.#tokens?.close()
     const before = this.#connection
     this.#connection = undefined
+    for (const session of this.#retired) this.#abort(session)
     if (before !== undefined) await this.#end(before)
   }
 
@@ -231,15 +236,31 @@ export class WebSocketAdapter implements ProtocolAdapter {
     this.#context.connectionLost(error)
   }
 
+  /** Calls to come wait for the next connection; those that the server has are answered on this one. */
+  #retire(session: Session): void {
+    if (this.#connection?.session !== session) return
+    this.#retired.add(session)
+    session.socket.once('close', () => this.#retired.delete(session))
+    const { name: integration } = this.#context.settings
+    const context = { integration, errorClass: 'service-unavailable' } as const
+    this.#lost(session, new ConnectionError('the server is going away', context))
+    session.retire()
+  }
+
+  #abort(session: Session): void {
+    const { name: integration } = this.#context.settings
+    session.abort(new ConnectionError('the connection was closed by us', { integration }))
+  }
+
   async #end({ session, subscribers }: Connection): Promise<void> {
     subscribers.end()
-    const { clock, settings } = this.#context
+    const { clock } = this.#context
     const stop = new AbortController()
     // One that we do not read from cannot be heard saying goodbye.
     session.socket.resume()
     await Promise.race([session.close(), sleep(clock, FAREWELL_MS, stop.signal).catch(() => {})])
     stop.abort()
-    session.abort(new ConnectionError('the connection was closed by us', { integration: settings.name }))
+    this.#abort(session)
   }
 }
 

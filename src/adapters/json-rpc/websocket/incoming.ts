@@ -1,7 +1,9 @@
-import { SerializeError } from '../../../core/errors.js'
+import type { RpcOutcome } from '../../../core/adapter.js'
+import { RpcError, SerializeError } from '../../../core/errors.js'
 import type { SequenceTable } from '../../../core/sequence-table.js'
 import type { Value } from '../../../core/value.js'
 import type { SecretMask } from '../../secret-mask.js'
+import { isGoingAway } from '../going-away.js'
 import type { Members } from '../members.js'
 import { idOf, type ReplyRules, readReply } from '../reply.js'
 import { errorOf } from '../reply-error.js'
@@ -11,6 +13,8 @@ export interface IncomingPorts {
   notified(method: string, params: Value | undefined): void
   /** The server calls us. */
   called(id: Value): void
+  /** The server ends: it takes no more calls. Called before the call that says so is settled. */
+  goingAway(): void
   /** A message that is none, or belongs to no call, is passed over. */
   ignored(reason: string): void
 }
@@ -51,11 +55,21 @@ export class Incoming {
     }
     const number = idOf(message as Members, this.#rules.strict)
     const call = number === undefined ? undefined : this.#pending.get(number)
-    if (call !== undefined) call.settle(readReply(message, call.id, this.#rules))
+    if (call !== undefined) this.#settle(call, readReply(message, call.id, this.#rules))
     // It may be about anything that we have sent: to end a call with it could end the wrong one.
     else if (id === null || id === undefined) this.#ignore(unaddressed(message as Members, this.#rules.mask))
     // An answer to a call that was given up is no news.
     return call
+  }
+
+  #settle(call: Call, outcome: RpcOutcome): void {
+    if (
+      !outcome.ok &&
+      outcome.error instanceof RpcError &&
+      isGoingAway(outcome.error.code, outcome.error.data)
+    )
+      this.#ports.goingAway()
+    call.settle(outcome)
   }
 
   #ignore(reason: string): undefined {

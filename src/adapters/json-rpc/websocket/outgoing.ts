@@ -58,6 +58,11 @@ export class Outgoing {
     return this.#units.size === 0 && this.#ports.socket.bufferedAmount < HIGH_WATER
   }
 
+  /** Whether everything has been given to the socket. */
+  get isEmpty(): boolean {
+    return this.#units.size === 0
+  }
+
   /** Writes what may be written. */
   flush(): void {
     this.#isFlushDue = false

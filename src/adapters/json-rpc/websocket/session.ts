@@ -2,44 +2,17 @@ import type WebSocket from 'ws'
 import type { Attempt, RpcCall, RpcOutcome } from '../../../core/adapter.js'
 import { ConnectionError, SerializeError } from '../../../core/errors.js'
 import { SequenceTable } from '../../../core/sequence-table.js'
-import type { Logger } from '../../../core/telemetry.js'
 import type { Value } from '../../../core/value.js'
-import type { WireFormat } from '../../../wire/wire-format.js'
-import type { SecretMask } from '../../secret-mask.js'
 import { requestOf } from '../codec.js'
-import type { SignalWatch } from '../signal-watch.js'
 import { Call, type Message } from './call.js'
 import { closeError } from './close-codes.js'
 import { Incoming } from './incoming.js'
 import type { Opened } from './open.js'
 import { Outgoing } from './outgoing.js'
 import { ping } from './ping.js'
-import { largestOf, NOBODY, type Suspects } from './suspects.js'
+import type { SessionPorts, SessionSettings } from './session-ports.js'
+import { largestOf, NOBODY } from './suspects.js'
 import { Tally } from './tally.js'
-
-export interface SessionSettings {
-  readonly integration: string
-  /** Whether answers are read by the letter. */
-  readonly strict: boolean
-  readonly format: WireFormat
-  readonly batchSize: number
-  readonly maxInFlight: number
-  /** Bytes of a message at most. */
-  readonly limit: number
-  /** Hides our credentials in what the server says. */
-  readonly mask: SecretMask
-}
-
-export interface SessionPorts {
-  readonly watch: SignalWatch
-  /** Knows the calls that were under way when earlier connections ended by an answer beyond the limit. */
-  readonly suspects: Suspects
-  readonly log: Logger
-  /** The server told us something. */
-  notified(method: string, params: Value | undefined): void
-  /** The connection is gone, and not because we ended it. Called before the calls under way fail. */
-  lost(error: ConnectionError): void
-}
 
 const METHOD_NOT_FOUND = -32_601
 /** The close code of a side that got a message beyond its limit (RFC 6455, section 7.4.1). */
@@ -55,6 +28,7 @@ export class Session {
   readonly #pending = new SequenceTable<Call>()
   #lastId = 0
   #state: 'open' | 'ending' | 'over' = 'open'
+  #isRetired = false
   /** What the socket said before it closed. */
   #fault: ConnectionError | undefined
   /** Which of the calls without an answer are not to be made again. */
@@ -76,6 +50,7 @@ export class Session {
     this.#incoming = new Incoming(settings, this.#pending, {
       notified: (method, params) => ports.notified(method, params),
       called: (id) => this.#refuse(id),
+      goingAway: () => ports.goingAway(),
       ignored: (reason) => ignored.add(reason),
     })
     socket.on('message', (data) => this.#received(data as Buffer))
@@ -162,6 +137,12 @@ export class Session {
     this.socket.terminate()
   }
 
+  /** Ends the connection with the last answer to what is under way; nothing more is asked. */
+  retire(): void {
+    this.#isRetired = true
+    queueMicrotask(() => this.#closeIfDone())
+  }
+
   /** Says goodbye; resolves when the other side has, too. What is under way fails. */
   close(): Promise<void> {
     if (this.#state === 'open') this.#state = 'ending'
@@ -170,6 +151,10 @@ export class Session {
       this.socket.once('close', () => resolve())
       this.socket.close(1000)
     })
+  }
+
+  #closeIfDone(): void {
+    if (this.#state === 'open' && this.#pending.size === 0 && this.#outgoing.isEmpty) void this.close()
   }
 
   #makeCall(
@@ -182,6 +167,7 @@ export class Session {
     return new Call(method, message, operation, this.#ports.watch, (outcome, call) => {
       this.#pending.take(call.id)
       this.#outgoing.flushSoon()
+      if (this.#isRetired) queueMicrotask(() => this.#closeIfDone())
       onSettled(outcome)
     })
   }

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { GOING_AWAY } from '../../../../src/adapters/json-rpc/going-away.js'
+import { replyOf } from '../../../../src/adapters/json-rpc/server/messages.js'
 import type { InboundRequest } from '../../../../src/core/adapter.js'
 import { RpcError } from '../../../../src/core/errors.js'
 import type { Value } from '../../../../src/core/value.js'
@@ -226,4 +228,10 @@ test.each<[number, number]>([
       id,
       error: { code: sent, message: 'why', data: { x: 1 } },
     })
+})
+
+test('a refusal that a handler passes on does not say that its own method was not called', () => {
+  const { code, message, data } = GOING_AWAY
+  const error = new RpcError(code, message, data)
+  expect(replyOf(1, { ok: false, error })).toEqual({ jsonrpc: '2.0', id: 1, error: { code, message } })
 })

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
+import { GOING_AWAY } from '../../../../src/adapters/json-rpc/going-away.js'
 import { until } from '../../../support/adapter-context.js'
 import { ask, dial, server } from './harness.js'
 
@@ -52,7 +53,7 @@ test('calls under way are answered, new ones refused, and each connection ends w
   await expect(once(connect(port, '127.0.0.1'), 'connect')).rejects.toMatchObject({ code: 'ECONNREFUSED' })
   // The answer to a call of the one that is still open.
   const refused = ask(socket, call('echo', 3))
-  expect(JSON.parse(await refused)).toMatchObject({ id: 3, error: { code: -32000 } })
+  expect(JSON.parse(await refused)).toMatchObject({ id: 3, error: GOING_AWAY })
   for (const finish of waiting) finish()
   await until(() => http.ended, 'the connection to end')
   expect(http.text).toMatch(/\r\nconnection: close\r\n/i)

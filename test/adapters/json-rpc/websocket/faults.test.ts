@@ -1,4 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { GOING_AWAY } from '../../../../src/adapters/json-rpc/going-away.js'
 import { operation, until } from '../../../support/adapter-context.js'
 import { FaultProxy } from '../../../support/fault-proxy.js'
 import { connected, failureOf, rigFor } from '../harness.js'
@@ -170,4 +171,70 @@ test('one byte at a time', async () => {
   expect(await call).toEqual(['ü'])
   await until(() => messages.length === 1, 'the message')
   expect(messages).toEqual([{ topic: 'news', value: ['é'] }])
+})
+
+describe('a server of the gateway that stops', () => {
+  const refusal = (id: number | undefined) => JSON.stringify({ jsonrpc: '2.0', id, error: { ...GOING_AWAY } })
+
+  test('refuses a call, which may be made again; later calls wait for the next connection', async () => {
+    const waiting: (() => void)[] = []
+    const server = await service((text, { socket }) => {
+      const request = JSON.parse(text) as Request
+      if (request.method === 'new') socket.send(refusal(request.id))
+      else waiting.push(() => socket.send(JSON.stringify(replyTo(request))))
+    })
+    const { rpc, adapter, context: house } = await connected(server.url)
+    const old = rpc.call('old', [1], context)
+    await until(() => waiting.length === 1, 'the call to arrive')
+    expect(await failureOf(rpc.call('new', undefined, context))).toMatchObject({
+      kind: 'rpc',
+      code: -32000,
+      notExecuted: true,
+      retryable: true,
+      errorClass: 'service-unavailable',
+    })
+    expect(house.lost).toMatchObject([{ kind: 'connection', errorClass: 'service-unavailable' }])
+    expect(await failureOf(rpc.call('again', undefined, context))).toMatchObject({
+      message: 'not connected',
+      notExecuted: true,
+    })
+
+    await adapter.connect(new AbortController().signal)
+    expect(server.peers).toHaveLength(2)
+    const next = rpc.call('next', [2], context)
+    await until(() => waiting.length === 2, 'the call to arrive on the new connection')
+    expect(server.peers[1]!.received).toHaveLength(1)
+    for (const answer of waiting) answer()
+    expect(await Promise.all([old, next])).toEqual([[1], [2]])
+    // Its last answer ends the old connection, and that is not the loss of the new one.
+    await until(() => server.peers[0]!.socket.readyState === 3, 'the old connection to end')
+    expect(server.peers[1]!.socket.readyState).toBe(1)
+    expect(house.lost).toHaveLength(1)
+  })
+
+  test('a connection that is still needed ends with ours', async () => {
+    const server = await service((text, { socket }) => {
+      const { id, method } = JSON.parse(text) as Request
+      if (method === 'new') socket.send(refusal(id))
+    })
+    const { rpc, adapter } = await connected(server.url)
+    const old = failureOf(rpc.call('old', [1], context))
+    await failureOf(rpc.call('new', undefined, context))
+    await adapter.disconnect()
+    expect((await old).kind).toBe('connection')
+    await until(() => server.peers[0]!.socket.readyState === 3, 'the server to see it')
+  })
+
+  test('an error of another server with the same code says nothing of the kind', async () => {
+    const server = await service((text, { socket }) => {
+      const { id } = JSON.parse(text) as Request
+      const { code, message } = GOING_AWAY
+      socket.send(JSON.stringify({ jsonrpc: '2.0', id, error: { code, message, data: { nemo: 1 } } }))
+    })
+    const { rpc, context: house } = await connected(server.url)
+    const error = await failureOf(rpc.call('m', undefined, context))
+    expect(error).toMatchObject({ kind: 'rpc', retryable: false })
+    expect(error.notExecuted).toBeUndefined()
+    expect(house.lost).toEqual([])
+  })
 })

@@ -1,0 +1,30 @@
+import type { ErrorContext } from '../../core/errors.js'
+import type { Value } from '../../core/value.js'
+import { isMembers } from './members.js'
+
+/**
+ * The error of a server of the gateway that ends and has not begun with the method. The code is one of those that
+ * are left to servers (JSON-RPC 2.0, section 5.1), so `data` tells it from the errors of others.
+ */
+export const GOING_AWAY = {
+  code: -32_000,
+  message: 'The server is going away; the method was not called',
+  data: { nemo: 'going-away' },
+} as const
+
+/** What the error means: the call may be made again, and another connection may reach a server that stays. */
+export const GOING_AWAY_CONTEXT = {
+  notExecuted: true,
+  retryable: true,
+  errorClass: 'service-unavailable',
+} as const satisfies ErrorContext
+
+export function isGoingAway(code: unknown, data: unknown): boolean {
+  return (
+    code === GOING_AWAY.code && isMembers((data ?? null) as Value) && nemoOf(data) === GOING_AWAY.data.nemo
+  )
+}
+
+function nemoOf(data: unknown): unknown {
+  return (data as { readonly nemo?: unknown }).nemo
+}
