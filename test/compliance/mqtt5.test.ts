@@ -41,10 +41,6 @@ adapterCompliance({
     order: true,
     persistentQueue: false,
   },
-  skips: {
-    'a message above the limit that arrives on a topic is counted or a gap, and later ones arrive':
-      'the broker discards what exceeds our Maximum Packet Size, and must not say so (MQTT 5, section 3.1.2.11.4)',
-  },
   harness: { describe, it },
   restartBroker: () => broker.restart(),
 })
