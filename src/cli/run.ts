@@ -40,7 +40,10 @@ export async function run(options: CommandOptions, terminal: Terminal): Promise<
     const app =
       options.app === undefined
         ? undefined
-        : await during(`the module ${options.app} cannot be used`, loadApp(options.app, () => neverLoaded(options.app!, terminal)))
+        : await during(
+            `the module ${options.app} cannot be used`,
+            loadApp(options.app, () => neverLoaded(options.app!, terminal)),
+          )
     await attend(checked, app, output)
     return 0
   } catch (error) {

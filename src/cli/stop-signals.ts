@@ -21,5 +21,7 @@ export function stopRequested(isLaunched: boolean, atOnce: () => void): Promise<
     process.on('message', stop)
     // The launcher was killed: nobody is left to end this process if its application hangs.
     process.on('disconnect', atOnce)
+    // It may have been killed while the application was loading.
+    if (!process.connected) atOnce()
   })
 }
