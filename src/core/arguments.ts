@@ -129,7 +129,7 @@ function wrong(message: string, context?: ErrorContext): ConfigError {
 const LONGEST_SHOWN = 60
 
 /** A value as errors show it. Never throws, whatever the value is. */
-export function shown(value: unknown, { isSecret }: Pick<Expected, 'isSecret'> = {}): string {
+function shown(value: unknown, { isSecret }: Pick<Expected, 'isSecret'> = {}): string {
   if (value === null || value === undefined) return String(value)
   if (isList(value)) return 'a list'
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)

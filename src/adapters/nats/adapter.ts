@@ -2,6 +2,7 @@ import type { AdapterContext, AdapterFactory, ProtocolAdapter } from '../../core
 import { ConnectionError } from '../../core/errors.js'
 import { integrationFormat } from '../../wire/formats.js'
 import { untilAborted } from '../abort.js'
+import { SecretMask } from '../secret-mask.js'
 import { Dialer } from './client/dialer.js'
 import { notConnected } from './client/failures.js'
 import { ConnectionSet } from './connection-set.js'
@@ -24,6 +25,7 @@ export const natsAdapter: AdapterFactory = (context: AdapterContext): ProtocolAd
   const subjects = new Subjects(config.topic_style)
   const credentials = credentialsOf(context)
   const dialer = new Dialer({
+    maskOf: (secrets) => new SecretMask(secrets),
     endpoint: settings.endpoint,
     credentials,
     clock,

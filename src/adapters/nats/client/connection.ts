@@ -3,7 +3,6 @@ import type { Clock, Timer } from '../../../core/clock.js'
 import { ConnectionError, type IntegrationError } from '../../../core/errors.js'
 import type { Logger } from '../../../core/telemetry.js'
 import { abortFailure } from '../../abort.js'
-import { SecretMask } from '../../secret-mask.js'
 import { type ServerAddress, whereOf } from './address.js'
 import { connectionFailure } from './failures.js'
 import { keepAlive } from './keep-alive.js'
@@ -41,7 +40,14 @@ export interface ConnectionEvents {
   publishRefused(subject: string, text: string): void
 }
 
+/** Hides secrets in a text. */
+export interface Mask {
+  text(received: string): string
+}
+
 export interface ConnectionSettings {
+  /** Makes what hides these secrets in texts of the server. */
+  readonly maskOf: (secrets: readonly (string | undefined)[]) => Mask
   readonly name: string
   readonly clock: Clock
   readonly log: Logger
@@ -70,7 +76,7 @@ export class Connection implements ParserHandler {
   readonly #pings = new Pings()
   #info: ServerInfo
   /** Hides in what the server says the proof that it was shown. */
-  #mask = new SecretMask()
+  #mask: Mask = { text: (received) => received }
   #lastSid = 0
   #heard = false
   #keepAlive: Timer | undefined
@@ -108,7 +114,7 @@ export class Connection implements ParserHandler {
    * @throws ConnectionError, AuthError
    */
   async greet(proof: Proof, secure: boolean, rest: Buffer, signal: AbortSignal): Promise<void> {
-    this.#mask = new SecretMask([proof.pass, proof.auth_token, proof.jwt, proof.sig])
+    this.#mask = this.#settings.maskOf([proof.pass, proof.auth_token, proof.jwt, proof.sig])
     const socket = this.#socket
     socket.on('data', (chunk: Buffer) => this.#onData(chunk))
     socket.on('error', (error) => this.#fail(connectionFailure(whereOf(this.server), error)))
