@@ -134,7 +134,7 @@ export class DeliveryQueue {
   }
 
   /**
-   * The connection is lost. What has arrived before is delivered all the same, and its adapter is told so: a session
+   * The connection is lost. What has arrived before is delivered all the same, and its adapter learns of it: a session
    * that outlives the connection must not wait for it.
    */
   disconnected(): void {

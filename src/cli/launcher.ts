@@ -15,7 +15,7 @@ export function isLaunched(): boolean {
 }
 
 /**
- * Runs this command line again in a process of its own, and passes signals on to it. An application that blocks its
+ * Runs this command line again in a separate process, and passes signals on to it. An application that blocks its
  * thread cannot notice a signal: the launcher can, and ends it. @returns the exit code
  */
 export function launch(terminal: Terminal): Promise<number> {

@@ -199,7 +199,7 @@ export class Ledger {
     }
   }
 
-  /** Resolves when nothing is under way but what may last for ever, at the latest after `ms`. */
+  /** Resolves when nothing is in flight except what may last indefinitely, at the latest after `ms`. */
   async drained(ms: number): Promise<void> {
     const until = this.#clock.monotonic() + ms
     for (;;) {

@@ -11,7 +11,7 @@ export interface OutgoingRequest {
   readonly target: string
   readonly value: unknown
   readonly options: RequestOptions | undefined
-  /** `clock.monotonic()` milliseconds; 0 for none of its own. */
+  /** `clock.monotonic()` milliseconds; 0 when it has none. */
   readonly deadline: number
   /** Whether an actor died while it was in hand. */
   readonly suspect?: boolean
@@ -106,7 +106,7 @@ export interface IncomingRequest {
   readonly target: string
   readonly value: unknown
   readonly options: RequestOptions | undefined
-  /** `clock.monotonic()` milliseconds; 0 for none of its own. */
+  /** `clock.monotonic()` milliseconds; 0 when it has none. */
   readonly deadline: number
 }
 

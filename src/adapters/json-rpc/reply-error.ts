@@ -19,7 +19,7 @@ export function errorFault(error: Value): string | undefined {
 }
 
 /**
- * An error as the server gave it, whatever its shape: what has no place of its own is in `data`. The refusal of a
+ * An error as the server gave it, whatever its shape: what fits in no field is in `data`. The refusal of a
  * server of the gateway that ends says that nothing was done.
  */
 export function errorOf(error: Value, context: ErrorContext, unnumbered = UNNUMBERED): RpcError {

@@ -19,7 +19,7 @@ export class AckPatience {
   readonly #waiting = new Map<(outcome: boolean) => void, number>()
   #timer: Timer | undefined
   #isWarned = false
-  /** Something has waited in vain, and nothing has been written since: the same message is in the way. */
+  /** Something waited to no effect, and nothing has been written since: the same message is in the way. */
   #isLate = false
 
   constructor({ clock, log, queue }: { clock: Clock; log: Logger; queue: string }) {

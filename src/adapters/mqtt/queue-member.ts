@@ -30,7 +30,7 @@ type Phase =
   | 'gone'
 
 /**
- * A member of the group that shares one queue (MQTT 5, section 4.8.2), with a connection of its own: acknowledgements
+ * A member of the group that shares one queue (MQTT 5, section 4.8.2), with a separate connection: acknowledgements
  * are ordered within a connection, so that no queue waits for another.
  */
 export class QueueMember implements SessionOwner {

@@ -19,7 +19,7 @@ for _, group in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
 end`
 
 /**
- * Removes entries that every group has acknowledged, whoever sent them, but for the newest `keep` of the stream; a
+ * Removes entries that every group has acknowledged, also those of other senders, except the newest `keep` of the stream; a
  * hundred at a time where some are kept. What a group has not acknowledged yet stays, whatever the length.
  * KEYS: stream. ARGV: keep. Returns how many were removed.
  */

@@ -24,7 +24,7 @@ export interface InboundHandler {
   onPong(): void
   /** SUBACK or UNSUBACK: its variable header begins at `body`. @throws MalformedPacket */
   onSubscription(bytes: Buffer, body: number, end: number): void
-  /** The connection cannot go on. @param reasonCode what the broker is told; none when it ended the connection itself */
+  /** The connection cannot go on. @param reasonCode the reason that is sent to the broker; none when it ended the connection itself */
   onFailure(error: ConnectionEnded, reasonCode?: number): void
 }
 

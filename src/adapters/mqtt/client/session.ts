@@ -213,7 +213,7 @@ export class Session implements KeptAlive {
 
   /**
    * Ends the connection because of `error`.
-   * @param reasonCode what the broker is told (MQTT 5, section 4.13); without one the socket is destroyed
+   * @param reasonCode the reason that is sent to the broker (MQTT 5, section 4.13); without one the socket is destroyed
    */
   fail(error: Error, reasonCode?: number): void {
     const before = this.#state
