@@ -73,6 +73,7 @@ describe.each([4, 5] as const)(
       send(1, 2, 3, 4)
       await until(() => after.messages.length === 1, 'the new message')
       expect(after.texts).toEqual(['4'])
+      await until(() => received().length > 0, 'the first acknowledgement')
       expect(received()).toEqual([1])
       before.messages[2]!.taken!()
       before.messages[1]!.taken!()
