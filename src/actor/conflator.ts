@@ -1,13 +1,11 @@
 import type { ByteBudget } from '../core/byte-budget.js'
 import { type Clock, every, type Timer } from '../core/clock.js'
 import type { Gauges } from '../mailbox/gauges.js'
-import type { Outgoing } from './delivery-queue.js'
+import { type Outgoing, weightOf } from './outgoing.js'
 import { unshared } from './own-copy.js'
 
 /** Topics are chosen by strangers: past this many, the newest messages leave early rather than take more memory. */
 const MOST_TOPICS = 10_000
-/** What a message takes beside its payload, in bytes. */
-const OVERHEAD_BYTES = 200
 
 /**
  * Keeps the newest message of each topic and passes them on at a steady pace: what a screen can show, however
@@ -44,12 +42,12 @@ export class Conflator {
     const replaced = this.#newest.get(message.topic)
     if (replaced !== undefined) {
       this.#gauges.count('conflated')
-      this.#budget.give(weight(replaced))
+      this.#budget.give(weightOf(replaced))
       replaced.taken?.()
     }
     const kept = { ...message, payload: unshared(message.payload) }
     this.#newest.set(message.topic, kept)
-    this.#budget.take(weight(kept))
+    this.#budget.take(weightOf(kept))
     if (this.#mustPass) this.#flush()
   }
 
@@ -80,11 +78,7 @@ export class Conflator {
   #takeAll(): Outgoing[] {
     const all = [...this.#newest.values()]
     this.#newest.clear()
-    for (const message of all) this.#budget.give(weight(message))
+    for (const message of all) this.#budget.give(weightOf(message))
     return all
   }
-}
-
-function weight({ payload }: Outgoing): number {
-  return payload.byteLength + OVERHEAD_BYTES
 }

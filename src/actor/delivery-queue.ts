@@ -6,21 +6,13 @@ import type { Capacity } from '../core/overflow.js'
 import { CreditTaker } from '../mailbox/credit.js'
 import { encodeError } from '../mailbox/error-codec.js'
 import type { Gauges } from '../mailbox/gauges.js'
-import type { DeliveryExtras, SourceSpec } from '../mailbox/protocol.js'
+import type { SourceSpec } from '../mailbox/protocol.js'
 import type { WireFormat } from '../wire/wire-format.js'
 import { Hold, LONGEST_SHARED_HOLD_MS } from './hold.js'
 import type { Outbox } from './outbox.js'
+import { type Outgoing, weightOf } from './outgoing.js'
 import { ownCopy, unshared } from './own-copy.js'
 import { Receipts } from './receipts.js'
-
-/** A message on its way to the host. */
-export interface Outgoing {
-  readonly topic: string
-  readonly payload: Uint8Array
-  readonly extras: DeliveryExtras | undefined
-  /** Called once when the host has it, or when it was dropped. */
-  taken?: (() => void) | undefined
-}
 
 /** What became of a message that was offered. */
 export type Offer =
@@ -35,8 +27,6 @@ export type Offer =
 const HOLD_BACK_AT = 0.5
 /** So much may be sent between two looks at the credit that is left. */
 const LOOK_AT_BYTES = 64 * 1024
-/** What a waiting message takes beside its payload, in bytes. */
-const OVERHEAD_BYTES = 200
 /** The least time between two reports of dropped messages, in milliseconds. */
 const REPORT_EVERY_MS = 100
 
@@ -223,7 +213,7 @@ export class DeliveryQueue {
     const payload = unshared(message.payload)
     this.#waiting.push(payload === message.payload ? message : { ...message, payload })
     this.#waitingBytes += payload.byteLength
-    this.#parts.budget.take(payload.byteLength + OVERHEAD_BYTES)
+    this.#parts.budget.take(weightOf({ payload }))
     this.#parts.gauges.addWaitingDeliveries(1)
     if (message.taken !== undefined) this.#releaseLater()
   }
@@ -232,7 +222,7 @@ export class DeliveryQueue {
     const message = this.#waiting.shift()!
     const { byteLength } = message.payload
     this.#waitingBytes -= byteLength
-    this.#parts.budget.give(byteLength + OVERHEAD_BYTES)
+    this.#parts.budget.give(weightOf(message))
     this.#parts.gauges.addWaitingDeliveries(-1)
     return message
   }
