@@ -279,7 +279,8 @@ export class ActorRef implements IntegrationMail, ActorAddress {
   #reopen(source: HostSource, life: number): void {
     const options = { source: specOf(source) }
     // Let in whatever the mailbox and the breaker say: it was accepted once.
-    const request = this.#ledger.enter(source.verb, source.target, undefined, options, undefined)
+    const limits = { signal: source.closing.signal }
+    const request = this.#ledger.enter(source.verb, source.target, undefined, options, limits)
     request.catch((error: Error) => {
       if (!this.#sources.has(source) || this.#present?.life !== life) return
       // Its time was up, or the broker is busy: that is no reason to end what has been granted.

@@ -18,6 +18,8 @@ export interface HostSource {
   readonly handler: SourceHandler
   /** Asked for; granted once; or ended by the host, while what the actor has sent until it hears of it still comes. */
   state: 'asked' | 'open' | 'closing'
+  /** Aborts when the host ends it: an actor that was asked for it and has not opened it yet must not open it then. */
+  readonly closing: AbortController
   credit: { readonly shared: SharedArrayBuffer; readonly giver: CreditGiver }
 }
 
@@ -34,6 +36,7 @@ export class HostSources {
       wanted,
       handler,
       state: 'asked',
+      closing: new AbortController(),
       credit: freshCredit(),
     }
     this.#byId.set(source.id, source)
@@ -49,6 +52,7 @@ export class HostSources {
   close(source: HostSource): boolean {
     if (!this.has(source)) return false
     source.state = 'closing'
+    source.closing.abort()
     return true
   }
 

@@ -173,6 +173,42 @@ describe('the address of an actor', () => {
     expect(received).toEqual([3])
   })
 
+  test('a source that is closed before its new actor has opened it is not opened, by that actor or the next', async () => {
+    const { ref, begin, handler } = rig()
+    const first = begin()
+    const opening = ref.open('consume', 'q', wanted, handler)
+    await first.asked()
+    await first.settle(0)
+    const source = await opening
+    ref.detach('boom')
+    const second = begin()
+    expect(await second.asked()).toEqual(['consume'])
+    const closing = source.close()
+    expect(await second.asked()).toEqual(['consume', 'cancel', 'unsubscribe'])
+    expect(second.values.get('cancel')).toEqual([0])
+    ref.detach('boom')
+    await closing
+    expect(await begin().asked()).toEqual([])
+  })
+
+  test('a source that is closed while what opens it anew waits for an actor is not opened', async () => {
+    const { ref, begin, handler, clock } = rig({ mailbox: { messages: 1, bytes: 1_000, overflow: 'reject' } })
+    const first = begin()
+    const opening = ref.open('consume', 'q', wanted, handler)
+    await first.asked()
+    await first.settle(0)
+    const source = await opening
+    ref.detach('boom')
+    const second = begin()
+    // Before it is posted.
+    const closing = source.close()
+    expect(await second.asked()).toEqual(['unsubscribe'])
+    await second.settle(0)
+    await closing
+    await clock.advance(60_000)
+    expect(await second.asked()).toEqual(['unsubscribe'])
+  })
+
   test('a request that is in hand whenever an actor dies is set aside, and its neighbour is not', async () => {
     const { ref, begin, poisoned } = rig()
     const poison = ref.request('publish', 'poison', 1).catch((error: { kind: string }) => error.kind)
