@@ -52,8 +52,7 @@ export class QueueSource implements Source, MessageSink<InboundDelivery> {
   disconnected(): void {
     this.#consumer = undefined
     this.#sink?.retire()
-    // What the host has not got yet comes again from the broker.
-    this.#deliveries.clear()
+    this.#returnWaiting()
   }
 
   drain(): void {
@@ -71,9 +70,14 @@ export class QueueSource implements Source, MessageSink<InboundDelivery> {
   async #leave(end: (consumer: AdapterConsumer) => Promise<void>): Promise<void> {
     this.#state = 'over'
     this.#sink?.retire()
+    this.#returnWaiting()
+    if (this.#consumer !== undefined) await end(this.#consumer)
+  }
+
+  /** Gives back what the host has not got. After a lost connection the broker has it already. */
+  #returnWaiting(): void {
     for (const { extras } of this.#deliveries.clear())
       if (extras?.token !== undefined) this.#unsettled.undelivered(extras.token).catch(() => {})
-    if (this.#consumer !== undefined) await end(this.#consumer)
   }
 
   deliver(delivery: InboundDelivery): boolean {

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import type { AdapterConsumer, InboundDelivery, MessageSink, QueueFacet } from '../../src/core/adapter.js'
 import { ConnectionError } from '../../src/core/errors.js'
-import type { ReceivedMessage } from '../../src/mailbox/protocol.js'
+import { newCredit } from '../../src/mailbox/credit.js'
+import type { ReceivedMessage, SourceSpec } from '../../src/mailbox/protocol.js'
 import { actorRig } from './rig.js'
 
 const ends: (() => void)[] = []
@@ -60,6 +61,17 @@ function rig() {
 }
 
 const receive = ['receive', 'q', undefined, undefined] as const
+
+/** A consumer as the host asks for it. */
+const consumed = (given: Partial<SourceSpec> = {}): SourceSpec => ({
+  id: 1,
+  kind: 'queue',
+  credit: newCredit(),
+  window: { messages: 10, bytes: 1_000 },
+  decode: 'value',
+  overflow: 'block',
+  ...given,
+})
 
 describe('a message for a receiver', () => {
   test('goes to its caller, once', async () => {
@@ -163,17 +175,7 @@ describe('a message that its consumer fails on', () => {
   test('comes again after a growing delay, and is a dead letter in the end', async () => {
     const { send, connected, opened, delivery, quiet, journal, notices } = rig()
     await connected()
-    const spec = {
-      id: 1,
-      kind: 'queue',
-      credit: new SharedArrayBuffer(20),
-      window: { messages: 10, bytes: 1_000 },
-      decode: 'value',
-      overflow: 'block',
-      maxDeliveries: 5,
-      deadLetter: 'dead',
-    } as const
-    await send('consume', 'q', undefined, { source: spec })
+    await send('consume', 'q', undefined, { source: consumed({ maxDeliveries: 5, deadLetter: 'dead' }) })
     for (let attempt = 1; attempt <= 5; attempt++) {
       opened[0]!.sink.deliver(delivery('bad', { attempt }))
       await send('nack', '', attempt, { reason: 'Error: cannot' })
@@ -203,15 +205,7 @@ describe('a message that its consumer fails on', () => {
   ])('%s is a dead letter at once', async (_, given, reason) => {
     const { send, connected, opened, delivery, quiet, journal, notices } = rig()
     await connected()
-    const spec = {
-      id: 1,
-      kind: 'queue',
-      credit: new SharedArrayBuffer(20),
-      window: { messages: 10, bytes: 1_000 },
-      decode: 'value',
-      overflow: 'block',
-    } as const
-    await send('consume', 'q', undefined, { source: spec })
+    await send('consume', 'q', undefined, { source: consumed() })
     opened[0]!.sink.deliver(delivery('bad', given))
     await quiet()
     const letters = notices.filter(({ kind }) => kind === 'dead-letter')
@@ -220,6 +214,19 @@ describe('a message that its consumer fails on', () => {
     // It does not take a place of those that may be unsettled.
     expect(opened[0]!.requested).toBe(2)
   })
+})
+
+test('what the host has not got goes back uncounted when its consumer ends and the connection stays', async () => {
+  const { send, connected, opened, delivery, quiet, journal } = rig()
+  await connected()
+  const source = consumed({ concurrency: 3, window: { messages: 1, bytes: 1_000 } })
+  await send('consume', 'q', undefined, { source })
+  for (const name of ['a', 'b', 'c']) opened[0]!.sink.deliver(delivery(name))
+  await quiet()
+  expect(journal).toEqual([])
+  opened[0]!.sink.end(new ConnectionError('the queue moved'))
+  await quiet()
+  expect(journal).toEqual(['undelivered b', 'undelivered c'])
 })
 
 test('what an adapter throws is the error of the operation, with the bug as its cause', async () => {
