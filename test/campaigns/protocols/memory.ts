@@ -11,7 +11,7 @@ export async function memoryProtocol(): Promise<Protocol> {
   return {
     name: 'memory',
     integration: { type: 'memory' },
-    attempts: true,
+    attempts: 'exact',
     backWithinMs: 1_000,
     use(one) {
       gateway = one

@@ -26,7 +26,7 @@ export async function mqttProtocol(): Promise<Protocol> {
       endpoint: { address: broker.url },
       config: { clean_session: false },
     },
-    attempts: false,
+    attempts: 'none',
     backWithinMs: 3_000,
     restartBroker: () => broker.restart(),
     async open(_queue, deadLetters) {

@@ -22,7 +22,7 @@ export async function redisProtocol(): Promise<Protocol> {
       endpoint: { address: '127.0.0.1', port: server.port },
       config: { claim_after: '1s', block: '100ms' },
     },
-    attempts: true,
+    attempts: 'exact',
     backWithinMs: 3_000,
     restartBroker: () => server.restart(),
     async open(queue, deadLetters) {
