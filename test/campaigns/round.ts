@@ -56,7 +56,8 @@ export async function playRound(
   const queue = `campaign-${kind}-${seed}`
   const deadLetters = `${queue}-dead`
   const calm = kind === 'calm'
-  const tallyOptions = { count, calm, attempts: protocol.attempts, maxDeliveries: MAX_DELIVERIES }
+  const { attempts, lapses } = protocol
+  const tallyOptions = { count, calm, attempts, lapses, maxDeliveries: MAX_DELIVERIES }
   const tally = new Tally(tallyOptions, random.fork())
   let isOver = false
   const work: Work = { queue, deadLetters, maxDeliveries: MAX_DELIVERIES, tally, ended: () => isOver }

@@ -1,4 +1,3 @@
-import type { AttemptNumbers } from './protocols/protocol.js'
 import type { Random } from './random.js'
 
 /** What is done with one delivery. */
@@ -14,13 +13,13 @@ type Fate =
 export interface TallyOptions {
   readonly count: number
   readonly calm: boolean
-  readonly attempts: AttemptNumbers
+  /** Every delivery says which attempt it is. */
+  readonly attempts: boolean
+  /** The share of messages that the broker may deliver twice or count once too often. */
+  readonly lapses: number
   /** A message that its consumer does not handle in so many deliveries becomes a dead letter. */
   readonly maxDeliveries: number
 }
-
-/** The share of deliveries whose number may be too high, where that is nobody's fault but the broker's. */
-const MOST_OVERCOUNTED = 0.005
 
 /** Counts the deliveries to handlers, and finds what must not be. */
 export class Tally {
@@ -30,7 +29,8 @@ export class Tally {
   readonly #options: TallyOptions
   readonly #fates: readonly Fate[]
   readonly #deliveries: number[]
-  #overcounted = 0
+  /** Messages that the broker has delivered twice or counted wrongly. */
+  readonly #lapsed = new Set<number>()
   /** What no handler has finished with at this moment. */
   readonly #inHand = new Set<number>()
 
@@ -51,7 +51,7 @@ export class Tally {
 
   /** A handler has got message `n`. */
   delivered(n: number, attempt: number): Decision {
-    const { calm } = this.#options
+    const { calm, attempts } = this.#options
     const fate = this.#fates[n]
     if (fate === undefined) {
       this.faults.push(`a message that was never sent: ${n}`)
@@ -59,22 +59,20 @@ export class Tally {
     }
     const before = this.#deliveries[n]!++
     if (calm) {
-      if (this.handled.has(n)) this.faults.push(`message ${n} came again after it had been handled`)
-      if (this.dead.has(n)) this.faults.push(`message ${n} came again after it was a dead letter`)
-      if (this.#inHand.has(n)) this.faults.push(`message ${n} was in two hands at a time`)
-      if (!this.#isRightAttempt(attempt, before + 1))
-        this.faults.push(`message ${n} came as attempt ${attempt} at its delivery ${before + 1}`)
-    } else if (attempt < 1) this.faults.push(`message ${n} came as attempt ${attempt}`)
+      if (this.handled.has(n)) this.#lapse(n, 'came again after it had been handled')
+      if (this.dead.has(n)) this.#lapse(n, 'came again after it was a dead letter')
+      if (this.#inHand.has(n)) this.#lapse(n, 'was in two hands at a time')
+      if (attempts && attempt !== before + 1)
+        this.#lapse(n, `came as attempt ${attempt} at its delivery ${before + 1}`)
+    } else if (attempts && attempt < 1) this.faults.push(`message ${n} came as attempt ${attempt}`)
     this.#inHand.add(n)
     if (fate.kind === 'poison') return 'fail'
     return fate.kind === 'flaky' && fate.failures-- > 0 ? 'fail' : 'handle'
   }
 
-  #isRightAttempt(attempt: number, delivery: number): boolean {
-    const { attempts, count } = this.#options
-    if (attempts === 'none' || attempt === delivery) return true
-    if (attempts === 'exact' || attempt < delivery) return false
-    return ++this.#overcounted <= Math.max(2, count * MOST_OVERCOUNTED)
+  #lapse(n: number, what: string): void {
+    const { count, lapses } = this.#options
+    if (this.#lapsed.add(n).size > count * lapses) this.faults.push(`message ${n} ${what}`)
   }
 
   /** Its handler has come to its end, with what it decided. */
@@ -87,10 +85,10 @@ export class Tally {
   died(n: number): void {
     if (this.dead.has(n)) return
     this.dead.add(n)
-    const { calm, attempts, maxDeliveries } = this.#options
+    const { calm, attempts, lapses, maxDeliveries } = this.#options
     if (!calm) return
     if (this.handled.has(n)) this.faults.push(`message ${n} became a dead letter after it had been handled`)
-    if (attempts === 'exact' && this.#deliveries[n]! < maxDeliveries)
+    if (attempts && lapses === 0 && this.#deliveries[n]! < maxDeliveries)
       this.faults.push(`message ${n} became a dead letter after ${this.#deliveries[n]} deliveries`)
   }
 }

@@ -11,7 +11,8 @@ export async function memoryProtocol(): Promise<Protocol> {
   return {
     name: 'memory',
     integration: { type: 'memory' },
-    attempts: 'exact',
+    attempts: true,
+    lapses: 0,
     backWithinMs: 1_000,
     use(one) {
       gateway = one

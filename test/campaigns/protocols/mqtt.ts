@@ -26,7 +26,8 @@ export async function mqttProtocol(): Promise<Protocol> {
       endpoint: { address: broker.url },
       config: { clean_session: false },
     },
-    attempts: 'none',
+    attempts: false,
+    lapses: 0,
     backWithinMs: 3_000,
     restartBroker: () => broker.restart(),
     async open(_queue, deadLetters) {

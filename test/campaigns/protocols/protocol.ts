@@ -1,17 +1,14 @@
 import type { Gateway } from '../../../src/index.js'
 
-/**
- * What deliveries say of the attempt that they are: nothing; exactly the deliveries to handlers; or, seldom, more than
- * these, where the broker counts deliveries that it lost itself.
- */
-export type AttemptNumbers = 'none' | 'exact' | 'seldom-more'
-
 /** A queue protocol in a campaign: a broker, and clients that are not ours beside it. */
 export interface Protocol {
   readonly name: string
   /** The block of an integration in the object form of the configuration. */
   readonly integration: object
-  readonly attempts: AttemptNumbers
+  /** Every delivery says which attempt it is. */
+  readonly attempts: boolean
+  /** The share of messages that the broker, without any fault of ours, may deliver twice or count once too often. */
+  readonly lapses: number
   /** A message that was given back, or left by a killed actor, is back within so many milliseconds. */
   readonly backWithinMs: number
   /** Ends the broker and starts it again with what it held; absent where it is a part of the gateway. */

@@ -22,7 +22,8 @@ export async function redisProtocol(): Promise<Protocol> {
       endpoint: { address: '127.0.0.1', port: server.port },
       config: { claim_after: '1s', block: '100ms' },
     },
-    attempts: 'exact',
+    attempts: true,
+    lapses: 0,
     backWithinMs: 3_000,
     restartBroker: () => server.restart(),
     async open(queue, deadLetters) {
