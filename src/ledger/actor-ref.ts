@@ -243,7 +243,7 @@ export class ActorRef implements IntegrationMail, ActorAddress {
     const open = openCircuit(this.#present?.gauges, this.#clock, integration)
     if (open !== undefined) return open
     // They wait in a separate lane: a flood of messages must not end the subscriptions of a crashed actor.
-    if (traits.isSystem) return undefined
+    if (traits.isSystem || this.#ledger.hasRoom) return undefined
     return this.#ledger.makeRoom(this.#present?.gauges.connection === 'connected')
   }
 

@@ -83,8 +83,9 @@ export class Ledger {
     const bytes = this.#size.of(value)
     if (bytes > this.#maxBytes && isWeighedExactly(value))
       return Promise.reject(tooLarge(bytes, this.#maxBytes, this.#name))
-    const now = this.#clock.monotonic()
     const own = limits?.timeoutMs
+    // The actor keeps the default time-out; here it may be as coarse as the batch in which the request leaves.
+    const now = own === undefined ? this.#queue.now() : this.#clock.monotonic()
     const deadline = own === undefined ? 0 : now + own
     const timeoutMs = own ?? this.#budgetMs
     const expiresAfter = Math.ceil(now - this.#origin + timeoutMs)
@@ -103,6 +104,11 @@ export class Ledger {
     this.#queue.push(request)
     this.#deadlines.add(this.#origin + expiresAfter)
     return request.promise
+  }
+
+  /** Whether the mailbox has room for one request more. */
+  get hasRoom(): boolean {
+    return this.#queue.room() === 'room'
   }
 
   /**

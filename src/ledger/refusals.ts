@@ -34,7 +34,7 @@ export function openCircuit(
   clock: Clock,
   integration: string,
 ): CircuitOpenError | undefined {
-  if (gauges?.breaker !== 'open') return undefined
+  if (gauges?.isBreakerOpen !== true) return undefined
   const left = gauges.breakerOpenUntil - clock.monotonic()
   return left > 0 ? new CircuitOpenError(left, { integration }) : undefined
 }

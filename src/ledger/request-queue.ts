@@ -42,6 +42,7 @@ export class RequestQueue {
   readonly #posted = new SequenceTable<Request>()
   #life: { readonly channel: RequestChannel; readonly writer: RequestWriter } | undefined
   #schedule: Schedule = 'idle'
+  #batchBegan = 0
   #nextSeq = 0
   /** Waiting user requests, and the bytes of them. */
   #waiting = 0
@@ -69,6 +70,11 @@ export class RequestQueue {
   /** Whether there is an actor to post to. */
   get isAttached(): boolean {
     return this.#life !== undefined
+  }
+
+  /** `clock.monotonic()` milliseconds, or those at which the batch began that leaves next: cheaper than the clock. */
+  now(): number {
+    return this.#schedule === 'idle' ? this.#clock.monotonic() : this.#batchBegan
   }
 
   /**
@@ -181,7 +187,7 @@ export class RequestQueue {
   #wake(): void {
     if (this.#life === undefined || this.#schedule !== 'idle') return
     if (this.#posted.size < BUSY_FROM) {
-      this.#schedule = 'soon'
+      this.#begin('soon')
       // After the promises that are settling now: their callers may well send the next request.
       process.nextTick(() => this.#flush())
     } else {
@@ -200,8 +206,13 @@ export class RequestQueue {
     }
   }
 
+  #begin(schedule: Exclude<Schedule, 'idle'>): void {
+    this.#schedule = schedule
+    this.#batchBegan = this.#clock.monotonic()
+  }
+
   #flushNextTurn(): void {
-    this.#schedule = 'next-turn'
+    this.#begin('next-turn')
     this.#clock.nextTurn(() => this.#flush())
   }
 
