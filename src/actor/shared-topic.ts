@@ -40,6 +40,8 @@ export class SharedTopic {
   #asked = 0
   #granted = 0
   #wasHeldBeforeGrant = false
+  /** Whether the adapter is giving what it held of the earlier subscription. */
+  #isEmptying = false
   #state: 'alive' | 'over' = 'alive'
 
   /** @param onEmpty called when the last member has left and the broker knows. */
@@ -97,6 +99,7 @@ export class SharedTopic {
     const generation = ++this.#asked
     member.generation = generation
     const qos = highest(this.#qos, member.qos)
+    this.#empty()
     let subscription: AdapterSubscription
     try {
       subscription = await this.#subscribe(qos === undefined ? {} : { qos }, this.#sink(generation))
@@ -105,6 +108,7 @@ export class SharedTopic {
       throw error
     }
     if ((this.#state as string) === 'over') throw new ConnectionError('the connection was lost')
+    this.#empty()
     const earlier = this.#current
     this.#granted = generation
     this.#qos = qos
@@ -113,6 +117,17 @@ export class SharedTopic {
     if (this.#wasHeldBeforeGrant && this.#holding.size === 0) subscription.resume()
     this.#wasHeldBeforeGrant = false
     if (earlier !== undefined) await quietly(() => earlier.close())
+  }
+
+  /**
+   * What the adapter holds of the subscription that is to be closed goes to its members, who have room for it in their
+   * queues or drop it by their own policy: closed, the subscription would drop it, and nobody would count it.
+   */
+  #empty(): void {
+    if (this.#holding.size === 0) return
+    this.#isEmptying = true
+    this.#current?.resume()
+    this.#isEmptying = false
   }
 
   #isNeededFor({ qos }: TopicMember): boolean {
@@ -148,7 +163,7 @@ export class SharedTopic {
       if (message.retain && !isNews(member, generation, message.topic)) shared.taken?.()
       else if (!member.sink.deliver(shared)) this.#holding.add(member)
     }
-    if (this.#holding.size === 0) return true
+    if (this.#holding.size === 0 || this.#isEmptying) return true
     this.#wasHeldBeforeGrant ||= generation > this.#granted
     return false
   }

@@ -10,6 +10,8 @@ interface Granted {
   readonly sink: MessageSink<InboundMessage>
   closed: boolean
   resumed: number
+  onResume?: () => void
+  onClose?: () => void
 }
 
 function rig({ retains = false, holdsBack = 'connection' as 'subscription' | 'connection' } = {}) {
@@ -32,9 +34,13 @@ function rig({ retains = false, holdsBack = 'connection' as 'subscription' | 'co
         ])
         if (control.refuse) throw new SubscribeError(pattern, 'no')
         return {
-          resume: () => void one.resumed++,
+          resume: () => {
+            one.resumed++
+            one.onResume?.()
+          },
           close: async () => {
             one.closed = true
+            one.onClose?.()
           },
         }
       },
@@ -247,6 +253,26 @@ describe('a message that its broker waits to hear of', () => {
     granted[0]!.sink.deliver(acknowledged(taken))
     expect(taken).toEqual(['taken'])
   })
+})
+
+test('what is held of a subscription goes to its member before a later one replaces it', async () => {
+  const { hub, granted } = rig({ retains: true })
+  const [slow, quick] = [listener(false), listener()]
+  await hub.subscribe('t', {}, slow.sink, operation())
+  const [first] = granted
+  // An adapter that holds what its sink has no room for, as that of MQTT does.
+  const held = [2, 3, 4].map((n) => message(n))
+  const dropped: number[] = []
+  expect(first!.sink.deliver(message(1))).toBe(false)
+  first!.onResume = () => {
+    while (held.length > 0 && first!.sink.deliver(held.shift()!));
+  }
+  first!.onClose = () => dropped.push(...held.map(({ payload }) => payload[0]!))
+  await hub.subscribe('t', {}, quick.sink, operation())
+  expect(slow.got).toEqual(['1', '2', '3', '4'])
+  expect(dropped).toEqual([])
+  // It still has no room.
+  expect(granted[1]!.sink.deliver(message(5))).toBe(false)
 })
 
 test('room that comes before the grant is remembered', async () => {
