@@ -3,6 +3,7 @@ import { ConnectionError, IntegrationError } from '../../core/errors.js'
 import type { TlsSettings } from '../../core/settings.js'
 import { integrationFormat } from '../../wire/formats.js'
 import { untilAborted } from '../abort.js'
+import { SecretMask } from '../secret-mask.js'
 import { readTlsOptions } from '../tls.js'
 import type { BrokerAddress } from './client/address.js'
 import { Dialer } from './client/dialer.js'
@@ -39,6 +40,10 @@ export const mqttAdapter: AdapterFactory = (context: AdapterContext): ProtocolAd
     clock,
     credentials: (signal) => login.credentials(signal),
     credentialsRefused: (credentials) => login.refused(credentials),
+    maskOf: ({ username, password }) => {
+      const mask = new SecretMask([password, `${username ?? ''}:${password}`])
+      return (text) => mask.text(text)
+    },
     tls: () => readTlsOptions(settings.endpoint.tls ?? SERVER_ONLY, log),
   })
   const memory = new ConnectionMemory(clock, context.kept)

@@ -93,6 +93,41 @@ describe('what the broker says', () => {
     expect(message).toContain('another client has connected with the same client id')
   })
 
+  it('shows none of our secrets, however it repeats them', async () => {
+    const password = 'pw-Hq7x93'
+    const auth = { type: 'basic', username: 'me', password } as const
+    const properties = {
+      reasonString: `me:${password} is wrong, ${Buffer.from(password).toString('base64')}`,
+    }
+    broker = await ScriptedBroker.start(5)
+    fixture = mqttFixture(broker.server.port, { protocol_version: 5 }, { limits, auth })
+    const errors: string[] = []
+    const note = ({ message, cause }: Error) => errors.push(message, String(cause))
+    answering('connect', () => ({ cmd: 'connack', reasonCode: 0x86, sessionPresent: false, properties }))
+    note(await failure(connect()))
+    broker.answer = () => false
+    await connect()
+    answering('subscribe', ({ messageId }) => ({
+      cmd: 'suback',
+      messageId: messageId!,
+      granted: [0x87],
+      properties,
+    }))
+    const { pubsub } = fixture.adapter
+    note(await failure(pubsub!.subscribe('a', { qos: 1 }, new Collector(), within())))
+    for (const qos of [1, 2] as const) {
+      const cmd = qos === 1 ? 'puback' : 'pubrec'
+      answering('publish', ({ messageId }) => ({ cmd, messageId: messageId!, reasonCode: 0x97, properties }))
+      note(await failure(pubsub!.publish('a', bytes('x'), { qos }, within())!))
+    }
+    broker.peer('').send({ cmd: 'disconnect', reasonCode: 0x8b, properties } as Packet)
+    await until(() => fixture.context.lost.length === 1, 'the loss')
+    note(fixture.context.lost[0]!)
+    const said = errors.filter((text) => text.includes('is wrong'))
+    expect(said.length).toBeGreaterThanOrEqual(5)
+    for (const text of said) expect(text).toContain('**** is wrong, ****')
+  })
+
   it('is missed over MQTT 3.1.1: connections that do not last make us suspect another client', async () => {
     await start(4)
     for (let i = 0; i < 3; i++) {

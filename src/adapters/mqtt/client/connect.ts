@@ -22,6 +22,8 @@ export interface SessionSettings {
   /** A message that is larger is skipped, in bytes. */
   readonly maxFrame: number
   readonly credentials?: Credentials
+  /** Hides our secrets in what the broker says, which may repeat them. */
+  readonly mask?: (text: string) => string
   readonly will?: {
     readonly topic: string
     readonly payload: string

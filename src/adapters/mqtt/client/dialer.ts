@@ -36,6 +36,8 @@ export interface DialerOptions {
   credentials(signal: AbortSignal): Promise<Credentials | undefined>
   /** The broker did not take them. */
   credentialsRefused(credentials: Credentials): void
+  /** Hides them in what the broker says. */
+  maskOf(credentials: Credentials): (text: string) => string
   /** Asked for each connection over TLS. */
   tls(): Promise<ConnectionOptions>
 }
@@ -135,7 +137,7 @@ export class Dialer {
       version,
       keepAliveMs: options.keepAliveMs,
       maxFrame: options.maxFrame,
-      ...(credentials && { credentials }),
+      ...(credentials && { credentials, mask: options.maskOf(credentials) }),
     }
     try {
       return await Session.open(socket, showAddress(address), settings, state, owner, options.clock, signal)

@@ -1,6 +1,7 @@
 import { AckGate, type Hold } from './ack-gate.js'
 import { type Ack, PUBCOMP, readAck, writeAck } from './acks.js'
 import { type Connack, readConnack, readReasonString } from './connack.js'
+import type { SessionSettings } from './connect.js'
 import { ConnectionEnded, MalformedPacket, REASON } from './errors.js'
 import { Framer } from './framer.js'
 import type { Outbound } from './outbound.js'
@@ -49,6 +50,7 @@ const TLS_ALERT = 21
 export class Inbound {
   readonly #where: string
   readonly #version: 4 | 5
+  readonly #mask: (text: string) => string
   readonly #outbound: Outbound
   readonly #handler: InboundHandler
   readonly #received: ReceivedIds
@@ -60,13 +62,14 @@ export class Inbound {
 
   constructor(
     where: string,
-    settings: { readonly version: 4 | 5; readonly maxFrame: number },
+    settings: Pick<SessionSettings, 'version' | 'maxFrame' | 'mask'>,
     outbound: Outbound,
     received: ReceivedIds,
     handler: InboundHandler,
   ) {
     this.#where = where
     this.#version = settings.version
+    this.#mask = settings.mask ?? ((text) => text)
     this.#outbound = outbound
     this.#handler = handler
     this.#received = received
@@ -104,8 +107,8 @@ export class Inbound {
     const handler = this.#handler
     if (this.#state === 'handshake') this.#handshake(type, bytes, body, end)
     else if (type === TYPE.publish) this.#onPublish(this.#decodePublish(bytes, start, body, end))
-    else if (type === TYPE.puback || type === TYPE.pubcomp) handler.onCompleted(readAck(bytes, body, end))
-    else if (type === TYPE.pubrec) handler.onReceived(readAck(bytes, body, end))
+    else if (type === TYPE.puback || type === TYPE.pubcomp) handler.onCompleted(this.#ack(bytes, body, end))
+    else if (type === TYPE.pubrec) handler.onReceived(this.#ack(bytes, body, end))
     else if (type === TYPE.pubrel) this.#onReleased(readAck(bytes, body, end))
     else if (type === TYPE.disconnect) this.#onDisconnect(bytes, body, end)
     else if (type === TYPE.suback || type === TYPE.unsuback) handler.onSubscription(bytes, body, end)
@@ -126,7 +129,7 @@ export class Inbound {
     if (type !== TYPE.connack || end - body < 2) throw new MalformedPacket(notConnack(type))
     const reason = bytes[body + 1]!
     if (reason !== 0) {
-      const reasonString = this.#version === 5 ? readReasonString(bytes, body + 2, end) : undefined
+      const reasonString = this.#version === 5 ? this.#reason(bytes, body + 2, end) : undefined
       this.#handler.onRefused(reason, reasonString)
       return
     }
@@ -153,6 +156,17 @@ export class Inbound {
       this.#handler.onOversize(packet, hold)
   }
 
+  #reason(bytes: Buffer, at: number, end: number): string | undefined {
+    const text = readReasonString(bytes, at, end)
+    return text === undefined ? undefined : this.#mask(text)
+  }
+
+  #ack(bytes: Buffer, body: number, end: number): Ack {
+    const ack = readAck(bytes, body, end)
+    const { reasonString } = ack
+    return reasonString === undefined ? ack : { ...ack, reasonString: this.#mask(reasonString) }
+  }
+
   #onReleased({ id }: Ack): void {
     this.#received.release(id)
     writeAck(this.#outbound, PUBCOMP, id)
@@ -160,7 +174,7 @@ export class Inbound {
 
   #onDisconnect(bytes: Buffer, body: number, end: number): void {
     const reason = end > body ? bytes[body]! : 0
-    const text = describeReason(reason, readReasonString(bytes, body + 1, end))
+    const text = describeReason(reason, this.#reason(bytes, body + 1, end))
     const hint =
       reason === REASON.sessionTakenOver ? '; another client has connected with the same client id' : ''
     this.#handler.onFailure(new ConnectionEnded(`${this.#where} ended the connection: ${text}${hint}`))

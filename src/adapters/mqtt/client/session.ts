@@ -85,7 +85,7 @@ export class Session implements KeptAlive {
       onFailure: (error, reasonCode) => this.#breakOff(error, reasonCode),
     })
     this.#pacer = settings.paced ? new ReadPacer(clock, this) : undefined
-    this.#subscriptions = new Subscriptions(this.outbound, state.ids, settings.version)
+    this.#subscriptions = new Subscriptions(this.outbound, state.ids, settings.version, settings.mask)
     socket.on('data', (chunk: Buffer) => {
       this.#heard = true
       this.#inbound.feed(chunk)

@@ -34,14 +34,22 @@ export class Subscriptions {
   readonly #outbound: Outbound
   readonly #ids: PacketIds
   readonly #version: 4 | 5
+  readonly #mask: (text: string) => string
   readonly #pending = new Map<number, Pending>()
   #limits: SubscriptionLimits | undefined
   #closed: Error | undefined
 
-  constructor(outbound: Outbound, ids: PacketIds, version: 4 | 5) {
+  /** @param mask hides our secrets in what the broker says */
+  constructor(
+    outbound: Outbound,
+    ids: PacketIds,
+    version: 4 | 5,
+    mask: (text: string) => string = (text) => text,
+  ) {
     this.#outbound = outbound
     this.#ids = ids
     this.#version = version
+    this.#mask = mask
   }
 
   /** The broker has said what it allows. */
@@ -105,7 +113,8 @@ export class Subscriptions {
     if (pending === undefined) return
     this.#pending.delete(id)
     this.#ids.deallocate(id)
-    pending.resolve({ reasons, reasonString: properties.text(PROPERTY.reasonString) })
+    const text = properties.text(PROPERTY.reasonString)
+    pending.resolve({ reasons, reasonString: text && this.#mask(text) })
   }
 
   /** Rejects all that is pending, and what is still to come. */
