@@ -27,6 +27,7 @@ export type {
 export type { Clock, Timer } from './core/clock.js'
 export * from './core/errors.js'
 export type { Capability, ConfigSchema, CustomManifest } from './core/manifest.js'
+export type { Random } from './core/random.js'
 export type { AuthSettings, AuthType, Endpoint, IntegrationSettings, TlsSettings } from './core/settings.js'
 export type { PoolFigures } from './core/status.js'
 export type { Logger, LogLevel, LogRecord } from './core/telemetry.js'

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { PubSubClient } from './client/pubsub-client.js'
 import { QueueClient } from './client/queue-client.js'
 import { RpcClient } from './client/rpc-client.js'
@@ -16,6 +15,7 @@ import {
 import { systemClock } from './core/clock.js'
 import type { Diagnostic } from './core/diagnostic.js'
 import { type Duration, toMilliseconds } from './core/duration.js'
+import { systemRandom } from './core/random.js'
 import type { LogLevel, LogSink } from './core/telemetry.js'
 import { type DeadMessage, EVENTS, type GatewayEvents } from './gateway-events.js'
 import { brokerMetrics, type GatewayMetrics, integrationMetrics, serverMetrics } from './gateway-metrics.js'
@@ -108,7 +108,7 @@ export class Gateway {
   private constructor(config: GatewayConfig, reporter: Reporter) {
     this.#reporter = reporter
     const turn = new Turn(systemClock, TURN_BUDGET_MS)
-    const clientIdPrefix = `nemo-${randomBytes(6).toString('hex')}`
+    const clientIdPrefix = `nemo-${systemRandom.bytes(6).toString('hex')}`
     const mails = new Map<string, IntegrationMail>()
     const connect: AddressFactory = (actor, events) => {
       const ref = new ActorRef(actor, systemClock, turn, events)

@@ -1,6 +1,7 @@
 import type { ProtocolAdapter } from '../core/adapter.js'
 import { type Clock, sleep, type Timer } from '../core/clock.js'
 import { ConnectionError } from '../core/errors.js'
+import type { Random } from '../core/random.js'
 import type { ReconnectSettings } from '../core/settings.js'
 import type { ConnectionStatus } from '../core/status.js'
 import { backoffDelay } from '../resilience/backoff.js'
@@ -39,6 +40,7 @@ export interface ConnectionEvents {
 export class Connection {
   readonly #adapter: ProtocolAdapter
   readonly #clock: Clock
+  readonly #random: Random
   readonly #settings: ReconnectSettings
   readonly #timeoutMs: number
   readonly #events: ConnectionEvents
@@ -52,12 +54,14 @@ export class Connection {
   constructor(
     adapter: ProtocolAdapter,
     clock: Clock,
+    random: Random,
     settings: ReconnectSettings,
     timeoutMs: number,
     events: ConnectionEvents,
   ) {
     this.#adapter = adapter
     this.#clock = clock
+    this.#random = random
     this.#settings = settings
     this.#timeoutMs = timeoutMs
     this.#events = events
@@ -166,7 +170,7 @@ export class Connection {
       factor: RECONNECT_FACTOR,
       maxMs: maxDelayMs,
     } as const
-    this.#lastDelayMs = backoffDelay(backoff, RECONNECT_JITTER, ++this.#troubles, Math.random)
+    this.#lastDelayMs = backoffDelay(backoff, RECONNECT_JITTER, ++this.#troubles, this.#random.number)
     const timer = this.#clock.setTimer(this.#lastDelayMs, () => {
       this.#attempt(attempt).catch(() => {})
     })

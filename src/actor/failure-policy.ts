@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.js'
+import type { Random } from '../core/random.js'
 import type { IntegrationSettings } from '../core/settings.js'
 import { asIntegrationError } from '../resilience/classify.js'
 import { decideRetry, type RetryDecision } from '../resilience/retry.js'
@@ -34,13 +35,21 @@ export type Fate =
 export class FailurePolicy {
   readonly #settings: IntegrationSettings
   readonly #clock: Clock
+  readonly #random: Random
   readonly #connection: Connection
   readonly #verbs: Verbs
   readonly #budget: RetryBudget | undefined
 
-  constructor(settings: IntegrationSettings, clock: Clock, connection: Connection, verbs: Verbs) {
+  constructor(
+    settings: IntegrationSettings,
+    clock: Clock,
+    random: Random,
+    connection: Connection,
+    verbs: Verbs,
+  ) {
     this.#settings = settings
     this.#clock = clock
+    this.#random = random
     this.#connection = connection
     this.#verbs = verbs
     const { budget } = settings.retry
@@ -60,7 +69,7 @@ export class FailurePolicy {
     const decision = decideRetry(this.#settings.retry, Math.max(1, operation.attempts), error, {
       deadline: operation.end,
       now: this.#clock.monotonic(),
-      random: Math.random,
+      random: this.#random.number,
       mayRepeat,
     })
     const isAllowed = decision.kind === 'give-up' || this.#budget === undefined || this.#budget.allowsRetry()

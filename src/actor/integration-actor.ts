@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads'
 import type { AdapterFactory } from '../core/adapter.js'
 import { ByteBudget } from '../core/byte-budget.js'
 import { type Clock, sleep } from '../core/clock.js'
+import type { Random } from '../core/random.js'
 import type { Fault } from '../core/settings.js'
 import type { HealthStatus } from '../core/status.js'
 import type { Logger } from '../core/telemetry.js'
@@ -44,6 +45,7 @@ const BUDGET_SHARE = 0.5
 /** What an actor gets from the thread it lives in. */
 export interface ActorDependencies {
   readonly clock: Clock
+  readonly random: Random
   readonly log: Logger
   /** Opens a line to an embedded broker of the gateway. */
   dial(broker: string): Promise<MessagePort>
@@ -60,13 +62,14 @@ export function startIntegrationActor(
   dependencies: ActorDependencies,
 ): ActorControl {
   const { settings, clientId, latency } = start
-  const { clock, log } = dependencies
+  const { clock, random, log } = dependencies
   const gauges = new Gauges(start.gauges)
   const formats = new Formats(settings)
   const budget = new ByteBudget(settings.limits.memory * BUDGET_SHARE)
   const adapter = makeAdapter({
     settings,
     clock,
+    random,
     log,
     clientId,
     budget,
@@ -110,7 +113,7 @@ export function startIntegrationActor(
     gauges.setBreaker(state.kind, state.kind === 'open' ? state.until : 0)
     outbox.notice({ kind: 'breaker', state: state.kind })
   })
-  const connection = new Connection(adapter, clock, settings.reconnect, settings.timeoutMs, {
+  const connection = new Connection(adapter, clock, random, settings.reconnect, settings.timeoutMs, {
     changed: (status, error) => {
       const attempt = status.state === 'reconnecting' ? status.attempt : 0
       const wasConnected = gauges.connection === 'connected'
@@ -144,7 +147,7 @@ export function startIntegrationActor(
   const receivers = queue && new Receivers(queue, unsettled!, clock)
   const topics =
     adapter.pubsub === undefined ? undefined : new TopicHub(adapter.pubsub, clock, settings.timeoutMs)
-  const sources = new Sources(clock, outbox, settings.timeoutMs)
+  const sources = new Sources(clock, random, outbox, settings.timeoutMs)
   const factory = new SourceFactory({
     settings,
     clock,
@@ -175,6 +178,7 @@ export function startIntegrationActor(
   const operations = new Operations({
     settings,
     clock,
+    random,
     connection,
     breaker,
     verbs,

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.js'
 import { CancelledError, ShutdownError, type TimeoutError } from '../core/errors.js'
+import type { Random } from '../core/random.js'
 import { type IntegrationSettings, operationBudgetMs } from '../core/settings.js'
 import type { Gauges } from '../mailbox/gauges.js'
 import type { IncomingRequest } from '../mailbox/requests.js'
@@ -25,6 +26,7 @@ const NO_WAIT_MS = 900
 export interface OperationsParts {
   readonly settings: IntegrationSettings
   readonly clock: Clock
+  readonly random: Random
   readonly connection: Connection
   readonly breaker: CircuitBreaker
   readonly verbs: Verbs
@@ -51,7 +53,7 @@ export class Operations {
   #settling = 0
 
   constructor(parts: OperationsParts) {
-    const { settings, clock, connection, verbs, outbox, gauges, latency } = parts
+    const { settings, clock, random, connection, verbs, outbox, gauges, latency } = parts
     this.#parts = parts
     this.#settlement = new Settlement(clock, outbox, gauges, latency)
     this.#active = new ActiveOperations(clock, gauges, (operation, now) => this.#expired(operation, now))
@@ -59,7 +61,7 @@ export class Operations {
       this.#try(operation, attempted),
     )
     this.#admission = admissionFor(settings, clock)
-    this.#failures = new FailurePolicy(settings, clock, connection, verbs)
+    this.#failures = new FailurePolicy(settings, clock, random, connection, verbs)
   }
 
   /** Takes on a request. Never throws. */

@@ -1,5 +1,6 @@
 import type { AdapterFactory } from '../core/adapter.js'
 import { systemClock } from '../core/clock.js'
+import { systemRandom } from '../core/random.js'
 import type { IntegrationSettings } from '../core/settings.js'
 import { serveControl } from '../mailbox/control.js'
 import { encodeError } from '../mailbox/error-codec.js'
@@ -20,6 +21,7 @@ export function runActor(makeAdapter: AdapterFactory): void {
       await loadFormats(message.settings)
       const actor = startIntegrationActor(message, await findingItsWay(makeAdapter, message.settings), {
         clock: systemClock,
+        random: systemRandom,
         log: threadLogger(thread),
         dial: (broker) => dial(thread, broker),
       })

@@ -1,5 +1,6 @@
 import type { BrokerAddress, BrokerFactory } from '../brokers/embedded-broker.js'
 import { systemClock } from '../core/clock.js'
+import { systemRandom } from '../core/random.js'
 import { serveControl } from '../mailbox/control.js'
 import { encodeError } from '../mailbox/error-codec.js'
 import { Gauges } from '../mailbox/gauges.js'
@@ -23,7 +24,14 @@ export function runBroker(makeBroker: BrokerFactory): void {
     if (message.kind !== 'start-broker') return
     const { name, listen, memory, control } = message
     const heartbeat = startHeartbeat(systemClock, new Gauges(message.gauges), message)
-    const broker = makeBroker({ name, listen, memory, log: threadLogger(thread), clock: systemClock })
+    const broker = makeBroker({
+      name,
+      listen,
+      memory,
+      log: threadLogger(thread),
+      clock: systemClock,
+      random: systemRandom,
+    })
     let address: BrokerAddress = {}
     serveControl<BrokerControl>(control, {
       async stop() {

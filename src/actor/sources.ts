@@ -1,5 +1,6 @@
 import type { Attempt } from '../core/adapter.js'
 import { type Clock, sleep } from '../core/clock.js'
+import type { Random } from '../core/random.js'
 import { encodeError } from '../mailbox/error-codec.js'
 import { backoffDelay } from '../resilience/backoff.js'
 import { asIntegrationError } from '../resilience/classify.js'
@@ -15,14 +16,16 @@ const REOPEN_PAUSE_MS = 250
 /** Everything that yields messages to the host; opened again on each new connection until the host closes it. */
 export class Sources {
   readonly #clock: Clock
+  readonly #random: Random
   readonly #outbox: Outbox
   readonly #timeoutMs: number
   readonly #open = new Map<number, Source>()
   /** Restoring that belongs to a connection that is gone must stop. */
   #connection = new AbortController()
 
-  constructor(clock: Clock, outbox: Outbox, timeoutMs: number) {
+  constructor(clock: Clock, random: Random, outbox: Outbox, timeoutMs: number) {
     this.#clock = clock
+    this.#random = random
     this.#outbox = outbox
     this.#timeoutMs = timeoutMs
   }
@@ -118,9 +121,11 @@ export class Sources {
         const known = asIntegrationError(error)
         // A refusal for good is not repeated: the subscriber must know.
         if (known !== undefined && !known.retryable) return this.ended(source.id, known)
-        await sleep(this.#clock, backoffDelay(RESTORE_BACKOFF, 0.2, attempt, Math.random), signal).catch(
-          () => {},
-        )
+        await sleep(
+          this.#clock,
+          backoffDelay(RESTORE_BACKOFF, 0.2, attempt, this.#random.number),
+          signal,
+        ).catch(() => {})
       }
     }
   }

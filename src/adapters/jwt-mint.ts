@@ -1,4 +1,4 @@
-import { createPrivateKey, createSecretKey, type KeyObject, randomUUID } from 'node:crypto'
+import { createPrivateKey, createSecretKey, type KeyObject } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { JWTPayload } from 'jose'
 import { AuthError } from '../core/errors.js'
@@ -29,7 +29,7 @@ export class JwtMint implements Pick<TokenMaker, 'make'> {
       ...(audience !== undefined && { aud: audience }),
       iat: issuedAt,
       exp: issuedAt + Math.floor(expiresInMs / 1_000),
-      jti: randomUUID(),
+      jti: this.#context.random.uuid(),
     }
     const header = { alg: algorithm, typ: 'JWT', ...(keyId !== undefined && { kid: keyId }) }
     try {

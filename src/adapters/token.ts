@@ -15,7 +15,7 @@ export interface TokenSource {
 }
 
 /** What a token source needs of an adapter's context. */
-export type TokenContext = Pick<AdapterContext, 'settings' | 'clock' | 'log'>
+export type TokenContext = Pick<AdapterContext, 'settings' | 'clock' | 'random' | 'log'>
 
 /** A token that was just made. */
 export interface FreshToken {

@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { Clock } from '../core/clock.js'
+import type { Random } from '../core/random.js'
 import type { Logger } from '../core/telemetry.js'
 import type { Value } from '../core/value.js'
 
@@ -39,6 +40,7 @@ export interface BrokerContext {
   readonly memory?: number
   readonly log: Logger
   readonly clock: Clock
+  readonly random: Random
 }
 
 /** The one export of a broker module. */

@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads'
 import type { ByteBudget } from './byte-budget.js'
 import type { Clock } from './clock.js'
 import type { ConnectionError } from './errors.js'
+import type { Random } from './random.js'
 import type { IntegrationSettings } from './settings.js'
 import type { ListenAddress, PoolFigures } from './status.js'
 import type { Logger } from './telemetry.js'
@@ -14,6 +15,7 @@ import type { Headers, Value } from './value.js'
 export interface AdapterContext {
   readonly settings: IntegrationSettings
   readonly clock: Clock
+  readonly random: Random
   readonly log: Logger
   /**
    * Identifies this integration to a broker across restarts of the actor, so that a session found

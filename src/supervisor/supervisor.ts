@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../core/clock.js'
 import { ShutdownError } from '../core/errors.js'
+import { type Random, systemRandom } from '../core/random.js'
 import type { Backoff } from '../core/settings.js'
 import { backoffDelay } from '../resilience/backoff.js'
 import type { Child } from './child.js'
@@ -40,6 +41,7 @@ const CALM_MS = 10_000
 export class Supervisor {
   readonly #options: SupervisorOptions
   readonly #clock: Clock
+  readonly #random: Random
   readonly #report: (report: SupervisorReport) => void
   #children: Managed[]
   #window: RestartWindow = NO_RESTARTS
@@ -54,9 +56,11 @@ export class Supervisor {
     children: readonly Child[],
     clock: Clock,
     report: (report: SupervisorReport) => void,
+    random: Random = systemRandom,
   ) {
     this.#options = options
     this.#clock = clock
+    this.#random = random
     this.#report = report
     this.#children = children.map((child) => ({
       child,
@@ -174,7 +178,7 @@ export class Supervisor {
   #delay(streak: number): number {
     return streak <= 1
       ? 0
-      : backoffDelay(this.#options.backoff, this.#options.jitter, streak - 1, Math.random)
+      : backoffDelay(this.#options.backoff, this.#options.jitter, streak - 1, this.#random.number)
   }
 
   async #restart(ids: readonly string[]): Promise<void> {

@@ -9,3 +9,4 @@ export {
 } from './compliance/service.js'
 export { adapterCompliance, complianceCases } from './compliance/suite.js'
 export { ManualClock, settled } from './manual-clock.js'
+export { SeededRandom } from './seeded-random.js'

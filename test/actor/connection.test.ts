@@ -3,6 +3,7 @@ import { Connection } from '../../src/actor/connection.js'
 import { AuthError, ConnectionError } from '../../src/core/errors.js'
 import type { ReconnectSettings } from '../../src/core/settings.js'
 import { ManualClock, settled } from '../../src/testing/index.js'
+import { SeededRandom } from '../../src/testing/seeded-random.js'
 
 const SETTINGS: ReconnectSettings = {
   enabled: true,
@@ -24,12 +25,19 @@ function rig(settings: Partial<ReconnectSettings> = {}) {
     },
     disconnect: async () => void journal.push('disconnect'),
   }
-  const connection = new Connection(adapter, clock, { ...SETTINGS, ...settings }, 5_000, {
-    changed: (status) =>
-      journal.push(status.state === 'reconnecting' ? `reconnecting ${status.attempt}` : status.state),
-    connected: () => journal.push('stands'),
-    failing: (error) => journal.push(`failing: ${error.message}`),
-  })
+  const connection = new Connection(
+    adapter,
+    clock,
+    new SeededRandom(1),
+    { ...SETTINGS, ...settings },
+    5_000,
+    {
+      changed: (status) =>
+        journal.push(status.state === 'reconnecting' ? `reconnecting ${status.attempt}` : status.state),
+      connected: () => journal.push('stands'),
+      failing: (error) => journal.push(`failing: ${error.message}`),
+    },
+  )
   const since = () => journal.splice(0)
   const answer = async (error?: Error) => {
     const attempt = attempts.at(-1)!

@@ -11,6 +11,7 @@ import { Gauges } from '../../src/mailbox/gauges.js'
 import type { ActorBatch, ActorNotice, RequestOptions, Verb } from '../../src/mailbox/protocol.js'
 import { RequestWriter } from '../../src/mailbox/requests.js'
 import { ManualClock, settled } from '../../src/testing/index.js'
+import { SeededRandom } from '../../src/testing/seeded-random.js'
 import { integrationSettings } from '../support/adapter-context.js'
 
 /** What became of a request. */
@@ -44,7 +45,12 @@ export function actorRig(given: Partial<IntegrationSettings>, facets: Partial<Pr
       context = made
       return adapter
     },
-    { clock, log: () => {}, dial: () => Promise.reject(new Error('nobody to dial')) },
+    {
+      clock,
+      random: new SeededRandom(1),
+      log: () => {},
+      dial: () => Promise.reject(new Error('nobody to dial')),
+    },
   )
 
   const writer = new RequestWriter()

@@ -39,6 +39,7 @@ const ADAPTER = ['src/core/**', 'src/wire/**', '{own}/**', 'src/adapters/*.ts', 
 const CLIENT_PORTS = [
   'src/core/clock.ts',
   'src/core/deque.ts',
+  'src/core/random.ts',
   'src/core/sequence-table.ts',
   'src/core/topic-pattern.ts',
   'src/core/value.ts',
@@ -176,6 +177,7 @@ export const THREAD_FILES = [
 ] as const
 
 const CLOCK = ['src/core/clock.ts']
+const RANDOM = ['src/core/random.ts']
 const CLI = ['src/cli/**']
 
 /** Globals, and modules that give the same, with the only files that may use them. */
@@ -190,6 +192,12 @@ export const CONFINED: { readonly [use: string]: readonly string[] } = {
   'AbortSignal.timeout': CLOCK,
   'node:timers': CLOCK,
   'node:timers/promises': CLOCK,
+  'Math.random': RANDOM,
+  randomUUID: RANDOM,
+  randomBytes: RANDOM,
+  randomInt: RANDOM,
+  randomFillSync: RANDOM,
+  getRandomValues: RANDOM,
   'node:console': CLI,
   console: CLI,
   // The fault injector ends its own thread, which is what it is for.

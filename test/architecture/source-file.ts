@@ -93,7 +93,16 @@ function targetOf(path: string, specifier: string): { file: string } | { package
 }
 
 const GLOBALS = ['setTimeout', 'setInterval', 'setImmediate', 'console']
-const MEMBERS = ['Date.now', 'performance.now', 'process.hrtime', 'process.exit', 'AbortSignal.timeout']
+/** Members whatever the object: `crypto.randomUUID`, `globalThis.crypto.randomUUID`, `webcrypto.getRandomValues`. */
+const METHODS = ['randomUUID', 'randomBytes', 'randomInt', 'randomFillSync', 'getRandomValues']
+const MEMBERS = [
+  'Math.random',
+  'Date.now',
+  'performance.now',
+  'process.hrtime',
+  'process.exit',
+  'AbortSignal.timeout',
+]
 
 /** The name of the confined global that this node uses, in itself. */
 function useOf(node: ts.Node): string | undefined {
@@ -104,7 +113,13 @@ function useOf(node: ts.Node): string | undefined {
   if (ts.isPropertyAccessExpression(node)) {
     const object = node.expression.getText().replace(/^(globalThis|global)\./, '')
     if (['globalThis', 'global'].includes(object) && GLOBALS.includes(node.name.text)) return node.name.text
+    if (METHODS.includes(node.name.text)) return node.name.text
     return MEMBERS.find((member) => member === `${object}.${node.name.text}`)
+  }
+  // A name that is taken out of its module or object: what happens to it afterwards does not matter.
+  if (ts.isImportSpecifier(node) || ts.isBindingElement(node)) {
+    const taken = (node.propertyName ?? node.name).getText()
+    return METHODS.includes(taken) ? taken : undefined
   }
   if (ts.isIdentifier(node) && GLOBALS.includes(node.text) && isReference(node)) return node.text
   return undefined

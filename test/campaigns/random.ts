@@ -1,18 +1,16 @@
-/** Random numbers from a seed (mulberry32), so that a campaign can be repeated. */
+import { SeededRandom } from '../../src/testing/seeded-random.js'
+
+/** What a campaign decides by chance, from a seed, so that it can be repeated. */
 export class Random {
-  #state: number
+  readonly #source: SeededRandom
 
   constructor(seed: number) {
-    this.#state = seed >>> 0
+    this.#source = new SeededRandom(seed)
   }
 
   /** From 0 to below 1. */
   next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0
-    let t = this.#state
-    t = Math.imul(t ^ (t >>> 15), t | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
+    return this.#source.number()
   }
 
   /** A whole number from `least` to `most`. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { RestartType } from '../../src/supervisor/child-spec.js'
 import type { SupervisorReport } from '../../src/supervisor/reports.js'
 import { Supervisor, type SupervisorOptions } from '../../src/supervisor/supervisor.js'
-import { ManualClock, settled } from '../../src/testing/index.js'
+import { ManualClock, SeededRandom, settled } from '../../src/testing/index.js'
 import { FakeChild } from './fake-child.js'
 
 const OPTIONS: SupervisorOptions = {
@@ -296,4 +296,30 @@ describe('stop', () => {
     expect(since()).toEqual(['die a', 'stop c', 'stop b'])
     expect(reports.filter((report) => report.kind === 'crashed')).toEqual([])
   })
+})
+
+test('the jitter of a restart comes from the source of chance that it was given', async () => {
+  const delays = async (seed: number) => {
+    const clock = new ManualClock()
+    const child = new FakeChild('a', [], 'permanent')
+    const reports: SupervisorReport[] = []
+    const supervisor = new Supervisor(
+      { ...OPTIONS, jitter: 1 },
+      [child],
+      clock,
+      (report) => reports.push(report),
+      new SeededRandom(seed),
+    )
+    await supervisor.start()
+    for (let n = 0; n < 4; n++) {
+      child.die('boom')
+      await settled()
+      await clock.advance(1_000)
+    }
+    return reports.flatMap((report) => (report.kind === 'crashed' ? [report.restartInMs] : []))
+  }
+  const [first, again, other] = [await delays(1), await delays(1), await delays(2)]
+  expect(first).toHaveLength(4)
+  expect(again).toEqual(first)
+  expect(other).not.toEqual(first)
 })

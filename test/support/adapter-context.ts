@@ -3,6 +3,7 @@ import { ByteBudget } from '../../src/core/byte-budget.js'
 import { type Clock, systemClock } from '../../src/core/clock.js'
 import type { ConnectionError } from '../../src/core/errors.js'
 import type { AdapterManifest } from '../../src/core/manifest.js'
+import { systemRandom } from '../../src/core/random.js'
 import type { IntegrationSettings } from '../../src/core/settings.js'
 import type { LogRecord } from '../../src/core/telemetry.js'
 
@@ -48,6 +49,7 @@ export function adapterContext(
   return {
     settings: integrationSettings(given),
     clock,
+    random: systemRandom,
     clientId,
     lost,
     records,

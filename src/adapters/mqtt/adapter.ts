@@ -46,7 +46,7 @@ export const mqttAdapter: AdapterFactory = (context: AdapterContext): ProtocolAd
     },
     tls: () => readTlsOptions(settings.endpoint.tls ?? SERVER_ONLY, log),
   })
-  const memory = new ConnectionMemory(clock, context.kept)
+  const memory = new ConnectionMemory(clock, context.random, context.kept)
   const takenOver = new TakenOver(clock)
   let connection: Connection | undefined
   let attempts = 0
@@ -116,7 +116,7 @@ export const mqttAdapter: AdapterFactory = (context: AdapterContext): ProtocolAd
 
     rpc: rpcFacet(link, format),
     pubsub: pubSubFacet(link, config.qos),
-    queue: queueFacet(link, config),
+    queue: queueFacet(link, config, context.random),
     service: serviceFacet(link, format, config.queue_group, () => clock.monotonic(), log),
   }
 }

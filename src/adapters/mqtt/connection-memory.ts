@@ -1,10 +1,10 @@
 import type { Clock } from '../../core/clock.js'
+import type { Random } from '../../core/random.js'
 import { SessionJournal } from './client/session-journal.js'
 import { SessionState } from './client/session-state.js'
 import { Continuity } from './continuity.js'
 import { KEPT_BYTES } from './manifest.js'
 import type { QueueState } from './queue-member-options.js'
-import { uniqueId } from './unique-id.js'
 
 /** What an adapter remembers from one connection to the next. */
 export class ConnectionMemory {
@@ -18,10 +18,14 @@ export class ConnectionMemory {
   readonly used = new Set<'subscriber' | 'server'>()
   /** Whether the broker has shared subscriptions, once that was tried out. */
   isShared: boolean | undefined
+  readonly #random: Random
   #replyId: string | undefined
+  #lastSubscriptionId: number
 
   /** @param kept memory that outlives the actor, for sessions that the broker keeps */
-  constructor(clock: Clock, kept: SharedArrayBuffer | undefined) {
+  constructor(clock: Clock, random: Random, kept: SharedArrayBuffer | undefined) {
+    this.#random = random
+    this.#lastSubscriptionId = Math.floor(random.number() * 0x07ff_ffff)
     const journals =
       kept !== undefined && kept.byteLength >= KEPT_BYTES
         ? [new SessionJournal(kept, 0), new SessionJournal(kept, SessionJournal.bytes)]
@@ -33,7 +37,16 @@ export class ConnectionMemory {
 
   /** Ends the response topic: a resumed session has it already. */
   get replyId(): string {
-    this.#replyId ??= uniqueId()
+    this.#replyId ??= this.#random.uuid()
     return this.#replyId
+  }
+
+  /**
+   * A number that no other subscription of this client has, nor, most likely, one that the broker kept from an
+   * earlier life.
+   */
+  newSubscriptionId(): number {
+    this.#lastSubscriptionId = (this.#lastSubscriptionId % 0x0fff_ffff) + 1
+    return this.#lastSubscriptionId
   }
 }

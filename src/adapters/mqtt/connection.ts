@@ -49,7 +49,7 @@ export async function establish(
   onLost: (connection: Connection, error: Error) => void,
 ): Promise<Connection> {
   const { context, config, dialer, memory, format } = surroundings
-  const { clock, log, settings, budget } = context
+  const { clock, random, log, settings, budget } = context
   const clientId = config.client_id ?? context.clientId
   // Nobody comes back under a client id that was made up for this process.
   const outlives = !config.clean_session && config.client_id !== undefined
@@ -71,7 +71,13 @@ export async function establish(
         return new Inbox(connack.sessionPresent, settings.mailbox.bytes, clock, log)
       })
       const held = new HeldBytes(channel.session, Math.min(HELD_BYTES, settings.mailbox.bytes), budget)
-      return { ...channel, held, continuity, outlives: outlives && channel.session.isKept }
+      return {
+        ...channel,
+        held,
+        continuity,
+        outlives: outlives && channel.session.isKept,
+        newSubscriptionId: () => memory.newSubscriptionId(),
+      }
     })
   const receivers = {
     subscriber: openReceiver('subscriber', subscriberRole(config, clientId)),
@@ -84,7 +90,7 @@ export async function establish(
     const { session, inbox } = await sessions.openMain(
       mainRole(config, clientId),
       memory.main,
-      (opened) => new MainInbox(new Replies(opened, format, replyTopic)),
+      (opened) => new MainInbox(new Replies(opened, format, random, replyTopic), random),
       signal,
     )
     const publisher = new Publisher(session)
@@ -98,6 +104,7 @@ export async function establish(
       takeover: config.queue_takeover && hasRetainedWills(session),
       outlives,
       clock,
+      random,
       log,
       budget,
       deadLettered: (letter) => context.deadLettered(letter),

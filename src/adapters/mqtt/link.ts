@@ -14,6 +14,8 @@ export interface Subscriber extends Channel<Inbox> {
   readonly continuity: Continuity
   /** Whether its session outlives this process: somebody comes back for it under the same client id. */
   readonly outlives: boolean
+  /** A subscription identifier (MQTT 5, section 3.8.2.1.2) that no other subscription of this client has. */
+  newSubscriptionId(): number
 }
 
 /**

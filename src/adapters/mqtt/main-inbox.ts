@@ -1,3 +1,4 @@
+import type { Random } from '../../core/random.js'
 import type { Hold } from './client/ack-gate.js'
 import type { PublishPacket } from './client/publish-decoder.js'
 import type { Replies } from './replies.js'
@@ -7,10 +8,11 @@ import { SharedProbe } from './shared-probe.js'
 /** What the main connection receives: answers to calls, and what tries out whether there are shared subscriptions. */
 export class MainInbox implements Receiver {
   readonly replies: Replies
-  readonly probe = new SharedProbe()
+  readonly probe: SharedProbe
 
-  constructor(replies: Replies) {
+  constructor(replies: Replies, random: Random) {
     this.replies = replies
+    this.probe = new SharedProbe(random)
   }
 
   onPublish(packet: PublishPacket, hold: Hold | undefined): void {

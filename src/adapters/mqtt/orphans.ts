@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../../core/clock.js'
+import type { Random } from '../../core/random.js'
 import type { Hold } from './client/ack-gate.js'
 import type { SessionSettings } from './client/connect.js'
 import { Refused } from './client/errors.js'
@@ -72,14 +73,16 @@ export async function mark(
 export class OrphanWatch {
   readonly #shared: SharedQueue
   readonly #clock: Clock
+  readonly #random: Random
   readonly #adopt: (clientId: string) => boolean
   readonly #patience = new Map<string, Timer>()
   readonly #attempts = new Map<string, number>()
 
   /** @param adopt called with the client id of a session to take over; false: not now */
-  constructor(shared: SharedQueue, clock: Clock, adopt: (clientId: string) => boolean) {
+  constructor(shared: SharedQueue, clock: Clock, random: Random, adopt: (clientId: string) => boolean) {
     this.#shared = shared
     this.#clock = clock
+    this.#random = random
     this.#adopt = adopt
   }
 
@@ -120,7 +123,7 @@ export class OrphanWatch {
     this.#attempts.set(clientId, attempts + 1)
     const grace = Math.min(GRACE_MS * 2 ** attempts, LONGEST_GRACE_MS)
     const timer = this.#clock.setTimer(
-      grace * (1 + Math.random()),
+      grace * (1 + this.#random.number()),
       () => {
         this.#patience.delete(clientId)
         if (!this.#adopt(clientId)) this.#wait(clientId)

@@ -1,6 +1,7 @@
 import type { DeadLetterReport } from '../../core/adapter.js'
 import type { ByteBudget } from '../../core/byte-budget.js'
 import type { Clock } from '../../core/clock.js'
+import type { Random } from '../../core/random.js'
 import type { Logger } from '../../core/telemetry.js'
 import type { Publisher } from './client/publisher.js'
 import type { Session } from './client/session.js'
@@ -27,6 +28,7 @@ export interface QueueMemberOptions {
   readonly clientId: string
   readonly state: QueueState
   readonly clock: Clock
+  readonly random: Random
   readonly log: Logger
   readonly budget: ByteBudget
   /** Whether somebody comes back under this client id after the end of this process. */

@@ -164,6 +164,7 @@ export class QueueMember implements SessionOwner {
     this.#membership = new QueueMembership(session, this.#options.group, queue)
     this.#return = new QueueReturn({
       version: session.version,
+      random: this.#options.random,
       take: (count) => this.#inbox.take(count),
       putBack: (messages) => this.#inbox.putBack(messages),
       publish: (packet, headers) => republish(this.#options.publisher, session.version, packet, headers),

@@ -1,6 +1,7 @@
 import type { DeadLetterReport } from '../../core/adapter.js'
 import type { ByteBudget } from '../../core/byte-budget.js'
 import type { Clock } from '../../core/clock.js'
+import type { Random } from '../../core/random.js'
 import type { Logger } from '../../core/telemetry.js'
 import type { Role } from './client/dialer.js'
 import type { Publisher } from './client/publisher.js'
@@ -25,6 +26,7 @@ export interface QueueMembersOptions {
   readonly takeover: boolean
   readonly outlives: boolean
   readonly clock: Clock
+  readonly random: Random
   readonly log: Logger
   readonly budget: ByteBudget
   deadLettered(letter: DeadLetterReport): void

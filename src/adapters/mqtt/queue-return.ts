@@ -1,9 +1,9 @@
+import type { Random } from '../../core/random.js'
 import { REASON } from './client/errors.js'
 import type { PublishPacket } from './client/publish-decoder.js'
 import type { Publisher } from './client/publisher.js'
 import { DELIVERIES, RETURNED } from './queue-delivery.js'
 import type { QueuedMessage } from './queue-inbox.js'
-import { uniqueId } from './unique-id.js'
 
 /** Messages that are put back into the queue at a time. */
 const BATCH = 256
@@ -13,6 +13,7 @@ const PROBES = 8
 /** Where messages come from, and how they are put back into the queue. */
 export interface ReturnPath {
   readonly version: 4 | 5
+  readonly random: Random
   take(count: number): readonly QueuedMessage[]
   putBack(messages: readonly QueuedMessage[]): void
   /** Publishes to the queue; resolves with the broker's reason code. */
@@ -61,7 +62,7 @@ export class QueueReturn {
   async findsOthers(): Promise<boolean> {
     const batch = this.#path.take(PROBES)
     this.#published = batch.map(({ packet }) => packet.payload)
-    this.#mark = uniqueId()
+    this.#mark = this.#path.random.uuid()
     this.#cameBack = 0
     try {
       if (!(await this.#publish(batch, { [RETURNED]: this.#mark }))) return false

@@ -1,5 +1,6 @@
 import type { QueueFacet } from '../../core/adapter.js'
 import { DequeueError, EnqueueError } from '../../core/errors.js'
+import type { Random } from '../../core/random.js'
 import { untilAborted } from '../abort.js'
 import { REASON } from './client/errors.js'
 import { topicFault } from './client/topic-cache.js'
@@ -8,10 +9,9 @@ import type { CurrentLink } from './link.js'
 import type { MqttConfig } from './manifest.js'
 import { MESSAGE_ID } from './queue-delivery.js'
 import type { QueueMembers } from './queue-members.js'
-import { uniqueId } from './unique-id.js'
 
 /** Queues: a topic that a group of clients shares (MQTT 5, section 4.8.2), each message acknowledged after its handler. */
-export function queueFacet(link: CurrentLink, config: MqttConfig): QueueFacet {
+export function queueFacet(link: CurrentLink, config: MqttConfig, random: Random): QueueFacet {
   const qos = config.qos === 2 ? 2 : 1
   return {
     async enqueue(queue, payload, options, context) {
@@ -20,7 +20,7 @@ export function queueFacet(link: CurrentLink, config: MqttConfig): QueueFacet {
       if (options.delayMs !== undefined && options.delayMs > 0)
         throw new EnqueueError(queue, 'MQTT cannot deliver a message with a delay', LOCAL)
       await isPossible(queues, 'send to a queue')
-      const id = operationId ?? uniqueId()
+      const id = operationId ?? random.uuid()
       const headers = session.version === 5 ? { ...options.headers, [MESSAGE_ID]: id } : options.headers
       const limit = Math.min(qos, Math.max(1, session.connack.maximumQos)) as 1 | 2
       const publication = { qos: limit, retain: false, headers, deadline, operationId }

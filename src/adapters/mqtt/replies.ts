@@ -1,5 +1,6 @@
 import type { Attempt } from '../../core/adapter.js'
 import { RpcError } from '../../core/errors.js'
+import type { Random } from '../../core/random.js'
 import type { WireFormat } from '../../wire/wire-format.js'
 import { onFirstUse } from '../on-first-use.js'
 import { type ExpectedReply, PendingReplies } from '../pending-replies.js'
@@ -28,12 +29,12 @@ export class Replies {
   #topic = ''
 
   /** @param topic is asked for the response topic when it is first needed */
-  constructor(session: Session, format: WireFormat, topic: () => string) {
+  constructor(session: Session, format: WireFormat, random: Random, topic: () => string) {
     this.listen = onFirstUse(() => {
       this.#topic = topic()
       return session.subscribe(this.#topic, 1, undefined)
     })
-    this.#pending = new PendingReplies(format, Math.floor(Math.random() * 2 ** 32))
+    this.#pending = new PendingReplies(format, Math.floor(random.number() * 2 ** 32))
   }
 
   /** Expects one answer, until `context.signal` aborts. */

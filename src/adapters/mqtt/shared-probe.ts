@@ -1,10 +1,10 @@
 import type { Clock } from '../../core/clock.js'
+import type { Random } from '../../core/random.js'
 import type { Hold } from './client/ack-gate.js'
 import { Refused } from './client/errors.js'
 import type { PublishPacket } from './client/publish-decoder.js'
 import type { Publisher } from './client/publisher.js'
 import type { Session } from './client/session.js'
-import { uniqueId } from './unique-id.js'
 
 /** How long a broker has to deliver the probes, in milliseconds. */
 const DELIVERY_MS = 2_000
@@ -17,8 +17,12 @@ const NOTHING = new Uint8Array(0)
  * broker do not let us try.
  */
 export class SharedProbe {
-  readonly #topic = `nemo/probe/${uniqueId()}`
+  readonly #topic: string
   #finish: ((isShared: boolean) => void) | undefined
+
+  constructor(random: Random) {
+    this.#topic = `nemo/probe/${random.uuid()}`
+  }
 
   /** Takes the message if it is a probe. */
   accept(packet: PublishPacket, hold: Hold | undefined): boolean {

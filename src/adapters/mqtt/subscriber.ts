@@ -18,24 +18,13 @@ export interface Subscription<M extends InboundMessage> {
   readonly failure: MakeFailure
 }
 
-let lastSubscriptionId = Math.floor(Math.random() * 0x07ff_ffff)
-
-/**
- * A number that no other subscription of this client has, nor, most likely, one that the broker kept from an
- * earlier life.
- */
-function newSubscriptionId(): number {
-  lastSubscriptionId = (lastSubscriptionId % 0x0fff_ffff) + 1
-  return lastSubscriptionId
-}
-
 /**
  * Subscribes at the broker and routes the messages into `sink`. While the sink is full its messages are held here;
  * other subscriptions of the session go on.
  * @throws what `failure` makes of a refusal; ConnectionError; CancelledError or TimeoutError when `signal` aborts
  */
 export async function subscribeSink<M extends InboundMessage>(
-  { session, inbox, held, continuity, outlives }: Subscriber,
+  { session, inbox, held, continuity, outlives, newSubscriptionId }: Subscriber,
   subscription: Subscription<M>,
   sink: MessageSink<M>,
   signal: AbortSignal,

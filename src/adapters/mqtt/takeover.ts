@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.js'
+import type { Random } from '../../core/random.js'
 import type { Logger } from '../../core/telemetry.js'
 import { Adoption } from './adoption.js'
 import type { Hold } from './client/ack-gate.js'
@@ -16,6 +17,7 @@ export interface TakeoverOptions extends SharedQueue {
   /** Of our own session. */
   readonly clientId: string
   readonly clock: Clock
+  readonly random: Random
   readonly log: Logger
   readonly inbox: () => QueueInbox
   readonly openOrphan: (clientId: string, owner: SessionOwner) => Promise<Session>
@@ -29,7 +31,7 @@ export class Takeover {
 
   constructor(options: TakeoverOptions) {
     this.#options = options
-    this.#watch = new OrphanWatch(options, options.clock, (clientId) => this.#adopt(clientId))
+    this.#watch = new OrphanWatch(options, options.clock, options.random, (clientId) => this.#adopt(clientId))
   }
 
   /** Takes the message if it tells of a member. */

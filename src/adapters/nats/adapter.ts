@@ -35,7 +35,7 @@ export const natsAdapter: AdapterFactory = (context: AdapterContext): ProtocolAd
     pingIntervalMs: config.ping_interval,
     timeoutMs: settings.timeoutMs,
   })
-  const discovery = new Discovery(config.service, settings.name, clock)
+  const discovery = new Discovery(config.service, settings.name, clock, context.random)
   const counts = new UndeliveredCounts(config.inbox_prefix, context.clientId)
   let connections: ConnectionSet | undefined
   /** Ends the attempt that `disconnect` interrupts. */
@@ -87,7 +87,7 @@ export const natsAdapter: AdapterFactory = (context: AdapterContext): ProtocolAd
     },
 
     rpc: rpcFacet(current, format, subjects),
-    pubsub: pubSubFacet({ connections: current, config, subjects, clientId: context.clientId }),
+    pubsub: pubSubFacet({ connections: current, config, subjects, context }),
     queue: queueFacet({ connections: current, config, subjects, counts, context }),
     service: serviceFacet({ connections: current, config, format, subjects, discovery, clock, log }),
   }

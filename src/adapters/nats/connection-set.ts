@@ -54,7 +54,7 @@ export class ConnectionSet {
     const { context, config } = parts
     this.#parts = parts
     this.main = main
-    this.requests = new Requests(main, context.clock, config.inbox_prefix)
+    this.requests = new Requests(main, context.clock, context.random, config.inbox_prefix)
     this.refused = new RefusedSubjects(context.clock)
   }
 

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto'
 import type { Clock } from '../../core/clock.js'
+import type { Random } from '../../core/random.js'
 import type { Connection } from './client/connection.js'
 import type { MessageView } from './client/message-view.js'
 import type { NatsConfig } from './manifest.js'
@@ -72,9 +72,9 @@ export class Discovery {
   readonly #served = new Map<EndpointStats, number>()
   #connection: Connection | undefined
 
-  constructor(config: NatsConfig['service'], integration: string, clock: Clock) {
+  constructor(config: NatsConfig['service'], integration: string, clock: Clock, random: Random) {
     const name = config.name ?? integration.replace(/[^A-Za-z0-9_-]/g, '-')
-    this.#identity = { name, id: randomBytes(11).toString('hex'), version: config.version, metadata: {} }
+    this.#identity = { name, id: random.bytes(11).toString('hex'), version: config.version, metadata: {} }
     this.#description = config.description
     this.#started = new Date(clock.now()).toISOString()
   }

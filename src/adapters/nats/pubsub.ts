@@ -1,4 +1,10 @@
-import type { Attempt, InboundMessage, PublishOptions, PubSubFacet } from '../../core/adapter.js'
+import type {
+  AdapterContext,
+  Attempt,
+  InboundMessage,
+  PublishOptions,
+  PubSubFacet,
+} from '../../core/adapter.js'
 import { IntegrationError, PublishError, SubscribeError, UnsupportedError } from '../../core/errors.js'
 import { untilAborted } from '../abort.js'
 import { encodeHeaders } from './client/headers.js'
@@ -16,7 +22,7 @@ export interface PubSubParts {
   readonly connections: CurrentConnections
   readonly config: NatsConfig
   readonly subjects: Subjects
-  readonly clientId: string
+  readonly context: Pick<AdapterContext, 'clientId' | 'random'>
 }
 
 /**
@@ -78,7 +84,7 @@ export function pubSubFacet(parts: PubSubParts): PubSubFacet {
 /** Publishes to a stream that is there; publishing makes none. */
 async function publishKept(
   { main, requests }: ConnectionSet,
-  { config, subjects, clientId }: PubSubParts,
+  { config, subjects, context: adapterContext }: PubSubParts,
   topic: string,
   payload: Uint8Array,
   options: PublishOptions,
@@ -90,7 +96,10 @@ async function publishKept(
   const failure = (reason: string, context: { retryable?: boolean }) =>
     new PublishError(topic, reason, context)
   try {
-    const headers = encodeHeaders({ ...options.headers, ...messageId(options.headers, context, clientId) })
+    const headers = encodeHeaders({
+      ...options.headers,
+      ...messageId(options.headers, context, adapterContext),
+    })
     const subject = subjects.subject(topic)
     checkSize(main, headers, payload)
     const jetStream = new JetStream(requests, config.domain)

@@ -49,7 +49,7 @@ type Failure = (reason: string, context: ErrorContext) => IntegrationError
 /** Queues: the subjects of JetStream streams, each with one durable pull consumer that all receivers share. */
 export function queueFacet(parts: QueueParts): QueueFacet {
   const { connections, config, subjects, counts, context: adapterContext } = parts
-  const { clock, log, settings, clientId } = adapterContext
+  const { clock, random, log, settings } = adapterContext
   const { timeoutMs } = settings
   /** Oversize messages that were reported, so that each is reported once. */
   const oversize = new RecentSet(MOST_OVERSIZE)
@@ -138,7 +138,7 @@ export function queueFacet(parts: QueueParts): QueueFacet {
       clock,
       budget: adapterContext.budget,
       locals: consumers,
-      inbox: newInbox(config.inbox_prefix),
+      inbox: newInbox(config.inbox_prefix, random),
       prefetch: config.prefetch,
       extend,
       settling: {
@@ -180,7 +180,7 @@ export function queueFacet(parts: QueueParts): QueueFacet {
         throw new UnsupportedError('send with a delay over NATS', NEVER_SENT)
       const failure: Failure = (reason, context) => new EnqueueError(queue, reason, context)
       try {
-        const headers = { ...options.headers, ...messageId(options.headers, context, clientId) }
+        const headers = { ...options.headers, ...messageId(options.headers, context, adapterContext) }
         return await enqueue(queue, payload, headers, context.deadline, failure)
       } catch (error) {
         throw translated(error, failure)

@@ -79,7 +79,7 @@ export const redisAdapter: AdapterFactory = (context: AdapterContext): ProtocolA
     pool: () => session?.link.figures() ?? { size: 0, idle: 0, inUse: 0, pending: 0, max: config.pool_size },
 
     pubsub: pubSubFacet(current, config.sharded),
-    queue: queueFacet(current, config),
+    queue: queueFacet(current, config, context.random),
     rpc: rpcFacet(current, format, config, clock),
     service: serviceFacet(current, format, context.log),
   }

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto'
 import type { QueueFacet } from '../../core/adapter.js'
 import { DequeueError, EnqueueError } from '../../core/errors.js'
+import type { Random } from '../../core/random.js'
 import { untilAborted } from '../abort.js'
 import { runScript } from './commands.js'
 import { toFields } from './entry.js'
@@ -16,7 +16,7 @@ import type { Session } from './session.js'
  * it may be delivered again. One whose consumer died is claimed by another. What is sent with a delay waits in a sorted
  * set, and gets its id as an entry when it is due.
  */
-export function queueFacet(current: () => Session, config: RedisConfig): QueueFacet {
+export function queueFacet(current: () => Session, config: RedisConfig, random: Random): QueueFacet {
   return {
     async enqueue(queue, payload, { headers, delayMs = 0 }) {
       const { link } = current()
@@ -24,7 +24,7 @@ export function queueFacet(current: () => Session, config: RedisConfig): QueueFa
       try {
         if (delayMs <= 0) return String(await link.send(queue, 'xadd', [queue, '*', ...fields]))
         const { later, bodies, wake } = queueKeys(queue, config.consumer_group)
-        const id = randomUUID()
+        const id = random.uuid()
         await runScript(link, SEND_LATER, [later, bodies, wake], [id, Math.ceil(delayMs), ...fields])
         return id
       } catch (error) {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { AdapterContext, Attempt } from '../../core/adapter.js'
 import { type Clock, every } from '../../core/clock.js'
 import { ConnectionError, SerializeError } from '../../core/errors.js'
@@ -43,7 +42,7 @@ export class Replies {
     link: Link,
     format: WireFormat,
     { block, rpc }: RedisConfig,
-    { clock, log, settings }: AdapterContext,
+    { clock, random, log, settings }: AdapterContext,
   ) {
     this.#link = link
     this.#pending = new PendingReplies(format)
@@ -52,7 +51,7 @@ export class Replies {
     this.#blockMs = block
     this.#maxFrame = settings.limits.frame
     this.#budget = new ReadBudget(this.#maxFrame)
-    this.key = replyStream(rpc.prefix, randomUUID())
+    this.key = replyStream(rpc.prefix, random.uuid())
     this.listen = onFirstUse(() => this.#listen())
     link.whenEnded(() => this.#pending.close(link.ended ?? new ConnectionError('disconnected')))
   }

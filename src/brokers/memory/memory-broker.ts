@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import type { MessagePort } from 'node:worker_threads'
 import { ByteBudget } from '../../core/byte-budget.js'
 import type { BrokerAddress, BrokerContext, BrokerFactory, EmbeddedBroker } from '../embedded-broker.js'
@@ -43,7 +42,7 @@ export class MemoryBroker implements EmbeddedBroker {
     this.#budget = new ByteBudget(limits.bytes)
     this.#schedule = new Schedule(context.clock)
     this.#topics = new Topics(limits, context.clock, this.#budget)
-    this.#queues = new Queues(limits, this.#schedule, this.#budget, randomUUID().slice(0, 8))
+    this.#queues = new Queues(limits, this.#schedule, this.#budget, context.random.uuid().slice(0, 8))
     this.#calls = new Calls(limits, context.clock)
   }
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
 import type { Message } from '../../client/message.js'
 import type { PubSubClient } from '../../client/pubsub-client.js'
 import type { QueueClient } from '../../client/queue-client.js'
 import type { QueueMessage } from '../../client/queue-message.js'
 import type { RpcClient } from '../../client/rpc-client.js'
 import type { Subscription } from '../../client/subscription.js'
+import { systemRandom } from '../../core/random.js'
 import { Gateway } from '../../gateway.js'
 import type { IntegrationMetrics } from '../../gateway-metrics.js'
 import type { RpcServer } from '../../server/rpc-server.js'
@@ -34,7 +34,7 @@ export class CaseContext {
   readonly #served: boolean
   readonly #server: string | undefined
   readonly #structured: boolean
-  readonly #prefix = `nemo${randomBytes(4).toString('hex')}`
+  readonly #prefix = `nemo${systemRandom.bytes(4).toString('hex')}`
 
   private constructor(gateway: Gateway, options: ComplianceOptions) {
     this.gateway = gateway

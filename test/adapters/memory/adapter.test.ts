@@ -6,6 +6,7 @@ import { BROKERS } from '../../../src/brokers/catalogue.js'
 import { ByteBudget } from '../../../src/core/byte-budget.js'
 import { systemClock } from '../../../src/core/clock.js'
 import { ConnectionError, IntegrationError } from '../../../src/core/errors.js'
+import { systemRandom } from '../../../src/core/random.js'
 import {
   Bench,
   bytes,
@@ -25,6 +26,7 @@ function adapter(dial: (broker: string) => Promise<MessagePort>, config = settin
   const context = {
     settings: config,
     clock: systemClock,
+    random: systemRandom,
     log: () => {},
     clientId: 'c',
     connectionLost,

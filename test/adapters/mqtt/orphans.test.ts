@@ -3,6 +3,7 @@ import { EMPTY_PROPERTIES } from '../../../src/adapters/mqtt/client/properties.j
 import type { PublishPacket } from '../../../src/adapters/mqtt/client/publish-decoder.js'
 import { OrphanWatch, orphanWill } from '../../../src/adapters/mqtt/orphans.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
+import { SeededRandom } from '../../../src/testing/seeded-random.js'
 
 /** As long as anybody waits after a first mark. */
 const GRACE_MS = 2_000
@@ -12,7 +13,7 @@ const SHARED = { group: 'g', queue: 'q' }
 function scene(answer = () => true) {
   const clock = new ManualClock()
   const adopted: string[] = []
-  const watch = new OrphanWatch(SHARED, clock, (clientId) => {
+  const watch = new OrphanWatch(SHARED, clock, new SeededRandom(1), (clientId) => {
     adopted.push(clientId)
     return answer()
   })

@@ -12,6 +12,7 @@ import type {
 import { ByteBudget } from '../../../src/core/byte-budget.js'
 import { systemClock } from '../../../src/core/clock.js'
 import type { ConnectionError } from '../../../src/core/errors.js'
+import { systemRandom } from '../../../src/core/random.js'
 import type { IntegrationSettings } from '../../../src/core/settings.js'
 import type { LogRecord } from '../../../src/core/telemetry.js'
 import type { Value } from '../../../src/core/value.js'
@@ -69,7 +70,14 @@ export class Bench {
 
   constructor(config: Record<string, Value> = {}) {
     const log = (record: LogRecord) => this.log.push(record)
-    this.broker = new MemoryBroker({ name: 'memory', listen: {}, config, log, clock: systemClock })
+    this.broker = new MemoryBroker({
+      name: 'memory',
+      listen: {},
+      config,
+      log,
+      clock: systemClock,
+      random: systemRandom,
+    })
   }
 
   /** A bare line, for speaking the protocol by hand. */
@@ -85,6 +93,7 @@ export class Bench {
     const adapter = memoryAdapter({
       settings: settings(undefined, frame),
       clock: systemClock,
+      random: systemRandom,
       log: () => {},
       clientId: 'tested',
       connectionLost: (error) => lost.push(error),

@@ -2,6 +2,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { memoryAdapter } from '../../../src/adapters/memory/adapter.js'
 import { ByteBudget } from '../../../src/core/byte-budget.js'
 import { systemClock } from '../../../src/core/clock.js'
+import { systemRandom } from '../../../src/core/random.js'
 import { bytes, operation, settings } from './harness.js'
 
 /** What the thread is told: its line to the broker, and what to do until it is terminated. */
@@ -15,6 +16,7 @@ const { port, task } = workerData as Orders
 const adapter = memoryAdapter({
   settings: settings(),
   clock: systemClock,
+  random: systemRandom,
   log: () => {},
   clientId: 'victim',
   connectionLost: (error) => parentPort!.postMessage({ lost: error.message }),

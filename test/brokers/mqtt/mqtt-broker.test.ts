@@ -8,6 +8,7 @@ import { mqttListen } from '../../../src/brokers/mqtt/manifest.js'
 import { createMqttBroker } from '../../../src/brokers/mqtt/mqtt-broker.js'
 import { systemClock } from '../../../src/core/clock.js'
 import { ConfigError, ConnectionError } from '../../../src/core/errors.js'
+import { systemRandom } from '../../../src/core/random.js'
 import type { LogRecord } from '../../../src/core/telemetry.js'
 import type { Value } from '../../../src/core/value.js'
 import { until } from '../memory/harness.js'
@@ -26,6 +27,7 @@ describe('the embedded MQTT broker', () => {
       listen,
       log: (record) => log.push(record),
       clock: systemClock,
+      random: systemRandom,
     })
     brokers.push(made)
     return made

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import type { Clock } from '../../../core/clock.js'
 import { DeadlineTimer } from '../../../core/deadline-timer.js'
 import {
@@ -8,6 +7,7 @@ import {
   SerializeError,
   TimeoutError,
 } from '../../../core/errors.js'
+import type { Random } from '../../../core/random.js'
 import { SequenceTable } from '../../../core/sequence-table.js'
 import type { Connection } from './connection.js'
 import type { HeaderBlock } from './headers.js'
@@ -52,9 +52,9 @@ export class Requests {
   #subscribed = false
   #last = 0
 
-  constructor(connection: Connection, clock: Clock, inboxPrefix: string) {
+  constructor(connection: Connection, clock: Clock, random: Random, inboxPrefix: string) {
     this.#connection = connection
-    this.#inbox = newInbox(inboxPrefix)
+    this.#inbox = newInbox(inboxPrefix, random)
     this.#deadlines = new DeadlineTimer(clock, (now) => this.#expire(now))
   }
 
@@ -140,6 +140,6 @@ export class Requests {
 }
 
 /** A subject for answers that nobody else has. */
-export function newInbox(prefix: string): string {
-  return `${prefix}.${randomBytes(11).toString('base64url').replace(/[-_]/g, '0')}`
+export function newInbox(prefix: string, random: Random): string {
+  return `${prefix}.${random.bytes(11).toString('base64url').replace(/[-_]/g, '0')}`
 }

@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto'
+import { systemRandom } from '../../../core/random.js'
 
 /**
  * What stands in a reply for a text that was too large to be read. The token is random, so no server and no sender
  * can write it.
  */
-const TOKEN = Buffer.from(`nemo-elided:${randomBytes(16).toString('hex')}:`, 'latin1')
+const TOKEN = Buffer.from(`nemo-elided:${systemRandom.bytes(16).toString('hex')}:`, 'latin1')
 const DIGITS = 15
 const LENGTH = TOKEN.length + DIGITS
 
