@@ -1,3 +1,4 @@
+import { sharedController } from '../core/abort.js'
 import type { Attempt } from '../core/adapter.js'
 import type { Timer } from '../core/clock.js'
 import type { Headers } from '../core/value.js'
@@ -87,7 +88,7 @@ export class OperationAttempt implements Attempt {
   // Created on first use: most adapters never ask, and a controller costs more than the rest of the operation.
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
-      this.#controller = new AbortController()
+      this.#controller = sharedController()
       if (this.#ended !== undefined) this.#controller.abort(this.#ended)
     }
     return this.#controller.signal

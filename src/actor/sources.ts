@@ -1,3 +1,4 @@
+import { sharedController } from '../core/abort.js'
 import type { Attempt } from '../core/adapter.js'
 import { type Clock, sleep } from '../core/clock.js'
 import type { Random } from '../core/random.js'
@@ -21,7 +22,7 @@ export class Sources {
   readonly #timeoutMs: number
   readonly #open = new Map<number, Source>()
   /** Restoring that belongs to a connection that is gone must stop. */
-  #connection = new AbortController()
+  #connection = sharedController()
 
   constructor(clock: Clock, random: Random, outbox: Outbox, timeoutMs: number) {
     this.#clock = clock
@@ -81,7 +82,7 @@ export class Sources {
 
   /** Opens all sources again, and goes on trying. @returns settles when each has been tried once */
   async restore(): Promise<void> {
-    this.#connection = new AbortController()
+    this.#connection = sharedController()
     const { signal } = this.#connection
     const attempts = [...this.#open.values()].map(
       (source) => new Promise<void>((resolve) => this.#restore(source, signal, resolve)),

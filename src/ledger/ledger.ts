@@ -1,3 +1,4 @@
+import { onAbort } from '../core/abort.js'
 import type { Clock } from '../core/clock.js'
 import { DeadlineTimer } from '../core/deadline-timer.js'
 import {
@@ -232,10 +233,9 @@ export class Ledger {
   }
 
   #cancelOn(signal: AbortSignal, request: Request): void {
-    const onAbort = () =>
-      this.#giveUp(request, new CancelledError({ integration: this.#name, cause: signal.reason }))
-    signal.addEventListener('abort', onAbort, { once: true })
-    request.onSettled = () => signal.removeEventListener('abort', onAbort)
+    request.onSettled = onAbort(signal, () =>
+      this.#giveUp(request, new CancelledError({ integration: this.#name, cause: signal.reason })),
+    )
   }
 
   /** The caller of a receive has gone: its message goes back, uncounted. */

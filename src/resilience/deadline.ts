@@ -1,3 +1,4 @@
+import { sharedController } from '../core/abort.js'
 import type { Attempt } from '../core/adapter.js'
 import type { Clock } from '../core/clock.js'
 import { TimeoutError } from '../core/errors.js'
@@ -15,7 +16,7 @@ class LazyAttempt implements Attempt {
 
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
-      this.#controller = new AbortController()
+      this.#controller = sharedController()
       if (this.#reason !== undefined) this.#controller.abort(this.#reason)
     }
     return this.#controller.signal

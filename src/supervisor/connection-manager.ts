@@ -1,3 +1,4 @@
+import { onAbort } from '../core/abort.js'
 import { checkArgument, checkOptions, DURATION, oneOf, SIGNAL, unknownName } from '../core/arguments.js'
 import type { Clock } from '../core/clock.js'
 import { type Duration, toMilliseconds } from '../core/duration.js'
@@ -63,7 +64,7 @@ export class ConnectionManager {
     return new Promise((resolve, reject) => {
       const end = (settle: () => void) => {
         timer.cancel()
-        signal?.removeEventListener('abort', onAbort)
+        forget?.()
         this.#waiting.delete(look)
         settle()
       }
@@ -72,13 +73,13 @@ export class ConnectionManager {
         if (child.ended !== undefined) fail(child.ended)
         else if (child.status.state === 'connected') end(() => resolve(this.status(name)))
       }
-      const onAbort = () => fail(new CancelledError({ integration, cause: signal?.reason }))
+      const cancel = () => fail(new CancelledError({ integration, cause: signal?.reason }))
       const timer = this.#dependencies.clock.setTimer(ms, () =>
         fail(new TimeoutError('connect', { integration })),
       )
       this.#waiting.add(look)
-      signal?.addEventListener('abort', onAbort)
-      if (signal?.aborted) return onAbort()
+      const forget = signal && onAbort(signal, cancel)
+      if (signal?.aborted) return cancel()
       if (child.status.state === 'failed' && child.ended === undefined) child.reconnect().then(look, fail)
       else look()
     })

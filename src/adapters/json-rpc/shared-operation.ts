@@ -1,3 +1,4 @@
+import { sharedController } from '../../core/abort.js'
 import type { Attempt } from '../../core/adapter.js'
 
 /** One of several operations that travel in one request. */
@@ -27,7 +28,7 @@ export class SharedOperation implements Attempt {
   // The signals of all are made and listened to when the request is asked for its own: few last that long.
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
-      this.#controller = new AbortController()
+      this.#controller = sharedController()
       this.#watch(this.#controller)
     }
     return this.#controller.signal
