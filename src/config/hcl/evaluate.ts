@@ -1,13 +1,14 @@
 import type { Diagnostics } from '../diagnostics.js'
-import type { Conditional, Expression, ObjectExpression } from './ast.js'
-import { evaluateCall, unknownFunction } from './call.js'
-import { toBoolean, toText } from './convert.js'
+import type { Expression, ObjectExpression } from './ast.js'
+import { evaluateCall } from './call.js'
+import { evaluateConditional } from './conditional.js'
+import { toText } from './convert.js'
 import { Evaluation } from './evaluation.js'
-import { evaluateForObject, evaluateForTuple } from './loops.js'
+import { evaluateForObject, evaluateForTuple, impossibleKey } from './loops.js'
 import { evaluateBinary, evaluateUnary } from './operators.js'
-import { chain, findFunction, lookup } from './scope.js'
+import { chain } from './scope.js'
 import { evaluateTemplate } from './template.js'
-import { evaluateTraversal, evaluateVariable, unknownName } from './traversal.js'
+import { evaluateTraversal, evaluateVariable } from './traversal.js'
 import type { Scope } from './values.js'
 import {
   Deferred,
@@ -19,7 +20,6 @@ import {
   type Outcome,
   setKey,
 } from './values.js'
-import { references, walk } from './walk.js'
 
 /**
  * Evaluates an expression. Undefined after a fault, which is in the diagnostics; it never throws.
@@ -107,39 +107,6 @@ function dispatch(evaluation: Evaluation, node: Expression): Outcome {
   }
 }
 
-function evaluateConditional(evaluation: Evaluation, node: Conditional): Outcome {
-  const value = evaluation.value(node.condition)
-  const known = value === undefined || value === LATE ? value : toBoolean(value)
-  if (known === true || known === false) {
-    const sound = namesExist(evaluation, known ? node.whenFalse : node.whenTrue)
-    const outcome = evaluation.raw(known ? node.whenTrue : node.whenFalse)
-    return sound ? outcome : undefined
-  }
-  const sound = [node.whenTrue, node.whenFalse].map((branch) => namesExist(evaluation, branch))
-  if (value === LATE) return sound.includes(false) ? undefined : LATE
-  if (value === undefined) return undefined
-  return evaluation.fault(node.condition.span, {
-    message: 'the condition is no boolean',
-    expected: 'true or false',
-    found: evaluation.found(node.condition, value),
-  })
-}
-
-/** A branch that is not taken is not evaluated, but a misspelt name in it must not wait for the day it is. */
-function namesExist(evaluation: Evaluation, expression: Expression): boolean {
-  const unknown = references(expression).filter(
-    ({ root }) => lookup(evaluation.scope, root).kind === 'unknown',
-  )
-  for (const { root, span } of unknown) unknownName(evaluation, root, span)
-  let sound = unknown.length === 0
-  walk(expression, (node) => {
-    if (node.kind !== 'call' || findFunction(evaluation.scope, node.name) !== undefined) return
-    unknownFunction(evaluation, node)
-    sound = false
-  })
-  return sound
-}
-
 function evaluateObject(evaluation: Evaluation, node: ObjectExpression): Outcome {
   const object: HclObject = {}
   let faulty = false
@@ -150,8 +117,7 @@ function evaluateObject(evaluation: Evaluation, node: ObjectExpression): Outcome
     const value = evaluation.value(item.value)
     const name = key === undefined || key === LATE ? undefined : toText(key)
     if (key !== undefined && key !== LATE && name === undefined) {
-      const found = evaluation.found(item.key, key)
-      evaluation.fault(item.key.span, { message: 'this cannot be a key', expected: 'a string', found })
+      impossibleKey(evaluation, item.key, key)
     }
     late ||= key === LATE || value === LATE
     if (value === undefined || (name === undefined && key !== LATE)) faulty = true

@@ -71,10 +71,7 @@ function put(
   value: HclValue,
 ): Outcome {
   const name = toText(key)
-  if (name === undefined) {
-    const found = evaluation.found(node.key, key)
-    return evaluation.fault(node.key.span, { message: 'this cannot be a key', expected: 'a string', found })
-  }
+  if (name === undefined) return impossibleKey(evaluation, node.key, key)
   const present = getKey(results, name)
   if (node.grouped) {
     if (Array.isArray(present)) present.push(value)
@@ -89,6 +86,15 @@ function put(
     })
   }
   return value
+}
+
+/** Reports a value that no object can have as a key. */
+export function impossibleKey(evaluation: Evaluation, node: Expression, key: HclValue): undefined {
+  return evaluation.fault(node.span, {
+    message: key === null ? 'null cannot be a key' : 'this cannot be a key',
+    expected: 'a string',
+    found: evaluation.found(node, key),
+  })
 }
 
 /** Goes through the elements that the condition lets pass, up to the first fault: the others most likely have the same. */

@@ -3,6 +3,7 @@
 import type { Binary, BinaryOperator, Expression, Unary } from './ast.js'
 import { toBoolean, toNumber } from './convert.js'
 import type { Evaluation } from './evaluation.js'
+import { namesExist } from './names-exist.js'
 import { equal, type HclValue, LATE, type Outcome } from './values.js'
 
 /** Evaluates `-x` and `!x`. */
@@ -39,16 +40,24 @@ function apply(evaluation: Evaluation, node: Binary, left: Outcome): Outcome {
   return a === undefined || b === undefined ? undefined : compute(evaluation, node, node.operator, a, b)
 }
 
-/** The right side counts only if the left one does not decide, but what is wrong with its names is wrong anyhow. */
+/** The right side counts only if the left one does not decide. */
 function logical(evaluation: Evaluation, node: Binary, left: Outcome): Outcome {
   const decisive = node.operator === '||'
   const known = left === undefined || left === LATE ? left : boolean(evaluation, node, node.left, left)
-  if (known === decisive) return decisive
+  if (known === decisive) return isSound(evaluation, node) ? decisive : undefined
   const value = evaluation.value(node.right)
   const right = value === undefined || value === LATE ? value : boolean(evaluation, node, node.right, value)
   if (known === undefined || right === undefined) return undefined
-  if (known === LATE) return LATE
+  if (known === LATE) return right === decisive ? decisive : LATE
   return right
+}
+
+/** Of a right side that does not count, the names and the type are checked, not what is wrong with its value. */
+function isSound(evaluation: Evaluation, node: Binary): boolean {
+  if (!namesExist(evaluation, node.right)) return false
+  const value = evaluation.quietly().value(node.right)
+  if (value === undefined || value === LATE || value === null) return true
+  return boolean(evaluation, node, node.right, value) !== undefined
 }
 
 function boolean(

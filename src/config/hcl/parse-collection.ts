@@ -103,9 +103,10 @@ function readObjectItem(stream: TokenStream, read: ReadExpression): ObjectExpres
   }
 }
 
-/** `{ name = 1 }`: a bare name is the key itself, not a variable. */
+/** `{ name = 1 }`: a bare name is the key itself, not a variable; `null` is a name here too. */
 function literalKey(key: Expression): Expression {
-  return key.kind === 'variable' ? { kind: 'literal', value: key.name, span: key.span } : key
+  if (key.kind === 'variable') return { kind: 'literal', value: key.name, span: key.span }
+  return key.kind === 'literal' && key.value === null ? { ...key, value: 'null' } : key
 }
 
 /** After a mistake in one item: goes to the separator, so that the others are read. */
