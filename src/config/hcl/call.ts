@@ -3,6 +3,7 @@ import type { Call, Expression } from './ast.js'
 import type { Evaluation } from './evaluation.js'
 import { FunctionFault } from './functions/define.js'
 import { MissingEnvironment } from './functions/system.js'
+import { inNormalForm } from './normal-form.js'
 import { findFunction, functionNames, lookup } from './scope.js'
 import { missingEnvironment } from './traversal.js'
 import type { HclFunction } from './values.js'
@@ -79,10 +80,11 @@ function checkCount(evaluation: Evaluation, node: Call, called: HclFunction, cou
 
 function run(evaluation: Evaluation, node: Call, called: HclFunction, values: HclValue[]): Outcome {
   try {
-    return called.call(values, {
+    const result = called.call(values, {
       file: node.span.source.name,
       environment: (name) => getKey(environment(evaluation), name),
     })
+    return inNormalForm(result)
   } catch (error) {
     if (error instanceof MissingEnvironment) {
       return missingEnvironment(

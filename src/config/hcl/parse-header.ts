@@ -46,7 +46,7 @@ function quotedLabel(stream: TokenStream): Label {
     stream.next()
     value += unescapeText(stream, token.span, true)
   }
-  return { value, span: stream.spanFrom(open.span) }
+  return { value: value.normalize('NFC'), span: stream.spanFrom(open.span) }
 }
 
 function opening(stream: TokenStream, type: Token, labels: Label[]): Span {

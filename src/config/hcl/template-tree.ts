@@ -30,7 +30,9 @@ export function buildTemplate(
   const parts = new Tree(stream, elements).read()
   if (parts.length === 0) return { kind: 'literal', value: '', span }
   const [first] = parts
-  if (parts.length === 1 && first!.kind === 'text') return { kind: 'literal', value: first!.value, span }
+  // Two pieces may meet in one character, so that a text is normalised as a whole.
+  if (parts.length === 1 && first!.kind === 'text')
+    return { kind: 'literal', value: first!.value.normalize('NFC'), span }
   return { kind: 'template', parts, span }
 }
 

@@ -10,7 +10,8 @@ type Text = string | undefined | typeof LATE
 export function evaluateTemplate(evaluation: Evaluation, node: Template): Outcome {
   const [only] = node.parts
   if (node.parts.length === 1 && only!.kind === 'interpolation') return evaluation.raw(only!.expression)
-  return render(evaluation, node.parts)
+  const text = render(evaluation, node.parts)
+  return typeof text === 'string' ? text.normalize('NFC') : text
 }
 
 /** All parts are evaluated, so that every fault is found. */

@@ -80,8 +80,9 @@ export class TokenStream {
     return this.accept(kind) ?? this.fail(expected, finding)
   }
 
+  /** The text of a token in Normalization Form C: names that look the same are the same. */
   text(token: Token): string {
-    return token.span.source.text.slice(token.span.start, token.span.end)
+    return token.span.source.text.slice(token.span.start, token.span.end).normalize('NFC')
   }
 
   /** Reports what stands at the cursor in place of what was expected, and gives up reading it. */

@@ -116,6 +116,8 @@ export function entries(object: HclObject): [string, HclValue][] {
 /** Whether two values are the same, by content and without conversion: `"5" == 5` is false. */
 export function equal(a: HclValue, b: HclValue): boolean {
   if (a === b) return true
+  // A string from outside, such as an environment variable, may be in another normal form.
+  if (typeof a === 'string' && typeof b === 'string') return a.normalize('NFC') === b.normalize('NFC')
   if (Array.isArray(a) && Array.isArray(b)) {
     return a.length === b.length && a.every((item, index) => equal(item, b[index]!))
   }
