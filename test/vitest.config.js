@@ -1,12 +1,31 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
 const report = process.env.NEMO_TEST_REPORT
+const root = join(import.meta.dirname, '..')
+
+/** What `npm run test:campaigns` runs: the files that play more rounds there, and those that `npm test` leaves out. */
+function campaigns() {
+  const files = readdirSync(join(root, 'dist/test'), { recursive: true })
+    .filter((file) => file.endsWith('.test.js'))
+    .map((file) => `dist/test/${file}`)
+  return files.filter((file) => {
+    if (/^dist\/test\/campaigns\/|\.campaign\.test\.js$/.test(file)) return true
+    return readFileSync(join(root, file), 'utf8').includes('/support/rounds.js')
+  })
+}
+
+const selection =
+  process.env.NEMO_CAMPAIGN_ROUNDS === undefined
+    ? { include: ['dist/test/**/*.test.js'], exclude: ['dist/test/**/*.campaign.test.js'] }
+    : { include: campaigns() }
 
 // The tests run as compiled: Node 20 cannot load TypeScript in a worker thread, and what is tested is then what is published.
 export default defineConfig({
-  root: new URL('..', import.meta.url).pathname,
+  root,
   test: {
-    include: ['dist/test/**/*.test.js'],
+    ...selection,
     pool: 'forks',
     maxWorkers: 2,
     // A report for a script to count with, beside the one for people.

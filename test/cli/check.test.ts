@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { cli, FIXTURES } from './support.js'
+import { cli, FIXTURES, start } from './support.js'
+
+test('the program itself: its output, its complaints and its exit code', async () => {
+  const right = await start(['check', `${FIXTURES}gateway.hcl`]).ended
+  expect(right).toEqual({ code: 0, stdout: expect.stringContaining('is fine'), stderr: '' })
+  const wrong = await start(['chekc']).ended
+  expect(wrong).toEqual({ code: 2, stdout: '', stderr: expect.stringContaining('did you mean check?') })
+})
 
 test('a right configuration: a summary on stdout, nothing on stderr, code 0', async () => {
   const { code, stdout, stderr } = await cli('check', `${FIXTURES}gateway.hcl`)

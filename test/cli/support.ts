@@ -1,4 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { runCommand } from '../../src/cli/command.js'
+import type { Terminal } from '../../src/cli/terminal.js'
 
 const MAIN = new URL('../../src/cli/main.js', import.meta.url).pathname
 export const FIXTURES = new URL('../../../test/cli/fixtures/', import.meta.url).pathname
@@ -47,7 +49,21 @@ export function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Run
   return { child, seen, ended }
 }
 
-/** Runs it to its end. */
-export function cli(...args: readonly string[]): Promise<Ended> {
-  return start(args).ended
+/** Runs a command in this process to its end, as the program does, on a pipe. */
+export async function cli(...args: readonly string[]): Promise<Ended> {
+  const written = { stdout: '', stderr: '' }
+  const terminal: Terminal = {
+    out: (text) => {
+      written.stdout += text
+    },
+    err: (text) => {
+      written.stderr += text
+    },
+    isLive: false,
+    colorOut: false,
+    colorErr: false,
+    size: () => ({ columns: 80, rows: 24 }),
+  }
+  const code = await runCommand(args, terminal)
+  return { code, ...written }
 }

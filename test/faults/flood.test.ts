@@ -1,15 +1,16 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { Gateway, MailboxFullError, type Message, type Subscription } from '../../src/index.js'
 import { type Mosquitto, startMosquitto } from '../support/mosquitto.js'
+import { rounds } from '../support/rounds.js'
 import { waitFor } from '../support/wait-for.js'
 import { flood } from './support/flood.js'
 import { connected } from './support/kill.js'
 import { Settlements } from './support/settled.js'
 
-const MESSAGES = 300_000
+const MESSAGES = rounds(40_000, 300_000)
 const FILLING = 500
 const MAILBOX = { messages: 5_000, bytes: '8MB' }
-/** All messages together weigh 150 MB and more; what the gateway keeps of them must not. */
+/** All messages of a campaign weigh 150 MB and more together; what the gateway keeps of them must not. */
 const MOST_BYTES = 100 * 1024 * 1024
 
 type Numbered = { readonly n: number }

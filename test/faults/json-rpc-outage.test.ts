@@ -3,9 +3,12 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { Gateway } from '../../src/index.js'
 import { FaultProxy, type ProxyFault } from '../support/fault-proxy.js'
 import { closedPort } from '../support/http-service.js'
+import { IS_FULL } from '../support/rounds.js'
 import { ServerProcess } from '../support/server-process.js'
 import { waitFor } from '../support/wait-for.js'
 
+/** Between two calls of a lane, so that a load is not all that the machine can do. */
+const PAUSE_MS = 2
 const SCRIPT = fileURLToPath(new URL('../fixtures/json-rpc-service.js', import.meta.url))
 
 async function serve(port: number): Promise<ServerProcess> {
@@ -38,6 +41,7 @@ async function underLoad(port: number) {
         const value = await gateway.rpc(name).call('echo', [lane, n], { timeout: '1s' })
         if (JSON.stringify(value) !== JSON.stringify([lane, n])) load.wrong.push(value)
         load.answered++
+        if (!IS_FULL) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS))
       } catch (error) {
         const { kind } = error as { kind?: string }
         if (kind !== 'connection' && kind !== 'timeout') load.wrong.push(error)

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Gateway, type Subscription } from '../../src/index.js'
+import { rounds } from '../support/rounds.js'
 import { waitFor } from '../support/wait-for.js'
 import { connected } from './support/kill.js'
 import { Numbers } from './support/numbers.js'
 import { type Ordeal, survive } from './support/survival.js'
 
+const KILLS = rounds(1, 20)
 /** Impatient, so that it goes fast; for the neighbours a machine under this load may well be late. */
 const supervision = {
   heartbeat: '300ms',
@@ -36,8 +38,8 @@ afterAll(() => gateway.shutdown())
 
 describe('an actor of the memory protocol under load', () => {
   test.each(['throw', 'reject', 'exit', 'leak-objects', 'leak-map', 'leak-buffers', 'spin'] as const)(
-    'survives being killed 20 times by %s',
-    (fault) => survive(ordeal, fault, 20),
+    'survives being killed again and again by %s',
+    (fault) => survive(ordeal, fault, KILLS),
     240_000,
   )
 
@@ -46,7 +48,7 @@ describe('an actor of the memory protocol under load', () => {
     const look = setInterval(() => {
       most = Math.max(most, gateway.metrics().zombies)
     }, 20)
-    await survive(ordeal, 'block', 3).finally(() => clearInterval(look))
+    await survive(ordeal, 'block', rounds(1, 3)).finally(() => clearInterval(look))
     expect(most).toBeGreaterThanOrEqual(1)
     await waitFor(() => gateway.metrics().zombies === 0, { what: 'the zombies to go', timeoutMs: 30_000 })
   }, 240_000)

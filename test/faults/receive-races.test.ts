@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { Gateway, type QueueMessage } from '../../src/index.js'
+import { rounds } from '../support/rounds.js'
 
 /** Numbers from 0 to 1 that are the same in each run. */
 function numbers(seed: number): () => number {
@@ -62,30 +63,33 @@ async function takeAll(gateway: Gateway, count: number, random: () => number, di
   return acked
 }
 
-describe.each([1, 2, 3])('receives that are aborted at any moment, round %i', (seed) => {
-  const COUNT = 300
+describe.each([1, 2, 3].slice(0, rounds(1, 3)))(
+  'receives that are aborted at any moment, round %i',
+  (seed) => {
+    const COUNT = 300
 
-  test('withhold no message, and none counts as delivered', async () => {
-    const gateway = await start()
-    const random = numbers(seed)
-    const sending = (async () => {
+    test('withhold no message, and none counts as delivered', async () => {
+      const gateway = await start()
+      const random = numbers(seed)
+      const sending = (async () => {
+        for (let n = 0; n < COUNT; n++) await gateway.queue('sender').send('jobs', n)
+      })()
+      const acked = await takeAll(gateway, COUNT, random, () => {})
+      await sending
+      expect(acked.size).toBe(COUNT)
+      expect(new Set(acked.values())).toEqual(new Set([1]))
+      expect(gateway.metrics().integrations.taker!.depths).toMatchObject({ waiting: 0, posted: 0 })
+    }, 90_000)
+
+    test('nor where the actor dies meanwhile', async () => {
+      const gateway = await start()
+      const random = numbers(seed)
       for (let n = 0; n < COUNT; n++) await gateway.queue('sender').send('jobs', n)
-    })()
-    const acked = await takeAll(gateway, COUNT, random, () => {})
-    await sending
-    expect(acked.size).toBe(COUNT)
-    expect(new Set(acked.values())).toEqual(new Set([1]))
-    expect(gateway.metrics().integrations.taker!.depths).toMatchObject({ waiting: 0, posted: 0 })
-  }, 90_000)
-
-  test('nor where the actor dies meanwhile', async () => {
-    const gateway = await start()
-    const random = numbers(seed)
-    for (let n = 0; n < COUNT; n++) await gateway.queue('sender').send('jobs', n)
-    let kills = 0
-    const acked = await takeAll(gateway, COUNT, random, () => {
-      if (++kills <= 5) void gateway.connections.inject('taker', 'throw').catch(() => {})
-    })
-    expect(acked.size).toBe(COUNT)
-  }, 90_000)
-})
+      let kills = 0
+      const acked = await takeAll(gateway, COUNT, random, () => {
+        if (++kills <= 5) void gateway.connections.inject('taker', 'throw').catch(() => {})
+      })
+      expect(acked.size).toBe(COUNT)
+    }, 90_000)
+  },
+)

@@ -2,12 +2,13 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Gateway } from '../../src/index.js'
 import { type Mosquitto, startMosquitto } from '../support/mosquitto.js'
+import { rounds } from '../support/rounds.js'
 import { Interleaving, mend, type Step, steps } from './support/interleaving.js'
 import { connected } from './support/kill.js'
 
 /** The longest time-out of the configuration, a grace, the shutdown, and a machine that is busy elsewhere. */
 const SETTLE_MS = 30_000
-const RUNS = 15
+const RUNS = rounds(3, 15)
 
 let broker: Mosquitto
 

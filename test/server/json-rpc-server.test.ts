@@ -150,6 +150,7 @@ test('listens again after a crash, and every call of those it served settles', a
       try {
         expect(await caller.rpc(name).call('echo', [n], { idempotent: true })).toEqual([n])
         outcomes.ok++
+        await new Promise((resolve) => setTimeout(resolve, 1))
       } catch (error) {
         outcomes.failed.push((error as Error).message)
         stop = true

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { SerializeError } from '../../src/core/errors.js'
 import type { Value } from '../../src/core/value.js'
 import { type WireFormat, wireFormat } from '../../src/wire/wire-format.js'
+import { rounds } from '../support/rounds.js'
 import { jsonValues, valuesWithBytes } from './arbitrary.js'
 
 const json = wireFormat('json')
@@ -34,7 +35,7 @@ describe.each([json, msgpack])('$name', (format) => {
         if (found instanceof SerializeError) expect(found.message).not.toBe('')
         else expect(found).not.toBeUndefined()
       }),
-      { numRuns: 3000 },
+      { numRuns: rounds(300, 3000) },
     )
   })
 
@@ -62,7 +63,7 @@ describe.each([json, msgpack])('$name', (format) => {
         }
         expect(format.decode(bytes)).not.toBeUndefined()
       }),
-      { numRuns: 2000 },
+      { numRuns: rounds(200, 2000) },
     )
   })
 
@@ -83,7 +84,7 @@ describe.each([json, msgpack])('$name', (format) => {
         expect(outcome(format, bytes)).not.toBeUndefined()
         expect(outcome(format, bytes.subarray(0, at % bytes.length))).not.toBeUndefined()
       }),
-      { numRuns: 1000 },
+      { numRuns: rounds(100, 1000) },
     )
     expect(({} as Record<string, unknown>).polluted).toBeUndefined()
   })

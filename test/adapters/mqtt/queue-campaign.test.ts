@@ -3,9 +3,10 @@ import type { AdapterConsumer, InboundDelivery } from '../../../src/core/adapter
 import { until, within } from '../../support/adapter-context.js'
 import { FaultProxy } from '../../support/fault-proxy.js'
 import { type Mosquitto, startMosquitto } from '../../support/mosquitto.js'
+import { rounds } from '../../support/rounds.js'
 import { bytes, Deliveries, type Fixture, mqttFixture } from './fixture.js'
 
-const ROUNDS = 6
+const ROUNDS = rounds(2, 6)
 const MESSAGES = 200
 const WORKERS = 3
 

@@ -6,6 +6,7 @@ import { evaluate, Source } from '../../../src/config/hcl/index.js'
 import { tokenize } from '../../../src/config/hcl/lexer.js'
 import { parseStream } from '../../../src/config/hcl/parse.js'
 import { TokenStream } from '../../../src/config/hcl/token-stream.js'
+import { rounds } from '../../support/rounds.js'
 import { documents } from './documents.js'
 import { mutated } from './mutations.js'
 import { SPECIFICATION } from './specification.hcl.js'
@@ -40,7 +41,7 @@ function survive(text: string): void {
   formatDiagnostics(diagnostics)
 }
 
-const runs = { numRuns: 1000, seed: 7 }
+const runs = { numRuns: rounds(200, 1000), seed: 7 }
 
 describe('any text comes to an end', () => {
   test('random bytes', () => {
@@ -92,12 +93,12 @@ describe('any text comes to an end', () => {
       "'",
     ]
     const texts = fc.array(fc.constantFrom(...pieces), { maxLength: 60 }).map((parts) => parts.join(''))
-    fc.assert(fc.property(texts, survive), { ...runs, numRuns: 5000 })
+    fc.assert(fc.property(texts, survive), { ...runs, numRuns: rounds(500, 5000) })
   })
 
   test('every truncation of the specification', () => {
     for (const text of Object.values(SPECIFICATION)) {
-      for (let length = 0; length < text.length; length += 3) survive(text.slice(0, length))
+      for (let length = 0; length < text.length; length += rounds(17, 3)) survive(text.slice(0, length))
     }
   })
 
@@ -106,7 +107,7 @@ describe('any text comes to an end', () => {
   })
 
   test('mutations of generated documents', () => {
-    const bases = fc.sample(documents, { seed: 5, numRuns: 200 })
+    const bases = fc.sample(documents, { seed: 5, numRuns: rounds(50, 200) })
     fc.assert(fc.property(mutated(bases, { min: 0, max: 8 }), survive), runs)
   })
 
