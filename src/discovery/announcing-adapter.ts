@@ -27,6 +27,8 @@ class Announcing {
   readonly #settings: AnnounceSettings
   #timer: Timer | undefined
   #announced: string | undefined
+  /** The announcement under way, which must not reach the registry after the withdrawal. */
+  #announcing: Promise<void> = Promise.resolve()
 
   constructor(inner: ProtocolAdapter, context: AdapterContext, settings: AnnounceSettings) {
     this.#inner = inner
@@ -47,7 +49,9 @@ class Announcing {
   async #connect(signal: AbortSignal): Promise<void> {
     await this.#inner.connect(signal)
     this.#timer?.cancel()
-    const announceNow = () => void this.#announce()
+    const announceNow = () => {
+      this.#announcing = this.#announcing.then(() => this.#announce())
+    }
     this.#timer = every(this.#context.clock, this.#settings.ttlMs / TIMES_PER_TTL, announceNow, {
       background: true,
     })
@@ -60,15 +64,21 @@ class Announcing {
     const address = this.#announced
     this.#announced = undefined
     // First nobody else is sent here, then those who are here are let go.
-    if (address !== undefined)
-      await this.#within(FAREWELL_MS, (signal) => withdraw(this.#settings.registry, address, signal))
+    if (address !== undefined) {
+      const farewell = async (signal: AbortSignal) => {
+        await this.#announcing
+        await withdraw(this.#settings.registry, address, signal)
+      }
+      await this.#within(FAREWELL_MS, farewell)
+    }
     await this.#inner.disconnect()
   }
 
   async #announce(): Promise<void> {
     const { registry, ttlMs, host } = this.#settings
     const { listening } = this.#inner
-    if (listening === undefined) return
+    // It may have been withdrawn while an earlier announcement was under way.
+    if (listening === undefined || this.#timer === undefined) return
     const name = host ?? listening.address
     const address = `${isIPv6(name) ? `[${name}]` : name}:${listening.port}`
     this.#announced = address
