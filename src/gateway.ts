@@ -15,9 +15,11 @@ import {
 import { systemClock } from './core/clock.js'
 import type { Diagnostic } from './core/diagnostic.js'
 import { type Duration, toMilliseconds } from './core/duration.js'
+import { INSPECT } from './core/inspect.js'
 import { systemRandom } from './core/random.js'
 import type { LogLevel, LogSink } from './core/telemetry.js'
 import { type DeadMessage, EVENTS, type GatewayEvents } from './gateway-events.js'
+import { shownGateway } from './gateway-inspect.js'
 import { brokerMetrics, type GatewayMetrics, integrationMetrics, serverMetrics } from './gateway-metrics.js'
 import { withSchemas } from './gateway-schemas.js'
 import { ActorRef } from './ledger/actor-ref.js'
@@ -214,6 +216,11 @@ export class Gateway {
     if (timeout !== undefined) this.#shutdown = this.#tree.stop(toMilliseconds(timeout, 'timeout'))
     this.connections.changed()
     return this.#shutdown!
+  }
+
+  /** What `console.log` shows. @internal */
+  [INSPECT](): object {
+    return shownGateway(this.metrics(), this.#shutdown !== undefined)
   }
 
   #of(method: string, integration: string): Clients {

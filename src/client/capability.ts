@@ -1,4 +1,5 @@
 import { UnsupportedError } from '../core/errors.js'
+import { shownAs } from '../core/inspect.js'
 import type { Capability } from '../core/manifest.js'
 import type { IntegrationMail } from '../mailbox/integration-mail.js'
 
@@ -31,4 +32,9 @@ export function requireFormat(mail: IntegrationMail, format: string | undefined)
     `the format ${JSON.stringify(format)} over ${mail.type} (expected one of ${mail.formats.join(', ')})`,
     { integration: mail.name },
   )
+}
+
+/** What `console.log` shows of a client. */
+export function shownClient(name: string, { name: integration, type }: IntegrationMail): object {
+  return shownAs(name, { integration, type })
 }

@@ -1,3 +1,4 @@
+import { INSPECT, shownAs, shownHeaders, shownValue } from '../core/inspect.js'
 import type { Headers } from '../core/value.js'
 import { messageOf } from '../mailbox/error-codec.js'
 import type { Decode, MessageRun } from '../mailbox/message-run.js'
@@ -51,5 +52,12 @@ export class Message<T = unknown> {
     } catch (error) {
       return { topic, error: messageOf(error), headers }
     }
+  }
+
+  /** What `console.log` shows. @internal */
+  [INSPECT](): object {
+    const { topic, retain } = this
+    const rest = { headers: shownHeaders(this.headers), ...(retain && { retain }) }
+    return shownAs('Message', { topic, ...shownValue(() => this.value), ...rest })
   }
 }

@@ -11,6 +11,7 @@ import {
 } from '../core/arguments.js'
 import { type Duration, toMilliseconds } from '../core/duration.js'
 import { UnsupportedError } from '../core/errors.js'
+import { INSPECT } from '../core/inspect.js'
 import { OVERFLOW_POLICIES, type Overflow } from '../core/overflow.js'
 import { prepareValue } from '../core/prepare-value.js'
 import type { Headers } from '../core/value.js'
@@ -19,7 +20,7 @@ import type { Decode } from '../mailbox/message-run.js'
 import type { RequestOptions } from '../mailbox/protocol.js'
 import type { Turn } from '../mailbox/turn.js'
 import type { Work } from '../mailbox/work.js'
-import { type FormatOption, requireCapability, requireFormat } from './capability.js'
+import { type FormatOption, requireCapability, requireFormat, shownClient } from './capability.js'
 import { LIMITS, limitsOf, type OperationLimits } from './limits.js'
 import { Subscription } from './subscription.js'
 
@@ -128,6 +129,11 @@ export class PubSubClient {
     )
     await subscription.opening(this.#mail, sourceOf(options, this.#mail), limitsOf(options))
     return subscription
+  }
+
+  /** What `console.log` shows. @internal */
+  [INSPECT](): object {
+    return shownClient('PubSubClient', this.#mail)
   }
 
   async #publish(topic: string, message: unknown, options: PublishOptions | undefined): Promise<void> {

@@ -12,10 +12,11 @@ import {
 } from '../core/arguments.js'
 import { type Duration, toMilliseconds } from '../core/duration.js'
 import { ConfigError, SerializeError } from '../core/errors.js'
+import { INSPECT } from '../core/inspect.js'
 import type { Headers } from '../core/value.js'
 import { decodeError } from '../mailbox/error-codec.js'
 import type { IntegrationMail, Received } from '../mailbox/integration-mail.js'
-import { type FormatOption, requireCapability, requireFormat } from './capability.js'
+import { type FormatOption, requireCapability, requireFormat, shownClient } from './capability.js'
 import { LIMITS, limitsOf, type OperationLimits } from './limits.js'
 import { QueueConsumer } from './queue-consumer.js'
 import { checkNack, type NackOptions, nackOptionsOf, parseDeliveryId, QueueMessage } from './queue-message.js'
@@ -168,6 +169,11 @@ export class QueueClient {
       ),
     )
     return consumer
+  }
+
+  /** What `console.log` shows. @internal */
+  [INSPECT](): object {
+    return shownClient('QueueClient', this.#mail)
   }
 
   #check(method: string, queue: string, options: unknown, expected: ExpectedOptions): void {

@@ -1,5 +1,6 @@
 import { checkArgument, FUNCTION } from '../core/arguments.js'
 import { ShutdownError } from '../core/errors.js'
+import { INSPECT, shownAs } from '../core/inspect.js'
 import { messageOf } from '../mailbox/error-codec.js'
 import type { OpenSource, SourceHandler } from '../mailbox/integration-mail.js'
 import { MessageRun } from '../mailbox/message-run.js'
@@ -135,6 +136,16 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
     const source = await this.#source?.catch(() => undefined)
     await Promise.all([closing ?? source?.close(), work.idle(mail.timeoutMs, this.#handlers)])
     work.remove(this)
+  }
+
+  /** What `console.log` shows. @internal */
+  [INSPECT](): object {
+    return shownAs('QueueConsumer', {
+      queue: this.queue,
+      state: this.#messages.hasEnded ? 'closed' : 'open',
+      concurrency: this.#concurrency,
+      inHand: this.#inLoops + this.#handlers.running,
+    })
   }
 
   async #handle(

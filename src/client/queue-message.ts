@@ -1,5 +1,6 @@
 import { checkOptions, DURATION, TEXT } from '../core/arguments.js'
 import { type Duration, toMilliseconds } from '../core/duration.js'
+import { INSPECT, shownAs, shownHeaders, shownValue } from '../core/inspect.js'
 import type { Headers } from '../core/value.js'
 import type { IntegrationMail } from '../mailbox/integration-mail.js'
 import type { DeliveryExtras, RequestOptions } from '../mailbox/protocol.js'
@@ -90,6 +91,21 @@ export class QueueMessage<T = unknown> {
     checkNack(options, this.#mail.name)
     this.#settled = true
     return this.#mail.settle('nack', this.#life, this.#extras.token!, nackOptionsOf(options))
+  }
+
+  /** What `console.log` shows. @internal */
+  [INSPECT](): object {
+    const { id, queue, messageId, attempt, isSettled } = this
+    const value = shownValue(() => this.value)
+    return shownAs('QueueMessage', {
+      id,
+      queue,
+      ...value,
+      headers: shownHeaders(this.headers),
+      messageId,
+      attempt,
+      isSettled,
+    })
   }
 }
 

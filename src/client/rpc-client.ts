@@ -10,11 +10,12 @@ import {
 } from '../core/arguments.js'
 import type { Duration } from '../core/duration.js'
 import type { IntegrationError } from '../core/errors.js'
+import { INSPECT } from '../core/inspect.js'
 import type { Headers } from '../core/value.js'
 import { decodeError, type ErrorRecord } from '../mailbox/error-codec.js'
 import type { IntegrationMail } from '../mailbox/integration-mail.js'
 import type { RequestOptions } from '../mailbox/protocol.js'
-import { requireCapability } from './capability.js'
+import { requireCapability, shownClient } from './capability.js'
 import { LIMITS, limitsOf, type OperationLimits } from './limits.js'
 
 export interface CallOptions extends OperationLimits {
@@ -101,6 +102,11 @@ export class RpcClient {
     requireCapability(this.#mail, 'notify')
     this.#check('notify', method, options)
     await this.#mail.request('notify', method, params, requestOptionsOf(options), limitsOf(options))
+  }
+
+  /** What `console.log` shows. @internal */
+  [INSPECT](): object {
+    return shownClient('RpcClient', this.#mail)
   }
 
   #check(verb: string, method: string, options: CallOptions | undefined): void {

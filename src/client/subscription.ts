@@ -1,3 +1,4 @@
+import { INSPECT, shownAs } from '../core/inspect.js'
 import type {
   IntegrationMail,
   OpenSource,
@@ -74,6 +75,12 @@ export class Subscription<T = unknown> implements AsyncIterable<Message<T>>, Wor
         return { value: undefined, done: true }
       },
     }
+  }
+
+  /** What `console.log` shows. @internal */
+  [INSPECT](): object {
+    const { pattern, dropped } = this
+    return shownAs('Subscription', { pattern, state: this.#queue.hasEnded ? 'closed' : 'open', dropped })
   }
 
   /** Whether a loop is in its body or has messages to come. @internal */

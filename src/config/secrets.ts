@@ -1,12 +1,7 @@
+import { isSecretName } from '../core/secret-name.js'
 import { AUTH_TYPES } from '../core/settings.js'
 
-const SECRET_NAME =
-  /passw|passphrase|secret|token|authorization|cookie|credential|private_key|client_key|seed|api[-_]?key/i
-
-/** Whether a value of that name is to be kept out of every message, whatever it is. */
-export function isSecretName(name: string): boolean {
-  return SECRET_NAME.test(name)
-}
+export { isSecretName }
 
 /** Whether the value under a name is secret. In an `auth` block every value is. */
 export function hiddenIn(name: string, around: boolean): boolean {

@@ -1,4 +1,5 @@
 import type { Diagnostic } from './diagnostic.js'
+import { INSPECT, shownError } from './inspect.js'
 
 /** The closed list of what can go wrong; each kind has one class below (DESIGN section 4). */
 export type ErrorKind =
@@ -74,6 +75,11 @@ export abstract class IntegrationError extends Error {
     if (retryAfterMs !== undefined) Object.assign(this, { retryAfterMs })
     if (notExecuted !== undefined) Object.assign(this, { notExecuted })
     if (fault !== undefined) Object.assign(this, { fault })
+  }
+
+  /** What `console.log` shows. @internal */
+  [INSPECT](): Error {
+    return shownError(this)
   }
 }
 

@@ -1,5 +1,6 @@
 import { checkArgument, FUNCTION, NAME, TEXT } from '../core/arguments.js'
 import { RpcError, SerializeError, ShutdownError, UnsupportedError } from '../core/errors.js'
+import { INSPECT, shownAs } from '../core/inspect.js'
 import { type ErrorRecord, encodeError, messageOf } from '../mailbox/error-codec.js'
 import type { IntegrationMail, OpenSource, SourceHandler } from '../mailbox/integration-mail.js'
 import { MessageRun } from '../mailbox/message-run.js'
@@ -63,6 +64,11 @@ export class RpcServer implements Worker {
       this.#served = new RpcRoutes()
       await Promise.all(sources.map((source) => source.close()))
     })
+  }
+
+  /** What `console.log` shows. @internal */
+  [INSPECT](): object {
+    return shownAs('RpcServer', { name: this.name, type: this.#mail.type, served: this.#served.methods })
   }
 
   /** One change at a time. */

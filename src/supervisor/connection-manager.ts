@@ -3,6 +3,7 @@ import { checkArgument, checkOptions, DURATION, oneOf, SIGNAL, unknownName } fro
 import type { Clock } from '../core/clock.js'
 import { type Duration, toMilliseconds } from '../core/duration.js'
 import { CancelledError, TimeoutError } from '../core/errors.js'
+import { INSPECT, shownAs } from '../core/inspect.js'
 import { FAULTS, type Fault } from '../core/settings.js'
 import type { HealthStatus } from '../core/status.js'
 import type { IntegrationChild, IntegrationStatus } from './integration-child.js'
@@ -114,6 +115,12 @@ export class ConnectionManager {
   /** Something has changed. @internal */
   changed(): void {
     for (const look of [...this.#waiting]) look()
+  }
+
+  /** What `console.log` shows. @internal */
+  [INSPECT](): object {
+    const states = [...this.#children].map(([name, child]) => [name, child.status.state])
+    return shownAs('ConnectionManager', Object.fromEntries(states))
   }
 
   #refusal(name: string, options: unknown): unknown {
