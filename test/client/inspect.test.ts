@@ -25,7 +25,9 @@ beforeAll(async () => {
     },
   })
   await gateway.connections.get('local')
-  await waitFor(() => gateway.connections.status('nobody').state === 'failed', { what: 'the connection fails' })
+  await waitFor(() => gateway.connections.status('nobody').state === 'failed', {
+    what: 'the connection fails',
+  })
 })
 afterAll(() => gateway.shutdown())
 
