@@ -1,10 +1,9 @@
-export type { OperationLimits } from './client/limits.js'
 export type { Message } from './client/message.js'
-export type { PublishOptions, PubSubClient, SubscribeOptions } from './client/pubsub-client.js'
-export type { ConsumeOptions, QueueClient, ReceiveOptions, SendOptions } from './client/queue-client.js'
+export type { PubSubClient } from './client/pubsub-client.js'
+export type { QueueClient } from './client/queue-client.js'
 export type { QueueConsumer } from './client/queue-consumer.js'
-export type { NackOptions, QueueMessage } from './client/queue-message.js'
-export type { CallOptions, RpcCall, RpcClient, RpcResult } from './client/rpc-client.js'
+export type { QueueMessage } from './client/queue-message.js'
+export type { RpcCall, RpcClient, RpcResult } from './client/rpc-client.js'
 export type { Subscription } from './client/subscription.js'
 export type { ConfigObject, ConfigSource } from './config/options.js'
 export type { AdapterContext, AdapterFactory, ProtocolAdapter } from './core/adapter.js'
@@ -12,6 +11,16 @@ export type { Diagnostic } from './core/diagnostic.js'
 export type { Duration } from './core/duration.js'
 export * from './core/errors.js'
 export type { Capability, ConfigSchema, CustomManifest } from './core/manifest.js'
+export type {
+  CallOptions,
+  ConsumeOptions,
+  NackOptions,
+  OperationLimits,
+  PublishOptions,
+  ReceiveOptions,
+  SendOptions,
+  SubscribeOptions,
+} from './core/operation-options.js'
 export type { Fault } from './core/settings.js'
 export type { BreakerState, ConnectionState, HealthStatus, PoolFigures } from './core/status.js'
 export type { Logger, LogLevel, LogRecord } from './core/telemetry.js'

@@ -9,15 +9,6 @@ export function requireCapability(mail: IntegrationMail, capability: Capability)
   throw new UnsupportedError(`${capability} over ${mail.type}`, { integration: mail.name })
 }
 
-/** What an operation may say of its payload. */
-export interface FormatOption {
-  /**
-   * The wire format of the payload, one of those of the protocol; the integration's own when absent. Where the
-   * integration has a schema, `protobuf:pkg.Message` names another message than its own.
-   */
-  readonly format?: string
-}
-
 const PROTOBUF = 'protobuf'
 
 /** `protobuf:pkg.Message` is the format `protobuf`, with another message than the integration's own. */

@@ -1,16 +1,6 @@
-import { DURATION, SIGNAL } from '../core/arguments.js'
-import { type Duration, toMilliseconds } from '../core/duration.js'
+import { toMilliseconds } from '../core/duration.js'
+import type { OperationLimits } from '../core/operation-options.js'
 import type { RequestLimits } from '../mailbox/integration-mail.js'
-
-/** How long an operation may take, and who may end it early. */
-export interface OperationLimits {
-  /** Milliseconds or text such as `"2s"`, for all attempts together; the integration's own when absent. */
-  readonly timeout?: Duration
-  readonly signal?: AbortSignal
-}
-
-/** The same, for the check of arguments. */
-export const LIMITS = { timeout: DURATION, signal: SIGNAL } as const
 
 /** @param options checked before. */
 export function limitsOf(options: OperationLimits | undefined): RequestLimits | undefined {

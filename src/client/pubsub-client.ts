@@ -1,75 +1,22 @@
-import {
-  ANYTHING,
-  checkArgument,
-  checkOptions,
-  DURATION,
-  FLAG,
-  HEADERS,
-  NAME,
-  oneOf,
-  TEXT,
-} from '../core/arguments.js'
-import { type Duration, toMilliseconds } from '../core/duration.js'
+import { checkArgument, checkOptions, NAME } from '../core/arguments.js'
+import { toMilliseconds } from '../core/duration.js'
 import { UnsupportedError } from '../core/errors.js'
 import { INSPECT } from '../core/inspect.js'
-import { OVERFLOW_POLICIES, type Overflow } from '../core/overflow.js'
+import {
+  PUBLISH_OPTIONS,
+  type PublishOptions,
+  SUBSCRIBE_OPTIONS,
+  type SubscribeOptions,
+} from '../core/operation-options.js'
 import { prepareValue } from '../core/prepare-value.js'
-import type { Headers } from '../core/value.js'
 import type { IntegrationMail, SourceRequest } from '../mailbox/integration-mail.js'
 import type { Decode } from '../mailbox/message-run.js'
 import type { RequestOptions } from '../mailbox/protocol.js'
 import type { Turn } from '../mailbox/turn.js'
 import type { Work } from '../mailbox/work.js'
-import { type FormatOption, requireCapability, requireFormat, shownClient } from './capability.js'
-import { LIMITS, limitsOf, type OperationLimits } from './limits.js'
+import { requireCapability, requireFormat, shownClient } from './capability.js'
+import { limitsOf } from './limits.js'
 import { Subscription } from './subscription.js'
-
-export interface PublishOptions extends OperationLimits, FormatOption {
-  /** MQTT's quality of service; the integration's own when absent. */
-  readonly qos?: 0 | 1 | 2
-  /** The broker keeps it for new subscribers. */
-  readonly retain?: boolean
-  readonly headers?: Headers
-  /** After this long it is of no use any more. */
-  readonly expiry?: Duration
-}
-
-export interface SubscribeOptions extends OperationLimits, FormatOption {
-  /** What crosses to this thread: the value (default), the bytes, or the bytes to be decoded when first looked at. */
-  readonly decode?: 'value' | 'bytes' | 'lazy'
-  /** When the consumer does not keep up: hold the broker back (default), end the subscription, or drop messages. */
-  readonly overflow?: Overflow
-  /** Only the newest message of each topic, at most every so often: what a screen can show. */
-  readonly conflate?: Duration
-  readonly qos?: 0 | 1 | 2
-  /** What the subscription is opened with where it is a method of a service (gRPC, JSON-RPC). */
-  readonly params?: unknown
-  /** Headers or metadata of the request that opens it, where the protocol has them. */
-  readonly headers?: Headers
-  /** Not in this version. */
-  readonly transform?: string
-}
-
-const QOS = oneOf(0, 1, 2)
-const PUBLISH_OPTIONS = {
-  ...LIMITS,
-  format: TEXT,
-  qos: QOS,
-  retain: FLAG,
-  headers: HEADERS,
-  expiry: DURATION,
-} as const
-const SUBSCRIBE_OPTIONS = {
-  ...LIMITS,
-  format: TEXT,
-  decode: oneOf('value', 'bytes', 'lazy'),
-  overflow: oneOf(...OVERFLOW_POLICIES),
-  conflate: DURATION,
-  qos: QOS,
-  params: ANYTHING,
-  headers: HEADERS,
-  transform: ANYTHING,
-} as const
 
 /** What a client of topics works with. @internal */
 export interface PubSubParts {

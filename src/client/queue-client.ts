@@ -1,60 +1,24 @@
-import {
-  COUNT,
-  COUNT_OR_INFINITY,
-  checkArgument,
-  checkOptions,
-  DURATION,
-  type Expected,
-  type ExpectedOptions,
-  HEADERS,
-  NAME,
-  TEXT,
-} from '../core/arguments.js'
-import { type Duration, toMilliseconds } from '../core/duration.js'
+import { checkArgument, checkOptions, type Expected, type ExpectedOptions, NAME } from '../core/arguments.js'
+import { toMilliseconds } from '../core/duration.js'
 import { ConfigError, SerializeError } from '../core/errors.js'
 import { INSPECT } from '../core/inspect.js'
-import type { Headers } from '../core/value.js'
+import {
+  CONSUME_OPTIONS,
+  type ConsumeOptions,
+  type NackOptions,
+  RECEIVE_OPTIONS,
+  type ReceiveOptions,
+  SEND_OPTIONS,
+  type SendOptions,
+} from '../core/operation-options.js'
 import { decodeError } from '../mailbox/error-codec.js'
 import type { IntegrationMail, Received } from '../mailbox/integration-mail.js'
-import { type FormatOption, requireCapability, requireFormat, shownClient } from './capability.js'
-import { LIMITS, limitsOf, type OperationLimits } from './limits.js'
+import { requireCapability, requireFormat, shownClient } from './capability.js'
+import { limitsOf } from './limits.js'
 import { QueueConsumer } from './queue-consumer.js'
-import { checkNack, type NackOptions, nackOptionsOf, parseDeliveryId, QueueMessage } from './queue-message.js'
+import { checkNack, nackOptionsOf, parseDeliveryId, QueueMessage } from './queue-message.js'
 import type { QueueParts } from './queue-parts.js'
 
-export interface SendOptions extends OperationLimits, FormatOption {
-  readonly headers?: Headers
-  /** Deliver it no earlier than in this long. */
-  readonly delay?: Duration
-}
-
-/** How one message is taken. */
-export interface ReceiveOptions extends OperationLimits, FormatOption {}
-
-export interface ConsumeOptions extends FormatOption {
-  /** Messages unsettled at a time. Default 1. */
-  readonly concurrency?: number
-  /** Dead-lettered when this many deliveries have not settled it; Infinity for never. */
-  readonly maxDeliveries?: number
-  /** The queue for dead letters; without it they are only reported (`message:dead`). */
-  readonly deadLetter?: string
-  /** How long a message waits that was given back by an exception. By default the delay grows with each delivery. */
-  readonly retryDelay?: Duration
-}
-
-const SEND_OPTIONS = { ...LIMITS, format: TEXT, headers: HEADERS, delay: DURATION } as const
-const RECEIVE_OPTIONS = { ...LIMITS, format: TEXT } as const
-const UP_TO_65535: Expected = {
-  what: 'a whole number from 1 to 65535',
-  is: (value) => COUNT.is(value) && (value as number) <= 65_535,
-}
-const CONSUME_OPTIONS = {
-  format: TEXT,
-  concurrency: UP_TO_65535,
-  maxDeliveries: COUNT_OR_INFINITY,
-  deadLetter: NAME,
-  retryDelay: DURATION,
-} as const
 const DELIVERY_ID: Expected = { ...NAME, what: 'the "id" of a received message' }
 
 /**

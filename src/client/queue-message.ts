@@ -1,18 +1,11 @@
-import { checkOptions, DURATION, TEXT } from '../core/arguments.js'
-import { type Duration, toMilliseconds } from '../core/duration.js'
+import { checkOptions } from '../core/arguments.js'
+import { toMilliseconds } from '../core/duration.js'
 import { INSPECT, shownAs, shownHeaders, shownValue } from '../core/inspect.js'
+import { NACK_OPTIONS, type NackOptions } from '../core/operation-options.js'
 import type { Headers } from '../core/value.js'
 import type { IntegrationMail } from '../mailbox/integration-mail.js'
 import type { DeliveryExtras, RequestOptions } from '../mailbox/protocol.js'
 
-export interface NackOptions {
-  /** Why, in words: part of the dead letter if the message becomes one. */
-  readonly reason?: string
-  /** Deliver it again no earlier than in this long. */
-  readonly delay?: Duration
-}
-
-const NACK_OPTIONS = { delay: DURATION, reason: TEXT } as const
 const LONGEST_REASON = 1_000
 
 /** A message of a queue: stays with the broker until it is settled, and comes again if it is not. */

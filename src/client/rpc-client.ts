@@ -1,29 +1,13 @@
-import {
-  ANYTHING,
-  checkArgument,
-  checkOptions,
-  type Expected,
-  FLAG,
-  HEADERS,
-  NAME,
-  RECORD,
-} from '../core/arguments.js'
+import { ANYTHING, checkArgument, checkOptions, type Expected, NAME, RECORD } from '../core/arguments.js'
 import type { Duration } from '../core/duration.js'
 import type { IntegrationError } from '../core/errors.js'
 import { INSPECT } from '../core/inspect.js'
-import type { Headers } from '../core/value.js'
+import { CALL_OPTIONS, type CallOptions } from '../core/operation-options.js'
 import { decodeError, type ErrorRecord } from '../mailbox/error-codec.js'
 import type { IntegrationMail } from '../mailbox/integration-mail.js'
 import type { RequestOptions } from '../mailbox/protocol.js'
 import { requireCapability, shownClient } from './capability.js'
-import { LIMITS, limitsOf, type OperationLimits } from './limits.js'
-
-export interface CallOptions extends OperationLimits {
-  /** It may be done twice without harm: it is then repeated when its actor or its connection is lost. */
-  readonly idempotent?: boolean
-  /** Headers or metadata, where the protocol's requests have them. */
-  readonly headers?: Headers
-}
+import { limitsOf } from './limits.js'
 
 /** One call of a batch. */
 export interface RpcCall {
@@ -37,7 +21,6 @@ export type RpcResult<T = unknown> =
   | { readonly ok: false; readonly error: IntegrationError }
 
 const IDEMPOTENT = { idempotent: true } as const
-const CALL_OPTIONS = { ...LIMITS, idempotent: FLAG, headers: HEADERS } as const
 const CALLS: Expected = { what: 'a list of calls', is: Array.isArray }
 const RPC_CALL = { method: NAME, params: ANYTHING } as const
 

@@ -2,6 +2,8 @@ import type { MessagePort } from 'node:worker_threads'
 import type { ByteBudget } from './byte-budget.js'
 import type { Clock } from './clock.js'
 import type { ConnectionError } from './errors.js'
+import type { InMilliseconds } from './in-milliseconds.js'
+import type * as options from './operation-options.js'
 import type { Random } from './random.js'
 import type { IntegrationSettings } from './settings.js'
 import type { ListenAddress, PoolFigures } from './status.js'
@@ -118,26 +120,16 @@ export interface RpcFacet {
   batch?(calls: readonly RpcCall[], context: Attempt): Promise<readonly RpcOutcome[]>
 }
 
-export interface PublishOptions {
-  readonly qos?: 0 | 1 | 2
-  readonly retain?: boolean
-  readonly headers?: Headers
-  /** The payload is of no use after this many milliseconds. */
-  readonly expiryMs?: number
-}
+/** What a message that is published says of itself. */
+export interface PublishOptions
+  extends InMilliseconds<Pick<options.PublishOptions, 'qos' | 'retain' | 'headers' | 'expiry'>> {}
 
-export interface SubscribeOptions {
-  readonly qos?: 0 | 1 | 2
+export interface SubscribeOptions extends Pick<options.SubscribeOptions, 'qos' | 'headers'> {
   /** What a subscription is opened with where it is a method of a service; such a subscription is shared with no other. */
   readonly params?: Value
-  readonly headers?: Headers
 }
 
-export interface EnqueueOptions {
-  readonly headers?: Headers
-  /** Deliver no earlier than in this many milliseconds. */
-  readonly delayMs?: number
-}
+export interface EnqueueOptions extends InMilliseconds<Pick<options.SendOptions, 'headers' | 'delay'>> {}
 
 /** What an adapter receives from the other side. */
 export interface InboundMessage {

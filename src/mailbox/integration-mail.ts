@@ -1,4 +1,6 @@
+import type { InMilliseconds } from '../core/in-milliseconds.js'
 import type { Capability } from '../core/manifest.js'
+import type { OperationLimits } from '../core/operation-options.js'
 import type { Capacity } from '../core/overflow.js'
 import type { NameReader } from './names.js'
 import type { DeliveryRun, ReceivedMessage, RequestOptions, SourceSpec, Verb } from './protocol.js'
@@ -12,12 +14,8 @@ export interface Received {
 /** What the host does about a delivery that it has. */
 export type SettlingVerb = 'ack' | 'nack' | 'undelivered' | 'answer'
 
-/** How long a request may take and who may end it early. */
-export interface RequestLimits {
-  /** Milliseconds; the integration's own when absent. */
-  readonly timeoutMs?: number
-  readonly signal?: AbortSignal
-}
+/** How long a request may take, the integration's own time when absent, and who may end it early. */
+export interface RequestLimits extends InMilliseconds<OperationLimits> {}
 
 /** What is wanted of a source; number and credit are given by the mail. */
 export type SourceRequest = Omit<SourceSpec, 'id' | 'credit'>

@@ -1,3 +1,13 @@
+import type { InMilliseconds } from '../core/in-milliseconds.js'
+import type {
+  CallOptions,
+  ConsumeOptions,
+  NackOptions,
+  PublishOptions,
+  SendOptions,
+  SubscribeOptions,
+} from '../core/operation-options.js'
+import type { Capacity, Overflow } from '../core/overflow.js'
 import type { BreakerState, ConnectionState, ListenAddress } from '../core/status.js'
 import type { Headers, Value } from '../core/value.js'
 import type { ErrorRecord } from './error-codec.js'
@@ -35,18 +45,11 @@ export interface RequestBatch {
 }
 
 /** Options of a request; each verb reads its own. Plain data, often shared between requests (and then cloned once a batch). */
-export interface RequestOptions {
-  readonly qos?: 0 | 1 | 2
-  readonly retain?: boolean
-  readonly headers?: Headers
-  readonly expiryMs?: number
-  readonly delayMs?: number
-  /** nack: the error that the handler threw, in words; part of a dead letter. */
-  readonly reason?: string
-  /** publish, enqueue, receive: the wire format of the payload; the integration's own when absent. */
-  readonly format?: string
-  /** The operation may be done twice without harm. */
-  readonly idempotent?: boolean
+export interface RequestOptions
+  extends InMilliseconds<Pick<PublishOptions, 'qos' | 'retain' | 'headers' | 'expiry' | 'format'>>,
+    InMilliseconds<Pick<SendOptions, 'delay'>>,
+    Pick<NackOptions, 'reason'>,
+    Pick<CallOptions, 'idempotent'> {
   /** It was in hand when an earlier life died: it gets a turn of its own, so that we know if it does so again. */
   readonly suspect?: boolean
   /** subscribe, consume, serve: what is wanted. */
@@ -54,28 +57,17 @@ export interface RequestOptions {
 }
 
 /** Something that yields messages to the host until it is closed. */
-export interface SourceSpec {
+export interface SourceSpec
+  extends InMilliseconds<Pick<SubscribeOptions, 'format' | 'qos' | 'params' | 'headers' | 'conflate'>>,
+    Pick<ConsumeOptions, 'concurrency' | 'maxDeliveries' | 'deadLetter'> {
   /** The number under which its messages arrive. */
   readonly id: number
   readonly kind: 'topic' | 'queue' | 'service'
   readonly credit: SharedArrayBuffer
-  readonly window: { readonly messages: number; readonly bytes: number }
+  readonly window: Capacity
+  /** The host decodes what it wants lazily. */
   readonly decode: 'value' | 'bytes'
-  /** The wire format of the payloads; the integration's own when absent. */
-  readonly format?: string
-  readonly overflow: 'block' | 'reject' | 'drop-oldest' | 'drop-newest'
-  readonly qos?: 0 | 1 | 2
-  /** What the subscription is opened with, where it is a method of a service. */
-  readonly params?: unknown
-  readonly headers?: Headers
-  /** Only the newest message of each topic, at most every so many milliseconds. */
-  readonly conflateMs?: number
-  /** queue: unsettled messages at a time. */
-  readonly concurrency?: number
-  /** queue: set aside as a dead letter when this many deliveries have not settled it. */
-  readonly maxDeliveries?: number
-  /** queue: where dead letters are put; without it they are only reported. */
-  readonly deadLetter?: string
+  readonly overflow: Overflow
 }
 
 /** Actor to host. */
