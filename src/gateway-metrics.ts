@@ -59,7 +59,41 @@ export interface GatewayMetrics {
   readonly zombies: number
 }
 
-export function integrationMetrics(
+/** What the figures are read from. */
+interface Tree {
+  readonly integrations: ReadonlyMap<string, IntegrationChild>
+  readonly brokers: ReadonlyMap<string, BrokerChild>
+  readonly zombies: number
+  restarts(name: string): number
+}
+
+export function gatewayMetrics(tree: Tree, handlerErrors: (name: string) => number): GatewayMetrics {
+  const isServer = ({ settings }: IntegrationChild) => settings.listen !== undefined
+  const actors = [...tree.integrations]
+  const each = <T>(
+    children: readonly (readonly [string, IntegrationChild])[],
+    metrics: (child: IntegrationChild, restarts: number, handlerErrors: number) => T,
+  ) =>
+    Object.fromEntries(
+      children.map(([name, child]) => [name, metrics(child, tree.restarts(name), handlerErrors(name))]),
+    )
+  return {
+    integrations: each(
+      actors.filter(([, child]) => !isServer(child)),
+      integrationMetrics,
+    ),
+    servers: each(
+      actors.filter(([, child]) => isServer(child)),
+      serverMetrics,
+    ),
+    brokers: Object.fromEntries(
+      [...tree.brokers].map(([name, child]) => [name, brokerMetrics(child, tree.restarts(name))]),
+    ),
+    zombies: tree.zombies,
+  }
+}
+
+function integrationMetrics(
   child: IntegrationChild,
   restarts: number,
   handlerErrors: number,
@@ -80,11 +114,7 @@ export function integrationMetrics(
   }
 }
 
-export function serverMetrics(
-  child: IntegrationChild,
-  restarts: number,
-  handlerErrors: number,
-): ServerMetrics {
+function serverMetrics(child: IntegrationChild, restarts: number, handlerErrors: number): ServerMetrics {
   const { listening } = child.status
   return {
     ...integrationMetrics(child, restarts, handlerErrors),
@@ -92,7 +122,7 @@ export function serverMetrics(
   }
 }
 
-export function brokerMetrics(child: BrokerChild, restarts: number): BrokerMetrics {
+function brokerMetrics(child: BrokerChild, restarts: number): BrokerMetrics {
   const { threadId, isRunning, memoryBytes } = child
   return {
     type: child.plan.type,

@@ -1,6 +1,6 @@
-import { PubSubClient } from './client/pubsub-client.js'
-import { QueueClient } from './client/queue-client.js'
-import { RpcClient } from './client/rpc-client.js'
+import type { PubSubClient } from './client/pubsub-client.js'
+import type { QueueClient } from './client/queue-client.js'
+import type { RpcClient } from './client/rpc-client.js'
 import type { GatewayConfig } from './config/gateway-config.js'
 import { type ConfigSource, loadConfig } from './config/load.js'
 import {
@@ -15,25 +15,24 @@ import {
 import { systemClock } from './core/clock.js'
 import type { Diagnostic } from './core/diagnostic.js'
 import { type Duration, toMilliseconds } from './core/duration.js'
+import { type GatewayEvents, LISTENED } from './core/events.js'
 import { INSPECT } from './core/inspect.js'
 import { systemRandom } from './core/random.js'
-import type { LogLevel, LogSink } from './core/telemetry.js'
-import { type DeadMessage, EVENTS, type GatewayEvents } from './gateway-events.js'
+import type { LogSink } from './core/telemetry.js'
+import { type Clients, makeClients } from './gateway-clients.js'
 import { shownGateway } from './gateway-inspect.js'
-import { brokerMetrics, type GatewayMetrics, integrationMetrics, serverMetrics } from './gateway-metrics.js'
+import { type GatewayMetrics, gatewayMetrics } from './gateway-metrics.js'
 import { withSchemas } from './gateway-schemas.js'
+import { HandlerErrors } from './handler-errors.js'
 import { ActorRef } from './ledger/actor-ref.js'
 import type { AddressFactory } from './mailbox/actor-address.js'
-import { messageOf } from './mailbox/error-codec.js'
 import type { IntegrationMail } from './mailbox/integration-mail.js'
 import { Turn } from './mailbox/turn.js'
 import { Work } from './mailbox/work.js'
 import { isLogSink, Reporter } from './reporter.js'
-import { RpcServer } from './server/rpc-server.js'
+import type { RpcServer } from './server/rpc-server.js'
 import { ConnectionManager } from './supervisor/connection-manager.js'
 import { SupervisionTree } from './supervisor/tree.js'
-import type { TreeReport } from './supervisor/tree-report.js'
-import { Formats } from './wire/formats.js'
 
 export interface GatewayOptions {
   /** Values for the `variable` blocks. */
@@ -58,14 +57,6 @@ const LOGGER: Expected = {
 const START_OPTIONS = { variables: RECORD, env: RECORD, logger: LOGGER } as const
 const SHUTDOWN_OPTIONS = { timeout: DURATION } as const
 
-/** What the gateway keeps for each integration. */
-interface Clients {
-  readonly rpc: RpcClient
-  readonly pubsub: PubSubClient
-  readonly queue: QueueClient
-  readonly server: RpcServer
-}
-
 /**
  * A running gateway: the composition root. It hands out clients, which know nothing of it. All methods may be
  * called concurrently; after `shutdown` every operation rejects with ShutdownError.
@@ -75,7 +66,7 @@ export class Gateway {
   readonly #tree: SupervisionTree
   readonly #clients = new Map<string, Clients>()
   readonly #reporter: Reporter
-  readonly #handlerErrors = new Map<string, number>()
+  readonly #handlerErrors: HandlerErrors
   #shutdown: Promise<void> | undefined
 
   /**
@@ -109,6 +100,7 @@ export class Gateway {
 
   private constructor(config: GatewayConfig, reporter: Reporter) {
     this.#reporter = reporter
+    this.#handlerErrors = new HandlerErrors(reporter)
     const turn = new Turn(systemClock, TURN_BUDGET_MS)
     const clientIdPrefix = `nemo-${systemRandom.bytes(6).toString('hex')}`
     const mails = new Map<string, IntegrationMail>()
@@ -118,20 +110,14 @@ export class Gateway {
       return ref
     }
     const work = new Work(systemClock)
-    this.#tree = new SupervisionTree(config, systemClock, connect, work, clientIdPrefix, (report) =>
-      this.#report(report),
-    )
+    this.#tree = new SupervisionTree(config, systemClock, connect, work, clientIdPrefix, (report) => {
+      if (report.kind === 'connection:changed' || report.kind === 'actor:failed') this.connections.changed()
+      reporter.report(report)
+    })
     for (const { settings } of [...config.integrations, ...config.servers]) {
-      const mail = mails.get(settings.name)!
-      const formats = new Formats(settings)
-      const handlerFailed = (of: string, error: unknown) => this.#handlerFailed(settings.name, of, error)
-      const decoder = (format: string | undefined) => (bytes: Uint8Array) => formats.of(format).decode(bytes)
-      this.#clients.set(settings.name, {
-        rpc: new RpcClient(mail),
-        pubsub: new PubSubClient({ mail, turn, work, decoder }),
-        queue: new QueueClient({ mail, turn, work, decoder, handlerFailed }),
-        server: new RpcServer(mail, work, handlerFailed),
-      })
+      const { name } = settings
+      const handlerFailed = (of: string, error: unknown) => this.#handlerErrors.failed(name, of, error)
+      this.#clients.set(name, makeClients(settings, mails.get(name)!, turn, work, handlerFailed))
     }
     this.connections = new ConnectionManager(this.#tree.integrations, {
       clock: systemClock,
@@ -162,38 +148,14 @@ export class Gateway {
 
   /** Calls `listener` at each event of that name. @returns a function that ends it. @throws ConfigError for an unknown event */
   on<E extends keyof GatewayEvents>(event: E, listener: GatewayEvents[E]): () => void {
-    if (!EVENTS.includes(event)) throw unknownName('on', 'event', event, EVENTS)
+    if (!LISTENED.includes(event)) throw unknownName('on', 'event', event, LISTENED)
     checkArgument('on', 'listener', listener, FUNCTION)
     return this.#reporter.on(event, listener)
   }
 
   /** The gateway at this moment; costs no message. */
   metrics(): GatewayMetrics {
-    const { integrations, brokers, zombies } = this.#tree
-    const actors = [...integrations]
-    const isServer = ([, { settings }]: (typeof actors)[number]) => settings.listen !== undefined
-    return {
-      integrations: Object.fromEntries(
-        actors
-          .filter((each) => !isServer(each))
-          .map(([name, child]) => [
-            name,
-            integrationMetrics(child, this.#tree.restarts(name), this.#handlerErrors.get(name) ?? 0),
-          ]),
-      ),
-      servers: Object.fromEntries(
-        actors
-          .filter(isServer)
-          .map(([name, child]) => [
-            name,
-            serverMetrics(child, this.#tree.restarts(name), this.#handlerErrors.get(name) ?? 0),
-          ]),
-      ),
-      brokers: Object.fromEntries(
-        [...brokers].map(([name, child]) => [name, brokerMetrics(child, this.#tree.restarts(name))]),
-      ),
-      zombies,
-    }
+    return gatewayMetrics(this.#tree, (name) => this.#handlerErrors.of(name))
   }
 
   /**
@@ -228,46 +190,4 @@ export class Gateway {
     if (clients !== undefined) return clients
     throw unknownName(method, 'integration or server', integration, this.#clients.keys())
   }
-
-  #report(report: TreeReport): void {
-    const { kind, ...event } = report
-    if (kind === 'log') return this.#reporter.log(report.record)
-    if (kind === 'connection:changed' || kind === 'actor:failed') this.connections.changed()
-    this.#reporter.emit(kind, event as never)
-    this.#reporter.write({ ...logged(event), level: levelOf(report), message: kind })
-  }
-
-  #handlerFailed(integration: string, of: string, error: unknown): void {
-    this.#handlerErrors.set(integration, (this.#handlerErrors.get(integration) ?? 0) + 1)
-    this.#reporter.log({
-      level: 'warn',
-      message: `the handler of ${of} failed`,
-      integration,
-      error: messageOf(error),
-    })
-  }
-}
-
-/** What somebody should look at is a warning: the reason why a gateway does not connect above all. */
-function levelOf(report: TreeReport): LogLevel {
-  switch (report.kind) {
-    case 'actor:failed':
-      return 'error'
-    case 'actor:crashed':
-    case 'message:dead':
-    case 'subscription:gap':
-      return 'warn'
-    case 'breaker:changed':
-      return report.state === 'open' ? 'warn' : 'info'
-    case 'connection:changed':
-      return report.state === 'failed' || report.reason !== undefined ? 'warn' : 'info'
-    default:
-      return 'info'
-  }
-}
-
-/** Payloads have no place in a log. */
-function logged(event: object): object {
-  const { value: _value, bytes: _bytes, ...rest } = event as Partial<DeadMessage>
-  return rest
 }

@@ -10,6 +10,7 @@ export type { AdapterContext, AdapterFactory, ProtocolAdapter } from './core/ada
 export type { Diagnostic } from './core/diagnostic.js'
 export type { Duration } from './core/duration.js'
 export * from './core/errors.js'
+export type { DeadMessage, EventName, EventValues, GatewayEvents } from './core/events.js'
 export type { Capability, ConfigSchema, CustomManifest } from './core/manifest.js'
 export type {
   CallOptions,
@@ -26,7 +27,6 @@ export type { BreakerState, ConnectionState, HealthStatus, PoolFigures } from '.
 export type { Logger, LogLevel, LogRecord } from './core/telemetry.js'
 export type { Headers, Value } from './core/value.js'
 export { Gateway, type GatewayOptions } from './gateway.js'
-export type { DeadMessage, GatewayEvents } from './gateway-events.js'
 export type { BrokerMetrics, GatewayMetrics, IntegrationMetrics, Latency } from './gateway-metrics.js'
 export type { RequestContext, RpcHandler } from './router/rpc-routes.js'
 export type { RpcServer } from './server/rpc-server.js'

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'eventemitter3'
+import { type GatewayEvents, type GatewayReport, recordOf } from './core/events.js'
 import type { LoggerMethods, LogRecord, LogSink } from './core/telemetry.js'
-import type { GatewayEvents } from './gateway-events.js'
 import { messageOf } from './mailbox/error-codec.js'
 
 type EventName = keyof GatewayEvents
@@ -25,6 +25,14 @@ export class Reporter {
     return () => {
       this.#events.off(event, listener as never)
     }
+  }
+
+  /** Tells the listeners, and writes the line of the log. Never throws. */
+  report(report: GatewayReport): void {
+    if (report.kind === 'log') return this.log(report.record)
+    const { kind, ...values } = report
+    this.emit(kind, values as never)
+    this.write(recordOf(report))
   }
 
   /** Tells the listeners of an event. Never throws. */

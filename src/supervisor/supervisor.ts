@@ -1,11 +1,11 @@
 import type { Clock, Timer } from '../core/clock.js'
 import { ShutdownError } from '../core/errors.js'
+import type { GatewayReport } from '../core/events.js'
 import { type Random, systemRandom } from '../core/random.js'
 import type { Backoff } from '../core/settings.js'
 import { backoffDelay } from '../resilience/backoff.js'
 import type { Child } from './child.js'
 import type { SupervisorFlags } from './child-spec.js'
-import type { SupervisorReport } from './reports.js'
 import { decideOnExit } from './restart-decision.js'
 import { NO_RESTARTS, type RestartWindow } from './restart-window.js'
 
@@ -42,7 +42,7 @@ export class Supervisor {
   readonly #options: SupervisorOptions
   readonly #clock: Clock
   readonly #random: Random
-  readonly #report: (report: SupervisorReport) => void
+  readonly #report: (report: GatewayReport) => void
   #children: Managed[]
   #window: RestartWindow = NO_RESTARTS
   #state: State = 'idle'
@@ -55,7 +55,7 @@ export class Supervisor {
     options: SupervisorOptions,
     children: readonly Child[],
     clock: Clock,
-    report: (report: SupervisorReport) => void,
+    report: (report: GatewayReport) => void,
     random: Random = systemRandom,
   ) {
     this.#options = options
@@ -117,13 +117,13 @@ export class Supervisor {
         if (this.#state !== 'starting') throw new ShutdownError({ integration: id })
         await this.#startChild(managed)
       } catch (error) {
-        this.#report({ kind: 'start-failed', child: id, reason: (error as Error).message })
+        this.#startFailed(id, (error as Error).message)
         for (const earlier of [...this.#children].reverse())
           if (earlier.running) await this.#stopChild(earlier)
         this.#state = 'stopped'
         throw error
       }
-      this.#report({ kind: 'started', child: id, restarts: 0 })
+      this.#report({ kind: 'actor:started', integration: id })
     }
     if (this.#state === 'starting') this.#state = 'running'
   }
@@ -151,7 +151,7 @@ export class Supervisor {
     const decision = decideOnExit(this.#options, specs, id, 'abnormal', this.#window, now)
     switch (decision.kind) {
       case 'remove':
-        this.#report({ kind: 'failed', child: id, reason })
+        this.#report({ kind: 'actor:failed', integration: id, reason })
         managed.child.fail(reason)
         this.#forget(decision.forget)
         return
@@ -164,7 +164,7 @@ export class Supervisor {
         this.#forget(decision.forget)
         managed.streak = now - managed.startedAt >= CALM_MS ? 1 : managed.streak + 1
         const restartInMs = this.#delay(managed.streak)
-        this.#report({ kind: 'crashed', child: id, reason, restartInMs })
+        this.#report({ kind: 'actor:crashed', integration: id, reason, restartInMs })
         if (restartInMs === 0) return this.#restart(decision.affected.start)
         const delay = this.#clock.setTimer(restartInMs, () => {
           this.#delays.delete(delay)
@@ -191,12 +191,12 @@ export class Supervisor {
         await this.#startChild(managed)
       } catch (error) {
         const reason = (error as Error).message
-        this.#report({ kind: 'start-failed', child: id, reason })
+        this.#startFailed(id, reason)
         // Asked anew, not repeated here: a request to stop must be able to come between.
         return this.#died(managed, reason)
       }
       managed.restarts++
-      this.#report({ kind: 'started', child: id, restarts: managed.restarts })
+      this.#report({ kind: 'actor:restarted', integration: id, restarts: managed.restarts })
     }
   }
 
@@ -211,7 +211,7 @@ export class Supervisor {
       if (other !== managed) await this.#stopChild(other)
       const why = other === managed ? spent : `its group gave up with ${id}: ${spent}`
       other.child.fail(why)
-      this.#report({ kind: 'failed', child: other.child.spec.id, reason: why })
+      this.#report({ kind: 'actor:failed', integration: other.child.spec.id, reason: why })
     }
   }
 
@@ -231,6 +231,12 @@ export class Supervisor {
     if (managed === undefined) return
     managed.running = false
     await managed.child.stop(withinMs)
+  }
+
+  /** OTP: start_error. */
+  #startFailed(integration: string, reason: string): void {
+    const message = `its start failed: ${reason}`
+    this.#report({ kind: 'log', record: { level: 'error', message, integration } })
   }
 
   #forget(ids: readonly string[]): void {

@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../core/clock.js'
 import { Countdown } from '../core/countdown.js'
+import type { GatewayReport } from '../core/events.js'
 import type { ConnectionFault } from '../core/status.js'
 import type { LogRecord } from '../core/telemetry.js'
 import type { AddressFactory } from '../mailbox/actor-address.js'
@@ -9,13 +10,11 @@ import type { Work } from '../mailbox/work.js'
 import { BrokerChild } from './broker-child.js'
 import type { Child } from './child.js'
 import { IntegrationChild, type IntegrationDependencies } from './integration-child.js'
-import type { SupervisorReport } from './reports.js'
 import type { Spawner } from './spawner.js'
 import { Supervisor, type SupervisorOptions } from './supervisor.js'
 import { ThreadPool } from './thread-pool.js'
 import { threadSpawner } from './thread-spawner.js'
 import { type ActorPlan, actorsOf, alone, childSpec, type TreePlan } from './tree-plan.js'
-import type { TreeReport } from './tree-report.js'
 import { Watchdog } from './watchdog.js'
 import { Zombies } from './zombies.js'
 
@@ -36,7 +35,7 @@ export class SupervisionTree {
   readonly #workers: readonly URL[]
   readonly #clock: Clock
   readonly #work: Pick<Work, 'isBusy' | 'idle'>
-  readonly #report: (report: TreeReport) => void
+  readonly #report: (report: GatewayReport) => void
   #ending: { readonly countdown: Countdown; readonly stopped: Promise<void> } | undefined
   /** Ends what stops after so many milliseconds; absent while nothing stops. */
   #hasten: ((ms: number) => void) | undefined
@@ -47,7 +46,7 @@ export class SupervisionTree {
     connect: AddressFactory,
     work: Pick<Work, 'isBusy' | 'idle'>,
     clientIdPrefix: string,
-    report: (report: TreeReport) => void,
+    report: (report: GatewayReport) => void,
     spawner: Spawner = threadSpawner,
   ) {
     this.#clock = clock
@@ -195,7 +194,7 @@ export class SupervisionTree {
 
   #grow(plan: TreePlan, actors: readonly ActorPlan[], clock: Clock): Supervisor[] {
     const supervise = (options: SupervisorOptions, children: readonly Child[]) =>
-      new Supervisor(options, children, clock, (report) => this.#supervised(report))
+      new Supervisor(options, children, clock, this.#report)
     const brokers = plan.brokers.map(({ name, supervision }) =>
       supervise(alone(supervision), [this.brokers.get(name)!]),
     )
@@ -217,26 +216,6 @@ export class SupervisionTree {
       ]
     })
     return [...brokers, ...integrations]
-  }
-
-  #supervised(report: SupervisorReport): void {
-    const integration = report.child
-    switch (report.kind) {
-      case 'started':
-        if (report.restarts === 0) return this.#report({ kind: 'actor:started', integration })
-        return this.#report({ kind: 'actor:restarted', integration, restarts: report.restarts })
-      case 'crashed':
-        return this.#report({
-          kind: 'actor:crashed',
-          integration,
-          reason: report.reason,
-          restartInMs: report.restartInMs,
-        })
-      case 'start-failed':
-        return this.#log('error', `its start failed: ${report.reason}`, integration)
-      case 'failed':
-        return this.#report({ kind: 'actor:failed', integration, reason: report.reason })
-    }
   }
 
   #notice(integration: string, notice: Exclude<ActorNotice, { kind: 'source-ended' | 'dropped' }>): void {

@@ -1,5 +1,6 @@
 import { ADAPTERS } from '../../src/adapters/catalogue.js'
 import type { AdapterManifest, Capability } from '../../src/core/manifest.js'
+import { table } from './table.js'
 
 /** A column: its title, and what a cell says of a protocol. */
 interface Column {
@@ -31,12 +32,10 @@ export function canDo({ capabilities, server }: AdapterManifest, capability: Cap
 export function capabilityTable(): string {
   const rank = ({ type }: AdapterManifest) => (ORDER.includes(type) ? ORDER.indexOf(type) : ORDER.length)
   const manifests = [...ADAPTERS].sort((a, b) => rank(a) - rank(b))
-  const rows = [
+  return table(
     COLUMNS.map(({ title }) => title),
-    COLUMNS.map(() => '---'),
-    ...manifests.map((manifest) => COLUMNS.map((column) => column.cell(manifest))),
-  ]
-  return rows.map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+    manifests.map((manifest) => COLUMNS.map((column) => column.cell(manifest))),
+  )
 }
 
 const MARKED = /(<!-- capabilities -->\n)(.*?)(\n<!-- \/capabilities -->)/s

@@ -1,11 +1,11 @@
 import { afterEach, expect, test } from 'vitest'
 import { systemClock } from '../../src/core/clock.js'
 import { ActorCrashedError } from '../../src/core/errors.js'
+import type { GatewayReport } from '../../src/core/events.js'
 import { ActorRef } from '../../src/ledger/actor-ref.js'
 import { Turn } from '../../src/mailbox/turn.js'
 import { Work } from '../../src/mailbox/work.js'
 import { SupervisionTree } from '../../src/supervisor/tree.js'
-import type { TreeReport } from '../../src/supervisor/tree-report.js'
 import { Settlements } from './support/settled.js'
 
 const THRESHOLD = 3
@@ -17,9 +17,9 @@ afterEach(async () => {
 })
 
 /** A tree with one integration, whose protocol is the fixture. */
-async function poisonable(): Promise<{ mail: ActorRef; tree: SupervisionTree; reports: TreeReport[] }> {
+async function poisonable(): Promise<{ mail: ActorRef; tree: SupervisionTree; reports: GatewayReport[] }> {
   let mail!: ActorRef
-  const reports: TreeReport[] = []
+  const reports: GatewayReport[] = []
   const integration = {
     manifest: {
       type: 'poisonable',
@@ -74,7 +74,7 @@ async function poisonable(): Promise<{ mail: ActorRef; tree: SupervisionTree; re
   return { mail, tree, reports }
 }
 
-const dead = (reports: readonly TreeReport[]) => reports.filter(({ kind }) => kind === 'message:dead')
+const dead = (reports: readonly GatewayReport[]) => reports.filter(({ kind }) => kind === 'message:dead')
 
 test.each(['spin', 'throw'])(
   'a message that makes its actor %s is set aside; the others go on',

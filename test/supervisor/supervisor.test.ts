@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import type { GatewayReport } from '../../src/core/events.js'
 import type { RestartType } from '../../src/supervisor/child-spec.js'
-import type { SupervisorReport } from '../../src/supervisor/reports.js'
 import { Supervisor, type SupervisorOptions } from '../../src/supervisor/supervisor.js'
 import { ManualClock, SeededRandom, settled } from '../../src/testing/index.js'
 import { FakeChild } from './fake-child.js'
@@ -16,7 +16,7 @@ const OPTIONS: SupervisorOptions = {
 function group(options: Partial<SupervisorOptions> = {}, restart: RestartType = 'permanent') {
   const clock = new ManualClock()
   const journal: string[] = []
-  const reports: SupervisorReport[] = []
+  const reports: GatewayReport[] = []
   const children = ['a', 'b', 'c'].map((id) => new FakeChild(id, journal, restart))
   const [a, b, c] = children as [FakeChild, FakeChild, FakeChild]
   const supervisor = new Supervisor({ ...OPTIONS, ...options }, children, clock, (report) =>
@@ -39,7 +39,7 @@ describe('start', () => {
     acknowledge()
     await started
     expect(since()).toEqual(['started b', 'start c', 'started c'])
-    expect(reports).toEqual(['a', 'b', 'c'].map((child) => ({ kind: 'started', child, restarts: 0 })))
+    expect(reports).toEqual(['a', 'b', 'c'].map((integration) => ({ kind: 'actor:started', integration })))
   })
 
   test('that fails stops those started before, in reverse, and starts no other', async () => {
@@ -47,7 +47,10 @@ describe('start', () => {
     c.starting = () => Promise.reject(new Error('no port'))
     await expect(supervisor.start()).rejects.toThrow('no port')
     expect(since()).toEqual(['start a', 'started a', 'start b', 'started b', 'start c', 'stop b', 'stop a'])
-    expect(reports.at(-1)).toEqual({ kind: 'start-failed', child: 'c', reason: 'no port' })
+    expect(reports.at(-1)).toEqual({
+      kind: 'log',
+      record: { level: 'error', message: 'its start failed: no port', integration: 'c' },
+    })
   })
 
   test('a child that dies while its siblings start is restarted afterwards', async () => {
@@ -133,7 +136,7 @@ describe('restart', () => {
     for (let i = 0; i < 7; i++) {
       a.die()
       await settled()
-      const crashed = reports.findLast((report) => report.kind === 'crashed')!
+      const crashed = reports.findLast((report) => report.kind === 'actor:crashed')!
       delays.push((crashed as { restartInMs: number }).restartInMs)
       if (delays.at(-1)! > 0) {
         await clock.advance(delays.at(-1)! - 1)
@@ -152,7 +155,8 @@ describe('restart', () => {
     const crash = async () => {
       a.die()
       await clock.advance(1_000)
-      return (reports.findLast((report) => report.kind === 'crashed') as { restartInMs: number }).restartInMs
+      return (reports.findLast((report) => report.kind === 'actor:crashed') as { restartInMs: number })
+        .restartInMs
     }
     expect([await crash(), await crash(), await crash()]).toEqual([0, 100, 200])
     await clock.advance(9_500)
@@ -211,7 +215,7 @@ describe('restart', () => {
     a.die('done for')
     await settled()
     expect(since()).toEqual(['die a', 'fail a'])
-    expect(reports.at(-1)).toEqual({ kind: 'failed', child: 'a', reason: 'done for' })
+    expect(reports.at(-1)).toEqual({ kind: 'actor:failed', integration: 'a', reason: 'done for' })
     expect(supervisor.children).toHaveLength(2)
   })
 })
@@ -226,8 +230,8 @@ describe('escalation', () => {
     b.die('again')
     await clock.advance(1_000)
     expect(since()).toEqual(['die b', 'stop c', 'fail c', 'fail b', 'stop a', 'fail a'])
-    const failed = reports.filter((report) => report.kind === 'failed')
-    expect(failed.map(({ child }) => child)).toEqual(['c', 'b', 'a'])
+    const failed = reports.filter((report) => report.kind === 'actor:failed')
+    expect(failed.map(({ integration }) => integration)).toEqual(['c', 'b', 'a'])
     expect((failed[1] as { reason: string }).reason).toContain('again')
     c.die()
     await clock.advance(100_000)
@@ -294,7 +298,7 @@ describe('stop', () => {
     c.stopping = async () => a.die()
     await supervisor.stop()
     expect(since()).toEqual(['die a', 'stop c', 'stop b'])
-    expect(reports.filter((report) => report.kind === 'crashed')).toEqual([])
+    expect(reports.filter((report) => report.kind === 'actor:crashed')).toEqual([])
   })
 })
 
@@ -302,7 +306,7 @@ test('the jitter of a restart comes from the source of chance that it was given'
   const delays = async (seed: number) => {
     const clock = new ManualClock()
     const child = new FakeChild('a', [], 'permanent')
-    const reports: SupervisorReport[] = []
+    const reports: GatewayReport[] = []
     const supervisor = new Supervisor(
       { ...OPTIONS, jitter: 1 },
       [child],
@@ -316,7 +320,7 @@ test('the jitter of a restart comes from the source of chance that it was given'
       await settled()
       await clock.advance(1_000)
     }
-    return reports.flatMap((report) => (report.kind === 'crashed' ? [report.restartInMs] : []))
+    return reports.flatMap((report) => (report.kind === 'actor:crashed' ? [report.restartInMs] : []))
   }
   const [first, again, other] = [await delays(1), await delays(1), await delays(2)]
   expect(first).toHaveLength(4)

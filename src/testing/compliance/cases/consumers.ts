@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { QueueConsumer } from '../../../client/queue-consumer.js'
-import type { DeadMessage } from '../../../gateway-events.js'
+import type { DeadMessage } from '../../../core/events.js'
 import type { ComplianceCase } from '../case.js'
 import type { CaseContext, Side } from '../context.js'
 import { eventually, soon } from '../waiting.js'

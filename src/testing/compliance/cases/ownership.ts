@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { QueueMessage } from '../../../client/queue-message.js'
 import { sleep, systemClock } from '../../../core/clock.js'
-import type { DeadMessage } from '../../../gateway-events.js'
+import type { DeadMessage } from '../../../core/events.js'
 import type { ComplianceCase } from '../case.js'
 import { eventually, soon } from '../waiting.js'
 

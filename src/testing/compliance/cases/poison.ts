@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { DeadMessage } from '../../../gateway-events.js'
+import type { DeadMessage } from '../../../core/events.js'
 import type { ComplianceCase } from '../case.js'
 import { eventually, soon } from '../waiting.js'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { IntegrationError } from '../../../core/errors.js'
-import type { DeadMessage } from '../../../gateway-events.js'
+import type { DeadMessage } from '../../../core/events.js'
 import type { ComplianceCase } from '../case.js'
 import type { CaseContext } from '../context.js'
 import { eventually, soon } from '../waiting.js'

@@ -1,0 +1,34 @@
+import { PubSubClient } from './client/pubsub-client.js'
+import { QueueClient } from './client/queue-client.js'
+import { RpcClient } from './client/rpc-client.js'
+import type { IntegrationSettings } from './core/settings.js'
+import type { IntegrationMail } from './mailbox/integration-mail.js'
+import type { Turn } from './mailbox/turn.js'
+import type { Work } from './mailbox/work.js'
+import { RpcServer } from './server/rpc-server.js'
+import { Formats } from './wire/formats.js'
+
+/** What the gateway hands out for one integration. */
+export interface Clients {
+  readonly rpc: RpcClient
+  readonly pubsub: PubSubClient
+  readonly queue: QueueClient
+  readonly server: RpcServer
+}
+
+export function makeClients(
+  settings: IntegrationSettings,
+  mail: IntegrationMail,
+  turn: Turn,
+  work: Work,
+  handlerFailed: (of: string, error: unknown) => void,
+): Clients {
+  const formats = new Formats(settings)
+  const decoder = (format: string | undefined) => (bytes: Uint8Array) => formats.of(format).decode(bytes)
+  return {
+    rpc: new RpcClient(mail),
+    pubsub: new PubSubClient({ mail, turn, work, decoder }),
+    queue: new QueueClient({ mail, turn, work, decoder, handlerFailed }),
+    server: new RpcServer(mail, work, handlerFailed),
+  }
+}

@@ -1,0 +1,27 @@
+import { messageOf } from './mailbox/error-codec.js'
+import type { Reporter } from './reporter.js'
+
+/** What handlers of the application threw, by integration: counted, and logged. */
+export class HandlerErrors {
+  readonly #counts = new Map<string, number>()
+  readonly #reporter: Reporter
+
+  constructor(reporter: Reporter) {
+    this.#reporter = reporter
+  }
+
+  of(integration: string): number {
+    return this.#counts.get(integration) ?? 0
+  }
+
+  /** @param of the queue or the method that it handles */
+  failed(integration: string, of: string, error: unknown): void {
+    this.#counts.set(integration, this.of(integration) + 1)
+    this.#reporter.log({
+      level: 'warn',
+      message: `the handler of ${of} failed`,
+      integration,
+      error: messageOf(error),
+    })
+  }
+}

@@ -1,0 +1,8 @@
+import { eventsPage } from './events-page.js'
+
+/** The pages of `docs/` that are written from descriptions in the code. */
+export const PAGES: Readonly<Record<string, () => string>> = {
+  'docs/events.md': eventsPage,
+}
+
+export const pathOf = (page: string): URL => new URL(`../../../${page}`, import.meta.url)
