@@ -144,7 +144,7 @@ export function startIntegrationActor(
   const unsettled =
     queue && new UnsettledDeliveries(new DeadLetters(queue, outbox, gauges, clock, settings.timeoutMs, log))
   const pending = new PendingRequests(gauges, budget)
-  const receivers = queue && new Receivers(queue, unsettled!, clock)
+  const receivers = queue && new Receivers(queue, unsettled!, clock, settings.timeoutMs)
   const topics =
     adapter.pubsub === undefined ? undefined : new TopicHub(adapter.pubsub, clock, settings.timeoutMs)
   const sources = new Sources(clock, random, outbox, settings.timeoutMs)

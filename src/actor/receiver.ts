@@ -22,7 +22,7 @@ interface Caller {
 
 type State =
   | { readonly kind: 'closed' }
-  | { readonly kind: 'opening'; readonly done: Promise<void> }
+  | { readonly kind: 'opening'; readonly done: Promise<void>; readonly abort: AbortController }
   | { readonly kind: 'open'; readonly consumer: AdapterConsumer; readonly openedInMs: number }
 
 /** What a receiver tells its owner. */
@@ -44,6 +44,7 @@ export class Receiver implements MessageSink<InboundDelivery> {
   readonly #unsettled: UnsettledDeliveries
   readonly #clock: Clock
   readonly #events: ReceiverEvents
+  readonly #timeoutMs: number
   #callers = new Deque<Caller>()
   #waiting = 0
   #state: State = { kind: 'closed' }
@@ -59,12 +60,14 @@ export class Receiver implements MessageSink<InboundDelivery> {
     facet: QueueFacet,
     unsettled: UnsettledDeliveries,
     clock: Clock,
+    timeoutMs: number,
     events: ReceiverEvents,
   ) {
     this.#queue = queue
     this.#facet = facet
     this.#unsettled = unsettled
     this.#clock = clock
+    this.#timeoutMs = timeoutMs
     this.#events = events
   }
 
@@ -77,11 +80,12 @@ export class Receiver implements MessageSink<InboundDelivery> {
     this.#events.busy()
     this.#inProgress++
     try {
-      // The first caller opens the consumer. If that fails, its time was up perhaps, the next one tries.
+      // The first caller opens the consumer. If that fails, it receives the error, and the next one tries.
       while (this.#state.kind !== 'open') {
         if (attempt.signal.aborted) return undefined
-        if (this.#state.kind === 'opening') await this.#state.done
-        else await this.#open(attempt)
+        if (this.#state.kind === 'opening')
+          await unlessAborted(this.#state.done.catch(nothing), attempt.signal)
+        else await unlessAborted(this.#open(), attempt.signal)
       }
       return await this.#next(attempt, noWait ? Math.max(NO_WAIT_MS, 2 * this.#state.openedInMs) : undefined)
     } finally {
@@ -144,28 +148,30 @@ export class Receiver implements MessageSink<InboundDelivery> {
     this.#state.consumer.request(missing)
   }
 
-  async #open(attempt: Attempt): Promise<void> {
-    const sink = new AttemptSink(this.#queue, this, returnUnseen)
+  /** A consumer takes the time of the integration, not that of its first caller, which may be too short for any. */
+  #open(): Promise<void> {
+    const abort = new AbortController()
     const startedAt = this.#clock.monotonic()
-    const opening = sink.open(attempt, () => this.#facet.consume(this.#queue, sink, attempt))
-    const state: State = {
-      kind: 'opening',
-      done: opening.then(
-        () => {},
-        () => {},
-      ),
+    const attempt: Attempt = { deadline: startedAt + this.#timeoutMs, signal: abort.signal }
+    const sink = new AttemptSink(this.#queue, this, returnUnseen)
+    const opening = async () => {
+      try {
+        const consumer = await sink.open(attempt, () => this.#facet.consume(this.#queue, sink, attempt))
+        if (this.#state !== state) return void quietly(() => consumer.close())
+        this.#state = { kind: 'open', consumer, openedInMs: this.#clock.monotonic() - startedAt }
+      } catch (error) {
+        if (this.#state === state) this.#state = { kind: 'closed' }
+        throw error
+      }
     }
-    this.#state = state
     this.#sink = sink
     this.#demand = 0
-    try {
-      const consumer = await opening
-      if (this.#state !== state) return void quietly(() => consumer.close())
-      this.#state = { kind: 'open', consumer, openedInMs: this.#clock.monotonic() - startedAt }
-    } catch (error) {
-      if (this.#state === state) this.#state = { kind: 'closed' }
-      throw error
-    }
+    const done = Promise.resolve().then(opening)
+    const state: State = { kind: 'opening', done, abort }
+    this.#state = state
+    // Nobody may be left that waits for it.
+    done.catch(nothing)
+    return done
   }
 
   deliver(delivery: InboundDelivery): boolean {
@@ -194,8 +200,10 @@ export class Receiver implements MessageSink<InboundDelivery> {
 
   #lose(error: Error): void {
     this.#idleTimer?.cancel()
+    const state = this.#state
     this.#state = { kind: 'closed' }
     this.#sink?.retire()
+    if (state.kind === 'opening') state.abort.abort(error)
     this.#demand = 0
     for (let caller = this.#nextCaller(); caller !== undefined; caller = this.#nextCaller())
       caller.reject(error)
@@ -213,3 +221,14 @@ export class Receiver implements MessageSink<InboundDelivery> {
     this.#idleTimer = this.#clock.setTimer(IDLE_MS, () => void this.close(), { background: true })
   }
 }
+
+/** Resolves when the work has ended or the signal aborts. @throws what the work throws before */
+function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const give = () => resolve()
+    signal.addEventListener('abort', give, { once: true })
+    work.then(give, reject).finally(() => signal.removeEventListener('abort', give))
+  })
+}
+
+function nothing(): void {}

@@ -12,14 +12,17 @@ export class Receivers {
   readonly #facet: QueueFacet
   readonly #unsettled: UnsettledDeliveries
   readonly #clock: Clock
+  readonly #timeoutMs: number
   readonly #byQueue = new Map<string, Receiver>()
   /** Those without a caller, the longest idle first. */
   readonly #idle = new Set<Receiver>()
 
-  constructor(facet: QueueFacet, unsettled: UnsettledDeliveries, clock: Clock) {
+  /** @param timeoutMs for making a consumer. */
+  constructor(facet: QueueFacet, unsettled: UnsettledDeliveries, clock: Clock, timeoutMs: number) {
     this.#facet = facet
     this.#unsettled = unsettled
     this.#clock = clock
+    this.#timeoutMs = timeoutMs
   }
 
   /**
@@ -46,18 +49,25 @@ export class Receivers {
   }
 
   #make(queue: string): Receiver {
-    const receiver: Receiver = new Receiver(queue, this.#facet, this.#unsettled, this.#clock, {
-      idle: () => {
-        this.#idle.add(receiver)
-        const [longest] = this.#idle
-        if (this.#idle.size > MOST_IDLE) void longest!.close()
+    const receiver: Receiver = new Receiver(
+      queue,
+      this.#facet,
+      this.#unsettled,
+      this.#clock,
+      this.#timeoutMs,
+      {
+        idle: () => {
+          this.#idle.add(receiver)
+          const [longest] = this.#idle
+          if (this.#idle.size > MOST_IDLE) void longest!.close()
+        },
+        busy: () => this.#idle.delete(receiver),
+        closed: () => {
+          this.#idle.delete(receiver)
+          if (this.#byQueue.get(queue) === receiver) this.#byQueue.delete(queue)
+        },
       },
-      busy: () => this.#idle.delete(receiver),
-      closed: () => {
-        this.#idle.delete(receiver)
-        if (this.#byQueue.get(queue) === receiver) this.#byQueue.delete(queue)
-      },
-    })
+    )
     return receiver
   }
 }

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import type { AdapterConsumer, InboundDelivery, MessageSink, QueueFacet } from '../../src/core/adapter.js'
-import { ConnectionError } from '../../src/core/errors.js'
+import { ConnectionError, TimeoutError } from '../../src/core/errors.js'
 import { newCredit } from '../../src/mailbox/credit.js'
 import type { ReceivedMessage, SourceSpec } from '../../src/mailbox/protocol.js'
 import { actorRig } from './rig.js'
@@ -22,13 +22,16 @@ function rig() {
   const opened: Opened[] = []
   const journal: string[] = []
   const refuse = { consume: undefined as Error | undefined }
+  /** How long the adapter takes to make a consumer; it gives up with its attempt. */
+  const slow = { consumeMs: 0 }
   const queue: QueueFacet = {
     enqueue: async (into, payload) => {
       journal.push(`enqueue ${into} ${new TextDecoder().decode(payload)}`)
       return '1'
     },
-    consume: async (name, sink): Promise<AdapterConsumer> => {
+    consume: async (name, sink, { deadline, signal }): Promise<AdapterConsumer> => {
       if (refuse.consume !== undefined) throw refuse.consume
+      if (slow.consumeMs > 0) await made(slow.consumeMs, deadline, signal)
       const one: Opened = { queue: name, sink, requested: 0, closed: false }
       opened.push(one)
       return {
@@ -42,6 +45,13 @@ function rig() {
     },
   }
   const actor = actorRig({ timeoutMs: 1_000 }, { queue })
+  const made = (ms: number, deadline: number, signal: AbortSignal) =>
+    new Promise<void>((resolve, reject) => {
+      const late = () => reject(new TimeoutError('no answer to the request to make a consumer'))
+      actor.clock.setTimer(ms, resolve)
+      actor.clock.setTimer(Math.max(0, deadline - actor.clock.monotonic()), late)
+      signal.addEventListener('abort', () => reject(signal.reason))
+    })
   ends.push(actor.end)
   const delivery = (name: string, given: Partial<InboundDelivery> = {}): InboundDelivery => ({
     topic: 'q',
@@ -57,7 +67,7 @@ function rig() {
     const { value } = actor.outcome(seq) as { value: ReceivedMessage }
     return value.extras.token!
   }
-  return { ...actor, opened, journal, delivery, token, refuse }
+  return { ...actor, opened, journal, delivery, token, refuse, slow }
 }
 
 const receive = ['receive', 'q', undefined, undefined] as const
@@ -132,6 +142,43 @@ describe('a receiver', () => {
     expect(opened[0]!.closed).toBe(true)
     await send(...receive, 500)
     expect(opened).toHaveLength(2)
+  })
+
+  test('makes its consumer in time of its own, however short that of its callers is', async () => {
+    const { send, connected, advance, opened, outcome, delivery, quiet, slow } = rig()
+    await connected()
+    slow.consumeMs = 300
+    const given: number[] = []
+    for (let n = 0; n < 4; n++) {
+      given.push(await send(...receive, 100))
+      await advance(100)
+    }
+    expect(given.map(outcome)).toEqual(Array(4).fill({ value: null }))
+    expect(opened).toHaveLength(1)
+    const last = await send(...receive, 100)
+    opened[0]!.sink.deliver(delivery('a'))
+    await quiet()
+    expect(outcome(last)).toMatchObject({ value: { value: 'a' } })
+  })
+
+  test('whose consumer cannot be made tells its caller why', async () => {
+    const { send, connected, advance, outcome, slow } = rig()
+    await connected()
+    slow.consumeMs = 60_000
+    const seq = await send(...receive, 5_000)
+    await advance(1_000)
+    expect(outcome(seq)).toMatchObject({ error: { kind: 'timeout' } })
+  })
+
+  test('that closes while its consumer is made gives the attempt up', async () => {
+    const { send, connected, advance, opened, slow } = rig()
+    await connected()
+    slow.consumeMs = 900
+    for (let n = 0; n < 10; n++) await send('receive', `q${n}`, undefined, undefined, 5)
+    await advance(5)
+    // Those that were idle the longest are closed for the others.
+    await advance(900)
+    expect(opened.length).toBeLessThanOrEqual(8)
   })
 
   test('of many queues keeps only some consumers open', async () => {
