@@ -44,5 +44,5 @@ adapterCompliance({
     await server.close()
     server = await startLineServer(port)
   },
-  harness: { describe, it },
+  harness: { describe, it, afterAll },
 })

@@ -1,4 +1,4 @@
-import { describe, it } from 'vitest'
+import { afterAll, describe, it } from 'vitest'
 import { adapterCompliance } from '../../src/testing/index.js'
 import { closedPort } from '../support/http-service.js'
 
@@ -30,5 +30,5 @@ adapterCompliance({
   server: 'api',
   // Where nothing at all is served, callers are asked to come back.
   features: { ...NONE, call: true, notify: true, batch: true, serve: true, unknownMethod: false },
-  harness: { describe, it },
+  harness: { describe, it, afterAll },
 })

@@ -39,7 +39,7 @@ adapterCompliance({
   served: true,
   // JSON-RPC 2.0, section 4.2: parameters are arrays or objects.
   structured: true,
-  harness: { describe, it },
+  harness: { describe, it, afterAll },
   async restartBroker() {
     await service.close()
     service = await complianceWebSocketService(port)

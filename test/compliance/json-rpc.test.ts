@@ -37,7 +37,7 @@ adapterCompliance({
     persistentQueue: false,
   },
   served: true,
-  harness: { describe, it },
+  harness: { describe, it, afterAll },
   async restartBroker() {
     await service.close()
     service = await complianceHttpService(port)

@@ -1,4 +1,4 @@
-import { describe, it } from 'vitest'
+import { afterAll, describe, it } from 'vitest'
 import { adapterCompliance } from '../../src/testing/index.js'
 
 adapterCompliance({
@@ -26,5 +26,5 @@ adapterCompliance({
     order: true,
     persistentQueue: true,
   },
-  harness: { describe, it },
+  harness: { describe, it, afterAll },
 })

@@ -41,6 +41,6 @@ adapterCompliance({
     order: true,
     persistentQueue: false,
   },
-  harness: { describe, it },
+  harness: { describe, it, afterAll },
   restartBroker: () => broker.restart(),
 })

@@ -38,6 +38,6 @@ adapterCompliance({
     order: true,
     persistentQueue: true,
   },
-  harness: { describe, it },
+  harness: { describe, it, afterAll },
   restartBroker: () => server.restart(),
 })

@@ -36,6 +36,6 @@ adapterCompliance({
     'headers travel with a message':
       'PUBLISH of Redis carries a payload and nothing else, and a publish with headers is refused; entries of queues have headers',
   },
-  harness: { describe, it },
+  harness: { describe, it, afterAll },
   restartBroker: () => server.restart(),
 })

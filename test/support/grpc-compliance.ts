@@ -58,7 +58,7 @@ export async function grpcCompliance(name: string, proto: string | undefined): P
     },
     address: topicNames(),
     served: true,
-    harness: { describe, it },
+    harness: { describe, it, afterAll },
     async restartBroker() {
       await service.close()
       service = await complianceGrpcService(proto, port)

@@ -23,7 +23,7 @@ const SUPERVISION = { restart: 'permanent', max_restarts: 100, within: '60s', sh
 const RECONNECT = { enabled: true, max_attempts: -1, delay: '50ms', max_delay: '200ms' }
 const AROUND = { supervision: SUPERVISION, reconnect: RECONNECT }
 
-/** What one case works with: a gateway of its own, with real threads. */
+/** What one case works with: a gateway with real threads, and names that no other case has. */
 export class CaseContext {
   readonly gateway: Gateway
   readonly features: ComplianceOptions['features']
@@ -65,6 +65,17 @@ export class CaseContext {
     return context
   }
 
+  /** The same gateway for another case. */
+  next(): CaseContext {
+    return new CaseContext(this.gateway, this.#options)
+  }
+
+  /** Whether both integrations are connected and have not been restarted. */
+  get isUndisturbed(): boolean {
+    const statuses = (['subject', 'other'] as const).map((side) => this.gateway.connections.status(side))
+    return statuses.every(({ state, restarts }) => state === 'connected' && restarts === 0)
+  }
+
   /** Another gateway at the same broker, with the integration `other` alone. Ends with the case. */
   async peer(): Promise<Gateway> {
     const peer = await start({ integrations: { other: await secondOf(this.#options) } })
@@ -88,7 +99,12 @@ export class CaseContext {
 
   /** Ends every gateway of the case. */
   async end(): Promise<void> {
-    await Promise.all([this.gateway, ...this.#peers].map((gateway) => gateway.shutdown({ timeout: 100 })))
+    await Promise.all([this.gateway.shutdown({ timeout: 100 }), this.endPeers()])
+  }
+
+  /** Ends the gateways that the case has started. */
+  async endPeers(): Promise<void> {
+    await Promise.all(this.#peers.splice(0).map((gateway) => gateway.shutdown({ timeout: 100 })))
   }
 
   pubsub(side: Side = 'subject'): PubSubClient {

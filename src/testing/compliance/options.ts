@@ -7,6 +7,8 @@ export type IntegrationOptions = Readonly<Record<string, unknown>> & { readonly 
 export interface ComplianceHarness {
   describe(name: string, body: () => void): void
   it(name: string, body: () => Promise<void>): void
+  /** With it, cases that leave their gateway as they found it share one, which ends after the suite. */
+  afterAll?(body: () => Promise<void>): void
 }
 
 export interface ComplianceOptions {

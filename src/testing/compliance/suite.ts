@@ -5,13 +5,14 @@ import { CASES } from './cases/index.js'
 import { unsupportedCase } from './cases/unsupported.js'
 import { CaseContext } from './context.js'
 import { type ComplianceOptions, has } from './options.js'
+import { SharedContext } from './shared-context.js'
 
 /** A reason must say something: this many characters at least. */
 const SHORTEST_REASON = 10
 
 /**
- * The compliance suite for adapters: runs every case over a gateway with real worker threads, each with a gateway
- * of its own, and reports to the harness. Call it once at the top of a test file; the broker or service must run
+ * The compliance suite for adapters: runs every case over a gateway with real worker threads and reports to the
+ * harness. Each case has its own gateway; a harness with `afterAll` lets cases that leave it as it was share one. Call it once at the top of a test file; the broker or service must run
  * until the tests have ended.
  * @throws TypeError when `skips` names a case that there is not, or has no reason
  */
@@ -22,10 +23,12 @@ export function adapterCompliance(options: ComplianceOptions): void {
     ...CAPABILITIES.filter((operation) => !features[operation]).map(unsupportedCase),
   ]
   checkSkips(skips, cases)
+  const shared = harness.afterAll && new SharedContext(options)
   harness.describe(`${options.name} complies`, () => {
+    if (shared !== undefined) harness.afterAll?.(() => shared.end())
     for (const one of cases) {
       const reason = skips[one.name]
-      if (reason === undefined) harness.it(one.name, () => runCase(one, options))
+      if (reason === undefined) harness.it(one.name, () => runCase(one, options, shared))
       else harness.it(`${one.name} (not here: ${reason})`, async () => failsWithout(one, options))
     }
   })
@@ -45,7 +48,12 @@ function applies(
   return needs.every((need) => has(options, need))
 }
 
-async function runCase(one: ComplianceCase, options: ComplianceOptions): Promise<void> {
+async function runCase(
+  one: ComplianceCase,
+  options: ComplianceOptions,
+  shared?: SharedContext,
+): Promise<void> {
+  if (shared !== undefined && one.shares) return shared.run((context) => one.run(context))
   const context = await CaseContext.start(options, one)
   try {
     await one.run(context)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { sleep, systemClock } from '../../core/clock.js'
 
 /** How long something may take that takes a moment: far more than it needs, so that a slow machine passes. */
-const PATIENCE_MS = 15_000
+const PATIENCE_MS = 30_000
 const LOOK_EVERY_MS = 5
 
 /** Waits for `work`, and fails by name when it hangs. */

@@ -25,6 +25,7 @@ export function unsupportedCase(operation: Capability): ComplianceCase {
   return {
     name: `${operation} is refused as unsupported`,
     needs: [],
+    shares: true,
     async run(context) {
       const attempt = ATTEMPTS[operation](context)
       const error = await rejected<UnsupportedError>(attempt, 'unsupported', operation)
