@@ -30,7 +30,7 @@ export default defineConfig({
     maxWorkers: 2,
     // A report for a script to count with, beside the one for people.
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     // A slow machine must not fail a test that waits for a condition.
     expect: { poll: { timeout: 20_000 } },

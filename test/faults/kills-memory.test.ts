@@ -40,7 +40,7 @@ describe('an actor of the memory protocol under load', () => {
   test.each(['throw', 'reject', 'exit', 'leak-objects', 'leak-map', 'leak-buffers', 'spin'] as const)(
     'survives being killed again and again by %s',
     (fault) => survive(ordeal, fault, KILLS),
-    240_000,
+    600_000,
   )
 
   test('survives being stuck in native calls; the stuck threads are counted until they are gone', async () => {
@@ -51,5 +51,5 @@ describe('an actor of the memory protocol under load', () => {
     await survive(ordeal, 'block', rounds(1, 3)).finally(() => clearInterval(look))
     expect(most).toBeGreaterThanOrEqual(1)
     await waitFor(() => gateway.metrics().zombies === 0, { what: 'the zombies to go', timeoutMs: 30_000 })
-  }, 240_000)
+  }, 600_000)
 })

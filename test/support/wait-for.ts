@@ -1,7 +1,7 @@
 export interface WaitOptions {
   /** What is waited for, for the failure message; a function may tell how things stand by then. */
   readonly what: string | (() => string)
-  /** 10 s when absent. */
+  /** 25 s when absent: far more than it takes, on a busy machine too. */
   readonly timeoutMs?: number
   /** Between two looks; 10 ms when absent. */
   readonly everyMs?: number
@@ -16,7 +16,7 @@ export async function waitFor<T>(
   condition: () => T | Promise<T>,
   options: WaitOptions,
 ): Promise<NonNullable<T>> {
-  const { timeoutMs = 10_000, everyMs = 10, what } = options
+  const { timeoutMs = 25_000, everyMs = 10, what } = options
   const end = performance.now() + timeoutMs
   for (;;) {
     let failure: unknown

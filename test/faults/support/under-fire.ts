@@ -26,8 +26,8 @@ const SETTLE_MS = 60_000
 
 /**
  * Publishes to a topic and sends to a queue at a steady rate, while `attack` does its worst to the broker or the
- * network; then sees to it that every promise has settled, that what was acknowledged was received by the subscriber
- * (which is sent it before the acknowledgement) and handled by the consumer, and that both go on.
+ * network; then sees to it that every promise has settled, that what a durable broker acknowledged was received by the
+ * subscriber and handled by the consumer, and that both go on.
  */
 export async function underFire(
   gateway: Gateway,
@@ -93,7 +93,8 @@ export async function underFire(
 
   await settlements.allSettled(SETTLE_MS)
   settlements.expectTyped()
-  const missing = () => [received.missing(published), durable ? handled.missing(sent) : []]
+  // What a killed broker had sent and nobody had read yet is gone with its connection.
+  const missing = () => (durable ? [received.missing(published), handled.missing(sent)] : [])
   await waitFor(() => missing().every((numbers) => numbers.length === 0), {
     what: () => `what was acknowledged: ${JSON.stringify(missing())}`,
   })
