@@ -2,6 +2,9 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Gateway } from '../gateway.js'
 
+/** Node says so of a file that it does not know how to load. */
+const UNKNOWN_EXTENSION = 'ERR_UNKNOWN_FILE_EXTENSION'
+
 type Cleanup = () => unknown
 /** The default export of a module given with `--app`. What it returns, if anything, is called before the end. */
 export type App = (gateway: Gateway) => unknown
@@ -17,11 +20,21 @@ export async function loadApp(path: string, stuck: () => void): Promise<App> {
   let loaded: { default?: unknown }
   try {
     loaded = (await import(pathToFileURL(resolve(path)).href)) as { default?: unknown }
+  } catch (error) {
+    throw isUnknownTypeScript(error, path) ? new TypeError(NO_TYPESCRIPT) : error
   } finally {
     process.off('exit', stuck)
   }
   if (typeof loaded.default === 'function') return loaded.default as App
   throw new TypeError('its default export is expected to be a function that takes the gateway')
+}
+
+const NO_TYPESCRIPT =
+  `Node ${process.versions.node} cannot load TypeScript: ` +
+  'use Node 22.18 or later, or compile the module to JavaScript first'
+
+function isUnknownTypeScript(error: unknown, path: string): boolean {
+  return /\.[cm]?ts$/.test(path) && (error as NodeJS.ErrnoException | undefined)?.code === UNKNOWN_EXTENSION
 }
 
 /** Starts it. @returns what is to be called before the gateway shuts down */

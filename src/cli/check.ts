@@ -1,13 +1,14 @@
 import type { GatewayConfig } from '../config/gateway-config.js'
-import { type CheckedConfig, checkWithModules } from '../config/load.js'
-import { schemaFaults } from '../gateway-schemas.js'
+import { shownAddresses } from './addresses.js'
+import { checkConfiguration } from './configuration.js'
 import { plural, reportDiagnostics } from './report.js'
 import type { Terminal } from './terminal.js'
 import type { CommandOptions } from './usage.js'
 
 /** The command `check`. @returns the exit code */
-export async function check({ path, variables, json }: CommandOptions, terminal: Terminal): Promise<number> {
-  const checked = await withSchemaFaults(await checkWithModules(path, { variables }))
+export async function check(options: CommandOptions, terminal: Terminal): Promise<number> {
+  const { path, json } = options
+  const checked = await checkConfiguration(options)
   if (json) {
     terminal.out(`${JSON.stringify({ ok: checked.ok, diagnostics: checked.diagnostics })}\n`)
     return checked.ok ? 0 : 1
@@ -17,17 +18,12 @@ export async function check({ path, variables, json }: CommandOptions, terminal:
   return checked.ok ? 0 : 1
 }
 
-async function withSchemaFaults(checked: CheckedConfig): Promise<CheckedConfig> {
-  const faults = checked.ok ? await schemaFaults(checked.config) : []
-  return faults.length === 0 ? checked : { ok: false, diagnostics: [...checked.diagnostics, ...faults] }
-}
-
 function summary(path: string, { integrations, servers, brokers, supervisors }: GatewayConfig): string {
   const rows = [
-    ...integrations.map(({ settings }) => [
-      settings.name,
-      settings.type,
-      settings.endpoint.addresses.map(bare).join(', '),
+    ...integrations.map((integration) => [
+      integration.settings.name,
+      integration.settings.type,
+      shownAddresses(integration).join(', '),
     ]),
     ...servers.map(({ settings, manifest }) => [settings.name, `${manifest.type} server`, '']),
     ...brokers.map(({ name, manifest }) => [name, `${manifest.type} broker`, '']),
@@ -43,9 +39,4 @@ function summary(path: string, { integrations, servers, brokers, supervisors }: 
     ...(supervisors.length > 0 ? [plural(supervisors.length, 'supervisor')] : []),
   ]
   return `${path} is fine: ${counts.join(', ')}\n${lines.map((line) => `${line}\n`).join('')}`
-}
-
-/** An address may be a URL that holds a password. */
-function bare(address: string): string {
-  return address.replace(/\/\/[^@/]*@/u, '//')
 }

@@ -4,6 +4,7 @@ export const HELP = `nemo-gateway: supervised integrations for Node, each on its
 Usage
   nemo-gateway run FILE|DIR     start the integrations of a configuration and watch them
   nemo-gateway check FILE|DIR   check a configuration without starting anything
+  nemo-gateway help [COMMAND]   this text, or the help of a command
 
 Options
   --var NAME=VALUE   a value for a variable of the configuration; may be repeated

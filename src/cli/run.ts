@@ -1,7 +1,8 @@
-import { type CheckedConfig, checkWithModules } from '../config/load.js'
+import type { CheckedConfig } from '../config/load.js'
 import { every, sleep, systemClock } from '../core/clock.js'
 import { Gateway } from '../gateway.js'
 import { type App, loadApp, startApp } from './app.js'
+import { readConfiguration } from './configuration.js'
 import { rowsOf } from './gateway-view.js'
 import { END_WITHIN_MS, isLaunched } from './launcher.js'
 import { jsonOutput, lineOutput, liveOutput, type Output } from './output.js'
@@ -22,8 +23,8 @@ const INTERRUPTED = 130
 
 /** The command `run`: resolves when the gateway was asked to stop and has stopped. @returns the exit code */
 export async function run(options: CommandOptions, terminal: Terminal): Promise<number> {
-  const { path, variables, json } = options
-  const checked = await checkWithModules(path, { variables })
+  const { path, json } = options
+  const checked = await readConfiguration(options)
   if (json && !checked.ok)
     terminal.out(`${JSON.stringify({ ok: false, diagnostics: checked.diagnostics })}\n`)
   else if (!checked.ok) reportDiagnostics(checked.diagnostics, terminal)

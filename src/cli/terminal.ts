@@ -23,6 +23,7 @@ export function processTerminal(): Terminal {
     isLive: stdout.isTTY === true && env.TERM !== 'dumb',
     colorOut: wanted && stdout.isTTY === true,
     colorErr: wanted && stderr.isTTY === true,
-    size: () => ({ columns: stdout.columns ?? 80, rows: stdout.rows ?? 24 }),
+    // A terminal without a size, such as that of a serial line or a container, reports 0.
+    size: () => ({ columns: stdout.columns || 80, rows: stdout.rows || 24 }),
   }
 }

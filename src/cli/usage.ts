@@ -47,7 +47,8 @@ export function readUsage(args: readonly string[]): Usage {
     strict: false,
     tokens: true,
   })
-  const [name, path, surplus] = positionals
+  const asksForHelp = positionals[0] === 'help'
+  const [name, path, surplus] = asksForHelp ? positionals.slice(1) : positionals
   const command = isCommand(name) ? name : undefined
   const wrong = (reason: string, near?: string): Usage => ({
     kind: 'wrong',
@@ -55,11 +56,11 @@ export function readUsage(args: readonly string[]): Usage {
     ...(near === undefined ? {} : { hint: `did you mean ${near}?` }),
     ...(command === undefined ? {} : { command }),
   })
-  if (values.help === true && (name === undefined || command !== undefined))
+  if ((asksForHelp || values.help === true) && (name === undefined || command !== undefined))
     return { kind: 'help', ...(command === undefined ? {} : { command }) }
   if (values.version === true && name === undefined) return { kind: 'version' }
   if (name !== undefined && command === undefined)
-    return wrong(`there is no command "${name}"`, didYouMean(name, Object.keys(COMMAND_HELP)))
+    return wrong(`there is no command "${name}"`, didYouMean(name, [...Object.keys(COMMAND_HELP), 'help']))
   for (const token of tokens) {
     if (token.kind !== 'option') continue
     const fault = optionFault(token, command)

@@ -1,4 +1,5 @@
 import type { ZodType } from 'zod'
+import type { AddressForm } from './address.js'
 import type { Balance } from './discovery.js'
 import type { AuthType, IntegrationSettings } from './settings.js'
 
@@ -47,6 +48,8 @@ export interface AdapterManifest {
   readonly defaultPort?: number
   /** Whether an `endpoint` is required. */
   readonly needsEndpoint: boolean
+  /** How its addresses are written; without it they are not checked before the adapter connects. */
+  readonly addresses?: AddressForm
   /** Bytes of memory that must outlive the actor, for the state of a session (`AdapterContext.kept`); none without it. */
   readonly keptBytes?: (settings: IntegrationSettings) => number
   /** The entry point that the supervisor starts as a thread. */

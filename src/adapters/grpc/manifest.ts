@@ -102,6 +102,11 @@ export const grpcManifest: AdapterManifest = {
   configPaths: ['proto', 'include', 'descriptor_set'],
   defaultPort: 50_051,
   needsEndpoint: true,
+  addresses: {
+    schemes: { grpc: 50_051, grpcs: 50_051, http: 50_051, https: 50_051 },
+    secured: { grpc: 'grpcs' },
+    unix: true,
+  },
   worker: new URL('../../../workers/grpc.js', import.meta.url),
   server: {
     type: 'grpc',

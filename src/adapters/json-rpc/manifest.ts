@@ -102,6 +102,7 @@ export const jsonRpcManifest: AdapterManifest = {
   config,
   balances: ['round_robin', 'least_pending'],
   needsEndpoint: true,
+  addresses: { schemes: { http: 80, https: 443, ws: 80, wss: 443 }, secured: { http: 'https', ws: 'wss' } },
   worker: new URL('../../../workers/json-rpc.js', import.meta.url),
   server: {
     type: 'json-rpc',

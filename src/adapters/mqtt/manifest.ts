@@ -84,5 +84,10 @@ export const mqttManifest: AdapterManifest = {
   defaultPort: 1883,
   keptBytes: ({ config: { clean_session } }) => (clean_session === false ? KEPT_BYTES : 0),
   needsEndpoint: true,
+  addresses: {
+    schemes: { mqtt: 1883, tcp: 1883, mqtts: 8883, ssl: 8883, ws: 80, wss: 443 },
+    secured: { mqtt: 'mqtts', tcp: 'ssl', ws: 'wss' },
+    unix: true,
+  },
   worker: new URL('../../../workers/mqtt.js', import.meta.url),
 }

@@ -129,5 +129,6 @@ export const natsManifest: AdapterManifest = {
   config,
   defaultPort: 4222,
   needsEndpoint: true,
+  addresses: { schemes: { nats: 4222, tcp: 4222, tls: 4222 } },
   worker: new URL('../../../workers/nats.js', import.meta.url),
 }

@@ -99,5 +99,6 @@ export const redisManifest: AdapterManifest = {
   config,
   defaultPort: 6379,
   needsEndpoint: true,
+  addresses: { schemes: { redis: 6379, rediss: 6379 }, secured: { redis: 'rediss' }, unix: true },
   worker: new URL('../../../workers/redis.js', import.meta.url),
 }

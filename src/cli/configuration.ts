@@ -1,0 +1,31 @@
+import { extname } from 'node:path'
+import { type CheckedConfig, checkWithModules } from '../config/load.js'
+import { schemaFaults } from '../gateway-schemas.js'
+import { addressFaults } from './addresses.js'
+import type { CommandOptions } from './usage.js'
+
+/** What people write configurations of other programs in. */
+const OTHER_LANGUAGES: Readonly<Record<string, string>> = {
+  '.json': 'JSON',
+  '.json5': 'JSON5',
+  '.jsonc': 'JSON',
+  '.yaml': 'YAML',
+  '.yml': 'YAML',
+  '.toml': 'TOML',
+}
+
+/** Reads and checks the configuration of a command. A file in another language is one fault, not one for each line. */
+export async function readConfiguration({ path, variables }: CommandOptions): Promise<CheckedConfig> {
+  const language = OTHER_LANGUAGES[extname(path).toLowerCase()]
+  if (language === undefined) return checkWithModules(path, { variables })
+  const message = `this file is ${language} by its name: expected a file in HCL, such as gateway.hcl, or a folder with *.hcl files`
+  return { ok: false, diagnostics: [{ severity: 'error', file: path, line: 0, column: 0, message }] }
+}
+
+/** The same with what is wrong with addresses and the schemas of payloads. */
+export async function checkConfiguration(options: CommandOptions): Promise<CheckedConfig> {
+  const checked = await readConfiguration(options)
+  if (!checked.ok) return checked
+  const faults = [...addressFaults(options.path, checked.config), ...(await schemaFaults(checked.config))]
+  return faults.length === 0 ? checked : { ok: false, diagnostics: [...checked.diagnostics, ...faults] }
+}
