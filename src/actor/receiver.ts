@@ -3,6 +3,7 @@ import type { Clock, Timer } from '../core/clock.js'
 import { Deque } from '../core/deque.js'
 import { ConnectionError } from '../core/errors.js'
 import type { ReceivedMessage } from '../mailbox/protocol.js'
+import { withDeadline } from '../resilience/deadline.js'
 import { AttemptSink } from './attempt-sink.js'
 import { queueExtras } from './queue-extras.js'
 import { quietly } from './quietly.js'
@@ -152,11 +153,18 @@ export class Receiver implements MessageSink<InboundDelivery> {
   #open(): Promise<void> {
     const abort = new AbortController()
     const startedAt = this.#clock.monotonic()
-    const attempt: Attempt = { deadline: startedAt + this.#timeoutMs, signal: abort.signal }
     const sink = new AttemptSink(this.#queue, this, returnUnseen)
     const opening = async () => {
       try {
-        const consumer = await sink.open(attempt, () => this.#facet.consume(this.#queue, sink, attempt))
+        const consumer = await withDeadline(
+          (attempt) => sink.open(attempt, () => this.#facet.consume(this.#queue, sink, attempt)),
+          {
+            clock: this.#clock,
+            deadline: startedAt + this.#timeoutMs,
+            operation: `consume ${this.#queue}`,
+            signal: abort.signal,
+          },
+        )
         if (this.#state !== state) return void quietly(() => consumer.close())
         this.#state = { kind: 'open', consumer, openedInMs: this.#clock.monotonic() - startedAt }
       } catch (error) {
