@@ -1,26 +1,8 @@
 import type { Diagnostic } from './diagnostic.js'
+import type { ErrorKind } from './error-kinds.js'
 import { INSPECT, shownError } from './inspect.js'
 
-/** The closed list of what can go wrong; each kind has one class below (DESIGN section 4). */
-export type ErrorKind =
-  | 'connection'
-  | 'timeout'
-  | 'circuit-open'
-  | 'auth'
-  | 'rpc'
-  | 'serialize'
-  | 'publish'
-  | 'subscribe'
-  | 'enqueue'
-  | 'dequeue'
-  | 'ack'
-  | 'actor-crashed'
-  | 'mailbox-full'
-  | 'rate-limited'
-  | 'unsupported'
-  | 'cancelled'
-  | 'shutdown'
-  | 'config'
+export type { ErrorKind }
 
 /** The classes of transient failure that `retry { retryable_errors }` may name. */
 export type ErrorClass = 'timeout' | 'connection-reset' | 'service-unavailable' | 'rate-limited'

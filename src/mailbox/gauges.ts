@@ -1,4 +1,5 @@
-import type { ErrorKind } from '../core/errors.js'
+import { ERROR_KINDS, type ErrorKind } from '../core/error-kinds.js'
+import { COUNTERS, type Counter, METRIC_CELLS, METRIC_FLAGS } from '../core/metrics.js'
 import {
   BREAKER_STATES,
   type BreakerState,
@@ -7,63 +8,20 @@ import {
   type PoolFigures,
 } from '../core/status.js'
 
-/** What an actor counts. Add at the end only: the position is the place in shared memory. */
-export const COUNTERS = [
-  'calls',
-  'published',
-  'received',
-  'delivered',
-  'enqueued',
-  'dequeued',
-  'acked',
-  'nacked',
-  'dropped',
-  'conflated',
-  'retries',
-  'connects',
-  'disconnects',
-  'deadLettered',
-  'answered',
-] as const
-export type Counter = (typeof COUNTERS)[number]
+const COUNTER_NAMES = Object.keys(COUNTERS) as readonly Counter[]
 
-const ERROR_KINDS: readonly ErrorKind[] = [
-  'connection',
-  'timeout',
-  'circuit-open',
-  'auth',
-  'rpc',
-  'serialize',
-  'publish',
-  'subscribe',
-  'enqueue',
-  'dequeue',
-  'ack',
-  'actor-crashed',
-  'mailbox-full',
-  'rate-limited',
-  'unsupported',
-  'cancelled',
-  'shutdown',
-  'config',
-]
-
-// Float64 cells hold what needs more than 32 bits or a fraction; each has one writer, so no atomics are needed to count.
+/*
+ * Float64 cells hold what needs more than 32 bits or a fraction. Each has one writer, so counting needs no atomics. Most
+ * cells are metrics (`core/metrics.ts`); the others are for the host alone.
+ */
 const FLOATS = [
-  'heapBytes',
+  ...METRIC_CELLS,
   'breakerOpenUntil',
   'connectedSince',
   'inHand',
-  'operations',
-  'waitingDeliveries',
   'turnFirst',
   'turnLast',
   'lastUsed',
-  'poolSize',
-  'poolIdle',
-  'poolInUse',
-  'poolPending',
-  'poolMax',
 ] as const
 const POOL = {
   size: 'poolSize',
@@ -73,14 +31,14 @@ const POOL = {
   max: 'poolMax',
 } as const satisfies Record<keyof PoolFigures, string>
 const OPEN = BREAKER_STATES.indexOf('open')
-const FLAGS = ['heartbeat', 'connection', 'reconnectAttempt', 'breaker'] as const
+const FLAGS = [...METRIC_FLAGS, 'heartbeat', 'reconnectAttempt'] as const
 
 const FLOAT = index(FLOATS)
 const FLAG = index(FLAGS)
 const COUNTER_AT = FLOATS.length
-const ERROR_AT = COUNTER_AT + COUNTERS.length
+const ERROR_AT = COUNTER_AT + COUNTER_NAMES.length
 const FLOAT_CELLS = ERROR_AT + ERROR_KINDS.length
-const COUNTER = index(COUNTERS)
+const COUNTER = index(COUNTER_NAMES)
 const ERROR = index(ERROR_KINDS)
 
 function index<T extends string>(names: readonly T[]): Readonly<Record<T, number>> {
@@ -121,7 +79,7 @@ export class Gauges {
 
   counts(): Counts {
     const counts = Object.fromEntries(
-      COUNTERS.map((name) => [name, this.#floats[COUNTER_AT + COUNTER[name]]!]),
+      COUNTER_NAMES.map((name) => [name, this.#floats[COUNTER_AT + COUNTER[name]]!]),
     )
     const errors: Partial<Record<ErrorKind, number>> = {}
     for (const kind of ERROR_KINDS) {
@@ -252,7 +210,10 @@ export class Gauges {
 
 /** The sum of two counts: a later life of an actor added to its earlier ones. */
 export function addCounts(a: Counts, b: Counts): Counts {
-  const sum = Object.fromEntries(COUNTERS.map((name) => [name, a[name] + b[name]])) as Record<Counter, number>
+  const sum = Object.fromEntries(COUNTER_NAMES.map((name) => [name, a[name] + b[name]])) as Record<
+    Counter,
+    number
+  >
   const errors = { ...a.errors }
   for (const [kind, n] of Object.entries(b.errors))
     errors[kind as ErrorKind] = (errors[kind as ErrorKind] ?? 0) + n

@@ -1,12 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import * as errors from '../../src/core/errors.js'
-import { addCounts, COUNTERS, Gauges } from '../../src/mailbox/gauges.js'
+import { COUNTERS, type Counter } from '../../src/core/metrics.js'
+import { addCounts, Gauges } from '../../src/mailbox/gauges.js'
+
+const NAMES = Object.keys(COUNTERS) as readonly Counter[]
 
 describe('gauges', () => {
   test('what one side writes the other reads, and no place is used twice', () => {
     const actor = new Gauges()
     const host = new Gauges(actor.shared)
-    for (const [i, counter] of COUNTERS.entries()) actor.count(counter, i + 1)
+    for (const [i, counter] of NAMES.entries()) actor.count(counter, i + 1)
     const kinds = ['connection', 'timeout', 'rpc', 'config'] as const
     for (const [i, kind] of kinds.entries()) for (let n = 0; n <= i; n++) actor.countError(kind)
     actor.beat(123_456_789_012)
@@ -23,7 +26,7 @@ describe('gauges', () => {
     actor.setLastUsed(1_700_000_000_002)
 
     const { errors: errorCounts, ...counts } = host.counts()
-    expect(counts).toEqual(Object.fromEntries(COUNTERS.map((counter, i) => [counter, i + 1])))
+    expect(counts).toEqual(Object.fromEntries(NAMES.map((counter, i) => [counter, i + 1])))
     expect(errorCounts).toEqual({ connection: 1, timeout: 2, rpc: 3, config: 4 })
     const { heartbeat, heapBytes, connection, reconnectAttempt, connectedSince } = host
     expect({ heartbeat, heapBytes, connection, reconnectAttempt, connectedSince }).toEqual({

@@ -1,0 +1,23 @@
+/** The closed list of what can go wrong, in the order of the counters in shared memory; each kind has a class in `errors.ts`. */
+export const ERROR_KINDS = [
+  'connection',
+  'timeout',
+  'circuit-open',
+  'auth',
+  'rpc',
+  'serialize',
+  'publish',
+  'subscribe',
+  'enqueue',
+  'dequeue',
+  'ack',
+  'actor-crashed',
+  'mailbox-full',
+  'rate-limited',
+  'unsupported',
+  'cancelled',
+  'shutdown',
+  'config',
+] as const
+
+export type ErrorKind = (typeof ERROR_KINDS)[number]

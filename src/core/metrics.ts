@@ -1,0 +1,164 @@
+/** A figure of a gateway. */
+export interface Metric {
+  readonly type: 'counter' | 'gauge' | 'state' | 'quantile'
+  readonly unit?: 'bytes' | 'milliseconds' | 'messages' | 'requests' | 'connections' | 'threads'
+  /** What it says, for the documentation and the exposition. */
+  readonly help: string
+  /** Its name in telemetry; absent where it is shown by `gateway.metrics()` alone. */
+  readonly name?: string
+  /** Labels beside `integration`, with the value where the metric stands for one of them. */
+  readonly labels?: Readonly<Record<string, string>>
+  /** The cell of shared memory in which an actor keeps it: a number of 64 bits, or a state of 32. */
+  readonly cell?: string
+  readonly flag?: string
+}
+
+const OPERATIONS = 'nemo_operations_total'
+const SENT = 'messaging_client_sent_messages_total'
+const CONSUMED = 'messaging_client_consumed_messages_total'
+
+/**
+ * What an actor counts, under `counts` of `gateway.metrics()`. Each has a cell of shared memory, in this order. All
+ * lives of an actor are added up.
+ */
+export const COUNTERS = {
+  calls: counter('Attempts of calls and notifications; those of a batch one by one.', OPERATIONS, {
+    operation: 'call',
+  }),
+  published: counter('Attempts to publish a message.', SENT, { operation: 'publish' }),
+  received: counter('Messages and requests that subscriptions and servers received.', CONSUMED, {
+    operation: 'receive',
+  }),
+  delivered: counter('Messages handed to the thread of the application.'),
+  enqueued: counter('Attempts to put a message into a queue.', SENT, { operation: 'send' }),
+  dequeued: counter('Messages taken from queues.', CONSUMED, { operation: 'process' }),
+  acked: counter('Acknowledgements of messages of queues.', OPERATIONS, { operation: 'ack' }),
+  nacked: counter(
+    'Messages of queues that were given back after a failure, to be delivered again.',
+    OPERATIONS,
+    {
+      operation: 'nack',
+    },
+  ),
+  dropped: counter(
+    'Messages dropped because there was no room for them, or lost before they reached the gateway.',
+    'nemo_dropped_total',
+    {
+      policy: 'the overflow policy',
+    },
+  ),
+  conflated: counter('Messages that a newer one of their topic replaced (`conflate`).'),
+  retries: counter('Attempts after the first one.', 'nemo_retries_total'),
+  connects: counter('Connections that were made.'),
+  disconnects: counter('Connections that were lost or ended.'),
+  deadLettered: counter('Messages that were dead-lettered.', 'nemo_dead_lettered_total', {
+    reason: 'why',
+  }),
+  answered: counter('Requests that servers answered.', OPERATIONS, { operation: 'answer' }),
+} as const satisfies Readonly<Record<string, Metric>>
+
+/** The other figures of an integration or server, by their path in `gateway.metrics()`. */
+export const INTEGRATION_METRICS = {
+  connection: {
+    type: 'state',
+    help: 'State of the connection.',
+    name: 'nemo_connection_state',
+    labels: { state: 'each state: 1 for the present one' },
+    flag: 'connection',
+  },
+  breaker: {
+    type: 'state',
+    help: 'State of the circuit breaker.',
+    name: 'nemo_breaker_state',
+    labels: { state: 'each state: 1 for the present one' },
+    flag: 'breaker',
+  },
+  restarts: { type: 'counter', help: 'Restarts of its actor.', name: 'nemo_restarts_total' },
+  handlerErrors: { type: 'counter', help: 'Errors that handlers of consumers and served methods threw.' },
+  'counts.errors': {
+    type: 'counter',
+    help: 'Operations that failed, by the kind of the error. Kinds that did not occur are absent.',
+    name: OPERATIONS,
+    labels: { result: 'the kind of the error' },
+  },
+  'depths.waiting': gauge('requests', 'Requests that wait on the host.', 'nemo_mailbox_messages'),
+  'depths.posted': gauge('requests', 'Requests handed to the actor and not settled.'),
+  'depths.operations': {
+    ...gauge('requests', 'Requests that the actor has accepted and not settled.'),
+    cell: 'operations',
+  },
+  'depths.deliveries': {
+    ...gauge('messages', 'Messages that the actor holds for the host.'),
+    cell: 'waitingDeliveries',
+  },
+  'latency.count': { type: 'counter', help: 'Operations that were measured.' },
+  'latency.p50Ms': quantile('0.5'),
+  'latency.p95Ms': quantile('0.95'),
+  'latency.p99Ms': quantile('0.99'),
+  memoryBytes: {
+    ...gauge(
+      'bytes',
+      'Heap and array buffers of its actor at the last heartbeat.',
+      'nemo_actor_memory_bytes',
+    ),
+    cell: 'heapBytes',
+  },
+  'pool.size': { ...gauge('connections', 'Connections that are open.', 'nemo_pool_size'), cell: 'poolSize' },
+  'pool.idle': { ...gauge('connections', 'Open connections without a request.'), cell: 'poolIdle' },
+  'pool.inUse': {
+    ...gauge('connections', 'Open connections with a request.', 'nemo_pool_in_use'),
+    cell: 'poolInUse',
+  },
+  'pool.pending': { ...gauge('requests', 'Requests that wait for a connection.'), cell: 'poolPending' },
+  'pool.max': { ...gauge('connections', 'Connections that may be open.'), cell: 'poolMax' },
+} as const satisfies Readonly<Record<string, Metric>>
+
+/** The figures of an embedded broker. */
+export const BROKER_METRICS = {
+  running: { type: 'state', help: 'Whether its thread runs.' },
+  restarts: { type: 'counter', help: 'Restarts of its thread.', name: 'nemo_restarts_total' },
+  memoryBytes: gauge(
+    'bytes',
+    'Heap and array buffers of its thread at the last heartbeat.',
+    'nemo_actor_memory_bytes',
+  ),
+} as const satisfies Readonly<Record<string, Metric>>
+
+/** The figures of the gateway itself. */
+export const GATEWAY_METRICS = {
+  zombies: gauge(
+    'threads',
+    'Threads that were replaced and are stuck in a native call.',
+    'nemo_zombie_threads',
+  ),
+} as const satisfies Readonly<Record<string, Metric>>
+
+export type Counter = keyof typeof COUNTERS
+
+type IntegrationMetric = (typeof INTEGRATION_METRICS)[keyof typeof INTEGRATION_METRICS]
+/** A cell that holds a figure of 64 bits. */
+export type MetricCell = Extract<IntegrationMetric, { readonly cell: string }>['cell']
+/** A cell that holds a state. */
+export type MetricFlag = Extract<IntegrationMetric, { readonly flag: string }>['flag']
+
+const ACTOR_METRICS: readonly Metric[] = Object.values(INTEGRATION_METRICS)
+export const METRIC_CELLS = ACTOR_METRICS.flatMap(({ cell }) => cell ?? []) as readonly MetricCell[]
+export const METRIC_FLAGS = ACTOR_METRICS.flatMap(({ flag }) => flag ?? []) as readonly MetricFlag[]
+
+function counter(help: string, name?: string, labels?: Metric['labels']) {
+  return { type: 'counter', help, ...(name !== undefined && { name }), ...(labels && { labels }) } as const
+}
+
+function gauge<U extends Metric['unit'] & string>(unit: U, help: string, name?: string) {
+  return { type: 'gauge', unit, help, ...(name !== undefined && { name }) } as const
+}
+
+function quantile(q: string) {
+  return {
+    type: 'quantile',
+    unit: 'milliseconds',
+    help: 'The time that operations took, all attempts together.',
+    name: 'nemo_operation_duration_seconds',
+    labels: { quantile: q },
+  } as const
+}

@@ -1,0 +1,59 @@
+import {
+  BROKER_METRICS,
+  COUNTERS,
+  GATEWAY_METRICS,
+  INTEGRATION_METRICS,
+  type Metric,
+} from '../../src/core/metrics.js'
+import { table } from './table.js'
+
+/** `docs/metrics.md`, from the description of the metrics alone. */
+export function metricsPage(): string {
+  return `# Metrics
+
+\`gateway.metrics()\` is a snapshot of the gateway. Looking costs no message: actors keep their figures in shared memory. The
+last column of each table is the name and the labels of a figure in telemetry, beside the label \`integration\`. The
+exposition for Prometheus is not in this version.
+
+Written by \`npm run docs\` from \`src/core/metrics.ts\`.
+
+## Integrations and servers
+
+Under \`integrations.NAME\` and \`servers.NAME\`. \`pool\` is there where the protocol has a pool of connections. \`type\`,
+\`threadId\` and \`listening\` (where a server is to be reached) say what it is and where.
+
+${rowsOf(INTEGRATION_METRICS)}
+
+## Counters of an integration
+
+Under \`counts\` of an integration or server; all lives of its actor are added up.
+
+${rowsOf(COUNTERS)}
+
+## Brokers
+
+Under \`brokers.NAME\`. \`type\`, \`threadId\`, \`address\` and \`port\` say what it is and where.
+
+${rowsOf(BROKER_METRICS)}
+
+## The gateway
+
+${rowsOf(GATEWAY_METRICS)}
+`
+}
+
+function rowsOf(metrics: Readonly<Record<string, Metric>>): string {
+  const rows = Object.entries(metrics).map(([path, { type, unit, help, name, labels }]) => [
+    `\`${path}\``,
+    unit === undefined ? type : `${type}, ${unit}`,
+    help,
+    name === undefined ? '–' : `\`${name}\`${shown(labels)}`,
+  ])
+  return table(['metric', 'type', 'meaning', 'telemetry'], rows)
+}
+
+function shown(labels: Metric['labels']): string {
+  return Object.entries(labels ?? {})
+    .map(([label, value]) => `, ${label}: ${value}`)
+    .join('')
+}
