@@ -1,37 +1,31 @@
-import type { ListenAddress } from '../core/status.js'
+import { EVENTS, type EventName, type EventValues } from '../core/events.js'
 import type { LogRecord } from '../core/telemetry.js'
+
+/** Each event in words, without the name of its integration. */
+const WORDS: { readonly [E in EventName]: (event: EventValues<E>) => string } = {
+  'actor:started': () => 'started',
+  'actor:crashed': ({ reason, restartInMs }) =>
+    `crashed: ${reason}; restarts ${restartInMs > 0 ? `in ${Math.round(restartInMs)} ms` : 'at once'}`,
+  'actor:restarted': ({ restarts }) => `restarted (${restarts} so far)`,
+  'actor:failed': ({ reason }) => `given up: ${reason}`,
+  'connection:changed': ({ state, attempt, reason, listening }) => {
+    if (listening !== undefined) return `listens at ${listening.address}, port ${listening.port}`
+    return `${state}${attempt > 0 ? ` (attempt ${attempt})` : ''}${reason === undefined ? '' : `: ${reason}`}`
+  },
+  'breaker:changed': ({ state }) => `circuit breaker ${state}`,
+  'message:dead': ({ queue, attempts, reason }) =>
+    `set aside a message of "${queue}" after ${attempts} attempts: ${reason}`,
+  'subscription:gap': ({ topic, lost, reason }) =>
+    `${lost > 0 ? `lost ${lost} messages` : 'may have lost messages'} of "${topic}": ${reason}`,
+}
 
 /** A record of the gateway's log in words, without the name of its integration. */
 export function describeRecord(record: LogRecord): string {
-  const text = (field: string) => printable(String(record[field] ?? ''))
-  switch (record.message) {
-    case 'actor:started':
-      return 'started'
-    case 'actor:crashed': {
-      const delay = Number(record.restartInMs)
-      return `crashed: ${text('reason')}; restarts ${delay > 0 ? `in ${Math.round(delay)} ms` : 'at once'}`
-    }
-    case 'actor:restarted':
-      return `restarted (${text('restarts')} so far)`
-    case 'actor:failed':
-      return `given up: ${text('reason')}`
-    case 'connection:changed': {
-      const reason = record.reason === undefined ? '' : `: ${text('reason')}`
-      const attempt = Number(record.attempt) > 0 ? ` (attempt ${text('attempt')})` : ''
-      const { listening } = record as { readonly listening?: ListenAddress }
-      if (listening !== undefined) return `listens at ${listening.address}, port ${listening.port}`
-      return `${text('state')}${attempt}${reason}`
-    }
-    case 'breaker:changed':
-      return `circuit breaker ${text('state')}`
-    case 'message:dead':
-      return `set aside a message of "${text('queue')}" after ${text('attempts')} attempts: ${text('reason')}`
-    default: {
-      const { level: _, message, integration: __, ...fields } = record
-      const rest = Object.entries(fields).map(([key, value]) => `${key}=${printable(String(value))}`)
-      return [printable(message), ...rest].join(' ')
-    }
-  }
+  const { level: _, message, integration: __, ...fields } = record
+  // The line of an event has the fields of the event.
+  if (Object.hasOwn(EVENTS, message)) return printable(WORDS[message as EventName](record as never))
+  const rest = Object.entries(fields).map(([key, value]) => `${key}=${printable(String(value))}`)
+  return [printable(message), ...rest].join(' ')
 }
 
 /** A reason may come from a stranger: it must not send control sequences to the terminal. */
