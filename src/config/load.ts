@@ -5,6 +5,7 @@ import { Diagnostics, formatDiagnostics } from './diagnostics.js'
 import { readDocument } from './document.js'
 import { readFiles, type SourceFile } from './files.js'
 import type { GatewayConfig } from './gateway-config.js'
+import type { Body } from './hcl/index.js'
 import { withMaskedLine } from './mask-diagnostic.js'
 import { AdapterModules, type ModuleFinder, NO_MODULES } from './modules/adapter-modules.js'
 import { bodyOfObject } from './object-body.js'
@@ -43,12 +44,33 @@ export function checkConfig(
   options: LoadOptions = {},
   modules: ModuleFinder = NO_MODULES,
 ): CheckedConfig {
+  return checkRead(readSource(source), options, modules)
+}
+
+/** A configuration as it was read: a file may be a pipe, which can be read once. */
+interface ReadSource {
+  readonly bodies: readonly Body[]
+  readonly files: ReadonlyMap<string, SourceFile>
+  readonly found: readonly Diagnostic[]
+}
+
+function readSource(source: ConfigSource): ReadSource {
   const diagnostics = new Diagnostics()
   const files = typeof source === 'string' ? readFiles(source, diagnostics) : new Map<string, SourceFile>()
   const bodies =
     typeof source === 'string'
       ? [...files.values()].map(({ body }) => body)
       : [bodyOfObject(source, diagnostics)]
+  return { bodies, files, found: diagnostics.items }
+}
+
+function checkRead(
+  { bodies, files, found: faults }: ReadSource,
+  options: LoadOptions,
+  modules: ModuleFinder,
+): CheckedConfig {
+  const diagnostics = new Diagnostics()
+  for (const fault of faults) diagnostics.add(fault)
   const surroundings = {
     variables: options.variables ?? {},
     env: options.env ?? process.env,
@@ -66,9 +88,10 @@ export async function checkWithModules(
   options: LoadOptions = {},
 ): Promise<CheckedConfig> {
   const modules = new AdapterModules()
-  let checked = checkConfig(source, options, modules)
-  // Once is enough, unless a file changes in between.
-  while (await modules.load()) checked = checkConfig(source, options, modules)
+  const read = readSource(source)
+  let checked = checkRead(read, options, modules)
+  // A module that was just loaded may let the configuration name another one.
+  while (await modules.load()) checked = checkRead(read, options, modules)
   return checked
 }
 

@@ -49,6 +49,27 @@ test('a module beside the file is an adapter: its manifest completes the setting
   })
 })
 
+test('a configuration is read once, before its modules are loaded', async () => {
+  const checked = await check('./acme.mjs', {
+    // As a person who saves the file at that moment.
+    'acme.mjs': `import { writeFileSync } from 'node:fs'
+      writeFileSync(new URL('gateway.hcl', import.meta.url), 'nonsense')
+      export const manifest = ${MANIFEST}; ${ADAPTER}`,
+  })
+  expect(checked).toMatchObject({ ok: true, diagnostics: [] })
+})
+
+test('a fault of the file is reported once, however often the configuration is completed', async () => {
+  const checked = await check(
+    './acme.mjs',
+    { 'acme.mjs': `export const manifest = ${MANIFEST}; ${ADAPTER}` },
+    'x = [',
+  )
+  expect(checked.diagnostics.map(({ message }) => message)).toHaveLength(
+    new Set(checked.diagnostics.map(({ message }) => message)).size,
+  )
+})
+
 test('it answers calls in a worker of its own, with TLA, from a package with conditional exports', async () => {
   const module = `await null; export const manifest = ${MANIFEST}; ${ADAPTER}`
   const exports = { './sub': { types: './x.d.ts', import: { node: './lib/acme.js' }, require: './no.cjs' } }
