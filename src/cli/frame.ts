@@ -44,7 +44,10 @@ const STATES: Readonly<Record<string, Style>> = {
 /** Lines besides rows and events: the title, the heads, an empty line before the events. */
 const FIXED = 3
 
-/** Renders a frame: lines without their ends, none wider than the terminal. */
+/** Less of the last event than this says nothing: the event is in the list below the table. */
+const SHORTEST_EVENT = 16
+
+/** Renders a frame: lines without their ends, none wider than the terminal, no more than fit. */
 export function renderFrame(frame: Frame): readonly string[] {
   const paint = (style: Style | undefined, text: string) =>
     frame.color && style !== undefined ? styleText(style, text, { validateStream: false }) : text
@@ -55,14 +58,16 @@ export function renderFrame(frame: Frame): readonly string[] {
   const table = [heads, ...shown.map((row) => cells(row, frame))]
   const widths = HEADS.map((_, column) => Math.max(...table.map((row) => row[column]!.text.length)))
   const lines = [paint('bold', cut(frame.title, frame.columns))]
-  for (const row of table) lines.push(line(row, widths, frame.columns, paint))
+  // Without room for the heads, a row is worth more than they are.
+  const heading = frame.height >= FIXED ? 0 : 1
+  for (const row of table.slice(heading)) lines.push(line(row, widths, frame.columns, paint))
   if (hidden > 0) lines.push(cut(`… and ${hidden} more`, frame.columns))
   const events = frame.events.slice(
     Math.max(0, frame.events.length - Math.max(0, frame.height - lines.length - 1)),
   )
   if (events.length > 0 && lines.length < frame.height - 1)
     lines.push('', ...events.map((event) => eventLine(event, frame.columns, paint)))
-  return lines
+  return lines.slice(0, Math.max(1, frame.height))
 }
 
 /** A time of day as people write it. */
@@ -115,6 +120,7 @@ function line(
   for (const [column, cell] of row.entries()) {
     const gap = column === 0 ? '' : '  '
     if (left <= gap.length) break
+    if (column === row.length - 1 && left - gap.length < SHORTEST_EVENT) break
     const width = widths[column]!
     const padded = cell.right ? cell.text.padStart(width) : cell.text.padEnd(width)
     const shown = cut(column === row.length - 1 ? cell.text : padded, left - gap.length)
@@ -134,5 +140,6 @@ function eventLine(
 }
 
 function cut(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`
+  if (text.length <= width) return text
+  return width <= 0 ? '' : `${text.slice(0, width - 1)}…`
 }

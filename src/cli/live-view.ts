@@ -8,6 +8,8 @@ import type { ViewSource } from './view-source.js'
 const FRAME_MS = 250
 const EVENTS_SHOWN = 8
 const HIDE_CURSOR = '\u001b[?25l'
+/** To the upper left corner. A terminal that was resized may have wrapped the lines of the last frame. */
+const HOME = '\u001b[H'
 const SHOW_CURSOR = '\u001b[?25h'
 
 /** A view of what runs, redrawn in place four times a second. The cursor comes back with `close`. */
@@ -20,6 +22,7 @@ export class LiveView {
   readonly #timer: Timer
   #title: string
   #drawn = 0
+  #size = ''
   #closed = false
 
   constructor(title: string, source: ViewSource, log: EventLog, terminal: Terminal, clock: Clock) {
@@ -70,7 +73,10 @@ export class LiveView {
       height: height - 1,
       color: this.#terminal.colorOut,
     })
-    const up = this.#drawn === 0 ? '' : `\u001b[${Math.min(this.#drawn, height - 1)}A`
+    const size = `${columns}x${height}`
+    const isResized = this.#drawn > 0 && size !== this.#size
+    this.#size = size
+    const up = isResized ? HOME : this.#drawn === 0 ? '' : `\u001b[${Math.min(this.#drawn, height - 1)}A`
     this.#terminal.out(`${up}\r${lines.map((line) => `\u001b[2K${line}\n`).join('')}\u001b[0J`)
     this.#drawn = lines.length
   }

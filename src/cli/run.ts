@@ -45,7 +45,7 @@ export async function run(options: CommandOptions, terminal: Terminal): Promise<
             `the module ${options.app} cannot be used`,
             loadApp(options.app, () => neverLoaded(options.app!, terminal)),
           )
-    await attend(checked, app, output)
+    await attend(checked, app, output, terminal.readerGone)
     return 0
   } catch (error) {
     output.abandon()
@@ -71,12 +71,15 @@ async function attend(
   { config, diagnostics }: Extract<CheckedConfig, { ok: true }>,
   app: App | undefined,
   output: Output,
+  readerGone: AbortSignal,
 ): Promise<void> {
   let until = Number.POSITIVE_INFINITY
-  const stop = stopRequested(isLaunched(), () => {
+  const signal = stopRequested(isLaunched(), () => {
     output.abandon()
     process.exit(INTERRUPTED)
-  }).then(() => {
+  })
+  // What was accepted is finished then, as after a signal.
+  const stop = Promise.race([signal, aborted(readerGone)]).then(() => {
     until = systemClock.monotonic() + END_WITHIN_MS - RESERVE_MS
   })
   const gateway = await during(
@@ -99,6 +102,13 @@ async function attend(
     await gateway.shutdown({ timeout: Math.min(SHUTDOWN_MS, Math.max(0, left)) })
     output.end()
   }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
 }
 
 async function withinMs(ms: number, cleanup: () => unknown): Promise<void> {

@@ -9,6 +9,8 @@ export interface Terminal {
   /** Whether each stream may be coloured. */
   readonly colorOut: boolean
   readonly colorErr: boolean
+  /** Aborts when nobody reads the data any more, as after `| head`. */
+  readonly readerGone: AbortSignal
   /** As it is now: people resize their windows. */
   readonly size: () => { readonly columns: number; readonly rows: number }
 }
@@ -17,9 +19,19 @@ export interface Terminal {
 export function processTerminal(): Terminal {
   const { stdout, stderr, env } = process
   const wanted = (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb'
+  const gone = new AbortController()
+  stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
+    if (code !== 'EPIPE') process.exit(1)
+    gone.abort()
+  })
+  // Complaints that nobody reads are no reason to end.
+  stderr.on('error', () => {})
   return {
-    out: (text) => stdout.write(text),
+    out: (text) => {
+      if (!gone.signal.aborted) stdout.write(text)
+    },
     err: (text) => stderr.write(text),
+    readerGone: gone.signal,
     isLive: stdout.isTTY === true && env.TERM !== 'dumb',
     colorOut: wanted && stdout.isTTY === true,
     colorErr: wanted && stderr.isTTY === true,

@@ -51,6 +51,7 @@ test('a missing file is an error of the configuration', async () => {
 test.each<[string, readonly string[], string]>([
   ['no command', [], 'a command is missing'],
   ['an unknown command', ['chekc', 'x.hcl'], 'did you mean check?'],
+  ['help for an unknown command', ['help', 'chekc'], 'did you mean check?'],
   ['an unknown option', ['check', 'x.hcl', '--jsno'], 'did you mean --json?'],
   ['an option of another command', ['check', 'x.hcl', '--app', 'x.mjs'], 'check has no option --app'],
   ['no file', ['run'], 'run needs the configuration'],
@@ -65,7 +66,7 @@ test.each<[string, readonly string[], string]>([
   expect(stderr).toMatch(/See nemo-gateway .*--help\n$/)
 })
 
-test.each([[['--help']], [['-h']], [['run', '--help']], [['check', '-h']]])(
+test.each([[['--help']], [['-h']], [['run', '--help']], [['check', '-h']], [['help']], [['help', 'run']]])(
   'help with examples: %j',
   async (args) => {
     const { code, stdout, stderr } = await cli(...args)
@@ -86,6 +87,30 @@ test('a schema of payloads is read too', async () => {
   expect(stderr).toContain('error: the type Lin is not declared; did you mean Line?')
   expect(stderr).toMatch(/--> .*order\.proto:6:3\n.*\n6 \| {3}Lin line = 1;/)
   expect([code, stdout]).toEqual([1, ''])
+})
+
+test.each([
+  ['a.json', 'JSON'],
+  ['dir/a.YAML', 'YAML'],
+  ['a.yml', 'YAML'],
+  ['a.toml', 'TOML'],
+])('%s is said to be %s in one sentence', async (path, language) => {
+  const { code, stdout, stderr } = await cli('check', path)
+  expect([code, stdout]).toEqual([1, ''])
+  expect(stderr).toBe(
+    `error: this file is ${language} by its name: expected a file in HCL, such as gateway.hcl, or a folder with *.hcl files\n --> ${path}\n\n1 error\n`,
+  )
+})
+
+test('addresses are listed with their ports, and checked', async () => {
+  const right = await cli('check', `${FIXTURES}addresses.hcl`)
+  expect(right.stdout).toMatch(
+    /\n {2}events +mqtt +mqtts:\/\/broker\.example:8883\n {2}jobs +nats +nats:\/\/one:4222, nats:\/\/two:4223\n/,
+  )
+  const wrong = await cli('check', `${FIXTURES}addresses.hcl`, '--var', 'host=broker.example:mqtt')
+  expect([wrong.code, wrong.stdout]).toEqual([1, ''])
+  expect(wrong.stderr).toContain('error: integration "events": this is not an address of mqtt\n')
+  expect(wrong.stderr).toContain('found "broker.example:mqtt"\n')
 })
 
 test('the summary names servers too', async () => {

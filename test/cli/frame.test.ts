@@ -120,3 +120,18 @@ test('a crash and its restart are one event', () => {
 test('the time of day has two digits each', () => {
   expect(timeOfDay(new Date(2026, 0, 1, 4, 2, 1).getTime())).toBe('04:02:01')
 })
+
+test.each([1, 2, 3, 4, 5, 8])('a frame is never higher than a terminal of %i lines, nor wider', (height) => {
+  const rows = ['a', 'b', 'c'].map((name) => row(name))
+  const event = { at: NOON, integration: 'a', text: 'started', level: 'info' } as const
+  for (const columns of [0, 1, 2, 10, 80]) {
+    const lines = renderFrame(frame({ rows, events: [event], height, columns }))
+    expect(lines.length).toBeLessThanOrEqual(height)
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(columns)
+  }
+})
+
+test('where there is no room for the heads, a row is shown in their place', () => {
+  const lines = renderFrame(frame({ rows: [row('a')], height: 2 }))
+  expect(lines.map((line) => line.split(' ')[0])).toEqual(['nemo-gateway', 'a'])
+})

@@ -9,13 +9,15 @@ const SHOW = '\u001b[?25h'
 
 function begin() {
   const written: string[] = []
+  const size = { columns: 100, rows: 20 }
   const terminal: Terminal = {
     out: (text) => written.push(text),
     err: () => {},
+    readerGone: new AbortController().signal,
     isLive: true,
     colorOut: false,
     colorErr: false,
-    size: () => ({ columns: 100, rows: 20 }),
+    size: () => size,
   }
   const clock = new StepClock()
   const output = liveOutput('title', terminal, clock)
@@ -32,7 +34,7 @@ function begin() {
   const become = (state: string) => {
     row = { ...row, state }
   }
-  return { written, clock, output, become }
+  return { written, clock, output, become, size }
 }
 
 test('it is redrawn in place as time goes by', async () => {
@@ -45,6 +47,15 @@ test('it is redrawn in place as time goes by', async () => {
   expect(written[2]).toContain('connected')
   // The title, the heads and a row are gone over again.
   expect(written[2]!.startsWith('\u001b[3A\r')).toBe(true)
+})
+
+test('after a resize it begins again in the corner, since a terminal wraps lines that became too long', async () => {
+  const { written, clock, size } = begin()
+  size.columns = 10
+  await clock.advance(250)
+  expect(written.at(-1)!.startsWith('\u001b[H\r\u001b[2Ktitle')).toBe(true)
+  await clock.advance(250)
+  expect(written.at(-1)!.startsWith('\u001b[3A\r')).toBe(true)
 })
 
 test('the end draws the last frame, gives the cursor back and draws no more', async () => {

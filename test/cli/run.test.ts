@@ -84,6 +84,30 @@ test('an application that is not there is found out before anything starts', asy
   expect(stderr).toContain('the module nowhere.mjs cannot be used')
 })
 
+test('an application in TypeScript is loaded where Node can, and refused in one sentence elsewhere', async () => {
+  const { child, seen, ended } = run('--app', `${FIXTURES}app.ts`)
+  const [major, minor] = process.versions.node.split('.').map(Number) as [number, number]
+  if (major > 23 || (major === 23 && minor >= 6) || (major === 22 && minor >= 18)) {
+    await seen(/app published 1/)
+    child.kill('SIGINT')
+    expect((await ended).code).toBe(0)
+    return
+  }
+  const { code, stdout, stderr } = await ended
+  expect([code, stdout]).toEqual([1, ''])
+  expect(stderr).toMatch(
+    /^nemo-gateway: the module .*app\.ts cannot be used: Node .* cannot load TypeScript: use .*\n$/,
+  )
+})
+
+test('a reader of its output that goes away ends it in order', async () => {
+  const { child, seen, ended } = run('--app', `${FIXTURES}chatty-app.mjs`)
+  await seen(/gateway running/)
+  child.stdout!.destroy()
+  const { code, stderr } = await ended
+  expect([code, stderr]).toEqual([0, 'app cleaned up\n'])
+})
+
 test('a wrong configuration starts nothing', async () => {
   const { code, stdout, stderr } = await cli('run', `${FIXTURES}wrong.hcl`)
   expect([code, stdout]).toEqual([1, ''])

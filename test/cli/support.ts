@@ -59,6 +59,7 @@ export async function cli(...args: readonly string[]): Promise<Ended> {
     err: (text) => {
       written.stderr += text
     },
+    readerGone: new AbortController().signal,
     isLive: false,
     colorOut: false,
     colorErr: false,
