@@ -32,7 +32,8 @@ Usage
 
 Options
   --app FILE         a module of yours that uses the gateway: its default export is called with it once it
-                     runs, and may return a function that is called before it shuts down
+                     runs, and may return a function that is called before it shuts down; TypeScript is
+                     loaded by Node 22.18 and later
   --var NAME=VALUE   a value for a variable of the configuration; may be repeated
   --json             events as JSON lines on stdout
   --help, -h         this text
