@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { systemClock } from '../core/clock.js'
-import { STOP_SIGNALS, type StopSignal } from './stop-signals.js'
+import { distinctSignals, STOP_SIGNALS, type StopSignal } from './stop-signals.js'
 import type { Terminal } from './terminal.js'
 
 /** After the first signal an application has so long to end, whatever it does. */
@@ -25,7 +25,9 @@ export function launch(terminal: Terminal): Promise<number> {
     env: { ...process.env, [LAUNCHED]: '1' },
   })
   let asked = false
+  const isDistinct = distinctSignals(systemClock)
   const onSignal = (signal: StopSignal) => {
+    if (!isDistinct(signal)) return
     if (asked) return kill(child, terminal, `a second signal (${signal})`)
     asked = true
     if (child.connected) child.send(signal, () => {})

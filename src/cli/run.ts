@@ -74,7 +74,7 @@ async function attend(
   readerGone: AbortSignal,
 ): Promise<void> {
   let until = Number.POSITIVE_INFINITY
-  const signal = stopRequested(isLaunched(), () => {
+  const signal = stopRequested(isLaunched(), systemClock, () => {
     output.abandon()
     process.exit(INTERRUPTED)
   })
