@@ -1,4 +1,5 @@
 import type { AdapterContext, QueueFacet } from '../../core/adapter.js'
+import { sleep } from '../../core/clock.js'
 import {
   DequeueError,
   EnqueueError,
@@ -41,6 +42,8 @@ interface Store {
   readonly followed: Map<string, () => void>
 }
 
+/** Before each attempt to reach a stream. One that another client has just made does not listen everywhere at once. */
+const BINDING_PAUSES_MS = [0, 0, 10, 50, 200, 500]
 const MOST_OVERSIZE = 10_000
 const MOST_FOLLOWED = 64
 
@@ -82,8 +85,10 @@ export function queueFacet(parts: QueueParts): QueueFacet {
     const encoded = encodeHeaders(headers)
     checkSize(current.main, encoded, payload)
     const request = { subject, headers: encoded, payload }
-    // The stream may have been deleted since it was bound: then it is bound again, once.
-    for (let attempt = 1; attempt <= 2; attempt++) {
+    // The stream may have been deleted since it was bound: then it is bound again.
+    for (const pauseMs of BINDING_PAUSES_MS) {
+      if (clock.monotonic() + pauseMs >= deadline) break
+      if (pauseMs > 0) await sleep(clock, pauseMs)
       await bindings.stream(queue, subject, deadline)
       const stored = await jetStream.publish(`send to queue ${queue}`, request, deadline, failure)
       if (stored !== undefined) return messageName(stored.stream, stored.sequence)

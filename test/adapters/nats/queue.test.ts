@@ -4,6 +4,7 @@ import type { InboundDelivery } from '../../../src/core/adapter.js'
 import { AckError } from '../../../src/core/errors.js'
 import { until, within } from '../../support/adapter-context.js'
 import { FaultProxy } from '../../support/fault-proxy.js'
+import { rounds } from '../../support/rounds.js'
 import { atEnd, connected, serverFor, stranger, text } from './harness.js'
 import { consume, next, send } from './queues.js'
 
@@ -21,6 +22,20 @@ test('the attempts of one operation are kept once, and two operations are two me
   expect(messages.map(({ payload }) => text(payload))).toEqual(['x', 'x', 'y'])
   expect(messages.map(({ id }) => id)).toEqual(['jobs:1', 'jobs:2', 'jobs:3'])
   expect(messages.every(({ headers }) => headers === undefined)).toBe(true)
+})
+
+test('a stream that another client makes at the same moment takes what is sent', async () => {
+  const { port } = await serverFor()
+  const [sender, receiver] = [await connected({ port }), await connected({ port })]
+  for (let round = 0; round < rounds(30, 300); round++) {
+    const queue = `made-at-once-${round}`
+    const consuming = consume(receiver, queue, 5)
+    for (let n = 0; n < 5; n++) await send(sender, queue, String(n))
+    const { messages, consumer } = await consuming
+    await until(() => messages.length === 5, 'five messages')
+    for (const message of messages) await message.ack()
+    await consumer.close()
+  }
 })
 
 test('no message comes that was not asked for, and what is asked for at once comes in one request', async () => {
