@@ -24,9 +24,10 @@ export type {
   ServiceFacet,
   SubscribeOptions,
 } from './core/adapter.js'
+export type { Capability } from './core/capability.js'
 export type { Clock, Timer } from './core/clock.js'
+export type { ConfigSchema, CustomManifest } from './core/custom-manifest.js'
 export * from './core/errors.js'
-export type { Capability, ConfigSchema, CustomManifest } from './core/manifest.js'
 export type { Random } from './core/random.js'
 export type { AuthSettings, AuthType, Endpoint, IntegrationSettings, TlsSettings } from './core/settings.js'
 export type { PoolFigures } from './core/status.js'

@@ -7,11 +7,12 @@ export type { RpcCall, RpcClient, RpcResult } from './client/rpc-client.js'
 export type { Subscription } from './client/subscription.js'
 export type { ConfigObject, ConfigSource } from './config/options.js'
 export type { AdapterContext, AdapterFactory, ProtocolAdapter } from './core/adapter.js'
+export type { Capability } from './core/capability.js'
+export type { ConfigSchema, CustomManifest } from './core/custom-manifest.js'
 export type { Diagnostic } from './core/diagnostic.js'
 export type { Duration } from './core/duration.js'
 export * from './core/errors.js'
 export type { DeadMessage, EventName, EventValues, GatewayEvents } from './core/events.js'
-export type { Capability, ConfigSchema, CustomManifest } from './core/manifest.js'
 export type {
   CallOptions,
   ConsumeOptions,

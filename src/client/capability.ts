@@ -1,6 +1,6 @@
+import type { Capability } from '../core/capability.js'
 import { UnsupportedError } from '../core/errors.js'
 import { shownAs } from '../core/inspect.js'
-import type { Capability } from '../core/manifest.js'
 import type { IntegrationMail } from '../mailbox/integration-mail.js'
 
 /** @throws UnsupportedError when the protocol has no such operation; nothing has been sent then */

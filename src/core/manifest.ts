@@ -1,21 +1,8 @@
 import type { ZodType } from 'zod'
 import type { AddressForm } from './address.js'
+import type { Capability } from './capability.js'
 import type { Balance } from './discovery.js'
 import type { AuthType, IntegrationSettings } from './settings.js'
-
-/** The operations of DESIGN section 3; what a manifest does not list is `Unsupported` before anything is sent. */
-export const CAPABILITIES = [
-  'call',
-  'notify',
-  'batch',
-  'serve',
-  'publish',
-  'subscribe',
-  'enqueue',
-  'dequeue',
-] as const
-
-export type Capability = (typeof CAPABILITIES)[number]
 
 /**
  * What the gateway knows of a protocol without loading it: plain data, read on the host thread.
@@ -52,8 +39,11 @@ export interface AdapterManifest {
   readonly addresses?: AddressForm
   /** Bytes of memory that must outlive the actor, for the state of a session (`AdapterContext.kept`); none without it. */
   readonly keptBytes?: (settings: IntegrationSettings) => number
-  /** The entry point that the supervisor starts as a thread. */
-  readonly worker: URL
+  /**
+   * The entry point that the supervisor starts as a thread. Bundlers find the file by the literal
+   * `new URL('…', import.meta.url)`; a function, because that throws where a bundle has no `import.meta.url`.
+   */
+  readonly worker: () => URL
   /** The embedded broker that this protocol lives on, where it has one in the process. */
   readonly broker?: BrokerManifest
   /** Serving at a listener of our own, where the protocol has no broker that brings requests to us. */
@@ -79,7 +69,7 @@ export interface ServerManifest {
   readonly config: ZodType
   /** The members of the `config` block that are paths of files or folders, one or a list. */
   readonly configPaths?: readonly string[]
-  readonly worker: URL
+  readonly worker: () => URL
 }
 
 /** An embedded broker: another thread that the supervisor starts. */
@@ -88,44 +78,5 @@ export interface BrokerManifest {
   readonly type: string
   /** The schema of the `listen` block; absent where the broker is reached inside the process only. */
   readonly listen?: ZodType
-  readonly worker: URL
-}
-
-/** A schema by zod 4, or by any library that follows the Standard Schema (standardschema.dev). Checks at once. */
-export interface ConfigSchema {
-  readonly '~standard': {
-    readonly version: 1
-    readonly vendor: string
-    readonly validate: (value: unknown) => ConfigVerdict | Promise<ConfigVerdict>
-  }
-}
-
-type ConfigVerdict =
-  | { readonly value: unknown; readonly issues?: undefined }
-  | { readonly issues: readonly ConfigIssue[] }
-
-interface ConfigIssue {
-  readonly message: string
-  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
-}
-
-/**
- * What a module with an adapter of your own exports as `manifest`, beside `adapter`, the `AdapterFactory`. The host
- * thread imports the module for its manifest before anything starts; the adapter is made in a separate worker.
- */
-export interface CustomManifest {
-  /** Names the protocol in metrics and messages. */
-  readonly type: string
-  readonly capabilities: readonly Capability[]
-  /** Wire formats of payloads. Default: `json`, `msgpack`, `binary`. */
-  readonly formats?: readonly string[]
-  /** Default: the first of `formats`. */
-  readonly defaultFormat?: string
-  /** What an `auth` block may be. Default: `none` alone. */
-  readonly auth?: readonly AuthType[]
-  /** The schema of the `config` block, which has to be an object. Without one there is nothing to configure. */
-  readonly config?: ConfigSchema
-  readonly defaultPort?: number
-  /** Default true. */
-  readonly needsEndpoint?: boolean
+  readonly worker: () => URL
 }

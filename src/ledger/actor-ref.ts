@@ -1,3 +1,4 @@
+import type { Capability } from '../core/capability.js'
 import type { Clock } from '../core/clock.js'
 import {
   ActorCrashedError,
@@ -6,7 +7,6 @@ import {
   SerializeError,
   ShutdownError,
 } from '../core/errors.js'
-import type { Capability } from '../core/manifest.js'
 import type { Capacity } from '../core/overflow.js'
 import type { ActorAddress, AddressEvents, Addressed } from '../mailbox/actor-address.js'
 import { Channel, type ChannelEnd } from '../mailbox/channel.js'

@@ -1,5 +1,5 @@
+import type { Capability } from '../core/capability.js'
 import type { InMilliseconds } from '../core/in-milliseconds.js'
-import type { Capability } from '../core/manifest.js'
 import type { OperationLimits } from '../core/operation-options.js'
 import type { Capacity } from '../core/overflow.js'
 import type { NameReader } from './names.js'

@@ -1,4 +1,4 @@
-export type { Capability } from '../core/manifest.js'
+export type { Capability } from '../core/capability.js'
 export type { Feature, Features } from './compliance/features.js'
 export type { ComplianceHarness, ComplianceOptions, IntegrationOptions } from './compliance/options.js'
 export {

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { ADAPTERS } from '../../src/adapters/catalogue.js'
-import type { Capability } from '../../src/core/manifest.js'
+import type { Capability } from '../../src/core/capability.js'
 import { canDo, capabilityTable, tableIn } from './capability-table.js'
 
 const EVERYTHING = ['call', 'serve', 'publish', 'subscribe', 'enqueue', 'dequeue'] as const

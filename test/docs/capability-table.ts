@@ -1,5 +1,6 @@
 import { ADAPTERS } from '../../src/adapters/catalogue.js'
-import type { AdapterManifest, Capability } from '../../src/core/manifest.js'
+import type { Capability } from '../../src/core/capability.js'
+import type { AdapterManifest } from '../../src/core/manifest.js'
 import { table } from './table.js'
 
 /** A column: its title, and what a cell says of a protocol. */

@@ -1,10 +1,7 @@
 import { z } from 'zod'
-import {
-  type AdapterManifest,
-  CAPABILITIES,
-  type ConfigSchema,
-  type CustomManifest,
-} from '../../core/manifest.js'
+import { CAPABILITIES } from '../../core/capability.js'
+import type { ConfigSchema, CustomManifest } from '../../core/custom-manifest.js'
+import type { AdapterManifest } from '../../core/manifest.js'
 import { AUTH_TYPES } from '../../core/settings.js'
 import type { Finding } from '../hcl/index.js'
 
@@ -57,14 +54,14 @@ export function readModule(module: Readonly<Record<string, unknown>>, url: URL):
       defaultFormat: defaultFormat ?? rest.formats[0]!,
       config: config === undefined ? z.strictObject({}) : zodSchema(config),
       ...(defaultPort !== undefined && { defaultPort }),
-      worker: workerFor(url),
+      worker: () => workerFor(url),
     },
   }
 }
 
 /** The thread of such an adapter is told by its own address which module it is made of. */
 function workerFor(module: URL): URL {
-  const worker = new URL('../../../workers/custom.js', import.meta.url)
+  const worker = new URL('../../../workers/custom.mjs', import.meta.url)
   worker.searchParams.set('module', module.href)
   return worker
 }

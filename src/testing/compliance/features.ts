@@ -1,4 +1,4 @@
-import type { Capability } from '../../core/manifest.js'
+import type { Capability } from '../../core/capability.js'
 
 /**
  * What a protocol can do, as the compliance suite is told. Where an operation is missing, the suite asserts that

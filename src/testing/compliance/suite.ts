@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { CAPABILITIES } from '../../core/manifest.js'
+import { CAPABILITIES } from '../../core/capability.js'
 import type { ComplianceCase } from './case.js'
 import { CASES } from './cases/index.js'
 import { unsupportedCase } from './cases/unsupported.js'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
+import type { Capability } from '../../../core/capability.js'
 import type { IntegrationError } from '../../../core/errors.js'
-import type { Capability } from '../../../core/manifest.js'
 import type { Gateway } from '../../../gateway.js'
 import type { ComplianceCase } from '../case.js'
 import { eventually, soon } from '../waiting.js'

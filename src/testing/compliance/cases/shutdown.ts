@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
+import type { Capability } from '../../../core/capability.js'
 import type { ShutdownError } from '../../../core/errors.js'
-import type { Capability } from '../../../core/manifest.js'
 import type { ComplianceCase } from '../case.js'
 import type { CaseContext } from '../context.js'
 import { eventually, rejected, soon } from '../waiting.js'
