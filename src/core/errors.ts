@@ -1,34 +1,10 @@
 import type { Diagnostic } from './diagnostic.js'
+import type { ErrorClass, ErrorContext } from './error-context.js'
 import type { ErrorKind } from './error-kinds.js'
 import { INSPECT, shownError } from './inspect.js'
 
-export type { ErrorKind }
-
-/** The classes of transient failure that `retry { retryable_errors }` may name. */
-export type ErrorClass = 'timeout' | 'connection-reset' | 'service-unavailable' | 'rate-limited'
-
-/** What every error of the gateway may be given beside its own fields. */
-export interface ErrorContext {
-  /** The integration it happened in; empty when it belongs to none. */
-  readonly integration?: string
-  /** Whether trying the same operation again may succeed. Each class has its own default. */
-  readonly retryable?: boolean
-  readonly cause?: unknown
-  /** The transient class that a retry policy matches on. */
-  readonly errorClass?: ErrorClass
-  /** How long the other side asked to be left alone, in milliseconds. */
-  readonly retryAfterMs?: number
-  /**
-   * Whether the operation certainly had no effect: nothing of it was sent, or the server refused it before any work.
-   * Then it may be repeated although it is not idempotent. Default false: nobody knows.
-   */
-  readonly notExecuted?: boolean
-  /**
-   * `local` when the cause is on our side (a full pool, a caller's own short deadline, an argument): the circuit
-   * breaker does not count it. Default `remote`.
-   */
-  readonly fault?: 'local' | 'remote'
-}
+export type { ErrorClass, ErrorContext } from './error-context.js'
+export type { ErrorKind } from './error-kinds.js'
 
 /**
  * The base of every error that a client of the gateway sees. Match on `kind`, which is closed and
@@ -277,3 +253,27 @@ export function retryAfterOf(error: unknown): number | undefined {
   const wait = (error as { retryAfterMs?: unknown } | null)?.retryAfterMs
   return typeof wait === 'number' ? wait : undefined
 }
+
+const CLASSES = {
+  IntegrationError,
+  ConnectionError,
+  TimeoutError,
+  CircuitOpenError,
+  AuthError,
+  RpcError,
+  SerializeError,
+  PublishError,
+  SubscribeError,
+  EnqueueError,
+  DequeueError,
+  AckError,
+  ActorCrashedError,
+  MailboxFullError,
+  RateLimitedError,
+  UnsupportedError,
+  CancelledError,
+  ShutdownError,
+  ConfigError,
+}
+// A minifier renames the classes. Their names are part of the API, and what `console.log` shows.
+for (const [name, value] of Object.entries(CLASSES)) Object.defineProperty(value, 'name', { value: name })
