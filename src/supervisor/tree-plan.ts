@@ -4,6 +4,7 @@ import type { Value } from '../core/value.js'
 import type { ActorProtocol } from '../mailbox/actor-address.js'
 import type { ChildSpec } from './child-spec.js'
 import type { SupervisorOptions } from './supervisor.js'
+import { workerFile } from './worker-file.js'
 
 /** What a tree is grown from: the resolved configuration. */
 export interface TreePlan {
@@ -44,14 +45,14 @@ export function actorsOf({ integrations, servers }: TreePlan): readonly ActorPla
     ...integrations.map(({ settings, supervision, manifest }) => ({
       settings,
       supervision,
-      worker: manifest.worker,
+      worker: workerFile(manifest),
       protocol: protocolOf(manifest, settings),
       keptBytes: manifest.keptBytes?.(settings) ?? 0,
     })),
     ...servers.map(({ settings, supervision, manifest }) => ({
       settings,
       supervision,
-      worker: manifest.worker,
+      worker: workerFile(manifest),
       protocol: { name: `a server of ${manifest.type}`, capabilities: ['serve'] as const, formats: [] },
       keptBytes: 0,
     })),

@@ -16,6 +16,7 @@ import { ThreadPool } from './thread-pool.js'
 import { threadSpawner } from './thread-spawner.js'
 import { type ActorPlan, actorsOf, alone, childSpec, type TreePlan } from './tree-plan.js'
 import { Watchdog } from './watchdog.js'
+import { workerFile } from './worker-file.js'
 import { Zombies } from './zombies.js'
 
 /** Milliseconds that an actor has to leave its broker in order, however little time the shutdown has left. */
@@ -78,7 +79,7 @@ export class SupervisionTree {
         name,
         new BrokerChild(
           childSpec(name, supervision),
-          { name, type: manifest.type, worker: manifest.worker, listen, heartbeatMs, memory },
+          { name, type: manifest.type, worker: workerFile(manifest), listen, heartbeatMs, memory },
           dependencies,
         ),
       ]),
@@ -117,7 +118,7 @@ export class SupervisionTree {
       }),
     )
     this.#workers = [
-      ...plan.brokers.map(({ manifest }) => manifest.worker),
+      ...plan.brokers.map(({ manifest }) => workerFile(manifest)),
       ...actors.map(({ worker }) => worker),
     ]
     this.#supervisors = this.#grow(plan, actors, clock)

@@ -29,7 +29,7 @@ async function poisonable(): Promise<{ mail: ActorRef; tree: SupervisionTree; re
       auth: ['none'],
       config: undefined as never,
       needsEndpoint: false,
-      worker: new URL('../fixtures/poisonable-actor.js', import.meta.url),
+      worker: () => new URL('../fixtures/poisonable-actor.js', import.meta.url),
     },
     supervision: {
       restart: 'permanent',

@@ -107,7 +107,7 @@ export const grpcManifest: AdapterManifest = {
     secured: { grpc: 'grpcs' },
     unix: true,
   },
-  worker: new URL('../../../workers/grpc.js', import.meta.url),
+  worker: () => new URL('../../../workers/grpc.mjs', import.meta.url),
   server: {
     type: 'grpc',
     defaultFormat: 'protobuf',
@@ -115,6 +115,6 @@ export const grpcManifest: AdapterManifest = {
     payloadFormats: PAYLOAD_FORMATS,
     config: serverConfig,
     configPaths: ['proto', 'include', 'descriptor_set'],
-    worker: new URL('../../../workers/grpc-server.js', import.meta.url),
+    worker: () => new URL('../../../workers/grpc-server.mjs', import.meta.url),
   },
 }

@@ -18,6 +18,6 @@ export const memoryManifest: AdapterManifest = {
     broker: z.string().min(1).default('memory'),
   }),
   needsEndpoint: false,
-  worker: new URL('../../../workers/memory.js', import.meta.url),
+  worker: () => new URL('../../../workers/memory.mjs', import.meta.url),
   broker: memoryBrokerManifest,
 }

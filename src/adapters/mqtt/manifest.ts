@@ -89,5 +89,5 @@ export const mqttManifest: AdapterManifest = {
     secured: { mqtt: 'mqtts', tcp: 'ssl', ws: 'wss' },
     unix: true,
   },
-  worker: new URL('../../../workers/mqtt.js', import.meta.url),
+  worker: () => new URL('../../../workers/mqtt.mjs', import.meta.url),
 }

@@ -17,5 +17,5 @@ export const mqttListen = z.strictObject({
 export const mqttBrokerManifest: BrokerManifest = {
   type: 'mqtt',
   listen: mqttListen,
-  worker: new URL('../../../workers/mqtt-broker.js', import.meta.url),
+  worker: () => new URL('../../../workers/mqtt-broker.mjs', import.meta.url),
 }

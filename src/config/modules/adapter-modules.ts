@@ -66,7 +66,10 @@ export class AdapterModules implements ModuleFinder {
       })
     }
     try {
-      const read = readModule(await this.#inTime(import(url.href)), url)
+      const read = readModule(
+        await this.#inTime(import(/* webpackIgnore: true */ /* @vite-ignore */ url.href)),
+        url,
+      )
       return read.ok ? { kind: 'manifest', manifest: read.manifest } : fault(type, read.finding)
     } catch (error) {
       const { message = String(error) } = (error ?? {}) as Partial<Error>

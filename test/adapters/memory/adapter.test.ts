@@ -177,8 +177,8 @@ describe('the manifest of the memory protocol', () => {
 
   it('names the broker of the catalogue, and workers in the folder of entry points', () => {
     expect(BROKERS).toContain(memoryManifest.broker)
-    for (const url of [memoryManifest.worker, ...BROKERS.map(({ worker }) => worker)])
-      expect(url.pathname).toMatch(/\/workers\/[a-z-]+\.js$/)
-    expect(new URL('..', memoryManifest.worker).href).toBe(new URL('../../../', import.meta.url).href)
+    for (const url of [memoryManifest.worker(), ...BROKERS.map(({ worker }) => worker())])
+      expect(url.pathname).toMatch(/\/workers\/[a-z-]+\.mjs$/)
+    expect(new URL('..', memoryManifest.worker()).href).toBe(new URL('../../../', import.meta.url).href)
   })
 })
