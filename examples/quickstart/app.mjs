@@ -1,4 +1,5 @@
 // What a program does with the gateway: it publishes, subscribes, calls and queues, and never sees a socket.
+import { startNarrator } from './narrator.mjs'
 import { startService } from './service.mjs'
 
 // Listens before the gateway starts; does not keep the process alive.
@@ -11,10 +12,12 @@ export default async function app(gateway) {
   const flaky = gateway.pubsub('flaky')
   const backend = gateway.rpc('backend')
   const tasks = gateway.queue('tasks')
+  const narrator = startNarrator()
 
   // Publish/subscribe: what "events" publishes, "flaky" listens to, across all its crashes.
   const readings = await flaky.subscribe('sensors/+/temperature', { qos: 1 })
   consume(readings, async ({ value }) => {
+    narrator.reading(value)
     if (value.celsius > 24) await tasks.send('alarms', { sensor: value.sensor, celsius: value.celsius })
   })
 
@@ -23,6 +26,7 @@ export default async function app(gateway) {
   alarms.each(async ({ value }) => {
     const { unit } = await backend.call('sensors.describe', { sensor: value.sensor }, { idempotent: true })
     await events.publish('alarms', { text: `${value.sensor} is at ${value.celsius.toFixed(1)} ${unit}` })
+    narrator.alarm()
   })
 
   const sensors = await backend.call('sensors.list')
@@ -36,6 +40,7 @@ export default async function app(gateway) {
 
   return async () => {
     clearInterval(timer)
+    narrator.close()
     await readings.close()
     await alarms.close()
     service.close()
