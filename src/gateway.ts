@@ -30,6 +30,7 @@ import type { IntegrationMail } from './mailbox/integration-mail.js'
 import { Turn } from './mailbox/turn.js'
 import { Work } from './mailbox/work.js'
 import { isLogSink, Reporter } from './reporter.js'
+import { requireNode } from './runtime.js'
 import type { RpcServer } from './server/rpc-server.js'
 import { ConnectionManager } from './supervisor/connection-manager.js'
 import { SupervisionTree } from './supervisor/tree.js'
@@ -91,6 +92,7 @@ export class Gateway {
     warnings: readonly Diagnostic[],
     options: Pick<GatewayOptions, 'logger'>,
   ): Promise<Gateway> {
+    requireNode(process.versions)
     const reporter = new Reporter(options.logger)
     for (const { severity: _, ...warning } of warnings) reporter.write({ ...warning, level: 'warn' })
     const gateway = new Gateway(await withSchemas(config), reporter)

@@ -1,0 +1,15 @@
+import { ConfigError } from './core/errors.js'
+
+/** Runtimes that look like Node, but do not pass messages between worker threads as Node does. */
+const FOREIGN = { bun: 'Bun', deno: 'Deno' } as const
+
+/** @throws ConfigError where the gateway cannot work: its threads would fail or hang. */
+export function requireNode(versions: Readonly<Record<string, string | undefined>>): void {
+  for (const [key, name] of Object.entries(FOREIGN)) {
+    const version = versions[key]
+    if (version === undefined) continue
+    throw new ConfigError(
+      `nemo-gateway needs Node 20.19 or newer, found ${name} ${version}: its worker threads do not exchange messages as those of Node do`,
+    )
+  }
+}
