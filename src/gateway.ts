@@ -2,7 +2,8 @@ import type { PubSubClient } from './client/pubsub-client.js'
 import type { QueueClient } from './client/queue-client.js'
 import type { RpcClient } from './client/rpc-client.js'
 import type { GatewayConfig } from './config/gateway-config.js'
-import { type ConfigSource, loadConfig } from './config/load.js'
+import { loadConfig } from './config/load.js'
+import type { ConfigSource } from './config/options.js'
 import {
   checkArgument,
   checkOptions,

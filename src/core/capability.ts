@@ -11,3 +11,10 @@ export const CAPABILITIES = [
 ] as const
 
 export type Capability = (typeof CAPABILITIES)[number]
+
+/** A protocol that depends on its settings. */
+export interface ProtocolVariant {
+  readonly capabilities: readonly Capability[]
+  /** In place of the type, in the message that an operation is not supported. */
+  readonly name: string
+}

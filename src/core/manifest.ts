@@ -1,6 +1,6 @@
 import type { ZodType } from 'zod'
 import type { AddressForm } from './address.js'
-import type { Capability } from './capability.js'
+import type { Capability, ProtocolVariant } from './capability.js'
 import type { Balance } from './discovery.js'
 import type { AuthType, IntegrationSettings } from './settings.js'
 
@@ -48,13 +48,6 @@ export interface AdapterManifest {
   readonly broker?: BrokerManifest
   /** Serving at a listener of our own, where the protocol has no broker that brings requests to us. */
   readonly server?: ServerManifest
-}
-
-/** A protocol that depends on its settings. */
-export interface ProtocolVariant {
-  readonly capabilities: readonly Capability[]
-  /** In place of the type, in the message that an operation is not supported. */
-  readonly name: string
 }
 
 /** A `server` block: an actor whose adapter listens when it connects, and has a `service` facet alone. */

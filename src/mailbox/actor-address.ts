@@ -1,4 +1,4 @@
-import type { ProtocolVariant } from '../core/manifest.js'
+import type { ProtocolVariant } from '../core/capability.js'
 import type { IntegrationSettings } from '../core/settings.js'
 import type { ChannelEnd } from './channel.js'
 import type { Gauges } from './gauges.js'

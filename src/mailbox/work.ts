@@ -3,9 +3,9 @@ import type { Countdown } from '../core/countdown.js'
 
 /** Something that runs the application's code: a consumer, a subscription, a server. */
 export interface Worker {
-  /** Whether a handler or the body of a loop runs now. */
+  /** Whether a handler or the body of a loop runs now. @internal */
   readonly isBusy: boolean
-  /** Nothing waits any longer for what runs. */
+  /** Nothing waits any longer for what runs. @internal */
   abandon?(): void
 }
 

@@ -2,35 +2,37 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { ConfigError } from '../core/errors.js'
 
-/** What runs in a thread of its own, as a manifest describes it. */
+/** What runs in a separate thread, as a manifest describes it. */
 interface Threaded {
   readonly type: string
   readonly worker: () => URL
 }
 
-const REMEDY =
-  'A bundler left it out: mark "nemo-gateway" as external (esbuild: --external:nemo-gateway), or copy node_modules/nemo-gateway/dist/workers/*.mjs'
-const MORE = '; see docs/bundlers.md'
-
-/** The file of its worker. @throws ConfigError when it does not exist, with what to do about it */
+/** The file of its worker. @throws ConfigError when a bundler left it behind, with what to do about it */
 export function workerFile({ type, worker }: Threaded): URL {
   const url = locate(type, worker)
-  if (url.protocol !== 'file:' || existsSync(fileURLToPath(url))) return url
+  if (url.protocol === 'data:') return url
+  if (url.protocol !== 'file:') throw missing(type, `expected a file, found the address ${url.href}`)
   const path = fileURLToPath(url)
-  throw new ConfigError(
-    `the worker of "${type}" is missing: expected the file ${path}. ${REMEDY} to ${fileURLToPath(new URL('.', url))}${MORE}`,
-  )
+  if (existsSync(path)) return url
+  throw missing(type, `expected the file ${path}`, ` to ${fileURLToPath(new URL('.', url))}`)
 }
 
 /** A bundle in CommonJS may have no `import.meta.url`, which the address is relative to. */
 function locate(type: string, worker: () => URL): URL {
   try {
     return worker()
-  } catch (cause) {
-    throw new ConfigError(
-      `the worker of "${type}" is missing: this bundle does not know where it is. ${REMEDY} to the folder workers beside a bundle that is an ES module${MORE}`,
-      [],
-      { cause },
-    )
+  } catch {
+    throw missing(type, 'this bundle has no import.meta.url to find it by')
   }
+}
+
+function missing(
+  type: string,
+  found: string,
+  where = ' to the folder "workers" beside an ES module',
+): ConfigError {
+  return new ConfigError(
+    `the worker of "${type}" is missing: ${found}. Mark "nemo-gateway" as external in your bundler (esbuild: --external:nemo-gateway, Next.js: serverExternalPackages: ["nemo-gateway"]), or copy node_modules/nemo-gateway/dist/workers/*.mjs${where}; see docs/bundlers.md`,
+  )
 }

@@ -13,13 +13,25 @@ describe('the file of a worker', () => {
     const worker = () => pathToFileURL('/srv/app/workers/acme.mjs')
     expect(() => workerFile({ type: 'acme', worker })).toThrow(ConfigError)
     expect(() => workerFile({ type: 'acme', worker })).toThrow(
-      'the worker of "acme" is missing: expected the file /srv/app/workers/acme.mjs. A bundler left it out: mark "nemo-gateway" as external (esbuild: --external:nemo-gateway), or copy node_modules/nemo-gateway/dist/workers/*.mjs to /srv/app/workers/; see docs/bundlers.md',
+      'the worker of "acme" is missing: expected the file /srv/app/workers/acme.mjs. Mark "nemo-gateway" as external in your bundler (esbuild: --external:nemo-gateway, Next.js: serverExternalPackages: ["nemo-gateway"]), or copy node_modules/nemo-gateway/dist/workers/*.mjs to /srv/app/workers/; see docs/bundlers.md',
     )
   })
 
-  test('in a bundle without import.meta.url is an error that says what to do', () => {
-    const worker = () => new URL('./workers/acme.mjs', undefined)
+  test.each([
+    ['without import.meta.url', () => new URL('./workers/acme.mjs', undefined), 'has no import.meta.url'],
+    [
+      'that turns it into the path of an asset',
+      relativeUrl,
+      'expected a file, found the address /assets/acme.mjs',
+    ],
+  ])('in a bundle %s is an error that says what to do', (_, worker, found) => {
     expect(() => workerFile({ type: 'acme', worker })).toThrow(ConfigError)
-    expect(() => workerFile({ type: 'acme', worker })).toThrow('mark "nemo-gateway" as external')
+    expect(() => workerFile({ type: 'acme', worker })).toThrow(found)
+    expect(() => workerFile({ type: 'acme', worker })).toThrow('Mark "nemo-gateway" as external')
   })
 })
+
+/** What webpack makes of `new URL` with `parser.url` set to "relative", as Next.js does. */
+function relativeUrl(): URL {
+  return { protocol: '', href: '/assets/acme.mjs' } as URL
+}

@@ -1,0 +1,61 @@
+import { existsSync } from 'node:fs'
+import { readdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Installation, install, PRINTED } from './support.js'
+
+const MOST_BYTES = 30_000_000
+
+let app: Installation
+let installed: string
+let files: readonly string[]
+beforeAll(async () => {
+  app = await install('typescript@6.0.3', '@types/node@20')
+  installed = join(app.folder, 'node_modules/nemo-gateway')
+  const entries = await readdir(installed, { recursive: true, withFileTypes: true })
+  files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+})
+afterAll(() => app?.remove())
+
+test('runs as it is installed', async () => {
+  expect(JSON.parse(await app.run('node', 'main.mjs'))).toEqual(PRINTED)
+  expect(await app.run('nemo-gateway', '--help')).toContain('nemo-gateway run')
+})
+
+test('brings no other package and no install script', async () => {
+  const manifest = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8'))
+  expect(manifest.dependencies ?? {}).toEqual({})
+  expect(Object.keys(manifest.scripts).filter((name) => /^(pre|post)?install$/.test(name))).toEqual([])
+})
+
+test('is small, and names no source map', async () => {
+  const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size))
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(MOST_BYTES)
+  const code = files.filter((file) => /\.(m?js|d\.ts)$/.test(file))
+  const mapped = await Promise.all(
+    code.map(async (file) =>
+      /^\/\/# sourceMappingURL=/m.test(await readFile(file, 'utf8')) ? file : undefined,
+    ),
+  )
+  expect(mapped.filter((file) => file !== undefined)).toEqual([])
+})
+
+test('has every file that its README links to', async () => {
+  const readme = await readFile(join(installed, 'README.md'), 'utf8')
+  const links = [...readme.matchAll(/\]\((?!http)([^)#]+)/g)].map((match) => match[1]!)
+  expect(links.length).toBeGreaterThan(0)
+  expect(links.filter((link) => !existsSync(join(installed, link)))).toEqual([])
+})
+
+test('type checks without any other package, its own declarations included', async () => {
+  await app.write({
+    'typed.mts': `
+      import { type CustomManifest, Gateway } from 'nemo-gateway'
+      import type { ProtocolAdapter } from 'nemo-gateway/adapter'
+      import { adapterCompliance } from 'nemo-gateway/testing'
+      export const start: Promise<Gateway> = Gateway.start('gateway.hcl')
+      export type Parts = [CustomManifest, ProtocolAdapter, typeof adapterCompliance]`,
+  })
+  const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', '--types', 'node']
+  expect(await app.run('tsc', ...options, 'typed.mts')).toBe('')
+})
