@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { check } from './check.js'
 import { COMMAND_HELP, HELP } from './help.js'
 import { isLaunched, launch } from './launcher.js'
-import { run } from './run.js'
 import type { Terminal } from './terminal.js'
 import { readUsage } from './usage.js'
 
@@ -24,10 +22,11 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
       return 2
     }
     case 'command':
-      if (usage.command === 'check') return check(usage, terminal)
+      // Loaded on demand: help and the launcher need nothing of the gateway.
+      if (usage.command === 'check') return (await import('./check.js')).check(usage, terminal)
       // Only an application can block its thread.
       if (usage.app !== undefined && !isLaunched()) return launch(terminal)
-      return run(usage, terminal)
+      return (await import('./run.js')).run(usage, terminal)
   }
 }
 
