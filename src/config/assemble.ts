@@ -1,18 +1,18 @@
+import type { GroupSettings } from '../core/settings.js'
 import { impliedBroker, readBroker } from './blocks/broker.js'
 import { readIntegration } from './blocks/integration.js'
 import { readServer } from './blocks/server.js'
-import type { ServerNames } from './blocks/server-later.js'
 import { withMethods } from './blocks/server-methods.js'
-import { readGroupSettings } from './blocks/supervision.js'
 import type { Diagnostics } from './diagnostics.js'
 import type { Document } from './document.js'
 import type { BrokerConfig, GatewayConfig, IntegrationConfig } from './gateway-config.js'
 import { type Block, report, type Scope } from './hcl/index.js'
 import { readLocals } from './locals.js'
 import type { ModuleFinder } from './modules/adapter-modules.js'
-import { type Node, nodeAt } from './node.js'
-import type { IntegrationBlock } from './options.js'
-import { Section } from './section.js'
+import { nodeAt } from './node.js'
+import { type Named, Section } from './reading/section.js'
+import { toSettings } from './schema/settings.js'
+import { supervisor } from './schema/supervision.js'
 import { placeOf } from './spans.js'
 import { Tree } from './tree.js'
 import { readVariables } from './variables.js'
@@ -47,25 +47,30 @@ export function assemble(
   diagnostics: Diagnostics,
 ): GatewayConfig {
   const tree = new Tree(scopeOf(document, surroundings, diagnostics), diagnostics)
-  const read = <T>(block: Block) =>
-    new Section<T>(tree.block(block), `the block "${block.type}"`, diagnostics)
-  const supervisors = document.supervisor.map((block) => readGroupSettings(nameOf(block), read(block)))
+  const named = (block: Block): Named => ({
+    name: nameOf(block),
+    title: `the block "${block.type}"`,
+    node: tree.block(block),
+    diagnostics,
+  })
+  const supervisors = document.supervisor.map((block): GroupSettings => {
+    const { schema, values } = new Section(supervisor, named(block))
+    return { name: nameOf(block), ...toSettings(schema, values) }
+  })
   const groups = new Set(supervisors.map(({ name }) => name))
-  const brokers = document.broker
-    .map((block) => readBroker(nameOf(block), read(block), groups))
-    .filter(present)
+  const brokers = document.broker.map((block) => readBroker(named(block), groups)).filter(present)
   const integrations: IntegrationConfig[] = []
   const names = new Set(document.broker.map(nameOf))
   for (const block of document.integration) {
-    const section = read<IntegrationBlock>(block)
-    const integration = readIntegration(nameOf(block), section, groups, surroundings.modules)
+    const read = named(block)
+    const integration = readIntegration(read, groups, surroundings.modules)
     if (integration === undefined) continue
     integrations.push(integration)
-    const implied = brokerFor(integration, section, brokers, names)
+    const implied = brokerFor(integration, read, brokers, names)
     if (implied !== undefined) brokers.push(implied)
   }
   const servers = document.server
-    .map((block) => readServer(nameOf(block), read<ServerNames>(withMethods(block)), groups))
+    .map((block) => readServer(named(withMethods(block)), groups))
     .filter(present)
   refuseSharedNames(document, diagnostics)
   return { integrations, brokers, servers, supervisors }
@@ -104,7 +109,7 @@ function scopeOf(
 /** The broker in the process that an integration lives on, when no block declares it and none is implied yet. */
 function brokerFor(
   { settings, manifest }: IntegrationConfig,
-  section: Section<IntegrationBlock>,
+  { node, diagnostics }: Named,
   brokers: readonly BrokerConfig[],
   declared: ReadonlySet<string>,
 ): BrokerConfig | undefined {
@@ -113,8 +118,7 @@ function brokerFor(
   const found = brokers.find((broker) => broker.name === name)
   if (found === undefined) return declared.has(name) ? undefined : impliedBroker(name, manifest.broker)
   if (found.manifest.type === manifest.broker.type) return undefined
-  const config: Node | undefined = section.node('config')
-  report(section.diagnostics, (config && nodeAt(config, ['broker'])?.span) ?? section.span, {
+  report(diagnostics, (nodeAt(node, ['config', 'broker']) ?? node).span, {
     message: `the broker "${name}" is of another type`,
     expected: `a broker of type "${manifest.broker.type}"`,
     found: `type "${found.manifest.type}"`,

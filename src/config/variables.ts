@@ -12,11 +12,10 @@ import {
   Source,
   setKey,
 } from './hcl/index.js'
-import { anyText, boolean } from './kinds.js'
 import { plainValue } from './node.js'
-import type { VariableBlock } from './options.js'
+import { Section } from './reading/section.js'
+import { variable } from './schema/variable.js'
 import { isSecretName } from './secrets.js'
-import { Section } from './section.js'
 import { pathName } from './spans.js'
 import { Tree } from './tree.js'
 import { constrain, constraintOf, constraintText, readConstraint } from './type-constraint.js'
@@ -74,16 +73,13 @@ function readVariable(
   // The type is no value: it is read above, and the rest as every block is.
   const items = block.body.items.filter((item) => item !== type)
   const body: Body = { ...block.body, items }
-  const section = new Section<VariableBlock>(
-    new Tree(environment, diagnostics).block({ ...block, body }),
-    `the variable "${name}"`,
+  const section = new Section(variable, {
+    node: new Tree(environment, diagnostics).block({ ...block, body }),
+    title: `the variable "${name}"`,
     diagnostics,
-  )
+  })
   const node = section.node('default')
-  section.value('description', anyText)
-  section.node('type')
-  const marked = section.value('sensitive', boolean)
-  section.done()
+  const marked = section.values.sensitive
   const fallback = attribute('default')
   const secret =
     (marked ?? isSecretName(name)) ||

@@ -27,8 +27,6 @@ export interface AdapterManifest {
   readonly variant?: (settings: IntegrationSettings) => ProtocolVariant | undefined
   /** The schema of the `config` block, in the names of the configuration. */
   readonly config: ZodType
-  /** The members of the `config` block that are paths of files or folders, one or a list. */
-  readonly configPaths?: readonly string[]
   /** How it can balance between several addresses; `round_robin` alone without it, for each connection. */
   readonly balances?: readonly Balance[]
   /** Port used when the endpoint names none. */
@@ -60,8 +58,6 @@ export interface ServerManifest {
   readonly payloadFormats?: { readonly [format: string]: string }
   /** The schema of the `config` block. */
   readonly config: ZodType
-  /** The members of the `config` block that are paths of files or folders, one or a list. */
-  readonly configPaths?: readonly string[]
   readonly worker: () => URL
 }
 

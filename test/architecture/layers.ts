@@ -157,7 +157,7 @@ export const LAYERS: readonly Layer[] = [
   {
     name: 'config',
     files: ['src/config/**'],
-    imports: [...all(['core', 'config']), ...CATALOGUES],
+    imports: [...all(['core', 'config']), ...CATALOGUES, CONFIG_KINDS],
     packages: ['zod'],
   },
   {

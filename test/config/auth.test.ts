@@ -2,12 +2,9 @@
 
 import { generateKeyPairSync } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { readAuth, withClient } from '../../src/config/blocks/auth.js'
-import { Diagnostics } from '../../src/config/diagnostics.js'
+import { withClient } from '../../src/config/blocks/integration.js'
 import { checkConfig } from '../../src/config/load.js'
-import type { AuthBlock } from '../../src/config/options.js'
-import { Section } from '../../src/config/section.js'
-import type { AuthType, Endpoint } from '../../src/core/settings.js'
+import type { Endpoint } from '../../src/core/settings.js'
 import { checkFiles, checkText, places } from './support.js'
 
 const SECRET = 'hunter2-hunter2-hunter2-hunter2!'
@@ -59,32 +56,14 @@ test('the simple types', () => {
   })
 })
 
-/** The types of protocols that need not be there. */
-function readDirectly(block: AuthBlock, accepted: readonly AuthType[]) {
-  const diagnostics = new Diagnostics()
-  const span = { source: { name: '(options) auth' }, start: 0, end: 0 } as never
-  const entries = new Map(
-    Object.entries(block).map(([name, value]) => [
-      name,
-      { content: { kind: 'scalar', value }, span, nameSpan: span, secret: name !== 'type' } as never,
-    ]),
-  )
-  const node = { content: { kind: 'map', entries }, span, nameSpan: span, secret: true } as const
-  const section = new Section<AuthBlock>(node, 'the block "auth"', diagnostics)
-  const auth = readAuth(section, { type: 'nats', auth: accepted }, { addresses: [] })
-  expect(diagnostics.items).toEqual([])
-  return auth.auth
-}
-
 test('the types of NATS', () => {
-  const accepted: readonly AuthType[] = ['token', 'nkey', 'creds']
-  expect(readDirectly({ type: 'token', token: 't' }, accepted)).toEqual({ type: 'token', token: 't' })
-  expect(readDirectly({ type: 'nkey', seed: 's' }, accepted)).toEqual({ type: 'nkey', seed: 's' })
-  expect(readDirectly({ type: 'creds', file: '/dev/../etc/hostname' }, accepted)).toEqual({
+  expect(read('type = "token"; token = "t"', 'nats').auth).toEqual({ type: 'token', token: 't' })
+  expect(read('type = "nkey"; seed = "s"', 'nats').auth).toEqual({ type: 'nkey', seed: 's' })
+  expect(read('type = "creds"; file = "/dev/../etc/hostname"', 'nats').auth).toEqual({
     type: 'creds',
     file: '/etc/hostname',
   })
-  expect(readDirectly({ type: 'none' }, accepted)).toEqual({ type: 'none' })
+  expect(read('type = "none"', 'nats').auth).toEqual({ type: 'none' })
 })
 
 test('a type that the protocol does not take is named with those it takes', () => {

@@ -55,9 +55,9 @@ test('diagnostics begin with the path', () => {
   ).toBe(true)
   expect(diagnostics.map(({ message }) => message).sort()).toEqual([
     'integrations.events.config.qos: wrong value for "qos"',
-    'integrations.events.config.will.tpic: "will" has no "tpic"',
-    'integrations.events.config.will: the config of mqtt needs "will.payload"',
-    'integrations.events.config.will: the config of mqtt needs "will.topic"',
+    'integrations.events.config.will.tpic: the block "will" has no "tpic"',
+    'integrations.events.config.will: the block "will" needs "payload"',
+    'integrations.events.config.will: the block "will" needs "topic"',
     'integrations.events.endpoint.port: wrong value for "port"',
     'integrations.events.retyr: the block "integration" has no "retyr"',
     'integratons: there is no block "integratons"',

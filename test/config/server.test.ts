@@ -90,7 +90,7 @@ describe('a wrong server block', () => {
   const listening = (inside: string) => faults(`type = "json-rpc"\nlisten {\n${inside}\n}`)
 
   test.each([
-    ['type = "json-rpc"', 'a server of type json-rpc needs a "listen"'],
+    ['type = "json-rpc"', 'the block "server" needs "listen"'],
     ['type = "mqtt"\nlisten { port = 1 }', 'wrong value for "type"'],
     ['listen { port = 1 }', 'the block "server" needs "type"'],
     [

@@ -1,8 +1,7 @@
 import { z } from 'zod'
 import type { AdapterManifest } from '../../core/manifest.js'
-import { duration } from '../config-kinds.js'
+import { duration, path } from '../config-kinds.js'
 
-const path = z.string().min(1)
 const paths = z.union([path.transform((one) => [one]), z.array(path)])
 
 /** Where the messages and methods are described. */
@@ -99,7 +98,6 @@ export const grpcManifest: AdapterManifest = {
   payloadFormats: PAYLOAD_FORMATS,
   auth: ['none', 'basic', 'bearer', 'jwt', 'mtls', 'oauth2'],
   config,
-  configPaths: ['proto', 'include', 'descriptor_set'],
   defaultPort: 50_051,
   needsEndpoint: true,
   addresses: {
@@ -114,7 +112,6 @@ export const grpcManifest: AdapterManifest = {
     formats: FORMATS,
     payloadFormats: PAYLOAD_FORMATS,
     config: serverConfig,
-    configPaths: ['proto', 'include', 'descriptor_set'],
     worker: () => new URL('../../../workers/grpc-server.mjs', import.meta.url),
   },
 }

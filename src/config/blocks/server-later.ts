@@ -1,16 +1,12 @@
 import { type Node, nodeAt } from '../node.js'
-import type { ServerBlock } from '../options.js'
-import type { Section } from '../section.js'
-
-/** What a `server` block may hold: what the object form declares, and what comes later. */
-export type ServerNames = ServerBlock & { readonly auth?: unknown; readonly method?: unknown }
+import type { AnySection } from '../reading/section.js'
 
 /**
  * Who calls is not checked in this version. A server that is configured to check it must not run without: that
  * would be open to everybody, and look as if it were not. It is left out with a warning; all else runs.
  * @returns whether it may start
  */
-export function mayStart(name: string, section: Section<ServerNames>): boolean {
+export function mayStart(name: string, section: AnySection): boolean {
   const auth = section.node('auth')
   const asksForAuth = auth !== undefined && kindOf(nodeAt(auth, ['type']) ?? auth) !== 'none'
   if (asksForAuth)
@@ -22,7 +18,7 @@ export function mayStart(name: string, section: Section<ServerNames>): boolean {
   return methodsMayStart(name, section) && !asksForAuth
 }
 
-function methodsMayStart(name: string, section: Section<ServerNames>): boolean {
+function methodsMayStart(name: string, section: AnySection): boolean {
   const methods = section.node('method')
   if (methods === undefined) return true
   section.fault(methods.nameSpan, {

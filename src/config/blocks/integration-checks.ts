@@ -1,0 +1,83 @@
+import type { AdapterManifest } from '../../core/manifest.js'
+import { type Node, nodeAt } from '../node.js'
+import type { Section } from '../reading/section.js'
+import type { integrationOf } from '../schema/integration.js'
+import { PROTOBUF_EXAMPLE } from '../schema/protobuf.js'
+
+type Integration = Section<ReturnType<typeof integrationOf>>
+
+/** Reports what blocks of an integration do not have together, or not with its protocol. */
+export function checkIntegration(section: Integration, manifest: AdapterManifest): void {
+  checkPlace(section, manifest)
+  checkDiscovery(section, manifest)
+  checkCertificate(section)
+  checkHealth(section, manifest)
+  checkProtobuf(section, manifest)
+}
+
+function checkPlace(section: Integration, { type, needsEndpoint }: AdapterManifest): void {
+  const [endpoint, discovery] = [section.node('endpoint'), section.node('discovery')]
+  const kind = discovery && nodeAt(discovery, ['type'])?.content
+  if (discovery !== undefined && !(kind?.kind === 'scalar' && kind.value === 'static')) return
+  if (endpoint === undefined && needsEndpoint)
+    section.fault(section.span, {
+      message: `an integration of type ${type} needs an "endpoint"`,
+      hint: 'endpoint { address = "…" }',
+    })
+  if (endpoint?.content.kind === 'map' && nodeAt(endpoint, ['address']) === undefined)
+    section.fault(endpoint.span, { message: 'the block "endpoint" needs "address"' })
+}
+
+function checkDiscovery(section: Integration, { type, needsEndpoint, balances }: AdapterManifest): void {
+  const { discovery } = section.values
+  if (discovery === undefined) return
+  const node = section.node('discovery')!
+  if (!needsEndpoint)
+    section.fault(node.span, { message: `${type} has no endpoint that could be discovered` })
+  if (!(balances ?? ['round_robin']).includes(discovery.balance))
+    section.fault(nodeAt(node, ['balance'])!.span, {
+      message: `${type} chooses an address for each connection, so it cannot balance by "${discovery.balance}"`,
+      expected: '"round_robin"',
+    })
+}
+
+/** The certificate of `mtls` is named once: in the block `auth`, or in the block `tls` of the endpoint. */
+function checkCertificate(section: Integration): void {
+  const { auth, endpoint } = section.values
+  if (auth.auth.type !== 'mtls') return
+  const node = section.node('auth')!
+  const own: Node | undefined = nodeAt(node, ['client_cert']) ?? nodeAt(node, ['client_key'])
+  const ofEndpoint = endpoint?.tls?.clientCert
+  if (own === undefined && ofEndpoint === undefined)
+    section.fault(node.span, {
+      message: 'auth of type "mtls" needs a client certificate',
+      hint: '"client_cert" and "client_key" here, or in the "tls" block of the endpoint',
+    })
+  if (own !== undefined && ofEndpoint !== undefined)
+    section.fault(own.nameSpan, {
+      message: 'the "tls" block of the endpoint has a client certificate already',
+      hint: 'name it in one place',
+    })
+}
+
+/** Only what makes calls can call a method to see whether the other side is well. */
+function checkHealth(section: Integration, { type, capabilities }: AdapterManifest): void {
+  if (section.values.health_check.method === undefined || capabilities.includes('call')) return
+  section.fault(nodeAt(section.node('health_check')!, ['method'])!.nameSpan, {
+    message: `${type} makes no calls, so it cannot call a method to check its health`,
+    hint: 'without "method" the check is the protocol\'s own sign of life',
+  })
+}
+
+function checkProtobuf(section: Integration, { type, formats, payloadFormats }: AdapterManifest): void {
+  // A protocol that is protobuf itself has its schema in its config.
+  const isPayload = formats.includes('protobuf') && payloadFormats === undefined
+  const node = section.node('protobuf')
+  if (node !== undefined && !isPayload)
+    section.fault(node.nameSpan, { message: `payloads of ${type} cannot be protobuf messages` })
+  if (node === undefined && isPayload && section.values.format === 'protobuf')
+    section.fault(section.node('format')!.nameSpan, {
+      message: 'the format "protobuf" needs a block "protobuf" that says which messages payloads are',
+      hint: PROTOBUF_EXAMPLE,
+    })
+}

@@ -1,0 +1,49 @@
+import { z } from 'zod'
+import { namesOf } from './schema-at.js'
+import { bare, type Schema, wordsOf } from './traits.js'
+
+/** What a schema wants, in words: for messages, and for the documentation. */
+export function expectation(schema: Schema): string {
+  const at = bare(schema)
+  const words = wordsOf(at)
+  if (words !== undefined) return quoteAll(words)
+  if (at instanceof z.ZodNumber) return number(at)
+  if (at instanceof z.ZodString) return (at.minLength ?? 0) > 0 ? 'a text that is not empty' : 'a text'
+  if (at instanceof z.ZodBoolean) return 'true or false'
+  if (at instanceof z.ZodArray) return wantsOne(at) ? 'a list with at least one element' : 'a list'
+  if (at instanceof z.ZodObject) return 'a block'
+  if (at instanceof z.ZodRecord) return 'an object'
+  if (at instanceof z.ZodUnion) return alternatives(at.options as readonly Schema[])
+  return 'another value'
+}
+
+/** What an issue says that it expected, where it does; what it found is said elsewhere, or nowhere if secret. */
+export function ownWords(message: string): string | undefined {
+  return /^expected (.*?)(?:, found .*)?$/su.exec(message)?.[1]
+}
+
+/** Words as a message lists them. */
+export function quoteAll(words: readonly unknown[]): string {
+  const quoted = words.map((word) => JSON.stringify(word))
+  return quoted.length < 2 ? quoted.join('') : `${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1)}`
+}
+
+function number(schema: z.ZodNumber): string {
+  const kind = schema.isInt ? 'a whole number' : 'a number'
+  const least = schema.minValue ?? Number.NEGATIVE_INFINITY
+  const most = schema.maxValue ?? Number.POSITIVE_INFINITY
+  if (most < Number.MAX_SAFE_INTEGER)
+    return least > Number.MIN_SAFE_INTEGER ? `${kind} from ${least} to ${most}` : `${kind} of at most ${most}`
+  return least > Number.MIN_SAFE_INTEGER ? `${kind} of at least ${least}` : kind
+}
+
+function wantsOne(schema: z.ZodArray): boolean {
+  return Number(schema._zod.bag.minimum ?? 0) > 0
+}
+
+function alternatives(options: readonly Schema[]): string {
+  const [first, second] = options.map(bare)
+  if (first instanceof z.ZodBoolean && second instanceof z.ZodObject)
+    return `true, false or a block with ${namesOf(second).join(', ')}`
+  return [...new Set(options.map(expectation))].join(' or ')
+}

@@ -1,0 +1,46 @@
+import type { z } from 'zod'
+import { safeParse } from 'zod/v4/core'
+import type { HclValue } from '../hcl/index.js'
+import type { Schema } from './traits.js'
+
+type Issue = z.core.$ZodIssue
+type Path = readonly PropertyKey[]
+
+/**
+ * Parses, and once more with texts as the numbers or booleans they are where the schema wanted one: what comes from the
+ * environment is text.
+ */
+export function parse<S extends Schema>(schema: S, value: HclValue | undefined) {
+  const first = safeParse(schema, value)
+  if (first.success) return first
+  const root = { value: structuredClone(value) }
+  const converted = misfits(first.error.issues).map((path) => convertAt(root, ['value', ...path]))
+  if (!converted.includes(true)) return first
+  const second = safeParse(schema, root.value)
+  return second.success ? second : first
+}
+
+/** Where a value is of another type than the schema wanted. */
+function misfits(issues: readonly Issue[], within: Path = []): readonly Path[] {
+  return issues.flatMap((issue) => {
+    const path = [...within, ...issue.path]
+    const inner = issue.code === 'invalid_union' ? issue.errors.flatMap((each) => misfits(each, path)) : []
+    const isOne =
+      issue.code === 'invalid_type' || issue.code === 'invalid_union' || issue.code === 'invalid_value'
+    return isOne ? [path, ...inner] : inner
+  })
+}
+
+/** @returns whether there was a text to convert */
+function convertAt(root: object, path: Path): boolean {
+  const last = path.at(-1)!
+  let holder: unknown = root
+  for (const step of path.slice(0, -1)) holder = (holder as Record<PropertyKey, unknown> | undefined)?.[step]
+  const text = (holder as Record<PropertyKey, unknown> | undefined)?.[last]
+  if (typeof text !== 'string') return false
+  const converted =
+    text === 'true' ? true : text === 'false' ? false : text.trim() === '' ? Number.NaN : Number(text)
+  if (Number.isNaN(converted)) return false
+  ;(holder as Record<PropertyKey, unknown>)[last] = converted
+  return true
+}

@@ -1,0 +1,83 @@
+import { z } from 'zod'
+import type { Diagnostics } from '../diagnostics.js'
+import { type Finding, report, type Span } from '../hcl/index.js'
+import type { Node } from '../node.js'
+import { explain, type Read, unknownName } from './explain.js'
+import { inputOf, isNull } from './input.js'
+import { parse } from './parse.js'
+import { namesOf } from './schema-at.js'
+import type { Schema } from './traits.js'
+
+/** A block with a name: how messages call it, and what is in it. */
+export interface Named {
+  readonly name: string
+  /** How it is called in messages: `the block "integration"`. */
+  readonly title: string
+  readonly node: Node
+  readonly diagnostics: Diagnostics
+}
+
+/** A block of any schema. */
+export type AnySection = Pick<Section<z.ZodObject>, 'node' | 'fault' | 'span' | 'diagnostics'>
+
+/**
+ * A block that is read by its schema, each of its attributes by itself: a fault is in the diagnostics, and the reading
+ * goes on with the default of what is wrong.
+ */
+export class Section<S extends z.ZodObject> {
+  readonly diagnostics: Diagnostics
+  readonly span: Span
+  /** What has no default is undefined after a fault. */
+  readonly values: z.output<S>
+  readonly schema: S
+  readonly #node: Node
+
+  constructor(schema: S, { node, title, diagnostics }: Omit<Named, 'name'>) {
+    this.schema = schema
+    this.diagnostics = diagnostics
+    this.span = node.span
+    this.#node = node
+    const read: Read = { schema, node, name: '', title, faulty: new Set(), diagnostics }
+    const values = namesOf(schema).map((name) => [name, this.#read(read, name, schema.shape[name] as Schema)])
+    this.values = Object.fromEntries(values) as z.output<S>
+    if (node.content.kind !== 'map' || !(schema.def.catchall instanceof z.ZodNever)) return
+    for (const name of node.content.entries.keys())
+      if (!Object.hasOwn(schema.shape, name)) unknownName(read, [], name)
+  }
+
+  /** The node of an attribute or block; undefined when it is not there or null. */
+  node(name: string): Node | undefined {
+    const node = this.#node.content.kind === 'map' ? this.#node.content.entries.get(name) : undefined
+    return node === undefined || isNull(node) ? undefined : node
+  }
+
+  /** Reports a fault, or with `severity: 'warning'` something to know. */
+  fault(span: Span, finding: Finding): void {
+    report(this.diagnostics, span, finding)
+  }
+
+  #read(read: Read, name: string, schema: Schema): unknown {
+    const node = this.node(name)
+    const otherwise = parse(schema, undefined)
+    if (node !== undefined)
+      return (
+        readNode(schema, node, { name, title: `the block "${name}"`, diagnostics: this.diagnostics }) ??
+        otherwise.data
+      )
+    if (!otherwise.success) explain(read, { code: 'custom', path: [name], message: '', input: undefined })
+    return otherwise.data
+  }
+}
+
+/** Reads a value by its schema. @returns undefined after a fault, which is in the diagnostics */
+export function readNode<S extends Schema>(
+  schema: S,
+  node: Node,
+  called: Omit<Named, 'node'>,
+): z.output<S> | undefined {
+  const { value, faulty } = inputOf(schema, node, called.name, called.diagnostics)
+  const result = parse(schema, value)
+  if (result.success) return result.data
+  for (const issue of result.error.issues) explain({ schema, node, ...called, faulty }, issue)
+  return undefined
+}

@@ -1,0 +1,15 @@
+import { z } from 'zod'
+import { limitsOfBroker } from './capacity.js'
+import { supervision } from './supervision.js'
+
+/** A `broker` block; `listen` is left to the schema of the broker. */
+export function brokerOf(types: readonly string[]) {
+  return z
+    .strictObject({
+      type: z.enum(types).describe('The broker.'),
+      listen: z.record(z.string(), z.unknown()).optional().describe('Where it is reached.'),
+      limits: limitsOfBroker,
+      supervision,
+    })
+    .describe('A broker in the process, in a separate thread.')
+}

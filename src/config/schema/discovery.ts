@@ -1,0 +1,82 @@
+import { isIP } from 'node:net'
+import { z } from 'zod'
+import { BALANCES, type DiscoverySource } from '../../core/discovery.js'
+import { duration, text } from './kinds.js'
+import { checkAccount, registry, registryOf } from './registry.js'
+import { toSettings } from './settings.js'
+
+const MIN_INTERVAL_MS = 10
+
+/** A name that DNS can be asked for; an IP address is none. */
+const name = text.refine((given) => /^[\w-]+(\.[\w-]+)*\.?$/u.test(given) && isIP(given) === 0, {
+  error: 'expected the name of a host or service, such as "api.internal" or "_mqtt._tcp.example.com"',
+})
+
+/** The address of a DNS server, maybe with a port. */
+const server = text.refine(
+  (given) => {
+    const [, v6, v4] = /^(?:\[([^\]]+)\]|([^:]+))(?::\d{1,5})?$/u.exec(given) ?? []
+    return isIP(v6 ?? v4 ?? given) !== 0
+  },
+  {
+    error:
+      'expected the IP address of a DNS server, maybe with a port, such as "10.0.0.2" or "127.0.0.1:5353"',
+  },
+)
+
+const common = z.strictObject({
+  interval: duration(MIN_INTERVAL_MS).prefault('30s').describe('How often it looks again.'),
+  eject: duration().prefault('10s').describe('How long an address that could not be reached is left out.'),
+  balance: z
+    .enum(BALANCES)
+    .default('round_robin')
+    .describe('How one of several addresses is chosen; `least_pending` for JSON-RPC over HTTP.'),
+  scheme: text
+    .regex(/^[a-z][a-z\d+.-]*$/iu, 'expected the scheme of an address, such as "wss"')
+    .optional()
+    .describe('What found addresses begin with.')
+    .meta({ examples: ['wss'] }),
+})
+
+const dns = {
+  name: name.describe('What DNS is asked for.'),
+  servers: z
+    .array(server)
+    .default([])
+    .describe("DNS servers, each maybe with a port; the system's without it."),
+}
+
+const block = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('static').describe('The addresses of the endpoint.'), ...common.shape }),
+  z.strictObject({ type: z.literal('dns').describe('The addresses of a name.'), ...dns, ...common.shape }),
+  z.strictObject({
+    type: z.literal('dns-srv').describe('The SRV records of a name.'),
+    ...dns,
+    ...common.shape,
+  }),
+  z
+    .strictObject({
+      type: z.literal('redis').describe('What servers `announce`.'),
+      ...registry.shape,
+      ...common.shape,
+    })
+    .superRefine(checkAccount),
+])
+
+export const discovery = block
+  .transform((values) => {
+    const { interval, eject, balance, scheme, ...rest } = values
+    return { source: sourceOf(rest), ...toSettings(common, { interval, eject, balance, scheme }) }
+  })
+  .meta({ notYet: { nats: 'discovery by nats' } })
+  .describe('Where the addresses of the service come from.')
+
+function sourceOf(
+  rest: DistributiveOmit<z.output<typeof block>, keyof typeof common.shape>,
+): DiscoverySource {
+  if (rest.type !== 'redis') return rest
+  const { type, ...registryValues } = rest
+  return { type, registry: registryOf(registryValues) }
+}
+
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
