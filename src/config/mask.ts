@@ -1,7 +1,7 @@
 import { type Block, type Body, type Expression, Source, type Span, type TemplatePart } from './hcl/index.js'
 import { walk } from './hcl/walk.js'
 import { maskedByLine } from './mask-lines.js'
-import { hiddenIn, isAuthType, isSecretName, mayHoldUserInfo } from './secrets.js'
+import { hiddenIn, holdsKey, isAuthType, isSecretName, mayHoldUserInfo } from './secrets.js'
 
 /**
  * The lines of a file with every secret that is written out in it blacked out: a diagnostic shows the line it
@@ -52,7 +52,8 @@ function ofExpression(name: string, expression: Expression, secret: boolean, spa
   if (secret && name === 'type' && expression.kind === 'literal' && isAuthType(expression.value)) return
   if (hiddenIn(name, secret)) return literals(expression, spans)
   walk(expression, (node) => {
-    if (node.kind === 'literal' && mayHoldUserInfo(String(node.value))) spans.push(node.span)
+    if (node.kind === 'literal' && (mayHoldUserInfo(String(node.value)) || holdsKey(node.value)))
+      spans.push(node.span)
     if (node.kind === 'template' && mayHoldUserInfo(writtenOut(node.parts))) literals(node, spans)
     if (node.kind !== 'object') return
     for (const { key, value } of node.items)

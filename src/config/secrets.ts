@@ -39,3 +39,8 @@ export function withoutUserInfo(value: string): string {
 export function withoutQuotedUserInfo(sentence: string): string {
   return sentence.replace(QUOTED_USER_INFO, '***')
 }
+
+/** Whether a value is what a file with a key holds, in place of the path of it. */
+export function holdsKey(value: unknown): boolean {
+  return typeof value === 'string' && value.includes('-----BEGIN')
+}

@@ -137,3 +137,34 @@ test('what the schema of a protocol says of a name is passed on', () => {
     },
   ])
 })
+
+test('what is wrong is not reported as missing beside it', () => {
+  const checked = checkText(`integration "a" {
+  type = "json-rpc"
+  endpoint { address = "http://localhost" }
+  auth {
+    type   = "jwt"
+    secret = env.SECRET
+  }
+  discovery {
+    type     = "redis"
+    address  = "localhost"
+    key      = "k"
+    username = "ann"
+    password = env.PASSWORD
+  }
+}`)
+  expect(places(checked)).toEqual([
+    '6:14 the environment variable "SECRET" is not set',
+    '13:16 the environment variable "PASSWORD" is not set',
+  ])
+})
+
+test('a value of a kind that its attribute does not have is reported once', () => {
+  const checked = checkText(`integration "a" {
+  type = "mqtt"
+  endpoint { address = [] }
+  config = "qos"
+}`)
+  expect(places(checked)).toEqual(['3:24 wrong value for "address"', '4:12 wrong value for "config"'])
+})

@@ -113,6 +113,13 @@ describe('a wrong server block', () => {
     expect(listening(inside)[0]).toBe(message)
   })
 
+  test('with a key in place of its path does not show it', () => {
+    const inside = 'port = 1\ntls = true\ncert = "/nowhere"\nkey = "-----BEGIN PRIVATE KEY-----hunter2"'
+    const checked = checkText(`server "api" {\ntype = "json-rpc"\nlisten {\n${inside}\n}\n}`)
+    expect(checked.diagnostics.at(-1)!.hint).toContain('write it to a file')
+    expect(JSON.stringify(checked.diagnostics)).not.toContain('hunter2')
+  })
+
   test('of the name of an integration', () => {
     const checked = checkText(
       'integration "a" { type = "memory" }\nserver "a" {\n  type = "json-rpc"\n  listen { port = 0 }\n}',

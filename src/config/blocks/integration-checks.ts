@@ -1,5 +1,6 @@
 import type { AdapterManifest } from '../../core/manifest.js'
 import { type Node, nodeAt } from '../node.js'
+import { isNull } from '../reading/input.js'
 import type { Section } from '../reading/section.js'
 import type { integrationOf } from '../schema/integration.js'
 import { PROTOBUF_EXAMPLE } from '../schema/protobuf.js'
@@ -24,7 +25,9 @@ function checkPlace(section: Integration, { type, needsEndpoint }: AdapterManife
       message: `an integration of type ${type} needs an "endpoint"`,
       hint: 'endpoint { address = "…" }',
     })
-  if (endpoint?.content.kind === 'map' && nodeAt(endpoint, ['address']) === undefined)
+  if (endpoint?.content.kind !== 'map') return
+  const address = nodeAt(endpoint, ['address'])
+  if (address === undefined || isNull(address))
     section.fault(endpoint.span, { message: 'the block "endpoint" needs "address"' })
 }
 

@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import { type Diagnostics, didYouMean } from '../diagnostics.js'
 import { type Finding, report, type Span } from '../hcl/index.js'
 import { describeNode, type Node, nodeAt } from '../node.js'
@@ -35,9 +35,11 @@ export function explain(read: Read, issue: Issue, within: Path = []): void {
     for (const key of issue.keys) unknownName(read, path, key)
     return
   }
-  if (node === undefined || (isNull(node) && issue.code === 'invalid_type')) return missing(read, path)
+  if (node === undefined || (isNull(node) && isOfBlock(read, path))) return missing(read, path)
   if (issue.code === 'custom' && issue.params?.finding !== undefined) {
     const { finding, at } = issue.params as Fault
+    // What is wrong already looks to a check as if it were missing.
+    if ([path, path.slice(0, -1)].some((holder) => hasFaulty(read, holder))) return
     return say(at === 'name' && path.length > 0 ? node.nameSpan : node.span, finding)
   }
   const schema = schemaAt(read.schema, path, read.node)
@@ -90,10 +92,10 @@ export function unknownName(read: Read, path: Path, key: string): void {
 function missing(read: Read, path: Path): void {
   const holder = nodeAt(read.node, path.slice(0, -1))
   const schema = schemaAt(read.schema, path, read.node)
-  const [example] = (schema && traitsOf(schema).examples) ?? []
+  const example = schema && traitsOf(schema).example
   report(read.diagnostics, (holder ?? read.node).span, {
     message: `${titleAt(read, path.slice(0, -1))} needs "${String(path.at(-1))}"`,
-    ...(typeof example === 'string' && bare(schema!)._zod.def.type === 'object' && { hint: example }),
+    ...(example !== undefined && bare(schema!)._zod.def.type === 'object' && { hint: example }),
   })
 }
 
@@ -102,6 +104,18 @@ function branchFor(schema: Schema, node: Node): number {
   const at = bare(schema) as z.ZodUnion
   const found = chosen(at, node)
   return at.options.findIndex((option) => chosen(option as Schema, node) === found)
+}
+
+function hasFaulty(read: Read, path: Path): boolean {
+  const content = nodeAt(read.node, path)?.content
+  return content?.kind === 'map' && [...content.entries.values()].some((child) => read.faulty.has(child))
+}
+
+/** Whether a path leads to an attribute of a block, which `null` leaves out. */
+function isOfBlock(read: Read, path: Path): boolean {
+  const holder = schemaAt(read.schema, path.slice(0, -1), read.node)
+  const block = holder && chosen(holder, nodeAt(read.node, path.slice(0, -1)))
+  return path.length > 0 && (block instanceof z.ZodObject || discriminators(block) !== undefined)
 }
 
 /** A word that may be meant, or that a later version knows. */

@@ -23,3 +23,12 @@ export function wrong(context: z.RefinementCtx, name: string, expected: string, 
   const params = hint === undefined ? {} : { hint }
   context.addIssue({ code: 'custom', path: [name], message: `expected ${expected}`, params })
 }
+
+/** A check of several attributes together, which is only made where each of them is right by itself. */
+export function together<Values>(
+  check: (values: Values, context: z.RefinementCtx) => void,
+): (values: Values, context: z.RefinementCtx) => void {
+  return (values, context) => {
+    if (context.issues.every(({ code }) => code === 'unrecognized_keys')) check(values, context)
+  }
+}

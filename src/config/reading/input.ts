@@ -5,6 +5,7 @@ import { safeParse } from 'zod/v4/core'
 import type { Diagnostics } from '../diagnostics.js'
 import { type HclObject, type HclValue, report, setKey } from '../hcl/index.js'
 import { describeNode, type Node } from '../node.js'
+import { holdsKey } from '../secrets.js'
 import { folderOf } from '../spans.js'
 import { chosen, member } from './schema-at.js'
 import { type Schema, traitsOf } from './traits.js'
@@ -56,8 +57,8 @@ export function inputOf(schema: Schema, node: Node, name: string, diagnostics: D
       say(at, {
         message: `wrong value for "${called}"`,
         expected: 'the path of a file that can be read',
-        found: describeNode(at),
-        hint: given.includes('-----BEGIN')
+        found: describeNode({ ...at, secret: at.secret || holdsKey(given) }),
+        hint: holdsKey(given)
           ? 'this is what such a file holds: write it to a file, and its path here'
           : 'it is relative to the file that names it',
       })

@@ -6,7 +6,7 @@ import { explain, type Read, unknownName } from './explain.js'
 import { inputOf, isNull } from './input.js'
 import { parse } from './parse.js'
 import { namesOf } from './schema-at.js'
-import type { Schema } from './traits.js'
+import { type Schema, traitsOf } from './traits.js'
 
 /** A block with a name: how messages call it, and what is in it. */
 export interface Named {
@@ -57,6 +57,7 @@ export class Section<S extends z.ZodObject> {
   }
 
   #read(read: Read, name: string, schema: Schema): unknown {
+    if (traitsOf(schema).elsewhere !== undefined) return undefined
     const node = this.node(name)
     const otherwise = parse(schema, undefined)
     if (node !== undefined)

@@ -7,14 +7,15 @@ export type Schema = z.core.$ZodType
 /** What the description of an attribute says beside its type. */
 export interface Traits {
   readonly description?: string
-  readonly examples?: readonly unknown[]
+  /** How it may be written: a value, or of a block its text. */
+  readonly example?: string
   /** The value holds a secret: the keyword of JSON Schema for what is never shown again. */
   readonly writeOnly?: boolean
   readonly unit?: Unit
   /** A path that is made absolute: of a file that has to be there, or of anything. */
   readonly path?: 'file' | 'any'
-  /** Known, and not supported by this version: neither read nor documented. */
-  readonly later?: boolean
+  /** Read by the schema of a manifest instead, or not supported by this version. */
+  readonly elsewhere?: 'manifest' | 'later'
   /** Values of a `type` that come with a later version, and how to call them. */
   readonly notYet?: Readonly<Record<string, string>>
 }
@@ -67,4 +68,11 @@ export function wordsOf(schema: Schema): readonly unknown[] | undefined {
   if (!(at instanceof z.ZodUnion)) return undefined
   const options = at.options.map(wordsOf)
   return options.every((option) => option !== undefined) ? options.flat() : undefined
+}
+/** The default as it would be written, where there is one. */
+export function defaultOf(schema: Schema): unknown {
+  const holder = layers(schema).find(
+    (layer) => layer instanceof z.ZodDefault || layer instanceof z.ZodPrefault,
+  )
+  return holder === undefined ? undefined : (holder as z.ZodDefault).def.defaultValue
 }

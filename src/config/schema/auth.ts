@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { AuthSettings, AuthType } from '../../core/settings.js'
+import { together } from '../reading/fault.js'
 import { jwt, jwtSettings } from './jwt.js'
 import { filePath, text } from './kinds.js'
 import { oauth2, oauth2Settings } from './oauth2.js'
@@ -27,7 +28,7 @@ const TYPES = {
       type: type('mtls', "The client certificate of the endpoint's `tls` block, or this one."),
       ...clientCertificate,
     })
-    .superRefine(checkPair),
+    .superRefine(together(checkPair)),
   jwt,
   oauth2,
   token: z.strictObject({ type: type('token', 'A token of NATS.'), token }),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { limitsOfBroker } from './capacity.js'
+import { ofManifest } from './kinds.js'
 import { supervision } from './supervision.js'
 
 /** A `broker` block; `listen` is left to the schema of the broker. */
@@ -7,7 +8,7 @@ export function brokerOf(types: readonly string[]) {
   return z
     .strictObject({
       type: z.enum(types).describe('The broker.'),
-      listen: z.record(z.string(), z.unknown()).optional().describe('Where it is reached.'),
+      listen: ofManifest.describe('Where it is reached.'),
       limits: limitsOfBroker,
       supervision,
     })

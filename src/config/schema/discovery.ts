@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
 import { BALANCES, type DiscoverySource } from '../../core/discovery.js'
+import { together } from '../reading/fault.js'
 import { duration, text } from './kinds.js'
 import { checkAccount, registry, registryOf } from './registry.js'
 import { toSettings } from './settings.js'
@@ -35,7 +36,7 @@ const common = z.strictObject({
     .regex(/^[a-z][a-z\d+.-]*$/iu, 'expected the scheme of an address, such as "wss"')
     .optional()
     .describe('What found addresses begin with.')
-    .meta({ examples: ['wss'] }),
+    .meta({ example: 'wss' }),
 })
 
 const dns = {
@@ -60,7 +61,7 @@ const block = z.discriminatedUnion('type', [
       ...registry.shape,
       ...common.shape,
     })
-    .superRefine(checkAccount),
+    .superRefine(together(checkAccount)),
 ])
 
 export const discovery = block

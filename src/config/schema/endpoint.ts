@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { fault } from '../reading/fault.js'
+import { fault, together } from '../reading/fault.js'
 import { hasCredentials } from '../secrets.js'
 import { oneOrMore, text } from './kinds.js'
 import { toSettings } from './settings.js'
@@ -16,16 +16,18 @@ const block = z
     path: text.optional().describe('The path, for protocols over HTTP.'),
     tls: tls.optional(),
   })
-  .superRefine(({ address = [] }, context) => {
-    if (!address.some(hasCredentials)) return
-    const finding = { message: 'the address holds credentials', hint: 'they belong in an "auth" block' }
-    fault(context, ['address'], finding, 'value')
-  })
+  .superRefine(
+    together(({ address = [] }, context) => {
+      if (!address.some(hasCredentials)) return
+      const finding = { message: 'the address holds credentials', hint: 'they belong in an "auth" block' }
+      fault(context, ['address'], finding, 'value')
+    }),
+  )
 
 export const endpoint = block
   .transform((values) => {
     const { address: addresses = [], ...rest } = toSettings(block, values)
     return { addresses, ...rest }
   })
-  .meta({ examples: ['endpoint { address = "…" }'] })
+  .meta({ example: 'endpoint { address = "…" }' })
   .describe('Where the service is.')

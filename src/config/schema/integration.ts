@@ -6,7 +6,7 @@ import { circuitBreaker } from './circuit-breaker.js'
 import { discovery } from './discovery.js'
 import { endpoint } from './endpoint.js'
 import { healthCheck } from './health-check.js'
-import { duration, text } from './kinds.js'
+import { duration, ofManifest, text } from './kinds.js'
 import { bulkhead, rateLimit } from './load-limits.js'
 import { protobuf } from './protobuf.js'
 import { reconnect } from './reconnect.js'
@@ -26,7 +26,7 @@ export const typeOnly = z.looseObject({ type: text })
 export function protocolAttributes({ formats, defaultFormat }: Protocol) {
   return {
     type: text.describe('The protocol.'),
-    config: z.record(z.string(), z.unknown()).optional().describe('What the protocol itself has to be told.'),
+    config: ofManifest.describe('What the protocol itself has to be told.'),
     format: z.enum(formats).default(defaultFormat).describe('The wire format of payloads.'),
   }
 }

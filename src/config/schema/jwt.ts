@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { JwtSettings } from '../../core/settings.js'
 import type { Value } from '../../core/value.js'
 import { quoteAll } from '../reading/expectation.js'
-import { fault, wrong } from '../reading/fault.js'
+import { fault, together, wrong } from '../reading/fault.js'
 import { duration, filePath, text } from './kinds.js'
 import { toSettings } from './settings.js'
 
@@ -48,24 +48,26 @@ const block = z.strictObject({
   claims: z.record(z.string(), z.unknown()).default({}).describe('Further claims.'),
 })
 
-export const jwt = block.superRefine((values, context) => {
-  const { secret, private_key, claims } = values
-  for (const name of Object.keys(claims))
-    if (Object.hasOwn(OWN_CLAIMS, name))
-      fault(context, ['claims', name], {
-        message: `"${name}" is no claim of one's own`,
-        hint: OWN_CLAIMS[name]!,
+export const jwt = block.superRefine(
+  together((values, context) => {
+    const { secret, private_key, claims } = values
+    for (const name of Object.keys(claims))
+      if (Object.hasOwn(OWN_CLAIMS, name))
+        fault(context, ['claims', name], {
+          message: `"${name}" is no claim of one's own`,
+          hint: OWN_CLAIMS[name]!,
+        })
+    if (secret !== undefined && private_key !== undefined)
+      fault(context, ['private_key'], { message: 'there is a "secret" already', hint: 'a token has one key' })
+    else if (secret !== undefined) checkSecret(secret, values.algorithm, context)
+    else if (private_key !== undefined) checkKey(private_key, values.algorithm, context)
+    else
+      fault(context, [], {
+        message: 'auth of type "jwt" needs "secret" or "private_key"',
+        hint: 'private_key = "PATH" is a PEM file; the server checks tokens with the public key of it',
       })
-  if (secret !== undefined && private_key !== undefined)
-    fault(context, ['private_key'], { message: 'there is a "secret" already', hint: 'a token has one key' })
-  else if (secret !== undefined) checkSecret(secret, values.algorithm, context)
-  else if (private_key !== undefined) checkKey(private_key, values.algorithm, context)
-  else
-    fault(context, [], {
-      message: 'auth of type "jwt" needs "secret" or "private_key"',
-      hint: 'private_key = "PATH" is a PEM file; the server checks tokens with the public key of it',
-    })
-})
+  }),
+)
 
 export function jwtSettings(values: z.output<typeof jwt>): JwtSettings {
   const { secret, privateKey: file = '', algorithm, claims, ...rest } = toSettings(block, values)

@@ -31,3 +31,6 @@ export function oneOrMore<V extends z.ZodType<unknown, unknown>>(kind: V) {
     .union([kind, z.array(kind).min(1)])
     .transform((given) => (Array.isArray(given) ? given : [given]) as readonly z.output<V>[])
 }
+
+/** A block that is left to the schema of a manifest. */
+export const ofManifest = z.record(z.string(), z.unknown()).meta({ elsewhere: 'manifest' }).optional()

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { isLoopback } from '../../core/loopback.js'
 import type { OAuth2Settings } from '../../core/settings.js'
-import { wrong } from '../reading/fault.js'
+import { together, wrong } from '../reading/fault.js'
 import { oneOrMore, text } from './kinds.js'
 import { toSettings } from './settings.js'
 
@@ -25,21 +25,23 @@ const block = z.strictObject({
     .describe('Whether `token_url` may be plain HTTP beyond this machine.'),
 })
 
-export const oauth2 = block.superRefine(({ token_url, allow_http, scopes = [] }, context) => {
-  if (!scopes.every((scope) => SCOPES.test(scope)))
-    wrong(context, 'scopes', 'names without quotes and backslashes')
-  const url = URL.canParse(token_url) ? new URL(token_url) : undefined
-  if (url === undefined || !/^https?:$/.test(url.protocol)) wrong(context, 'token_url', 'an https URL')
-  else if (url.username !== '' || url.password !== '')
-    wrong(context, 'token_url', 'a URL without credentials', 'they belong in client_id and client_secret')
-  else if (url.protocol === 'http:' && !allow_http && !isLoopback(url.hostname))
-    wrong(
-      context,
-      'token_url',
-      'an https URL',
-      'over plain HTTP everybody on the way reads the client secret; "allow_http = true" allows it',
-    )
-})
+export const oauth2 = block.superRefine(
+  together(({ token_url, allow_http, scopes = [] }, context) => {
+    if (!scopes.every((scope) => SCOPES.test(scope)))
+      wrong(context, 'scopes', 'names without quotes and backslashes')
+    const url = URL.canParse(token_url) ? new URL(token_url) : undefined
+    if (url === undefined || !/^https?:$/.test(url.protocol)) wrong(context, 'token_url', 'an https URL')
+    else if (url.username !== '' || url.password !== '')
+      wrong(context, 'token_url', 'a URL without credentials', 'they belong in client_id and client_secret')
+    else if (url.protocol === 'http:' && !allow_http && !isLoopback(url.hostname))
+      wrong(
+        context,
+        'token_url',
+        'an https URL',
+        'over plain HTTP everybody on the way reads the client secret; "allow_http = true" allows it',
+      )
+  }),
+)
 
 export function oauth2Settings(values: z.output<typeof oauth2>): OAuth2Settings {
   const { scopes = [], allowHttp, ...rest } = toSettings(block, values)

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { fault } from '../reading/fault.js'
+import { fault, together } from '../reading/fault.js'
 import { filePath, oneOrMore, path, text } from './kinds.js'
 import { toSettings } from './settings.js'
 
@@ -18,15 +18,17 @@ const block = z
       'The full name of the message that a payload is; `protobuf:pkg.Other` as the format of one operation names another.',
     ),
   })
-  .superRefine(({ proto, descriptor_set }, context) => {
-    if ((proto === undefined) === (descriptor_set === undefined))
-      fault(context, [], {
-        message: 'the messages are declared either by "proto" or by "descriptor_set"',
-        hint: PROTOBUF_EXAMPLE,
-      })
-  })
+  .superRefine(
+    together(({ proto, descriptor_set }, context) => {
+      if ((proto === undefined) === (descriptor_set === undefined))
+        fault(context, [], {
+          message: 'the messages are declared either by "proto" or by "descriptor_set"',
+          hint: PROTOBUF_EXAMPLE,
+        })
+    }),
+  )
 
 export const protobuf = block
   .transform((values) => ({ proto: [], include: [], ...toSettings(block, values) }))
-  .meta({ examples: [PROTOBUF_EXAMPLE] })
+  .meta({ example: PROTOBUF_EXAMPLE })
   .describe('The messages that payloads are in the format `protobuf`.')

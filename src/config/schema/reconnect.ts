@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { wrong } from '../reading/fault.js'
+import { together, wrong } from '../reading/fault.js'
 import { duration } from './kinds.js'
 import { toSettings } from './settings.js'
 
@@ -19,10 +19,12 @@ const block = z
         'What an operation does while there is no connection: wait within its time-out, or fail at once.',
       ),
   })
-  .superRefine(({ delay, max_delay }, context) => {
-    if (max_delay !== undefined && max_delay < delay)
-      wrong(context, 'max_delay', `a duration of at least "delay", which is ${delay} ms`)
-  })
+  .superRefine(
+    together(({ delay, max_delay }, context) => {
+      if (max_delay !== undefined && max_delay < delay)
+        wrong(context, 'max_delay', `a duration of at least "delay", which is ${delay} ms`)
+    }),
+  )
 
 const settings = block.transform((values) => {
   const { delayMs, maxDelayMs = Math.max(LONGEST_MS, delayMs), ...rest } = toSettings(block, values)

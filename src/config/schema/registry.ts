@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { RedisRegistry } from '../../core/discovery.js'
-import { fault } from '../reading/fault.js'
+import { fault, together } from '../reading/fault.js'
 import { duration, text } from './kinds.js'
 import { toSettings } from './settings.js'
 import { tls } from './tls.js'
@@ -52,7 +52,7 @@ const block = z
       .describe('How long it is believed without announcing itself again.'),
     host: text.optional().describe('The name of this host for others; what it listens on without it.'),
   })
-  .superRefine(checkAccount)
+  .superRefine(together(checkAccount))
 
 export const announce = block
   .transform(({ type: _, ttl, host, ...rest }) => ({

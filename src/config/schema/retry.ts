@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { ErrorClass } from '../../core/errors.js'
 import type { Backoff } from '../../core/settings.js'
-import { wrong } from '../reading/fault.js'
+import { together, wrong } from '../reading/fault.js'
 import { duration } from './kinds.js'
 import { toSettings } from './settings.js'
 
@@ -42,10 +42,12 @@ const block = z
       .default(true)
       .describe('What all retries together may be; `false` for any number.'),
   })
-  .superRefine(({ max, initial, backoff }, context) => {
-    if (max !== undefined && max < initial && backoff !== 'constant')
-      wrong(context, 'max', `a duration of at least "initial", which is ${initial} ms`)
-  })
+  .superRefine(
+    together(({ max, initial, backoff }, context) => {
+      if (max !== undefined && max < initial && backoff !== 'constant')
+        wrong(context, 'max', `a duration of at least "initial", which is ${initial} ms`)
+    }),
+  )
 
 /** Only the application knows what may be done twice: without the block nothing is retried. */
 export const retry = block

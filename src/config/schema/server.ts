@@ -8,7 +8,7 @@ import { announce } from './registry.js'
 import { supervision } from './supervision.js'
 
 /** What the specification has, and this version does not do. */
-const later = z.unknown().optional().meta({ later: true })
+const later = z.unknown().optional().meta({ elsewhere: 'later' })
 
 /** The `type` alone: it says what the rest of the block may be. */
 export function serverType(types: readonly string[]) {
