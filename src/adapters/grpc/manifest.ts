@@ -6,21 +6,23 @@ const paths = z.union([path.transform((one) => [one]), z.array(path)])
 
 /** Where the messages and methods are described. */
 const schema = {
-  /** `.proto` files; one or several. */
-  proto: paths.default([]),
-  /** Folders in which imports of the `.proto` files are looked for. */
-  include: paths.default([]),
-  /** A `FileDescriptorSet`, as `protoc --descriptor_set_out --include_imports` writes it. */
-  descriptor_set: path.optional(),
+  proto: paths.default([]).describe('`.proto` files; one or several.'),
+  include: paths.default([]).describe('Folders in which imports of the `.proto` files are looked for.'),
+  descriptor_set: path
+    .optional()
+    .describe('A `FileDescriptorSet`, as `protoc --descriptor_set_out --include_imports` writes it.'),
 }
 
 const keepalive = z.strictObject({
-  /** A ping every so often while a call or stream is under way. A server that complains gets fewer. */
-  time: duration.default(20_000),
-  /** The connection is given up when a ping is not answered within this. */
-  timeout: duration.default(10_000),
-  /** Pings also while no call is under way. */
-  without_calls: z.boolean().default(false),
+  time: duration
+    .default(20_000)
+    .describe(
+      'A ping every so often while a call or stream is under way. A server that complains gets fewer.',
+    ),
+  timeout: duration
+    .default(10_000)
+    .describe('The connection is given up when a ping is not answered within this.'),
+  without_calls: z.boolean().default(false).describe('Pings also while no call is under way.'),
 })
 
 const metadata = z.record(
@@ -34,34 +36,51 @@ const metadata = z.record(
 /** The `config` block of a client, durations in milliseconds. */
 const config = z.strictObject({
   ...schema,
-  /** Whether a schema that is not configured is asked of the server, and by which version of its protocol. */
-  reflection: z.enum(['auto', 'v1', 'v1alpha', 'off']).default('auto'),
-  /** The service whose methods may be called by their bare name. */
-  service: z.string().min(1).optional(),
-  keepalive: keepalive.prefault({}),
-  /** Connections to each address. */
-  pool_size: z.int().min(1).max(64).default(1),
-  /** With several addresses the default is round_robin. */
-  load_balancing: z.enum(['pick_first', 'round_robin']).optional(),
-  /** Sent with every call. */
-  metadata: metadata.default({}),
-  compression: z.enum(['none', 'gzip', 'deflate']).default('none'),
-  /** A call waits for the connection rather than fail while it is made anew. */
-  wait_for_ready: z.boolean().default(false),
-  /** The name of the server in requests and in its certificate, where it is not the address. */
-  authority: z.string().min(1).optional(),
-  /** Calls give `{ value, headers, trailers }` instead of the value alone. */
-  response_metadata: z.boolean().default(false),
-  /** The service that a health check asks for; all of the server when absent. */
-  health_service: z.string().optional(),
-  /** How long a stream that publishing has opened is kept without a message. */
-  publish_idle: duration.default(30_000),
-  /**
-   * What becomes of a subscription without `params` after a loss, where messages were published to its stream:
-   * `end`, with a SubscribeError, because the server has forgotten them and would be silent; `reopen` for servers
-   * that send without being asked.
-   */
-  published_streams: z.enum(['end', 'reopen']).default('end'),
+  reflection: z
+    .enum(['auto', 'v1', 'v1alpha', 'off'])
+    .default('auto')
+    .describe(
+      'Whether a schema that is not configured is asked of the server, and by which version of its protocol.',
+    ),
+  service: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The service whose methods may be called by their bare name.'),
+  keepalive: keepalive.prefault({}).describe('Pings that find a dead connection.'),
+  pool_size: z.int().min(1).max(64).default(1).describe('Connections to each address.'),
+  load_balancing: z
+    .enum(['pick_first', 'round_robin'])
+    .optional()
+    .describe('With several addresses the default is round_robin.'),
+  metadata: metadata.default({}).describe('Sent with every call.'),
+  compression: z.enum(['none', 'gzip', 'deflate']).default('none').describe('How messages are compressed.'),
+  wait_for_ready: z
+    .boolean()
+    .default(false)
+    .describe('A call waits for the connection rather than fail while it is made anew.'),
+  authority: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The name of the server in requests and in its certificate, where it is not the address.'),
+  response_metadata: z
+    .boolean()
+    .default(false)
+    .describe('Calls give `{ value, headers, trailers }` instead of the value alone.'),
+  health_service: z
+    .string()
+    .optional()
+    .describe('The service that a health check asks for; all of the server when absent.'),
+  publish_idle: duration
+    .default(30_000)
+    .describe('How long a stream that publishing has opened is kept without a message.'),
+  published_streams: z
+    .enum(['end', 'reopen'])
+    .default('end')
+    .describe(
+      'What becomes of a subscription without `params` after a loss, where messages were published to its stream: `end`, with a SubscribeError, because the server has forgotten them and would be silent; `reopen` for servers that send without being asked.',
+    ),
 })
 
 export type GrpcConfig = z.infer<typeof config>
@@ -69,13 +88,10 @@ export type GrpcConfig = z.infer<typeof config>
 /** The `config` block of a server. */
 const serverConfig = z.strictObject({
   ...schema,
-  /** Serve the reflection protocol (v1 and v1alpha). */
-  reflection: z.boolean().default(true),
-  /** Serve the health checking protocol. */
-  health: z.boolean().default(true),
-  compression: z.enum(['none', 'gzip', 'deflate']).default('none'),
-  /** Calls at a time on one connection. */
-  max_streams: z.int().min(1).max(1_000_000).default(1000),
+  reflection: z.boolean().default(true).describe('Serve the reflection protocol (v1 and v1alpha).'),
+  health: z.boolean().default(true).describe('Serve the health checking protocol.'),
+  compression: z.enum(['none', 'gzip', 'deflate']).default('none').describe('How messages are compressed.'),
+  max_streams: z.int().min(1).max(1_000_000).default(1000).describe('Calls at a time on one connection.'),
 })
 
 export type GrpcServerConfig = z.infer<typeof serverConfig>

@@ -15,57 +15,107 @@ const headers = z.record(
 
 /** The `config` block (specification, "JSON-RPC Adapter"), durations in milliseconds. */
 const config = z.strictObject({
-  version: z.literal('2.0', { error: 'expected "2.0", the only version there is' }).default('2.0'),
-  /** Whether answers are read by the letter of the specification; by default as existing servers write them. */
-  strict: z.boolean().default(false),
-  /** Time allowed for one attempt; the configuration makes it the integration's. */
-  timeout: duration.optional(),
-  /** From 2 on, calls and notifications made at the same time travel in one request, so many at most; a larger `batch` is sent as several. */
-  batch_size: z.int().min(1).max(1000).optional(),
-  /** How long a batch that is not full waits for more while others are under way. */
-  batch_delay: duration.default(0),
-  /** Bytes of one answer at most; `limits { frame }` where it is smaller. */
-  max_response: size.optional(),
-  /** Connections to each address at most. */
-  pool_size: z.int().min(1).max(256).default(8),
-  /** Requests sent on a connection before the first is answered; beyond 1 for idempotent methods only. */
-  pipelining: z.int().min(1).max(256).default(1),
-  headers: headers.default({}),
-  /** Over WebSocket: calls without an answer at most. */
-  max_in_flight: z.int().min(1).max(100_000).default(1000),
-  /** Over WebSocket: how long the server may be silent before it is asked for a sign of life; 0: it never is. */
-  ping_interval: duration.default(30_000),
-  /** Over WebSocket: ends a subscription that a call has opened; by default the counterpart of its name. */
-  unsubscribe_method: z.string().min(1).optional(),
-  /** How long an idle connection is kept, unless the server says otherwise. */
-  keep_alive: duration.default(4000),
+  version: z
+    .literal('2.0', { error: 'expected "2.0", the only version there is' })
+    .default('2.0')
+    .describe('The version of the protocol.'),
+  strict: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether answers are read by the letter of the specification; by default as existing servers write them.',
+    ),
+  timeout: duration
+    .optional()
+    .describe("Time allowed for one attempt; the configuration makes it the integration's."),
+  batch_size: z
+    .int()
+    .min(1)
+    .max(1000)
+    .optional()
+    .describe(
+      'From 2 on, calls and notifications made at the same time travel in one request, so many at most; a larger `batch` is sent as several.',
+    ),
+  batch_delay: duration
+    .default(0)
+    .describe('How long a batch that is not full waits for more while others are under way.'),
+  max_response: size
+    .optional()
+    .describe('Bytes of one answer at most; `limits { frame }` where it is smaller.'),
+  pool_size: z.int().min(1).max(256).default(8).describe('Connections to each address at most.'),
+  pipelining: z
+    .int()
+    .min(1)
+    .max(256)
+    .default(1)
+    .describe(
+      'Requests sent on a connection before the first is answered; beyond 1 for idempotent methods only.',
+    ),
+  headers: headers.default({}).describe('Sent with every request.'),
+  max_in_flight: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(1000)
+    .describe('Over WebSocket: calls without an answer at most.'),
+  ping_interval: duration
+    .default(30_000)
+    .describe(
+      'Over WebSocket: how long the server may be silent before it is asked for a sign of life; 0: it never is.',
+    ),
+  unsubscribe_method: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Over WebSocket: ends a subscription that a call has opened; by default the counterpart of its name.',
+    ),
+  keep_alive: duration
+    .default(4000)
+    .describe('How long an idle connection is kept, unless the server says otherwise.'),
 })
 
 export type JsonRpcConfig = z.infer<typeof config>
 
 /** The `config` block of a server. */
 const serverConfig = z.strictObject({
-  /** Bytes of one request at most; `limits { frame }` where it is smaller. */
-  max_request: size.default(1024 * 1024),
-  /** Requests in a batch at most. */
-  max_batch: z.int().min(1).max(100_000).default(1000),
-  /** Connections at a time; further ones are closed at once. */
-  max_connections: z.int().min(1).default(1000),
-  /** Messages of one WebSocket that are being answered, at most. */
-  max_in_flight: z.int().min(1).max(100_000).default(1000),
-  /** How long a caller may take for the head of a request, and for the whole of it. */
-  header_timeout: duration.default(10_000),
-  request_timeout: duration.default(30_000),
-  /** How long an idle connection is kept. */
-  keep_alive: duration.default(15_000),
-  /** Whether it also speaks WebSocket, at the same port and path. */
-  websocket: z.boolean().default(true),
-  /** How long a WebSocket may be silent before it is asked for a sign of life; 0: it never is. */
-  ping_interval: duration.default(30_000),
-  /** Web pages that may open a WebSocket, beside those of our own host; "*" for all. */
-  origins: z.array(z.string().min(1)).default([]),
-  /** The headers of a request that its handler is to see. */
-  forward_headers: z.array(z.string().min(1).toLowerCase()).default([]),
+  max_request: size
+    .default(1024 * 1024)
+    .describe('Bytes of one request at most; `limits { frame }` where it is smaller.'),
+  max_batch: z.int().min(1).max(100_000).default(1000).describe('Requests in a batch at most.'),
+  max_connections: z
+    .int()
+    .min(1)
+    .default(1000)
+    .describe('Connections at a time; further ones are closed at once.'),
+  max_in_flight: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(1000)
+    .describe('Messages of one WebSocket that are being answered, at most.'),
+  header_timeout: duration.default(10_000).describe('How long a caller may take for the head of a request.'),
+  request_timeout: duration
+    .default(30_000)
+    .describe(
+      'How long a caller may take for the whole of a request or of a message over WebSocket, and between two reads of an answer.',
+    ),
+  keep_alive: duration.default(15_000).describe('How long an idle connection is kept.'),
+  websocket: z
+    .boolean()
+    .default(true)
+    .describe('Whether it also speaks WebSocket, at the same port and path.'),
+  ping_interval: duration
+    .default(30_000)
+    .describe('How long a WebSocket may be silent before it is asked for a sign of life; 0: it never is.'),
+  origins: z
+    .array(z.string().min(1))
+    .default([])
+    .describe('Web pages that may open a WebSocket, beside those of our own host; "*" for all.'),
+  forward_headers: z
+    .array(z.string().min(1).toLowerCase())
+    .default([])
+    .describe('The headers of a request that its handler is to see.'),
 })
 
 export type JsonRpcServerConfig = z.infer<typeof serverConfig>

@@ -14,8 +14,7 @@ export const memoryManifest: AdapterManifest = {
   formats: ['json', 'msgpack', 'binary', 'protobuf'],
   auth: ['none'],
   config: z.strictObject({
-    /** The name of the embedded broker to dial. */
-    broker: z.string().min(1).default('memory'),
+    broker: z.string().min(1).default('memory').describe('The name of the embedded broker to dial.'),
   }),
   needsEndpoint: false,
   worker: () => new URL('../../../workers/memory.mjs', import.meta.url),

@@ -18,43 +18,64 @@ const topic = z.string().superRefine((name, context) => {
 const groupName = z.string().regex(/^[^/+#\0]+$/, 'expected a name without "/", "+" and "#"')
 
 const config = z.strictObject({
-  /**
-   * Of the connection that publishes and calls. Receivers have connections of their own, opened on first use:
-   * `ID-sub` for subscriptions, `ID-serve` for methods that are served, `ID-queue-QUEUE` for each queue that is
-   * consumed. A broker that admits clients by their ids has to admit those too.
-   */
-  client_id: z.string().min(1).optional(),
-  keep_alive: durationWithin(1_000, 65_535_000).default(60_000),
-  /**
-   * `false`: the broker keeps the sessions while we are away, with what is published for `ID-sub` and `ID-serve` and
-   * with the exchanges of QoS 1 and 2 in flight. `ID-queue-QUEUE` survives the loss of a connection in any case.
-   */
-  clean_session: z.boolean().default(true),
-  qos: qos.default(0),
-  protocol_version: z.union([z.literal('auto'), z.literal(5), z.literal('3.1.1')]).default('auto'),
-  /** For how long it does that; MQTT 5 only. */
-  session_expiry: durationWithin(0, LONGEST_EXPIRY_MS).default(3_600_000),
-  /** Unacknowledged messages per connection; MQTT 5 only. */
-  receive_maximum: z.number().int().min(1).max(65_535).default(1_024),
-  queue_group: groupName.default('nemo-workers'),
-  /**
-   * Whether the messages that a dead member of the group leaves behind move over to another; MQTT 5 only. The members
-   * tell of each other under `nemo/orphans/GROUP/`, and connect under each other's client ids. The risk: a member
-   * that is cut off from the broker for longer than a second or two counts as dead, and its messages are handled twice.
-   */
-  queue_takeover: z.boolean().default(false),
-  response_topic_prefix: topic.optional(),
-  /** The user name that goes with a token: `auth` of type `bearer` or `jwt` sends the token as the password. */
-  token_username: z.string().optional(),
-  /** Belongs to the connection that publishes. */
+  client_id: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Of the connection that publishes and calls. Receivers have connections of their own, opened on first use: `ID-sub` for subscriptions, `ID-serve` for methods that are served, `ID-queue-QUEUE` for each queue that is consumed. A broker that admits clients by their ids has to admit those too.',
+    ),
+  keep_alive: durationWithin(1_000, 65_535_000)
+    .default(60_000)
+    .describe('How long a connection may be silent before a sign of life is sent.'),
+  clean_session: z
+    .boolean()
+    .default(true)
+    .describe(
+      '`false`: the broker keeps the sessions while we are away, with what is published for `ID-sub` and `ID-serve` and with the exchanges of QoS 1 and 2 in flight. `ID-queue-QUEUE` survives the loss of a connection in any case.',
+    ),
+  qos: qos
+    .default(0)
+    .describe(
+      'The quality of service of what is published and subscribed, where an operation names no other.',
+    ),
+  protocol_version: z
+    .union([z.literal('auto'), z.literal(5), z.literal('3.1.1')])
+    .default('auto')
+    .describe('`auto`: 5, and 3.1.1 where the broker refuses it.'),
+  session_expiry: durationWithin(0, LONGEST_EXPIRY_MS)
+    .default(3_600_000)
+    .describe('For how long the broker keeps a session without its connection; MQTT 5 only.'),
+  receive_maximum: z
+    .number()
+    .int()
+    .min(1)
+    .max(65_535)
+    .default(1_024)
+    .describe('Unacknowledged messages per connection; MQTT 5 only.'),
+  queue_group: groupName.default('nemo-workers').describe('The group that shares the messages of a queue.'),
+  queue_takeover: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Whether the messages that a dead member of the group leaves behind move over to another; MQTT 5 only. The members tell of each other under `nemo/orphans/GROUP/`, and connect under each other's client ids. The risk: a member that is cut off from the broker for longer than a second or two counts as dead, and its messages are handled twice.",
+    ),
+  response_topic_prefix: topic.optional().describe('Begins the topics on which answers to calls arrive.'),
+  token_username: z
+    .string()
+    .optional()
+    .describe(
+      'The user name that goes with a token: `auth` of type `bearer` or `jwt` sends the token as the password.',
+    ),
   will: z
     .strictObject({
-      topic,
-      payload: z.string(),
-      qos: qos.default(0),
-      retain: z.boolean().default(false),
+      topic: topic.describe('Where the broker publishes it.'),
+      payload: z.string().describe('What it says.'),
+      qos: qos.default(0).describe('Its quality of service.'),
+      retain: z.boolean().default(false).describe('Whether the broker keeps it for later subscribers.'),
     })
-    .optional(),
+    .optional()
+    .describe('What the broker publishes when the connection that publishes is lost.'),
 })
 
 /**

@@ -3,14 +3,23 @@ import type { BrokerManifest } from '../../core/manifest.js'
 
 /** The `listen` block of an embedded MQTT broker. */
 export const mqttListen = z.strictObject({
-  /** Loopback unless the configuration says otherwise: the broker asks nobody who they are. */
-  address: z.string().min(1).default('127.0.0.1'),
-  /** 0: any free port. */
-  port: z.int().min(0).max(65_535).default(1_883),
-  /** Connections at a time; further ones are closed at once. */
-  max_connections: z.int().min(1).default(1_000),
-  /** Bytes of one packet; a client that announces a larger one is disconnected. */
-  max_packet: z.int().min(1_024).max(268_435_455).default(16_777_216),
+  address: z
+    .string()
+    .min(1)
+    .default('127.0.0.1')
+    .describe('Loopback unless the configuration says otherwise: the broker asks nobody who they are.'),
+  port: z.int().min(0).max(65_535).default(1_883).describe('0: any free port.'),
+  max_connections: z
+    .int()
+    .min(1)
+    .default(1_000)
+    .describe('Connections at a time; further ones are closed at once.'),
+  max_packet: z
+    .int()
+    .min(1_024)
+    .max(268_435_455)
+    .default(16_777_216)
+    .describe('Bytes of one packet; a client that announces a larger one is disconnected.'),
 })
 
 /** The embedded MQTT broker (3.1.1), for trying out and for devices on the edge. */
