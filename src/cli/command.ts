@@ -21,6 +21,8 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
       terminal.err(`nemo-gateway: ${usage.reason}\n${hint}See ${help}\n`)
       return 2
     }
+    case 'schema':
+      return printSchema(terminal)
     case 'command':
       // Loaded on demand: help and the launcher need nothing of the gateway.
       if (usage.command === 'check') return (await import('./check.js')).check(usage, terminal)
@@ -33,4 +35,11 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
 function version(): string {
   const file = new URL('../../../package.json', import.meta.url)
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
+}
+
+/** Loaded on demand, as the other commands. */
+async function printSchema(terminal: Terminal): Promise<number> {
+  const { configurationSchema } = await import('../config/json-schema.js')
+  terminal.out(`${JSON.stringify(configurationSchema(), undefined, 2)}\n`)
+  return 0
 }

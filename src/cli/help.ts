@@ -4,6 +4,7 @@ export const HELP = `nemo-gateway: supervised integrations for Node, each on its
 Usage
   nemo-gateway run FILE|DIR     start the integrations of a configuration and watch them
   nemo-gateway check FILE|DIR   check a configuration without starting anything
+  nemo-gateway schema           the JSON Schema of a configuration as an object, for editors
   nemo-gateway help [COMMAND]   this text, or the help of a command
 
 Options
@@ -64,6 +65,20 @@ Examples
   nemo-gateway check gateway.hcl
   nemo-gateway check ./config --var region=eu
   nemo-gateway check gateway.hcl --json | jq '.diagnostics[].message'
+`,
+  schema: `nemo-gateway schema: print the JSON Schema of a configuration as an object
+
+It describes what Gateway.start takes as an object: every block with its attributes, defaults and documentation.
+Editors use it for completion and for hints.
+
+Usage
+  nemo-gateway schema
+
+Options
+  --help, -h         this text
+
+Examples
+  nemo-gateway schema > nemo-gateway.schema.json
 `,
 } as const
 

@@ -12,7 +12,8 @@ export type Usage =
       readonly hint?: string
       readonly command?: CommandName
     }
-  | ({ readonly kind: 'command'; readonly command: CommandName } & CommandOptions)
+  | ({ readonly kind: 'command'; readonly command: Exclude<CommandName, 'schema'> } & CommandOptions)
+  | { readonly kind: 'schema' }
 
 /** What every command can be told. */
 export interface CommandOptions {
@@ -37,6 +38,7 @@ type OptionName = keyof typeof OPTIONS
 const ALLOWED: Readonly<Record<CommandName, readonly OptionName[]>> = {
   run: ['var', 'json', 'app', 'help'],
   check: ['var', 'json', 'help'],
+  schema: ['help'],
 }
 
 /** Reads the arguments of the process. Nothing throws: what is wrong is a usage of its own. */
@@ -66,7 +68,9 @@ export function readUsage(args: readonly string[]): Usage {
     const fault = optionFault(token, command)
     if (fault !== undefined) return wrong(fault.reason, fault.near)
   }
-  if (command === undefined) return wrong('a command is missing: run or check')
+  if (command === undefined) return wrong('a command is missing: run, check or schema')
+  if (command === 'schema')
+    return path === undefined ? { kind: 'schema' } : wrong(`schema takes no file, found "${path}"`)
   if (path === undefined) return wrong(`${command} needs the configuration: a file or a folder`)
   if (surplus !== undefined) return wrong(`${command} takes one file or folder, found "${surplus}" as well`)
   const variables: Record<string, string> = {}

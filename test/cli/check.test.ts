@@ -66,7 +66,15 @@ test.each<[string, readonly string[], string]>([
   expect(stderr).toMatch(/See nemo-gateway .*--help\n$/)
 })
 
-test.each([[['--help']], [['-h']], [['run', '--help']], [['check', '-h']], [['help']], [['help', 'run']]])(
+test.each([
+  [['--help']],
+  [['-h']],
+  [['run', '--help']],
+  [['check', '-h']],
+  [['schema', '--help']],
+  [['help']],
+  [['help', 'run']],
+])(
   'help with examples: %j',
   async (args) => {
     const { code, stdout, stderr } = await cli(...args)
@@ -117,4 +125,12 @@ test('the summary names servers too', async () => {
   const { stdout } = await cli('check', `${FIXTURES}server.hcl`)
   expect(stdout).toContain('is fine: 1 integration, 1 server, 1 broker\n')
   expect(stdout).toMatch(/\n {2}api +json-rpc server\n/)
+})
+
+test('schema prints the JSON Schema of a configuration', async () => {
+  const { code, stdout, stderr } = await cli('schema')
+  expect([code, stderr]).toEqual([0, ''])
+  expect(JSON.parse(stdout)).toMatchObject({ title: 'A configuration of nemo-gateway', type: 'object' })
+  const wrong = await cli('schema', 'gateway.hcl')
+  expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('schema takes no file')])
 })
