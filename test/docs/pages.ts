@@ -1,8 +1,10 @@
+import { configurationPage } from './configuration-page.js'
 import { eventsPage } from './events-page.js'
 import { metricsPage } from './metrics-page.js'
 
 /** The pages of `docs/` that are written from descriptions in the code. */
 export const PAGES: Readonly<Record<string, () => string>> = {
+  'docs/configuration.md': configurationPage,
   'docs/events.md': eventsPage,
   'docs/metrics.md': metricsPage,
 }
