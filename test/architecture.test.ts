@@ -137,6 +137,8 @@ describe('the check', () => {
     ['src/server/x.ts', "import '../client/rpc.js'", 'layer "server"'],
     ['src/dataflow/x.ts', "import '../router/route.js'", 'layer "dataflow"'],
     ['src/config/x.ts', "import '../adapters/mqtt/manifest.js'", 'layer "config"'],
+    ['src/config/hcl/x.ts', "import '../load.js'", 'layer "configuration language"'],
+    ['src/config/hcl/x.ts', "import '../../core/value.js'", 'layer "configuration language"'],
     ['src/cli/x.ts', "import '../actor/loop.js'", 'layer "host composition"'],
     ['src/index.ts', "import './adapters/mqtt/adapter.js'", 'layer "host composition"'],
     ['src/index.ts', "import './testing/fake.js'", 'layer "host composition"'],

@@ -1,4 +1,4 @@
-import { Diagnostics, formatDiagnostics } from '../config/diagnostics.js'
+import { Diagnostics, formatDiagnostics } from '../config/hcl/diagnostics.js'
 import type { Diagnostic } from '../core/diagnostic.js'
 import type { Terminal } from './terminal.js'
 

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { didYouMean } from '../config/diagnostics.js'
+import { didYouMean } from '../config/hcl/diagnostics.js'
 import { COMMAND_HELP, type CommandName } from './help.js'
 
 /** What a command line asks for. */

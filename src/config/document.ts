@@ -1,4 +1,4 @@
-import { type Diagnostics, didYouMean } from './diagnostics.js'
+import { type Diagnostics, didYouMean } from './hcl/diagnostics.js'
 import { type Block, type Body, report } from './hcl/index.js'
 import { isPath, placeOf } from './spans.js'
 

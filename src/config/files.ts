@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Diagnostics } from './diagnostics.js'
+import type { Diagnostics } from './hcl/diagnostics.js'
 import { type Body, parse } from './hcl/index.js'
 import { masked } from './mask.js'
 

@@ -1,4 +1,4 @@
-import type { Diagnostics } from './diagnostics.js'
+import type { Diagnostics } from './hcl/diagnostics.js'
 import {
   type Attribute,
   type Block,

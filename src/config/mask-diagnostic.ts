@@ -1,19 +1,10 @@
 import type { Diagnostic } from '../core/diagnostic.js'
+import { mapTexts } from './hcl/diagnostics.js'
 
-const TEXTS = ['message', 'expected', 'found', 'hint'] as const
 /** Shorter stretches are masked only where they are all that is quoted: they are in every text. */
 const LEAST = 3
 /** A parser shows this much of a token. */
 const SHOWN = 40
-
-/** A diagnostic with each of its texts mapped. */
-export function mapTexts(diagnostic: Diagnostic, map: (text: string) => string): Diagnostic {
-  const changed = TEXTS.flatMap((name) => {
-    const text = diagnostic[name]
-    return text === undefined ? [] : [[name, map(text)] as const]
-  })
-  return { ...diagnostic, ...Object.fromEntries(changed) }
-}
 
 /** Where a text quotes a token or a value: `token`, the string "…", the number 5. */
 const QUOTES = /(?<=`)[^`]+(?=`)|(?<=the string ").*(?=")|(?<=the number )[^\s,]+/gsu

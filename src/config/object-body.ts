@@ -1,4 +1,4 @@
-import type { Diagnostics } from './diagnostics.js'
+import type { Diagnostics } from './hcl/diagnostics.js'
 import {
   type Attribute,
   type Block,
@@ -9,8 +9,8 @@ import {
   Source,
   type Span,
 } from './hcl/index.js'
+import { isTemplate, quoted } from './hcl/template-text.js'
 import { pathName } from './spans.js'
-import { isTemplate, quoted } from './template-text.js'
 
 /** The blocks of the language that are keyed by their label in an object. */
 const KEYED: Readonly<Record<string, string>> = {

@@ -1,4 +1,4 @@
-import { type Diagnostic, Diagnostics } from './diagnostics.js'
+import { type Diagnostic, Diagnostics } from './hcl/diagnostics.js'
 import {
   type Block,
   type Body,

@@ -1,4 +1,4 @@
-import { type Diagnostics, didYouMean } from './diagnostics.js'
+import { type Diagnostics, didYouMean } from './hcl/diagnostics.js'
 import {
   type Block,
   type Body,
@@ -12,13 +12,13 @@ import {
   Source,
   setKey,
 } from './hcl/index.js'
+import { constrain, constraintOf, constraintText, readConstraint } from './hcl/type-constraint.js'
 import { plainValue } from './node.js'
 import { Section } from './reading/section.js'
 import { variable } from './schema/variable.js'
 import { isSecretName } from './secrets.js'
 import { pathName } from './spans.js'
 import { Tree } from './tree.js'
-import { constrain, constraintOf, constraintText, readConstraint } from './type-constraint.js'
 
 /** What variables are worth, and the paths (`var.x`) that must not be shown. */
 export interface Variables {

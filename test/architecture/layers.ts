@@ -155,6 +155,11 @@ export const LAYERS: readonly Layer[] = [
   },
   { name: 'dataflow', files: ['src/dataflow/**'], imports: all(['core', 'mailbox', 'client', 'dataflow']) },
   {
+    name: 'configuration language',
+    files: ['src/config/hcl/**'],
+    imports: ['src/config/hcl/**', 'src/core/diagnostic.ts', 'src/core/did-you-mean.ts'],
+  },
+  {
     name: 'config',
     files: ['src/config/**'],
     imports: [...all(['core', 'config']), ...CATALOGUES, CONFIG_KINDS],

@@ -1,6 +1,6 @@
 import { expect, expectTypeOf, test } from 'vitest'
 import { z } from 'zod'
-import { Diagnostics } from '../../src/config/diagnostics.js'
+import { Diagnostics } from '../../src/config/hcl/diagnostics.js'
 import { jsonSchemaOf } from '../../src/config/json-schema.js'
 import type { Node } from '../../src/config/node.js'
 import { Section } from '../../src/config/reading/section.js'

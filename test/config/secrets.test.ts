@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: they are templates of the configuration
 
 import { expect, test } from 'vitest'
-import { Diagnostics, formatDiagnostics } from '../../src/config/diagnostics.js'
+import { Diagnostics, formatDiagnostics } from '../../src/config/hcl/diagnostics.js'
 import { type CheckedConfig, checkConfig } from '../../src/config/load.js'
 import { checkText, FIXTURES } from './support.js'
 

@@ -1,5 +1,5 @@
 import type { SupervisionSettings } from '../../core/settings.js'
-import { didYouMean } from '../diagnostics.js'
+import { didYouMean } from '../hcl/diagnostics.js'
 import { describeNode, nodeAt } from '../node.js'
 import type { AnySection } from '../reading/section.js'
 import { withoutUserInfo } from '../secrets.js'

@@ -1,5 +1,5 @@
-import { didYouMean } from '../diagnostics.js'
 import type { Call, Expression } from './ast.js'
+import { didYouMean } from './diagnostics.js'
 import type { Evaluation } from './evaluation.js'
 import { FunctionFault } from './functions/define.js'
 import { MissingEnvironment } from './functions/system.js'

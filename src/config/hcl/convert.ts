@@ -1,4 +1,4 @@
-import { withoutUserInfo } from '../secrets.js'
+import { withoutUserInfo } from './user-info.js'
 import { type HclValue, isLate } from './values.js'
 
 /** As a number: numbers, and strings that are written as one. */

@@ -1,6 +1,6 @@
-import { Diagnostics } from '../diagnostics.js'
 import type { Expression } from './ast.js'
 import { describeValue } from './convert.js'
+import { Diagnostics } from './diagnostics.js'
 import { type Finding, report } from './report.js'
 import { findFunction, isSensitivePath, lookup } from './scope.js'
 import type { Span } from './source.js'

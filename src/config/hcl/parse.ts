@@ -1,5 +1,5 @@
-import type { Diagnostics } from '../diagnostics.js'
 import type { Body, Expression } from './ast.js'
+import type { Diagnostics } from './diagnostics.js'
 import { tokenize } from './lexer.js'
 import { parseBody } from './parse-body.js'
 import { parseExpression as readExpression } from './parse-expression.js'

@@ -1,4 +1,4 @@
-import type { Diagnostic, Diagnostics } from '../diagnostics.js'
+import type { Diagnostic, Diagnostics } from './diagnostics.js'
 import type { Span } from './source.js'
 
 /** What to say about a stretch of text, apart from where it is. */

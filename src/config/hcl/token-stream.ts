@@ -1,4 +1,4 @@
-import type { Diagnostics } from '../diagnostics.js'
+import type { Diagnostics } from './diagnostics.js'
 import { type Finding, report } from './report.js'
 import type { Span } from './source.js'
 import { describeToken, type Token, type TokenKind } from './tokens.js'

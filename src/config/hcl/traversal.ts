@@ -1,6 +1,6 @@
-import { didYouMean } from '../diagnostics.js'
 import type { Expression, Step, Traversal, Variable } from './ast.js'
 import { toNumber, toText, typeName } from './convert.js'
+import { didYouMean } from './diagnostics.js'
 import type { Evaluation } from './evaluation.js'
 import { knownNames, lookup } from './scope.js'
 import type { Span } from './source.js'

@@ -1,5 +1,5 @@
-import type { Diagnostics } from '../diagnostics.js'
 import type { Expression } from './ast.js'
+import type { Diagnostics } from './diagnostics.js'
 import type { Span } from './source.js'
 
 /** What an expression can be worth: plain data, or something that is only known at run time. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Diagnostics, didYouMean } from '../diagnostics.js'
+import { type Diagnostics, didYouMean } from '../hcl/diagnostics.js'
 import { type Finding, report, type Span } from '../hcl/index.js'
 import { describeNode, type Node, nodeAt } from '../node.js'
 import { withoutUserInfo } from '../secrets.js'

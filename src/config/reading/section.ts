@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Diagnostics } from '../diagnostics.js'
+import type { Diagnostics } from '../hcl/diagnostics.js'
 import { type Finding, report, type Span } from '../hcl/index.js'
 import type { Node } from '../node.js'
 import { explain, type Read, unknownName } from './explain.js'

@@ -5,7 +5,7 @@ import {
   didYouMean,
   formatDiagnostic,
   formatDiagnostics,
-} from '../../../src/config/diagnostics.js'
+} from '../../../src/config/hcl/diagnostics.js'
 
 const diagnostic: Diagnostic = {
   severity: 'error',

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Diagnostics } from '../../../src/config/diagnostics.js'
+import { Diagnostics } from '../../../src/config/hcl/diagnostics.js'
 import { parse } from '../../../src/config/hcl/index.js'
 import { documents } from './documents.js'
 import { mutated } from './mutations.js'

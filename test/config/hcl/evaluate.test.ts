@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: this is HCL
 import { describe, expect, test } from 'vitest'
-import { Diagnostics, formatDiagnostics } from '../../../src/config/diagnostics.js'
+import { Diagnostics, formatDiagnostics } from '../../../src/config/hcl/diagnostics.js'
 import {
   evaluate,
   isSensitive,

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: this is HCL
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Diagnostics, formatDiagnostics } from '../../../src/config/diagnostics.js'
+import { Diagnostics, formatDiagnostics } from '../../../src/config/hcl/diagnostics.js'
 import { evaluate, Source } from '../../../src/config/hcl/index.js'
 import { tokenize } from '../../../src/config/hcl/lexer.js'
 import { parseStream } from '../../../src/config/hcl/parse.js'

@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: this is HCL
 import { describe, expect, test } from 'vitest'
-import { Diagnostics } from '../../../src/config/diagnostics.js'
+import { Diagnostics } from '../../../src/config/hcl/diagnostics.js'
 import { resolve, type Scope } from '../../../src/config/hcl/index.js'
 import { fault, late, summaries, value } from './support.js'
 

@@ -1,4 +1,4 @@
-import { type Diagnostic, Diagnostics } from '../../../src/config/diagnostics.js'
+import { type Diagnostic, Diagnostics } from '../../../src/config/hcl/diagnostics.js'
 import {
   type Body,
   type Deferred,

@@ -1,9 +1,19 @@
-import type { Diagnostic } from '../core/diagnostic.js'
-import { mapTexts } from './mask-diagnostic.js'
-import { withoutQuotedUserInfo } from './secrets.js'
+import type { Diagnostic } from '../../core/diagnostic.js'
+import { withoutQuotedUserInfo } from './user-info.js'
 
-export { didYouMean } from '../core/did-you-mean.js'
+export { didYouMean } from '../../core/did-you-mean.js'
 export type { Diagnostic }
+
+const TEXTS = ['message', 'expected', 'found', 'hint'] as const
+
+/** A diagnostic with each of its texts mapped. */
+export function mapTexts(diagnostic: Diagnostic, map: (text: string) => string): Diagnostic {
+  const changed = TEXTS.flatMap((name) => {
+    const text = diagnostic[name]
+    return text === undefined ? [] : [[name, map(text)] as const]
+  })
+  return { ...diagnostic, ...Object.fromEntries(changed) }
+}
 
 /** Collects what is wrong, so that a configuration is reported in one go. */
 export class Diagnostics {

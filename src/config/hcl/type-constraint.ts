@@ -1,14 +1,9 @@
+import type { Expression } from './ast.js'
 import { Diagnostics, didYouMean } from './diagnostics.js'
-import {
-  type Expression,
-  evaluate,
-  type HclObject,
-  type HclValue,
-  isObject,
-  parseExpression,
-  report,
-  setKey,
-} from './hcl/index.js'
+import { evaluate } from './evaluate.js'
+import { parseExpression } from './parse.js'
+import { report } from './report.js'
+import { type HclObject, type HclValue, isObject, setKey } from './values.js'
 
 /** What `type` of a variable asks for. */
 export type TypeConstraint =
