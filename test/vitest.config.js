@@ -18,7 +18,10 @@ function campaigns() {
 
 const selection =
   process.env.NEMO_CAMPAIGN_ROUNDS === undefined
-    ? { include: ['dist/test/**/*.test.js'], exclude: ['dist/test/**/*.campaign.test.js', 'dist/test/package/**'] }
+    ? {
+        include: ['dist/test/**/*.test.js'],
+        exclude: ['dist/test/**/*.campaign.test.js', 'dist/test/package/**'],
+      }
     : { include: campaigns() }
 
 // The tests run as compiled: Node 20 cannot load TypeScript in a worker thread, and what is tested is then what is published.

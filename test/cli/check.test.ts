@@ -74,14 +74,11 @@ test.each([
   [['schema', '--help']],
   [['help']],
   [['help', 'run']],
-])(
-  'help with examples: %j',
-  async (args) => {
-    const { code, stdout, stderr } = await cli(...args)
-    expect([code, stderr]).toEqual([0, ''])
-    expect(stdout).toMatch(/Usage\n.*Examples\n {2}nemo-gateway/s)
-  },
-)
+])('help with examples: %j', async (args) => {
+  const { code, stdout, stderr } = await cli(...args)
+  expect([code, stderr]).toEqual([0, ''])
+  expect(stdout).toMatch(/Usage\n.*Examples\n {2}nemo-gateway/s)
+})
 
 test('--version is that of the package', async () => {
   const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {

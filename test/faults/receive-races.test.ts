@@ -41,13 +41,19 @@ function abortSoon(random: () => number): AbortSignal {
   return abort.signal
 }
 
-/** Receives in every way at once until all messages have been acknowledged. @returns the attempts of each */
+/**
+ * Receives in every way at once until all messages have been acknowledged. Where the actor dies, nobody can say whether
+ * an acknowledgement under way has reached the broker.
+ * @returns the attempts of each, 0 where it is not known whether it was acknowledged
+ */
 async function takeAll(gateway: Gateway, count: number, random: () => number, disturb: () => void) {
   const queue = gateway.queue('taker')
   const acked = new Map<unknown, number>()
+  const doubtful = new Set<unknown>()
+  const settled = () => new Set([...acked.keys(), ...doubtful]).size
   const deadline = Date.now() + 60_000
   const take = async () => {
-    while (acked.size < count && Date.now() < deadline) {
+    while (settled() < count && Date.now() < deadline) {
       if (random() < 0.02) disturb()
       const how = random()
       const options =
@@ -57,9 +63,11 @@ async function takeAll(gateway: Gateway, count: number, random: () => number, di
         .catch(() => undefined)
       if (message === undefined) continue
       if (await message.ack().catch(() => false)) acked.set(message.value, message.attempt)
+      else doubtful.add(message.value)
     }
   }
   await Promise.all(Array.from({ length: 8 }, take))
+  for (const value of doubtful) if (!acked.has(value)) acked.set(value, 0)
   return acked
 }
 
