@@ -37,7 +37,9 @@ function write(root, source) {
   writeFileSync(join(root, output), `${code}//# sourceMappingURL=${basename(output)}.map\n`)
 }
 
-const outputOf = (source) => join('dist', source.replace(/\.ts$/, '.js'))
+/** Manifests name a worker by the ending of its bundle. */
+const outputOf = (source) =>
+  join('dist', source.replace(/\.ts$/, source.startsWith(WORKERS) ? '.mjs' : '.js'))
 
 function isNewer(root, source) {
   const output = statSync(join(root, outputOf(source)), { throwIfNoEntry: false })
