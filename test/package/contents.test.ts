@@ -22,9 +22,9 @@ test('runs as it is installed', async () => {
   expect(await app.run('nemo-gateway', '--help')).toContain('nemo-gateway run')
 })
 
-test('brings no other package and no install script', async () => {
+test('brings no other package than the one that its types name, and no install script', async () => {
   const manifest = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8'))
-  expect(manifest.dependencies ?? {}).toEqual({})
+  expect(Object.keys(manifest.dependencies)).toEqual(['zod'])
   expect(Object.keys(manifest.scripts).filter((name) => /^(pre|post)?install$/.test(name))).toEqual([])
 })
 
@@ -47,13 +47,16 @@ test('has every file that its README links to', async () => {
   expect(links.filter((link) => !existsSync(join(installed, link)))).toEqual([])
 })
 
-test('type checks without any other package, its own declarations included', async () => {
+test('type checks as it is installed, its own declarations and the configuration included', async () => {
   await app.write({
     'typed.mts': `
       import { type CustomManifest, Gateway } from 'nemo-gateway'
       import type { ProtocolAdapter } from 'nemo-gateway/adapter'
       import { adapterCompliance } from 'nemo-gateway/testing'
       export const start: Promise<Gateway> = Gateway.start('gateway.hcl')
+      export const inline = Gateway.start({ integrations: { bus: { type: 'memory', timeout: '2s' } } })
+      // @ts-expect-error a time-out is text or a number
+      export const wrong = Gateway.start({ integrations: { bus: { type: 'memory', timeout: true } } })
       export type Parts = [CustomManifest, ProtocolAdapter, typeof adapterCompliance]`,
   })
   const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', '--types', 'node']
