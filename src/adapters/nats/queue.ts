@@ -87,8 +87,10 @@ export function queueFacet(parts: QueueParts): QueueFacet {
     const request = { subject, headers: encoded, payload }
     // The stream may have been deleted since it was bound: then it is bound again.
     for (const pauseMs of BINDING_PAUSES_MS) {
-      if (clock.monotonic() + pauseMs >= deadline) break
-      if (pauseMs > 0) await sleep(clock, pauseMs)
+      if (pauseMs > 0) {
+        if (clock.monotonic() + pauseMs >= deadline) break
+        await sleep(clock, pauseMs)
+      }
       await bindings.stream(queue, subject, deadline)
       const stored = await jetStream.publish(`send to queue ${queue}`, request, deadline, failure)
       if (stored !== undefined) return messageName(stored.stream, stored.sequence)
