@@ -1,4 +1,4 @@
-import { afterAll, describe, it } from 'vitest'
+import { describe, it } from 'vitest'
 import { adapterCompliance } from '../../src/testing/index.js'
 import { closedPort } from '../support/http-service.js'
 
@@ -30,5 +30,6 @@ adapterCompliance({
   server: 'api',
   // Where nothing at all is served, callers are asked to come back.
   features: { ...NONE, call: true, notify: true, batch: true, serve: true, unknownMethod: false },
-  harness: { describe, it, afterAll },
+  // Each case has a gateway to itself: one that is shared would keep the port.
+  harness: { describe, it },
 })
