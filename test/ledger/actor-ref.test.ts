@@ -96,7 +96,17 @@ function rig(given: Partial<IntegrationSettings> = {}) {
       },
     }
   }
-  return { clock, ref, begin, handler, ended, quiet, poisoned }
+  /** A source that one life has granted, and the life after it. */
+  async function reborn() {
+    const first = begin()
+    const opening = ref.open('consume', 'q', wanted, handler)
+    await first.asked()
+    await first.settle(0)
+    const source = await opening
+    ref.detach('boom')
+    return { source, second: begin() }
+  }
+  return { clock, ref, begin, reborn, handler, ended, quiet, poisoned }
 }
 
 describe('the address of an actor', () => {
@@ -174,14 +184,8 @@ describe('the address of an actor', () => {
   })
 
   test('a source that is closed before its new actor has opened it is not opened, by that actor or the next', async () => {
-    const { ref, begin, handler } = rig()
-    const first = begin()
-    const opening = ref.open('consume', 'q', wanted, handler)
-    await first.asked()
-    await first.settle(0)
-    const source = await opening
-    ref.detach('boom')
-    const second = begin()
+    const { ref, begin, reborn } = rig()
+    const { source, second } = await reborn()
     expect(await second.asked()).toEqual(['consume'])
     const closing = source.close()
     expect(await second.asked()).toEqual(['consume', 'cancel', 'unsubscribe'])
@@ -191,15 +195,9 @@ describe('the address of an actor', () => {
     expect(await begin().asked()).toEqual([])
   })
 
-  test('a source that is closed while what opens it anew waits for an actor is not opened', async () => {
-    const { ref, begin, handler, clock } = rig({ mailbox: { messages: 1, bytes: 1_000, overflow: 'reject' } })
-    const first = begin()
-    const opening = ref.open('consume', 'q', wanted, handler)
-    await first.asked()
-    await first.settle(0)
-    const source = await opening
-    ref.detach('boom')
-    const second = begin()
+  test('a source that is closed while the request to open it again waits for an actor is not opened', async () => {
+    const { clock, reborn } = rig({ mailbox: { messages: 1, bytes: 1_000, overflow: 'reject' } })
+    const { source, second } = await reborn()
     // Before it is posted.
     const closing = source.close()
     expect(await second.asked()).toEqual(['unsubscribe'])

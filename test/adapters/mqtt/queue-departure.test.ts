@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { integrationSettings, until, within } from '../../support/adapter-context.js'
 import { type Mosquitto, startMosquitto } from '../../support/mosquitto.js'
-import { bytes, connected, Deliveries, type Fixture } from './fixture.js'
+import { connected, Deliveries, type Fixture } from './fixture.js'
+import { consume, sendAll } from './queues.js'
 
 let broker: Mosquitto
 const open: Fixture[] = []
@@ -18,17 +19,6 @@ async function client(config: Record<string, unknown> = {}, settings = {}): Prom
   const fixture = await connected(broker.port, config, settings)
   open.push(fixture)
   return fixture
-}
-
-async function sendAll({ adapter }: Fixture, queue: string, texts: readonly string[]): Promise<void> {
-  for (const text of texts) await adapter.queue!.enqueue(queue, bytes(text), {}, within())
-}
-
-async function consume({ adapter }: Fixture, queue: string, demand: number) {
-  const sink = new Deliveries()
-  const consumer = await adapter.queue!.consume(queue, sink, within())
-  consumer.request(demand)
-  return { sink, consumer }
 }
 
 /** Consumes and acknowledges everything. */

@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { until, within } from '../../support/adapter-context.js'
+import { until } from '../../support/adapter-context.js'
 import { FaultProxy } from '../../support/fault-proxy.js'
 import { type Mosquitto, startMosquitto } from '../../support/mosquitto.js'
-import { bytes, connected, Deliveries, type Fixture } from './fixture.js'
+import { connected, type Fixture } from './fixture.js'
+import { consume, sendAll } from './queues.js'
 
 let broker: Mosquitto
 const open: Fixture[] = []
@@ -19,17 +20,6 @@ async function client(config: Record<string, unknown> = {}, port = broker.port):
   const fixture = await connected(port, config)
   open.push(fixture)
   return fixture
-}
-
-async function sendAll({ adapter }: Fixture, queue: string, texts: readonly string[]): Promise<void> {
-  for (const text of texts) await adapter.queue!.enqueue(queue, bytes(text), {}, within())
-}
-
-async function consume({ adapter }: Fixture, queue: string, demand: number) {
-  const sink = new Deliveries()
-  const consumer = await adapter.queue!.consume(queue, sink, within())
-  consumer.request(demand)
-  return { sink, consumer }
 }
 
 const numbers = (count: number) => Array.from({ length: count }, (_, i) => `${i}`)
