@@ -58,7 +58,7 @@ const config = z.strictObject({
   wait_for_ready: z
     .boolean()
     .default(false)
-    .describe('A call waits for the connection rather than fail while it is made anew.'),
+    .describe('A call waits for the connection, rather than fail, while it is made again.'),
   authority: z
     .string()
     .min(1)

@@ -23,7 +23,7 @@ const config = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      'Of the connection that publishes and calls. Receivers have connections of their own, opened on first use: `ID-sub` for subscriptions, `ID-serve` for methods that are served, `ID-queue-QUEUE` for each queue that is consumed. A broker that admits clients by their ids has to admit those too.',
+      'Of the connection that publishes and calls. Receivers have separate connections, opened on first use: `ID-sub` for subscriptions, `ID-serve` for methods that are served, `ID-queue-QUEUE` for each queue that is consumed. A broker that admits clients by their ids has to admit those too.',
     ),
   keep_alive: durationWithin(1_000, 65_535_000)
     .default(60_000)
