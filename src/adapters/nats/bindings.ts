@@ -94,9 +94,7 @@ export class Bindings {
     try {
       return await this.#create(nameFor(queue), [subject], deadline)
     } catch (error) {
-      // Somebody else may have created it since we looked.
-      const taken = isTaken(error, API_ERROR.streamNameInUse, API_ERROR.subjectsOverlap)
-      const made = taken ? await this.#streamOf(subject, deadline) : undefined
+      const made = isMadeMeanwhile(error) ? await this.#streamOf(subject, deadline) : undefined
       if (made === undefined) throw error
       return made
     }
@@ -110,13 +108,17 @@ export class Bindings {
 
   async #bindNamed(name: string, subject: string, deadline: number): Promise<string> {
     const { create, subjects } = this.#config.stream
-    const found = await this.#unlessMissing(`STREAM.INFO.${name}`, API_ERROR.streamNotFound, deadline)
+    const info = () => this.#unlessMissing(`STREAM.INFO.${name}`, API_ERROR.streamNotFound, deadline)
+    let found = await info()
     if (found === undefined) {
       if (!create) throw new Unsuitable(`there is no stream ${name}, and none is to be created`)
-      return this.#create(name, withSubject(subjects, subject), deadline).catch((error: unknown) => {
-        if (!isTaken(error, API_ERROR.streamNameInUse)) throw error
-        return this.#bindNamed(name, subject, deadline)
-      })
+      try {
+        return await this.#create(name, withSubject(subjects, subject), deadline)
+      } catch (error) {
+        if (!isMadeMeanwhile(error)) throw error
+        found = await info()
+        if (found === undefined) throw error
+      }
     }
     const config = found.config as { subjects?: readonly string[] }
     const kept = config.subjects ?? []
@@ -225,6 +227,14 @@ function nameFor(queue: string): string {
   return `${name}-${createHash('sha256').update(queue).digest('hex').slice(0, 8)}`
 }
 
-function isTaken(error: unknown, ...numbers: readonly number[]): boolean {
-  return error instanceof JetStreamApiError && numbers.includes(error.number)
+/**
+ * Whether somebody else may have created the stream since we looked. The server looks at the names before it
+ * looks at the subjects, and lets others in between: the same stream made at the same time can be an overlap.
+ */
+function isMadeMeanwhile(error: unknown): boolean {
+  const { streamNameInUse, subjectsOverlap } = API_ERROR
+  return (
+    error instanceof JetStreamApiError &&
+    (error.number === streamNameInUse || error.number === subjectsOverlap)
+  )
 }
