@@ -28,6 +28,8 @@ export const PROTOCOL_PACKAGES: { readonly [folder: string]: readonly string[] }
 const MANIFESTS = ['src/adapters/*/manifest.ts', 'src/brokers/*/manifest.ts']
 /** What the schemas of manifests are made of: read on the host thread, as they are. */
 const CONFIG_KINDS = 'src/adapters/config-kinds.ts'
+/** What a manifest shares with its adapter: without the schemas, which no worker is to load. */
+const SHARED = 'src/adapters/*/shared.ts'
 const CATALOGUES = ['src/adapters/catalogue.ts', 'src/brokers/catalogue.ts']
 const HOST = ['ledger', 'supervisor', 'router', 'client', 'server', 'dataflow', 'telemetry', 'config', 'cli']
 const BOTH_THREADS = ['core', 'wire', 'resilience', 'mailbox']
@@ -59,9 +61,10 @@ export const LAYERS: readonly Layer[] = [
   {
     name: 'manifest or catalogue',
     files: [...MANIFESTS, ...CATALOGUES],
-    imports: ['src/core/**', ...MANIFESTS, CONFIG_KINDS],
+    imports: ['src/core/**', ...MANIFESTS, CONFIG_KINDS, SHARED],
     packages: ['zod'],
   },
+  { name: 'shared by manifest and adapter', files: [SHARED], imports: ['src/core/**'] },
   { name: 'kinds of configuration', files: [CONFIG_KINDS], imports: ['src/core/**'], packages: ['zod'] },
   {
     name: 'adapters shared',

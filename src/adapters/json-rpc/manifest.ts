@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { AdapterManifest } from '../../core/manifest.js'
-import type { IntegrationSettings } from '../../core/settings.js'
 import { duration, size } from '../config-kinds.js'
+import { isOverWebSocket } from './shared.js'
 
 const FRAMING = /^(content-length|transfer-encoding|connection|keep-alive|upgrade|expect|te|trailer)$/i
 
@@ -119,15 +119,6 @@ const serverConfig = z.strictObject({
 })
 
 export type JsonRpcServerConfig = z.infer<typeof serverConfig>
-
-/** Whether the endpoint is one of WebSocket; where it is discovered the scheme says so. */
-export function isOverWebSocket({
-  endpoint,
-  discovery,
-}: Pick<IntegrationSettings, 'endpoint' | 'discovery'>): boolean {
-  if (discovery?.scheme !== undefined) return /^wss?$/i.test(discovery.scheme)
-  return endpoint.addresses.some((address) => /^wss?(?::\/\/|\+unix:)/i.test(address))
-}
 
 /** JSON-RPC 2.0 over HTTP and WebSocket. */
 export const jsonRpcManifest: AdapterManifest = {

@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net'
 import { ConnectionError } from '../../core/errors.js'
 import type { Endpoint, TlsSettings } from '../../core/settings.js'
-import { isOverWebSocket } from './manifest.js'
+import { isOverWebSocket } from './shared.js'
 
 /** Where requests go. */
 export interface Target {

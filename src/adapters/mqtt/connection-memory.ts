@@ -3,8 +3,10 @@ import type { Random } from '../../core/random.js'
 import { SessionJournal } from './client/session-journal.js'
 import { SessionState } from './client/session-state.js'
 import { Continuity } from './continuity.js'
-import { KEPT_BYTES } from './manifest.js'
 import type { QueueState } from './queue-member-options.js'
+
+/** A journal for each of the two sessions that are kept. The manifest asks for as much. */
+export const KEPT_BYTES = 2 * SessionJournal.bytes
 
 /** What an adapter remembers from one connection to the next. */
 export class ConnectionMemory {

@@ -78,11 +78,8 @@ const config = z.strictObject({
     .describe('What the broker publishes when the connection that publishes is lost.'),
 })
 
-/**
- * Shared memory for the sessions that are kept; the adapter has the layout (see `connection-memory.ts`, which this file
- * cannot import: the host thread reads it).
- */
-export const KEPT_BYTES = 2 * (16 + 8_192 + 2 * 1_024 * 16)
+/** Shared memory for the sessions that are kept: as large as `connection-memory.ts` says, which only a worker loads. */
+const KEPT_BYTES = 2 * (16 + 8_192 + 2 * 1_024 * 16)
 
 /** The `config` block as the adapter finds it in its settings: checked, completed, durations in milliseconds. */
 export type MqttConfig = z.output<typeof config>

@@ -22,6 +22,9 @@ export const mqttListen = z.strictObject({
     .describe('Bytes of one packet; a client that announces a larger one is disconnected.'),
 })
 
+/** The `listen` block as the broker finds it: checked and completed. */
+export type MqttListen = z.output<typeof mqttListen>
+
 /** The embedded MQTT broker (3.1.1), for trying out and for devices on the edge. */
 export const mqttBrokerManifest: BrokerManifest = {
   type: 'mqtt',

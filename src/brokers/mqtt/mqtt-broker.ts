@@ -1,10 +1,10 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import type { MessagePort } from 'node:worker_threads'
 import { Aedes } from 'aedes'
-import { ConfigError, ConnectionError } from '../../core/errors.js'
+import { ConnectionError } from '../../core/errors.js'
 import type { BrokerAddress, BrokerContext, BrokerFactory, EmbeddedBroker } from '../embedded-broker.js'
 import { boundStore, STORE_LIMITS, type Store } from './bounded-store.js'
-import { mqttListen } from './manifest.js'
+import type { MqttListen } from './manifest.js'
 import { PacketSize } from './packet-size.js'
 import { SubscriptionLimit } from './subscription-limit.js'
 
@@ -24,16 +24,13 @@ class MqttBroker implements EmbeddedBroker {
   readonly #stopping = new AbortController()
   #state: 'new' | 'running' | 'stopped' = 'new'
 
-  /** @throws ConfigError for a `listen` block that is not one. */
   constructor(context: BrokerContext) {
-    const listen = mqttListen.safeParse(context.listen)
-    if (!listen.success)
-      throw new ConfigError(`broker ${context.name}: listen: ${listen.error.issues[0]?.message}`)
+    const listen = context.listen as unknown as MqttListen
     this.#context = context
-    this.#listen = listen.data
-    this.#maxPacket = listen.data.max_packet
+    this.#listen = listen
+    this.#maxPacket = listen.max_packet
     this.#server = createServer((socket) => this.#accept(socket))
-    this.#server.maxConnections = listen.data.max_connections
+    this.#server.maxConnections = listen.max_connections
     this.#server.on('drop', () => this.#log('refused a connection: there are as many as there may be'))
     this.#filters.follow(this.#aedes)
     this.#aedes.on('clientError', (client, error) =>

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import mqtt, { type MqttClient } from 'mqtt'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { KEPT_BYTES } from '../../../src/adapters/mqtt/manifest.js'
+import { KEPT_BYTES } from '../../../src/adapters/mqtt/connection-memory.js'
 import type { Attempt } from '../../../src/core/adapter.js'
 import { until, within } from '../../support/adapter-context.js'
 import { type Mosquitto, startMosquitto } from '../../support/mosquitto.js'
