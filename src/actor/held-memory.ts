@@ -22,7 +22,8 @@ export class HeldMemory {
   readonly #clock: Clock
   readonly #mark: number
   #collectedAt = Number.NEGATIVE_INFINITY
-  #afterCollection = 0
+  /** What was held after the last collection; at first what loading has left, which is not worth one. */
+  #afterCollection = bytesHeld()
   #idleBeats = 0
   #utilization = performance.eventLoopUtilization()
 

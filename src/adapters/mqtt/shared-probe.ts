@@ -17,16 +17,18 @@ const NOTHING = new Uint8Array(0)
  * broker do not let us try.
  */
 export class SharedProbe {
-  readonly #topic: string
+  readonly #random: Random
+  /** Made by the first run: few connections need one, and making an id loads `node:crypto`. */
+  #topic: string | undefined
   #finish: ((isShared: boolean) => void) | undefined
 
   constructor(random: Random) {
-    this.#topic = `nemo/probe/${random.uuid()}`
+    this.#random = random
   }
 
   /** Takes the message if it is a probe. */
   accept(packet: PublishPacket, hold: Hold | undefined): boolean {
-    if (!packet.topic.startsWith(this.#topic)) return false
+    if (this.#topic === undefined || !packet.topic.startsWith(this.#topic)) return false
     hold?.settle()
     this.#finish?.(packet.topic === this.#shared)
     return true
@@ -34,6 +36,7 @@ export class SharedProbe {
 
   /** @returns whether shared subscriptions work, as far as can be told. @throws ConnectionEnded */
   async run(session: Session, publisher: Publisher, group: string, clock: Clock): Promise<boolean> {
+    this.#topic ??= `nemo/probe/${this.#random.uuid()}`
     const shared = `$share/${group}/${this.#shared}`
     try {
       await Promise.all([
