@@ -2,7 +2,7 @@
 // files in dist/, each worker as one self-contained file in dist/workers/. All packages are bundled, so nothing else is
 // installed with ours, and a bundler of an application can copy a worker as it is.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { builtinModules } from 'node:module'
+import { builtinModules, createRequire } from 'node:module'
 import { dirname, join, relative, resolve } from 'node:path'
 import { build } from 'rolldown'
 import { esmExternalRequirePlugin } from 'rolldown/plugins'
@@ -31,17 +31,95 @@ const urlsFromDist = {
 /** Turns `require('fs')` into an import. What replaces it otherwise fails in a bundle that is CommonJS. */
 const importBuiltins = esmExternalRequirePlugin({ external: [...builtinModules] })
 
-/** Writes the licenses of the packages that are bundled: all of them ask that their text is passed on. */
+/**
+ * Packages that few actors need, and that are loaded when one does. As ES modules their declarations would be lifted to
+ * the top of the file: each thread would make thousands of functions at its start. As CommonJS they are one function.
+ */
+const LAZY_PACKAGES = {
+  protobuf: ['@bufbuild/protobuf', '@bufbuild/protobuf/wire', '@bufbuild/protobuf/wkt'],
+  jose: ['jose'],
+  oauth4webapi: ['oauth4webapi'],
+}
+
+/** Modules of Node that take time and memory to load, and that not every actor needs. */
+const LAZY_BUILTINS = /^(?:node:)?(?:tls|crypto|https?|http2|zlib|vm|dns\/promises|fs\/promises)$/
+
+/** Turns both into CommonJS, which runs where it is first imported. */
+const lazyModules = {
+  name: 'lazy-modules',
+  resolveId: (id) => {
+    if (LAZY_BUILTINS.test(id)) return `\0builtin:${id}`
+    const name = Object.keys(LAZY_PACKAGES).find((key) => LAZY_PACKAGES[key].includes(id))
+    return name === undefined ? null : `\0lazy:${name}`
+  },
+  load: async (id) => {
+    const [kind, name] = id.split(/:(.*)/)
+    if (kind === '\0builtin') return commonJs(`module.exports = process.getBuiltinModule('${name}')`)
+    return kind === '\0lazy' ? commonJs(await packed(name)) : null
+  },
+}
+
+const commonJs = (code) => ({ code, moduleType: 'js' })
+
+/** What the sources import of a package by name; all of it where they take it as a whole. */
+function exportsUsed(path) {
+  const names = new Set()
+  const quoted = `['"]${path}['"]`
+  const named = new RegExp(
+    `(?<!type )\\{([^}]*)\\} (?:from|= await import\\()\\s*${quoted}|import\\(${quoted}`,
+    'g',
+  )
+  for (const text of sources)
+    for (const [, list] of text.matchAll(named)) {
+      if (list === undefined) return `export * from '${path}'`
+      for (const name of list.split(','))
+        if (!/^\s*(?:type |$)/.test(name)) names.add(name.trim().split(' as ')[0])
+    }
+  return `export { ${[...names].join(', ')} } from '${path}'`
+}
+const sources = readdirSync(join(root, 'src'), { recursive: true })
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => readFileSync(join(root, 'src', file), 'utf8'))
+
+/** What is used of a package that is loaded lazily, as one CommonJS module in few bytes. */
+async function packed(name) {
+  const entry = {
+    name: 'entry',
+    resolveId: (id) => (id === '\0entry' ? id : null),
+    load: (id) => (id === '\0entry' ? LAZY_PACKAGES[name].map(exportsUsed).join('\n') : null),
+  }
+  const { output } = await build({
+    input: '\0entry',
+    write: false,
+    platform: 'node',
+    cwd: root,
+    plugins: [entry, collectLicenses],
+    output: { format: 'cjs', minify: true, comments: { legal: false } },
+  })
+  return output[0].code
+}
+
+/** One character beyond Latin-1 doubles the memory of a source: V8 keeps one byte a character only without. */
+const oneByteSources = {
+  name: 'one-byte-sources',
+  // After all else: a step that prints the code once more would write the characters again.
+  generateBundle(_, bundle) {
+    for (const chunk of Object.values(bundle))
+      if (chunk.type === 'chunk') chunk.code = chunk.code.replace(/[^\0-\xff]/g, escaped)
+  },
+}
+
+const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`
+
+/** Collects the licenses of the packages that are bundled: all of them ask that their text is passed on. */
 const collectLicenses = {
   name: 'collect-licenses',
-  writeBundle(_, bundle) {
+  generateBundle(_, bundle) {
     for (const { moduleIds = [] } of Object.values(bundle))
       for (const id of moduleIds) {
         const folder = /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(id)?.[0]
         if (folder !== undefined && !licenses.has(folder)) licenses.set(folder, licenseOf(folder))
       }
-    const texts = [...licenses.values()].sort()
-    writeFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), texts.join(`\n${'-'.repeat(80)}\n\n`))
   },
 }
 const licenses = new Map()
@@ -59,7 +137,7 @@ const bundle = (input, output, plugins = []) =>
     cwd: root,
     logLevel: 'warn',
     input,
-    plugins: [...plugins, collectLicenses],
+    plugins: [...plugins, oneByteSources, collectLicenses],
     output: { format: 'esm', comments: { legal: true, annotation: true, jsdoc: false }, ...output },
   })
 
@@ -80,4 +158,9 @@ for (const name of workers)
   await bundle(
     { [name]: `workers/${name}.ts` },
     { dir: join(dist, 'workers'), entryFileNames: '[name].mjs', codeSplitting: false },
+    // Every actor of gRPC needs Protobuf.
+    name.startsWith('grpc') ? [] : [lazyModules],
   )
+
+const texts = [...licenses.values()].sort()
+writeFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), texts.join(`\n${'-'.repeat(80)}\n\n`))

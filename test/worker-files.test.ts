@@ -1,0 +1,29 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+
+const WORKERS = new URL('../workers/', import.meta.url)
+const files = readdirSync(WORKERS).filter((name) => name.endsWith('.mjs'))
+
+/** Each actor has a copy of its file in memory, and a crash is over when a thread has loaded it again. */
+describe.each(files)('the worker %s', (name) => {
+  const code = readFileSync(new URL(name, WORKERS), 'utf8')
+
+  test('has characters of one byte only: others would double its memory', () => {
+    expect(code.match(/[^\0-\xff]/g)).toBeNull()
+  })
+
+  test('has no schemas: the configuration is checked on the host thread', () => {
+    expect(code).not.toMatch(/\bZodError\b/)
+  })
+
+  test.skipIf(name.startsWith('grpc'))('loads what few actors need where it is needed', () => {
+    const imported = [...code.matchAll(/^import [^;]*? from "([^"]+)";$/gm)].map(([, module]) => module)
+    expect(imported).not.toEqual([])
+    for (const module of ['tls', 'crypto', 'http', 'https', 'http2', 'zlib', 'vm'])
+      expect(imported).not.toContain(`node:${module}`)
+  })
+})
+
+test('there are workers', () => {
+  expect(files.length).toBeGreaterThan(5)
+})
