@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events'
 
 /**
- * A controller whose signal any number of listeners may share. At the eleventh, Node warns of a leak
- * (`MaxListenersExceededWarning`) unless the signal is made so.
+ * Makes a controller whose signal accepts any number of listeners. Without this, Node warns of a leak at the eleventh
+ * (`MaxListenersExceededWarning`).
  */
 export function sharedController(): AbortController {
   const controller = new AbortController()
@@ -10,7 +10,7 @@ export function sharedController(): AbortController {
   return controller
 }
 
-/** What waits for one signal. */
+/** The tasks that wait for one signal, and the listener that they share. */
 interface Waiting {
   readonly tasks: Set<() => void>
   readonly listener: () => void
@@ -19,9 +19,9 @@ interface Waiting {
 const waitingFor = new WeakMap<AbortSignal, Waiting>()
 
 /**
- * Calls `task` when a signal of the application aborts; not where it has aborted already. All tasks of a signal share
- * one listener, so that Node does not warn when one signal serves many requests. `task` must not throw.
- * @returns a function that takes the task back; idempotent
+ * Calls `task` when a signal of the application aborts; does nothing if it has aborted already. All tasks of a signal
+ * share one listener, so that Node does not warn when one signal serves many requests. `task` must not throw.
+ * @returns a function that removes the task; idempotent
  */
 export function onAbort(signal: AbortSignal, task: () => void): () => void {
   const { tasks, listener } = waitingFor.get(signal) ?? enter(signal)

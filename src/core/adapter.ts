@@ -11,8 +11,8 @@ import type { Logger } from './telemetry.js'
 import type { Headers, Value } from './value.js'
 
 /**
- * What the actor gives an adapter. The adapter owns its sockets and nothing else: reconnecting,
- * retrying, breaking, timing out, encoding and flow control are done around it.
+ * What the actor gives an adapter. The adapter owns its sockets; the actor reconnects, retries, breaks the circuit,
+ * enforces time-outs, encodes payloads and controls the flow.
  */
 export interface AdapterContext {
   readonly settings: IntegrationSettings
@@ -20,55 +20,61 @@ export interface AdapterContext {
   readonly random: Random
   readonly log: Logger
   /**
-   * Identifies this integration to a broker across restarts of the actor, so that a session found
-   * under it belongs to us. Stable for the life of the gateway, and unique to it.
+   * Identifies this integration to a broker across restarts of the actor, so that a successor finds its session.
+   * Unique to this gateway, and the same until the gateway shuts down.
    */
   readonly clientId: string
-  /** Bytes that the actor may hold in memory in all. What an adapter buffers for long is counted here. */
+  /** Counts all bytes that the actor holds in memory. An adapter counts what it buffers here. */
   readonly budget: ByteBudget
   /**
-   * Memory that outlives the actor, of the size that `keptBytes` of the manifest asked for; zeroed in the first
-   * life. For the state of a protocol's session that a successor must find.
+   * Memory that outlives the actor, for the state of a protocol's session that a successor must find. Its size is what
+   * `keptBytes` of the manifest returned; it is zeroed in the first life.
    */
   readonly kept?: SharedArrayBuffer | undefined
-  /** An established connection is gone. The actor calls `connect` again. */
+  /** Reports that an established connection is gone. The actor then calls `connect` again. */
   connectionLost(error: ConnectionError): void
-  /** Optional hint that an answer has begun to arrive. If it is the only one in flight, the host is woken while it is still being read. */
+  /**
+   * Optional hint that an answer has begun to arrive. If it is the only one in flight, the host is woken while it is
+   * still being read.
+   */
   answerBegins(): void
-  /** Reports a message that the adapter itself has dead-lettered, or refused for good. Raises `message:dead`. */
+  /** Reports a message that the adapter has dead-lettered itself, or refused permanently. Raises `message:dead`. */
   deadLettered(letter: DeadLetterReport): void
-  /** Opens a line to an embedded broker of this gateway. */
+  /** Opens a channel to an embedded broker of this gateway. @param broker its name in the configuration */
   dial(broker: string): Promise<MessagePort>
 }
 
-/** The one export of an adapter module. */
+/** Makes an adapter; the export `adapter` of an adapter module. Called once in each life of the actor. */
 export type AdapterFactory = (context: AdapterContext) => ProtocolAdapter
 
 /**
- * A protocol. A pattern that it does not have is an absent facet. All methods are called on the
- * actor's thread; facets only while connected, concurrently and without limit. Every rejection is an
- * `IntegrationError`: the adapter translates the errors of its client library at this edge.
+ * A protocol. A facet is absent if the protocol lacks that pattern.
+ *
+ * All methods are called on the actor's thread. Methods of facets are called only while connected, concurrently and
+ * without limit. Every rejection must be an `IntegrationError`: the adapter translates the errors of its client
+ * library.
  */
 export interface ProtocolAdapter {
   /** The `type` in the configuration. */
   readonly protocol: string
   /**
-   * Makes the connection; one attempt, no retries. Called again after `connectionLost` and after a failed
-   * attempt. Subscriptions, consumers and services are not restored by the adapter: the actor asks again.
+   * Makes one attempt to connect, without retries. The actor calls it again after `connectionLost` and after a failed
+   * attempt, and then opens subscriptions, consumers and services again itself.
+   * @param signal aborts when the attempt times out or the actor stops
    * @throws ConnectionError, AuthError
    */
   connect(signal: AbortSignal): Promise<void>
-  /** Ends the connection and frees everything; never throws; idempotent. No callback is made afterwards. */
+  /** Ends the connection and frees everything. Makes no callback afterwards. Never throws; idempotent. */
   disconnect(): Promise<void>
-  /** Where it listens, while it is connected; of the adapter of a `server` block. */
+  /** The address it listens at while connected; only for the adapter of a `server` block. */
   readonly listening?: ListenAddress | undefined
-  /** Asks the other side for a sign of life. Absent where being connected is all there is to know. */
+  /** Checks that the other side answers. Absent if the protocol has no such check: then connected means healthy. */
   ping?(signal: AbortSignal): Promise<void>
-  /** How its pool of connections stands, where it has one. Asked several times a second; never throws. */
+  /** The figures of its connection pool, if it has one. Called several times a second; never throws. */
   pool?(): PoolFigures
   /**
-   * For a protocol that spreads its requests over all addresses of the endpoint: they are others now; requests to
-   * come go there, those under way end where they are. Any other protocol has one address at a time.
+   * Tells a protocol that spreads its requests over all addresses of the endpoint that these have changed. New requests
+   * go to the new addresses; requests in flight end where they are. Absent if the protocol uses one address at a time.
    */
   addressesChanged?(): void
   readonly rpc?: RpcFacet
@@ -77,28 +83,28 @@ export interface ProtocolAdapter {
   readonly service?: ServiceFacet
 }
 
-/** A message that will not be delivered any more. */
+/** A message that will not be delivered again. */
 export interface DeadLetterReport {
   readonly queue: string
   /** The error that caused it, in words. */
   readonly reason: string
-  /** Deliveries that did not settle it. */
+  /** How many deliveries did not settle it. */
   readonly attempts: number
   readonly payload: Uint8Array
   readonly headers?: Headers
 }
 
-/** One attempt of an operation. Each attempt has its own: a late look at an earlier one shows that it was given up. */
+/** One attempt of an operation. Each attempt has its own object; the signal of an earlier attempt stays aborted. */
 export interface Attempt {
-  /** `clock.monotonic()` milliseconds at which this attempt is given up. */
+  /** When this attempt times out, in milliseconds of `clock.monotonic()`. */
   readonly deadline: number
-  /** Aborts when the attempt is given up, for whatever reason. Created on first use: do not read it without need. */
+  /** Aborts when the attempt times out or is cancelled. Created on first use: do not read it without need. */
   readonly signal: AbortSignal
   /** Headers or metadata given by the caller, for protocols whose requests have them. */
   readonly headers?: Headers | undefined
   /**
-   * Names the operation: the same in all its attempts and all lives of the actor, unique to the gateway. A message id
-   * for brokers that de-duplicate. Absent for what the actor does on its own account.
+   * Names the operation for brokers that de-duplicate: the same in all attempts and all lives of the actor, and used
+   * for no other operation. Absent for operations that the actor starts itself.
    */
   readonly operationId?: string | undefined
 }
@@ -116,102 +122,109 @@ export interface RpcFacet {
   /** @throws RpcError for an error answer of the server */
   call(method: string, params: Value | undefined, context: Attempt): Promise<Value>
   notify(method: string, params: Value | undefined, context: Attempt): Promise<void>
-  /** Several calls in one request; one outcome each, in their order. */
+  /** Sends several calls in one request. @returns one outcome for each call, in the order of the calls */
   batch?(calls: readonly RpcCall[], context: Attempt): Promise<readonly RpcOutcome[]>
 }
 
-/** What a message that is published says of itself. */
+/** The options of a publish that reach the adapter. */
 export interface PublishOptions
   extends InMilliseconds<Pick<options.PublishOptions, 'qos' | 'retain' | 'headers' | 'expiry'>> {}
 
 export interface SubscribeOptions extends Pick<options.SubscribeOptions, 'qos' | 'headers'> {
-  /** What a subscription is opened with where it is a method of a service; such a subscription is shared with no other. */
+  /** The parameters of a subscription that is a method of a service. Such a subscription is not shared. */
   readonly params?: Value
 }
 
 export interface EnqueueOptions extends InMilliseconds<Pick<options.SendOptions, 'headers' | 'delay'>> {}
 
-/** What an adapter receives from the other side. */
+/** A message that an adapter received from the other side. */
 export interface InboundMessage {
   /** The topic, the queue, or the method. */
   readonly topic: string
-  /** Owned by the receiver from now on: the adapter must not reuse the memory. */
+  /** Owned by the sink once delivered: the adapter must not reuse the memory. */
   readonly payload: Uint8Array
   readonly headers?: Headers
   readonly retain?: boolean
-  /** MIME type of the payload, where the protocol carries one. */
+  /** MIME type of the payload, if the protocol carries one. */
   readonly contentType?: string
   /**
-   * Called once when the message has another owner: the host has it, or it was dropped and counted. Only then may the
-   * broker be told that it has arrived. Absent where the broker expects no acknowledgement.
+   * Called once when the host has received the message, or the actor has dropped and counted it. The adapter must not
+   * acknowledge it to the broker earlier. Absent if the broker expects no acknowledgement.
    */
   taken?(): void
 }
 
 /**
  * A message that the broker keeps until it is settled. The first of `ack`, `nack` and `undelivered` wins; later ones
- * do nothing. Each resolves when the broker has been told: when its packet or command has been written.
+ * do nothing. Each resolves when its packet or command has been written.
  */
 export interface InboundDelivery extends InboundMessage {
-  /** The broker's own id of the message, where it has one. */
+  /** The broker's id of the message, if it has one. */
   readonly id?: string
-  /** 1 for the first delivery, as far as the broker tells. */
+  /** Which delivery this is, from 1, as far as the broker reports it. */
   readonly attempt: number
   readonly redelivered: boolean
-  /** @throws AckError when the broker can no longer be told */
+  /** @throws AckError if the acknowledgement can no longer reach the broker */
   ack(): Promise<void>
-  /** Gives the message back after a failed delivery: delivered again no earlier than in `delayMs`, as the next attempt. @throws AckError */
+  /**
+   * Gives the message back after a failed delivery. The broker delivers it again as the next attempt.
+   * @param delayMs milliseconds that the broker waits at least
+   * @throws AckError
+   */
   nack(delayMs: number): Promise<void>
   /**
-   * Gives the message back because nobody has seen it. It is available again at once and does not count as an
-   * attempt. Without this method the actor uses `nack(0)`, which counts. @throws AckError
+   * Gives the message back because the application has not seen it: it is available again at once, and this delivery
+   * does not count as an attempt. If this method is absent, the actor uses `nack(0)`, which counts.
+   * @throws AckError
    */
   undelivered?(): Promise<void>
   /**
-   * Why the message cannot be delivered, although it was received: too large, or not what the protocol says. Its
-   * payload may be empty. The actor dead-letters it at once.
+   * Why the message cannot be delivered, for example because it is too large or malformed. The actor dead-letters it at
+   * once; its payload may be empty.
    */
   readonly defect?: Error
 }
 
-/** Where an adapter delivers what one subscription yields. Each subscription has its own back-pressure. */
+/** Receives the messages of one subscription from the adapter. Each subscription has its own back-pressure. */
 export interface MessageSink<M extends InboundMessage> {
   /**
-   * @returns false: hold back further messages of this subscription until `resume` is called. Messages that are on
-   *   their way may still be delivered; none is lost.
+   * Delivers one message.
+   * @returns false if the adapter must hold back further messages of this subscription until `resume` is called.
+   *   Messages that have already been read may still be delivered.
    */
   deliver(message: M): boolean
   /**
-   * Messages of this subscription were lost before they could be delivered: counted, and reported as a gap.
-   * @param count how many; 0 where the protocol cannot tell.
+   * Reports messages that were lost before they could be delivered. The actor counts them and reports a gap.
+   * @param count how many; 0 if the protocol cannot tell
    */
   lost(count: number, reason: string): void
   /**
-   * The other side ended the subscription. With a ShutdownError it came to its end in order: nothing went wrong.
-   * With a ConnectionError the actor asks for it again.
+   * Reports that the other side ended the subscription.
+   * @param error ShutdownError if the subscription completed normally; ConnectionError if the actor is to open it again
    */
   end(error: Error): void
 }
 
-/** A subscription as the broker's side of it. */
+/** An open subscription at the broker. */
 export interface AdapterSubscription {
-  /** There is room again after `deliver` answered false. May be called before the adapter has held anything back. */
+  /** Resumes delivery after `deliver` returned false. May be called before the adapter has held anything back. */
   resume(): void
   /** Ends the subscription at the broker. Never throws; idempotent. */
   close(): Promise<void>
   /**
-   * Stops delivering and leaves the subscription with the broker, in a session that outlives this actor: the gateway
-   * shuts down and will be back. Absent where nothing outlives the connection. Never throws; idempotent.
+   * Stops delivering and leaves the subscription with the broker, so that a later gateway finds it. Absent if nothing
+   * outlives the connection. Never throws; idempotent.
    */
   detach?(): Promise<void>
-  /** The quality of service that the broker granted, where it has one. */
+  /** The quality of service that the broker granted, if the protocol has one. */
   readonly grantedQos?: 0 | 1 | 2
 }
 
 export interface PubSubFacet {
   /**
-   * Resolves when the broker has acknowledged it, or, where nothing is acknowledged, when it was written.
-   * May return nothing when it was written at once: that is the fast path, and worth taking.
+   * Publishes one message. Resolves when the broker has acknowledged it, or when it was written if the protocol
+   * acknowledges nothing.
+   * @returns `undefined` if the message was written synchronously, which saves a promise for each message
    * @throws PublishError
    */
   publish(
@@ -221,22 +234,23 @@ export interface PubSubFacet {
     context: Attempt,
   ): Promise<void> | undefined
   /**
-   * What the protocol can hold back: one subscription, or only the whole connection with all its subscriptions. In
-   * the second case the actor holds back for a bounded time, then drops and counts. Default `connection`.
+   * What the protocol can hold back: one subscription, or only the connection with all its subscriptions. With
+   * `connection` the actor holds back for a bounded time, then drops and counts messages. Default `connection`.
    */
   readonly holdsBack?: 'subscription' | 'connection'
-  /** The quality of service of a publish or subscription that asks for none. Absent where the protocol has none. */
+  /** The quality of service if the caller sets none. Absent if the protocol has none. */
   readonly defaultQos?: 0 | 1 | 2
   /**
-   * The broker keeps messages for new subscribers: then the actor subscribes a pattern again for the sake of one
-   * that comes later, and closes the earlier subscription once the later one is granted.
+   * Whether the broker keeps messages for new subscribers. Then the actor subscribes a pattern again for each new
+   * subscriber, and closes the earlier subscription once the broker has granted the later one.
    */
   readonly retains?: boolean
   /**
-   * Resolves when the broker has granted it. Where `holdsBack` is `subscription`, one pattern may be subscribed
-   * several times, independently. Otherwise the actor subscribes one pattern once, except for a subscription that
-   * replaces an earlier one of the same pattern (a higher `qos`, or `retains`): from its grant on it gets the
-   * messages, and the close of the earlier one must not end it.
+   * Subscribes a pattern. Resolves when the broker has granted it.
+   *
+   * If `holdsBack` is `subscription`, one pattern may be subscribed several times, independently. Otherwise the actor
+   * subscribes a pattern once, or replaces it by a later subscription (for a higher `qos`, or with `retains`): once
+   * granted, the later one receives the messages, and closing the earlier one must not end it.
    * @throws SubscribeError
    */
   subscribe(
@@ -247,16 +261,16 @@ export interface PubSubFacet {
   ): Promise<AdapterSubscription>
 }
 
-/** A consumer of a queue, driven by demand: no message is delivered that was not asked for. */
+/** A consumer of a queue. Delivers only as many messages as were requested. */
 export interface AdapterConsumer {
   /** Asks for `count` more messages. */
   request(count: number): void
   /**
-   * Ends the consumer. Gives back uncounted what was prefetched and not delivered, and frees its connections. What was
-   * delivered may still be settled. Never throws; idempotent.
+   * Ends the consumer, gives prefetched messages back uncounted, and frees its connections. Delivered messages may
+   * still be settled. Never throws; idempotent.
    */
   close(): Promise<void>
-  /** As `close`, but leaves a durable membership with the broker: the gateway shuts down and will be back. */
+  /** As `close`, but leaves a durable consumer with the broker, so that a later gateway finds it. */
   detach?(): Promise<void>
 }
 
@@ -267,14 +281,17 @@ export interface QueueFacet {
   consume(queue: string, sink: MessageSink<InboundDelivery>, context: Attempt): Promise<AdapterConsumer>
 }
 
-/** A request that somebody makes of us. */
+/** A request of a caller on the other side. */
 export interface InboundRequest extends InboundMessage {
   readonly params: Value | undefined
-  /** Sends the answer; later answers to the same request do nothing. A notification takes no answer. */
+  /** Sends the answer. Later answers to the same request, and answers to a notification, do nothing. */
   answer(outcome: RpcOutcome): Promise<void>
 }
 
 export interface ServiceFacet {
-  /** Starts serving `method`. Resolves when requests reach it. A method that is served already is replaced: the close of the earlier subscription must not end the later one. */
+  /**
+   * Starts serving `method`. Resolves when requests reach it. Replaces an earlier subscription of the same method;
+   * closing the earlier one must not end the later one.
+   */
   serve(method: string, sink: MessageSink<InboundRequest>, context: Attempt): Promise<AdapterSubscription>
 }

@@ -1,8 +1,8 @@
-/** How the addresses of a protocol are written, and the port that each scheme stands for. */
+/** How the addresses of a protocol are written, and the default port of each scheme. */
 export interface AddressForm {
-  /** A port by the scheme of a URL; an address without one is of the first scheme. */
+  /** The default port for each URL scheme. An address without a scheme gets the first one. */
   readonly schemes: Readonly<Record<string, number>>
-  /** The scheme that TLS settings make of another. */
+  /** The scheme that replaces another if the endpoint has TLS settings. */
   readonly secured?: Readonly<Record<string, string>>
   /** Whether `unix:/path` names a socket. */
   readonly unix?: boolean
@@ -16,8 +16,8 @@ const HIGHEST_PORT = 65_535
 
 /**
  * Reads an address of an endpoint: a host, `host:port` or a URL.
- * @param endpoint its port is that of an address that names none.
- * @returns the address with its port and without user info, or what was expected in its place.
+ * @param endpoint supplies the port if the address has none
+ * @returns the address with its port and without user info, or what was expected instead
  */
 export function readAddress(
   address: string,
@@ -34,7 +34,7 @@ export function readAddress(
   const scheme = endpoint.tls === undefined ? plain : (form.secured?.[plain] ?? plain)
   const usual = Object.hasOwn(form.schemes, plain) ? form.schemes[scheme] : undefined
   if (usual === undefined || /\s/.test(rest)) return fault
-  // The port that a scheme of the web stands for is left out by URL: any other scheme keeps it.
+  // `URL` drops the default port of web schemes such as https; under any other scheme it keeps the port.
   const asUrl = `nemo://${rest}`
   if (!URL.canParse(asUrl)) return fault
   const url = new URL(asUrl)

@@ -7,11 +7,11 @@ export interface Expected {
   /** In words: completes "expected …". */
   readonly what: string
   is(value: unknown): boolean
-  /** The value may be secret: errors name its type only. */
+  /** The value may be secret: errors show only its type. */
   readonly isSecret?: boolean
 }
 
-/** The options of one method: all that it knows, and what each must be. An option that is `undefined` counts as absent. */
+/** All options of one method, and what each must be. An option that is `undefined` counts as absent. */
 export type ExpectedOptions = Readonly<Record<string, Expected>>
 
 export const NAME: Expected = {
@@ -55,7 +55,7 @@ export function oneOf(...values: readonly (string | number)[]): Expected {
   return { what, is: (value) => values.includes(value as string) }
 }
 
-/** What others call an option of ours. */
+/** Names that other libraries use for our options, for the hint in an error. */
 const OTHER_NAMES: Readonly<Record<string, string>> = {
   ttl: 'expiry',
   expiration: 'expiry',
@@ -68,7 +68,7 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   retries: 'maxDeliveries',
 }
 
-/** Checks one argument. @throws ConfigError saying what was found and what was expected */
+/** Checks one argument. @throws ConfigError with what was found and what was expected */
 export function checkArgument(
   method: string,
   name: string,
@@ -86,7 +86,10 @@ export function checkArgument(
   throw wrong(`${method}: ${name}: expected ${expected.what}, found ${shown(value, expected)}`, context)
 }
 
-/** Checks the options of a method, where there are any. @throws ConfigError as `checkArgument`, and for unknown options */
+/**
+ * Checks the options of a method; `undefined` is valid.
+ * @throws ConfigError as `checkArgument`, and for unknown options
+ */
 export function checkOptions(
   method: string,
   options: unknown,
@@ -118,7 +121,7 @@ function unknownOption(
   const names = Object.keys(expected)
   const other = Object.hasOwn(OTHER_NAMES, name) ? OTHER_NAMES[name] : undefined
   const meant = other !== undefined && names.includes(other) ? other : didYouMean(name, names)
-  const hint = meant === undefined ? `there are ${names.join(', ')}` : `did you mean "${meant}"?`
+  const hint = meant === undefined ? `expected one of ${names.join(', ')}` : `did you mean "${meant}"?`
   return wrong(`${method}: unknown option ${JSON.stringify(name)}; ${hint}`, context)
 }
 
@@ -128,7 +131,7 @@ function wrong(message: string, context?: ErrorContext): ConfigError {
 
 const LONGEST_SHOWN = 60
 
-/** A value as errors show it. Never throws, whatever the value is. */
+/** Formats a value for an error message. Never throws, even for a revoked proxy. */
 function shown(value: unknown, { isSecret }: Pick<Expected, 'isSecret'> = {}): string {
   if (value === null || value === undefined) return String(value)
   if (isList(value)) return 'a list'
@@ -139,7 +142,7 @@ function shown(value: unknown, { isSecret }: Pick<Expected, 'isSecret'> = {}): s
   return text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN)}…`
 }
 
-/** A revoked proxy is neither a list nor anything else: asking throws. */
+/** `Array.isArray` throws for a revoked proxy; this returns false. */
 function isList(value: unknown): boolean {
   try {
     return Array.isArray(value)
@@ -148,7 +151,7 @@ function isList(value: unknown): boolean {
   }
 }
 
-/** @throws ConfigError: a name that is none of those there are. @param things in the plural, as "events" */
+/** Makes the error for an unknown name; suggests the nearest known one, else lists all. @param thing as "event" */
 export function unknownName(
   method: string,
   thing: string,
@@ -157,7 +160,8 @@ export function unknownName(
 ): ConfigError {
   const known = [...names]
   const near = typeof name === 'string' ? didYouMean(name, known) : undefined
-  const hint = near === undefined ? `there are ${known.join(', ') || 'none'}` : `did you mean "${near}"?`
+  const choices = known.length === 0 ? 'there are none' : `expected one of ${known.join(', ')}`
+  const hint = near === undefined ? choices : `did you mean "${near}"?`
   return wrong(`${method}: there is no ${thing} ${shown(name)}; ${hint}`)
 }
 

@@ -1,9 +1,9 @@
 /**
- * One sum for all the bytes that an actor holds in memory: waiting deliveries, conflated messages, requests that are
- * being served, buffers of adapters. A limit per thing does not bound the sum; this does.
+ * Counts all bytes that an actor holds in memory: waiting deliveries, conflated messages, requests being served,
+ * buffers of adapters. Limits on each of these would not bound their sum.
  *
- * A holder that finds the budget full holds its source back, or refuses. Taking beyond the limit is possible, because
- * what has arrived must be put somewhere: it is the next message that is held back.
+ * If the budget is full, the holder pauses its source or refuses the message. `take` may exceed the limit, because a
+ * message that has been received must be stored.
  */
 export class ByteBudget {
   readonly limit: number
@@ -24,12 +24,12 @@ export class ByteBudget {
     return this.#held >= this.limit
   }
 
-  /** Counts bytes that are now held. Each take wants one `give` of the same amount. */
+  /** Counts bytes that are now held. The caller must `give` the same amount back once. */
   take(bytes: number): void {
     this.#held += bytes
   }
 
-  /** The bytes are held no more. Wakes those who wait for room once half of the budget is free. */
+  /** Releases bytes. Calls the waiting callbacks once half of the budget is free. */
   give(bytes: number): void {
     this.#held -= bytes
     if (this.#waiting.length === 0 || this.#held > this.limit / 2) return
@@ -38,7 +38,7 @@ export class ByteBudget {
     for (const onRoom of waiting) onRoom()
   }
 
-  /** Calls `onRoom` once, when there is room again. */
+  /** Calls `onRoom` once, when half of the budget is free. */
   whenRoom(onRoom: () => void): void {
     this.#waiting.push(onRoom)
   }

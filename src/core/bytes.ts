@@ -2,7 +2,7 @@ const UNITS = { b: 1, kb: 1024, mb: 1024 ** 2, gb: 1024 ** 3 } as const
 
 /**
  * Reads a size: a number of bytes, or text such as `"64KB"`, `"16MB"`, `"1.5GB"` (powers of 1024).
- * @returns bytes; `undefined` when it is not a size.
+ * @returns bytes; `undefined` if it is not a size
  */
 export function parseBytes(size: unknown): number | undefined {
   if (typeof size === 'number') return Number.isFinite(size) && size >= 0 ? Math.floor(size) : undefined
@@ -13,7 +13,7 @@ export function parseBytes(size: unknown): number | undefined {
   return Math.floor(Number(parts[1]) * UNITS[unit])
 }
 
-/** A size for people: `"16 MB"`. */
+/** Formats a size for a message: `"16 MB"`. */
 export function formatBytes(bytes: number): string {
   for (const unit of ['gb', 'mb', 'kb'] as const)
     if (bytes >= UNITS[unit]) return `${Number((bytes / UNITS[unit]).toFixed(1))} ${unit.toUpperCase()}`

@@ -1,4 +1,7 @@
-/** The operations of DESIGN section 3; what a manifest does not list is `Unsupported` before anything is sent. */
+/**
+ * The operations of a protocol. An operation that the manifest does not list rejects with UnsupportedError before
+ * anything is sent.
+ */
 export const CAPABILITIES = [
   'call',
   'notify',
@@ -12,9 +15,9 @@ export const CAPABILITIES = [
 
 export type Capability = (typeof CAPABILITIES)[number]
 
-/** A protocol that depends on its settings. */
+/** What a protocol can do with certain settings. */
 export interface ProtocolVariant {
   readonly capabilities: readonly Capability[]
-  /** In place of the type, in the message that an operation is not supported. */
+  /** Replaces the type in the message of an UnsupportedError. */
   readonly name: string
 }

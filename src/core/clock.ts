@@ -1,20 +1,21 @@
-/** A timer that has been set. `cancel` may be called any number of times, also after it fired. */
+/** A timer that has been set. */
 export interface Timer {
+  /** Cancels the timer. Idempotent; does nothing after the timer has fired. */
   cancel(): void
 }
 
 /**
- * The only source of time in the gateway, so that tests can drive it (`ManualClock` in
- * `nemo-gateway/testing`). All times are milliseconds.
+ * The only source of time in the gateway, so that tests can control it (`ManualClock` in `nemo-gateway/testing`).
+ * All times are milliseconds.
  */
 export interface Clock {
-  /** Milliseconds since the epoch. Jumps when somebody sets the clock: for timestamps only, never for deadlines. */
+  /** Milliseconds since the epoch. Jumps when the system clock is set: for timestamps only, never for deadlines. */
   now(): number
   /** Milliseconds from an arbitrary origin that all threads of the process share. Never goes back. */
   monotonic(): number
   /**
    * Calls `task` once after `ms`.
-   * @param options.background a timer that does not keep the process alive.
+   * @param options.background true if the timer must not keep the process alive
    */
   setTimer(ms: number, task: () => void, options?: { readonly background?: boolean }): Timer
   /** Calls `task` on a later turn of the event loop, after pending I/O. */
@@ -23,11 +24,12 @@ export interface Clock {
 
 const LONGEST_TIMER_MS = 2_147_483_647
 
-// performance.now() counts from the start of its own thread, hrtime from one origin for the whole process, but slower.
+// performance.now() is fast but counts from the start of its thread; hrtime has one origin for the process but is
+// slower.
 const [seconds, nanoseconds] = process.hrtime()
 const THREAD_ORIGIN_MS = seconds * 1_000 + nanoseconds / 1e6 - performance.now()
 
-/** The clock of the machine. */
+/** The system clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => THREAD_ORIGIN_MS + performance.now(),
@@ -61,7 +63,7 @@ export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
   })
 }
 
-/** Calls `task` every `ms` until cancelled, which the task itself may do. The next period starts when the task returns. */
+/** Calls `task` every `ms` until cancelled; the task may cancel it. The next period starts when the task returns. */
 export function every(
   clock: Clock,
   ms: number,

@@ -1,8 +1,8 @@
 import type { Clock, Timer } from './clock.js'
 
-/** The time that is left for something. It can be shortened while somebody waits. */
+/** A time limit that can be shortened while callers wait for it. */
 export class Countdown {
-  /** Resolves when no time is left. */
+  /** Resolves when the time is up. Never settles after `cancel`. */
   readonly over: Promise<void>
   readonly #clock: Clock
   #until: number
@@ -18,12 +18,12 @@ export class Countdown {
     this.#timer = clock.setTimer(ms, this.#end)
   }
 
-  /** Milliseconds, from 0. */
+  /** Milliseconds left; 0 when the time is up. */
   get left(): number {
     return Math.max(0, this.#until - this.#clock.monotonic())
   }
 
-  /** Leaves `ms` from now; does nothing where less is left. @returns whether it changed */
+  /** Shortens the time left to `ms`; does nothing if less is left. @returns whether it changed */
   shorten(ms: number): boolean {
     if (ms >= this.left) return false
     this.#until = this.#clock.monotonic() + ms
@@ -32,7 +32,7 @@ export class Countdown {
     return true
   }
 
-  /** Nobody waits any more: its timer does not keep the process. */
+  /** Cancels the timer, so that it does not keep the process alive. */
   cancel(): void {
     this.#timer.cancel()
   }

@@ -1,7 +1,10 @@
 import type { Capability } from './capability.js'
 import type { AuthType } from './settings.js'
 
-/** A schema by zod 4, or by any library that follows the Standard Schema (standardschema.dev). Checks at once. */
+/**
+ * A schema of zod 4, or of any library that follows Standard Schema (standardschema.dev). It must validate
+ * synchronously.
+ */
 export interface ConfigSchema {
   readonly '~standard': {
     readonly version: 1
@@ -20,20 +23,20 @@ interface ConfigIssue {
 }
 
 /**
- * What a module with an adapter of your own exports as `manifest`, beside `adapter`, the `AdapterFactory`. The host
- * thread imports the module for its manifest before anything starts; the adapter is made in a separate worker.
+ * The export `manifest` of a custom adapter module, beside the export `adapter` (an `AdapterFactory`). The host thread
+ * imports the module for its manifest before anything starts; a worker thread makes the adapter.
  */
 export interface CustomManifest {
-  /** Names the protocol in metrics and messages. */
+  /** The name of the protocol in metrics and messages. */
   readonly type: string
   readonly capabilities: readonly Capability[]
   /** Wire formats of payloads. Default: `json`, `msgpack`, `binary`. */
   readonly formats?: readonly string[]
   /** Default: the first of `formats`. */
   readonly defaultFormat?: string
-  /** What an `auth` block may be. Default: `none` alone. */
+  /** Types of the `auth` block that the adapter supports. Default: only `none`. */
   readonly auth?: readonly AuthType[]
-  /** The schema of the `config` block, which has to be an object. Without one there is nothing to configure. */
+  /** The schema of the `config` block, which must be an object. If absent, the block must be empty. */
   readonly config?: ConfigSchema
   readonly defaultPort?: number
   /** Default true. */

@@ -1,8 +1,8 @@
 import type { Clock, Timer } from './clock.js'
 
 /**
- * One timer for many deadlines. Adding one costs a comparison, not a timer; when the earliest is due, `sweep`
- * looks through them all. Precise to the timer, and cheap where nearly everything finishes in time.
+ * One timer for many deadlines. Adding a deadline usually costs one comparison; when the earliest is due, `sweep` goes
+ * through all of them, which is rare because nearly every operation finishes in time.
  */
 export class DeadlineTimer {
   readonly #clock: Clock
@@ -10,13 +10,13 @@ export class DeadlineTimer {
   #armedFor = Number.POSITIVE_INFINITY
   #timer: Timer | undefined
 
-  /** @param sweep ends what is due at `now` and answers the earliest deadline that remains, or Infinity. */
+  /** @param sweep ends what is due at `now` and returns the earliest remaining deadline, or Infinity */
   constructor(clock: Clock, sweep: (now: number) => number) {
     this.#clock = clock
     this.#sweep = sweep
   }
 
-  /** @param deadline `clock.monotonic()` milliseconds. */
+  /** @param deadline milliseconds of `clock.monotonic()` */
   add(deadline: number): void {
     if (deadline < this.#armedFor) this.#arm(deadline)
   }

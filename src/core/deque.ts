@@ -1,7 +1,7 @@
 const SMALLEST = 16
 const LARGE = 4_096
 
-/** A queue over a ring: constant time at both ends, where an array's `shift` is not. */
+/** A double-ended queue over a ring buffer: constant time at both ends, unlike `shift` of an array. */
 export class Deque<T> {
   #ring: (T | undefined)[] = new Array(SMALLEST).fill(undefined)
   #head = 0
@@ -29,12 +29,12 @@ export class Deque<T> {
     this.#ring[this.#head] = undefined
     this.#head = (this.#head + 1) & (this.#ring.length - 1)
     this.#size--
-    // A queue that was long once does not keep its memory.
+    // Frees the memory of a queue that has been long.
     if (this.#size === 0 && this.#ring.length > LARGE) this.clear()
     return item
   }
 
-  /** The oldest item, left where it is. */
+  /** Returns the oldest item without removing it. */
   peek(): T | undefined {
     return this.#size === 0 ? undefined : this.#ring[this.#head]
   }

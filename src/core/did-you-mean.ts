@@ -1,4 +1,7 @@
-/** The candidate nearest to what was written, if one is near enough to be meant; else undefined. */
+/**
+ * Finds the candidate nearest to a misspelt word.
+ * @returns `undefined` if all differ in more than a third of the letters
+ */
 export function didYouMean(word: string, candidates: Iterable<string>): string | undefined {
   const allowed = Math.max(1, Math.floor(word.length / 3))
   let best: string | undefined
@@ -15,7 +18,7 @@ export function didYouMean(word: string, candidates: Iterable<string>): string |
   return best
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours; stops counting at `limit`. */
+/** Counts insertions, deletions, replacements and swaps of neighbours; stops counting at `limit`. */
 function editDistance(a: string, b: string, limit: number): number {
   let beforeLast: number[] = []
   let last = Array.from({ length: b.length + 1 }, (_, index) => index)

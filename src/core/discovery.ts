@@ -1,22 +1,22 @@
 import type { TlsSettings } from './tls-settings.js'
 
-/** How one of several addresses is chosen: each in turn, or the one with the fewest requests under way. */
+/** How one of several addresses is chosen: each in turn, or the address with the fewest requests in flight. */
 export type Balance = 'round_robin' | 'least_pending'
 
 export const BALANCES = ['round_robin', 'least_pending'] as const satisfies readonly Balance[]
 
 /** Where addresses come from. */
 export type DiscoverySource =
-  /** The endpoint's own. */
+  /** The addresses of the endpoint itself. */
   | { readonly type: 'static' }
-  /** The A and AAAA records of a name; asked of these DNS servers, or as the system does it. */
+  /** The A and AAAA records of a name, from these DNS servers or else from the system's resolver. */
   | { readonly type: 'dns'; readonly name: string; readonly servers: readonly string[] }
   /** The SRV records of a name (RFC 2782), which have ports, priorities and weights. */
   | { readonly type: 'dns-srv'; readonly name: string; readonly servers: readonly string[] }
-  /** What servers announce of themselves in a Redis. */
+  /** The addresses that servers announce in Redis. */
   | { readonly type: 'redis'; readonly registry: RedisRegistry }
 
-/** A sorted set in a Redis, in which servers announce where they are. */
+/** A sorted set in Redis in which servers announce their addresses. */
 export interface RedisRegistry {
   readonly host: string
   readonly port: number
@@ -27,32 +27,32 @@ export interface RedisRegistry {
   readonly password?: string
 }
 
-/** How a server announces where it listens. */
+/** How a server announces its address. */
 export interface AnnounceSettings {
   readonly registry: RedisRegistry
-  /** For how long it is believed without being said again. */
+  /** How long an announcement is valid unless it is repeated. */
   readonly ttlMs: number
-  /** The name of this host for others; the address it listens on when absent. */
+  /** The host name to announce; default: the address it listens on. */
   readonly host?: string
 }
 
 /** How an integration finds the addresses of its service. */
 export interface DiscoverySettings {
   readonly source: DiscoverySource
-  /** How often it looks again. */
+  /** How often the addresses are looked up. */
   readonly intervalMs: number
-  /** For how long an address that could not be reached is left out. */
+  /** How long an unreachable address is skipped. */
   readonly ejectMs: number
   readonly balance: Balance
-  /** What addresses that are found begin with, as `wss`; a bare host and port without it. */
+  /** The URL scheme of discovered addresses, such as `wss`; without it they are `host:port`. */
   readonly scheme?: string
 }
 
-/** An address that was found. */
+/** A discovered address. */
 export interface FoundAddress {
   readonly address: string
-  /** Those of a higher number are for when none of a lower one can be reached. */
+  /** An address of a higher number is used only if none of a lower number can be reached. */
   readonly priority: number
-  /** Its share among those of its priority; above 0. */
+  /** Its share of the requests among addresses of the same priority; above 0. */
   readonly weight: number
 }

@@ -6,7 +6,7 @@ const PART = /(\d+(?:\.\d+)?)(ms|s|m|h|d)/gy
 
 /**
  * Reads a duration.
- * @returns Milliseconds; `undefined` when it is not a duration (negative, not finite, unknown unit, empty).
+ * @returns milliseconds; `undefined` if it is not a duration (negative, not finite, unknown unit, empty)
  */
 export function parseDuration(duration: unknown): number | undefined {
   if (typeof duration === 'number') return Number.isFinite(duration) && duration >= 0 ? duration : undefined
@@ -21,8 +21,8 @@ export function parseDuration(duration: unknown): number | undefined {
 }
 
 /**
- * Reads a duration that code passed as an argument.
- * @throws RangeError naming what was found and what was expected.
+ * Reads a duration that a caller passed as an argument.
+ * @throws RangeError with what was found and what was expected
  */
 export function toMilliseconds(duration: Duration, what = 'duration'): number {
   const ms = parseDuration(duration)
@@ -33,7 +33,7 @@ export function toMilliseconds(duration: Duration, what = 'duration'): number {
   return ms
 }
 
-/** Milliseconds as the shortest exact text: 1500 gives `"1500ms"`, 60000 gives `"1m"`. */
+/** Formats milliseconds as the shortest exact text: 1500 gives `"1500ms"`, 60000 gives `"1m"`. */
 export function formatDuration(ms: number): string {
   for (const unit of ['h', 'm', 's'] as const)
     if (ms >= UNIT_MS[unit] && ms % UNIT_MS[unit] === 0) return `${ms / UNIT_MS[unit]}${unit}`

@@ -2,15 +2,15 @@ import type { Balance, FoundAddress } from './discovery.js'
 
 interface Entry {
   found: FoundAddress
-  /** It could not be reached, and is left out until then. */
-  outUntil: number
-  /** Of the smooth weighted round robin: what it has coming. */
+  /** An unreachable address is skipped until this time. */
+  skippedUntil: number
+  /** The current weight of the smooth weighted round robin. */
   credit: number
 }
 
 /**
- * The addresses of a service: which are worth trying, and which is next. Times are milliseconds of whatever clock
- * the caller passes as `now`.
+ * The addresses of a service: which are usable, and which is next. Times are milliseconds of the clock that the
+ * caller passes as `now`.
  */
 export class EndpointSet {
   readonly #balance: Balance
@@ -30,13 +30,13 @@ export class EndpointSet {
     return this.#entries.has(address)
   }
 
-  /** Takes what was found in place of what there was; what is in both keeps its record. @returns whether it differs */
+  /** Replaces all addresses; an address that stays keeps its state. @returns whether the set of addresses changed */
   replace(found: readonly FoundAddress[]): boolean {
     const before = this.#entries
     this.#entries = new Map(
       found.map((each) => {
-        const { outUntil = Number.NEGATIVE_INFINITY, credit = 0 } = before.get(each.address) ?? {}
-        return [each.address, { found: each, outUntil, credit }]
+        const { skippedUntil = Number.NEGATIVE_INFINITY, credit = 0 } = before.get(each.address) ?? {}
+        return [each.address, { found: each, skippedUntil, credit }]
       }),
     )
     return (
@@ -44,27 +44,30 @@ export class EndpointSet {
     )
   }
 
-  /** It could not be reached: it is left out for a while. */
+  /** Skips an unreachable address for `ejectMs`. */
   failed(address: string, now: number): void {
     const entry = this.#entries.get(address)
-    if (entry !== undefined) entry.outUntil = now + this.#ejectMs
+    if (entry !== undefined) entry.skippedUntil = now + this.#ejectMs
   }
 
-  /** It was reached. */
+  /** Makes an address usable again after a successful connection. */
   succeeded(address: string): void {
     const entry = this.#entries.get(address)
-    if (entry !== undefined) entry.outUntil = Number.NEGATIVE_INFINITY
+    if (entry !== undefined) entry.skippedUntil = Number.NEGATIVE_INFINITY
   }
 
   /**
-   * Those to use now: of the best priority that has any which is not left out. Where all are left out, the one whose
-   * time is up first: better than none.
+   * The addresses to use now: those of the best priority among the addresses that are not skipped. If all are skipped,
+   * those that become usable first.
    */
   usable(now: number): readonly string[] {
     return this.#usable(now).map(({ found }) => found.address)
   }
 
-  /** The one to use next; undefined when there is none. @param pending how many requests are under way at an address */
+  /**
+   * Chooses the next address; `undefined` if the set is empty.
+   * @param pending how many requests are in flight at an address
+   */
   next(now: number, pending: (address: string) => number = () => 0): string | undefined {
     const usable = this.#usable(now)
     const least =
@@ -76,14 +79,14 @@ export class EndpointSet {
 
   #usable(now: number): Entry[] {
     const entries = [...this.#entries.values()]
-    const well = entries.filter(({ outUntil }) => outUntil <= now)
-    return well.length > 0
-      ? withLeast(well, ({ found }) => found.priority)
-      : withLeast(entries, ({ outUntil }) => outUntil)
+    const reachable = entries.filter(({ skippedUntil }) => skippedUntil <= now)
+    return reachable.length > 0
+      ? withLeast(reachable, ({ found }) => found.priority)
+      : withLeast(entries, ({ skippedUntil }) => skippedUntil)
   }
 }
 
-/** All for which a figure is the least there is. */
+/** Returns all entries whose figure is the smallest. */
 function withLeast(entries: readonly Entry[], figure: (entry: Entry) => number): Entry[] {
   const figures = entries.map(figure)
   const least = Math.min(...figures)
@@ -91,17 +94,17 @@ function withLeast(entries: readonly Entry[], figure: (entry: Entry) => number):
 }
 
 /**
- * The smooth weighted round robin: each gets its weight on credit, the richest goes and pays for all. With equal
- * weights that is one after the other.
+ * Smooth weighted round robin: adds its weight to the credit of each entry, chooses the highest credit, and subtracts
+ * the sum of all weights from it. With equal weights this chooses one entry after the other.
  */
 function nextInTurn(entries: readonly Entry[]): Entry | undefined {
-  let richest: Entry | undefined
+  let chosen: Entry | undefined
   let total = 0
   for (const entry of entries) {
     entry.credit += entry.found.weight
     total += entry.found.weight
-    if (richest === undefined || entry.credit > richest.credit) richest = entry
+    if (chosen === undefined || entry.credit > chosen.credit) chosen = entry
   }
-  if (richest !== undefined) richest.credit -= total
-  return richest
+  if (chosen !== undefined) chosen.credit -= total
+  return chosen
 }

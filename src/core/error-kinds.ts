@@ -1,4 +1,4 @@
-/** The closed list of what can go wrong, in the order of the counters in shared memory; each kind has a class in `errors.ts`. */
+/** All kinds of errors, in the order of their counters in shared memory. Each kind has a class in `errors.ts`. */
 export const ERROR_KINDS = [
   'connection',
   'timeout',

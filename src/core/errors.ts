@@ -7,20 +7,21 @@ export type { ErrorClass, ErrorContext } from './error-context.js'
 export type { ErrorKind } from './error-kinds.js'
 
 /**
- * The base of every error that a client of the gateway sees. Match on `kind`, which is closed and
- * survives copies of the library; `instanceof` works within one copy.
+ * The base class of every error that the gateway's clients reject with. Match on `kind`: it is a closed union and works
+ * across copies of the library, where `instanceof` fails.
  */
 export abstract class IntegrationError extends Error {
   abstract readonly kind: ErrorKind
-  /** The integration it happened in; empty when it belongs to none. */
+  /** The integration in which it happened; empty if there is none. */
   readonly integration: string
+  /** Whether the same operation may succeed if it is repeated. */
   readonly retryable: boolean
   readonly errorClass: ErrorClass | undefined
-  /** How long the other side asked to be left alone, in milliseconds; absent when it did not. */
+  /** How long the other side asked us to wait before the next attempt, in milliseconds; absent if it did not ask. */
   declare readonly retryAfterMs?: number
-  /** Whether the operation certainly had no effect and may be repeated; absent when nobody knows. */
+  /** True if the operation certainly had no effect and may be repeated; absent if that is unknown. */
   declare readonly notExecuted?: boolean
-  /** `local` when the cause is on our side; the circuit breaker counts only the others. */
+  /** `local` if the cause is on our side; the circuit breaker does not count such errors. */
   declare readonly fault?: 'local' | 'remote'
 
   constructor(message: string, context: ErrorContext, retryableByDefault: boolean, errorClass?: ErrorClass) {
@@ -51,19 +52,19 @@ export class ConnectionError extends IntegrationError {
   }
 }
 
-/** What a time-out may say beside what timed out. */
+/** The details that the message of a time-out may include. */
 export interface TimeoutContext extends ErrorContext {
   /** How long the operation took, in milliseconds. */
   readonly afterMs?: number
   readonly attempts?: number
-  /** Why there was no connection at that time. */
+  /** Why there was no connection when the time was up. */
   readonly notConnected?: string
 }
 
-/** The time allowed for an operation was up. */
+/** The operation did not finish within its time-out. */
 export class TimeoutError extends IntegrationError {
   readonly kind = 'timeout'
-  /** What was being done, for example `call users.list`. */
+  /** The operation and its target, for example `call users.list`. */
   readonly operation: string
   constructor(operation: string, context: TimeoutContext = {}) {
     super(`${operation} timed out${timeoutDetails(context)}`, context, true, 'timeout')
@@ -77,7 +78,7 @@ function timeoutDetails({ afterMs, attempts = 0, notConnected }: TimeoutContext)
   return `${after}${tried}${notConnected === undefined ? '' : `; there is no connection: ${notConnected}`}`
 }
 
-/** The circuit breaker is open: the operation was not tried. */
+/** The circuit breaker is open, so the operation was not attempted. */
 export class CircuitOpenError extends IntegrationError {
   readonly kind = 'circuit-open'
   /** Milliseconds until the breaker lets a probe through. */
@@ -88,7 +89,7 @@ export class CircuitOpenError extends IntegrationError {
   }
 }
 
-/** The other side refused our credentials, or we could not obtain any. The reason never holds a secret. */
+/** The other side refused our credentials, or we could not obtain any. The reason never contains a secret. */
 export class AuthError extends IntegrationError {
   readonly kind = 'auth'
   readonly reason: string
@@ -110,7 +111,7 @@ export class RpcError extends IntegrationError {
   }
 }
 
-/** A value cannot be carried by the wire format, or bytes from the wire are not what they should be. */
+/** A value cannot be encoded in the wire format, or received bytes cannot be decoded. */
 export class SerializeError extends IntegrationError {
   readonly kind = 'serialize'
   readonly reason: string
@@ -120,7 +121,7 @@ export class SerializeError extends IntegrationError {
   }
 }
 
-/** The broker rejected a message, or it could not be handed over. */
+/** The broker rejected a message, or the message could not be sent. */
 export class PublishError extends IntegrationError {
   readonly kind = 'publish'
   readonly topic: string
@@ -132,7 +133,7 @@ export class PublishError extends IntegrationError {
   }
 }
 
-/** The broker refused a subscription, or it ended with a fault. */
+/** The broker refused a subscription, or the subscription ended with an error. */
 export class SubscribeError extends IntegrationError {
   readonly kind = 'subscribe'
   readonly topic: string
@@ -168,7 +169,7 @@ export class DequeueError extends IntegrationError {
   }
 }
 
-/** A delivery could not be acknowledged or refused. */
+/** A delivery could not be acknowledged or given back. */
 export class AckError extends IntegrationError {
   readonly kind = 'ack'
   readonly queue: string
@@ -193,7 +194,7 @@ export class ActorCrashedError extends IntegrationError {
   }
 }
 
-/** The mailbox is full and its overflow policy refuses (or dropped) the message. */
+/** The mailbox is full, and its overflow policy refused or dropped the message. */
 export class MailboxFullError extends IntegrationError {
   readonly kind = 'mailbox-full'
   constructor(message = 'the mailbox is full', context: ErrorContext = {}) {
@@ -201,10 +202,10 @@ export class MailboxFullError extends IntegrationError {
   }
 }
 
-/** More requests than the configured or the server's rate limit allows. */
+/** The configured rate limit, or that of the server, refused the request. */
 export class RateLimitedError extends IntegrationError {
   readonly kind = 'rate-limited'
-  /** Milliseconds until the next request may be made. */
+  /** Milliseconds until the next request is allowed. */
   override readonly retryAfterMs: number
   constructor(retryAfterMs: number, context: ErrorContext = {}) {
     super(`rate limited; next request in ${Math.ceil(retryAfterMs)} ms`, context, true, 'rate-limited')
@@ -212,7 +213,7 @@ export class RateLimitedError extends IntegrationError {
   }
 }
 
-/** The protocol has no such operation; known from its manifest before anything is sent. */
+/** The protocol does not have this operation. Its manifest says so, so nothing was sent. */
 export class UnsupportedError extends IntegrationError {
   readonly kind = 'unsupported'
   readonly operation: string
@@ -222,7 +223,7 @@ export class UnsupportedError extends IntegrationError {
   }
 }
 
-/** The caller's AbortSignal fired. */
+/** The caller's AbortSignal aborted. */
 export class CancelledError extends IntegrationError {
   readonly kind = 'cancelled'
   constructor(context: ErrorContext = {}) {
@@ -238,9 +239,10 @@ export class ShutdownError extends IntegrationError {
   }
 }
 
-/** The configuration is wrong; `diagnostics` has every fault with its place. */
+/** The configuration or an argument is wrong. */
 export class ConfigError extends IntegrationError {
   readonly kind = 'config'
+  /** Every fault of the configuration, with its place; empty for a wrong argument. */
   readonly diagnostics: readonly Diagnostic[]
   constructor(message: string, diagnostics: readonly Diagnostic[] = [], context: ErrorContext = {}) {
     super(message, context, false)
@@ -248,7 +250,7 @@ export class ConfigError extends IntegrationError {
   }
 }
 
-/** How many milliseconds the other side asked to be left alone, if it did. */
+/** Milliseconds that the other side asked us to wait before the next attempt; `undefined` if it did not ask. */
 export function retryAfterOf(error: unknown): number | undefined {
   const wait = (error as { retryAfterMs?: unknown } | null)?.retryAfterMs
   return typeof wait === 'number' ? wait : undefined
@@ -275,5 +277,5 @@ const CLASSES = {
   ShutdownError,
   ConfigError,
 }
-// A minifier renames the classes. Their names are part of the API, and what `console.log` shows.
+// A minifier renames classes. The names are part of the API, and `console.log` shows them.
 for (const [name, value] of Object.entries(CLASSES)) Object.defineProperty(value, 'name', { value: name })

@@ -4,12 +4,12 @@ import type { LogLevel } from './telemetry.js'
 export interface Field<T = unknown, O extends boolean = boolean> {
   /** The type in words, for the documentation. */
   readonly type: string
-  /** What it says, for the documentation. */
+  /** What it means, for the documentation. */
   readonly doc: string
   readonly isOptional: O
-  /** Data of the application: kept out of the log. */
+  /** Whether it is data of the application, which is not logged. */
   readonly isPayload?: boolean
-  /** Exists in the type alone. */
+  /** Carries the type `T`; never set. */
   readonly of?: T
 }
 
@@ -21,7 +21,7 @@ type OptionalNames<F extends Fields> = {
 type Merged<T> = { readonly [K in keyof T]: T[K] }
 type TypeOf<F> = F extends Field<infer T> ? T : never
 
-/** What a listener is given, from the description of the fields. */
+/** The values that a listener receives, derived from the description of the fields. */
 export type ValuesOf<F extends Fields> = Merged<
   { [N in Exclude<keyof F, OptionalNames<F>>]: TypeOf<F[N]> } & { [N in OptionalNames<F>]?: TypeOf<F[N]> }
 >
@@ -30,11 +30,11 @@ export interface EventDescription<F extends Fields = Fields> {
   /** When it happens, for the documentation. */
   readonly when: string
   readonly fields: F
-  /** Of its line in the log. A warning is what somebody should look at. */
+  /** The level of its log line. A warning is for an operator to look at. */
   readonly level: LogLevel | ((event: ValuesOf<F>) => LogLevel)
 }
 
-/** Checks the level against the fields. */
+/** Describes an event. Exists so that the compiler checks `level` against `fields`. */
 export function event<F extends Fields>(description: EventDescription<F>): EventDescription<F> {
   return description
 }

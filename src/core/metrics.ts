@@ -1,15 +1,16 @@
-/** A figure of a gateway. */
+/** Describes one metric of a gateway. */
 export interface Metric {
   readonly type: 'counter' | 'gauge' | 'state' | 'quantile'
   readonly unit?: 'bytes' | 'milliseconds' | 'messages' | 'requests' | 'connections' | 'threads'
-  /** What it says, for the documentation and the exposition. */
+  /** What it means, for the documentation and the exposition. */
   readonly help: string
-  /** Its name in telemetry; absent where it is shown by `gateway.metrics()` alone. */
+  /** Its name in telemetry. Absent if only `gateway.metrics()` shows it. */
   readonly name?: string
-  /** Labels beside `integration`, with the value where the metric stands for one of them. */
+  /** Labels beside `integration`: the value if it is fixed, else a description. */
   readonly labels?: Readonly<Record<string, string>>
-  /** The cell of shared memory in which an actor keeps it: a number of 64 bits, or a state of 32. */
+  /** The 64-bit cell of shared memory in which an actor keeps a number. */
   readonly cell?: string
+  /** The 32-bit cell of shared memory in which an actor keeps a state. */
   readonly flag?: string
 }
 
@@ -18,11 +19,11 @@ const SENT = 'messaging_client_sent_messages_total'
 const CONSUMED = 'messaging_client_consumed_messages_total'
 
 /**
- * What an actor counts, under `counts` of `gateway.metrics()`. Each has a cell of shared memory, in this order. All
- * lives of an actor are added up.
+ * The counters of an actor, under `counts` of `gateway.metrics()`. Each has a cell of shared memory, in this order, and
+ * adds up all lives of the actor.
  */
 export const COUNTERS = {
-  calls: counter('Attempts of calls and notifications; those of a batch one by one.', OPERATIONS, {
+  calls: counter('Attempts of calls and notifications; each call of a batch counts.', OPERATIONS, {
     operation: 'call',
   }),
   published: counter('Attempts to publish a message.', SENT, { operation: 'publish' }),
@@ -57,27 +58,27 @@ export const COUNTERS = {
   answered: counter('Requests that servers answered.', OPERATIONS, { operation: 'answer' }),
 } as const satisfies Readonly<Record<string, Metric>>
 
-/** The other figures of an integration or server, by their path in `gateway.metrics()`. */
+/** The other metrics of an integration or server, by their path in `gateway.metrics()`. */
 export const INTEGRATION_METRICS = {
   connection: {
     type: 'state',
     help: 'State of the connection.',
     name: 'nemo_connection_state',
-    labels: { state: 'each state: 1 for the present one' },
+    labels: { state: 'each state: 1 for the current one' },
     flag: 'connection',
   },
   breaker: {
     type: 'state',
     help: 'State of the circuit breaker.',
     name: 'nemo_breaker_state',
-    labels: { state: 'each state: 1 for the present one' },
+    labels: { state: 'each state: 1 for the current one' },
     flag: 'breaker',
   },
   restarts: { type: 'counter', help: 'Restarts of its actor.', name: 'nemo_restarts_total' },
   handlerErrors: { type: 'counter', help: 'Errors that handlers of consumers and served methods threw.' },
   'counts.errors': {
     type: 'counter',
-    help: 'Operations that failed, by the kind of the error. Kinds that did not occur are absent.',
+    help: 'Failed operations by the kind of the error. Kinds that did not occur are absent.',
     name: OPERATIONS,
     labels: { result: 'the kind of the error' },
   },
@@ -110,10 +111,10 @@ export const INTEGRATION_METRICS = {
     cell: 'poolInUse',
   },
   'pool.pending': { ...gauge('requests', 'Requests that wait for a connection.'), cell: 'poolPending' },
-  'pool.max': { ...gauge('connections', 'Connections that may be open.'), cell: 'poolMax' },
+  'pool.max': { ...gauge('connections', 'The most connections that may be open.'), cell: 'poolMax' },
 } as const satisfies Readonly<Record<string, Metric>>
 
-/** The figures of an embedded broker. */
+/** The metrics of an embedded broker. */
 export const BROKER_METRICS = {
   running: { type: 'state', help: 'Whether its thread runs.' },
   restarts: { type: 'counter', help: 'Restarts of its thread.', name: 'nemo_restarts_total' },
@@ -124,7 +125,7 @@ export const BROKER_METRICS = {
   ),
 } as const satisfies Readonly<Record<string, Metric>>
 
-/** The figures of the gateway itself. */
+/** The metrics of the gateway itself. */
 export const GATEWAY_METRICS = {
   zombies: gauge(
     'threads',
@@ -136,7 +137,7 @@ export const GATEWAY_METRICS = {
 export type Counter = keyof typeof COUNTERS
 
 type IntegrationMetric = (typeof INTEGRATION_METRICS)[keyof typeof INTEGRATION_METRICS]
-/** A cell that holds a figure of 64 bits. */
+/** A cell that holds a 64-bit number. */
 export type MetricCell = Extract<IntegrationMetric, { readonly cell: string }>['cell']
 /** A cell that holds a state. */
 export type MetricFlag = Extract<IntegrationMetric, { readonly flag: string }>['flag']
@@ -157,7 +158,7 @@ function quantile(q: string) {
   return {
     type: 'quantile',
     unit: 'milliseconds',
-    help: 'The time that operations took, all attempts together.',
+    help: 'Duration of operations, including all attempts.',
     name: 'nemo_operation_duration_seconds',
     labels: { quantile: q },
   } as const

@@ -16,26 +16,29 @@ import { OVERFLOW_POLICIES, type Overflow } from './overflow.js'
 import type { Headers } from './value.js'
 
 /*
- * The options of each operation, described once: clients take and check them as they stand here, the mailbox and the
- * adapters get them `InMilliseconds`.
+ * The options of each operation. Clients accept and check them in this form; the mailbox and the adapters receive them
+ * `InMilliseconds`.
  */
 
-/** For the check of arguments: every option of `T`, and no other. */
+/** What the check of arguments expects: an entry for every option of `T`, and no other. */
 type Checks<T> = { readonly [K in keyof Required<T>]: Expected }
 
-/** How long an operation may take, and who may end it early. */
+/** Limits an operation in time. */
 export interface OperationLimits {
-  /** Milliseconds or text such as `"2s"`, for all attempts together; the integration's own when absent. */
+  /**
+   * Milliseconds, or text such as `"2s"`, for all attempts together. Default: derived from the integration's settings.
+   */
   readonly timeout?: Duration
+  /** Cancels the operation when it aborts: the promise rejects with CancelledError. */
   readonly signal?: AbortSignal
 }
 const LIMITS = { timeout: DURATION, signal: SIGNAL } as const satisfies Checks<OperationLimits>
 
-/** What an operation may say of its payload. */
+/** Chooses the wire format of a payload. */
 export interface FormatOption {
   /**
-   * The wire format of the payload, one of those of the protocol; the integration's own when absent. Where the
-   * integration has a schema, `protobuf:pkg.Message` names another message than its own.
+   * A wire format of the protocol. Default: the `format` of the integration. With a protobuf schema,
+   * `protobuf:pkg.Message` names another message than that of the integration.
    */
   readonly format?: string
 }
@@ -44,9 +47,9 @@ const FORMAT = { format: TEXT } as const satisfies Checks<FormatOption>
 const QOS = oneOf(0, 1, 2)
 
 export interface CallOptions extends OperationLimits {
-  /** It may be done twice without harm: it is then repeated when its actor or its connection is lost. */
+  /** Whether the call may be executed twice. If true, the gateway repeats it after its actor or connection is lost. */
   readonly idempotent?: boolean
-  /** Headers or metadata, where the protocol's requests have them. */
+  /** Headers or metadata of the request, if the protocol has them. */
   readonly headers?: Headers
 }
 export const CALL_OPTIONS = {
@@ -56,12 +59,12 @@ export const CALL_OPTIONS = {
 } as const satisfies Checks<CallOptions>
 
 export interface PublishOptions extends OperationLimits, FormatOption {
-  /** MQTT's quality of service; the integration's own when absent. */
+  /** MQTT's quality of service. Default: that of the integration. */
   readonly qos?: 0 | 1 | 2
-  /** The broker keeps it for new subscribers. */
+  /** Whether the broker keeps the message for new subscribers. */
   readonly retain?: boolean
   readonly headers?: Headers
-  /** After this long it is of no use any more. */
+  /** Milliseconds or text such as `"2s"` after which the broker discards the message. */
   readonly expiry?: Duration
 }
 export const PUBLISH_OPTIONS = {
@@ -74,21 +77,24 @@ export const PUBLISH_OPTIONS = {
 } as const satisfies Checks<PublishOptions>
 
 export interface SubscribeOptions extends OperationLimits, FormatOption {
-  /** What crosses to this thread: the value (default), the bytes, or the bytes to be decoded when first looked at. */
+  /** What crosses to the host thread: the value (default), the bytes, or the bytes to be decoded on first access. */
   readonly decode?: 'value' | 'bytes' | 'lazy'
-  /** When the consumer does not keep up: hold the broker back (default), end the subscription, or drop messages. */
+  /**
+   * What happens if the subscriber is too slow: `block` (default) holds the broker back, `reject` ends the
+   * subscription.
+   */
   readonly overflow?: Overflow
-  /** Only the newest message of each topic, at most every so often: what a screen can show. */
+  /** Delivers only the newest message of each topic, at most once in this time. */
   readonly conflate?: Duration
+  /** MQTT's quality of service. Default: that of the integration. */
   readonly qos?: 0 | 1 | 2
   /**
-   * What the subscription is opened with where it is a method of a service (gRPC, JSON-RPC). Such a subscription is
-   * shared with no other.
+   * The parameters of a subscription that is a method of a service (gRPC, JSON-RPC). Such a subscription is not shared.
    */
   readonly params?: unknown
-  /** Headers or metadata of the request that opens it, where the protocol has them. */
+  /** Headers or metadata of the request that opens the subscription, if the protocol has them. */
   readonly headers?: Headers
-  /** Not in this version. */
+  /** Not implemented in this version. */
   readonly transform?: string
 }
 export const SUBSCRIBE_OPTIONS = {
@@ -105,7 +111,7 @@ export const SUBSCRIBE_OPTIONS = {
 
 export interface SendOptions extends OperationLimits, FormatOption {
   readonly headers?: Headers
-  /** Deliver it no earlier than in this long. */
+  /** Milliseconds or text such as `"2s"` that the broker waits at least before it delivers the message. */
   readonly delay?: Duration
 }
 export const SEND_OPTIONS = {
@@ -115,18 +121,19 @@ export const SEND_OPTIONS = {
   delay: DURATION,
 } as const satisfies Checks<SendOptions>
 
-/** How one message is taken. */
 export interface ReceiveOptions extends OperationLimits, FormatOption {}
 export const RECEIVE_OPTIONS = { ...LIMITS, ...FORMAT } as const satisfies Checks<ReceiveOptions>
 
 export interface ConsumeOptions extends FormatOption {
-  /** Messages unsettled at a time. Default 1. */
+  /** The most unsettled messages at a time, from 1 to 65535. Default 1. */
   readonly concurrency?: number
-  /** Dead-lettered when this many deliveries have not settled it; Infinity for never. */
+  /** A message is dead-lettered after this many failed deliveries; Infinity for never. */
   readonly maxDeliveries?: number
-  /** The queue for dead letters; without it they are only reported (`message:dead`). */
+  /** The queue for dead letters. If absent, they are only reported (`message:dead`). */
   readonly deadLetter?: string
-  /** How long a message waits that was given back by an exception. By default the delay grows with each delivery. */
+  /**
+   * How long a message waits before redelivery after its handler threw. By default the delay grows with each delivery.
+   */
   readonly retryDelay?: Duration
 }
 const UP_TO_65535: Expected = {
@@ -142,9 +149,9 @@ export const CONSUME_OPTIONS = {
 } as const satisfies Checks<ConsumeOptions>
 
 export interface NackOptions {
-  /** Why, in words: part of the dead letter if the message becomes one. */
+  /** Why the message failed; part of the dead letter if the message becomes one. */
   readonly reason?: string
-  /** Deliver it again no earlier than in this long. */
+  /** Milliseconds or text such as `"2s"` that the broker waits at least before redelivery. */
   readonly delay?: Duration
 }
 export const NACK_OPTIONS = { delay: DURATION, reason: TEXT } as const satisfies Checks<NackOptions>

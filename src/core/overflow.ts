@@ -3,7 +3,7 @@ export type Overflow = 'block' | 'reject' | 'drop-oldest' | 'drop-newest'
 
 export const OVERFLOW_POLICIES = ['block', 'reject', 'drop-oldest', 'drop-newest'] as const
 
-/** How much may wait, in messages and in bytes of payload. */
+/** The capacity of a buffer, in messages and in bytes of payload. */
 export interface Capacity {
   readonly messages: number
   readonly bytes: number

@@ -1,15 +1,18 @@
 import { types } from 'node:util'
 import { SerializeError } from './errors.js'
+import { setMember } from './set-member.js'
 import { step } from './value-path.js'
 
-/** Arrays and objects within each other. Formats carry no more. */
+/** How deep arrays and objects may be nested. Wire formats have the same limit. */
 export const MOST_DEPTH = 128
-/** Values that `toJSON` methods make without end are refused at so many. */
+/**
+ * The most objects and arrays in a value, and items in an array. Ends the copy of a value whose `toJSON` never stops.
+ */
 const MOST_PARTS = 10_000_000
 
 /**
- * A copy of a value that is made of plain objects, arrays, bytes, dates and primitives alone, as `JSON.stringify`
- * would write it. Parts that the value holds several times are copied once.
+ * Copies a value into plain objects, arrays, bytes, dates and primitives, as `JSON.stringify` would write it. A part
+ * that the value contains several times is copied once.
  * @throws SerializeError naming the member that cannot be sent
  */
 export function plainValue(value: unknown): unknown {
@@ -17,14 +20,14 @@ export function plainValue(value: unknown): unknown {
     return new PlainCopy().of(value, '', '$', MOST_DEPTH)
   } catch (error) {
     if (error instanceof SerializeError) throw error
-    // A proxy may throw whatever it is asked.
+    // Any access to a proxy may throw.
     throw refused('$', 'it cannot be read', error)
   }
 }
 
 class PlainCopy {
   readonly #done = new Map<object, unknown>()
-  /** The objects that the path leads through, with their paths. */
+  /** The objects on the current path, with their paths: finds cycles. */
   readonly #open = new Map<object, string>()
   #parts = MOST_PARTS
 
@@ -53,7 +56,7 @@ class PlainCopy {
     } catch (cause) {
       throw refused(path, 'its toJSON() threw an error', cause)
     }
-    // What toJSON returns is not asked for its own toJSON (ECMA-262, SerializeJSONProperty), but its members are.
+    // toJSON is not called on the result of toJSON, but it is called on its members (ECMA-262, SerializeJSONProperty).
     if (typeof meant !== 'object' || meant === null) return plainPrimitive(meant, path)
     if (isLeaf(meant)) return meant
     if (meant !== holder && this.#open.has(meant))
@@ -72,17 +75,9 @@ class PlainCopy {
     for (const key of Object.keys(holder)) {
       const place = `${path}${step(key)}`
       const found = read(holder, key, place)
-      // Of what another toJSON has returned.
+      // Skip the method of an object that a toJSON has returned: it is not data.
       if (key === 'toJSON' && typeof found === 'function') continue
-      const member = this.of(found, key, place, depth)
-      if (key === '__proto__')
-        Object.defineProperty(copy, key, {
-          value: member,
-          enumerable: true,
-          configurable: true,
-          writable: true,
-        })
-      else copy[key] = member
+      setMember(copy, key, this.of(found, key, place, depth))
     }
     return copy
   }
@@ -98,7 +93,7 @@ function read(holder: object, key: string, path: string): unknown {
 
 function primitive(value: unknown, key: string, path: string): unknown {
   if (typeof value !== 'bigint') return plainPrimitive(value, path)
-  // Many programs give BigInt a toJSON.
+  // Use the toJSON that many programs add to BigInt.prototype.
   const { toJSON } = value as { toJSON?: unknown }
   return typeof toJSON === 'function' ? plainPrimitive(toJSON.call(value, key), path) : value
 }
@@ -108,7 +103,7 @@ function plainPrimitive(value: unknown, path: string): unknown {
   return value
 }
 
-/** Bytes and dates cross as they are. A class that extends Date may mean something else. */
+/** Whether a value crosses unchanged: bytes, and dates without their own `toJSON`. */
 function isLeaf(value: object): boolean {
   return (
     value instanceof Uint8Array ||
@@ -128,7 +123,7 @@ const REFUSED: readonly (readonly [(value: object) => boolean, string])[] = [
   [types.isWeakSet, 'a WeakSet'],
 ]
 
-/** Why an object would lose what it holds. */
+/** Why a copy of the object would lose its content; `undefined` if it would not. */
 function instanceFault(value: object): string | undefined {
   return REFUSED.find(([is]) => is(value))?.[1]
 }

@@ -1,9 +1,9 @@
 import { MOST_DEPTH, plainValue } from './plain-value.js'
 import type { Value } from './value.js'
 
-/** Of a value with more parts the quick walk gives up: a small graph may unfold into a huge tree. */
+/** The quick check stops after this many parts: a small graph with shared parts may unfold into a huge tree. */
 const MOST_PARTS = 100_000
-/** A sparse array may have billions of items that take no memory. */
+/** The longest array that the quick check reads. A sparse array may have billions of items without using memory. */
 const MOST_ITEMS = 10_000_000
 
 const OBJECT = Object.prototype
@@ -11,14 +11,15 @@ const BYTES = Uint8Array.prototype
 const BUFFER = Buffer.prototype
 const DATE = Date.prototype
 
-// One walk at a time, start to end without a turn of the loop: a variable for speed only.
+// A module variable for speed: each check runs synchronously, so two never overlap.
 let parts = 0
 
 /**
- * What `JSON.stringify` would make of a value, before structured clone makes something else of it: `toJSON` is
- * called, and an instance of a class becomes a plain object. Bytes and dates stay, and so do NaN and bigints: the
- * format decides about them. A value that needs none of this is returned as it is, which costs one walk over it.
- * @throws SerializeError naming the member that cannot be sent, such as `$.items[3].at`
+ * Converts a value as `JSON.stringify` would, because structured clone treats classes and `toJSON` differently.
+ *
+ * Calls `toJSON`, and turns instances of classes into plain objects. Bytes, dates, NaN and bigints stay: the wire
+ * format decides about them. Returns the value itself, after one pass over it, if nothing needs to change.
+ * @throws SerializeError with the path of the member that cannot be sent, such as `$.items[3].at`
  */
 export function prepareValue(value: unknown): Value {
   switch (typeof value) {
@@ -39,15 +40,15 @@ function isReadyAsItIs(value: object): boolean {
   try {
     return isReady(value, MOST_DEPTH)
   } catch {
-    // A getter threw: the closer look finds out which.
+    // A getter threw: `plainValue` finds out which.
     return false
   }
 }
 
 /**
- * Whether structured clone makes of the object what `JSON.stringify` would. False where that takes a closer look. The
- * constructor is only quicker to read than the prototype: who gives a Map the constructor of objects gives it a member
- * that is a function.
+ * Whether structured clone and `JSON.stringify` treat the object alike; false if that takes a closer look. Reads
+ * `constructor` first because that is faster than the prototype. A Map with the constructor of plain objects is still
+ * refused, because that constructor is then a member, and a function.
  */
 function isReady(value: object, depth: number): boolean {
   const made = value.constructor

@@ -1,20 +1,20 @@
 /**
  * The only source of random numbers and ids in the gateway, so that tests can seed it (`SeededRandom` in
- * `nemo-gateway/testing`). The members do not use `this` and may be passed on by themselves.
+ * `nemo-gateway/testing`). The members do not use `this` and may be passed as functions.
  */
 export interface Random {
-  /** Uniform in `[0, 1)`. Can be guessed: for jitter and for numbers to begin with, never for secrets. */
+  /** Returns a number in `[0, 1)`, evenly distributed. Predictable: for jitter and start values, never for secrets. */
   readonly number: () => number
-  /** A UUID (RFC 9562, version 4): unique, and hard to guess. */
+  /** Returns a UUID (RFC 9562, version 4): unique and unpredictable. */
   readonly uuid: () => string
-  /** Bytes that are hard to guess: for ids of another form, and for nonces. */
+  /** Returns unpredictable bytes, for ids of another form and for nonces. */
   readonly bytes: (count: number) => Buffer
 }
 
-// Loaded with the first id: many actors make none, and it takes half a megabyte.
+// Loaded on first use: many actors never need it, and it takes half a megabyte.
 const crypto = () => process.getBuiltinModule('node:crypto')
 
-/** The random numbers of the machine. */
+/** The random numbers of the system. */
 export const systemRandom: Random = {
   number: () => Math.random(),
   uuid: () => crypto().randomUUID(),

@@ -1,7 +1,7 @@
 const SECRET_NAME =
   /passw|passphrase|secret|token|authorization|cookie|credential|private_key|client_key|seed|api[-_]?key/i
 
-/** Whether a value of that name is to be kept out of every message, whatever it is. */
+/** Whether a name suggests that its value is secret and must not appear in messages. */
 export function isSecretName(name: string): boolean {
   return SECRET_NAME.test(name)
 }

@@ -1,21 +1,22 @@
 const SMALLEST = 16
 
 /**
- * What is in flight, by numbers that are given in order and may begin again. Nearly every entry is in a ring, at the
- * place that its number says; one that is still there when its place is wanted moves to a map.
+ * Entries in flight, by numbers that are assigned in order and may start again. Nearly every entry is in a ring buffer
+ * at the place that follows from its number; an entry whose place is needed by a later one moves to a map.
  *
- * A Map alone would do the same at a price: while entries come and go it builds its table again and again, and
- * a table left behind that has grown old keeps alive what was in it when it was left, which grows old in its turn
- * (measured with a hundred calls in flight: three times the work for the collector of young garbage).
+ * A Map alone rebuilds its table again and again while entries come and go. A discarded table in the old generation
+ * keeps its last entries alive until they are old too (measured with a hundred calls in flight: three times the work
+ * for the collector of the young generation).
  */
 export class SequenceTable<T> {
   #ring: (T | undefined)[] = new Array(SMALLEST).fill(undefined)
-  /** The number of the entry at each place; of the last one, where there is none. */
+  /** The number of the entry at each place, or of its last entry if it is empty. */
   #numbers: number[] = new Array(SMALLEST).fill(-1)
   readonly #displaced = new Map<number, T>()
   #size = 0
-  /** No entry of the ring has a lower number, or one as high as this. */
+  /** No entry of the ring has a lower number. */
   #lowest = 0
+  /** All entries of the ring have a lower number. */
   #end = 0
 
   get size(): number {
@@ -32,20 +33,20 @@ export class SequenceTable<T> {
     return entry ?? this.#displaced.get(number)
   }
 
-  /** Enters it under its number, in place of what has that number already. */
+  /** Adds an entry, or replaces the entry of that number. */
   set(number: number, entry: T): void {
     const place = this.#place(number)
     if (this.#displaced.has(number)) this.#displaced.set(number, entry)
     else if (this.#ring[place] === undefined) this.#put(number, entry)
     else if (this.#numbers[place] === number) this.#ring[place] = entry
     else {
-      // Where half of the places are taken it is not that one stays long, but that there are many.
+      // Grow if many entries are in flight; otherwise one entry stays long and is displaced.
       if (this.#size * 2 >= this.#ring.length) this.#grow()
       this.#put(number, entry)
     }
   }
 
-  /** Takes an entry out. @returns what it was; `undefined` when there is none of that number */
+  /** Removes an entry. @returns the entry; `undefined` if there is none of that number */
   take(number: number): T | undefined {
     const place = this.#place(number)
     let entry = this.#numbers[place] === number ? this.#ring[place] : undefined
@@ -65,12 +66,12 @@ export class SequenceTable<T> {
     this.#end = 0
   }
 
-  /** The entry of the lowest number among those wanted. Quick where entries leave roughly in their order. */
+  /** Finds the wanted entry of the lowest number. Fast if entries leave roughly in order. */
   first(wanted: (entry: T) => boolean): T | undefined {
     if (this.#end - this.#lowest > this.#ring.length) this.#lowest = this.#lowestInRing()
-    // Only where numbers were left out.
+    // Still longer than the ring only if numbers were skipped.
     if (this.#end - this.#lowest > this.#ring.length) return this.values().find(wanted)
-    // What was displaced is older than all that is in the ring.
+    // Displaced entries are older than all entries of the ring.
     for (const [, entry] of [...this.#displaced].sort(([a], [b]) => a - b)) if (wanted(entry)) return entry
     while (this.#lowest < this.#end && this.#at(this.#lowest) === undefined) this.#lowest++
     for (let number = this.#lowest; number < this.#end; number++) {
@@ -80,7 +81,7 @@ export class SequenceTable<T> {
     return undefined
   }
 
-  /** All entries with their numbers, lowest first, as they are now. */
+  /** Returns a copy of all entries with their numbers, lowest first. */
   entries(): [number, T][] {
     const all: [number, T][] = [...this.#displaced]
     for (const [place, entry] of this.#ring.entries())
@@ -88,7 +89,7 @@ export class SequenceTable<T> {
     return all.sort(([a], [b]) => a - b)
   }
 
-  /** All entries, lowest number first, as they are now. */
+  /** Returns a copy of all entries, lowest number first. */
   values(): T[] {
     return this.entries().map(([, entry]) => entry)
   }
@@ -115,7 +116,7 @@ export class SequenceTable<T> {
     for (const [number, entry] of entries) this.#put(number, entry)
   }
 
-  /** Empties it, with so many places. */
+  /** Removes all entries and sets the number of places. */
   #begin(places: number): void {
     this.#ring = new Array(places).fill(undefined)
     this.#numbers = new Array(places).fill(-1)

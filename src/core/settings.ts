@@ -6,23 +6,23 @@ import type { Value } from './value.js'
 
 export type { TlsSettings }
 
-/** Where a service is. */
+/** The addresses of a service, and how to reach them. */
 export interface Endpoint {
-  /** One or several; a client tries them in turn. */
+  /** One or several; the adapter tries them in turn. */
   readonly addresses: readonly string[]
   readonly port?: number
   readonly path?: string
   readonly tls?: TlsSettings
 }
 
-/** How an integration proves who it is. Secrets are plain here: this record only travels to the actor. */
+/** How an integration authenticates. Secrets are plain text here: only the actor receives this record. */
 export type AuthSettings =
   | { readonly type: 'none' }
   | { readonly type: 'basic'; readonly username: string; readonly password: string }
   | { readonly type: 'bearer'; readonly token: string }
-  /** A password, with the name of an account where the server has several. */
+  /** A password, with a user name if the server has several accounts. */
   | { readonly type: 'password'; readonly username?: string; readonly password: string }
-  /** The client certificate of the endpoint's `tls` block is the proof. */
+  /** The client certificate of the `tls` block of the endpoint. */
   | { readonly type: 'mtls' }
   | JwtSettings
   | OAuth2Settings
@@ -46,7 +46,7 @@ export const AUTH_TYPES = [
   'creds',
 ] as const satisfies readonly AuthType[]
 
-/** A token that the gateway mints itself, and again before it expires. */
+/** A JWT that the gateway signs itself and renews before it expires. */
 export interface JwtSettings {
   readonly type: 'jwt'
   /** `secret` for HS algorithms, a PEM private key for all others. */
@@ -62,7 +62,7 @@ export interface JwtSettings {
   readonly claims: { readonly [name: string]: Value }
 }
 
-/** A token by the client credentials grant (RFC 6749, section 4.4). */
+/** An access token from the client credentials grant (RFC 6749, section 4.4). */
 export interface OAuth2Settings {
   readonly type: 'oauth2'
   readonly tokenUrl: string
@@ -70,16 +70,16 @@ export interface OAuth2Settings {
   readonly clientSecret: string
   readonly scopes: readonly string[]
   readonly audience?: string
-  /** How the client names itself to the token endpoint (RFC 6749, section 2.3.1). */
+  /** How the client authenticates to the token endpoint (RFC 6749, section 2.3.1). */
   readonly clientAuth: 'basic' | 'post'
-  /** Whether `tokenUrl` may be plain HTTP beyond this machine. */
+  /** Whether `tokenUrl` may be plain HTTP to another machine. */
   readonly allowHttp?: boolean
 }
 
-/** Where requests of others arrive: only for the actor of a `server` block. */
+/** Where a server listens; only for the actor of a `server` block. */
 export interface ListenSettings {
   readonly address: string
-  /** 0: any that is free. */
+  /** 0 for any free port. */
   readonly port: number
   readonly path?: string
   readonly tls?: ListenTlsSettings
@@ -89,7 +89,7 @@ export interface ListenSettings {
 export interface ListenTlsSettings {
   readonly cert: string
   readonly key: string
-  /** Callers have to show a certificate of this authority. */
+  /** The authority that must have issued the certificate of each caller. */
   readonly clientCa?: string
   readonly minVersion?: 'TLSv1.2' | 'TLSv1.3'
 }
@@ -115,33 +115,33 @@ export interface RetrySettings {
   readonly backoff: Backoff
   /** 0 to 1: the share of each delay that is random. */
   readonly jitter: number
-  /** Empty: whatever the error itself calls retryable. */
+  /** The classes of errors to retry. If empty, `retryable` of the error decides. */
   readonly retryableErrors: readonly ErrorClass[]
-  /** What all retries of an integration together may be; as many as there are without it. */
+  /** Limits all retries of the integration together. Unlimited if absent. */
   readonly budget?: RetryBudgetSettings
 }
 
 export interface RetryBudgetSettings {
-  /** Retries for each request, on average. */
+  /** Average number of retries for each request. */
   readonly share: number
-  /** So many a second in any case. */
+  /** Retries per second that are always allowed. */
   readonly minPerSecond: number
 }
 
-/** How many requests may be made in a time. */
+/** Limits how many requests may be made in a period. */
 export interface RateLimitSettings {
   readonly requests: number
   readonly perMs: number
-  /** How many of them at once, after a pause. */
+  /** How many requests may be made at once after a pause. */
   readonly burst: number
-  /** What a request beyond that does: wait for its turn within its deadline, or fail at once. */
+  /** What a request beyond the limit does: wait for its turn within its deadline, or fail at once. */
   readonly excess: 'wait' | 'fail'
 }
 
-/** How many requests may be under way. */
+/** Limits how many requests may be in flight. */
 export interface BulkheadSettings {
   readonly concurrent: number
-  /** How many more may wait for one of them to end. */
+  /** How many more may wait until one of them ends. */
   readonly queue: number
 }
 
@@ -158,13 +158,13 @@ export interface HealthCheckSettings {
   readonly enabled: boolean
   readonly intervalMs: number
   readonly timeoutMs: number
-  /** For RPC protocols: the method to call. */
+  /** The method to call; for RPC protocols only. */
   readonly method?: string
 }
 
 export interface ReconnectSettings {
   readonly enabled: boolean
-  /** -1: without limit. */
+  /** -1 for no limit. */
   readonly maxAttempts: number
   readonly delayMs: number
   readonly maxDelayMs: number
@@ -183,7 +183,7 @@ export interface LimitSettings {
   readonly frame: number
 }
 
-/** Faults an actor inflicts upon itself, to try out supervision. */
+/** A fault that an actor causes itself on purpose, to test supervision. */
 export type Fault =
   | 'throw'
   | 'reject'
@@ -205,39 +205,39 @@ export const FAULTS = [
   'block',
 ] as const
 
-/** What makes `protobuf` a wire format of payloads: the messages that they are. */
+/** The schema of payloads in the wire format `protobuf`. */
 export interface ProtobufSettings {
-  /** Paths of .proto files; none where there is a descriptor set. */
+  /** Paths of .proto files; empty if there is a descriptor set. */
   readonly proto: readonly string[]
-  /** Folders in which their imports are looked for. */
+  /** Folders to search for their imports. */
   readonly include: readonly string[]
   /** Path of a file with a serialised FileDescriptorSet. */
   readonly descriptorSet?: string
-  /** The full name of the message that a payload is, where a request names no other. */
+  /** The full name of the payload's message, unless a request names another. */
   readonly message: string
-  /** A serialised FileDescriptorSet: the host makes it of the files before the actor starts. */
+  /** A serialised FileDescriptorSet, which the host makes from the files before the actor starts. */
   readonly schema?: Uint8Array
 }
 
-/** The settings with which the actor of an integration starts. They cross the thread line, so they are plain data. */
+/** The settings of an actor. Plain data, because they cross to the actor's thread. */
 export interface IntegrationSettings {
   readonly name: string
   readonly type: string
   readonly endpoint: Endpoint
-  /** How the addresses of the endpoint are found; those that it has itself without it. */
+  /** How addresses are discovered. If absent, those of the endpoint are used. */
   readonly discovery?: DiscoverySettings
   readonly listen?: ListenSettings
-  /** Where the server of a `server` block says where it listens. */
+  /** Where a `server` block announces its address. */
   readonly announce?: AnnounceSettings
-  /** The `config` block, checked and completed by the schema in the adapter's manifest. */
+  /** The `config` block, checked and completed with defaults by the schema of the adapter's manifest. */
   readonly config: { readonly [key: string]: Value }
   readonly auth: AuthSettings
   /** Name of the wire format. */
   readonly format: string
-  /** Name of the wire format of payloads between host, actor and adapter, where the adapter alone can read `format`. */
+  /** Name of the wire format of payloads between host, actor and adapter, if only the adapter can read `format`. */
   readonly payloadFormat?: string
   readonly protobuf?: ProtobufSettings
-  /** For one attempt of one operation. */
+  /** The time-out of one attempt. */
   readonly timeoutMs: number
   readonly retry: RetrySettings
   readonly circuitBreaker: BreakerSettings
@@ -247,35 +247,37 @@ export interface IntegrationSettings {
   readonly bulkhead?: BulkheadSettings
   readonly mailbox: MailboxSettings
   readonly limits: LimitSettings
-  /** Milliseconds between two heartbeats that the supervisor expects at the latest. */
+  /** The longest time between two heartbeats, in milliseconds; after that the supervisor replaces the actor. */
   readonly heartbeatMs: number
   readonly chaos?: { readonly fault: Fault; readonly everyMs: number }
 }
 
-/** How long an operation may take in all when its caller names no time-out: every attempt and every delay between them. */
+/**
+ * The default time-out of an operation, in milliseconds: the sum of all attempts and the longest delays between them.
+ */
 export function operationBudgetMs(settings: Pick<IntegrationSettings, 'timeoutMs' | 'retry'>): number {
   const { maxAttempts, backoff } = settings.retry
   const longestDelay = backoff.kind === 'constant' ? backoff.initialMs : backoff.maxMs
   return maxAttempts * settings.timeoutMs + (maxAttempts - 1) * longestDelay
 }
 
-/** How the supervisor treats an integration or an embedded broker; OTP's words. */
+/** How the supervisor treats an integration or an embedded broker, in OTP's terms. */
 export interface SupervisionSettings {
   readonly restart: 'permanent' | 'transient' | 'temporary'
-  /** More restarts than this within `withinMs` and it is given up. */
+  /** The most restarts within `withinMs`; after one more death it is not restarted. */
   readonly maxRestarts: number
   readonly withinMs: number
   /** The delay before the second restart in a row and later ones; the first is immediate. */
   readonly backoff: Backoff
   /** 0 to 1: the share of each delay that is random. */
   readonly jitter: number
-  /** Milliseconds it may take to stop before it is ended. */
+  /** Milliseconds that it may take to stop before it is terminated. */
   readonly shutdownMs: number
   /** How many actors one message may kill before it is dead-lettered. */
   readonly poisonThreshold: number
-  /** Threads kept loaded, so that a successor is there at once. */
+  /** How many spare threads are kept loaded, so that a restart is fast. */
   readonly warmSpares: number
-  /** The `supervisor` block it belongs to; it is on its own without one. */
+  /** The `supervisor` block that it belongs to. If absent, it is restarted alone. */
   readonly group?: string
 }
 

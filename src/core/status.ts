@@ -10,7 +10,7 @@ export type ConnectionStatus =
 
 export type ConnectionState = ConnectionStatus['state']
 
-/** In the order of their numbers in shared memory; add at the end only. */
+/** The index of each state is its number in shared memory. Add new ones at the end only. */
 export const CONNECTION_STATES = [
   'disconnected',
   'connecting',
@@ -19,19 +19,19 @@ export const CONNECTION_STATES = [
   'failed',
 ] as const
 
-/** Where a server is to be reached: what it listens at, which may be any free port. */
+/** The address that a server listens at, with the port that was chosen if the configuration says 0. */
 export interface ListenAddress {
   readonly address: string
   readonly port: number
 }
 
-/** The circuit breaker of an integration, as the specification names its states. */
+/** The state of the circuit breaker of an integration. */
 export type BreakerState = 'closed' | 'open' | 'half-open'
 
-/** In the order of their numbers in shared memory; add at the end only. */
+/** The index of each state is its number in shared memory. Add new ones at the end only. */
 export const BREAKER_STATES = ['closed', 'open', 'half-open'] as const
 
-/** The connections of an integration that has several, at one moment. */
+/** A snapshot of the connection pool of an integration. */
 export interface PoolFigures {
   /** Connections that are open. */
   readonly size: number
@@ -39,7 +39,7 @@ export interface PoolFigures {
   readonly inUse: number
   /** Requests that wait for a connection. */
   readonly pending: number
-  /** Connections that may be open. */
+  /** The most connections that may be open. */
   readonly max: number
 }
 
@@ -51,13 +51,13 @@ export interface ConnectionFault {
   readonly at: number
 }
 
-/** The answer of a health check. */
+/** The result of a health check. */
 export interface HealthStatus {
   readonly healthy: boolean
   /** How long the check took, in milliseconds. */
   readonly latencyMs: number
   readonly connection: ConnectionState
   readonly breaker: BreakerState
-  /** Why it is not healthy. */
+  /** Why the integration is not healthy. */
   readonly reason?: string
 }

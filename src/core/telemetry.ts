@@ -1,10 +1,10 @@
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
-/** One line of the log. Fields hold no payloads and no secrets. */
+/** One log line. Fields contain no payloads and no secrets. */
 export interface LogRecord {
   readonly level: LogLevel
   readonly message: string
-  /** The integration or broker that speaks; absent for the gateway itself. */
+  /** The integration or broker that logged it; absent for the gateway itself. */
   readonly integration?: string
   readonly [field: string]: unknown
 }
@@ -17,8 +17,8 @@ export interface LoggerMethods {
   error?(...args: unknown[]): unknown
 }
 
-/** What the application may give as logger. Nothing that it does disturbs the gateway. */
+/** A logger of the application. If it throws, rejects or is slow, the gateway is not affected. */
 export type LogSink = ((record: LogRecord) => unknown) | LoggerMethods
 
-/** Where log lines go. May be called from anywhere, never throws, never blocks. */
+/** Writes a log line. Never throws, never blocks; may be called concurrently. */
 export type Logger = (record: LogRecord) => void

@@ -1,10 +1,10 @@
-/** Certificates and checks for a TLS connection; the files are read by the actor. */
+/** Certificates and checks for a TLS connection. The actor reads the files. */
 export interface TlsSettings {
   readonly verifyServer: boolean
   readonly caCert?: string
   readonly clientCert?: string
   readonly clientKey?: string
-  /** Whom the certificate of the server has to be for, where that is not the host of the address. */
+  /** The host name that the certificate of the server must be valid for. Default: the host of the address. */
   readonly serverName?: string
   readonly minVersion?: 'TLSv1.2' | 'TLSv1.3'
 }

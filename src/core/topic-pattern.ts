@@ -1,6 +1,6 @@
 /**
- * Whether `topic` matches `pattern` by the rules of MQTT 5, section 4.7: `+` stands for one level, a final
- * `#` for the parent and any number of levels, and neither leads a match of a topic that begins with `$`.
+ * Whether `topic` matches `pattern` by the rules of MQTT 5, section 4.7: `+` matches one level, a final `#` matches the
+ * parent and any number of levels, and a leading wildcard does not match a topic that begins with `$`.
  */
 export function topicMatches(pattern: string, topic: string): boolean {
   if (pattern === topic) return true
@@ -15,7 +15,7 @@ export function topicMatches(pattern: string, topic: string): boolean {
   return wanted.length === levels.length
 }
 
-/** Why `pattern` is not a topic filter of MQTT (4.7.1), or `undefined` when it is one. */
+/** Why `pattern` is not a valid topic filter (MQTT 5, section 4.7.1); `undefined` if it is. */
 export function topicPatternFault(pattern: string): string | undefined {
   if (pattern === '') return 'it is empty'
   if (pattern.includes('\u0000')) return 'it contains a null character'
@@ -23,13 +23,13 @@ export function topicPatternFault(pattern: string): string | undefined {
   const levels = pattern.split('/')
   for (const [i, level] of levels.entries()) {
     if (level.includes('#') && (level !== '#' || i !== levels.length - 1))
-      return '"#" must be the last level and stand alone in it'
-    if (level.includes('+') && level !== '+') return '"+" must stand alone in its level'
+      return '"#" must be the whole last level'
+    if (level.includes('+') && level !== '+') return '"+" must be a whole level'
   }
   return undefined
 }
 
-/** Why `topic` cannot be published to, or `undefined` when it can (MQTT 5, section 4.7.3). */
+/** Why `topic` is not a valid topic name (MQTT 5, section 4.7.3); `undefined` if it is. */
 export function topicNameFault(topic: string): string | undefined {
   if (/[+#]/.test(topic)) return 'it contains a wildcard'
   return topicPatternFault(topic)

@@ -6,23 +6,22 @@ interface Node<T> {
 const newNode = <T>(): Node<T> => ({ children: new Map(), values: new Set() })
 
 /**
- * Finds the topic patterns that match a topic (the rules of `topicMatches`) in time that depends on the
- * depth of the topic and not on the number of patterns. Patterns are expected to be well formed
- * (`topicPatternFault`); others match nothing. Works level by level without recursion, so that no depth of
- * topic exhausts the stack.
+ * Finds the patterns that match a topic (see `topicMatches`). The time depends on the depth of the topic, not on the
+ * number of patterns; there is no recursion, so that no topic can exhaust the stack. Invalid patterns
+ * (`topicPatternFault`) match nothing.
  */
 export class TopicTrie<T> {
   readonly #root: Node<T> = newNode()
   #size = 0
 
-  /** How many values are in it. */
+  /** The number of values. */
   get size(): number {
     return this.#size
   }
 
   /**
    * Adds a value under a pattern. The same value may be added several times and is then found several times.
-   * @returns removes this one value again; calling it twice does nothing.
+   * @returns a function that removes this entry; idempotent
    */
   add(pattern: string, value: T): () => void {
     const levels = pattern.split('/')
@@ -45,13 +44,13 @@ export class TopicTrie<T> {
     }
   }
 
-  /** @returns the values of all patterns that match the topic, in no particular order. */
+  /** @returns the values of all patterns that match the topic, in no particular order */
   match(topic: string): T[] {
     const found: T[] = []
     const levels = topic.split('/')
     let reached: Node<T>[] = [this.#root]
     for (const [depth, level] of levels.entries()) {
-      // MQTT 5, 4.7.2: no wildcard in the first level stands for a level that begins with "$".
+      // MQTT 5, 4.7.2: a wildcard in the first level does not match a level that begins with "$".
       const wildcards = depth > 0 || !level.startsWith('$')
       const next: Node<T>[] = []
       for (const node of reached) {
@@ -66,7 +65,7 @@ export class TopicTrie<T> {
     }
     for (const node of reached) {
       collect(node, found)
-      // "a/#" also stands for its parent "a" (4.7.1.2).
+      // MQTT 5, 4.7.1.2: "a/#" also matches its parent "a".
       collect(node.children.get('#'), found)
     }
     return found

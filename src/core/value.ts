@@ -1,4 +1,4 @@
-/** What a payload may be on either side of the thread line: the shapes of JSON, and bytes. */
+/** A decoded payload: the types of JSON, and bytes. */
 export type Value =
   | null
   | boolean
@@ -8,5 +8,5 @@ export type Value =
   | readonly Value[]
   | { readonly [key: string]: Value }
 
-/** Text metadata that travels beside a payload (MQTT user properties, NATS headers, gRPC metadata). */
+/** Text metadata of a payload (MQTT user properties, NATS headers, gRPC metadata). */
 export type Headers = Readonly<Record<string, string>>

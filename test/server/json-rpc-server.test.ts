@@ -102,7 +102,9 @@ test('answers the calls under way over both transports before it goes', async ()
 
 test('is called by its name, and serves alone', async () => {
   const gateway = await start(api(0))
-  expect(() => gateway.server('other')).toThrow('there is no integration or server "other"; there are api')
+  expect(() => gateway.server('other')).toThrow(
+    'there is no integration or server "other"; expected one of api',
+  )
   await expect(gateway.rpc('api').call('a')).rejects.toMatchObject({
     kind: 'unsupported',
     message: 'call over a server of json-rpc is not supported',
