@@ -3,7 +3,7 @@ import type { Value } from '../core/value.js'
 import type { WireFormat } from './format.js'
 import { checkSize, type WireLimits } from './limits.js'
 
-/** Bytes as they are, in both directions and without a copy. */
+/** The wire format `binary`: passes bytes through unchanged and without a copy. */
 export function binaryFormat({ maxBytes }: Required<WireLimits>): WireFormat {
   function encode(value: Value): Uint8Array {
     if (!(value instanceof Uint8Array))

@@ -1,17 +1,17 @@
-/** What a format can carry, and how much of it. Read by the check and by the explanation of a refusal. */
+/** The values that a wire format can carry, and their limits. */
 export interface Carrier {
   readonly name: string
   readonly maxBytes: number
   readonly maxDepth: number
-  /** Carries `Uint8Array`. */
+  /** Whether it carries `Uint8Array`. */
   readonly bytes: boolean
-  /** Carries NaN and the infinities. */
+  /** Whether it carries NaN and the infinities. */
   readonly nonFinite: boolean
-  /** Carries strings with unpaired surrogates and a member called `__proto__`. */
+  /** Whether it carries strings with unpaired surrogates and a member named `__proto__`. */
   readonly anyText: boolean
 }
 
-/** Whether `value` is an object as a literal makes it, of whatever realm. */
+/** Whether `value` is a plain object, also of another realm. */
 export function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null

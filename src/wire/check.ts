@@ -2,16 +2,17 @@ import { SerializeError } from '../core/errors.js'
 import { type Carrier, isPlain, isWellFormed } from './carrier.js'
 import { refusal } from './refusal.js'
 
-// One walk at a time, start to end without a turn of the loop: the two are variables for speed only.
+// Module variables for speed: each check runs synchronously, so two never overlap.
 let room = 0
 let dates = false
 
 /**
- * Makes sure that `carrier` carries `value` as it is: encoders turn a Map, a typed array or NaN into something
- * else without a word. The size is bounded from below only, so that a small graph that unfolds into a huge
- * tree is refused before it is encoded.
- * @returns whether there are dates in it.
- * @throws SerializeError naming the member that is refused
+ * Checks that `carrier` can carry `value` unchanged, because encoders silently convert a Map, a typed array or NaN.
+ *
+ * Adds up a lower bound of the size, so that a small graph with shared parts that unfolds into a huge tree is refused
+ * before it is encoded.
+ * @returns whether the value contains dates
+ * @throws SerializeError with the path of the member that is refused
  */
 export function checkCarried(value: unknown, carrier: Carrier): boolean {
   let fault: string
@@ -21,7 +22,7 @@ export function checkCarried(value: unknown, carrier: Carrier): boolean {
     if (value !== undefined && fits(value, carrier.maxDepth, carrier) && room >= 0) return dates
     fault = refusal(value, carrier)
   } catch (cause) {
-    // A getter or a proxy threw.
+    // A getter or proxy of the value threw.
     throw new SerializeError(`${carrier.name}: the value cannot be read`, { cause })
   }
   throw new SerializeError(fault)

@@ -3,21 +3,21 @@ import { type WireFormat, type WireFormatOptions, wireFormat } from './wire-form
 
 type FormatSettings = Pick<IntegrationSettings, 'format' | 'payloadFormat' | 'protobuf' | 'limits'>
 
-/** The wire formats of one integration: its own, and those that single requests ask for, each made once. */
+/** The wire formats of one integration: its default, and those that requests choose. Each is made once. */
 export class Formats {
-  /** The integration's own. */
+  /** The default format of the integration. */
   readonly own: WireFormat
   readonly #options: WireFormatOptions
   readonly #others = new Map<string, WireFormat>()
 
-  /** @throws SerializeError when the integration's own format is unknown */
+  /** @throws SerializeError if the default format is unknown */
   constructor(settings: FormatSettings) {
     this.#options = optionsOf(settings)
     this.own = integrationFormat(settings)
     this.#others.set(settings.format, this.own)
   }
 
-  /** @throws SerializeError for an unknown name */
+  /** Returns the format of that name; the default format for `undefined`. @throws SerializeError for an unknown name */
   of(name: string | undefined): WireFormat {
     if (name === undefined) return this.own
     const known = this.#others.get(name)
@@ -28,7 +28,7 @@ export class Formats {
   }
 }
 
-/** The format of payloads of an integration. @throws SerializeError when it is unknown */
+/** Makes the default format for payloads of an integration. @throws SerializeError if it is unknown */
 export function integrationFormat(settings: FormatSettings): WireFormat {
   return wireFormat(settings.payloadFormat ?? settings.format, optionsOf(settings))
 }

@@ -6,11 +6,11 @@ const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
 
 /**
- * Whether the arrays and objects of a JSON text lie within each other deeper than `maxDepth`. Looks at bytes
- * only, and at none of a text too short to be that deep; most longer ones pass with one count of brackets.
+ * Whether arrays and objects of a JSON text are nested deeper than `maxDepth`. A short text cannot be that deep and is
+ * not read; most longer texts need only a count of brackets.
  */
 export function isTooDeep(json: Uint8Array, maxDepth: number): boolean {
-  // What opens so often has to close as often; a text that does not is refused by the parser.
+  // Each opening bracket needs a closing one. The parser refuses a text without them.
   if (json.length < 2 * (maxDepth + 1)) return false
   let openings = 0
   for (let i = 0; i < json.length; i++) if ((json[i]! & 0xdf) === OPEN_BRACKET && ++openings > maxDepth) break

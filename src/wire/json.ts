@@ -8,8 +8,8 @@ import { isTooDeep } from './json-depth.js'
 import { checkSize, type WireLimits } from './limits.js'
 
 /**
- * JSON in UTF-8 (RFC 8259). Undefined members are left out and undefined items become null, as in
- * `JSON.stringify`; a Date becomes its ISO text. A `__proto__` from the wire becomes an own member like any other.
+ * The wire format `json`: JSON in UTF-8 (RFC 8259). Undefined members are left out, undefined items become null, and a
+ * Date becomes its ISO text, as in `JSON.stringify`. A received `__proto__` becomes an ordinary member.
  */
 export function jsonFormat(limits: Required<WireLimits>): WireFormat {
   const { maxBytes, maxDepth } = limits
@@ -36,7 +36,7 @@ function stringify(value: Value): string {
   try {
     return JSON.stringify(value)
   } catch (cause) {
-    // The value was checked: what is left is a text that outgrew the engine's longest string.
+    // The value was checked, so the only failure left is a text longer than the longest string of V8.
     throw new SerializeError(`json: the value cannot be written: ${(cause as Error).message}`)
   }
 }
@@ -46,7 +46,7 @@ function textOf(bytes: Uint8Array): string {
     ? bytes
     : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const text = buffer.toString()
-  // Decoding replaces what is not UTF-8 without a word; the replacement shows, and is rare enough to look twice.
+  // Decoding silently replaces bytes that are not UTF-8 by U+FFFD. Check only texts that contain it, which are rare.
   if (text.includes('\ufffd') && !isUtf8(bytes)) throw new SerializeError('json: the text is not UTF-8')
   return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
 }
@@ -59,11 +59,11 @@ function parse(text: string): Value {
   }
 }
 
-/** What the parser says, less the piece of the payload it quotes. */
+/** The message of the parser, without the part of the payload that it quotes. */
 function syntaxFault(message: string, text: string): string {
   if (text === '') return 'the text is empty'
   const position = / at position (\d+)/.exec(message)?.[1]
-  // Engines differ in how they say that there should be more: some give the position behind the last character.
+  // Versions of V8 report a text that ends early either in words or as the position after the last character.
   if (message.startsWith('Unexpected end') || Number(position) === text.length)
     return `the text of ${text.length} characters ends too early`
   if (position !== undefined) return `the text is not JSON at character ${position} of ${text.length}`

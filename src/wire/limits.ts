@@ -1,17 +1,17 @@
 import { SerializeError } from '../core/errors.js'
 
-/** How large a value or a message may be; whatever exceeds it is refused before it is parsed. */
+/** Limits of encoded values. A payload beyond them is refused before it is parsed. */
 export interface WireLimits {
-  /** Bytes of one encoded value. Default 16 MiB. */
+  /** The most bytes of one encoded value. Default 16 MiB. */
   readonly maxBytes?: number
-  /** Arrays and objects within each other. Default 128. */
+  /** How deep arrays and objects may be nested. Default 128. */
   readonly maxDepth?: number
 }
 
 const DEFAULT_MAX_BYTES = 16 * 1024 * 1024
 const DEFAULT_MAX_DEPTH = 128
 
-/** The limits with the defaults filled in. */
+/** Fills in the defaults. */
 export function completeLimits(limits: WireLimits = {}): Required<WireLimits> {
   return {
     maxBytes: limits.maxBytes ?? DEFAULT_MAX_BYTES,
@@ -19,7 +19,7 @@ export function completeLimits(limits: WireLimits = {}): Required<WireLimits> {
   }
 }
 
-/** @throws SerializeError when an encoded value of this size must not pass. */
+/** Checks the size of an encoded value. @throws SerializeError if it exceeds the limit */
 export function checkSize(size: number, maxBytes: number, format: string): void {
   if (size > maxBytes)
     throw new SerializeError(`${format}: ${size} bytes are more than the limit of ${maxBytes} bytes`)

@@ -1,11 +1,11 @@
-/** What follows the first byte of a MessagePack value. */
+/** The kind of a MessagePack value, given by its first byte. */
 type LayoutKind = 'scalar' | 'text' | 'long' | 'array' | 'map' | 'extension' | 'binary' | 'none'
 
 interface Layout {
   readonly kind: LayoutKind
-  /** Bytes of the length that follows the first byte; 0: the length is `fixed`. */
+  /** The size of the length that follows the first byte; 0 if the length is `fixed`. */
   readonly lengthBytes: number
-  /** Bytes, items or pairs. */
+  /** The number of bytes, items or pairs. */
   readonly fixed: number
 }
 
@@ -38,5 +38,5 @@ function layoutOf(head: number): Layout {
   return NAMED[head - 0xc0]!
 }
 
-/** By the first byte of a value. */
+/** The layout for each first byte. */
 export const LAYOUTS: readonly Layout[] = Array.from({ length: 256 }, (_, head) => layoutOf(head))

@@ -7,18 +7,17 @@ const UINT64 = 0xcf
 /** The upper half of 2^53. */
 const UNSAFE = 0x20_0000
 
-/** What a message holds that a decoder must be told of. */
+/** Contents of a message that need special treatment by the decoder. */
 export interface Findings {
   readonly binaries: boolean
-  /** Integers that may be beyond what a number carries exactly. */
+  /** Whether there are integers that a number may not represent exactly. */
   readonly longs: boolean
 }
 
 /**
- * Walks over a MessagePack message without making anything of it: that every length it announces is really
- * there, how deep it goes, that its text is UTF-8, and that it is one value. A decoder allocates what a header
- * announces, so five bytes may cost gigabytes; after this it cannot be made to allocate more than a multiple of the
- * message.
+ * Checks a MessagePack message without decoding it: its lengths, its depth, that its text is UTF-8, and that it is one
+ * value. A decoder allocates the announced length, so that a header of five bytes could cost gigabytes without this
+ * check.
  * @throws SerializeError with the offset of the fault
  */
 export function scanMessagePack(bytes: Uint8Array, maxDepth: number): Findings {
@@ -30,7 +29,7 @@ export function scanMessagePack(bytes: Uint8Array, maxDepth: number): Findings {
 class Scan implements Findings {
   readonly #bytes: Uint8Array
   readonly #maxDepth: number
-  /** How many values are still to come, per open array or map; the message itself is the first. */
+  /** The number of missing values of each open array and map; the first is the message itself. */
   readonly #left: number[] = [1]
   #at = 0
   binaries = false
@@ -57,7 +56,7 @@ class Scan implements Findings {
 
   #value(): void {
     const head = this.#byte()
-    // Small integers and short text are most of a message.
+    // The fast path: most values are small integers and short texts.
     if (head < 0x80 || head >= 0xe0) return
     if (head >= 0xa0 && head < 0xc0) return this.#text(head & 0x1f)
     const { kind, lengthBytes, fixed } = LAYOUTS[head]!
@@ -86,7 +85,7 @@ class Scan implements Findings {
         this.#extension(size)
         break
       case 'none':
-        throw this.#fault(`the byte 0x${head.toString(16)} begins no value`)
+        throw this.#fault(`the byte 0x${head.toString(16)} does not begin a value`)
     }
   }
 

@@ -9,16 +9,19 @@ import { type Findings, scanMessagePack } from './msgpack-scan.js'
 import { lookOf } from './payload-look.js'
 import { datesAsText, longsAsText, ownBinaries } from './rewrite.js'
 
-/** A reused encoder keeps the largest buffer it ever needed; beyond this it is replaced. */
+/** An encoder with a larger buffer than this is replaced, because it never shrinks the buffer. */
 const KEPT_BUFFER = 1024 * 1024
 const TIMESTAMP = -1
 
 /**
- * MessagePack. Undefined members are left out and undefined items become nil; a Date, and a timestamp from the
- * wire, is its ISO text, so that a value looks alike in every format. Integers beyond 2^53 arrive as decimal text.
- * A member `__proto__`, unknown extensions and text that is not UTF-8 are refused. A payload that is JSON is refused
- * with a hint; that goes for the one byte of a digit too, which is JSON's 7 and MessagePack's 55, so that a number
- * from 48 to 57 by itself is written with two bytes.
+ * The wire format `msgpack`: MessagePack.
+ *
+ * Undefined members are left out and undefined items become nil. A Date becomes its ISO text, and so does a received
+ * timestamp, so that values are alike in every format. Received integers beyond 2^53 become decimal text. A member
+ * `__proto__`, unknown extensions and text that is not UTF-8 are refused.
+ *
+ * A payload that is JSON is refused with a hint. The single byte 0x37 is 7 in JSON and 55 in MessagePack, so a payload
+ * of one such byte is refused too, and a number from 48 to 57 alone is written with two bytes.
  */
 export function messagePackFormat(limits: Required<WireLimits>): WireFormat {
   const { maxBytes, maxDepth } = limits
@@ -87,11 +90,11 @@ function makeEncoder(maxDepth: number): Encoder {
   return new Encoder({ extensionCodec: timestamps(), ignoreUndefined: true, maxDepth: maxDepth + 1 })
 }
 
-/** The formats that a payload is of which only looks as if it were MessagePack. */
+/** The wire format to suggest for a payload that is not MessagePack, by what it looks like. */
 const FORMATS = { JSON: 'json', 'plain text': 'binary' } as const
 const UINT8 = 0xcc
 
-/** Whether a byte is the whole of a JSON text: other texts of one byte there are none. */
+/** Whether a number is the byte of a digit, which is the only JSON text of one byte. */
 function isDigit(byte: number): boolean {
   return byte >= 0x30 && byte <= 0x39 && Number.isInteger(byte)
 }
@@ -99,7 +102,7 @@ function isDigit(byte: number): boolean {
 function digitFault(byte: number): string {
   return (
     `msgpack: the payload looks like JSON (the text ${String.fromCharCode(byte)}): set format = "json". ` +
-    `Where it is meant as the number ${byte}, send it as uint8 (0xcc 0x${byte.toString(16)})`
+    `If the number ${byte} is meant, send it as uint8 (0xcc 0x${byte.toString(16)})`
   )
 }
 
@@ -115,7 +118,7 @@ function makeDecoder(maxBytes: number, useBigInt64: boolean): Decoder {
   })
 }
 
-/** Reads timestamps as text and writes none: the built-in codec would make Dates of them. */
+/** Decodes timestamps to text and encodes none. The default codec would decode them to Dates. */
 function timestamps(): ExtensionCodec {
   const codec = new ExtensionCodec()
   codec.register({ type: TIMESTAMP, encode: () => null, decode: timestampText })

@@ -1,12 +1,12 @@
 import { isUtf8 } from 'node:buffer'
 
-/** Of a longer payload only the first byte is looked at: it is a guess for an error message. */
+/** The longest payload that is parsed. A longer one is judged by its first characters, which is enough for a hint. */
 const MOST_PARSED = 65_536
-/** What a JSON text begins with, after white space (RFC 8259, section 2). */
+/** The start of a JSON text, after white space (RFC 8259, section 2). */
 const JSON_BEGINS = /^[\t\n\r ]*(?:[{["\-\d]|true|false|null)/
 const PRINTABLE = /^[^\p{Cc}\p{Cn}\p{Co}]+[\r\n]*$/u
 
-/** What a payload that could not be decoded looks like; `undefined` for any other bytes. */
+/** Guesses the format of a payload that could not be decoded, for a hint; `undefined` if it is neither. */
 export function lookOf(bytes: Uint8Array): 'JSON' | 'plain text' | undefined {
   const head = bytes.length > MOST_PARSED ? bytes.subarray(0, 64) : bytes
   if (!isUtf8(bytes)) return undefined

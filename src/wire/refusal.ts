@@ -6,7 +6,7 @@ interface Place {
   readonly path: string
 }
 
-/** Why `carrier` does not carry `value`, with the path of the first offending member. */
+/** Explains why `carrier` cannot carry `value`, with the path of the first member that it refuses. */
 export function refusal(value: unknown, carrier: Carrier): string {
   let room = carrier.maxBytes
   const open: Place[] = []
@@ -43,7 +43,7 @@ export function refusal(value: unknown, carrier: Carrier): string {
       const place = `${path}${step(key)}`
       room -= key.length
       if (!carrier.anyText && key === '__proto__')
-        return `${place}: a member of this name, which no reader accepts`
+        return `${place}: a member named "__proto__", which readers refuse`
       if (!carrier.anyText && !isWellFormed(key)) return `${place}: a name with an unpaired surrogate`
       const fault = faultOf((members as Record<string, unknown>)[key], place)
       if (fault !== undefined) return fault
@@ -52,7 +52,7 @@ export function refusal(value: unknown, carrier: Carrier): string {
   }
 }
 
-/** Why a value that is neither an array nor a plain object is refused; `undefined` when it is not. */
+/** Why a value that is neither an array nor a plain object is refused; `undefined` if it is accepted. */
 function leafFault(value: unknown, carrier: Carrier): string | undefined {
   switch (typeof value) {
     case 'number':

@@ -1,6 +1,7 @@
 import type { Value } from '../core/value.js'
+import { valueOfLong } from './long.js'
 
-/** A copy of a checked value with its dates as ISO text. */
+/** Copies a checked value, with dates as ISO text. */
 export function datesAsText(value: Value): Value {
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value
   if (value instanceof Date) return value.toISOString()
@@ -8,7 +9,7 @@ export function datesAsText(value: Value): Value {
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, datesAsText(member)]))
 }
 
-/** Gives a freshly decoded value binaries of its own instead of views of the message it came in. */
+/** Replaces the binaries of a decoded value, which are views of the message, by copies. Changes the value in place. */
 export function ownBinaries(value: Value): Value {
   if (typeof value !== 'object' || value === null) return value
   if (value instanceof Uint8Array) return new Uint8Array(value)
@@ -20,12 +21,12 @@ export function ownBinaries(value: Value): Value {
   return value
 }
 
-/** A freshly decoded value whose integers are bigints: numbers where that is exact, else decimal text. */
+/**
+ * Replaces the bigints of a decoded value by numbers if that is exact, otherwise by decimal text. Changes the value in
+ * place.
+ */
 export function longsAsText(value: unknown): Value {
-  if (typeof value === 'bigint') {
-    const number = Number(value)
-    return Number.isSafeInteger(number) ? number : value.toString()
-  }
+  if (typeof value === 'bigint') return valueOfLong(value)
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value as Value
   const holder = value as Record<string, unknown>
   for (const key in holder) holder[key] = longsAsText(holder[key])

@@ -15,10 +15,10 @@ const FORMATS: ReadonlyMap<string, (limits: Required<WireLimits>) => WireFormat>
   ['binary', binaryFormat],
 ])
 
-/** Loaded for those alone who use it: it is larger than all else in a thread. */
+/** Loaded only on use, because it is larger than all other code of a thread. */
 let protobuf: typeof import('./protobuf/protobuf-format.js') | undefined
 
-/** Loads what the wire formats of an integration need; `wireFormat` itself waits for nothing. */
+/** Loads the code of the wire formats of an integration, so that `wireFormat` can be synchronous. */
 export async function loadFormats({
   protobuf: wanted,
 }: {
@@ -27,15 +27,16 @@ export async function loadFormats({
   if (wanted !== undefined) protobuf ??= await import('./protobuf/protobuf-format.js')
 }
 
-/** How much a format carries, and for `protobuf` the messages. */
+/** The limits of a format, and the schema of `protobuf`. */
 export interface WireFormatOptions extends WireLimits {
   readonly protobuf?: ProtobufSettings
 }
 
 /**
- * Makes the format of that name: `json`, `msgpack`, `binary`, and, where there is a schema and `loadFormats` has been
- * waited for, `protobuf` and `protobuf:pkg.Message`.
- * @throws SerializeError for an unknown name, listing the known ones
+ * Makes a wire format.
+ * @param name `json`, `msgpack`, `binary`; with a schema, and after `loadFormats`, also `protobuf` and
+ *   `protobuf:pkg.Message`
+ * @throws SerializeError for an unknown name, with the known ones
  */
 export function wireFormat(name: string, options: WireFormatOptions = {}): WireFormat {
   const limits = completeLimits(options)

@@ -239,7 +239,7 @@ describe('a payload that is another format', () => {
     for (let digit = 0; digit < 10; digit++) {
       const fault = faultOf(msgpack, Buffer.from(String(digit)))
       expect(fault).toContain(`looks like JSON (the text ${digit}): set format = "json"`)
-      expect(fault).toContain(`the number ${48 + digit}, send it as uint8 (0xcc 0x3${digit})`)
+      expect(fault).toContain(`If the number ${48 + digit} is meant, send it as uint8 (0xcc 0x3${digit})`)
     }
   })
 

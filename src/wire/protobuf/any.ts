@@ -3,14 +3,14 @@ import { describe, type Place } from './place.js'
 import type { MessagePlan, Plans } from './plan.js'
 import { type Fields, isMembers } from './well-known.js'
 
-/** How an Any names its type: `type.googleapis.com/pkg.Message`. */
+/** The type name in the URL of an Any, such as `type.googleapis.com/pkg.Message`. */
 export function typeOfUrl(typeUrl: string): string {
   return typeUrl.slice(typeUrl.lastIndexOf('/') + 1)
 }
 
 /**
- * The fields that a value stands for in google.protobuf.Any: `{ '@type': url, …members }`, of a well-known type
- * `{ '@type': url, value }`, and of a type that the schema does not know `{ '@type': url, value: base64 }`.
+ * Converts a value to the fields of google.protobuf.Any. The value is `{ '@type': url, …members }`, for a well-known
+ * type `{ '@type': url, value }`, and for a type that is not in the schema `{ '@type': url, value: base64 }`.
  */
 export function anyFields(
   value: unknown,
@@ -44,12 +44,12 @@ export function anyFields(
 
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
-/** The bytes of a type that the schema does not know come as base64 text from a reader. */
+/** Decodes base64 text, in which the reader shows the bytes of a type that is not in the schema. */
 function bytesOf(value: unknown): unknown {
   return typeof value === 'string' && BASE64.test(value) ? Buffer.from(value, 'base64') : value
 }
 
-/** The value of an Any. */
+/** Converts the fields of an Any to a value. */
 export function anyValue(
   fields: { readonly [key: string]: Value },
   plans: Plans,
@@ -63,7 +63,7 @@ export function anyValue(
   return anyOf(typeUrl ?? '', bytes, plan, plan && reader.readApart(plan, bytes, depth + 1))
 }
 
-/** An Any as a value; of a type that is not known, its bytes are base64 text. */
+/** Makes the value of an Any. For a type that is not in the schema, its bytes become base64 text. */
 export function anyOf(
   typeUrl: string,
   bytes: Uint8Array,

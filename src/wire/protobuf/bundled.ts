@@ -35,7 +35,7 @@ const FILES: ReadonlyMap<string, DescFile> = new Map(
   ].map((file) => [`${file.name}.proto`, file]),
 )
 
-/** A well-known file, `google/protobuf/timestamp.proto` for example, that every schema may import. */
+/** Returns a well-known file that every schema may import, such as `google/protobuf/timestamp.proto`. */
 export function bundledFile(name: string): DescFile | undefined {
   return FILES.get(name)
 }

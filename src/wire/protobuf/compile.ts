@@ -4,11 +4,12 @@ import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt'
 import { ConfigError } from '../../core/errors.js'
 import type { ProtobufSettings } from '../../core/settings.js'
 import { protobufFormat } from './protobuf-format.js'
+import { unreadable } from './unreadable.js'
 
 /**
- * Reads the files of a schema, and makes sure that it has the message.
+ * Reads the files of a schema, and checks that it has the message.
  * @returns a serialised FileDescriptorSet
- * @throws ConfigError with the file, and its line where it is known
+ * @throws ConfigError with the file, and its line if it is known
  */
 export async function compileSchema({
   proto,
@@ -35,7 +36,6 @@ async function read(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path)
   } catch (cause) {
-    const { code, message } = cause as NodeJS.ErrnoException
-    throw new ConfigError(`${path}: the file cannot be read (${code ?? message})`, [], { cause })
+    throw unreadable(path, cause as NodeJS.ErrnoException)
   }
 }

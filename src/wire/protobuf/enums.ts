@@ -6,13 +6,13 @@ const NULL_VALUE = 'google.protobuf.NullValue'
 const SHOWN = 6
 
 /**
- * An enum's values are their names; a number that has no name stays a number where the enum is open, and counts
- * as an unknown field where it is closed.
+ * Makes the codec of an enum, whose values are names. A number without a name stays a number if the enum is open, and
+ * counts as an unknown field if it is closed.
  */
 export function enumCodec(desc: DescEnum): ScalarCodec<number> {
   if (desc.typeName === NULL_VALUE) return nullValue
   const numbers = new Map(desc.values.map(({ name, number }) => [name, number]))
-  // Of aliases the first is the name, as in the JSON mapping.
+  // The first of several aliases is the name, as in the JSON mapping.
   const names = new Map([...desc.values].reverse().map(({ name, number }) => [number, name]))
   const shown = [...numbers.keys()].slice(0, SHOWN).join(', ')
   return {

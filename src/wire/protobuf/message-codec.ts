@@ -6,31 +6,36 @@ import { type MessagePlan, Plans } from './plan.js'
 import { MessageReader } from './reader.js'
 import { MessageWriter } from './writer.js'
 
-/** How much the codecs carry, and what they make of it. */
+/** Limits and options of the codecs. */
 export interface MessageCodecOptions extends WireLimits {
   /**
-   * Gives fields that have no presence (lists, maps, and singular scalars of proto3) also where they were left out
-   * of the message because they have their default. Default false, as in the JSON mapping.
+   * Whether decoding adds fields without presence (lists, maps, and singular scalars of proto3) that the message leaves
+   * out because they have their default. Default false, as in the JSON mapping.
    */
   readonly fillDefaults?: boolean
 }
 
-/** Values as messages of one type and back; both directions are synchronous. */
+/** Encodes and decodes messages of one type. Both methods are synchronous. */
 export interface MessageCodec {
   /** The full name of the message. */
   readonly typeName: string
-  /** @throws SerializeError naming the member, such as `$.items[3].price`, what it is and what was expected */
+  /**
+   * @throws SerializeError with the path of the member, such as `$.items[3].price`, what was found and what was
+   *   expected
+   */
   encode(value: Value): Uint8Array
-  /** @throws SerializeError for bytes that are no such message or exceed the limits */
+  /** @throws SerializeError for bytes that are not such a message or exceed the limits */
   decode(bytes: Uint8Array): Value
 }
 
 /**
- * Codecs for the messages of a schema. Values follow the JSON mapping of Protocol Buffers (members by their JSON
- * name; the name in the .proto file is accepted too; enums by name; well-known types as in JSON) but for three
- * things: bytes are `Uint8Array` (text is refused: it may look like base64 by chance), 64-bit integers are numbers where that is exact and
- * decimal text beyond 2^53 (text is accepted for all), and NaN and the infinities are numbers (their names are
- * accepted). The strings of every message have to be UTF-8.
+ * Codecs for the messages of a schema. Values follow the JSON mapping of Protocol Buffers (ProtoJSON): members by JSON
+ * name (the name in the .proto file is accepted too), enums by name, well-known types as in JSON. Strings must be
+ * UTF-8.
+ *
+ * Three things differ. Bytes are `Uint8Array`, and text is refused because it may look like base64 by chance. 64-bit
+ * integers are numbers up to 2^53 and decimal text beyond; text is accepted for all. NaN and the infinities are
+ * numbers; their names are accepted.
  */
 export class MessageCodecs {
   readonly #plans: Plans
@@ -49,7 +54,7 @@ export class MessageCodecs {
     })
   }
 
-  /** The codec for a message of the schema. */
+  /** Returns the codec for a message of the schema. */
   of(message: DescMessage): MessageCodec {
     let plan: MessagePlan | undefined
     const planned = (): MessagePlan => {
@@ -71,9 +76,9 @@ export class MessageCodecs {
   }
 
   /**
-   * The value of a google.protobuf.Any: `{ '@type': url, …members }`, of a well-known type `{ '@type': url, value }`,
-   * and of a type that the schema does not have `{ '@type': url, value: base64 }`.
-   * @throws SerializeError for bytes that are no message of that type
+   * Decodes a google.protobuf.Any to `{ '@type': url, …members }`, for a well-known type to `{ '@type': url, value }`,
+   * and for a type that is not in the schema to `{ '@type': url, value: base64 }`.
+   * @throws SerializeError for bytes that are not a message of that type
    */
   decodeAny(typeUrl: string, bytes: Uint8Array): Value {
     checkSize(bytes.length, this.#maxBytes, 'protobuf')

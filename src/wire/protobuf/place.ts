@@ -2,25 +2,25 @@ import { SerializeError } from '../../core/errors.js'
 import { step } from '../../core/value-path.js'
 
 /**
- * Where in a value the codec is: one member per level of messages, and within it an item of a list or a key of a
- * map. Kept while it walks, so that only a fault pays for the text.
+ * The current position of a codec in a value: one member for each level of messages, and in it an item of a list or a
+ * key of a map. The path is only formatted for an error.
  */
 export class Place {
   readonly #members: (string | undefined)[] = []
   readonly #items: (number | string | undefined)[] = []
 
-  /** The codec turns to this member of the message at `depth`; `undefined` for one that the value does not show. */
+  /** Enters a member of the message at `depth`. @param key `undefined` for a member that the value does not show */
   member(depth: number, key: string | undefined): void {
     this.#members[depth] = key
     this.#items[depth] = undefined
   }
 
-  /** The codec turns to this item or entry of the member at `depth`. */
+  /** Enters an item or entry of the member at `depth`. */
   item(depth: number, item: number | string): void {
     this.#items[depth] = item
   }
 
-  /** The error for what is at the member of each level up to `depth`; -1 for the value as a whole. */
+  /** Makes an error with the path of the current member at `depth`; -1 for the value as a whole. */
   fault(depth: number, what: string): SerializeError {
     let path = '$'
     for (let i = 0; i <= depth; i++) {
@@ -33,7 +33,7 @@ export class Place {
   }
 }
 
-/** What a value is, without showing a payload. */
+/** Describes a value for an error, without showing its content. */
 export function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value)
   switch (typeof value) {

@@ -5,16 +5,16 @@ import { jsonNameOf } from './json-name.js'
 import { SCALARS, type ScalarCodec } from './scalars.js'
 import { SPECIAL_FORMS, type SpecialForm } from './well-known.js'
 
-/** What one value of a field is; a list has many of it, a map one per key. */
+/** The type of one value of a field; a list has many values, a map has one for each key. */
 export type Element =
   | { readonly kind: 'scalar'; readonly codec: ScalarCodec }
   | { readonly kind: 'message'; readonly plan: MessagePlan; readonly group: boolean }
 
-/** A field as the codec needs it. */
+/** Describes a field to the codec. */
 export interface FieldPlan {
   /** The member of a value: the JSON name, or the full name of an extension in brackets. */
   readonly key: string
-  /** The name in the .proto file, which is accepted too. */
+  /** The name in the .proto file, which is also accepted. */
   readonly protoName: string
   readonly number: number
   readonly shape:
@@ -22,7 +22,7 @@ export interface FieldPlan {
     | { readonly kind: 'list'; readonly packed: boolean }
     | { readonly kind: 'map'; readonly key: ScalarCodec }
   readonly element: Element
-  /** Null is a value of it, not the absence of one. */
+  /** Whether null is a value of the field and not its absence. */
   readonly takesNull: boolean
   readonly oneof: OneofPlan | undefined
 }
@@ -32,14 +32,14 @@ interface OneofPlan {
   readonly fields: readonly FieldPlan[]
 }
 
-/** A message as the codec needs it. */
+/** Describes a message to the codec. */
 export interface MessagePlan {
   readonly typeName: string
   /** By JSON name, and by the name in the .proto file. */
   readonly byKey: ReadonlyMap<string, FieldPlan>
   readonly byNumber: ReadonlyMap<number, FieldPlan>
   readonly required: readonly FieldPlan[]
-  /** Values of well-known types do not look like their fields. */
+  /** The conversion of a well-known type whose values differ from its fields. */
   readonly form: SpecialForm | 'any' | undefined
 }
 
@@ -47,7 +47,7 @@ const ANY = 'google.protobuf.Any'
 const VALUE = 'google.protobuf.Value'
 const NULL_VALUE = 'google.protobuf.NullValue'
 
-/** Makes the plans of messages, each once, when it is first asked for. */
+/** Makes the plans of messages on first use, each once. */
 export class Plans {
   readonly #registry: Registry
   readonly #plans = new Map<DescMessage, MessagePlan>()
@@ -65,7 +65,7 @@ export class Plans {
     }
   }
 
-  /** @returns `undefined` when the schema has no message of that name. */
+  /** @returns `undefined` if the schema has no message of that name */
   byName(typeName: string): MessagePlan | undefined {
     const desc = this.#registry.getMessage(typeName)
     return desc === undefined ? undefined : this.of(desc)
@@ -79,7 +79,7 @@ export class Plans {
     const required: FieldPlan[] = []
     const form = desc.typeName === ANY ? 'any' : SPECIAL_FORMS.get(desc.typeName)
     const plan: MessagePlan = { typeName: desc.typeName, byKey, byNumber, required, form }
-    // Before its fields: messages contain themselves.
+    // Store the plan before making its fields, because a message may contain itself.
     this.#plans.set(desc, plan)
     const oneofs = new Map<object, { name: string; fields: FieldPlan[] }>()
     for (const field of [...desc.fields, ...(this.#extensions.get(desc.typeName) ?? [])]) {
@@ -103,7 +103,7 @@ export class Plans {
       oneofs.set(field.oneof, oneof)
     }
     const plan: FieldPlan = {
-      // Not every maker of descriptors writes the JSON names.
+      // Some tools write descriptors without JSON names.
       key: field.kind === 'extension' ? `[${field.typeName}]` : field.jsonName || jsonNameOf(field.name),
       protoName: field.kind === 'extension' ? `[${field.typeName}]` : field.name,
       number: field.number,

@@ -7,15 +7,14 @@ import type { WireLimits } from '../limits.js'
 import { MessageCodecs } from './message-codec.js'
 import { type ProtobufSchema, protobufSchema, writtenFile } from './protobuf-schema.js'
 
-/** By the bytes that they were read from: the formats of one integration have one schema. */
+/** Schemas by the bytes of their descriptor set, so that all formats of an integration share one. */
 const schemas = new WeakMap<Uint8Array, ProtobufSchema>()
 
 /**
- * Payloads that are messages of one type (specification, `ProtobufFormat`); what values look like is said at
- * `MessageCodecs`.
+ * The wire format `protobuf`: payloads are messages of one type. `MessageCodecs` describes their values.
  * @param descriptorSet a serialised FileDescriptorSet
  * @param message the full name of the type
- * @throws SerializeError when the descriptors are not valid or have no such message, naming the nearest
+ * @throws SerializeError if the descriptors are not valid, or have no such message
  */
 export function protobufFormat(
   limits: Required<WireLimits>,

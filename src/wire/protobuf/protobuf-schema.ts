@@ -7,7 +7,7 @@ import {
 import { SerializeError } from '../../core/errors.js'
 import { bundledFile } from './bundled.js'
 
-/** The descriptor of one file, with the bytes it came in. */
+/** The descriptor of one file, and its serialised bytes. */
 export interface SchemaFile {
   readonly descriptor: FileDescriptorProto
   readonly bytes: Uint8Array
@@ -16,13 +16,13 @@ export interface SchemaFile {
 /** A complete set of descriptors. */
 export interface ProtobufSchema {
   readonly registry: FileRegistry
-  /** By name; each after those that it imports. */
+  /** By name; each file comes after its imports. */
   readonly files: ReadonlyMap<string, SchemaFile>
 }
 
 /**
- * Makes a schema of the descriptors of its files, in any order. Well-known files may be missing.
- * @throws SerializeError when an import is missing or a descriptor is not valid
+ * Makes a schema from the descriptors of its files, in any order. Well-known files may be missing.
+ * @throws SerializeError if an import is missing or a descriptor is not valid
  */
 export function protobufSchema(given: Iterable<SchemaFile>): ProtobufSchema {
   const files = ordered(new Map([...given].map((file) => [file.descriptor.name, file])))
@@ -36,7 +36,7 @@ export function protobufSchema(given: Iterable<SchemaFile>): ProtobufSchema {
   }
 }
 
-/** A file as it came. @throws SerializeError when the bytes are no descriptor of a file */
+/** Reads the serialised descriptor of a file. @throws SerializeError if the bytes are not a descriptor */
 export function schemaFile(bytes: Uint8Array): SchemaFile {
   try {
     return { descriptor: fromBinary(FileDescriptorProtoSchema, bytes), bytes }
@@ -45,7 +45,7 @@ export function schemaFile(bytes: Uint8Array): SchemaFile {
   }
 }
 
-/** A file that we have made a descriptor of. */
+/** Serialises a descriptor. */
 export function writtenFile(descriptor: FileDescriptorProto): SchemaFile {
   return { descriptor, bytes: toBinary(FileDescriptorProtoSchema, descriptor) }
 }
@@ -53,7 +53,7 @@ export function writtenFile(descriptor: FileDescriptorProto): SchemaFile {
 function ordered(given: ReadonlyMap<string, SchemaFile>): ReadonlyMap<string, SchemaFile> {
   const done = new Map<string, SchemaFile>()
   const open = new Set<string>()
-  // An own stack: the names come from the network, and may be a very long chain.
+  // No recursion: descriptors may come from the network, and a long chain of imports could exhaust the stack.
   const left: { name: string; from: string; leave: boolean }[] = []
   for (const name of given.keys()) left.push({ name, from: '', leave: false })
   while (left.length > 0) {

@@ -1,21 +1,22 @@
 import { BinaryReader } from '@bufbuild/protobuf/wire'
 import { SerializeError } from '../../core/errors.js'
+import { setMember } from '../../core/set-member.js'
 import type { Value } from '../../core/value.js'
 import { anyValue } from './any.js'
 import type { Element, FieldPlan, MessagePlan, Plans } from './plan.js'
 import { END_GROUP, LENGTH, type ScalarCodec, START_GROUP } from './scalars.js'
 
-/** A message that is being read. */
+/** The members of a message that is being read. */
 type Members = { [key: string]: Value }
 type MessageElement = Element & { readonly kind: 'message' }
 
-/** Reads messages as values. Fields that the schema does not know are left out, as Protocol Buffers ask for. */
+/** Decodes messages to values. Skips unknown fields, as Protocol Buffers requires. */
 export class MessageReader {
   readonly #plans: Plans
   readonly #maxDepth: number
   readonly #fillDefaults: boolean
   #reader = new BinaryReader(new Uint8Array(0))
-  /** What is being read, for the text of a fault. */
+  /** The current message and field, for errors. */
   #plan: MessagePlan | undefined
   #field: FieldPlan | undefined
 
@@ -25,7 +26,7 @@ export class MessageReader {
     this.#fillDefaults = options.fillDefaults
   }
 
-  /** @throws SerializeError naming the message and the field */
+  /** Decodes a message. @throws SerializeError with the message and the field */
   read(plan: MessagePlan, bytes: Uint8Array): Value {
     this.#plan = plan
     this.#field = undefined
@@ -39,7 +40,7 @@ export class MessageReader {
     }
   }
 
-  /** A message by itself, such as an Any holds. */
+  /** Decodes an embedded message, such as that of an Any. */
   readApart(plan: MessagePlan, bytes: Uint8Array, depth: number): Value {
     const outer = this.#reader
     this.#reader = new BinaryReader(bytes)
@@ -49,8 +50,9 @@ export class MessageReader {
   }
 
   /**
-   * @param group its number, when the message ends with a tag instead of at `end`.
-   * @param earlier the same field, read before: the two are merged.
+   * Reads one message.
+   * @param group the number of the group if the message ends with a tag instead of at `end`
+   * @param earlier an earlier value of the same field, into which this one is merged
    */
   #message(
     plan: MessagePlan,
@@ -81,7 +83,7 @@ export class MessageReader {
 
   #membersOf(plan: MessagePlan, earlier: Value): object {
     if (plan.form === undefined) return earlier as object
-    // Of an Any both fields are scalars: the later ones replace them.
+    // Both fields of an Any are scalars, so later ones replace them.
     return plan.form === 'any' ? {} : (plan.form.fields(earlier) ?? {})
   }
 
@@ -90,7 +92,7 @@ export class MessageReader {
     while (reader.pos < end) {
       const [number, wireType] = reader.tag()
       if (wireType === END_GROUP) {
-        if (number !== group) throw this.#fault(`the group ${number} ends, which was not begun`)
+        if (number !== group) throw this.#fault(`found the end of group ${number}, which was not started`)
         return
       }
       const field = plan.byNumber.get(number)
@@ -103,7 +105,7 @@ export class MessageReader {
     if (reader.pos !== end) throw this.#fault('a field reaches beyond the end of its message')
   }
 
-  /** @returns false when the wire type is not the field's: then it is an unknown field. */
+  /** Reads one field. @returns false if the wire type is not that of the field, which then counts as unknown */
   #read(field: FieldPlan, wireType: number, members: Members, end: number, depth: number): boolean {
     const { shape, element, key } = field
     switch (shape.kind) {
@@ -113,7 +115,7 @@ export class MessageReader {
         if (value === undefined) return true
         if (field.oneof !== undefined) for (const { key } of field.oneof.fields) remove(members, key)
         if (shape.implicit && isDefault(element, value)) remove(members, key)
-        else put(members, key, value)
+        else setMember(members, key, value)
         return true
       }
       case 'list':
@@ -132,7 +134,7 @@ export class MessageReader {
     let items = own(members, key) as Value[] | undefined
     if (items === undefined) {
       items = []
-      put(members, key, items)
+      setMember(members, key, items)
     }
     if (!isPacked) {
       const item = this.#element(element, field.number, end, depth, undefined)
@@ -168,12 +170,12 @@ export class MessageReader {
     let entries = own(members, key) as Members | undefined
     if (entries === undefined) {
       entries = {}
-      put(members, key, entries)
+      setMember(members, key, entries)
     }
-    put(entries, String(name), value ?? this.#missing(element, depth))
+    setMember(entries, String(name), value ?? this.#missing(element, depth))
   }
 
-  /** The value of an entry that has none. */
+  /** The value of a map entry without one. */
   #missing(element: Element, depth: number): Value {
     return element.kind === 'scalar'
       ? element.codec.zero
@@ -203,7 +205,7 @@ export class MessageReader {
       : this.#message(plan, this.#end(end), undefined, depth + 1, earlier)
   }
 
-  /** Reads a length and gives where that ends. */
+  /** Reads a length. @returns the position where the value ends */
   #end(outerEnd: number): number {
     const length = this.#reader.uint32()
     const end = this.#reader.pos + length
@@ -229,13 +231,13 @@ function isDefault(element: Element, value: Value): boolean {
   return Object.is(value, zero) || (value instanceof Uint8Array && value.length === 0)
 }
 
-/** The members that a message without presence does not send when they have their default. */
+/** Adds members without presence, which a message leaves out if they have their default. */
 function fillDefaults(plan: MessagePlan, members: Members): void {
   for (const { key, shape, element } of plan.byNumber.values()) {
     if (Object.hasOwn(members, key)) continue
-    if (shape.kind === 'list') put(members, key, [])
-    else if (shape.kind === 'map') put(members, key, {})
-    else if (shape.implicit && element.kind === 'scalar') put(members, key, element.codec.zero)
+    if (shape.kind === 'list') setMember(members, key, [])
+    else if (shape.kind === 'map') setMember(members, key, {})
+    else if (shape.implicit && element.kind === 'scalar') setMember(members, key, element.codec.zero)
   }
 }
 
@@ -245,11 +247,4 @@ function own(members: Members, key: string): Value | undefined {
 
 function remove(members: Members, key: string): void {
   if (Object.hasOwn(members, key)) delete members[key]
-}
-
-/** Sets a member of whatever name: `__proto__` is one like any other. */
-function put(members: Members, key: string, value: Value): void {
-  if (key === '__proto__')
-    Object.defineProperty(members, key, { value, writable: true, enumerable: true, configurable: true })
-  else members[key] = value
 }

@@ -2,7 +2,8 @@ import { ScalarType } from '@bufbuild/protobuf'
 import type { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire'
 import type { Value } from '../../core/value.js'
 import { isWellFormed } from '../carrier.js'
-import { integerOf, longOf, numberOf, valueOfLong } from './numbers.js'
+import { valueOfLong } from '../long.js'
+import { integerOf, longOf, numberOf } from './numbers.js'
 
 /** Wire types (Protocol Buffers, "Encoding", "Message Structure"). */
 export const VARINT = 0
@@ -12,18 +13,18 @@ export const START_GROUP = 3
 export const END_GROUP = 4
 const FIXED32 = 5
 
-/** One kind of scalar; `T` is what its values are while they are being written. */
+/** The codec of a scalar type; `T` is the type in which its values are written. */
 export interface ScalarCodec<T = unknown> {
-  /** As an error names what it expected. */
+  /** The name of the type in errors. */
   readonly name: string
   readonly wireType: number
-  /** The value of a field that is not there. */
+  /** The value of an absent field. */
   readonly zero: Value
-  /** What is to be written for a value; `undefined` when it is not of this kind. */
+  /** Converts a value for writing. @returns `undefined` if it is not of this type */
   accept(value: unknown): T | undefined
   isZero(accepted: T): boolean
   write(writer: BinaryWriter, accepted: T): void
-  /** `undefined`: a value that the field cannot have, to be treated as an unknown field. */
+  /** Reads a value. @returns `undefined` for a value that counts as an unknown field */
   read(reader: BinaryReader): Value | undefined
 }
 
@@ -110,15 +111,15 @@ const bytes: ScalarCodec<Uint8Array> = {
   name: 'bytes (a Uint8Array)',
   wireType: LENGTH,
   zero: new Uint8Array(0),
-  // No text: much of it looks like base64 by chance.
+  // Text is refused, because much of it looks like base64 by chance.
   accept: (value) => (value instanceof Uint8Array ? value : undefined),
   isZero: (accepted) => accepted.length === 0,
   write: (writer, accepted) => void writer.bytes(accepted),
-  // A copy: the message may be a view of a chunk that belongs to someone else.
+  // Copied, because the message may be a view of a buffer that its owner reuses.
   read: (reader) => new Uint8Array(reader.bytes()),
 }
 
-/** By the type of a field's descriptor. */
+/** The codecs by the type in a field's descriptor. */
 export const SCALARS: Readonly<Record<ScalarType, ScalarCodec>> = {
   [ScalarType.DOUBLE]: floating('double', FIXED64, Number.MAX_VALUE),
   [ScalarType.FLOAT]: floating('float', FIXED32, FLOAT_MAX),

@@ -1,4 +1,4 @@
-/** Seconds and nanoseconds, as google.protobuf.Timestamp and Duration have them. */
+/** The fields of google.protobuf.Timestamp and Duration. */
 export interface Seconds {
   readonly seconds: number
   readonly nanos: number
@@ -6,14 +6,14 @@ export interface Seconds {
 
 const TIMESTAMP = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):(\d\d))$/
 const DURATION = /^(-)?(\d{1,12})(?:\.(\d{1,9}))?s$/
-/** 0001-01-01 to 9999-12-31, in seconds of the epoch. */
+/** 0001-01-01 to 9999-12-31, in seconds since the epoch. */
 const EARLIEST = -62_135_596_800
 const LATEST = 253_402_300_799
 /** 10,000 years. */
 const LONGEST = 315_576_000_000
 const BILLION = 1_000_000_000
 
-/** Reads RFC 3339, or a Date; `undefined` when it is neither or out of range. */
+/** Reads a timestamp in RFC 3339, or a Date; `undefined` if it is neither, or out of range. */
 export function parseTimestamp(value: unknown): Seconds | undefined {
   if (value instanceof Date) return fromMilliseconds(value.getTime())
   const parts = typeof value === 'string' ? TIMESTAMP.exec(value) : null
@@ -29,7 +29,7 @@ export function parseTimestamp(value: unknown): Seconds | undefined {
   const date = new Date(0)
   date.setUTCFullYear(year, month - 1, day)
   date.setUTCHours(hour, minute, second)
-  // Whatever is no date, such as 30 February, has moved.
+  // JavaScript moves an invalid date, such as 30 February, to another month or day.
   if (
     date.getUTCMonth() !== month - 1 ||
     date.getUTCDate() !== day ||
@@ -44,24 +44,24 @@ export function parseTimestamp(value: unknown): Seconds | undefined {
   return seconds < EARLIEST || seconds > LATEST ? undefined : { seconds, nanos: nanosOf(parts[7]) }
 }
 
-/** RFC 3339 in UTC with 0, 3, 6 or 9 digits of a second; `undefined` when it is out of range. */
+/** Formats a timestamp in RFC 3339, in UTC, with 0, 3, 6 or 9 digits of a second; `undefined` if it is out of range. */
 export function formatTimestamp({ seconds, nanos }: Seconds): string | undefined {
   if (seconds < EARLIEST || seconds > LATEST || nanos < 0 || nanos >= BILLION) return undefined
   return `${new Date(seconds * 1000).toISOString().slice(0, 19)}${fraction(nanos)}Z`
 }
 
-/** Reads `"1.5s"`; `undefined` when it is none or out of range. */
+/** Reads a duration such as `"1.5s"`; `undefined` if it is not one, or out of range. */
 export function parseDuration(value: unknown): Seconds | undefined {
   const parts = typeof value === 'string' ? DURATION.exec(value) : null
   if (parts === null) return undefined
   const sign = parts[1] === undefined ? 1 : -1
   const seconds = Number(parts[2])
   if (seconds > LONGEST) return undefined
-  // Not to make a negative zero of it.
+  // `|| 0` turns a negative zero into 0.
   return { seconds: sign * seconds || 0, nanos: sign * nanosOf(parts[3]) || 0 }
 }
 
-/** `"1.5s"`; `undefined` when it is out of range or the two have different signs. */
+/** Formats a duration such as `"1.5s"`; `undefined` if it is out of range, or its fields have different signs. */
 export function formatDuration({ seconds, nanos }: Seconds): string | undefined {
   if (Math.abs(seconds) > LONGEST || Math.abs(nanos) >= BILLION || seconds * nanos < 0) return undefined
   return `${seconds < 0 || nanos < 0 ? '-' : ''}${Math.abs(seconds)}${fraction(Math.abs(nanos))}s`
@@ -69,7 +69,7 @@ export function formatDuration({ seconds, nanos }: Seconds): string | undefined 
 
 function fromMilliseconds(ms: number): Seconds | undefined {
   const seconds = Math.floor(ms / 1000)
-  // An invalid date is NaN, and within no range.
+  // An invalid Date gives NaN, which is out of range.
   return seconds >= EARLIEST && seconds <= LATEST
     ? { seconds, nanos: (ms - seconds * 1000) * 1e6 }
     : undefined

@@ -5,13 +5,13 @@ import { formatDuration, formatTimestamp, parseDuration, parseTimestamp, type Se
 /** The members of a message. */
 export type Fields = { readonly [key: string]: unknown }
 
-/** A well-known type whose values do not look like its fields (Protocol Buffers, "ProtoJSON Format"). */
+/** Converts a well-known type whose values differ from its fields (Protocol Buffers, "ProtoJSON Format"). */
 export interface SpecialForm {
-  /** As an error names what it expected. */
+  /** The expected value, in words, for errors. */
   readonly expected: string
-  /** The fields that a value stands for; `undefined` when it is no such value. */
+  /** Converts a value to fields; `undefined` if it is not such a value. */
   fields(value: unknown): Fields | undefined
-  /** The value that fields stand for; `undefined` when there is none. */
+  /** Converts fields to a value; `undefined` if they have none. */
   value(fields: { readonly [key: string]: Value }): Value | undefined
 }
 
@@ -82,13 +82,13 @@ const anyJson: SpecialForm = {
     }
   },
   value(fields) {
-    // A Value without any kind is not allowed, and occurs: nothing is what it says.
+    // A Value without a kind is not allowed but occurs; it is read as null.
     for (const kind in fields) return fields[kind]!
     return null
   },
 }
 
-/** The values of a wrapper are those of the scalar within. */
+/** The form of a wrapper, whose value is that of its scalar. */
 function wrapper(expected: string, zero: Value): SpecialForm {
   return {
     expected,
@@ -97,12 +97,12 @@ function wrapper(expected: string, zero: Value): SpecialForm {
   }
 }
 
-/** Whether it has members, as an object literal has. */
+/** Whether a value is a plain object. */
 export function isMembers(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && isPlain(value)
 }
 
-/** By the full name of the message; google.protobuf.Any, which needs the schema, aside. */
+/** The forms by the full name of the message, without google.protobuf.Any, which needs the schema. */
 export const SPECIAL_FORMS: ReadonlyMap<string, SpecialForm> = new Map([
   ['google.protobuf.Timestamp', timestamp],
   ['google.protobuf.Duration', duration],

@@ -7,17 +7,20 @@ import type { Element, FieldPlan, MessagePlan, Plans } from './plan.js'
 import { END_GROUP, LENGTH, type ScalarCodec, START_GROUP } from './scalars.js'
 import { type Fields, isMembers } from './well-known.js'
 
-/** Beyond this a buffer is not kept for the next message. */
+/** The largest buffer that is kept for the next message. */
 const KEPT_BUFFER = 1024 * 1024
 
-/** Writes values as messages, strictly: what the schema does not know or allow is refused by its path. */
+/** Encodes values to messages. Refuses members that the schema does not allow, with their path. */
 export class MessageWriter {
   readonly #plans: Plans
   readonly #maxBytes: number
   readonly #maxDepth: number
   readonly #place = new Place()
   #writer = new BinaryWriter()
-  /** Bytes that may still be written, counted from below: a small graph may unfold into a huge tree. */
+  /**
+   * How many bytes may still be written, by a lower bound of their size. Limits a small graph that unfolds into a huge
+   * tree.
+   */
   #room = 0
 
   constructor(plans: Plans, limits: { readonly maxBytes: number; readonly maxDepth: number }) {
@@ -26,7 +29,7 @@ export class MessageWriter {
     this.#maxDepth = limits.maxDepth
   }
 
-  /** @throws SerializeError naming the member, what it is and what was expected */
+  /** Encodes a value. @throws SerializeError with the path of the member, what was found and what was expected */
   write(plan: MessagePlan, value: unknown): Uint8Array {
     this.#room = this.#maxBytes
     let bytes: Uint8Array | undefined
@@ -36,14 +39,14 @@ export class MessageWriter {
       return bytes
     } catch (cause) {
       if (cause instanceof SerializeError) throw cause
-      // A getter or a proxy threw.
+      // A getter or proxy of the value threw.
       throw new SerializeError('protobuf: the value cannot be read', { cause })
     } finally {
       if (bytes === undefined || bytes.length > KEPT_BUFFER) this.#writer = new BinaryWriter()
     }
   }
 
-  /** A message by itself, such as an Any holds, written within the limits of the whole. */
+  /** Encodes an embedded message, such as that of an Any, within the limits of the whole. */
   writeApart(plan: MessagePlan, value: unknown, depth: number): Uint8Array {
     const outer = this.#writer
     this.#writer = new BinaryWriter()
@@ -87,14 +90,14 @@ export class MessageWriter {
     )
   }
 
-  /** A field by both of its names, or two members of one oneof: it cannot be told which is meant. */
+  /** Refuses a field that is given by both of its names, and two members of one oneof. */
   #refuseSecond(field: FieldPlan, key: string, fields: Fields, depth: number): void {
     if (key !== field.key && isMember(fields, field.key, field))
-      throw this.#place.fault(depth, `the same field as ${field.key}, which is given too`)
+      throw this.#place.fault(depth, `the same field is also given as ${field.key}`)
     if (field.oneof === undefined) return
     for (const other of field.oneof.fields)
       if (other !== field && isGiven(fields, other))
-        throw this.#place.fault(depth, `of the oneof ${field.oneof.name}, ${other.key} is given too`)
+        throw this.#place.fault(depth, `${other.key} of the oneof ${field.oneof.name} is also given`)
   }
 
   #field(field: FieldPlan, value: unknown, depth: number): void {

@@ -101,11 +101,11 @@ describe('a value that is not as the schema says is refused, and the member name
     ['a class instance', { item: new Point() }, '$.item: expected an object (t.Item), found an object'],
     ['a function', { item: () => 1 }, '$.item: expected an object (t.Item), found a function'],
     ['a symbol', { s: Symbol('x') }, '$.s: expected string, found a symbol'],
-    ['two members of a oneof', { left: 'x', right: 1 }, '$.left: of the oneof choice, right is given too'],
+    ['two members of a oneof', { left: 'x', right: 1 }, '$.left: right of the oneof choice is also given'],
     [
       'a field by both of its names',
       { byName: {}, by_name: {} },
-      '$.by_name: the same field as byName, which is given too',
+      '$.by_name: the same field is also given as byName',
     ],
     ['what is no time', { at: '2024-02-30T00:00:00Z' }, '$.at: expected a timestamp'],
     ['an invalid Date', { at: new Date(Number.NaN) }, '$.at: expected a timestamp'],

@@ -32,7 +32,7 @@ const SCALARS: ReadonlyMap<string, FieldDescriptorProto_Type> = new Map([
 
 type FieldInit = Exclude<MessageInitShape<typeof FieldDescriptorProtoSchema>, FieldDescriptorProto>
 
-/** The descriptor of a field; what its type and its extendee are is told once they are resolved. */
+/** Makes the descriptor of a field. Its type and extendee are set when their names are resolved. */
 export function fieldOf(
   field: protobufjs.Field,
   scope: string,
@@ -65,7 +65,7 @@ export function fieldOf(
   return descriptor
 }
 
-/** The two fields of the entry of a map. */
+/** Makes the two fields of a map's entry message. */
 export function entryFields(field: protobufjs.MapField, scope: string, names: Names): FieldDescriptorProto[] {
   const part = (name: string, number: number, type: string): FieldDescriptorProto => {
     const descriptor = create(FieldDescriptorProtoSchema, { name, number, label: OPTIONAL, jsonName: name })
@@ -101,7 +101,7 @@ function nameType(
   })
 }
 
-/** A group declares its message beside the field. */
+/** Whether a field is a group, whose message is declared beside it. */
 function isGroup(field: protobufjs.Field): boolean {
   const parent = field.parent
   const type = parent instanceof protobufjs.Namespace ? parent.get(field.type) : null
@@ -118,14 +118,14 @@ function fieldOptions(options: Options): FieldInit {
 function defaultValue(field: protobufjs.Field, { default: value }: Options): FieldInit {
   switch (typeof value) {
     case 'string':
-      // The descriptor has bytes escaped; the parser has unescaped them, not always rightly.
+      // Descriptors escape bytes. The parser unescapes them, sometimes wrongly, so only plain ASCII is kept.
       return field.type === 'bytes' && !/^[ !#-&(-[\]-~]*$/.test(value) ? {} : { defaultValue: value }
     case 'boolean':
       return { defaultValue: String(value) }
     case 'number':
       if (Number.isNaN(value)) return { defaultValue: 'nan' }
       if (!Number.isFinite(value)) return { defaultValue: value > 0 ? 'inf' : '-inf' }
-      // The parser reads integers as doubles: a default that was rounded is no default.
+      // The parser reads integers as doubles, so a default beyond 2^53 may be rounded and is left out.
       return Number.isInteger(value) && !Number.isSafeInteger(value) ? {} : { defaultValue: String(value) }
     default:
       return {}

@@ -13,14 +13,14 @@ import { type Names, within } from './names.js'
 import { flag, optionsOf } from './options.js'
 import type { ParsedProto } from './parse.js'
 
-/** A file's descriptor, in which names are still to be resolved. */
+/** The descriptor of a file whose names are not resolved yet. */
 export interface UnlinkedFile {
   readonly parsed: ParsedProto
   readonly descriptor: FileDescriptorProto
   readonly names: Names
 }
 
-/** The descriptor of a parsed file. Custom options are left out. */
+/** Makes the descriptor of a parsed file, without custom options. */
 export function fileOf(parsed: ParsedProto): UnlinkedFile {
   const names: Names = { references: [], declared: new Map() }
   const { nestedType, enumType, extension } = declarations(parsed.declarations, parsed.package, names)

@@ -2,13 +2,14 @@ import { didYouMean } from '../../../core/did-you-mean.js'
 import type { UnlinkedFile } from './file.js'
 import { type Reference, within } from './names.js'
 import { protoError } from './parse.js'
+import { lineAt } from './position.js'
 
 type Kind = 'message' | 'enum'
 
 /**
- * Resolves every name in the files by the scoping rules of Protocol Buffers: from the innermost scope outwards,
- * among what the file declares and imports.
- * @throws ConfigError naming the type and the file
+ * Resolves every name in the files by the scoping rules of Protocol Buffers: from the innermost scope outwards, among
+ * the declarations of the file and its imports.
+ * @throws ConfigError with the type and the file
  */
 export function link(files: readonly UnlinkedFile[]): void {
   const byName = new Map(files.map((file) => [file.parsed.name, file]))
@@ -19,7 +20,7 @@ export function link(files: readonly UnlinkedFile[]): void {
   }
 }
 
-/** What a file gives to those that import it. */
+/** Adds the names that a file provides to files that import it. */
 function collect(
   name: string,
   files: ReadonlyMap<string, UnlinkedFile>,
@@ -88,11 +89,11 @@ function fault(reference: Reference, { parsed }: UnlinkedFile, message: string) 
   return protoError(parsed.path, parsed.source, lineOf(reference, parsed.source), message)
 }
 
-/** The first line that has the type and what it is written for, next to each other; the parser keeps no places. */
+/** Finds the first line with the type beside its owner, because the parser does not keep positions. */
 function lineOf({ name, owner }: Reference, source: string): number {
   const type = name.replace(/[.]/g, '\\s*\\.\\s*')
   const index = source.search(
     new RegExp(`(?<![\\w.])(?:${type}[\\s>]+${owner}|${owner}\\b[^;{}]*?${type})(?!\\w)`),
   )
-  return index < 0 ? 0 : source.slice(0, index).split('\n').length
+  return lineAt(source, index)
 }

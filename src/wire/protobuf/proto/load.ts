@@ -2,16 +2,17 @@ import { readFile } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { nestedTypes } from '@bufbuild/protobuf/reflect'
 import type { FileDescriptorProto } from '@bufbuild/protobuf/wkt'
-import { ConfigError } from '../../../core/errors.js'
 import { bundledFile } from '../bundled.js'
+import { unreadable } from '../unreadable.js'
 import { fileOf, type UnlinkedFile } from './file.js'
 import { link } from './link.js'
 import { type ParsedProto, parseProto, protoError } from './parse.js'
+import { lineAt } from './position.js'
 
 /**
- * Reads .proto files and all that they import, and gives their descriptors, as protoc would: proto2, proto3 and
- * editions, without custom options and comments. An import is looked for in the folders, then beside the files
- * that were named, then among the well-known types.
+ * Reads .proto files and their imports, and makes their descriptors as protoc would: proto2, proto3 and editions,
+ * without custom options and comments. An import is searched in `includeDirs`, then beside the given files, then among
+ * the well-known files.
  * @throws ConfigError with the file and the line of the fault
  */
 export async function loadProtoFiles(
@@ -23,8 +24,7 @@ export async function loadProtoFiles(
     ...new Set([...includeDirs.map((dir) => resolve(dir)), ...roots.map(({ folder }) => folder)]),
   ]
   const loaded = new Map<string, UnlinkedFile>()
-  for (const { name, path } of roots)
-    await load(name, { path, source: await readFile(path, 'utf8').catch((cause) => unreadable(path, cause)) })
+  for (const { name, path } of roots) await load(name, { path, source: await textAt(path) })
   const all = [...loaded.values()]
   link(all)
   return all.map(({ descriptor }) => descriptor)
@@ -47,7 +47,7 @@ interface Text {
   readonly source: string
 }
 
-/** How a named file is imported by others: relative to the folder that it lies in, or to its own. */
+/** The name by which others import a file: relative to the include folder that contains it, else its base name. */
 function rootOf(file: string, includeDirs: readonly string[]) {
   const path = resolve(file)
   for (const dir of includeDirs) {
@@ -58,15 +58,23 @@ function rootOf(file: string, includeDirs: readonly string[]) {
   return { path, name: basename(path), folder: dirname(path) }
 }
 
+async function textAt(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (cause) {
+    throw unreadable(path, cause as Error)
+  }
+}
+
 async function textOf(name: string, folders: readonly string[]): Promise<Text | undefined> {
-  // An import is no way out of the folders.
+  // An import must not leave the folders.
   if (isAbsolute(name) || name.split('/').includes('..')) return undefined
   for (const folder of folders) {
     const path = join(folder, name)
     try {
       return { path, source: await readFile(path, 'utf8') }
     } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') unreadable(path, cause as Error)
+      if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw unreadable(path, cause as Error)
     }
   }
   return undefined
@@ -92,18 +100,10 @@ function bundled(name: string): UnlinkedFile | undefined {
 }
 
 function notFound(name: string, { path, source }: ParsedProto, folders: readonly string[]): never {
-  const index = source.indexOf(name)
-  const line = index < 0 ? 0 : source.slice(0, index).split('\n').length
   throw protoError(
     path,
     source,
-    line,
+    lineAt(source, source.indexOf(name)),
     `the import ${JSON.stringify(name)} is not found in ${folders.join(', ')}`,
-  )
-}
-
-function unreadable(path: string, cause: Error): never {
-  throw new ConfigError(
-    `${path}: the file cannot be read (${(cause as NodeJS.ErrnoException).code ?? cause.message})`,
   )
 }

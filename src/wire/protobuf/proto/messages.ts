@@ -15,7 +15,7 @@ import { featuresOf, flag, optionsOf } from './options.js'
 const { REPEATED } = FieldDescriptorProto_Label
 const { MESSAGE } = FieldDescriptorProto_Type
 
-/** The descriptor of a message with all that is declared in it. */
+/** Makes the descriptor of a message, including its nested declarations. */
 function messageOf(type: protobufjs.Type, scope: string, names: Names): DescriptorProto {
   const fullName = within(scope, type.name)
   names.declared.set(fullName, 'message')
@@ -53,7 +53,7 @@ function messageOf(type: protobufjs.Type, scope: string, names: Names): Descript
   })
 }
 
-/** The messages, enums and extensions among what is declared in one place. */
+/** Makes the descriptors of the messages, enums and extensions in one scope. */
 export function declarations(objects: readonly protobufjs.ReflectionObject[], scope: string, names: Names) {
   return {
     nestedType: objects
@@ -68,7 +68,7 @@ export function declarations(objects: readonly protobufjs.ReflectionObject[], sc
   }
 }
 
-/** Those that the parser made of `optional` come last. */
+/** Returns the oneofs of a message. Those that the parser made for `optional` come last, as in protoc. */
 function sortedOneofs(type: protobufjs.Type): readonly protobufjs.OneOf[] {
   const isReal = (oneof: protobufjs.OneOf) =>
     oneof.fieldsArray.every((field) => optionsOf(field).proto3_optional !== true)
@@ -91,7 +91,7 @@ function enumOf(type: protobufjs.Enum, scope: string, names: Names): EnumDescrip
   return create(EnumDescriptorProtoSchema, {
     name: type.name,
     value: Object.entries(type.values).map(([name, number]) => ({ name, number })),
-    // The ends of these are within.
+    // The end of an enum's reserved range is inclusive.
     reservedRange: ranges(type.reserved, 0),
     reservedName: (type.reserved ?? []).filter((item) => typeof item === 'string'),
     ...wrapped({
@@ -108,7 +108,7 @@ function ranges(items: readonly (readonly number[] | string)[] | undefined, beyo
     .map(([start, end]) => ({ start: start!, end: end! + beyond }))
 }
 
-/** Options that are set, or none. */
+/** Wraps options, or returns nothing if none is set. */
 function wrapped<T extends object>(options: T | undefined): { options?: T } {
   return options === undefined || Object.keys(options).length === 0 ? {} : { options }
 }

@@ -1,14 +1,14 @@
 import { jsonNameOf } from '../json-name.js'
 
-/** A name in a .proto file that stands for a message or an enum somewhere. */
+/** A reference to a message or enum in a .proto file. */
 export interface Reference {
-  /** As it is written. */
+  /** The name as written. */
   readonly name: string
-  /** The full name of what it is written in. */
+  /** The full name of the enclosing declaration. */
   readonly scope: string
-  /** The field, method or block that it is written for: finds the line. */
+  /** The field, method or block that has the reference; used to find its line. */
   readonly owner: string
-  /** An enum will not do. */
+  /** Whether an enum is not allowed. */
   readonly needsMessage: boolean
   resolved(fullName: string, isEnum: boolean): void
 }
@@ -16,16 +16,16 @@ export interface Reference {
 /** The names of one .proto file. */
 export interface Names {
   readonly references: Reference[]
-  /** What it declares that can be referred to, by full name. */
+  /** The messages and enums that the file declares, by full name. */
   readonly declared: Map<string, 'message' | 'enum'>
 }
 
-/** The full name of something in a scope. */
+/** The full name of a declaration in a scope. */
 export function within(scope: string, name: string): string {
   return scope === '' ? name : `${scope}.${name}`
 }
 
-/** The name of the message that protoc makes of a map field: `user_names` is `UserNamesEntry`. */
+/** The name of the entry message that protoc makes for a map field: `UserNamesEntry` for `user_names`. */
 export function entryNameOf(name: string): string {
   const camel = jsonNameOf(name)
   return `${camel.charAt(0).toUpperCase()}${camel.slice(1)}Entry`

@@ -2,24 +2,24 @@ import protobufjs from 'protobufjs'
 import type { Diagnostic } from '../../../core/diagnostic.js'
 import { ConfigError } from '../../../core/errors.js'
 
-/** A .proto file as its text says it: no name in it is resolved. */
+/** A parsed .proto file whose names are not resolved. */
 export interface ParsedProto {
-  /** As other files import it. */
+  /** The name by which other files import it. */
   readonly name: string
-  /** For messages to people: where it was found. */
+  /** Where the file was found, for messages. */
   readonly path: string
   readonly source: string
   readonly package: string
   /** `proto2`, `proto3`, or the edition. */
   readonly syntax: string
   readonly imports: readonly string[]
-  /** Those of the imports whose names are this file's too for whoever imports it. */
+  /** The `import public` statements, whose names are also visible to files that import this one. */
   readonly publicImports: readonly string[]
-  /** What it declares in its package. */
+  /** The declarations in its package. */
   readonly declarations: readonly protobufjs.ReflectionObject[]
 }
 
-/** @throws ConfigError with the line of the fault */
+/** Parses a .proto file. @throws ConfigError with the line of the fault */
 export function parseProto(name: string, path: string, source: string): ParsedProto {
   let root: protobufjs.Root
   let parsed: protobufjs.IParserResult
@@ -38,13 +38,13 @@ export function parseProto(name: string, path: string, source: string): ParsedPr
     source,
     package: parsed.package ?? '',
     imports: [...(parsed.imports ?? []), ...(parsed.weakImports ?? [])],
-    // The root holds the package beside what is declared in it.
+    // A namespace is the package itself, not a declaration.
     declarations: space.nestedArray.filter((object) => object.constructor !== protobufjs.Namespace),
     ...head,
   }
 }
 
-/** A fault at a line of a .proto file; line 0 when it is not known. */
+/** Makes the error for a line of a .proto file; line 0 if it is unknown. */
 export function protoError(path: string, source: string, line: number, message: string): ConfigError {
   const text = source.split(/\r?\n/)[line - 1]
   const diagnostic: Diagnostic = {
@@ -59,7 +59,7 @@ export function protoError(path: string, source: string, line: number, message: 
 }
 
 function syntaxError(path: string, source: string, message: string): ConfigError {
-  // The parser says where as `illegal token 'x' (line 3)`.
+  // The parser reports the line as in `illegal token 'x' (line 3)`.
   const parts = /^(.*) \((?:.*, )?line (\d+)\)$/s.exec(message)
   return parts === null
     ? protoError(path, source, 0, message)
@@ -68,14 +68,14 @@ function syntaxError(path: string, source: string, message: string): ConfigError
 
 type Head = Pick<ParsedProto, 'syntax' | 'publicImports'>
 
-/** What the parser reads and does not tell. */
+/** Reads syntax and public imports, which the parser does not return. */
 function headOf(source: string): Head {
   const { next } = protobufjs.tokenize(source, false)
   const publicImports: string[] = []
   let syntax = 'proto2'
   let depth = 0
   const text = (): string => {
-    // A quote, the text, and the quote again.
+    // Three tokens: quote, text, quote.
     next()
     const content = next() ?? ''
     next()

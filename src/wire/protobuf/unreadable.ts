@@ -1,0 +1,6 @@
+import { ConfigError } from '../../core/errors.js'
+
+/** Makes the error for a file that cannot be read. */
+export function unreadable(path: string, cause: NodeJS.ErrnoException): ConfigError {
+  return new ConfigError(`${path}: the file cannot be read (${cause.code ?? cause.message})`, [], { cause })
+}
