@@ -1,12 +1,12 @@
 import type { Backoff } from '../core/settings.js'
 
 /**
- * How long to wait before the next try.
- * @param jitter 0 to 1, the share of the delay that is random: the result is uniform in `[d * (1 - jitter), d]`.
- *   Jitter only shortens, so that a cap stays a cap.
- * @param attempt the number of the try that failed: 1 gives the delay before the second try.
- * @param random uniform in `[0, 1)`, as `Math.random`.
- * @returns Milliseconds; finite and not negative, however large `attempt` is.
+ * The delay before the next attempt.
+ * @param jitter 0 to 1, the share of the delay that is random: the result is uniform in `[d * (1 - jitter), d]`, so
+ *   that it never exceeds the maximum
+ * @param attempt the number of the failed attempt: 1 gives the delay before the second attempt
+ * @param random returns a number in `[0, 1)`, as `Math.random`
+ * @returns milliseconds; finite and not negative for any `attempt`
  */
 export function backoffDelay(
   backoff: Backoff,
@@ -29,7 +29,7 @@ function fullDelay(backoff: Backoff, steps: number): number {
   }
 }
 
-/** Without the case of 0 × Infinity, which is NaN and would pass through every cap. */
+/** Multiplies; gives 0 for 0 × Infinity, which would otherwise be NaN and pass every comparison with a maximum. */
 function times(ms: number, factor: number): number {
   return ms === 0 || factor === 0 ? 0 : ms * factor
 }

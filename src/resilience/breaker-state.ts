@@ -1,12 +1,12 @@
 import type { BreakerSettings } from '../core/settings.js'
 
-/** A circuit breaker as data. Times are milliseconds of whatever clock the caller passes as `now`. */
+/** A circuit breaker as data. Times are milliseconds of the clock that the caller passes as `now`. */
 export type BreakerCircuit =
   | { readonly kind: 'closed'; readonly failures: number }
   | { readonly kind: 'open'; readonly until: number }
   | { readonly kind: 'half-open'; readonly inFlight: number; readonly successes: number }
 
-/** Whether an operation may be tried now, and the breaker afterwards. */
+/** Whether an operation may be attempted now, and the state of the breaker afterwards. */
 export type Admission =
   | { readonly state: BreakerCircuit; readonly admitted: true }
   | { readonly state: BreakerCircuit; readonly admitted: false; readonly retryAfterMs: number }
@@ -15,11 +15,11 @@ export type Admission =
 export const CLOSED: BreakerCircuit = { kind: 'closed', failures: 0 }
 
 /**
- * Asks for one operation to be let through. An open breaker whose time is up becomes half-open; a half-open
- * one lets at most `successThreshold` probes be in flight. Each admission wants exactly one outcome:
+ * Decides whether one operation may pass. An open breaker becomes half-open when its time is up; a half-open breaker
+ * allows at most `successThreshold` probes in flight. The caller must report one outcome for each admission:
  * `onSuccess`, `onFailure` or `onUnknown`.
- * @returns a refusal with the milliseconds until it makes sense to ask again; while probes are in flight that
- *   is not known, so it is the time an open breaker would wait.
+ * @returns a refusal has the milliseconds until the next chance; while probes are in flight that is unknown, and it has
+ *   `timeoutMs`
  */
 export function admit(state: BreakerCircuit, settings: BreakerSettings, now: number): Admission {
   switch (state.kind) {
@@ -35,7 +35,7 @@ export function admit(state: BreakerCircuit, settings: BreakerSettings, now: num
   }
 }
 
-/** The breaker after an admitted operation succeeded. An open breaker takes no notice. */
+/** The breaker after an admitted operation succeeded. An open breaker stays open. */
 export function onSuccess(state: BreakerCircuit, settings: BreakerSettings): BreakerCircuit {
   switch (state.kind) {
     case 'closed':
@@ -50,7 +50,7 @@ export function onSuccess(state: BreakerCircuit, settings: BreakerSettings): Bre
   }
 }
 
-/** The breaker after an admitted operation failed. An open breaker is not opened again. */
+/** The breaker after an admitted operation failed. An open breaker keeps its time. */
 export function onFailure(state: BreakerCircuit, settings: BreakerSettings, now: number): BreakerCircuit {
   switch (state.kind) {
     case 'closed': {
@@ -65,7 +65,7 @@ export function onFailure(state: BreakerCircuit, settings: BreakerSettings, now:
   }
 }
 
-/** The breaker after an admitted operation ended in a way that says nothing about the other side. */
+/** The breaker after an admitted operation whose outcome says nothing about the other side. */
 export function onUnknown(state: BreakerCircuit): BreakerCircuit {
   return state.kind === 'half-open' ? { ...state, inFlight: state.inFlight - 1 } : state
 }

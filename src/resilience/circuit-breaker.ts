@@ -4,21 +4,21 @@ import type { BreakerSettings } from '../core/settings.js'
 import { admit, type BreakerCircuit, CLOSED, onFailure, onSuccess, onUnknown } from './breaker-state.js'
 import { verdictOf } from './classify.js'
 
-/** Proof of admission, to be handed back with the outcome. Good for one outcome. */
+/** Proof of an admission. The caller passes it back once, with the outcome. */
 export type BreakerPermit = number
 
-/** Told when the breaker changes between closed, open and half-open. Must not throw. */
+/** Called when the breaker changes between closed, open and half-open. Must not throw. */
 export type BreakerListener = (state: BreakerCircuit, previous: BreakerCircuit) => void
 
 /**
- * Stops an integration from hammering a service that does not work (specification: CircuitBreaker).
+ * Stops an integration from sending requests to a service that does not work.
  *
- * Every `acquire` wants one of `succeeded` and `failed`. Outcomes of operations that were admitted
- * before the last change between closed, open and half-open are ignored: they speak of another time.
+ * The caller must report one outcome for each `acquire`. Outcomes of operations that were admitted before the last
+ * change between closed, open and half-open are ignored, because they are out of date.
  */
 export class CircuitBreaker {
   #state: BreakerCircuit = CLOSED
-  /** Counts the changes of kind; a permit of an earlier generation is stale. */
+  /** Counts the changes of kind. A permit of an earlier generation is ignored. */
   #generation = 0
   readonly #settings: BreakerSettings
   readonly #clock: Clock
@@ -30,12 +30,12 @@ export class CircuitBreaker {
     this.#onChange = onChange
   }
 
-  /** The present state; `until` is a time of `clock.monotonic()`. */
+  /** The current state; `until` is in milliseconds of `clock.monotonic()`. */
   get state(): BreakerCircuit {
     return this.#state
   }
 
-  /** @throws CircuitOpenError when no operation may be tried now. */
+  /** Asks to attempt an operation. @throws CircuitOpenError if none may be attempted now */
   acquire(): BreakerPermit {
     if (this.#state.kind === 'closed') return this.#generation
     const admission = admit(this.#state, this.#settings, this.#clock.monotonic())
@@ -44,33 +44,36 @@ export class CircuitBreaker {
     return this.#generation
   }
 
-  /** The operation succeeded. */
+  /** Reports a success. */
   succeeded(permit: BreakerPermit): void {
     const state = this.#state
     if (state.kind === 'closed' && state.failures === 0) return
     if (permit === this.#generation) this.#become(onSuccess(state, this.#settings))
   }
 
-  /** The operation was rejected with `error`, which says whether that is the other side's failure. */
+  /** Reports a rejection. It counts as a failure only if `error` says that the other side does not work. */
   failed(permit: BreakerPermit, error: unknown): void {
     if (permit === this.#generation) this.#become(this.#after(error))
   }
 
-  /** The operation was cut off and begins again: that says nothing yet. */
+  /** Reports an operation that lost its connection and starts again, which does not count. */
   cutOff(permit: BreakerPermit): void {
     if (permit === this.#generation) this.#become(onUnknown(this.#state))
   }
 
-  /** An operation failed that was never admitted, because there was no connection. The other side is the cause all the same. */
+  /**
+   * Reports the failure of an operation that was not admitted because there was no connection. It counts like a failed
+   * attempt.
+   */
   blame(error: unknown): void {
     try {
       this.failed(this.acquire(), error)
     } catch {
-      // It is open already.
+      // The breaker is open already.
     }
   }
 
-  /** The other side can be reached again: an open breaker lets probes through at once. */
+  /** Makes an open breaker half-open, because the other side can be reached again. */
   reachable(): void {
     if (this.#state.kind === 'open') this.#become({ kind: 'half-open', inFlight: 0, successes: 0 })
   }

@@ -1,8 +1,8 @@
 import { IntegrationError } from '../core/errors.js'
 
 /**
- * The error as an `IntegrationError`, or `undefined` when it is anything else. An adapter from another
- * package may bring its own copy of this library, so that `instanceof` alone is not enough.
+ * Returns the error if it is an `IntegrationError`, else `undefined`. Also accepts errors of another copy of this
+ * library, which a custom adapter may use and `instanceof` does not recognise.
  */
 export function asIntegrationError(error: unknown): IntegrationError | undefined {
   if (error instanceof IntegrationError) return error
@@ -11,14 +11,13 @@ export function asIntegrationError(error: unknown): IntegrationError | undefined
   return typeof kind === 'string' && typeof retryable === 'boolean' ? (error as IntegrationError) : undefined
 }
 
-/** What the end of an operation tells a circuit breaker about the other side. */
+/** What the outcome of an operation means to a circuit breaker. */
 export type BreakerVerdict = 'success' | 'failure' | 'unknown'
 
 /**
- * Whether an error says that the other side cannot be reached or cannot work: no connection, no answer in
- * time, or an answer that says "unavailable". An error answer of a working service does not, and neither
- * does anything that is our own doing (a value that cannot be encoded, a cancelled call, a full pool, a caller's
- * own short deadline, a refused login).
+ * Whether an error shows that the other side cannot be reached or does not work: no connection, no answer in time, or
+ * the answer "unavailable". An error answer of a working service does not count, nor does an error of our own, such as
+ * a value that cannot be encoded, a cancelled call, a full pool, a short deadline of the caller or a refused login.
  */
 export function countsAsFailure(error: unknown): boolean {
   const known = asIntegrationError(error)
@@ -27,8 +26,8 @@ export function countsAsFailure(error: unknown): boolean {
 }
 
 /**
- * What a rejected operation tells a circuit breaker. An RPC error is a sign of life; what never reached the
- * other side, or was refused before it did any work, tells nothing.
+ * What a rejected operation means to a circuit breaker. An RPC error counts as a success, because the other side
+ * answered; a request that did not reach it, or was refused before any work, does not count.
  */
 export function verdictOf(error: unknown): BreakerVerdict {
   if (countsAsFailure(error)) return 'failure'

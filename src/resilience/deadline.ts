@@ -4,7 +4,7 @@ import type { Clock } from '../core/clock.js'
 import { TimeoutError } from '../core/errors.js'
 import { abortReason } from './retry.js'
 
-/** What one attempt is given: its AbortController is made on first use, which most attempts never see. */
+/** An attempt that makes its AbortController on first use, which most attempts never need. */
 class LazyAttempt implements Attempt {
   readonly deadline: number
   #controller: AbortController | undefined
@@ -28,22 +28,21 @@ class LazyAttempt implements Attempt {
   }
 }
 
-/** What `withDeadline` works with. */
 export interface DeadlineOptions {
   readonly clock: Clock
-  /** `clock.monotonic()` milliseconds. */
+  /** In milliseconds of `clock.monotonic()`. */
   readonly deadline: number
-  /** What is being done, for the error: `call users.list`. */
+  /** The name of the operation in the error, such as `call users.list`. */
   readonly operation: string
-  /** The caller's wish to end it. */
+  /** Aborts when the caller cancels the operation. */
   readonly signal?: AbortSignal
 }
 
 /**
- * Runs one attempt and settles no later than its deadline, whether or not the attempt listens to its signal.
- * What the attempt does after it was given up is ignored.
+ * Runs one attempt and settles by its deadline, even if the attempt ignores its signal. A later outcome of the attempt
+ * is ignored.
  * @throws TimeoutError at the deadline; when `signal` aborts, its reason if that is an `IntegrationError`, else
- *   CancelledError; else what `run` throws.
+ *   CancelledError; otherwise what `run` throws
  */
 export function withDeadline<T>(
   run: (context: Attempt) => Promise<T> | T,
@@ -57,7 +56,7 @@ export function withDeadline<T>(
     const attempt = new LazyAttempt(deadline)
     const giveUp = (reason: Error) => {
       release()
-      // First our caller, then the attempt: what it throws on its signal must not win.
+      // Reject before aborting, so that an error that the attempt throws on its signal does not win.
       reject(reason)
       attempt.abort(reason)
     }

@@ -1,40 +1,22 @@
 import type { Clock } from '../core/clock.js'
 import type { RateLimitSettings } from '../core/settings.js'
-import {
-  type BucketSettings,
-  fullBucket,
-  refilled,
-  type TokenBucket,
-  timeUntil,
-  withdrawn,
-} from './token-bucket.js'
+import { TokenSource } from './token-source.js'
 
-/** Lets so many requests through in a time, with bursts as large as configured. */
+/** Limits how many requests may be made in a period, with a configured burst. */
 export class RateLimiter {
-  readonly #clock: Clock
-  readonly #settings: BucketSettings
-  #bucket: TokenBucket
+  readonly #tokens: TokenSource
 
   constructor({ requests, perMs, burst }: RateLimitSettings, clock: Clock) {
-    this.#clock = clock
-    this.#settings = { capacity: burst, tokensPerMs: requests / perMs }
-    this.#bucket = fullBucket(this.#settings, clock.monotonic())
+    this.#tokens = new TokenSource({ capacity: burst, tokensPerMs: requests / perMs }, clock)
   }
 
-  /** Whether one more request may be made now; it counts then. */
+  /** Admits and counts one request. @returns false if none may be made now */
   admit(): boolean {
-    this.#bucket = refilled(this.#bucket, this.#settings, this.#clock.monotonic())
-    const after = withdrawn(this.#bucket)
-    if (after !== undefined) this.#bucket = after
-    return after !== undefined
+    return this.#tokens.take()
   }
 
-  /** Milliseconds until a request may be made that has `ahead` others before it. */
+  /** Milliseconds until a request with `ahead` others before it may be made. */
   wait(ahead: number): number {
-    return timeUntil(
-      refilled(this.#bucket, this.#settings, this.#clock.monotonic()),
-      this.#settings,
-      ahead + 1,
-    )
+    return this.#tokens.timeUntil(ahead + 1)
   }
 }

@@ -1,46 +1,34 @@
 import type { Clock } from '../core/clock.js'
 import type { RetryBudgetSettings } from '../core/settings.js'
-import {
-  type BucketSettings,
-  deposited,
-  fullBucket,
-  refilled,
-  type TokenBucket,
-  withdrawn,
-} from './token-bucket.js'
+import { TokenSource } from './token-source.js'
 
-/** How long what was not used of the budget can be used later, in milliseconds; so far as the minimum goes. */
+/** How many milliseconds of unused minimum can be saved for later. */
 const RESERVE_MS = 10_000
+/** The smallest capacity of the budget. */
 const LEAST_RESERVE = 10
 
 /**
- * Keeps retries from multiplying the load on a service that does not work: they may be a share of the requests, and
- * so many a second in any case, so that an integration with little to do can retry as well.
+ * Limits retries to a share of the requests, so that they do not multiply the load on a service that does not work. A
+ * minimum per second is always allowed, so that an integration with few requests can retry too.
  */
 export class RetryBudget {
-  readonly #clock: Clock
   readonly #share: number
-  readonly #settings: BucketSettings
-  #bucket: TokenBucket
+  readonly #tokens: TokenSource
 
   constructor({ share, minPerSecond }: RetryBudgetSettings, clock: Clock) {
-    this.#clock = clock
     this.#share = share
     const tokensPerMs = minPerSecond / 1_000
-    this.#settings = { capacity: Math.max(LEAST_RESERVE, tokensPerMs * RESERVE_MS), tokensPerMs }
-    this.#bucket = fullBucket(this.#settings, clock.monotonic())
+    const capacity = Math.max(LEAST_RESERVE, tokensPerMs * RESERVE_MS)
+    this.#tokens = new TokenSource({ capacity, tokensPerMs }, clock)
   }
 
-  /** A request is tried for the first time. */
+  /** Adds the share of one request; called with its first attempt. */
   requested(): void {
-    this.#bucket = deposited(this.#bucket, this.#settings, this.#share)
+    this.#tokens.add(this.#share)
   }
 
-  /** Whether one more retry may be made; it counts then. */
+  /** Admits and counts one retry. @returns false if the budget is used up */
   allowsRetry(): boolean {
-    this.#bucket = refilled(this.#bucket, this.#settings, this.#clock.monotonic())
-    const after = withdrawn(this.#bucket)
-    if (after !== undefined) this.#bucket = after
-    return after !== undefined
+    return this.#tokens.take()
   }
 }

@@ -3,34 +3,35 @@ import type { RetrySettings } from '../core/settings.js'
 import { backoffDelay } from './backoff.js'
 import { asIntegrationError } from './classify.js'
 
-/** What to do after an attempt failed. */
+/** What follows a failed attempt. */
 export type RetryDecision =
   | { readonly kind: 'give-up' }
   | { readonly kind: 'retry'; readonly afterMs: number }
 
-/** What a retry decision depends on beside the failure itself. */
+/** What a retry decision depends on beside the error. */
 export interface RetryContext {
-  /** `clock.monotonic()` milliseconds at which the whole operation is given up; `Infinity` for never. */
+  /** When the operation times out, in milliseconds of `clock.monotonic()`; `Infinity` for never. */
   readonly deadline: number
-  /** `clock.monotonic()` milliseconds. */
+  /** In milliseconds of `clock.monotonic()`. */
   readonly now: number
-  /** Uniform in `[0, 1)`, as `Math.random`. */
+  /** Returns a number in `[0, 1)`, as `Math.random`. */
   readonly random: () => number
-  /** Whether doing it twice does no harm, or delivers at least once as promised. */
+  /** Whether the operation may be executed twice: it is idempotent, or delivered at least once. */
   readonly mayRepeat: boolean
 }
 
 const GIVE_UP: RetryDecision = { kind: 'give-up' }
 
 /**
- * Decides whether an operation is tried again, and when (specification: Retry Strategies).
+ * Decides whether an operation is retried, and when.
  *
- * Never retried: an error that is not an `IntegrationError`, cancellation, shutdown, and an open circuit,
- * whose answer is to fail fast. Otherwise `retryableErrors` decides, or, when that is empty, the error's own
- * `retryable`. What may have been executed is repeated only if that does no harm, or if `retryableErrors` names
- * the class of the error: then the configuration takes the risk. A wait that the other side asked for is a lower
- * bound of the delay. A delay that leaves no time before the deadline is not begun.
- * @param attempt the number of the attempt that failed, from 1.
+ * Errors that are not an `IntegrationError`, cancellation, shutdown and an open circuit are never retried. For other
+ * errors `retryableErrors` decides, or `retryable` of the error if that list is empty.
+ *
+ * An operation that may have been executed is repeated only if `mayRepeat` is true, or if `retryableErrors` names the
+ * class of the error: then the configuration accepts the risk. The delay is at least the wait that the other side asked
+ * for. There is no retry if the delay would pass the deadline.
+ * @param attempt the number of the failed attempt, from 1
  */
 export function decideRetry(
   settings: RetrySettings,
@@ -54,12 +55,14 @@ function isRetryable(settings: RetrySettings, error: IntegrationError, mayRepeat
   return error.errorClass !== undefined && settings.retryableErrors.includes(error.errorClass)
 }
 
-/** NaN, from an adapter that read nonsense off the wire, would otherwise defeat both comparisons. */
+/**
+ * The wait that the other side asked for. NaN from a faulty adapter counts as 0, because it would fail all comparisons.
+ */
 function requestedWait(error: IntegrationError): number {
   return retryAfterOf(error) || 0
 }
 
-/** The signal's reason where it is one of ours, else a `CancelledError` caused by it. */
+/** The reason of a signal if it is an `IntegrationError`, else a `CancelledError` with that reason as its cause. */
 export function abortReason(signal: AbortSignal): IntegrationError {
   return asIntegrationError(signal.reason) ?? new CancelledError({ cause: signal.reason })
 }

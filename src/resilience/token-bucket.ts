@@ -1,7 +1,7 @@
-/** A token bucket as data. Times are milliseconds of whatever clock the caller passes as `now`. */
+/** A token bucket as data. Times are milliseconds of the clock that the caller passes as `now`. */
 export interface TokenBucket {
   readonly tokens: number
-  /** When so many were in it. */
+  /** The time at which it contained `tokens`. */
   readonly at: number
 }
 
@@ -11,33 +11,33 @@ export interface BucketSettings {
   readonly tokensPerMs: number
 }
 
-/** A bucket that nobody has taken from. */
+/** A bucket at its capacity. */
 export function fullBucket({ capacity }: BucketSettings, now: number): TokenBucket {
   return { tokens: capacity, at: now }
 }
 
-/** The bucket at a later time; it never overflows, and a clock that goes back takes nothing away. */
+/** The bucket at a later time, up to its capacity. A clock that goes back removes no tokens. */
 export function refilled(bucket: TokenBucket, settings: BucketSettings, now: number): TokenBucket {
   const elapsed = Math.max(0, now - bucket.at)
   const tokens = Math.min(settings.capacity, bucket.tokens + elapsed * settings.tokensPerMs)
   return { tokens, at: Math.max(now, bucket.at) }
 }
 
-/** The bucket with more in it, and no more than it holds. */
+/** The bucket with added tokens, up to its capacity. */
 export function deposited(bucket: TokenBucket, { capacity }: BucketSettings, tokens: number): TokenBucket {
   return { tokens: Math.min(capacity, bucket.tokens + tokens), at: bucket.at }
 }
 
-/** The bucket without one of its tokens; undefined when it holds none. */
+/** The bucket with one token removed; `undefined` if it has none. */
 export function withdrawn(bucket: TokenBucket): TokenBucket | undefined {
   return bucket.tokens >= LEAST ? { tokens: bucket.tokens - 1, at: bucket.at } : undefined
 }
 
-/** Milliseconds until it holds `tokens`, if nobody takes any; Infinity when it never will. */
+/** Milliseconds until the bucket has `tokens`, if none are removed; Infinity for never. */
 export function timeUntil(bucket: TokenBucket, { tokensPerMs }: BucketSettings, tokens: number): number {
   const missing = tokens - bucket.tokens
   return missing <= 0 ? 0 : missing / tokensPerMs
 }
 
-/** A token that filled up by fractions is whole but for their rounding. */
+/** One token, less the rounding error of adding fractions. */
 const LEAST = 1 - 1e-9
