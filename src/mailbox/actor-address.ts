@@ -4,26 +4,26 @@ import type { ChannelEnd } from './channel.js'
 import type { Gauges } from './gauges.js'
 import type { ActorNotice, Verb } from './protocol.js'
 
-/** What the address knows of the protocol of its actor. */
+/** The protocol of an actor, as its address needs it. */
 export interface ActorProtocol extends ProtocolVariant {
-  /** The formats that a single request may ask for. */
+  /** The formats that a request may choose. */
   readonly formats: readonly string[]
 }
 
-/** An actor as its address sees it. */
+/** Describes an actor to its address. */
 export interface Addressed {
   readonly settings: IntegrationSettings
   readonly protocol: ActorProtocol
   /** How many actors one message may kill. */
   readonly poisonThreshold: number
-  /** Whether the broker keeps acknowledged subscriptions for it while it has no actor. */
+  /** Whether the broker keeps messages of acknowledged subscriptions while there is no actor. */
   readonly keepsSession?: boolean
 }
 
-/** What an address reports. */
+/** The callbacks of an address. */
 export interface AddressEvents {
   notice(notice: Exclude<ActorNotice, { kind: 'source-ended' | 'dropped' }>): void
-  /** A message has killed too many actors and was dead-lettered. */
+  /** A message has killed too many actors and is dead-lettered. */
   poison(
     request: { readonly verb: Verb; readonly target: string; readonly value: unknown },
     deaths: number,
@@ -31,29 +31,29 @@ export interface AddressEvents {
   ): void
 }
 
-/** The supervisor's side of the stable address of an integration: one life of the actor after another. */
+/** The stable address of an integration as the supervisor uses it. */
 export interface ActorAddress {
   readonly depth: { readonly waiting: number; readonly posted: number }
   /** Whether requests are still accepted. */
   readonly isOpen: boolean
-  /** A new life of the actor begins: what waits goes to it, and all sources are asked for again. */
+  /** Attaches a new life of the actor: posts waiting requests to it and opens all sources again. */
   attach(end: ChannelEnd, gauges: Gauges): void
-  /** The actor has died. @param reason as callers receive it. */
+  /** Detaches a life that has died. @param reason part of the callers' errors */
   detach(reason: string): void
-  /** The supervisor has given up on it: nothing will be done any more. */
+  /** Rejects all requests, now and later, because the actor will not be restarted. */
   fail(reason: string): void
   /**
-   * Nothing is taken from the broker any more: sources end, receives are given up. Other requests are still accepted,
-   * because handlers that run may need them.
+   * Stops taking messages from the broker: ends sources and pending receives. Still accepts other requests, which
+   * running handlers may need.
    */
   startDraining(): void
-  /** Nothing new is accepted from now on; what was accepted goes on, and deliveries can still be settled. */
+  /** Refuses new requests except settlements of deliveries. Accepted requests continue. */
   closeIntake(): void
-  /** Resolves when nothing is in flight but what may wait indefinitely, at the latest after `ms`. */
+  /** Resolves when only receives and sources are in flight, or after `ms`. */
   drained(ms: number): Promise<void>
-  /** What is not settled by now rejects with ShutdownError, and the actor need not go on with it. */
+  /** Rejects all unsettled requests with ShutdownError and tells the actor to end them. */
   abandon(): void
-  /** The gateway has shut down. */
+  /** Rejects all requests, now and later, with ShutdownError. */
   stop(): void
 }
 

@@ -1,13 +1,13 @@
 const ASLEEP = 0
 const AWAKE = 1
-/** Not asleep yet: it looks at its bell, and need not be woken. */
-const LOOKING = 2
-/** Looks in a row at most, whatever the clock says: one that stands still must hang nobody. */
-const MOST_LOOKS = 20_000
+/** The reader is spinning: it sees a ring without being woken. */
+const SPINNING = 2
+/** The most iterations of a spin, so that a clock that does not advance cannot hang the thread. */
+const MOST_SPINS = 20_000
 
 /**
- * Wakes the reader at the other end of a line. A reader that is awake anyway is not woken again, so under
- * load a batch costs no wake-up at all. A bell is one cell of shared memory; one thread listens, one rings.
+ * Wakes the reader at the other end of a channel, through one cell of shared memory. One thread listens and one rings.
+ * A reader that is awake is not woken again, so under load a batch costs no wake-up.
  */
 export class Bell {
   readonly #cells: Int32Array
@@ -19,39 +19,43 @@ export class Bell {
     this.#index = index
   }
 
-  /** Called by the writer after it has posted. */
+  /** Wakes the reader. Called by the writer after it has posted. */
   ring(): void {
     if (Atomics.exchange(this.#cells, this.#index, AWAKE) === ASLEEP) Atomics.notify(this.#cells, this.#index)
   }
 
-  /** Whether the reader has been rung and has not taken all there is yet. */
-  get isHeard(): boolean {
+  /** Whether the reader is awake and may not have taken all batches yet. */
+  get isAwake(): boolean {
     return Atomics.load(this.#cells, this.#index) === AWAKE
   }
 
-  /** Called by the reader before its last look: what is posted after this rings. */
+  /** Called by the reader before it checks the port for the last time. Later posts wake it. */
   fallAsleep(): void {
     Atomics.store(this.#cells, this.#index, ASLEEP)
   }
 
-  /** Called by the reader when it found something after all. */
+  /** Called by the reader if that check found a batch. */
   wakeUp(): void {
     Atomics.store(this.#cells, this.#index, AWAKE)
   }
 
   /**
-   * Called by the reader while it sleeps: looks at the bell for as long as `goesOn` says so.
-   * @returns whether somebody has rung; the reader sleeps on otherwise.
+   * Spins until the writer rings or `shouldSpin` returns false. Called by the reader while it sleeps.
+   * @returns whether the writer has rung; if not, the reader sleeps again
    */
-  look(goesOn: () => boolean): boolean {
-    if (Atomics.compareExchange(this.#cells, this.#index, ASLEEP, LOOKING) !== ASLEEP) return true
-    for (let i = 0; i < MOST_LOOKS && Atomics.load(this.#cells, this.#index) === LOOKING && goesOn(); i++);
-    return Atomics.compareExchange(this.#cells, this.#index, LOOKING, ASLEEP) !== LOOKING
+  spin(shouldSpin: () => boolean): boolean {
+    if (Atomics.compareExchange(this.#cells, this.#index, ASLEEP, SPINNING) !== ASLEEP) return true
+    for (
+      let i = 0;
+      i < MOST_SPINS && Atomics.load(this.#cells, this.#index) === SPINNING && shouldSpin();
+      i++
+    );
+    return Atomics.compareExchange(this.#cells, this.#index, SPINNING, ASLEEP) !== SPINNING
   }
 
   /**
-   * Calls `woken` once somebody rings; at once (on a later microtask) when somebody has. Whoever listens already
-   * is told once.
+   * Calls `woken` once when the writer rings, or on the next microtask if it has already. Registering twice has no
+   * effect.
    */
   listen(woken: () => void): void {
     if (this.#isWaiting) return
@@ -64,7 +68,7 @@ export class Bell {
     })
   }
 
-  /** Ends our own wait, which would otherwise be kept for ever. */
+  /** Ends the reader's own wait, which would otherwise never be freed. */
   release(): void {
     Atomics.store(this.#cells, this.#index, AWAKE)
     Atomics.notify(this.#cells, this.#index)

@@ -3,15 +3,15 @@ import { Bell } from './bell.js'
 import type { Linger } from './linger.js'
 import type { Turn } from './turn.js'
 
-/** One end of a line between two threads, as it is handed over at the start of an actor. */
+/** One end of a channel between two threads, in the form in which it crosses to the actor. */
 export interface ChannelEnd {
   readonly port: MessagePort
-  /** Two cells: the bell of the host, then the bell of the actor. */
+  /** Two cells: the bell of the host, and the bell of the actor. */
   readonly bells: SharedArrayBuffer
   readonly side: 'host' | 'actor'
 }
 
-/** Makes both ends of a new line. */
+/** Makes both ends of a new channel. */
 export function openChannel(): { readonly host: ChannelEnd; readonly actor: ChannelEnd } {
   const { port1, port2 } = new MessageChannel() as unknown as { port1: MessagePort; port2: MessagePort }
   const bells = new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT)
@@ -19,8 +19,10 @@ export function openChannel(): { readonly host: ChannelEnd; readonly actor: Chan
 }
 
 /**
- * One end of a line in use. Batches are pulled, not pushed: a port with a listener would hand over up to a
- * thousand of them in one turn, whatever that costs the thread. In order, reliable while both ends live.
+ * One end of a channel in use. Carries batches in order, and reliably while both ends live.
+ *
+ * Batches are pulled from the port. A port with a listener would deliver up to a thousand of them in one turn of the
+ * event loop.
  */
 export class Channel<Out, In> {
   readonly #port: MessagePort
@@ -32,9 +34,9 @@ export class Channel<Out, In> {
   #state: 'open' | 'asleep' | 'closed' = 'open'
 
   /**
-   * @param receive called with each batch, in order; must not throw.
-   * @param turn how long pulling may go on before it lets others run.
-   * @param linger whether to look on for a moment before sleeping; never when absent.
+   * @param receive called with each batch, in order; must not throw
+   * @param turn limits how long batches may be pulled in one turn of the event loop
+   * @param linger decides whether to spin before sleeping; never if absent
    */
   constructor(end: ChannelEnd, turn: Turn, receive: (batch: In) => void, linger?: Linger) {
     const cells = new Int32Array(end.bells)
@@ -45,13 +47,13 @@ export class Channel<Out, In> {
     this.#turn = turn
     this.#receive = receive
     this.#linger = linger
-    // Not at once: whoever makes the line must be ready for the first batch.
+    // Start on a microtask, so that the owner is ready for the first batch.
     queueMicrotask(() => this.#woken())
   }
 
   /**
-   * Sends a batch and wakes the other side if it sleeps. Nothing happens once closed.
-   * @throws DataCloneError when the batch holds what cannot cross; nothing was sent then.
+   * Sends a batch and wakes the other side if it sleeps. Does nothing once closed.
+   * @throws DataCloneError if the batch contains a value that cannot be cloned; then nothing was sent
    */
   post(batch: Out, transfer?: readonly ArrayBuffer[]): void {
     if (this.#state === 'closed') return
@@ -61,8 +63,8 @@ export class Channel<Out, In> {
   }
 
   /**
-   * The same for a batch that is written sooner than a sleeping thread wakes up: the other side is woken first, and
-   * wakes up while it is written.
+   * Sends a small batch and wakes the other side first. Waking takes longer than writing, so that both happen at the
+   * same time.
    */
   postShort(batch: Out, transfer?: readonly ArrayBuffer[]): void {
     if (this.#state === 'closed') return
@@ -70,25 +72,28 @@ export class Channel<Out, In> {
     this.post(batch, transfer)
   }
 
-  /** Whether the other side has not taken all that was posted yet. */
+  /** Whether the other side may not have taken all batches yet. */
   get isOtherBusy(): boolean {
-    return this.#theirs.isHeard
+    return this.#theirs.isAwake
   }
 
-  /** Wakes the other side although nothing was posted: something in shared memory has changed. */
+  /** Wakes the other side without a batch, because shared memory has changed. */
   nudge(): void {
     this.#theirs.ring()
   }
 
-  /** All that came has been answered: the next batch may be near. Blocks the thread for a moment where that pays. */
+  /**
+   * Spins for the next batch, if that is likely to pay off. Called when all batches have been answered; blocks the
+   * thread.
+   */
   answeredAll(): void {
     const linger = this.#linger
     if (linger === undefined) return
     const until = linger.answered()
-    if (this.#state === 'asleep' && this.#mine.look(() => linger.goesOn(until))) this.#woken()
+    if (this.#state === 'asleep' && this.#mine.spin(() => linger.shouldSpin(until))) this.#woken()
   }
 
-  /** Receives everything that has arrived, now and without regard to the turn. */
+  /** Receives all batches that have arrived, without limit. */
   pullAll(): void {
     while (this.#state !== 'closed') {
       const received = receiveMessageOnPort(this.#port)
@@ -97,7 +102,7 @@ export class Channel<Out, In> {
     }
   }
 
-  /** Closes both ends; what had not been pulled is gone. Idempotent. */
+  /** Closes both ends. Batches that have not been pulled are lost. Idempotent. */
   close(): void {
     if (this.#state === 'closed') return
     this.#state = 'closed'
@@ -109,7 +114,7 @@ export class Channel<Out, In> {
     while (this.#state === 'open') {
       if (this.#turn.spent()) return this.#turn.later(() => this.#pullWithinTurn())
       const received = receiveMessageOnPort(this.#port)
-      // To fall asleep takes longer than to answer: whoever has just been told something goes first.
+      // Falling asleep takes longer than answering, so let the receivers of this batch run first.
       if (received === undefined) return afterwards(() => this.#rest())
       this.#handOver(received.message as In)
     }
@@ -118,7 +123,7 @@ export class Channel<Out, In> {
   #rest(): void {
     if (this.#state !== 'open') return
     this.#mine.fallAsleep()
-    // A nudge that came while this side was awake has left nothing to receive: it must not be slept over.
+    // A nudge leaves no batch, so check shared memory once more before sleeping.
     this.onWake?.()
     const received = receiveMessageOnPort(this.#port)
     if (received === undefined) {
@@ -143,11 +148,11 @@ export class Channel<Out, In> {
     this.#pullWithinTurn()
   }
 
-  /** Called at each wake-up before pulling: the place to look at shared memory. */
+  /** Called at each wake-up before batches are pulled, to read shared memory. */
   onWake: (() => void) | undefined
 }
 
-/** Runs `task` once those who were told something have acted on it, and what they send at their next tick is sent. */
+/** Runs `task` after the receivers have run, and after the requests that they send on their next tick. */
 function afterwards(task: () => void): void {
   process.nextTick(() => process.nextTick(task))
 }

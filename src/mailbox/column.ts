@@ -1,7 +1,8 @@
 /**
- * A column of a batch: `count` times `value`, to be changed and added to.
- * An array made by its length counts as one with holes ever after, and on Node 20 such an array crosses to another
- * thread as keys and values, one by one, which costs several times as much as its values alone.
+ * Makes a column of a batch: an array with `count` times `value`.
+ *
+ * V8 treats an array made with `new Array(count)` as one with holes. On Node 20 such an array is cloned as single keys
+ * and values, which costs several times as much.
  */
 export function column<T>(count: number, value: T): T[] {
   const cells: T[] = []

@@ -3,12 +3,12 @@ import type { Endpoint } from 'comlink'
 import * as Comlink from 'comlink'
 import { decodeError, type ErrorRecord, encodeError } from './error-codec.js'
 
-/** An interface that can be called over a port: methods that take plain data and answer with a promise. */
+/** An interface that can be called over a port: its methods take plain data and return promises. */
 export type Controllable<T> = {
   [K in keyof T]: T[K] extends (...args: infer A) => Promise<infer R> ? (...args: A) => Promise<R> : never
 }
 
-// Comlink keeps only name and message of an error: so no method rejects on the wire, each answers with its outcome.
+// Comlink keeps only the name and message of an error, so each method resolves with its outcome instead of rejecting.
 type Outcome =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly error: ErrorRecord }
@@ -34,12 +34,12 @@ export function serveControl<T extends object>(port: MessagePort, target: T): vo
 }
 
 /**
- * The other side's interface.
- * @param gone rejects (never resolves) when the other side is gone: so does then every call, pending or new.
+ * Returns the interface of the other side.
+ * @param gone rejects when the other side is gone, and never resolves; all calls then reject with the same reason
  */
 export function connectControl<T extends object>(port: MessagePort, gone: Promise<never>): Controllable<T> {
   const remote = Comlink.wrap<Served>(endpoint(port))
-  // Comlink itself leaves a call pending for ever when the other side dies.
+  // Comlink leaves a call pending indefinitely if the other side dies.
   const pending = new Set<(reason: unknown) => void>()
   let end: { readonly reason: unknown } | undefined
   gone.catch((reason: unknown) => {
@@ -64,7 +64,7 @@ export function connectControl<T extends object>(port: MessagePort, gone: Promis
   })
 }
 
-/** A port of Node as the endpoint that Comlink expects. */
+/** Adapts a Node port to the endpoint that Comlink expects. */
 function endpoint(port: MessagePort): Endpoint {
   const listeners = new WeakMap<object, (message: unknown) => void>()
   return {

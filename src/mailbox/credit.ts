@@ -7,14 +7,14 @@ const RECEIVED = 3
 const WATCHED = 4
 const CELLS = 5
 
-/** Memory that both sides of one subscription count in. */
+/** Makes the shared memory in which both sides of one source count. */
 export function newCredit(): SharedArrayBuffer {
   return new SharedArrayBuffer(CELLS * Int32Array.BYTES_PER_ELEMENT)
 }
 
 /**
- * The consumer's side of a subscription's credit: what it has finished with is granted anew through shared
- * memory, which costs no message unless the other side has run dry.
+ * The receiver's side of the credit of a source. Returns credit through shared memory, which costs no message unless
+ * the sender has stalled.
  */
 export class CreditGiver {
   readonly #cells: Int32Array
@@ -22,13 +22,13 @@ export class CreditGiver {
     this.#cells = new Int32Array(shared)
   }
 
-  /** Messages have arrived on this side. @returns whether the other side watches for that and must be woken. */
+  /** Counts messages that have arrived. @returns whether the sender watches for that and must be woken */
   received(messages: number): boolean {
     Atomics.add(this.#cells, RECEIVED, messages)
     return Atomics.load(this.#cells, WATCHED) === 1 && Atomics.exchange(this.#cells, WATCHED, 0) === 1
   }
 
-  /** @returns whether the other side has stalled and must be woken. */
+  /** Returns credit. @returns whether the sender has stalled and must be woken */
   give(messages: number, bytes: number): boolean {
     Atomics.add(this.#cells, MESSAGES, messages)
     Atomics.add(this.#cells, BYTES, bytes)
@@ -36,7 +36,7 @@ export class CreditGiver {
   }
 }
 
-/** The sender's side: knows how much may still be sent. Counters wrap at 2^32, differences do not. */
+/** The sender's side of the credit of a source. Counters wrap at 2^32, so only their differences are used. */
 export class CreditTaker {
   readonly #cells: Int32Array
   readonly #window: Capacity
@@ -48,7 +48,9 @@ export class CreditTaker {
     this.#window = window
   }
 
-  /** How many messages may be sent now; 0 when the byte window is spent. One message always fits an empty window. */
+  /**
+   * How many messages may be sent now; 0 if the window of bytes is used up. An empty window always accepts one message.
+   */
   available(): number {
     const outstanding = (this.#sentMessages - Atomics.load(this.#cells, MESSAGES)) | 0
     if (outstanding <= 0) return this.#window.messages
@@ -56,12 +58,12 @@ export class CreditTaker {
     return bytes >= this.#window.bytes ? 0 : Math.max(0, this.#window.messages - outstanding)
   }
 
-  /** How many of the messages sent have arrived on the other side; wraps at 2^32. */
+  /** How many messages have arrived on the other side; wraps at 2^32. */
   get received(): number {
     return Atomics.load(this.#cells, RECEIVED)
   }
 
-  /** Asks to be woken at the next arrival. */
+  /** Asks the receiver to wake this side at the next arrival. */
   watch(): void {
     Atomics.store(this.#cells, WATCHED, 1)
   }
@@ -71,7 +73,7 @@ export class CreditTaker {
     this.#sentBytes = (this.#sentBytes + bytes) | 0
   }
 
-  /** Asks to be woken when credit is given. @returns false when some has come meanwhile. */
+  /** Asks the receiver to wake this side when it gives credit. @returns false if there is credit again already */
   stall(): boolean {
     Atomics.store(this.#cells, STALLED, 1)
     if (this.available() === 0) return true

@@ -2,11 +2,11 @@ import { types } from 'node:util'
 import * as errors from '../core/errors.js'
 
 /**
- * An error as plain data. A port carries only the name, message and stack of an Error: class, kind and
- * fields vanish. Nothing else in the gateway posts an Error.
+ * An error as plain data, the only form in which errors cross to another thread. A port keeps only the name, message
+ * and stack of an Error, not its class and fields.
  */
 export interface ErrorRecord {
-  /** The class to be made again; any other name becomes a plain Error of that name. */
+  /** The class to restore. An unknown name becomes a plain Error of that name. */
   readonly name: string
   readonly message: string
   readonly stack?: string
@@ -41,7 +41,7 @@ const CLASSES: Readonly<Record<string, { readonly prototype: Error }>> = {
 const DEEPEST_CAUSE = 8
 const NOT_FIELDS = new Set(['name', 'message', 'stack', 'cause'])
 
-/** Any thrown thing as a record that can cross. Fields that cannot be cloned are left out. Never throws. */
+/** Converts any thrown value to a record. Leaves out fields that cannot be cloned. Never throws. */
 export function encodeError(thrown: unknown, depth = 0): ErrorRecord {
   if (!isError(thrown)) return { name: 'Error', message: describe(thrown), fields: {} }
   const fields: Record<string, unknown> = {}
@@ -61,12 +61,12 @@ export function encodeError(thrown: unknown, depth = 0): ErrorRecord {
   }
 }
 
-/** The message of any thrown thing. Never throws. */
+/** The message of any thrown value. Never throws. */
 export function messageOf(thrown: unknown): string {
   return isError(thrown) ? text(read(thrown, 'message'), '') : describe(thrown)
 }
 
-/** Errors of other realms count as well. Asking a hostile proxy may throw. */
+/** Whether a value is an Error, also of another realm. `instanceof` throws for some proxies. */
 function isError(thrown: unknown): thrown is Error {
   try {
     return thrown instanceof Error || types.isNativeError(thrown)
@@ -75,7 +75,7 @@ function isError(thrown: unknown): thrown is Error {
   }
 }
 
-/** Errors come from anywhere: a getter may throw, and a name may be anything. */
+/** Reads a field; returns `undefined` if its getter throws. */
 function read(thrown: Error, key: string): unknown {
   try {
     return (thrown as unknown as Record<string, unknown>)[key]
@@ -96,7 +96,7 @@ function text(value: unknown, otherwise: string): string {
   return typeof value === 'string' ? value : otherwise
 }
 
-/** The error as an instance of its class, with its fields, stack and cause; `integration` is filled in where it is empty. */
+/** Restores an error with its class, fields, stack and cause. @param integration set as its field if that is empty */
 export function decodeError(record: ErrorRecord, integration = ''): Error {
   const known = Object.hasOwn(CLASSES, record.name) ? CLASSES[record.name] : undefined
   const error = Object.create(known?.prototype ?? Error.prototype) as Error & Record<string, unknown>

@@ -11,8 +11,8 @@ import {
 const COUNTER_NAMES = Object.keys(COUNTERS) as readonly Counter[]
 
 /*
- * Float64 cells hold what needs more than 32 bits or a fraction. Each has one writer, so counting needs no atomics. Most
- * cells are metrics (`core/metrics.ts`); the others are for the host alone.
+ * Float64 cells hold numbers of more than 32 bits or with a fraction. Each has one writer, so counting needs no
+ * atomics. Most cells are metrics (`core/metrics.ts`); the host uses the others.
  */
 const FLOATS = [
   ...METRIC_CELLS,
@@ -45,14 +45,14 @@ function index<T extends string>(names: readonly T[]): Readonly<Record<T, number
   return Object.fromEntries(names.map((name, i) => [name, i])) as Record<T, number>
 }
 
-/** How many of each thing, since the actor started. */
+/** The values of all counters of an actor, and of its errors by kind. */
 export type Counts = Readonly<Record<Counter, number>> & {
   readonly errors: Readonly<Partial<Record<ErrorKind, number>>>
 }
 
 /**
- * What an actor shows of itself: written by the actor, read by the host, no message either way. One block of
- * shared memory for each life of an actor, so that what a dead one still writes is seen by nobody.
+ * The state and counters of an actor in shared memory: written by the actor, read by the host without a message. Each
+ * life of an actor has a separate block, so that writes of a dead life have no effect.
  */
 export class Gauges {
   readonly shared: SharedArrayBuffer
@@ -89,7 +89,7 @@ export class Gauges {
     return { ...(counts as Record<Counter, number>), errors }
   }
 
-  /** The actor is alive and its event loop turns. */
+  /** Counts a heartbeat and sets the memory in use. */
   beat(heapBytes: number): void {
     this.#floats[FLOAT.heapBytes] = heapBytes
     Atomics.add(this.#flags, FLAG.heartbeat, 1)
@@ -132,17 +132,17 @@ export class Gauges {
     Atomics.store(this.#flags, FLAG.breaker, BREAKER_STATES.indexOf(state))
   }
 
-  /** Asked for every request: cheaper than the name of the state. */
+  /** Whether the breaker is open. Read for every request, so it avoids the name of the state. */
   get isBreakerOpen(): boolean {
     return Atomics.load(this.#flags, FLAG.breaker) === OPEN
   }
 
-  /** `clock.monotonic()` milliseconds at which an open breaker lets a probe through. */
+  /** When an open breaker lets a probe through, in milliseconds of `clock.monotonic()`. */
   get breakerOpenUntil(): number {
     return this.#floats[FLOAT.breakerOpenUntil]!
   }
 
-  /** Number of the request that the actor is working on at this very moment; -1 for none. */
+  /** Number of the request that the actor is starting at this moment; -1 for none. */
   get inHand(): number {
     return this.#floats[FLOAT.inHand]! - 1
   }
@@ -151,23 +151,23 @@ export class Gauges {
     this.#floats[FLOAT.inHand] = seq + 1
   }
 
-  /** Whether the actor began with that request in the turn of its event loop that is not over. */
+  /** Whether the actor started that request in the current turn of its event loop. */
   isInTurn(seq: number): boolean {
     return seq + 1 >= this.#floats[FLOAT.turnFirst]! && seq + 1 <= this.#floats[FLOAT.turnLast]!
   }
 
-  /** The requests begun with in this turn are among those from `first` to `last`. */
+  /** Sets the range of the requests that were started in this turn. */
   setTurn(first: number, last: number): void {
     this.#floats[FLOAT.turnFirst] = first + 1
     this.#floats[FLOAT.turnLast] = last + 1
   }
 
-  /** The turn is over and the actor is alive. */
+  /** Clears that range when the turn is over. */
   clearTurn(): void {
     this.#floats[FLOAT.turnLast] = 0
   }
 
-  /** Requests the actor has accepted and not settled, and messages it holds for the host. */
+  /** The number of requests in flight in the actor, and of messages that it holds for the host. */
   get depths(): { readonly operations: number; readonly deliveries: number } {
     return { operations: this.#floats[FLOAT.operations]!, deliveries: this.#floats[FLOAT.waitingDeliveries]! }
   }
@@ -181,7 +181,7 @@ export class Gauges {
     this.#floats[FLOAT.lastUsed] = now
   }
 
-  /** The pool at the last heartbeat; undefined where the adapter has none. */
+  /** The connection pool at the last heartbeat; `undefined` if the adapter has none. */
   get pool(): PoolFigures | undefined {
     const at = (cell: (typeof POOL)[keyof PoolFigures]) => this.#floats[FLOAT[cell]]!
     if (at('poolMax') === 0) return undefined
@@ -208,7 +208,7 @@ export class Gauges {
   }
 }
 
-/** The sum of two counts: a later life of an actor added to its earlier ones. */
+/** Adds the counts of two lives of an actor. */
 export function addCounts(a: Counts, b: Counts): Counts {
   const sum = Object.fromEntries(COUNTER_NAMES.map((name) => [name, a[name] + b[name]])) as Record<
     Counter,

@@ -5,57 +5,61 @@ import type { Capacity } from '../core/overflow.js'
 import type { NameReader } from './names.js'
 import type { DeliveryRun, ReceivedMessage, RequestOptions, SourceSpec, Verb } from './protocol.js'
 
-/** What `receive` resolves to: the message, and the life of the actor in which it can be settled. */
+/** The result of `receive`: the message, and the only life of the actor in which it can be settled. */
 export interface Received {
   readonly life: number
   readonly message: ReceivedMessage
 }
 
-/** What the host does about a delivery that it has. */
+/** The verbs that settle a delivery. */
 export type SettlingVerb = 'ack' | 'nack' | 'undelivered' | 'answer'
 
-/** How long a request may take, the integration's own time when absent, and who may end it early. */
+/** Limits a request in time; the default time-out is that of the integration. */
 export interface RequestLimits extends InMilliseconds<OperationLimits> {}
 
-/** What is wanted of a source; number and credit are given by the mail. */
+/** Describes a source to open. The address adds id and credit. */
 export type SourceRequest = Omit<SourceSpec, 'id' | 'credit'>
 
-/** Receives what a source yields. Its methods must not throw. */
+/** Receives the messages of a source. Its methods must not throw. */
 export interface SourceHandler {
-  /** Messages, in order. `names` is good for this call only. `life` is the life of the actor they came from. */
+  /**
+   * Receives messages in order.
+   * @param names valid during this call only
+   * @param life the life of the actor that sent them
+   */
   receive(run: DeliveryRun, names: NameReader, life: number): void
-  /** How many messages have been dropped for want of room, in this life of the actor. */
+  /** Reports how many messages this life of the actor has dropped in all. */
   dropped(total: number): void
-  /** The actor died: what it delivered and was not settled is delivered again. */
+  /** Reports a new life of the actor. The broker delivers unsettled messages again. */
   reborn(): void
-  /** No more messages will come; with a ShutdownError, but for those that are on their way. */
+  /** Reports the end of the source. With a ShutdownError, messages in flight may still arrive. */
   ended(error: Error): void
 }
 
-/** A source that stands; it survives the death of the actor. */
+/** An open source. It is opened again when the actor restarts. */
 export interface OpenSource {
-  /** The host has finished with so many messages: so many more may come. */
+  /** Returns credit for messages that the host has processed. */
   credit(messages: number, bytes: number): void
-  /** Ends it. Resolves when the broker has been told, or cannot be; never rejects; idempotent. */
+  /** Ends the source. Resolves when the broker has been informed, or cannot be. Never rejects; idempotent. */
   close(): Promise<void>
 }
 
 /**
- * The stable address of an integration, whatever becomes of its actor. Every promise settles. May be called
- * concurrently; after the gateway has shut down everything rejects with ShutdownError.
+ * The stable address of an integration, as clients use it, over all lives of its actor. Every promise settles. May be
+ * called concurrently; after the gateway has shut down, every call rejects with ShutdownError.
  */
 export interface IntegrationMail {
   readonly name: string
-  /** The protocol, as messages call it. */
+  /** The name of the protocol in messages. */
   readonly type: string
-  /** How much of one source may be on its way to the host at a time. */
+  /** How many messages and bytes of one source may be in flight to the host. */
   readonly window: Capacity
-  /** Milliseconds that an operation may take by default. */
+  /** The default time-out of an operation, in milliseconds. */
   readonly timeoutMs: number
-  /** The wire formats that its payloads may have. */
+  /** The wire formats that payloads may have. */
   readonly formats: readonly string[]
   supports(capability: Capability): boolean
-  /** @returns what the verb yields. @throws IntegrationError */
+  /** Sends a request to the actor. @returns the result of the verb. @throws IntegrationError */
   request(
     verb: Verb,
     target: string,
@@ -63,7 +67,7 @@ export interface IntegrationMail {
     options?: RequestOptions,
     limits?: RequestLimits,
   ): Promise<unknown>
-  /** @throws SubscribeError, DequeueError, and what every request throws */
+  /** Opens a source. @throws SubscribeError, DequeueError, and what every request throws */
   open(
     verb: 'subscribe' | 'consume' | 'serve',
     target: string,
@@ -71,7 +75,10 @@ export interface IntegrationMail {
     handler: SourceHandler,
     limits?: RequestLimits,
   ): Promise<OpenSource>
-  /** Settles, answers or gives back a delivery of `life`. @returns false when that life is over or it was settled before. */
+  /**
+   * Settles, answers or gives back a delivery of `life`.
+   * @returns false if that life is over or the delivery was settled before
+   */
   settle(
     verb: SettlingVerb,
     life: number,

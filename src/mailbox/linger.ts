@@ -1,14 +1,16 @@
 import type { Clock } from '../core/clock.js'
 
-/** Milliseconds. Whoever calls again as soon as it has its answer does so within a wake-up and a few steps of code. */
+/**
+ * The longest spin in milliseconds. A caller that makes its next call right after an answer does so within this time.
+ */
 const LONGEST_MS = 0.15
-/** So many times in a row it must have paid to look on, or would have. */
+/** A spin starts only after the last two would have paid off. */
 const STREAK = 2
 
 /**
- * Whether a reader that has answered everything looks on for the next batch for a moment before it sleeps. Being
- * woken costs more than a short call itself, so where calls come one right after another looking on pays; one
- * moment in vain, and it is left until it would have paid again.
+ * Decides whether a reader that has answered everything spins for the next batch before it sleeps. Waking a thread
+ * costs more than a short call, so spinning pays off if calls follow one another; after one fruitless spin, spinning
+ * stops until a spin would have paid off.
  */
 export class Linger {
   readonly #clock: Clock
@@ -19,18 +21,18 @@ export class Linger {
     this.#clock = clock
   }
 
-  /** Everything has been answered. @returns until when to look on, on the monotonic clock; in the past for not at all. */
+  /** Called when everything has been answered. @returns until when to spin, in milliseconds of `clock.monotonic()` */
   answered(): number {
     this.#answeredAt = this.#clock.monotonic()
     return this.#streak < STREAK ? this.#answeredAt : this.#answeredAt + LONGEST_MS
   }
 
-  /** Whether it is still `until`. */
-  goesOn(until: number): boolean {
+  /** Whether a spin that may last until `until` goes on. */
+  shouldSpin(until: number): boolean {
     return this.#clock.monotonic() < until
   }
 
-  /** A batch has come. */
+  /** Called when a batch has arrived. */
   arrived(): void {
     const soon = this.#clock.monotonic() - this.#answeredAt <= LONGEST_MS
     this.#streak = soon ? this.#streak + 1 : 0

@@ -4,18 +4,18 @@ import type { NameReader } from './names.js'
 import { unpack } from './packing.js'
 import type { DeliveryExtras, DeliveryRun } from './protocol.js'
 
-/** Turns the bytes of a payload into a value. @throws SerializeError */
+/** Decodes a payload. @throws SerializeError */
 export type Decode = (bytes: Uint8Array) => Value
 
 /**
- * A run of messages on the host. Nothing is done for a message until somebody looks at it: what arrives is
- * one object for many messages.
+ * A run of messages on the host. The run is one object for many messages; a message is read from it only on access,
+ * which saves work for each message.
  */
 export class MessageRun {
   readonly count: number
   /** Bytes of all payloads on the wire. */
   readonly bytes: number
-  /** The life of the actor that it came from. */
+  /** The life of the actor that sent it. */
   readonly life: number
   readonly #run: DeliveryRun
   readonly #names: readonly string[]
@@ -33,7 +33,7 @@ export class MessageRun {
     return this.#names[typeof topics === 'number' ? topics : topics[index]!]!
   }
 
-  /** @throws SerializeError when the payload could not be decoded */
+  /** @throws SerializeError if the payload cannot be decoded */
   value(index: number, decode: Decode | undefined): unknown {
     const { payload } = this.#run
     const fault = this.extras(index)?.fault
@@ -43,7 +43,7 @@ export class MessageRun {
     return decode === undefined ? bytes : decode(bytes)
   }
 
-  /** The payload as it was on the wire; `undefined` where only the value crossed. */
+  /** The payload as it was on the wire; `undefined` if only the value crossed. */
   payload(index: number): Uint8Array | undefined {
     const { payload } = this.#run
     return payload.kind === 'packed' ? unpack(payload.packed, index) : this.extras(index)?.bytes

@@ -1,10 +1,10 @@
-/** Gives small numbers to names that recur (topics, methods, queues), so that a name crosses a line once. */
+/** Numbers the names that recur (topics, methods, queues), so that each name crosses a channel once. */
 export class NameWriter {
   readonly #numbers = new Map<string, number>()
   readonly #limit: number
   #fresh: string[] = []
 
-  /** @param limit how many names are remembered before the dictionary starts anew: topics are chosen by strangers. */
+  /** @param limit how many names are kept before the dictionary is cleared, because publishers choose the topics */
   constructor(limit = 50_000) {
     this.#limit = limit
   }
@@ -19,7 +19,7 @@ export class NameWriter {
     return number
   }
 
-  /** The names new since the last batch, to be sent with this one. */
+  /** Returns the names that are new since the last batch, to be sent with this one. */
   take(): NameUpdate | undefined {
     if (this.#fresh.length === 0) return undefined
     const added = this.#fresh
@@ -27,19 +27,21 @@ export class NameWriter {
     return { first: this.#numbers.size - added.length, added }
   }
 
-  /** What was taken did not arrive: start anew. */
+  /** Clears the dictionary, because names that were taken did not arrive. */
   forget(): void {
     this.#numbers.clear()
     this.#fresh = []
   }
 
-  /** Call between batches only: numbers handed out before mean nothing afterwards. */
+  /** Clears a dictionary above its limit. Call between batches only, because all numbers become invalid. */
   trim(): void {
     if (this.#numbers.size > this.#limit) this.#numbers.clear()
   }
 }
 
-/** Names new to the reader, numbered on from `first`; at `first` 0 all earlier names are forgotten. */
+/**
+ * Names that are new to the reader, numbered from `first`. If `first` is 0, the reader clears its dictionary before.
+ */
 export interface NameUpdate {
   readonly first: number
   readonly added: readonly string[]
@@ -59,7 +61,7 @@ export class NameReader {
     return this.#names[number]!
   }
 
-  /** The names as they stand; what is added to them later does no harm, and a new dictionary is another array. */
+  /** All names by number. The array only grows; clearing the dictionary makes a new one. */
   get all(): readonly string[] {
     return this.#names
   }

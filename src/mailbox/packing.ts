@@ -1,10 +1,10 @@
-/** Several payloads in one buffer; payload i ends at `ends[i]` and begins where the one before it ends. */
+/** Several payloads in one buffer. Payload i starts at `ends[i - 1]`, or 0, and ends at `ends[i]`. */
 export interface Packed {
   readonly buffer: ArrayBuffer
   readonly ends: Uint32Array
 }
 
-/** Copies payloads into one buffer of their own, which may then be transferred. */
+/** Copies payloads into one fresh buffer, which can be transferred. */
 export function pack(payloads: readonly Uint8Array[]): Packed {
   const ends = new Uint32Array(payloads.length)
   let end = 0
@@ -20,7 +20,7 @@ export function pack(payloads: readonly Uint8Array[]): Packed {
   return { buffer: bytes.buffer, ends }
 }
 
-/** Payload `index` as a view into the buffer: no copy. */
+/** Returns payload `index` as a view into the buffer, without a copy. */
 export function unpack(packed: Packed, index: number): Uint8Array {
   const start = index === 0 ? 0 : packed.ends[index - 1]!
   return new Uint8Array(packed.buffer, start, packed.ends[index]! - start)

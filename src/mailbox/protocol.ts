@@ -16,17 +16,17 @@ import type { Packed } from './packing.js'
 
 export { VERBS, type Verb } from './verbs.js'
 
-/**
- * What crosses the thread line. Data travels in columns, not in envelopes: request i of a batch is row i
- * of every column, and its number is `first + i`.
+/*
+ * The messages of a channel. Batches consist of columns instead of objects: request i of a batch is row i of every
+ * column, and its number is `first + i`.
  */
 
-/** Host to actor. */
+/** A batch from host to actor. */
 export interface RequestBatch {
   readonly first: number
   /**
-   * Numbers of the operations: the same in every life of the actor, unlike `first`. Row i has `operations[i]`, or
-   * `operations + i` where they are consecutive.
+   * Numbers of the operations, which are the same in every life of the actor. Row i has `operations[i]`, or
+   * `operations + i` if the numbers are consecutive.
    */
   readonly operations: readonly number[] | number
   readonly names: NameUpdate | undefined
@@ -34,43 +34,47 @@ export interface RequestBatch {
   readonly verbs: readonly number[]
   /** Number of the method, topic or queue. */
   readonly targets: readonly number[]
-  /** One each; `null` where the payload is bytes. */
+  /** The value of each request; `null` if the payload is bytes. */
   readonly values: readonly unknown[]
-  /** Payloads that are bytes, in their order; `at` says which rows they belong to. */
+  /** The payloads that are bytes, in order. `at` has the rows to which they belong. */
   readonly bytes: { readonly at: readonly number[]; readonly packed: Packed } | undefined
-  /** Options of single requests; absent when no request of the batch has any. */
+  /** The options of each request; undefined if no request of the batch has any. */
   readonly options: readonly (RequestOptions | undefined)[] | undefined
-  /** `clock.monotonic()` milliseconds; 0 where the actor's own time-out holds. Absent when all are 0. */
+  /** Milliseconds of `clock.monotonic()`; 0 for the actor's default time-out. Undefined if all are 0. */
   readonly deadlines: readonly number[] | undefined
 }
 
-/** Options of a request; each verb reads its own. Plain data, often shared between requests (and then cloned once a batch). */
+/**
+ * Options of a request; each verb reads some of them. An object shared by several requests is cloned once in a batch.
+ */
 export interface RequestOptions
   extends InMilliseconds<Pick<PublishOptions, 'qos' | 'retain' | 'headers' | 'expiry' | 'format'>>,
     InMilliseconds<Pick<SendOptions, 'delay'>>,
     Pick<NackOptions, 'reason'>,
     Pick<CallOptions, 'idempotent'> {
-  /** It was in hand when an earlier life died: it gets a turn of its own, so that we know if it does so again. */
+  /**
+   * Whether an earlier life died while working on it. It is then alone in a turn, so that another crash identifies it.
+   */
   readonly suspect?: boolean
-  /** subscribe, consume, serve: what is wanted. */
+  /** The source to open; of subscribe, consume and serve. */
   readonly source?: SourceSpec
 }
 
-/** Something that yields messages to the host until it is closed. */
+/** Describes a source of messages for the host. */
 export interface SourceSpec
   extends InMilliseconds<Pick<SubscribeOptions, 'format' | 'qos' | 'params' | 'headers' | 'conflate'>>,
     Pick<ConsumeOptions, 'concurrency' | 'maxDeliveries' | 'deadLetter'> {
-  /** The number under which its messages arrive. */
+  /** Identifies the source in `DeliveryRun`. */
   readonly id: number
   readonly kind: 'topic' | 'queue' | 'service'
   readonly credit: SharedArrayBuffer
   readonly window: Capacity
-  /** The host decodes what it wants lazily. */
+  /** What crosses. With `bytes` the host may decode them later. */
   readonly decode: 'value' | 'bytes'
   readonly overflow: Overflow
 }
 
-/** Actor to host. */
+/** A batch from actor to host. */
 export interface ActorBatch {
   /** Requests that succeeded without a value: first, count, first, count … */
   readonly done: readonly number[] | undefined
@@ -81,38 +85,38 @@ export interface ActorBatch {
   readonly notices: readonly ActorNotice[] | undefined
 }
 
-/** Messages of one source that follow one another. */
+/** Consecutive messages of one source. */
 export interface DeliveryRun {
   readonly source: number
   readonly count: number
-  /** Number of the topic of each message, or of all of them. */
+  /** The number of the topic of each message, or one number if all have the same topic. */
   readonly topics: readonly number[] | number
   readonly payload:
     | { readonly kind: 'values'; readonly values: readonly unknown[] }
     | { readonly kind: 'packed'; readonly packed: Packed }
-  /** Bytes of all payloads as they were on the wire: what credit is returned for. */
+  /** The size of all payloads on the wire, for which credit is returned. */
   readonly bytes: number
-  /** What is special about single messages; absent when nothing is. */
+  /** The metadata of each message; undefined if none has any. */
   readonly extras: readonly (DeliveryExtras | undefined)[] | undefined
 }
 
 export interface DeliveryExtras {
   readonly headers?: Headers
   readonly retain?: boolean
-  /** MIME type of the payload, where the protocol carries one. */
+  /** MIME type of the payload, if the protocol carries one. */
   readonly contentType?: string
-  /** Queue and service: names the delivery when it is settled or answered. */
+  /** Identifies a delivery of a queue or service when it is settled or answered. */
   readonly token?: number
   /** The broker's id of the message. */
   readonly id?: string
   readonly attempt?: number
   readonly redelivered?: boolean
-  /** Why the payload could not be decoded; `bytes` is the payload then. */
+  /** Why the payload could not be decoded; `bytes` is then the payload. */
   readonly fault?: ErrorRecord
   readonly bytes?: Uint8Array
 }
 
-/** The answer to `receive`: one message of a queue. */
+/** One message of a queue, the result of `receive`. */
 export interface ReceivedMessage {
   readonly topic: string
   readonly value?: Value
@@ -120,7 +124,7 @@ export interface ReceivedMessage {
   readonly extras: DeliveryExtras
 }
 
-/** What an actor tells the host of its own accord. */
+/** A notice that an actor sends without a request. */
 export type ActorNotice =
   | { readonly kind: 'source-ended'; readonly source: number; readonly error: ErrorRecord }
   | {
@@ -128,9 +132,9 @@ export type ActorNotice =
       readonly state: ConnectionState
       readonly reason?: string
       readonly attempt: number
-      /** Why the connection was lost, or an attempt at it failed. */
+      /** Why the connection was lost, or an attempt failed. */
       readonly error?: ErrorRecord
-      /** Of a server that listens now. */
+      /** Where a server listens now. */
       readonly listening?: ListenAddress
     }
   | { readonly kind: 'breaker'; readonly state: BreakerState }
@@ -139,12 +143,12 @@ export type ActorNotice =
       readonly source: number
       readonly dropped: number
     }
-  /** Messages of a subscription were lost before they reached us. */
+  /** Messages of a subscription were lost before they reached the actor. */
   | {
       readonly kind: 'gap'
       /** The pattern of the subscription. */
       readonly topic: string
-      /** How many; 0 where nobody can tell. */
+      /** How many messages; 0 if unknown. */
       readonly lost: number
       readonly reason: string
     }

@@ -3,7 +3,7 @@ import { NameWriter } from './names.js'
 import type { ActorBatch, ActorNotice, DeliveryRun } from './protocol.js'
 import { RunBuilder } from './runs.js'
 
-/** Collects what an actor has to say until the batch leaves. One for each life of an actor. */
+/** Collects answers, notices and deliveries of an actor into a batch. One for each life of an actor. */
 export class ReplyWriter {
   readonly names = new NameWriter()
   #done: number[] = []
@@ -16,12 +16,12 @@ export class ReplyWriter {
   #messages = 0
   #settled = 0
 
-  /** Requests that it settles. */
+  /** The number of requests that the batch settles. */
   get settled(): number {
     return this.#settled
   }
 
-  /** Messages that it delivers. */
+  /** The number of messages that the batch delivers. */
   get messages(): number {
     return this.#messages
   }
@@ -54,7 +54,7 @@ export class ReplyWriter {
     this.#notices.push(notice)
   }
 
-  /** The run to append the next message of `source` to; messages of several sources keep their order of arrival. */
+  /** Returns the run for the next message of `source`. Messages of several sources keep their order. */
   run(source: number, kind: 'values' | 'packed'): RunBuilder {
     this.#messages++
     const last = this.#runs[this.#runs.length - 1]
@@ -64,7 +64,7 @@ export class ReplyWriter {
     return run
   }
 
-  /** The batch and the buffers to transfer with it; the writer is empty afterwards. */
+  /** Returns the batch and the buffers to transfer with it, and empties the writer. */
   take(): { batch: ActorBatch; transfer: ArrayBuffer[] } {
     const transfer: ArrayBuffer[] = []
     const runs: DeliveryRun[] = []

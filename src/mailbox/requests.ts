@@ -5,27 +5,28 @@ import { pack, unpack } from './packing.js'
 import type { RequestBatch, RequestOptions } from './protocol.js'
 import { VERB_NUMBER, VERBS, type Verb } from './verbs.js'
 
-/** What the host's side puts into a batch. */
+/** A request on the host, before it is written to a batch. */
 export interface OutgoingRequest {
   readonly verb: Verb
   readonly target: string
   readonly value: unknown
   readonly options: RequestOptions | undefined
-  /** `clock.monotonic()` milliseconds; 0 when it has none. */
+  /** Milliseconds of `clock.monotonic()`; 0 for the actor's default time-out. */
   readonly deadline: number
-  /** Whether an actor died while it was in hand. */
+  /** Whether an actor died while working on it. */
   readonly suspect?: boolean
-  /** Names the operation, in all lives of the actor. */
+  /** The number of the operation, the same in all lives of the actor. */
   readonly operation: number
 }
 
-/** Turns requests into columns; one for each life of an actor. */
+/** Writes requests into batches. One for each life of an actor. */
 export class RequestWriter {
   readonly #names = new NameWriter()
 
   /**
-   * @returns the batch, and the buffers to be transferred with it.
-   * @throws SerializeError when a value is not what `JSON.stringify` would make of it
+   * Writes one batch.
+   * @returns the batch, and the buffers to transfer with it
+   * @throws SerializeError if a value cannot be sent (see `prepareValue`)
    */
   write(
     first: number,
@@ -91,26 +92,26 @@ export class RequestWriter {
     }
   }
 
-  /** A batch could not be sent: the names in it have not arrived either. */
+  /** Clears the dictionary of names after a batch that could not be sent. */
   forgetNames(): void {
     this.#names.forget()
   }
 }
 
-/** One request as the actor sees it. */
+/** A request on the actor, read from a batch. */
 export interface IncomingRequest {
   readonly seq: number
-  /** Names the operation, in all lives of the actor. */
+  /** The number of the operation, the same in all lives of the actor. */
   readonly operation: number
   readonly verb: Verb
   readonly target: string
   readonly value: unknown
   readonly options: RequestOptions | undefined
-  /** `clock.monotonic()` milliseconds; 0 when it has none. */
+  /** Milliseconds of `clock.monotonic()`; 0 for the actor's default time-out. */
   readonly deadline: number
 }
 
-/** Turns columns back into requests; one for each life of an actor. */
+/** Reads requests from batches. One for each life of an actor. */
 export class RequestReader {
   readonly #names = new NameReader()
 

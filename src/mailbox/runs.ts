@@ -20,8 +20,9 @@ export class RunBuilder {
   }
 
   /**
-   * @param payload the value, or the bytes in a packed run.
-   * @param bytes the size of the payload on the wire.
+   * Adds one message.
+   * @param payload the value, or the bytes in a packed run
+   * @param bytes the size of the payload on the wire
    */
   add(topic: number, payload: unknown, bytes: number, extras: DeliveryExtras | undefined): void {
     const index = this.#count++
@@ -30,7 +31,7 @@ export class RunBuilder {
     if (index === 0) this.#topics = topic
     else if (typeof this.#topics !== 'number') this.#topics.push(topic)
     else if (this.#topics !== topic) {
-      // The first topic that differs: from here on each message has its own.
+      // The first message with another topic: switch to one topic for each message.
       this.#topics = column(index, this.#topics)
       this.#topics.push(topic)
     }
@@ -53,7 +54,9 @@ export class RunBuilder {
     }
   }
 
-  /** An adapter written by others may have delivered bytes that are not there any more: those messages carry the error. */
+  /**
+   * Packs the payloads. A custom adapter may have transferred a payload away; such a message carries an error instead.
+   */
   #packed(): Packed {
     const payloads = this.#payloads as Uint8Array[]
     try {

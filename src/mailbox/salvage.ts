@@ -3,8 +3,8 @@ import { type ErrorRecord, encodeError, messageOf } from './error-codec.js'
 import type { ActorBatch, ActorNotice, DeliveryRun, ReceivedMessage } from './protocol.js'
 
 /**
- * A batch that could not be sent because something in it cannot be cloned, without what cannot: each such answer fails
- * its own request, each such delivery carries the error instead of its value. The names and all others stay.
+ * Replaces the values of a batch that cannot be cloned by errors, so that it can be sent: such an answer fails its
+ * request, and such a delivery carries the error instead of its value. Everything else stays.
  */
 export function salvage(unsendable: ActorBatch): ActorBatch {
   const batch = { ...unsendable, replies: withReadableMessages(unsendable.replies) }
@@ -17,7 +17,7 @@ export function salvage(unsendable: ActorBatch): ActorBatch {
   }
 }
 
-/** The message of a receive keeps its token, so that the host can settle it. */
+/** Replaces the value of a received message but keeps its token, so that the host can settle it. */
 function withReadableMessages(replies: ActorBatch['replies']): ActorBatch['replies'] {
   if (replies === undefined) return undefined
   const values = replies.values.map((value) => {
@@ -78,7 +78,7 @@ function cloneableFields<T extends object>(record: T): Partial<T> {
   return Object.fromEntries(fields) as Partial<T>
 }
 
-/** Why a value cannot be cloned; undefined when it can. */
+/** Why a value cannot be cloned; `undefined` if it can. */
 function faultOf(value: unknown): string | undefined {
   try {
     structuredClone(value)

@@ -1,12 +1,12 @@
 const SAMPLE_EVERY = 64
 const MOST_NODES = 2_000
 const NODE_BYTES = 16
-/** How much a new sample counts against the average so far. */
+/** The share of a new sample in the running average. */
 const WEIGHT = 0.25
 
 /**
- * What a payload weighs, without serialising it: bytes and text exactly, other values by a running average of
- * samples. Good enough to bound memory, and nearly free.
+ * Estimates the size of payloads without serialising them, which is precise enough to bound memory. Bytes and text are
+ * measured, other values estimated by a running average of samples.
  */
 export class SizeEstimate {
   #average = 0
@@ -19,21 +19,23 @@ export class SizeEstimate {
     if (this.#untilSample-- === 0) {
       this.#untilSample = SAMPLE_EVERY - 1
       const sample = weighed(value) ?? this.#average
-      // Upwards at once: a sudden flood of large values must not pass as small ones.
+      // A larger sample counts at once, so that a burst of large values is not taken for small ones.
       const average = sample > this.#average ? sample : this.#average + WEIGHT * (sample - this.#average)
-      // Whole bytes: it is kept for every message, and a fraction would be an object each time.
+      // Whole bytes, because a fraction would be a separate heap object for every message.
       this.#average = Math.ceil(average)
     }
     return this.#average
   }
 }
 
-/** Whether the weight of a value is exact, or at least no more than what it has on the wire; others are estimated. */
+/** Whether the size of a value is measured, and so not above its size on the wire. */
 export function isWeighedExactly(value: unknown): boolean {
   return typeof value === 'string' || value instanceof Uint8Array
 }
 
-/** `undefined` for what cannot be looked at: a getter that throws, say. It cannot cross either, which is told there. */
+/**
+ * The size of a value; `undefined` if reading it throws. Such a value is refused later, when it is written to a batch.
+ */
 function weighed(value: object): number | undefined {
   try {
     return weigh(value)
@@ -53,7 +55,7 @@ function weigh(value: object): number {
     else if (ArrayBuffer.isView(node)) bytes += node.byteLength
     else if (node instanceof ArrayBuffer) bytes += node.byteLength
     else if (Array.isArray(node)) {
-      // Of a long array the first part speaks for the rest.
+      // Only the first part of a long array is measured.
       const seen = Math.min(node.length, MOST_NODES)
       for (let i = 0; i < seen; i++) open.push(node[i])
       bytes += (node.length - seen) * NODE_BYTES

@@ -6,7 +6,7 @@ import type { Value } from '../core/value.js'
 import type { ChannelEnd } from './channel.js'
 import type { ErrorRecord } from './error-codec.js'
 
-/** What starts a thread that has loaded its code: from here on it is the actor of one integration. */
+/** Makes a loaded thread the actor of one integration. */
 export interface StartActor {
   readonly kind: 'start-actor'
   readonly settings: IntegrationSettings
@@ -16,33 +16,33 @@ export interface StartActor {
   readonly gauges: SharedArrayBuffer
   /** Memory that outlives the actor, for the state of the protocol's session. */
   readonly kept?: SharedArrayBuffer | undefined
-  /** Durations of operations in microseconds; shared live with the host. */
+  /** Durations of operations in microseconds; both threads share one histogram. */
   readonly latency: RecordableHistogram
 }
 
-/** The same for an embedded broker. */
+/** Makes a loaded thread an embedded broker. */
 export interface StartBroker {
   readonly kind: 'start-broker'
   readonly name: string
   readonly listen: { readonly [key: string]: Value }
   readonly heartbeatMs: number
-  /** Bytes of memory at which the thread is replaced. */
+  /** Bytes at which the supervisor replaces the thread. */
   readonly memory: number
   readonly control: MessagePort
   readonly gauges: SharedArrayBuffer
 }
 
-/** Host to thread, outside of the line. */
+/** Messages from host to thread, outside the channel. */
 export type ToThread = StartActor | StartBroker | { readonly kind: 'attach'; readonly port: MessagePort }
 
-/** Thread to host, outside of the line. */
+/** Messages from thread to host, outside the channel. */
 export type FromThread =
   /** The code is loaded; the thread waits to be started. */
   | { readonly kind: 'loaded' }
   /** The start is acknowledged. */
   | { readonly kind: 'ready' }
   | { readonly kind: 'start-failed'; readonly error: ErrorRecord }
-  /** Asks that the other end of a new channel be given to an embedded broker. */
+  /** Asks the host to give the other end of a new channel to an embedded broker. */
   | { readonly kind: 'dial'; readonly broker: string; readonly port: MessagePort }
   | {
       readonly kind: 'log'
@@ -51,18 +51,20 @@ export type FromThread =
       readonly fields: Readonly<Record<string, unknown>>
     }
 
-/** What the host may ask of an actor while it runs. */
+/** The control interface of an actor. */
 export interface ActorControl {
-  /** Settles what was accepted, for `drainMs` at most, and closes the connection; resolves when both are done. */
+  /**
+   * Waits up to `drainMs` until accepted requests are settled, then closes the connection. Resolves when it is closed.
+   */
   stop(drainMs: number): Promise<void>
   health(): Promise<HealthStatus>
-  /** Drops the connection and makes a new one; resolves when it stands. */
+  /** Closes the connection and makes a new one. Resolves when it is made. */
   reconnect(): Promise<void>
-  /** Inflicts a fault upon the actor. */
+  /** Causes a fault in the actor. */
   inject(fault: Fault): Promise<void>
 }
 
-/** What the host may ask of an embedded broker while it runs. */
+/** The control interface of an embedded broker. */
 export interface BrokerControl {
   stop(graceMs: number): Promise<void>
   /** Where it listens. */

@@ -1,9 +1,8 @@
 import type { Clock } from '../core/clock.js'
 
 /**
- * How much of one turn of the event loop deliveries may take. Everything that hands messages to the
- * application on one thread shares one budget: when it is spent, the rest waits for a later turn, so that
- * timers, I/O and drawing get their chance however fast messages come.
+ * Limits how long deliveries may take in one turn of the event loop. All channels of a thread share one budget; once it
+ * is spent, the rest waits for a later turn, so that timers, I/O and rendering can run.
  */
 export class Turn {
   readonly #clock: Clock
@@ -17,19 +16,19 @@ export class Turn {
   }
 
   /**
-   * Said by whoever is woken by the event loop: a new share begins, unless others had theirs a moment ago and
-   * may still be in the same turn. The loop does not tell its turns apart, and asking it would cost one.
+   * Called on each wake-up by the event loop. Starts a new budget unless the last one started so recently that it may
+   * still be the same turn; the event loop cannot tell turns apart without costing one.
    */
   begin(): void {
     if (this.#waiting.length === 0 && this.spent()) this.#startedAt = this.#clock.monotonic()
   }
 
-  /** Whether this turn has had its share. */
+  /** Whether the budget of this turn is spent. */
   spent(): boolean {
     return this.#clock.monotonic() - this.#startedAt >= this.#budgetMs
   }
 
-  /** Runs `task` on a later turn, in the order of asking. */
+  /** Runs `task` on a later turn, in order of arrival. */
   later(task: () => void): void {
     if (this.#waiting.push(task) === 1) this.#clock.nextTurn(() => this.#resume())
   }
@@ -40,7 +39,7 @@ export class Turn {
     this.#waiting = []
     for (const [i, task] of tasks.entries()) {
       if (this.spent()) {
-        // What was asked for meanwhile stands behind, and has seen to the next turn itself.
+        // Tasks added meanwhile go behind these, and have already scheduled the next turn.
         const newer = this.#waiting
         this.#waiting = [...tasks.slice(i), ...newer]
         if (newer.length === 0) this.#clock.nextTurn(() => this.#resume())

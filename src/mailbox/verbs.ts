@@ -1,30 +1,32 @@
-/** What becomes of a request whose actor died before it settled it. */
+/** What happens to a request whose actor died before settling it. */
 export type CrashRule =
-  /** The next life gets it: at least once. */
+  /** The next life gets it: delivery at least once. */
   | 'hand-over'
-  /** The next life gets it if it is idempotent. Otherwise it rejects: only the caller can tell whether to repeat it. */
+  /**
+   * The next life gets it if it is idempotent. Otherwise it rejects, because only the caller can decide to repeat it.
+   */
   | 'hand-over-if-idempotent'
-  /** It names something of the life that is over, and is answered with false. A later life must not see it. */
+  /** It resolves with false, because it settles a delivery of the life that is over. */
   | 'answer-false'
-  /** It ends something of the life that is over, and is answered as done. A later life must not see it. */
+  /** It resolves as done, because it ends something that ended with the life. */
   | 'answer-done'
 
-/** Everything that the gateway must know of a verb. */
+/** The properties of a verb. */
 export interface VerbTraits {
   /** Goes before user requests, needs no credit and takes no room in the mailbox. */
   readonly isSystem: boolean
   /** Opens a source of messages. */
   readonly opens: boolean
   /**
-   * Settles or ends something that exists already. Accepted although the mailbox is full, the breaker is open or the
-   * gateway shuts down; the actor carries it out at once, without connection, breaker or retries.
+   * Settles or ends something that exists. Accepted even if the mailbox is full, the breaker is open or the gateway
+   * shuts down; the actor executes it at once, without connection, breaker or retries.
    */
   readonly settles: boolean
-  /** May wait for as long as its caller likes: a shutdown does not wait for it. */
+  /** May wait indefinitely, so a shutdown does not wait for it. */
   readonly isOpenEnded: boolean
-  /** May be carried out again where it may have been carried out: promised at least once, or without effect. */
+  /** May be executed twice: it is delivered at least once anyway, or has no effect. */
   readonly isRepeatable: boolean | 'by-qos'
-  /** Counts for the rate limit and the bulkhead: it makes the other side work. */
+  /** Counts for the rate limit and the bulkhead. */
   readonly isLimited: boolean
   readonly onCrash: CrashRule
 }
@@ -49,7 +51,7 @@ const OPENS = {
 } as const
 const CALL = { ...USER, isRepeatable: false, isLimited: true, onCrash: 'hand-over-if-idempotent' } as const
 
-/** What the host asks of an actor. The position of a verb is its number in a batch: add at the end only. */
+/** The requests of the host to an actor. The position of a verb is its number in a batch: add at the end only. */
 export const VERB_TRAITS = {
   call: CALL,
   notify: CALL,
@@ -66,7 +68,7 @@ export const VERB_TRAITS = {
   answer: { ...SETTLES, onCrash: 'answer-false' },
   cancel: { ...SETTLES, onCrash: 'answer-done' },
   undelivered: { ...SETTLES, onCrash: 'answer-false' },
-  /** Takes nothing from the broker any more, and gives back what nobody has seen. */
+  /** Stops taking messages from the broker, and gives unseen messages back. */
   detach: { ...SETTLES, onCrash: 'answer-done' },
 } as const satisfies Readonly<Record<string, VerbTraits>>
 

@@ -1,18 +1,18 @@
 import { type Clock, sleep } from '../core/clock.js'
 import type { Countdown } from '../core/countdown.js'
 
-/** Something that runs the application's code: a consumer, a subscription, a server. */
+/** Runs code of the application: a consumer, a subscription or a server. */
 export interface Worker {
-  /** Whether a handler or the body of a loop runs now. @internal */
+  /** Whether a handler or the body of a loop is running. @internal */
   readonly isBusy: boolean
-  /** Nothing waits any longer for what runs. @internal */
+  /** Called when the shutdown no longer waits for it. @internal */
   abandon?(): void
 }
 
-/** Between two looks at whether everybody is idle. Only endings look. */
+/** How often a shutdown checks whether all workers are idle. */
 const LOOK_EVERY_MS = 5
 
-/** The workers of a gateway: an ending waits until all of them are idle. Costs nothing while they work. */
+/** The workers of a gateway, for which a shutdown waits. Costs nothing while they work. */
 export class Work {
   readonly #clock: Clock
   readonly #workers = new Set<Worker>()
@@ -25,7 +25,7 @@ export class Work {
     this.#workers.add(worker)
   }
 
-  /** Busy or not, nobody waits for it any more. Does nothing where it was removed before. */
+  /** Removes a worker, busy or not. Idempotent. */
   remove(worker: Worker): void {
     this.#workers.delete(worker)
   }
@@ -40,9 +40,9 @@ export class Work {
   }
 
   /**
-   * Resolves when all workers, or the one given, are idle, at the latest after `ms`.
-   * @param ms or a countdown, which may be shortened meanwhile
-   * @returns whether they are
+   * Waits until all workers, or the given one, are idle.
+   * @param ms the longest wait in milliseconds, or a countdown that may be shortened
+   * @returns whether they are idle
    */
   async idle(ms: number | Pick<Countdown, 'left'>, worker: Worker = this): Promise<boolean> {
     const until = typeof ms === 'number' ? this.#clock.monotonic() + ms : undefined

@@ -15,7 +15,7 @@ async function looksOnAfter(gaps: readonly number[]): Promise<boolean> {
     await clock.advance(gap)
     linger.arrived()
   }
-  return linger.goesOn(linger.answered())
+  return linger.shouldSpin(linger.answered())
 }
 
 test('a reader looks on where requests come right after answers, and only there', async () => {
@@ -36,20 +36,20 @@ test('it looks on for a moment', async () => {
   }
   const until = linger.answered()
   await clock.advance(SOON)
-  expect(linger.goesOn(until)).toBe(true)
+  expect(linger.shouldSpin(until)).toBe(true)
   await clock.advance(LATE)
-  expect(linger.goesOn(until)).toBe(false)
+  expect(linger.shouldSpin(until)).toBe(false)
 })
 
 test('what was sent without a request being answered says nothing of the rhythm', () => {
   const linger = new Linger(new ManualClock())
   for (let i = 0; i < 5; i++) linger.arrived()
-  expect(linger.goesOn(linger.answered())).toBe(false)
+  expect(linger.shouldSpin(linger.answered())).toBe(false)
 })
 
 test('a clock that stands still hangs nobody', () => {
   const bell = new Bell(new Int32Array(new SharedArrayBuffer(4)), 0)
-  expect(bell.look(() => true)).toBe(false)
+  expect(bell.spin(() => true)).toBe(false)
   bell.ring()
-  expect(bell.look(() => true)).toBe(true)
+  expect(bell.spin(() => true)).toBe(true)
 })
