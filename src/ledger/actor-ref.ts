@@ -1,12 +1,6 @@
 import type { Capability } from '../core/capability.js'
 import type { Clock } from '../core/clock.js'
-import {
-  ActorCrashedError,
-  CancelledError,
-  type IntegrationError,
-  SerializeError,
-  ShutdownError,
-} from '../core/errors.js'
+import { ActorCrashedError, CancelledError, SerializeError, ShutdownError } from '../core/errors.js'
 import type { Capacity } from '../core/overflow.js'
 import type { ActorAddress, AddressEvents, Addressed } from '../mailbox/actor-address.js'
 import { Channel, type ChannelEnd } from '../mailbox/channel.js'
@@ -27,9 +21,7 @@ import { traitsOf, type Verb } from '../mailbox/verbs.js'
 import { type HostSource, HostSources, specOf, windowOf } from './host-sources.js'
 import { Ledger } from './ledger.js'
 import { type Intake, openCircuit, refusalOf } from './refusals.js'
-
-/** Between two attempts to ask for a source anew. */
-const REOPEN_PAUSE_MS = 500
+import { SourceRestorer } from './source-restorer.js'
 
 interface Present {
   readonly kind: 'present'
@@ -40,12 +32,12 @@ interface Present {
 
 type State =
   | Present
-  /** Dead and to be restarted, or not started yet: requests wait. */
+  /** Not started yet, or dead and to be restarted: requests wait. */
   | { readonly kind: 'absent' }
   | { readonly kind: 'failed'; readonly reason: string }
   | { readonly kind: 'stopped' }
 
-/** The stable address of one integration, over all lives of its actor: brings what is wanted to each in turn. */
+/** The stable address of one integration over all lives of its actor. Passes requests and sources on to each life. */
 export class ActorRef implements IntegrationMail, ActorAddress {
   readonly name: string
   readonly type: string
@@ -58,12 +50,13 @@ export class ActorRef implements IntegrationMail, ActorAddress {
   readonly #events: AddressEvents
   readonly #ledger: Ledger
   readonly #sources = new HostSources()
+  readonly #restorer: SourceRestorer
   readonly #keepsSession: boolean
   readonly #defaultQos: number
   #state: State = { kind: 'absent' }
   #intake: Intake = 'open'
   #lives = 0
-  /** Why the connection was lost, or could not be made; undefined while it is there. */
+  /** Why the connection was lost or could not be made; `undefined` while connected. */
   #connectionFault: Error | undefined
 
   constructor(
@@ -84,10 +77,16 @@ export class ActorRef implements IntegrationMail, ActorAddress {
     this.#turn = turn
     this.#events = events
     this.#ledger = new Ledger(settings, poisonThreshold, clock, {
-      givenUp: (seq) => this.#cancel(seq),
+      cancelled: (seq) => this.#cancel(seq),
       connectionFault: () => this.#connectionFault,
       expiring: () => this.#present?.channel.pullAll(),
       poison: (entry, reason) => events.poison(entry, entry.deaths, reason),
+    })
+    this.#restorer = new SourceRestorer({
+      clock,
+      ledger: this.#ledger,
+      sources: this.#sources,
+      isCurrent: (life) => this.#present?.life === life,
     })
   }
 
@@ -111,7 +110,7 @@ export class ActorRef implements IntegrationMail, ActorAddress {
     try {
       return this.#ledger.enter(verb, target, value, options, limits)
     } catch (error) {
-      // A hostile value may throw when it is looked at.
+      // A getter or proxy in the value may throw when its size is estimated.
       const reason = `the value cannot be read: ${messageOf(error)}`
       return Promise.reject(new SerializeError(reason, { integration: this.name }))
     }
@@ -159,12 +158,12 @@ export class ActorRef implements IntegrationMail, ActorAddress {
       this.#receive(batch, names, life),
     )
     this.#state = { kind: 'present', life, channel, gauges }
-    // Requests by which an earlier life was to open a source anew: this life gets its own.
+    // Drop the requests that reopened sources in an earlier life; this life gets new ones.
     this.#ledger.drop(
       ({ options }) => options?.source !== undefined && this.#sources.isOpen(options.source.id),
     )
     for (const source of this.#sources.renew()) {
-      this.#reopen(source, life)
+      this.#restorer.restore(source, life)
       this.#reportGap(source)
     }
     this.#ledger.attach(channel)
@@ -173,7 +172,7 @@ export class ActorRef implements IntegrationMail, ActorAddress {
   detach(reason: string): void {
     const present = this.#present
     if (present === undefined) return
-    // What it still managed to say counts.
+    // Receive the batches that the actor sent before it died.
     present.channel.pullAll()
     present.channel.close()
     this.#state = { kind: 'absent' }
@@ -203,7 +202,7 @@ export class ActorRef implements IntegrationMail, ActorAddress {
     if (this.#intake !== 'open') return
     this.#intake = 'draining'
     this.#ledger.abandon(({ traits }) => traits.isOpenEnded)
-    // Before what the handlers give back, or the broker would deliver that again.
+    // Detach before handlers give messages back; otherwise the broker would deliver those again.
     if (this.#present !== undefined) this.request('detach', '', undefined).catch(() => {})
     this.#sources.drain(new ShutdownError({ integration: this.name }))
   }
@@ -221,10 +220,12 @@ export class ActorRef implements IntegrationMail, ActorAddress {
     return this.#ledger.drained(ms)
   }
 
-  /** What was published while there was no actor has not reached it, unless the broker keeps it for the subscriber. */
+  /**
+   * Reports that messages published without an actor are missing, unless the broker keeps them for the subscription.
+   */
   #reportGap({ verb, target, wanted }: HostSource): void {
     if (verb !== 'subscribe' || (this.#keepsSession && (wanted.qos ?? this.#defaultQos) > 0)) return
-    const reason = 'its actor died and was replaced; what was published meanwhile is missing'
+    const reason = 'the actor was restarted; messages published in the meantime are missing'
     this.#events.notice({ kind: 'gap', topic: target, lost: 0, reason })
   }
 
@@ -232,7 +233,7 @@ export class ActorRef implements IntegrationMail, ActorAddress {
     return this.#state.kind === 'present' ? this.#state : undefined
   }
 
-  /** Why a request is not accepted. */
+  /** Why a request is not accepted; `undefined` if it is. */
   #refusal(verb: Verb, signal: AbortSignal | undefined): Error | undefined {
     const integration = this.name
     const traits = traitsOf(verb)
@@ -242,7 +243,7 @@ export class ActorRef implements IntegrationMail, ActorAddress {
     if (traits.settles) return undefined
     const open = openCircuit(this.#present?.gauges, this.#clock, integration)
     if (open !== undefined) return open
-    // They wait in a separate lane: a flood of messages must not end the subscriptions of a crashed actor.
+    // System requests have a separate lane, so that a full mailbox cannot end the subscriptions of a crashed actor.
     if (traits.isSystem || this.#ledger.hasRoom) return undefined
     return this.#ledger.makeRoom(this.#present?.gauges.connection === 'connected')
   }
@@ -275,39 +276,15 @@ export class ActorRef implements IntegrationMail, ActorAddress {
     this.#sources.endAll(error())
   }
 
-  /** Asks the actor of this life for a source anew, for as long as it takes: the host has been granted it already. */
-  #reopen(source: HostSource, life: number): void {
-    const options = { source: specOf(source) }
-    // Let in whatever the mailbox and the breaker say: it was accepted once.
-    const limits = { signal: source.closing.signal }
-    const request = this.#ledger.enter(source.verb, source.target, undefined, options, limits)
-    request.catch((error: Error) => {
-      if (!this.#sources.has(source) || this.#present?.life !== life) return
-      // Its time was up, or the broker is busy: that is no reason to end what has been granted.
-      if ((error as Partial<IntegrationError>).retryable === true) this.#reopenLater(source, life)
-      else this.#sources.end(source.id, error)
-    })
-  }
-
-  #reopenLater(source: HostSource, life: number): void {
-    this.#clock.setTimer(
-      REOPEN_PAUSE_MS,
-      () => {
-        if (this.#sources.has(source) && this.#present?.life === life) this.#reopen(source, life)
-      },
-      { background: true },
-    )
-  }
-
   async #close(source: HostSource): Promise<void> {
     if (!this.#sources.close(source)) return
-    // A gateway that shuts down closes its handles: what the broker keeps for it, it keeps.
+    // During a shutdown the source was detached: the broker keeps its subscription or consumer.
     if (this.#present !== undefined && this.#intake === 'open')
       await this.request('unsubscribe', source.target, source.id).catch(() => {})
     this.#sources.remove(source)
   }
 
-  /** The actor need not go on with a request; nobody waits for its answer. */
+  /** Tells the actor to end a request whose caller no longer waits. */
   #cancel(seq: number): void {
     if (this.#present !== undefined) this.request('cancel', '', seq).catch(() => {})
   }

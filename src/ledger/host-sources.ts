@@ -4,26 +4,29 @@ import type { SourceHandler, SourceRequest } from '../mailbox/integration-mail.j
 import type { NameReader } from '../mailbox/names.js'
 import type { DeliveryRun, SourceSpec } from '../mailbox/protocol.js'
 
-/** On their way to the host from one source: enough to keep the channel full over a round trip of credit. */
+/**
+ * The most messages of one source in flight to the host: enough to keep the channel full over a round trip of credit.
+ */
 const MOST_MESSAGES = 8_192
+/** The most bytes of one source in flight to the host. */
 const MOST_BYTES = 8 * 1024 * 1024
 type SourceVerb = 'subscribe' | 'consume' | 'serve'
 
-/** A source as the host remembers it, so that each new life of the actor can be asked for it again. */
+/** A source as the host keeps it, so that it can be opened again in each new life of the actor. */
 export interface HostSource {
   readonly id: number
   readonly verb: SourceVerb
   readonly target: string
   readonly wanted: SourceRequest
   readonly handler: SourceHandler
-  /** Asked for; granted once; or ended by the host, while what the actor has sent until it hears of it still comes. */
+  /** `asked` until the actor has opened it; `closing` from the host's `close` until the actor has ended it. */
   state: 'asked' | 'open' | 'closing'
-  /** Aborts when the host ends it: an actor that was asked for it and has not opened it yet must not open it then. */
+  /** Aborts when the host closes the source, which cancels a request to open it. */
   readonly closing: AbortController
   credit: { readonly shared: SharedArrayBuffer; readonly giver: CreditGiver }
 }
 
-/** The sources that the host has open at one integration. */
+/** The sources of the host at one integration. */
 export class HostSources {
   readonly #byId = new Map<number, HostSource>()
   #lastId = 0
@@ -43,12 +46,12 @@ export class HostSources {
     return source
   }
 
-  /** Whether it is still wanted. */
+  /** Whether the source is known and not being closed. */
   has(source: HostSource): boolean {
     return this.#byId.get(source.id) === source && source.state !== 'closing'
   }
 
-  /** It is not wanted any more. @returns false when that was known. */
+  /** Marks a source as closing. @returns false if it is closing or closed already */
   close(source: HostSource): boolean {
     if (!this.has(source)) return false
     source.state = 'closing'
@@ -56,7 +59,7 @@ export class HostSources {
     return true
   }
 
-  /** Whether the source of that number has been granted once. */
+  /** Whether the source of that id has been opened. */
   isOpen(id: number): boolean {
     return this.#byId.get(id)?.state === 'open'
   }
@@ -65,7 +68,7 @@ export class HostSources {
     this.#byId.delete(source.id)
   }
 
-  /** @returns whether the actor wants to be woken by the arrival. */
+  /** Passes messages to their source. @returns whether the actor must be woken because it waits for this receipt */
   deliver(run: DeliveryRun, names: NameReader, life: number): boolean {
     const source = this.#byId.get(run.source)
     if (source === undefined) return false
@@ -84,7 +87,7 @@ export class HostSources {
     if (source.state !== 'closing') source.handler.ended(error)
   }
 
-  /** All end, but for what is on its way already: the handler still receives that. */
+  /** Ends all sources. Their handlers still receive messages in flight. */
   drain(error: Error): void {
     for (const source of this.#byId.values()) if (this.close(source)) source.handler.ended(error)
   }
@@ -93,7 +96,7 @@ export class HostSources {
     for (const id of [...this.#byId.keys()]) this.end(id, error)
   }
 
-  /** The actor has died: all credit is void. @returns the sources that its successor must be asked for. */
+  /** Resets the credit of all open sources for a new life of the actor. @returns the sources to open again */
   renew(): HostSource[] {
     const open = [...this.#byId.values()].filter(({ state }) => state === 'open')
     for (const source of open) {
@@ -104,7 +107,7 @@ export class HostSources {
   }
 }
 
-/** The specification that the actor is sent. */
+/** Makes the specification that is sent to the actor. */
 export function specOf(source: HostSource): SourceSpec {
   return { ...source.wanted, id: source.id, credit: source.credit.shared }
 }
@@ -114,7 +117,7 @@ function freshCredit() {
   return { shared, giver: new CreditGiver(shared) }
 }
 
-/** How much of one source may be on its way to the host. */
+/** How many messages and bytes of one source may be in flight to the host. */
 export function windowOf({ messages, bytes }: Capacity): Capacity {
   return { messages: Math.min(messages, MOST_MESSAGES), bytes: Math.min(bytes, MOST_BYTES) }
 }

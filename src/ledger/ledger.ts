@@ -16,28 +16,31 @@ import type { ActorBatch, ReceivedMessage, RequestOptions } from '../mailbox/pro
 import { isWeighedExactly, SizeEstimate } from '../mailbox/size-estimate.js'
 import type { Verb } from '../mailbox/verbs.js'
 import { type CrashOutcome, crashOutcome, findInHand } from './crash-outcome.js'
-import { timedOut, tooLarge } from './refusals.js'
+import { drained } from './drained.js'
+import { mailboxFull, timedOut, tooLarge } from './refusals.js'
 import { Request } from './request.js'
 import { type RequestChannel, RequestQueue, type Room } from './request-queue.js'
 
-/** How long a running actor may be late with its own time-out before the host gives up in its place. */
+/**
+ * How long after a deadline the host waits for the time-out of a running actor before it settles the request itself.
+ */
 const GRACE_MS = 1_000
 
-/** What the ledger reports to its owner. */
+/** The callbacks of the ledger. */
 export interface LedgerEvents {
-  /** A request that the actor has was given up: it need not go on with it. */
-  givenUp(seq: number): void
-  /** Why there is no connection now. */
+  /** The host has settled a request that the actor has, so the actor may end it. */
+  cancelled(seq: number): void
+  /** Returns why there is no connection now. */
   connectionFault(): Error | undefined
-  /** Time-outs are about to be dealt with: answers that have arrived already must be received first. */
+  /** Called before time-outs are checked, so that answers that have arrived are received first. */
   expiring(): void
-  /** A message has killed too many actors and was set aside. */
+  /** A message has killed too many actors and is dead-lettered. */
   poison(request: Request, reason: string): void
 }
 
 /**
- * Every request of one integration from its acceptance to its one settlement, over all lives of the actor:
- * by an answer, a time-out, a cancellation, a crash or the end of the gateway.
+ * Owns every request of one integration from its acceptance to its settlement, over all lives of the actor. Each
+ * request is settled once: by an answer, a time-out, a cancellation, a crash or the end of the gateway.
  */
 export class Ledger {
   readonly #name: string
@@ -49,10 +52,14 @@ export class Ledger {
   readonly #deadlines: DeadlineTimer
   readonly #budgetMs: number
   readonly #maxBytes: number
-  /** `clock.monotonic()` milliseconds at which the ledger began. */
+  readonly #mailboxFull: string
+  /** When the ledger was created, in milliseconds of `clock.monotonic()`. */
   readonly #origin: number
   #operations = 0
-  /** Numbers of receives that were given up while the actor had them. Their answers may hold a message. */
+  /**
+   * Numbers of receives that the host settled while the actor had them. Their answers may contain a message to give
+   * back.
+   */
   readonly #abandoned = new Set<number>()
 
   constructor(settings: IntegrationSettings, poisonThreshold: number, clock: Clock, events: LedgerEvents) {
@@ -62,6 +69,7 @@ export class Ledger {
     this.#events = events
     this.#budgetMs = operationBudgetMs(settings)
     this.#maxBytes = settings.limits.frame
+    this.#mailboxFull = mailboxFull(settings.mailbox)
     this.#origin = clock.monotonic()
     this.#queue = new RequestQueue(clock, settings.mailbox, (request, reason) =>
       request.reject(new SerializeError(reason, { integration: this.#name })),
@@ -73,7 +81,7 @@ export class Ledger {
     return this.#queue.depth
   }
 
-  /** Enters a request that has been accepted. */
+  /** Enters an accepted request. */
   enter(
     verb: Verb,
     target: string,
@@ -85,7 +93,7 @@ export class Ledger {
     if (bytes > this.#maxBytes && isWeighedExactly(value))
       return Promise.reject(tooLarge(bytes, this.#maxBytes, this.#name))
     const own = limits?.timeoutMs
-    // The actor keeps the default time-out; here it may be as coarse as the batch in which the request leaves.
+    // The actor enforces the default time-out, so the host's may be as coarse as the batch of the request.
     const now = own === undefined ? this.#queue.now() : this.#clock.monotonic()
     const deadline = own === undefined ? 0 : now + own
     const timeoutMs = own ?? this.#budgetMs
@@ -107,33 +115,33 @@ export class Ledger {
     return request.promise
   }
 
-  /** Whether the mailbox has room for one request more. */
+  /** Whether the mailbox has room for another request. */
   get hasRoom(): boolean {
     return this.#queue.room() === 'room'
   }
 
   /**
-   * Makes room in the mailbox for one request more, dropping the oldest where that is the policy.
-   * @param isConnected whether the actor is at work on what it has.
-   * @returns the error to refuse it with, when there is no room.
+   * Makes room in the mailbox for another request, by dropping the oldest if that is the overflow policy.
+   * @param isConnected whether the actor is executing the requests that it has
+   * @returns the error to refuse the request with; `undefined` if there is room
    */
   makeRoom(isConnected: boolean): MailboxFullError | undefined {
     for (;;) {
       const room = this.#queue.room()
       if (room === 'room') return undefined
-      const full = new MailboxFullError(undefined, { integration: this.#name })
+      const full = new MailboxFullError(this.#mailboxFull, { integration: this.#name })
       const oldest = this.#oldest(room, isConnected)
       if (oldest === undefined) return full
       this.#giveUp(oldest, full)
     }
   }
 
-  /** A new life of the actor: what waits goes to it. */
+  /** Posts waiting requests to a new life of the actor. */
   attach(channel: RequestChannel): void {
     this.#queue.attach(channel)
   }
 
-  /** What the actor has settled. */
+  /** Settles the requests that a batch of the actor answers. */
   settle({ done, replies, failures }: ActorBatch, life: number): void {
     if (done !== undefined)
       for (let i = 0; i < done.length; i += 2)
@@ -156,7 +164,7 @@ export class Ledger {
     this.#queue.settledSome()
   }
 
-  /** The actor has died: what it had goes to its successor, or is settled (DESIGN section 2, the ledger). */
+  /** Hands the requests of a dead actor over to the next life, or settles them (docs/architecture.md, "A crash"). */
   crashed(gauges: Gauges, reason: string): void {
     const handOver: Request[] = []
     const posted = this.#queue.detach()
@@ -169,19 +177,19 @@ export class Ledger {
       else this.#settleCrashed(request, outcome, reason)
     }
     this.#abandoned.clear()
-    // What names something of the life that is over must not reach the next one, where its number means another thing.
+    // A request that names a delivery or source of this life must not reach the next life, which reuses the numbers.
     for (const request of [...this.#queue]) {
       const { onCrash } = request.traits
       if (onCrash !== 'answer-false' && onCrash !== 'answer-done') continue
       this.#queue.forget(request)
       this.#settleCrashed(request, onCrash, reason)
     }
-    // One of several is to blame: the successor takes them one at a time, to learn which.
+    // One of these killed the actor: the next life executes them one at a time to find out which.
     for (const request of inHand) request.suspect = true
     this.#queue.putBack(handOver)
   }
 
-  /** Settles those that `wanted` holds for, as if the actor had: they are of no use any more. */
+  /** Resolves the requests for which `wanted` returns true, because they are obsolete. */
   drop(wanted: (request: Request) => boolean): void {
     for (const request of [...this.#queue]) {
       if (!wanted(request)) continue
@@ -190,13 +198,13 @@ export class Ledger {
     }
   }
 
-  /** Those wanted reject with ShutdownError, and the actor need not go on with them. */
+  /** Rejects the requests for which `wanted` returns true with ShutdownError, and tells the actor to end them. */
   abandon(wanted: (request: Request) => boolean): void {
     for (const request of [...this.#queue])
       if (wanted(request)) this.#giveUp(request, new ShutdownError({ integration: this.#name }))
   }
 
-  /** Settles everything for good: nothing more is entered. */
+  /** Settles all requests. Nothing may be entered afterwards. */
   close(error: () => Error): void {
     this.#deadlines.cancel()
     for (const request of [...this.#queue]) {
@@ -206,26 +214,12 @@ export class Ledger {
     }
   }
 
-  /** Resolves when nothing is in flight except what may last indefinitely, at the latest after `ms`. */
-  async drained(ms: number): Promise<void> {
-    const until = this.#clock.monotonic() + ms
-    for (;;) {
-      const open = [...this.#queue].find((request) => !request.traits.isOpenEnded)
-      const left = until - this.#clock.monotonic()
-      if (open === undefined || left <= 0) return
-      await new Promise<void>((resolve) => {
-        const timer = this.#clock.setTimer(left, resolve)
-        const before = open.onSettled
-        open.onSettled = () => {
-          before?.()
-          timer.cancel()
-          resolve()
-        }
-      })
-    }
+  /** Resolves when only receives and sources are in flight, or after `ms`. */
+  drained(ms: number): Promise<void> {
+    return drained(this.#queue, this.#clock, ms)
   }
 
-  /** Whom `drop-oldest` drops. What the actor has is older than what waits, but while it is connected it is at it. */
+  /** The request that `drop-oldest` drops. A posted request is older, but a connected actor is already executing it. */
   #oldest(room: Exclude<Room, 'room'>, isConnected: boolean): Request | undefined {
     if (room === 'full') return undefined
     const { oldestWaiting, oldestPosted } = this.#queue
@@ -238,7 +232,7 @@ export class Ledger {
     )
   }
 
-  /** The caller of a receive has gone: its message goes back, uncounted. */
+  /** Gives back the message of a receive whose caller no longer waits. */
   #unclaimed(seq: number, value: unknown): void {
     if (!this.#abandoned.delete(seq) || value === null) return
     const { token } = (value as ReceivedMessage).extras
@@ -261,7 +255,7 @@ export class Ledger {
     const { seq, verb } = request
     if (!this.#queue.forget(request)) return
     if (verb === 'receive') this.#abandoned.add(seq)
-    this.#events.givenUp(seq)
+    this.#events.cancelled(seq)
   }
 
   #expire(now: number): number {
@@ -269,7 +263,7 @@ export class Ledger {
     let next = Number.POSITIVE_INFINITY
     for (const request of this.#queue) {
       const expiresAt = this.#origin + request.expiresAfter
-      // A receive asks whether a message is there now, however short its time: only the actor knows.
+      // Even a receive with a short time-out needs the actor, which knows whether a message is available.
       const isActors = request.state === 'posted' || (request.verb === 'receive' && this.#queue.isAttached)
       const due = isActors ? expiresAt + GRACE_MS : expiresAt
       if (due > now) next = Math.min(next, due)
@@ -281,7 +275,7 @@ export class Ledger {
   #timeOut(request: Request): void {
     if (request.verb !== 'receive')
       return this.#giveUp(request, timedOut(request, this.#name, this.#events.connectionFault()))
-    // There was no message in the time allowed: that is an answer, not a fault.
+    // No message in the time allowed is a normal answer, not an error.
     this.#forget(request)
     request.resolve(null)
   }
@@ -292,9 +286,9 @@ export class Ledger {
         return request.resolve(false)
       case 'answer-done':
         return request.resolve(undefined)
-      case 'set-aside':
+      case 'dead-letter':
       case 'reject':
-        if (outcome === 'set-aside') this.#events.poison(request, reason)
+        if (outcome === 'dead-letter') this.#events.poison(request, reason)
         return request.reject(new ActorCrashedError(reason, true, { integration: this.#name }))
     }
   }

@@ -1,3 +1,4 @@
+import { formatBytes } from '../core/bytes.js'
 import type { Clock } from '../core/clock.js'
 import {
   ActorCrashedError,
@@ -6,14 +7,15 @@ import {
   ShutdownError,
   TimeoutError,
 } from '../core/errors.js'
+import type { Capacity } from '../core/overflow.js'
 import type { Gauges } from '../mailbox/gauges.js'
 import type { VerbTraits } from '../mailbox/verbs.js'
 import type { Request } from './request.js'
 
-/** What is accepted. `draining`: nothing that takes from the broker or opens something. */
+/** Which requests are accepted. `draining` refuses receives and new sources; `closed` accepts settlements only. */
 export type Intake = 'open' | 'draining' | 'closed'
 
-/** Why a request is not accepted, whatever room there is: the gateway shuts down, or its actor has been given up. */
+/** Why a request is refused: the gateway shuts down, or its actor has failed permanently. `undefined` if it is not. */
 export function refusalOf(
   { settles, isOpenEnded }: VerbTraits,
   intake: Intake,
@@ -28,7 +30,10 @@ export function refusalOf(
   return new ActorCrashedError(state.reason, false, { integration, retryable: false })
 }
 
-/** An open breaker fails fast, without a hop. */
+/**
+ * The error of an open circuit breaker; `undefined` if it lets requests through. Read from shared memory, without a
+ * message.
+ */
 export function openCircuit(
   gauges: Gauges | undefined,
   clock: Clock,
@@ -39,13 +44,19 @@ export function openCircuit(
   return left > 0 ? new CircuitOpenError(left, { integration }) : undefined
 }
 
-/** A payload above the limit of the integration: refused before it crosses. */
+/** Makes the error for a payload above the limit of the integration. */
 export function tooLarge(bytes: number, limit: number, integration: string): SerializeError {
   const reason = `the payload has ${bytes} bytes; "limits.frame" allows ${limit}`
   return new SerializeError(reason, { integration, fault: 'local', notExecuted: true })
 }
 
-/** @param cause why there is no connection. */
+/** The message for a full mailbox. */
+export function mailboxFull({ messages, bytes }: Capacity): string {
+  const limits = `"mailbox.messages" is ${messages}, "mailbox.bytes" is ${formatBytes(bytes)}`
+  return `the mailbox is full (${limits}): await requests before making more, or raise these settings`
+}
+
+/** Makes the error of a request that the host timed out. @param cause why there is no connection */
 export function timedOut(
   { verb, target, timeoutMs }: Request,
   integration: string,

@@ -8,28 +8,31 @@ import type { ActorBatch, RequestBatch } from '../mailbox/protocol.js'
 import { RequestWriter } from '../mailbox/requests.js'
 import type { Request } from './request.js'
 
+/** The most requests in a batch. */
 const FULL_BATCH = 1_024
-/** A batch of so many bytes is full: to clone it takes this thread and the actor's about a millisecond. */
+/** The most bytes in a batch. Cloning this much takes about a millisecond on each side. */
 const FULL_BYTES = 1024 * 1024
-/** So many bytes are posted in one turn of the event loop. */
+/** The most bytes posted in one turn of the event loop. */
 const TURN_BYTES = 8 * FULL_BYTES
-/** Requests posted and not settled: enough to keep an actor busy over a round trip. */
+/** The most requests posted and not settled: enough to keep an actor busy over a round trip. */
 const WINDOW = 8_192
-/** From this many on the actor is busy: a batch waits for the end of the turn, so that it fills up. */
+/** With this many requests posted the actor is busy, and a batch waits for the end of the turn to fill up. */
 const BUSY_FROM = 4
+/** Settled requests are removed from the waiting lane when there are this many more of them than of others. */
 const COMPACT_AT = 1_024
 
 export type RequestChannel = Channel<RequestBatch, ActorBatch>
 
-/** Whether there is room for one more request; `evict` where the policy is to drop the oldest for it. */
+/** Whether there is room for another request; `evict` if the oldest must be dropped for it. */
 export type Room = 'room' | 'full' | 'evict'
 
 type Schedule = 'idle' | 'soon' | 'next-turn'
 
 /**
- * Everything in flight to one actor: what waits, in two lanes, and what the actor has, in one table. Hands requests
- * over in batches: while the actor is quiet a batch leaves as soon as the running code has finished, while it is busy
- * at the end of the turn.
+ * The requests to one actor: waiting ones in two lanes (system and user), posted ones in one table.
+ *
+ * Posts requests in batches. If the actor is quiet, a batch leaves as soon as the running code has finished; if it is
+ * busy, at the end of the turn.
  */
 export class RequestQueue {
   readonly #clock: Clock
@@ -44,13 +47,13 @@ export class RequestQueue {
   #schedule: Schedule = 'idle'
   #batchBegan = 0
   #nextSeq = 0
-  /** Waiting user requests, and the bytes of them. */
+  /** The number of waiting user requests. */
   #waiting = 0
   #waitingBytes = 0
   #postedSystem = 0
   #postedBytes = 0
 
-  /** @param onUnsendable called with a request whose value cannot cross; it was taken out. */
+  /** @param onUnsendable called with a request whose value cannot be cloned, after it was removed */
   constructor(
     clock: Clock,
     mailbox: Capacity & { readonly overflow: Overflow },
@@ -67,19 +70,19 @@ export class RequestQueue {
     return { waiting: this.#waiting, posted: this.#posted.size }
   }
 
-  /** Whether there is an actor to post to. */
+  /** Whether an actor is attached. */
   get isAttached(): boolean {
     return this.#life !== undefined
   }
 
-  /** `clock.monotonic()` milliseconds, or those at which the batch began that leaves next: cheaper than the clock. */
+  /** The time of `clock.monotonic()`, or the start of the current batch if there is one, which is cheaper to read. */
   now(): number {
     return this.#schedule === 'idle' ? this.#clock.monotonic() : this.#batchBegan
   }
 
   /**
-   * Whether a user request may enter. Under `block` a full mailbox lets callers wait: one that awaits is held back by
-   * that. One that does not await cannot be held back, so as many may wait as the mailbox holds, and no more.
+   * Whether a user request may enter. With `block`, a full mailbox accepts as many again, whose callers wait; beyond
+   * that it refuses, because a caller that does not await its requests cannot be held back.
    */
   room(): Room {
     const factor = this.#overflow === 'block' ? 2 : 1
@@ -89,12 +92,12 @@ export class RequestQueue {
     return this.#overflow === 'drop-oldest' ? 'evict' : 'full'
   }
 
-  /** The oldest user request that the actor has. */
+  /** The oldest posted user request. */
   get oldestPosted(): Request | undefined {
     return this.#posted.first(({ isSystem }) => !isSystem)
   }
 
-  /** The oldest user request that waits. */
+  /** The oldest waiting user request. */
   get oldestWaiting(): Request | undefined {
     for (let first = this.#user.peek(); first !== undefined; first = this.#user.peek()) {
       if (first.state === 'waiting') return first
@@ -108,19 +111,19 @@ export class RequestQueue {
     this.#wake()
   }
 
-  /** Puts requests back at the head, in the order given. */
+  /** Puts requests back at the front, in the given order. */
   putBack(requests: readonly Request[]): void {
     for (const request of [...requests].reverse()) this.#enter(request).unshift(request)
   }
 
-  /** Takes a posted request out: the actor has settled it. */
+  /** Removes and returns a posted request that the actor has settled. */
   take(seq: number): Request | undefined {
     const request = this.#posted.take(seq)
     if (request !== undefined) this.#countPosted(request, -1)
     return request
   }
 
-  /** Forgets a request that is settled on the host's side, wherever it is. @returns whether the actor has it. */
+  /** Removes a request that the host settles. @returns whether the actor has it */
   forget(request: Request): boolean {
     if (request.state === 'posted') {
       this.take(request.seq)
@@ -128,24 +131,27 @@ export class RequestQueue {
     }
     if (request.state === 'waiting' && !request.isSystem) {
       this.#leave(request)
-      // Callers that time out while the actor is away must not pile up behind one another.
+      // Requests that time out while there is no actor must not accumulate in the lane.
       if (this.#user.size > 2 * this.#waiting + COMPACT_AT) this.#compact(request)
     }
     return false
   }
 
-  /** More credit may have come: something was settled. */
+  /** Posts waiting requests for which settlements may have made room. */
   settledSome(): void {
     if (this.#system.size > 0 || this.#user.size > 0) this.#wake()
   }
 
-  /** A new life of the actor: what waits goes to it. */
+  /** Posts waiting requests to a new life of the actor. */
   attach(channel: RequestChannel): void {
     this.#life = { channel, writer: new RequestWriter() }
     this.#wake()
   }
 
-  /** The actor is gone; numbers begin again with the next. @returns what it had, in order. */
+  /**
+   * Removes the posted requests of an actor that has died. Numbers start again at 0.
+   * @returns these requests, in order
+   */
   detach(): Request[] {
     this.#life = undefined
     const posted = this.#posted.values()
@@ -156,14 +162,14 @@ export class RequestQueue {
     return posted
   }
 
-  /** Everything that is not settled: first what the actor has, then what waits. */
+  /** Yields all unsettled requests: first the posted, then the waiting ones. */
   *[Symbol.iterator](): Iterator<Request> {
     yield* this.#posted.values()
     for (const lane of [this.#system, this.#user])
       for (const request of [...lane]) if (request.state === 'waiting') yield request
   }
 
-  /** @returns the lane that the request is to be put into. */
+  /** Counts a request as waiting. @returns its lane */
   #enter(request: Request): Deque<Request> {
     request.state = 'waiting'
     if (request.isSystem) return this.#system
@@ -188,7 +194,7 @@ export class RequestQueue {
     if (this.#life === undefined || this.#schedule !== 'idle') return
     if (this.#posted.size < BUSY_FROM) {
       this.#begin('soon')
-      // After the promises that are settling now: their callers may well send the next request.
+      // Post after the promises that settle now, because their callers may send the next request.
       process.nextTick(() => this.#flush())
     } else {
       this.#flushNextTurn()
@@ -256,7 +262,7 @@ export class RequestQueue {
         const reason = `the value cannot be sent to the actor: ${messageOf(error)}`
         return this.#onUnsendable(requests[0]!, reason)
       }
-      // Halves until the culprit is alone: a few batches more instead of one for each request.
+      // Split in halves until the faulty request is alone, which takes fewer batches than one for each request.
       const middle = requests.length >> 1
       this.#post(requests.slice(0, middle))
       return this.#post(requests.slice(middle))

@@ -2,46 +2,46 @@ import type { RequestOptions } from '../mailbox/protocol.js'
 import type { OutgoingRequest } from '../mailbox/requests.js'
 import { traitsOf, type Verb, type VerbTraits } from '../mailbox/verbs.js'
 
-// One executor for all promises: a closure for each would cost more than the promise, and this is done for every message.
+// All promises share one executor. A closure for each message would cost more than the promise itself.
 const settlers = { resolve: (_value: unknown) => {}, reject: (_error: Error) => {} }
 function keepSettlers(resolve: (value: unknown) => void, reject: (error: Error) => void): void {
   settlers.resolve = resolve
   settlers.reject = reject
 }
 
-/** One request that the host has accepted, until it is settled. */
+/** One accepted request, until it is settled. */
 export class Request implements OutgoingRequest {
-  /** Settles with the request. */
+  /** The caller's promise. */
   readonly promise: Promise<unknown>
   readonly #resolve: (value: unknown) => void
   readonly #reject: (error: Error) => void
   readonly operation: number
   readonly verb: Verb
-  /** It goes first, and takes no room in the mailbox. */
+  /** Whether it goes first and takes no room in the mailbox. */
   readonly isSystem: boolean
   readonly target: string
   readonly value: unknown
   readonly options: RequestOptions | undefined
-  /** `clock.monotonic()` milliseconds for the actor; 0 for its own time-out. */
+  /** The deadline for the actor, in milliseconds of `clock.monotonic()`; 0 for the actor's default time-out. */
   readonly deadline: number
   /**
-   * When the host gives it up if nobody else does: whole milliseconds since the ledger began. A fraction, or a number
-   * as large as the milliseconds of the machine, would be a separate object, and there is one of this for every message.
+   * When the host times it out, in whole milliseconds since the ledger was created. A fraction or a large number would
+   * be a separate heap object for every message.
    */
   readonly expiresAfter: number
-  /** Milliseconds that it may take. */
+  /** The time-out in milliseconds. */
   readonly timeoutMs: number
-  /** Its estimated weight in bytes. */
+  /** The estimated size of the value in bytes. */
   readonly bytes: number
-  /** Whether it waits, is with the actor, or is settled. */
+  /** `waiting` on the host, `posted` to the actor, or `settled`. */
   state: 'waiting' | 'posted' | 'settled' = 'waiting'
   /** Its number in the current life of the actor. */
   seq = -1
-  /** How many actors died with it in hand. */
+  /** How many actors died while working on it alone. */
   deaths = 0
-  /** An actor died with it, and perhaps others, in hand. */
+  /** Whether an actor died while working on it, perhaps among others. */
   suspect = false
-  /** Called when it settles, for whatever reason. */
+  /** Called once when the request settles. */
   onSettled: (() => void) | undefined
 
   constructor(
@@ -74,12 +74,12 @@ export class Request implements OutgoingRequest {
     return traitsOf(this.verb)
   }
 
-  /** Does nothing once it is settled. */
+  /** Resolves the promise; does nothing if it is settled. */
   resolve(value: unknown): void {
     if (this.#settle()) this.#resolve(value)
   }
 
-  /** Does nothing once it is settled. */
+  /** Rejects the promise; does nothing if it is settled. */
   reject(error: Error): void {
     if (this.#settle()) this.#reject(error)
   }

@@ -43,8 +43,8 @@ describe('what a crash does to a request', () => {
     expect(crashOutcome(poison, true, 3)).toBe('hand-over')
     poison.deaths = 2
     expect(crashOutcome(poison, false, 3)).toBe('hand-over')
-    expect(crashOutcome(poison, true, 3)).toBe('set-aside')
-    expect(crashOutcome(entry('publish'), true, 1)).toBe('set-aside')
+    expect(crashOutcome(poison, true, 3)).toBe('dead-letter')
+    expect(crashOutcome(entry('publish'), true, 1)).toBe('dead-letter')
   })
 })
 
