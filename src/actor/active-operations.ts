@@ -5,7 +5,7 @@ import type { Gauges } from '../mailbox/gauges.js'
 import type { Operation } from './operation.js'
 import { isSource } from './verbs.js'
 
-/** Operations that have been accepted and not been settled, and their deadlines. */
+/** The operations that have been accepted and not settled, and their deadlines. */
 export class ActiveOperations {
   readonly #gauges: Gauges
   readonly #expired: (operation: Operation, now: number) => void
@@ -13,7 +13,7 @@ export class ActiveOperations {
   readonly #deadlines: DeadlineTimer
   #idle: (() => void)[] = []
 
-  /** @param expired ends the operation or its attempt: one of their deadlines has come. */
+  /** @param expired called when the deadline of an operation or of its attempt has passed */
   constructor(clock: Clock, gauges: Gauges, expired: (operation: Operation, now: number) => void) {
     this.#gauges = gauges
     this.#expired = expired
@@ -28,7 +28,7 @@ export class ActiveOperations {
     return this.#operations.get(seq)
   }
 
-  /** It goes on until it is settled, and its deadline is watched. */
+  /** Adds an operation until it is settled, and watches its deadline. Idempotent. */
   track(operation: Operation): void {
     const { deadline } = operation
     this.#operations.set(operation.request.seq, operation)
@@ -36,7 +36,7 @@ export class ActiveOperations {
     this.#gauges.setOperations(this.#operations.size)
   }
 
-  /** It has been settled. */
+  /** Removes an operation that has been settled. */
   remove(operation: Operation): void {
     if (this.#operations.take(operation.request.seq) !== undefined)
       this.#gauges.setOperations(this.#operations.size)
@@ -46,7 +46,7 @@ export class ActiveOperations {
     for (const resolve of idle) resolve()
   }
 
-  /** Forgets all of them, and their deadlines. @returns what there was */
+  /** Removes all operations and their deadlines. @returns the operations */
   clear(): readonly Operation[] {
     this.#deadlines.cancel()
     const operations = [...this.#operations.values()]
@@ -55,7 +55,7 @@ export class ActiveOperations {
     return operations
   }
 
-  /** Resolves when nothing is in flight except what may last indefinitely: a receive or a subscription. */
+  /** Resolves when nothing is in flight except receives and subscriptions, which may last indefinitely. */
   drained(): Promise<void> {
     if (this.#isDrained) return Promise.resolve()
     return new Promise((resolve) => this.#idle.push(resolve))

@@ -15,8 +15,8 @@ import { asIntegrationError } from '../resilience/classify.js'
 const INTERNAL_ERROR = -32_603
 
 /**
- * What an adapter threw, as the error that its caller is promised. A bug in an adapter throws anything: it becomes the
- * error of the operation, with the bug as its cause, and is not retried.
+ * Converts what an adapter threw into an `IntegrationError`. A bug of the adapter becomes the cause of the operation's
+ * error and is not retried.
  */
 export function failureOf(verb: Verb, target: string, thrown: unknown): IntegrationError {
   const known = asIntegrationError(thrown)

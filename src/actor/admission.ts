@@ -5,7 +5,7 @@ import { traitsOf } from '../mailbox/verbs.js'
 import { RateLimiter } from '../resilience/rate-limiter.js'
 import type { Operation } from './operation.js'
 
-/** The rate limit and the bulkhead of an integration; undefined where neither is configured. */
+/** Makes the rate limit and the bulkhead of an integration; `undefined` if neither is configured. */
 export function admissionFor(settings: IntegrationSettings, clock: Clock): Admission | undefined {
   const { rateLimit, bulkhead } = settings
   return rateLimit === undefined && bulkhead === undefined
@@ -14,17 +14,17 @@ export function admissionFor(settings: IntegrationSettings, clock: Clock): Admis
 }
 
 /**
- * Decides when an attempt may begin: so many at a time, so many in a time. What may not begin at once waits in the
- * order of asking, within its deadline and within the configured queue, or is refused.
+ * Decides when an attempt may begin, by the bulkhead (how many at once) and the rate limit (how many in a period). An
+ * operation that must wait does so in order of arrival; it is refused if the queue is full or its deadline too near.
  */
 export class Admission {
   readonly #clock: Clock
   readonly #bulkhead: BulkheadSettings
   readonly #limiter: RateLimiter | undefined
   readonly #excess: RateLimitSettings['excess']
-  /** Their numbers. */
+  /** The numbers of the requests whose attempts are in flight. */
   readonly #inside = new Set<number>()
-  /** Those that wait, in the order of asking, and how they begin. */
+  /** The operations that wait, in order of arrival, and how they begin. */
   readonly #queue = new Map<Operation, () => void>()
   #timer: Timer | undefined
   #admitting = false
@@ -37,7 +37,7 @@ export class Admission {
   }
 
   /**
-   * Calls `go` when an attempt of the operation may begin: now, or later, unless it leaves before.
+   * Calls `go` when an attempt of the operation may begin: now or later, unless `leave` is called before.
    * @throws MailboxFullError, RateLimitedError
    */
   enter(operation: Operation, go: () => void): void {
@@ -52,13 +52,13 @@ export class Admission {
     this.#arm()
   }
 
-  /** The attempt of the operation has ended, or it waits no longer. Does nothing where it has left already. */
+  /** Removes an operation whose attempt has ended or that no longer waits. Idempotent. */
   leave(operation: Operation): void {
     if (this.#queue.delete(operation)) return
     if (this.#inside.delete(operation.request.seq)) this.#admit()
   }
 
-  /** Nothing begins any more. */
+  /** Removes all waiting operations without beginning them. */
   stop(): void {
     this.#timer?.cancel()
     this.#queue.clear()
@@ -75,13 +75,17 @@ export class Admission {
   #refuseExcess(operation: Operation): void {
     const { concurrent, queue } = this.#bulkhead
     if (!this.#hasRoom && this.#queue.size >= queue)
-      throw new MailboxFullError(`the bulkhead is full: ${concurrent} under way and ${queue} waiting`)
+      throw new MailboxFullError(
+        `the bulkhead is full: bulkhead.concurrent (${concurrent}) in flight and bulkhead.queue (${queue}) waiting`,
+      )
     const waitMs = this.#limiter?.wait(this.#queue.size) ?? 0
     if (waitMs > 0 && (this.#excess === 'fail' || this.#clock.monotonic() + waitMs >= operation.end))
       throw new RateLimitedError(waitMs)
   }
 
-  /** Lets operations in while there is room. One that is done at once leaves during the loop, which sees the room. */
+  /**
+   * Begins waiting operations while there is room. An operation that ends synchronously frees its place for the next.
+   */
   #admit(): void {
     if (this.#admitting) return
     this.#admitting = true
@@ -95,7 +99,7 @@ export class Admission {
     this.#arm()
   }
 
-  /** Where only the rate limit holds an operation back, a timer lets it in. */
+  /** Sets a timer for the first waiting operation if only the rate limit holds it back. */
   #arm(): void {
     if (this.#timer !== undefined || this.#limiter === undefined) return
     if (this.#queue.size === 0 || !this.#hasRoom) return

@@ -6,20 +6,20 @@ import { isMessage, notAMessage } from './inbound-check.js'
 import { quietly } from './quietly.js'
 
 /**
- * Where one attempt to open a source delivers. When the attempt was given up, or its connection is lost, it is retired:
- * what still comes by it reaches nobody.
+ * The sink of one attempt to open a source. Once the attempt has timed out or its connection is lost, it is retired and
+ * refuses further messages.
  */
 export class AttemptSink<M extends InboundMessage> implements MessageSink<M> {
   readonly #what: string
   readonly #target: MessageSink<M>
   readonly #refuse: (message: M) => void
   #state: 'opening' | 'in-use' | 'retired' = 'opening'
-  /** The source ended before it was in use. */
+  /** The error with which the source ended before it was open. */
   #endedEarly: Error | undefined
 
   /**
-   * @param what the pattern, queue or method that is opened.
-   * @param refuse gives back a message that has come too late.
+   * @param what the pattern, queue or method to open
+   * @param refuse gives back a message that arrives after the sink was retired
    */
   constructor(what: string, target: MessageSink<M>, refuse: (message: M) => void) {
     this.#what = what
@@ -52,8 +52,8 @@ export class AttemptSink<M extends InboundMessage> implements MessageSink<M> {
   }
 
   /**
-   * Opens the source. One that opens only after its attempt was given up is closed again.
-   * @throws what `open` throws; the error with which the source ended meanwhile
+   * Opens the source. Closes it again if it opens after the attempt has been aborted.
+   * @throws what `open` throws; the reason with which the attempt was aborted
    */
   async open<O extends { close(): Promise<void> }>(attempt: Attempt, open: () => Promise<O>): Promise<O> {
     let opened: O

@@ -5,8 +5,8 @@ const LEAK_STEP_MS = 1
 const BLOCK_SECONDS = 5
 
 /**
- * Inflicts faults upon the actor it runs in, the way real ones come: to try out supervision, in tests and in
- * the `chaos` block of a configuration. Each is a death that the supervisor must notice by other means.
+ * Causes a fault in the current actor, to test supervision (`chaos` block, `connections.inject`). The supervisor is not
+ * notified: it must detect each fault as it would detect a real one.
  */
 export function inject(fault: Fault, clock: Clock): void {
   switch (fault) {
@@ -45,7 +45,7 @@ export function inject(fault: Fault, clock: Clock): void {
       })
       return
     case 'block':
-      // A native call that cannot be interrupted, not even by terminating the thread.
+      // A native call cannot be interrupted, not even by terminating the thread.
       clock.nextTurn(() =>
         process.getBuiltinModule('node:child_process').execFileSync('sleep', [String(BLOCK_SECONDS)]),
       )
@@ -53,7 +53,7 @@ export function inject(fault: Fault, clock: Clock): void {
   }
 }
 
-/** Repeats a fault for as long as the actor lives. */
+/** Causes a fault at an interval until the actor ends. */
 export function startChaos(
   clock: Clock,
   chaos: { readonly fault: Fault; readonly everyMs: number } | undefined,

@@ -4,12 +4,12 @@ import type { Gauges } from '../mailbox/gauges.js'
 import { type Outgoing, weightOf } from './outgoing.js'
 import { unshared } from './own-copy.js'
 
-/** Topics are chosen by strangers: past this many, the newest messages leave early rather than take more memory. */
+/** With more topics than this, messages are passed on early: publishers choose the topics and could exhaust memory. */
 const MOST_TOPICS = 10_000
 
 /**
- * Keeps the newest message of each topic and passes them on at a steady pace: what a screen can show, however
- * fast messages come. A message that a newer one replaced is counted as conflated.
+ * Keeps the newest message of each topic and passes them on at a fixed interval. A message that a newer one replaces
+ * is counted as conflated.
  */
 export class Conflator {
   readonly #newest = new Map<string, Outgoing>()
@@ -20,8 +20,8 @@ export class Conflator {
   readonly #budget: ByteBudget
 
   /**
-   * @param everyMs the pace.
-   * @param mayPass whether the receiver has finished with what it got before; until then messages go on being conflated.
+   * @param everyMs the interval in milliseconds
+   * @param mayPass whether the host has received all earlier messages; until then messages are still conflated
    */
   constructor(
     clock: Clock,
@@ -51,13 +51,13 @@ export class Conflator {
     if (this.#mustPass) this.#flush()
   }
 
-  /** No more will come: what is here is passed on at once. */
+  /** Passes on all messages at once and stops. */
   finish(): void {
     this.#timer.cancel()
     this.#passAll()
   }
 
-  /** @returns what has not been passed on */
+  /** Stops. @returns the messages that have not been passed on */
   close(): Outgoing[] {
     this.#timer.cancel()
     return this.#takeAll()

@@ -17,25 +17,25 @@ type State =
   | { readonly kind: 'stopped' }
 
 /**
- * A connection that has lasted so long, and twice the delay before it, was a good one: the next loss begins again with
- * the shortest delay. Two clients that push each other out with one client id never get there, and slow down.
+ * A connection that lasted this long, and twice the delay before it, resets the back-off. Two clients that take over
+ * each other's session under one client id never reach that, so they slow down.
  */
-const CALM_MS = 1_000
+const STABLE_MS = 1_000
 const RECONNECT_JITTER = 0.2
 const RECONNECT_FACTOR = 2
 
 export interface ConnectionEvents {
-  /** The status has changed. */
+  /** The status has changed, or a further attempt has failed. */
   changed(status: ConnectionStatus, error: Error | undefined): void
-  /** There is a connection: the sources are opened again. */
+  /** A connection has been made. */
   connected(): void
-  /** An attempt failed, or the connection will not come back by itself. */
+  /** An attempt failed, or the connection will not be made again automatically. */
   failing(error: Error): void
 }
 
 /**
- * Owns the connection of one integration: the one place that connects, waits and connects again
- * (specification: ConnectionStatus). The adapter makes single attempts and reports losses.
+ * Owns the connection of one integration: connects, waits and reconnects. The adapter only makes single attempts and
+ * reports losses.
  */
 export class Connection {
   readonly #adapter: ProtocolAdapter
@@ -46,8 +46,8 @@ export class Connection {
   readonly #events: ConnectionEvents
   #state: State = { kind: 'disconnected' }
   #lastError: Error | undefined
-  /** Attempts and losses since the last calm connection: the delay grows with them. */
-  #troubles = 0
+  /** Failed attempts and losses since the last stable connection; the delay grows with them. */
+  #failures = 0
   #lastDelayMs = 0
   #connects = 0
 
@@ -71,15 +71,15 @@ export class Connection {
     return this.#state.kind === 'connected'
   }
 
-  /** Why an operation cannot wait for the connection; `undefined` while there is hope. */
-  get hopeless(): Error | undefined {
+  /** Why waiting for the connection is useless; `undefined` if a retry may succeed. */
+  get waitFault(): Error | undefined {
     switch (this.#state.kind) {
       case 'failed':
         return this.#state.error
       case 'stopped':
         return new ConnectionError('the integration is stopped')
       case 'waiting':
-        return cannotHeal(this.#state.lastError) ? this.#state.lastError : undefined
+        return isPermanent(this.#state.lastError) ? this.#state.lastError : undefined
       default:
         return undefined
     }
@@ -89,44 +89,44 @@ export class Connection {
     return statusOf(this.#state)
   }
 
-  /** Counts the connections that have been made. */
+  /** How many connections have been made. */
   get connects(): number {
     return this.#connects
   }
 
-  /** Why the last attempt failed or the last connection was lost; `undefined` while all is well. */
+  /** Why the last attempt failed or the last connection was lost; `undefined` once connected. */
   get lastError(): Error | undefined {
     return this.#lastError
   }
 
-  /** Begins to connect; does nothing when that is under way or done. */
+  /** Starts to connect. Idempotent. */
   start(): void {
     if (this.#state.kind === 'disconnected') this.#attempt(0).catch(() => {})
   }
 
-  /** The adapter has lost the connection. */
+  /** Handles the loss of the connection: reconnects as configured. */
   lost(error: ConnectionError): void {
     if (this.#state.kind !== 'connected') return
     const lasted = this.#clock.monotonic() - this.#state.since
-    if (lasted >= CALM_MS && lasted >= 2 * this.#lastDelayMs) this.#troubles = 0
+    if (lasted >= STABLE_MS && lasted >= 2 * this.#lastDelayMs) this.#failures = 0
     if (!this.#settings.enabled) return this.#fail(error)
     this.#retry(1, error)
   }
 
   /**
-   * Replaces the connection, whatever its state. Resolves when the new one is made.
-   * @throws the error of the first attempt; further attempts follow as configured.
+   * Closes the connection in any state and makes a new one. Resolves when the new one is made.
+   * @throws the error of the first attempt; further attempts follow as configured
    */
   async restart(): Promise<void> {
     if (this.#state.kind === 'stopped') throw new ConnectionError('the integration is stopped')
     this.#leave()
     this.#become({ kind: 'disconnected' })
-    // An adapter that never comes back from its old connection must not keep the new one from being made.
+    // An adapter whose `disconnect` never settles must not prevent the new connection.
     await Promise.race([this.#adapter.disconnect(), sleep(this.#clock, this.#timeoutMs)])
     if ((this.#state as State).kind === 'disconnected') await this.#attempt(0)
   }
 
-  /** Ends it for good. */
+  /** Ends the connection permanently. Idempotent. */
   async stop(): Promise<void> {
     if (this.#state.kind === 'stopped') return
     this.#leave()
@@ -170,12 +170,12 @@ export class Connection {
       factor: RECONNECT_FACTOR,
       maxMs: maxDelayMs,
     } as const
-    this.#lastDelayMs = backoffDelay(backoff, RECONNECT_JITTER, ++this.#troubles, this.#random.number)
+    this.#lastDelayMs = backoffDelay(backoff, RECONNECT_JITTER, ++this.#failures, this.#random.number)
     const timer = this.#clock.setTimer(this.#lastDelayMs, () => {
       this.#attempt(attempt).catch(() => {})
     })
     this.#become({ kind: 'waiting', attempt, timer, lastError: error }, error)
-    if (cannotHeal(error)) this.#events.failing(error)
+    if (isPermanent(error)) this.#events.failing(error)
   }
 
   #fail(error: Error): void {
@@ -185,7 +185,7 @@ export class Connection {
 
   #leave(): void {
     if (this.#state.kind === 'connecting')
-      this.#state.abort.abort(new ConnectionError('the attempt was given up'))
+      this.#state.abort.abort(new ConnectionError('the attempt to connect was cancelled'))
     if (this.#state.kind === 'waiting') this.#state.timer.cancel()
   }
 
@@ -198,8 +198,8 @@ export class Connection {
   }
 }
 
-/** Waiting mends neither wrong credentials nor a wrong certificate or a refused client id. */
-function cannotHeal(error: Error): boolean {
+/** Whether a retry is useless, as with wrong credentials, a wrong certificate or a refused client id. */
+function isPermanent(error: Error): boolean {
   return asIntegrationError(error)?.retryable === false
 }
 

@@ -8,18 +8,18 @@ import { ownCopy } from './own-copy.js'
 import { quietly } from './quietly.js'
 import type { RedeliveryRules } from './redelivery.js'
 
-/** After a failure to write a dead letter, its message comes again no earlier than in so many milliseconds. */
+/** The delay of the redelivery after a dead letter could not be written, in milliseconds. */
 const AGAIN_MS = 5_000
 
-/** Why a message is dead. */
+/** Why a message is dead-lettered. */
 export interface DeathCause {
   /** The error, in words. */
   readonly reason: string
-  /** Deliveries that did not settle it. */
+  /** How many deliveries did not settle it. */
   readonly attempts: number
 }
 
-/** Writes messages that nobody could settle into the queue for dead letters, where one is named, and reports them. */
+/** Writes messages that cannot be settled to the dead-letter queue, if one is configured, and reports them. */
 export class DeadLetters {
   readonly #facet: QueueFacet
   readonly #outbox: Outbox
@@ -44,13 +44,13 @@ export class DeadLetters {
     this.#log = log
   }
 
-  /** Begins to write it. The message is acknowledged only once the dead letter is safe: it is never lost over it. */
+  /** Starts to write a dead letter. The message is acknowledged only after that, so that it cannot be lost. */
   write(delivery: InboundDelivery, cause: DeathCause, rules: RedeliveryRules): void {
     this.#write(delivery, cause, rules).catch((error: Error) => {
       this.#gauges.countError('enqueue')
       this.#log({
         level: 'error',
-        message: `a dead letter of queue ${JSON.stringify(rules.queue)} cannot be written to ${JSON.stringify(rules.deadLetter)}: ${error.message}; its message stays in the queue and is tried again in ${AGAIN_MS / 1_000} s`,
+        message: `cannot write a dead letter of queue ${JSON.stringify(rules.queue)} to ${JSON.stringify(rules.deadLetter)}: ${error.message}; the message stays in its queue and is delivered again in ${AGAIN_MS / 1_000} s`,
       })
       void quietly(() => delivery.nack(AGAIN_MS))
     })

@@ -14,24 +14,23 @@ import { type Outgoing, weightOf } from './outgoing.js'
 import { ownCopy, unshared } from './own-copy.js'
 import { Receipts } from './receipts.js'
 
-/** What became of a message that was offered. */
+/** What happened to a message that was offered. */
 export type Offer =
   | 'sent'
-  /** It waits; the source should be held back. */
+  /** It waits, and the source must be held back. */
   | 'hold-back'
   | 'waiting'
-  /** The policy is `reject`, and there is no room: the source must end. */
+  /** The policy is `reject` and the queue is full, so the source must end. */
   | 'refused'
 
-/** Held back at this share of the capacity, and let go again at half of that. */
+/** The source is held back at this share of the capacity, and resumed at half of it. */
 const HOLD_BACK_AT = 0.5
-/** So much may be sent between two looks at the credit that is left. */
-const LOOK_AT_BYTES = 64 * 1024
-/** The least time between two reports of dropped messages, in milliseconds. */
+/** The credit left is read again after this many bytes have been sent. */
+const CHECK_CREDIT_BYTES = 64 * 1024
+/** The shortest time between two reports of dropped messages, in milliseconds. */
 const REPORT_EVERY_MS = 100
 
-/** What a delivery queue works with. */
-export interface DeliveryQueueParts {
+export interface DeliveryQueueDependencies {
   readonly spec: SourceSpec
   readonly capacity: Capacity
   readonly clock: Clock
@@ -39,20 +38,20 @@ export interface DeliveryQueueParts {
   readonly gauges: Gauges
   readonly format: WireFormat
   readonly budget: ByteBudget
-  /** Whether holding this source back holds back others that want something of its connection. */
-  readonly harmsOthers: () => boolean
-  /** Called when a source that was held back may go on. */
+  /** Whether holding this source back also blocks other users of its connection. */
+  readonly blocksOthers: () => boolean
+  /** Called when a source that was held back may resume. */
   readonly onRoom: () => void
-  /** A message of a queue is not what the format says; it is not delivered. */
+  /** Called for a message of a queue that cannot be decoded; it is not delivered. */
   readonly onUndecodable?: (token: number, error: Error) => void
 }
 
 /**
- * The messages of one source that the host has no credit for yet. Bounded: what happens when it is full is
- * the source's overflow policy, and what was dropped is counted exactly.
+ * The messages of one source for which the host has not yet given credit. The queue is bounded: the overflow policy of
+ * the source decides what happens when it is full, and dropped messages are counted.
  */
 export class DeliveryQueue {
-  readonly #parts: DeliveryQueueParts
+  readonly #parts: DeliveryQueueDependencies
   readonly #spec: SourceSpec
   readonly #credit: CreditTaker
   readonly #receipts: Receipts
@@ -65,12 +64,12 @@ export class DeliveryQueue {
   #reportTimer: Timer | undefined
   #releaseTimer: Timer | undefined
 
-  constructor(parts: DeliveryQueueParts) {
+  constructor(parts: DeliveryQueueDependencies) {
     this.#parts = parts
     this.#spec = parts.spec
     this.#credit = new CreditTaker(parts.spec.credit, parts.spec.window)
     this.#receipts = new Receipts(this.#credit)
-    this.#hold = new Hold(parts.clock, parts.harmsOthers, parts.onRoom)
+    this.#hold = new Hold(parts.clock, parts.blocksOthers, parts.onRoom)
   }
 
   get dropped(): number {
@@ -94,12 +93,12 @@ export class DeliveryQueue {
     return this.#wait(message)
   }
 
-  /** Counts messages that were lost before they came here. */
+  /** Counts messages that were lost before they reached this queue. */
   lost(count: number): void {
     if (count > 0) this.#countDropped(count)
   }
 
-  /** Sends what credit allows; called when the host has given some, or has received something. */
+  /** Sends as many messages as credit allows. Called when the host has given credit or received messages. */
   drain(): void {
     this.#receipts.collect()
     while (this.#waiting.size > 0) {
@@ -108,14 +107,14 @@ export class DeliveryQueue {
         if (this.#credit.stall()) break
         continue
       }
-      let unlooked = 0
+      let unchecked = 0
       while (allowed-- > 0 && this.#waiting.size > 0) {
         const message = this.#shift()
         this.#send(message)
-        // Bytes may run out before messages do.
-        unlooked += message.payload.byteLength
-        if (unlooked < LOOK_AT_BYTES) continue
-        unlooked = 0
+        // The credit in bytes may be used up before the credit in messages.
+        unchecked += message.payload.byteLength
+        if (unchecked < CHECK_CREDIT_BYTES) continue
+        unchecked = 0
         allowed = Math.min(allowed, this.#credit.available())
       }
     }
@@ -124,14 +123,14 @@ export class DeliveryQueue {
   }
 
   /**
-   * The connection is lost. What has arrived before is delivered all the same, and its adapter learns of it: a session
-   * that outlives the connection must not wait for it.
+   * Handles the loss of the connection. Received messages are still delivered and acknowledged, because a session that
+   * outlives the connection waits for these acknowledgements.
    */
   disconnected(): void {
     this.#hold.reset()
   }
 
-  /** Gives up what waits. @returns it */
+  /** Removes all waiting messages. @returns the messages */
   clear(): Outgoing[] {
     const left: Outgoing[] = []
     while (this.#waiting.size > 0) left.push(this.#shift())
@@ -141,21 +140,21 @@ export class DeliveryQueue {
     return left
   }
 
-  /** @returns the `taken` of what is on its way to the host; nobody calls them any more */
+  /** Stops waiting for the host's receipts. @returns the `taken` callbacks of the messages in flight, not yet called */
   forgetReceipts(): (() => void)[] {
     return this.#receipts.clear()
   }
 
   /**
-   * A broker hears of messages in the order in which it sent them. One that waits for a slow subscriber must not keep
-   * it from hearing of those of others for longer than a hold may last: the actor answers for it then.
+   * Acknowledges waiting messages after the longest shared hold if they block others. A broker is sent acknowledgements
+   * in order, so a message that waits for a slow subscriber delays those of other subscribers.
    */
   #releaseLater(): void {
     if (this.#releaseTimer !== undefined) return
     const task = () => {
       this.#releaseTimer = undefined
       if (this.#waiting.size === 0) return
-      if (this.#parts.harmsOthers()) for (const message of this.#waiting) release(message)
+      if (this.#parts.blocksOthers()) for (const message of this.#waiting) release(message)
       this.#releaseLater()
     }
     this.#releaseTimer = this.#parts.clock.setTimer(LONGEST_SHARED_HOLD_MS, task, { background: true })
@@ -179,7 +178,7 @@ export class DeliveryQueue {
     return this.#hold.fill() ? 'hold-back' : 'waiting'
   }
 
-  /** The budget may be full of what others hold: then their going makes room. */
+  /** Drains again when other holders have freed part of a full budget. */
   #awaitBudget(): void {
     const { budget } = this.#parts
     if (!budget.isFull || this.#awaitsBudget) return
@@ -199,7 +198,10 @@ export class DeliveryQueue {
     )
   }
 
-  /** An empty queue may take one message: subscriptions that nobody reads must not stop one that is read. */
+  /**
+   * Whether memory allows another message. An empty queue always accepts one, so that unread messages of other
+   * subscriptions cannot stop this one.
+   */
   get #hasMemory(): boolean {
     return this.#waiting.size === 0 || !this.#parts.budget.isFull
   }
@@ -265,7 +267,7 @@ export class DeliveryQueue {
         gauges.countError('serialize')
         if (extras?.token !== undefined && this.#parts.onUndecodable !== undefined)
           return this.#parts.onUndecodable(extras.token, fault)
-        // The message carries its bytes, so nothing is lost; reading its value throws this error.
+        // The message carries its bytes; reading its value throws this error.
         marked = { ...extras, fault: encodeError(fault), bytes: ownCopy(payload) }
       }
       outbox.run(this.#spec.id, 'values').add(outbox.topicNumber(topic), value, size, marked)

@@ -8,30 +8,33 @@ import type { Connection } from './connection.js'
 import type { Operation } from './operation.js'
 import type { Verbs } from './verbs.js'
 
-/** An operation that has been cut off so often is tried alone, to learn whether it is the cause. */
+/** After this many lost connections an operation is tried alone, to find out whether it is the cause. */
 const ALONE_FROM = 2
-/** So many connections may end while an operation is alone in flight. */
+/** An operation fails after this many connections ended while it was alone in flight. */
 const POISON_THRESHOLD = 3
 
-/** Whether an operation is to be the only one in flight. */
+/** Whether an operation must be the only one in flight. */
 export function mustGoAlone({ request, cutOffs }: Operation): boolean {
   return request.verb !== 'receive' && cutOffs >= ALONE_FROM
 }
 
-/** One that waits for a message is in flight at every loss of the connection, and causes none. */
+/**
+ * Whether an operation ends each connection. A `receive` waits for so long that it is in flight at every loss, so it
+ * never counts.
+ */
 function isPoison({ request, cutOffs }: Operation): boolean {
   return request.verb !== 'receive' && cutOffs + 1 >= ALONE_FROM + POISON_THRESHOLD
 }
 
-/** What becomes of an operation whose attempt failed. */
-export type Fate =
+/** What happens to an operation whose attempt failed. */
+export type FailureDecision =
   | RetryDecision
-  /** It waits for the next connection and begins again. */
+  /** The operation waits for the next connection and starts again. */
   | { readonly kind: 'resume' }
-  /** It ends each connection that it is tried on. */
+  /** The operation fails because it ends each connection on which it is tried. */
   | { readonly kind: 'poison' }
 
-/** Decides what follows a failure, within the budget that all retries of the integration share. */
+/** Decides what follows a failed attempt, within the retry budget of the integration. */
 export class FailurePolicy {
   readonly #settings: IntegrationSettings
   readonly #clock: Clock
@@ -56,13 +59,13 @@ export class FailurePolicy {
     this.#budget = budget && new RetryBudget(budget, clock)
   }
 
-  /** An attempt begins: the first of a request adds to the budget. */
+  /** Records the start of an attempt. The first attempt of a request adds to the retry budget. */
   begins({ attempts }: Operation): void {
     if (attempts === 0) this.#budget?.requested()
   }
 
-  /** What to do now that its attempt has failed; a retry counts as made. */
-  decide(operation: Operation, error: unknown): Fate {
+  /** Decides what follows a failed attempt. A retry is taken from the budget. */
+  decide(operation: Operation, error: unknown): FailureDecision {
     const mayRepeat = this.#verbs.mayRepeat(operation.request)
     if (this.#isCutOff(operation, error, mayRepeat))
       return isPoison(operation) ? { kind: 'poison' } : { kind: 'resume' }
@@ -76,7 +79,7 @@ export class FailurePolicy {
     return isAllowed ? decision : { kind: 'give-up' }
   }
 
-  /** Whether the loss of the connection ended its attempt, and it can begin again on the next one. */
+  /** Whether the loss of the connection ended the attempt, and the operation may start again on the next connection. */
   #isCutOff(operation: Operation, error: unknown, mayRepeat: boolean): boolean {
     const known = asIntegrationError(error)
     return (
@@ -85,7 +88,7 @@ export class FailurePolicy {
       (mayRepeat || known.notExecuted === true) &&
       this.#settings.reconnect.offline === 'wait' &&
       !this.#connection.isConnected &&
-      this.#connection.hopeless === undefined
+      this.#connection.waitFault === undefined
     )
   }
 }

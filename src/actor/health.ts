@@ -7,7 +7,7 @@ import type { Gauges } from '../mailbox/gauges.js'
 import { withDeadline } from '../resilience/deadline.js'
 import type { Connection } from './connection.js'
 
-/** Probes the other side: on demand, and at the configured interval. */
+/** Checks that the other side answers: on demand, and at the configured interval. */
 export class Health {
   readonly #settings: IntegrationSettings
   readonly #adapter: ProtocolAdapter
@@ -33,7 +33,7 @@ export class Health {
     this.#log = log
   }
 
-  /** Begins to probe at the configured interval, if any; a probe that fails while connected makes a new connection. */
+  /** Starts to probe at the configured interval, if enabled. A failed probe replaces the connection. */
   start(): void {
     const { enabled, intervalMs } = this.#settings.healthCheck
     if (!enabled) return
@@ -51,16 +51,16 @@ export class Health {
     this.#timer?.cancel()
   }
 
-  /** The connection may be dead although nobody has closed it: probes it, and replaces it if it gives no answer. */
+  /** Probes a connection that may be dead without having been closed. Replaces it if the probe fails. */
   suspect(): void {
-    if (this.#connection.isConnected) void this.#probeAndReplace('operations time out')
+    if (this.#connection.isConnected) void this.#probeAndReplace('operations timed out')
   }
 
-  async #probeAndReplace(occasion: string): Promise<void> {
+  async #probeAndReplace(cause: string): Promise<void> {
     const probed = this.#connection.connects
     const status = await this.check()
     if (status.healthy || this.#connection.connects !== probed) return
-    this.#log({ level: 'warn', message: `${occasion}: ${status.reason}; connecting again` })
+    this.#log({ level: 'warn', message: `${cause}: ${status.reason}; reconnecting` })
     await this.#connection.restart().catch(() => {})
   }
 
@@ -77,7 +77,7 @@ export class Health {
   async #probe(): Promise<string | undefined> {
     const status = this.#connection.status
     if (status.state !== 'connected')
-      return status.state === 'failed' ? status.reason : `it is ${status.state}`
+      return status.state === 'failed' ? status.reason : `the connection is ${status.state}`
     const { method, timeoutMs } = this.#settings.healthCheck
     try {
       await withDeadline(

@@ -3,15 +3,15 @@ import type { PoolFigures } from '../core/status.js'
 import type { Gauges } from '../mailbox/gauges.js'
 import { HeldMemory } from './held-memory.js'
 
-/** Beats per period that the supervisor allows: some may come late without harm. */
+/** Beats in the period that the supervisor allows. Several may be late before the supervisor replaces the thread. */
 const BEATS_PER_PERIOD = 10
 const FASTEST_MS = 20
 
 /**
- * Shows in shared memory that this event loop turns, and how much memory this thread holds. A thread that
- * spins or is stuck in a native call misses its beat: that is what the supervisor looks for.
- * @param limits.memory bytes at which the supervisor replaces this thread.
- * @param pool its pool of connections, where it has one
+ * Writes to shared memory that the event loop is running, and how much memory the thread holds. A thread that spins or
+ * is stuck in a native call misses its beats, and the supervisor replaces it.
+ * @param limits.memory bytes at which the supervisor replaces this thread
+ * @param pool reads the figures of the connection pool, if there is one
  */
 export function startHeartbeat(
   clock: Clock,

@@ -3,20 +3,21 @@ import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { Clock } from '../core/clock.js'
 
-/** At this share of the mark at which the supervisor replaces the thread, it collects garbage first. */
+/** Garbage is collected at this share of the limit at which the supervisor replaces the thread. */
 const COLLECT_AT = 0.75
 const COLLECT_EVERY_MS = 500
-/** An idle thread collects what a burst has left, if that is more than this … */
+/** An idle thread collects garbage if it has grown by more than this since the last collection. */
 const LEFT_BYTES = 2 * 1024 * 1024
-/** … and if it takes no longer than some 20 ms, which a heap of this size does. */
+/** An idle thread collects only a heap smaller than this, which takes about 20 ms. */
 const SMALL_BYTES = 64 * 1024 * 1024
+/** A thread is idle after this many idle heartbeats in a row. */
 const IDLE_BEATS = 3
-/** The share of its time that an idle event loop is at work. */
+/** The most utilization of an idle event loop. */
 const IDLE_SHARE = 0.1
 
 /**
- * The memory that a thread holds, without the garbage that would make it look worse than it is: the supervisor replaces
- * a thread by this figure, and V8 collects array buffers late.
+ * Measures the memory that a thread holds, and collects garbage when that pays. The supervisor replaces a thread by
+ * this figure, and V8 collects array buffers late.
  */
 export class HeldMemory {
   readonly #clock: Clock
@@ -27,13 +28,13 @@ export class HeldMemory {
   #idleBeats = 0
   #utilization = performance.eventLoopUtilization()
 
-  /** @param mark bytes at which the supervisor replaces this thread. */
+  /** @param mark bytes at which the supervisor replaces this thread */
   constructor(clock: Clock, mark: number) {
     this.#clock = clock
     this.#mark = mark
   }
 
-  /** Heap and array buffers, in bytes. Called at every heartbeat; collects garbage when that pays. */
+  /** Returns the size of heap and array buffers, in bytes. Called at every heartbeat. */
   measure(): number {
     const held = bytesHeld()
     if (!this.#isDue(held)) return held
@@ -64,7 +65,7 @@ function collectGarbage(): void {
   collect()
 }
 
-/** Array buffers are not in the heap, nor within V8's limits. */
+/** Adds external memory, because array buffers are not part of the heap. */
 function bytesHeld(): number {
   const heap = getHeapStatistics()
   return heap.used_heap_size + heap.external_memory

@@ -1,21 +1,23 @@
 import type { Clock } from '../core/clock.js'
 import type { Gauges } from '../mailbox/gauges.js'
 
-/** What is said of a request that is begun with. */
-interface Begun {
+/** A request that is started. */
+interface StartedRequest {
   readonly seq: number
-  /** It may be what killed an earlier life: nothing else is begun with in its turn, so that we shall know. */
+  /**
+   * A suspect may have killed an earlier life. No other request is started in its turn, so that a crash identifies it.
+   */
   readonly options: { readonly suspect?: boolean } | undefined
 }
 
 /**
- * Shows the supervisor which request the actor is working on, so that it knows the one that killed it: exactly,
- * when the thread is stuck in it, and to the turn of the event loop, when it threw where nobody catches.
+ * Writes to shared memory which requests the actor is working on, so that the ledger can tell which one killed it. A
+ * stuck thread is in exactly one request; an uncaught exception belongs to one of the current turn of the event loop.
  */
 export class InHand {
   readonly #gauges: Gauges
   readonly #clock: Clock
-  #turn: 'idle' | 'shared' | 'taken' = 'idle'
+  #turn: 'idle' | 'shared' | 'exclusive' = 'idle'
   #first = 0
   #last = 0
   #waiting: (() => void)[] = []
@@ -25,19 +27,19 @@ export class InHand {
     this.#clock = clock
   }
 
-  /** Whether a request must wait for a later turn: a suspect has a turn to itself. */
-  mustWait({ options }: Begun): boolean {
-    if (this.#turn === 'taken' || this.#waiting.length > 0) return true
+  /** Whether a request must wait for a later turn, because a suspect must be alone in its turn. */
+  mustWait({ options }: StartedRequest): boolean {
+    if (this.#turn === 'exclusive' || this.#waiting.length > 0) return true
     return this.#turn === 'shared' && options?.suspect === true
   }
 
-  /** Calls `begin` on a later turn, in the order of asking; it asks again whether it must wait. */
+  /** Calls `begin` on a later turn, in order of arrival. `begin` must call `mustWait` again. */
   later(begin: () => void): void {
     this.#waiting.push(begin)
   }
 
-  /** The request is begun with; say `released` when that has been done. */
-  take({ seq, options }: Begun): void {
+  /** Records that a request is being started. The caller must call `released` afterwards. */
+  take({ seq, options }: StartedRequest): void {
     this.#gauges.setInHand(seq)
     if (this.#turn === 'idle') {
       this.#clock.nextTurn(() => this.#turnOver())
@@ -46,7 +48,7 @@ export class InHand {
       this.#first = Math.min(this.#first, seq)
       this.#last = Math.max(this.#last, seq)
     }
-    this.#turn = options?.suspect === true ? 'taken' : 'shared'
+    this.#turn = options?.suspect === true ? 'exclusive' : 'shared'
     this.#gauges.setTurn(this.#first, this.#last)
   }
 
@@ -62,7 +64,7 @@ export class InHand {
     for (const [i, begin] of waiting.entries()) {
       begin()
       if (this.#waiting.length === 0) continue
-      // It must go on waiting, and so must all that came after it.
+      // This request must wait again, and so must all after it.
       this.#waiting.push(...waiting.slice(i + 1))
       return
     }

@@ -1,13 +1,13 @@
 import type { InboundMessage } from '../core/adapter.js'
 
-/** Adapters of others may deliver what they like: it must fail where they do it. */
+/** Whether a custom adapter delivered a valid message. A wrong one must fail in the adapter's call. */
 export function isMessage(message: InboundMessage | null | undefined): boolean {
   return message?.payload instanceof Uint8Array && typeof message.topic === 'string'
 }
 
 export function notAMessage(message: unknown): TypeError {
   return new TypeError(
-    `an adapter delivers messages with a topic that is text and a payload that is a Uint8Array, found ${inspect(message)}`,
+    `expected a message with a topic that is text and a payload that is a Uint8Array, found ${inspect(message)}`,
   )
 }
 

@@ -34,27 +34,27 @@ import { TopicHub } from './topic-hub.js'
 import { UnsettledDeliveries } from './unsettled.js'
 import { Verbs } from './verbs.js'
 
-/** How long requests may be read before sockets get their turn. */
+/** How long requests may be read in one turn of the event loop before sockets are served. */
 const TURN_MS = 10
-/** How long a broker may take to end our subscriptions before we leave. */
-const FAREWELL_MS = 500
+/** How long a broker may take to end our subscriptions before we disconnect. */
+const DETACH_TIMEOUT_MS = 500
 
-/** The share of the memory limit that messages may fill: the rest is for code, sockets and garbage. */
+/** The share of the memory limit that messages may use. The rest is for code, sockets and garbage. */
 const BUDGET_SHARE = 0.5
 
-/** What an actor gets from the thread it lives in. */
+/** What an actor gets from the thread in which it runs. */
 export interface ActorDependencies {
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
-  /** Opens a line to an embedded broker of the gateway. */
+  /** Opens a channel to an embedded broker of the gateway. */
   dial(broker: string): Promise<MessagePort>
 }
 
 /**
- * The actor of one integration: puts the parts together and answers the supervisor. Requests come in by the
- * line and go through `Operations`; messages come from the adapter and go out through `Sources`.
- * @throws what the adapter's factory throws.
+ * Starts the actor of one integration: connects its parts and implements the control interface. Requests arrive by the
+ * channel and go through `Operations`; messages arrive from the adapter and leave through `Sources`.
+ * @throws what the adapter's factory throws
  */
 export function startIntegrationActor(
   start: StartActor,
@@ -95,18 +95,18 @@ export function startIntegrationActor(
     gauges.setLastUsed(clock.now())
     outbox.whileAccepting(() => reader.read(batch, (request) => operations.accept(request)))
   }
-  const line = new Channel<ActorBatch, RequestBatch>(
+  const channel = new Channel<ActorBatch, RequestBatch>(
     start.channel,
     new Turn(clock, TURN_MS),
     receive,
     new Linger(clock),
   )
-  line.onWake = () => sources.drain()
+  channel.onWake = () => sources.drain()
 
   const outbox = new Outbox(
     clock,
-    line,
-    (): number => operations.underWay,
+    channel,
+    (): number => operations.inFlight,
     (): number => operations.settling,
   )
   const breaker = new CircuitBreaker(settings.circuitBreaker, clock, (state) => {
@@ -132,12 +132,12 @@ export function startIntegrationActor(
     },
     connected: () => {
       breaker.reachable()
-      streak.broken()
+      streak.reset()
       operations.connected(sources.restore())
     },
     failing: () => {
-      const { hopeless } = connection
-      if (hopeless !== undefined) operations.hopeless(hopeless)
+      const { waitFault } = connection
+      if (waitFault !== undefined) operations.failWaiting(waitFault)
     },
   })
   const { queue } = adapter
@@ -159,7 +159,7 @@ export function startIntegrationActor(
     unsettled,
     pending,
     budget,
-    othersWait: (): boolean => sources.size > 1 || operations.underWay > 0,
+    othersWait: (): boolean => sources.size > 1 || operations.inFlight > 0,
     ended: (id, error) => sources.ended(id, error),
   })
   const verbs = new Verbs({
@@ -171,7 +171,7 @@ export function startIntegrationActor(
     receivers,
     unsettled,
     pending,
-    detach: () => Promise.race([detached(), sleep(clock, FAREWELL_MS)]),
+    detach: () => Promise.race([detached(), sleep(clock, DETACH_TIMEOUT_MS)]),
   })
   const inHand = new InHand(gauges, clock)
   const streak = new TimeoutStreak(() => health.suspect())
@@ -200,7 +200,7 @@ export function startIntegrationActor(
     receivers?.disconnected()
   }
 
-  /** Nothing more is delivered, and what nobody has seen is given back. */
+  /** Stops delivering and gives back what the application has not seen. */
   async function detached(): Promise<void> {
     await Promise.all([sources.detachAll(), receivers?.closeAll()])
   }
@@ -213,10 +213,10 @@ export function startIntegrationActor(
     async stop(graceMs: number): Promise<void> {
       chaos?.cancel()
       health.stop()
-      // A broker that does not answer learns of it when the connection ends.
-      await Promise.race([detached(), sleep(clock, FAREWELL_MS)])
+      // If the broker does not answer in time, its subscriptions end with the connection.
+      await Promise.race([detached(), sleep(clock, DETACH_TIMEOUT_MS)])
       await Promise.race([Promise.all([operations.drained(), pending.drained()]), sleep(clock, graceMs)])
-      await Promise.race([unsettled?.returnAll(), sleep(clock, FAREWELL_MS)])
+      await Promise.race([unsettled?.returnAll(), sleep(clock, DETACH_TIMEOUT_MS)])
       operations.stop()
       await connection.stop()
       outbox.flush()

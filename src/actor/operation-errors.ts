@@ -4,7 +4,7 @@ import type { IntegrationSettings } from '../core/settings.js'
 import type { Connection } from './connection.js'
 import type { Operation } from './operation.js'
 
-/** What the text of a time-out depends on. */
+/** The parts that the message of a time-out is made from. */
 export interface TimeoutSituation {
   readonly clock: Clock
   readonly settings: IntegrationSettings
@@ -12,8 +12,8 @@ export interface TimeoutSituation {
 }
 
 /**
- * Says how long the operation took, how many attempts were made, and why there was no connection if there was none. A
- * caller that allowed less time than the integration allows one attempt says nothing about the server.
+ * Makes the error of an operation that timed out. Its fault is `local` if the caller allowed less time than the
+ * integration allows one attempt, because that says nothing about the server.
  */
 export function timedOut(
   operation: Operation,
@@ -32,7 +32,7 @@ export function timedOut(
   })
 }
 
-/** The error of an operation that ends every connection that it is tried on. */
+/** Makes the error of an operation that ends every connection on which it is tried. */
 export function endsConnections({ request, cutOffs }: Operation, error: Error): ConnectionError {
   const { verb, target } = request
   return new ConnectionError(

@@ -1,11 +1,11 @@
 import { sharedController } from '../core/abort.js'
 import type { Attempt } from '../core/adapter.js'
 import type { Timer } from '../core/clock.js'
+import { type IntegrationSettings, operationBudgetMs } from '../core/settings.js'
 import type { Headers } from '../core/value.js'
 import type { IncomingRequest } from '../mailbox/requests.js'
 import type { BreakerPermit } from '../resilience/circuit-breaker.js'
 
-/** What an operation is doing. */
 export type OperationState =
   /** Waiting for the connection. */
   | { readonly kind: 'waiting' }
@@ -16,20 +16,34 @@ export type OperationState =
   | { readonly kind: 'backing-off'; readonly timer: Timer }
   | { readonly kind: 'settled' }
 
-/** One request of the host on its way through the policies. */
+/** The least time that a `receive` allows the broker to answer, in milliseconds. */
+const NO_WAIT_MS = 900
+
+/** When a request times out, in milliseconds of `clock.monotonic()`. */
+export function endOf(
+  { verb, deadline }: Pick<IncomingRequest, 'verb' | 'deadline'>,
+  settings: IntegrationSettings,
+  now: number,
+): number {
+  if (deadline === 0) return now + operationBudgetMs(settings)
+  // Only the broker knows whether a message is available, so even a `receive` without a wait needs time to ask it.
+  return verb === 'receive' && deadline <= now ? now + NO_WAIT_MS : deadline
+}
+
+/** One request of the host, with its attempts and its state. */
 export class Operation {
   readonly request: IncomingRequest
   readonly #prefix: string
-  /** `clock.monotonic()` milliseconds at which it ends, whatever it is doing. */
+  /** When the operation times out in any state, in milliseconds of `clock.monotonic()`. */
   readonly end: number
-  /** `clock.monotonic()` milliseconds. */
+  /** In milliseconds of `clock.monotonic()`. */
   readonly startedAt: number
   state: OperationState = { kind: 'waiting' }
   attempts = 0
-  /** How often in a row the connection was lost while it was in flight. */
+  /** How often in a row the connection was lost while the operation was in flight. */
   cutOffs = 0
 
-  /** @param prefix unique to the gateway and the integration, the same in every life of the actor. */
+  /** @param prefix unique to the gateway and the integration, and the same in every life of the actor */
   constructor(request: IncomingRequest, prefix: string, end: number, startedAt: number) {
     this.request = request
     this.#prefix = prefix
@@ -37,17 +51,17 @@ export class Operation {
     this.startedAt = startedAt
   }
 
-  /** Unique to the gateway, the same in every life of the actor. */
+  /** Unique to the gateway, and the same in every life of the actor. */
   get id(): string {
     return `${this.#prefix}-${this.request.operation}`
   }
 
-  /** `clock.monotonic()` milliseconds at which something must happen: the end of the attempt, or its own end. */
+  /** When the attempt or else the operation times out, in milliseconds of `clock.monotonic()`. */
   get deadline(): number {
     return this.state.kind === 'attempting' ? this.state.attempt.deadline : this.end
   }
 
-  /** Begins another attempt. @param permit the breaker's, to be returned with the outcome */
+  /** Starts another attempt. @param permit of the breaker; returned to it with the outcome */
   begin(permit: BreakerPermit, startedAt: number, deadline: number): OperationAttempt {
     this.attempts++
     const attempt = new OperationAttempt(this, permit, startedAt, Math.min(deadline, this.end))
@@ -55,13 +69,13 @@ export class Operation {
     return attempt
   }
 
-  /** Whether `attempt` is the one in progress; an earlier one that ends late has no say. */
+  /** Whether `attempt` is the current one. The outcome of an earlier attempt is ignored. */
   isAttempting(attempt: OperationAttempt): boolean {
     return this.state.kind === 'attempting' && this.state.attempt === attempt
   }
 }
 
-/** One attempt. Each has its own signal, so that an adapter that looks late sees that it was given up. */
+/** One attempt of an operation. Each has its own signal, so that an adapter that reads it late sees it aborted. */
 export class OperationAttempt implements Attempt {
   readonly #operation: Operation
   readonly permit: BreakerPermit
@@ -85,7 +99,7 @@ export class OperationAttempt implements Attempt {
     return this.#operation.id
   }
 
-  // Created on first use: most adapters never ask, and a controller costs more than the rest of the operation.
+  // Created on first use: most adapters never read it, and a controller costs more than the rest of the operation.
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = sharedController()
@@ -94,7 +108,7 @@ export class OperationAttempt implements Attempt {
     return this.#controller.signal
   }
 
-  /** Ends it. A signal read later is already aborted. */
+  /** Ends the attempt. A signal read later is already aborted. */
   abort(reason: Error): void {
     this.#ended ??= reason
     this.#controller?.abort(reason)

@@ -6,32 +6,40 @@ import type { IncomingRequest } from '../mailbox/requests.js'
 import type { RunBuilder } from '../mailbox/runs.js'
 import { salvage } from '../mailbox/salvage.js'
 
-/** A batch this long leaves at once: the host takes it in one piece, in a third of a millisecond at most. */
+/**
+ * A batch with this many packed messages is sent at once. The host takes it in one piece, in at most a third of a
+ * millisecond.
+ */
 const FULL_MESSAGES = 1_024
+/** As `FULL_MESSAGES`, for messages that cross as values. */
 const FULL_VALUES = 384
+/** A batch with this many bytes is sent at once. */
 const FULL_BYTES = 512 * 1024
-/** Messages of topics wake the host at most this often: at a steady trickle the wake-ups cost more than the messages. */
+/**
+ * The shortest time between two deliveries from topics: at a steady low rate, waking the host costs more than the
+ * messages.
+ */
 const DELIVERY_PAUSE_MS = 4
-/** The same where they are many: from so many in a batch on. */
+/** The pause after a batch of `BUSY_FROM` messages or more. */
 const BUSY_PAUSE_MS = 8
 const BUSY_FROM = 16
 /**
- * With so many calls in play, answers wait until this share of them has one, but no longer than this, or twice this
- * where as many come in the first half of it. In play are those under way and those whose answers the host has yet
- * to take: it is about to send as many again.
+ * With this many calls in play, answers wait until `ANSWER_SHARE` of the calls have one. In play are the calls in
+ * flight, and those whose answers the host has not taken yet: it is likely to send as many again.
  */
 const MANY_CALLS = 16
 const ANSWER_SHARE = 0.75
+/** How long answers wait; twice this if `MANY_CALLS` more arrive in the first half. */
 const ANSWER_PAUSE_MS = 2
 /**
- * The same where the answers are acknowledgements. A broker is done with fewer before the pause is over, and then
- * has nothing to do; one that writes by Nagle's rule keeps its answers back besides until it hears from us.
+ * As `MANY_CALLS`, for acknowledgements. A broker settles fewer before the pause is over and would then be idle; a
+ * broker that uses Nagle's algorithm would also delay its answers until we send again.
  */
 const MANY_ACKNOWLEDGEMENTS = 384
-/** The first acknowledgement after so long, or refusal of one, goes at once: Nagle's rule again. */
+/** The first acknowledgement after this pause is sent at once, because of Nagle's algorithm in the broker. */
 const SILENCE_MS = 0.5
 
-/** The request that is answered. */
+/** A request that is answered. */
 type Answered = Pick<IncomingRequest, 'seq' | 'verb'>
 
 type Schedule =
@@ -40,14 +48,14 @@ type Schedule =
   | { readonly kind: 'paused'; readonly timer: Timer }
 
 /**
- * What the actor says to the host. What somebody waits for leaves at the end of the turn; where there is more
- * of the kind to come, it fills up for a moment.
+ * Collects what the actor sends to the host into batches. Answers leave at the end of the turn; if more are expected
+ * soon, the batch waits for them for a few milliseconds.
  */
 export class Outbox {
   readonly #clock: Clock
-  readonly #line: Channel<ActorBatch, RequestBatch>
+  readonly #channel: Channel<ActorBatch, RequestBatch>
   readonly #writer = new ReplyWriter()
-  readonly #underWay: () => number
+  readonly #inFlight: () => number
   readonly #settling: () => number
   #schedule: Schedule = { kind: 'idle' }
   #flushedAt = Number.NEGATIVE_INFINITY
@@ -55,28 +63,28 @@ export class Outbox {
   #pauseMs = DELIVERY_PAUSE_MS
   #bytes = 0
   #isAccepting = false
-  /** Answers sent since the host was last seen to have taken all. */
+  /** Answers sent since the host was last known to have taken all. */
   #untaken = 0
-  /** Of the latest delivery. */
+  /** The kind of run of the latest delivery. */
   #kind: 'values' | 'packed' = 'values'
 
   /**
-   * @param underWay how many requests have been accepted and not been settled, without those that end something.
-   * @param settling how many of those that end something have been accepted and not been answered.
+   * @param inFlight how many requests are in flight, without the immediate ones (`isImmediate`)
+   * @param settling how many immediate requests are in flight
    */
   constructor(
     clock: Clock,
-    line: Channel<ActorBatch, RequestBatch>,
-    underWay: () => number,
+    channel: Channel<ActorBatch, RequestBatch>,
+    inFlight: () => number,
     settling: () => number = () => 0,
   ) {
     this.#clock = clock
-    this.#line = line
-    this.#underWay = underWay
+    this.#channel = channel
+    this.#inFlight = inFlight
     this.#settling = settling
   }
 
-  /** A request succeeded and has no value to give. */
+  /** Answers a request that succeeded without a value. */
   done(request: Answered): void {
     this.#writer.done(request.seq)
     this.#answered(request)
@@ -92,9 +100,9 @@ export class Outbox {
     this.#answered(request)
   }
 
-  /** An answer is being read: where it is the only one under way, the host wakes up meanwhile. */
+  /** Wakes the host while an answer is still being read, if it is the only one in flight. */
   answerBegins(): void {
-    if (this.#underWay() === 1) this.#line.nudge()
+    if (this.#inFlight() === 1) this.#channel.nudge()
   }
 
   notice(notice: ActorNotice): void {
@@ -106,15 +114,16 @@ export class Outbox {
     return this.#writer.names.number(topic)
   }
 
-  /** The run to which the next delivery of `source` is added; say `delivered` afterwards. */
+  /** Returns the run for the next delivery of `source`. The caller must call `delivered` afterwards. */
   run(source: number, kind: 'values' | 'packed'): RunBuilder {
     this.#kind = kind
     return this.#writer.run(source, kind)
   }
 
   /**
-   * A message of `bytes` has been added to a run.
-   * @param isAwaited whether the next one comes only when this has been dealt with, as with queues.
+   * Records that a message has been added to a run, and sends the batch now or later.
+   * @param bytes the size of its payload
+   * @param isAwaited whether the next message depends on this one, as with queues: the batch leaves this turn
    */
   delivered(bytes: number, isAwaited: boolean): void {
     this.#bytes += bytes
@@ -125,9 +134,11 @@ export class Outbox {
       this.#after(this.#deliveredAt + this.#pauseMs - this.#clock.monotonic())
   }
 
-  /** Calls `accept` to take in requests. What was done at once is answered at once: who awaits each publish waits for this. */
+  /**
+   * Calls `accept`, then sends the answers of requests that it settled. Callers that await each publish depend on this.
+   */
   whileAccepting(accept: () => void): void {
-    // The host has looked at its answers: most of these requests follow from them.
+    // New requests mean that the host has taken its answers.
     this.#untaken = 0
     const before = this.#writer.settled
     this.#isAccepting = true
@@ -136,7 +147,7 @@ export class Outbox {
     if (this.#writer.settled > before) this.flush()
   }
 
-  /** Sends what there is. */
+  /** Sends the batch now. */
   flush(): void {
     if (this.#schedule.kind !== 'idle') this.#schedule.timer.cancel()
     this.#schedule = { kind: 'idle' }
@@ -152,19 +163,19 @@ export class Outbox {
     this.#untaken = this.#stillUntaken() + settled
     const alone = settled === 1 && this.#isIdle
     try {
-      if (alone) this.#line.postShort(batch, transfer)
-      else this.#line.post(batch, transfer)
+      if (alone) this.#channel.postShort(batch, transfer)
+      else this.#channel.post(batch, transfer)
     } catch {
-      // A value that cannot be cloned fails its own request or delivery; nothing was sent yet.
-      this.#line.post(salvage(batch), transfer)
+      // Nothing was sent. Send again, with an error in place of each value that cannot be cloned.
+      this.#channel.post(salvage(batch), transfer)
     }
     if (!alone) return
-    // Calls come one at a time: spin for the next one, but only after the other work of this turn.
-    this.#clock.nextTurn(() => this.#line.answeredAll())
+    // The host makes one call at a time: spin for the next one, after the other work of this turn.
+    this.#clock.nextTurn(() => this.#channel.answeredAll())
   }
 
   get #isIdle(): boolean {
-    return this.#underWay() === 0 && this.#settling() === 0
+    return this.#inFlight() === 0 && this.#settling() === 0
   }
 
   #atEndOfTurn(): void {
@@ -174,7 +185,7 @@ export class Outbox {
   }
 
   #answered({ verb }: Answered): void {
-    // Nothing is left that could be answered in this turn.
+    // Send now, because no other request can be answered in this turn.
     if (this.#isIdle && !this.#isAccepting) return this.flush()
     if (!this.#awaitsMoreAnswers(verb)) this.#atEndOfTurn()
     else if (this.#schedule.kind === 'idle') this.#awaitAnswers('first')
@@ -182,7 +193,7 @@ export class Outbox {
 
   #awaitsMoreAnswers(verb: Verb): boolean {
     const { settled } = this.#writer
-    const inPlay = settled + this.#underWay() + this.#stillUntaken()
+    const inPlay = settled + this.#inFlight() + this.#stillUntaken()
     if (settled >= inPlay * ANSWER_SHARE) return false
     if (verb === 'call') return inPlay >= MANY_CALLS
     if (settled === 1 && this.#clock.monotonic() - this.#flushedAt >= SILENCE_MS) return false
@@ -198,7 +209,7 @@ export class Outbox {
   }
 
   #stillUntaken(): number {
-    return this.#untaken > 0 && this.#line.isOtherBusy ? this.#untaken : 0
+    return this.#untaken > 0 && this.#channel.isOtherBusy ? this.#untaken : 0
   }
 
   #after(ms: number): void {

@@ -5,14 +5,14 @@ export interface Outgoing {
   readonly topic: string
   readonly payload: Uint8Array
   readonly extras: DeliveryExtras | undefined
-  /** Called once when the host has it, or when it was dropped. */
+  /** Called once when the host has received it, or when it was dropped. */
   taken?: (() => void) | undefined
 }
 
-/** What a message takes beside its payload, in bytes. */
+/** Estimated memory of a message beside its payload. */
 const OVERHEAD_BYTES = 200
 
-/** What a message holds in memory, in bytes. */
+/** Estimates the memory of a message, in bytes. */
 export function weightOf({ payload }: Pick<Outgoing, 'payload'>): number {
   return payload.byteLength + OVERHEAD_BYTES
 }

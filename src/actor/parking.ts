@@ -6,19 +6,19 @@ import { mustGoAlone } from './failure-policy.js'
 import type { Operation } from './operation.js'
 import { isSource } from './verbs.js'
 
-/** Begins with an operation, and calls `attempted` when its attempt has ended or none was made. */
+/** Starts an operation, and calls `attempted` when its attempt has ended or none was made. */
 type Begin = (operation: Operation, attempted?: () => void) => void
 
-/** Where operations wait for the connection, in their order. */
+/** The operations that wait for the connection, in order. */
 export class Parking {
   readonly #connection: Connection
   readonly #settings: IntegrationSettings
   readonly #begin: Begin
   readonly #parked = new Deque<Operation>()
-  /** Whether there is a connection and its subscriptions have been restored. */
+  /** Whether the connection is up and its subscriptions have been restored. */
   #ready = false
   #connections = 0
-  /** The suspect that is tried before all others. */
+  /** The suspect that is tried alone, before all others. */
   #alone: Operation | undefined
 
   constructor(connection: Connection, settings: IntegrationSettings, begin: Begin) {
@@ -35,9 +35,9 @@ export class Parking {
     )
   }
 
-  /** Why an operation may not wait for the connection; undefined when it may. */
+  /** Why an operation may not wait for the connection; `undefined` if it may. */
   refusal(): Error | undefined {
-    if (this.#connection.hopeless !== undefined) return this.#connection.hopeless
+    if (this.#connection.waitFault !== undefined) return this.#connection.waitFault
     if (this.#settings.reconnect.offline !== 'fail' || this.#connection.status.state !== 'reconnecting')
       return undefined
     return new ConnectionError('the connection is down', {
@@ -47,16 +47,16 @@ export class Parking {
     })
   }
 
-  /** It waits from now on. */
+  /** Adds an operation that waits for the connection. */
   park(operation: Operation): void {
     operation.state = { kind: 'waiting' }
     this.#parked.push(operation)
   }
 
   /**
-   * There is a connection: what waited for it goes on, in order. Subscriptions come first, so that a message
-   * published after a subscription was accepted is not missed by it.
-   * @param restored settles when the subscriptions of earlier connections have been asked for.
+   * Starts the waiting operations on a new connection, in order. Subscriptions come first, so that a subscription does
+   * not miss a message that was published after it.
+   * @param restored settles when each earlier subscription has been opened or tried once
    */
   connected(restored: Promise<unknown>): void {
     const connection = ++this.#connections
@@ -72,12 +72,15 @@ export class Parking {
     })
   }
 
-  /** The connection changed meanwhile, and may have released what waited already: these must not be left behind. */
+  /**
+   * Starts those of the operations that still wait. The connection has changed since, and may have released some of
+   * them.
+   */
   #beginAgain(operations: readonly Operation[]): void {
     for (const operation of operations) if (operation.state.kind === 'waiting') this.#begin(operation)
   }
 
-  /** One at a time: when the connection ends again, it is clear which of them was in flight. */
+  /** Tries suspects one at a time, so that the loss of the connection identifies the one in flight. */
   async #beginSuspects(isCurrent: () => boolean): Promise<void> {
     const suspects = this.release(mustGoAlone)
     for (let i = 0; i < suspects.length; i++) {
@@ -88,12 +91,12 @@ export class Parking {
     }
   }
 
-  /** The connection is gone: what comes now waits. */
+  /** Makes new operations wait, because the connection is lost. */
   disconnected(): void {
     this.#ready = false
   }
 
-  /** Takes out those that `wanted` holds for and that still wait. */
+  /** Removes and returns the waiting operations for which `wanted` returns true. */
   release(wanted: (operation: Operation) => boolean = () => true): Operation[] {
     const waiting = [...this.#parked].filter((operation) => operation.state.kind === 'waiting')
     this.#parked.clear()

@@ -8,7 +8,7 @@ import type { RedeliveryRules } from './redelivery.js'
 import type { Source } from './source.js'
 import { returnUnseen, type UnsettledDeliveries } from './unsettled.js'
 
-/** One consumer of the host: never more messages unsettled than its concurrency. */
+/** One consumer of the host. Requests no more messages than its concurrency allows to be unsettled. */
 export class QueueSource implements Source, MessageSink<InboundDelivery> {
   readonly id: number
   readonly #spec: SourceSpec
@@ -74,7 +74,7 @@ export class QueueSource implements Source, MessageSink<InboundDelivery> {
     if (this.#consumer !== undefined) await end(this.#consumer)
   }
 
-  /** Gives back what the host has not got. After a lost connection the broker has it already. */
+  /** Gives back the messages that have not been sent to the host. After a lost connection this does nothing. */
   #returnWaiting(): void {
     for (const { extras } of this.#deliveries.clear())
       if (extras?.token !== undefined) this.#unsettled.undelivered(extras.token).catch(() => {})
@@ -96,7 +96,7 @@ export class QueueSource implements Source, MessageSink<InboundDelivery> {
     return true
   }
 
-  /** What a queue's broker keeps is not lost. */
+  /** Does nothing: the broker of a queue keeps messages until they are settled. */
   lost(): void {}
 
   end(error: Error): void {

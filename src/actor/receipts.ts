@@ -2,14 +2,14 @@ import { Deque } from '../core/deque.js'
 import type { CreditTaker } from '../mailbox/credit.js'
 
 interface Receipt {
-  /** How many messages of the source had been sent when this one was; wraps at 2^32. */
+  /** The count of messages that the source had sent, including this one; wraps at 2^32. */
   readonly sent: number
   readonly taken: () => void
 }
 
 /**
- * The messages of one source that are on their way to the host and whose broker waits to hear that they arrived. If the
- * actor dies before, the broker still has them.
+ * Calls `taken` of the messages of one source when the host has received them, so that the broker is acknowledged no
+ * earlier. If the actor dies before, the broker still has these messages.
  */
 export class Receipts {
   readonly #credit: CreditTaker
@@ -20,7 +20,7 @@ export class Receipts {
     this.#credit = credit
   }
 
-  /** A message has been sent to the host. @param taken its `taken`, where it has one */
+  /** Records that a message has been sent to the host. @param taken its callback, if it has one */
   sent(taken: (() => void) | undefined): void {
     this.#sent = (this.#sent + 1) | 0
     if (taken === undefined) return
@@ -28,17 +28,17 @@ export class Receipts {
     if (this.#onTheWay.size === 1) this.#credit.watch()
   }
 
-  /** Looks which of them have arrived. */
+  /** Calls `taken` of each message that the host has received. */
   collect(): void {
     if (this.#onTheWay.size === 0) return
     this.#collect()
     if (this.#onTheWay.size === 0) return
     this.#credit.watch()
-    // What arrived before it was watched for wakes nobody.
+    // A message that arrived before `watch` causes no wake-up, so check once more.
     this.#collect()
   }
 
-  /** The source is closed. @returns what the broker still waits to hear of */
+  /** Forgets all messages in flight, because the source is closed. @returns their `taken` callbacks, not yet called */
   clear(): (() => void)[] {
     const left = [...this.#onTheWay].map(({ taken }) => taken)
     this.#onTheWay.clear()

@@ -9,9 +9,9 @@ import { queueExtras } from './queue-extras.js'
 import { quietly } from './quietly.js'
 import { returnUnseen, type UnsettledDeliveries } from './unsettled.js'
 
-/** A receiver without callers stays open for so long: who receives in a loop finds it open. */
+/** How long a receiver without callers stays open, so that a caller that receives in a loop finds it open. */
 const IDLE_MS = 1_000
-/** What a caller that does not wait allows the broker at least, in milliseconds. */
+/** The least time that a caller that does not wait allows the broker, in milliseconds. */
 const NO_WAIT_MS = 50
 
 /** A `receive` that waits for a message. */
@@ -26,18 +26,19 @@ type State =
   | { readonly kind: 'opening'; readonly done: Promise<void>; readonly abort: AbortController }
   | { readonly kind: 'open'; readonly consumer: AdapterConsumer; readonly openedInMs: number }
 
-/** What a receiver tells its owner. */
+/** The callbacks of a receiver. */
 export interface ReceiverEvents {
-  /** No caller waits any more. */
+  /** The last caller has ended. */
   idle(): void
+  /** A caller has arrived. */
   busy(): void
-  /** It has closed its consumer; the next `receive` opens another. */
+  /** The receiver has closed its consumer. The next `receive` opens another. */
   closed(): void
 }
 
 /**
- * Takes single messages from one queue, on demand. A message that finds no caller goes back uncounted. Closes its
- * consumer when nobody has received for a moment.
+ * Takes single messages from one queue on demand. Gives a message without a caller back uncounted, and closes its
+ * consumer after `IDLE_MS` without a caller.
  */
 export class Receiver implements MessageSink<InboundDelivery> {
   readonly #queue: string
@@ -49,9 +50,9 @@ export class Receiver implements MessageSink<InboundDelivery> {
   #callers = new Deque<Caller>()
   #waiting = 0
   #state: State = { kind: 'closed' }
-  /** Calls in progress, those that still wait for the consumer included. */
+  /** Calls in flight, including those that wait for the consumer to open. */
   #inProgress = 0
-  /** What the broker has been asked for and has not delivered. */
+  /** Messages requested from the broker and not delivered. */
   #demand = 0
   #idleTimer: Timer | undefined
   #sink: AttemptSink<InboundDelivery> | undefined
@@ -73,15 +74,17 @@ export class Receiver implements MessageSink<InboundDelivery> {
   }
 
   /**
-   * @param noWait give the message that is there, and do not wait for one to come.
-   * @returns `undefined` when the attempt has ended. @throws DequeueError, ConnectionError
+   * Waits for one message.
+   * @param noWait true to return a message only if one is available now
+   * @returns `undefined` if there was none until the attempt ended
+   * @throws DequeueError, ConnectionError
    */
   async receive(attempt: Attempt, noWait: boolean): Promise<ReceivedMessage | undefined> {
     this.#idleTimer?.cancel()
     this.#events.busy()
     this.#inProgress++
     try {
-      // The first caller opens the consumer. If that fails, it receives the error, and the next one tries.
+      // The first caller opens the consumer. If that fails, this caller gets the error and the next one tries.
       while (this.#state.kind !== 'open') {
         if (attempt.signal.aborted) return undefined
         if (this.#state.kind === 'opening')
@@ -98,7 +101,7 @@ export class Receiver implements MessageSink<InboundDelivery> {
     this.#lose(new ConnectionError('the connection was lost'))
   }
 
-  /** Ends the consumer, which gives back what it has prefetched. Never rejects. */
+  /** Closes the consumer, which gives back what it has prefetched. Never rejects. */
   async close(): Promise<void> {
     const state = this.#state
     this.#lose(new ConnectionError('the receiver was closed'))
@@ -134,7 +137,7 @@ export class Receiver implements MessageSink<InboundDelivery> {
     })
   }
 
-  /** Callers that gave up must not pile up where no message ever comes. */
+  /** Removes callers that no longer wait, so that they do not accumulate in a queue without messages. */
   #forgetOver(): void {
     if (this.#callers.size <= 2 * this.#waiting + 16) return
     const waiting = new Deque<Caller>()
@@ -149,7 +152,7 @@ export class Receiver implements MessageSink<InboundDelivery> {
     this.#state.consumer.request(missing)
   }
 
-  /** A consumer takes the time of the integration, not that of its first caller, which may be too short for any. */
+  /** Opens the consumer with the time-out of the integration, because that of the first caller may be too short. */
   #open(): Promise<void> {
     const abort = new AbortController()
     const startedAt = this.#clock.monotonic()
@@ -177,7 +180,7 @@ export class Receiver implements MessageSink<InboundDelivery> {
     const done = Promise.resolve().then(opening)
     const state: State = { kind: 'opening', done, abort }
     this.#state = state
-    // Nobody may be left that waits for it.
+    // The rejection must not count as unhandled if all callers have stopped waiting.
     done.catch(nothing)
     return done
   }
@@ -191,7 +194,7 @@ export class Receiver implements MessageSink<InboundDelivery> {
     }
     const token = this.#unsettled.take(delivery, { queue: this.#queue })
     if (token === undefined) {
-      // Dead-lettered at once: the caller waits for one that can be delivered.
+      // The message was dead-lettered, so the caller waits for the next one.
       this.#callers.unshift(caller)
       this.#ask()
     } else
@@ -199,7 +202,7 @@ export class Receiver implements MessageSink<InboundDelivery> {
     return true
   }
 
-  /** What a queue's broker keeps is not lost. */
+  /** Does nothing: the broker of a queue keeps messages until they are settled. */
   lost(): void {}
 
   end(error: Error): void {
@@ -230,7 +233,7 @@ export class Receiver implements MessageSink<InboundDelivery> {
   }
 }
 
-/** Resolves when the work has ended or the signal aborts. @throws what the work throws before */
+/** Resolves when the work has ended or the signal aborts. @throws what the work throws before that */
 function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const give = () => resolve()

@@ -4,20 +4,20 @@ import type { ReceivedMessage } from '../mailbox/protocol.js'
 import { Receiver } from './receiver.js'
 import type { UnsettledDeliveries } from './unsettled.js'
 
-/** So many receivers may stay open although nobody waits: each may hold a connection. */
+/** How many idle receivers stay open. The number is limited because each may hold a connection. */
 const MOST_IDLE = 8
 
-/** The receivers of an integration: one for each queue that somebody receives from. */
+/** The receivers of an integration, one for each queue in use. */
 export class Receivers {
   readonly #facet: QueueFacet
   readonly #unsettled: UnsettledDeliveries
   readonly #clock: Clock
   readonly #timeoutMs: number
   readonly #byQueue = new Map<string, Receiver>()
-  /** Those without a caller, the longest idle first. */
+  /** The receivers without a caller, the longest idle first. */
   readonly #idle = new Set<Receiver>()
 
-  /** @param timeoutMs for making a consumer. */
+  /** @param timeoutMs the time-out for opening a consumer */
   constructor(facet: QueueFacet, unsettled: UnsettledDeliveries, clock: Clock, timeoutMs: number) {
     this.#facet = facet
     this.#unsettled = unsettled
@@ -27,7 +27,8 @@ export class Receivers {
 
   /**
    * Waits for one message until the attempt ends.
-   * @returns `undefined` when there was none in that time. @throws DequeueError, ConnectionError
+   * @returns `undefined` if there was none until then
+   * @throws DequeueError, ConnectionError
    */
   receive(queue: string, attempt: Attempt, noWait: boolean): Promise<ReceivedMessage | undefined> {
     let receiver = this.#byQueue.get(queue)
@@ -38,12 +39,12 @@ export class Receivers {
     return receiver.receive(attempt, noWait)
   }
 
-  /** The connection is lost, and every consumer with it. */
+  /** Ends all callers with an error, because the connection and its consumers are lost. */
   disconnected(): void {
     for (const receiver of this.#byQueue.values()) receiver.disconnected()
   }
 
-  /** Gives back what no caller has taken. Never rejects. */
+  /** Closes all receivers, which gives back their prefetched messages. Never rejects. */
   async closeAll(): Promise<void> {
     await Promise.all([...this.#byQueue.values()].map((receiver) => receiver.close()))
   }

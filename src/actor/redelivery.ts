@@ -1,30 +1,31 @@
-/** How often a message is delivered when its consumer does not say: within some six minutes of trying. */
+/** How often a message is delivered by default: over about six minutes. */
 const DEFAULT_MAX_DELIVERIES = 20
 /**
- * A broker counts deliveries that a crash has lost before anybody saw them. So many more are delivered before a message
- * is dead-lettered on arrival, or it would die unseen.
+ * How many deliveries beyond the limit are still passed on. A broker also counts deliveries that a crash lost before
+ * the application saw them, and a message must not be dead-lettered unseen.
  */
 const UNSEEN_DELIVERIES = 3
 const FIRST_DELAY_MS = 100
 const LONGEST_DELAY_MS = 30_000
 
-/** What is done with the messages of one queue that their consumer does not acknowledge. */
+/** What happens to the messages of one queue that are not acknowledged. */
 export interface RedeliveryRules {
   readonly queue: string
-  /** A message that so many deliveries have not settled is dead-lettered. */
+  /** A message is dead-lettered after this many failed deliveries. */
   readonly maxDeliveries?: number | undefined
-  /** The queue for dead letters; without it they are only reported. */
+  /** The queue for dead letters. If absent, they are only reported. */
   readonly deadLetter?: string | undefined
 }
 
-/** What follows a delivery that failed. */
+/** What follows a failed delivery. */
 export type Redelivery =
   | { readonly kind: 'again'; readonly afterMs: number }
   | { readonly kind: 'dead-letter' }
 
 /**
- * @param attempt the number of the delivery that failed, from 1.
- * @param delayMs what the consumer asked for; without it the delay grows, so that a message that always fails is slow.
+ * Decides what follows a failed delivery.
+ * @param attempt the number of the delivery, from 1
+ * @param delayMs the delay that the consumer asked for; by default the delay grows with each delivery
  */
 export function afterFailure(
   attempt: number,
@@ -35,7 +36,9 @@ export function afterFailure(
   return { kind: 'again', afterMs: delayMs ?? growingDelay(attempt) }
 }
 
-/** Whether a delivery is one too many: its predecessors ended without a settlement, with their consumers perhaps. */
+/**
+ * Whether a message must be dead-lettered on arrival, because too many earlier deliveries ended without a settlement.
+ */
 export function isOneTooMany(attempt: number, rules: RedeliveryRules): boolean {
   return attempt > mostDeliveries(rules) + UNSEEN_DELIVERIES
 }
@@ -44,7 +47,9 @@ export function mostDeliveries({ maxDeliveries = DEFAULT_MAX_DELIVERIES }: Redel
   return maxDeliveries
 }
 
-/** None after the first failure, which is often a passing one. */
+/**
+ * The delay before the next delivery, in milliseconds. There is none after the first failure, which is often transient.
+ */
 function growingDelay(attempt: number): number {
   return attempt <= 1 ? 0 : Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempt - 2))
 }

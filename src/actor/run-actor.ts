@@ -10,8 +10,8 @@ import { type ActorThread, actorThread } from './thread.js'
 import { threadLogger } from './thread-logger.js'
 
 /**
- * Makes this worker thread an actor: loaded now, started when the supervisor says which integration it is.
- * Called once, by an entry point in `workers/`.
+ * Runs an actor in this worker thread. It starts when the supervisor sends its settings. Called once, by an entry point
+ * in `workers/`.
  */
 export function runActor(makeAdapter: AdapterFactory): void {
   const thread = actorThread()
@@ -19,7 +19,7 @@ export function runActor(makeAdapter: AdapterFactory): void {
     if (message.kind !== 'start-actor') return
     try {
       await loadFormats(message.settings)
-      const actor = startIntegrationActor(message, await findingItsWay(makeAdapter, message.settings), {
+      const actor = startIntegrationActor(message, await withDiscovery(makeAdapter, message.settings), {
         clock: systemClock,
         random: systemRandom,
         log: threadLogger(thread),
@@ -34,8 +34,8 @@ export function runActor(makeAdapter: AdapterFactory): void {
   thread.tell({ kind: 'loaded' })
 }
 
-/** Most integrations know where to go, and need not carry the code for finding out. */
-async function findingItsWay(
+/** Adds discovery and announcement to an adapter. Their code is loaded only if configured, which saves memory. */
+async function withDiscovery(
   makeAdapter: AdapterFactory,
   { announce, discovery }: IntegrationSettings,
 ): Promise<AdapterFactory> {
@@ -49,7 +49,7 @@ async function findingItsWay(
 
 async function dial(thread: ActorThread, broker: string) {
   const { port1, port2 } = new MessageChannel()
-  // Node's own ports, which its types know by two names.
+  // Node's types have two names for the same port class.
   const [ours, theirs] = [port1, port2] as unknown as [NodePort, NodePort]
   thread.tell({ kind: 'dial', broker, port: theirs }, [theirs])
   return ours

@@ -10,14 +10,14 @@ import { actorThread } from './thread.js'
 import { threadLogger } from './thread-logger.js'
 
 /**
- * Makes this worker thread an embedded broker: loaded now, started when the supervisor says where it listens.
- * Called once, by an entry point in `workers/`.
+ * Runs an embedded broker in this worker thread. It starts when the supervisor sends its settings. Called once, by an
+ * entry point in `workers/`.
  */
 export function runBroker(makeBroker: BrokerFactory): void {
   const thread = actorThread()
-  const lines: import('node:worker_threads').MessagePort[] = []
-  let attach = (port: (typeof lines)[number]) => {
-    lines.push(port)
+  const ports: import('node:worker_threads').MessagePort[] = []
+  let attach = (port: (typeof ports)[number]) => {
+    ports.push(port)
   }
   thread.listen((message) => {
     if (message.kind === 'attach') attach(message.port)
@@ -44,7 +44,7 @@ export function runBroker(makeBroker: BrokerFactory): void {
       (reached) => {
         address = reached
         attach = (port) => broker.attach(port)
-        for (const port of lines) broker.attach(port)
+        for (const port of ports) broker.attach(port)
         thread.tell({ kind: 'ready' })
       },
       (error: unknown) => thread.tell({ kind: 'start-failed', error: encodeError(error) }),

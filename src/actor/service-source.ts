@@ -14,10 +14,10 @@ import { AttemptSink } from './attempt-sink.js'
 import type { Outbox } from './outbox.js'
 import type { Source } from './source.js'
 
-/** So many requests may wait for the host; services are held back then, and let go again at half as many. */
+/** Services are held back at this many unanswered requests, and resumed at half of that. */
 const MOST_PENDING = 1_024
 
-/** Requests that wait for their answer from the host, over all services of an integration. */
+/** The requests of all services of an integration that wait for the host's answer. */
 export class PendingRequests {
   readonly #byToken = new SequenceTable<InboundRequest>()
   #heldBack: (() => void)[] = []
@@ -31,14 +31,14 @@ export class PendingRequests {
     this.#budget = budget
   }
 
-  /** Whether no more should come; `onRoom` is called when they may. */
+  /** Whether a service must be held back. If so, `onRoom` is called when it may resume. */
   isFull(onRoom: () => void): boolean {
     if (this.#byToken.size < MOST_PENDING && !this.#budget.isFull) return false
     this.#heldBack.push(onRoom)
     return true
   }
 
-  /** Resolves when every request has been answered. */
+  /** Resolves when all requests have been answered. */
   drained(): Promise<void> {
     if (this.#byToken.size === 0) return Promise.resolve()
     return new Promise((resolve) => this.#idle.push(resolve))
@@ -52,13 +52,13 @@ export class PendingRequests {
     return token
   }
 
-  /** @returns false when it was answered before, or its caller is gone. */
+  /** Answers a request. @returns false if it was answered before, or its connection is lost */
   async answer(token: number, outcome: RpcOutcome): Promise<boolean> {
     const request = this.#byToken.take(token)
     if (request === undefined) return false
     this.#gauges.count('answered')
     this.#budget.give(weight(request))
-    if (this.#byToken.size <= MOST_PENDING / 2) this.#letGo()
+    if (this.#byToken.size <= MOST_PENDING / 2) this.#resume()
     try {
       await request.answer(outcome)
     } finally {
@@ -67,11 +67,11 @@ export class PendingRequests {
     return true
   }
 
-  /** The connection is lost, and the callers with it. */
+  /** Removes all requests, because their connection is lost. */
   forget(): void {
     for (const request of this.#byToken.values()) this.#budget.give(weight(request))
     this.#byToken.clear()
-    this.#letGo()
+    this.#resume()
     this.#becomeIdle()
   }
 
@@ -81,19 +81,19 @@ export class PendingRequests {
     for (const resolve of idle) resolve()
   }
 
-  #letGo(): void {
+  #resume(): void {
     const heldBack = this.#heldBack
     this.#heldBack = []
     for (const onRoom of heldBack) onRoom()
   }
 }
 
-/** What a pending request holds in memory: its payload, and the value made of it. */
+/** Estimates the memory of a pending request, in bytes: its payload, and the value decoded from it. */
 function weight({ payload }: InboundRequest): number {
   return 2 * payload.byteLength + 400
 }
 
-/** One method that the host serves. Requests cross as values: the adapter has decoded them. */
+/** One method that the host serves. Requests cross as values, because the adapter has decoded them. */
 export class ServiceSource implements Source, MessageSink<InboundRequest> {
   readonly id: number
   readonly #method: string
@@ -122,7 +122,7 @@ export class ServiceSource implements Source, MessageSink<InboundRequest> {
   }
 
   async open(attempt: Attempt): Promise<void> {
-    // A request that comes too late is left to time out: its caller may try another server.
+    // A request on a retired sink is not answered: its caller times out and may try another server.
     const sink = new AttemptSink<InboundRequest>(this.#method, this, () => {})
     this.#sink = sink
     this.#subscription = await sink.open(attempt, () => this.#facet.serve(this.#method, sink, attempt))
@@ -144,7 +144,7 @@ export class ServiceSource implements Source, MessageSink<InboundRequest> {
     return !this.#pending.isFull(() => this.#subscription?.resume())
   }
 
-  /** Callers of lost requests time out. */
+  /** Does nothing: the callers of lost requests time out. */
   lost(): void {}
 
   end(error: Error): void {

@@ -1,38 +1,60 @@
 import type { Clock } from '../core/clock.js'
 import type { Gauges } from '../mailbox/gauges.js'
 import { asIntegrationError } from '../resilience/classify.js'
+import type { ActiveOperations } from './active-operations.js'
+import type { Admission } from './admission.js'
 import type { Operation } from './operation.js'
 import type { Outbox } from './outbox.js'
 
-/** Durations of operations, in microseconds. */
+/** Records durations of operations, in microseconds. */
 export interface LatencyRecorder {
   record(microseconds: number): void
 }
 
-/** Tells the host what became of an operation: once, and with the figures of it. */
+export interface SettlementDependencies {
+  readonly clock: Clock
+  readonly outbox: Outbox
+  readonly gauges: Gauges
+  readonly latency: LatencyRecorder
+  readonly active: ActiveOperations
+  /** The limits in which the operation has a place; undefined if there are none. */
+  readonly admission: Admission | undefined
+}
+
+/**
+ * Settles operations: sends the outcome to the host, records duration and errors, and frees their place in the limits.
+ */
 export class Settlement {
   readonly #clock: Clock
   readonly #outbox: Outbox
   readonly #gauges: Gauges
   readonly #latency: LatencyRecorder
+  readonly #active: ActiveOperations
+  readonly #admission: Admission | undefined
 
-  constructor(clock: Clock, outbox: Outbox, gauges: Gauges, latency: LatencyRecorder) {
+  constructor({ clock, outbox, gauges, latency, active, admission }: SettlementDependencies) {
     this.#clock = clock
     this.#outbox = outbox
     this.#gauges = gauges
     this.#latency = latency
+    this.#active = active
+    this.#admission = admission
   }
 
-  /** It succeeded. @param value undefined where there is none to give */
+  /** Settles an operation that succeeded. @param value `undefined` if the operation has none */
   done(operation: Operation, value: unknown): void {
+    this.#active.remove(operation)
     const { request } = operation
-    // A call without a result has a value all the same: without one it would look like a notification.
+    // A call always has a value, at least null; without one the host would take it for a notification.
     if (value !== undefined || request.verb === 'call') this.#outbox.reply(request, value ?? null)
     else this.#outbox.done(request)
     this.#settled(operation)
   }
 
+  /** Settles an operation that failed. Does nothing if it is settled. */
   failed(operation: Operation, error: unknown): void {
+    if (operation.state.kind === 'settled') return
+    this.#active.remove(operation)
     const known = asIntegrationError(error)
     if (known !== undefined) this.#gauges.countError(known.kind)
     this.#outbox.fail(operation.request, error)
@@ -42,5 +64,6 @@ export class Settlement {
   #settled(operation: Operation): void {
     operation.state = { kind: 'settled' }
     this.#latency.record(Math.max(1, Math.round((this.#clock.monotonic() - operation.startedAt) * 1_000)))
+    this.#admission?.leave(operation)
   }
 }

@@ -6,15 +6,20 @@ import { quietly } from './quietly.js'
 /** One subscriber of a shared topic. */
 export interface TopicMember {
   readonly sink: MessageSink<InboundMessage>
-  /** The quality of service in force for it. */
+  /** The quality of service that applies to it. */
   readonly qos: 0 | 1 | 2 | undefined
-  /** The subscription that was made for its sake: what the broker had retained comes with that one. */
+  /**
+   * The number of the subscription that was made for this member, with which the broker sends its retained messages.
+   */
   generation: number
-  /** Topics of which it was given what the broker had retained. */
+  /** Topics whose retained message this member has received. */
   readonly retained: Set<string>
 }
 
-/** Topics are chosen by strangers: of more than this many a retained message may be given twice. */
+/**
+ * The most topics that `retained` records, because publishers choose the topics. Beyond it, a retained message may be
+ * delivered twice.
+ */
 const MOST_RETAINED = 10_000
 
 type Subscribe = (
@@ -23,9 +28,11 @@ type Subscribe = (
 ) => Promise<AdapterSubscription>
 
 /**
- * One subscription at the broker and its subscribers in this actor. For a subscriber that comes later it is made
- * again where the broker retains messages, or where a higher quality is wanted; the earlier one is closed when the
- * later one is granted, so that no subscriber misses anything in between. One step is taken at a time.
+ * One subscription at the broker, shared by several subscribers in this actor.
+ *
+ * For a later subscriber it is made again if the broker retains messages, or if a higher quality of service is needed.
+ * The earlier subscription is closed after the later one is granted, so that no message is missed. Steps run one at a
+ * time.
  */
 export class SharedTopic {
   readonly #subscribe: Subscribe
@@ -36,28 +43,32 @@ export class SharedTopic {
   #steps: Promise<void> = Promise.resolve()
   #current: AdapterSubscription | undefined
   #qos: 0 | 1 | 2 | undefined
-  /** The newest subscription that was asked for, and the newest that was granted. */
+  /** The number of the newest subscription that was requested. */
   #asked = 0
+  /** The number of the newest subscription that was granted. */
   #granted = 0
   #wasHeldBeforeGrant = false
-  /** Whether the adapter is giving what it held of the earlier subscription. */
-  #isEmptying = false
+  /** Whether the adapter is delivering what it had held back. */
+  #isFlushing = false
   #state: 'alive' | 'over' = 'alive'
 
-  /** @param onEmpty called when the last member has left and the broker knows. */
+  /** @param onEmpty called when the last member has left and the subscription has been closed */
   constructor(facet: PubSubFacet, subscribe: Subscribe, onEmpty: () => void) {
     this.#retains = facet.retains === true
     this.#subscribe = subscribe
     this.#onEmpty = onEmpty
   }
 
-  /** Resolves when the broker has granted it. @throws what the adapter throws; ConnectionError */
+  /**
+   * Adds a subscriber. Resolves when the broker has granted the subscription.
+   * @throws what the adapter throws; ConnectionError
+   */
   join(member: TopicMember): Promise<void> {
     this.#members.add(member)
     return this.#inTurn(() => this.#grant(member))
   }
 
-  /** Resolves when the subscription at the broker is ended, if it was the last member; never rejects. */
+  /** Removes a subscriber. Resolves after the subscription has been ended if it was the last member. Never rejects. */
   leave(member: TopicMember, end: (last: AdapterSubscription) => Promise<void>): Promise<void> {
     this.#members.delete(member)
     this.resume(member)
@@ -70,7 +81,7 @@ export class SharedTopic {
     })
   }
 
-  /** The quality of service that the broker has granted, where it has one. */
+  /** The quality of service that the broker has granted, if the protocol has one. */
   get grantedQos(): 0 | 1 | 2 | undefined {
     return this.#current?.grantedQos
   }
@@ -80,12 +91,12 @@ export class SharedTopic {
     return this.#current?.detach !== undefined
   }
 
-  /** A member that held back has room again. */
+  /** Resumes the subscription if no other member holds it back. */
   resume(member: TopicMember): void {
     if (this.#holding.delete(member) && this.#holding.size === 0) this.#current?.resume()
   }
 
-  /** The connection is gone, and the subscription with it. */
+  /** Ends the subscription and removes all members, because the connection is lost. */
   lose(): void {
     this.#state = 'over'
     this.#current = undefined
@@ -99,7 +110,7 @@ export class SharedTopic {
     const generation = ++this.#asked
     member.generation = generation
     const qos = highest(this.#qos, member.qos)
-    this.#empty()
+    this.#flushHeld()
     let subscription: AdapterSubscription
     try {
       subscription = await this.#subscribe(qos === undefined ? {} : { qos }, this.#sink(generation))
@@ -108,26 +119,26 @@ export class SharedTopic {
       throw error
     }
     if ((this.#state as string) === 'over') throw new ConnectionError('the connection was lost')
-    this.#empty()
+    this.#flushHeld()
     const earlier = this.#current
     this.#granted = generation
     this.#qos = qos
     this.#current = subscription
-    // There may be room again since before the grant.
+    // A member may have made room before the grant, when there was no subscription to resume.
     if (this.#wasHeldBeforeGrant && this.#holding.size === 0) subscription.resume()
     this.#wasHeldBeforeGrant = false
     if (earlier !== undefined) await quietly(() => earlier.close())
   }
 
   /**
-   * What the adapter holds of the subscription that is to be closed goes to its members, who have room for it in their
-   * queues or drop it by their own policy: closed, the subscription would drop it, and nobody would count it.
+   * Lets the adapter deliver the messages that it holds of the subscription to be closed. Closing would drop them
+   * uncounted, while the members have room or drop them by their own policy.
    */
-  #empty(): void {
+  #flushHeld(): void {
     if (this.#holding.size === 0) return
-    this.#isEmptying = true
+    this.#isFlushing = true
     this.#current?.resume()
-    this.#isEmptying = false
+    this.#isFlushing = false
   }
 
   #isNeededFor({ qos }: TopicMember): boolean {
@@ -151,7 +162,7 @@ export class SharedTopic {
   }
 
   #deliver(generation: number, message: InboundMessage): boolean {
-    // Of an earlier subscription: the later one has brought it already.
+    // The message belongs to an earlier subscription; the later one delivers it too.
     if (generation < this.#granted || this.#state === 'over') {
       message.taken?.()
       return true
@@ -159,11 +170,11 @@ export class SharedTopic {
     if (!isMessage(message)) throw notAMessage(message)
     const shared = this.#members.size === 1 ? message : sharedBy(this.#members.size, message)
     for (const member of this.#members) {
-      // What was retained is news only to those for whom this subscription was made.
-      if (message.retain && !isNews(member, generation, message.topic)) shared.taken?.()
+      // A retained message is new only to the member for which this subscription was made.
+      if (message.retain && !isNewTo(member, generation, message.topic)) shared.taken?.()
       else if (!member.sink.deliver(shared)) this.#holding.add(member)
     }
-    if (this.#holding.size === 0 || this.#isEmptying) return true
+    if (this.#holding.size === 0 || this.#isFlushing) return true
     this.#wasHeldBeforeGrant ||= generation > this.#granted
     return false
   }
@@ -175,7 +186,7 @@ export class SharedTopic {
   }
 }
 
-/** A message for several members: it is taken when each of them has taken it. */
+/** Makes a message for several members, whose `taken` counts once all of them have called it. */
 function sharedBy(members: number, message: InboundMessage): InboundMessage {
   if (message.taken === undefined) return message
   let missing = members
@@ -187,10 +198,10 @@ function sharedBy(members: number, message: InboundMessage): InboundMessage {
 }
 
 /**
- * Whether a retained message is to be given to a member. A broker that does not say for which subscription it
- * sends one may have it arrive by two of them: each topic counts once.
+ * Whether a retained message is new to a member. Each topic counts once, because a broker may send a retained message
+ * by two subscriptions without saying which one it belongs to.
  */
-function isNews(member: TopicMember, generation: number, topic: string): boolean {
+function isNewTo(member: TopicMember, generation: number, topic: string): boolean {
   if (member.generation !== generation || member.retained.has(topic)) return false
   if (member.retained.size < MOST_RETAINED) member.retained.add(topic)
   return true

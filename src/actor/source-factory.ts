@@ -7,7 +7,7 @@ import type { Gauges } from '../mailbox/gauges.js'
 import type { SourceSpec } from '../mailbox/protocol.js'
 import type { Formats } from '../wire/formats.js'
 import { Conflator } from './conflator.js'
-import { DeliveryQueue, type DeliveryQueueParts } from './delivery-queue.js'
+import { DeliveryQueue, type DeliveryQueueDependencies } from './delivery-queue.js'
 import type { Outbox } from './outbox.js'
 import type { Outgoing } from './outgoing.js'
 import { QueueSource } from './queue-source.js'
@@ -17,7 +17,7 @@ import type { TopicHub } from './topic-hub.js'
 import { TopicSource } from './topic-source.js'
 import type { UnsettledDeliveries } from './unsettled.js'
 
-/** Makes the sources that the host asks for. */
+/** Makes the sources that the host opens. */
 export class SourceFactory {
   readonly #settings: IntegrationSettings
   readonly #clock: Clock
@@ -39,12 +39,12 @@ export class SourceFactory {
     readonly formats: Formats
     readonly outbox: Outbox
     readonly gauges: Gauges
-    /** Absent where the adapter has no topics. */
+    /** Undefined if the adapter has no topics. */
     readonly topics: TopicHub | undefined
     readonly unsettled: UnsettledDeliveries | undefined
     readonly pending: PendingRequests
     readonly budget: ByteBudget
-    /** Whether a subscription that holds its connection back is not the only user of it. */
+    /** Whether a subscription that holds its connection back blocks other users of it. */
     readonly othersWait: () => boolean
     readonly ended: (id: number, error: Error) => void
   }) {
@@ -62,7 +62,7 @@ export class SourceFactory {
     this.#ended = parts.ended
   }
 
-  /** @throws UnsupportedError when the adapter has no such facet, SerializeError when the format is unknown. */
+  /** @throws UnsupportedError if the adapter lacks the facet, SerializeError if the format is unknown */
   make(verb: 'subscribe' | 'consume' | 'serve', target: string, spec: SourceSpec): Source {
     const onEnd = (error: Error) => this.#ended(spec.id, error)
     switch (verb) {
@@ -73,7 +73,7 @@ export class SourceFactory {
         if (facet === undefined || this.#unsettled === undefined) throw new UnsupportedError('consume')
         const unsettled = this.#unsettled
         const queue = this.#deliveries(spec, {
-          harmsOthers: () => false,
+          blocksOthers: () => false,
           onRoom: () => {},
           onUndecodable: (token, error) => unsettled.undecodable(token, error),
         })
@@ -91,8 +91,8 @@ export class SourceFactory {
     const topics = this.#topics
     if (topics === undefined) throw new UnsupportedError('subscribe')
     const isShared = this.#adapter.pubsub?.holdsBack !== 'subscription'
-    const harmsOthers = () => isShared && this.#othersWait()
-    const queue = this.#deliveries(spec, { harmsOthers, onRoom: () => source.resume() })
+    const blocksOthers = () => isShared && this.#othersWait()
+    const queue = this.#deliveries(spec, { blocksOthers, onRoom: () => source.resume() })
     const conflator =
       spec.conflateMs === undefined
         ? undefined
@@ -119,7 +119,7 @@ export class SourceFactory {
 
   #deliveries(
     spec: SourceSpec,
-    particulars: Pick<DeliveryQueueParts, 'harmsOthers' | 'onRoom' | 'onUndecodable'>,
+    callbacks: Pick<DeliveryQueueDependencies, 'blocksOthers' | 'onRoom' | 'onUndecodable'>,
   ): DeliveryQueue {
     return new DeliveryQueue({
       spec,
@@ -129,7 +129,7 @@ export class SourceFactory {
       gauges: this.#gauges,
       format: this.#formats.of(spec.format),
       budget: this.#budget,
-      ...particulars,
+      ...callbacks,
     })
   }
 }

@@ -1,22 +1,22 @@
 import type { Attempt } from '../core/adapter.js'
 import { ConnectionError } from '../core/errors.js'
 
-/** Something that yields messages to the host. It is opened again on each new connection. */
+/** Delivers messages to the host: a subscription, a consumer or a service. Opened again on each new connection. */
 export interface Source {
   readonly id: number
-  /** Opens it with the adapter. */
+  /** Opens it at the broker. */
   open(attempt: Attempt): Promise<void>
-  /** The connection it was open on is lost. */
+  /** Called when its connection is lost. */
   disconnected(): void
-  /** The host has given credit, or has received something. */
+  /** Called when the host has given credit or received messages. */
   drain(): void
-  /** Ends it for good. Never rejects. */
+  /** Ends it permanently. Never rejects. */
   close(): Promise<void>
-  /** Stops delivering, and leaves with the broker what would survive a crash of this process. Never rejects. */
+  /** Stops delivering, and leaves the subscription or consumer with the broker if the protocol can. Never rejects. */
   detach(): Promise<void>
 }
 
-/** Whether a source that ended with this error is opened again: it ended because its connection was lost. */
-export function mayComeBack(error: Error): boolean {
+/** Whether a source that ended with this error is opened again, because its connection was lost. */
+export function isReopened(error: Error): boolean {
   return error instanceof ConnectionError && error.retryable
 }

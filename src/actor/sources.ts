@@ -8,20 +8,20 @@ import { asIntegrationError } from '../resilience/classify.js'
 import { withDeadline } from '../resilience/deadline.js'
 import type { Outbox } from './outbox.js'
 import { quietly } from './quietly.js'
-import { mayComeBack, type Source } from './source.js'
+import { isReopened, type Source } from './source.js'
 
 const RESTORE_BACKOFF = { kind: 'exponential', initialMs: 100, factor: 2, maxMs: 5_000 } as const
-/** Between the end of a source that failed by itself and the attempt to have it again, in milliseconds. */
+/** The pause before a source is opened again that ended while its connection is up, in milliseconds. */
 const REOPEN_PAUSE_MS = 250
 
-/** Everything that yields messages to the host; opened again on each new connection until the host closes it. */
+/** All sources of the host. They are opened again on each new connection until the host closes them. */
 export class Sources {
   readonly #clock: Clock
   readonly #random: Random
   readonly #outbox: Outbox
   readonly #timeoutMs: number
   readonly #open = new Map<number, Source>()
-  /** Restoring that belongs to a connection that is gone must stop. */
+  /** Aborts when the connection is lost, so that restoring its sources stops. */
   #connection = sharedController()
 
   constructor(clock: Clock, random: Random, outbox: Outbox, timeoutMs: number) {
@@ -36,7 +36,7 @@ export class Sources {
     return this.#open.size
   }
 
-  /** Opens a new source; it is kept only if that succeeds. It replaces what an earlier attempt has left. */
+  /** Opens a new source, and keeps it if that succeeds. Replaces a source of the same id from an earlier attempt. */
   async open(source: Source, attempt: Attempt): Promise<void> {
     const earlier = this.#open.get(source.id)
     this.#open.set(source.id, source)
@@ -49,7 +49,7 @@ export class Sources {
     }
   }
 
-  /** Ends a source; nothing happens when there is none of that number. */
+  /** Ends a source; does nothing if there is none of that id. */
   async close(id: number): Promise<void> {
     const source = this.#open.get(id)
     this.#open.delete(id)
@@ -57,16 +57,16 @@ export class Sources {
   }
 
   /**
-   * A source came to an end. If its connection was lost it is opened again after a moment. For any other reason it
-   * cannot go on: the host gets the error.
+   * Handles the end of a source. Opens it again after a pause if its connection was lost; otherwise sends the error to
+   * the host.
    */
   ended(id: number, error: Error): void {
     const source = this.#open.get(id)
     if (source === undefined) return
-    if (mayComeBack(error)) {
+    if (isReopened(error)) {
       source.disconnected()
       const { signal } = this.#connection
-      // Where the whole connection is gone, the next one restores it.
+      // If the integration's connection is lost too, the next connection restores the source.
       if (!signal.aborted) void this.#restoreLater(source, signal)
       return
     }
@@ -80,7 +80,7 @@ export class Sources {
     for (const source of this.#open.values()) source.disconnected()
   }
 
-  /** Opens all sources again, and goes on trying. @returns settles when each has been tried once */
+  /** Opens all sources again, with retries. Settles when each has been tried once. */
   async restore(): Promise<void> {
     this.#connection = sharedController()
     const { signal } = this.#connection
@@ -90,12 +90,12 @@ export class Sources {
     await Promise.all(attempts)
   }
 
-  /** The host may have given credit. */
+  /** Sends waiting messages for which the host may have given credit. */
   drain(): void {
     for (const source of this.#open.values()) source.drain()
   }
 
-  /** The actor stops: nothing more is delivered. Resolves when the broker knows; never rejects. */
+  /** Detaches all sources, because the actor stops. Resolves when the broker has been informed; never rejects. */
   async detachAll(): Promise<void> {
     this.#connection.abort()
     const sources = [...this.#open.values()]
@@ -120,7 +120,7 @@ export class Sources {
       } catch (error) {
         if (signal.aborted) return
         const known = asIntegrationError(error)
-        // A refusal for good is not repeated: the subscriber must know.
+        // A permanent refusal is not retried; the subscriber gets the error.
         if (known !== undefined && !known.retryable) return this.ended(source.id, known)
         await sleep(
           this.#clock,

@@ -1,15 +1,15 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import type { FromThread, ToThread } from '../mailbox/thread-messages.js'
 
-/** The thread we run in, as the host started it. */
+/** The worker thread in which this code runs. */
 export interface ActorThread {
-  /** Sends to the supervisor, outside of the line. */
+  /** Sends a message to the supervisor, outside the channel. */
   tell(message: FromThread, transfer?: readonly MessagePort[]): void
-  /** Called with everything the supervisor says, outside of the line. */
+  /** Calls `receive` with every message of the supervisor that comes outside the channel. */
   listen(receive: (message: ToThread) => void): void
 }
 
-/** @throws Error on the main thread. */
+/** @throws Error on the main thread */
 export function actorThread(): ActorThread {
   const port = parentPort
   if (port === null) throw new Error('an actor runs in a worker thread, not on the main thread')
@@ -21,7 +21,7 @@ export function actorThread(): ActorThread {
   }
 }
 
-/** The address that this thread was started with, with its query. */
+/** The URL with which this thread was started, including its query. */
 export function threadAddress(): URL {
   return new URL(workerData as string)
 }

@@ -12,9 +12,8 @@ import { abortReason } from '../resilience/retry.js'
 import { SharedTopic, type TopicMember } from './shared-topic.js'
 
 /**
- * The subscriptions of an integration as the adapter sees them: one for each pattern, however many of the host's
- * sources want it. Brokers and their client libraries know a subscription by its pattern: two would be one to them,
- * and ending one would end both.
+ * The subscriptions of an integration at the adapter: one for each pattern, shared by all sources of the host. Brokers
+ * identify a subscription by its pattern, so that ending one of two would end both.
  */
 export class TopicHub {
   readonly #facet: PubSubFacet
@@ -29,8 +28,8 @@ export class TopicHub {
   }
 
   /**
-   * Resolves when the broker has granted it.
-   * @throws what the adapter throws; what `context` was aborted with
+   * Subscribes a pattern, or joins its subscription. Resolves when the broker has granted it.
+   * @throws what the adapter throws; the reason with which `context` was aborted
    */
   async subscribe(
     pattern: string,
@@ -38,8 +37,8 @@ export class TopicHub {
     sink: MessageSink<InboundMessage>,
     context: Attempt,
   ): Promise<AdapterSubscription> {
-    // What is opened with parameters is a call that yields messages, not a topic of a broker: it is not shared. Nor
-    // is what the protocol can hold back alone, because a subscriber that sleeps must not hold back the others.
+    // A subscription with parameters is a streaming call and is not shared. If the protocol can hold back a single
+    // subscription, none is shared, so that a slow subscriber does not hold back others.
     const isCall = options.params !== undefined || options.headers !== undefined
     if (isCall || this.#facet.holdsBack === 'subscription')
       return this.#facet.subscribe(pattern, options, sink, context)
@@ -66,7 +65,7 @@ export class TopicHub {
     }
   }
 
-  /** The connection is gone, and every subscription with it. */
+  /** Ends all subscriptions, because their connection is lost. */
   disconnected(): void {
     const topics = [...this.#topics.values()]
     this.#topics.clear()
@@ -79,7 +78,7 @@ export class TopicHub {
     const topic: SharedTopic = new SharedTopic(
       this.#facet,
       (options, sink) =>
-        // It has a separate deadline: it may outlive the member that asked first.
+        // A separate deadline, because the subscription may outlive the member that joined first.
         withDeadline((context) => this.#facet.subscribe(pattern, options, sink, context), {
           clock: this.#clock,
           deadline: this.#clock.monotonic() + this.#timeoutMs,

@@ -8,11 +8,10 @@ import type { Conflator } from './conflator.js'
 import type { DeliveryQueue } from './delivery-queue.js'
 import type { Outbox } from './outbox.js'
 import type { Outgoing } from './outgoing.js'
-import { mayComeBack, type Source } from './source.js'
+import { isReopened, type Source } from './source.js'
 import type { TopicHub } from './topic-hub.js'
 
-/** What a subscription of the host works with. */
-export interface TopicSourceParts {
+export interface TopicSourceDependencies {
   readonly pattern: string
   readonly spec: SourceSpec
   readonly topics: TopicHub
@@ -25,20 +24,20 @@ export interface TopicSourceParts {
 
 type State =
   | { readonly kind: 'alive' }
-  /** It ends with `error` once the host has been given what came before. */
+  /** It ends with `error` after all earlier messages have been sent to the host. */
   | { readonly kind: 'ending'; readonly error: Error }
   | { readonly kind: 'over' }
 
 /** One subscription of the host to a topic pattern. */
 export class TopicSource implements Source, MessageSink<InboundMessage> {
   readonly id: number
-  readonly #parts: TopicSourceParts
+  readonly #parts: TopicSourceDependencies
   #sink: AttemptSink<InboundMessage> | undefined
   #subscription: AdapterSubscription | undefined
   #wasHeldBeforeGrant = false
   #state: State = { kind: 'alive' }
 
-  constructor(parts: TopicSourceParts) {
+  constructor(parts: TopicSourceDependencies) {
     this.id = parts.spec.id
     this.#parts = parts
   }
@@ -51,19 +50,19 @@ export class TopicSource implements Source, MessageSink<InboundMessage> {
       ...(params !== undefined && { params: params as Value }),
       ...(headers !== undefined && { headers }),
     }
-    // What comes too late is not acknowledged: the broker delivers it again, where it keeps messages at all.
+    // A message on a retired sink is not acknowledged, so that a broker that keeps messages delivers it again.
     const sink = new AttemptSink<InboundMessage>(pattern, this, () => {})
     this.#sink = sink
     const subscription = await sink.open(attempt, () => topics.subscribe(pattern, options, sink, attempt))
-    // It may have come to its end already: what yields a few messages is quick.
+    // A short stream may have ended before this line is reached.
     if (this.#state.kind !== 'alive') return subscription.close()
     this.#subscription = subscription
-    // There may be room again since before the grant.
+    // The queue may have made room before the grant, when there was no subscription to resume.
     if (this.#wasHeldBeforeGrant && !queue.isHeld) subscription.resume()
     this.#wasHeldBeforeGrant = false
   }
 
-  /** The quality of service that the broker has granted, where it has one. */
+  /** The quality of service that the broker has granted, if the protocol has one. */
   get grantedQos(): 0 | 1 | 2 | undefined {
     return this.#subscription?.grantedQos
   }
@@ -91,7 +90,11 @@ export class TopicSource implements Source, MessageSink<InboundMessage> {
     }
     const offer = queue.offer(outgoing)
     if (offer === 'refused')
-      this.#end(new MailboxFullError(`the subscriber of ${pattern} does not keep up: its mailbox is full`))
+      this.#end(
+        new MailboxFullError(
+          `the mailbox of the subscription ${pattern} is full: its subscriber is too slow`,
+        ),
+      )
     if (offer !== 'hold-back') return true
     this.#wasHeldBeforeGrant ||= this.#subscription === undefined
     return false
@@ -103,15 +106,15 @@ export class TopicSource implements Source, MessageSink<InboundMessage> {
     outbox.notice({ kind: 'gap', topic, lost: count, reason })
   }
 
-  /** There is room again after the source was held back. */
+  /** Resumes the subscription after it was held back. */
   resume(): void {
     this.#subscription?.resume()
   }
 
-  /** What has come before is delivered first, however long the host takes. */
+  /** Ends the source after all earlier messages have been delivered. */
   end(error: Error): void {
     if (this.#state.kind !== 'alive') return
-    if (mayComeBack(error)) {
+    if (isReopened(error)) {
       this.#subscription = undefined
       return this.#parts.onEnd(error)
     }
@@ -147,7 +150,10 @@ export class TopicSource implements Source, MessageSink<InboundMessage> {
     this.#parts.onEnd(error)
   }
 
-  /** @param waiting what is done with messages that the host has not got: nobody wants them, or the next life does. */
+  /**
+   * @param waiting whether to acknowledge messages that the host has not received, or leave them with the broker for
+   *   the next life
+   */
   async #leave(
     end: (subscription: AdapterSubscription) => Promise<void>,
     waiting: 'acknowledge' | 'leave',

@@ -9,7 +9,7 @@ interface Unsettled {
   readonly onSettled: (() => void) | undefined
 }
 
-/** The deliveries of queues that the host has and has not settled yet. The first settlement of each wins. */
+/** The deliveries of queues that the host has not settled. The first settlement of each counts. */
 export class UnsettledDeliveries {
   readonly #byToken = new SequenceTable<Unsettled>()
   readonly #deadLetters: DeadLetters
@@ -23,7 +23,10 @@ export class UnsettledDeliveries {
     return this.#byToken.size
   }
 
-  /** @returns the token under which it is settled; `undefined` when it cannot be delivered and was dead-lettered. */
+  /**
+   * Adds a delivery.
+   * @returns the token to settle it with; `undefined` if it cannot be delivered and is dead-lettered
+   */
   take(delivery: InboundDelivery, rules: RedeliveryRules, onSettled?: () => void): number | undefined {
     const reason = undeliverable(delivery, rules)
     if (reason !== undefined) {
@@ -35,7 +38,11 @@ export class UnsettledDeliveries {
     return token
   }
 
-  /** @returns false when it was settled before or belongs to an earlier connection. @throws AckError */
+  /**
+   * Acknowledges a delivery.
+   * @returns false if it was settled before or belongs to an earlier connection.
+   * @throws AckError
+   */
   async ack(token: number): Promise<boolean> {
     const unsettled = this.#settle(token)
     if (unsettled === undefined) return false
@@ -44,9 +51,11 @@ export class UnsettledDeliveries {
   }
 
   /**
-   * Its delivery has failed: it is delivered again, or dead-lettered.
-   * @param reason the error of the handler, in words.
-   * @returns false when it was settled before or belongs to an earlier connection. @throws AckError
+   * Settles a failed delivery: the broker delivers the message again, or it is dead-lettered.
+   * @param delayMs milliseconds before the next delivery; by default the delay grows
+   * @param reason the error of the handler, in words
+   * @returns false if it was settled before or belongs to an earlier connection
+   * @throws AckError
    */
   async nack(token: number, delayMs: number | undefined, reason?: string): Promise<boolean> {
     const unsettled = this.#settle(token)
@@ -62,7 +71,7 @@ export class UnsettledDeliveries {
     return true
   }
 
-  /** Nobody has seen it: given back uncounted. @returns false as `ack`. @throws AckError */
+  /** Gives a delivery back uncounted, because the application has not seen it. @returns as `ack`. @throws AckError */
   async undelivered(token: number): Promise<boolean> {
     const unsettled = this.#settle(token)
     if (unsettled === undefined) return false
@@ -70,7 +79,7 @@ export class UnsettledDeliveries {
     return true
   }
 
-  /** Its payload is not what the wire format says, and never will be. */
+  /** Dead-letters a delivery whose payload cannot be decoded. */
   undecodable(token: number, error: Error): void {
     const unsettled = this.#settle(token)
     if (unsettled === undefined) return
@@ -78,14 +87,14 @@ export class UnsettledDeliveries {
     this.#deadLetters.write(delivery, { reason: error.message, attempts: delivery.attempt }, rules)
   }
 
-  /** The actor stops: what has not been settled goes to another consumer at once. Never rejects. */
+  /** Gives all deliveries back for other consumers, because the actor stops. Never rejects. */
   async returnAll(): Promise<void> {
     const left = this.#byToken.values()
     this.#byToken.clear()
     await Promise.allSettled(left.map(async ({ delivery }) => delivery.nack(0)))
   }
 
-  /** The connection is gone: the broker delivers all of them again, and settling them now means nothing. */
+  /** Removes all deliveries, because the connection is lost and the broker delivers them again. */
   forget(): void {
     this.#byToken.clear()
   }
@@ -97,12 +106,12 @@ export class UnsettledDeliveries {
   }
 }
 
-/** Gives a delivery back that nobody has seen. An adapter may know no such thing: then it counts as an attempt. */
+/** Gives an unseen delivery back. Counts as an attempt if the adapter has no `undelivered`. */
 async function giveBack(delivery: InboundDelivery): Promise<void> {
   await (delivery.undelivered === undefined ? delivery.nack(0) : delivery.undelivered())
 }
 
-/** As `giveBack`, for those that can do nothing about a failure: the broker redelivers the message then. */
+/** As `giveBack`, but ignores failures: the broker then redelivers the message anyway. */
 export function returnUnseen(delivery: InboundDelivery): void {
   giveBack(delivery).catch(() => {})
 }

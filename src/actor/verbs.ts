@@ -13,19 +13,19 @@ import type { SourceFactory } from './source-factory.js'
 import type { Sources } from './sources.js'
 import type { UnsettledDeliveries } from './unsettled.js'
 
-/** Whether a request is carried out at once, without policies. */
+/** Whether a request is executed at once: without waiting, retries, breaker or limits. */
 export function isImmediate(verb: Verb): boolean {
   return traitsOf(verb).settles
 }
 
-/** Whether a request opens something that yields messages. */
+/** Whether a request opens a source. */
 export function isSource(verb: Verb): boolean {
   return traitsOf(verb).opens
 }
 
 const NO_OPTIONS: RequestOptions = {}
 
-/** What each verb means to the adapter. */
+/** Executes each verb by a call of the adapter. */
 export class Verbs {
   readonly #adapter: ProtocolAdapter
   readonly #formats: Formats
@@ -46,7 +46,7 @@ export class Verbs {
     readonly receivers: Receivers | undefined
     readonly unsettled: UnsettledDeliveries | undefined
     readonly pending: PendingRequests
-    /** Takes nothing from the broker any more. */
+    /** Stops taking messages from the broker. */
     readonly detach: () => Promise<void>
   }) {
     this.#adapter = parts.adapter
@@ -60,7 +60,7 @@ export class Verbs {
     this.#detach = parts.detach
   }
 
-  /** Whether a request that may have been carried out can be carried out again. */
+  /** Whether a request that may have been executed can be executed again. */
   mayRepeat({ verb, options }: Pick<IncomingRequest, 'verb' | 'options'>): boolean {
     const { isRepeatable } = traitsOf(verb)
     if (isRepeatable === true) return true
@@ -68,15 +68,16 @@ export class Verbs {
     return options?.idempotent === true
   }
 
-  /** An attempt that was given up has ended all the same: what it brought has no taker. */
-  tooLate({ verb }: IncomingRequest, value: unknown): void {
+  /** Gives back the message of a `receive` that succeeded after its caller had stopped waiting. */
+  giveBackLate({ verb }: IncomingRequest, value: unknown): void {
     if (verb !== 'receive' || value === null) return
     this.#unsettled?.undelivered((value as ReceivedMessage).extras.token!).catch(() => {})
   }
 
   /**
-   * One attempt.
-   * @returns `undefined` when it is done already. @throws what the adapter throws, and UnsupportedError.
+   * Makes one attempt.
+   * @returns `undefined` if it is done already
+   * @throws what the adapter throws, and UnsupportedError
    */
   perform(request: IncomingRequest, context: Attempt): Promise<unknown> | undefined {
     const { verb, target, value } = request
@@ -149,7 +150,7 @@ export class Verbs {
     attempt: Attempt,
   ): Promise<ReceivedMessage | null> {
     if (this.#receivers === undefined) throw new UnsupportedError('receive')
-    // The deadline that the host has given lies before the one in force: it does not want to wait.
+    // The caller does not want to wait if its deadline is earlier than that of the attempt.
     const noWait = deadline !== 0 && deadline < attempt.deadline
     const message = await this.#receivers.receive(target, attempt, noWait)
     if (message === undefined) return null
@@ -181,7 +182,7 @@ export interface Answer {
   readonly outcome: BatchAnswer
 }
 
-/** An outcome that can cross the thread line. */
+/** An outcome in a form that can cross to another thread. */
 export type BatchAnswer =
   | { readonly ok: true; readonly value: Value }
   | { readonly ok: false; readonly error: ErrorRecord }

@@ -74,7 +74,7 @@ describe('a bulkhead', () => {
     const refused = await send('call', 'c')
     expect(error(refused)).toMatchObject({
       kind: 'mailbox-full',
-      message: 'the bulkhead is full: 1 under way and 1 waiting',
+      message: 'the bulkhead is full: bulkhead.concurrent (1) in flight and bulkhead.queue (1) waiting',
     })
     await finish('a')
     await finish('b')

@@ -111,7 +111,7 @@ describe('connection', () => {
       await clock.advance(1_000)
     }
     expect(connection.status).toEqual({ state: 'failed', reason: 'refused' })
-    expect(connection.hopeless?.message).toBe('refused')
+    expect(connection.waitFault?.message).toBe('refused')
     expect(since().filter((entry) => entry === 'connect')).toHaveLength(3)
     await clock.advance(1_000_000)
     expect(since()).toEqual([])
@@ -130,11 +130,11 @@ describe('connection', () => {
     const { connection, clock, since, answer } = rig()
     connection.start()
     await answer(new AuthError('bad password'))
-    expect(connection.hopeless).toBeInstanceOf(AuthError)
+    expect(connection.waitFault).toBeInstanceOf(AuthError)
     expect(since()).toContain('failing: bad password')
     await clock.advance(1_000)
     await answer()
-    expect([connection.hopeless, connection.isConnected]).toEqual([undefined, true])
+    expect([connection.waitFault, connection.isConnected]).toEqual([undefined, true])
   })
 
   test.each(['disconnected', 'connecting', 'connected', 'waiting', 'failed'] as const)(
@@ -193,6 +193,6 @@ describe('connection', () => {
     connection.start()
     await expect(connection.restart()).rejects.toThrow('stopped')
     expect([since(), clock.pending]).toEqual([[], []])
-    expect(connection.hopeless).toBeInstanceOf(ConnectionError)
+    expect(connection.waitFault).toBeInstanceOf(ConnectionError)
   })
 })

@@ -27,7 +27,7 @@ function rig(
   {
     capacity = CAPACITY,
     window = WINDOW,
-    harmsOthers = (): boolean => false,
+    blocksOthers = (): boolean => false,
     budget = new ByteBudget(1e9),
   } = {},
 ) {
@@ -49,7 +49,7 @@ function rig(
     gauges,
     format: wireFormat('json'),
     budget,
-    harmsOthers,
+    blocksOthers,
     onRoom: () => rooms++,
   })
   const sent = () => {
@@ -266,7 +266,7 @@ describe('what the broker waits to hear', () => {
 
   test('is said after a second of what a slow subscriber has not got, where others wait behind it', async () => {
     let harm = false
-    const { queue, clock, giver, sent } = rig('block', { harmsOthers: () => harm })
+    const { queue, clock, giver, sent } = rig('block', { blocksOthers: () => harm })
     const taken: number[] = []
     const offer = acknowledged(queue, taken)
     for (const n of count(4)) offer(n)
@@ -290,7 +290,7 @@ describe('what the broker waits to hear', () => {
 
 describe('a queue whose connection is shared', () => {
   test('holds it back for a bounded time, then drops, counts and lets it go', async () => {
-    const { queue, offer, clock, rooms, giver, sent } = rig('block', { harmsOthers: () => true })
+    const { queue, offer, clock, rooms, giver, sent } = rig('block', { blocksOthers: () => true })
     // Two are sent; half of the four that may wait ask for a pause.
     expect(count(4).map(offer)).toEqual(['sent', 'sent', 'waiting', 'hold-back'])
     await clock.advance(999)
