@@ -1,19 +1,22 @@
 import { RpcError } from '../core/errors.js'
 
-/** What a handler is told beside the parameters. */
+/** The request that a handler receives beside the parameters. */
 export interface RequestContext {
   readonly method: string
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** Answers requests for one method. What it throws is the answer: an RpcError as it is, anything else as an internal error. */
+/**
+ * Handles requests for one method; may be called concurrently. Returns the result or a promise of it. An RpcError that
+ * it throws is sent to the caller unchanged; any other error is sent as "Internal error".
+ */
 export type RpcHandler = (params: unknown, context: RequestContext) => unknown
 
 /** JSON-RPC 2.0, section 5.1. */
 const METHOD_NOT_FOUND = -32_601
 export const INTERNAL_ERROR = -32_603
 
-/** Which handler answers which method (specification: MessageRouter). */
+/** Maps methods to handlers. */
 export class RpcRoutes {
   readonly #handlers: Map<string, RpcHandler>
 
@@ -29,17 +32,17 @@ export class RpcRoutes {
     return this.#handlers.has(method)
   }
 
-  /** The routes as they are now. */
+  /** Returns a copy that later registrations do not change. */
   copy(): RpcRoutes {
     return new RpcRoutes(this.#handlers)
   }
 
-  /** A later registration of the same method replaces the earlier one. */
+  /** Registers the handler of a method; replaces an earlier one. */
   register(method: string, handler: RpcHandler): void {
     this.#handlers.set(method, handler)
   }
 
-  /** @throws RpcError, and nothing else: what went wrong inside is not the caller's business */
+  /** Calls the handler of the method. @throws only RpcError, so that a caller sees no internal details */
   async handle(params: unknown, context: RequestContext): Promise<unknown> {
     const handler = this.#handlers.get(context.method)
     if (handler === undefined) throw new RpcError(METHOD_NOT_FOUND, `Method not found: ${context.method}`)

@@ -1,5 +1,4 @@
 import type { MessagePort } from 'node:worker_threads'
-import type { LogRecord } from '../core/telemetry.js'
 import type { Value } from '../core/value.js'
 import type { BrokerControl } from '../mailbox/thread-messages.js'
 import type { Child } from './child.js'
@@ -7,7 +6,7 @@ import { type ChildSpec, graceOf } from './child-spec.js'
 import { Life, type LifeDependencies } from './life.js'
 import type { ThreadPool } from './thread-pool.js'
 
-/** What an embedded broker is made of. */
+/** The configuration of an embedded broker. */
 export interface BrokerPlan {
   readonly name: string
   readonly type: string
@@ -19,7 +18,6 @@ export interface BrokerPlan {
 
 export interface BrokerDependencies extends LifeDependencies {
   readonly pool: ThreadPool
-  log(record: LogRecord): void
 }
 
 /** An embedded broker as a child of its supervisor. */
@@ -49,7 +47,7 @@ export class BrokerChild implements Child {
     return this.#life?.gauges.heapBytes ?? 0
   }
 
-  /** Where it listens; empty when it is reached in the process only. */
+  /** Where the broker listens; empty if it can only be reached inside the process. */
   get address(): { readonly address?: string; readonly port?: number } {
     return this.#address
   }
@@ -62,17 +60,8 @@ export class BrokerChild implements Child {
       this.#dependencies,
       { heartbeatMs, memory },
       {
-        said: (message) => {
-          // A broker calls nobody.
-          if (message.kind === 'dial') message.port.close()
-          else
-            this.#dependencies.log({
-              ...message.fields,
-              level: message.level,
-              message: message.message,
-              integration: name,
-            })
-        },
+        // Only actors dial; a broker is dialled.
+        dial: (_broker, port) => port.close(),
         died: (reason) => {
           if (this.#life !== life) return
           this.#life = undefined
@@ -106,7 +95,9 @@ export class BrokerChild implements Child {
     this.#life = undefined
   }
 
-  /** Gives it one end of a line; closes the line when it is not there, so that whoever called hears of it. */
+  /**
+   * Gives the broker one end of a channel. Closes it if the broker is not running, so that the dialling actor notices.
+   */
   attach(port: MessagePort): void {
     if (this.#life === undefined) port.close()
     else this.#life.attach(port)

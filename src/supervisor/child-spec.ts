@@ -1,22 +1,22 @@
-/** When a child that ended is started again: always, only after an abnormal end, or never. */
+/** When a child that has ended is restarted: always, only after an abnormal end, or never. */
 export type RestartType = 'permanent' | 'transient' | 'temporary'
 
-/** How a child is stopped: at once, with all the time it takes, or with so many milliseconds before it is killed. */
+/** How a child is stopped: killed at once, without a time limit, or killed after so many milliseconds. */
 export type Shutdown = 'brutal_kill' | 'infinity' | number
 
-/** Who is restarted with a failed child: nobody, everybody, or those started after it. */
+/** Which children are restarted with a failed one: none, all, or those started after it. */
 export type Strategy = 'one_for_one' | 'one_for_all' | 'rest_for_one'
 
-/** How a supervisor restarts; OTP's `sup_flags`. */
+/** How a supervisor restarts its children (OTP's `sup_flags`). */
 export interface SupervisorFlags {
   readonly strategy: Strategy
-  /** The supervisor gives up when more than this many restarts happen within `periodMs`. */
+  /** The most restarts within `periodMs`. After one more death the supervisor fails. */
   readonly intensity: number
-  /** Milliseconds (OTP counts in seconds). */
+  /** In milliseconds, where OTP counts in seconds. */
   readonly periodMs: number
 }
 
-/** What a supervisor knows of a child; OTP's `child_spec` without the start function. */
+/** Describes a child to its supervisor (OTP's `child_spec` without the start function). */
 export interface ChildSpec {
   /** Unique within the supervisor. */
   readonly id: string
@@ -24,7 +24,7 @@ export interface ChildSpec {
   readonly shutdown: Shutdown
 }
 
-/** How many milliseconds a child is given to stop before it is ended. */
+/** How many milliseconds a child has to stop before it is killed. */
 export function graceOf(shutdown: Shutdown): number {
   switch (shutdown) {
     case 'brutal_kill':
@@ -39,16 +39,16 @@ export function graceOf(shutdown: Shutdown): number {
 export const RESTART_TYPES = ['permanent', 'transient', 'temporary'] as const
 export const STRATEGIES = ['one_for_one', 'one_for_all', 'rest_for_one'] as const
 
-/** The defaults of OTP. One crash more within five seconds ends the supervisor: made for trees that escalate. */
+/** OTP's defaults. They suit deep trees, where a parent restarts a supervisor that fails. */
 export const OTP_FLAGS: SupervisorFlags = { strategy: 'one_for_one', intensity: 1, periodMs: 5_000 }
 
-/** Our defaults. An integration that gave up stays down until somebody acts, so we are more patient than OTP. */
+/** Our defaults. They allow more restarts than OTP's, because no parent restarts an integration that has failed. */
 export const DEFAULT_FLAGS: SupervisorFlags = { strategy: 'one_for_one', intensity: 10, periodMs: 60_000 }
 
 /** OTP's defaults for a worker. */
 export const DEFAULT_CHILD: Omit<ChildSpec, 'id'> = { restart: 'permanent', shutdown: 5_000 }
 
-/** What is wrong with a specification; the names are OTP's. */
+/** A fault in a specification, with OTP's name for it. */
 export interface SpecFault {
   readonly fault:
     | 'invalid_strategy'
@@ -58,13 +58,13 @@ export interface SpecFault {
     | 'duplicate_child_name'
     | 'invalid_restart_type'
     | 'invalid_shutdown'
-  /** The child it is about, where it is about one. */
+  /** The child that has the fault, if one has. */
   readonly id?: string
   /** What was found and what was expected. */
   readonly message: string
 }
 
-/** Every fault in the flags; empty when there is none. */
+/** Returns all faults in the flags. */
 export function checkSupervisorFlags(flags: SupervisorFlags): readonly SpecFault[] {
   const faults: SpecFault[] = []
   if (!STRATEGIES.includes(flags.strategy))
@@ -82,7 +82,7 @@ export function checkSupervisorFlags(flags: SupervisorFlags): readonly SpecFault
   return faults
 }
 
-/** Every fault in the children of one supervisor; empty when there is none. */
+/** Returns all faults in the children of one supervisor. */
 export function checkChildSpecs(specs: readonly ChildSpec[]): readonly SpecFault[] {
   const faults: SpecFault[] = []
   const seen = new Set<string>()
@@ -92,7 +92,7 @@ export function checkChildSpecs(specs: readonly ChildSpec[]): readonly SpecFault
       faults.push({ fault, ...(about ? { id } : {}), message: about + message })
     if (typeof id !== 'string' || id === '')
       add('invalid_child_id', expected('id', 'text that is not empty', id))
-    else if (seen.has(id)) add('duplicate_child_name', 'expected an id of its own, found it twice')
+    else if (seen.has(id)) add('duplicate_child_name', 'expected a unique id, found it twice')
     seen.add(id)
     if (!RESTART_TYPES.includes(restart))
       add('invalid_restart_type', expected('restart', RESTART_TYPES, restart))

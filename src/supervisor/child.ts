@@ -1,16 +1,16 @@
 import type { ChildSpec } from './child-spec.js'
 
-/** Something that a supervisor starts, stops and restarts. */
+/** An actor or embedded broker that a supervisor starts, stops and restarts. */
 export interface Child {
   readonly spec: ChildSpec
-  /** Resolves when its start is acknowledged. @throws what it failed with; it is not running then. */
+  /** Starts it. Resolves when the start is acknowledged. @throws what the start failed with; then it is not running */
   start(): Promise<void>
   /**
-   * Resolves when it has stopped, or been given up on after its `shutdown` or `withinMs`, whichever is less; never
+   * Stops it. Resolves when it has stopped, or was killed after the shorter of its `shutdown` and `withinMs`. Never
    * rejects; idempotent.
    */
   stop(withinMs?: number): Promise<void>
-  /** The supervisor has given up: it will not be started again. */
+  /** Ends it permanently, because the supervisor will not restart it. */
   fail(reason: string): void
   /** Called when it ends without having been stopped. Set by its supervisor. */
   onDeath: ((reason: string) => void) | undefined

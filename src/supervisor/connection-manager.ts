@@ -8,16 +8,15 @@ import { FAULTS, type Fault } from '../core/settings.js'
 import type { HealthStatus } from '../core/status.js'
 import type { IntegrationChild, IntegrationStatus } from './integration-child.js'
 
-/** How an integration stands, and how often it was restarted (specification: ManagedConnection). */
+/** The status of an integration, and how often its actor was restarted. */
 export interface ConnectionInfo extends IntegrationStatus {
   readonly restarts: number
 }
 
-/** What the manager works with. */
 export interface ConnectionDependencies {
   readonly clock: Clock
   restarts(name: string): number
-  /** Ends all connections, as the gateway does. */
+  /** Shuts the gateway down. */
   shutdown(options?: { readonly timeout?: Duration }): Promise<void>
 }
 
@@ -25,14 +24,14 @@ const GET_OPTIONS = { timeout: DURATION, signal: SIGNAL } as const
 const FAULT = oneOf(...FAULTS)
 
 /**
- * The connections of a gateway (specification: ConnectionManager). Looking costs no message; what asks the
- * actor settles whatever becomes of it. May be called concurrently; after a shutdown what waits or asks for a
- * connection rejects with ShutdownError.
+ * The connections of a gateway. Reading a status costs no message, and every promise settles, even if the actor dies.
+ *
+ * All methods may be called concurrently. After a shutdown `get`, `reconnect` and `inject` reject with ShutdownError.
  */
 export class ConnectionManager {
   readonly #children: ReadonlyMap<string, IntegrationChild>
   readonly #dependencies: ConnectionDependencies
-  /** Those who wait for a connection, and look again whenever something has changed. */
+  /** The callers that wait for a connection. Each checks again whenever a state has changed. */
   readonly #waiting = new Set<() => void>()
 
   /** @internal */
@@ -41,16 +40,21 @@ export class ConnectionManager {
     this.#dependencies = dependencies
   }
 
-  /** @throws ConfigError when there is no integration of that name */
+  /**
+   * Returns the status of an integration; costs no message.
+   * @throws ConfigError if there is no integration of that name
+   */
   status(name: string): ConnectionInfo {
     return { ...this.#child('status', name).status, restarts: this.#dependencies.restarts(name) }
   }
 
   /**
-   * Resolves when the connection stands, with its status; one that has failed for good is made anew.
-   * @param options.timeout the time-out of the integration when absent
-   * @throws ConnectionError or AuthError when it had failed and does so again, TimeoutError, CancelledError,
-   *   ActorCrashedError when its actor has been given up
+   * Waits until an integration is connected. Reconnects a connection whose state is `failed`.
+   * @param options.timeout milliseconds or text such as `"2s"`; default: the time-out of the integration
+   * @param options.signal cancels the wait
+   * @returns the status of the connection
+   * @throws ConfigError for an unknown name or option; ConnectionError or AuthError if a failed connection fails again;
+   *   TimeoutError, CancelledError; ActorCrashedError if the actor will not be restarted; ShutdownError
    */
   get(
     name: string,
@@ -86,7 +90,10 @@ export class ConnectionManager {
     })
   }
 
-  /** Probes all integrations. Never rejects for want of health. */
+  /**
+   * Checks the health of all integrations.
+   * @returns a result for each name; an unhealthy integration is not an error
+   */
   async healthCheck(): Promise<Record<string, HealthStatus>> {
     const names = [...this.#children.keys()]
     const statuses = await Promise.all(names.map((name) => this.#child('healthCheck', name).health()))
@@ -94,25 +101,29 @@ export class ConnectionManager {
   }
 
   /**
-   * Drops the connection and makes a new one.
-   * @throws ConnectionError when the first attempt fails; further ones follow as configured
+   * Closes the connection of an integration and makes a new one. Resolves when it is made.
+   * @throws ConfigError for an unknown name; ConnectionError if the first attempt fails, after which further attempts
+   *   follow as configured; ActorCrashedError while the actor is not running; ShutdownError
    */
   async reconnect(name: string): Promise<void> {
     await this.#child('reconnect', name).reconnect()
   }
 
-  /** Ends all connections: the same as the gateway's own `shutdown`. */
+  /** Shuts the gateway down; the same as `shutdown` of the gateway. */
   shutdown(options?: { readonly timeout?: Duration }): Promise<void> {
     return this.#dependencies.shutdown(options)
   }
 
-  /** Inflicts a fault upon the actor of an integration, to try out how your application takes it. */
+  /**
+   * Causes a fault in the actor of an integration, to test how the application handles a crash.
+   * @throws ConfigError for an unknown name or fault; ActorCrashedError while the actor is not running; ShutdownError
+   */
   async inject(name: string, fault: Fault): Promise<void> {
     checkArgument('inject', 'fault', fault, FAULT)
     await this.#child('inject', name).inject(fault)
   }
 
-  /** Something has changed. @internal */
+  /** Called when the state of a connection or actor has changed. @internal */
   changed(): void {
     for (const look of [...this.#waiting]) look()
   }

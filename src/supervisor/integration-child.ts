@@ -10,7 +10,6 @@ import type {
   ListenAddress,
   PoolFigures,
 } from '../core/status.js'
-import type { LogRecord } from '../core/telemetry.js'
 import type { ActorAddress } from '../mailbox/actor-address.js'
 import { openChannel } from '../mailbox/channel.js'
 import { addCounts, type Counts, Gauges } from '../mailbox/gauges.js'
@@ -20,42 +19,40 @@ import { type ChildSpec, graceOf } from './child-spec.js'
 import { Life, type LifeDependencies } from './life.js'
 import type { ThreadPool } from './thread-pool.js'
 
-/** What the child of an integration works with. */
 export interface IntegrationDependencies extends LifeDependencies {
   readonly pool: ThreadPool
-  /** Gives one end of a channel to an embedded broker, or closes it where there is none of that name. */
+  /** Gives one end of a channel to an embedded broker, or closes it if there is none of that name. */
   dial(broker: string, port: MessagePort): void
-  log(record: LogRecord): void
 }
 
-/** After a start, until the thread pool is filled up again. */
+/** The delay between the start of a child and the refill of the thread pool. */
 const REFILL_AFTER_MS = 250
-/** Microseconds up to an hour, to two figures: precise enough to read, small enough for hundreds of integrations. */
+/** The range of latencies: 1 microsecond to 1 hour. Two significant digits keep the histogram small. */
 const LATENCIES = { lowest: 1, highest: 3_600_000_000, figures: 2 } as const
 
-/** How an integration stands; read from shared memory, costs no message. */
+/** The status of an integration. Read from shared memory, so it costs no message. */
 export interface IntegrationStatus {
   readonly state: ConnectionState
   readonly breaker: BreakerState
   /** Epoch milliseconds; absent while it is not connected. */
   readonly connectedSince?: number
-  /** Attempts to connect in a row that have failed. */
+  /** The number of the current or next attempt to reconnect; 0 if there is none. */
   readonly reconnectAttempt: number
-  /** The last error of its connection, also after it was made again; absent while there was none. */
+  /** The last error of its connection, kept after it has reconnected; absent if there was none. */
   readonly lastError?: ConnectionFault
-  /** Where a server listens; absent for everything else, and while it does not. */
+  /** Where a server listens; absent for an integration, and while the server does not listen. */
   readonly listening?: ListenAddress
   /** Epoch milliseconds of the last request; absent before the first. */
   readonly lastUsed?: number
-  /** Operations that failed, of whatever kind. */
+  /** The number of failed operations of all kinds. */
   readonly errorCount: number
-  /** Its connections, where the protocol pools them; absent before the first heartbeat. */
+  /** Its connection pool; absent if the protocol has none, and before the first heartbeat. */
   readonly pool?: PoolFigures
-  /** Of the thread of its actor; absent while there is none. */
+  /** The thread of its actor; absent while there is none. */
   readonly threadId?: number
 }
 
-/** The integration as a child of its supervisor: begins a new life of its actor whenever it is started. */
+/** An integration as a child of its supervisor. Each start begins a new life of its actor. */
 export class IntegrationChild implements Child {
   readonly spec: ChildSpec
   readonly settings: IntegrationSettings
@@ -63,19 +60,19 @@ export class IntegrationChild implements Child {
   /** Durations of operations in microseconds, over all lives. */
   readonly latency: RecordableHistogram = createHistogram(LATENCIES)
   onDeath: ((reason: string) => void) | undefined
-  /** What its actor has said last of where it listens. */
+  /** Where its server listens, as last reported by its actor. */
   listening: ListenAddress | undefined
-  /** What its actors have said last of their connection's faults. */
+  /** The last fault of its connection, as reported by its actors. */
   lastError: ConnectionFault | undefined
   readonly #worker: URL
   readonly #clientId: string
   readonly #dependencies: IntegrationDependencies
-  /** What a life leaves to its successor. */
+  /** Memory that outlives each life of the actor. */
   readonly #kept: SharedArrayBuffer | undefined
   #life: Life<ActorControl> | undefined
   #earlierCounts: Counts = new Gauges().counts()
   #lastUsed = 0
-  #givenUp: string | undefined
+  #permanentFailure: string | undefined
 
   constructor(
     spec: ChildSpec,
@@ -117,15 +114,15 @@ export class IntegrationChild implements Child {
     }
   }
 
-  /** Why there will be no connection any more: it was given up, or the gateway shuts down. */
+  /** Why there will be no further connection: the actor has failed permanently, or the gateway shuts down. */
   get ended(): Error | undefined {
     const integration = this.settings.name
     if (!this.address.isOpen) return new ShutdownError({ integration })
-    if (this.#givenUp === undefined) return undefined
-    return new ActorCrashedError(this.#givenUp, false, { integration, retryable: false })
+    if (this.#permanentFailure === undefined) return undefined
+    return new ActorCrashedError(this.#permanentFailure, false, { integration, retryable: false })
   }
 
-  /** What its actors have counted, over all lives. */
+  /** The counts of all lives of its actor. */
   get counts(): Counts {
     return this.#life === undefined
       ? this.#earlierCounts
@@ -137,13 +134,13 @@ export class IntegrationChild implements Child {
     return this.#life?.gauges.heapBytes ?? 0
   }
 
-  /** Operations in the actor, and messages it holds for the host. */
+  /** The number of operations in flight in the actor, and of messages that it holds for the host. */
   get depths(): { readonly operations: number; readonly deliveries: number } {
     return this.#life?.gauges.depths ?? { operations: 0, deliveries: 0 }
   }
 
   async start(): Promise<void> {
-    this.#givenUp = undefined
+    this.#permanentFailure = undefined
     const thread = this.#dependencies.pool.take(this.#worker)
     const channel = openChannel()
     this.listening = undefined
@@ -154,13 +151,7 @@ export class IntegrationChild implements Child {
       this.#dependencies,
       { heartbeatMs, memory: limits.memory },
       {
-        said: (message) => {
-          if (message.kind === 'dial') this.#dependencies.dial(message.broker, message.port)
-          else {
-            const { level, message: text, fields } = message
-            this.#dependencies.log({ ...fields, level, message: text, integration: name })
-          }
-        },
+        dial: (broker, port) => this.#dependencies.dial(broker, port),
         died: (reason) => this.#died(life, reason),
       },
     )
@@ -192,25 +183,25 @@ export class IntegrationChild implements Child {
     const life = this.#life
     if (life === undefined) return
     const graceMs = Math.min(graceOf(this.spec.shutdown), withinMs)
-    // A gateway that shuts down has waited for what was accepted already.
+    // During a shutdown the gateway has already waited for accepted requests.
     const drainMs = this.address.isOpen ? graceMs : 0
     const integration = this.settings.name
     const reason = this.address.isOpen
       ? new ActorCrashedError('it was stopped', true, { integration })
       : new ShutdownError({ integration })
     await life.stop(graceMs, (control) => control.stop(drainMs), reason)
-    this.#bury(life)
+    this.#endLife(life)
     this.address.detach('it was stopped')
   }
 
   fail(reason: string): void {
     this.#life?.kill()
-    if (this.#life !== undefined) this.#bury(this.#life)
-    this.#givenUp = reason
+    if (this.#life !== undefined) this.#endLife(this.#life)
+    this.#permanentFailure = reason
     this.address.fail(reason)
   }
 
-  /** Asks the actor how it is; answers for it when it cannot. Never throws. */
+  /** Asks the actor for a health check; returns "unhealthy" if it cannot answer. Never throws. */
   async health(): Promise<HealthStatus> {
     const life = this.#life
     const unhealthy = (reason: string): HealthStatus => ({
@@ -224,17 +215,17 @@ export class IntegrationChild implements Child {
     return life.control.health().catch((error: Error) => unhealthy(error.message))
   }
 
-  /** Drops the connection and makes a new one. @throws ConnectionError, ActorCrashedError */
+  /** Closes the connection and makes a new one. @throws ConnectionError, ActorCrashedError, ShutdownError */
   async reconnect(): Promise<void> {
     await this.#running().control.reconnect()
   }
 
-  /** Inflicts a fault upon the actor. @throws ShutdownError when there is none */
+  /** Causes a fault in the actor. @throws ActorCrashedError, ShutdownError if there is no actor */
   async inject(fault: Fault): Promise<void> {
     await this.#running().control.inject(fault)
   }
 
-  /** To load a thread takes a core for a while, which is the successor's while it connects. */
+  /** Refills the thread pool later. Loading a thread takes a core, which the new life needs until it has connected. */
   #refillLater(): void {
     this.#dependencies.clock.setTimer(REFILL_AFTER_MS, () => this.#dependencies.pool.refill(this.#worker), {
       background: true,
@@ -252,12 +243,12 @@ export class IntegrationChild implements Child {
 
   #died(life: Life<ActorControl>, reason: string): void {
     if (this.#life !== life) return
-    this.#bury(life)
+    this.#endLife(life)
     this.address.detach(reason)
     this.onDeath?.(reason)
   }
 
-  #bury(life: Life<ActorControl>): void {
+  #endLife(life: Life<ActorControl>): void {
     if (this.#life !== life) return
     this.#earlierCounts = addCounts(this.#earlierCounts, life.gauges.counts())
     this.#lastUsed = life.gauges.lastUsed || this.#lastUsed

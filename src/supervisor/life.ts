@@ -7,6 +7,7 @@ import {
   ShutdownError,
   TimeoutError,
 } from '../core/errors.js'
+import type { LogRecord } from '../core/telemetry.js'
 import { type Controllable, connectControl } from '../mailbox/control.js'
 import { decodeError, type ErrorRecord } from '../mailbox/error-codec.js'
 import { Gauges } from '../mailbox/gauges.js'
@@ -18,31 +19,33 @@ import type { Zombies } from './zombies.js'
 /** How long a thread may take to load its code and acknowledge its start. */
 const START_TIMEOUT_MS = 30_000
 
-/** What one life needs of its surroundings. */
 export interface LifeDependencies {
   readonly clock: Clock
   readonly watchdog: Watchdog
   readonly zombies: Zombies
+  /** Logs a record of the thread. */
+  log(record: LogRecord): void
 }
 
 export interface LifeLimits {
   readonly heartbeatMs: number
-  /** Bytes at which it is replaced; Infinity for no mark. */
+  /** Bytes at which it is replaced; Infinity for no limit. */
   readonly memory: number
 }
 
-/** What a life tells whoever began it. */
+/** The callbacks of a life. */
 export interface LifeEvents {
-  said(message: Exclude<FromThread, { kind: 'loaded' | 'ready' | 'start-failed' }>): void
-  /** It has died without being asked to; said once. */
+  /** The thread asks to give one end of a channel to an embedded broker. */
+  dial(broker: string, port: MessagePort): void
+  /** Called once if it ends without having been stopped. */
   died(reason: string): void
 }
 
 type State = 'starting' | 'running' | 'stopping' | 'over'
 
 /**
- * One life of an actor or broker: a thread from its start to its end, with its own gauges and control line.
- * Whatever ends it, `died` is said at once, and never again: what the thread still does reaches nobody.
+ * One life of an actor or broker: a thread from its start to its end, with its gauges and control port. When it ends,
+ * its ports are closed, so that nothing that the thread still does reaches the host.
  */
 export class Life<Control extends object> {
   readonly gauges = new Gauges()
@@ -79,7 +82,7 @@ export class Life<Control extends object> {
       this.#gone = reject
     })
     this.control = connectControl<Control>(port1, gone)
-    // A successor need not wait until this one has been cleared away.
+    // Report the death on the error, before the thread has ended, so that the next life can start earlier.
     thread.onError((error) => {
       if (this.#state === 'running') this.#die(describeExit({ code: 1, error }))
     })
@@ -92,8 +95,8 @@ export class Life<Control extends object> {
 
   /**
    * Starts the thread and waits for its acknowledgement.
-   * @param message what it is told; given the control port and the gauges of this life.
-   * @throws what its start failed with; the life is over then, and `died` is not said.
+   * @param message makes the start message from the control port and the gauges of this life
+   * @throws what the start failed with; then the life is over, and `died` is not called
    */
   async start(
     message: (control: MessagePort, gauges: SharedArrayBuffer) => StartActor | StartBroker,
@@ -114,16 +117,17 @@ export class Life<Control extends object> {
     })
   }
 
-  /** Hands an embedded broker one end of a line; closes it when this is over. */
+  /** Gives an embedded broker one end of a channel; closes it if this life is over. */
   attach(port: MessagePort): void {
     if (this.#state === 'over') port.close()
     else this.#thread.attach(port)
   }
 
   /**
-   * The shutdown ladder: asks, waits up to `graceMs`, ends it. Resolves when it is over; never rejects.
-   * @param ask how it is asked.
-   * @param reason what those are told who wait for an answer of its control port.
+   * Stops the life: asks the thread to stop, waits up to `graceMs`, then ends it. Resolves when it has ended; never
+   * rejects.
+   * @param ask calls the control interface to stop
+   * @param reason the error for pending calls of the control interface
    */
   async stop(
     graceMs: number,
@@ -146,14 +150,14 @@ export class Life<Control extends object> {
     this.#end(reason)
   }
 
-  /** Ends it at once, without a word to anybody. */
+  /** Ends it at once, without calling `died`. */
   kill(): void {
     this.#end(
       new ActorCrashedError('its supervisor gave up', true, { integration: this.#id, retryable: false }),
     )
   }
 
-  #acknowledged(message: StartActor | StartBroker, transfer: readonly MessagePort[]): Promise<void> {
+  #acknowledged(start: StartActor | StartBroker, transfer: readonly MessagePort[]): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = this.#dependencies.clock.setTimer(START_TIMEOUT_MS, () =>
         reject(new TimeoutError(`start of ${this.#id}`, { integration: this.#id })),
@@ -165,15 +169,24 @@ export class Life<Control extends object> {
       this.#thread.onExit((exit) =>
         settle(() => reject(new ActorCrashedError(describeExit(exit), false, { integration: this.#id }))),
       )
-      this.#thread.onMessage((said) => {
-        if (said.kind === 'ready') settle(resolve)
-        else if (said.kind === 'start-failed') settle(() => reject(startFailure(said.error, this.#id)))
-        else if (said.kind !== 'loaded' && this.#state !== 'over') this.#events.said(said)
-        else if (said.kind === 'loaded') return
-        else if ('port' in said) (said as { port: MessagePort }).port.close()
+      this.#thread.onMessage((message) => {
+        if (message.kind === 'ready') settle(resolve)
+        else if (message.kind === 'start-failed') settle(() => reject(startFailure(message.error, this.#id)))
+        else this.#received(message)
       })
-      this.#thread.start(message, [...transfer, this.#remotePort])
+      this.#thread.start(start, [...transfer, this.#remotePort])
     })
+  }
+
+  #received(message: FromThread): void {
+    const isOver = this.#state === 'over'
+    if (message.kind === 'dial') {
+      if (isOver) message.port.close()
+      else this.#events.dial(message.broker, message.port)
+    } else if (message.kind === 'log' && !isOver) {
+      const { fields, level, message: text } = message
+      this.#dependencies.log({ ...fields, level, message: text, integration: this.#id })
+    }
   }
 
   #die(reason: string): void {
@@ -188,7 +201,7 @@ export class Life<Control extends object> {
     this.#endWatch?.()
     this.#gone(reason)
     this.#controlPort.close()
-    this.#dependencies.zombies.bury(this.#id, this.#thread)
+    this.#dependencies.zombies.terminate(this.#id, this.#thread)
   }
 }
 
@@ -198,10 +211,12 @@ function describeExit({ code, error }: ThreadExit): string {
   return `${error.name}: ${error.message}`
 }
 
-/** What a start failed with. An adapter of the application throws anything: it will do so again. */
+/**
+ * Converts the error of a failed start. Any error of a custom adapter becomes a ConnectionError that is not retried.
+ */
 function startFailure(record: ErrorRecord, integration: string): IntegrationError {
   const error = decodeError(record, integration)
-  // An error that only has the name of one of ours lacks its fields.
+  // A foreign error may have the name of one of our classes but lacks its fields.
   if (error instanceof IntegrationError && typeof error.kind === 'string') return error
   const what = record.name === 'Error' ? record.message : `${record.name}: ${record.message}`
   return new ConnectionError(`"${integration}" failed to start: ${what}`, {

@@ -3,15 +3,14 @@ import { addRestart, type RestartWindow } from './restart-window.js'
 import { type AffectedChildren, affectedChildren } from './strategy.js'
 
 /**
- * How a child ended. `shutdown` is an orderly end that somebody asked for; everything that is neither that
- * nor `normal` is `abnormal`, also being killed.
+ * How a child ended. `shutdown` is an orderly end on request; every other end that is not `normal` is `abnormal`, also
+ * a kill.
  */
 export type ExitKind = 'normal' | 'shutdown' | 'abnormal'
 
 /**
- * What a supervisor does about a child that ended. `forget` names the children whose specification is dropped:
- * temporary ones, which never come back. A transient child that is removed keeps its place, and is started
- * again when its group is.
+ * What a supervisor does when a child has ended. `forget` lists temporary children, which are never started again. A
+ * transient child that is removed stays in its group, and is started again with it.
  */
 export type ExitDecision =
   | {
@@ -21,16 +20,18 @@ export type ExitDecision =
       readonly forget: readonly string[]
     }
   | { readonly kind: 'remove'; readonly forget: readonly string[] }
-  /** Too many restarts: the supervisor stops `stop` (all that is left, in reverse start order) and gives up. */
+  /** Too many restarts: the supervisor stops all other children (`stop`, in reverse start order) and fails. */
   | { readonly kind: 'escalate'; readonly window: RestartWindow; readonly stop: readonly string[] }
 
 /**
- * Decides as OTP's `supervisor` does: a permanent child is always restarted, a transient one only after an
- * abnormal end, a temporary one never; what is not restarted does not count towards the intensity, and neither
- * do the siblings that are restarted with a child. Temporary siblings that are stopped are not started again.
- * @param children of this supervisor, in start order, running or not.
- * @param id the child that ended; one that is not (or no longer) among the children is nobody's concern.
- * @param now monotonic milliseconds.
+ * Decides what to do when a child has ended, as OTP's `supervisor` does.
+ *
+ * A permanent child is always restarted, a transient child only after an abnormal end, a temporary child never. Each
+ * restart counts once towards the intensity, without the siblings that are restarted with it. Temporary siblings that
+ * are stopped are not started again.
+ * @param children of this supervisor, in start order, running or not
+ * @param id the child that ended; an unknown id has no effect
+ * @param now monotonic milliseconds
  */
 export function decideOnExit(
   flags: SupervisorFlags,
@@ -42,7 +43,7 @@ export function decideOnExit(
 ): ExitDecision {
   const spec = children.find((child) => child.id === id)
   if (spec === undefined) return { kind: 'remove', forget: [] }
-  if (!comesBack(spec, exit)) return { kind: 'remove', forget: spec.restart === 'temporary' ? [id] : [] }
+  if (!isRestarted(spec, exit)) return { kind: 'remove', forget: spec.restart === 'temporary' ? [id] : [] }
 
   const ids = children.map((child) => child.id)
   const counted = addRestart(window, now, flags)
@@ -63,7 +64,7 @@ export function decideOnExit(
   }
 }
 
-function comesBack(spec: ChildSpec, exit: ExitKind): boolean {
+function isRestarted(spec: ChildSpec, exit: ExitKind): boolean {
   switch (spec.restart) {
     case 'permanent':
       return true

@@ -1,19 +1,19 @@
 import type { SupervisorFlags } from './child-spec.js'
 
-/** The times of the restarts that still count, newest first; monotonic milliseconds. */
+/** The times of the restarts within the period, newest first, in monotonic milliseconds. */
 export type RestartWindow = readonly number[]
 
 /** No restart yet. */
 export const NO_RESTARTS: RestartWindow = []
 
 /**
- * Counts one restart (OTP's `add_restart`): allowed unless it makes *more than* `intensity` restarts within
- * `periodMs`, this one included, so that an intensity of 0 allows none.
+ * Counts one restart (OTP's `add_restart`). It is allowed if there are at most `intensity` restarts within `periodMs`,
+ * including this one.
  *
- * The period is inclusive as in OTP: a restart exactly `periodMs` ago still counts. OTP compares whole
- * seconds; we compare milliseconds.
- * @param now monotonic milliseconds, not before the newest in the window.
- * @returns the window with this restart and without those that no longer count, also when it is refused.
+ * The period is inclusive as in OTP: a restart exactly `periodMs` ago counts. OTP compares whole seconds, and this
+ * function milliseconds.
+ * @param now monotonic milliseconds, not before the newest in the window
+ * @returns the window with this restart, even if it is refused, and without those before the period
  */
 export function addRestart(
   window: RestartWindow,

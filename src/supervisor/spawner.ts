@@ -4,33 +4,34 @@ import type { FromThread, StartActor, StartBroker } from '../mailbox/thread-mess
 /** How a thread ended. */
 export interface ThreadExit {
   readonly code: number
-  /** The error that ended it, if one did. */
+  /** The error that ended it, if there was one. */
   readonly error?: Error
 }
 
-/** A thread that has been spawned: nobody yet, until it is started. */
+/** A spawned thread. It has no task until it is started. */
 export interface ActorThreadHandle {
-  /** Positive while it runs; tells lives apart. */
+  /** A positive number, unique among the threads of the process. */
   readonly threadId: number
-  /** Resolves when its code is loaded. @throws Error when it ends before that */
+  /** Resolves when its code is loaded. @throws Error if the thread ends before that */
   readonly loaded: Promise<void>
+  /** Sends the start message, which makes the thread an actor or broker. */
   start(message: StartActor | StartBroker, transfer: readonly MessagePort[]): void
-  /** Hands an embedded broker one end of a line. */
+  /** Gives an embedded broker one end of a channel. */
   attach(port: MessagePort): void
-  /** Called with what it says outside of the line, from now on. */
+  /** Calls `receive` with each message outside the channel. */
   onMessage(receive: (message: FromThread) => void): void
-  /** Called when an error is about to end it: none of its code runs any more, but its end takes some time. */
+  /** Calls `failed` when an error ends the thread. Its code no longer runs, but `onExit` follows some time later. */
   onError(failed: (error: Error) => void): void
-  /** Called once, when it has really ended; at once when it already has. */
+  /** Calls `ended` once, when the thread has ended, or at once if it already has. */
   onExit(ended: (exit: ThreadExit) => void): void
-  /** Begins to end it, and does not wait: a thread in a native call ends only when the call returns. */
+  /** Starts to end the thread and does not wait. A thread in a native call ends only when the call returns. */
   terminate(): void
-  /** It no longer keeps the process alive. */
+  /** Lets the process exit while the thread is alive. */
   unref(): void
 }
 
-/** Where threads come from. */
+/** Makes threads. */
 export interface Spawner {
-  /** @param worker the entry point to load. */
+  /** Starts a thread. @param worker the entry point to load */
   spawn(worker: URL): ActorThreadHandle
 }

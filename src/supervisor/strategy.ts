@@ -1,17 +1,17 @@
 import type { Strategy } from './child-spec.js'
 
-/** What a restart does to the children of one supervisor. */
+/** The children that a restart stops and starts. */
 export interface AffectedChildren {
-  /** The siblings to stop, one after the other, in reverse start order. The failed child is not among them. */
+  /** The siblings to stop, in reverse start order, without the failed child. */
   readonly stop: readonly string[]
-  /** The children to start afterwards, one after the other, in start order, the failed one among them. */
+  /** The children to start afterwards, in start order, including the failed child. */
   readonly start: readonly string[]
 }
 
 /**
- * Whom a strategy restarts with a failed child.
- * @param childrenInStartOrder running or not: a sibling that had ended is started again with its group.
- * @returns nobody when `failedId` is not among the children.
+ * Finds the children that a strategy restarts with a failed one.
+ * @param childrenInStartOrder running or not: a sibling that has ended is started again with its group
+ * @returns empty lists if `failedId` is not among the children
  */
 export function affectedChildren(
   strategy: Strategy,

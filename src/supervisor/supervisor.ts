@@ -12,31 +12,31 @@ import { NO_RESTARTS, type RestartWindow } from './restart-window.js'
 export interface SupervisorOptions extends SupervisorFlags {
   /** The delay before the second restart in a row and later ones; the first is immediate. */
   readonly backoff: Backoff
-  /** 0 to 1. */
+  /** 0 to 1: the share of each delay that is random. */
   readonly jitter: number
 }
 
 interface Managed {
   readonly child: Child
-  /** Whether it has been started and has neither died nor been stopped since. */
+  /** Whether it has been started, and has neither died nor been stopped since. */
   running: boolean
-  /** Counts its starts: the report of a death belongs to one of them. */
+  /** Counts its starts, so that the report of a death can be matched to one of them. */
   life: number
   startedAt: number
-  /** Restarts in a row, without a calm period between them. */
+  /** Restarts in a row without a stable period between them. */
   streak: number
   restarts: number
 }
 
 type State = 'idle' | 'starting' | 'running' | 'stopping' | 'stopped' | 'failed'
 
-/** A child that has lived this long has recovered: the next crash is a first one again. */
-const CALM_MS = 10_000
+/** A child that has run this long has recovered: its next crash is restarted without a delay. */
+const STABLE_MS = 10_000
 
 /**
- * Supervises a group of children as OTP does: starts them in order, restarts by strategy within an intensity,
- * stops them in reverse order, and gives up when the intensity is spent. What OTP lacks is the back-off.
- * One thing is done at a time, in the order it is asked for.
+ * Supervises a group of children as OTP does, with a back-off between restarts, which OTP lacks. Starts them in order,
+ * restarts them by strategy within an intensity, stops them in reverse order, and fails when the intensity is exceeded.
+ * Runs one step at a time, in the order of the calls.
  */
 export class Supervisor {
   readonly #options: SupervisorOptions
@@ -48,7 +48,7 @@ export class Supervisor {
   #state: State = 'idle'
   #queue: Promise<void> = Promise.resolve()
   readonly #delays = new Set<Timer>()
-  /** The child whose start is under way. */
+  /** The child that is starting. */
   #starting: Child | undefined
 
   constructor(
@@ -84,25 +84,25 @@ export class Supervisor {
 
   /**
    * Starts all children in order.
-   * @throws the error of the first that fails; those started before it have been stopped in reverse order.
+   * @throws the error of the first child that fails; the children started before it have been stopped
    */
   start(): Promise<void> {
     this.#state = 'starting'
-    // In the queue like everything else: a child that dies meanwhile is looked at afterwards.
+    // Queued, so that the death of a child during the start is handled afterwards.
     const started = this.#queue.then(() => this.#startAll())
     this.#queue = started.catch(() => {})
     return started
   }
 
   /**
-   * Stops all children at once, the last one first; nothing is restarted any more. OTP waits for each before it stops
-   * the next: the time of many would add up. Never rejects; idempotent.
+   * Stops all children concurrently, the last one first, and restarts none. OTP stops one after the other, whose times
+   * would add up. Never rejects; idempotent.
    */
   stop(withinMs?: number): Promise<void> {
     if (this.#state !== 'stopped') this.#state = 'stopping'
     for (const delay of this.#delays) delay.cancel()
     this.#delays.clear()
-    // A start may take its time; nobody waits for it now.
+    // Interrupt a start in progress, which may take long.
     this.#starting?.stop()
     return this.#enqueue(async () => {
       await Promise.all([...this.#children].reverse().map((managed) => this.#stopChild(managed, withinMs)))
@@ -132,12 +132,12 @@ export class Supervisor {
     const { life } = managed
     managed.running = false
     this.#enqueue(async () => {
-      // Meanwhile it may have been started anew with its group: that life has not died.
+      // The group may have restarted the child meanwhile; its new life has not died.
       if (managed.life === life) await this.#decide(managed, reason)
     })
   }
 
-  /** What is asked for is done in order; a fault in one step must not keep the next from being done. */
+  /** Runs steps in order. The failure of one step does not prevent the next. */
   #enqueue(step: () => Promise<void>): Promise<void> {
     this.#queue = this.#queue.then(step).catch(() => {})
     return this.#queue
@@ -162,7 +162,7 @@ export class Supervisor {
         this.#window = decision.window
         for (const sibling of decision.affected.stop) await this.#stopChild(this.#managed(sibling))
         this.#forget(decision.forget)
-        managed.streak = now - managed.startedAt >= CALM_MS ? 1 : managed.streak + 1
+        managed.streak = now - managed.startedAt >= STABLE_MS ? 1 : managed.streak + 1
         const restartInMs = this.#delay(managed.streak)
         this.#report({ kind: 'actor:crashed', integration: id, reason, restartInMs })
         if (restartInMs === 0) return this.#restart(decision.affected.start)
@@ -185,14 +185,14 @@ export class Supervisor {
     for (const id of ids) {
       const managed = this.#managed(id)
       if (this.#state !== 'running') return
-      // Another restart of the group may have been quicker.
+      // Another restart of the group may have started it already.
       if (managed === undefined || managed.running) continue
       try {
         await this.#startChild(managed)
       } catch (error) {
         const reason = (error as Error).message
         this.#startFailed(id, reason)
-        // Asked anew, not repeated here: a request to stop must be able to come between.
+        // Queued and not repeated here, so that a request to stop can come in between.
         return this.#died(managed, reason)
       }
       managed.restarts++
@@ -206,10 +206,10 @@ export class Supervisor {
     this.#delays.clear()
     const { id } = managed.child.spec
     const { intensity, periodMs } = this.#options
-    const spent = `more than ${intensity} restarts within ${periodMs / 1_000} s; the last reason: ${reason}`
+    const spent = `max_restarts (${intensity}) exceeded within ${periodMs / 1_000} s; last reason: ${reason}`
     for (const other of [...this.#children].reverse()) {
       if (other !== managed) await this.#stopChild(other)
-      const why = other === managed ? spent : `its group gave up with ${id}: ${spent}`
+      const why = other === managed ? spent : `its group failed with "${id}": ${spent}`
       other.child.fail(why)
       this.#report({ kind: 'actor:failed', integration: other.child.spec.id, reason: why })
     }
@@ -233,7 +233,7 @@ export class Supervisor {
     await managed.child.stop(withinMs)
   }
 
-  /** OTP: start_error. */
+  /** Logs a failed start (OTP's `start_error`). */
   #startFailed(integration: string, reason: string): void {
     const message = `its start failed: ${reason}`
     this.#report({ kind: 'log', record: { level: 'error', message, integration } })

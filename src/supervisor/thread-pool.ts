@@ -1,8 +1,8 @@
 import type { ActorThreadHandle, Spawner } from './spawner.js'
 
 /**
- * Hands out threads that have their code loaded already: prepared ones while the gateway starts, so that many
- * load at once though they start in order, and warm spares afterwards, so that a successor is there at once.
+ * Keeps threads whose code is already loaded. Prepared threads let a gateway load many at once although it starts them
+ * in order; warm spares make a restart fast.
  */
 export class ThreadPool {
   readonly #spawner: Spawner
@@ -14,7 +14,7 @@ export class ThreadPool {
     this.#spawner = spawner
   }
 
-  /** Loads one thread more than there are, ahead of its use. */
+  /** Loads one more thread before it is needed. */
   prepare(worker: URL): void {
     if (this.#state === 'closed') return
     const thread = this.#spawner.spawn(worker)
@@ -23,12 +23,12 @@ export class ThreadPool {
     thread.onExit(() => this.#lost(worker, thread))
   }
 
-  /** Keeps `count` threads more of this kind loaded from now on. */
+  /** Raises the number of spare threads for this worker by `count`. */
   keepWarm(worker: URL, count: number): void {
     this.#spares.set(worker.href, (this.#spares.get(worker.href) ?? 0) + count)
   }
 
-  /** A thread, loaded or loading; it belongs to the caller. */
+  /** Returns a thread, loaded or loading, which the caller then owns. */
   take(worker: URL): ActorThreadHandle {
     const ready = this.#ready.get(worker.href) ?? []
     const [thread, ...rest] = ready
@@ -37,13 +37,13 @@ export class ThreadPool {
     return thread
   }
 
-  /** Loads what is missing of the warm spares; called when a child has started, not while it is starting. */
+  /** Loads missing spare threads. Called after a child has started, so that it does not compete for a core. */
   refill(worker: URL): void {
     const missing = (this.#spares.get(worker.href) ?? 0) - (this.#ready.get(worker.href)?.length ?? 0)
     for (let i = 0; i < missing; i++) this.prepare(worker)
   }
 
-  /** Ends all threads that nobody took. */
+  /** Ends all threads that have not been taken. */
   close(): void {
     this.#state = 'closed'
     const threads = [...this.#ready.values()].flat()

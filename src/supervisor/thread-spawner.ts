@@ -3,12 +3,12 @@ import type { FromThread, ToThread } from '../mailbox/thread-messages.js'
 import type { ActorThreadHandle, Spawner, ThreadExit } from './spawner.js'
 
 /**
- * V8's own limit is a last resort far above what the supervisor allows: past it one large allocation aborts
- * the whole process, so it must never be the first to speak.
+ * V8's heap limit, far above the limit that the supervisor enforces. One large allocation past it aborts the whole
+ * process.
  */
 const HARD_HEAP_LIMIT_MB = 4_096
 
-/** Real worker threads. */
+/** Spawns worker threads of Node. */
 export const threadSpawner: Spawner = { spawn: (worker) => new WorkerThread(worker) }
 
 class WorkerThread implements ActorThreadHandle {
@@ -21,11 +21,11 @@ class WorkerThread implements ActorThreadHandle {
   #onExit: ((exit: ThreadExit) => void)[] = []
 
   constructor(url: URL) {
-    // Environment and arguments are the host's business: an actor is told what it needs.
     this.#worker = new Worker(url, {
-      // Node itself drops the query of the address, and an adapter of your own is named there.
+      // Passed again as data, because Node drops the query of the URL, which names a custom adapter.
       workerData: url.href,
       resourceLimits: { maxOldGenerationSizeMb: HARD_HEAP_LIMIT_MB },
+      // Flags of the host, such as --inspect, are not for actors.
       execArgv: [],
       stdout: false,
       stderr: false,
@@ -49,7 +49,7 @@ class WorkerThread implements ActorThreadHandle {
         reject(error ?? new Error(`the thread ended with code ${code} while loading`)),
       )
     })
-    // Whoever waits for it hears of it; nobody else need.
+    // Without a caller that waits for it, the rejection must not count as unhandled.
     this.loaded.catch(() => {})
   }
 

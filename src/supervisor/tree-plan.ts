@@ -6,7 +6,7 @@ import type { ChildSpec } from './child-spec.js'
 import type { SupervisorOptions } from './supervisor.js'
 import { workerFile } from './worker-file.js'
 
-/** What a tree is grown from: the resolved configuration. */
+/** The resolved configuration from which a tree is built. */
 export interface TreePlan {
   readonly integrations: readonly {
     readonly settings: IntegrationSettings
@@ -29,17 +29,17 @@ export interface TreePlan {
   readonly supervisors: readonly GroupSettings[]
 }
 
-/** What has an actor: an integration, or a server, which is one that listens. */
+/** Describes an integration or a server; both have an actor. */
 export interface ActorPlan {
   readonly settings: IntegrationSettings
   readonly supervision: SupervisionSettings
   readonly worker: URL
   readonly protocol: ActorProtocol
-  /** Bytes of memory that outlive its actor. */
+  /** Bytes of memory that outlive each life of its actor. */
   readonly keptBytes: number
 }
 
-/** All that have an actor, in the order in which they start. */
+/** All integrations and servers, in start order. */
 export function actorsOf({ integrations, servers }: TreePlan): readonly ActorPlan[] {
   return [
     ...integrations.map(({ settings, supervision, manifest }) => ({
@@ -64,7 +64,7 @@ function protocolOf(manifest: AdapterManifest, settings: IntegrationSettings): A
   const isUsable = (format: string) => format !== 'protobuf' || settings.protobuf !== undefined
   return {
     ...(manifest.variant?.(settings) ?? { name, capabilities }),
-    // Where the adapter has the last word on what goes over the wire, it has it once for all requests.
+    // An adapter that maps formats on the wire has one format for all requests.
     formats: payloadFormats === undefined ? formats.filter(isUsable) : [settings.format],
   }
 }
@@ -73,7 +73,12 @@ export function childSpec(id: string, { restart, shutdownMs }: SupervisionSettin
   return { id, restart, shutdown: shutdownMs === 0 ? 'brutal_kill' : shutdownMs }
 }
 
-/** How a supervisor restarts a child that is in no group. */
-export function alone({ maxRestarts, withinMs, backoff, jitter }: SupervisionSettings): SupervisorOptions {
+/** The options of the supervisor of a single child. */
+export function withoutGroup({
+  maxRestarts,
+  withinMs,
+  backoff,
+  jitter,
+}: SupervisionSettings): SupervisorOptions {
   return { strategy: 'one_for_one', intensity: maxRestarts, periodMs: withinMs, backoff, jitter }
 }

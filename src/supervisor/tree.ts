@@ -14,17 +14,17 @@ import type { Spawner } from './spawner.js'
 import { Supervisor, type SupervisorOptions } from './supervisor.js'
 import { ThreadPool } from './thread-pool.js'
 import { threadSpawner } from './thread-spawner.js'
-import { type ActorPlan, actorsOf, alone, childSpec, type TreePlan } from './tree-plan.js'
+import { type ActorPlan, actorsOf, childSpec, type TreePlan, withoutGroup } from './tree-plan.js'
 import { Watchdog } from './watchdog.js'
 import { workerFile } from './worker-file.js'
 import { Zombies } from './zombies.js'
 
-/** Milliseconds that an actor has to leave its broker in order, however little time the shutdown has left. */
+/** Milliseconds that an actor always has to disconnect from its broker in order. */
 const LEAST_GRACE_MS = 1_000
 
 /**
- * All supervisors of a gateway: one for each group, and one for each child that is in none. Brokers start
- * before the integrations that may live on them, and stop after them.
+ * All supervisors of a gateway: one for each group, and one for each child without a group. Embedded brokers start
+ * before the integrations that may use them, and stop after them.
  */
 export class SupervisionTree {
   /** Integrations and servers. */
@@ -38,8 +38,8 @@ export class SupervisionTree {
   readonly #work: Pick<Work, 'isBusy' | 'idle'>
   readonly #report: (report: GatewayReport) => void
   #ending: { readonly countdown: Countdown; readonly stopped: Promise<void> } | undefined
-  /** Ends what stops after so many milliseconds; absent while nothing stops. */
-  #hasten: ((ms: number) => void) | undefined
+  /** Shortens the time of the children that are stopping; undefined while none is. */
+  #shorten: ((ms: number) => void) | undefined
 
   constructor(
     plan: TreePlan,
@@ -121,7 +121,7 @@ export class SupervisionTree {
       ...plan.brokers.map(({ manifest }) => workerFile(manifest)),
       ...actors.map(({ worker }) => worker),
     ]
-    this.#supervisors = this.#grow(plan, actors, clock)
+    this.#supervisors = this.#makeSupervisors(plan, actors, clock)
   }
 
   /** Threads that were replaced and have not ended. */
@@ -133,9 +133,9 @@ export class SupervisionTree {
     return this.#supervisors.reduce((sum, supervisor) => sum + supervisor.restarts(name), 0)
   }
 
-  /** Starts everything in order. @throws what a child failed with; everything is stopped then */
+  /** Starts all children in order. @throws what a child failed with; then all others have been stopped */
   async start(): Promise<void> {
-    // Loading takes most of the time and can be done side by side; starting is done in order.
+    // Loading takes most of the time, so all threads load at once.
     for (const worker of this.#workers) this.#pool.prepare(worker)
     try {
       for (const supervisor of this.#supervisors) await supervisor.start()
@@ -146,16 +146,16 @@ export class SupervisionTree {
   }
 
   /**
-   * Takes nothing from the brokers any more, waits for the handlers that run, settles what was accepted, and stops
-   * everything: integrations and servers at once, then the brokers that they may live on. Never rejects. Called again it
-   * only ever shortens the time.
-   * @param ms for all of it together; what stops gets a moment more.
+   * Stops all children: stops taking messages from brokers, waits for running handlers, settles accepted requests, then
+   * stops integrations and servers concurrently, and embedded brokers last. Never rejects. A second call can only
+   * shorten the time.
+   * @param ms for all steps together; stopping children have at least `LEAST_GRACE_MS`
    */
   stop(ms: number): Promise<void> {
     if (this.#ending === undefined) {
       const countdown = new Countdown(this.#clock, ms)
       this.#ending = { countdown, stopped: this.#stop(countdown, ms) }
-    } else if (this.#ending.countdown.shorten(ms)) this.#hasten?.(graceOf(ms))
+    } else if (this.#ending.countdown.shorten(ms)) this.#shorten?.(graceOf(ms))
     return this.#ending.stopped
   }
 
@@ -178,37 +178,38 @@ export class SupervisionTree {
     for (const address of addresses) address.stop()
   }
 
-  /** Stops supervisors, the last one first. What takes longer than a time-out that comes meanwhile is ended. */
+  /** Stops supervisors concurrently. `#shorten` may set an earlier time at which their children are ended. */
   async #stopAll(supervisors: readonly Supervisor[], { left }: Countdown): Promise<void> {
     let timer: Timer | undefined
-    this.#hasten = (ms) => {
+    this.#shorten = (ms) => {
       timer?.cancel()
       timer = this.#clock.setTimer(ms, () => {
-        // A child that stops already ends at once when it is asked again.
+        // A child that is stopping ends at once when `stop` is called again.
         for (const { children } of supervisors) for (const child of children) void child.stop(0)
       })
     }
     await Promise.all([...supervisors].reverse().map((supervisor) => supervisor.stop(graceOf(left))))
-    this.#hasten = undefined
+    this.#shorten = undefined
     timer?.cancel()
   }
 
-  #grow(plan: TreePlan, actors: readonly ActorPlan[], clock: Clock): Supervisor[] {
+  #makeSupervisors(plan: TreePlan, actors: readonly ActorPlan[], clock: Clock): Supervisor[] {
     const supervise = (options: SupervisorOptions, children: readonly Child[]) =>
       new Supervisor(options, children, clock, this.#report)
     const brokers = plan.brokers.map(({ name, supervision }) =>
-      supervise(alone(supervision), [this.brokers.get(name)!]),
+      supervise(withoutGroup(supervision), [this.brokers.get(name)!]),
     )
     const groups = new Set<string>()
     const integrations = actors.flatMap(({ settings, supervision }) => {
       const group = plan.supervisors.find(({ name }) => name === supervision.group)
-      if (group === undefined) return [supervise(alone(supervision), [this.integrations.get(settings.name)!])]
-      // A group starts where its first member stands.
+      if (group === undefined)
+        return [supervise(withoutGroup(supervision), [this.integrations.get(settings.name)!])]
+      // A group takes the place of its first member in the start order.
       if (groups.has(group.name)) return []
       groups.add(group.name)
       const members = actors.filter((other) => other.supervision.group === group.name)
       const { strategy, maxRestarts, withinMs } = group
-      const options = { ...alone(supervision), strategy, intensity: maxRestarts, periodMs: withinMs }
+      const options = { ...withoutGroup(supervision), strategy, intensity: maxRestarts, periodMs: withinMs }
       return [
         supervise(
           options,
@@ -253,7 +254,7 @@ export class SupervisionTree {
   }
 }
 
-/** What an actor gets to leave its broker when a shutdown has so much time left. */
+/** How long an actor may take to stop, from the time that the shutdown has left. */
 function graceOf(leftMs: number): number {
   return Math.max(leftMs, LEAST_GRACE_MS)
 }

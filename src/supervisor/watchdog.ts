@@ -2,13 +2,13 @@ import { formatBytes } from '../core/bytes.js'
 import { type Clock, every, type Timer } from '../core/clock.js'
 import type { Gauges } from '../mailbox/gauges.js'
 
-/** What the watchdog is told of one life of an actor. */
+/** One life of an actor, as the watchdog watches it. */
 export interface Watched {
   readonly gauges: Gauges
   readonly heartbeatMs: number
-  /** Bytes; Infinity for no mark. */
+  /** Bytes; Infinity for no limit. */
   readonly memory: number
-  /** Called once, with the reason, when it must be replaced. */
+  /** Called once, with the reason, when the actor must be replaced. */
   readonly onFault: (reason: string) => void
 }
 
@@ -21,8 +21,8 @@ interface Watch {
 }
 
 /**
- * Looks at the heartbeat and the memory of every actor in shared memory: sees a thread that spins or is stuck,
- * which cannot answer, and one that grows, which V8's limits do not contain.
+ * Checks the heartbeat and the memory of every actor in shared memory. Finds threads that spin or are stuck and cannot
+ * answer, and threads that use too much memory, which V8's limits do not contain.
  */
 export class Watchdog {
   readonly #clock: Clock
@@ -33,7 +33,7 @@ export class Watchdog {
     this.#clock = clock
   }
 
-  /** @returns a function that ends the watch. */
+  /** Starts to watch one life. @returns a function that ends the watch */
   watch(watched: Watched): () => void {
     const watch: Watch = { watched, beat: watched.gauges.heartbeat, silentMs: 0 }
     this.#watches.add(watch)
@@ -57,15 +57,16 @@ export class Watchdog {
   #faultOf(watch: Watch): string | undefined {
     const { gauges, heartbeatMs, memory } = watch.watched
     if (gauges.heapBytes > memory)
-      return `it held ${formatBytes(gauges.heapBytes)} of memory; the limit is ${formatBytes(memory)}`
+      return `it held ${formatBytes(gauges.heapBytes)} of memory; "limits.memory" allows ${formatBytes(memory)}`
     const beat = gauges.heartbeat
     if (beat !== watch.beat) {
       watch.beat = beat
       watch.silentMs = 0
       return undefined
     }
-    // Looks are counted, not time: when the whole process stood still, nobody had a chance to beat.
+    // Count checks instead of elapsed time: if the whole process was suspended, the actor could not beat either.
     watch.silentMs += LOOK_EVERY_MS
-    return watch.silentMs > heartbeatMs ? `it missed its heartbeat for ${watch.silentMs} ms` : undefined
+    if (watch.silentMs <= heartbeatMs) return undefined
+    return `it missed its heartbeat for ${watch.silentMs} ms; "supervision.heartbeat" allows ${heartbeatMs} ms`
   }
 }

@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { ConfigError } from '../core/errors.js'
 
-/** What runs in a separate thread, as a manifest describes it. */
+/** The part of a manifest that describes its thread. */
 interface Threaded {
   readonly type: string
   readonly worker: () => URL
 }
 
-/** The file of its worker. @throws ConfigError when a bundler left it behind, with what to do about it */
+/** The file of a worker. @throws ConfigError with instructions if a bundler did not copy the file */
 export function workerFile({ type, worker }: Threaded): URL {
   const url = locate(type, worker)
   if (url.protocol === 'data:') return url
@@ -18,7 +18,7 @@ export function workerFile({ type, worker }: Threaded): URL {
   throw missing(type, `expected the file ${path}`, ` to ${fileURLToPath(new URL('.', url))}`)
 }
 
-/** A bundle in CommonJS may have no `import.meta.url`, which the address is relative to. */
+/** The URL of a worker. @throws ConfigError in a CommonJS bundle without `import.meta.url` */
 function locate(type: string, worker: () => URL): URL {
   try {
     return worker()

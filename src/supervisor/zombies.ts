@@ -1,12 +1,12 @@
 import type { Clock } from '../core/clock.js'
 import type { ActorThreadHandle } from './spawner.js'
 
-/** A terminated thread that is still there after this long is stuck in a native call. */
+/** A terminated thread that has not ended after this long is stuck in a native call. */
 const STUCK_AFTER_MS = 250
 
 /**
- * Ends threads without waiting for them. One that does not end is a zombie: it is counted and reported, its
- * successor runs already, and nothing it still does reaches anyone.
+ * Ends threads without waiting for them. A thread that does not end is a zombie: it is counted and reported, and does
+ * not delay its successor.
  */
 export class Zombies {
   readonly #clock: Clock
@@ -18,12 +18,12 @@ export class Zombies {
     this.#report = report
   }
 
-  /** Threads that have been terminated and have not ended. */
+  /** The number of zombies. */
   get count(): number {
     return this.#stuck.size
   }
 
-  bury(id: string, thread: ActorThreadHandle): void {
+  terminate(id: string, thread: ActorThreadHandle): void {
     const { threadId } = thread
     const timer = this.#clock.setTimer(
       STUCK_AFTER_MS,
@@ -38,7 +38,7 @@ export class Zombies {
       this.#stuck.delete(threadId)
     })
     thread.terminate()
-    // In this order: ending a thread makes Node wait for it again.
+    // Call `unref` last, because `terminate` makes the process wait for the thread again.
     thread.unref()
   }
 }

@@ -51,7 +51,7 @@ describe('specifications', () => {
       {
         fault: 'duplicate_child_name',
         id: 'a',
-        message: 'child "a": expected an id of its own, found it twice',
+        message: 'child "a": expected a unique id, found it twice',
       },
       {
         fault: 'invalid_restart_type',

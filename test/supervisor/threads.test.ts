@@ -38,7 +38,7 @@ describe('zombies', () => {
     const reports: unknown[] = []
     const zombies = new Zombies(clock, (...report) => reports.push(report))
     const thread = new FakeThread(5)
-    zombies.bury('events', thread)
+    zombies.terminate('events', thread)
     expect([thread.terminated, thread.referenced]).toEqual([true, false])
     thread.exit()
     await clock.advance(10_000)
@@ -50,7 +50,7 @@ describe('zombies', () => {
     const reports: unknown[] = []
     const zombies = new Zombies(clock, (...report) => reports.push(report))
     const thread = new FakeThread(5)
-    zombies.bury('events', thread)
+    zombies.terminate('events', thread)
     await clock.advance(10_000)
     expect([zombies.count, reports]).toEqual([1, [['events', 5]]])
     thread.exit()

@@ -25,7 +25,7 @@ test('a thread that beats is left alone, and one that stops is noticed once, soo
   await clock.advance(1_000)
   expect(faults).toEqual([])
   await clock.advance(200)
-  expect(faults).toEqual(['it missed its heartbeat for 1100 ms'])
+  expect(faults).toEqual(['it missed its heartbeat for 1100 ms; "supervision.heartbeat" allows 1000 ms'])
   await clock.advance(10_000)
   expect(faults).toHaveLength(1)
 })
@@ -38,7 +38,7 @@ test('memory above the mark is noticed at the next look', async () => {
   expect(faults).toEqual([])
   gauges.beat(1024 * 1024 + 1)
   await clock.advance(100)
-  expect(faults).toEqual(['it held 1 MB of memory; the limit is 1 MB'])
+  expect(faults).toEqual(['it held 1 MB of memory; "limits.memory" allows 1 MB'])
 })
 
 test('when the host itself stood still, its actors are not blamed for it', async () => {
