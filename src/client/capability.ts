@@ -3,7 +3,7 @@ import { UnsupportedError } from '../core/errors.js'
 import { shownAs } from '../core/inspect.js'
 import type { IntegrationMail } from '../mailbox/integration-mail.js'
 
-/** @throws UnsupportedError when the protocol has no such operation; nothing has been sent then */
+/** Checks that the protocol has an operation. @throws UnsupportedError before anything is sent */
 export function requireCapability(mail: IntegrationMail, capability: Capability): void {
   if (mail.supports(capability)) return
   throw new UnsupportedError(`${capability} over ${mail.type}`, { integration: mail.name })
@@ -11,12 +11,12 @@ export function requireCapability(mail: IntegrationMail, capability: Capability)
 
 const PROTOBUF = 'protobuf'
 
-/** `protobuf:pkg.Message` is the format `protobuf`, with another message than the integration's own. */
+/** The name of a format: `protobuf:pkg.Message` is the format `protobuf` with another message. */
 function nameOf(format: string): string {
   return format.startsWith(`${PROTOBUF}:`) ? PROTOBUF : format
 }
 
-/** @throws UnsupportedError when payloads of this protocol cannot have that format; nothing has been sent then */
+/** Checks that payloads of the protocol may have a format. @throws UnsupportedError before anything is sent */
 export function requireFormat(mail: IntegrationMail, format: string | undefined): void {
   if (format === undefined || mail.formats.includes(nameOf(format))) return
   throw new UnsupportedError(
@@ -25,7 +25,7 @@ export function requireFormat(mail: IntegrationMail, format: string | undefined)
   )
 }
 
-/** What `console.log` shows of a client. */
+/** Makes what `console.log` shows for a client. */
 export function shownClient(name: string, { name: integration, type }: IntegrationMail): object {
   return shownAs(name, { integration, type })
 }

@@ -2,7 +2,7 @@ import { toMilliseconds } from '../core/duration.js'
 import type { OperationLimits } from '../core/operation-options.js'
 import type { RequestLimits } from '../mailbox/integration-mail.js'
 
-/** @param options checked before. */
+/** Converts the limits of an operation for a request. @param options must have been checked */
 export function limitsOf(options: OperationLimits | undefined): RequestLimits | undefined {
   if (options === undefined || (options.timeout === undefined && options.signal === undefined))
     return undefined

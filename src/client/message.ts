@@ -3,7 +3,7 @@ import type { Headers } from '../core/value.js'
 import { messageOf } from '../mailbox/error-codec.js'
 import type { Decode, MessageRun } from '../mailbox/message-run.js'
 
-/** A message of a subscription. Its parts are made when they are first asked for. */
+/** A message of a subscription. Its fields are read on access. */
 export class Message<T = unknown> {
   readonly #run: MessageRun
   readonly #index: number
@@ -22,15 +22,15 @@ export class Message<T = unknown> {
   }
 
   /**
-   * The payload, decoded; in `decode: "bytes"` the bytes themselves.
-   * @throws SerializeError when it is not what the wire format of the integration says
+   * The decoded payload; the bytes themselves with `decode: "bytes"`.
+   * @throws SerializeError if the payload cannot be decoded in the wire format
    */
   get value(): T {
     this.#value ??= { of: this.#run.value(this.#index, this.#decode) as T }
     return this.#value.of
   }
 
-  /** The payload as it was on the wire; `undefined` under `decode: "value"`, where only the value crosses. */
+  /** The payload as it was on the wire; `undefined` with `decode: "value"`, where only the value crosses. */
   get bytes(): Uint8Array | undefined {
     return this.#run.payload(this.#index)
   }
@@ -39,12 +39,12 @@ export class Message<T = unknown> {
     return this.#run.extras(this.#index)?.headers ?? {}
   }
 
-  /** Whether the broker had kept it for new subscribers. */
+  /** Whether the broker had retained the message for new subscribers. */
   get retain(): boolean {
     return this.#run.extras(this.#index)?.retain ?? false
   }
 
-  /** What is written to a log; of a message whose value cannot be read, the reason. */
+  /** Returns topic, value and headers for a log; the error in place of a value that cannot be decoded. */
   toJSON(): unknown {
     const { topic, headers } = this
     try {

@@ -18,36 +18,39 @@ import { requireCapability, requireFormat, shownClient } from './capability.js'
 import { limitsOf } from './limits.js'
 import { Subscription } from './subscription.js'
 
-/** What a client of topics works with. @internal */
-export interface PubSubParts {
+/** @internal */
+export interface PubSubDependencies {
   readonly mail: IntegrationMail
   readonly turn: Turn
   readonly work: Work
-  /** What makes values of bytes of a format, or of the integration's own. */
+  /** Returns the decoder of a format; default: that of the integration. */
   readonly decoder: (format: string | undefined) => Decode
 }
 
 /**
- * Publishes and subscribes (specification: PubSubClient). A message is read when it leaves, at the latest when
- * the running code has finished: leave it unchanged until the publish settles. Every method may be called
- * concurrently; after the gateway has shut down each rejects with ShutdownError.
+ * Publishes messages and subscribes to topics. A message is copied some time after the call, so do not change it before
+ * the promise settles.
+ *
+ * All methods may be called concurrently. After a shutdown they reject with ShutdownError.
  */
 export class PubSubClient {
-  readonly #parts: PubSubParts
+  readonly #parts: PubSubDependencies
   readonly #mail: IntegrationMail
   readonly #mayPublish: boolean
 
   /** @internal */
-  constructor(parts: PubSubParts) {
+  constructor(parts: PubSubDependencies) {
     this.#parts = parts
     this.#mail = parts.mail
     this.#mayPublish = parts.mail.supports('publish')
   }
 
   /**
-   * Publishes a message. Resolves when the broker has acknowledged it or, where nothing is acknowledged, when
-   * it was written. Survives a crash of the actor: it is then published again by its successor.
-   * @throws PublishError when the broker rejects it; otherwise an IntegrationError of another kind
+   * Publishes a message. Resolves when the broker has acknowledged it, or when it was written if the protocol
+   * acknowledges nothing. After a crash of the actor the message is published again.
+   * @param topic the topic, as the broker writes it
+   * @param message a value that the wire format can encode
+   * @throws PublishError if the broker rejects it; otherwise an IntegrationError of another kind
    */
   publish(topic: string, message: unknown, options?: PublishOptions): Promise<void> {
     if (options === undefined && this.#mayPublish && typeof topic === 'string' && topic !== '')
@@ -56,8 +59,10 @@ export class PubSubClient {
   }
 
   /**
-   * Subscribes to the topics that match a pattern. Resolves when the broker has granted it.
-   * @throws SubscribeError when the broker refuses; otherwise an IntegrationError of another kind
+   * Subscribes to the topics that match a pattern. Resolves when the broker has granted the subscription. After a crash
+   * of the actor or a lost connection it is opened again.
+   * @param pattern a pattern with the wildcards of the broker
+   * @throws SubscribeError if the broker refuses; otherwise an IntegrationError of another kind
    */
   async subscribe<T = unknown>(pattern: string, options: SubscribeOptions = {}): Promise<Subscription<T>> {
     requireCapability(this.#mail, 'subscribe')
@@ -107,7 +112,7 @@ function sourceOf(options: SubscribeOptions, mail: IntegrationMail): SourceReque
   }
 }
 
-// The same few records again and again: within a batch each crosses the thread line once.
+// Shared options, because the structured clone of a batch copies an object that occurs several times only once.
 const COMMON = new Map<string, RequestOptions>()
 
 function publishOptionsOf(options: PublishOptions | undefined): RequestOptions | undefined {
@@ -122,7 +127,7 @@ function publishOptionsOf(options: PublishOptions | undefined): RequestOptions |
   }
 }
 
-/** Of so few formats and levels that all combinations may be kept. */
+/** Returns the shared options of a `qos` and a `format`. There are few combinations, so all are kept. */
 function commonOptions(qos: 0 | 1 | 2 | undefined, format: string | undefined): RequestOptions | undefined {
   if (qos === undefined && format === undefined) return undefined
   const key = `${qos} ${format}`

@@ -16,29 +16,32 @@ import type { IntegrationMail, Received } from '../mailbox/integration-mail.js'
 import { requireCapability, requireFormat, shownClient } from './capability.js'
 import { limitsOf } from './limits.js'
 import { QueueConsumer } from './queue-consumer.js'
+import type { QueueDependencies } from './queue-dependencies.js'
 import { checkNack, nackOptionsOf, parseDeliveryId, QueueMessage } from './queue-message.js'
-import type { QueueParts } from './queue-parts.js'
 
 const DELIVERY_ID: Expected = { ...NAME, what: 'the "id" of a received message' }
 
 /**
- * Reliable messaging (specification: QueueClient): at least once, acknowledged after the work is done. Every
- * method may be called concurrently; after the gateway has shut down each rejects with ShutdownError.
+ * Sends to queues and receives from them, with delivery at least once. A message stays with the broker until it is
+ * acknowledged.
+ *
+ * All methods may be called concurrently. After a shutdown they reject with ShutdownError.
  */
 export class QueueClient {
-  readonly #parts: QueueParts
+  readonly #parts: QueueDependencies
   readonly #mail: IntegrationMail
 
   /** @internal */
-  constructor(parts: QueueParts) {
+  constructor(parts: QueueDependencies) {
     this.#parts = parts
     this.#mail = parts.mail
   }
 
   /**
-   * Puts a message into a queue. Survives a crash of the actor: its successor sends it again.
+   * Puts a message into a queue. After a crash of the actor the message is sent again.
+   * @param message a value that the wire format can encode; do not change it before the promise settles
    * @returns the broker's id of the message
-   * @throws EnqueueError when the broker refuses it
+   * @throws EnqueueError if the broker refuses it; otherwise an IntegrationError of another kind
    */
   async send(queue: string, message: unknown, options?: SendOptions): Promise<string> {
     requireCapability(this.#mail, 'enqueue')
@@ -57,9 +60,9 @@ export class QueueClient {
   }
 
   /**
-   * Takes one message, waiting for it up to `timeout`.
-   * @returns `undefined` when the time is up; otherwise a message to be settled by `ack` or `nack`
-   * @throws DequeueError when the broker refuses
+   * Takes one message, and waits for it up to `timeout`.
+   * @returns the message, which the caller must settle by `ack` or `nack`; `undefined` if none came in time
+   * @throws DequeueError if the broker refuses; otherwise an IntegrationError of another kind
    */
   async receive<T = unknown>(queue: string, options?: ReceiveOptions): Promise<QueueMessage<T> | undefined> {
     requireCapability(this.#mail, 'dequeue')
@@ -79,19 +82,24 @@ export class QueueClient {
       if (message.extras.fault !== undefined) throw decodeError(message.extras.fault, this.#mail.name)
       if ('value' in message) return message.value
       if (message.bytes === undefined) throw new SerializeError('the message has no payload')
-      // Fails as it did in the actor, and says why.
+      // The actor could not decode these bytes, so this throws the reason.
       return this.#parts.decoder(format)(message.bytes)
     }
     return new QueueMessage<T>(this.#mail, life, message.topic, message.extras, value, message.bytes)
   }
 
-  /** The message is done with. @returns false when it was settled before, or its actor has died and it comes again */
+  /**
+   * Acknowledges a message, which the broker then deletes.
+   * @param messageId `id` of the received message
+   * @returns false if it was settled before, or if its actor has died and the broker delivers it again
+   * @throws AckError if the acknowledgement cannot reach the broker
+   */
   async ack(messageId: string): Promise<boolean> {
     const id = this.#delivery('ack', messageId)
     return id === undefined ? false : this.#mail.settle('ack', id.life, id.token)
   }
 
-  /** Gives a message back to be delivered again. @returns false as `ack` */
+  /** Gives a message back to be delivered again. @returns and throws as `ack` */
   async nack(messageId: string, options?: NackOptions): Promise<boolean> {
     const id = this.#delivery('nack', messageId)
     checkNack(options, this.#mail.name)
@@ -99,8 +107,9 @@ export class QueueClient {
   }
 
   /**
-   * Consumes a queue from now on. A refusal of the broker is thrown by the first message asked for.
-   * @throws UnsupportedError, ConfigError for a name or options that are not what they should be
+   * Starts to consume a queue. If the broker refuses, the first read of a message throws DequeueError.
+   * @returns the consumer, to be read by `for await` or `each`
+   * @throws UnsupportedError; ConfigError for a wrong name or option
    */
   consume<T = unknown>(queue: string, options: ConsumeOptions = {}): QueueConsumer<T> {
     requireCapability(this.#mail, 'dequeue')

@@ -8,29 +8,28 @@ import { MessageRun } from '../mailbox/message-run.js'
 import type { NameReader } from '../mailbox/names.js'
 import type { DeliveryRun } from '../mailbox/protocol.js'
 import type { Worker } from '../mailbox/work.js'
+import type { QueueDependencies } from './queue-dependencies.js'
 import { QueueMessage } from './queue-message.js'
-import type { QueueParts } from './queue-parts.js'
 import { RunQueue } from './run-queue.js'
 
 /**
- * The messages of a queue, never more of them unsettled than the concurrency asked for. Survives restarts of
- * its actor and of the broker.
+ * A consumer of a queue. At most `concurrency` messages are unsettled at a time. The consumer is opened again after a
+ * crash of its actor or a lost connection.
  *
- * In a `for await` a message is acknowledged when the loop asks for the next one. Leaving the loop by
- * `break`, `return` or an exception gives the message in hand back, unless it was settled, and closes the
- * consumer. Several loops over one consumer share its messages. When the gateway shuts down, loops and `each` end
- * after the message in hand.
+ * In a `for await` loop a message is acknowledged when the loop asks for the next one. Leaving the loop by `break`,
+ * `return` or an exception gives the current message back, unless it was settled, and closes the consumer. Several
+ * loops share the messages. When the gateway shuts down, loops and `each` end after the current message.
  */
 export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>>, Worker {
   readonly queue: string
   readonly #concurrency: number
   readonly #nack: NackOptions | undefined
-  readonly #parts: QueueParts
+  readonly #parts: QueueDependencies
   readonly #make: (run: MessageRun, index: number) => QueueMessage<T>
   readonly #messages: RunQueue<QueueMessage<T>>
-  /** Messages in the hands of loops. */
+  /** Messages that loop bodies are processing. */
   #inLoops = 0
-  /** Handlers of `each` that run. */
+  /** The running handlers of `each`. */
   readonly #handlers = {
     running: 0,
     get isBusy() {
@@ -38,14 +37,14 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
     },
     abandon: () => this.abandon(),
   }
-  /** Resolves when a handler that does not end is not waited for any longer. */
+  /** Resolves when `each` must no longer wait for its handlers. */
   readonly #abandoned: Promise<void>
   #resolveAbandoned: () => void = () => {}
   #source: Promise<OpenSource> | undefined
   #open: OpenSource | undefined
 
   /** @internal */
-  constructor(queue: string, concurrency: number, nack: NackOptions | undefined, parts: QueueParts) {
+  constructor(queue: string, concurrency: number, nack: NackOptions | undefined, parts: QueueDependencies) {
     this.queue = queue
     this.#concurrency = concurrency
     this.#nack = nack
@@ -76,7 +75,7 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
     return this.#inLoops > 0 || this.#handlers.isBusy
   }
 
-  /** @throws DequeueError when the broker refuses; when the consumer ends by a fault */
+  /** @throws DequeueError if the broker refuses, or the consumer ends with an error */
   [Symbol.asyncIterator](): AsyncIterator<QueueMessage<T>, undefined> {
     let inHand: QueueMessage<T> | undefined
     const drop = () => {
@@ -106,11 +105,12 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
   }
 
   /**
-   * Calls `handle` with each message, as many at a time as the concurrency says, until the consumer is closed:
-   * acknowledges what it resolves for, gives back what it throws for. What it throws is logged, and is the reason of
-   * the dead letter that the message may become.
-   * Ends also when `close` or the shutdown no longer waits for a handler that does not end.
-   * @throws DequeueError when the consumer ends by a fault; ConfigError when `handle` is not a function
+   * Calls `handle` with each message, up to `concurrency` at a time, until the consumer is closed.
+   *
+   * Acknowledges a message when its handler resolves, and gives it back when the handler throws. The error is logged,
+   * and becomes the reason if the message is dead-lettered. Resolves when the consumer is closed and its handlers have
+   * ended, or when `close` or the shutdown stops waiting for them.
+   * @throws DequeueError if the consumer ends with an error; ConfigError if `handle` is not a function
    */
   async each(handle: (message: QueueMessage<T>) => Promise<void> | void): Promise<void> {
     checkArgument('each', 'handler', handle, FUNCTION, { integration: this.#parts.mail.name })
@@ -125,12 +125,13 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
   }
 
   /**
-   * Ends it: messages that nobody has taken go back to the queue, uncounted. Resolves when the handlers of `each` that
-   * run have ended, at the latest after the time-out of the integration: do not await it inside one. A loop goes on
-   * with the message in hand. Never rejects; idempotent.
+   * Ends the consumer and gives its unread messages back, uncounted. Loops continue with their current message.
+   *
+   * Resolves when all running handlers of `each` have ended, or after the time-out of the integration, so do not await
+   * it inside a handler. Never rejects; idempotent.
    */
   async close(): Promise<void> {
-    // First, or the broker would deliver again what is given back.
+    // Close before giving messages back; otherwise the broker would deliver them to this consumer again.
     const closing = this.#open?.close()
     this.#giveBackUnseen()
     const { work, mail } = this.#parts
@@ -160,7 +161,7 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
       if (!message.isSettled) settleQuietly(message.nack({ ...this.#nack, reason: messageOf(error) }))
       return
     }
-    // A settlement that fails is not the handler's fault: the broker delivers the message again.
+    // A failed settlement is not an error of the handler: the broker delivers the message again.
     if (!message.isSettled) await message.ack().catch(() => false)
   }
 
@@ -168,12 +169,14 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
     for (const message of this.#messages.endNow()) settleQuietly(message.undelivered())
   }
 
-  /** Sent before the actor heard that this is over. */
+  /** Gives back messages that the actor sent before it knew that the consumer is closed. */
   #giveBack(run: MessageRun): void {
     for (let i = 0; i < run.count; i++) settleQuietly(this.#make(run, i).undelivered())
   }
 
-  /** Messages may be consumed before we hear that the consumer is open: their credit is given then. */
+  /**
+   * Returns credit. Messages may arrive before the consumer is known to be open; their credit is returned after that.
+   */
   #credit({ count, bytes }: MessageRun): void {
     if (this.#open !== undefined) return this.#open.credit(count, bytes)
     this.#source?.then(
@@ -201,7 +204,7 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
         if (!this.#messages.push(messages)) this.#giveBack(messages)
       },
       dropped: () => {},
-      // What was not handed out yet comes again.
+      // Unread messages are discarded, because the broker delivers them again.
       reborn: () => this.#messages.discard(),
       ended: (error) => {
         if (error instanceof ShutdownError) this.#giveBackUnseen()
@@ -211,7 +214,7 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
   }
 }
 
-/** A settlement that fails means that the message comes again, which is what "at least once" is for. */
+/** Ignores a failed settlement: the broker then delivers the message again. */
 function settleQuietly(settlement: Promise<boolean>): void {
   settlement.catch(() => {})
 }

@@ -8,16 +8,16 @@ import type { DeliveryExtras, RequestOptions } from '../mailbox/protocol.js'
 
 const LONGEST_REASON = 1_000
 
-/** A message of a queue: stays with the broker until it is settled, and comes again if it is not. */
+/** A message of a queue. The broker keeps it until it is settled, and delivers it again if it is not. */
 export class QueueMessage<T = unknown> {
   readonly #mail: IntegrationMail
   readonly #life: number
   readonly #extras: DeliveryExtras
   readonly #value: () => unknown
-  /** Names this delivery; settle it with `ack` or `nack`. */
+  /** Identifies this delivery for `ack` and `nack` of the client. */
   readonly id: string
   readonly queue: string
-  /** The payload as it was on the wire, where the bytes crossed. */
+  /** The payload as it was on the wire; `undefined` if only the value crossed. */
   readonly bytes: Uint8Array | undefined
   #settled = false
 
@@ -39,7 +39,7 @@ export class QueueMessage<T = unknown> {
     this.bytes = bytes
   }
 
-  /** @throws SerializeError when the payload is not what the wire format of the integration says */
+  /** The decoded payload. @throws SerializeError if it cannot be decoded in the wire format */
   get value(): T {
     return this.#value() as T
   }
@@ -48,12 +48,12 @@ export class QueueMessage<T = unknown> {
     return this.#extras.headers ?? {}
   }
 
-  /** The broker's own id of the message, where it has one. */
+  /** The broker's id of the message, if it has one. */
   get messageId(): string | undefined {
     return this.#extras.id
   }
 
-  /** 1 for the first delivery. */
+  /** Which delivery this is, from 1. */
   get attempt(): number {
     return this.#extras.attempt ?? 1
   }
@@ -67,19 +67,23 @@ export class QueueMessage<T = unknown> {
     return this.#settled
   }
 
-  /** It is done with. @returns false when it was settled before, or its actor has died and it comes again */
+  /**
+   * Acknowledges the message, which the broker then deletes.
+   * @returns false if it was settled before, or if its actor has died and the broker delivers it again
+   * @throws AckError if the acknowledgement cannot reach the broker
+   */
   ack(): Promise<boolean> {
     this.#settled = true
     return this.#mail.settle('ack', this.#life, this.#extras.token!)
   }
 
-  /** Gives it back because nobody has seen it: not an attempt. @internal */
+  /** Gives the message back uncounted, because the application has not seen it. @internal */
   undelivered(): Promise<boolean> {
     this.#settled = true
     return this.#mail.settle('undelivered', this.#life, this.#extras.token!)
   }
 
-  /** Gives it back to be delivered again. @returns false as `ack` */
+  /** Gives the message back to be delivered again; by default after a growing delay. @returns and throws as `ack` */
   async nack(options?: NackOptions): Promise<boolean> {
     checkNack(options, this.#mail.name)
     this.#settled = true
@@ -106,18 +110,18 @@ function deliveryId(life: number, token: number): string {
   return `${life}-${token}`
 }
 
-/** @returns `undefined` when it is not the id of a delivery */
+/** Reads the id of a delivery. @returns `undefined` if it is not one */
 export function parseDeliveryId(id: string): { readonly life: number; readonly token: number } | undefined {
   const parts = /^(\d+)-(\d+)$/.exec(id)
   return parts === null ? undefined : { life: Number(parts[1]), token: Number(parts[2]) }
 }
 
-/** @throws ConfigError for options that are not what they should be */
+/** Checks the options of `nack`. @throws ConfigError for a wrong option */
 export function checkNack(options: NackOptions | undefined, integration: string): void {
   checkOptions('nack', options, NACK_OPTIONS, { integration })
 }
 
-/** Without a delay the actor chooses one that grows. */
+/** Converts the options of `nack` for a request. Without a delay the actor chooses one that grows. */
 export function nackOptionsOf({ delay, reason }: NackOptions = {}): RequestOptions | undefined {
   if (delay === undefined && reason === undefined) return undefined
   return {

@@ -15,7 +15,7 @@ export interface RpcCall {
   readonly params?: unknown
 }
 
-/** What became of one call of a batch. */
+/** The outcome of one call of a batch. */
 export type RpcResult<T = unknown> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly error: IntegrationError }
@@ -25,9 +25,10 @@ const CALLS: Expected = { what: 'a list of calls', is: Array.isArray }
 const RPC_CALL = { method: NAME, params: ANYTHING } as const
 
 /**
- * Calls methods of a service (specification: RpcClient). Parameters are read when the request leaves, at the
- * latest when the running code has finished: leave them unchanged until the call settles. Every method may be
- * called concurrently; after the gateway has shut down each rejects with ShutdownError.
+ * Calls methods of a service. Parameters are copied some time after the call, so do not change them before the promise
+ * settles.
+ *
+ * All methods may be called concurrently. After a shutdown they reject with ShutdownError.
  */
 export class RpcClient {
   readonly #mail: IntegrationMail
@@ -42,24 +43,33 @@ export class RpcClient {
   }
 
   /**
-   * Calls a method and waits for its result.
+   * Calls a method and waits for its result. If the actor dies, the call is repeated if it is idempotent; otherwise it
+   * rejects with ActorCrashedError.
+   * @param params a value that the protocol can encode
+   * @returns the result
    * @throws RpcError for an error answer of the server; otherwise an IntegrationError of another kind
    */
   call<T = unknown>(method: string, params?: unknown, options?: CallOptions): Promise<T> {
-    // Nothing to look into, as nearly always: a second promise would be a tenth of what a call costs this thread.
+    // The fast path for calls without options: the promise of an async function would add a tenth to the cost of a
+    // call.
     if (options === undefined && this.#mayCall && typeof method === 'string' && method !== '')
       return this.#mail.request('call', method, params) as Promise<T>
     return this.#call<T>(method, params, options)
   }
 
-  /** `call` that gives up after `timeout`. @throws TimeoutError, and what `call` throws */
+  /**
+   * Calls a method with a time-out.
+   * @param timeout milliseconds or text such as `"2s"`.
+   * @throws TimeoutError, and what `call` throws
+   */
   callWithTimeout<T = unknown>(method: string, params: unknown, timeout: Duration): Promise<T> {
     return this.call<T>(method, params, { timeout })
   }
 
   /**
-   * Several calls in one request where the protocol has that, else one after the other at once.
-   * @returns one result for each call, in their order; a failed call does not make the batch fail
+   * Makes several calls, in one request if the protocol has batches, otherwise concurrently.
+   * @returns one result for each call, in the order of the calls; a failed call does not fail the batch
+   * @throws an IntegrationError if the request as a whole fails
    */
   async batch(calls: readonly RpcCall[], options?: CallOptions): Promise<RpcResult[]> {
     requireCapability(this.#mail, 'batch')
@@ -80,7 +90,7 @@ export class RpcClient {
     )
   }
 
-  /** Tells the service something and expects no answer. Resolves when it has been sent. */
+  /** Sends a notification, which has no answer. Resolves when it has been sent. @throws IntegrationError */
   async notify(method: string, params?: unknown, options?: CallOptions): Promise<void> {
     requireCapability(this.#mail, 'notify')
     this.#check('notify', method, options)

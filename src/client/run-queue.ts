@@ -10,12 +10,12 @@ interface Waiter<M> {
 
 type State = { readonly kind: 'open' } | { readonly kind: 'ended'; readonly error: Error | undefined }
 
-/** So many messages are handed out between two looks at the clock. */
+/** How many messages are handed out before the clock is read again. */
 const LOOK_EVERY = 32
 
 /**
- * What waits for a consumer on the host, handed out message by message. However fast messages come and
- * however eager the consumer, a turn of the event loop ends in time.
+ * The messages on the host that wait for a consumer, handed out one by one. Pauses when the budget of a turn of the
+ * event loop is spent, so that a fast consumer does not block the loop.
  */
 export class RunQueue<M> {
   readonly #turn: Turn
@@ -30,8 +30,8 @@ export class RunQueue<M> {
   #state: State = { kind: 'open' }
 
   /**
-   * @param make makes what the consumer sees of a message.
-   * @param finished called with a run when its last message has been consumed: the consumer has asked for the next one.
+   * @param make makes the object that the consumer receives
+   * @param finished called with a run when the consumer asks for a message after its last one
    */
   constructor(turn: Turn, make: (run: MessageRun, index: number) => M, finished: (run: MessageRun) => void) {
     this.#turn = turn
@@ -39,7 +39,7 @@ export class RunQueue<M> {
     this.#finished = finished
   }
 
-  /** @returns false when it has ended: nobody will consume it. */
+  /** Adds a run. @returns false if the queue has ended */
   push(run: MessageRun): boolean {
     if (this.#state.kind === 'ended') return false
     this.#runs.push(run)
@@ -47,7 +47,10 @@ export class RunQueue<M> {
     return true
   }
 
-  /** The next message; `done` once it has ended and all is consumed. @throws the error it ended with, once */
+  /**
+   * Returns the next message; `done` once the queue has ended and is empty.
+   * @throws the error with which it ended, once
+   */
   next(): Promise<IteratorResult<M, undefined>> {
     if (!this.#paused && this.#waiters.size === 0 && --this.#untilLook > 0) {
       const message = this.#take()
@@ -56,22 +59,22 @@ export class RunQueue<M> {
     return this.#wait()
   }
 
-  /** Whether messages are here that nobody has taken. */
+  /** Whether there are unread messages. */
   get hasMessages(): boolean {
     return this.#runs.size > 0 || (this.#current !== undefined && this.#index < this.#current.count)
   }
 
-  /** Whether no more will come. */
+  /** Whether the queue has ended; unread messages may be left. */
   get hasEnded(): boolean {
     return this.#state.kind === 'ended'
   }
 
-  /** Consumers that wait for a message. */
+  /** How many consumers wait for a message. */
   get waiting(): number {
     return this.#waiters.size
   }
 
-  /** No more will come; what is here is still handed out, unless `discard`. */
+  /** Ends the queue. Unread messages are still handed out, unless `discard` is true. */
   end(error: Error | undefined, discard = false): void {
     if (this.#state.kind === 'ended') return
     this.#state = { kind: 'ended', error: error instanceof ShutdownError ? undefined : error }
@@ -79,7 +82,7 @@ export class RunQueue<M> {
     this.#serve()
   }
 
-  /** Ends it, and gives what nobody has consumed. */
+  /** Ends the queue. @returns the unread messages */
   endNow(): M[] {
     const left: M[] = []
     for (let message = this.#take(); message !== undefined; message = this.#take()) left.push(message)
@@ -87,7 +90,7 @@ export class RunQueue<M> {
     return left
   }
 
-  /** Throws away what nobody has consumed. */
+  /** Removes the unread messages. */
   discard(): void {
     this.#runs.clear()
     this.#current = undefined

@@ -13,24 +13,24 @@ import { Message } from './message.js'
 import { RunQueue } from './run-queue.js'
 
 /**
- * The messages of a topic pattern. Survives restarts of its actor and of the broker. Consumed by `for await`,
- * by `recv`, or both; several consumers share the messages between them. Leaving a `for await` closes it.
+ * A subscription to a topic pattern. It is opened again after a crash of its actor or a lost connection.
  *
- * Each subscription has its own buffer and its own overflow policy: one that is not read stops no other, not even an
- * equal one. At the broker, equal subscriptions of one integration are one.
+ * Read it by `for await`, by `recv`, or both: several readers share the messages. Leaving a `for await` loop closes the
+ * subscription. Each subscription has its own buffer and overflow policy, so one that is not read does not stop others,
+ * although equal subscriptions of an integration share one subscription at the broker.
  */
 export class Subscription<T = unknown> implements AsyncIterable<Message<T>>, Worker {
   readonly pattern: string
   readonly #queue: RunQueue<Message<T>>
   readonly #work: Work
-  /** Loops that have not ended. */
+  /** The number of loops that have not ended. */
   #loops = 0
   #source: Promise<OpenSource> | undefined
   #open: OpenSource | undefined
   #dropped = 0
   #droppedInEarlierLives = 0
   #life = 0
-  /** Credit for what this life and earlier ones sent means nothing to their successor. */
+  /** The latest life of the actor that has died. Credit for its messages is not returned to the next life. */
   #deadLife = 0
 
   /** @internal */
@@ -44,20 +44,21 @@ export class Subscription<T = unknown> implements AsyncIterable<Message<T>>, Wor
     )
   }
 
-  /** Messages that were lost to it: dropped because there was no room, or gone before they reached the gateway. */
+  /** How many messages were dropped because the buffer was full, or lost before they reached the gateway. */
   get dropped(): number {
     return this.#dropped
   }
 
   /**
-   * The next message; `undefined` once the subscription is closed.
-   * @throws SubscribeError when the broker ended it, MailboxFullError under `overflow: "reject"`
+   * Waits for the next message; may be called concurrently.
+   * @returns the message; `undefined` once the subscription is closed
+   * @throws SubscribeError if the broker ended the subscription, MailboxFullError with `overflow: "reject"`
    */
   async recv(): Promise<Message<T> | undefined> {
     return (await this.#queue.next()).value
   }
 
-  /** Ends it; messages that have not been consumed are discarded. Never rejects; idempotent. */
+  /** Ends the subscription and discards unread messages. Never rejects; idempotent. */
   async close(): Promise<void> {
     this.#end(undefined, true)
     this.#work.remove(this)
@@ -83,12 +84,16 @@ export class Subscription<T = unknown> implements AsyncIterable<Message<T>>, Wor
     return shownAs('Subscription', { pattern, state: this.#queue.hasEnded ? 'closed' : 'open', dropped })
   }
 
-  /** Whether a loop is in its body or has messages to come. @internal */
+  /** Whether the body of a loop is running, or a loop has unread messages. @internal */
   get isBusy(): boolean {
     return this.#loops > this.#queue.waiting || (this.#loops > 0 && this.#queue.hasMessages)
   }
 
-  /** Resolves when the broker has granted it. @throws what `open` of the mail throws @internal */
+  /**
+   * Opens the subscription. Resolves when the broker has granted it.
+   * @throws what `open` of the mail throws
+   * @internal
+   */
   async opening(
     mail: IntegrationMail,
     wanted: SourceRequest,
@@ -104,7 +109,7 @@ export class Subscription<T = unknown> implements AsyncIterable<Message<T>>, Wor
       receive: (run, names, life) => {
         this.#life = life
         const messages = new MessageRun(run, names, life)
-        // What the actor sent before it heard of the close needs no credit any more.
+        // After the close `push` ignores the run; its credit is not needed.
         this.#queue.push(messages)
       },
       dropped: (total) => {
@@ -118,7 +123,10 @@ export class Subscription<T = unknown> implements AsyncIterable<Message<T>>, Wor
     }
   }
 
-  /** For a loop. The promise of the queue is handed on as it is: this is done for every message. */
+  /**
+   * The `next` of a loop. Returns the promise of the queue itself, because another promise for every message costs too
+   * much.
+   */
   #next(): Promise<IteratorResult<Message<T>, undefined>> {
     const next = this.#queue.next()
     if (this.#queue.hasEnded)
@@ -132,7 +140,7 @@ export class Subscription<T = unknown> implements AsyncIterable<Message<T>>, Wor
   }
 
   #end(error: Error | undefined, discard: boolean): void {
-    // Loops that wait end now, and do not say so.
+    // Waiting loops end now, without a call of `return`.
     if (discard || !this.#queue.hasMessages) this.#loops -= Math.min(this.#loops, this.#queue.waiting)
     this.#queue.end(error, discard)
   }
@@ -140,7 +148,7 @@ export class Subscription<T = unknown> implements AsyncIterable<Message<T>>, Wor
   #finished({ count, bytes, life }: MessageRun): void {
     if (life <= this.#deadLife) return
     if (this.#open !== undefined) return this.#open.credit(count, bytes)
-    // Retained messages may come before the grant: their credit is given then.
+    // Retained messages may arrive before the subscription is granted; their credit is returned after that.
     this.#source?.then(
       (source) => source.credit(count, bytes),
       () => {},
