@@ -1,6 +1,6 @@
 /*
- * Published as `nemo-gateway/adapter`: what an adapter of your own works with, and nothing that a worker thread
- * would load in vain.
+ * Published as `nemo-gateway/adapter`: the types and helpers for custom adapters. Exports nothing else, because a
+ * worker thread loads all of it.
  */
 
 export type {

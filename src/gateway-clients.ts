@@ -8,7 +8,7 @@ import type { Work } from './mailbox/work.js'
 import { RpcServer } from './server/rpc-server.js'
 import { Formats } from './wire/formats.js'
 
-/** What the gateway hands out for one integration. */
+/** The clients of one integration. */
 export interface Clients {
   readonly rpc: RpcClient
   readonly pubsub: PubSubClient

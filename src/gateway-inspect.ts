@@ -1,7 +1,7 @@
 import { shownAs } from './core/inspect.js'
 import type { GatewayMetrics } from './gateway-metrics.js'
 
-/** What `console.log` shows of a gateway: what it has, and how each of it stands. */
+/** Makes what `console.log` shows for a gateway: its integrations, servers and brokers with their states. */
 export function shownGateway(
   { integrations, servers, brokers }: GatewayMetrics,
   isShutDown: boolean,
@@ -14,7 +14,7 @@ export function shownGateway(
   })
 }
 
-/** In words, by name; `undefined` where there are none. */
+/** A description of each by name; `undefined` if there are none. */
 function each<T>(things: Readonly<Record<string, T>>, words: (thing: T) => string): object | undefined {
   const entries = Object.entries(things)
   if (entries.length === 0) return undefined

@@ -4,20 +4,26 @@ import type { Counts } from './mailbox/gauges.js'
 import type { BrokerChild } from './supervisor/broker-child.js'
 import type { IntegrationChild } from './supervisor/integration-child.js'
 
+/** Durations of operations in milliseconds, including all attempts. */
 export interface Latency {
+  /** How many operations were measured. */
   readonly count: number
   readonly p50Ms: number
   readonly p95Ms: number
   readonly p99Ms: number
 }
 
+/** The metrics of an integration (see docs/metrics.md). */
 export interface IntegrationMetrics {
   readonly type: string
   readonly connection: ConnectionState
   readonly breaker: BreakerState
   readonly restarts: number
   readonly counts: Counts
-  /** Requests waiting on the host, handed to the actor, under way there, and messages held for the host. */
+  /**
+   * Requests that wait on the host, that are posted to the actor, and that are in flight there; messages held for the
+   * host.
+   */
   readonly depths: {
     readonly waiting: number
     readonly posted: number
@@ -27,19 +33,20 @@ export interface IntegrationMetrics {
   /** Errors that handlers of consumers and served methods threw. */
   readonly handlerErrors: number
   readonly latency: Latency
-  /** Its connections, where the protocol pools them. */
+  /** Its connection pool; absent if the protocol has none. */
   readonly pool?: PoolFigures
   /** Bytes of heap and array buffers of its actor. */
   readonly memoryBytes: number
   readonly threadId?: number
 }
 
-/** As those of an integration; what it has received are requests. */
+/** The metrics of a server. `counts.received` counts requests. */
 export interface ServerMetrics extends IntegrationMetrics {
-  /** Where it listens; absent while it does not. */
+  /** Where it listens; absent while it does not listen. */
   readonly listening?: ListenAddress
 }
 
+/** The metrics of an embedded broker. */
 export interface BrokerMetrics {
   readonly type: string
   readonly running: boolean
@@ -50,16 +57,16 @@ export interface BrokerMetrics {
   readonly threadId?: number
 }
 
-/** A gateway at one moment; read from shared memory, so that looking costs no message. */
+/** A snapshot of a gateway. Read from shared memory, so it costs no message. */
 export interface GatewayMetrics {
   readonly integrations: Readonly<Record<string, IntegrationMetrics>>
   readonly servers: Readonly<Record<string, ServerMetrics>>
   readonly brokers: Readonly<Record<string, BrokerMetrics>>
-  /** Threads that were replaced and are still stuck in a native call. */
+  /** The number of threads that were replaced and are still stuck in a native call. */
   readonly zombies: number
 }
 
-/** What the figures are read from. */
+/** The part of the supervision tree from which metrics are read. */
 interface Tree {
   readonly integrations: ReadonlyMap<string, IntegrationChild>
   readonly brokers: ReadonlyMap<string, BrokerChild>

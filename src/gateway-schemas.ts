@@ -4,9 +4,9 @@ import { ConfigError } from './core/errors.js'
 import { loadFormats } from './wire/wire-format.js'
 
 /**
- * The configuration with the schemas of its protobuf payloads read from their files; what decodes them here is
- * loaded too.
- * @throws ConfigError with the file, and its line where it is known
+ * Reads the protobuf schemas of a configuration from their files, and loads the decoder on this thread.
+ * @returns the configuration with the schemas
+ * @throws ConfigError with the file, and its line if it is known
  */
 export async function withSchemas(config: GatewayConfig): Promise<GatewayConfig> {
   const integrations = await Promise.all(
@@ -23,7 +23,7 @@ export async function withSchemas(config: GatewayConfig): Promise<GatewayConfig>
   return { ...config, integrations }
 }
 
-/** What is wrong with the schemas of a configuration that is right in itself. */
+/** Returns the faults in the protobuf schemas of a valid configuration. */
 export async function schemaFaults(config: GatewayConfig): Promise<readonly Diagnostic[]> {
   try {
     await withSchemas(config)

@@ -39,17 +39,17 @@ import { SupervisionTree } from './supervisor/tree.js'
 export interface GatewayOptions {
   /** Values for the `variable` blocks. */
   readonly variables?: Readonly<Record<string, unknown>>
-  /** What `env.X` reads; the environment of the process when absent. */
+  /** The environment that `env.X` reads. Default: that of the process. */
   readonly env?: Readonly<Record<string, string | undefined>>
   /**
-   * Where log lines go; nowhere when absent. A function gets each record; an object with methods `debug`, `info`,
-   * `warn` and `error` is called with the message and the fields (`console`, winston), or the fields and the message
-   * (pino, bunyan). A logger that throws, rejects or is slow does not disturb the gateway.
+   * Receives the log; without it nothing is logged. A function is called with each record. An object with methods
+   * `debug`, `info`, `warn` and `error` is called with the message and the fields (`console`, winston), or with the
+   * fields and the message (pino, bunyan). A logger that throws, rejects or is slow does not affect the gateway.
    */
   readonly logger?: LogSink
 }
 
-/** How much of one turn of the host's event loop all deliveries together may take. */
+/** How long all deliveries together may take in one turn of the host's event loop. */
 const TURN_BUDGET_MS = 2
 const DEFAULT_SHUTDOWN_MS = 10_000
 const LOGGER: Expected = {
@@ -60,10 +60,11 @@ const START_OPTIONS = { variables: RECORD, env: RECORD, logger: LOGGER } as cons
 const SHUTDOWN_OPTIONS = { timeout: DURATION } as const
 
 /**
- * A running gateway: the composition root. It hands out clients, which know nothing of it. All methods may be
- * called concurrently; after `shutdown` every operation rejects with ShutdownError.
+ * A running gateway, from which an application gets its clients. All methods may be called concurrently. After
+ * `shutdown` every operation of every client rejects with ShutdownError.
  */
 export class Gateway {
+  /** The connections of all integrations and servers. */
   readonly connections: ConnectionManager
   readonly #tree: SupervisionTree
   readonly #clients = new Map<string, Clients>()
@@ -72,10 +73,10 @@ export class Gateway {
   #shutdown: Promise<void> | undefined
 
   /**
-   * Starts a gateway from an HCL file, a folder of them, or an object of the same shape. Resolves when every
-   * actor has acknowledged its start; connections are made in the background.
-   * @throws ConfigError with every fault of the configuration; what a child failed to start with, in which case
-   *   those started before it have been stopped
+   * Starts a gateway. Resolves when every actor has acknowledged its start; connections are made in the background.
+   * @param source the path of an HCL file or of a folder with HCL files, or an object of the same structure
+   * @throws ConfigError with every fault of the configuration; the error of an actor that failed to start, in which
+   *   case all others have been stopped
    */
   static async start(source: ConfigSource, options: GatewayOptions = {}): Promise<Gateway> {
     checkOptions('Gateway.start', options, START_OPTIONS)
@@ -87,7 +88,7 @@ export class Gateway {
     return Gateway.startChecked(config, warnings, options)
   }
 
-  /** Starts what was read and checked before. @internal */
+  /** Starts a gateway from a configuration that has been loaded and checked. @internal */
   static async startChecked(
     config: GatewayConfig,
     warnings: readonly Diagnostic[],
@@ -129,47 +130,59 @@ export class Gateway {
     })
   }
 
-  /** @throws ConfigError when there is no integration of that name */
+  /** Returns the client that calls methods of an integration. @throws ConfigError if there is none of that name */
   rpc(integration: string): RpcClient {
     return this.#of('rpc', integration).rpc
   }
 
-  /** @throws ConfigError when there is no integration of that name */
+  /** Returns the client that publishes and subscribes. @throws ConfigError if there is no integration of that name */
   pubsub(integration: string): PubSubClient {
     return this.#of('pubsub', integration).pubsub
   }
 
-  /** @throws ConfigError when there is no integration of that name */
+  /**
+   * Returns the client that sends to and consumes queues.
+   * @throws ConfigError if there is no integration of that name
+   */
   queue(integration: string): QueueClient {
     return this.#of('queue', integration).queue
   }
 
-  /** Serves methods by a `server` block, or over an integration. @throws ConfigError when there is neither of that name */
+  /** Returns the server of a `server` block or an integration. @throws ConfigError if there is none of that name */
   server(integration: string): RpcServer {
     return this.#of('server', integration).server
   }
 
-  /** Calls `listener` at each event of that name. @returns a function that ends it. @throws ConfigError for an unknown event */
+  /**
+   * Calls `listener` for each event of that name (see docs/events.md). An error that the listener throws is logged.
+   * @returns a function that removes the listener
+   * @throws ConfigError for an unknown event
+   */
   on<E extends keyof GatewayEvents>(event: E, listener: GatewayEvents[E]): () => void {
     if (!LISTENED.includes(event)) throw unknownName('on', 'event', event, LISTENED)
     checkArgument('on', 'listener', listener, FUNCTION)
     return this.#reporter.on(event, listener)
   }
 
-  /** The gateway at this moment; costs no message. */
+  /** Returns a snapshot of all metrics (see docs/metrics.md); costs no message. */
   metrics(): GatewayMetrics {
     return gatewayMetrics(this.#tree, (name) => this.#handlerErrors.of(name))
   }
 
   /**
-   * Ends in order. Consumers, loops and servers take nothing more; what was prefetched goes back at once. Handlers and
-   * loop bodies that run end, may use the gateway meanwhile, and their settlements leave. Then what was accepted is
-   * settled and everything stops. What is not settled in time rejects with ShutdownError. Subscriptions and consumers
-   * that outlive a connection stay with the broker. Afterwards nothing keeps the process alive. Called again it resolves
-   * with the first call, sooner if its time-out is over sooner. Do not await it in a handler (of `register` or `each`)
-   * or the body of a loop: the shutdown waits for that to end, so both wait for each other until the time-out.
-   * @param options.timeout for all of it together. Default 10 s, or the one that was given before.
-   * @throws ConfigError for options that are not what they should be, and nothing else
+   * Shuts the gateway down in order, in these steps:
+   *
+   * 1. Consumers, loops and servers take no more messages. Prefetched messages go back to the broker.
+   * 2. Running handlers and loop bodies end. They may still use the gateway.
+   * 3. Accepted requests are settled. A request that is not settled in time rejects with ShutdownError.
+   * 4. All actors stop. Subscriptions and consumers that outlive a connection stay with the broker.
+   *
+   * Afterwards the gateway does not keep the process alive. A second call resolves together with the first, and can
+   * only shorten its time. Do not await it in a handler (of `register` or `each`) or in the body of a loop: step 2
+   * waits for that code, so both would wait until the time-out.
+   * @param options.timeout milliseconds or text such as `"2s"` for all steps together. Default 10 s, or that of an
+   *   earlier call
+   * @throws ConfigError for a wrong option; never rejects otherwise
    */
   shutdown(options: { readonly timeout?: Duration } = {}): Promise<void> {
     try {

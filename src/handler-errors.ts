@@ -1,7 +1,7 @@
 import { messageOf } from './mailbox/error-codec.js'
 import type { Reporter } from './reporter.js'
 
-/** What handlers of the application threw, by integration: counted, and logged. */
+/** Counts and logs the errors that handlers of the application throw, by integration. */
 export class HandlerErrors {
   readonly #counts = new Map<string, number>()
   readonly #reporter: Reporter
@@ -14,7 +14,7 @@ export class HandlerErrors {
     return this.#counts.get(integration) ?? 0
   }
 
-  /** @param of the queue or the method that it handles */
+  /** Counts and logs one error. @param of the queue or method of the handler */
   failed(integration: string, of: string, error: unknown): void {
     this.#counts.set(integration, this.of(integration) + 1)
     this.#reporter.log({

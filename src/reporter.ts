@@ -6,9 +6,8 @@ import { messageOf } from './mailbox/error-codec.js'
 type EventName = keyof GatewayEvents
 
 /**
- * The only caller of the application's logger and listeners. Whatever they do (throw, reject, take long), nothing of
- * it reaches the code that reports. What a listener throws is logged; what the logger throws becomes one warning of
- * the process.
+ * Calls the application's logger and listeners, and catches all their errors, so that these do not reach the gateway.
+ * The error of a listener is logged; the error of the logger becomes one warning of the process.
  */
 export class Reporter {
   readonly #events = new EventEmitter<GatewayEvents>()
@@ -19,7 +18,7 @@ export class Reporter {
     this.#write = writerFor(logger)
   }
 
-  /** @returns a function that removes the listener. */
+  /** Adds a listener. @returns a function that removes it */
   on<E extends EventName>(event: E, listener: GatewayEvents[E]): () => void {
     this.#events.on(event, listener as never)
     return () => {
@@ -27,7 +26,7 @@ export class Reporter {
     }
   }
 
-  /** Tells the listeners, and writes the line of the log. Never throws. */
+  /** Calls the listeners of a report and logs it. Never throws. */
   report(report: GatewayReport): void {
     if (report.kind === 'log') return this.log(report.record)
     const { kind, ...values } = report
@@ -35,7 +34,7 @@ export class Reporter {
     this.write(recordOf(report))
   }
 
-  /** Tells the listeners of an event. Never throws. */
+  /** Calls the listeners of an event. Never throws. */
   emit<E extends EventName>(event: E, value: Parameters<GatewayEvents[E]>[0]): void {
     for (const listener of this.#events.listeners(event))
       guarded(
@@ -44,13 +43,13 @@ export class Reporter {
       )
   }
 
-  /** Writes a line of the log, and tells the listeners of `log`. Never throws. */
+  /** Writes a log line and calls the listeners of `log`. Never throws. */
   log(record: LogRecord): void {
     this.write(record)
     this.emit('log', record)
   }
 
-  /** Writes a line of the log. Never throws. */
+  /** Writes a log line. Never throws. */
   write(record: LogRecord): void {
     const write = this.#write
     if (write !== undefined)
@@ -66,7 +65,7 @@ export class Reporter {
     else this.write({ level: 'error', message, error: messageOf(error) })
   }
 
-  /** Once: a logger that fails does so with every line. */
+  /** Emits one warning of the process, because a faulty logger fails with every line. */
   #warn(message: string): void {
     if (this.#warned) return
     this.#warned = true
@@ -74,7 +73,7 @@ export class Reporter {
   }
 }
 
-/** Calls foreign code; what it throws, or rejects with later, goes to `failed`. */
+/** Calls code of the application. Passes its error, or the rejection of its promise, to `failed`. */
 function guarded(call: () => unknown, failed: (error: unknown) => void): void {
   try {
     const result = call()
@@ -91,7 +90,7 @@ function guarded(call: () => unknown, failed: (error: unknown) => void): void {
 
 const METHODS = ['debug', 'info', 'warn', 'error', 'log'] as const
 
-/** Whether lines of the log can be written to it. */
+/** Whether a value can be used as a logger. */
 export function isLogSink(logger: unknown): boolean {
   if (typeof logger === 'function') return true
   if (typeof logger !== 'object' || logger === null) return false
@@ -99,8 +98,8 @@ export function isLogSink(logger: unknown): boolean {
 }
 
 /**
- * What writes a record. `console` and winston take the message first; pino and bunyan, known by a method that only
- * they have, take the fields first and would drop them otherwise.
+ * Makes a function that writes a record to a logger. `console` and winston take the message first; pino and bunyan,
+ * which are recognised by methods that only they have, take the fields first and would drop them otherwise.
  */
 function writerFor(logger: LogSink | undefined): ((record: LogRecord) => unknown) | undefined {
   if (logger === undefined || typeof logger === 'function') return logger

@@ -1,9 +1,9 @@
 import { ConfigError } from './core/errors.js'
 
-/** Runtimes that look like Node, but do not pass messages between worker threads as Node does. */
+/** Runtimes that resemble Node but do not pass messages between worker threads as Node does. */
 const FOREIGN = { bun: 'Bun', deno: 'Deno' } as const
 
-/** @throws ConfigError where the gateway cannot work: its threads would fail or hang. */
+/** Checks that this runtime is Node. @throws ConfigError on other runtimes, where worker threads would fail or hang */
 export function requireNode(versions: Readonly<Record<string, string | undefined>>): void {
   for (const [key, name] of Object.entries(FOREIGN)) {
     const version = versions[key]
