@@ -1,37 +1,40 @@
-import { Buffer } from 'node:buffer'
 import { Metadata } from '@grpc/grpc-js'
 import type { AdapterContext, Attempt } from '../../core/adapter.js'
 import { AuthError } from '../../core/errors.js'
-import type { AuthSettings } from '../../core/settings.js'
 import type { Headers } from '../../core/value.js'
+import { basicCredentials } from '../basic-credentials.js'
 import { SecretMask, secretsInHeaders, secretsOf } from '../secret-mask.js'
 import { type TokenSource, tokenSource } from '../token-source.js'
 import { addHeaders } from './metadata.js'
 
-/** The metadata of requests: what is configured, what the caller gives, and who we are. */
+/** Builds the metadata of requests from the configuration, the caller's headers and the credentials. */
 export class Authorization {
   readonly #context: AdapterContext
   readonly #configured: Headers
   readonly #tokens: TokenSource | undefined
   readonly #fixed: string | undefined
-  /** Knows every credential that is sent. */
+  /** Masks every credential that is sent. */
   readonly mask: SecretMask
 
-  /** @throws AuthError for credentials that metadata cannot carry */
+  /** @throws AuthError if metadata cannot carry the credentials */
   constructor(context: AdapterContext, configured: Headers) {
+    const { auth } = context.settings
     this.#context = context
     this.#configured = configured
-    this.mask = new SecretMask([...secretsOf(context.settings.auth), ...secretsInHeaders(configured)])
+    this.mask = new SecretMask([...secretsOf(auth), ...secretsInHeaders(configured)])
     this.#tokens = tokenSource(context)
-    this.#fixed = basicOf(context.settings.auth, context.settings.name)
+    this.#fixed = auth.type === 'basic' ? basicCredentials(auth, context.settings.name) : undefined
   }
 
-  /** Whether a refused request may be repeated with another token. */
+  /** Whether a request rejected as unauthenticated may be repeated with a new token. */
   get renews(): boolean {
     return this.#tokens !== undefined && this.#context.settings.auth.type !== 'bearer'
   }
 
-  /** @throws AuthError when no token can be had, SerializeError for headers that cannot be sent */
+  /**
+   * Builds the metadata of one request.
+   * @throws AuthError if no token is available; SerializeError for headers that cannot be sent
+   */
   metadata(headers: Headers | undefined, operation: Pick<Attempt, 'signal'>): Metadata | Promise<Metadata> {
     const metadata = new Metadata()
     addHeaders(metadata, this.#configured)
@@ -46,7 +49,7 @@ export class Authorization {
     })
   }
 
-  /** The server refused the token in that metadata: the next one will be new. */
+  /** Discards the token in that metadata, because the server rejected it. The next request gets a new one. */
   rejected(metadata: Metadata): void {
     const [value] = metadata.get('authorization')
     if (typeof value === 'string') this.#tokens?.rejected(value.slice('Bearer '.length))
@@ -58,18 +61,10 @@ export class Authorization {
 
   #set(metadata: Metadata, token: string): void {
     if (!/^[\x21-\x7e]+$/.test(token))
-      throw new AuthError('the token is empty or holds characters that metadata cannot carry', {
+      throw new AuthError('the token must be non-empty printable ASCII without spaces', {
         integration: this.#context.settings.name,
       })
     this.mask.addToken(token)
     metadata.set('authorization', `Bearer ${token}`)
   }
-}
-
-function basicOf(auth: AuthSettings, integration: string): string | undefined {
-  if (auth.type !== 'basic') return undefined
-  // RFC 7617: the first colon ends the name.
-  if (auth.username.includes(':'))
-    throw new AuthError('a user name for basic authentication cannot hold a colon', { integration })
-  return `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString('base64')}`
 }

@@ -29,14 +29,14 @@ import { WebSocketAdapter } from './websocket/adapter.js'
 
 type Connection =
   | { readonly state: 'down' }
-  /** `lost`: it was said that no connection can be made; requests may still be under way. */
+  /** `lost`: the adapter has reported that no connection can be made; requests may still be in flight. */
   | { readonly state: 'up' | 'lost'; readonly transport: Transport }
 
-/** JSON-RPC 2.0 over HTTP or WebSocket, as the addresses of the endpoint say (specification, "JSON-RPC Adapter"). */
+/** Makes the JSON-RPC 2.0 adapter for HTTP or WebSocket, chosen by the schemes of the endpoint's addresses. */
 export const jsonRpcAdapter: AdapterFactory = (context) =>
   isOverWebSocket(context.settings) ? new WebSocketAdapter(context) : new JsonRpcAdapter(context)
 
-/** Over HTTP: calls, notifications and batches. */
+/** Sends calls, notifications and batches over HTTP. */
 class JsonRpcAdapter implements ProtocolAdapter {
   readonly protocol = 'json-rpc'
   readonly rpc: RpcFacet
@@ -45,7 +45,7 @@ class JsonRpcAdapter implements ProtocolAdapter {
   readonly #format: WireFormat
   readonly #answers: AnswerContext
   readonly #tokens: TokenSource | undefined
-  /** Where several requests may travel as one. */
+  /** Combines requests into batches; absent when `batch_size` is 1. */
   readonly #batcher: Batcher | undefined
   #connection: Connection = { state: 'down' }
   #lastId = 0
@@ -53,7 +53,7 @@ class JsonRpcAdapter implements ProtocolAdapter {
   constructor(context: AdapterContext) {
     const { settings, clock } = context
     this.#context = context
-    // The gateway has checked and completed it with the schema of the manifest.
+    // The gateway has validated the block and filled in its defaults with the schema of the manifest.
     this.#config = settings.config as unknown as JsonRpcConfig
     this.#format = wireFormat(settings.format, { maxBytes: settings.limits.frame })
     const { strict } = this.#config
@@ -64,7 +64,7 @@ class JsonRpcAdapter implements ProtocolAdapter {
       format: this.#format,
       now: () => clock.now(),
     }
-    // A token that never changes is among the headers of every request.
+    // A bearer token is one of the fixed request headers.
     this.#tokens = settings.auth.type === 'bearer' ? undefined : tokenSource(context)
     this.#batcher = this.#makeBatcher()
     this.rpc = {
@@ -85,7 +85,7 @@ class JsonRpcAdapter implements ProtocolAdapter {
     if (before.state !== 'down') await before.transport.close(this.#context.clock)
   }
 
-  /** Wrong credentials show now, not with the first call. */
+  /** Gets the first token, so that wrong credentials fail the connection attempt and not the first call. */
   async #firstToken(transport: Transport, signal: AbortSignal): Promise<void> {
     try {
       await this.#tokens?.token(signal)
@@ -129,8 +129,9 @@ class JsonRpcAdapter implements ProtocolAdapter {
   }
 
   /**
-   * One request, or as many as `batch_size` makes of it, one after the other. When the first fails nothing has
-   * been done and all fails; when a later one does, the answers so far are kept and the rest share its error.
+   * Sends a batch as one request, or one after the other as several of at most `batch_size` calls. If the first
+   * request fails, the batch rejects; if a later one fails, earlier answers are kept and the remaining calls get
+   * its error.
    */
   async #batch(calls: readonly RpcCall[], operation: Attempt): Promise<readonly RpcOutcome[]> {
     const outcomes: RpcOutcome[] = []
@@ -186,7 +187,7 @@ class JsonRpcAdapter implements ProtocolAdapter {
     }
   }
 
-  /** Bytes of an answer at most. */
+  /** Maximum size of an answer in bytes. */
   get #limit(): number {
     const { frame } = this.#context.settings.limits
     return Math.min(frame, this.#config.max_response ?? frame)
@@ -225,12 +226,12 @@ class JsonRpcAdapter implements ProtocolAdapter {
     )
   }
 
-  /** A request with headers of its own travels alone. */
+  /** Returns no batcher for a request with its own headers: it must be sent alone. */
   #batcherFor({ headers }: Attempt): Batcher | undefined {
     return headers === undefined ? this.#batcher : undefined
   }
 
-  /** Says it once for a connection, and not for one that was replaced or ended. */
+  /** Reports the loss of the current connection, once. A connection that was replaced or closed is ignored. */
   #lost(transport: Transport, error: ConnectionError): void {
     if (this.#connection.state !== 'up' || this.#connection.transport !== transport) return
     this.#connection = { state: 'lost', transport }

@@ -6,17 +6,14 @@ import type { HttpAnswer } from './exchange.js'
 import { contentType, isSuccess, serviceFailure, statusText, unexplainedFailure } from './http-status.js'
 import { errorIn, type ReplyRules, readBatchReply, readReply } from './reply.js'
 
-/** What reading an answer needs to know. */
+/** Dependencies for reading an answer. */
 export interface AnswerContext extends ReplyRules {
   readonly format: WireFormat
   /** Epoch milliseconds. */
   readonly now: () => number
 }
 
-/**
- * The result of the call `id`.
- * @throws AuthError, RateLimitedError, ConnectionError, RpcError, SerializeError
- */
+/** Returns the result of the call `id`. */
 export function readCallAnswer(answer: HttpAnswer, id: number, context: AnswerContext): Value {
   refuseServiceFailure(answer, context)
   const outcome = isSuccess(answer.status)
@@ -27,8 +24,8 @@ export function readCallAnswer(answer: HttpAnswer, id: number, context: AnswerCo
 }
 
 /**
- * The outcomes of a batch of `count` calls whose ids count up from `firstId`.
- * @throws AuthError, RateLimitedError, ConnectionError, RpcError, SerializeError when it failed as a whole
+ * Returns the outcomes of a batch of `count` calls whose ids count up from `firstId`.
+ * @throws AuthError, RateLimitedError, ConnectionError, RpcError, SerializeError if the batch failed as a whole
  */
 export function readBatchAnswer(
   answer: HttpAnswer,
@@ -45,7 +42,10 @@ export function readBatchAnswer(
   return outcomes
 }
 
-/** A notification is done when the server has taken it; whatever else it says is not an answer to it. */
+/**
+ * Checks the answer to a notification: a success status is enough, and the body is ignored.
+ * @throws AuthError, RateLimitedError, ConnectionError, RpcError, SerializeError
+ */
 export function readNotificationAnswer(answer: HttpAnswer, context: AnswerContext): void {
   refuseServiceFailure(answer, context)
   if (isSuccess(answer.status)) return
@@ -54,17 +54,17 @@ export function readNotificationAnswer(answer: HttpAnswer, context: AnswerContex
 }
 
 function refuseServiceFailure(answer: HttpAnswer, context: AnswerContext): void {
-  const said = (more: ErrorContext) => {
+  const bodyError = (more: ErrorContext) => {
     const reply = tryBodyOf(answer, context)
     return reply === undefined
       ? undefined
       : errorIn(reply, context, { integration: context.integration, ...more })
   }
-  const failure = serviceFailure(answer, context, said)
+  const failure = serviceFailure(answer, context, bodyError)
   if (failure !== undefined) throw failure
 }
 
-/** The error that explains an error status: the server's own in the body, or one that names the status. */
+/** Returns the error of an error status: the JSON-RPC error in the body, or else an error that names the status. */
 function explanationOf(answer: HttpAnswer, id: number | undefined, context: AnswerContext): RpcOutcome {
   const reply = tryBodyOf(answer, context)
   const rules = { ...context, unnumbered: answer.status }
@@ -85,7 +85,7 @@ function tryBodyOf(answer: HttpAnswer, context: AnswerContext): Value | undefine
   }
 }
 
-/** The body as a value, whatever its content type: servers label JSON in many ways. */
+/** Decodes the body and ignores its content type, because servers label JSON in many ways. */
 function bodyOf(answer: HttpAnswer, { integration, format, mask }: AnswerContext): Value {
   if (answer.body.length === 0)
     throw new SerializeError(`empty answer (${statusText(answer.status)})`, { integration })

@@ -4,10 +4,10 @@ import type { TokenSource } from '../token-source.js'
 import type { HttpAnswer } from './exchange.js'
 
 /**
- * Posts with a token. When the server refuses it (401) and there is another to be had, once more with that: the
- * refused request was not carried out.
- * @param mask gets to know each token before it is sent
- * @param post told the headers to add, name after value
+ * Posts with a token. If the server rejects the token (401) and the source has a new one, posts once more with
+ * that; a request rejected with 401 was not executed.
+ * @param mask receives each token before it is sent
+ * @param post receives the headers to add: name, value, name, value
  * @throws what the token source and `post` throw
  */
 export async function postWithToken(
@@ -25,9 +25,11 @@ export async function postWithToken(
 }
 
 /**
- * Opens something with a token; when the server refuses it and there is another to be had, once more with that.
- * @param mask gets to know each token before it is sent
- * @param open told the headers to add, name after value; rejects with AuthError when the token is refused
+ * Opens a connection with a token. If the server rejects the token and the source has a new one, tries once more
+ * with that.
+ * @param mask receives each token before it is sent
+ * @param open receives the headers to add: name, value, name, value; rejects with AuthError if the server rejects
+ * the token
  * @throws what the token source and `open` throw
  */
 export async function openWithToken<T>(
@@ -48,7 +50,7 @@ export async function openWithToken<T>(
   }
 }
 
-/** The header of RFC 6750, section 2.1. */
+/** Returns the `authorization` header (RFC 6750, section 2.1). */
 function bearer(token: string, mask: SecretMask): readonly string[] {
   mask.addToken(token)
   return ['authorization', `Bearer ${token}`]

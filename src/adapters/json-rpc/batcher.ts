@@ -4,47 +4,50 @@ import type { Value } from '../../core/value.js'
 import { type AnswerContext, readBatchAnswer, readCallAnswer, readNotificationAnswer } from './answers.js'
 import { requestOf } from './codec.js'
 import type { HttpAnswer } from './exchange.js'
-import { type Passenger, SharedOperation } from './shared-operation.js'
+import { type BatchedAttempt, SharedOperation } from './shared-operation.js'
 
 export interface BatchSettings {
-  /** Requests in one batch at most. */
+  /** Maximum number of requests in one batch. */
   readonly size: number
-  /** How long a batch that is not full waits for more while others are under way, in milliseconds. */
+  /** How long an incomplete batch waits for more requests while other batches are in flight, in milliseconds. */
   readonly delayMs: number
-  /** Batches under way at most. */
+  /** Maximum number of batches in flight. */
   readonly slots: number
 }
 
-/** What the batches of a connection are sent with. */
+/** Dependencies of the batcher. */
 export interface BatchPorts {
   readonly clock: Clock
   readonly answers: AnswerContext
-  /** A number that no request of ours has had; so many after it belong to the batch as well. */
+  /** Reserves `count` consecutive request ids and returns the first. */
   takeIds(count: number): number
-  /** @throws SerializeError for what does not fit into one request. @param what named in the error */
+  /**
+   * Encodes one request or batch.
+   * @param what names the request in the error
+   * @throws SerializeError if the value cannot be encoded or is too large
+   */
   encode(what: string, value: () => Value): Uint8Array
   post(body: Uint8Array, operation: Attempt): Promise<HttpAnswer>
 }
 
-interface Item extends Passenger {
+interface Item extends BatchedAttempt {
   readonly method: string
   readonly isCall: boolean
-  /** Monotonic milliseconds. */
+  /** When the request was queued, in monotonic milliseconds. */
   readonly since: number
   readonly request: { id?: Value; readonly [member: string]: Value }
   resolve(value: Value): void
 }
 
 /**
- * Gathers single calls and notifications into batches (JSON-RPC 2.0, section 6). The first leaves at once; what
- * comes while batches are under way goes with the next that is full, when one of those is answered, or after the
- * delay, whichever is first. All answers of a batch are given in one turn.
+ * Combines single calls and notifications into batches (JSON-RPC 2.0, section 6). The first request leaves at once;
+ * later ones leave when a batch is full, when a batch is answered or after `delayMs`, whichever comes first.
  */
 export class Batcher {
   readonly #settings: BatchSettings
   readonly #ports: BatchPorts
   #waiting: Item[] = []
-  #underWay = 0
+  #inFlight = 0
   #isPumpDue = false
   #timer: Timer | undefined
 
@@ -53,17 +56,17 @@ export class Batcher {
     this.#ports = ports
   }
 
-  /** @throws as the request that carries it, or as the answer to it says */
+  /** Queues a call. @throws what sending its batch throws, or the error of its answer */
   call(method: string, params: Value | undefined, operation: Attempt): Promise<Value> {
     return this.#add(method, params, operation, true)
   }
 
-  /** @throws as the request that carries it */
+  /** Queues a notification. @throws what sending its batch throws */
   async notify(method: string, params: Value | undefined, operation: Attempt): Promise<void> {
     await this.#add(method, params, operation, false)
   }
 
-  /** Fails what has not been sent; what has is the connection's matter. */
+  /** Rejects requests that have not been sent; requests in flight fail or succeed with their connection. */
   failWaiting(error: Error): void {
     this.#timer?.cancel()
     this.#timer = undefined
@@ -78,7 +81,7 @@ export class Batcher {
       this.#waiting.push({ method, isCall, since, request, operation, deadline, resolve, reject })
       if (this.#isPumpDue) return
       this.#isPumpDue = true
-      // What the host asked for in one message is all here when this runs.
+      // Runs after every request of the same mailbox message has been queued.
       queueMicrotask(() => {
         this.#isPumpDue = false
         this.#pump(false)
@@ -86,12 +89,12 @@ export class Batcher {
     })
   }
 
-  /** @param isDue sends also a batch that is not full. */
+  /** Sends full batches while slots are free. @param isDue whether to send an incomplete batch as well */
   #pump(isDue: boolean): void {
     const { size, slots, delayMs } = this.#settings
-    while (this.#waiting.length >= size && this.#underWay < slots) this.#send(this.#take())
-    if (this.#waiting.length === 0 || this.#underWay >= slots) return
-    if (isDue || this.#underWay === 0 || delayMs === 0) this.#send(this.#take())
+    while (this.#waiting.length >= size && this.#inFlight < slots) this.#send(this.#take())
+    if (this.#waiting.length === 0 || this.#inFlight >= slots) return
+    if (isDue || this.#inFlight === 0 || delayMs === 0) this.#send(this.#take())
     else
       this.#timer ??= this.#ports.clock.setTimer(delayMs, () => {
         this.#timer = undefined
@@ -102,17 +105,19 @@ export class Batcher {
   #take(): readonly Item[] {
     this.#timer?.cancel()
     this.#timer = undefined
-    return this.#waiting.splice(0, this.#settings.size).filter((item) => !this.#isGivenUp(item))
+    return this.#waiting.splice(0, this.#settings.size).filter((item) => !this.#isAborted(item))
   }
 
-  #isGivenUp({ since, operation, reject }: Item): boolean {
-    // Its signal is asked for only where it may have fired: asking makes it.
+  #isAborted({ since, operation, reject }: Item): boolean {
+    // Read the signal only after a long wait, because reading creates it.
     if (this.#ports.clock.monotonic() - since < LONG_WAIT_MS || !operation.signal.aborted) return false
     reject(operation.signal.reason)
     return true
   }
 
-  /** Sends the items in one request or, when they do not fit or one of them cannot be encoded, in several. */
+  /**
+   * Sends the items in one request. If they are too large together or one cannot be encoded, splits them in halves.
+   */
   #send(items: readonly Item[]): void {
     if (items.length === 0) return
     const calls = items.filter(({ isCall }) => isCall)
@@ -133,7 +138,7 @@ export class Batcher {
       this.#send(items.slice(0, half))
       return this.#send(items.slice(half))
     }
-    this.#underWay++
+    this.#inFlight++
     const operation = items.length === 1 ? first!.operation : new SharedOperation(items)
     this.#ports
       .post(body, operation)
@@ -142,7 +147,7 @@ export class Batcher {
         for (const item of items) item.reject(error)
       })
       .finally(() => {
-        this.#underWay--
+        this.#inFlight--
         this.#pump(true)
       })
   }
@@ -156,7 +161,7 @@ export class Batcher {
   }
 }
 
-/** After so many milliseconds in the queue it is looked at whether somebody still wants it. */
+/** How long a request waits before the batcher checks whether it was cancelled, in milliseconds. */
 const LONG_WAIT_MS = 10
 
 function settle(calls: readonly Item[], outcomes: readonly RpcOutcome[]): void {

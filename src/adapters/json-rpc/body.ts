@@ -1,12 +1,12 @@
 import { Buffer } from 'node:buffer'
 
 /**
- * The body of an answer as it comes in. Takes at most twice the memory of what has come, in however small pieces:
- * a list of one-byte pieces would take a hundred times as much.
+ * Collects the body of an answer. The buffer is at most twice as large as the data, however small the pieces are: a
+ * list of one-byte pieces would take a hundred times as much.
  */
 export class Body {
   #bytes: Buffer | undefined
-  /** Whether `#bytes` is our own memory and not the first piece itself. */
+  /** Whether `#bytes` is our own buffer and not the first piece itself. */
   #own = false
   #size = 0
 
@@ -24,7 +24,7 @@ export class Body {
     this.#size = size
   }
 
-  /** What has come so far. */
+  /** Returns the bytes received so far. */
   bytes(): Buffer {
     return this.#bytes === undefined ? Buffer.alloc(0) : this.#bytes.subarray(0, this.#size)
   }

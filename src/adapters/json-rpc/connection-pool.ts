@@ -1,24 +1,27 @@
 import { type Client, type Dispatcher, errors } from 'undici'
 import { Deque } from '../../core/deque.js'
 
-/** What follows an exchange on its connection. */
+/** The handler of one request, with a callback for the pool. */
 export interface PooledHandler extends Dispatcher.DispatchHandler {
-  /** To be called once, when undici is done with the request. @param failed whether without a complete answer. */
+  /**
+   * The handler calls it once, when undici is done with the request.
+   * @param failed whether the request ended without a complete answer
+   */
   onOver: ((failed: boolean) => void) | undefined
 }
 
 export interface PoolOptions {
-  /** Connections at most. */
+  /** Maximum number of connections. */
   readonly size: number
-  /** Requests at a time on one connection. */
+  /** Maximum number of requests in flight on one connection. */
   readonly pipelining: number
-  /** Makes a connection, which connects when it is first used. */
+  /** Makes a connection, which opens its socket with the first request. */
   readonly open: () => Client
 }
 
 interface Connection {
   readonly client: Client
-  /** Requests handed to it and not over. */
+  /** Requests in flight on this connection. */
   load: number
   readonly over: (failed: boolean) => void
 }
@@ -29,24 +32,24 @@ interface Waiting {
 }
 
 /**
- * The connections to one address, and the requests that wait for one. A connection that becomes free is given its
- * next request before it counts as idle: undici looks at an idle one for a turn of the event loop before it writes
- * to it, arms and disarms a timer, and its own pool has each request meet that.
+ * Pools the connections to one address and queues requests while all are busy. A connection that becomes free gets
+ * the next request at once: an idle connection of undici waits a turn of the event loop and re-arms a timer before
+ * it writes.
  */
 export class ConnectionPool {
   readonly #options: PoolOptions
   readonly #connections: Connection[] = []
   readonly #waiting = new Deque<Waiting>()
-  #underWay = 0
+  #inFlight = 0
   #state: 'open' | 'closed' = 'open'
-  /** Called when nothing waits any more, once it is closed. */
+  /** Called when the queue is empty after `close`. */
   #onEmpty: (() => void) | undefined
 
   constructor(options: PoolOptions) {
     this.#options = options
   }
 
-  /** Gives a request to a connection, or lets it wait for one. What becomes of it, the handler is told; never throws. */
+  /** Starts a request on a connection, or queues it until one is free. Never throws: failures go to the handler. */
   dispatch(request: Dispatcher.DispatchOptions, handler: PooledHandler): void {
     if (this.#state === 'closed') return fail(handler, new errors.ClientClosedError())
     const connection = this.#free()
@@ -54,7 +57,7 @@ export class ConnectionPool {
     else this.#start(connection, request, handler)
   }
 
-  /** Connections that stand, and requests on them and before them. */
+  /** Counts open connections, requests in flight on them, and requests that wait. */
   get stats(): { readonly connected: number; readonly running: number; readonly waiting: number } {
     let connected = 0
     let running = 0
@@ -63,21 +66,24 @@ export class ConnectionPool {
       connected++
       running += client.stats.running
     }
-    return { connected, running, waiting: this.#waiting.size + this.#underWay - running }
+    return { connected, running, waiting: this.#waiting.size + this.#inFlight - running }
   }
 
-  /** Takes no more requests; resolves when those it has are over and all connections closed. Never throws. */
+  /**
+   * Refuses new requests and resolves when the remaining ones are done and all connections are closed. Never
+   * throws.
+   */
   async close(): Promise<void> {
     this.#state = 'closed'
     if (this.#waiting.size > 0)
       await new Promise<void>((resolve) => {
         this.#onEmpty = resolve
       })
-    // One that refuses was destroyed in the meantime: as closed as can be.
+    // `close` rejects for a connection that was destroyed in the meantime.
     await Promise.allSettled(this.#connections.map(({ client }) => client.close()))
   }
 
-  /** Ends everything at once; what was under way or waiting fails with `reason`. */
+  /** Closes all connections at once. Requests in flight or queued fail with `reason`. */
   async destroy(reason: Error): Promise<void> {
     this.#state = 'closed'
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift())
@@ -86,10 +92,10 @@ export class ConnectionPool {
     await Promise.all(this.#connections.map(({ client }) => client.destroy(reason)))
   }
 
-  /** The connection that has least to do, a new one rather than one that has something; `undefined` when all are full. */
+  /** Chooses an idle connection, else a new one, else the least loaded; `undefined` if all are full. */
   #free(): Connection | undefined {
     const { size, pipelining } = this.#options
-    if (this.#underWay >= size * pipelining) return undefined
+    if (this.#inFlight >= size * pipelining) return undefined
     let best: Connection | undefined
     for (const connection of this.#connections) {
       if (connection.load === 0) return connection
@@ -102,7 +108,7 @@ export class ConnectionPool {
     const connection: Connection = {
       client: this.#options.open(),
       load: 0,
-      // After a failure undici is in the middle of clearing up.
+      // After a failure undici is still cleaning up, so that the next request has to wait for the microtask.
       over: (failed) => (failed ? queueMicrotask(() => this.#over(connection)) : this.#over(connection)),
     }
     this.#connections.push(connection)
@@ -111,7 +117,7 @@ export class ConnectionPool {
 
   #start(connection: Connection, request: Dispatcher.DispatchOptions, handler: PooledHandler): void {
     connection.load++
-    this.#underWay++
+    this.#inFlight++
     handler.onOver = connection.over
     try {
       connection.client.dispatch(request, handler)
@@ -122,7 +128,7 @@ export class ConnectionPool {
 
   #over(connection: Connection): void {
     connection.load--
-    this.#underWay--
+    this.#inFlight--
     const next = this.#waiting.shift()
     if (next !== undefined) this.#start(connection, next.request, next.handler)
     else this.#onEmpty?.()

@@ -7,8 +7,8 @@ import { readTlsOptions, type TlsOptions } from '../tls.js'
 import { skipContinue } from './skip-continue.js'
 
 /**
- * Connects sockets over TLS. The certificate files are read for each, so that those which were replaced are taken
- * up while connections that stand go on; the sessions of TLS are resumed as long as the files stay the same.
+ * Connects sockets over TLS. Reads the certificate files for each connection, so that replaced files apply to new
+ * connections; TLS sessions are resumed while the files are unchanged.
  */
 export function secureConnector(
   settings: TlsSettings,
@@ -32,8 +32,8 @@ export function secureConnector(
 }
 
 /**
- * Calls `answerBegins` with the first bytes that come in after something was written: before anybody has read them.
- * What more comes of the same answer is not announced. Passes over a "100 Continue" at the begin of an answer.
+ * Calls `answerBegins` when the first bytes of an answer arrive, before they are read. Removes a "100 Continue" at
+ * the start of an answer.
  */
 export function announcing(
   connect: buildConnector.connector,
@@ -56,7 +56,7 @@ export function announcing(
     })
 }
 
-/** An error of the files, with the integration that it happened in. */
+/** Adds the integration's name to an error about certificate files. */
 export function named(error: Error, integration: string): Error {
   if (!(error instanceof ConnectionError)) return error
   const { reason, retryable, cause } = error

@@ -9,15 +9,21 @@ import type { ConnectionPool, PooledHandler } from './connection-pool.js'
 import { withOwnHeaders } from './own-headers.js'
 import type { SignalWatch, Watched } from './signal-watch.js'
 
-/** How much later than the deadline a request is ended that nobody has ended: whoever made it goes first, in milliseconds. */
+/**
+ * The core ends an attempt at its deadline. The exchange ends it only this many milliseconds later, in case the
+ * core has not.
+ */
 const SLACK_MS = 100
 
-/** A request that waits for a connection is ended this much before the core would end it, who cannot tell that it was not sent. */
+/**
+ * A queued request ends this many milliseconds before its deadline: only the exchange, not the core, can tell that
+ * it was not sent.
+ */
 const EARLY_MS = 5
 
-/** A complete answer. */
+/** A complete answer to an HTTP request. */
 export interface HttpAnswer {
-  /** What was asked. */
+  /** URL of the request. */
   readonly url: string
   readonly status: number
   readonly headers: IncomingHttpHeaders
@@ -30,15 +36,15 @@ export interface ExchangeSettings {
   readonly path: string
   /** Name, value, name, value. */
   readonly headers: string[]
-  /** Bytes of an answer's body at most. */
+  /** Maximum size of an answer's body in bytes. */
   readonly limit: number
   readonly pipelined: boolean
   readonly poolSize: number
 }
 
-/** A request that did not lead to an answer; why is its `cause`. */
+/** A request without an answer; `cause` is the reason. */
 export class ExchangeFailure extends Error {
-  /** Whether any of it may have reached the server. */
+  /** Whether part of the request may have reached the server. */
   readonly sent: boolean
   constructor(sent: boolean, cause: unknown) {
     super('the exchange failed', { cause })
@@ -47,9 +53,9 @@ export class ExchangeFailure extends Error {
 }
 
 /**
- * Posts a body and reads the whole answer. Time-outs are the signal's matter.
- * An attempt given up before it begins may still be sent: its signal is looked at only after a while.
- * @throws the signal's reason as it is; anything else as the cause of an `ExchangeFailure`
+ * Posts a body and reads the whole answer; the signal sets the time limit. An attempt aborted before the request is
+ * sent may still be sent, because its signal is read only after a while.
+ * @throws the signal's reason as it is; any other failure as the cause of an `ExchangeFailure`
  */
 export function exchange(
   pool: ConnectionPool,
@@ -62,13 +68,13 @@ export function exchange(
     const { path, pipelined } = settings
     const headers = withOwnHeaders(settings.headers, operation.headers, settings.integration)
     const request: Dispatcher.DispatchOptions = { method: 'POST', path, headers, body: body as Buffer }
-    // undici pipelines nothing that is not said to be idempotent.
+    // undici pipelines only requests marked idempotent.
     if (pipelined) Object.assign(request, { idempotent: true, blocking: false })
     pool.dispatch(request, new Exchange(settings, operation, watch, resolve, reject))
   })
 }
 
-/** One answer as it comes in. Settles once; what undici still says afterwards is ignored. */
+/** Receives one answer. Settles once; later events of undici are ignored. */
 class Exchange implements PooledHandler, Watched {
   onOver: ((failed: boolean) => void) | undefined
   readonly #settings: ExchangeSettings
@@ -78,9 +84,12 @@ class Exchange implements PooledHandler, Watched {
   readonly #resolve: (answer: HttpAnswer) => void
   readonly #reject: (reason: unknown) => void
   #controller: Dispatcher.DispatchController | undefined
-  /** Of this attempt: the operation may be at its next one by the time it is looked at. */
+  /**
+   * Deadline of this attempt. It is copied because the operation may have moved on to its next attempt when it is
+   * read.
+   */
   readonly #deadline: number
-  /** Once it is listened to. */
+  /** Set when the exchange begins to listen to it. */
   #signal: AbortSignal | undefined
   #timer: Timer | undefined
   #settled = false
@@ -105,29 +114,29 @@ class Exchange implements PooledHandler, Watched {
   }
 
   /**
-   * An attempt that was given up before its signal was first asked for may have a signal that never fires, so the
-   * deadline is kept as well: a connection is held no longer than that.
+   * Listens to the signal and starts a timer for the deadline. A signal first read after the attempt ended may
+   * never fire, so the timer keeps the connection from being held forever.
    */
   listen(): void {
     const { signal } = this.#operation
     this.#signal = signal
     const { clock } = this.#watch
     const left = this.#deadline - clock.monotonic()
-    if (signal.aborted) this.#giveUp(signal.reason)
+    if (signal.aborted) this.#abort(signal.reason)
     else {
       signal.addEventListener('abort', this, { once: true })
       if (left < Number.POSITIVE_INFINITY) this.#timeOutIn(left)
     }
   }
 
-  /** The signal fired. */
+  /** Handles the `abort` event of the signal. */
   handleEvent(): void {
-    this.#giveUp(this.#signal!.reason)
+    this.#abort(this.#signal!.reason)
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
-    if (this.#settled) controller.abort(new Error('the request was given up'))
+    if (this.#settled) controller.abort(new Error('the request was cancelled'))
   }
 
   onResponseStart(
@@ -173,8 +182,8 @@ class Exchange implements PooledHandler, Watched {
     over?.(failed)
   }
 
-  /** A request still in the queue is dropped when its turn comes. */
-  #giveUp(reason: Error): void {
+  /** Rejects and aborts the request; undici drops a queued request when its turn comes. */
+  #abort(reason: Error): void {
     if (this.#settled) return
     this.#settle()
     this.#reject(reason)
@@ -189,7 +198,7 @@ class Exchange implements PooledHandler, Watched {
       () => {
         if (!isSent && this.#controller !== undefined)
           return this.#timeOutIn(this.#deadline - clock.monotonic())
-        this.#giveUp(this.#timeout())
+        this.#abort(this.#timeout())
       },
       { background: true },
     )
@@ -198,20 +207,20 @@ class Exchange implements PooledHandler, Watched {
   #timeout(): TimeoutError {
     const { integration, poolSize } = this.#settings
     if (this.#controller !== undefined) return new TimeoutError('the request', { integration })
-    // The pool has set it for a connection that is being made.
+    // `onOver` is set once the pool has chosen a connection, which is still connecting.
     if (this.onOver !== undefined) return new TimeoutError('connecting', { integration, notExecuted: true })
-    const operation = `waiting for a connection: all are in use (pool_size ${poolSize}):`
+    const operation = `waiting for a connection: pool_size (${poolSize}) reached:`
     return new TimeoutError(operation, { integration, notExecuted: true, fault: 'local' })
   }
 
   #tooLarge(size: number): void {
     const { limit, integration } = this.#settings
-    const reason = `the answer has ${size} bytes or more; the limit is ${limit} bytes`
+    const reason = `the answer has at least ${size} bytes; the limit is ${limit} bytes`
     this.#fail(new SerializeError(reason, { integration }))
     this.#controller?.abort(new Error(reason))
   }
 
-  /** Ends it without an answer. */
+  /** Rejects with an `ExchangeFailure`, unless the exchange has settled. */
   #fail(error: unknown): void {
     if (this.#settled) return
     this.#settle()

@@ -3,8 +3,8 @@ import type { Value } from '../../core/value.js'
 import { isMembers } from './members.js'
 
 /**
- * The error of a server of the gateway that ends and has not begun with the method. The code is one of those that
- * are left to servers (JSON-RPC 2.0, section 5.1), so `data` tells it from the errors of others.
+ * The error of a gateway server that shuts down and has not called the method. `data` distinguishes it from other
+ * servers' errors with the same code, which JSON-RPC 2.0 (section 5.1) reserves for servers.
  */
 export const GOING_AWAY = {
   code: -32_000,
@@ -12,7 +12,10 @@ export const GOING_AWAY = {
   data: { nemo: 'going-away' },
 } as const
 
-/** What the error means: the call may be made again, and another connection may reach a server that stays. */
+/**
+ * What the error means for the caller: the call can be repeated, and another connection may reach a server that
+ * stays up.
+ */
 export const GOING_AWAY_CONTEXT = {
   notExecuted: true,
   retryable: true,

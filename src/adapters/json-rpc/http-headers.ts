@@ -1,11 +1,11 @@
-import { Buffer } from 'node:buffer'
 import { AuthError } from '../../core/errors.js'
 import type { AuthSettings } from '../../core/settings.js'
+import { basicCredentials } from '../basic-credentials.js'
 
 /**
- * The headers of every request, name after value as undici takes them: what the configuration adds, then ours.
- * The auth block goes before an `authorization` among the configured headers.
- * @throws AuthError for credentials that no header can carry
+ * Builds the headers of every request in the form that undici expects (name, value, name, value). The `auth` block
+ * overrides a configured `authorization` header.
+ * @throws AuthError if a header cannot carry the credentials
  */
 export function requestHeaders(
   configured: Readonly<Record<string, string>>,
@@ -19,7 +19,7 @@ export function requestHeaders(
   ])
   for (const [name, value] of Object.entries(configured)) headers.set(name.toLowerCase(), value)
   const authorization = authorizationOf(auth, integration)
-  // Each request has a token of its own.
+  // The token is added to each request.
   if (auth.type === 'jwt' || auth.type === 'oauth2') headers.delete('authorization')
   if (authorization !== undefined) headers.set('authorization', authorization)
   return [...headers].flat()
@@ -28,16 +28,12 @@ export function requestHeaders(
 function authorizationOf(auth: AuthSettings, integration: string): string | undefined {
   switch (auth.type) {
     case 'basic':
-      // RFC 7617: the first colon ends the name.
-      if (auth.username.includes(':'))
-        throw new AuthError('a user name for basic authentication cannot hold a colon', { integration })
-      return `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString('base64')}`
+      return basicCredentials(auth, integration)
     case 'bearer':
       if (!/^[\x21-\x7e]+$/.test(auth.token))
-        throw new AuthError(
-          'the bearer token is empty or holds characters that an HTTP header cannot carry',
-          { integration },
-        )
+        throw new AuthError('the bearer token must be non-empty printable ASCII without spaces', {
+          integration,
+        })
       return `Bearer ${auth.token}`
     default:
       return undefined

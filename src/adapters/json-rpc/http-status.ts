@@ -11,28 +11,28 @@ import { retryAfterMs } from '../retry-after.js'
 import type { SecretMask } from '../secret-mask.js'
 import type { HttpAnswer } from './exchange.js'
 
-/** What reading a status needs to know. */
+/** Dependencies for reading a status. */
 export interface StatusContext {
   readonly integration: string
-  /** Epoch milliseconds, to read a `Retry-After` that is a date. */
+  /** Current time in epoch milliseconds, for a `Retry-After` that is a date. */
   readonly now: () => number
-  /** Hides our credentials in what the server says. */
+  /** Masks our credentials in the server's texts. */
   readonly mask: SecretMask
 }
 
-/** How long a rate limit without `Retry-After` is taken to hold. */
+/** How long a rate limit without `Retry-After` is assumed to last. */
 const UNSTATED_LIMIT_MS = 1000
 
 export const isSuccess = (status: number): boolean => status >= 200 && status < 300
 
 /**
- * What a status says about the service as a whole, whatever the body holds; `undefined` when the body decides.
- * @param said the error that the body holds, if any: the words of the server are never lost
+ * Returns the error that a status alone determines, or `undefined` if the body decides.
+ * @param bodyError returns the error in the body, if any, so that the server's own message is kept
  */
 export function serviceFailure(
   answer: HttpAnswer,
   { integration, now, mask }: StatusContext,
-  said: (context: ErrorContext) => RpcError | undefined = () => undefined,
+  bodyError: (context: ErrorContext) => RpcError | undefined = () => undefined,
 ): IntegrationError | undefined {
   const { status } = answer
   switch (status) {
@@ -43,12 +43,12 @@ export function serviceFailure(
     case 308:
       return redirection(answer, integration, mask)
     case 401:
-      return refused('the server does not accept our credentials', status, integration, said({}))
+      return refused('the server rejects our credentials', status, integration, bodyError({}))
     case 403:
-      return refused('our credentials do not allow this', status, integration, said({}))
+      return refused('our credentials do not allow this', status, integration, bodyError({}))
     case 429: {
       const wait = retryAfter(answer, now) ?? UNSTATED_LIMIT_MS
-      const words = said({})
+      const words = bodyError({})
       return new RateLimitedError(wait, {
         integration,
         notExecuted: true,
@@ -63,27 +63,35 @@ export function serviceFailure(
         errorClass: 'service-unavailable',
         retryable: true,
         ...(wait !== undefined && { retryAfterMs: wait }),
-        // Who says when to come back has not begun.
+        // A 503 with `Retry-After` means that the server has not begun to process the request.
         ...(wait !== undefined && status === 503 && { notExecuted: true }),
       } as const
       const reason = `the service is unavailable (${statusText(status)})`
-      return said(context) ?? new ConnectionError(reason, { integration, ...context })
+      return bodyError(context) ?? new ConnectionError(reason, { integration, ...context })
     }
     default:
       return undefined
   }
 }
 
-function refused(reason: string, status: number, integration: string, said: RpcError | undefined): AuthError {
-  const words = said === undefined ? '' : `: ${said.code} ${said.message}`
+function refused(
+  reason: string,
+  status: number,
+  integration: string,
+  bodyError: RpcError | undefined,
+): AuthError {
+  const words = bodyError === undefined ? '' : `: ${bodyError.code} ${bodyError.message}`
   return new AuthError(`${reason} (${statusText(status)})${words}`, {
     integration,
     notExecuted: true,
-    ...(said !== undefined && { cause: said }),
+    ...(bodyError !== undefined && { cause: bodyError }),
   })
 }
 
-/** Redirects are not followed: credentials would go where nobody configured them to go. */
+/**
+ * Describes a redirect. Redirects are not followed, because they would send credentials to a host that is not
+ * configured.
+ */
 function redirection(answer: HttpAnswer, integration: string, mask: SecretMask): ConnectionError {
   const location = one(answer.headers.location)
   const where = location === undefined ? 'elsewhere' : `to ${shown(mask.text(location), answer.url)}`
@@ -94,8 +102,8 @@ function redirection(answer: HttpAnswer, integration: string, mask: SecretMask):
 }
 
 /**
- * A location without its query, and without the path that we asked for: it may hold a key. An address that we could
- * be given instead is shown whole; any other is shown as it was sent.
+ * Returns the redirect location without its query and without the requested path, because either may contain a key.
+ * A URL is shown with origin and path, any other location as the server sent it.
  */
 function shown(location: string, asked: string): string {
   const { pathname } = new URL(asked)
@@ -105,9 +113,9 @@ function shown(location: string, asked: string): string {
   return printable(`${url.origin}${url.pathname}`)
 }
 
-/** The schemes of addresses that an endpoint may have. */
+/** Schemes that an endpoint address may have. */
 const ADDRESSABLE = /^(https?|wss?):$/
-/** Characters of a location that are shown. */
+/** Maximum length of a location in a message, in characters. */
 const LONGEST_LOCATION = 200
 
 function asSent(location: string, pathname: string): string {
@@ -117,14 +125,16 @@ function asSent(location: string, pathname: string): string {
 
 function printable(text: string): string {
   const escaped = text.replace(
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the expression must match control characters
     /[\x00-\x1f\x7f-\x9f\u2028\u2029]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
   )
   return escaped.length > LONGEST_LOCATION ? `${escaped.slice(0, LONGEST_LOCATION)}…` : escaped
 }
 
-/** The failure of an answer that neither its status nor its body explains; its code is the HTTP status. */
+/**
+ * Returns the error of an answer that neither its status nor its body explains. The error code is the HTTP status.
+ */
 export function unexplainedFailure(
   answer: HttpAnswer,
   { integration, mask }: Omit<StatusContext, 'now'>,
@@ -133,7 +143,7 @@ export function unexplainedFailure(
   const found = answer.body.length === 0 ? 'an empty body' : (type ?? 'a body without a content type')
   return new RpcError(
     answer.status,
-    `${statusText(answer.status)}: expected an answer of JSON-RPC, found ${found}`,
+    `${statusText(answer.status)}: expected a JSON-RPC answer, found ${found}`,
     undefined,
     { integration },
   )
@@ -144,7 +154,7 @@ export function statusText(status: number): string {
   return name === undefined ? `HTTP ${status}` : `HTTP ${status} ${name}`
 }
 
-/** The media type of the body as the server names it, cut short and stripped of what does not print. */
+/** Returns the media type as the server names it, truncated and without unprintable characters. */
 export function contentType(answer: HttpAnswer, mask: SecretMask): string | undefined {
   const type = one(answer.headers['content-type'])
   return (

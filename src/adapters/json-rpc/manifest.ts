@@ -1,126 +1,132 @@
 import { z } from 'zod'
 import type { AdapterManifest } from '../../core/manifest.js'
 import { duration, size } from '../config-kinds.js'
-import { isOverWebSocket } from './shared.js'
+import { HEADER_FAULTS, HEADER_NAME, HEADER_VALUE, isOverWebSocket } from './shared.js'
 
+/** Headers that control the connection. */
 const FRAMING = /^(content-length|transfer-encoding|connection|keep-alive|upgrade|expect|te|trailer)$/i
 
 const headers = z.record(
   z
     .string()
-    .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/, { error: 'expected the name of an HTTP header' })
-    .refine((name) => !FRAMING.test(name), { error: 'this header belongs to the connection' }),
-  z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, { error: 'expected text that an HTTP header can carry' }),
+    .regex(HEADER_NAME, { error: HEADER_FAULTS.name })
+    .refine((name) => !FRAMING.test(name), { error: HEADER_FAULTS.framing }),
+  z.string().regex(HEADER_VALUE, { error: HEADER_FAULTS.value }),
 )
 
-/** The `config` block (specification, "JSON-RPC Adapter"), durations in milliseconds. */
+/** Schema of the `config` block of an integration; durations are in milliseconds. */
 const config = z.strictObject({
   version: z
-    .literal('2.0', { error: 'expected "2.0", the only version there is' })
+    .literal('2.0', { error: 'expected "2.0", the only supported version' })
     .default('2.0')
-    .describe('The version of the protocol.'),
+    .describe('Version of JSON-RPC.'),
   strict: z
     .boolean()
     .default(false)
     .describe(
-      'Whether answers are read by the letter of the specification; by default as existing servers write them.',
+      'Rejects answers that deviate from the JSON-RPC specification. Otherwise common deviations are accepted, such as `"error": null` beside a result or an id returned as text.',
     ),
-  timeout: duration
-    .optional()
-    .describe("Time allowed for one attempt; the configuration makes it the integration's."),
+  timeout: duration.optional().describe('Time limit of one attempt. Same as `timeout` of the integration.'),
   batch_size: z
     .int()
     .min(1)
     .max(1000)
     .optional()
     .describe(
-      'From 2 on, calls and notifications made at the same time travel in one request, so many at most; a larger `batch` is sent as several.',
+      'Maximum number of requests in one batch. With 2 or more, calls and notifications made at the same time are combined into one request; a `batch` call with more entries is split.',
     ),
   batch_delay: duration
     .default(0)
-    .describe('How long a batch that is not full waits for more while others are under way.'),
+    .describe(
+      'How long an incomplete batch waits for more requests while other batches are in flight. Example: `"5ms"`.',
+    ),
   max_response: size
     .optional()
-    .describe('Bytes of one answer at most; `limits { frame }` where it is smaller.'),
-  pool_size: z.int().min(1).max(256).default(8).describe('Connections to each address at most.'),
+    .describe('Maximum size of one answer in bytes. If `limits { frame }` is smaller, it applies.'),
+  pool_size: z.int().min(1).max(256).default(8).describe('Maximum number of connections to each address.'),
   pipelining: z
     .int()
     .min(1)
     .max(256)
     .default(1)
     .describe(
-      'Requests sent on a connection before the first is answered; beyond 1 for idempotent methods only.',
+      'Number of requests sent on a connection before the first is answered. Set it above 1 only if all methods are idempotent, because a lost connection can leave several requests unanswered.',
     ),
-  headers: headers.default({}).describe('Sent with every request.'),
+  headers: headers
+    .default({})
+    .describe('HTTP headers sent with every request. Example: `{ "x-tenant" = "acme" }`.'),
   max_in_flight: z
     .int()
     .min(1)
     .max(100_000)
     .default(1000)
-    .describe('Over WebSocket: calls without an answer at most.'),
+    .describe('WebSocket: maximum number of calls in flight.'),
   ping_interval: duration
     .default(30_000)
     .describe(
-      'Over WebSocket: how long the server may be silent before it is asked for a sign of life; 0: it never is.',
+      'WebSocket: how long the server may be silent before the adapter sends a ping. 0 disables pings.',
     ),
   unsubscribe_method: z
     .string()
     .min(1)
     .optional()
     .describe(
-      'Over WebSocket: ends a subscription that a call has opened; by default the counterpart of its name.',
+      'WebSocket: method that ends a subscription opened by a call. Default: the name of that method with "unsubscribe" in place of "subscribe", as in `eth_unsubscribe`.',
     ),
   keep_alive: duration
     .default(4000)
-    .describe('How long an idle connection is kept, unless the server says otherwise.'),
+    .describe('How long an idle connection stays open, unless the server asks for another time.'),
 })
 
 export type JsonRpcConfig = z.infer<typeof config>
 
-/** The `config` block of a server. */
+/** Schema of the `config` block of a server; durations are in milliseconds. */
 const serverConfig = z.strictObject({
   max_request: size
     .default(1024 * 1024)
-    .describe('Bytes of one request at most; `limits { frame }` where it is smaller.'),
-  max_batch: z.int().min(1).max(100_000).default(1000).describe('Requests in a batch at most.'),
+    .describe('Maximum size of one request in bytes. If `limits { frame }` is smaller, it applies.'),
+  max_batch: z.int().min(1).max(100_000).default(1000).describe('Maximum number of requests in a batch.'),
   max_connections: z
     .int()
     .min(1)
     .default(1000)
-    .describe('Connections at a time; further ones are closed at once.'),
+    .describe('Maximum number of open connections. Further connections are closed at once.'),
   max_in_flight: z
     .int()
     .min(1)
     .max(100_000)
     .default(1000)
-    .describe('Messages of one WebSocket that are being answered, at most.'),
-  header_timeout: duration.default(10_000).describe('How long a caller may take for the head of a request.'),
+    .describe(
+      'Maximum number of messages of one WebSocket in flight. At the limit the connection is not read.',
+    ),
+  header_timeout: duration
+    .default(10_000)
+    .describe('How long a caller may take to send the headers of a request.'),
   request_timeout: duration
     .default(30_000)
     .describe(
-      'How long a caller may take for the whole of a request or of a message over WebSocket, and between two reads of an answer.',
+      'How long a caller may take to send a whole request or WebSocket message, and to read the next part of an answer. 0 disables the limit.',
     ),
-  keep_alive: duration.default(15_000).describe('How long an idle connection is kept.'),
-  websocket: z
-    .boolean()
-    .default(true)
-    .describe('Whether it also speaks WebSocket, at the same port and path.'),
+  keep_alive: duration.default(15_000).describe('How long an idle connection stays open.'),
+  websocket: z.boolean().default(true).describe('Accepts WebSocket connections at the same port and path.'),
   ping_interval: duration
     .default(30_000)
-    .describe('How long a WebSocket may be silent before it is asked for a sign of life; 0: it never is.'),
+    .describe('How long a WebSocket may be silent before the server sends a ping. 0 disables pings.'),
   origins: z
     .array(z.string().min(1))
     .default([])
-    .describe('Web pages that may open a WebSocket, beside those of our own host; "*" for all.'),
+    .describe(
+      'Origins of web pages that may open a WebSocket, in addition to those of the same host; `"*"` allows all. Example: `["https://app.example.com"]`.',
+    ),
   forward_headers: z
     .array(z.string().min(1).toLowerCase())
     .default([])
-    .describe('The headers of a request that its handler is to see.'),
+    .describe('Request headers that handlers can read in `context.headers`. Example: `["x-request-id"]`.'),
 })
 
 export type JsonRpcServerConfig = z.infer<typeof serverConfig>
 
-/** JSON-RPC 2.0 over HTTP and WebSocket. */
+/** Describes the adapter for JSON-RPC 2.0 over HTTP and WebSocket. */
 export const jsonRpcManifest: AdapterManifest = {
   type: 'json-rpc',
   capabilities: ['call', 'notify', 'batch', 'publish', 'subscribe'],

@@ -2,7 +2,7 @@ import type { IntegrationSettings } from '../../core/settings.js'
 import { SecretMask, secretsInHeaders, secretsInQuery, secretsOf } from '../secret-mask.js'
 import type { JsonRpcConfig } from './manifest.js'
 
-/** Hides the credentials of an integration: those of its `auth` block, of its headers and of its addresses. */
+/** Makes a mask for the credentials of an integration: those in its `auth` block, headers and addresses. */
 export function maskFor({ auth, endpoint }: IntegrationSettings, { headers }: JsonRpcConfig): SecretMask {
   const { addresses, path = '' } = endpoint
   return new SecretMask([

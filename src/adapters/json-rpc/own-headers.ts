@@ -1,18 +1,17 @@
 import { SerializeError } from '../../core/errors.js'
 import type { Headers } from '../../core/value.js'
+import { HEADER_FAULTS, HEADER_NAME, HEADER_VALUE } from './shared.js'
 
-/** What a header field may be called and hold (RFC 9110, sections 5.1 and 5.5). */
-const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/
-const HEADER_VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
-/** Headers that belong to the connection, not to a request. */
+/** Headers that control the connection, not a request. */
 const FRAMING = /^(content-length|transfer-encoding|connection|keep-alive|upgrade|expect|te|trailer|host)$/i
 
-/** Say who we are and what we send: the integration's matter. */
+/** Headers that only the integration sets. */
 const PROTECTED = new Set(['authorization', 'content-type'])
 
 /**
- * The headers of one request, name after value: its own go before those of the integration.
- * @throws SerializeError for what is no header, or not one that a request may have of its own
+ * Merges the headers of one request into those of the integration; the request's override. The list is name, value,
+ * name, value.
+ * @throws SerializeError if a header is malformed or must not be set per request
  */
 export function withOwnHeaders(general: string[], own: Headers | undefined, integration: string): string[] {
   if (own === undefined) return general
@@ -29,10 +28,9 @@ export function withOwnHeaders(general: string[], own: Headers | undefined, inte
 }
 
 function faultOf(name: string, value: unknown): string | undefined {
-  if (!HEADER_NAME.test(name)) return 'expected the name of an HTTP header'
-  if (FRAMING.test(name)) return 'this header belongs to the connection'
-  if (PROTECTED.has(name.toLowerCase())) return 'this header is set by the integration'
-  if (typeof value !== 'string' || !HEADER_VALUE.test(value))
-    return 'expected text that an HTTP header can carry'
+  if (!HEADER_NAME.test(name)) return HEADER_FAULTS.name
+  if (FRAMING.test(name)) return HEADER_FAULTS.framing
+  if (PROTECTED.has(name.toLowerCase())) return 'the integration sets this header; remove it'
+  if (typeof value !== 'string' || !HEADER_VALUE.test(value)) return HEADER_FAULTS.value
   return undefined
 }

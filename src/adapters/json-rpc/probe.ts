@@ -4,13 +4,13 @@ import type { Clock } from '../../core/clock.js'
 import { codeOf, ENDED_AT_CERTIFICATE } from '../socket-failure.js'
 import type { Target } from './target.js'
 
-/** How long a server may take to say what it thinks of our certificate, in milliseconds. */
+/** How long to wait for a server to reject our certificate, in milliseconds. */
 const VERDICT_MS = 100
 
 /**
- * Makes a connection (with the TLS handshake, where there is one) and closes it again: undici itself connects
- * with the first request, and "connected" is to mean something before that.
- * @param tls absent for plain HTTP.
+ * Opens a connection, with its TLS handshake, and closes it again. undici connects only with the first request, but
+ * "connected" must mean that the server is reachable.
+ * @param tls absent for plain HTTP
  * @throws the signal's reason, or the error of the socket
  */
 export function probe(
@@ -22,7 +22,7 @@ export function probe(
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason)
     const socket = open(target, tls)
-    /** Whether the handshake is over for us, and had a certificate of ours. */
+    /** Whether the handshake is complete on our side and presented a certificate. */
     let shown = false
     const onAbort = () => {
       socket.destroy()
@@ -39,7 +39,7 @@ export function probe(
         shown = tls.cert !== undefined
         awaitVerdict(socket as TLSSocket, clock, done)
       })
-    // Stays: an error that follows a success or an abort has nobody to tell.
+    // The listener stays, because an error after the promise has settled would otherwise be uncaught.
     socket.on('error', (error) => {
       socket.destroy()
       reject(shown && codeOf(error) === 'ECONNRESET' ? refusedSilently(error) : error)
@@ -53,9 +53,8 @@ export function probe(
 }
 
 /**
- * In TLS 1.3 a client is through with the handshake before the server has looked at its certificate: what tells
- * that it was accepted is the ticket for the next session. A server without tickets says nothing, and is given time
- * to refuse.
+ * Waits until the server has accepted our certificate. In TLS 1.3 the client completes the handshake before the
+ * server checks it; a session ticket proves acceptance, and a server that sends none gets `VERDICT_MS` to refuse.
  */
 function awaitVerdict(socket: TLSSocket, clock: Clock, accepted: () => void): void {
   if (socket.getProtocol() !== 'TLSv1.3') return accepted()
@@ -65,11 +64,11 @@ function awaitVerdict(socket: TLSSocket, clock: Clock, accepted: () => void): vo
     timer.cancel()
     accepted()
   })
-  // Unread, neither a ticket nor an alert is seen.
+  // Tickets and alerts are processed only while the socket is read.
   socket.resume()
 }
 
-/** Some servers end the connection without saying that it is because of the certificate. */
+/** Marks an end of the connection as a rejected certificate: some servers close without an alert. */
 function refusedSilently(cause: Error): Error {
   return Object.assign(new Error(cause.message, { cause }), { code: ENDED_AT_CERTIFICATE })
 }

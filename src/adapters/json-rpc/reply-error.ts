@@ -3,12 +3,12 @@ import type { Value } from '../../core/value.js'
 import { GOING_AWAY_CONTEXT, isGoingAway } from './going-away.js'
 import { isMembers, kindOf } from './members.js'
 
-/** Of an error that has no number: the first of those that are left to servers (section 5.1). */
+/** Code of an error without one: the first of the codes reserved for servers (section 5.1). */
 const UNNUMBERED = -32_000
-/** Characters of an error without a message that are shown as one. */
+/** Maximum number of characters of a malformed error that become its message. */
 const LONGEST_TEXT = 200
 
-/** What the letter of section 5.1 has against an error; undefined when nothing. */
+/** Checks an error object against section 5.1; returns `undefined` if it is valid. */
 export function errorFault(error: Value): string | undefined {
   if (!isMembers(error)) return `expected an error object, found ${kindOf(error)}`
   if (!Number.isInteger(error.code))
@@ -19,8 +19,8 @@ export function errorFault(error: Value): string | undefined {
 }
 
 /**
- * An error as the server gave it, whatever its shape: what fits in no field is in `data`. The refusal of a
- * server of the gateway that ends says that nothing was done.
+ * Converts the server's error, whatever its shape; what fits no field goes to `data`. A gateway server's refusal
+ * during shutdown is marked as not executed.
  */
 export function errorOf(error: Value, context: ErrorContext, unnumbered = UNNUMBERED): RpcError {
   if (!isMembers(error)) return new RpcError(unnumbered, textOf(error), error, context)

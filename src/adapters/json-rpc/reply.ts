@@ -5,23 +5,23 @@ import type { SecretMask } from '../secret-mask.js'
 import { isMembers, kindOf, type Members } from './members.js'
 import { errorFault, errorOf } from './reply-error.js'
 
-/** How answers are read. */
+/** Rules for reading answers. */
 export interface ReplyRules {
   readonly integration: string
   /**
-   * By the letter of JSON-RPC 2.0. Otherwise as existing servers answer: `"error": null` beside a result, no
-   * `"jsonrpc"`, the id as text, an error of any shape.
+   * Whether to enforce JSON-RPC 2.0 to the letter. Otherwise accepts what existing servers send: `"error": null`
+   * beside a result, no `"jsonrpc"`, the id as text, an error of any shape.
    */
   readonly strict: boolean
-  /** Hides our credentials in what the server says. */
+  /** Masks our credentials in the server's texts. */
   readonly mask: SecretMask
-  /** The code of an error that has none: of the HTTP status, where that says more than we can. */
+  /** Code for an error without one: the HTTP status, if it says more than the default. */
   readonly unnumbered?: number
 }
 
 /**
- * Reads the answer to the call `id`, or to a notification, which has none (section 5). An error without an id is
- * about this request: there is no other.
+ * Reads the answer to the call `id`, or to a notification if `id` is absent (section 5). An error without an id
+ * belongs to this request, because the HTTP exchange carries no other.
  */
 export function readReply(reply: Value, id: number | undefined, rules: ReplyRules): RpcOutcome {
   if (!isMembers(reply)) return malformed(`expected an object, found ${kindOf(reply)}`, rules)
@@ -33,13 +33,13 @@ export function readReply(reply: Value, id: number | undefined, rules: ReplyRule
   return outcomeOf(reply, rules)
 }
 
-/** The id as one of ours, which are numbers; servers give it back as text. */
+/** Returns the id as a number; unless `strict`, accepts a number that the server returns as text. */
 export function idOf({ id }: Members, strict: boolean): number | undefined {
   if (typeof id === 'number') return id
   return !strict && typeof id === 'string' && /^[1-9]\d{0,15}$/.test(id) ? Number(id) : undefined
 }
 
-/** The error that a server gives as the reason of a status, whatever its id. */
+/** Returns the error that a server sends with an error status, whatever its id. */
 export function errorIn(reply: Value, rules: ReplyRules, context: ErrorContext) {
   const first = Array.isArray(reply) ? (reply as readonly Value[])[0] : reply
   if (first === undefined || !isMembers(first) || !hasError(first, rules.strict)) return undefined
@@ -49,10 +49,8 @@ export function errorIn(reply: Value, rules: ReplyRules, context: ErrorContext) 
 }
 
 /**
- * Reads the answer to a batch whose ids count up from `firstId`: answers may come in any order. One that is
- * missing or there twice is an error of its entry alone; an answer to something we did not ask is no answer.
- * An error in place of the array (section 6) is the error of every entry. Some servers answer one call of a batch
- * without the array.
+ * Reads the answers to a batch, in any order; the ids count up from `firstId`. A missing or duplicate answer fails
+ * its call alone, an unknown answer is ignored, and an error in place of the array (section 6) fails every call.
  */
 export function readBatchReply(
   reply: Value,
@@ -94,17 +92,17 @@ function entryOutcome(entry: Members, rules: ReplyRules): RpcOutcome {
   return fault === undefined ? outcomeOf(entry, rules) : malformed(fault, rules)
 }
 
-/** Whether it is an answer of the server that says what went wrong. */
+/** Tells whether the reply is a well-formed error. */
 function isErrorReply(reply: Members, strict: boolean): boolean {
   return hasError(reply, strict) && envelopeFault(reply, strict) === undefined
 }
 
-/** JSON-RPC 1.0 has both members always, and null in the one that does not count. */
+/** Tells whether the reply holds an error. JSON-RPC 1.0 always sends both members, and null in the unused one. */
 function hasError(reply: Members, strict: boolean): boolean {
   return Object.hasOwn(reply, 'error') && (strict || reply.error !== null)
 }
 
-/** What is wrong with everything but the id, or `undefined`. */
+/** Checks all members but the id; returns `undefined` if they are valid. */
 function envelopeFault(reply: Members, strict: boolean): string | undefined {
   if (strict && reply.jsonrpc !== '2.0') return 'expected "jsonrpc": "2.0"'
   if (strict && !Object.hasOwn(reply, 'id')) return 'expected an id, found none'

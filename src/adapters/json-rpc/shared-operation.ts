@@ -1,31 +1,31 @@
 import { sharedController } from '../../core/abort.js'
 import type { Attempt } from '../../core/adapter.js'
 
-/** One of several operations that travel in one request. */
-export interface Passenger {
+/** One of several attempts that share a request. */
+export interface BatchedAttempt {
   readonly operation: Attempt
-  /** `clock.monotonic()` milliseconds at which its attempt is given up. */
+  /** Deadline of the attempt, in `clock.monotonic()` milliseconds. */
   readonly deadline: number
   reject(reason: unknown): void
 }
 
 /**
- * Several operations as the context of the one request that carries them: it is given up when all of them are, and
- * one that is given up alone leaves the others their answer.
+ * Combines several attempts into the context of the one request that carries them. The request is aborted when all
+ * of them are; an attempt aborted alone leaves the others their answer.
  */
 export class SharedOperation implements Attempt {
   readonly deadline: number
-  readonly #passengers: readonly Passenger[]
+  readonly #attempts: readonly BatchedAttempt[]
   #controller: AbortController | undefined
 
-  constructor(passengers: readonly Passenger[]) {
-    this.#passengers = passengers
+  constructor(attempts: readonly BatchedAttempt[]) {
+    this.#attempts = attempts
     let latest = 0
-    for (const { deadline } of passengers) if (deadline > latest) latest = deadline
+    for (const { deadline } of attempts) if (deadline > latest) latest = deadline
     this.deadline = latest
   }
 
-  // The signals of all are made and listened to when the request is asked for its own: few last that long.
+  // The signals are created on first access, because few requests last long enough to need them.
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       this.#controller = sharedController()
@@ -35,15 +35,15 @@ export class SharedOperation implements Attempt {
   }
 
   #watch(controller: AbortController): void {
-    let aboard = this.#passengers.length
-    for (const passenger of this.#passengers) {
-      const { signal } = passenger.operation
-      const leave = () => {
-        passenger.reject(signal.reason)
-        if (--aboard === 0) controller.abort(signal.reason)
+    let remaining = this.#attempts.length
+    for (const attempt of this.#attempts) {
+      const { signal } = attempt.operation
+      const onAbort = () => {
+        attempt.reject(signal.reason)
+        if (--remaining === 0) controller.abort(signal.reason)
       }
-      if (signal.aborted) leave()
-      else signal.addEventListener('abort', leave, { once: true })
+      if (signal.aborted) onAbort()
+      else signal.addEventListener('abort', onAbort, { once: true })
     }
   }
 }

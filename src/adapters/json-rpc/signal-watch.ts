@@ -1,25 +1,24 @@
 import type { Clock, Timer } from '../../core/clock.js'
 import { SequenceTable } from '../../core/sequence-table.js'
 
-/** How long an attempt runs at least before its signal is listened to, in milliseconds; at most twice that. */
+/** An attempt's signal is watched after one to two of these periods, in milliseconds. */
 const PERIOD_MS = 10
 
-/** Something under way that can be cancelled. */
+/** An operation in flight that can be cancelled. */
 export interface Watched {
-  /** Looks at its signal and listens to it from now on. Called once at most. */
+  /** Begins to listen to the signal. Called at most once. */
   listen(): void
 }
 
 /**
- * Has the signals listened to of what is still under way after a while. Making an AbortSignal and listening to it
- * costs as much as a third of a whole call, and nearly every call is over before anybody could cancel it: who gave
- * up has its answer already, all that waits for this is the connection.
+ * Watches the signals of operations that are still in flight after a while. Creating an AbortSignal and listening
+ * to it costs up to a third of a call, and nearly every call is over before it could be cancelled.
  */
 export class SignalWatch {
   readonly clock: Clock
   readonly #watched = new SequenceTable<Watched>()
   #next = 0
-  /** The first of those that came since the last look, and the first that has not been told to listen. */
+  /** Number of the first operation added since the last tick, and of the first that does not listen yet. */
   #young = 0
   #first = 0
   #timer: Timer | undefined
@@ -28,14 +27,14 @@ export class SignalWatch {
     this.clock = clock
   }
 
-  /** @returns the number by which it is taken out when it is over */
+  /** Adds an operation. @returns the number to pass to `delete` when the operation is over */
   add(watched: Watched): number {
     this.#watched.set(this.#next, watched)
     this.#timer ??= this.#later()
     return this.#next++
   }
 
-  /** It is over; also for one that is listening by now. */
+  /** Removes an operation that is over. Has no effect if it already listens. */
   delete(number: number): void {
     this.#watched.take(number)
   }

@@ -1,16 +1,16 @@
 import { Buffer } from 'node:buffer'
 import type { Socket } from 'node:net'
 
-/** Of `HTTP/1.1 100`. */
+/** Length of `HTTP/1.1 100`. */
 const STATUS_END = 12
 const END_OF_HEAD = '\r\n\r\n'
-/** A longer head is left to the parser. */
+/** Longest head that is searched, in bytes; undici's parser handles a longer one. */
 const LONGEST_HEAD = 16 * 1024
 
 /**
- * Takes "100 Continue" out of what is read from a socket: a server may send it unasked (RFC 9110, section 15.2), and
- * undici ends the connection then.
- * @returns to be called when the first bytes of an answer are there, before they are read
+ * Removes "100 Continue" from the bytes read from a socket. A server may send it unasked (RFC 9110, section 15.2),
+ * and undici would close the connection.
+ * @returns a function to call when the first bytes of an answer have arrived, before they are read
  */
 export function skipContinue(socket: Socket): () => void {
   const read = socket.read.bind(socket) as (size?: number) => Buffer | null
@@ -32,7 +32,7 @@ export function skipContinue(socket: Socket): () => void {
   }
 }
 
-/** @returns what follows the heads with 100; undefined when nothing does */
+/** Skips heads with the status 100. @returns the bytes that follow; `undefined` if there are none */
 function withoutContinue(bytes: Buffer): Buffer | undefined {
   let rest = bytes
   while (isContinue(rest)) {
@@ -43,7 +43,7 @@ function withoutContinue(bytes: Buffer): Buffer | undefined {
   return rest.length === 0 ? undefined : rest
 }
 
-/** Whether more has to come before it can be told what it is. */
+/** Tells whether more bytes are needed to decide. */
 function isIncomplete(bytes: Buffer): boolean {
   if (bytes.length < STATUS_END) return 'HTTP/1.1 100'.startsWith(bytes.toString('latin1'))
   return isContinue(bytes) && bytes.length < LONGEST_HEAD

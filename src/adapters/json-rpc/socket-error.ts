@@ -1,7 +1,7 @@
 import { ConnectionError, type ErrorContext, type IntegrationError } from '../../core/errors.js'
 import { socketFailure } from '../socket-failure.js'
 
-/** No connection could be made to any address, so nothing was sent. Its users see a plain ConnectionError. */
+/** No connection could be made to any address, so nothing was sent. Callers see a plain ConnectionError. */
 export class UnreachableError extends ConnectionError {
   constructor(reason: string, context: ErrorContext) {
     super(reason, context)
@@ -9,7 +9,10 @@ export class UnreachableError extends ConnectionError {
   }
 }
 
-/** An error of a socket, of TLS or of undici as one of ours. Names the origin, never the path, which may hold a key. */
+/**
+ * Converts an error of a socket, of TLS or of undici. The message names the origin, never the path, which may
+ * contain a key.
+ */
 export function socketError(error: unknown, shown: string, context: ErrorContext): IntegrationError {
   return socketFailure(error, shown, context)
 }

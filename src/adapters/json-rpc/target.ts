@@ -3,26 +3,26 @@ import { ConnectionError } from '../../core/errors.js'
 import type { Endpoint, TlsSettings } from '../../core/settings.js'
 import { isOverWebSocket } from './shared.js'
 
-/** Where requests go. */
+/** A resolved address to which requests go. */
 export interface Target {
   /** Scheme, host and port. */
   readonly origin: string
-  /** What messages may show: the origin, or the address of the socket. */
+  /** Name for messages: the origin, or the path of the Unix socket. */
   readonly shown: string
   readonly host: string
   readonly port: number
   readonly path: string
-  /** Of a Unix domain socket, instead of host and port. */
+  /** Path of a Unix domain socket, used instead of host and port. */
   readonly socketPath?: string
   /** Absent for plain HTTP. */
   readonly tls?: TlsSettings
 }
 
 /**
- * The targets of an endpoint, in its order. An address is a URL or a bare host; what it does not say (scheme,
- * port) comes from the endpoint, and the endpoint's path goes before its own. `unix:/path`, `http+unix:/path` and
- * `ws+unix:/path` name a socket of this machine; a path of the URL may follow after a colon.
- * @throws ConnectionError, not retryable, for an address that cannot be one
+ * Resolves the addresses of an endpoint, in order. An address is a URL or a bare host; the endpoint supplies a
+ * missing scheme or port, and its path overrides the URL's. `unix:/path`, `http+unix:/path` and `ws+unix:/path`
+ * name a local socket; a URL path may follow after a colon.
+ * @throws ConnectionError, not retryable, if an address is invalid
  */
 export function targetsOf(endpoint: Endpoint, integration: string): readonly Target[] {
   try {
@@ -57,7 +57,7 @@ function urlTargetOf(address: string, endpoint: Endpoint): Target {
       `expected an address with ${plain} or ${safe}, found the scheme ${JSON.stringify(scheme)}`,
     )
   if (url.username !== '' || url.password !== '')
-    throw new Error(`the address of ${url.host} holds credentials: they belong in an auth block`)
+    throw new Error(`the address of ${url.host} contains credentials: move them to the auth block`)
   if (!secure && endpoint.tls !== undefined)
     throw new Error(`the address ${plain}://${url.host} contradicts tls: write ${safe}, or leave tls out`)
   if (url.port === '' && endpoint.port !== undefined) url.port = String(endpoint.port)
@@ -75,15 +75,16 @@ function urlOf(address: string, secure: boolean): URL {
   const bare = isIPv6(address) ? `[${address}]` : address
   const text = /^[a-z][a-z\d+.-]*:\/\//i.test(address) ? address : `${secure ? 'https' : 'http'}://${bare}`
   const url = URL.canParse(text) ? new URL(text) : undefined
-  // The text may hold a password, so it is not shown.
-  if (url === undefined || url.hostname === '') throw new Error('an address is neither a URL nor a host name')
+  // The message omits the address, because it may contain a password.
+  if (url === undefined || url.hostname === '')
+    throw new Error('endpoint.address: expected a URL or a host name')
   return url
 }
 
 function pathOf(url: URL, path: string | undefined): string {
   if (path === undefined) return url.pathname + url.search
   const full = `${url.origin}${path.startsWith('/') ? '' : '/'}${path}`
-  if (!URL.canParse(full)) throw new Error('the path of the endpoint is not the path of a URL')
+  if (!URL.canParse(full)) throw new Error('endpoint.path: expected the path of a URL')
   const { pathname, search } = new URL(full)
   return pathname + search
 }

@@ -16,16 +16,16 @@ import { SignalWatch } from './signal-watch.js'
 import { socketError, UnreachableError } from './socket-error.js'
 import { socketPathOf, type Target } from './target.js'
 
-/** How long requests under way may take to finish after `close`, in milliseconds. */
+/** How long requests in flight may take to finish after `close`, in milliseconds. */
 const CLOSE_GRACE_MS = 1000
-/** How long a server may ask us to keep an idle connection, in milliseconds. */
+/** Longest keep-alive time that a server may ask for, in milliseconds. */
 const LONGEST_KEEP_ALIVE_MS = 600_000
 
 export interface TransportSettings {
   readonly integration: string
   readonly targets: readonly Target[]
   readonly headers: string[]
-  /** Bytes of an answer at most. */
+  /** Maximum size of an answer in bytes. */
   readonly limit: number
   readonly poolSize: number
   readonly pipelining: number
@@ -33,7 +33,7 @@ export interface TransportSettings {
   readonly connectTimeoutMs: number
   readonly discovery?: DiscoverySettings
   readonly log: Logger
-  /** Called when an answer begins to come in. */
+  /** Called when the first bytes of an answer arrive. */
   readonly answerBegins: () => void
 }
 
@@ -44,14 +44,17 @@ interface Address {
 }
 
 /**
- * The pools of an endpoint, one for each of its addresses. Requests go to one address until no connection
- * to it can be made; then to the next. A request that may have been received is never sent twice.
+ * Holds one connection pool per address of the endpoint. Requests go to one address until it is unreachable, then
+ * to the next; a request that may have been received is never sent twice.
  */
 export class Transport {
   readonly #integration: string
   readonly #clock: Clock
   readonly #settings: TransportSettings
-  /** Chooses among several addresses, where that is configured; else the first that can be reached is used. */
+  /**
+   * Balances requests among addresses if `discovery` configures it; without it, the first reachable address is
+   * used.
+   */
   readonly #endpoints: EndpointSet | undefined
   #addresses: readonly Address[]
   readonly #watch: SignalWatch
@@ -71,7 +74,7 @@ export class Transport {
     this.#watch = new SignalWatch(clock)
   }
 
-  /** Connects to the first address that lets it. @throws ConnectionError, AuthError, or the signal's reason */
+  /** Connects to the first reachable address. @throws ConnectionError, AuthError, or the signal's reason */
   static async open(settings: TransportSettings, clock: Clock, signal: AbortSignal): Promise<Transport> {
     const transport = new Transport(settings, clock)
     try {
@@ -85,7 +88,7 @@ export class Transport {
 
   /** Checks that a connection can be made. @throws UnreachableError, AuthError, or the signal's reason */
   probe(signal: AbortSignal): Promise<void> {
-    return this.#inTurn({ signal }, async ({ target }) => {
+    return this.#tryAddresses({ signal }, async ({ target }) => {
       const tls = await this.#tlsOf(target)
       try {
         await probe(target, tls, this.#watch.clock, signal)
@@ -97,18 +100,18 @@ export class Transport {
 
   /**
    * Posts a body.
-   * @param headers of this request, added to those of all; name after value
-   * @throws UnreachableError when it was not sent because no connection could be made, ConnectionError, AuthError
-   * when the server refuses our certificate, SerializeError for an answer beyond the limit, or the signal's reason
+   * @param headers added to the fixed headers for this request: name, value, name, value
+   * @throws UnreachableError if no connection could be made, so that nothing was sent; ConnectionError; AuthError
+   * if the server rejects our certificate; SerializeError if the answer exceeds the limit; or the signal's reason
    */
   post(body: Uint8Array, operation: Attempt, headers: readonly string[] = []): Promise<HttpAnswer> {
-    return this.#inTurn(operation, ({ pool, exchange: settings }) => {
+    return this.#tryAddresses(operation, ({ pool, exchange: settings }) => {
       const own = headers.length > 0 ? { ...settings, headers: [...settings.headers, ...headers] } : settings
       return exchange(pool, body, own, operation, this.#watch)
     })
   }
 
-  /** The pools of all addresses as one. */
+  /** Returns the summed figures of all pools. */
   figures(): PoolFigures {
     const sum = { size: 0, idle: 0, inUse: 0, pending: 0, max: 0 }
     for (const { pool } of this.#addresses) {
@@ -123,14 +126,17 @@ export class Transport {
     return sum
   }
 
-  /** Lets requests under way finish for a moment, then ends every connection. Never throws. */
+  /** Waits up to `CLOSE_GRACE_MS` for requests in flight, then closes every connection. Never throws. */
   async close(clock: Clock): Promise<void> {
     await Promise.all(
       this.#addresses.map(({ pool }) => closePool(pool, clock, this.#integration, CLOSE_GRACE_MS)),
     )
   }
 
-  /** Requests to come go to these targets. Those under way at another one have the time of an attempt to end there. */
+  /**
+   * Switches new requests to these targets. Requests in flight at a removed target get the time of one attempt to
+   * finish.
+   */
   retarget(targets: readonly Target[]): void {
     const before = new Map(this.#addresses.map((address) => [keyOf(address), address]))
     this.#addresses = targets.map((target) => {
@@ -152,7 +158,7 @@ export class Transport {
     }
   }
 
-  async #inTurn<T>(
+  async #tryAddresses<T>(
     operation: Pick<Attempt, 'signal'>,
     attempt: (address: Address) => Promise<T>,
   ): Promise<T> {
@@ -178,7 +184,7 @@ export class Transport {
     throw unreachable(failures, this.#integration)
   }
 
-  /** All addresses, in the order in which they are tried for one request. */
+  /** Returns all addresses in the order in which a request tries them. */
   #order(): readonly Address[] {
     const addresses = this.#addresses
     if (addresses.length === 1) return addresses
@@ -203,13 +209,16 @@ export class Transport {
 
 const CLOSED_BY_US = new Set(['UND_ERR_CLOSED', 'UND_ERR_DESTROYED', 'UND_ERR_INVALID_ARG'])
 
-/** Whether no connection could be made, so that nothing was sent. */
+/** Tells whether no connection could be made, so that nothing was sent. */
 function isUnreachable(failure: unknown): boolean {
   if (!(failure instanceof ExchangeFailure) || failure.sent) return false
   return !(failure.cause instanceof IntegrationError) && !CLOSED_BY_US.has(codeOf(failure.cause))
 }
 
-/** A refusal of our certificate by every address stays that: to connect once more would not help. */
+/**
+ * Combines the failures of all addresses. If every server rejects our certificate, the result is an AuthError,
+ * because another attempt would not help.
+ */
 function unreachable(failures: readonly IntegrationError[], integration: string): IntegrationError {
   if (failures.every((failure) => failure instanceof AuthError)) return failures[0]!
   const reasons = failures.map(({ message }) => message)
@@ -217,7 +226,7 @@ function unreachable(failures: readonly IntegrationError[], integration: string)
   return new UnreachableError(reason, {
     integration,
     cause: failures.at(-1)?.cause,
-    // Time mends none of them.
+    // A retry makes sense if it makes sense for at least one address.
     retryable: failures.some(({ retryable }) => retryable),
     notExecuted: true,
   })
@@ -229,10 +238,10 @@ function addressOf(target: Target, settings: TransportSettings): Address {
     pipelining: settings.pipelining,
     keepAliveTimeout: settings.keepAliveMs,
     keepAliveMaxTimeout: Math.max(settings.keepAliveMs, LONGEST_KEEP_ALIVE_MS),
-    // The deadline of an attempt is the caller's; a second clock here could only disagree with it.
+    // The signal of the attempt sets its deadline; undici's own time-outs are switched off.
     headersTimeout: 0,
     bodyTimeout: 0,
-    // One for all connections: they resume one another's sessions of TLS.
+    // All connections share one connector, so that they can resume each other's TLS sessions.
     connect: announcing(
       target.tls
         ? secureConnector(target.tls, target.socketPath, timeout, integration, log)
@@ -269,7 +278,7 @@ function foundAddress(address: Address): FoundAddress {
   return { address: keyOf(address), priority: 0, weight: 1 }
 }
 
-/** Requests that are under way or wait at an address. */
+/** Returns the number of requests in flight or queued at an address. */
 function pendingAt({ pool }: Address): number {
   const { running, waiting } = pool.stats
   return running + waiting

@@ -168,8 +168,8 @@ describe('with batch_size', () => {
 test.each<[string, string, RegExp]>([
   ['a b', 'c', /header "a b": expected the name/],
   ['x', 'a\r\nb: c', /header "x": expected text/],
-  ['Content-Length', '1', /belongs to the connection/],
-  ['Authorization', 'Bearer mine', /is set by the integration/],
+  ['Content-Length', '1', /the HTTP client sets this header/],
+  ['Authorization', 'Bearer mine', /the integration sets this header/],
 ])('a request cannot have the header %s: %j', async (name, value, reason) => {
   const { http } = await server()
   const { rpc } = await connected(http.url)

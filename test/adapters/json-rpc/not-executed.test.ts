@@ -62,7 +62,7 @@ test('a call that waits for a connection until its deadline was not sent, and th
     rpc.call('m', undefined, { ...within(100), signal: new AbortController().signal }),
   )
   expect(second).toMatchObject({ kind: 'timeout', notExecuted: true, fault: 'local' })
-  expect(second.message).toContain('pool_size 1')
+  expect(second.message).toContain('pool_size (1) reached')
   await until(() => server.requests.length === 1, 'the first request')
   expect(server.requests.length).toBe(1)
   void first

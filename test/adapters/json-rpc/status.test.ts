@@ -152,7 +152,7 @@ describe('an HTTP status', () => {
       for (const body of ['', '<html>', '{"jsonrpc":"2.0","result":1,"id":1}'])
         for (const error of await failures(status, { 'content-type': 'text/html', location: '/x' }, body)) {
           expect(error).toMatchObject({ kind: 'rpc', code: status, integration: 'it', retryable: false })
-          expect(error.message).toMatch(new RegExp(`^HTTP ${status}.*expected an answer of JSON-RPC`))
+          expect(error.message).toMatch(new RegExp(`^HTTP ${status}.*expected a JSON-RPC answer`))
         }
     },
   )

@@ -48,12 +48,12 @@ describe('an endpoint', () => {
   test.each<[string, Partial<Endpoint>, string]>([
     ['ftp://localhost', {}, 'found the scheme "ftp"'],
     ['ws://localhost', { tls }, 'contradicts tls: write wss'],
-    ['http://user:hunter2@localhost', {}, 'belong in an auth block'],
+    ['http://user:hunter2@localhost', {}, 'move them to the auth block'],
     ['http://localhost', { tls }, 'contradicts tls'],
-    ['', {}, 'neither a URL nor a host name'],
-    ['http://', {}, 'neither a URL nor a host name'],
-    ['http://hunter2:x@local host', {}, 'neither a URL nor a host name'],
-    ['localhost:99999', {}, 'neither a URL nor a host name'],
+    ['', {}, 'expected a URL or a host name'],
+    ['http://', {}, 'expected a URL or a host name'],
+    ['http://hunter2:x@local host', {}, 'expected a URL or a host name'],
+    ['localhost:99999', {}, 'expected a URL or a host name'],
   ])('%s with %o is refused', (address, endpoint, expected) => {
     try {
       one(address, endpoint)

@@ -85,14 +85,14 @@ test('a certificate for another host is refused', async () => {
 test('a server too old for the minimal version is refused', async () => {
   const server = { ...localhost, maxVersion: 'TLSv1.2' as const }
   expect(await refusal(server, { verifyServer: true, caCert: files.ca, minVersion: 'TLSv1.3' })).toContain(
-    'TLS: the other side has no version that is new enough',
+    'TLS: the other side supports no version that is new enough',
   )
 })
 
 test('a file that is missing, or is no certificate, is named', async () => {
   const missing = join(folder, 'missing.pem')
   expect(await refusal(localhost, { verifyServer: true, caCert: missing })).toContain(
-    `the CA certificate file ${missing} cannot be read: ENOENT`,
+    `cannot read the CA certificate file ${missing}: ENOENT`,
   )
   expect(
     await refusal(localhost, { verifyServer: true, clientCert: files.broken, clientKey: files.key }),

@@ -65,5 +65,5 @@ test.each(['unix:', 'ws+unix:'])('%s with no socket there is named', async (sche
   const { adapter } = rigFor(`${scheme}/nowhere/a.sock`)
   const error = await failureOf(adapter.connect(new AbortController().signal))
   expect(error).toMatchObject({ kind: 'connection' })
-  expect(error.message).toContain('unix:/nowhere/a.sock: there is no such socket')
+  expect(error.message).toContain('unix:/nowhere/a.sock: the socket does not exist')
 })

@@ -5,27 +5,27 @@ import { ConnectionError } from '../../../core/errors.js'
 import type { ListenAddress } from '../../../core/status.js'
 import { wireFormat } from '../../../wire/wire-format.js'
 import type { JsonRpcServerConfig } from '../manifest.js'
+import { type AccessRules, headerPicker } from './access-rules.js'
 import { Dispatcher } from './dispatcher.js'
-import { type Door, headerPicker } from './door.js'
 import { HttpRequests } from './http.js'
 import { addressOf, listen, onRequest } from './listener.js'
 import { WebSockets } from './web-sockets.js'
 
 /** How long callers may take to receive their last answer, in milliseconds. */
-const FAREWELL_MS = 500
+const CLOSE_GRACE_MS = 500
 
 interface Listening {
   readonly server: Server
   readonly dispatcher: Dispatcher
   readonly requests: HttpRequests
   readonly webSockets: WebSockets
-  /** Absent without TLS. */
+  /** Watches the certificate files; absent without TLS. */
   readonly files: Timer | undefined
-  /** Resolves when every connection has ended; absent while it listens. */
+  /** Resolves when every connection has ended; absent before `drain`. */
   closed?: Promise<void>
 }
 
-/** Serves JSON-RPC 2.0 over HTTP and WebSocket at one port (specification, "RPC Server"). */
+/** Makes the server of JSON-RPC 2.0 over HTTP and WebSocket at one port (specification, "RPC Server"). */
 export const jsonRpcServer: AdapterFactory = (context) => new JsonRpcServer(context)
 
 class JsonRpcServer implements ProtocolAdapter {
@@ -41,7 +41,8 @@ class JsonRpcServer implements ProtocolAdapter {
     this.#config = context.settings.config as unknown as JsonRpcServerConfig
     this.service = {
       serve: async (method, sink) => {
-        if (this.#state === undefined) throw new ConnectionError('it does not listen', { integration })
+        if (this.#state === undefined)
+          throw new ConnectionError('the server is not listening', { integration })
         const state = this.#state
         return { ...state.dispatcher.serve(method, sink), detach: async () => void drain(state) }
       },
@@ -72,7 +73,7 @@ class JsonRpcServer implements ProtocolAdapter {
     )
     const format = wireFormat(settings.format, { maxBytes: frame })
     const dispatcher = new Dispatcher({ format, maxBatch: config.max_batch, limit: frame }, log)
-    const door: Door = {
+    const access: AccessRules = {
       path: settings.listen!.path ?? '/',
       webSocket: config.websocket,
       origins: config.origins,
@@ -82,21 +83,22 @@ class JsonRpcServer implements ProtocolAdapter {
     const requestTimeoutMs = config.request_timeout
     const requests = new HttpRequests(
       { limit, readTimeoutMs: requestTimeoutMs },
-      door,
+      access,
       dispatcher,
       budget,
       log,
     )
     const webSockets = new WebSockets(
       { limit, maxInFlight: config.max_in_flight, requestTimeoutMs, pingIntervalMs: config.ping_interval },
-      door,
+      access,
       dispatcher,
       clock,
       budget,
     )
     onRequest(server, (request, response) => void requests.handle(request, response))
     server.on('upgrade', (request, stream, head) => webSockets.upgrade(request, stream, head))
-    // What is no HTTP is answered by Node and cut off; a failed handshake of TLS is the caller's matter.
+    // Node answers malformed HTTP itself and closes the connection; a failed TLS handshake concerns only the
+    // caller.
     server.on('tlsClientError', () => {})
     const state = { server, dispatcher, requests, webSockets, files }
     this.#state = state
@@ -110,12 +112,12 @@ class JsonRpcServer implements ProtocolAdapter {
     const { server, dispatcher, webSockets } = state
     const closed = drain(state)
     dispatcher.stop()
-    // The answers just given have to leave first.
+    // Let the last answers be written first.
     await new Promise<void>((resolve) => this.#context.clock.nextTurn(resolve))
     webSockets.close()
     server.closeIdleConnections()
     const stop = new AbortController()
-    await Promise.race([closed, sleep(this.#context.clock, FAREWELL_MS, stop.signal).catch(() => {})])
+    await Promise.race([closed, sleep(this.#context.clock, CLOSE_GRACE_MS, stop.signal).catch(() => {})])
     stop.abort()
     webSockets.terminate()
     server.closeAllConnections()
@@ -124,7 +126,7 @@ class JsonRpcServer implements ProtocolAdapter {
 
   async ping(): Promise<void> {
     if (this.#state !== undefined) return
-    throw new ConnectionError('it does not listen', { integration: this.#context.settings.name })
+    throw new ConnectionError('the server is not listening', { integration: this.#context.settings.name })
   }
 
   #lost(state: Listening, error: Error): void {
@@ -135,8 +137,9 @@ class JsonRpcServer implements ProtocolAdapter {
 }
 
 /**
- * Takes no more connections and no more calls, and ends each connection with its last answer. Calls that were
- * delivered are answered. Idempotent. @returns settles when every connection has ended
+ * Refuses new connections and calls, answers the calls already delivered, and closes each connection after its last
+ * answer. Idempotent.
+ * @returns a promise that resolves when every connection has ended
  */
 function drain(state: Listening): Promise<void> {
   if (state.closed !== undefined) return state.closed

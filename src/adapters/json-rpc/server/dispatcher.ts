@@ -19,14 +19,14 @@ import {
 } from './messages.js'
 
 type Sink = MessageSink<InboundRequest>
-/** The answer to a call; a notification has none. */
+/** The answer to a call; `undefined` for a notification. */
 type Reply = { readonly id: Id; readonly value: Value } | undefined
 
 export interface DispatcherSettings {
   readonly format: WireFormat
-  /** Requests in a batch at most. */
+  /** Maximum number of requests in a batch. */
   readonly maxBatch: number
-  /** Bytes of an answer at most. */
+  /** Maximum size of an answer in bytes. */
   readonly limit: number
 }
 
@@ -36,19 +36,19 @@ const COMMA = Buffer.from(',')
 const CLOSE = Buffer.from(']')
 
 /**
- * Gives requests to those who serve their methods, and puts the answers together (JSON-RPC 2.0, sections 4 to 6).
- * The same for every transport: bytes in, bytes out.
+ * Delivers requests to the sinks of their methods and assembles the answers (JSON-RPC 2.0, sections 4 to 6). It
+ * takes and returns bytes, so that HTTP and WebSocket share it.
  */
 export class Dispatcher {
   readonly #settings: DispatcherSettings
   readonly #log: Logger
   readonly #methods = new Map<string, Sink>()
-  /** Those that have no room: nothing is handed out until they have. */
+  /** Sinks without room; nothing is delivered until all of them have room. */
   readonly #holding = new Set<Sink>()
-  /** The one whose `deliver` runs, until it has room again. */
+  /** The sink whose `deliver` is running, until it has room again. */
   #delivering: Sink | undefined
   #waiting: (() => void)[] = []
-  /** What ends each call that has no answer. */
+  /** Ends each unanswered call with an error. */
   readonly #unanswered = new Set<() => void>()
   #isDraining = false
 
@@ -57,29 +57,32 @@ export class Dispatcher {
     this.#log = log
   }
 
-  /** Whether anything is served: until then a caller is asked to come back, or a restart would lose methods. */
+  /**
+   * Whether any method is served. Before that callers get 503, because a restarting server would answer "method not
+   * found".
+   */
   get isReady(): boolean {
     return this.#methods.size > 0 && !this.#isDraining
   }
 
-  /** Has requests for a method delivered; a later sink of the same method takes over. */
+  /** Delivers requests for `method` to `sink`. A later sink for the same method replaces it. */
   serve(method: string, sink: Sink): AdapterSubscription {
     this.#methods.set(method, sink)
     return {
       resume: () => {
         if (this.#delivering === sink) this.#delivering = undefined
-        this.#letGo(sink)
+        this.#release(sink)
       },
       close: async () => {
         if (this.#methods.get(method) === sink) this.#methods.delete(method)
-        this.#letGo(sink)
+        this.#release(sink)
       },
     }
   }
 
   /**
-   * Answers what a caller has sent; there is no answer to notifications alone.
-   * Settles when every call in it has been answered; never rejects.
+   * Answers one message of a caller; the result is `undefined` if it holds only notifications. Resolves when every
+   * call in it has been answered; never rejects.
    */
   async answer(message: Uint8Array, headers: Headers | undefined): Promise<Uint8Array | undefined> {
     let value: Value
@@ -96,14 +99,14 @@ export class Dispatcher {
     return this.#answerBatch(value as readonly Value[], headers)
   }
 
-  /** New calls are refused; those that were delivered are answered. */
+  /** Refuses new calls; calls already delivered are still answered. */
   drain(): void {
     this.#isDraining = true
     this.#holding.clear()
     for (const proceed of this.#waiting.splice(0)) proceed()
   }
 
-  /** Nothing is answered any more by those who serve: every call gets an error, every method is forgotten. */
+  /** Answers every pending call with an error and forgets every method. */
   stop(): void {
     this.#methods.clear()
     this.#holding.clear()
@@ -158,12 +161,15 @@ export class Dispatcher {
     this.#delivering = undefined
   }
 
-  #letGo(sink: Sink): void {
+  #release(sink: Sink): void {
     if (!this.#holding.delete(sink) || this.#holding.size > 0) return
     for (const proceed of this.#waiting.splice(0)) proceed()
   }
 
-  /** What a handler has answered with may be something that cannot be written. Code and message go without the data. */
+  /**
+   * Encodes an answer. If it is too large or cannot be encoded, sends the error without its data, or an internal
+   * error.
+   */
   #encode({ id, value }: NonNullable<Reply>, limit = this.#settings.limit): Uint8Array {
     const { format } = this.#settings
     try {
@@ -171,7 +177,7 @@ export class Dispatcher {
       if (bytes.length <= limit) return bytes
       this.#log({
         level: 'warn',
-        message: `an answer of ${bytes.length} bytes is more than there is room for`,
+        message: `an answer of ${bytes.length} bytes exceeds the limit of ${limit} bytes`,
       })
     } catch (error) {
       this.#log({ level: 'warn', message: `an answer cannot be sent: ${(error as Error).message}` })

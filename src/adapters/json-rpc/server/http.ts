@@ -3,99 +3,109 @@ import type { Socket } from 'node:net'
 import type { ByteBudget } from '../../../core/byte-budget.js'
 import type { Logger } from '../../../core/telemetry.js'
 import { Body } from '../body.js'
+import { type AccessRules, type Refusal, refusalOf } from './access-rules.js'
 import type { Dispatcher } from './dispatcher.js'
-import { type Door, type Refusal, refusalOf } from './door.js'
-import { Holding, weightOf } from './holding.js'
+import { MemoryShare, weightOf } from './memory-share.js'
 
 const TOO_LARGE: Refusal = { status: 413 }
-/** With `Retry-After`: nothing was done for the request. */
+/** `Retry-After` tells the caller that the request was not executed. */
 const OVERLOADED: Refusal = { status: 503, headers: { 'retry-after': '1' } }
 
 export interface HttpSettings {
-  /** Bytes of a request at most. */
+  /** Maximum size of a request in bytes. */
   readonly limit: number
   /** How long a caller may take to read the next piece of its answer, in milliseconds. */
   readonly readTimeoutMs: number
 }
 
-/** Answers requests over HTTP: a POST with one message, answered when all calls in it are. */
+/** Answers HTTP requests: one message per POST, answered when all its calls are. */
 export class HttpRequests {
   readonly #settings: HttpSettings
-  readonly #door: Door
+  readonly #access: AccessRules
   readonly #dispatcher: Dispatcher
   readonly #budget: ByteBudget
   readonly #log: Logger
   #isDraining = false
 
-  constructor(settings: HttpSettings, door: Door, dispatcher: Dispatcher, budget: ByteBudget, log: Logger) {
+  constructor(
+    settings: HttpSettings,
+    access: AccessRules,
+    dispatcher: Dispatcher,
+    budget: ByteBudget,
+    log: Logger,
+  ) {
     this.#settings = settings
-    this.#door = door
+    this.#access = access
     this.#dispatcher = dispatcher
     this.#budget = budget
     this.#log = log
   }
 
-  /** From now on each answer is the last of its connection. */
+  /** Closes each connection after its next answer. */
   drain(): void {
     this.#isDraining = true
   }
 
-  /** Never rejects. */
+  /** Answers one request. Never rejects. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.on('error', () => {})
-    const refusal = refusalOf(request, this.#door, 'request')
+    const refusal = refusalOf(request, this.#access, 'request')
     if (refusal !== undefined) return refuse(response, refusal)
     if (!this.#dispatcher.isReady) return refuse(response, OVERLOADED)
     const announced = Number(request.headers['content-length'] ?? 0)
     if (announced > this.#settings.limit) return refuse(response, TOO_LARGE)
-    const holding = new Holding(this.#budget)
-    if (!holding.fitsOne(announced)) return refuse(response, OVERLOADED)
+    const share = new MemoryShare(this.#budget)
+    if (!share.fitsOne(announced)) return refuse(response, OVERLOADED)
     if (request.headers.expect !== undefined) response.writeContinue()
     try {
-      await this.#answer(request, response, holding)
+      await this.#answer(request, response, share)
     } finally {
-      holding.set(0)
+      share.set(0)
     }
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse, holding: Holding): Promise<void> {
+  async #answer(request: IncomingMessage, response: ServerResponse, share: MemoryShare): Promise<void> {
     const body = new Body()
-    const fault = await this.#read(request, body, holding)
+    const fault = await this.#read(request, body, share)
     if (fault === 'gone') return
     if (fault !== undefined) return refuse(response, fault)
     const message = body.bytes()
     const weight = weightOf(message)
-    if (!this.#dispatcher.isReady || !holding.fitsOne(weight)) return refuse(response, OVERLOADED)
-    holding.set(weight)
-    const answer = await this.#dispatcher.answer(message, this.#door.forwarded(request))
+    if (!this.#dispatcher.isReady || !share.fitsOne(weight)) return refuse(response, OVERLOADED)
+    share.set(weight)
+    const answer = await this.#dispatcher.answer(message, this.#access.forwarded(request))
     if (response.destroyed) return
     if (this.#isDraining) response.setHeader('connection', 'close')
     if (answer === undefined) return void response.writeHead(204).end()
-    if (!holding.fitsOne(answer.byteLength)) {
-      this.#log({ level: 'warn', message: 'an answer is dropped: callers that do not read fill the memory' })
+    if (!share.fitsOne(answer.byteLength)) {
+      this.#log({
+        level: 'warn',
+        message: 'an answer is dropped: callers that do not read their answers have filled the memory limit',
+      })
       return void response.destroy()
     }
-    holding.set(answer.byteLength)
+    share.set(answer.byteLength)
     response
       .writeHead(200, { 'content-type': 'application/json', 'content-length': answer.byteLength })
       .end(answer)
-    // Without a listener of 'timeout' Node ends the connection. Its keep-alive has another time-out afterwards.
+    // Node closes the connection at the time-out because there is no 'timeout' listener; keep-alive has its own
+    // time-out.
     if (response.writableLength > 0) response.setTimeout(this.#settings.readTimeoutMs)
     if (response.writableFinished) return
-    // Of answers that wait behind another on their connection, Node says nothing when that ends.
+    // Node emits no event for an answer queued behind another when their connection ends.
     await Promise.race([new Promise((resolve) => response.once('close', resolve)), endOf(request.socket)])
   }
 
-  /** @returns nothing when the body is complete. */
-  #read(request: IncomingMessage, body: Body, holding: Holding): Promise<Refusal | 'gone' | undefined> {
+  /** Reads the body. @returns `undefined` when the body is complete */
+  #read(request: IncomingMessage, body: Body, share: MemoryShare): Promise<Refusal | 'gone' | undefined> {
     const { limit } = this.#settings
     return new Promise((resolve) => {
       request.on('data', (piece: Buffer) => {
         const size = body.size + piece.length
         if (size > limit) return resolve(TOO_LARGE)
-        if (!holding.fitsOne(size)) return resolve(OVERLOADED)
+        if (!share.fitsOne(size)) return resolve(OVERLOADED)
         body.add(piece)
-        holding.set(size)
+        share.set(size)
       })
       request.on('end', () => resolve(undefined))
       request.on('error', () => resolve('gone'))
@@ -106,7 +116,7 @@ export class HttpRequests {
 
 const ends = new WeakMap<Socket, Promise<void>>()
 
-/** Resolves when the connection is closed. One listener serves all requests that are under way on it. */
+/** Resolves when the connection is closed. All requests in flight on a connection share one listener. */
 function endOf(socket: Socket): Promise<void> {
   let end = ends.get(socket)
   if (end === undefined) {
@@ -118,7 +128,7 @@ function endOf(socket: Socket): Promise<void> {
   return end
 }
 
-/** The rest of the request is of no use: the connection goes with it. */
+/** Refuses a request and closes its connection, so that the rest of the request need not be read. */
 function refuse(response: ServerResponse, { status, headers }: Refusal): void {
   response.writeHead(status, { ...headers, 'content-length': 0, connection: 'close' }).end()
 }

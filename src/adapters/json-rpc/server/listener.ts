@@ -16,16 +16,16 @@ export interface ListenerSettings {
   readonly keepAliveMs: number
 }
 
-/** How often connections are looked at for having taken too long, in milliseconds. */
+/** How often connections are checked for time-outs, in milliseconds. */
 const CHECK_MS = 1000
 
 export interface Listener {
   readonly server: Server
-  /** Looks at the files of the certificate until it is cancelled; absent without TLS. */
+  /** Watches the certificate files until cancelled; absent without TLS. */
   readonly files: Timer | undefined
 }
 
-/** Listens. @throws ConnectionError when the port is taken or a file cannot be read, the signal's reason */
+/** Starts listening. @throws ConnectionError if the port is in use or a file cannot be read; the signal's reason */
 export async function listen(
   settings: ListenerSettings,
   { clock, log }: Pick<AdapterContext, 'clock' | 'log'>,
@@ -34,7 +34,7 @@ export async function listen(
   const { integration } = settings
   const { tls } = settings.listen
   const options = {
-    // Node takes no longer one than the time-out of the whole request, where there is one.
+    // Node requires this to be at most `requestTimeout`, unless that is 0.
     headersTimeout: Math.min(settings.headerTimeoutMs, settings.requestTimeoutMs || Number.POSITIVE_INFINITY),
     requestTimeout: settings.requestTimeoutMs,
     keepAliveTimeout: settings.keepAliveMs,
@@ -42,7 +42,7 @@ export async function listen(
   }
   if (tls === undefined)
     return { server: await open(createServer(options), settings, signal), files: undefined }
-  // Loaded on demand: it brings Node's crypto along.
+  // Loaded on demand, because it loads Node's crypto.
   const { readListenerFiles, watchListenerFiles } = await import('../../tls-files.js')
   const files = await readListenerFiles(tls, integration)
   if (signal.aborted) throw signal.reason
@@ -54,7 +54,7 @@ export async function listen(
     rejectUnauthorized: wantsClient,
   })
   const server = await open(secure, settings, signal)
-  // Connections that are open keep what they were made with.
+  // Open connections keep the certificate of their handshake.
   const timer = watchListenerFiles(tls, files, { integration, clock, log }, (replaced) =>
     secure.setSecureContext(replaced),
   )
@@ -80,20 +80,20 @@ async function open(server: Server, settings: ListenerSettings, signal: AbortSig
   return server
 }
 
-/** Where it listens, once it does. */
+/** Returns the address of a listening server. */
 export function addressOf(server: Server): ListenAddress {
   const { address, port } = server.address() as AddressInfo
   return { address, port }
 }
 
-/** Requests go to `handle`, those that wait for a permission to send their body included. */
+/** Passes every request to `handle`, including those with `Expect: 100-continue`. */
 export function onRequest(server: Server, handle: RequestListener): void {
   server.on('request', handle).on('checkContinue', handle)
 }
 
 function reasonOf({ code, message }: NodeJS.ErrnoException): string {
-  if (code === 'EADDRINUSE') return 'it is in use'
-  if (code === 'EACCES') return 'it takes a permission that we do not have'
+  if (code === 'EADDRINUSE') return 'the port is in use'
+  if (code === 'EACCES') return 'the process lacks the permission'
   if (code === 'EADDRNOTAVAIL') return 'this machine has no such address'
   return message
 }

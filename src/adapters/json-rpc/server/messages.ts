@@ -2,21 +2,21 @@ import type { RpcOutcome } from '../../../core/adapter.js'
 import type { Value } from '../../../core/value.js'
 import { isGoingAway } from '../going-away.js'
 
-/** One request of a caller (JSON-RPC 2.0, section 4), or what stands where one should be. */
+/** One request of a caller (JSON-RPC 2.0, section 4), or an invalid value in its place. */
 export type Entry =
   | { readonly kind: 'call'; readonly id: Id; readonly method: string; readonly params: Value | undefined }
   | { readonly kind: 'notification'; readonly method: string; readonly params: Value | undefined }
-  /** `id`: that of the request as far as it has one; null else (section 5). */
+  /** `id` is the request's, if it has a valid one; otherwise null (section 5). */
   | { readonly kind: 'invalid'; readonly id: Id; readonly fault: string }
 
 export type Id = string | number | null
 
-/** Section 5.1. */
+/** Predefined errors (section 5.1). */
 export const PARSE_ERROR = { code: -32_700, message: 'Parse error' } as const
 const INVALID_REQUEST = { code: -32_600, message: 'Invalid Request' } as const
 const METHOD_NOT_FOUND = { code: -32_601, message: 'Method not found' } as const
 const INTERNAL_ERROR = { code: -32_603, message: 'Internal error' } as const
-/** Of the range that is left to servers: we ended before the method did, which may have done its work. */
+/** Error of the range reserved for servers: the server stopped during the method, which may have had its effect. */
 export const STOPPED = {
   code: -32_000,
   message: 'The server was stopped before the method had finished',
@@ -28,7 +28,7 @@ export interface ErrorObject {
   readonly data?: Value
 }
 
-/** What a caller may have sent: a value of any shape. */
+/** Reads one request from a value of any shape. */
 export function readEntry(value: Value): Entry {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return { kind: 'invalid', id: null, fault: 'expected an object' }
@@ -46,14 +46,17 @@ function faultOf(
   params: Value | undefined,
 ): string | undefined {
   if (jsonrpc !== '2.0') return 'expected "jsonrpc": "2.0"'
-  if (id !== undefined && !isId(id)) return 'expected a text, a number or null as the id'
-  if (typeof method !== 'string') return 'expected a text as the method'
+  if (id !== undefined && !isId(id)) return 'expected a string, a number or null as the id'
+  if (typeof method !== 'string') return 'expected a string as the method'
   if (params !== undefined && (typeof params !== 'object' || params === null))
     return 'expected an array or an object as the parameters'
   return undefined
 }
 
-/** A number that has lost digits when it was read could not be given back. */
+/**
+ * Tells whether the value is a valid id. An integer beyond 2^53 is not, because its digits were lost when it was
+ * parsed.
+ */
 function isId(id: Value | undefined): id is Id {
   if (typeof id === 'number') return !Number.isInteger(id) || Number.isSafeInteger(id)
   return id === null || typeof id === 'string'
@@ -63,7 +66,7 @@ export function errorReply(id: Id, error: ErrorObject): Value {
   return { jsonrpc: '2.0', error: { ...error }, id }
 }
 
-/** @param fault says more than the message of the specification */
+/** Builds the error "Invalid Request". @param fault goes to `data` and says what is wrong */
 export function invalidRequest(id: Id, fault: string): Value {
   return errorReply(id, { ...INVALID_REQUEST, data: fault })
 }
@@ -72,12 +75,12 @@ export function methodNotFound(id: Id): Value {
   return errorReply(id, METHOD_NOT_FOUND)
 }
 
-/** For what is no business of the caller. */
+/** Builds the error "Internal error", for failures whose details the caller must not see. */
 export function internalError(id: Id): Value {
   return errorReply(id, INTERNAL_ERROR)
 }
 
-/** The answer of a handler (section 5): its result, its own error, or that it failed. */
+/** Builds the answer from a handler's outcome (section 5): its result, its RpcError, or "Internal error". */
 export function replyOf(id: Id, outcome: RpcOutcome): Value {
   if (outcome.ok) return { jsonrpc: '2.0', result: outcome.value, id }
   const { kind, code, message, data } = outcome.error as Error & {
@@ -86,12 +89,12 @@ export function replyOf(id: Id, outcome: RpcOutcome): Value {
     data?: Value
   }
   if (kind !== 'rpc') return internalError(id)
-  // A handler may pass on the refusal of another server, and this method was called.
+  // Drop a shutdown mark that a handler passes on from another server, because this method was called.
   const isKept = data !== undefined && !isGoingAway(code, data)
   return errorReply(id, { code: integerOf(code), message, ...(isKept && { data }) })
 }
 
-/** Section 5.1: the code is an integer. One that is none must not cost the caller the message. */
+/** Converts the code to an integer (section 5.1), so that an invalid code does not cost the caller the message. */
 function integerOf(code: unknown): number {
   const { MAX_SAFE_INTEGER: most } = Number
   if (typeof code !== 'number' || Number.isNaN(code)) return INTERNAL_ERROR.code

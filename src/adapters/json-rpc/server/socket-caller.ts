@@ -4,35 +4,41 @@ import type { ByteBudget } from '../../../core/byte-budget.js'
 import type { Clock } from '../../../core/clock.js'
 import type { Headers } from '../../../core/value.js'
 import type { Dispatcher } from './dispatcher.js'
-import { Holding, weightOf } from './holding.js'
+import { MemoryShare, weightOf } from './memory-share.js'
 
 export interface CallerConnection {
   readonly socket: WebSocket
-  /** What it runs over. */
+  /** The stream below the WebSocket. */
   readonly stream: Duplex
-  /** Of the handshake: what handlers are to see. */
+  /** Headers of the handshake that handlers can read. */
   readonly headers: Headers | undefined
 }
 
 export interface CallerSettings {
-  /** Messages that are being answered, at most. */
+  /** Maximum number of messages in flight. */
   readonly maxInFlight: number
-  /** How long a caller may take to send a whole message, and to read the next piece of an answer, in milliseconds; 0: any time. */
+  /**
+   * How long a caller may take to send a whole message and to read the next piece of an answer, in milliseconds; 0
+   * disables the limit.
+   */
   readonly requestTimeoutMs: number
 }
 
-/** So many bytes of answers may wait for a caller that does not read. */
+/** Maximum bytes of unread answers before the caller is not read any more. */
 const HIGH_WATER = 1024 * 1024
-/** The heads of the frames of a divided message may look like the beginning of the next: less than this is ignored. */
+/**
+ * A smaller incomplete message is ignored: frame heads of a fragmented message can be counted as the start of the
+ * next.
+ */
 const LEAST_PARTIAL = 16 * 1024
-/** RFC 6455, section 7.4.1, and IANA's registry. */
+/** Close codes (RFC 6455, section 7.4.1, and IANA's registry). */
 const GOING_AWAY = 1001
 const POLICY_VIOLATION = 1008
 const TRY_AGAIN_LATER = 1013
 
 /**
- * One WebSocket of a caller. It is not read while too many of its requests are being answered, while it does not
- * read its answers, and while it holds more than its share of the memory.
+ * Serves one WebSocket of a caller. Stops reading while too many requests are in flight, while answers are unread,
+ * or while the caller holds more than its share of memory.
  */
 export class SocketCaller {
   readonly #socket: WebSocket
@@ -42,16 +48,16 @@ export class SocketCaller {
   readonly #dispatcher: Dispatcher
   readonly #clock: Clock
   readonly #budget: ByteBudget
-  readonly #holding: Holding
+  readonly #share: MemoryShare
   #inFlight = 0
-  /** Bytes of the messages that are being answered. */
+  /** Bytes of the messages in flight. */
   #asked = 0
-  /** Bytes of answers that are not written. */
+  /** Bytes of answers not yet written. */
   #unread = 0
-  /** Bytes of a message that is not complete, at most, and when its first came. */
+  /** Upper bound of the bytes of an incomplete message, and when its first byte arrived. */
   #partial = 0
   #partialSince = 0
-  /** Whether the piece that is being read held the end of a message. */
+  /** Whether the current piece contained the end of a message. */
   #hasEnded = false
   #isPaused = false
   #awaitsRoom = false
@@ -72,36 +78,36 @@ export class SocketCaller {
     this.#dispatcher = dispatcher
     this.#clock = clock
     this.#budget = budget
-    this.#holding = new Holding(budget)
-    // The first listener counts a piece before `ws` makes messages of it, the second sees what it has left over.
+    this.#share = new MemoryShare(budget)
+    // The first listener counts a piece before `ws` parses it, the second counts what is left afterwards.
     stream.prependListener('data', (piece: Buffer) => this.#receiving(piece.length))
     stream.on('data', (piece: Buffer) => this.#received(piece.length))
     stream.on('timeout', () => socket.terminate())
     for (const event of ['ping', 'pong'] as const)
       socket.on(event, (data: Buffer) => this.#setPartial(this.#partial - frameBytes(data)))
     socket.on('message', (data) => void this.#answer(data as Buffer))
-    // A fault of the protocol is followed by the close.
+    // A protocol error is followed by 'close'.
     socket.on('error', () => {})
     socket.once('close', () => {
       this.#isClosed = true
-      // What handlers work on stays until they are done.
-      this.#holding.set(this.#asked)
+      // Messages that handlers still process stay counted.
+      this.#share.set(this.#asked)
     })
   }
 
-  /** Whether we do not read, so that its silence says nothing. */
+  /** Whether reading is paused; the caller's silence then says nothing. */
   get isPaused(): boolean {
     return this.#isPaused
   }
 
-  /** Says goodbye after the last answer. */
+  /** Closes the WebSocket after the last answer. */
   drain(): void {
     this.#isDraining = true
     if (this.#inFlight === 0) this.close()
   }
 
   close(): void {
-    // One that we do not read from cannot be heard saying goodbye.
+    // The closing handshake can be received only while reading.
     this.#socket.resume()
     this.#socket.close(GOING_AWAY)
   }
@@ -110,7 +116,10 @@ export class SocketCaller {
     this.#socket.terminate()
   }
 
-  /** Called now and then: ends a caller that does not finish its message, whose bytes would stay for good. */
+  /**
+   * Closes a caller that does not complete its message in time, because the incomplete message holds memory. Called
+   * once a second.
+   */
   check(): void {
     this.#regulate()
     const { requestTimeoutMs } = this.#settings
@@ -127,7 +136,7 @@ export class SocketCaller {
     this.#setPartial(this.#partial + bytes)
   }
 
-  /** What is left of a piece that held the end of a message is less than the piece. */
+  /** Limits the incomplete part to the piece's size if the piece contained the end of a message. */
   #received(bytes: number): void {
     if (this.#isClosed) return
     if (this.#hasEnded) this.#setPartial(Math.min(this.#partial, bytes))
@@ -142,12 +151,12 @@ export class SocketCaller {
     this.#hasEnded = true
     this.#inFlight++
     this.#asked += weight
-    this.#holding.add(weight)
+    this.#share.add(weight)
     this.#regulate()
     const answer = await this.#dispatcher.answer(message, this.#headers)
     this.#inFlight--
     this.#asked -= weight
-    this.#holding.add(-weight)
+    this.#share.add(-weight)
     if (this.#isClosed) return
     if (answer !== undefined && this.#socket.readyState === this.#socket.OPEN) this.#send(answer)
     if (this.#isDraining && this.#inFlight === 0) this.close()
@@ -156,32 +165,32 @@ export class SocketCaller {
 
   #send(answer: Uint8Array): void {
     const size = answer.byteLength
-    // It reads nothing, and there is no memory for what it does not read.
-    if (this.#unread > 0 && !this.#holding.fits(this.#holding.bytes + size)) return this.terminate()
+    // A caller that does not read its answers must not fill the memory.
+    if (this.#unread > 0 && !this.#share.fits(this.#share.bytes + size)) return this.terminate()
     this.#unread += size
-    this.#holding.add(size)
+    this.#share.add(size)
     this.#socket.send(answer, { binary: false }, () => {
       this.#unread -= size
       if (this.#isClosed) return
-      this.#holding.add(-size)
+      this.#share.add(-size)
       this.#regulate()
     })
   }
 
   #setPartial(bytes: number): void {
     const partial = Math.max(0, bytes)
-    this.#holding.add(partial - this.#partial)
+    this.#share.add(partial - this.#partial)
     this.#partial = partial
   }
 
   #regulate(): void {
     const isUnread = this.#unread >= HIGH_WATER
-    const lacksRoom = !this.#holding.fits(this.#holding.bytes)
+    const lacksRoom = !this.#share.fits(this.#share.bytes)
     if (lacksRoom) this.#awaitRoom()
     const isFull = isUnread || lacksRoom || this.#inFlight >= this.#settings.maxInFlight
     if (isFull === this.#isPaused || this.#isClosed) return
     this.#isPaused = isFull
-    // Counts from the last byte that went out.
+    // The time-out starts at the last byte written.
     this.#stream.setTimeout?.(isUnread ? this.#settings.requestTimeoutMs : 0)
     if (isFull) this.#socket.pause()
     else this.#socket.resume()
@@ -197,7 +206,7 @@ export class SocketCaller {
   }
 }
 
-/** A message in one frame of a client (RFC 6455, section 5.2): with a mask, and the length in 1, 3 or 9 bytes. */
+/** Size of a client's message in one masked frame, whose length takes 1, 3 or 9 bytes (RFC 6455, section 5.2). */
 function frameBytes({ length }: Buffer): number {
   return length + (length < 126 ? 6 : length < 65_536 ? 8 : 14)
 }

@@ -4,28 +4,28 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import type { ByteBudget } from '../../../core/byte-budget.js'
 import { type Clock, every, type Timer } from '../../../core/clock.js'
 import { keepAlive } from '../websocket/keep-alive.js'
+import { type AccessRules, type Refusal, refusalOf } from './access-rules.js'
 import type { Dispatcher } from './dispatcher.js'
-import { type Door, type Refusal, refusalOf } from './door.js'
 import { type CallerSettings, SocketCaller } from './socket-caller.js'
 
 export interface WebSocketSettings extends CallerSettings {
-  /** Bytes of a message at most. */
+  /** Maximum size of a message in bytes. */
   readonly limit: number
-  /** Milliseconds of silence after which the other side is asked for a sign of life; 0: never. */
+  /** Milliseconds of silence before the server sends a ping; 0 disables pings. */
   readonly pingIntervalMs: number
 }
 
-/** How often callers are looked at for having taken too long, in milliseconds. */
+/** How often callers are checked for time-outs, in milliseconds. */
 const CHECK_MS = 1000
-/** Frames of one message at most: each costs more than its bytes. */
+/** Maximum number of frames in one message, because each frame costs more than its bytes. */
 const MOST_FRAGMENTS = 1024
-/** With `Retry-After`: nothing was done. */
+/** `Retry-After` tells the caller that nothing was executed. */
 const UNAVAILABLE: Refusal = { status: 503, headers: { 'retry-after': '1' } }
 
-/** Answers requests over WebSocket: a message each, answered in the order in which they are done. */
+/** Answers WebSocket messages, each when its calls are done. */
 export class WebSockets {
   readonly #settings: WebSocketSettings
-  readonly #door: Door
+  readonly #access: AccessRules
   readonly #dispatcher: Dispatcher
   readonly #clock: Clock
   readonly #budget: ByteBudget
@@ -35,13 +35,13 @@ export class WebSockets {
 
   constructor(
     settings: WebSocketSettings,
-    door: Door,
+    access: AccessRules,
     dispatcher: Dispatcher,
     clock: Clock,
     budget: ByteBudget,
   ) {
     this.#settings = settings
-    this.#door = door
+    this.#access = access
     this.#dispatcher = dispatcher
     this.#clock = clock
     this.#budget = budget
@@ -50,7 +50,7 @@ export class WebSockets {
       maxPayload: settings.limit,
       perMessageDeflate: false,
       clientTracking: false,
-      // Of `ws` from 8.20 on; its types do not know it.
+      // Option of `ws` since 8.20; missing in its types.
       ...{ maxFragments: MOST_FRAGMENTS },
     })
     this.#timer = every(
@@ -63,33 +63,33 @@ export class WebSockets {
     )
   }
 
-  /** Takes a handshake, or refuses it. */
+  /** Accepts or refuses a handshake. */
   upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
     stream.on('error', () => {})
     const refusal =
-      refusalOf(request, this.#door, 'handshake') ?? (this.#dispatcher.isReady ? undefined : UNAVAILABLE)
+      refusalOf(request, this.#access, 'handshake') ?? (this.#dispatcher.isReady ? undefined : UNAVAILABLE)
     if (refusal !== undefined) return refuse(stream, refusal)
     this.#server.handleUpgrade(request, stream, head, (socket) => this.#opened(socket, stream, request))
   }
 
-  /** Says goodbye to each caller after its last answer. */
+  /** Closes each WebSocket after its last answer. */
   drain(): void {
     for (const caller of this.#callers) caller.drain()
   }
 
-  /** Says goodbye to everybody. */
+  /** Starts the closing handshake of every WebSocket. */
   close(): void {
     this.#timer.cancel()
     for (const caller of this.#callers) caller.close()
   }
 
-  /** Cuts off those who did not answer. */
+  /** Terminates WebSockets that did not complete the closing handshake. */
   terminate(): void {
     for (const caller of this.#callers) caller.terminate()
   }
 
   #opened(socket: WebSocket, stream: Duplex, request: IncomingMessage): void {
-    const headers = this.#door.forwarded(request)
+    const headers = this.#access.forwarded(request)
     const caller = new SocketCaller(
       { socket, stream, headers },
       this.#settings,

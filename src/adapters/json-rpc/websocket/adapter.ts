@@ -36,8 +36,8 @@ import { Subscribers } from './subscribers.js'
 import { Suspects } from './suspects.js'
 import { Tally } from './tally.js'
 
-/** How long the other side may take to say goodbye, in milliseconds. */
-const FAREWELL_MS = 500
+/** How long the server may take to complete the closing handshake, in milliseconds. */
+const CLOSE_GRACE_MS = 500
 
 interface Connection {
   readonly session: Session
@@ -45,8 +45,8 @@ interface Connection {
 }
 
 /**
- * JSON-RPC 2.0 over WebSocket: calls, notifications and batches as over HTTP; the notifications of the server are
- * topics, named by their methods, and a publish is a notification of ours.
+ * Speaks JSON-RPC 2.0 over WebSocket: calls, notifications and batches as over HTTP. The server's notifications are
+ * topics named by their methods, and a publish sends a notification.
  */
 export class WebSocketAdapter implements ProtocolAdapter {
   readonly protocol = 'json-rpc'
@@ -59,9 +59,9 @@ export class WebSocketAdapter implements ProtocolAdapter {
   readonly #suspects = new Suspects()
   readonly #tokens: TokenSource | undefined
   #connection: Connection | undefined
-  /** Sessions whose servers take no more calls and have some to answer. */
+  /** Sessions whose server refuses new calls and still has calls to answer. */
   readonly #retired = new Set<Session>()
-  /** Of the address that is tried first. */
+  /** Index of the address to try first. */
   #current = 0
 
   constructor(context: AdapterContext) {
@@ -70,7 +70,7 @@ export class WebSocketAdapter implements ProtocolAdapter {
     this.#context = context
     this.#config = settings.config as unknown as JsonRpcConfig
     this.#watch = new SignalWatch(clock)
-    // A token that never changes is among the headers anyway.
+    // A bearer token is one of the fixed request headers.
     this.#tokens = settings.auth.type === 'bearer' ? undefined : tokenSource(context)
     this.#settings = {
       integration: settings.name,
@@ -111,7 +111,7 @@ export class WebSocketAdapter implements ProtocolAdapter {
       else socket.pause()
     }
     const { budget, log } = this.#context
-    const unclaimed = new Tally(log, 'debug', 'notifications are dropped that nobody has subscribed to')
+    const unclaimed = new Tally(log, 'debug', 'notifications without a subscriber are dropped')
     const subscribers = new Subscribers(
       budget,
       { pause: () => flow(false), resume: () => flow(true) },
@@ -135,7 +135,7 @@ export class WebSocketAdapter implements ProtocolAdapter {
         () => paused,
         () => {
           const { name: integration } = this.#context.settings
-          session.abort(new ConnectionError('the server does not answer our pings', { integration }))
+          session.abort(new ConnectionError('the server does not answer pings', { integration }))
         },
       )
     if (before !== undefined) await this.#end(before)
@@ -156,7 +156,7 @@ export class WebSocketAdapter implements ProtocolAdapter {
   #publish(topic: string, payload: Uint8Array): Promise<void> | undefined {
     const { name: integration } = this.#context.settings
     const { session } = this.#up()
-    // JSON-RPC 2.0, section 4.2: parameters are an array or an object.
+    // Parameters must be an array or an object (JSON-RPC 2.0, section 4.2).
     const first = payload[0]
     if (first !== OPEN_BRACKET && first !== OPEN_BRACE)
       throw new PublishError(topic, 'expected an array or an object, found another value', {
@@ -236,7 +236,10 @@ export class WebSocketAdapter implements ProtocolAdapter {
     this.#context.connectionLost(error)
   }
 
-  /** Calls to come wait for the next connection; those that the server has are answered on this one. */
+  /**
+   * Reports the connection as lost, so that new calls wait for the next one. Calls in flight are answered on this
+   * one.
+   */
   #retire(session: Session): void {
     if (this.#connection?.session !== session) return
     this.#retired.add(session)
@@ -256,9 +259,9 @@ export class WebSocketAdapter implements ProtocolAdapter {
     subscribers.end()
     const { clock } = this.#context
     const stop = new AbortController()
-    // One that we do not read from cannot be heard saying goodbye.
+    // The closing handshake can be received only while reading.
     session.socket.resume()
-    await Promise.race([session.close(), sleep(clock, FAREWELL_MS, stop.signal).catch(() => {})])
+    await Promise.race([session.close(), sleep(clock, CLOSE_GRACE_MS, stop.signal).catch(() => {})])
     stop.abort()
     this.#abort(session)
   }

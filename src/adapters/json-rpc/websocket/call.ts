@@ -4,24 +4,30 @@ import { TimeoutError } from '../../../core/errors.js'
 import type { Value } from '../../../core/value.js'
 import type { SignalWatch, Watched } from '../signal-watch.js'
 
-/** A request as it is written; its id is given when it is sent. */
+/** A request to be written; its id is set when it is sent. */
 export type Message = { id?: Value; readonly [member: string]: Value }
 
-/** How much later than the deadline a call is ended that nobody has ended: whoever made it goes first, in milliseconds. */
+/**
+ * The core ends a call at its deadline. The session ends it only this many milliseconds later, in case the core has
+ * not.
+ */
 const SLACK_MS = 100
 
-/** A call that was not sent is ended this much before the core would end it, who cannot tell. */
+/**
+ * An unsent call ends this many milliseconds before its deadline: only the session, not the core, can tell that it
+ * was not sent.
+ */
 const EARLY_MS = 5
 
-/** A call that waits for its answer. Settles once; what comes afterwards is ignored. */
+/** A call that waits for its answer. Settles once; later events are ignored. */
 export class Call implements Watched {
   readonly method: string
   readonly message: Message
-  /** 0 until it is sent. */
+  /** Request id; 0 until the call is sent. */
   id = 0
-  /** Bytes of the message that it was sent in. */
+  /** Size of the message that carried the call, in bytes. */
   frameBytes = 0
-  /** The calls that were sent in the same message, itself included. */
+  /** The calls sent in the same message, including this one. */
   companions: readonly Call[] = []
   readonly #watch: SignalWatch
   readonly #number: number
@@ -32,7 +38,7 @@ export class Call implements Watched {
   #timer: Timer | undefined
   #settled = false
 
-  /** @param onSettled called at once when the answer is read, before anything else that came with it */
+  /** @param onSettled called as soon as the answer is read, before later messages are */
   constructor(
     method: string,
     message: Message,
@@ -49,7 +55,7 @@ export class Call implements Watched {
     this.#number = watch.add(this)
   }
 
-  /** Names the operation in all its attempts; absent for what the actor does on its own account. */
+  /** Id of the operation, the same in all its attempts; absent for the actor's own calls. */
   get operationId(): string | undefined {
     return this.#operation.operationId
   }
@@ -77,11 +83,11 @@ export class Call implements Watched {
     const left = this.#deadline - clock.monotonic()
     if (this.#signal.aborted) return this.handleEvent()
     this.#signal.addEventListener('abort', this, { once: true })
-    // An attempt that was given up before its signal was asked for may have one that never fires.
+    // A signal first read after the attempt ended may never fire, so that the deadline needs a timer as well.
     if (left < Number.POSITIVE_INFINITY) this.#timeOutIn(left)
   }
 
-  /** The signal fired. */
+  /** Handles the `abort` event of the signal. */
   handleEvent(): void {
     this.fail(this.#signal!.reason)
   }

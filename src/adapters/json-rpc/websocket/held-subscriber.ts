@@ -1,13 +1,13 @@
 import type { InboundMessage, MessageSink } from '../../../core/adapter.js'
 import { Deque } from '../../../core/deque.js'
 
-/** A message costs that much beside its payload. */
+/** Memory of a message beside its payload, in bytes. */
 const MESSAGE_BYTES = 128
 
-/** One subscriber, and what waits for it while it has no room. */
+/** One subscriber, with a buffer for messages that arrive while it has no room. */
 export class HeldSubscriber {
   readonly #sink: MessageSink<InboundMessage>
-  /** Told how many bytes more are kept than before. */
+  /** Called with the change of the buffered bytes. */
   readonly #onKept: (bytes: number) => void
   readonly #waiting = new Deque<InboundMessage>()
   #state: 'flowing' | 'delivering' | 'held' | 'over' = 'flowing'
@@ -25,7 +25,10 @@ export class HeldSubscriber {
     this.#keep(bytesOf(message))
   }
 
-  /** There is room again. It may be so before `deliver` of the sink has returned. */
+  /**
+   * Delivers buffered messages when the sink has room again. The sink may call it before its `deliver` has
+   * returned.
+   */
   resume(): void {
     if (this.#state === 'over') return
     const wasHeld = this.#state === 'held'
@@ -34,7 +37,7 @@ export class HeldSubscriber {
     for (let next = this.#next(); next !== undefined; next = this.#next()) this.#hand(next)
   }
 
-  /** Delivers what waits, whether there is room or not, and says that more is missing. */
+  /** Delivers the buffered messages, even without room, and reports that further messages are lost. */
   lost(reason: string): void {
     if (this.#state === 'over') return
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift())
@@ -43,7 +46,7 @@ export class HeldSubscriber {
     this.#sink.lost(0, reason)
   }
 
-  /** Delivers nothing any more. */
+  /** Drops the buffer and stops delivering. */
   drop(): void {
     this.#state = 'over'
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift());

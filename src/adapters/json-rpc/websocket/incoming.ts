@@ -11,18 +11,18 @@ import type { Call } from './call.js'
 
 export interface IncomingPorts {
   notified(method: string, params: Value | undefined): void
-  /** The server calls us. */
+  /** The server calls a method. */
   called(id: Value): void
-  /** The server ends: it takes no more calls. Called before the call that says so is settled. */
+  /** The server shuts down and refuses new calls. Called before the call that was refused is settled. */
   goingAway(): void
-  /** A message that is none, or belongs to no call, is passed over. */
+  /** A message is ignored: it is malformed or belongs to no call. */
   ignored(reason: string): void
 }
 
-/** Sorts what a server sends: answers go to the calls that wait for them, notifications to whoever listens. */
+/** Sorts a server's messages: answers settle their calls, notifications go to subscribers. */
 export class Incoming {
   readonly #rules: ReplyRules
-  /** The calls that have no answer, by their id; a call leaves it when it is settled. */
+  /** Unanswered calls by id; a call is removed when it settles. */
   readonly #pending: SequenceTable<Call>
   readonly #ports: IncomingPorts
 
@@ -32,7 +32,7 @@ export class Incoming {
     this.#ports = ports
   }
 
-  /** One message, or a batch of them. */
+  /** Handles one message or a batch. */
   read(message: Value): void {
     if (!Array.isArray(message)) return void this.#readOne(message)
     let answered: Call | undefined
@@ -42,13 +42,13 @@ export class Incoming {
       call.fail(new SerializeError('malformed answer: the batch has no answer to this call', { integration }))
   }
 
-  /** @returns the call that it answers. */
+  /** @returns the call that the message answers */
   #readOne(message: Value): Call | undefined {
     if (typeof message !== 'object' || message === null || Array.isArray(message))
-      return this.#ignore('it is no object')
+      return this.#ignore('expected an object')
     const { id, method, params } = message as { readonly [name: string]: Value }
     if (method !== undefined) {
-      if (typeof method !== 'string') return this.#ignore('the name of its method is no text')
+      if (typeof method !== 'string') return this.#ignore('expected a string as the method')
       if (id === undefined) this.#ports.notified(method, params)
       else this.#ports.called(id)
       return undefined
@@ -56,9 +56,9 @@ export class Incoming {
     const number = idOf(message as Members, this.#rules.strict)
     const call = number === undefined ? undefined : this.#pending.get(number)
     if (call !== undefined) this.#settle(call, readReply(message, call.id, this.#rules))
-    // It may be about anything that we have sent: to end a call with it could end the wrong one.
+    // An error without an id may concern any message that we have sent, so that it settles no call.
     else if (id === null || id === undefined) this.#ignore(unaddressed(message as Members, this.#rules.mask))
-    // An answer to a call that was given up is no news.
+    // A call that is no longer pending was cancelled; its answer is ignored.
     return call
   }
 
@@ -79,6 +79,6 @@ export class Incoming {
 
 function unaddressed({ error }: Members, mask: SecretMask): string {
   const words = error === undefined || error === null ? undefined : errorOf(mask.value(error), {})
-  if (words === undefined) return 'it is neither a notification nor an answer with an id'
-  return `it is an error that does not say which call it is about: ${words.code} ${words.message}`
+  if (words === undefined) return 'neither a notification nor an answer with an id'
+  return `an error without the id of a call: ${words.code} ${words.message}`
 }

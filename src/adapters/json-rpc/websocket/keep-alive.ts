@@ -2,9 +2,9 @@ import type WebSocket from 'ws'
 import { type Clock, every, type Timer } from '../../../core/clock.js'
 
 /**
- * Pings the server when nothing came for an interval, and says so when nothing comes for another one: a connection
- * whose other end is gone looks like a quiet one.
- * @param isPaused whether we do not read: then silence says nothing.
+ * Sends a ping after an interval of silence, and calls `onSilence` after another one. A connection to a peer that
+ * vanished looks like an idle one.
+ * @param isPaused whether reading is paused, so that silence says nothing
  */
 export function keepAlive(
   socket: WebSocket,
@@ -23,7 +23,7 @@ export function keepAlive(
     intervalMs,
     () => {
       if (isPaused()) state = 'heard'
-      // A sign of life may have come while the event loop was blocked: sockets are read before this is called.
+      // Wait a turn, because data may have arrived while the event loop was blocked and sockets are read first.
       else if (state === 'asked') clock.nextTurn(() => state === 'asked' && !isPaused() && onSilence())
       else if (state === 'heard') state = 'quiet'
       else {

@@ -15,30 +15,30 @@ export interface OpenSettings {
   readonly integration: string
   /** Name, value, name, value. */
   readonly headers: readonly string[]
-  /** Bytes of a message at most. */
+  /** Maximum size of a message in bytes. */
   readonly limit: number
-  /** Epoch milliseconds. */
+  /** Current time in epoch milliseconds. */
   readonly now: () => number
   readonly log: Logger
-  /** Hides our credentials in what the server says. */
+  /** Masks our credentials in the server's texts. */
   readonly mask: SecretMask
 }
 
 export interface Opened {
   readonly socket: WebSocket
-  /** What it runs over. */
+  /** The stream below the WebSocket. */
   readonly stream: Duplex
 }
 
-/** How long the server may take to end a connection that it has said goodbye on, in milliseconds. */
+/** How long the server may take to close the socket after the closing handshake, in milliseconds. */
 const CLOSE_TIMEOUT_MS = 1000
 
-/** Describe a body; a handshake has none. */
+/** Headers that describe a body; a handshake has none. */
 const OF_A_BODY = new Set(['content-type', 'accept', 'accept-encoding'])
 
 /**
- * Opens a WebSocket (RFC 6455, section 4.1); the files of certificates are read anew each time.
- * @throws ConnectionError, AuthError or RateLimitedError for a server that refuses, the signal's reason
+ * Opens a WebSocket (RFC 6455, section 4.1). Reads the certificate files each time.
+ * @throws ConnectionError, AuthError or RateLimitedError if the server refuses; the signal's reason
  */
 export async function openSocket(
   target: Target,
@@ -55,7 +55,7 @@ export async function openSocket(
     maxPayload: settings.limit,
     perMessageDeflate: false,
     followRedirects: false,
-    // Of `ws` from 8.19 on; its types do not know it.
+    // Option of `ws` since 8.19; missing in its types.
     ...{ closeTimeout: CLOSE_TIMEOUT_MS },
   })
   return new Promise((resolve, reject) => {
@@ -68,7 +68,7 @@ export async function openSocket(
       reject(refusal(response, target, settings))
       request.destroy()
     })
-    // Stays: an error after the end of the attempt has nobody to tell.
+    // The listener stays, because an error after the promise has settled would otherwise be uncaught.
     socket.on('error', (error) => reject(socketError(error, target.shown, { integration })))
     socket.once('close', () =>
       reject(new ConnectionError(`${target.shown}: the handshake failed`, { integration })),
@@ -98,7 +98,7 @@ function refusal(
   )
 }
 
-/** `ws` itself knows no TLS over a Unix domain socket. */
+/** Connects to a Unix domain socket; `ws` itself supports no TLS over one. */
 function connectUnix({ socketPath, host }: Target, tls: TlsOptions | undefined): Socket {
   const path = socketPath!
   return tls === undefined ? connectPlain({ path }) : connectSecure({ servername: host, ...tls, path })

@@ -3,34 +3,38 @@ import { Deque } from '../../../core/deque.js'
 import type { Value } from '../../../core/value.js'
 import type { Call, Message } from './call.js'
 
-/** What is to be sent: calls that travel in one message, a notification, or a message that is encoded already. */
+/** What is to be written: calls that share a message, a notification, or an encoded message. */
 export type Unit =
   | { readonly kind: 'calls'; readonly calls: readonly Call[] }
   | { readonly kind: 'notification'; readonly message: Message; readonly sent: Sent }
   | { readonly kind: 'frame'; readonly frame: Uint8Array; readonly sent: Sent }
 
-/** Told when it was written, or why it was not. */
+/** Called when the message was written, or with the reason why not. */
 export type Sent = (error?: Error) => void
 
 export interface OutgoingPorts {
   readonly socket: WebSocket
-  /** Requests in one message at most. */
+  /** Maximum number of requests in one message. */
   readonly batchSize: number
-  /** Calls without an answer at most. */
+  /** Maximum number of unanswered calls. */
   readonly maxInFlight: number
   readonly inFlight: () => number
-  /** The calls are sent with this message: they have their ids from now on. */
+  /** Assigns ids to the calls of the next message. */
   number(calls: readonly Call[]): void
-  /** @throws SerializeError */
+  /**
+   * Encodes a message.
+   * @param what names the request in the error
+   * @throws SerializeError if the message cannot be encoded or is too large
+   */
   encode(what: string, message: Value): Uint8Array
 }
 
-/** So many bytes may wait in the socket before we wait for it. */
+/** Maximum bytes buffered in the socket before writing pauses. */
 const HIGH_WATER = 1024 * 1024
 
 /**
- * Writes requests in their order: what is asked for in one turn is written in one go, single calls and
- * notifications together where batches are wanted, and nothing while the other side does not read.
+ * Writes requests in order: those of one turn together, single calls and notifications as batches if `batchSize`
+ * allows, and nothing while the socket's buffer is full.
  */
 export class Outgoing {
   readonly #ports: OutgoingPorts
@@ -46,24 +50,24 @@ export class Outgoing {
     this.flushSoon()
   }
 
-  /** There may be room. */
+  /** Schedules a flush, because there may be room. */
   flushSoon(): void {
     if (this.#isFlushDue || this.#units.size === 0) return
     this.#isFlushDue = true
     queueMicrotask(() => this.flush())
   }
 
-  /** Whether something added now would be written at once. */
+  /** Whether a message added now would be written at once. */
   get isClear(): boolean {
     return this.#units.size === 0 && this.#ports.socket.bufferedAmount < HIGH_WATER
   }
 
-  /** Whether everything has been given to the socket. */
+  /** Whether everything has been handed to the socket. */
   get isEmpty(): boolean {
     return this.#units.size === 0
   }
 
-  /** Writes what may be written. */
+  /** Writes until the socket's buffer is full or `maxInFlight` calls are unanswered. */
   flush(): void {
     this.#isFlushDue = false
     const { socket, maxInFlight, inFlight } = this.#ports
@@ -75,7 +79,7 @@ export class Outgoing {
     }
   }
 
-  /** Nothing is written any more. */
+  /** Fails everything that has not been written. */
   fail(error: Error): void {
     for (let unit = this.#units.shift(); unit !== undefined; unit = this.#units.shift()) {
       if (unit.kind !== 'calls') unit.sent(error)
@@ -83,7 +87,7 @@ export class Outgoing {
     }
   }
 
-  /** The next that somebody still wants. */
+  /** Returns the next item to write and skips calls that have settled, such as cancelled ones. */
   #next(): Unit | undefined {
     for (;;) {
       const unit = this.#units.peek()
@@ -114,7 +118,7 @@ export class Outgoing {
     )
   }
 
-  /** In one message or, when they do not fit or one of them cannot be encoded, in several. */
+  /** Writes the requests in one message. If they are too large together or one cannot be encoded, splits them. */
   #writeBatch(
     calls: readonly Call[],
     notifications: readonly Extract<Unit, { kind: 'notification' }>[],
@@ -133,7 +137,7 @@ export class Outgoing {
         return
       }
       const [half, rest] = [calls.length >> 1, notifications.length >> 1]
-      // One of each: they part ways.
+      // One call and one notification are left: send them separately.
       if (half === 0 && rest === 0) {
         this.#writeBatch(calls, [])
         return this.#writeBatch([], notifications)
@@ -148,9 +152,9 @@ export class Outgoing {
     )
   }
 
-  #send(frame: Uint8Array, told: readonly Sent[]): void {
+  #send(frame: Uint8Array, callbacks: readonly Sent[]): void {
     this.#ports.socket.send(frame, { binary: false }, (error) => {
-      for (const sent of told) sent(error ?? undefined)
+      for (const sent of callbacks) sent(error ?? undefined)
       if (this.#units.size > 0) this.flush()
     })
   }

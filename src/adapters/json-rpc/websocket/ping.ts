@@ -1,6 +1,9 @@
 import type WebSocket from 'ws'
 
-/** Resolves with the next pong. @throws the signal's reason, or what `onClosed` makes of the end of the connection */
+/**
+ * Sends a ping and resolves with the next pong.
+ * @throws the signal's reason, or the result of `onClosed` if the connection ends
+ */
 export function ping(socket: WebSocket, signal: AbortSignal, onClosed: () => Error): Promise<void> {
   return new Promise((resolve, reject) => {
     const done = (settle: () => void) => {

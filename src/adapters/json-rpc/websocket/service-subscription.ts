@@ -5,41 +5,45 @@ import type { Value } from '../../../core/value.js'
 import type { Session } from './session.js'
 import type { Subscribers } from './subscribers.js'
 
-/** The connection on which a subscription is opened. */
-export interface Place {
+/** The connection on which a subscription is opened, and its settings. */
+export interface SubscriptionContext {
   readonly session: Session
   readonly subscribers: Subscribers
-  /** What ends a subscription, where the configuration says so. */
+  /** Method that ends a subscription, if configured. */
   readonly unsubscribeMethod: string | undefined
   readonly integration: string
   readonly clock: Clock
 }
 
 /** How long the server may take to end a subscription, in milliseconds. */
-const FAREWELL_MS = 5000
+const UNSUBSCRIBE_TIMEOUT_MS = 5000
 
 /**
- * Opens a subscription by a call, as Ethereum's `eth_subscribe` and its likes have it: the result is the id of the
- * subscription, and each notification of it holds that id and one item.
- * @throws SubscribeError for a result that is no id, or when it is not known how to end it; what the call throws
+ * Opens a subscription by a call, as `eth_subscribe` of Ethereum does: the result is the id of the subscription,
+ * and each notification carries that id and one item.
+ * @throws SubscribeError if the result is not an id or the method that ends it is unknown; what the call throws
  */
 export async function openSubscription(
-  place: Place,
+  context: SubscriptionContext,
   { method, params }: { readonly method: string; readonly params: Value },
   sink: MessageSink<InboundMessage>,
   operation: Attempt,
 ): Promise<AdapterSubscription> {
-  const { session, subscribers, unsubscribeMethod, integration } = place
+  const { session, subscribers, unsubscribeMethod, integration } = context
   const ending = unsubscribeMethod ?? counterpartOf(method)
   if (ending === undefined)
-    throw new SubscribeError(method, 'the method that ends it is not known: set "unsubscribe_method"', {
-      integration,
-    })
+    throw new SubscribeError(
+      method,
+      'cannot derive the method that ends the subscription: set "unsubscribe_method"',
+      {
+        integration,
+      },
+    )
   let opened: AdapterSubscription | undefined
   const result = await session.call(method, params, operation, (id) => {
-    // What follows in the same breath is for it already.
+    // Register now, because notifications may follow the result in the same read.
     if (typeof id !== 'string' && typeof id !== 'number') return
-    opened = subscribers.addOpened(id, sink, () => end(place, ending, id))
+    opened = subscribers.addOpened(id, sink, () => end(context, ending, id))
   })
   if (opened !== undefined) return opened
   const found = Array.isArray(result)
@@ -50,13 +54,21 @@ export async function openSubscription(
   throw new SubscribeError(method, `expected the id of a subscription, found ${found}`, { integration })
 }
 
-/** Nobody is there to hear of a failure: a connection that is gone has ended the subscription, too. */
-async function end({ session, clock }: Place, method: string, id: Value): Promise<void> {
+/**
+ * Ends the subscription at the server. Errors are ignored, because a lost connection has ended the subscription,
+ * too.
+ */
+async function end({ session, clock }: SubscriptionContext, method: string, id: Value): Promise<void> {
   const { signal } = new AbortController()
-  await session.call(method, [id], { deadline: clock.monotonic() + FAREWELL_MS, signal }).catch(() => {})
+  await session
+    .call(method, [id], { deadline: clock.monotonic() + UNSUBSCRIBE_TIMEOUT_MS, signal })
+    .catch(() => {})
 }
 
-/** `eth_subscribe` is ended by `eth_unsubscribe`, `logsSubscribe` by `logsUnsubscribe`. */
+/**
+ * Derives the method that ends a subscription: `eth_unsubscribe` from `eth_subscribe`, `logsUnsubscribe` from
+ * `logsSubscribe`.
+ */
 function counterpartOf(method: string): string | undefined {
   if (/unsubscribe/i.test(method)) return undefined
   if (method.includes('subscribe')) return method.replace('subscribe', 'unsubscribe')

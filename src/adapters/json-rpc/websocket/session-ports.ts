@@ -8,26 +8,26 @@ import type { Suspects } from './suspects.js'
 
 export interface SessionSettings {
   readonly integration: string
-  /** Whether answers are read by the letter. */
+  /** Whether to enforce JSON-RPC 2.0 to the letter. */
   readonly strict: boolean
   readonly format: WireFormat
   readonly batchSize: number
   readonly maxInFlight: number
-  /** Bytes of a message at most. */
+  /** Maximum size of a message in bytes. */
   readonly limit: number
-  /** Hides our credentials in what the server says. */
+  /** Masks our credentials in the server's texts. */
   readonly mask: SecretMask
 }
 
 export interface SessionPorts {
   readonly watch: SignalWatch
-  /** Knows the calls that were under way when earlier connections ended by an answer beyond the limit. */
+  /** Remembers the calls in flight when earlier connections ended because of an unreadable answer. */
   readonly suspects: Suspects
   readonly log: Logger
-  /** The server told us something. */
+  /** The server sent a notification. */
   notified(method: string, params: Value | undefined): void
-  /** The server takes no more calls, and answers those that it has. */
+  /** The server refuses new calls and still answers those in flight. */
   goingAway(): void
-  /** The connection is gone, and not because we ended it. Called before the calls under way fail. */
+  /** The connection was lost and not closed by us. Called before the calls in flight fail. */
   lost(error: ConnectionError): void
 }

@@ -11,14 +11,14 @@ import type { Opened } from './open.js'
 import { Outgoing } from './outgoing.js'
 import { ping } from './ping.js'
 import type { SessionPorts, SessionSettings } from './session-ports.js'
-import { largestOf, NOBODY } from './suspects.js'
+import { largestOf, NO_CALLS } from './suspects.js'
 import { Tally } from './tally.js'
 
 const METHOD_NOT_FOUND = -32_601
-/** The close code of a side that got a message beyond its limit (RFC 6455, section 7.4.1). */
+/** Close code for a message beyond the receiver's limit (RFC 6455, section 7.4.1). */
 const TOO_LARGE = 1009
 
-/** One WebSocket that speaks JSON-RPC 2.0: calls and their answers by id, notifications both ways. */
+/** Speaks JSON-RPC 2.0 on one WebSocket: matches answers to calls by id, and carries notifications both ways. */
 export class Session {
   readonly socket: WebSocket
   readonly #settings: SessionSettings
@@ -29,10 +29,10 @@ export class Session {
   #lastId = 0
   #state: 'open' | 'ending' | 'over' = 'open'
   #isRetired = false
-  /** What the socket said before it closed. */
+  /** The error of the socket before it closed. */
   #fault: ConnectionError | undefined
-  /** Which of the calls without an answer are not to be made again. */
-  #blame: (calls: readonly Call[]) => ReadonlySet<Call> = () => NOBODY
+  /** Selects the unanswered calls that must not be retried. */
+  #selectCulprits: (calls: readonly Call[]) => ReadonlySet<Call> = () => NO_CALLS
 
   constructor({ socket, stream }: Opened, settings: SessionSettings, ports: SessionPorts) {
     this.socket = socket
@@ -55,7 +55,8 @@ export class Session {
     })
     socket.on('message', (data) => this.#received(data as Buffer))
     socket.on('error', (error) => this.#faulted(error))
-    // Before `ws` hears of it, which takes its time to say so: until then we would take it for a connection.
+    // Listens below `ws`, which reports an end of the connection late; until then calls would be written to a dead
+    // socket.
     stream.prependListener('error', (error) => this.#cutOff(error))
     for (const event of ['end', 'close']) stream.prependListener(event, () => this.#cutOff())
     socket.once('close', (code, reason) =>
@@ -63,7 +64,7 @@ export class Session {
     )
   }
 
-  /** @param onResult called with the result before anything that came after it is looked at */
+  /** Calls a method. @param onResult called with the result before later messages are handled */
   call(
     method: string,
     params: Value | undefined,
@@ -81,7 +82,9 @@ export class Session {
     })
   }
 
-  /** Several calls in as few messages as `batch_size` allows; one outcome each. */
+  /**
+   * Sends several calls in as few messages as `batch_size` allows. Resolves with one outcome per call, in order.
+   */
   async batch(calls: readonly RpcCall[], operation: Attempt): Promise<readonly RpcOutcome[]> {
     this.#assertOpen()
     const outcomes: Promise<RpcOutcome>[] = []
@@ -100,7 +103,7 @@ export class Session {
     return Promise.all(outcomes)
   }
 
-  /** Resolves when it was written. */
+  /** Sends a notification. Resolves when it was written. */
   notify(method: string, params: Value | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#assertOpen()
@@ -108,12 +111,12 @@ export class Session {
       this.#outgoing.add({
         kind: 'notification',
         message,
-        sent: (error) => this.#told(error, resolve, reject),
+        sent: (error) => this.#settleSend(error, resolve, reject),
       })
     })
   }
 
-  /** Sends a message that is encoded already. @returns nothing when it was written at once */
+  /** Sends an encoded message. @returns `undefined` if it was written at once */
   send(frame: Uint8Array): Promise<void> | undefined {
     this.#assertOpen()
     if (this.#outgoing.isClear) {
@@ -121,29 +124,29 @@ export class Session {
       return undefined
     }
     return new Promise((resolve, reject) =>
-      this.#outgoing.add({ kind: 'frame', frame, sent: (error) => this.#told(error, resolve, reject) }),
+      this.#outgoing.add({ kind: 'frame', frame, sent: (error) => this.#settleSend(error, resolve, reject) }),
     )
   }
 
-  /** Resolves with the next pong. @throws the signal's reason, ConnectionError */
+  /** Sends a ping and resolves with the next pong. @throws the signal's reason, ConnectionError */
   async ping(signal: AbortSignal): Promise<void> {
     this.#assertOpen()
     await ping(this.socket, signal, () => this.#notConnected())
   }
 
-  /** Ends it with an error that calls under way get: the other side is not to be reached any more. */
+  /** Terminates the connection. Calls in flight fail with `error`. */
   abort(error: ConnectionError): void {
     this.#fault ??= error
     this.socket.terminate()
   }
 
-  /** Ends the connection with the last answer to what is under way; nothing more is asked. */
+  /** Closes the connection after the last answer to the calls in flight. */
   retire(): void {
     this.#isRetired = true
     queueMicrotask(() => this.#closeIfDone())
   }
 
-  /** Says goodbye; resolves when the other side has, too. What is under way fails. */
+  /** Closes the connection and resolves when the closing handshake is complete. Calls in flight fail. */
   close(): Promise<void> {
     if (this.#state === 'open') this.#state = 'ending'
     return new Promise((resolve) => {
@@ -172,7 +175,7 @@ export class Session {
     })
   }
 
-  /** Gives ids; also for the second time, when a batch that was to be sent is divided. */
+  /** Assigns ids, again if a batch is split before it is sent. */
   #number(calls: readonly Call[]): void {
     for (const call of calls) {
       if (call.id !== 0) this.#pending.take(call.id)
@@ -201,14 +204,14 @@ export class Session {
     try {
       message = this.#settings.format.decode(data)
     } catch (error) {
-      const reason = `the server sent what is not JSON-RPC: ${(error as SerializeError).reason}`
-      this.#blame = (calls) => this.#ports.suspects.ofAnswer(calls)
+      const reason = `expected a JSON-RPC message from the server: ${(error as SerializeError).reason}`
+      this.#selectCulprits = (calls) => this.#ports.suspects.ofAnswer(calls)
       return this.abort(new ConnectionError(reason, { integration: this.#settings.integration }))
     }
     this.#incoming.read(message)
   }
 
-  /** The server calls us, and we serve nothing here. */
+  /** Answers a call of the server with "method not found". */
   #refuse(id: Value): void {
     if (!this.#outgoing.isClear) return
     const error = { code: METHOD_NOT_FOUND, message: 'Method not found' }
@@ -221,12 +224,15 @@ export class Session {
       this.#fault ??= new ConnectionError(reasonOf(error), { integration, cause: error })
       return
     }
-    const reason = `the server sent a message of more than the limit of ${limit} bytes`
+    const reason = `the server sent a message that exceeds the limit of ${limit} bytes`
     this.#fault = new ConnectionError(reason, { integration })
-    this.#blame = (calls) => this.#ports.suspects.ofAnswer(calls)
+    this.#selectCulprits = (calls) => this.#ports.suspects.ofAnswer(calls)
   }
 
-  /** The other side is gone without a farewell; after one, `ws` has more to say. */
+  /**
+   * Handles the end of the stream without a closing handshake. After a handshake `ws` itself reports the close
+   * code.
+   */
   #cutOff(error?: Error): void {
     if (this.socket.readyState !== this.socket.OPEN) return
     if (error !== undefined) this.#faulted(error)
@@ -241,13 +247,13 @@ export class Session {
     if (wasOpen) this.#ports.lost(error)
     const calls = [...this.#pending.values()]
     const closed = new ConnectionError('the connection was closed by us', { integration })
-    const guilty = code === TOO_LARGE ? largestOf(calls) : this.#blame(calls)
-    const reason = code === TOO_LARGE ? 'a message of ours is too large for the server (1009)' : error.reason
+    const culprits = code === TOO_LARGE ? largestOf(calls) : this.#selectCulprits(calls)
+    const reason = code === TOO_LARGE ? 'our message is too large for the server (1009)' : error.reason
     for (const call of calls) {
-      if (guilty.has(call)) call.fail(new SerializeError(reason, { integration }))
+      if (culprits.has(call)) call.fail(new SerializeError(reason, { integration }))
       else call.fail(wasOpen ? error : closed)
     }
-    // What was not written was not carried out.
+    // Unwritten requests were not executed.
     const { retryable, errorClass, cause } = error
     this.#outgoing.fail(
       wasOpen
@@ -262,7 +268,7 @@ export class Session {
     )
   }
 
-  #told(error: Error | undefined, resolve: () => void, reject: (error: Error) => void): void {
+  #settleSend(error: Error | undefined, resolve: () => void, reject: (error: Error) => void): void {
     if (error === undefined) resolve()
     else if (error instanceof ConnectionError || error instanceof SerializeError) reject(error)
     else reject(this.#fault ?? this.#notConnected())
@@ -280,7 +286,7 @@ export class Session {
   }
 }
 
-/** What a fault of `ws` says about the other side. */
+/** Describes an error of `ws`. */
 function reasonOf({ code, message }: Error & { code?: string }): string {
   if (code?.startsWith('WS_ERR_')) return `the server broke the WebSocket protocol: ${message}`
   if (code === 'ECONNRESET') return 'the connection was reset (ECONNRESET)'

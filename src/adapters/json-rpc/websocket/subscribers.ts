@@ -7,21 +7,20 @@ import { HeldSubscriber } from './held-subscriber.js'
 
 type Sink = MessageSink<InboundMessage>
 
-/** Holds the socket back, and lets it go again. */
+/** Pauses and resumes reading from the socket. */
 export interface Flow {
   pause(): void
   resume(): void
 }
 
 const NULL = Buffer.from('null')
-/** The share of the actor's memory that may wait for subscribers without room before nothing more is read. */
+/** Share of the actor's memory that buffered notifications may take before reading pauses. */
 const BUDGET_SHARE = 1 / 8
 
 /**
- * Who gets the notifications of a connection: subscribers of methods by pattern, and those of a subscription that a
- * call has opened, whose notifications name it (`params: { subscription, result }`). What comes for a subscriber
- * without room is kept for it, so that answers and other subscribers do not wait; only when too much is kept is
- * nothing read, because there is one stream for all.
+ * Delivers the notifications of a connection: by method pattern, and by id for subscriptions opened by a call
+ * (`params: { subscription, result }`). Notifications for a subscriber without room are buffered, so that answers
+ * and other subscribers do not wait; reading pauses when too much is buffered.
  */
 export class Subscribers {
   readonly #byMethod = new TopicTrie<HeldSubscriber>()
@@ -35,21 +34,24 @@ export class Subscribers {
   #awaitsRoom = false
   #isOver = false
 
-  /** @param unclaimed called for a notification that nobody has subscribed to, which is dropped */
+  /** @param unclaimed called for a notification without a subscriber, which is dropped */
   constructor(budget: ByteBudget, flow: Flow, unclaimed: (method: string) => void) {
     this.#budget = budget
     this.#flow = flow
     this.#unclaimed = unclaimed
   }
 
-  /** @returns what ends it. */
+  /** Subscribes to methods that match a pattern. @returns the subscription, whose `close` ends it */
   add(pattern: string, sink: Sink): AdapterSubscription {
     const subscriber = this.#make(sink)
     const remove = this.#byMethod.add(pattern, subscriber)
     return this.#subscription(subscriber, async () => remove())
   }
 
-  /** @param end tells the server, never throws */
+  /**
+   * Subscribes to the notifications of a subscription that the server has opened.
+   * @param end ends it at the server; never throws
+   */
   addOpened(id: number | string, sink: Sink, end: () => Promise<void>): AdapterSubscription {
     const subscriber = this.#make(sink)
     this.#byId.set(id, subscriber)
@@ -69,13 +71,16 @@ export class Subscribers {
     const subscribers = this.#byMethod.match(method)
     if (subscribers.length === 0) return this.#unclaimed(method)
     const payload = payloadOf(params)
-    // Each owns the memory of what it gets.
+    // Each subscriber gets its own copy.
     subscribers.forEach((subscriber, i) => {
       subscriber.deliver({ topic: method, payload: i === 0 ? payload : payload.slice() })
     })
   }
 
-  /** The connection is gone: what was kept is delivered, and what the server sends until the next one is lost. */
+  /**
+   * Delivers buffered notifications when the connection is lost. What the server sends before the next connection
+   * is lost.
+   */
   lost(reason: string): void {
     if (this.#isOver) return
     this.#isOver = true
@@ -83,7 +88,7 @@ export class Subscribers {
     this.#all.clear()
   }
 
-  /** We end the connection: nothing is delivered any more. */
+  /** Stops all deliveries when we close the connection. */
   end(): void {
     this.#isOver = true
     for (const subscriber of this.#all) subscriber.drop()
@@ -104,7 +109,7 @@ export class Subscribers {
     return subscriber
   }
 
-  /** @param bytes that are kept more than before; negative: less */
+  /** Counts buffered bytes. @param bytes change of the buffered bytes; may be negative */
   #keep(bytes: number): void {
     this.#kept += bytes
     if (bytes > 0) this.#budget.take(bytes)
@@ -123,7 +128,7 @@ export class Subscribers {
       this.#isPaused = false
       this.#flow.resume()
     }
-    // Others may give back what made it full.
+    // The budget may be full because of others: check again when they release memory.
     if (!this.#isPaused || this.#awaitsRoom || !this.#budget.isFull) return
     this.#awaitsRoom = true
     this.#budget.whenRoom(() => {

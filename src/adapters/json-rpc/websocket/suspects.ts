@@ -1,17 +1,19 @@
 import type { Call } from './call.js'
 
-export const NOBODY: ReadonlySet<Call> = new Set()
+export const NO_CALLS: ReadonlySet<Call> = new Set()
 
 /**
- * Finds the call whose answer ends the connection: one beyond the limit, of which `ws` reads no more than the length,
- * or one that is no JSON. Nobody knows which call it answers: the only one under way, or one that was under way the
- * last time, too.
+ * Finds the call whose answer ends the connection because it exceeds the limit or is not JSON. Such an answer does
+ * not reveal its call: it is the only call in flight, or one that was also in flight the last time.
  */
 export class Suspects {
-  /** The operations under way when the last connection ended so. */
+  /** Operations in flight when the last connection ended that way. */
   #operations: ReadonlySet<string> = new Set()
 
-  /** @param calls those without an answer. @returns those that are not to be made again */
+  /**
+   * @param calls the unanswered calls
+   * @returns the calls that must not be retried
+   */
   ofAnswer(calls: readonly Call[]): ReadonlySet<Call> {
     const before = this.#operations
     const isKnown = ({ operationId }: Call) => operationId !== undefined && before.has(operationId)
@@ -20,13 +22,16 @@ export class Suspects {
   }
 }
 
-/** The calls of the largest message, which is the one that a server finds too large: if it is the only one so large. */
+/**
+ * Returns the calls of the largest message, which the server found too large; none if two messages are equally
+ * large.
+ */
 export function largestOf(calls: readonly Call[]): ReadonlySet<Call> {
   const [first, ...others] = calls
-  if (first === undefined) return NOBODY
+  if (first === undefined) return NO_CALLS
   const largest = others.reduce((most, call) => (call.frameBytes > most.frameBytes ? call : most), first)
   const isOne = calls.every(
     (call) => call.frameBytes < largest.frameBytes || call.companions === largest.companions,
   )
-  return isOne ? new Set(calls.filter((call) => call.companions === largest.companions)) : NOBODY
+  return isOne ? new Set(calls.filter((call) => call.companions === largest.companions)) : NO_CALLS
 }

@@ -1,6 +1,6 @@
 import type { Logger, LogLevel } from '../../../core/telemetry.js'
 
-/** Counts what is passed over, and logs the first, the tenth, the hundredth and so on: a flood stays a few lines. */
+/** Counts ignored messages and logs the 1st, 10th, 100th and so on, so that a flood stays a few lines. */
 export class Tally {
   readonly #log: Logger
   readonly #level: LogLevel

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { Holding, weightOf } from '../../../../src/adapters/json-rpc/server/holding.js'
+import { MemoryShare, weightOf } from '../../../../src/adapters/json-rpc/server/memory-share.js'
 import { ByteBudget } from '../../../../src/core/byte-budget.js'
 import { until } from '../../../support/adapter-context.js'
 import { ask, dial, post, server } from './harness.js'
@@ -47,7 +47,7 @@ const httpPost = (body: string) =>
 describe('what one caller holds', () => {
   test('is at most half of what all others leave', () => {
     const budget = new ByteBudget(1000)
-    const [first, second] = [new Holding(budget), new Holding(budget)]
+    const [first, second] = [new MemoryShare(budget), new MemoryShare(budget)]
     expect(first.fits(501)).toBe(false)
     expect([first.fitsOne(1000), first.fitsOne(1001)]).toEqual([true, false])
     first.set(500)

@@ -12,7 +12,7 @@ describe('the end of the connection', () => {
     [1001, '', 'the server closed the connection (1001): it is going away', undefined],
     [1012, '', 'the server closed the connection (1012): it restarts', 'service-unavailable'],
     [1013, 'busy', 'the server closed the connection (1013): it is overloaded: busy', 'service-unavailable'],
-    [4000, 'x\u0007y', 'the server closed the connection (4000): for a reason of its own: x?y', undefined],
+    [4000, 'x\u0007y', 'the server closed the connection (4000): unregistered code: x?y', undefined],
   ])(
     'with code %i fails what is under way and is reported once',
     async (code, reason, message, errorClass) => {
@@ -61,7 +61,7 @@ describe('the end of the connection', () => {
     proxy.inject({ kind: 'stall' })
     const waiting = failureOf(rpc.call('echo', [1], context))
     await until(() => house.lost.length === 1, 'the loss')
-    expect((await waiting).message).toBe('the server does not answer our pings')
+    expect((await waiting).message).toBe('the server does not answer pings')
   })
 
   test('a quiet server that answers pings is alive', async () => {
@@ -78,7 +78,7 @@ describe('what no server should send', () => {
   test.each(['', 'no json', '{', '[1,', '\ufeff{]'])('%j ends the connection', async (text) => {
     const server = await service((_, { socket }) => socket.send(text))
     const { rpc, context: house } = await connected(server.url)
-    expect((await failureOf(rpc.call('a', undefined, context))).message).toMatch(/what is not JSON-RPC/)
+    expect((await failureOf(rpc.call('a', undefined, context))).message).toMatch(/expected a JSON-RPC message/)
     expect(house.lost.length).toBe(1)
   })
 
@@ -138,7 +138,7 @@ describe('what no server should send', () => {
     const { rpc, context: house } = await connected(server.url, { limits })
     expect(await failureOf(rpc.call('a', undefined, context))).toMatchObject({
       kind: 'serialize',
-      reason: 'the server sent a message of more than the limit of 2048 bytes',
+      reason: 'the server sent a message that exceeds the limit of 2048 bytes',
     })
     await until(() => house.lost.length === 1, 'the loss')
   })

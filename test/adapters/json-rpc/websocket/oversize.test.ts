@@ -17,7 +17,7 @@ test('an answer beyond the limit closes with 1009 and ends the only call under w
   expect(await failureOf(rpc.call('a', undefined, as('1')))).toMatchObject({
     kind: 'serialize',
     retryable: false,
-    reason: 'the server sent a message of more than the limit of 4096 bytes',
+    reason: 'the server sent a message that exceeds the limit of 4096 bytes',
   })
   await until(() => codes.length === 1 && context.lost.length === 1, 'the close')
   expect(codes).toEqual([1009])
@@ -56,7 +56,7 @@ test('a message that is too large for the server ends its call for good, and no 
   const large = failureOf(rpc.call('large', ['x'.repeat(2000)], as('2')))
   expect(await large).toMatchObject({
     kind: 'serialize',
-    reason: 'a message of ours is too large for the server (1009)',
+    reason: 'our message is too large for the server (1009)',
   })
   expect(await small).toMatchObject({ kind: 'connection', retryable: true })
   expect(context.lost.length).toBe(1)
@@ -68,7 +68,7 @@ test('a notification beyond the limit names the limit', async () => {
   await until(() => server.peers.length === 1, 'the connection')
   server.broadcast(notification('news', ['x'.repeat(5000)]))
   await until(() => context.lost.length === 1, 'the loss')
-  expect(context.lost[0]!.reason).toContain('more than the limit of 4096 bytes')
+  expect(context.lost[0]!.reason).toContain('exceeds the limit of 4096 bytes')
 })
 
 test('what waited and was not written is said not to have been carried out', async () => {

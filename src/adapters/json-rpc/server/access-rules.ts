@@ -1,36 +1,38 @@
 import type { IncomingMessage } from 'node:http'
 import type { Headers } from '../../../core/value.js'
 
-/** Why somebody is not let in. */
+/** The HTTP answer to a request or handshake that is refused. */
 export interface Refusal {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** Who is let in. */
-export interface Door {
+/** Rules for accepting requests and handshakes. */
+export interface AccessRules {
   readonly path: string
   readonly webSocket: boolean
-  /** Origins of web pages that may connect, beside our own; `*` for all. */
+  /** Origins of web pages that may connect, in addition to the server's own; `*` allows all. */
   readonly origins: readonly string[]
-  /** The headers that handlers are to see. */
+  /** Returns the headers that handlers can read. */
   forwarded(request: IncomingMessage): Headers | undefined
 }
 
-/** What JSON-RPC comes as. A page of another site can send anything else without being asked first. */
+/**
+ * Content types of JSON-RPC requests. A browser sends any of these from another site only after a CORS preflight.
+ */
 const MEDIA_TYPES = /^application\/(?:json|json-rpc|jsonrequest)\s*(?:;|$)/i
 
-/** Why a request or a handshake is not taken; undefined when it is. */
+/** Checks a request or a handshake; returns `undefined` if it is accepted. */
 export function refusalOf(
   request: IncomingMessage,
-  door: Door,
+  access: AccessRules,
   kind: 'request' | 'handshake',
 ): Refusal | undefined {
   const { method, headers } = request
-  if (pathOf(request) !== door.path) return { status: 404 }
+  if (pathOf(request) !== access.path) return { status: 404 }
   if (kind === 'handshake') {
-    if (!door.webSocket) return { status: 404 }
-    return isForeign(request, door) ? { status: 403 } : undefined
+    if (!access.webSocket) return { status: 404 }
+    return isForeign(request, access) ? { status: 403 } : undefined
   }
   if (method !== 'POST') return { status: 405, headers: { allow: 'POST' } }
   if (!MEDIA_TYPES.test(headers['content-type'] ?? '')) return { status: 415 }
@@ -43,14 +45,17 @@ function pathOf({ url = '' }: IncomingMessage): string {
   return end < 0 ? url : url.slice(0, end)
 }
 
-/** Browsers let every page open a WebSocket to anywhere, and say for which page they do it. */
-function isForeign({ headers: { origin, host } }: IncomingMessage, { origins }: Door): boolean {
+/**
+ * Tells whether a page of another site opens the WebSocket. Browsers do not restrict that, but send the page's
+ * origin.
+ */
+function isForeign({ headers: { origin, host } }: IncomingMessage, { origins }: AccessRules): boolean {
   if (origin === undefined || origins.includes('*') || origins.includes(origin)) return false
   return !URL.canParse(origin) || new URL(origin).host !== host
 }
 
-/** Picks headers by their names in lower case. */
-export function headerPicker(names: readonly string[]): Door['forwarded'] {
+/** Makes a function that picks headers by their lower-case names. */
+export function headerPicker(names: readonly string[]): AccessRules['forwarded'] {
   if (names.length === 0) return () => undefined
   return ({ headers }) => {
     const picked: Record<string, string> = {}

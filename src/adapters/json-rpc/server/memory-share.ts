@@ -1,10 +1,10 @@
 import type { ByteBudget } from '../../../core/byte-budget.js'
 
-/** A request costs that much beside its bytes: promises, closures, its place in the tables of the actor. */
+/** Memory of a request beside its bytes: promises, closures, entries in the actor's tables. */
 const REQUEST_BYTES = 1024
-/** An object or array takes that much when it is decoded, however few bytes wrote it. */
+/** Memory of a decoded object or array, however few bytes encode it. */
 const CONTAINER_BYTES = 64
-/** A member or element takes that much. */
+/** Memory of a decoded member or element. */
 const ELEMENT_BYTES = 32
 
 const COMMA = 0x2c
@@ -12,10 +12,10 @@ const OPEN_BRACKET = 0x5b
 const OPEN_BRACE = 0x7b
 
 /**
- * The bytes that one caller, or one request, makes the actor hold. It may hold half of what all others leave (the
- * dynamic threshold of shared-memory switches): callers that take all they can get leave room for those that come.
+ * Counts the bytes that one caller or request holds in the actor. It may hold half of what all others leave free
+ * (the dynamic threshold of shared-memory switches), so that greedy callers leave room for new ones.
  */
-export class Holding {
+export class MemoryShare {
   readonly #budget: ByteBudget
   #bytes = 0
 
@@ -27,12 +27,12 @@ export class Holding {
     return this.#bytes
   }
 
-  /** Whether it may hold `bytes` in all. */
+  /** Tells whether the total may grow to `bytes`. */
   fits(bytes: number): boolean {
     return bytes <= (this.#budget.limit - this.#others) / 2
   }
 
-  /** The same for a single request, which may take all there is when nothing else is held. */
+  /** Like `fits`, for a single request, which may take the whole budget if nothing else is held. */
   fitsOne(bytes: number): boolean {
     return this.fits(bytes) || (this.#others <= 0 && bytes <= this.#budget.limit)
   }
@@ -41,7 +41,7 @@ export class Holding {
     return this.#budget.held - this.#bytes
   }
 
-  /** It holds `bytes` from now on. */
+  /** Sets the total to `bytes`. */
   set(bytes: number): void {
     const more = bytes - this.#bytes
     this.#bytes = bytes
@@ -55,8 +55,8 @@ export class Holding {
 }
 
 /**
- * Bytes that a message takes until it is answered: itself, its decoded value, and what goes with a request. A value
- * takes many times its text when that consists of brackets.
+ * Estimates the memory of a message until it is answered: its bytes, its decoded value and the bookkeeping. A value
+ * made of brackets takes many times the size of its text.
  */
 export function weightOf(message: Uint8Array): number {
   let elements = 0
