@@ -8,7 +8,7 @@ import type {
 import { ConnectionError } from '../../core/errors.js'
 import { Authorization } from './authorization.js'
 import { call } from './calls.js'
-import { type Connection, connect, type Kept } from './connection.js'
+import { type Connection, connect, type SharedState } from './connection.js'
 import { checkHealth } from './health.js'
 import { muteLibrary } from './library-log.js'
 import type { GrpcConfig } from './manifest.js'
@@ -19,10 +19,10 @@ import { subscribe } from './subscriber.js'
 
 type State =
   | { readonly kind: 'down' }
-  /** `lost`: the actor knows that it is gone; calls may still be under way. */
+  /** `lost`: the adapter has reported the loss; calls may still be in flight. */
   | { readonly kind: 'up' | 'lost'; readonly connection: Connection }
 
-/** gRPC over HTTP/2, as a client: calls of every kind, streams as subscriptions, messages to open streams. */
+/** Makes the gRPC client: calls of every kind, streams as subscriptions, and publishing into open streams. */
 export const grpcAdapter: AdapterFactory = (context) => new GrpcAdapter(context)
 
 class GrpcAdapter implements ProtocolAdapter {
@@ -33,7 +33,7 @@ class GrpcAdapter implements ProtocolAdapter {
   readonly #config: GrpcConfig
   readonly #streams = new OpenStreams()
   readonly #pings: PingInterval
-  /** Connections whose place another has taken, until what is under way on them has ended. */
+  /** Replaced connections, until their calls and streams have ended. */
   readonly #draining = new Set<Connection>()
   readonly #move: Move
   #authorization: Authorization | undefined
@@ -42,7 +42,7 @@ class GrpcAdapter implements ProtocolAdapter {
   constructor(context: AdapterContext) {
     muteLibrary()
     this.#context = context
-    // The gateway has checked and completed it with the schema of the manifest.
+    // The gateway has validated the block and filled in its defaults with the schema of the manifest.
     this.#config = context.settings.config as unknown as GrpcConfig
     this.#pings = new PingInterval(this.#config.keepalive.time)
     this.#move = new Move(
@@ -52,17 +52,17 @@ class GrpcAdapter implements ProtocolAdapter {
     )
     const full = this.#config.response_metadata
     this.rpc = {
-      call: async (method, params, operation) => call(this.#up().link, method, params, operation, full),
+      call: async (method, params, operation) => call(this.#up().session, method, params, operation, full),
       notify: async (method, params, operation) =>
-        void (await call(this.#up().link, method, params, operation, false)),
+        void (await call(this.#up().session, method, params, operation, false)),
     }
     this.pubsub = {
-      // HTTP/2 has a window for each stream (RFC 9113, section 5.2).
+      // HTTP/2 has flow control per stream (RFC 9113, section 5.2).
       holdsBack: 'subscription',
       publish: async (topic, payload, options, operation) =>
         this.#up().publisher.publish(topic, payload, options, operation),
       subscribe: async (pattern, options, sink, operation) =>
-        subscribe(this.#up().link, this.#streams, pattern, options, sink, operation),
+        subscribe(this.#up().session, this.#streams, pattern, options, sink, operation),
     }
   }
 
@@ -78,26 +78,32 @@ class GrpcAdapter implements ProtocolAdapter {
   }
 
   async ping(signal: AbortSignal): Promise<void> {
-    await checkHealth(this.#up().link, this.#config.health_service ?? '', signal)
+    await checkHealth(this.#up().session, this.#config.health_service ?? '', signal)
   }
 
-  /** Connects to the new addresses first; then requests go there, and those under way end where they are. */
+  /**
+   * Connects to the new addresses, then switches new requests over. Requests in flight end on the old connection.
+   */
   addressesChanged(): void {
     if (this.#state.kind === 'up') this.#move.begin()
   }
 
   async #connect(signal: AbortSignal): Promise<Connection> {
     this.#authorization ??= new Authorization(this.#context, this.#config.metadata)
-    const kept: Kept = { authorization: this.#authorization, streams: this.#streams, pings: this.#pings }
+    const shared: SharedState = {
+      authorization: this.#authorization,
+      streams: this.#streams,
+      pings: this.#pings,
+    }
     let connection: Connection | undefined
-    connection = await connect(this.#context, this.#config, kept, signal, (error) =>
+    connection = await connect(this.#context, this.#config, shared, signal, (error) =>
       this.#lost(connection, error),
     )
     this.#pings.watch(connection.uri)
     return connection
   }
 
-  /** @returns false when there is nothing to replace any more. */
+  /** Replaces the current connection. @returns false if the adapter is not connected any more */
   #replace(connection: Connection): boolean {
     if (this.#state.kind !== 'up') return false
     const before = this.#state.connection
@@ -124,7 +130,7 @@ class GrpcAdapter implements ProtocolAdapter {
     })
   }
 
-  /** Reports the loss of the connection once, and nothing of one that was replaced or closed. */
+  /** Reports the loss of the current connection, once. A connection that was replaced or closed is ignored. */
   #lost(connection: Connection | undefined, error: ConnectionError): void {
     if (connection === undefined || this.#state.kind !== 'up' || this.#state.connection !== connection) return
     this.#state = { kind: 'lost', connection }

@@ -10,41 +10,42 @@ import type { Status } from './status.js'
 import { GrpcStream } from './stream.js'
 import { wallDeadline } from './wall-deadline.js'
 
-/** The answer of a call with one request and one response. */
+/** The answer to a unary call. */
 export interface UnaryAnswer {
   readonly bytes: Buffer
   readonly headers: Metadata
   readonly trailers: Metadata
 }
 
-const NOTHING = new Metadata()
+const NO_METADATA = new Metadata()
 
-/** What a stream is opened for. */
+/** Options of a stream. */
 export interface StreamRequest {
   readonly headers?: Headers | undefined
   readonly signal: AbortSignal
-  /** `clock.monotonic()` milliseconds; none where the stream stays open. */
+  /** Deadline in `clock.monotonic()` milliseconds; absent for a stream that stays open. */
   readonly deadline?: number
   /**
-   * Settles when the server has let it in, as far as one can tell: a token that it refuses until then is replaced
-   * once. @throws Status when it is refused
+   * Resolves when the server has accepted the stream, as far as the client can tell. If it rejects as
+   * unauthenticated, the stream is opened once more with a new token.
+   * @throws Status if the server refuses
    */
-  granted?(stream: GrpcStream): Promise<void>
+  accepted?(stream: GrpcStream): Promise<void>
 }
 
-/** Makes calls on the channels of a connection: bytes in, bytes out. */
+/** Makes calls on the channels of a connection. It takes and returns encoded messages. */
 export class Caller {
   readonly #pool: ChannelPool
   readonly #authorization: Authorization
   readonly #waitForReady: boolean
   readonly #answerBegins: () => void
   readonly #streams = new Set<GrpcStream>()
-  /** Streams that are calls: they end by themselves. */
+  /** Streams of calls, which end on their own. */
   readonly #calls = new Set<GrpcStream>()
   #isOver = false
   #whenIdle: (() => void)[] = []
 
-  /** @param answerBegins called when a call with one response is over, before what came is decoded. */
+  /** @param answerBegins called when a unary call is over, before its answer is decoded */
   constructor(
     pool: ChannelPool,
     authorization: Authorization,
@@ -58,23 +59,23 @@ export class Caller {
   }
 
   /**
-   * One request, one response. A token that the server refuses is replaced once.
-   * @throws Status for any but OK, the signal's reason, AuthError when no token can be had, ConnectionError when the
-   *   connection was closed
+   * Makes a unary call. If the server rejects the token, repeats the call once with a new one.
+   * @throws Status for any status but OK; the signal's reason; AuthError if no token is available; ConnectionError
+   * if the connection was closed
    */
   async unary(path: string, body: Buffer, operation: Attempt): Promise<UnaryAnswer> {
     const metadata = await this.#metadata(operation.headers, operation)
     try {
-      return await this.#unary(this.#pool.least(), path, body, metadata, operation)
+      return await this.#unary(this.#pool.leastBusy(), path, body, metadata, operation)
     } catch (failure) {
       if (!this.#mayRepeat(failure, metadata)) throw failure
       const renewed = await this.#metadata(operation.headers, operation)
-      return this.#unary(this.#pool.least(), path, body, renewed, operation)
+      return this.#unary(this.#pool.leastBusy(), path, body, renewed, operation)
     }
   }
 
-  /** The same request on every channel. @throws what the first that fails throws */
-  async everywhere(path: string, body: Buffer, operation: Attempt): Promise<readonly UnaryAnswer[]> {
+  /** Makes the same call on every channel. @throws the first failure */
+  async onEveryChannel(path: string, body: Buffer, operation: Attempt): Promise<readonly UnaryAnswer[]> {
     const metadata = await this.#metadata(operation.headers, operation)
     return Promise.all(
       this.#pool.channels.map((channel) => this.#unary(channel, path, body, metadata, operation)),
@@ -82,15 +83,15 @@ export class Caller {
   }
 
   /**
-   * Opens a stream. One without a deadline lasts until it ends, is cancelled, or `cancelStreams` is called.
-   * @throws Status when it is refused; ConnectionError when the connection was closed
+   * Opens a stream. Without a deadline it lasts until it ends, is cancelled, or `cancelStreams` is called.
+   * @throws Status if the server refuses; ConnectionError if the connection was closed
    */
   async stream(path: string, request: StreamRequest): Promise<GrpcStream> {
     for (let isFirst = true; ; isFirst = false) {
       const metadata = await this.#metadata(request.headers, request)
       const stream = this.#open(path, metadata, request.deadline)
       try {
-        await request.granted?.(stream)
+        await request.accepted?.(stream)
         return stream
       } catch (failure) {
         if (!this.#mayRepeat(failure, metadata) || !isFirst) throw failure
@@ -99,7 +100,7 @@ export class Caller {
   }
 
   #open(path: string, metadata: Metadata, deadline: number | undefined): GrpcStream {
-    const channel = this.#pool.least()
+    const channel = this.#pool.leastBusy()
     const until = wallDeadline(deadline ?? Number.POSITIVE_INFINITY)
     const stream = this.#onOpen(
       channel,
@@ -114,12 +115,12 @@ export class Caller {
     return stream
   }
 
-  /** Whether the connection is over: how its streams end says nothing then. */
+  /** Whether the connection is over; the status of its streams is then meaningless. */
   get isOver(): boolean {
     return this.#isOver
   }
 
-  /** Resolves when no call and no stream is under way. */
+  /** Resolves when no call or stream is in flight. */
   idle(): Promise<void> {
     return new Promise((resolve) => {
       if (this.#pool.isIdle) resolve()
@@ -127,13 +128,13 @@ export class Caller {
     })
   }
 
-  /** The connection is lost: streams that stay open end, while calls may still be answered. */
+  /** Cancels the streams that stay open when the connection is lost. Calls may still be answered. */
   cancelStreams(): void {
     this.#isOver = true
     for (const stream of [...this.#streams]) stream.cancel()
   }
 
-  /** The connection is closed, and every stream with it. */
+  /** Cancels every call and stream when the connection is closed. */
   cancelAll(): void {
     this.cancelStreams()
     for (const call of [...this.#calls]) call.cancel()
@@ -161,7 +162,7 @@ export class Caller {
     return new Promise((resolve, reject) => {
       const { deadline, signal } = operation
       if (signal.aborted) return reject(signal.reason)
-      let headers = NOTHING
+      let headers = NO_METADATA
       let bytes: Buffer | undefined
       let failure: ServiceError | undefined
       const onAnswer = (error: ServiceError | null, answer?: Buffer) => {
@@ -181,7 +182,7 @@ export class Caller {
       call.once('metadata', (received: Metadata) => {
         headers = received
       })
-      // The last event of a call; the callback has been called by then.
+      // 'status' is the last event of a call; the callback has run by then.
       call.once('status', (found: StatusObject) => {
         this.#done(channel)
         signal.removeEventListener('abort', onAbort)
@@ -191,16 +192,16 @@ export class Caller {
     })
   }
 
-  /** @throws ConnectionError where the channel is closed, which the library tells with an Error of no class */
+  /** @throws ConnectionError if the channel is closed, for which grpc-js throws a plain Error */
   #onOpen<C>(channel: Channel, make: () => C): C {
     if (channel.isClosed) throw new ConnectionError('the connection was closed', { notExecuted: true })
     const call = make()
-    channel.underWay++
+    channel.inFlight++
     return call
   }
 
   #done(channel: Channel): void {
-    channel.underWay--
+    channel.inFlight--
     if (this.#whenIdle.length === 0 || !this.#pool.isIdle) return
     for (const resolve of this.#whenIdle.splice(0)) resolve()
   }

@@ -2,13 +2,13 @@ import { status } from '@grpc/grpc-js'
 import type { Attempt } from '../../core/adapter.js'
 import { RpcError, SerializeError } from '../../core/errors.js'
 import type { Value } from '../../core/value.js'
-import { failureOf, type Link } from './link.js'
 import { headersOf } from './metadata.js'
 import type { Method } from './methods.js'
+import { failureOf, type Session } from './session.js'
 import type { Status } from './status.js'
 import { type GrpcStream, isOk } from './stream.js'
 
-/** What a call gives back: the value of one response, or of all of a stream. */
+/** The result of a call: the value of one response, or of all responses of a stream. */
 interface Answer {
   readonly value: Value
   readonly headers: () => Value
@@ -16,33 +16,33 @@ interface Answer {
 }
 
 /**
- * Calls a method. A method that takes a stream is given an array of requests; one that answers with a stream
- * gives an array of responses.
- * @param full whether the answer is `{ value, headers, trailers }`
+ * Calls a method. If the method takes a stream, `params` is an array of requests; if it answers with a stream, the
+ * result is an array of responses.
+ * @param full whether the result is `{ value, headers, trailers }`
  * @throws RpcError, AuthError, ConnectionError, TimeoutError, CancelledError, SerializeError
  */
 export async function call(
-  link: Link,
+  session: Session,
   name: string,
   params: Value | undefined,
   context: Attempt,
   full: boolean,
 ): Promise<Value> {
   try {
-    const method = link.methods.get(name)
+    const method = session.methods.get(name)
     const isUnary = method.kind === 'unary' || method.kind === 'unknown'
     const answer = isUnary
-      ? await callUnary(link, method, params, context)
-      : await callStream(link, method, params, context)
+      ? await callUnary(session, method, params, context)
+      : await callStream(session, method, params, context)
     if (!full) return answer.value
     return { value: answer.value, headers: answer.headers(), trailers: answer.trailers() }
   } catch (failure) {
-    throw failureOf(failure, `call ${name}`, link, context)
+    throw failureOf(failure, `call ${name}`, session, context)
   }
 }
 
 async function callUnary(
-  { caller }: Link,
+  { caller }: Session,
   method: Method,
   params: Value | undefined,
   context: Attempt,
@@ -56,7 +56,7 @@ async function callUnary(
 }
 
 async function callStream(
-  link: Link,
+  session: Session,
   method: Method,
   params: Value | undefined,
   context: Attempt,
@@ -64,13 +64,13 @@ async function callStream(
   const requests = requestsOf(method, params)
   const { headers, deadline, signal } = context
   let responses: Responses | undefined
-  const stream = await link.caller.stream(method.path, {
+  const stream = await session.caller.stream(method.path, {
     headers,
     deadline,
     signal,
-    // The token may be refused as long as there is no answer: that is all of the call.
-    async granted(opened) {
-      responses = await exchange(opened, requests, context, link)
+    // The whole call runs here, because the server may reject the token until it answers.
+    async accepted(opened) {
+      responses = await exchange(opened, requests, context, session)
     },
   })
   const { messages, found } = responses!
@@ -82,26 +82,29 @@ async function callStream(
   }
 }
 
-/** What a stream has brought by its end. */
+/** The messages and the status of a finished stream. */
 interface Responses {
   readonly messages: readonly Buffer[]
   readonly found: Status
 }
 
-/** @throws Status for any but OK, the signal's reason, SerializeError for too much */
+/**
+ * Sends the requests and collects the responses.
+ * @throws Status for any status but OK; the signal's reason; RpcError if the responses are too large
+ */
 async function exchange(
   stream: GrpcStream,
   requests: readonly Buffer[],
   { signal }: Attempt,
-  link: Link,
+  session: Session,
 ): Promise<Responses> {
   const onAbort = () => stream.cancel()
   if (signal.aborted) onAbort()
   signal.addEventListener('abort', onAbort, { once: true })
   try {
-    // A server may answer before it has read all: then the status decides, not what was left to write.
+    // A server may answer before it has read everything; the status then decides, not the unwritten requests.
     stream.writeAll(requests).catch(() => {})
-    const responses = await collect(stream, link)
+    const responses = await collect(stream, session)
     if (signal.aborted) throw signal.reason
     if (!isOk(responses.found)) throw responses.found
     return responses
@@ -112,8 +115,9 @@ async function exchange(
 }
 
 /**
- * The requests of a call that is made at once.
- * @throws SerializeError where a stream is wanted and no array is given, and for what cannot be encoded
+ * Encodes the requests of a call.
+ * @throws SerializeError if the method takes a stream and `params` is not an array, or if a request cannot be
+ * encoded
  */
 export function requestsOf(method: Method, params: Value | undefined): Buffer[] {
   if (method.kind === 'unary' || method.kind === 'server-streaming') return [method.encodeRequest(params)]
@@ -124,10 +128,10 @@ export function requestsOf(method: Method, params: Value | undefined): Buffer[] 
 }
 
 /**
- * All responses of a stream, as long as they fit the limit together, and the memory of the actor. @throws RpcError
- * with the code of RESOURCE_EXHAUSTED when they do not
+ * Collects all responses of a stream within the size limit and the actor's memory.
+ * @throws RpcError with the code RESOURCE_EXHAUSTED if they exceed either
  */
-function collect(stream: GrpcStream, { maxBytes, budget }: Link): Promise<Responses> {
+function collect(stream: GrpcStream, { maxBytes, budget }: Session): Promise<Responses> {
   let size = 0
   let isRefused = false
   const collected = new Promise<Responses>((resolve, reject) => {
@@ -145,10 +149,12 @@ function collect(stream: GrpcStream, { maxBytes, budget }: Link): Promise<Respon
         messages.push(bytes)
         if (size > maxBytes)
           refuse(
-            `the answers have ${size} bytes or more; the limit is ${maxBytes} bytes: subscribe to the method`,
+            `the responses exceed the limit of ${maxBytes} bytes: subscribe to the method to get them one by one`,
           )
         else if (budget.isFull)
-          refuse(`the memory for messages (${budget.limit} bytes) is full: subscribe to the method`)
+          refuse(
+            `the memory for messages (${budget.limit} bytes) is full: subscribe to the method to get its responses one by one`,
+          )
         return true
       },
       ended: (found) => resolve({ messages, found }),

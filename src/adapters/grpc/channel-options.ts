@@ -3,12 +3,12 @@ import type { GrpcConfig } from './manifest.js'
 import type { Target } from './target.js'
 
 const ALGORITHMS = { none: 0, deflate: 1, gzip: 2 } as const
-/** The longest there is: an idle connection is kept, and its loss noticed. */
+/** Longest idle time-out of grpc-js: an idle connection stays open, so that its loss is noticed. */
 const NEVER_MS = 2_147_483_647
 
 /**
- * How the library is to behave: no retries and no connections beyond those that we ask for.
- * @param pingMs between two keepalive pings
+ * Builds the options of grpc-js. Its retries are off, because the actor retries.
+ * @param pingMs interval of keepalive pings in milliseconds
  */
 export function channelOptions(
   config: GrpcConfig,
@@ -24,12 +24,12 @@ export function channelOptions(
     'grpc.enable_retries': 0,
     'grpc.enable_http_proxy': 0,
     'grpc.enable_channelz': 0,
-    // A pool is worth something only if its channels do not share connections.
+    // Channels share connections by default, which would make a pool useless.
     'grpc.use_local_subchannel_pool': 1,
     'grpc.service_config_disable_resolution': 1,
     'grpc.service_config': JSON.stringify({ loadBalancingConfig: [{ [policy]: {} }] }),
     'grpc.client_idle_timeout_ms': NEVER_MS,
-    // Of the other servers under round_robin, while one is connected.
+    // Applies to the other servers under round_robin while one is connected.
     'grpc.initial_reconnect_backoff_ms': 250,
     'grpc.max_reconnect_backoff_ms': 5_000,
     'grpc.keepalive_time_ms': pingMs,

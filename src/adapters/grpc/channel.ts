@@ -5,11 +5,11 @@ import { connectFailure } from './connect-failure.js'
 import type { Credentials } from './credentials.js'
 import type { Target } from './target.js'
 
-/** One channel, watched. It is closed by its owner alone. */
+/** Wraps one grpc-js channel and watches its connection. Only its owner closes it. */
 export class Channel {
   readonly client: Client
-  /** Calls and streams under way. */
-  underWay = 0
+  /** Number of calls and streams in flight. */
+  inFlight = 0
   readonly #target: Target
   readonly #credentials: Credentials
   readonly #integration: string
@@ -23,8 +23,8 @@ export class Channel {
   }
 
   /**
-   * Resolves when it is connected; the first failure ends the attempt.
-   * @throws ConnectionError, AuthError when our certificate is refused, or the signal's reason
+   * Resolves when the channel is connected; rejects with the first failure.
+   * @throws ConnectionError; AuthError if the server rejects our certificate; the signal's reason
    */
   async ready(signal: AbortSignal): Promise<void> {
     const channel = this.client.getChannel()
@@ -38,7 +38,7 @@ export class Channel {
     }
   }
 
-  /** Calls `lost` once, when the connection that stands now is gone. Not after `close`. */
+  /** Calls `lost` once, when the current connection is lost. Not called after `close`. */
   watch(lost: (error: ConnectionError) => void): void {
     const channel = this.client.getChannel()
     const look = () => {
@@ -59,7 +59,7 @@ export class Channel {
     return !this.#closed && this.client.getChannel().getConnectivityState(false) === connectivityState.READY
   }
 
-  /** Takes no more calls; those under way may finish. Idempotent. */
+  /** Refuses new calls; calls in flight may finish. Idempotent. */
   close(): void {
     if (this.#closed) return
     this.#closed = true
@@ -77,7 +77,7 @@ export class Channel {
     })
   }
 
-  /** Why there is no connection: the library tells that to calls alone. */
+  /** Finds out why there is no connection by a failing call, because grpc-js reports the reason only to calls. */
   async #failure(): Promise<Error> {
     const details = await this.#details()
     return connectFailure(details, this.#credentials, this.#target.shown, this.#integration)
@@ -92,9 +92,9 @@ export class Channel {
         Buffer.alloc(0),
         new Metadata(),
         {},
-        (error) => resolve(error === null ? 'it was not ready' : error.details),
+        (error) => resolve(error === null ? 'the channel was not ready' : error.details),
       )
-      // Connected after all, by now: what the call would say is of no interest.
+      // The channel has connected in the meantime, so that the call is not needed.
       if (this.isReady) call.cancel()
     })
   }

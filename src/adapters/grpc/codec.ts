@@ -5,9 +5,12 @@ import type { WireFormat } from '../../wire/wire-format.js'
 import { asBuffer } from './bytes.js'
 import type { MethodSchema } from './schema/index.js'
 
-/** How the messages of one method look as bytes. Both sides of a call use the same one. */
+/** Encodes and decodes the messages of one method, for client and server. */
 export interface MethodCodec {
-  /** @param value `undefined`: no parameters. @throws SerializeError naming the field */
+  /**
+   * @param value `undefined` for no parameters
+   * @throws SerializeError that names the field
+   */
   encodeRequest(value: Value | undefined): Buffer
   decodeRequest(bytes: Uint8Array): Value | undefined
   encodeResponse(value: Value): Buffer
@@ -16,7 +19,10 @@ export interface MethodCodec {
 
 const EMPTY = Buffer.alloc(0)
 
-/** Protobuf by a schema. No parameters are an empty message, which every message type can be. */
+/**
+ * Makes a Protobuf codec from a schema. No parameters are encoded as an empty message, which is valid for every
+ * type.
+ */
 export function protobufCodec(method: MethodSchema, maxBytes: number): MethodCodec {
   const encoded = (bytes: Uint8Array) => limited(asBuffer(bytes), maxBytes)
   return {
@@ -27,7 +33,10 @@ export function protobufCodec(method: MethodSchema, maxBytes: number): MethodCod
   }
 }
 
-/** A format that needs no schema. No parameters are `null` where the format can say that, else no bytes. */
+/**
+ * Makes a codec for a format without a schema. No parameters are encoded as `null` if the format has it, otherwise
+ * as no bytes.
+ */
 export function plainCodec(format: WireFormat): MethodCodec {
   const nothing = format.name === 'binary' ? EMPTY : asBuffer(format.encode(null))
   return {
@@ -41,6 +50,8 @@ export function plainCodec(format: WireFormat): MethodCodec {
 
 function limited(bytes: Buffer, maxBytes: number): Buffer {
   if (bytes.length > maxBytes)
-    throw new SerializeError(`protobuf: ${bytes.length} bytes are more than the limit of ${maxBytes} bytes`)
+    throw new SerializeError(
+      `protobuf: the message has ${bytes.length} bytes; the limit is ${maxBytes} bytes`,
+    )
   return bytes
 }

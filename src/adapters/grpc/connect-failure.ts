@@ -2,7 +2,7 @@ import { ConnectionError, type IntegrationError } from '../../core/errors.js'
 import { ENDED_AT_CERTIFICATE, socketFailure } from '../socket-failure.js'
 import type { Credentials } from './credentials.js'
 
-/** Why no connection could be made. @param details the library's own words */
+/** Explains why no connection could be made. @param details the message of grpc-js */
 export function connectFailure(
   details: string,
   credentials: Credentials,
@@ -11,7 +11,7 @@ export function connectFailure(
 ): IntegrationError {
   const failure = credentials.lastFailure()
   if (failure !== undefined) return socketFailure(failure, server, { integration })
-  // Without an alert: a server of Node's refuses a certificate so.
+  // Node's servers reject a certificate without a TLS alert.
   if (credentials.provesByCertificate && /Failed to connect|ECONNRESET/.test(details))
     return socketFailure(Object.assign(new Error(details), { code: ENDED_AT_CERTIFICATE }), server, {
       integration,
@@ -19,7 +19,7 @@ export function connectFailure(
   return new ConnectionError(`${server}: ${localReason(details)}`, { integration })
 }
 
-/** The reason without the library's frame around it. */
+/** Extracts the reason from a message of grpc-js. */
 export function localReason(details: string): string {
   const last = /Last error: (.*?)(?:\. Resolution note: .*)?$/s.exec(details)?.[1]
   const text = (last === undefined || last === 'null' ? details : last).replace(/^(Error: )+/, '')

@@ -6,7 +6,6 @@ import { Caller } from './caller.js'
 import { Channel } from './channel.js'
 import { channelOptions } from './channel-options.js'
 import { channelCredentials } from './credentials.js'
-import type { Link } from './link.js'
 import type { GrpcConfig } from './manifest.js'
 import { Methods } from './methods.js'
 import type { OpenStreams } from './open-streams.js'
@@ -17,39 +16,40 @@ import { Publisher } from './publisher.js'
 import { reflectedSchema } from './reflection.js'
 import { decodeStatusDetails, type GrpcSchema, schemaFromDescriptorSet } from './schema/index.js'
 import { configuredSchema } from './schema-source.js'
+import type { Session } from './session.js'
 import type { StatusContext } from './status.js'
 import { type Target, targetOf } from './target.js'
 
-/** A connection that stands: its channels are ready, and the schema is known. */
+/** An open connection: its channels are ready and its schema is loaded. */
 export interface Connection {
-  readonly link: Link
+  readonly session: Session
   readonly publisher: Publisher
-  /** Where it goes, in the name syntax of gRPC. */
+  /** Target in gRPC's name syntax. */
   readonly uri: string
-  /** It was lost: its streams are of no use any more; calls may still come to their end. */
+  /** Ends the streams of a lost connection; calls may still be answered. */
   abandon(): void
-  /** Another takes its place: resolves when what is under way on it has ended, and closes it then. Never rejects. */
+  /** Waits until all calls and streams have ended, then closes the replaced connection. Never rejects. */
   drain(): Promise<void>
-  /** Ends it: what was published is written out first, the rest is cancelled. Never throws. */
+  /** Closes the connection: writes what was published, then cancels the rest. Never throws. */
   close(): Promise<void>
 }
 
-/** What an adapter keeps over all its connections. */
-export interface Kept {
+/** State that an adapter keeps across connections. */
+export interface SharedState {
   readonly authorization: Authorization
   readonly streams: OpenStreams
   readonly pings: PingInterval
 }
 
 /**
- * Connects all channels and gets the schema; files are read again for each connection.
- * @param lost called once, when it is gone; not after `close`.
- * @throws ConnectionError, AuthError, SerializeError for a schema that is none, or the signal's reason
+ * Connects all channels and loads the schema. Files are read for each connection.
+ * @param lost called once when the connection is lost; not called after `close`
+ * @throws ConnectionError, AuthError, SerializeError for an invalid schema, or the signal's reason
  */
 export async function connect(
   context: AdapterContext,
   config: GrpcConfig,
-  kept: Kept,
+  shared: SharedState,
   signal: AbortSignal,
   lost: (error: ConnectionError) => void,
 ): Promise<Connection> {
@@ -61,24 +61,24 @@ export async function connect(
     configuredSchema(config, integration),
   ])
   const credentials = await channelCredentials(target.tls, certifiedHost(config, target), context)
-  const options = channelOptions(config, target, maxBytes, kept.pings.ms)
+  const options = channelOptions(config, target, maxBytes, shared.pings.ms)
   const pool = await ChannelPool.open(
     () => new Channel(target, credentials, options, integration),
     config.pool_size,
     signal,
     lost,
   )
-  const caller = new Caller(pool, kept.authorization, config.wait_for_ready, () => context.answerBegins())
+  const caller = new Caller(pool, shared.authorization, config.wait_for_ready, () => context.answerBegins())
   const server = target.shown
   const contextBy = (schema: GrpcSchema | undefined): StatusContext => {
     const known = schema ?? schemaFromDescriptorSet(new Uint8Array(0))
-    const { mask } = kept.authorization
+    const { mask } = shared.authorization
     return { integration, server, mask, details: (bytes) => decodeStatusDetails(bytes, known) }
   }
   try {
     const schema = configured ?? (await reflected())
     if (!pool.isReady) throw new ConnectionError(`${server}: the connection was lost`, { integration })
-    const link: Link = {
+    const session: Session = {
       integration,
       clock,
       caller,
@@ -94,7 +94,7 @@ export async function connect(
       budget: context.budget,
       reopensPublished: config.published_streams === 'reopen',
     }
-    return connectionOf(link, pool, config, kept.streams, target.uri)
+    return connectionOf(session, pool, config, shared.streams, target.uri)
   } catch (error) {
     pool.close()
     throw error
@@ -104,7 +104,7 @@ export async function connect(
     if (format !== 'protobuf') return undefined
     if (config.reflection === 'off')
       throw new ConnectionError(
-        'protobuf needs a schema: expected "proto" or "descriptor_set" in the config, or reflection',
+        'protobuf needs a schema: set "proto" or "descriptor_set" in the config, or enable reflection',
         { integration, retryable: false },
       )
     const versions = config.reflection === 'auto' ? (['v1', 'v1alpha'] as const) : [config.reflection]
@@ -113,16 +113,16 @@ export async function connect(
 }
 
 function connectionOf(
-  link: Link,
+  session: Session,
   pool: ChannelPool,
   config: GrpcConfig,
   streams: OpenStreams,
   uri: string,
 ): Connection {
-  const { caller } = link
-  const publisher = new Publisher(link, streams, config.publish_idle)
+  const { caller } = session
+  const publisher = new Publisher(session, streams, config.publish_idle)
   return {
-    link,
+    session,
     publisher,
     uri,
     abandon() {
@@ -143,7 +143,7 @@ function connectionOf(
   }
 }
 
-/** Whom a certificate has to be for; the address that is connected when that is undefined. */
+/** Returns the host name that the certificate must match; `undefined` for the connected address. */
 function certifiedHost(config: GrpcConfig, target: Target): string | undefined {
   return config.authority?.replace(/:\d+$/, '') ?? target.authority ?? target.host
 }

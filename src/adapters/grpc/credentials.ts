@@ -7,19 +7,20 @@ import type { TlsSettings } from '../../core/settings.js'
 import { codeOf } from '../socket-failure.js'
 import { readTlsOptions, type TlsOptions } from '../tls.js'
 
-/** What channels prove and check, and why TLS failed when it did. */
+/** The TLS credentials of channels, and why TLS last failed. */
 export interface Credentials {
   readonly forChannels: ChannelCredentials
-  /** The last error of a TLS connection, in Node's words. */
+  /** Returns the last error of a TLS connection, as Node reported it. */
   readonly lastFailure: () => Error | undefined
-  /** Whether a certificate is to prove who we are: then a server that ends the connection in silence means that. */
+  /** Whether the client sends a certificate. A server that closes silently has then probably rejected it. */
   readonly provesByCertificate: boolean
 }
 
 /**
- * The files are read anew each time, so that replaced ones are taken up.
- * @param host whom the certificate of the server has to be for; the address that is connected when absent
- * @throws ConnectionError for a file that cannot be read, or does not hold what it should
+ * Reads the certificate files and makes credentials. Reads them each time, so that replaced files apply to the next
+ * connection.
+ * @param host host name that the server's certificate must match; the connected address if absent
+ * @throws ConnectionError if a file cannot be read or is malformed
  */
 export async function channelCredentials(
   tls: TlsSettings | undefined,
@@ -41,17 +42,23 @@ export async function channelCredentials(
       provesByCertificate: tls.clientCert !== undefined || settings.auth.type === 'mtls',
     }
   } catch (cause) {
-    throw new ConnectionError(`TLS: a file cannot be used: ${codeOf(cause) || 'unknown error'}`, {
-      integration: settings.name,
-      retryable: false,
-    })
+    throw new ConnectionError(
+      `TLS: cannot use the certificate or key files: ${codeOf(cause) || 'unknown error'}`,
+      {
+        integration: settings.name,
+        retryable: false,
+      },
+    )
   }
 }
 
 type Connector = ReturnType<ChannelCredentials['_createSecureConnector']>
 type ConnectorArguments = Parameters<ChannelCredentials['_createSecureConnector']>
 
-/** The library's own make a server name of an IP address, which TLS forbids, and keep no error but its text. */
+/**
+ * Replaces the TLS credentials of grpc-js, which use an IP address as server name (forbidden in TLS) and keep only
+ * the text of an error.
+ */
 class TlsCredentials extends ChannelCredentials {
   lastFailure: Error | undefined
   readonly #options: ConnectionOptions
@@ -91,7 +98,7 @@ class TlsCredentials extends ChannelCredentials {
         { ...this.#options, socket, host, ...(isIP(host) === 0 && { servername: host }) },
         () => resolve({ socket: secured, secure: true }),
       )
-      // Stays: a server may refuse our certificate when the connection stands.
+      // The listener stays, because in TLS 1.3 a server may reject our certificate after the handshake.
       secured.on('error', (error) => {
         this.lastFailure = error
         reject(error)

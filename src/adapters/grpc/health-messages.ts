@@ -1,16 +1,16 @@
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 
-/** The states of the health checking protocol (`grpc.health.v1.HealthCheckResponse.ServingStatus`). */
+/** States of the health checking protocol (`grpc.health.v1.HealthCheckResponse.ServingStatus`). */
 export const HEALTH = { unknown: 0, serving: 1, notServing: 2, serviceUnknown: 3 } as const
 
 export const HEALTH_SERVICE = 'grpc.health.v1.Health'
 
-/** A `HealthCheckRequest`. @param service empty for the server as a whole */
+/** Encodes a `HealthCheckRequest`. @param service name of a service; empty for the whole server */
 export function healthRequest(service: string): Uint8Array {
   return new BinaryWriter().tag(1, WireType.LengthDelimited).string(service).finish()
 }
 
-/** The service that a `HealthCheckRequest` names. @throws Error for bytes that are none */
+/** Decodes the service of a `HealthCheckRequest`. @throws Error for malformed bytes */
 export function serviceOf(request: Uint8Array): string {
   const reader = new BinaryReader(request)
   let service = ''
@@ -22,12 +22,12 @@ export function serviceOf(request: Uint8Array): string {
   return service
 }
 
-/** A `HealthCheckResponse`. */
+/** Encodes a `HealthCheckResponse`. */
 export function healthResponse(state: number): Uint8Array {
   return new BinaryWriter().tag(1, WireType.Varint).int32(state).finish()
 }
 
-/** The state in a `HealthCheckResponse`. @throws Error for bytes that are none */
+/** Decodes the state of a `HealthCheckResponse`. @throws Error for malformed bytes */
 export function stateOf(response: Uint8Array): number {
   const reader = new BinaryReader(response)
   let state: number = HEALTH.unknown

@@ -3,29 +3,29 @@ import type { Attempt } from '../../core/adapter.js'
 import { ConnectionError } from '../../core/errors.js'
 import { asBuffer } from './bytes.js'
 import { HEALTH, HEALTH_SERVICE, healthRequest, stateOf } from './health-messages.js'
-import { failureOf, type Link } from './link.js'
+import { failureOf, type Session } from './session.js'
 import type { Status } from './status.js'
 
-/** A server that answers so has no health service, or not for us: it is alive all the same. */
+/** Statuses of a server without a health service, or without permission to use it: the server is alive. */
 const ALIVE: ReadonlySet<number | undefined> = new Set([status.UNIMPLEMENTED, status.PERMISSION_DENIED])
 
 /**
- * Asks the server how it is (gRPC Health Checking Protocol, version 1), on every channel: any of them may have lost
- * its connection without a sign.
- * @throws ConnectionError when it says that it is not serving, and what every call throws
+ * Checks the server's health (gRPC Health Checking Protocol, version 1) on every channel, because any of them may
+ * have lost its connection unnoticed.
+ * @throws ConnectionError if the server is not serving, and what every call throws
  */
-export async function checkHealth(link: Link, service: string, signal: AbortSignal): Promise<void> {
+export async function checkHealth(session: Session, service: string, signal: AbortSignal): Promise<void> {
   const context: Attempt = { deadline: Number.POSITIVE_INFINITY, signal }
   try {
     const request = asBuffer(healthRequest(service))
-    const answers = await link.caller.everywhere(`/${HEALTH_SERVICE}/Check`, request, context)
+    const answers = await session.caller.onEveryChannel(`/${HEALTH_SERVICE}/Check`, request, context)
     if (answers.some(({ bytes }) => stateOf(bytes) !== HEALTH.serving))
-      throw new ConnectionError(`${link.status.server}: the server says that it is not serving`, {
-        integration: link.integration,
+      throw new ConnectionError(`${session.status.server}: the health check found the server not serving`, {
+        integration: session.integration,
         errorClass: 'service-unavailable',
       })
   } catch (failure) {
     if (ALIVE.has((failure as Status | null)?.code)) return
-    throw failureOf(failure, 'health check', link, context)
+    throw failureOf(failure, 'health check', session, context)
   }
 }

@@ -2,7 +2,7 @@ import { logVerbosity, setLogger, setLogVerbosity } from '@grpc/grpc-js'
 
 const listeners = new Set<(message: string) => void>()
 
-/** Keeps the library from writing to the console: what matters to a request is in its error. May be called again. */
+/** Keeps grpc-js from writing to the console, because errors carry what matters. Calling it again has no effect. */
 export function muteLibrary(): void {
   setLogVerbosity(logVerbosity.ERROR)
   setLogger({
@@ -14,7 +14,7 @@ export function muteLibrary(): void {
   })
 }
 
-/** Gives `listener` what the library would write as an error. Registering twice has no effect. */
+/** Passes grpc-js's error logs to `listener`. Registering twice has no effect. */
 export function addLogListener(listener: (message: string) => void): void {
   listeners.add(listener)
 }

@@ -4,103 +4,120 @@ import { duration, path } from '../config-kinds.js'
 
 const paths = z.union([path.transform((one) => [one]), z.array(path)])
 
-/** Where the messages and methods are described. */
+/** Where messages and methods are described. */
 const schema = {
-  proto: paths.default([]).describe('`.proto` files; one or several.'),
-  include: paths.default([]).describe('Folders in which imports of the `.proto` files are looked for.'),
+  proto: paths.default([]).describe('One or several `.proto` files. Example: `"./orders.proto"`.'),
+  include: paths.default([]).describe('Folders to search for imports of the `.proto` files.'),
   descriptor_set: path
     .optional()
-    .describe('A `FileDescriptorSet`, as `protoc --descriptor_set_out --include_imports` writes it.'),
+    .describe(
+      'File with a `FileDescriptorSet`, as written by `protoc --descriptor_set_out=FILE --include_imports`.',
+    ),
 }
 
 const keepalive = z.strictObject({
   time: duration
     .default(20_000)
     .describe(
-      'A ping every so often while a call or stream is under way. A server that complains gets fewer.',
+      'Interval of pings while a call or stream is in flight. It grows if the server rejects the pings as too many.',
     ),
   timeout: duration
     .default(10_000)
-    .describe('The connection is given up when a ping is not answered within this.'),
-  without_calls: z.boolean().default(false).describe('Pings also while no call is under way.'),
+    .describe('How long the server may take to answer a ping before the connection counts as lost.'),
+  without_calls: z.boolean().default(false).describe('Sends pings even while no call is in flight.'),
 })
 
 const metadata = z.record(
   z
     .string()
     .regex(/^[0-9a-z_.-]+$/i, { error: 'expected the name of a metadata entry' })
-    .refine((name) => !/^grpc-/i.test(name), { error: 'names that begin with grpc- belong to the protocol' }),
+    .refine((name) => !/^grpc-/i.test(name), {
+      error: 'names that begin with grpc- are reserved for the protocol',
+    }),
   z.string(),
 )
 
-/** The `config` block of a client, durations in milliseconds. */
+/** Schema of the `config` block of an integration; durations are in milliseconds. */
 const config = z.strictObject({
   ...schema,
   reflection: z
     .enum(['auto', 'v1', 'v1alpha', 'off'])
     .default('auto')
     .describe(
-      'Whether a schema that is not configured is asked of the server, and by which version of its protocol.',
+      'Whether to load the schema from the server if neither `proto` nor `descriptor_set` is set, and by which version of the reflection protocol. `auto` tries v1, then v1alpha.',
     ),
   service: z
     .string()
     .min(1)
     .optional()
-    .describe('The service whose methods may be called by their bare name.'),
-  keepalive: keepalive.prefault({}).describe('Pings that find a dead connection.'),
-  pool_size: z.int().min(1).max(64).default(1).describe('Connections to each address.'),
+    .describe('Service whose methods can be called by their bare name. Example: `"shop.Orders"`.'),
+  keepalive: keepalive.prefault({}).describe('Pings that detect a dead connection.'),
+  pool_size: z.int().min(1).max(64).default(1).describe('Number of connections to each address.'),
   load_balancing: z
     .enum(['pick_first', 'round_robin'])
     .optional()
-    .describe('With several addresses the default is round_robin.'),
-  metadata: metadata.default({}).describe('Sent with every call.'),
-  compression: z.enum(['none', 'gzip', 'deflate']).default('none').describe('How messages are compressed.'),
+    .describe(
+      'How calls are distributed among addresses. Default: `round_robin` with several addresses, otherwise `pick_first`.',
+    ),
+  metadata: metadata.default({}).describe('Metadata sent with every call.'),
+  compression: z
+    .enum(['none', 'gzip', 'deflate'])
+    .default('none')
+    .describe('Compression of messages that are sent.'),
   wait_for_ready: z
     .boolean()
     .default(false)
-    .describe('A call waits for the connection, rather than fail, while it is made again.'),
+    .describe('Lets a call wait while the connection is being restored, instead of failing it.'),
   authority: z
     .string()
     .min(1)
     .optional()
-    .describe('The name of the server in requests and in its certificate, where it is not the address.'),
+    .describe('Name of the server in requests and in its certificate, if it differs from the address.'),
   response_metadata: z
     .boolean()
     .default(false)
-    .describe('Calls give `{ value, headers, trailers }` instead of the value alone.'),
+    .describe('Makes calls return `{ value, headers, trailers }` instead of the value alone.'),
   health_service: z
     .string()
     .optional()
-    .describe('The service that a health check asks for; all of the server when absent.'),
+    .describe('Service to ask for in health checks. Default: the whole server.'),
   publish_idle: duration
     .default(30_000)
-    .describe('How long a stream that publishing has opened is kept without a message.'),
+    .describe('How long a stream opened by publishing stays open without a message.'),
   published_streams: z
     .enum(['end', 'reopen'])
     .default('end')
     .describe(
-      'What becomes of a subscription without `params` after a loss, where messages were published to its stream: `end`, with a SubscribeError, because the server has forgotten them and would be silent; `reopen` for servers that send without being asked.',
+      'What happens after a connection loss to a subscription without `params` whose stream was published to. `end` ends it with a SubscribeError, because the server has lost the published messages and may stay silent; `reopen` opens a new stream, for servers that send without being asked.',
     ),
 })
 
 export type GrpcConfig = z.infer<typeof config>
 
-/** The `config` block of a server. */
+/** Schema of the `config` block of a server. */
 const serverConfig = z.strictObject({
   ...schema,
-  reflection: z.boolean().default(true).describe('Serve the reflection protocol (v1 and v1alpha).'),
-  health: z.boolean().default(true).describe('Serve the health checking protocol.'),
-  compression: z.enum(['none', 'gzip', 'deflate']).default('none').describe('How messages are compressed.'),
-  max_streams: z.int().min(1).max(1_000_000).default(1000).describe('Calls at a time on one connection.'),
+  reflection: z.boolean().default(true).describe('Serves the reflection protocol (v1 and v1alpha).'),
+  health: z.boolean().default(true).describe('Serves the health checking protocol.'),
+  compression: z
+    .enum(['none', 'gzip', 'deflate'])
+    .default('none')
+    .describe('Compression of messages that are sent.'),
+  max_streams: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(1000)
+    .describe('Maximum number of concurrent calls on one connection.'),
 })
 
 export type GrpcServerConfig = z.infer<typeof serverConfig>
 
 const FORMATS = ['protobuf', 'json', 'binary']
-/** Nobody but the adapter has the schema. */
+/** Only the adapter has the Protobuf schema, so that topics cross to the actor as MessagePack. */
 const PAYLOAD_FORMATS = { protobuf: 'msgpack' }
 
-/** gRPC over HTTP/2, as a client and as a server. */
+/** Describes the adapter for gRPC over HTTP/2, client and server. */
 export const grpcManifest: AdapterManifest = {
   type: 'grpc',
   capabilities: ['call', 'notify', 'batch', 'publish', 'subscribe'],

@@ -3,21 +3,21 @@ import type { Metadata } from '@grpc/grpc-js'
 import { SerializeError } from '../../core/errors.js'
 import type { Headers } from '../../core/value.js'
 
-/** Entries of the protocol itself, which say nothing to an application. */
+/** Entries of the protocol itself, which are hidden from applications. */
 const PROTOCOL = /^(content-type|user-agent|te|date|grpc-.*)$/
 
 /**
- * Adds headers to metadata. The value of a name that ends in `-bin` is Base64, as it is on the wire.
- * @throws SerializeError naming the entry that metadata cannot carry
+ * Adds headers to metadata. The value of a name that ends in `-bin` is Base64, as on the wire.
+ * @throws SerializeError that names the invalid entry
  */
 export function addHeaders(metadata: Metadata, headers: Headers): void {
   for (const [name, value] of Object.entries(headers)) {
     if (PROTOCOL.test(name.toLowerCase()))
-      throw new SerializeError(`the metadata entry ${JSON.stringify(name)} belongs to the protocol`)
+      throw new SerializeError(`the metadata entry ${JSON.stringify(name)} is reserved for the protocol`)
     try {
       metadata.set(name, /-bin$/i.test(name) ? bytesOf(value) : value)
     } catch {
-      // The library's message shows the value, which may be a secret.
+      // grpc-js's message shows the value, which may be a secret.
       throw new SerializeError(
         `the metadata entry ${JSON.stringify(name)} cannot be sent: ` +
           'expected a name of 0-9 a-z _ - . and printable ASCII, or Base64 where the name ends in -bin',
@@ -26,7 +26,7 @@ export function addHeaders(metadata: Metadata, headers: Headers): void {
   }
 }
 
-/** Metadata as headers: several values of a name are joined by a comma, binary ones are Base64. */
+/** Converts metadata to headers: several values of a name are joined by a comma, binary values are Base64. */
 export function headersOf(metadata: Metadata | undefined): Headers {
   const headers: Record<string, string> = {}
   for (const [name, values] of Object.entries(metadata?.toJSON() ?? {}))
@@ -34,7 +34,7 @@ export function headersOf(metadata: Metadata | undefined): Headers {
   return headers
 }
 
-/** So that a name such as `__proto__` is a member like any other. */
+/** Defines own properties, so that a name such as `__proto__` becomes an ordinary member. */
 const OWN = { enumerable: true, configurable: true, writable: true } as const
 
 function joined(values: readonly (string | Buffer)[]): string {

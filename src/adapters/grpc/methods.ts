@@ -4,19 +4,19 @@ import type { WireFormat } from '../../wire/wire-format.js'
 import { type MethodCodec, plainCodec, protobufCodec } from './codec.js'
 import type { GrpcSchema, MethodSchema } from './schema/index.js'
 
-/** What a call needs to know of its method. */
+/** A method: its path, its kind and its codec. */
 export interface Method extends MethodCodec {
   /** `/package.Service/Method` */
   readonly path: string
-  /** Without a schema nobody knows: it is what it is used as. */
+  /** `unknown` without a schema: the use decides. */
   readonly kind: MethodSchema['kind'] | 'unknown'
 }
 
-/** Names are chosen by the application: of more than this many the first are looked up anew. */
+/** Maximum number of cached methods, because the application chooses the names. */
 const MOST_NAMES = 10_000
 const PATH = /^\/[!-.0-~]+\/[!-.0-~]+$/
 
-/** The methods of a connection, by the names that the application has for them. */
+/** Resolves method names of the application to methods. */
 export class Methods {
   readonly #schema: GrpcSchema | undefined
   readonly #plain: MethodCodec | undefined
@@ -25,9 +25,9 @@ export class Methods {
   readonly #known = new Map<string, Method>()
 
   /**
-   * @param schema absent where the format needs none and none is configured
-   * @param plain the format, where it is not protobuf
-   * @param service the service of bare names
+   * @param schema absent if the format needs none and none is configured
+   * @param plain the format, unless it is protobuf
+   * @param service service of bare names
    */
   constructor(parts: {
     readonly schema: GrpcSchema | undefined
@@ -41,7 +41,7 @@ export class Methods {
     this.#maxBytes = parts.maxBytes
   }
 
-  /** @throws RpcError with the code of UNIMPLEMENTED for a name that no method has, or that none can have */
+  /** Returns the method of a name. @throws RpcError with the code UNIMPLEMENTED for an unknown or invalid name */
   get(name: string): Method {
     const known = this.#known.get(name)
     if (known !== undefined) return known
@@ -69,8 +69,8 @@ export class Methods {
     if (PATH.test(path)) return path
     throw new RpcError(
       status.UNIMPLEMENTED,
-      `${JSON.stringify(name.slice(0, 200))} names no method: expected "package.Service/Method", ` +
-        'or a bare name beside the config "service"',
+      `${JSON.stringify(name.slice(0, 200))} is not a method: expected "package.Service/Method", ` +
+        'or a bare name with "service" set in the config',
     )
   }
 }

@@ -6,14 +6,17 @@ import type { Connection } from './connection.js'
 const FIRST_DELAY_MS = 1_000
 const LONGEST_DELAY_MS = 30_000
 
-/** Makes a connection to other addresses while the one before is in use. Tries until that succeeds or `stop`. */
+/**
+ * Connects to new addresses while the old connection stays in use. Retries with growing delays until it succeeds or
+ * `stop` is called.
+ */
 export class Move {
   readonly #context: Pick<AdapterContext, 'clock' | 'log' | 'settings'>
   readonly #connect: (signal: AbortSignal) => Promise<Connection>
   readonly #replace: (connection: Connection) => boolean
-  #underWay: AbortController | undefined
+  #attempt: AbortController | undefined
 
-  /** @param replace puts the new connection in the place of the one before. @returns false when it is not wanted */
+  /** @param replace replaces the old connection; returns false if the new one is not needed any more */
   constructor(
     context: Pick<AdapterContext, 'clock' | 'log' | 'settings'>,
     connect: (signal: AbortSignal) => Promise<Connection>,
@@ -24,16 +27,16 @@ export class Move {
     this.#replace = replace
   }
 
-  /** Begins to move to the addresses of this moment; a move to earlier ones ends. */
+  /** Starts connecting to the current addresses and aborts an earlier attempt. */
   begin(): void {
     this.stop()
-    this.#underWay = new AbortController()
-    void this.#run(this.#underWay.signal)
+    this.#attempt = new AbortController()
+    void this.#run(this.#attempt.signal)
   }
 
   stop(): void {
-    this.#underWay?.abort(new ConnectionError('the attempt was given up'))
-    this.#underWay = undefined
+    this.#attempt?.abort(new ConnectionError('the attempt was cancelled'))
+    this.#attempt = undefined
   }
 
   async #run(signal: AbortSignal): Promise<void> {

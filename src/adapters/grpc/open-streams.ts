@@ -1,18 +1,18 @@
 import type { Caller } from './caller.js'
 import type { GrpcStream } from './stream.js'
 
-/** The stream of a subscription that still takes requests. */
+/** The open stream of a subscription, which can be published to. */
 export interface OpenStream {
   readonly stream: GrpcStream
-  /** Of the connection that it was opened on. */
+  /** Caller of the connection on which the stream was opened. */
   readonly caller: Caller
-  /** Whether a next stream in its place would have nothing to answer. */
+  /** Whether the server would stay silent on a new stream, because it would lack the published messages. */
   readonly wouldBeSilent: boolean
-  /** The connection was lost, and the stream with it. */
+  /** Called when the connection of the stream is lost. */
   lost(): void
 }
 
-/** The streams of subscriptions that still take requests, by the path of their method. They outlive a change of connections. */
+/** Holds the open streams of subscriptions by method path. It outlives the connections. */
 export class OpenStreams {
   readonly #byPath = new Map<string, OpenStream[]>()
   readonly #forgotten = new Set<string>()
@@ -29,14 +29,14 @@ export class OpenStreams {
     else this.#byPath.set(path, left)
   }
 
-  /** The one that was opened last and is not over. */
+  /** Returns the most recently opened stream that has not ended. */
   newest(path: string): GrpcStream | undefined {
     return this.#byPath.get(path)?.findLast(({ stream }) => stream.status === undefined)?.stream
   }
 
   /**
-   * We close all connections, of which the subscribers do not hear. Remembers the paths whose streams were published
-   * to, for `wasForgotten`.
+   * Forgets all streams when the adapter closes its connections. Remembers the paths that were published to, for
+   * `wasForgotten`.
    */
   closeAll(): void {
     for (const [path, streams] of this.#byPath)
@@ -45,15 +45,15 @@ export class OpenStreams {
   }
 
   /**
-   * Whether the next stream of that path would be silent for a subscription that is restored: what was published to
-   * the one before is gone. A new subscription makes that void.
+   * Tells whether a restored subscription would get a silent stream, because the messages published to the previous
+   * one are lost. A new subscription clears the mark.
    */
   wasForgotten(path: string, isRestored: boolean): boolean {
     if (!isRestored) this.#forgotten.delete(path)
     return this.#forgotten.has(path)
   }
 
-  /** The connection of `caller` is lost. */
+  /** Notifies the streams of `caller` that its connection is lost. */
   lose(caller: Caller): void {
     for (const streams of [...this.#byPath.values()])
       for (const open of streams) if (open.caller === caller) open.lost()

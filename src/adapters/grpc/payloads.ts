@@ -2,15 +2,18 @@ import type { WireFormat } from '../../wire/wire-format.js'
 import { asBuffer } from './bytes.js'
 import type { Method } from './methods.js'
 
-/** What topics carry between the actor and us, as the messages of a method. */
+/** Converts between the payloads of topics and the messages of a method. */
 export interface Payloads {
-  /** @throws SerializeError naming the field */
+  /** @throws SerializeError that names the field */
   toRequest(method: Method, payload: Uint8Array): Buffer
   /** @throws SerializeError */
   fromResponse(method: Method, bytes: Buffer): Uint8Array
 }
 
-/** @param payloadFormat what the actor encodes with, where it cannot read the messages themselves */
+/**
+ * Makes the converters.
+ * @param payloadFormat format of the actor's payloads; absent if the actor reads the messages themselves
+ */
 export function payloadsBy(payloadFormat: WireFormat | undefined): Payloads {
   if (payloadFormat === undefined)
     return {

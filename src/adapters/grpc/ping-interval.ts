@@ -1,20 +1,20 @@
 import { addLogListener, removeLogListener } from './library-log.js'
 
-/** What servers accept by default: one ping in five minutes (gRPC proposal A8, "Server Enforcement"). */
+/** Interval that servers accept by default: one ping in five minutes (gRPC proposal A8, "Server Enforcement"). */
 const ACCEPTED_MS = 300_000
-/** The library tells a GOAWAY with ENHANCE_YOUR_CALM and `too_many_pings` to its log alone. */
+/** grpc-js reports a GOAWAY with ENHANCE_YOUR_CALM and `too_many_pings` only in its log. */
 const COMPLAINT = /^Connection to (\S+) at .* because of excess pings/
 
 /**
- * How often an adapter pings its server. The library doubles the interval of a connection when the server complains
- * of too many pings (gRPC proposal A8), and forgets that with the connection; this keeps it.
+ * Keeps the ping interval of an adapter across connections. grpc-js doubles the interval when the server complains
+ * of too many pings (gRPC proposal A8), but forgets it with the connection.
  */
 export class PingInterval {
   #ms: number
   #uri = ''
   readonly #listener = (message: string) => this.#heard(message)
 
-  /** @param ms as configured */
+  /** @param ms configured interval in milliseconds */
   constructor(ms: number) {
     this.#ms = ms
   }
@@ -23,7 +23,7 @@ export class PingInterval {
     return this.#ms
   }
 
-  /** Heeds complaints of the server at `uri` until `close`. */
+  /** Adapts the interval to complaints of the server at `uri`, until `close`. */
   watch(uri: string): void {
     this.#uri = uri
     addLogListener(this.#listener)
@@ -33,7 +33,7 @@ export class PingInterval {
     removeLogListener(this.#listener)
   }
 
-  /** Each complaint costs a connection: go to what all servers accept at once. */
+  /** Raises the interval at once to what all servers accept, because each complaint costs a connection. */
   #heard(message: string): void {
     if (COMPLAINT.exec(message)?.[1] === this.#uri) this.#ms = Math.max(2 * this.#ms, ACCEPTED_MS)
   }

@@ -1,7 +1,7 @@
 import type { ConnectionError } from '../../core/errors.js'
 import type { Channel } from './channel.js'
 
-/** The channels of a connection. It stands while all of them do. */
+/** Holds the channels of a connection. The connection is lost when any of them is. */
 export class ChannelPool {
   readonly #channels: readonly [Channel, ...Channel[]]
   #state: 'up' | 'over' = 'up'
@@ -11,8 +11,9 @@ export class ChannelPool {
   }
 
   /**
-   * @param make makes a channel; called `size` times.
-   * @param lost called once, when one of the channels has lost its connection; not after `close`.
+   * Opens all channels.
+   * @param make makes a channel; called `size` times
+   * @param lost called once when a channel loses its connection; not called after `close`
    * @throws ConnectionError, or the signal's reason
    */
   static async open(
@@ -38,10 +39,10 @@ export class ChannelPool {
     return pool
   }
 
-  /** The channel with the fewest calls under way. */
-  least(): Channel {
+  /** Returns the channel with the fewest calls in flight. */
+  leastBusy(): Channel {
     let found = this.#channels[0]
-    for (const channel of this.#channels) if (channel.underWay < found.underWay) found = channel
+    for (const channel of this.#channels) if (channel.inFlight < found.inFlight) found = channel
     return found
   }
 
@@ -49,9 +50,9 @@ export class ChannelPool {
     return this.#channels
   }
 
-  /** Whether no call is under way on any channel. */
+  /** Whether no call is in flight on any channel. */
   get isIdle(): boolean {
-    return this.#channels.every(({ underWay }) => underWay === 0)
+    return this.#channels.every(({ inFlight }) => inFlight === 0)
   }
 
   get isReady(): boolean {

@@ -1,47 +1,47 @@
 import type { Attempt, PublishOptions } from '../../core/adapter.js'
 import { type Clock, every, sleep, type Timer } from '../../core/clock.js'
 import { PublishError } from '../../core/errors.js'
-import { failureOf, type Link } from './link.js'
 import type { Method } from './methods.js'
 import type { OpenStreams } from './open-streams.js'
+import { failureOf, type Session } from './session.js'
 import type { GrpcStream } from './stream.js'
 
-/** How long a server may take to end the streams that we have ended, in milliseconds. */
-const FAREWELL_MS = 250
+/** How long a server may take to end the streams after we have ended our side, in milliseconds. */
+const CLOSE_GRACE_MS = 250
 
-interface Lane {
+interface PublishStream {
   readonly stream: GrpcStream
-  /** Monotonic milliseconds. */
+  /** Time of the last message, in monotonic milliseconds. */
   usedAt: number
 }
 
 /**
- * Publishes: a message is written to the open stream of its method, that of a subscription if there is one, else
- * one that is kept for publishing. A message for a method with one request is a call whose answer is ignored.
+ * Publishes messages. A message goes to the open stream of its method: that of a subscription, or else a stream
+ * kept for publishing. For a method with one request it is a call whose answer is ignored.
  */
 export class Publisher {
-  readonly #link: Link
+  readonly #session: Session
   readonly #subscribed: OpenStreams
   readonly #idleMs: number
-  readonly #lanes = new Map<string, Promise<Lane>>()
+  readonly #publishStreams = new Map<string, Promise<PublishStream>>()
   #sweep: Timer | undefined
 
-  constructor(link: Link, subscribed: OpenStreams, idleMs: number) {
-    this.#link = link
+  constructor(session: Session, subscribed: OpenStreams, idleMs: number) {
+    this.#session = session
     this.#subscribed = subscribed
     this.#idleMs = idleMs
   }
 
-  /** Resolves when it was written; of a method with one request, when the server has answered. */
+  /** Publishes one message. Resolves when it was written or, for a method with one request, answered. */
   async publish(
     topic: string,
     payload: Uint8Array,
     { headers }: PublishOptions,
     context: Attempt,
   ): Promise<void> {
-    const { integration, caller, payloads } = this.#link
+    const { integration, caller, payloads } = this.#session
     try {
-      const method = this.#link.methods.get(topic)
+      const method = this.#session.methods.get(topic)
       const message = payloads.toRequest(method, payload)
       if (method.kind === 'unary') {
         await caller.unary(method.path, message, context)
@@ -50,32 +50,34 @@ export class Publisher {
       if (method.kind === 'server-streaming')
         throw new PublishError(
           topic,
-          'the method takes one request and answers with a stream: subscribe to it',
+          'the method takes one request and answers with a stream: use subscribe instead',
           {
             integration,
           },
         )
       if (headers !== undefined && Object.keys(headers).length > 0)
-        throw new PublishError(topic, 'a message on an open stream has no headers of its own', {
+        throw new PublishError(topic, 'a message on an open stream cannot have headers', {
           integration,
         })
       await this.#write(method, message, context)
     } catch (failure) {
-      throw failureOf(failure, `publish ${topic}`, this.#link, context)
+      throw failureOf(failure, `publish ${topic}`, this.#session, context)
     }
   }
 
-  /** Ends the streams that publishing has opened; what was written arrives first. Never throws. */
+  /** Ends the streams opened by publishing, after what was written. Never throws. */
   async close(): Promise<void> {
     this.#sweep?.cancel()
-    const lanes = await Promise.allSettled(this.#lanes.values())
-    this.#lanes.clear()
-    const streams = lanes.flatMap((lane) => (lane.status === 'fulfilled' ? [lane.value.stream] : []))
+    const opened = await Promise.allSettled(this.#publishStreams.values())
+    this.#publishStreams.clear()
+    const streams = opened.flatMap((publishing) =>
+      publishing.status === 'fulfilled' ? [publishing.value.stream] : [],
+    )
     for (const stream of streams) stream.end()
     const waited = new AbortController()
     await Promise.race([
       Promise.all(streams.map((stream) => stream.over)),
-      sleep(this.#link.clock, FAREWELL_MS, waited.signal).catch(() => {}),
+      sleep(this.#session.clock, CLOSE_GRACE_MS, waited.signal).catch(() => {}),
     ])
     waited.abort()
   }
@@ -83,42 +85,42 @@ export class Publisher {
   async #write(method: Method, message: Buffer, context: Attempt): Promise<void> {
     const subscribed = this.#subscribed.newest(method.path)
     if (subscribed !== undefined) return subscribed.write(message)
-    let lane = await this.#lane(method, context)
-    // It may have been ended as idle while this waited.
-    while (!lane.stream.isWritable) lane = await this.#lane(method, context)
-    lane.usedAt = this.#link.clock.monotonic()
-    await lane.stream.write(message)
+    let publishing = await this.#publishing(method, context)
+    // The stream may have ended as idle in the meantime.
+    while (!publishing.stream.isWritable) publishing = await this.#publishing(method, context)
+    publishing.usedAt = this.#session.clock.monotonic()
+    await publishing.stream.write(message)
   }
 
-  #lane(method: Method, context: Attempt): Promise<Lane> {
-    const known = this.#lanes.get(method.path)
+  #publishing(method: Method, context: Attempt): Promise<PublishStream> {
+    const known = this.#publishStreams.get(method.path)
     if (known !== undefined) return known
-    const { clock } = this.#link
-    const opened = this.#openLane(method, context)
-    this.#lanes.set(method.path, opened)
+    const { clock } = this.#session
+    const opened = this.#openPublishStream(method, context)
+    this.#publishStreams.set(method.path, opened)
     const forget = () => {
-      if (this.#lanes.get(method.path) === opened) this.#lanes.delete(method.path)
+      if (this.#publishStreams.get(method.path) === opened) this.#publishStreams.delete(method.path)
     }
     opened.then(({ stream }) => stream.over.then(forget), forget)
     this.#sweep ??= sweepEvery(clock, this.#idleMs, () => this.#endIdle())
     return opened
   }
 
-  async #openLane(method: Method, context: Attempt): Promise<Lane> {
-    const { caller, clock } = this.#link
+  async #openPublishStream(method: Method, context: Attempt): Promise<PublishStream> {
+    const { caller, clock } = this.#session
     const stream = await caller.stream(method.path, { signal: context.signal })
-    // Nobody asked for the answers.
+    // Nothing consumes the answers.
     stream.read({ message: () => true, ended: () => {} })
     return { stream, usedAt: clock.monotonic() }
   }
 
   async #endIdle(): Promise<void> {
-    const before = this.#link.clock.monotonic() - this.#idleMs
-    for (const [path, opened] of this.#lanes) {
-      const lane = await opened.catch(() => undefined)
-      if (lane === undefined || lane.usedAt > before) continue
-      this.#lanes.delete(path)
-      lane.stream.end()
+    const before = this.#session.clock.monotonic() - this.#idleMs
+    for (const [path, opened] of this.#publishStreams) {
+      const publishing = await opened.catch(() => undefined)
+      if (publishing === undefined || publishing.usedAt > before) continue
+      this.#publishStreams.delete(path)
+      publishing.stream.end()
     }
   }
 }

@@ -8,8 +8,8 @@ import type { GrpcStream } from './stream.js'
 export type ReflectionVersion = 'v1' | 'v1alpha'
 
 /**
- * Asks the server for its schema (gRPC Server Reflection Protocol). The first version that the server knows is used.
- * @throws ConnectionError when it knows none, AuthError, RpcError, or the signal's reason
+ * Loads the schema from the server (gRPC Server Reflection Protocol), by the first version that it supports.
+ * @throws ConnectionError if it supports none, AuthError, RpcError, or the signal's reason
  */
 export async function reflectedSchema(
   caller: Caller,
@@ -37,13 +37,13 @@ export async function reflectedSchema(
     }
   }
   throw new ConnectionError(
-    `${context.server}: the server does not tell its schema (no reflection); ` +
-      'expected "proto" or "descriptor_set" in the config',
+    `${context.server}: the server does not support reflection; ` +
+      'set "proto" or "descriptor_set" in the config',
     { integration: context.integration, retryable: false },
   )
 }
 
-/** One question at a time: the answers come in their order. */
+/** Sends one request at a time, because answers come in order. */
 function exchangeOver(stream: GrpcStream): (request: Uint8Array) => Promise<Uint8Array> {
   let answered: ((bytes: Buffer) => void) | undefined
   let failed: ((found: Status) => void) | undefined

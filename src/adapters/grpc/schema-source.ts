@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { ConnectionError } from '../../core/errors.js'
 import { type GrpcSchema, schemaFromDescriptorSet, schemaFromProto } from './schema/index.js'
 
-/** Where a schema is described in files. */
+/** The files that describe a schema. */
 export interface SchemaFiles {
   readonly proto: readonly string[]
   readonly include: readonly string[]
@@ -10,9 +10,9 @@ export interface SchemaFiles {
 }
 
 /**
- * The schema that the files of a configuration describe; undefined when it names none. A descriptor set goes
- * before `.proto` files.
- * @throws ConnectionError, not retryable, for a file that cannot be read; SerializeError for what it holds
+ * Loads the schema from the configured files; `undefined` if none is configured. A descriptor set takes precedence
+ * over `.proto` files.
+ * @throws ConnectionError, not retryable, if a file cannot be read; SerializeError if its content is invalid
  */
 export async function configuredSchema(
   files: SchemaFiles,
@@ -29,7 +29,7 @@ async function read(path: string, integration: string): Promise<Buffer> {
     return await readFile(path)
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error'
-    throw new ConnectionError(`the descriptor set ${path} cannot be read: ${code}`, {
+    throw new ConnectionError(`cannot read the descriptor set ${path}: ${code}`, {
       integration,
       retryable: false,
       cause,

@@ -8,35 +8,38 @@ import type { Methods } from './methods.js'
 import type { Payloads } from './payloads.js'
 import { type Status, type StatusContext, statusError } from './status.js'
 
-/** What stands while a connection does. */
-export interface Link {
+/** What calls, subscriptions and publishes need of a connection. */
+export interface Session {
   readonly integration: string
   readonly clock: Clock
   readonly caller: Caller
   readonly methods: Methods
   readonly payloads: Payloads
   readonly status: StatusContext
-  /** Bytes of a message, or of a list of messages, at most. */
+  /** Maximum size of a message, or of a list of messages, in bytes. */
   readonly maxBytes: number
-  /** Bytes that are held here are counted in it. */
+  /** Memory budget of the actor. */
   readonly budget: ByteBudget
-  /** Whether a subscription whose stream was published to is opened again after a loss, rather than ended. */
+  /** Whether a subscription whose stream was published to is reopened after a loss instead of ended. */
   readonly reopensPublished: boolean
 }
 
-/** Any failure of a call as an error of the gateway. @param operation for messages: `call Orders/Get` */
+/**
+ * Converts any failure of a call into an IntegrationError.
+ * @param operation names the call in messages: `call Orders/Get`
+ */
 export function failureOf(
   failure: unknown,
   operation: string,
-  link: Link,
+  session: Session,
   context: Attempt,
 ): IntegrationError {
-  const { integration } = link
+  const { integration } = session
   if (failure instanceof SerializeError)
     return new SerializeError(`${operation}: ${failure.reason}`, { integration })
   if (failure instanceof IntegrationError) return owned(failure, integration)
-  if (isStatus(failure)) return statusError(failure, operation, link.status)
-  // What an aborted call throws says less than the reason of its signal.
+  if (isStatus(failure)) return statusError(failure, operation, session.status)
+  // The reason of the signal says more than the error of an aborted call.
   if (context.signal.aborted) {
     const { reason } = context.signal
     return reason instanceof IntegrationError ? reason : new CancelledError({ integration, cause: reason })
@@ -49,7 +52,7 @@ export function failureOf(
   })
 }
 
-/** The error with the name of its integration, where it was thrown by a part that does not know it. */
+/** Adds the name of the integration to an error thrown by a part that does not know it. */
 function owned(error: IntegrationError, integration: string): IntegrationError {
   if (error.integration === '') Object.assign(error, { integration })
   return error

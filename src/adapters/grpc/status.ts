@@ -14,44 +14,44 @@ import { readApplicationError } from './app-error.js'
 import { localReason } from './connect-failure.js'
 import { headersOf } from './metadata.js'
 
-/** How a call ended, as the library tells it. */
+/** How a call ended, as grpc-js reports it. */
 export interface Status {
   readonly code: number
   readonly details: string
   readonly metadata?: Metadata
 }
 
-/** What making an error of a status needs to know. */
+/** Dependencies for converting a status into an error. */
 export interface StatusContext {
   readonly integration: string
-  /** The server's name, for messages. */
+  /** Name of the server for messages. */
   readonly server: string
-  /** Hides our credentials in what the server says. */
+  /** Masks our credentials in the server's texts. */
   readonly mask: SecretMask
-  /** Reads a `google.rpc.Status`. @throws SerializeError */
+  /** Decodes a `google.rpc.Status`. @throws SerializeError */
   readonly details: (bytes: Uint8Array) => Value
 }
 
-/** The name of a code: `UNIMPLEMENTED`. */
+/** Returns the name of a code, such as `UNIMPLEMENTED`. */
 function codeName(code: number): string {
   return status[code] ?? `code ${code}`
 }
 
 /**
- * The error that a status other than OK means.
- * @param operation for a time-out: `call Orders/Get`
+ * Converts a status other than OK into an error.
+ * @param operation names the call in a time-out: `call Orders/Get`
  */
 export function statusError(found: Status, operation: string, context: StatusContext): IntegrationError {
   const { integration } = context
   switch (found.code) {
     case status.CANCELLED:
-      if (found.details === RESET) return brokenOff(context)
+      if (found.details === RESET) return resetError(context)
       return new CancelledError({ integration, cause: new Error('the server cancelled the call') })
     case status.DEADLINE_EXCEEDED:
       return new TimeoutError(operation, { integration })
     case status.UNAUTHENTICATED:
-      // Without the words of the server: they may repeat what it was sent.
-      return new AuthError('the server does not accept our credentials (UNAUTHENTICATED)', {
+      // Omits the server's message, which may repeat the credentials.
+      return new AuthError('the server rejects our credentials (UNAUTHENTICATED)', {
         integration,
         notExecuted: true,
       })
@@ -62,11 +62,11 @@ export function statusError(found: Status, operation: string, context: StatusCon
   }
 }
 
-/** What the library says where the server has reset a stream: a server that stops does so. */
+/** Message of grpc-js when the server has reset a stream, as a stopping server does. */
 const RESET = 'Call cancelled'
 
-function brokenOff({ server, integration }: StatusContext): ConnectionError {
-  return new ConnectionError(`${server}: the server broke the call off`, { integration })
+function resetError({ server, integration }: StatusContext): ConnectionError {
+  return new ConnectionError(`${server}: the server cancelled the call`, { integration })
 }
 
 function unavailable(found: Status, context: StatusContext): ConnectionError {
@@ -74,7 +74,8 @@ function unavailable(found: Status, context: StatusContext): ConnectionError {
   const { integration, server, mask } = context
   const wait = retryDelayOf(detailsOf(found, context))
   const local = LOCAL.test(details)
-  // What a server sends has trailers. A stream that it refused was not processed (RFC 9113, section 8.7).
+  // A status without trailers comes from grpc-js itself. A stream refused by the server was not processed (RFC
+  // 9113, section 8.7).
   const isOurs = Object.keys(metadata?.getMap() ?? {}).length === 0
   return new ConnectionError(
     `${server}: ${local ? localReason(details) : `unavailable: ${mask.text(details)}`}`,
@@ -87,13 +88,13 @@ function unavailable(found: Status, context: StatusContext): ConnectionError {
   )
 }
 
-/** What the library itself says when there is no connection. */
+/** Messages of grpc-js when there is no connection. */
 const LOCAL =
   /^(round_robin: )?(No connection established|Connection dropped|Channel closed|Name resolution failed|.*ECONNRESET|Stream refused)/
-/** Of these, what it says when no byte of the request was processed. */
+/** Those of them that mean that the server processed no byte of the request. */
 const NOT_SENT =
   /^(round_robin: )?(No connection established|Channel closed before|Name resolution failed|Stream refused by server)/
-/** What it says of a message beyond our own limit. */
+/** Messages of grpc-js for a message beyond our own limit. */
 const OVERSIZE =
   /^(Received message (larger than max|that decompresses to a size larger)|Attempted to send message with a size larger)/
 
@@ -127,7 +128,7 @@ function refused(found: Status, context: StatusContext): RpcError {
   )
 }
 
-/** The messages of `google.rpc.Status.details`; none when there are none, or they cannot be read. */
+/** Decodes the messages of `google.rpc.Status.details`; empty if they are missing or malformed. */
 function detailsOf({ metadata }: Status, context: StatusContext): readonly Value[] {
   const [bytes] = metadata?.get('grpc-status-details-bin') ?? []
   if (!Buffer.isBuffer(bytes)) return []
@@ -139,7 +140,7 @@ function detailsOf({ metadata }: Status, context: StatusContext): readonly Value
   }
 }
 
-/** Milliseconds of a `google.rpc.RetryInfo`. */
+/** Returns the delay of a `google.rpc.RetryInfo` in milliseconds. */
 function retryDelayOf(details: readonly Value[]): number | undefined {
   for (const detail of details) {
     const { '@type': type, retryDelay } = (detail ?? {}) as { '@type'?: unknown; retryDelay?: unknown }

@@ -1,40 +1,40 @@
 import type { AdapterSubscription, InboundMessage, MessageSink } from '../../core/adapter.js'
 import { type IntegrationError, SerializeError, ShutdownError, SubscribeError } from '../../core/errors.js'
 import type { Headers } from '../../core/value.js'
-import type { Link } from './link.js'
 import type { Method } from './methods.js'
 import type { OpenStream, OpenStreams } from './open-streams.js'
+import type { Session } from './session.js'
 import { type Status, statusError } from './status.js'
 import { type GrpcStream, isOk } from './stream.js'
 
 interface Parts {
-  readonly link: Link
+  readonly session: Session
   readonly open: OpenStreams
   readonly name: string
   readonly method: Method
   readonly stream: GrpcStream
   readonly sink: MessageSink<InboundMessage>
-  /** Whether messages may be published to the stream. */
+  /** Whether messages can be published to the stream. */
   readonly staysOpen: boolean
 }
 
 /**
- * A stream as the subscription of a topic. While the sink has no room nothing of the stream is read: what waits here
- * is the window of HTTP/2, 64 KB at most (RFC 9113, section 6.5.2).
+ * Reads a stream as the subscription of a topic. Reading pauses while the sink has no room, so that at most the
+ * HTTP/2 window of 64 KB is buffered (RFC 9113, section 6.5.2).
  */
 export class StreamSubscription implements AdapterSubscription, OpenStream {
   readonly #parts: Parts
   #headers: Headers | undefined
-  /** Calls of `resume`: one made during `deliver` must not be forgotten. */
+  /** Number of calls of `resume`, to detect one made during `deliver`. */
   #resumes = 0
   #closed = false
 
   constructor(parts: Parts) {
     this.#parts = parts
-    const { link, open, method, stream, staysOpen } = parts
+    const { session, open, method, stream, staysOpen } = parts
     if (staysOpen) open.add(method.path, this)
-    // On a later turn, when the subscriber has this object: a short stream may be over at once.
-    link.clock.nextTurn(() =>
+    // Read on a later turn, because a short stream could end before the subscriber has this object.
+    session.clock.nextTurn(() =>
       stream.read({
         message: (bytes) => this.#message(bytes),
         ended: (found) => this.#ended(found),
@@ -47,7 +47,7 @@ export class StreamSubscription implements AdapterSubscription, OpenStream {
   }
 
   get caller() {
-    return this.#parts.link.caller
+    return this.#parts.session.caller
   }
 
   resume(): void {
@@ -56,66 +56,68 @@ export class StreamSubscription implements AdapterSubscription, OpenStream {
   }
 
   async close(): Promise<void> {
-    this.#leave()
+    this.#remove()
     this.stream.cancel()
   }
 
   lost(): void {
-    if (this.wouldBeSilent) this.#end(silence(this.#parts.name, this.#parts.link))
+    if (this.wouldBeSilent) this.#end(silentStreamError(this.#parts.name, this.#parts.session))
   }
 
   #message(bytes: Buffer): boolean {
     if (this.#closed) return true
-    const { link, method, name, sink } = this.#parts
+    const { session, method, name, sink } = this.#parts
     try {
-      const payload = link.payloads.fromResponse(method, bytes)
+      const payload = session.payloads.fromResponse(method, bytes)
       this.#headers ??= this.stream.headers
       const headers = Object.keys(this.#headers).length > 0 ? { headers: this.#headers } : {}
       const before = this.#resumes
       const hasRoom = sink.deliver({ topic: name, payload, ...headers })
       return hasRoom || this.#resumes > before
     } catch (error) {
-      // What follows cannot be trusted to mean what it seems to.
+      // After a malformed message the rest of the stream cannot be trusted.
       const { reason } = error as SerializeError
-      this.#end(new SerializeError(`a message of ${name}: ${reason}`, { integration: link.integration }))
+      this.#end(new SerializeError(`a message of ${name}: ${reason}`, { integration: session.integration }))
       this.stream.cancel()
       return true
     }
   }
 
   #ended(found: Status): void {
-    const { integration, status } = this.#parts.link
+    const { integration, status } = this.#parts.session
     const error: IntegrationError = isOk(found)
       ? new ShutdownError({ integration })
       : statusError(found, `subscription ${this.#parts.name}`, status)
     this.#end(
-      error.kind === 'connection' && this.wouldBeSilent ? silence(this.#parts.name, this.#parts.link) : error,
+      error.kind === 'connection' && this.wouldBeSilent
+        ? silentStreamError(this.#parts.name, this.#parts.session)
+        : error,
     )
   }
 
-  /** A server that was asked by published messages does not know them on the next stream. */
+  /** Whether a new stream would stay silent: the server does not have the messages published to this one. */
   get wouldBeSilent(): boolean {
-    const { staysOpen, link } = this.#parts
-    return staysOpen && !link.reopensPublished && this.stream.isWritten
+    const { staysOpen, session } = this.#parts
+    return staysOpen && !session.reopensPublished && this.stream.isWritten
   }
 
   #end(error: Error): void {
     if (this.#closed) return
-    this.#leave()
+    this.#remove()
     if (!this.caller.isOver) this.#parts.sink.end(error)
   }
 
-  #leave(): void {
+  #remove(): void {
     this.#closed = true
     this.#parts.open.delete(this.#parts.method.path, this)
   }
 }
 
-/** Why a subscription is not opened again. */
-export function silence(name: string, { integration }: Link): SubscribeError {
+/** Makes the error of a subscription that is not restored. */
+export function silentStreamError(name: string, { integration }: Session): SubscribeError {
   return new SubscribeError(
     name,
-    'the connection was lost, and the next stream would be silent: what was published to this one is gone. ' +
+    'the connection was lost, and a new stream would lack the messages published to this one. ' +
       'Subscribe again and publish what the server needs, pass it as "params", or set published_streams = "reopen"',
     { integration },
   )

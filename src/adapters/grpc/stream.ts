@@ -5,16 +5,16 @@ import { headersOf } from './metadata.js'
 import type { Status } from './status.js'
 
 /**
- * A call of the library below its stream classes. Those read up to 16 messages ahead, whatever their size; here one
+ * A call of grpc-js below its stream classes, which read up to 16 messages ahead whatever their size. Here one
  * message is read at a time, and HTTP/2 flow control holds the server back.
  */
 export type RawCall = ReturnType<ReturnType<Client['getChannel']>['createCall']>
 
-/** Who reads a stream. */
+/** Receives the messages of a stream. */
 export interface StreamReader {
-  /** One message. @returns false: no more until `resume` */
+  /** Receives one message. @returns false to pause until `resume` */
   message(bytes: Buffer): boolean
-  /** It is over, and every message has been given. Called once. */
+  /** Called once, when the stream has ended and every message has been delivered. */
   ended(status: Status): void
 }
 
@@ -24,7 +24,7 @@ interface Unwritten {
   reject(failure: Status): void
 }
 
-/** A call whose messages come and go one by one, of whatever kind the method is: on the wire all are alike. */
+/** A call of any kind whose messages are written and read one by one. All kinds are alike on the wire. */
 export class GrpcStream {
   readonly #call: RawCall
   readonly #unwritten: Unwritten[] = []
@@ -33,19 +33,22 @@ export class GrpcStream {
   #isWritten = false
   #reader: StreamReader | undefined
   #held = false
-  /** The first message, while nobody reads. */
+  /** The first message, until `read` is called. */
   #first: Buffer | undefined
   #headers: Headers = {}
   #status: Status | undefined
-  #alive!: () => void
-  #isOver!: (found: Status) => void
-  /** Settles with the first sign of life: the server's headers, or its status. Never rejects. */
+  #resolveAnswered!: () => void
+  #resolveOver!: (found: Status) => void
+  /** Resolves when the server's headers or its status arrive. Never rejects. */
   readonly answered = new Promise<void>((resolve) => {
-    this.#alive = resolve
+    this.#resolveAnswered = resolve
   })
-  /** Settles with its end. Where the end is in order, every message has been read by then. Never rejects. */
+  /**
+   * Resolves with the status of the stream. If the status is OK, every message has been read by then. Never
+   * rejects.
+   */
   readonly over = new Promise<Status>((resolve) => {
-    this.#isOver = resolve
+    this.#resolveOver = resolve
   })
 
   /** Starts the call. */
@@ -54,36 +57,36 @@ export class GrpcStream {
     call.start(metadata, {
       onReceiveMetadata: (received) => {
         this.#headers = headersOf(received)
-        this.#alive()
+        this.#resolveAnswered()
       },
       onReceiveMessage: (bytes: unknown) => this.#message(bytes as Buffer),
       onReceiveStatus: (found) => this.#ended(found),
     })
-    // Until the first message is asked for the library reads the stream without limit.
+    // grpc-js reads the stream without limit until the first `startRead`.
     call.startRead()
   }
 
-  /** What the server has sent before its first message. */
+  /** Headers that the server sent before its first message. */
   get headers(): Headers {
     return this.#headers
   }
 
-  /** How it ended; undefined while it has not. */
+  /** Status of the stream; `undefined` until it has ended. */
   get status(): Status | undefined {
     return this.#status
   }
 
-  /** Whether it takes messages: it is not over, and `end` was not called. */
+  /** Whether messages can be written: the stream has not ended, and `end` was not called. */
   get isWritable(): boolean {
     return this.#status === undefined && !this.#ending
   }
 
-  /** Whether a message was sent on it. */
+  /** Whether a message was written. */
   get isWritten(): boolean {
     return this.#isWritten
   }
 
-  /** Sends a message; resolves when it was written. @throws Status when the stream is over before that */
+  /** Writes a message and resolves when it was written. @throws Status if the stream ends before that */
   write(bytes: Buffer): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#status !== undefined) return reject(this.#status)
@@ -93,20 +96,20 @@ export class GrpcStream {
     })
   }
 
-  /** Sends messages in their order, and no more after them. @throws Status */
+  /** Writes messages in order, then ends our side. @throws Status */
   async writeAll(messages: readonly Buffer[]): Promise<void> {
     for (const bytes of messages) await this.write(bytes)
     this.end()
   }
 
-  /** No more messages will be sent after those that wait to be written. */
+  /** Ends our side after the messages that wait to be written. */
   end(): void {
     if (this.#ending) return
     this.#ending = true
     this.#writeNext()
   }
 
-  /** Gives its messages to `reader` from now on. */
+  /** Begins to deliver messages to `reader`. */
   read(reader: StreamReader): void {
     this.#reader = reader
     const first = this.#first
@@ -115,14 +118,14 @@ export class GrpcStream {
     if (this.#status !== undefined) reader.ended(this.#status)
   }
 
-  /** The reader has room again. Does nothing when it has always had. */
+  /** Reads on after a pause. Has no effect without one. */
   resume(): void {
     if (!this.#held) return
     this.#held = false
     if (this.#status === undefined) this.#call.startRead()
   }
 
-  /** Ends it at once, and tells the server. Idempotent. */
+  /** Cancels the stream at the server. Idempotent. */
   cancel(): void {
     if (this.#status === undefined) this.#call.cancelWithStatus(status.CANCELLED, 'Cancelled on client')
   }
@@ -141,13 +144,13 @@ export class GrpcStream {
   #ended(found: StatusObject): void {
     if (this.#status !== undefined) return
     this.#status = found
-    this.#alive()
+    this.#resolveAnswered()
     for (const { reject } of this.#unwritten.splice(0)) reject(found)
-    this.#isOver(found)
+    this.#resolveOver(found)
     this.#reader?.ended(found)
   }
 
-  /** The library takes the next message when it has written the one before. */
+  /** Writes one message at a time, because grpc-js takes the next one only after the callback of the last. */
   #writeNext(): void {
     if (this.#writing || this.#status !== undefined) return
     const next = this.#unwritten[0]
@@ -158,7 +161,7 @@ export class GrpcStream {
     this.#writing = true
     const onWritten = (error?: Error | null) => {
       this.#writing = false
-      // Where it failed, the status says why.
+      // After a failure the status says why.
       if (error || this.#status !== undefined) return
       this.#unwritten.shift()
       next.resolve()

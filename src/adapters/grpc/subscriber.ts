@@ -7,25 +7,25 @@ import type {
 } from '../../core/adapter.js'
 import { sleep } from '../../core/clock.js'
 import { requestsOf } from './calls.js'
-import { failureOf, type Link } from './link.js'
 import type { Method } from './methods.js'
 import type { OpenStreams } from './open-streams.js'
+import { failureOf, type Session } from './session.js'
 import { type GrpcStream, isOk } from './stream.js'
-import { StreamSubscription, silence } from './stream-subscription.js'
+import { StreamSubscription, silentStreamError } from './stream-subscription.js'
 
 /**
- * gRPC has no acknowledgement of a stream but the server's headers, and many servers send those with the first
- * message only: after so many milliseconds without a refusal it is taken to be granted.
+ * After this time without a refusal, a stream counts as accepted. gRPC acknowledges a stream only by the server's
+ * headers, which many servers send with the first message.
  */
-const GRANTED_AFTER_MS = 100
+const ACCEPTED_AFTER_MS = 100
 
 /**
- * Opens a method as a subscription. Without parameters a method that takes a stream keeps its side open for
- * `publish`; an array of parameters is sent, and then that side is closed.
- * @throws RpcError, AuthError, ConnectionError, SerializeError when the server refuses
+ * Opens a method as a subscription. Without parameters, a method that takes a stream keeps our side open for
+ * `publish`; with an array of parameters, they are sent and our side is closed.
+ * @throws RpcError, AuthError, ConnectionError, SerializeError if the server refuses
  */
 export async function subscribe(
-  link: Link,
+  session: Session,
   open: OpenStreams,
   name: string,
   options: SubscribeOptions,
@@ -34,41 +34,44 @@ export async function subscribe(
 ): Promise<AdapterSubscription> {
   const operation = `subscribe ${name}`
   try {
-    const method = link.methods.get(name)
+    const method = session.methods.get(name)
     const staysOpen = options.params === undefined && TAKES_STREAM.has(method.kind)
-    // The actor restores subscriptions on its own account: only an operation of a caller has an id.
+    // Only operations of a caller have an id; a subscription without one is restored by the actor.
     if (staysOpen && open.wasForgotten(method.path, context.operationId === undefined))
-      throw silence(name, link)
+      throw silentStreamError(name, session)
     const requests = staysOpen ? [] : requestsOf(method, options.params)
-    const stream = await link.caller.stream(method.path, {
+    const stream = await session.caller.stream(method.path, {
       headers: options.headers ?? context.headers,
       signal: context.signal,
-      granted(opened) {
+      accepted(opened) {
         if (!staysOpen) opened.writeAll(requests).catch(() => {})
-        return granted(opened, link, context)
+        return accepted(opened, session, context)
       },
     })
-    return new StreamSubscription({ link, open, name, method, stream, sink, staysOpen })
+    return new StreamSubscription({ session, open, name, method, stream, sink, staysOpen })
   } catch (failure) {
-    throw failureOf(failure, operation, link, context)
+    throw failureOf(failure, operation, session, context)
   }
 }
 
 const TAKES_STREAM: ReadonlySet<Method['kind']> = new Set(['bidi', 'client-streaming', 'unknown'])
 
-/** @throws Status when it is refused at once; the signal's reason */
-async function granted(stream: GrpcStream, { clock }: Link, { signal }: Attempt): Promise<void> {
-  const patience = new AbortController()
+/**
+ * Waits for the server's answer, `ACCEPTED_AFTER_MS` at most.
+ * @throws Status if the server refuses; the signal's reason
+ */
+async function accepted(stream: GrpcStream, { clock }: Session, { signal }: Attempt): Promise<void> {
+  const waiting = new AbortController()
   const onAbort = () => {
     stream.cancel()
-    patience.abort()
+    waiting.abort()
   }
   if (signal.aborted) onAbort()
   signal.addEventListener('abort', onAbort, { once: true })
-  const waited = sleep(clock, GRANTED_AFTER_MS, patience.signal).catch(() => {})
+  const waited = sleep(clock, ACCEPTED_AFTER_MS, waiting.signal).catch(() => {})
   await Promise.race([stream.answered, waited])
   signal.removeEventListener('abort', onAbort)
-  patience.abort()
+  waiting.abort()
   if (signal.aborted) throw signal.reason
   if (stream.status !== undefined && !isOk(stream.status)) throw stream.status
 }

@@ -3,34 +3,34 @@ import { isIP, isIPv4 } from 'node:net'
 import { ConnectionError } from '../../core/errors.js'
 import type { Endpoint, TlsSettings } from '../../core/settings.js'
 
-/** Used where an address names no port. */
+/** Port of an address without one. */
 const DEFAULT_PORT = 50_051
 
-/** Where a channel goes. */
+/** The resolved target of a channel. */
 export interface Target {
-  /** In gRPC's name syntax: `dns:host:port`, `ipv4:a:1,b:2` or `unix:path`. */
+  /** Target in gRPC's name syntax: `dns:host:port`, `ipv4:a:1,b:2` or `unix:path`. */
   readonly uri: string
-  /** What messages may show. */
+  /** Name of the target in messages: its hosts and ports. */
   readonly shown: string
-  /** The name in requests and certificates, where the URI does not have it. */
+  /** Name for requests and certificates, if the URI does not contain it. */
   readonly authority?: string
-  /** The host, where there is one alone and it has a name. */
+  /** The host, if there is only one and it is not an IP address. */
   readonly host?: string
   /** Absent for plain HTTP/2. */
   readonly tls?: TlsSettings
-  /** Whether it names several servers. */
+  /** Whether the target names several servers. */
   readonly several: boolean
 }
 
-interface Place {
+interface HostPort {
   readonly host: string
   readonly port: number
 }
 
 /**
- * The target of an endpoint. An address is `host`, `host:port` or a URL with grpc, grpcs, http or https; what it
- * does not say comes from the endpoint. Several names are looked up here, anew for each connection.
- * @throws ConnectionError for an address that cannot be one, or a name that nobody knows
+ * Resolves the target of an endpoint. An address is `host`, `host:port` or a URL with grpc, grpcs, http or https;
+ * the endpoint supplies what it omits. Host names of several addresses are looked up for each connection.
+ * @throws ConnectionError if an address is invalid or a name cannot be resolved
  */
 export async function targetOf(endpoint: Endpoint, integration: string): Promise<Target> {
   const { addresses } = endpoint
@@ -42,13 +42,14 @@ export async function targetOf(endpoint: Endpoint, integration: string): Promise
     return { uri: addresses[0]!, shown: addresses[0]!, several: false, ...(tls && { tls }) }
   }
   const parsed = addresses.map((address) => {
-    const place = placeOf(address, endpoint)
-    if (place === undefined) throw fail('an address is neither host:port nor a URL with grpc or grpcs', false)
-    return place
+    const hostPort = hostPortOf(address, endpoint)
+    if (hostPort === undefined)
+      throw fail('endpoint.address: expected host:port or a URL with grpc or grpcs', false)
+    return hostPort
   })
   const secure = endpoint.tls !== undefined || parsed.some(({ scheme }) => SECURE.test(scheme))
   if (secure && parsed.some(({ scheme }) => PLAIN.test(scheme)))
-    throw fail('an address without TLS contradicts the others or the tls block', false)
+    throw fail('endpoint.address: an address without TLS contradicts the tls block or another address', false)
   const tls = secure ? { tls: endpoint.tls ?? { verifyServer: true } } : {}
   const shown = parsed.map(authorityOf).join(', ')
   const first = parsed[0]!
@@ -56,10 +57,10 @@ export async function targetOf(endpoint: Endpoint, integration: string): Promise
     const host = isIP(first.host) === 0 ? { host: first.host } : {}
     return { uri: uriOf(first), shown, several: false, ...host, ...tls }
   }
-  const places = await Promise.all(parsed.map(lookUp)).catch((cause: unknown) => {
-    throw fail(`a name among ${shown} could not be looked up`, true, cause)
+  const resolved = await Promise.all(parsed.map(lookUp)).catch((cause: unknown) => {
+    throw fail(`cannot resolve a host name of ${shown}`, true, cause)
   })
-  const all = places.flat()
+  const all = resolved.flat()
   const version4 = all.filter(({ host }) => isIPv4(host))
   const [scheme, chosen] = version4.length > 0 ? ['ipv4', version4] : ['ipv6', all]
   const named = parsed.find(({ host }) => isIP(host) === 0)
@@ -75,7 +76,10 @@ export async function targetOf(endpoint: Endpoint, integration: string): Promise
 const SECURE = /^(grpcs|https)$/i
 const PLAIN = /^(grpc|http)$/i
 
-function placeOf(address: string, endpoint: Endpoint): (Place & { readonly scheme: string }) | undefined {
+function hostPortOf(
+  address: string,
+  endpoint: Endpoint,
+): (HostPort & { readonly scheme: string }) | undefined {
   const [, scheme = '', rest = ''] = /^(?:([a-z][a-z\d+.-]*):\/\/)?(.*)$/i.exec(address) ?? []
   if (scheme !== '' && !SECURE.test(scheme) && !PLAIN.test(scheme)) return undefined
   const bare = isIP(rest) === 6 ? `[${rest}]` : rest.replace(/\/$/, '')
@@ -85,16 +89,16 @@ function placeOf(address: string, endpoint: Endpoint): (Place & { readonly schem
   return port > 65_535 ? undefined : { scheme, host: parts[1]!.replace(/^\[|\]$/g, ''), port }
 }
 
-function authorityOf({ host, port }: Place): string {
+function authorityOf({ host, port }: HostPort): string {
   return isIP(host) === 6 ? `[${host}]:${port}` : `${host}:${port}`
 }
 
-function uriOf(place: Place): string {
-  const version = isIP(place.host)
-  return `${version === 0 ? 'dns' : `ipv${version}`}:${authorityOf(place)}`
+function uriOf(hostPort: HostPort): string {
+  const version = isIP(hostPort.host)
+  return `${version === 0 ? 'dns' : `ipv${version}`}:${authorityOf(hostPort)}`
 }
 
-async function lookUp({ host, port }: Place): Promise<Place[]> {
+async function lookUp({ host, port }: HostPort): Promise<HostPort[]> {
   if (isIP(host) !== 0) return [{ host, port }]
   return (await lookup(host, { all: true })).map(({ address }) => ({ host: address, port }))
 }

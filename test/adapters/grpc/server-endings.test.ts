@@ -49,7 +49,7 @@ test('calls that nobody answers before the end are refused as unavailable', asyn
   await adapter.disconnect()
   const error = await call
   expect(error).toMatchObject({ kind: 'connection', errorClass: 'service-unavailable' })
-  expect(error.message).toMatch(/the server shuts down/)
+  expect(error.message).toMatch(/the server is shutting down/)
   // Too late, and harmless.
   await sink.requests[0]!.answer({ ok: true, value: 1 })
 })

@@ -158,7 +158,7 @@ test('a server without reflection says so to a client that needs it', async () =
   const { address } = await served({}, { ...protobuf, config: { proto, reflection: false } })
   const error = await failureOf(rigFor(address, { format: 'protobuf' }).adapter.connect(never()))
   expect(error).toMatchObject({ kind: 'connection', retryable: false })
-  expect(error.message).toMatch(/no reflection.*"proto"/)
+  expect(error.message).toMatch(/does not support reflection.*"proto"/)
 })
 
 test('what is no gRPC is refused, and harms nobody', async () => {

@@ -37,10 +37,10 @@ test('what an address does not say comes from the endpoint', async () => {
 
 test.each([
   [[], /no address/],
-  [['ftp://x'], /neither host:port/],
-  [['user:s3cr3t@host:1'], /neither host:port/],
-  [['host:99999'], /neither host:port/],
-  [['host:1/path'], /neither host:port/],
+  [['ftp://x'], /expected host:port/],
+  [['user:s3cr3t@host:1'], /expected host:port/],
+  [['host:99999'], /expected host:port/],
+  [['host:1/path'], /expected host:port/],
   [['grpc://a:1', 'grpcs://b:1'], /contradicts/],
 ])('%j is refused', async (addresses, reason) => {
   const error = await failureOf(targetOf({ addresses }, 'it'))

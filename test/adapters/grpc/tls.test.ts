@@ -92,11 +92,11 @@ describe('mTLS', () => {
   })
 
   test.each([
-    ['without a certificate', {}, /wants a client certificate/],
+    ['without a certificate', {}, /requires a client certificate/],
     [
       'with one of another authority',
       { clientCert: files.strangerCert, clientKey: files.strangerKey },
-      /ended the connection when it had seen our certificate/,
+      /closed the connection after receiving our certificate/,
     ],
   ])('is refused %s', async (_, tls, reason) => {
     const error = await refusalBy(strict, tls)

@@ -14,7 +14,7 @@ const { OPTIONAL, REPEATED } = FieldDescriptorProto_Label
 
 type FieldInit = Exclude<MessageInitShape<typeof FieldDescriptorProtoSchema>, FieldDescriptorProto>
 
-/** google/rpc/status.proto: what a server says of a failure beyond its code. */
+/** google/rpc/status.proto: the details of a failure beyond its code. */
 export const STATUS_FILE = create(FileDescriptorProtoSchema, {
   name: 'google/rpc/status.proto',
   package: 'google.rpc',
@@ -29,7 +29,7 @@ export const STATUS_FILE = create(FileDescriptorProtoSchema, {
   ],
 })
 
-/** google/rpc/error_details.proto: the details that services of all kinds agree on. */
+/** google/rpc/error_details.proto: standard error details of Google's APIs. */
 export const ERROR_DETAILS_FILE = create(FileDescriptorProtoSchema, {
   name: 'google/rpc/error_details.proto',
   package: 'google.rpc',
@@ -82,7 +82,7 @@ export const ERROR_DETAILS_FILE = create(FileDescriptorProtoSchema, {
   ],
 })
 
-/** A message whose fields are numbered in their order. */
+/** Declares a message whose fields are numbered in order. */
 function message(
   name: string,
   fields: readonly FieldInit[],
@@ -105,7 +105,7 @@ function many(name: string, typeName: string): FieldInit {
   return { name, type: MESSAGE, label: REPEATED, typeName }
 }
 
-/** The message of a map from text to text. */
+/** Declares the entry message of a map from string to string. */
 function entry(name: string): DescriptorProto {
   const { field } = message(name, texts('key', 'value'))
   return create(DescriptorProtoSchema, { name, field, options: { mapEntry: true } })

@@ -7,41 +7,44 @@ import { type MessageCodecOptions, MessageCodecs } from '../../../wire/protobuf/
 import type { ProtobufSchema } from '../../../wire/protobuf/protobuf-schema.js'
 import { SchemaFiles } from './schema-files.js'
 
-/** A method of a service, with what makes its values messages and its messages values. */
+/** A method of a service, with the codecs of its messages. */
 export interface MethodSchema {
-  /** `/pkg.Service/Method`: the path of its requests. */
+  /** Request path: `/pkg.Service/Method`. */
   readonly path: string
-  /** The full name of the service. */
+  /** Full name of the service. */
   readonly service: string
   readonly name: string
   readonly kind: 'unary' | 'client-streaming' | 'server-streaming' | 'bidi'
-  /** Whether the schema says that calling it twice does no more than calling it once. */
+  /** Whether the schema marks the method as idempotent or free of side effects. */
   readonly idempotent: boolean
-  /** @throws SerializeError naming the member that is unknown, missing or of a wrong type */
+  /** @throws SerializeError that names the unknown, missing or mistyped member */
   encodeRequest(value: Value): Uint8Array
   /** @throws SerializeError */
   decodeRequest(bytes: Uint8Array): Value
-  /** @throws SerializeError, as `encodeRequest` */
+  /** @throws SerializeError, like `encodeRequest` */
   encodeResponse(value: Value): Uint8Array
   /** @throws SerializeError */
   decodeResponse(bytes: Uint8Array): Value
 }
 
-/** The services of a server and the messages that they speak. Immutable; all methods are synchronous. */
+/** The services of a server and their messages. Immutable; all methods are synchronous. */
 export interface GrpcSchema {
   /**
-   * Finds a method by `pkg.Service/Method`, `pkg.Service.Method`, `/pkg.Service/Method`, or by `Service/Method` or
-   * `Method` where only one fits.
-   * @throws SerializeError naming near misses
+   * Finds a method by `pkg.Service/Method`, `pkg.Service.Method`, `/pkg.Service/Method`, or by an unambiguous
+   * `Service/Method` or `Method`.
+   * @throws SerializeError with the nearest match or all matches
    */
   method(name: string): MethodSchema
-  /** The full names, in the order of the files. */
+  /** Full names in the order of the files. */
   readonly services: readonly string[]
-  /** The value of a google.protobuf.Any; `{ '@type', value: base64 }` for a type that the schema does not have. */
+  /** Decodes a google.protobuf.Any; returns `{ '@type', value: base64 }` for a type outside the schema. */
   decodeAny(typeUrl: string, bytes: Uint8Array): Value
-  /** The descriptor of that file and then of all that it imports, as a reflection server answers. */
+  /** Returns the descriptors of a file and of all its imports, as the answer of a reflection server. */
   fileByName(name: string): Uint8Array[] | undefined
-  /** The same for the file that declares a message, enum, extension, service or method of that full name. */
+  /**
+   * Like `fileByName`, for the file that declares the message, enum, extension, service or method with that full
+   * name.
+   */
   fileContainingSymbol(symbol: string): Uint8Array[] | undefined
 }
 
@@ -52,7 +55,7 @@ const KINDS = {
   bidi_streaming: 'bidi',
 } as const
 
-/** The services of a set of descriptors. */
+/** Builds the schema from a set of descriptors. */
 export function grpcSchema(schema: ProtobufSchema, options: MessageCodecOptions = {}): GrpcSchema {
   const codecs = new MessageCodecs(schema.registry, options)
   const files = new SchemaFiles(schema)
@@ -93,7 +96,7 @@ function methodOf(service: DescService, method: DescMethod, codecs: MessageCodec
   }
 }
 
-/** Every way to write a method, with the methods that it may mean. */
+/** Maps every accepted spelling to the methods that it may mean. */
 function namesOf(methods: readonly MethodSchema[]): ReadonlyMap<string, readonly MethodSchema[]> {
   const names = new Map<string, MethodSchema[]>()
   for (const method of methods) {
@@ -105,7 +108,7 @@ function namesOf(methods: readonly MethodSchema[]): ReadonlyMap<string, readonly
       else others.push(method)
     }
   }
-  // A full name means its method, whatever else might be shortened to it.
+  // A full name wins over abbreviations of other names.
   for (const method of methods) names.set(`${method.service}/${method.name}`, [method])
   return names
 }
@@ -118,5 +121,7 @@ function unknown(name: string, byName: ReadonlyMap<string, unknown>): SerializeE
 
 function ambiguous(name: string, found: readonly MethodSchema[]): SerializeError {
   const all = found.map((method) => `${method.service}/${method.name}`).join(', ')
-  return new SerializeError(`the method ${JSON.stringify(name)} may be any of ${all}: write it in full`)
+  return new SerializeError(
+    `the method ${JSON.stringify(name)} is ambiguous, it may be any of ${all}: write its full name`,
+  )
 }

@@ -1,29 +1,29 @@
 import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire'
 import { SerializeError } from '../../../core/errors.js'
 
-/** What is asked of a server: a ServerReflectionRequest (grpc/reflection/v1/reflection.proto). */
+/** A request to the server: ServerReflectionRequest (grpc/reflection/v1/reflection.proto). */
 export type ReflectionQuestion =
   | { readonly kind: 'services' }
   | { readonly kind: 'symbol'; readonly symbol: string }
   | { readonly kind: 'file'; readonly name: string }
 
-/** What it answers: a ServerReflectionResponse. */
+/** The server's answer: ServerReflectionResponse. */
 export type ReflectionAnswer =
   | { readonly kind: 'services'; readonly services: readonly string[] }
   | { readonly kind: 'files'; readonly files: readonly Uint8Array[] }
   | { readonly kind: 'error'; readonly code: number; readonly message: string }
 
 const LENGTH = 2
-/** Fields of the request. */
+/** Field numbers of the request. */
 const FILE_BY_FILENAME = 3
 const FILE_CONTAINING_SYMBOL = 4
 const LIST_SERVICES = 7
-/** Fields of the response. */
+/** Field numbers of the response. */
 const FILE_DESCRIPTOR_RESPONSE = 4
 const LIST_SERVICES_RESPONSE = 6
 const ERROR_RESPONSE = 7
 
-/** The bytes of a question; they are the same in v1 and v1alpha. */
+/** Encodes a request; the encoding is the same in v1 and v1alpha. */
 export function writeQuestion(question: ReflectionQuestion): Uint8Array {
   const writer = new BinaryWriter()
   switch (question.kind) {
@@ -36,7 +36,7 @@ export function writeQuestion(question: ReflectionQuestion): Uint8Array {
   }
 }
 
-/** @throws SerializeError when it is no answer */
+/** Decodes an answer. @throws SerializeError if it is malformed */
 export function readAnswer(bytes: Uint8Array): ReflectionAnswer {
   try {
     for (const { number, content } of contents(bytes)) {
@@ -52,7 +52,7 @@ export function readAnswer(bytes: Uint8Array): ReflectionAnswer {
   } catch (cause) {
     throw new SerializeError(`server reflection: the answer is not valid: ${(cause as Error).message}`)
   }
-  throw new SerializeError('server reflection: an answer without content')
+  throw new SerializeError('server reflection: the answer is empty')
 }
 
 interface Content {
@@ -60,7 +60,7 @@ interface Content {
   readonly content: Uint8Array
 }
 
-/** The fields of a message that have a length; others are passed over. */
+/** Yields the length-delimited fields of a message and skips all others. */
 function* contents(message: Uint8Array): Generator<Content> {
   const reader = new BinaryReader(message)
   while (reader.pos < reader.len) {

@@ -10,23 +10,23 @@ import {
   writeQuestion,
 } from './reflection-messages.js'
 
-/** How much a server may make us take in; all that it says comes from the network. */
+/** Limits on what a server may send, because its answers are untrusted. */
 export interface ReflectionLimits {
-  /** Default 1,000. */
+  /** Maximum number of files. Default 1,000. */
   readonly maxFiles?: number
-  /** Bytes of all descriptors together. Default 16 MiB. */
+  /** Maximum size of all descriptors together in bytes. Default 16 MiB. */
   readonly maxBytes?: number
 }
 
-/** Reflection is not asked for itself. */
+/** The reflection service itself is not loaded. */
 const OWN_SERVICES = /^grpc\.reflection\./
 
 /**
- * Asks a server for its services and for the files that declare them (gRPC Server Reflection Protocol).
- * @param exchange sends one serialised ServerReflectionRequest and gives the serialised answer; v1 and v1alpha have
- * the same bytes. It is called again only when the answer before is there.
- * @throws SerializeError when the server answers with an error, with nonsense, or with more than the limits; and
- * what `exchange` throws
+ * Loads the services of a server and the files that declare them (gRPC Server Reflection Protocol).
+ * @param exchange sends one encoded ServerReflectionRequest and returns the encoded answer; called again only after
+ * the previous answer. v1 and v1alpha have the same encoding.
+ * @throws SerializeError if the server answers with an error, is malformed or exceeds the limits; what `exchange`
+ * throws
  */
 export async function schemaByReflection(
   exchange: (request: Uint8Array) => Promise<Uint8Array>,
@@ -48,26 +48,28 @@ export async function schemaByReflection(
   async function take(question: ReflectionQuestion): Promise<void> {
     const answer = await ask(question)
     if (answer.kind !== 'files')
-      throw new SerializeError(`server reflection: ${subject(question)}: an answer to another question`)
+      throw new SerializeError(
+        `server reflection: ${subject(question)}: expected files, found another kind of answer`,
+      )
     for (const file of answer.files) {
       bytes += file.length
       const read = schemaFile(file)
       files.set(read.descriptor.name, read)
       if (files.size > maxFiles || bytes > maxBytes)
         throw new SerializeError(
-          `server reflection: more than ${maxFiles} files or ${maxBytes} bytes of descriptors`,
+          `server reflection: the schema exceeds the limit of ${maxFiles} files or ${maxBytes} bytes`,
         )
     }
   }
 
   const list = await ask({ kind: 'services' })
   if (list.kind !== 'services')
-    throw new SerializeError('server reflection: the services: an answer to another question')
+    throw new SerializeError('server reflection: expected the list of services, found another kind of answer')
   for (const symbol of list.services)
     if (!OWN_SERVICES.test(symbol) && !declares(files, symbol)) await take({ kind: 'symbol', symbol })
   for (let name = missing(files); name !== undefined; name = missing(files)) {
     await take({ kind: 'file', name })
-    if (!files.has(name)) throw new SerializeError(`server reflection: ${name} was asked for, and not sent`)
+    if (!files.has(name)) throw new SerializeError(`server reflection: the server did not send ${name}`)
   }
   return grpcSchema(protobufSchema(files.values()), options)
 }
@@ -80,7 +82,7 @@ function declares(files: ReadonlyMap<string, SchemaFile>, service: string): bool
   return false
 }
 
-/** The first import that is not there yet; well-known files need not be sent. */
+/** Returns the first missing import. Well-known files need not be sent. */
 function missing(files: ReadonlyMap<string, SchemaFile>): string | undefined {
   for (const { descriptor } of files.values())
     for (const name of descriptor.dependency)

@@ -1,6 +1,6 @@
 import type { ProtobufSchema, SchemaFile } from '../../../wire/protobuf/protobuf-schema.js'
 
-/** Finds files of a schema as a reflection client asks for them. */
+/** Finds the files of a schema that a reflection client requests. */
 export class SchemaFiles {
   readonly #schema: ProtobufSchema
 
@@ -8,7 +8,7 @@ export class SchemaFiles {
     this.#schema = schema
   }
 
-  /** The file and all that it imports, each once; `undefined` when there is none of that name. */
+  /** Returns the file and all its imports, each once; `undefined` if there is no such file. */
   byName(name: string): Uint8Array[] | undefined {
     const { files } = this.#schema
     const found = new Map<string, SchemaFile>()
@@ -28,7 +28,11 @@ export class SchemaFiles {
     return name === undefined ? undefined : this.byName(name)
   }
 
-  /** @param member what has to be in it: a method or a value, which the registry does not have by name. */
+  /**
+   * Finds the file that declares a type.
+   * @param member full name of a method or field that the type must have, because the registry does not index
+   * members
+   */
   #fileOf(typeName: string, member?: string): string | undefined {
     const desc = this.#schema.registry.get(typeName)
     if (desc === undefined) return undefined

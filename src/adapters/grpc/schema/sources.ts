@@ -11,16 +11,16 @@ import {
 import { type GrpcSchema, grpcSchema } from './grpc-schema.js'
 
 /**
- * Reads .proto files, as protoc would; imports are looked for in the folders, beside the files, and among the
+ * Reads .proto files as protoc does. Imports are searched in `includeDirs`, beside the files, and among the
  * well-known types.
- * @throws ConfigError with the file and the line of a fault
+ * @throws ConfigError with the file and the line of the fault
  */
 export async function schemaFromProto(
   files: readonly string[],
   includeDirs: readonly string[],
   options?: MessageCodecOptions,
 ): Promise<GrpcSchema> {
-  // The parser is for those alone who have no descriptors.
+  // Loaded on demand: integrations with descriptors do not need the parser.
   const { loadProtoFiles } = await import('../../../wire/protobuf/proto/load.js')
   const descriptors = await loadProtoFiles(files, includeDirs)
   return grpcSchema(schemaOf(descriptors, files), options)
@@ -30,21 +30,21 @@ function schemaOf(descriptors: readonly FileDescriptorProto[], files: readonly s
   try {
     return protobufSchema(descriptors.map(writtenFile))
   } catch (cause) {
-    // Names that are taken twice, imports in a circle: what the files are wrong in together.
+    // Duplicate names and circular imports show only when all files are combined.
     throw new ConfigError(`${files.join(', ')}: ${(cause as Error).message}`, [], { cause })
   }
 }
 
 /**
- * Reads a serialised google.protobuf.FileDescriptorSet, as `protoc --include_imports --descriptor_set_out` and
- * `buf build` write it. Well-known files may be missing.
- * @throws SerializeError when it is not valid or lacks an import
+ * Reads an encoded google.protobuf.FileDescriptorSet, as written by `protoc --include_imports --descriptor_set_out`
+ * or `buf build`. Well-known files may be missing.
+ * @throws SerializeError if it is malformed or lacks an import
  */
 export function schemaFromDescriptorSet(bytes: Uint8Array, options?: MessageCodecOptions): GrpcSchema {
   return grpcSchema(protobufSchema(fileBytes(bytes).map(schemaFile)), options)
 }
 
-/** The files of a set, each as it is in there: a reflection server gives them out again. */
+/** Returns the encoded files of a set unchanged, because a reflection server serves them again. */
 function fileBytes(set: Uint8Array): Uint8Array[] {
   const files: Uint8Array[] = []
   try {

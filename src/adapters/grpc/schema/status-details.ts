@@ -9,10 +9,10 @@ const { registry } = protobufSchema([STATUS_FILE, ERROR_DETAILS_FILE].map(writte
 const status = new MessageCodecs(registry).of(registry.getMessage('google.rpc.Status')!)
 
 /**
- * Reads the trailer `grpc-status-details-bin`: `{ code, message, details: [{ '@type', … }] }`. The details of
- * google/rpc/error_details.proto are known to all; others are looked up in the schema, and stay base64 text where
- * it does not have them or cannot read them.
- * @throws SerializeError when the bytes are no google.rpc.Status
+ * Decodes the trailer `grpc-status-details-bin` into `{ code, message, details: [{ '@type', … }] }`. The types of
+ * google/rpc/error_details.proto are built in; others come from the schema, and stay Base64 if it cannot decode
+ * them.
+ * @throws SerializeError if the bytes are not a google.rpc.Status
  */
 export function decodeStatusDetails(bytes: Uint8Array, schema: Pick<GrpcSchema, 'decodeAny'>): Value {
   const decoded = status.decode(bytes) as { readonly details?: readonly Detail[] }
@@ -28,7 +28,7 @@ function withSchema(detail: Detail, schema: Pick<GrpcSchema, 'decodeAny'>): Valu
   try {
     return schema.decodeAny(typeUrl, Buffer.from(String(detail.value), 'base64'))
   } catch {
-    // A detail that cannot be read must not hide the failure that it belongs to.
+    // A malformed detail must not hide the failure itself.
     return detail as Value
   }
 }

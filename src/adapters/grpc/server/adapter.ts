@@ -12,19 +12,19 @@ import type { ListenAddress } from '../../../core/status.js'
 import { asIs } from '../bytes.js'
 import { muteLibrary } from '../library-log.js'
 import type { GrpcServerConfig } from '../manifest.js'
-import { CallsUnderWay } from './calls-under-way.js'
+import { CallsInFlight } from './calls-in-flight.js'
 import { handlerOf } from './handler.js'
 import { type Listener, listen } from './listener.js'
 import { ServedMethod } from './served-method.js'
 
-/** gRPC over HTTP/2, as a server: it listens while it is "connected", and serves what is registered. */
+/** Makes the gRPC server: it listens while it is "connected" and serves registered methods. */
 export const grpcServerAdapter: AdapterFactory = (context) => new GrpcServerAdapter(context)
 
-/** What there is while it listens. */
+/** State while the server listens. */
 interface Listening {
   readonly listener: Listener
-  readonly calls: CallsUnderWay
-  /** By the path of the method. */
+  readonly calls: CallsInFlight
+  /** Served methods by path. */
   readonly served: Map<string, ServedMethod>
 }
 
@@ -48,7 +48,7 @@ class GrpcServerAdapter implements ProtocolAdapter {
     return this.#state?.listener.address
   }
 
-  /** @throws ConnectionError when the address cannot be listened on, or a file cannot be used */
+  /** Starts listening. @throws ConnectionError if the address is unavailable or a file is unusable */
   async connect(signal: AbortSignal): Promise<void> {
     await this.disconnect()
     const listener = await listen(this.#context, this.#config)
@@ -56,10 +56,13 @@ class GrpcServerAdapter implements ProtocolAdapter {
       await listener.close()
       throw signal.reason
     }
-    this.#state = { listener, calls: new CallsUnderWay(this.#context), served: new Map() }
+    this.#state = { listener, calls: new CallsInFlight(this.#context), served: new Map() }
   }
 
-  /** Calls that nobody has answered by now are refused as unavailable, so that callers need not wait for their deadline. */
+  /**
+   * Refuses unanswered calls as unavailable, so that callers need not wait for their deadline, and closes the
+   * listener.
+   */
   async disconnect(): Promise<void> {
     const before = this.#state
     this.#state = undefined
@@ -71,7 +74,8 @@ class GrpcServerAdapter implements ProtocolAdapter {
   #serve(name: string, sink: MessageSink<InboundRequest>): AdapterSubscription {
     const state = this.#state
     const integration = this.#context.settings.name
-    if (state === undefined) throw new ConnectionError('not listening', { integration, notExecuted: true })
+    if (state === undefined)
+      throw new ConnectionError('the server is not listening', { integration, notExecuted: true })
     const { listener, calls, served } = state
     const method = listener.methods.get(name)
     const { path } = method
@@ -81,13 +85,13 @@ class GrpcServerAdapter implements ProtocolAdapter {
     served.set(path, mine)
     if (earlier === undefined) {
       const { type, handle } = handlerOf(method, this.#context, (call) =>
-        listener.isDraining ? 'shutting-down' : calls.take(call, served.get(path)!),
+        listener.isDraining ? 'shutting-down' : calls.accept(call, served.get(path)!),
       )
       if (!listener.server.register(path, handle, asIs, asIs, type)) {
         served.delete(path)
         throw new SubscribeError(
           name,
-          'the server itself serves this method; see "health" and "reflection"',
+          'the server already serves this method itself: set "health" or "reflection" to false to replace it',
           {
             integration,
           },
@@ -101,7 +105,7 @@ class GrpcServerAdapter implements ProtocolAdapter {
         listener.drain()
       },
       async close() {
-        // Another may have replaced it: then the method stays served.
+        // If another registration has replaced this one, the method stays served.
         if (served.get(path) !== mine) return
         served.delete(path)
         listener.server.unregister(path)

@@ -1,10 +1,10 @@
 import type { AdapterContext, RpcOutcome } from '../../../core/adapter.js'
 import { ConnectionError } from '../../../core/errors.js'
-import type { ServedCall, Taken } from './handler.js'
+import type { Admission, ServedCall } from './handler.js'
 import type { ServedMethod } from './served-method.js'
 
-/** The calls that wait for their answer. The memory of their requests is counted in the budget of the actor. */
-export class CallsUnderWay {
+/** Holds the calls that wait for their answer. The memory of their requests counts in the actor's budget. */
+export class CallsInFlight {
   readonly #context: Pick<AdapterContext, 'budget' | 'settings'>
   readonly #calls = new Set<ServedCall>()
 
@@ -12,23 +12,23 @@ export class CallsUnderWay {
     this.#context = context
   }
 
-  /** Gives the call to `method`, if there is room for it. */
-  take(call: ServedCall, method: ServedMethod): Taken {
+  /** Passes the call to `method` if there is room for it. */
+  accept(call: ServedCall, method: ServedMethod): Admission {
     const { budget } = this.#context
     if (budget.isFull) return 'no-memory'
     const counted: ServedCall = { ...call, answer: (outcome) => this.#answer(counted, call, outcome) }
     this.#calls.add(counted)
     budget.take(call.size)
-    if (method.deliver(counted)) return 'taken'
+    if (method.deliver(counted)) return 'accepted'
     this.#forget(counted)
     return 'no-room'
   }
 
-  /** Refuses all of them as unavailable. */
+  /** Refuses all calls as unavailable. */
   refuseAll(): void {
     const { name: integration } = this.#context.settings
-    const error = new ConnectionError('the server shuts down', { integration })
-    // An answer that cannot be sent has nobody to tell.
+    const error = new ConnectionError('the server is shutting down', { integration })
+    // Nothing handles an answer that cannot be sent.
     for (const call of [...this.#calls]) call.answer({ ok: false, error }).catch(() => {})
   }
 

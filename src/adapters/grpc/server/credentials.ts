@@ -7,17 +7,17 @@ import { every } from '../../../core/clock.js'
 import { ConnectionError } from '../../../core/errors.js'
 import type { ListenTlsSettings } from '../../../core/settings.js'
 
-/** How often the files are read again, in milliseconds. */
-const LOOK_EVERY_MS = 5_000
+/** How often the certificate files are checked, in milliseconds. */
+const CHECK_INTERVAL_MS = 5_000
 
-/** What a listener proves and checks. Replaced files hold for connections that are made from then on. */
+/** TLS credentials of a listener. Replaced files apply to new connections. */
 export interface ListenerCredentials {
   readonly credentials: ServerCredentials
-  /** Looks at the files no more. */
+  /** Stops watching the files. */
   close(): void
 }
 
-/** @throws ConnectionError for a file that cannot be read, or does not hold what it should */
+/** Makes the credentials and watches the files. @throws ConnectionError if a file cannot be read or is malformed */
 export async function listenerCredentials(
   tls: ListenTlsSettings | undefined,
   { clock, log, settings }: Pick<AdapterContext, 'clock' | 'log' | 'settings'>,
@@ -26,7 +26,7 @@ export async function listenerCredentials(
   let inUse = await readFiles(tls, settings.name)
   const credentials = new FileCredentials(tls, inUse)
   let warned = ''
-  const look = async () => {
+  const check = async () => {
     try {
       const files = await readFiles(tls, settings.name)
       warned = ''
@@ -35,13 +35,13 @@ export async function listenerCredentials(
       credentials.use(files)
       log({ level: 'info', message: 'the certificate files were replaced: new connections use them' })
     } catch (error) {
-      // A half-written file: the earlier ones stay until there are good ones.
+      // A file may be half-written: keep the earlier files until the new ones are valid.
       const message = `${(error as Error).message}; the earlier files stay in use`
       if (message !== warned) log({ level: 'warn', message })
       warned = message
     }
   }
-  const timer = every(clock, LOOK_EVERY_MS, () => void look(), { background: true })
+  const timer = every(clock, CHECK_INTERVAL_MS, () => void check(), { background: true })
   return { credentials, close: () => timer.cancel() }
 }
 
@@ -51,7 +51,7 @@ function isSame(a: Files, b: Files): boolean {
   )
 }
 
-/** The library's own maker of credentials knows no least version. */
+/** Makes credentials with a minimum TLS version, which the factory of grpc-js does not support. */
 class FileCredentials extends ServerCredentials {
   constructor(tls: ListenTlsSettings, files: Files) {
     const wantsClient = tls.clientCa !== undefined
@@ -97,7 +97,9 @@ async function readFiles(tls: ListenTlsSettings, integration: string): Promise<F
 const BEGIN = /-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----/g
 const CERTIFICATE = /-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----[^-]+-----END \1-----/g
 
-/** Node leaves out what it cannot read of a file of authorities, and would then refuse all clients. */
+/**
+ * Checks a file of certificate authorities. Node skips malformed certificates and would then refuse all clients.
+ */
 function checkAuthorities(pem: Buffer): void {
   const text = pem.toString('latin1')
   const certificates = text.match(CERTIFICATE) ?? []
@@ -113,7 +115,7 @@ async function read(what: string, path: string, integration: string): Promise<Bu
     return await readFile(path)
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error'
-    throw new ConnectionError(`the ${what} file ${path} cannot be read: ${code}`, {
+    throw new ConnectionError(`cannot read the ${what} file ${path}: ${code}`, {
       integration,
       retryable: false,
       cause,

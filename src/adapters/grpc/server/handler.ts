@@ -17,20 +17,23 @@ import type { Value } from '../../../core/value.js'
 import type { Method } from '../methods.js'
 import { internalError, type Refusal, refusalOf } from './refusal.js'
 
-/** A call that has been read to its end, and waits for its answer. */
+/** A call whose requests have been read completely and that waits for its answer. */
 export interface ServedCall {
   readonly params: Value | undefined
-  /** Bytes of the request. */
+  /** Size of the requests in bytes. */
   readonly size: number
   readonly metadata: Metadata
-  /** @throws SerializeError when the value is none of the method's; the caller has been told by then */
+  /**
+   * Sends the answer.
+   * @throws SerializeError if the value does not fit the method's response; the caller then gets an internal error
+   */
   answer(outcome: RpcOutcome): Promise<void>
 }
 
-/** What became of a call: why it was not taken, where it was not. */
-export type Taken = 'taken' | 'no-room' | 'no-memory' | 'shutting-down'
+/** Whether a call was accepted, or why not. */
+export type Admission = 'accepted' | 'no-room' | 'no-memory' | 'shutting-down'
 
-export type TakeCall = (call: ServedCall) => Taken
+export type AcceptCall = (call: ServedCall) => Admission
 
 type Bytes = Buffer
 
@@ -39,7 +42,7 @@ interface Reply {
   refuse(refusal: Refusal): void
 }
 
-/** How the library names the kinds of methods. */
+/** The kinds of methods in grpc-js's terms. */
 const TYPES = {
   unary: 'unary',
   unknown: 'unary',
@@ -49,17 +52,17 @@ const TYPES = {
 } as const
 
 /**
- * The handler of a method. Requests of a stream are gathered into an array before it is called; an answer to be
- * streamed is an array. What is gathered, and what waits to be read by the caller, is counted in the budget.
+ * Makes the grpc-js handler of a method. The requests of a stream are collected into an array before the method is
+ * called, and a streamed answer is an array. Collected requests and unsent answers count in the budget.
  */
 export function handlerOf(
   method: Method,
   context: Pick<AdapterContext, 'budget' | 'settings'>,
-  take: TakeCall,
+  accept: AcceptCall,
 ): { readonly type: (typeof TYPES)[keyof typeof TYPES]; readonly handle: UntypedHandleCall } {
   const type = TYPES[method.kind]
   const begin = (requests: readonly Bytes[], metadata: Metadata, reply: Reply) =>
-    beginCall(method, requests, metadata, reply, take)
+    beginCall(method, requests, metadata, reply, accept)
   switch (type) {
     case 'unary': {
       const handle: handleUnaryCall<Bytes, Bytes> = (call, done) =>
@@ -97,7 +100,7 @@ function beginCall(
   requests: readonly Bytes[],
   metadata: Metadata,
   reply: Reply,
-  take: TakeCall,
+  accept: AcceptCall,
 ): void {
   const isStream = method.kind === 'client-streaming' || method.kind === 'bidi'
   const answersStream = method.kind === 'server-streaming' || method.kind === 'bidi'
@@ -110,7 +113,7 @@ function beginCall(
     return reply.refuse(refusalOf(new RpcError(status.INVALID_ARGUMENT, reason)))
   }
   let answered = false
-  const taken = take({
+  const admission = accept({
     params,
     size: requests.reduce((sum, { length }) => sum + length, 0),
     metadata,
@@ -130,13 +133,13 @@ function beginCall(
       reply.send(messages)
     },
   })
-  if (taken !== 'taken') reply.refuse(refusalOf(REASONS[taken]()))
+  if (admission !== 'accepted') reply.refuse(refusalOf(REASONS[admission]()))
 }
 
-const REASONS: Readonly<Record<Exclude<Taken, 'taken'>, () => Error>> = {
-  'no-room': () => new RpcError(status.RESOURCE_EXHAUSTED, 'too many calls are under way'),
+const REASONS: Readonly<Record<Exclude<Admission, 'accepted'>, () => Error>> = {
+  'no-room': () => new RpcError(status.RESOURCE_EXHAUSTED, 'too many calls are in flight'),
   'no-memory': () => new RpcError(status.RESOURCE_EXHAUSTED, 'the memory for requests is full'),
-  'shutting-down': () => new ConnectionError('the server shuts down'),
+  'shutting-down': () => new ConnectionError('the server is shutting down'),
 }
 
 function listOf(value: Value): readonly Value[] {
@@ -153,13 +156,13 @@ function gather(
   const maxBytes = settings.limits.frame
   const requests: Bytes[] = []
   let [size, isOver] = [0, false]
-  const leave = () => {
+  const release = () => {
     if (isOver) return
     isOver = true
     budget.give(size)
   }
   const tooMuch = (reason: string) => {
-    leave()
+    release()
     requests.length = 0
     refuse(refusalOf(new RpcError(status.RESOURCE_EXHAUSTED, reason)))
   }
@@ -168,16 +171,16 @@ function gather(
     size += bytes.length
     budget.take(bytes.length)
     requests.push(bytes)
-    if (size > maxBytes) tooMuch(`the requests have more than ${maxBytes} bytes`)
+    if (size > maxBytes) tooMuch(`the requests exceed the limit of ${maxBytes} bytes`)
     else if (budget.isFull) tooMuch('the memory for requests is full')
   })
   call.on('end', () => {
     if (isOver) return
-    leave()
+    release()
     if (!call.cancelled) done(requests)
   })
-  call.on('cancelled', leave)
-  call.on('error', leave)
+  call.on('cancelled', release)
+  call.on('error', release)
 }
 
 function streamReply(

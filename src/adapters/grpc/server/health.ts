@@ -10,13 +10,13 @@ import { HEALTH, HEALTH_SERVICE, healthResponse, serviceOf } from '../health-mes
 
 type Watcher = ServerWritableStream<Buffer, Buffer>
 
-/** Serves the health checking protocol: a service is healthy while a method of it is served. */
+/** Serves the health checking protocol. A service is healthy while at least one of its methods is served. */
 export class HealthService {
   readonly #serving = new Map<string, number>()
   readonly #watchers = new Map<Watcher, string>()
   #over = false
 
-  /** Registers its methods. */
+  /** Registers the methods of the protocol. */
   register(server: Server): void {
     server.register(
       `/${HEALTH_SERVICE}/Check`,
@@ -35,19 +35,19 @@ export class HealthService {
     )
   }
 
-  /** A method of that service is served from now on. */
+  /** Counts a served method of `service`. */
   add(service: string): void {
     this.#serving.set(service, (this.#serving.get(service) ?? 0) + 1)
-    this.#tell(service)
+    this.#notify(service)
   }
 
-  /** One method less. */
+  /** Counts a method of `service` that is not served any more. */
   remove(service: string): void {
     this.#serving.set(service, Math.max(0, (this.#serving.get(service) ?? 0) - 1))
-    this.#tell(service)
+    this.#notify(service)
   }
 
-  /** The server stops: nothing is healthy any more, and nobody is kept waiting for news. */
+  /** Reports every service as not serving and ends all watches, because the server stops. */
   close(): void {
     this.#over = true
     for (const [watcher, service] of this.#watchers) {
@@ -60,7 +60,7 @@ export class HealthService {
   #check(request: Buffer, answer: sendUnaryData<Buffer>): void {
     const service = readService(request)
     if (service === undefined)
-      return answer({ code: status.INVALID_ARGUMENT, details: 'the request cannot be read' })
+      return answer({ code: status.INVALID_ARGUMENT, details: 'the request is malformed' })
     if (this.#state(service) === HEALTH.serviceUnknown)
       return answer({ code: status.NOT_FOUND, details: 'the service is unknown' })
     answer(null, this.#response(service))
@@ -69,7 +69,7 @@ export class HealthService {
   #watch(call: Watcher): void {
     const service = readService(call.request)
     if (service === undefined) {
-      call.emit('error', { code: status.INVALID_ARGUMENT, details: 'the request cannot be read' })
+      call.emit('error', { code: status.INVALID_ARGUMENT, details: 'the request is malformed' })
       return
     }
     const leave = () => this.#watchers.delete(call)
@@ -78,7 +78,7 @@ export class HealthService {
     call.write(this.#response(service))
   }
 
-  #tell(service: string): void {
+  #notify(service: string): void {
     for (const [watcher, watched] of this.#watchers)
       if (watched === service) watcher.write(this.#response(service))
   }

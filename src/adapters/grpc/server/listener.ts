@@ -12,43 +12,51 @@ import { listenerCredentials } from './credentials.js'
 import { HealthService } from './health.js'
 import { serveReflection } from './reflection.js'
 
-/** How long answers may take to be sent after `close`, in milliseconds. */
+/** How long the last answers may take to be sent after `close`, in milliseconds. */
 const CLOSE_GRACE_MS = 1_000
 const ALGORITHMS = { none: 0, deflate: 1, gzip: 2 } as const
 
-/** A server that takes calls. */
+/** A listening server. */
 export interface Listener {
   readonly server: Server
   readonly methods: Methods
   readonly health: HealthService
   readonly address: ListenAddress
-  /** Whether it takes no more calls. */
+  /** Whether the server refuses new calls. */
   readonly isDraining: boolean
-  /** Takes no more connections and calls, and asks callers to leave (GOAWAY). Calls under way may be answered. Idempotent. */
+  /**
+   * Refuses new connections and calls and asks callers to disconnect (GOAWAY). Calls in flight may still be
+   * answered. Idempotent.
+   */
   drain(): void
-  /** Drains it, waits for a moment until the last answers have left, and ends all connections. Never throws. */
+  /**
+   * Drains the server, waits up to `CLOSE_GRACE_MS` for the last answers, and closes all connections. Never throws.
+   */
   close(): Promise<void>
 }
 
 /**
- * Listens at the address of the settings.
- * @throws ConnectionError when that cannot be, SerializeError for a schema that is none
+ * Starts listening at the configured address.
+ * @throws ConnectionError if the address or a file is unusable; SerializeError for an invalid schema
  */
 export async function listen(context: AdapterContext, config: GrpcServerConfig): Promise<Listener> {
   const { settings, clock, log } = context
   const { name: integration, format, limits, listen: at } = settings
   const maxBytes = limits.frame
   if (at === undefined)
-    throw new ConnectionError('there is no address to listen on', { integration, retryable: false })
+    throw new ConnectionError('the server needs an address: set listen.port', {
+      integration,
+      retryable: false,
+    })
   const schema = await configuredSchema(config, integration)
   if (schema === undefined && format === 'protobuf')
-    throw new ConnectionError('protobuf needs a schema: expected "proto" or "descriptor_set" in the config', {
+    throw new ConnectionError('protobuf needs a schema: set "proto" or "descriptor_set" in the config', {
       integration,
       retryable: false,
     })
   const { credentials, close: closeCredentials } = await listenerCredentials(at.tls, context)
   const options: ServerOptions = {
-    // Channelz stays on: without it the library forgets its connections, and cannot end them.
+    // Channelz stays on, because without it grpc-js loses track of its connections and cannot close them.
     'grpc.max_receive_message_length': maxBytes,
     'grpc.max_send_message_length': maxBytes,
     'grpc.max_concurrent_streams': config.max_streams,

@@ -1,12 +1,12 @@
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 
-/** What a `grpc.reflection.v1.ServerReflectionRequest` asks; v1alpha has the same bytes. */
+/** A `grpc.reflection.v1.ServerReflectionRequest`; v1alpha has the same encoding. */
 export type ReflectionQuestion =
   | { readonly kind: 'services' }
   | { readonly kind: 'file' | 'symbol'; readonly name: string }
   | { readonly kind: 'extensions' }
 
-/** What is answered. */
+/** The content of the answer. */
 export type ReflectionReply =
   | { readonly kind: 'services'; readonly names: readonly string[] }
   | { readonly kind: 'files'; readonly files: readonly Uint8Array[] }
@@ -18,7 +18,7 @@ const EXTENSION = 5
 const EXTENSIONS_OF_TYPE = 6
 const SERVICES = 7
 
-/** @throws Error for bytes that are no such message, or ask nothing */
+/** Decodes a request. @throws Error if it is malformed or empty */
 export function readQuestion(request: Uint8Array): ReflectionQuestion {
   const reader = new BinaryReader(request)
   let question: ReflectionQuestion | undefined
@@ -32,11 +32,11 @@ export function readQuestion(request: Uint8Array): ReflectionQuestion {
       else if (field === EXTENSION || field === EXTENSIONS_OF_TYPE) question = { kind: 'extensions' }
     }
   }
-  if (question === undefined) throw new Error('the request asks nothing')
+  if (question === undefined) throw new Error('the request is empty')
   return question
 }
 
-/** A `ServerReflectionResponse` to that request. */
+/** Encodes the `ServerReflectionResponse` to a request. */
 export function writeReply(request: Uint8Array, reply: ReflectionReply): Uint8Array {
   const writer = new BinaryWriter()
   writer.tag(2, WireType.LengthDelimited).bytes(request)

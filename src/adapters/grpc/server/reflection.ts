@@ -3,11 +3,11 @@ import { asBuffer, asIs } from '../bytes.js'
 import type { GrpcSchema } from '../schema/index.js'
 import { type ReflectionReply, readQuestion, writeReply } from './messages.js'
 
-/** Serves the reflection protocol, v1 and v1alpha, with the descriptors as they were written. */
+/** Serves the reflection protocol (v1 and v1alpha) with the original descriptors. */
 export function serveReflection(server: Server, schema: GrpcSchema): void {
   const handler = (call: ServerDuplexStream<Buffer, Buffer>) => {
     call.on('data', (request: Buffer) => {
-      // One that asks and does not read is asked to wait.
+      // Pause a client that sends requests and does not read the answers.
       if (!call.write(asBuffer(writeReply(request, answer(request, schema))))) {
         call.pause()
         call.once('drain', () => call.resume())
@@ -40,7 +40,7 @@ function answer(request: Buffer, schema: GrpcSchema): ReflectionReply {
           `the symbol ${JSON.stringify(question.name)}`,
         )
       case 'extensions':
-        return { kind: 'error', code: status.NOT_FOUND, message: 'there are no extensions' }
+        return { kind: 'error', code: status.NOT_FOUND, message: 'extensions are not supported' }
     }
   } catch (error) {
     return { kind: 'error', code: status.INVALID_ARGUMENT, message: (error as Error).message }
@@ -49,5 +49,5 @@ function answer(request: Buffer, schema: GrpcSchema): ReflectionReply {
 
 function filesOr(files: readonly Uint8Array[] | undefined, what: string): ReflectionReply {
   if (files !== undefined && files.length > 0) return { kind: 'files', files }
-  return { kind: 'error', code: status.NOT_FOUND, message: `there is no such thing as ${what}` }
+  return { kind: 'error', code: status.NOT_FOUND, message: `not found: ${what}` }
 }

@@ -2,14 +2,14 @@ import { Metadata, status } from '@grpc/grpc-js'
 import { IntegrationError, RpcError } from '../../../core/errors.js'
 import { writeApplicationError } from '../app-error.js'
 
-/** A status as the library sends it. */
+/** A status in the form that grpc-js sends. */
 export interface Refusal {
   readonly code: number
   readonly details: string
   readonly metadata: Metadata
 }
 
-/** What JSON-RPC's codes are called here: handlers that serve both may use either. */
+/** gRPC codes for those of JSON-RPC, so that a handler can serve both protocols. */
 const STANDARD: Readonly<Record<number, status>> = {
   [-32_700]: status.INVALID_ARGUMENT,
   [-32_600]: status.INVALID_ARGUMENT,
@@ -19,8 +19,8 @@ const STANDARD: Readonly<Record<number, status>> = {
 }
 
 /**
- * The status that an error of a handler becomes. The code of an RpcError is sent as it is where it is one of
- * gRPC's; any other, and data, travel in a trailer that a gateway at the other side understands.
+ * Converts a handler's error into a status. An RpcError with a gRPC code keeps it; other codes, and data, go to a
+ * trailer that another gateway reads.
  */
 export function refusalOf(error: Error): Refusal {
   const metadata = new Metadata()
@@ -30,7 +30,7 @@ export function refusalOf(error: Error): Refusal {
   return { code: standard ?? status.UNKNOWN, details: error.message, metadata }
 }
 
-/** Without details of ours: what went wrong inside is no business of a caller. */
+/** Makes the status for an internal failure. It has no details, because callers must not see internals. */
 export function internalError(): Refusal {
   return { code: status.INTERNAL, details: 'Internal error', metadata: new Metadata() }
 }

@@ -4,7 +4,7 @@ import type { ServedCall } from './handler.js'
 
 const NO_BYTES = new Uint8Array(0)
 
-/** Who takes the calls of a method. */
+/** Delivers the calls of a method to its sink. */
 export class ServedMethod {
   readonly #name: string
   readonly #sink: MessageSink<InboundRequest>
@@ -16,7 +16,7 @@ export class ServedMethod {
     this.#sink = sink
   }
 
-  /** @returns false: it has no room for the call */
+  /** Delivers a call. @returns false if the sink has no room */
   deliver({ params, metadata, answer }: ServedCall): boolean {
     if (this.#isHeld) return false
     const before = this.#resumes

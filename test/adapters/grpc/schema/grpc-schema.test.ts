@@ -68,7 +68,7 @@ describe('the methods of a schema', () => {
 
   test('are not guessed', () => {
     expect(() => shop.method('Get')).toThrow(
-      'may be any of acme.shop.Orders/Get, acme.shop.Returns/Get: write it in full',
+      'may be any of acme.shop.Orders/Get, acme.shop.Returns/Get: write its full name',
     )
     expect(() => shop.method('acme.shop.Order/Put')).toThrow(
       'the schema has no method "acme.shop.Order/Put"; did you mean acme.shop.Orders/Put?',

@@ -87,26 +87,24 @@ describe('a schema by server reflection', () => {
     let n = 0
     const exchange = async (request: Uint8Array) =>
       request[0] === 0x3a ? services(['S']) : files([file(`${n++}.proto`, `${n}.proto`)])
-    await expect(schemaByReflection(exchange, { maxFiles: 20 })).rejects.toThrow('more than 20 files')
+    await expect(schemaByReflection(exchange, { maxFiles: 20 })).rejects.toThrow('the limit of 20 files')
     expect(n).toBe(21)
-    await expect(schemaByReflection(exchange, { maxBytes: 1000 })).rejects.toThrow(
-      'or 1000 bytes of descriptors',
-    )
+    await expect(schemaByReflection(exchange, { maxBytes: 1000 })).rejects.toThrow('files or 1000 bytes')
   })
 
   test.each([
     [
       'another file than was asked for',
       () => files([file('other.proto', 'asked.proto')]),
-      'asked.proto was asked for, and not sent',
+      'the server did not send asked.proto',
     ],
     [
       'a file that imports itself',
       () => files([file('self.proto', 'self.proto')]),
       'self.proto imports itself',
     ],
-    ['services for a file', () => services(['S']), 'S: an answer to another question'],
-    ['nothing', () => new Uint8Array(0), 'an answer without content'],
+    ['services for a file', () => services(['S']), 'S: expected files, found another kind of answer'],
+    ['nothing', () => new Uint8Array(0), 'the answer is empty'],
     ['no message', () => new Uint8Array([255]), 'the answer is not valid'],
     ['no descriptor', () => files([new Uint8Array([255])]), 'the descriptor of a file is not valid'],
   ])('refuses %s', async (_, answer, expected) => {
