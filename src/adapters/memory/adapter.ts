@@ -12,14 +12,14 @@ import { ConnectionError, type IntegrationError } from '../../core/errors.js'
 import { Session, unlessAborted } from './session.js'
 
 /**
- * The memory protocol. All that it stores is in the embedded broker, in a thread of its own, so that this
- * actor may be killed at any moment: what it acknowledged is kept, what it had not settled comes back.
+ * Speaks the memory protocol. All data is in the embedded broker on its own thread, so that this actor can be
+ * killed at any moment: acknowledged messages are kept, unsettled ones are redelivered.
  */
 class MemoryAdapter implements ProtocolAdapter {
   readonly protocol = 'memory'
   readonly #context: AdapterContext
   #session: Session | undefined
-  /** Ends the attempt to connect that is under way. */
+  /** Aborts the current attempt to connect. */
   #attempt: AbortController | undefined
 
   constructor(context: AdapterContext) {
@@ -82,7 +82,7 @@ class MemoryAdapter implements ProtocolAdapter {
     serve: async (method, sink, context) => this.#connected().services.serve(method, sink, context),
   }
 
-  /** Without a turn in between, so that of `connect` and `disconnect` the last one called decides. */
+  /** Closes session and attempt synchronously, so that the last call of `connect` or `disconnect` wins. */
   #end(): void {
     this.#attempt?.abort()
     this.#attempt = undefined
@@ -102,7 +102,7 @@ class MemoryAdapter implements ProtocolAdapter {
     try {
       return await unlessAborted(dialling, signal)
     } catch (error) {
-      // A port that comes too late has no user.
+      // Close a port that arrives after the failure.
       dialling.then(
         (port) => port.close(),
         () => {},

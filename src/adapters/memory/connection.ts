@@ -14,15 +14,15 @@ import {
 import { ConnectionError, RpcError, SerializeError, TimeoutError } from '../../core/errors.js'
 import { SequenceTable } from '../../core/sequence-table.js'
 
-/** Who waits for the answer to a request. Exactly one of `granted` and `failed` is called, once. */
-export interface Waiting {
-  /** What is being done, for a time-out: `call users.list`. */
+/** A request that waits for its answer. Exactly one of `succeeded` and `failed` is called, once. */
+export interface PendingRequest {
+  /** Names the operation in a time-out: `call users.list`. */
   readonly operation: string
-  granted(value: unknown): void
+  succeeded(value: unknown): void
   failed(error: Error): void
-  /** Makes the error of this operation for what the broker will not do. */
+  /** Makes the error for a request that the broker refuses. */
   refusal(reason: string, context: RefusalContext): Error
-  /** The broker has it and acknowledges it later, when there is room. */
+  /** Called when the broker has the message and acknowledges it later, when there is room. */
   held?(): void
 }
 
@@ -32,27 +32,27 @@ export interface RefusalContext {
   readonly notExecuted: true
 }
 
-/** Where the link hands what the broker sends unasked. */
-export interface LinkHandlers {
+/** Handlers for what the broker sends unasked. */
+export interface ConnectionHandlers {
   message(entry: MessageEntry, payload: Uint8Array): void
   delivery(entry: DeliveryEntry, payload: Uint8Array): void
   request(entry: RequestEntry): void
-  /** Once, unless the link was closed from this side. Everything that waited has failed by then. */
+  /** Called once when the connection is lost, not after `close`. All pending requests have failed by then. */
   lost(error: ConnectionError): void
 }
 
 const INTERNAL_ERROR = -32_603
 
-/** The client's end of a line to the memory broker: numbers requests and matches their answers. */
-export class Link {
+/** Connects to the memory broker: numbers requests and matches their answers. */
+export class Connection {
   readonly #port: MessagePort
-  readonly #handlers: LinkHandlers
+  readonly #handlers: ConnectionHandlers
   readonly #writer: FrameWriter<ToBroker>
-  readonly #waiting = new SequenceTable<Waiting>()
+  readonly #waiting = new SequenceTable<PendingRequest>()
   #ids = 0
   #closed: ConnectionError | undefined
 
-  constructor(port: MessagePort, handlers: LinkHandlers) {
+  constructor(port: MessagePort, handlers: ConnectionHandlers) {
     this.#port = port
     this.#handlers = handlers
     this.#writer = new FrameWriter(port, (entry, error) => this.#unsendable(entry, error))
@@ -61,27 +61,27 @@ export class Link {
         if (!this.#closed) this.#receive(entry, payload)
       })
     })
-    port.on('messageerror', () => this.#lose('the memory broker sent what cannot be read'))
-    port.on('close', () => this.#lose('the memory broker closed the line'))
+    port.on('messageerror', () => this.#lose('the memory broker sent a message that cannot be deserialized'))
+    port.on('close', () => this.#lose('the memory broker closed the connection'))
   }
 
-  /** Why it is closed; undefined while it is open. */
+  /** Why the connection is closed; `undefined` while it is open. */
   get closed(): ConnectionError | undefined {
     return this.#closed
   }
 
-  /** A new number for a subscription, consumer or service. */
+  /** Returns a new number for a subscription, consumer or service. */
   number(): number {
     return ++this.#ids
   }
 
-  /** Sends what takes no answer; dropped when closed. */
+  /** Sends an entry without an answer. Dropped after `close`. */
   send(entry: ToBroker): void {
     this.#writer.push(entry)
   }
 
-  /** Sends a request; fails at once when closed. */
-  ask(make: (id: number) => ToBroker, payload: Uint8Array | undefined, waiting: Waiting): void {
+  /** Sends a request; it fails at once after `close`. */
+  ask(make: (id: number) => ToBroker, payload: Uint8Array | undefined, waiting: PendingRequest): void {
     if (this.#closed) {
       waiting.failed(new ConnectionError(this.#closed.reason, { notExecuted: true }))
       return
@@ -91,22 +91,25 @@ export class Link {
     this.#writer.push(make(id), payload)
   }
 
-  /** `ask` as a promise. @throws ConnectionError when the link is or gets closed; the refusal of the broker. */
+  /**
+   * Like `ask`, but returns a promise.
+   * @throws ConnectionError if the connection is or gets closed; the broker's refusal
+   */
   request<T>(
     make: (id: number) => ToBroker,
     payload: Uint8Array | undefined,
     operation: string,
-    refusal: Waiting['refusal'],
+    refusal: PendingRequest['refusal'],
   ): Promise<T> {
     return new Promise((resolve, reject) => {
-      const granted = resolve as (value: unknown) => void
-      this.ask(make, payload, { operation, granted, failed: reject, refusal })
+      const succeeded = resolve as (value: unknown) => void
+      this.ask(make, payload, { operation, succeeded, failed: reject, refusal })
     })
   }
 
-  /** Closes it from this side: what was sent before still arrives, what waits fails. Idempotent. */
+  /** Closes the connection. What was sent before still arrives; pending requests fail. Idempotent. */
   close(): void {
-    this.#end(new ConnectionError('the line to the memory broker was closed'))
+    this.#end(new ConnectionError('the connection to the memory broker was closed'))
   }
 
   #lose(reason: string): void {
@@ -129,16 +132,16 @@ export class Link {
   #receive(entry: ToClient, payload: Uint8Array): void {
     switch (entry.op) {
       case 'done':
-        for (const id of entry.ids) this.#waiting.take(id)?.granted(undefined)
+        for (const id of entry.ids) this.#waiting.take(id)?.succeeded(undefined)
         return
       case 'held':
         this.#waiting.get(entry.id)?.held?.()
         return
       case 'enqueued':
-        this.#waiting.take(entry.id)?.granted(entry.message)
+        this.#waiting.take(entry.id)?.succeeded(entry.message)
         return
       case 'result':
-        this.#waiting.take(entry.id)?.granted(entry.value)
+        this.#waiting.take(entry.id)?.succeeded(entry.value)
         return
       case 'failed': {
         const waiting = this.#waiting.take(entry.id)
@@ -167,7 +170,7 @@ export class Link {
   }
 }
 
-function faultError(fault: LineFault, waiting: Waiting): Error {
+function faultError(fault: LineFault, waiting: PendingRequest): Error {
   switch (fault.kind) {
     case 'rpc': {
       const { code, message, data, retryable } = fault
@@ -189,5 +192,5 @@ function faultError(fault: LineFault, waiting: Waiting): Error {
 const unsendableAnswer = ({ request }: AnswerEntry, reason: string): AnswerEntry => ({
   op: 'answer',
   request,
-  fault: { kind: 'rpc', code: INTERNAL_ERROR, message: `the answer holds ${reason}` },
+  fault: { kind: 'rpc', code: INTERNAL_ERROR, message: `the answer contains ${reason}` },
 })

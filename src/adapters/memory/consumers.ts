@@ -7,31 +7,31 @@ import type {
   MessageSink,
 } from '../../core/adapter.js'
 import { AckError, CancelledError, DequeueError, EnqueueError } from '../../core/errors.js'
+import type { Connection, PendingRequest } from './connection.js'
 import { fieldFault, LOCAL, period } from './fields.js'
-import type { Link, Waiting } from './link.js'
 import { tooLarge } from './subscriber.js'
 
 interface Consumer {
   readonly number: number
   readonly queue: string
-  /** Messages that the broker has been asked for and has not delivered. */
+  /** Number of messages requested from the broker and not yet delivered. */
   asked: number
-  /** What is wanted beyond that. */
+  /** Number of messages to request beyond that. */
   wanted: number
   readonly sink: MessageSink<InboundDelivery>
 }
 
-/** Sending to queues and consuming them over one link. */
+/** Sends to queues and consumes them over one connection. */
 export class Consumers {
-  readonly #link: Link
+  readonly #connection: Connection
   readonly #largest: number
   readonly #consumers = new Map<number, Consumer>()
-  /** Deliveries to closed consumers, on their way back. */
+  /** Deliveries to closed consumers that are being returned to the broker. */
   readonly #returning = new Set<Promise<void>>()
 
-  /** @param largest bytes of a payload; what is larger is delivered with a defect. */
-  constructor(link: Link, largest: number) {
-    this.#link = link
+  /** @param largest maximum size of a payload in bytes; a larger one is delivered with a defect */
+  constructor(connection: Connection, largest: number) {
+    this.#connection = connection
     this.#largest = largest
   }
 
@@ -50,8 +50,8 @@ export class Consumers {
         ...(operation !== undefined && { operation }),
         delayMs: period(delayMs),
       }) as const
-    const refusal: Waiting['refusal'] = (reason, context) => new EnqueueError(queue, reason, context)
-    return this.#link.request(entry, payload, `send to queue ${queue}`, refusal)
+    const refusal: PendingRequest['refusal'] = (reason, context) => new EnqueueError(queue, reason, context)
+    return this.#connection.request(entry, payload, `send to queue ${queue}`, refusal)
   }
 
   async consume(
@@ -61,20 +61,20 @@ export class Consumers {
   ): Promise<AdapterConsumer> {
     const fault = fieldFault(queue)
     if (fault !== undefined) throw new DequeueError(String(queue), fault, LOCAL)
-    const consumer = this.#link.number()
-    const refusal: Waiting['refusal'] = (reason, context) => new DequeueError(queue, reason, context)
+    const consumer = this.#connection.number()
+    const refusal: PendingRequest['refusal'] = (reason, context) => new DequeueError(queue, reason, context)
     const state: Consumer = { number: consumer, queue, sink, asked: 0, wanted: 0 }
     this.#consumers.set(consumer, state)
     const close = async () => {
-      // What arrives from now on goes back to the broker unseen.
+      // Later deliveries are returned to the broker.
       if (!this.#consumers.delete(consumer)) return
       const entry = (id: number) => ({ op: 'unconsume', id, consumer }) as const
-      await this.#link.request(entry, undefined, 'end a consumer', refusal).catch(() => {})
+      await this.#connection.request(entry, undefined, 'end a consumer', refusal).catch(() => {})
       await Promise.all(this.#returning)
     }
     try {
       const entry = (id: number) => ({ op: 'consume', id, consumer, queue }) as const
-      await this.#link.request(entry, undefined, `consume queue ${queue}`, refusal)
+      await this.#connection.request(entry, undefined, `consume queue ${queue}`, refusal)
     } catch (error) {
       this.#consumers.delete(consumer)
       throw error
@@ -96,26 +96,26 @@ export class Consumers {
     if (!consumer) return this.#giveBack(entry.tag)
     consumer.asked--
     if (consumer.wanted > 0 && consumer.asked < CONSUMER_WINDOW / 2) this.#ask(consumer)
-    // Demand is what holds the broker back: the answer of the sink adds nothing to it.
+    // Demand holds the broker back, so that the sink's return value is not needed.
     consumer.sink.deliver(this.#delivery(entry, consumer.queue, payload))
   }
 
-  /** No sink receives anything more. */
+  /** Stops all deliveries. */
   close(): void {
     this.#consumers.clear()
   }
 
-  /** Asks for what is wanted, as far as the line lets it at a time. */
+  /** Requests messages up to the consumer window. */
   #ask(consumer: Consumer): void {
     const count = Math.min(consumer.wanted, CONSUMER_WINDOW - consumer.asked)
     if (count <= 0) return
     consumer.wanted -= count
     consumer.asked += count
-    this.#link.send({ op: 'request', consumer: consumer.number, count })
+    this.#connection.send({ op: 'request', consumer: consumer.number, count })
   }
 
   #giveBack(tag: number): void {
-    // Without a line the broker takes it back anyway.
+    // Without a connection the broker takes the message back anyway.
     const returned: Promise<void> = this.#settle('', (id) => ({ op: 'undelivered', id, tag }))
       .catch(() => {})
       .finally(() => this.#returning.delete(returned))
@@ -126,7 +126,7 @@ export class Consumers {
     const { tag, message, attempt, headers } = entry
     const size = payload.byteLength
     let settled: Promise<void> | undefined
-    const settle = (make: Parameters<Link['request']>[0]) => {
+    const settle = (make: Parameters<Connection['request']>[0]) => {
       settled ??= this.#settle(queue, make)
       return settled
     }
@@ -144,13 +144,13 @@ export class Consumers {
     }
   }
 
-  async #settle(queue: string, entry: Parameters<Link['request']>[0]): Promise<void> {
-    const refusal: Waiting['refusal'] = (reason, context) => new AckError(queue, reason, context)
+  async #settle(queue: string, entry: Parameters<Connection['request']>[0]): Promise<void> {
+    const refusal: PendingRequest['refusal'] = (reason, context) => new AckError(queue, reason, context)
     try {
-      await this.#link.request(entry, undefined, `acknowledge in queue ${queue}`, refusal)
+      await this.#connection.request(entry, undefined, `acknowledge in queue ${queue}`, refusal)
     } catch (error) {
       if (error instanceof AckError) throw error
-      // The message is delivered again, to the next consumer of the queue.
+      // The broker redelivers the message to the next consumer.
       throw new AckError(queue, (error as Error).message, { cause: error, retryable: false })
     }
   }

@@ -1,52 +1,52 @@
 import type { ByteBudget } from '../../core/byte-budget.js'
 import { Deque } from '../../core/deque.js'
 
-/** Where the bytes of held items are counted. */
-export interface Holding<T> {
+/** The budget that counts the bytes of buffered items. */
+export interface BufferAccounting<T> {
   readonly budget: ByteBudget
   sizeOf(item: T): number
 }
 
-/** Hands items to a sink one by one, and keeps them in order while the sink asks to hold back. */
+/** Delivers items to a sink one by one and buffers them in order while the sink has no room. */
 export class Inbound<T> {
   readonly #hand: (item: T) => boolean
-  readonly #holding: Holding<T> | undefined
-  readonly #held = new Deque<T>()
+  readonly #accounting: BufferAccounting<T> | undefined
+  readonly #buffer = new Deque<T>()
   #paused = false
   #resumed = false
   #closed = false
 
-  /** @param hand gives an item to the sink; false: hold further items until `resume`. */
-  constructor(hand: (item: T) => boolean, holding?: Holding<T>) {
+  /** @param hand delivers an item to the sink; returns false to buffer further items until `resume` */
+  constructor(hand: (item: T) => boolean, accounting?: BufferAccounting<T>) {
     this.#hand = hand
-    this.#holding = holding
+    this.#accounting = accounting
   }
 
-  /** Whether the next item would be held. */
-  get isHolding(): boolean {
-    return this.#paused || this.#held.size > 0
+  /** Whether the next item would be buffered. */
+  get isBuffering(): boolean {
+    return this.#paused || this.#buffer.size > 0
   }
 
-  /** After `close` the item is dropped. */
+  /** Delivers or buffers an item; drops it after `close`. */
   deliver(item: T): void {
     if (this.#closed) return
-    if (this.isHolding) this.#hold(item)
+    if (this.isBuffering) this.#enqueue(item)
     else this.#give(item)
   }
 
-  /** There is room again; may be called by the sink while it takes an item. */
+  /** Delivers buffered items when the sink has room again. The sink may call it during a delivery. */
   resume(): void {
     this.#resumed = true
     if (!this.#paused) return
     this.#paused = false
-    while (this.#held.size > 0 && !this.#paused && !this.#closed) this.#give(this.#release())
+    while (this.#buffer.size > 0 && !this.#paused && !this.#closed) this.#give(this.#release())
   }
 
-  /** The sink receives nothing more. @returns what it has not been given. */
+  /** Stops all deliveries. @returns the buffered items */
   close(): T[] {
     this.#closed = true
     const held: T[] = []
-    while (this.#held.size > 0) held.push(this.#release())
+    while (this.#buffer.size > 0) held.push(this.#release())
     return held
   }
 
@@ -56,14 +56,14 @@ export class Inbound<T> {
     this.#paused = !room && !this.#resumed
   }
 
-  #hold(item: T): void {
-    this.#held.push(item)
-    this.#holding?.budget.take(this.#holding.sizeOf(item))
+  #enqueue(item: T): void {
+    this.#buffer.push(item)
+    this.#accounting?.budget.take(this.#accounting.sizeOf(item))
   }
 
   #release(): T {
-    const item = this.#held.shift()!
-    this.#holding?.budget.give(this.#holding.sizeOf(item))
+    const item = this.#buffer.shift()!
+    this.#accounting?.budget.give(this.#accounting.sizeOf(item))
     return item
   }
 }

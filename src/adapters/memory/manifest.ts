@@ -3,8 +3,8 @@ import { memoryBrokerManifest } from '../../brokers/memory/manifest.js'
 import type { AdapterManifest } from '../../core/manifest.js'
 
 /**
- * The memory protocol: every pattern, between the integrations of one gateway, through the memory broker.
- * There is no batch of calls on the line: the actor makes one of single calls.
+ * Describes the memory protocol: every pattern, between the integrations of one gateway. The protocol has no batch;
+ * the actor makes one of single calls.
  */
 export const memoryManifest: AdapterManifest = {
   type: 'memory',
@@ -14,7 +14,7 @@ export const memoryManifest: AdapterManifest = {
   formats: ['json', 'msgpack', 'binary', 'protobuf'],
   auth: ['none'],
   config: z.strictObject({
-    broker: z.string().min(1).default('memory').describe('The name of the embedded broker to dial.'),
+    broker: z.string().min(1).default('memory').describe('Name of the embedded broker to connect to.'),
   }),
   needsEndpoint: false,
   worker: () => new URL('../../../workers/memory.mjs', import.meta.url),

@@ -2,45 +2,45 @@ import { PUBLISHER_WINDOW, type PublishEntry } from '../../brokers/memory/line.j
 import type { Attempt, PublishOptions } from '../../core/adapter.js'
 import type { Clock } from '../../core/clock.js'
 import { CancelledError, type ConnectionError, IntegrationError, PublishError } from '../../core/errors.js'
+import type { Connection } from './connection.js'
 import { fieldFault, LOCAL, period } from './fields.js'
-import type { Link } from './link.js'
 
 interface Job {
   readonly topic: string
   readonly payload: Uint8Array
   readonly options: PublishOptions
-  /** `clock.monotonic()` milliseconds. */
+  /** When the message expires, in `clock.monotonic()` milliseconds. */
   readonly expiresAt: number | undefined
-  /** Where it waits, and what ends the wait for its signal. */
+  /** The queue in which the job waits, and a function that removes its abort listener. */
   waiting?: { readonly queue: Set<Job>; stopListening(): void }
   resolve(): void
   reject(error: Error): void
 }
 
-/** A topic of which the broker holds publications: those that follow wait here, in order. */
+/** A topic whose publications the broker does not acknowledge yet; later ones wait here in order. */
 interface Blocked {
   held: number
   readonly queue: Set<Job>
 }
 
 /**
- * Publishes within the window of the line: what goes beyond waits here, in order, until the broker has
- * acknowledged enough, or until its attempt is given up. A topic with a subscription that has no room waits alone.
+ * Publishes within the window of the connection. Further messages wait in order until the broker has acknowledged
+ * enough or their attempt is aborted; a topic with a subscriber without room waits on its own.
  */
 export class Publisher {
-  readonly #link: Link
+  readonly #connection: Connection
   readonly #clock: Clock
   readonly #queue = new Set<Job>()
   readonly #blocked = new Map<string, Blocked>()
   #messages = 0
   #bytes = 0
 
-  constructor(link: Link, clock: Clock) {
-    this.#link = link
+  constructor(connection: Connection, clock: Clock) {
+    this.#connection = connection
     this.#clock = clock
   }
 
-  /** The payload must stay as it is until the promise settles. */
+  /** Publishes a message. The payload must not change until the promise settles. */
   publish(topic: string, payload: Uint8Array, options: PublishOptions, context: Attempt): Promise<void> {
     const { expiryMs, headers } = options
     const fault = fieldFault(topic, headers, payload)
@@ -55,13 +55,13 @@ export class Publisher {
     })
   }
 
-  /** The link is closed: what waits here fails as well. */
+  /** Rejects everything that waits, because the connection is closed. */
   fail(error: ConnectionError): void {
     const queues = [this.#queue, ...[...this.#blocked.values()].map(({ queue }) => queue)]
     this.#blocked.clear()
     for (const queue of queues)
       for (const job of [...queue]) {
-        leave(job)
+        dequeue(job)
         job.reject(error)
       }
   }
@@ -72,12 +72,12 @@ export class Publisher {
 
   #wait(job: Job, queue: Set<Job>, signal: AbortSignal): void {
     if (signal.aborted) {
-      job.reject(givenUp(signal))
+      job.reject(abortError(signal))
       return
     }
     const onAbort = () => {
-      leave(job)
-      job.reject(givenUp(signal))
+      dequeue(job)
+      job.reject(abortError(signal))
     }
     signal.addEventListener('abort', onAbort, { once: true })
     job.waiting = { queue, stopListening: () => signal.removeEventListener('abort', onAbort) }
@@ -101,16 +101,16 @@ export class Publisher {
     let isHeld = false
     const settled = () => {
       if (isHeld) this.#unblock(topic)
-      else this.#left(size)
+      else this.#leaveWindow(size)
     }
-    this.#link.ask(make, payload, {
+    this.#connection.ask(make, payload, {
       operation: 'publish',
       held: () => {
         isHeld = true
         this.#block(topic)
-        this.#left(size)
+        this.#leaveWindow(size)
       },
-      granted: () => {
+      succeeded: () => {
         settled()
         job.resolve()
       },
@@ -122,8 +122,8 @@ export class Publisher {
     })
   }
 
-  /** A publication has left the window. */
-  #left(size: number): void {
+  /** Removes a publication from the window. */
+  #leaveWindow(size: number): void {
     this.#messages--
     this.#bytes -= size
     this.#next()
@@ -131,10 +131,10 @@ export class Publisher {
 
   #next(): void {
     for (const job of this.#queue) {
-      if (!this.#isOpen || this.#link.closed) return
+      if (!this.#isOpen || this.#connection.closed) return
       const blocked = this.#blocked.get(job.topic)
       if (blocked === undefined) {
-        leave(job)
+        dequeue(job)
         this.#send(job)
       } else move(job, blocked.queue)
     }
@@ -146,7 +146,7 @@ export class Publisher {
     else blocked.held++
   }
 
-  /** What waited for the topic goes first: it was published earlier than what waits for the window. */
+  /** Puts the topic's messages before those that wait for the window, because they were published earlier. */
   #unblock(topic: string): void {
     const blocked = this.#blocked.get(topic)
     if (blocked === undefined || --blocked.held > 0) return
@@ -160,7 +160,7 @@ export class Publisher {
   }
 }
 
-function leave(job: Job): void {
+function dequeue(job: Job): void {
   job.waiting?.queue.delete(job)
   job.waiting?.stopListening()
   delete job.waiting
@@ -174,7 +174,7 @@ function move(job: Job, queue: Set<Job>): void {
   queue.add(job)
 }
 
-const givenUp = (signal: AbortSignal): Error =>
+const abortError = (signal: AbortSignal): Error =>
   signal.reason instanceof IntegrationError
     ? signal.reason
     : new CancelledError({ cause: signal.reason, notExecuted: true })

@@ -12,17 +12,19 @@ import type { Value } from '../../core/value.js'
 import type { Carrier } from '../../wire/carrier.js'
 import { checkCarried } from '../../wire/check.js'
 import { completeLimits } from '../../wire/limits.js'
+import type { Connection, PendingRequest } from './connection.js'
 import { fieldFault, LOCAL, period } from './fields.js'
 import { Inbound } from './inbound.js'
-import type { Link, Waiting } from './link.js'
 import { heldBytes, sizeOf } from './size.js'
 
-/** JSON-RPC 2.0, section 5.1. */
+/** Error codes (JSON-RPC 2.0, section 5.1). */
 const INTERNAL_ERROR = -32_603
 const INVALID_REQUEST = -32_600
-const NOTHING = new Uint8Array(0)
+const NO_BYTES = new Uint8Array(0)
 
-/** Structured clone carries more than this, but other protocols do not, and this one stands in for them. */
+/**
+ * What values may hold. Structured clone carries more, but the other protocols, whose stand-in this one is, do not.
+ */
 const CARRIER: Carrier = {
   name: 'memory',
   ...completeLimits(),
@@ -31,13 +33,13 @@ const CARRIER: Carrier = {
   anyText: true,
 }
 
-/** A request, and how the broker hears of its outcome. */
+/** A request, with the functions that send its outcome to the broker. */
 interface Incoming {
   readonly request: InboundRequest
   readonly notification: boolean
   readonly size: number
   settle(outcome: RpcOutcome): Promise<void>
-  /** Another server of the method gets the request. */
+  /** Returns the request to the broker, which passes it to another server of the method. */
   decline(): void
 }
 
@@ -46,17 +48,17 @@ interface Service {
   readonly inbound: Inbound<Incoming>
 }
 
-/** Calling and serving methods over one link. Parameters and results cross as values, by structured clone. */
+/** Calls and serves methods over one connection. Parameters and results cross by structured clone. */
 export class Services {
-  readonly #link: Link
+  readonly #connection: Connection
   readonly #budget: ByteBudget
   readonly #largest: number
   readonly #services = new Map<number, Service>()
 
-  /** @param largest bytes of parameters; what is larger is refused. */
-  constructor(link: Link, budget: ByteBudget, largest: number) {
+  /** @param largest maximum size of parameters in bytes; larger ones are refused */
+  constructor(connection: Connection, budget: ByteBudget, largest: number) {
     this.#largest = largest
-    this.#link = link
+    this.#connection = connection
     this.#budget = budget
   }
 
@@ -64,7 +66,7 @@ export class Services {
     return this.#ask(method, params, context, false)
   }
 
-  /** Resolves when a server has taken it. */
+  /** Sends a notification. Resolves when a server has accepted it. */
   async notify(method: string, params: Value | undefined, context: Attempt): Promise<void> {
     await this.#ask(method, params, context, true)
   }
@@ -76,11 +78,12 @@ export class Services {
   ): Promise<AdapterSubscription> {
     const fault = fieldFault(method)
     if (fault !== undefined) throw new SubscribeError(String(method), fault, LOCAL)
-    const service = this.#link.number()
-    const refusal: Waiting['refusal'] = (reason, context) => new SubscribeError(method, reason, context)
+    const service = this.#connection.number()
+    const refusal: PendingRequest['refusal'] = (reason, context) =>
+      new SubscribeError(method, reason, context)
     const hand = (incoming: Incoming) => {
       const room = sink.deliver(incoming.request)
-      if (incoming.notification) tell(incoming, { ok: true, value: null })
+      if (incoming.notification) acknowledge(incoming, { ok: true, value: null })
       return room
     }
     const inbound = new Inbound(hand, { budget: this.#budget, sizeOf: ({ size }) => size })
@@ -88,14 +91,14 @@ export class Services {
     const close = async () => {
       if (!this.#services.delete(service)) return
       const entry = (id: number) => ({ op: 'unserve', id, service }) as const
-      const ended = this.#link.request(entry, undefined, 'end a service', refusal).catch(() => {})
-      // The broker has ended the service by the time it hears of these: another one of the method gets them.
+      const ended = this.#connection.request(entry, undefined, 'end a service', refusal).catch(() => {})
+      // The broker processes the end of the service first, so that another server of the method gets these.
       for (const incoming of inbound.close()) incoming.decline()
       await ended
     }
     try {
       const entry = (id: number) => ({ op: 'serve', id, service, method }) as const
-      await this.#link.request(entry, undefined, `serve ${method}`, refusal)
+      await this.#connection.request(entry, undefined, `serve ${method}`, refusal)
     } catch (error) {
       this.#services.delete(service)
       throw error
@@ -110,15 +113,16 @@ export class Services {
   deliver(entry: RequestEntry): void {
     const service = this.#services.get(entry.service)
     const { request } = entry
-    if (service === undefined) return this.#link.send({ op: 'decline', request })
-    const { isHolding } = service.inbound
-    if (isHolding && this.#budget.isFull) return this.#link.send({ op: 'decline', request, busy: true })
-    // Only what is held is counted: to measure a value takes as long as to copy it.
-    const size = isHolding ? heldBytes(entry.params) : 0
+    if (service === undefined) return this.#connection.send({ op: 'decline', request })
+    const { isBuffering } = service.inbound
+    if (isBuffering && this.#budget.isFull)
+      return this.#connection.send({ op: 'decline', request, busy: true })
+    // Only buffered requests are measured, because measuring a value takes as long as copying it.
+    const size = isBuffering ? heldBytes(entry.params) : 0
     service.inbound.deliver(this.#incoming(entry, service.method, size))
   }
 
-  /** No sink receives anything more. */
+  /** Stops all deliveries. */
   close(): void {
     for (const { inbound } of this.#services.values()) inbound.close()
     this.#services.clear()
@@ -141,9 +145,9 @@ export class Services {
       ...(params !== undefined && { params }),
       ...(notification && { notification }),
     })
-    const refusal: Waiting['refusal'] = (reason, context) =>
+    const refusal: PendingRequest['refusal'] = (reason, context) =>
       new RpcError(INTERNAL_ERROR, reason, undefined, context)
-    return this.#link.request(entry, undefined, `call ${method}`, refusal)
+    return this.#connection.request(entry, undefined, `call ${method}`, refusal)
   }
 
   /** @throws SerializeError */
@@ -152,7 +156,7 @@ export class Services {
     const size = sizeOf(params)
     if (size > this.#largest)
       throw new SerializeError(
-        `parameters of about ${size} bytes are larger than limits.frame (${this.#largest})`,
+        `parameters of about ${size} bytes exceed limits.frame (${this.#largest})`,
         LOCAL,
       )
   }
@@ -163,21 +167,21 @@ export class Services {
     const settle = async (outcome: RpcOutcome) => {
       if (settled) return
       settled = true
-      if (this.#link.closed) throw this.#link.closed
-      this.#link.send(answerEntry(entry.request, notification ? outcome : carried(outcome)))
+      if (this.#connection.closed) throw this.#connection.closed
+      this.#connection.send(answerEntry(entry.request, notification ? outcome : carried(outcome)))
     }
     const decline = () => {
       settled = true
-      this.#link.send({ op: 'decline', request: entry.request })
+      this.#connection.send({ op: 'decline', request: entry.request })
     }
-    // A notification is acknowledged when a sink has taken it; what the server answers is dropped.
+    // A notification is acknowledged when a sink has accepted it; the answer of the handler is dropped.
     const answer = notification ? async () => {} : settle
-    const request = { topic: method, payload: NOTHING, params: entry.params, answer }
+    const request = { topic: method, payload: NO_BYTES, params: entry.params, answer }
     return { request, notification, size, settle, decline }
   }
 }
 
-/** The outcome, or an error that says why it cannot be carried. */
+/** Returns the outcome, or an error if the value cannot be carried. */
 function carried(outcome: RpcOutcome): RpcOutcome {
   if (!outcome.ok) return outcome
   try {
@@ -189,8 +193,8 @@ function carried(outcome: RpcOutcome): RpcOutcome {
   }
 }
 
-/** Without a line the broker has answered the caller already. */
-function tell(incoming: Incoming, outcome: RpcOutcome): void {
+/** Sends an outcome. Errors are ignored: without a connection the broker has already answered the caller. */
+function acknowledge(incoming: Incoming, outcome: RpcOutcome): void {
   incoming.settle(outcome).catch(() => {})
 }
 

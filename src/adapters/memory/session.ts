@@ -1,57 +1,57 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { AdapterContext } from '../../core/adapter.js'
 import { CancelledError, ConnectionError } from '../../core/errors.js'
+import { Connection } from './connection.js'
 import { Consumers } from './consumers.js'
-import { Link } from './link.js'
 import { Publisher } from './publisher.js'
 import { Services } from './services.js'
 import { Subscriber } from './subscriber.js'
 
 type SessionContext = Pick<AdapterContext, 'clock' | 'budget' | 'settings'>
 
-/** One connection to the memory broker: the link and what speaks over it. */
+/** One connection to the memory broker, with its publisher, subscriber, consumers and services. */
 export class Session {
   readonly publisher: Publisher
   readonly subscriber: Subscriber
   readonly consumers: Consumers
   readonly services: Services
-  readonly #link: Link
+  readonly #connection: Connection
 
-  /** @param lost is called once, unless `close` was called first. */
+  /** @param lost called once when the connection is lost; not called after `close` */
   constructor(port: MessagePort, context: SessionContext, lost: (error: ConnectionError) => void) {
-    this.#link = new Link(port, {
+    this.#connection = new Connection(port, {
       message: (entry, payload) => this.subscriber.deliver(entry, payload),
       delivery: (entry, payload) => this.consumers.deliver(entry, payload),
       request: (entry) => this.services.deliver(entry),
       lost: (error) => {
-        this.#silence(error)
+        this.#stopAll(error)
         lost(error)
       },
     })
     const { frame } = context.settings.limits
-    this.publisher = new Publisher(this.#link, context.clock)
-    this.subscriber = new Subscriber(this.#link, context.budget, frame)
-    this.consumers = new Consumers(this.#link, frame)
-    this.services = new Services(this.#link, context.budget, frame)
+    this.publisher = new Publisher(this.#connection, context.clock)
+    this.subscriber = new Subscriber(this.#connection, context.budget, frame)
+    this.consumers = new Consumers(this.#connection, frame)
+    this.services = new Services(this.#connection, context.budget, frame)
   }
 
   /**
-   * A round trip to the broker.
-   * @throws ConnectionError when the link closes, CancelledError when the signal aborts first.
+   * Makes a round trip to the broker.
+   * @throws ConnectionError if the connection closes; CancelledError if the signal aborts first
    */
   async ping(signal: AbortSignal): Promise<void> {
     const refusal = (reason: string) => new ConnectionError(reason)
-    const answer = this.#link.request<void>((id) => ({ op: 'ping', id }), undefined, 'ping', refusal)
+    const answer = this.#connection.request<void>((id) => ({ op: 'ping', id }), undefined, 'ping', refusal)
     await unlessAborted(answer, signal)
   }
 
-  /** Fails whatever waits; no callback is made afterwards. */
+  /** Closes the connection and rejects pending operations. No callback is called afterwards. */
   close(): void {
-    this.#link.close()
-    this.#silence(this.#link.closed!)
+    this.#connection.close()
+    this.#stopAll(this.#connection.closed!)
   }
 
-  #silence(error: ConnectionError): void {
+  #stopAll(error: ConnectionError): void {
     this.publisher.fail(error)
     this.subscriber.close()
     this.consumers.close()
@@ -59,7 +59,7 @@ export class Session {
   }
 }
 
-/** The outcome of `work`, or a rejection as soon as `signal` aborts. */
+/** Settles like `work`, or rejects as soon as `signal` aborts. @throws CancelledError */
 export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   let stopListening = () => {}
   const aborted = new Promise<never>((_, reject) => {

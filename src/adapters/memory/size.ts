@@ -1,12 +1,12 @@
 import type { Value } from '../../core/value.js'
 
-/** A number, or the punctuation around a member. */
+/** Bytes of a number, and of the punctuation around a member. */
 const NUMBER = 8
 const MEMBER = 2
-/** Objects and slots of V8 around each byte of a value. */
+/** Bytes of memory in V8 per encoded byte. */
 const IN_MEMORY = 3
 
-/** About how many bytes a value would be on a wire. */
+/** Estimates the encoded size of a value in bytes. */
 export function sizeOf(value: Value | undefined): number {
   if (typeof value === 'string') return MEMBER + value.length
   if (typeof value !== 'object' || value === null) return NUMBER
@@ -17,5 +17,5 @@ export function sizeOf(value: Value | undefined): number {
   return size
 }
 
-/** About how many bytes of memory a value takes. */
+/** Estimates the memory of a value in bytes. */
 export const heldBytes = (value: Value | undefined): number => IN_MEMORY * sizeOf(value)

@@ -2,14 +2,14 @@ import { type MessageEntry, SUBSCRIBER_WINDOW } from '../../brokers/memory/line.
 import type { AdapterSubscription, Attempt, InboundMessage, MessageSink } from '../../core/adapter.js'
 import type { ByteBudget } from '../../core/byte-budget.js'
 import { CancelledError, SubscribeError } from '../../core/errors.js'
+import type { Connection, PendingRequest } from './connection.js'
 import { fieldFault, LOCAL } from './fields.js'
 import { Inbound } from './inbound.js'
-import type { Link, Waiting } from './link.js'
 
-/** Credit goes back in portions: one entry for many messages. */
+/** Credit is returned in portions: one entry for many messages. */
 const PORTION = { messages: SUBSCRIBER_WINDOW.messages / 4, bytes: SUBSCRIBER_WINDOW.bytes / 4 } as const
 
-/** Buffers and objects around a message that is held. */
+/** Memory of the buffers and objects around a buffered message, in bytes. */
 const OVERHEAD = 400
 
 interface Subscription {
@@ -18,16 +18,16 @@ interface Subscription {
   readonly credit: Credit
 }
 
-/** The subscriptions of one link. */
+/** Subscribes to topics over one connection. */
 export class Subscriber {
-  readonly #link: Link
+  readonly #connection: Connection
   readonly #budget: ByteBudget
   readonly #largest: number
   readonly #subscriptions = new Map<number, Subscription>()
 
-  /** @param largest bytes of a payload; what is larger is not delivered. */
-  constructor(link: Link, budget: ByteBudget, largest: number) {
-    this.#link = link
+  /** @param largest maximum size of a payload in bytes; a larger one is not delivered */
+  constructor(connection: Connection, budget: ByteBudget, largest: number) {
+    this.#connection = connection
     this.#budget = budget
     this.#largest = largest
   }
@@ -39,19 +39,20 @@ export class Subscriber {
   ): Promise<AdapterSubscription> {
     const fault = fieldFault(pattern)
     if (fault !== undefined) throw new SubscribeError(String(pattern), fault, LOCAL)
-    const subscription = this.#link.number()
+    const subscription = this.#connection.number()
     const inbound = this.#open(subscription, sink)
-    const refusal: Waiting['refusal'] = (reason, context) => new SubscribeError(pattern, reason, context)
+    const refusal: PendingRequest['refusal'] = (reason, context) =>
+      new SubscribeError(pattern, reason, context)
     const close = async () => {
       if (!this.#subscriptions.delete(subscription)) return
       inbound.close()
       const entry = (id: number) => ({ op: 'unsubscribe', id, subscription }) as const
-      // It ends with the link as well.
-      await this.#link.request(entry, undefined, 'unsubscribe', refusal).catch(() => {})
+      // The subscription also ends with the connection.
+      await this.#connection.request(entry, undefined, 'unsubscribe', refusal).catch(() => {})
     }
     try {
       const entry = (id: number) => ({ op: 'subscribe', id, subscription, pattern }) as const
-      await this.#link.request(entry, undefined, 'subscribe', refusal)
+      await this.#connection.request(entry, undefined, 'subscribe', refusal)
     } catch (error) {
       this.#subscriptions.delete(subscription)
       inbound.close()
@@ -64,7 +65,7 @@ export class Subscriber {
     return { resume: () => inbound.resume(), close }
   }
 
-  /** A message for a subscription that was closed meanwhile is dropped: its credit ended with it. */
+  /** Delivers a message. One for a closed subscription is dropped, because its credit ended with it. */
   deliver(entry: MessageEntry, payload: Uint8Array): void {
     const subscription = this.#subscriptions.get(entry.subscription)
     if (subscription === undefined) return
@@ -77,14 +78,14 @@ export class Subscriber {
     subscription.inbound.deliver({ topic, payload, ...(headers && { headers }), ...(retain && { retain }) })
   }
 
-  /** No sink receives anything more. */
+  /** Stops all deliveries. */
   close(): void {
     for (const { inbound } of this.#subscriptions.values()) inbound.close()
     this.#subscriptions.clear()
   }
 
   #open(subscription: number, sink: MessageSink<InboundMessage>): Inbound<InboundMessage> {
-    const credit = new Credit(this.#link, subscription, this.#budget)
+    const credit = new Credit(this.#connection, subscription, this.#budget)
     const inbound = new Inbound<InboundMessage>(
       (message) => {
         const room = sink.deliver(message)
@@ -98,21 +99,24 @@ export class Subscriber {
   }
 }
 
-/** Why a payload that was received is not delivered. */
+/** Explains why a received payload is not delivered. */
 export const tooLarge = (size: number, largest: number): string =>
-  `a payload of ${size} bytes is larger than limits.frame (${largest})`
+  `a payload of ${size} bytes exceeds limits.frame (${largest})`
 
-/** Gathers what a subscription has taken. While the actor holds as many bytes as it may, none is given back. */
+/**
+ * Collects the credit of a subscription and returns it in portions. Returns none while the actor's memory budget is
+ * full.
+ */
 class Credit {
-  readonly #link: Link
+  readonly #connection: Connection
   readonly #subscription: number
   readonly #budget: ByteBudget
   #messages = 0
   #bytes = 0
   #isWaiting = false
 
-  constructor(link: Link, subscription: number, budget: ByteBudget) {
-    this.#link = link
+  constructor(connection: Connection, subscription: number, budget: ByteBudget) {
+    this.#connection = connection
     this.#subscription = subscription
     this.#budget = budget
   }
@@ -133,7 +137,7 @@ class Credit {
 
   #send(): void {
     const entry = { subscription: this.#subscription, messages: this.#messages, bytes: this.#bytes }
-    this.#link.send({ op: 'credit', ...entry })
+    this.#connection.send({ op: 'credit', ...entry })
     this.#messages = 0
     this.#bytes = 0
   }

@@ -214,7 +214,7 @@ describe('queues of the memory broker', () => {
       await pubsub!.publish('t', new Uint8Array(size), {}, operation())
     }
     await until(() => sink.got.length === 2 && heard.got.length === 1, 'they arrive')
-    expect(sink.got[0]!.defect?.message).toMatch(/1001 bytes is larger than limits.frame \(1000\)/)
+    expect(sink.got[0]!.defect?.message).toMatch(/1001 bytes exceeds limits.frame \(1000\)/)
     expect(sink.got[1]!.defect).toBeUndefined()
     expect(heard.missed).toBe(1)
   })
