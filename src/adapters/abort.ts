@@ -1,6 +1,9 @@
 import { CancelledError, IntegrationError, TimeoutError } from '../core/errors.js'
 
-/** The error for an operation whose signal aborted: the signal's own reason where that is one of ours. */
+/**
+ * Returns the error of an aborted operation: the signal's reason if it is an IntegrationError, otherwise a
+ * TimeoutError or CancelledError.
+ */
 export function abortFailure(operation: string, signal: AbortSignal): IntegrationError {
   if (signal.reason instanceof IntegrationError) return signal.reason
   return (signal.reason as Error | undefined)?.name === 'TimeoutError'
@@ -8,7 +11,7 @@ export function abortFailure(operation: string, signal: AbortSignal): Integratio
     : new CancelledError()
 }
 
-/** Waits for `work`, but no longer than until `signal` aborts. @throws CancelledError, TimeoutError */
+/** Settles like `work`, or rejects when `signal` aborts. @throws CancelledError, TimeoutError */
 export function untilAborted<T>(work: Promise<T>, signal: AbortSignal, operation: string): Promise<T> {
   return new Promise((resolve, reject) => {
     const onAbort = () => reject(abortFailure(operation, signal))

@@ -6,7 +6,7 @@ import { mqttManifest } from './mqtt/manifest.js'
 import { natsManifest } from './nats/manifest.js'
 import { redisManifest } from './redis/manifest.js'
 
-/** Every protocol that the gateway brings, by the `type` of the configuration. */
+/** The built-in protocols by the `type` of the configuration. */
 export const ADAPTERS: readonly AdapterManifest[] = [
   grpcManifest,
   jsonRpcManifest,
@@ -16,7 +16,7 @@ export const ADAPTERS: readonly AdapterManifest[] = [
   redisManifest,
 ]
 
-/** The manifest of that type, or `undefined`. */
+/** Returns the manifest of a type, or `undefined`. */
 export function adapterManifest(type: string): AdapterManifest | undefined {
   return ADAPTERS.find((manifest) => manifest.type === type)
 }

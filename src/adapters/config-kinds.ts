@@ -2,10 +2,10 @@ import { z } from 'zod'
 import { formatBytes, parseBytes } from '../core/bytes.js'
 import { formatDuration, parseDuration } from '../core/duration.js'
 
-/** Longer timers do not exist in Node: 24 days and a bit. */
+/** The longest timer of Node: about 24 days. */
 const LONGEST_MS = 2_147_483_647
 
-/** What a quantity is measured in. It is written with its unit, or as a number of milliseconds or bytes. */
+/** Unit of a quantity. In a configuration it is written with its unit, or as a number of milliseconds or bytes. */
 export type Unit = 'duration' | 'size'
 
 function quantity(unit: Unit, wanted: string, read: (given: unknown) => number | undefined) {
@@ -21,7 +21,7 @@ function quantity(unit: Unit, wanted: string, read: (given: unknown) => number |
     .meta({ unit })
 }
 
-/** A duration between two bounds in milliseconds; gives milliseconds. */
+/** Schema of a duration within bounds in milliseconds; parses to milliseconds. */
 export function durationWithin(least: number, most: number) {
   const longest = most === LONGEST_MS ? '24d' : formatDuration(most)
   const bounds = `of at least ${formatDuration(least)} and at most ${longest}`
@@ -31,15 +31,15 @@ export function durationWithin(least: number, most: number) {
   })
 }
 
-/** A duration that a timer can wait; gives milliseconds. */
+/** Schema of a duration that a timer can wait; parses to milliseconds. */
 export const duration = durationWithin(0, LONGEST_MS)
 
-/** A duration of at least so many milliseconds that a timer can wait; gives milliseconds. */
+/** Schema of a duration of at least `least` milliseconds that a timer can wait; parses to milliseconds. */
 export function durationFrom(least: number) {
   return durationWithin(least, LONGEST_MS)
 }
 
-/** A size of at least so many bytes; gives bytes. */
+/** Schema of a size of at least `least` bytes; parses to bytes. */
 export function sizeFrom(least: number) {
   return quantity('size', `a size of at least ${formatBytes(least)}, such as "64KB" or "16MB"`, (given) => {
     const bytes = parseBytes(given)
@@ -47,11 +47,11 @@ export function sizeFrom(least: number) {
   })
 }
 
-/** A size above zero; gives bytes. */
+/** Schema of a size above zero; parses to bytes. */
 export const size = sizeFrom(1)
 
-/** The path of a file or folder, relative to the file that names it; gives it absolute. */
+/** Schema of the path of a file or folder, relative to the file that contains it; parses to an absolute path. */
 export const path = z.string().min(1).meta({ path: 'any' })
 
-/** As `path`, of a file that has to be there. */
+/** Like `path`, for a file that must exist. */
 export const filePath = z.string().min(1).meta({ path: 'file' })

@@ -6,7 +6,10 @@ import type { JwtSettings } from '../core/settings.js'
 import { codeOf } from './socket-failure.js'
 import type { FreshToken, TokenContext, TokenMaker } from './token.js'
 
-/** Signs tokens (RFC 7519) with a secret or a private key. The file of a key is read for each: it may be replaced. */
+/**
+ * Signs tokens (RFC 7519) with a secret or a private key. Reads the key file for each token, because it may be
+ * replaced.
+ */
 export class JwtMint implements Pick<TokenMaker, 'make'> {
   readonly #settings: JwtSettings
   readonly #context: TokenContext
@@ -19,7 +22,7 @@ export class JwtMint implements Pick<TokenMaker, 'make'> {
   async make(): Promise<FreshToken> {
     const { algorithm, issuer, subject, audience, keyId, expiresInMs, claims } = this.#settings
     const key = await this.#key()
-    // Most integrations do without: loading it takes longer than the rest.
+    // Loaded on demand, because few integrations need it and loading it is slow.
     const { SignJWT } = await import('jose')
     const issuedAt = Math.floor(this.#context.clock.now() / 1_000)
     const payload: JWTPayload = {
@@ -36,7 +39,7 @@ export class JwtMint implements Pick<TokenMaker, 'make'> {
       const token = await new SignJWT(payload).setProtectedHeader(header).sign(key)
       return { token, lifetimeMs: expiresInMs }
     } catch {
-      throw this.#failure(`the key does not sign with ${algorithm}`)
+      throw this.#failure(`the key cannot sign with ${algorithm}`)
     }
   }
 
@@ -47,12 +50,12 @@ export class JwtMint implements Pick<TokenMaker, 'make'> {
     try {
       pem = await readFile(key.file)
     } catch (cause) {
-      throw this.#failure(`the private key file ${key.file} cannot be read: ${codeOf(cause)}`)
+      throw this.#failure(`cannot read the private key file ${key.file}: ${codeOf(cause)}`)
     }
     try {
       return createPrivateKey(pem)
     } catch {
-      throw this.#failure(`the file ${key.file} holds no private key, or one with a passphrase`)
+      throw this.#failure(`expected a private key without a passphrase in the file ${key.file}`)
     }
   }
 

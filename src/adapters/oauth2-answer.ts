@@ -4,8 +4,8 @@ import { retryAfterMs } from './retry-after.js'
 import type { FreshToken } from './token.js'
 
 /**
- * What keeps an answer from being a token; undefined when it may be one.
- * @param now gives epoch milliseconds
+ * Checks the status of an answer of the token endpoint; returns `undefined` if it may hold a token.
+ * @param now returns epoch milliseconds
  */
 export async function refusalOf(
   response: Response,
@@ -23,20 +23,27 @@ export async function refusalOf(
     })
   }
   const code = codeIn(await response.text())
-  return new AuthError(`the token endpoint gives no token (HTTP ${status}${code})`, { integration })
+  return new AuthError(`the token endpoint refused a token (HTTP ${status}${code})`, { integration })
 }
 
-/** Reads a grant. @throws AuthError when the token cannot be used */
+/** Reads the token of a grant. @throws AuthError if the token is unusable */
 export function readGrant(grant: TokenEndpointResponse, integration: string): FreshToken {
   const { access_token: token, token_type: type, expires_in: seconds } = grant
   if (type !== 'bearer')
-    throw new AuthError('the token endpoint gives a token of another type than Bearer', { integration })
+    throw new AuthError('expected a token of type Bearer from the token endpoint, found another type', {
+      integration,
+    })
   if (!/^[\x21-\x7e]+$/.test(token))
-    throw new AuthError('the token endpoint gives a token that no header can carry', { integration })
+    throw new AuthError('the token endpoint returned a token with characters that a header cannot carry', {
+      integration,
+    })
   return { token, ...(seconds !== undefined && { lifetimeMs: seconds * 1_000 }) }
 }
 
-/** The codes of RFC 6749, section 5.2, and RFC 8707. A description beside them may repeat what we sent: our secret. */
+/**
+ * Error codes of RFC 6749 (section 5.2) and RFC 8707. Only these are shown, because an accompanying description may
+ * repeat the client secret.
+ */
 const CODES = [
   'invalid_request',
   'invalid_client',

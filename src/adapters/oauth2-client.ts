@@ -23,15 +23,15 @@ export class OAuth2Client implements Pick<TokenMaker, 'make'> {
     } catch (error) {
       if (signal.aborted) throw signal.reason
       if (error instanceof IntegrationError) throw error
-      // What the library says of a malformed answer may repeat it.
-      throw new AuthError('the token endpoint answers with something else than a token', {
+      // The message of oauth4webapi may repeat the answer.
+      throw new AuthError('the answer of the token endpoint is malformed', {
         integration: name,
       })
     }
   }
 
   async #grant(signal: AbortSignal): Promise<FreshToken> {
-    // Most integrations do without: loading it takes longer than connecting.
+    // Loaded on demand, because few integrations need it and loading it is slow.
     const [oauth, { tokenRequest }] = await Promise.all([
       import('oauth4webapi'),
       import('./token-request.js'),
@@ -67,11 +67,11 @@ export class OAuth2Client implements Pick<TokenMaker, 'make'> {
     return readGrant(await oauth.processClientCredentialsResponse(server, client, response), settings.name)
   }
 
-  /** The configuration has seen to it; settings from elsewhere are held to it, too. */
+  /** Checks the URL again, because settings need not come from a checked configuration. */
   #checkUrl(): void {
     const { protocol, hostname } = new URL(this.#settings.tokenUrl)
     if (protocol === 'https:' || this.#settings.allowHttp || isLoopback(hostname)) return
-    throw new AuthError('a token is asked for over https, or on this machine', {
+    throw new AuthError('token_url: expected https, or a loopback address', {
       integration: this.#context.settings.name,
     })
   }

@@ -1,4 +1,4 @@
-/** Makes something when it is first asked for, and again if that failed. Later calls get the same. */
+/** Makes a value on the first call, and again if that failed. Later calls return the same value. */
 export function onFirstUse<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined
   return () => {

@@ -10,14 +10,14 @@ interface Pending {
   readonly reject: (error: IntegrationError) => void
 }
 
-/** An answer that is awaited. */
+/** A pending answer. */
 export interface ExpectedReply {
   readonly number: number
   readonly answer: Promise<Value>
   fail(error: IntegrationError): void
 }
 
-/** The answers that the calls of one connection await: each has a number of 32 bits that goes there and back. */
+/** Matches answers to the calls of one connection by a 32-bit number. */
 export class PendingReplies {
   readonly #format: WireFormat
   readonly #pending = new SequenceTable<Pending>()
@@ -29,7 +29,7 @@ export class PendingReplies {
     this.#last = last
   }
 
-  /** Expects one answer, until `context.signal` aborts. */
+  /** Registers a call and returns its number and its answer, which rejects when `context.signal` aborts. */
   expect(method: string, { signal }: Attempt): ExpectedReply {
     this.#last = (this.#last + 1) >>> 0
     const number = this.#last
@@ -55,7 +55,7 @@ export class PendingReplies {
     return { number, answer, fail }
   }
 
-  /** Settles the answer of this number, if it is awaited, with what `read` finds: the result's bytes, or an error. */
+  /** Settles the call with this number, if it is pending. @param read returns the encoded result, or an error */
   settle(number: number, read: () => Uint8Array | IntegrationError): void {
     const pending = this.#pending.get(number)
     if (pending === undefined) return
@@ -72,7 +72,7 @@ export class PendingReplies {
     }
   }
 
-  /** Rejects all that is awaited. */
+  /** Rejects all pending calls. */
   close(error: IntegrationError): void {
     for (const pending of [...this.#pending.values()]) pending.reject(error)
   }

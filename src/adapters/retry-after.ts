@@ -1,10 +1,10 @@
-/** A server that asks for more is taken to mean this. */
+/** Longest wait that a server may ask for: one day. */
 const LONGEST_WAIT_MS = 86_400_000
 
 /**
- * What a header `Retry-After` asks for (RFC 9110, section 10.2.3): seconds or a date. Gives milliseconds, a day at
- * most; undefined when there is none, or it is neither.
- * @param now gives epoch milliseconds
+ * Parses a `Retry-After` header (RFC 9110, section 10.2.3), which holds seconds or a date. Returns milliseconds,
+ * one day at most; `undefined` if the header is missing or invalid.
+ * @param now returns epoch milliseconds
  */
 export function retryAfterMs(header: string | undefined, now: () => number): number | undefined {
   const text = header?.trim()

@@ -3,16 +3,16 @@ import type { AuthSettings } from '../core/settings.js'
 import type { Value } from '../core/value.js'
 
 const MASK = '****'
-/** A shorter secret is masked only as a whole word: it is part of many words. */
+/** A shorter secret is masked only as a whole word, because it occurs inside many words. */
 const LEAST_PART = 4
-/** Tokens that are remembered: a late answer may repeat one that has been replaced. */
+/** Number of recent tokens to mask, because a late answer may repeat a replaced one. */
 const MOST_TOKENS = 8
-/** Names of headers and of parameters of a URL whose values are secrets. */
+/** Names of headers and URL parameters whose values are secrets. */
 const SECRET_NAME = /auth|cookie|credential|key|passw|secret|session|sig|token/i
 
 /**
- * Replaces secrets of ours in text of the other side, which may repeat what it was sent. Finds them in any case, as
- * they are, and as Base64, in a URL and in JSON.
+ * Masks our secrets in texts of the other side, which may repeat what it received. Finds them in any case, plain
+ * and as Base64, in URLs and in JSON.
  */
 export class SecretMask {
   readonly #fixed = new Set<string>()
@@ -23,7 +23,7 @@ export class SecretMask {
     for (const secret of secrets) if (secret !== undefined) this.#fixed.add(secret)
   }
 
-  /** Adds a token that was just sent. The oldest is forgotten beyond some number of them. */
+  /** Adds a token that was just sent. Only the most recent tokens are kept. */
   addToken(token: string): void {
     if (this.#tokens.delete(token)) return void this.#tokens.add(token)
     this.#tokens.add(token)
@@ -36,7 +36,7 @@ export class SecretMask {
     return text.replace(this.#pattern, MASK)
   }
 
-  /** A value with each text in it masked, names of members included. */
+  /** Returns a value with all its strings masked, including the names of members. */
   value<T extends Value | undefined>(value: T): T
   value(value: Value | undefined): Value | undefined {
     if (typeof value === 'string') return this.text(value)
@@ -48,7 +48,10 @@ export class SecretMask {
   }
 }
 
-/** The secrets of an `auth` block that travel to the other side. Tokens that are made are added as they are sent. */
+/**
+ * Returns the secrets of an `auth` block that are sent to the other side. Generated tokens are added as they are
+ * sent.
+ */
 export function secretsOf(auth: AuthSettings): readonly string[] {
   switch (auth.type) {
     case 'basic':
@@ -68,14 +71,14 @@ export function secretsOf(auth: AuthSettings): readonly string[] {
   }
 }
 
-/** The values of headers, or of metadata, that are secrets by their names: whole, and without a scheme. */
+/** Returns the values of headers or metadata with secret names, with and without an authentication scheme. */
 export function secretsInHeaders(headers: Readonly<Record<string, string>>): readonly string[] {
   return Object.entries(headers).flatMap(([name, value]) =>
     SECRET_NAME.test(name) ? [value, value.replace(/^(basic|bearer|digest|token)\s+/i, '')] : [],
   )
 }
 
-/** The values in the query of an address or a path that are secrets by their names. */
+/** Returns the values of query parameters with secret names. */
 export function secretsInQuery(address: string): readonly string[] {
   const start = address.indexOf('?')
   if (start < 0) return []
@@ -86,7 +89,7 @@ export function secretsInQuery(address: string): readonly string[] {
 function patternOf(secrets: readonly string[]): RegExp {
   const forms = new Set(secrets.flatMap(formsOf))
   forms.delete('')
-  // The longest first: one may hold another.
+  // Longest first, because one form may contain another.
   const parts = [...forms].sort((a, b) => b.length - a.length).map(partOf)
   return new RegExp(parts.length === 0 ? '(?!)' : parts.join('|'), 'gi')
 }
@@ -99,7 +102,7 @@ function formsOf(secret: string): readonly string[] {
     base64,
     base64.replace(/=+$/, ''),
     bytes.toString('base64url'),
-    // Of lone surrogates, which no URL can carry, the bytes have none.
+    // The bytes contain no lone surrogates, which `encodeURIComponent` rejects.
     encodeURIComponent(bytes.toString()),
     JSON.stringify(secret).slice(1, -1),
   ]

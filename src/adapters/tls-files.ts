@@ -8,10 +8,10 @@ import type { ListenTlsSettings, TlsSettings } from '../core/settings.js'
 import type { Logger } from '../core/telemetry.js'
 import { codeOf } from './socket-failure.js'
 
-/** How often the files of a listener are read again, in milliseconds. */
-const LOOK_EVERY_MS = 5_000
+/** How often the files of a listener are checked, in milliseconds. */
+const CHECK_INTERVAL_MS = 5_000
 
-/** The contents of the files that TLS settings name. */
+/** Contents of the files named by TLS settings. */
 export interface TlsFiles {
   readonly ca?: Buffer
   readonly cert?: Buffer
@@ -19,8 +19,8 @@ export interface TlsFiles {
 }
 
 /**
- * Reads the files and checks that they are what they should be, and that the key belongs to the certificate.
- * @throws ConnectionError naming the file that is at fault; never what is in it
+ * Reads the files and checks their contents and that the key belongs to the certificate.
+ * @throws ConnectionError that names the invalid file, never its contents
  */
 export async function readTlsFiles(settings: TlsSettings): Promise<TlsFiles> {
   const { caCert, clientCert, clientKey } = settings
@@ -41,7 +41,7 @@ export async function readTlsFiles(settings: TlsSettings): Promise<TlsFiles> {
 
 /**
  * Reads the files of a listener and checks that TLS can use them.
- * @throws ConnectionError naming the file that is at fault; never what is in it
+ * @throws ConnectionError that names the invalid file, never its contents
  */
 export async function readListenerFiles(
   tls: ListenTlsSettings,
@@ -68,8 +68,8 @@ export async function readListenerFiles(
 }
 
 /**
- * Reads the files of a listener every few seconds and hands over those that were replaced. Files at fault (half
- * written, or the key not yet replaced) are left alone, with one warning until they are good again.
+ * Reads the files of a listener every few seconds and passes replaced ones to `use`. Invalid files (half-written,
+ * or with a key not yet replaced) are ignored, with one warning until they are valid again.
  * @param before the files in use
  */
 export function watchListenerFiles(
@@ -81,7 +81,7 @@ export function watchListenerFiles(
   let inUse = before
   let isFaulty = false
   let isOver = false
-  const look = async () => {
+  const check = async () => {
     try {
       const files = await readListenerFiles(tls, integration)
       isFaulty = false
@@ -96,7 +96,7 @@ export function watchListenerFiles(
       log({ level: 'warn', message: FAULTY, reason })
     }
   }
-  const timer = every(clock, LOOK_EVERY_MS, () => void look(), { background: true })
+  const timer = every(clock, CHECK_INTERVAL_MS, () => void check(), { background: true })
   return {
     cancel: () => {
       isOver = true
@@ -105,28 +105,28 @@ export function watchListenerFiles(
   }
 }
 
-/** What is logged when files cannot replace those in use. */
-export const FAULTY = 'a file for TLS is at fault; what was read before stays in use'
+/** Log message for files that cannot replace those in use. */
+export const FAULTY = 'a TLS file is invalid; the files read before stay in use'
 
 async function read(what: string, path: string, integration?: string): Promise<Buffer> {
   try {
     return await readFile(path)
   } catch (cause) {
     const code = codeOf(cause) || 'unknown error'
-    throw new ConnectionError(`the ${what} file ${path} cannot be read: ${code}`, {
+    throw new ConnectionError(`cannot read the ${what} file ${path}: ${code}`, {
       cause,
       ...(integration !== undefined && { integration }),
     })
   }
 }
 
-/** The first certificate of a file, all of which has to be there. */
+/** Returns the first certificate of a PEM file, which must be complete. */
 function certificateIn(pem: Buffer, what: string, path: string, integration = ''): X509Certificate {
   try {
     if (isCutShort(pem)) throw new Error('cut short')
     return new X509Certificate(pem)
   } catch {
-    throw new ConnectionError(`TLS: the ${what} file ${path} holds no certificate in PEM, or half of one`, {
+    throw new ConnectionError(`TLS: expected a complete PEM certificate in the ${what} file ${path}`, {
       integration,
       ...(isWhole(pem) && { retryable: false }),
     })
@@ -138,19 +138,19 @@ function keyIn(pem: Buffer, path: string): KeyObject {
     return createPrivateKey(pem)
   } catch {
     throw new ConnectionError(
-      `TLS: the client key file ${path} holds no private key in PEM, or one with a passphrase`,
+      `TLS: expected a PEM private key without a passphrase in the client key file ${path}`,
       isWhole(pem) ? { retryable: false } : {},
     )
   }
 }
 
-/** Whether a file in PEM ends before its last part does: it may be being written. */
+/** Tells whether a PEM file is incomplete, because it may still be being written. */
 function isCutShort(pem: Buffer): boolean {
   const text = pem.toString('latin1')
   return text.split('-----BEGIN ').length !== text.split('-----END ').length
 }
 
-/** Whether a file is PEM to its end: then it stays what it is, and waiting does not help. */
+/** Tells whether a PEM file is complete, so that waiting does not change it. */
 function isWhole(pem: Buffer): boolean {
   return /-----END [A-Z0-9 ]+-----\s*$/.test(pem.toString('latin1')) && !isCutShort(pem)
 }

@@ -4,18 +4,18 @@ import type { TlsSettings } from '../core/settings.js'
 import type { Logger } from '../core/telemetry.js'
 import type { TlsFiles } from './tls-files.js'
 
-/** What `tls.connect` is told: the contents of the files, whether the server is checked, and whom it has to be. */
+/** Options of `tls.connect`: the contents of the files, whether to verify the server, and its name. */
 export type TlsOptions = TlsFiles &
   Pick<ConnectionOptions, 'minVersion' | 'servername'> & { readonly rejectUnauthorized: boolean }
 
-/** What was read last, by the paths of the files, and whether the files have been at fault since. */
+/** Last valid files by their paths, and whether the files have been invalid since. */
 const lastGood = new Map<string, { readonly files: TlsFiles; faulty: boolean }>()
 
 /**
- * Reads the files that `settings` names. To be called for every new connection: so a certificate that was replaced
- * is taken up. Files that are at fault for the moment (half written, or the key not yet replaced) leave those in
- * use that were read before from the same paths, and a warning is logged once.
- * @throws ConnectionError naming the file that is at fault, when none was good before; never its contents.
+ * Reads the files that `settings` names. Call it for every new connection, so that a replaced certificate is used;
+ * while files are invalid (half-written, or with a key not yet replaced), the last valid ones stay in use and one
+ * warning is logged.
+ * @throws ConnectionError that names the invalid file, never its contents, if no valid files were read before
  */
 export async function readTlsOptions(settings: TlsSettings, log?: Logger): Promise<TlsOptions> {
   const { verifyServer, serverName, minVersion } = settings
@@ -31,7 +31,7 @@ async function goodFiles(settings: TlsSettings, log: Logger | undefined): Promis
   const { caCert, clientCert, clientKey } = settings
   const key = JSON.stringify([caCert, clientCert, clientKey])
   const before = lastGood.get(key)
-  // Loaded on demand: it brings Node's crypto along, and most actors do without.
+  // Loaded on demand, because it loads Node's crypto, which most actors do not need.
   const { FAULTY, readTlsFiles } = await import('./tls-files.js')
   try {
     const files = await readTlsFiles(settings)

@@ -5,23 +5,23 @@ import type { FreshToken, TokenContext, TokenMaker, TokenSource } from './token.
 type State =
   | { readonly name: 'none' }
   | { readonly name: 'good'; readonly token: string; readonly expiresAt: number; readonly renewAt: number }
-  /** Nobody is to be asked before `until`. */
+  /** No token may be requested before `until`. */
   | { readonly name: 'put-off'; readonly error: IntegrationError; readonly until: number }
 
-/** The one token that is being made. */
+/** The token request in flight. */
 interface Making {
   readonly made: Promise<string>
   readonly abort: AbortController
 }
 
-/** A token is renewed this long before it expires, or a fifth of its life if that is less. */
+/** A token is renewed this long before it expires, or after four fifths of its lifetime if that is later. */
 const LONGEST_HEAD_START_MS = 60_000
-/** Between two attempts to renew a token that is still good. */
+/** Shortest pause between two attempts to renew a token that is still valid. */
 const LEAST_PAUSE_MS = 1_000
 
 /**
- * Keeps a token for all who need it. Only one is made at a time. While it is renewed shortly before its end, the
- * old one goes on being used; a failure then shows only when the old one has expired.
+ * Shares one token among all callers and makes only one at a time. While a token is renewed the old one stays in
+ * use, so that a failed renewal matters only once the old one has expired.
  */
 export class TokenCache implements TokenSource {
   readonly #context: TokenContext
@@ -39,7 +39,7 @@ export class TokenCache implements TokenSource {
     const state = this.#state
     const now = this.#context.clock.monotonic()
     if (state.name === 'good' && now < state.expiresAt) {
-      // Nobody waits for it, so nobody may be left with its failure.
+      // No caller waits for the renewal, so its failure must not be unhandled.
       if (now >= state.renewAt) this.#make().catch(() => {})
       return state.token
     }
@@ -110,7 +110,7 @@ export class TokenCache implements TokenSource {
   }
 }
 
-/** What the promise gives, or the reason of the signal once that aborts. */
+/** Settles like the promise, or rejects with the signal's reason when it aborts. */
 function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise
   return new Promise((resolve, reject) => {

@@ -6,10 +6,10 @@ import type { TlsSettings } from '../core/settings.js'
 import { socketFailure } from './socket-failure.js'
 import { readTlsOptions } from './tls.js'
 
-/** Bytes of an answer; a token is a few kilobytes at most. */
+/** Maximum size of an answer in bytes; a token has a few kilobytes. */
 const LARGEST_ANSWER = 256 * 1024
 
-/** What is posted. */
+/** A request to the token endpoint. */
 export interface TokenPost {
   readonly method: string
   readonly headers: Readonly<Record<string, string>>
@@ -17,9 +17,9 @@ export interface TokenPost {
 }
 
 /**
- * Posts to a token endpoint on a connection of its own and reads the whole answer. Redirects are not followed: the
- * secret goes nowhere else. The certificate is always checked, whatever `tls` says of the service itself; the
- * authority of `tls` is trusted beside the usual ones.
+ * Posts to a token endpoint on a separate connection and reads the whole answer. Redirects are not followed, so
+ * that the secret goes nowhere else; the certificate is always verified, whatever `tls` says, and the authority in
+ * `tls` is trusted in addition to the default ones.
  * @throws ConnectionError, AuthError, or the signal's reason
  */
 export async function tokenRequest(
@@ -42,7 +42,7 @@ export async function tokenRequest(
       answer.on('data', (chunk: Buffer) => {
         size += chunk.length
         if (size <= LARGEST_ANSWER) chunks.push(chunk)
-        else answer.destroy(new Error(`the answer has more than ${LARGEST_ANSWER} bytes`))
+        else answer.destroy(new Error(`the answer exceeds the limit of ${LARGEST_ANSWER} bytes`))
       })
       answer.on('error', fail)
       answer.on('end', () => {

@@ -4,8 +4,8 @@ import { TokenCache } from './token-cache.js'
 export type { TokenSource } from './token.js'
 
 /**
- * The source of tokens for `auth` of type `bearer`, `jwt` and `oauth2`; undefined for the others.
- * It has no timer of its own: where nobody asks, nothing is done.
+ * Makes the token source for `auth` of type `bearer`, `jwt` or `oauth2`; `undefined` for other types. It has no
+ * timer: tokens are made only on request.
  */
 export function tokenSource(context: TokenContext): TokenSource | undefined {
   const { auth } = context.settings
@@ -33,7 +33,7 @@ export function tokenSource(context: TokenContext): TokenSource | undefined {
   }
 }
 
-/** Most integrations do without, and need not carry the code. */
+/** Makes a token maker that loads its code on first use, because most integrations do not need it. */
 function loadedWithUse(operation: string, load: () => Promise<Pick<TokenMaker, 'make'>>): TokenMaker {
   return { operation, make: async (signal) => (await load()).make(signal) }
 }

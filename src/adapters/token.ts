@@ -1,33 +1,36 @@
 import type { AdapterContext } from '../core/adapter.js'
 
-/** Where an adapter gets the token from that proves who it is. All methods may be called concurrently. */
+/** Provides the tokens that authenticate an adapter. All methods may be called concurrently. */
 export interface TokenSource {
   /**
-   * A token that is good now: one for all who ask, made anew shortly before it expires.
-   * @param signal ends the waiting of this caller alone, with the signal's reason
+   * Returns a valid token, shared by all callers and renewed shortly before it expires.
+   * @param signal ends only this caller's wait, with the signal's reason
    * @throws AuthError, ConnectionError, TimeoutError
    */
   token(signal?: AbortSignal): Promise<string>
-  /** The server refused that token: unless there is another by now, the next `token` makes one. */
+  /**
+   * Discards a token that the server rejected. The next call of `token` makes a new one, unless there is one
+   * already.
+   */
   rejected(token: string): void
-  /** Gives up what is under way and forgets the token. A later `token` begins anew. */
+  /** Aborts the request in flight and forgets the token. A later call of `token` starts again. */
   close(): void
 }
 
-/** What a token source needs of an adapter's context. */
+/** The part of the adapter's context that a token source needs. */
 export type TokenContext = Pick<AdapterContext, 'settings' | 'clock' | 'random' | 'log'>
 
-/** A token that was just made. */
+/** A new token. */
 export interface FreshToken {
   readonly token: string
-  /** For how long it is good; absent: until it is refused. */
+  /** Lifetime in milliseconds; absent if it is valid until rejected. */
   readonly lifetimeMs?: number
 }
 
 /** Makes tokens. */
 export interface TokenMaker {
-  /** What it does, for the message when its time is up. */
+  /** Names the operation in a time-out. */
   readonly operation: string
-  /** @throws AuthError, ConnectionError, or the signal's reason */
+  /** Makes a token. @throws AuthError, ConnectionError, or the signal's reason */
   make(signal: AbortSignal): Promise<FreshToken>
 }

@@ -83,12 +83,12 @@ test('a key file that was replaced is taken up', async () => {
 })
 
 test.each([
-  ['is missing', () => '/nowhere/key.pem', 'cannot be read: ENOENT'],
-  ['holds no key', () => keyFile(SECRET), 'holds no private key'],
+  ['is missing', () => '/nowhere/key.pem', 'cannot read the private key file /nowhere/key.pem: ENOENT'],
+  ['holds no key', () => keyFile(SECRET), 'expected a private key without a passphrase'],
   [
     'holds a key of another kind',
     () => keyFile(generateKeyPairSync('ed25519').privateKey),
-    'the key does not sign with ES256',
+    'the key cannot sign with ES256',
   ],
 ])('a key file that %s is an AuthError', async (_, file, reason) => {
   const { source } = sourceFor(settings({ key: { kind: 'pem', file: file() }, algorithm: 'ES256' }))

@@ -6,10 +6,10 @@ const failing = (code: string) => Object.assign(new Error(code), { code })
 
 // OpenSSL 3.5, which Node 24 brings, has other names for the alerts.
 test.each([
-  ['ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE', 'does not take our certificate'],
-  ['ERR_SSL_SSL/TLS_ALERT_BAD_CERTIFICATE', 'does not take our certificate'],
+  ['ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE', 'rejects our certificate'],
+  ['ERR_SSL_SSL/TLS_ALERT_BAD_CERTIFICATE', 'rejects our certificate'],
   ['ERR_SSL_SSL/TLS_ALERT_CERTIFICATE_EXPIRED', 'our certificate has expired'],
-  ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'wants a client certificate'],
+  ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', 'requires a client certificate'],
 ])('%s is a refusal of our certificate', (code, words) => {
   const error = socketFailure(failing(code), 'the service')
   expect(error).toBeInstanceOf(AuthError)
