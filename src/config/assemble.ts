@@ -17,7 +17,7 @@ import { placeOf } from './spans.js'
 import { Tree } from './tree.js'
 import { readVariables } from './variables.js'
 
-/** What gets its value while the gateway runs; a path into it is no fault of its own. */
+/** Roots that have a value only at run time, so that a path into them is not an error. */
 const AT_RUN_TIME = [
   'integration',
   'data',
@@ -30,17 +30,17 @@ const AT_RUN_TIME = [
   'broker',
 ]
 
-/** What a configuration may refer to from outside. */
+/** What a configuration may refer to outside its files. */
 export interface Surroundings {
   readonly variables: Readonly<Record<string, unknown>>
   readonly env: Readonly<Record<string, string | undefined>>
-  /** The names of the variables that expressions use. */
+  /** Names of the variables used in expressions. */
   readonly used: ReadonlySet<string>
-  /** The adapters that are none of our own. */
+  /** Finds adapters that are not built in. */
   readonly modules: ModuleFinder
 }
 
-/** Makes a configuration out of its blocks. It is only meant to be used when the diagnostics have no error. */
+/** Builds the configuration from its blocks. Use it only if the diagnostics hold no error. */
 export function assemble(
   document: Document,
   surroundings: Surroundings,
@@ -76,13 +76,13 @@ export function assemble(
   return { integrations, brokers, servers, supervisors }
 }
 
-/** A server is asked for by its name, as an integration is. */
+/** Reports a server with the name of an integration, because the API finds both by name. */
 function refuseSharedNames(document: Document, diagnostics: Diagnostics): void {
   for (const block of document.server) {
     const other = document.integration.find((each) => nameOf(each) === nameOf(block))
     if (other === undefined) continue
     report(diagnostics, block.labels[0]!.span, {
-      message: `there is an integration "${nameOf(block)}" already, at ${placeOf(other.labels[0]!.span)}`,
+      message: `the name "${nameOf(block)}" is already used by the integration at ${placeOf(other.labels[0]!.span)}`,
       hint: 'give one of them another name',
     })
   }
@@ -106,7 +106,10 @@ function scopeOf(
   return { parent: constants, variables: { local: local.values }, sensitive: local.sensitive }
 }
 
-/** The broker in the process that an integration lives on, when no block declares it and none is implied yet. */
+/**
+ * Returns the embedded broker that an integration needs, unless a block declares it or another integration implies
+ * it.
+ */
 function brokerFor(
   { settings, manifest }: IntegrationConfig,
   { node, diagnostics }: Named,
@@ -119,7 +122,7 @@ function brokerFor(
   if (found === undefined) return declared.has(name) ? undefined : impliedBroker(name, manifest.broker)
   if (found.manifest.type === manifest.broker.type) return undefined
   report(diagnostics, (nodeAt(node, ['config', 'broker']) ?? node).span, {
-    message: `the broker "${name}" is of another type`,
+    message: `the broker "${name}" has the wrong type`,
     expected: `a broker of type "${manifest.broker.type}"`,
     found: `type "${found.manifest.type}"`,
   })

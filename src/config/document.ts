@@ -3,17 +3,17 @@ import { type Block, type Body, report } from './hcl/index.js'
 import { isPath, placeOf } from './spans.js'
 
 const LABELLED = ['variable', 'integration', 'supervisor', 'broker', 'server'] as const
-/** Of the language, and not in this version. */
+/** Blocks of the language that this version does not support. */
 const LATER = ['data', 'action', 'on', 'route', 'script', 'observability', 'discovery']
 
 type Labelled = (typeof LABELLED)[number]
 
-/** The blocks of a configuration by kind, each label once, in the order of the text. */
+/** The blocks of a configuration by kind, with unique labels, in the order of the text. */
 export type Document = { readonly [kind in Labelled | 'locals']: readonly Block[] }
 
 const NAME = /^[\p{L}_][\p{L}\p{N}_.-]*$/u
 
-/** Sorts the blocks of one or several files. What does not belong is reported and left out. */
+/** Sorts the blocks of one or several files by kind. Reports and drops unknown blocks. */
 export function readDocument(bodies: readonly Body[], diagnostics: Diagnostics): Document {
   const document: Record<Labelled | 'locals', Block[]> = {
     variable: [],
@@ -60,7 +60,7 @@ function isNamed(block: Block, others: readonly Block[], diagnostics: Diagnostic
     })
   if (!NAME.test(label.value)) {
     report(diagnostics, label.span, {
-      message: `this cannot be the name of a block "${block.type}"`,
+      message: `invalid name for a block "${block.type}"`,
       expected: 'a letter or "_", followed by letters, digits, "_", "-" and "."',
     })
     return false
@@ -78,7 +78,7 @@ function unknown(name: string, span: Block['typeSpan'], diagnostics: Diagnostics
   const known = isPath(span.source.name) ? TOP_OF_OBJECT : [...LABELLED, 'locals', ...LATER]
   const near = didYouMean(name, known)
   report(diagnostics, span, {
-    message: `there is no block "${name}"`,
+    message: `unknown block "${name}"`,
     expected: `one of ${known.join(', ')}`,
     ...(near === undefined ? {} : { hint: `did you mean "${near}"?` }),
   })

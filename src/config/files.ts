@@ -7,18 +7,18 @@ import { masked } from './mask.js'
 const LARGEST = 16 * 1024 * 1024
 
 const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file or folder',
-  EACCES: 'it may not be read',
-  EISDIR: 'it is a folder',
+  ENOENT: 'the file or folder does not exist',
+  EACCES: 'the process lacks the permission to read it',
+  EISDIR: 'expected a file, found a folder',
 }
 
-/** A file that was read: what is in it, and its lines with the secrets blacked out. */
+/** A parsed file, with a function that returns its lines with secrets masked. */
 export interface SourceFile {
   readonly body: Body
   readonly line: (line: number) => string
 }
 
-/** Reads a file, or every `*.hcl` of a folder in the order of their names. Faults are in the diagnostics. */
+/** Reads a file, or every `*.hcl` file of a folder in the order of their names. Errors go to the diagnostics. */
 export function readFiles(path: string, diagnostics: Diagnostics): Map<string, SourceFile> {
   const files = new Map<string, SourceFile>()
   for (const file of filesAt(path, diagnostics)) {
@@ -37,7 +37,7 @@ function filesAt(path: string, diagnostics: Diagnostics): string[] {
     const names = readdirSync(path)
       .filter((name) => name.endsWith('.hcl'))
       .sort()
-    if (names.length === 0) unreadable(path, 'the folder holds no *.hcl file', diagnostics)
+    if (names.length === 0) unreadable(path, 'the folder contains no *.hcl file', diagnostics)
     return names.map((name) => join(path, name))
   } catch (error) {
     unreadable(path, reasonOf(error), diagnostics)
@@ -50,7 +50,7 @@ function textOf(path: string, diagnostics: Diagnostics): string | undefined {
     const { size } = statSync(path)
     if (size <= LARGEST)
       return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(readFileSync(path))
-    unreadable(path, `it is larger than ${LARGEST} bytes`, diagnostics)
+    unreadable(path, `the file exceeds the limit of ${LARGEST} bytes`, diagnostics)
   } catch (error) {
     unreadable(path, reasonOf(error), diagnostics)
   }
@@ -59,8 +59,8 @@ function textOf(path: string, diagnostics: Diagnostics): string | undefined {
 
 function reasonOf(error: unknown): string {
   const { code } = error as NodeJS.ErrnoException
-  if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return 'it is no UTF-8 text'
-  return REASONS[code ?? ''] ?? `it cannot be read (${code})`
+  if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return 'the file is not UTF-8 text'
+  return REASONS[code ?? ''] ?? `reading failed (${code})`
 }
 
 function unreadable(file: string, reason: string, diagnostics: Diagnostics): void {

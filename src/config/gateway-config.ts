@@ -2,32 +2,32 @@ import type { AdapterManifest, BrokerManifest, ServerManifest } from '../core/ma
 import type { GroupSettings, IntegrationSettings, SupervisionSettings } from '../core/settings.js'
 import type { Value } from '../core/value.js'
 
-/** An integration, checked and completed. */
+/** A validated integration with all defaults filled in. */
 export interface IntegrationConfig {
   readonly settings: IntegrationSettings
   readonly supervision: SupervisionSettings
   readonly manifest: AdapterManifest
 }
 
-/** A server, checked and completed: its settings are those of an actor that listens. */
+/** A validated server with all defaults filled in. Its settings are those of an actor that listens. */
 export interface ServerConfig {
   readonly settings: IntegrationSettings
   readonly supervision: SupervisionSettings
   readonly manifest: ServerManifest
 }
 
-/** An embedded broker, checked and completed. */
+/** A validated embedded broker with all defaults filled in. */
 export interface BrokerConfig {
   readonly name: string
   readonly listen: { readonly [key: string]: Value }
   readonly heartbeatMs: number
-  /** Bytes at which it is replaced. */
+  /** Memory in bytes at which the broker is restarted. */
   readonly memory: number
   readonly supervision: SupervisionSettings
   readonly manifest: BrokerManifest
 }
 
-/** What a gateway is made of: everything is checked, every default filled in, in the order of the file. */
+/** A validated configuration with all defaults filled in, in the order of the file. */
 export interface GatewayConfig {
   readonly integrations: readonly IntegrationConfig[]
   readonly brokers: readonly BrokerConfig[]

@@ -9,16 +9,16 @@ import { serverOf } from './schema/server.js'
 import { supervisor } from './schema/supervision.js'
 import { variable } from './schema/variable.js'
 
-/** Keywords of ours that JSON Schema does not have. */
+/** Our metadata keywords, which JSON Schema does not have. */
 const OWN_KEYWORDS = ['unit', 'path', 'elsewhere', 'notYet', 'example'] as const
-/** What an adapter of one's own may have. */
+/** Capabilities assumed for a custom adapter. */
 const ANY_PROTOCOL = {
   formats: ['json', 'msgpack', 'binary', 'protobuf'],
   defaultFormat: 'json',
   auth: AUTH_TYPES,
 }
 
-/** The JSON Schema (2020-12) of a configuration as an object, for editors. */
+/** Builds the JSON Schema (2020-12) of a configuration object, for editors. */
 export function configurationSchema(): object {
   const types = ADAPTERS.map(({ type }) => type)
   const own = integrationOf(ANY_PROTOCOL).extend({
@@ -50,7 +50,7 @@ export function configurationSchema(): object {
   )
 }
 
-/** The JSON Schema of what a schema takes. A text may be a template wherever another value is expected. */
+/** Builds the JSON Schema of a schema's input. A string may be a template wherever another type is expected. */
 export function jsonSchemaOf(schema: z.ZodType): object {
   return z.toJSONSchema(schema, {
     io: 'input',
@@ -76,12 +76,12 @@ export function jsonSchemaOf(schema: z.ZodType): object {
   })
 }
 
-/** Whether a value is a number or a text with a unit. */
+/** Tells whether the schema accepts a number or a string with a unit. */
 function isQuantity({ options: [first, second] }: z.ZodUnion): boolean {
   return first instanceof z.ZodString && second instanceof z.ZodNumber
 }
 
-/** A block of one protocol, with the `config` of its manifest. */
+/** Builds the schema of a block of one protocol, with the `config` of its manifest. */
 function ofProtocol(block: z.ZodObject, type: string, config: z.ZodType): z.ZodType {
   const shape = Object.entries(block.shape).filter(
     ([, attribute]) => traitsOf(attribute).elsewhere !== 'later',
@@ -89,7 +89,7 @@ function ofProtocol(block: z.ZodObject, type: string, config: z.ZodType): z.ZodT
   return z.strictObject({ ...Object.fromEntries(shape), type: z.literal(type), config: config.optional() })
 }
 
-/** Blocks by their label. */
+/** Builds the schema of blocks keyed by their label. */
 function named(options: readonly z.ZodType[]): z.ZodType {
   const [first, ...others] = options
   return z.record(z.string(), others.length === 0 ? first! : z.union([first!, ...others])).optional()

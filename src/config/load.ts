@@ -17,13 +17,13 @@ import { variableUses } from './variable-uses.js'
 export type { ConfigObject, ConfigSource } from './options.js'
 
 export interface LoadOptions {
-  /** Values for the `variable` blocks. Texts are converted to the type of the variable. */
+  /** Values for the `variable` blocks. Strings are converted to the type of the variable. */
   readonly variables?: Readonly<Record<string, unknown>>
-  /** What `env.X` reads; the environment of the process when absent. */
+  /** Environment that `env.X` reads. Default: the environment of the process. */
   readonly env?: Readonly<Record<string, string | undefined>>
 }
 
-/** What a configuration is worth. `config` is there when there is no error; warnings may be there in any case. */
+/** Result of a check. `config` is present if there is no error; `diagnostics` may hold warnings either way. */
 export type CheckedConfig =
   | { readonly ok: true; readonly config: GatewayConfig; readonly diagnostics: readonly Diagnostic[] }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] }
@@ -35,9 +35,9 @@ export interface LoadedConfig {
 }
 
 /**
- * Reads and checks a configuration without starting anything (DESIGN section 5). Never throws for what is in
- * it: every error and warning is in the diagnostics, by place, and no secret is in any of them.
- * @param modules the adapters that are none of our own; without it there are none
+ * Reads and checks a configuration without starting anything. Returns all errors and warnings with their places and
+ * without secrets; never throws for the content of the configuration.
+ * @param modules finds custom adapters; without it there are none
  */
 export function checkConfig(
   source: ConfigSource,
@@ -47,7 +47,7 @@ export function checkConfig(
   return checkRead(readSource(source), options, modules)
 }
 
-/** A configuration as it was read: a file may be a pipe, which can be read once. */
+/** A configuration as it was read. It is read once, because a file may be a pipe. */
 interface ReadSource {
   readonly bodies: readonly Body[]
   readonly files: ReadonlyMap<string, SourceFile>
@@ -82,7 +82,7 @@ function checkRead(
   return diagnostics.hasErrors ? { ok: false, diagnostics: found } : { ok: true, config, diagnostics: found }
 }
 
-/** As `checkConfig`, and imports the modules that the configuration names as adapters, for their manifests. */
+/** Like `checkConfig`, but imports the modules of custom adapters for their manifests. */
 export async function checkWithModules(
   source: ConfigSource,
   options: LoadOptions = {},
@@ -90,15 +90,15 @@ export async function checkWithModules(
   const modules = new AdapterModules()
   const read = readSource(source)
   let checked = checkRead(read, options, modules)
-  // A module that was just loaded may let the configuration name another one.
+  // A loaded module may make further modules known.
   while (await modules.load()) checked = checkRead(read, options, modules)
   return checked
 }
 
 /**
- * Reads a configuration: the path of an HCL file or of a folder with `*.hcl` files, or an object of the same
- * shape. Every default is filled in.
- * @throws ConfigError with every fault and warning in one go; its message is readable as it stands
+ * Reads a configuration from an HCL file, a folder with `*.hcl` files, or an object of the same shape. Every
+ * default is filled in.
+ * @throws ConfigError with all errors and warnings at once and a readable message
  */
 export async function loadConfig(source: ConfigSource, options: LoadOptions = {}): Promise<LoadedConfig> {
   const checked = await checkWithModules(source, options)
@@ -109,7 +109,7 @@ export async function loadConfig(source: ConfigSource, options: LoadOptions = {}
   throw new ConfigError(`the configuration has ${count}\n\n${formatDiagnostics(errors)}`, checked.diagnostics)
 }
 
-/** A diagnostic as it is shown: the line and the texts without secrets; of an object, the path in place of a line. */
+/** Prepares a diagnostic for display: masks secrets, and shows the path in place of a line for an object. */
 function presentable(diagnostic: Diagnostic, files: ReadonlyMap<string, SourceFile>): Diagnostic {
   if (!isPath(diagnostic.file)) {
     const file = files.get(diagnostic.file)

@@ -2,7 +2,6 @@ import type { Diagnostics } from './hcl/diagnostics.js'
 import {
   type Attribute,
   type Block,
-  Deferred,
   evaluate,
   type HclObject,
   isSensitive,
@@ -13,12 +12,12 @@ import {
 } from './hcl/index.js'
 import { isSecretName } from './secrets.js'
 import { placeOf } from './spans.js'
+import { unavailable } from './unavailable.js'
 import type { Variables } from './variables.js'
 
 /**
- * Evaluates the `locals` blocks, whatever order they are written in: each after those it refers to. A cycle is
- * reported with all of its members.
- * @param scope what locals may use beside each other
+ * Evaluates the `locals` blocks in the order of their dependencies. Reports a cycle with all its members.
+ * @param scope scope of the names that are not locals
  */
 export function readLocals(blocks: readonly Block[], scope: Scope, diagnostics: Diagnostics): Variables {
   const locals = definitions(blocks, diagnostics)
@@ -32,9 +31,9 @@ export function readLocals(blocks: readonly Block[], scope: Scope, diagnostics: 
     if (trail.includes(name))
       return cycle([...trail.slice(trail.indexOf(name)), name], locals, values, diagnostics)
     for (const needed of needs(local, locals)) visit(needed, [...trail, name])
-    // A member of a cycle has been settled as worth nothing by now.
+    // Members of a cycle have been marked as unavailable by now.
     if (Object.hasOwn(values, name)) return
-    setKey(values, name, evaluate(local.expression, within, diagnostics) ?? nothing(local))
+    setKey(values, name, evaluate(local.expression, within, diagnostics) ?? unavailable(local.expression))
     if (isSecretName(name) || isSensitive(local.expression, within)) sensitive.push(`local.${name}`)
   }
   for (const name of locals.keys()) visit(name, [])
@@ -46,7 +45,7 @@ function definitions(blocks: readonly Block[], diagnostics: Diagnostics): Map<st
   for (const { body } of blocks) {
     for (const block of body.blocks)
       report(diagnostics, block.typeSpan, {
-        message: 'a "locals" block holds no blocks',
+        message: 'a "locals" block must not contain blocks',
         hint: `write ${block.type} = { … }`,
       })
     for (const attribute of body.attributes) {
@@ -62,7 +61,7 @@ function definitions(blocks: readonly Block[], diagnostics: Diagnostics): Map<st
   return locals
 }
 
-/** The names of the locals that one refers to; all of them when it computes the name. */
+/** Returns the names of the locals that a local refers to; all names if it computes the name. */
 function needs(local: Attribute, all: ReadonlyMap<string, Attribute>): Iterable<string> {
   const uses = references(local.expression).filter(({ root }) => root === 'local')
   return uses.some(({ path }) => path.length === 0) ? all.keys() : uses.map(({ path }) => path[0]!)
@@ -81,10 +80,5 @@ function cycle(
     found: through,
     hint: 'give one of them a value that needs none of the others',
   })
-  for (const name of names) setKey(values, name, nothing(locals.get(name)!))
-}
-
-/** Stands for a value that could not be had; using it reports nothing further. */
-function nothing({ expression }: Attribute): Deferred {
-  return new Deferred(expression, () => undefined)
+  for (const name of names) setKey(values, name, unavailable(locals.get(name)!.expression))
 }

@@ -1,20 +1,20 @@
 import type { Diagnostic } from '../core/diagnostic.js'
 import { mapTexts } from './hcl/diagnostics.js'
 
-/** Shorter stretches are masked only where they are all that is quoted: they are in every text. */
+/** Shorter parts are masked only as a whole quotation, because they occur in every text. */
 const LEAST = 3
-/** A parser shows this much of a token. */
+/** Maximum length of a token that the parser quotes. */
 const SHOWN = 40
 
-/** Where a text quotes a token or a value: `token`, the string "…", the number 5. */
+/** Quotations of a token or value in a message: `token`, the string "…", the number 5. */
 const QUOTES = /(?<=`)[^`]+(?=`)|(?<=the string ").*(?=")|(?<=the number )[^\s,]+/gsu
 
 /**
- * A diagnostic with the masked line as its source. What is masked in the line is masked where a text quotes it, too: a
- * parser quotes the token that it did not expect.
+ * Replaces the source line of a diagnostic by the masked line. Also masks the hidden parts where a message quotes
+ * them, as the parser does with an unexpected token.
  */
 export function withMaskedLine(diagnostic: Diagnostic, line: string): Diagnostic {
-  const hidden = hiddenIn(diagnostic.source ?? line, line)
+  const hidden = maskedParts(diagnostic.source ?? line, line)
   const shown = { ...diagnostic, source: line }
   if (hidden.size === 0) return shown
   const mask = (quoted: string) => {
@@ -26,8 +26,8 @@ export function withMaskedLine(diagnostic: Diagnostic, line: string): Diagnostic
   return mapTexts(shown, (text) => text.replace(QUOTES, mask))
 }
 
-/** The stretches of a line that are masked, and the words in them. */
-function hiddenIn(original: string, masked: string): ReadonlySet<string> {
+/** Returns the masked parts of a line and the words in them. */
+function maskedParts(original: string, masked: string): ReadonlySet<string> {
   const found = new Set<string>()
   if (original === masked) return found
   const points = [...original]

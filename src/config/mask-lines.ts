@@ -6,11 +6,11 @@ const AUTH = /(?:^|[\s{,])["']?auth["']?\s*[=:]?\s*\{/u
 const CREDENTIALS = /(?<=:\/\/)[^\s"]*(?=@)|(?<=")[^\s/:@"]*:(?!\/\/)[^\s"]+(?=@)/gu
 
 /**
- * A text with faults of syntax, every line of it blacked out where it may hold a secret: what the parser could not
- * make sense of is not in its tree. Rather too much is hidden than too little.
+ * Masks every line that may hold a secret in a text with syntax errors, whose tree is incomplete. Hides too much
+ * rather than too little.
  */
 export function maskedByLine(text: string): string {
-  /** How many braces are open since the one of an `auth` block; 0 outside of one. */
+  /** Number of open braces since the `auth` block began; 0 outside of one. */
   let depth = 0
   return text
     .split('\n')
@@ -23,33 +23,33 @@ export function maskedByLine(text: string): string {
       if (opening === null) return outside(line)
       const end = opening.index + opening[0].length
       depth = Math.max(0, 1 + balance(line.slice(end)))
-      return outside(line.slice(0, end)) + black(line.slice(end))
+      return outside(line.slice(0, end)) + stars(line.slice(end))
     })
     .join('\n')
 }
 
-/** The braces that a line leaves open, those in its texts left out. */
+/** Counts the braces that a line leaves open, ignoring those in strings. */
 function balance(line: string): number {
   const code = line.replace(/"(?:[^"\\]|\\.)*"/gu, '')
   return code.split('{').length - code.split('}').length
 }
 
-/** In an `auth` block everything is secret but its type. */
+/** Masks a line of an `auth` block, where everything but the type is secret. */
 function inAuth(line: string): string {
   const [, head, name, value] = ASSIGNMENT.exec(line) ?? []
-  if (head === undefined || value === undefined) return black(line)
-  return name === 'type' && isAuthType(/^["']([\w-]+)["']\s*$/u.exec(value)?.[1]) ? line : head + black(value)
+  if (head === undefined || value === undefined) return stars(line)
+  return name === 'type' && isAuthType(/^["']([\w-]+)["']\s*$/u.exec(value)?.[1]) ? line : head + stars(value)
 }
 
 function outside(line: string): string {
   for (const found of line.matchAll(ASSIGNMENTS)) {
     const end = found.index + found[0].length
-    if (isSecretName(found[1]!)) return line.slice(0, end) + black(line.slice(end))
+    if (isSecretName(found[1]!)) return line.slice(0, end) + stars(line.slice(end))
   }
-  return line.replace(CREDENTIALS, black)
+  return line.replace(CREDENTIALS, stars)
 }
 
-/** One star for each code point: columns stay what they are. References to variables stay to be seen. */
-function black(text: string): string {
+/** Replaces each code point by a star, which keeps the columns. References to variables stay visible. */
+function stars(text: string): string {
   return text.replace(/\$\{[^}"]*\}|[^\s"{}[\]]/gu, (found) => (found.length > 2 ? found : '*'))
 }

@@ -4,9 +4,8 @@ import { maskedByLine } from './mask-lines.js'
 import { hiddenIn, holdsKey, isAuthType, isSecretName, mayHoldUserInfo } from './secrets.js'
 
 /**
- * The lines of a file with every secret that is written out in it blacked out: a diagnostic shows the line it
- * is about.
- * @param broken the file has faults of syntax, so that the tree alone does not tell where all secrets are
+ * Returns the lines of a file with all literal secrets masked, because a diagnostic shows its line.
+ * @param broken whether the file has syntax errors, so that the tree does not contain all secrets
  */
 export function masked(body: Body, broken: boolean): (line: number) => string {
   const { source } = body.span
@@ -18,7 +17,7 @@ export function masked(body: Body, broken: boolean): (line: number) => string {
   for (const { start, end } of spans) {
     if (end <= at) continue
     const from = Math.max(start, at)
-    text += source.text.slice(at, from) + black(source.text.slice(from, end))
+    text += source.text.slice(at, from) + stars(source.text.slice(from, end))
     at = end
   }
   text += source.text.slice(at)
@@ -26,8 +25,8 @@ export function masked(body: Body, broken: boolean): (line: number) => string {
   return (line) => lines.lineText(line)
 }
 
-/** One star for each code point: columns stay what they are. Quotes of a literal stay to be seen. */
-function black(text: string): string {
+/** Replaces each code point by a star, which keeps the columns. The quotes of a literal stay visible. */
+function stars(text: string): string {
   return text.replace(/[^\r\n"]/gu, '*')
 }
 
@@ -41,7 +40,7 @@ function collect(body: Body, secret: boolean, spans: Span[]): void {
   }
 }
 
-/** Unless it plainly says `sensitive = false`, a mark counts. A variable with the name of a secret needs no mark. */
+/** Tells whether a variable is sensitive: by any mark but `sensitive = false`, or by its name. */
 function isMarked({ body, labels: [label] }: Block): boolean {
   const mark = body.attributes.find(({ name }) => name === 'sensitive')?.expression
   if (mark === undefined) return label !== undefined && isSecretName(label.value)
@@ -61,22 +60,22 @@ function ofExpression(name: string, expression: Expression, secret: boolean, spa
   })
 }
 
-/** The text of a template, with a letter in place of each value. */
+/** Returns the text of a template with a letter in place of each value. */
 function writtenOut(parts: readonly TemplatePart[]): string {
   return parts.map((part) => (part.kind === 'text' ? part.value : 'x')).join('')
 }
 
-/** Functions whose first argument names where a secret is. */
+/** Functions whose first argument names the place of a secret. */
 const NAMING = ['env', 'file']
 
-/** What is written out in an expression; names of variables and of the environment are no secrets. */
+/** Collects the literals of an expression. Names of variables and environment variables are not secrets. */
 function literals(expression: Expression, spans: Span[]): void {
   const names = new Set<Expression>()
   walk(expression, (node) => {
     if (node.kind === 'call' && NAMING.includes(node.name) && node.arguments[0] !== undefined)
       names.add(node.arguments[0])
     if (names.has(node)) return
-    // A bare name where a secret belongs is a secret whose quotes were forgotten.
+    // A bare name in place of a secret is probably a secret without quotes.
     if (node.kind === 'literal' || node.kind === 'variable') spans.push(node.span)
     if (node.kind === 'template')
       for (const part of node.parts) if (part.kind === 'text') spans.push(part.span)

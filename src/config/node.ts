@@ -6,23 +6,23 @@ type Content =
   | { readonly kind: 'scalar'; readonly value: Scalar }
   | { readonly kind: 'list'; readonly items: readonly Node[] }
   | { readonly kind: 'map'; readonly entries: ReadonlyMap<string, Node> }
-  /** Known at run time only. */
+  /** Known only at run time. */
   | { readonly kind: 'late' }
-  /** Its fault has been reported. */
+  /** Invalid, and already reported. */
   | { readonly kind: 'faulty' }
 
-/** A value of the configuration, every part of which knows its place. Blocks and objects are the same here. */
+/** A value of the configuration whose parts know their place in the text. Blocks and objects look the same. */
 export interface Node {
   readonly content: Content
-  /** Where the value stands; of a block its type and labels. */
+  /** Place of the value; for a block, of its type and labels. */
   readonly span: Span
-  /** Where its name stands. */
+  /** Place of its name. */
   readonly nameSpan: Span
-  /** Whether it must not be shown. */
+  /** Whether the value must not be shown. */
   readonly secret: boolean
 }
 
-/** How the value of a node is shown in a message; a secret one by its type alone. */
+/** Describes the value of a node in a message; a secret only by its type. */
 export function describeNode({ content, secret }: Node): string {
   switch (content.kind) {
     case 'scalar':
@@ -41,7 +41,10 @@ export function describeNode({ content, secret }: Node): string {
   }
 }
 
-/** The plain value of a node; undefined for what is faulty or known at run time, which lists and objects leave out. */
+/**
+ * Returns the plain value of a node; `undefined` if it is invalid or known only at run time. Objects omit such
+ * members.
+ */
 export function plainValue({ content }: Node): HclValue | undefined {
   switch (content.kind) {
     case 'scalar':
@@ -61,7 +64,7 @@ export function plainValue({ content }: Node): HclValue | undefined {
   }
 }
 
-/** The node at a path inside of another; undefined when there is none. */
+/** Returns the node at a path below another; `undefined` if there is none. */
 export function nodeAt(node: Node, path: readonly PropertyKey[]): Node | undefined {
   let at: Node | undefined = node
   for (const step of path) {

@@ -12,7 +12,7 @@ import {
 import { isTemplate, quoted } from './hcl/template-text.js'
 import { pathName } from './spans.js'
 
-/** The blocks of the language that are keyed by their label in an object. */
+/** Blocks that an object keys by their label. */
 const KEYED: Readonly<Record<string, string>> = {
   variables: 'variable',
   integrations: 'integration',
@@ -28,12 +28,12 @@ const KEYED: Readonly<Record<string, string>> = {
 const SINGLE = ['locals', 'observability']
 const DEEPEST = 64
 
-/** An object as the body that a file of the same content would have, so that one schema reads both. */
+/** Converts an object into the body that a file of the same content would have, so that one schema reads both. */
 export function bodyOfObject(source: unknown, diagnostics: Diagnostics): Body {
   const items: (Attribute | Block)[] = []
   if (!isPlain(source)) {
     report(diagnostics, spanAt(''), {
-      message: 'the configuration is no object',
+      message: 'the configuration must be a path or an object',
       expected: 'the path of a file or folder, or an object with "integrations"',
       found: nameOf(source),
     })
@@ -97,7 +97,7 @@ function attribute(
   }
 }
 
-/** A value as an expression; the texts in it are templates. */
+/** Converts a value into an expression. Strings are templates. */
 function expressionOf(value: unknown, path: string, diagnostics: Diagnostics, depth = 0): Expression {
   const span = spanAt(path)
   if (typeof value === 'string' && isTemplate(value))
@@ -122,7 +122,7 @@ function expressionOf(value: unknown, path: string, diagnostics: Diagnostics, de
     return { kind: 'object', items, span }
   }
   report(diagnostics, span, {
-    message: 'this cannot be part of a configuration',
+    message: 'this value cannot be part of a configuration',
     expected: 'text, a finite number, true, false, null, a list or a plain object',
     found: depth < DEEPEST ? nameOf(value) : `more than ${DEEPEST} levels`,
   })
@@ -148,7 +148,7 @@ function spanAt(path: string): Span {
   return { source: new Source(pathName(path), ''), start: 0, end: 0 }
 }
 
-/** What a value is, without showing it. */
+/** Names the type of a value without showing the value. */
 function nameOf(value: unknown): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'a list'

@@ -5,7 +5,7 @@ import type { serverOf } from './schema/server.js'
 import type { supervisor } from './schema/supervision.js'
 import type { variable } from './schema/variable.js'
 
-/** What a schema takes, as an object that is only read. */
+/** The input type of a schema, read-only. */
 type Options<T> = T extends readonly (infer Item)[]
   ? readonly Options<Item>[]
   : T extends object
@@ -15,8 +15,9 @@ type Options<T> = T extends readonly (infer Item)[]
 type Named<Schema extends z.ZodType> = Readonly<Record<string, Options<z.input<Schema>>>>
 
 /**
- * A configuration as an object: the shape and the names of the HCL, blocks keyed by their label. Texts are
- * templates, as in a file: `${var.x}`, `${local.x}` and `${env.X}` are replaced, `$${` is a literal `${`.
+ * A configuration as an object. It has the shape and the names of the HCL, with blocks keyed by their label.
+ * Strings are templates as in a file: `${var.x}`, `${local.x}` and `${env.X}` are replaced, and `$${` is a literal
+ * `${`.
  */
 export interface ConfigObject {
   readonly variables?: Named<typeof variable>
@@ -27,5 +28,5 @@ export interface ConfigObject {
   readonly servers?: Named<ReturnType<typeof serverOf>>
 }
 
-/** The path of an HCL file or of a folder with `*.hcl` files, or an object. */
+/** A configuration: the path of an HCL file or of a folder with `*.hcl` files, or an object. */
 export type ConfigSource = string | ConfigObject

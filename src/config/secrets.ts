@@ -6,22 +6,22 @@ import { AUTH_TYPES } from '../core/settings.js'
 
 export { isSecretName }
 
-/** Whether the value under a name is secret. In an `auth` block every value is. */
+/** Tells whether the value under a name is secret. In an `auth` block every value is. */
 export function hiddenIn(name: string, around: boolean): boolean {
   return around || name === 'auth' || isSecretName(name)
 }
 
-/** Whether a value is the `type` of an `auth` block as it should be. Anything else there may be a misplaced secret. */
+/** Tells whether a value is a valid `type` of an `auth` block. Any other value there may be a misplaced secret. */
 export function isAuthType(value: unknown): boolean {
   return AUTH_TYPES.some((type) => type === value)
 }
 
-/** Whether a text is a URL with the name of a user or a password in it. */
+/** Tells whether a text contains a URL with a user name or password. */
 export function hasCredentials(text: string): boolean {
   return /:\/\/[^/?#\s]*@/.test(text)
 }
 
-/** Whether a value is what a file with a key holds, in place of the path of it. */
+/** Tells whether a value is the content of a key file instead of its path. */
 export function holdsKey(value: unknown): boolean {
   return typeof value === 'string' && value.includes('-----BEGIN')
 }

@@ -1,12 +1,12 @@
 import { dirname, resolve } from 'node:path'
 import type { Span } from './hcl/index.js'
 
-/** The line a stretch of text begins on. */
+/** Returns the line on which a span begins. */
 export function lineOf(span: Span): number {
   return span.source.position(span.start).line
 }
 
-/** A place in words, for a message about another place: `gateway.hcl:12`, or the path in an object. */
+/** Describes a place for a message: `gateway.hcl:12`, or the path in an object. */
 export function placeOf(span: Span): string {
   const { name } = span.source
   return isPath(name) ? pathIn(name) : `${name}:${lineOf(span)}`
@@ -14,22 +14,25 @@ export function placeOf(span: Span): string {
 
 export const OPTIONS = '(options)'
 
-/** The name that stands for a file where a value comes from an object. */
+/** Makes the source name of a value from an object, used in place of a file name. */
 export function pathName(path: string): string {
   return `${OPTIONS} ${path}`
 }
 
-/** Whether the name of a source is a path in an object. */
+/** Tells whether a source name is a path in an object. */
 export function isPath(name: string): boolean {
   return name.startsWith(OPTIONS)
 }
 
-/** The path in the name of such a source. */
+/** Returns the path in such a source name. */
 export function pathIn(name: string): string {
   return name.slice(OPTIONS.length).trim()
 }
 
-/** What a path in the configuration is relative to: the folder of the file, or of an object the working folder. */
+/**
+ * Returns the folder to which paths in the configuration are relative: that of the file, or the working folder for
+ * an object.
+ */
 export function folderOf(span: Span): string {
   const { name } = span.source
   return resolve(isPath(name) ? '.' : dirname(name))

@@ -16,7 +16,7 @@ import type { Node } from './node.js'
 import { hiddenIn, isAuthType, isSecretName } from './secrets.js'
 import { lineOf } from './spans.js'
 
-/** Evaluates blocks and expressions into nodes. Faults go into the diagnostics and leave faulty nodes. */
+/** Evaluates blocks and expressions into nodes. Errors go to the diagnostics and leave invalid nodes. */
 export class Tree {
   readonly #scope: Scope
   readonly #diagnostics: Diagnostics
@@ -26,7 +26,7 @@ export class Tree {
     this.#diagnostics = diagnostics
   }
 
-  /** The content of a block; each of its attributes and blocks is an entry. */
+  /** Evaluates a block into a map of its attributes and blocks. */
   block(block: Block, secret = false): Node {
     const span = block.labels.at(-1)?.span ?? block.typeSpan
     const whole = { ...block.typeSpan, end: span.end }
@@ -72,7 +72,7 @@ export class Tree {
     return this.block(block, secret)
   }
 
-  /** @param within whether the value is inside of something secret, such as an `auth` block */
+  /** @param within whether the value is inside something secret, such as an `auth` block */
   #attribute(name: string, expression: Expression, nameSpan: Span, hidden: boolean, within: boolean): Node {
     const node = this.expression(expression, nameSpan, hidden)
     const isType =
@@ -80,7 +80,7 @@ export class Tree {
     return isType ? { ...node, secret: false } : node
   }
 
-  /** The value of an expression. Parts that are written out have places of their own. */
+  /** Evaluates an expression. Written-out elements and members keep their own places. */
   expression(expression: Expression, nameSpan: Span, secret: boolean): Node {
     if (expression.kind === 'parentheses') return this.expression(expression.expression, nameSpan, secret)
     const { span } = expression
@@ -98,7 +98,11 @@ export class Tree {
     for (const { key, value } of expression.items) {
       const name = evaluate(key, this.#scope, this.#diagnostics)
       if (typeof name !== 'string' && typeof name !== 'number') {
-        if (name !== undefined) report(this.#diagnostics, key.span, { message: 'this cannot be a key' })
+        if (name !== undefined)
+          report(this.#diagnostics, key.span, {
+            message: 'wrong type of key',
+            expected: 'a string or a number',
+          })
         continue
       }
       const first = entries.get(String(name))
@@ -117,26 +121,26 @@ export class Tree {
 
   #value(expression: Expression, secret: boolean): HclValue | undefined {
     if (!secret) return evaluate(expression, this.#scope, this.#diagnostics)
-    // A secret written without quotes looks like a name: it must not be repeated in the message.
+    // A secret without quotes looks like a name, so that the message must not repeat it.
     if (expression.kind === 'variable') {
-      report(this.#diagnostics, expression.span, { message: 'a text is written in double quotes' })
+      report(this.#diagnostics, expression.span, { message: 'expected a string in double quotes' })
       return undefined
     }
     const found = new Diagnostics()
     const value = evaluate(expression, this.#scope, found)
-    for (const { found: _, ...rest } of found.items) this.#diagnostics.add(discreet(rest))
+    for (const { found: _, ...rest } of found.items) this.#diagnostics.add(withoutUnknownName(rest))
     return value
   }
 }
 
-/** What is taken for a name may be a secret without its quotes. */
-function discreet(diagnostic: Diagnostic): Diagnostic {
+/** Removes an unknown name from a message, because it may be a secret without quotes. */
+function withoutUnknownName(diagnostic: Diagnostic): Diagnostic {
   return diagnostic.message.startsWith('unknown name')
     ? { ...diagnostic, message: 'unknown name' }
     : diagnostic
 }
 
-/** The node of a value that has one place as a whole. */
+/** Makes the node of a computed value, whose parts share one place. */
 function nodeOf(value: HclValue | undefined, span: Span, nameSpan: Span, secret: boolean): Node {
   const inner = (item: HclValue, hidden = secret) => nodeOf(item, span, nameSpan, hidden)
   if (value === undefined) return { content: { kind: 'faulty' }, span, nameSpan, secret }

@@ -1,6 +1,6 @@
 import { type Body, references } from './hcl/index.js'
 
-/** The names of all variables that any expression of the files uses, `var.NAME`. */
+/** Returns the names of all variables that expressions use (`var.NAME`). */
 export function variableUses(bodies: readonly Body[]): ReadonlySet<string> {
   const names = new Set<string>()
   const pending = [...bodies]

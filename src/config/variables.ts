@@ -2,7 +2,6 @@ import { type Diagnostics, didYouMean } from './hcl/diagnostics.js'
 import {
   type Block,
   type Body,
-  Deferred,
   describeValue,
   type HclObject,
   type HclValue,
@@ -19,17 +18,18 @@ import { variable } from './schema/variable.js'
 import { isSecretName } from './secrets.js'
 import { pathName } from './spans.js'
 import { Tree } from './tree.js'
+import { unavailable } from './unavailable.js'
 
-/** What variables are worth, and the paths (`var.x`) that must not be shown. */
+/** Values of variables, and the paths (`var.x`) that must not be shown. */
 export interface Variables {
   readonly values: HclObject
   readonly sensitive: readonly string[]
 }
 
 /**
- * Reads the `variable` blocks. A given value goes before the default.
- * @param given values by name; texts are converted to the type of the variable
- * @param used the names that expressions use: what is given and used needs no block
+ * Reads the `variable` blocks. A given value overrides the default.
+ * @param given values by name; strings are converted to the type of the variable
+ * @param used names used in expressions: a value that is given and used needs no block
  */
 export function readVariables(
   blocks: readonly Block[],
@@ -43,7 +43,7 @@ export function readVariables(
   for (const block of blocks) {
     const name = block.labels[0]!.value
     const { value, secret } = readVariable(block, name, given, environment, diagnostics)
-    setKey(values, name, value ?? nothing(block))
+    setKey(values, name, value ?? unavailable({ kind: 'invalid', span: block.typeSpan }))
     if (secret) sensitive.push(`var.${name}`)
   }
   for (const [name, value] of Object.entries(given)) {
@@ -53,11 +53,6 @@ export function readVariables(
     else if (!used.has(name)) unknownVariable(name, values, diagnostics)
   }
   return { values, sensitive }
-}
-
-/** Stands for a value that could not be had; using it reports nothing further. */
-function nothing(block: Block): Deferred {
-  return new Deferred({ kind: 'invalid', span: block.typeSpan }, () => undefined)
 }
 
 function readVariable(
@@ -70,7 +65,7 @@ function readVariable(
   const attribute = (wanted: string) => block.body.attributes.find((item) => item.name === wanted)
   const type = attribute('type')
   const constraint = type && readConstraint(type.expression, diagnostics)
-  // The type is no value: it is read above, and the rest as every block is.
+  // The type is not a value and was read above; the rest is read like any block.
   const items = block.body.items.filter((item) => item !== type)
   const body: Body = { ...block.body, items }
   const section = new Section(variable, {
@@ -118,19 +113,19 @@ function readVariable(
   return { value: own === undefined || own === null ? own : constrain(own, wanted), secret }
 }
 
-/** A value that the caller gave. It is data: a text in it is never a template. */
+/** Converts a given value. Its strings are data, never templates. */
 function plainGiven(name: string, value: unknown, diagnostics: Diagnostics): HclValue | undefined {
   try {
     const json: string | undefined = JSON.stringify(value)
     if (json !== undefined) return JSON.parse(json) as HclValue
   } catch {
-    // Reported below: cycles, big integers.
+    // Cycles and big integers are reported below.
   }
   report(
     diagnostics,
     { source: new Source(pathName(`variables.${name}`), ''), start: 0, end: 0 },
     {
-      message: 'this value cannot be given to a variable',
+      message: 'unsupported value for a variable',
       expected: 'text, a number, true, false, null, a list or a plain object',
       found: typeof value,
     },
@@ -145,7 +140,7 @@ function unknownVariable(name: string, values: HclObject, diagnostics: Diagnosti
     file: '(variables)',
     line: 0,
     column: 0,
-    message: `a value was given for the variable "${name}", which does not exist`,
+    message: `unknown variable "${name}" was given a value`,
     ...(near === undefined ? {} : { hint: `did you mean "${near}"?` }),
   })
 }

@@ -133,7 +133,7 @@ test('a JWT without a key, with two, or with one that does not sign, is refused'
   const files = { 'key.pem': pem(p256), 'public.pem': p256.publicKey.export({ type: 'spki', format: 'pem' }) }
   expect(
     fault(`type = "jwt"; secret = "${SECRET}"; private_key = "key.pem"`, 'mqtt', files as never).message,
-  ).toBe('there is a "secret" already')
+  ).toBe('"private_key" and "secret" exclude each other')
   expect(fault('type = "jwt"; private_key = "public.pem"', 'mqtt', files as never).expected).toContain(
     'PEM file with a private key',
   )
@@ -162,8 +162,8 @@ test('a private key in place of its path is not shown', () => {
 
 test('claims that the gateway sets are refused', () => {
   expect(fault(`type = "jwt"; secret = "${SECRET}"; claims = { exp = 1 }`)).toMatchObject({
-    message: '"exp" is no claim of one\'s own',
-    hint: 'it comes from "expires_in"',
+    message: '"exp" must not be set in "claims"',
+    hint: 'use the attribute "expires_in"',
   })
   expect(fault(`type = "jwt"; secret = "${SECRET}"; claims = "hunter2"`).message).toContain('claims')
 })
@@ -256,7 +256,7 @@ test('credentials in an address are refused and not shown', () => {
     const checked = checkText(
       `integration "a" {\n  type = "json-rpc"\n  endpoint { address = "${address}" }\n}`,
     )
-    expect(places(checked)).toEqual(['3:24 the address holds credentials'])
+    expect(places(checked)).toEqual(['3:24 the address contains credentials'])
     expect(JSON.stringify(checked.diagnostics)).not.toContain('hunter2')
   }
 })

@@ -71,7 +71,7 @@ test('what is not in this version is told apart from what is misspelt', () => {
   const [nats] = check('type = "nats"').diagnostics
   expect(nats).toMatchObject({
     message: 'wrong value for "type"',
-    hint: 'this version does not have discovery by nats yet',
+    hint: 'discovery by nats is not implemented',
   })
   const [near] = check('type = "dns-svr"\nname = "x"').diagnostics
   expect(near).toMatchObject({ hint: 'did you mean "dns-srv"?' })
@@ -88,7 +88,7 @@ test('a static discovery needs the addresses in the endpoint', () => {
 
 test('a protocol without an endpoint, or with one connection, says so', () => {
   expect(places(check('type = "dns"\nname = "x"', 'memory'))).toEqual([
-    '3:3 memory has no endpoint that could be discovered',
+    '3:3 memory has no endpoint, so that "discovery" does not apply',
   ])
   expect(places(check('type = "dns"\nname = "x"\nbalance = "least_pending"', 'mqtt'))).toEqual([
     '6:11 mqtt chooses an address for each connection, so it cannot balance by "least_pending"',
@@ -125,7 +125,7 @@ ${more}
     host: 'a.internal',
   })
   expect(places(server('0.0.0.0'))).toEqual([
-    expect.stringContaining('a server that listens on every address has to be told its "host"'),
+    expect.stringContaining('a server that listens on every address needs "host"'),
   ])
   expect(server('0.0.0.0', 'host = "a.internal"').diagnostics).toEqual([])
 })

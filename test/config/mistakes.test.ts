@@ -16,7 +16,7 @@ test('every mistake of a file is reported in one go, each at its line and column
     '23:13 wrong value for "timeout"',
     '24:13 wrong value for "format"',
     expect.stringMatching(/^27:13 the integration "backend" is already defined at .*ten-mistakes\.hcl:6$/),
-    '31:1 there is no block "integratoin"',
+    '31:1 unknown block "integratoin"',
   ])
   const hints = checked.diagnostics.map(({ hint }) => hint)
   expect(hints).toContain('did you mean "sensitive"?')
@@ -117,9 +117,9 @@ test('the files of a folder are one configuration', () => {
 
 test('a path without a configuration is an error of its own', () => {
   expect(checkConfig('/nowhere/gateway.hcl').diagnostics).toMatchObject([
-    { file: '/nowhere/gateway.hcl', message: expect.stringContaining('there is no such file') },
+    { file: '/nowhere/gateway.hcl', message: expect.stringContaining('the file or folder does not exist') },
   ])
-  expect(checkFiles({}).diagnostics[0]!.message).toContain('the folder holds no *.hcl file')
+  expect(checkFiles({}).diagnostics[0]!.message).toContain('the folder contains no *.hcl file')
 })
 
 test('what the schema of a protocol says of a name is passed on', () => {
@@ -133,7 +133,7 @@ test('what the schema of a protocol says of a name is passed on', () => {
       line: 4,
       column: 24,
       message: 'wrong name "content-length"',
-      hint: 'this header belongs to the connection',
+      hint: 'the HTTP client sets this header; remove it',
     },
   ])
 })

@@ -60,7 +60,7 @@ test('diagnostics begin with the path', () => {
     'integrations.events.config.will: the block "will" needs "topic"',
     'integrations.events.endpoint.port: wrong value for "port"',
     'integrations.events.retyr: the block "integration" has no "retyr"',
-    'integratons: there is no block "integratons"',
+    'integratons: unknown block "integratons"',
   ])
 })
 

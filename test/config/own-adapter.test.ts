@@ -102,7 +102,7 @@ test.each([
 })
 
 test.each<[string, string, string, object]>([
-  ['no such file', '', '', { message: expect.stringContaining('there is no such file') }],
+  ['no such file', '', '', { message: expect.stringContaining('the file does not exist') }],
   [
     'no adapter',
     `export const manifest = ${MANIFEST}; export const adaptor = 1`,
@@ -142,8 +142,8 @@ test.each<[string, string, string, object]>([
     '',
     { message: expect.stringContaining('no licence') },
   ],
-  ['nothing usable thrown', 'throw undefined', '', { message: expect.stringContaining('cannot be loaded') }],
-  ['a syntax error', 'export const = 1', '', { message: expect.stringContaining('cannot be loaded') }],
+  ['nothing usable thrown', 'throw undefined', '', { message: expect.stringContaining('loading failed') }],
+  ['a syntax error', 'export const = 1', '', { message: expect.stringContaining('loading failed') }],
   [
     'a config that it does not take',
     `export const manifest = ${MANIFEST}; ${ADAPTER}`,
@@ -174,7 +174,7 @@ test('a schema that is not of zod says where and what', async () => {
 test('a name that is no package is a misspelt protocol', async () => {
   expect(fault(await check('mqqt', {}))).toMatchObject({ hint: 'did you mean "mqtt"?' })
   expect(fault(await check('left-pad', {}))).toMatchObject({
-    message: 'there is no protocol "left-pad"',
+    message: 'unknown protocol "left-pad"',
     hint: expect.stringContaining('./adapter.js'),
   })
 })
@@ -208,7 +208,7 @@ test('what makes no calls cannot check its health by one', async () => {
   const files = { 'acme.mjs': `export const manifest = ${manifest}; ${ADAPTER}` }
   expect(fault(await check('./acme.mjs', files, 'health_check {\n method = "ping"\n }'))).toMatchObject({
     line: 4,
-    message: expect.stringContaining('acme makes no calls'),
+    message: expect.stringContaining('acme has no calls'),
   })
   expect((await check('./acme.mjs', files, 'health_check {\n interval = "1s"\n }')).diagnostics).toEqual([])
 })

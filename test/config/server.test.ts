@@ -106,7 +106,7 @@ describe('a wrong server block', () => {
     ['port = 70000', 'wrong value for "port"'],
     ['port = 1\ntls = true', 'TLS needs "cert"'],
     [`port = 1\ntls = true\ncert = "${file}"`, 'TLS needs "key"'],
-    [`port = 1\ncert = "${file}"\nkey = "${file}"`, 'a certificate is of use with TLS only'],
+    [`port = 1\ncert = "${file}"\nkey = "${file}"`, 'a certificate needs TLS'],
     [`port = 1\ntls = true\ncert = "${file}"\nkey = "/nowhere.pem"`, 'wrong value for "key"'],
     ['port = 1\nprot = 2', 'the block "listen" has no "prot"'],
   ])('listen { %s }', (inside, message) => {
@@ -125,21 +125,21 @@ describe('a wrong server block', () => {
       'integration "a" { type = "memory" }\nserver "a" {\n  type = "json-rpc"\n  listen { port = 0 }\n}',
     )
     expect(places(checked)).toEqual([
-      expect.stringMatching(/^2:8 there is an integration "a" already, at .*gateway\.hcl:1$/),
+      expect.stringMatching(/^2:8 the name "a" is already used by the integration at .*gateway\.hcl:1$/),
     ])
   })
 })
 
-describe('a server that asks who calls is not started: this version does not check it', () => {
+describe('a server that requires authentication is not started', () => {
   const server = (inside: string) =>
     checkText(`server "api" {\n  type = "json-rpc"\n  listen { port = 0 }\n${inside}\n}`)
-  const refused = ': the server "api", which asks for that, is not started'
+  const refused = 'server authentication is not implemented: '
   const started = (checked: ReturnType<typeof checkText>) => checked.ok && checked.config.servers.length
 
   test.each(['auth { type = "jwt" }', 'auth { type = "basic" }', 'auth {}'])('%s', (auth) => {
     const checked = server(`  ${auth}`)
     expect(started(checked)).toBe(0)
-    expect(places(checked)).toEqual([`4:3 this version does not check who calls${refused}`])
+    expect(places(checked)).toEqual([`4:3 ${refused}the server "api" requires it and is not started`])
   })
 
   test('nor is one with a method that does', () => {
@@ -147,7 +147,7 @@ describe('a server that asks who calls is not started: this version does not che
     expect(started(checked)).toBe(0)
     expect(places(checked)).toEqual([
       '4:3 block "method" is not supported by this version and is ignored',
-      `5:5 this version does not check who calls "a"${refused}`,
+      `5:5 ${refused}the method "a" requires it, and the server "api" is not started`,
     ])
     const object = checkConfig({
       servers: {

@@ -16,7 +16,7 @@ const options = {
 }
 
 const ignored = (block: string) => `block "${block}" is not supported by this version and is ignored`
-const NOT_STARTED = ': the server "nemo_api", which asks for that, is not started'
+const REFUSED = 'server authentication is not implemented: '
 const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   'spec-json-rpc.hcl': [],
   'spec-mqtt.hcl': [],
@@ -26,9 +26,9 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   'spec-server.hcl': [
     ignored('method'),
     ...['"data.get"', '"action.execute"'].map(
-      (method) => `this version does not check who calls ${method}${NOT_STARTED}`,
+      (method) => `${REFUSED}the method ${method} requires it, and the server "nemo_api" is not started`,
     ),
-    `this version does not check who calls${NOT_STARTED}`,
+    `${REFUSED}the server "nemo_api" requires it and is not started`,
   ],
 }
 

@@ -22,7 +22,7 @@ every mistake at its line and column; \`nemo-gateway schema\` prints the JSON Sc
 - **Durations** are \`"250ms"\`, \`"30s"\`, \`"5m"\`, \`"1h"\` or milliseconds; **sizes** \`"64KB"\`, \`"16MB"\` or bytes.
 - **Paths** are relative to the file that names them; in an object, to the working folder.
 - **Expressions**: variables (\`var.x\`), locals (\`local.x\`), the environment (\`env.X\`, \`env("X", "default")\`), templates,
-  conditionals, \`for\` expressions and functions. In an object every text is a template.
+  conditionals, \`for\` expressions and functions. In an object every string is a template.
 - What a block does not say has its default. \`null\` is as if the attribute were not there.
 - The value of a **secret** attribute, and of every attribute whose name sounds like one, appears in no message.
 
@@ -42,7 +42,7 @@ const PROTOCOL = {
   auth: AUTH_TYPES,
 }
 const ofTypes = (block: z.ZodObject, types: readonly string[]) =>
-  block.extend({ type: z.enum(types).describe('The protocol.') })
+  block.extend({ type: z.enum(types).describe('Protocol.') })
 
 /** The blocks of a configuration, in the order of the page. */
 export function parts(): readonly Part[] {
@@ -143,7 +143,7 @@ function valueText(schema: Schema): string {
           ? expectation(at)
               .replace(/ with .*/u, '')
               .replace(/^an? /u, '')
-              .replaceAll('text that is not empty', 'text')
+              .replaceAll('non-empty string', 'string')
           : words.map((word) => `\`${word}\``).join(', ')))
       : `a list of ${many.map((word) => `\`${word}\``).join(', ')}`
   return writeOnly === true ? `${text}; secret` : text

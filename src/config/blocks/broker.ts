@@ -8,7 +8,7 @@ import { readConfig } from './protocol-config.js'
 
 const broker = brokerOf(BROKERS.map(({ type }) => type))
 
-/** A `broker` block; undefined when its type is none. */
+/** Reads a `broker` block; returns `undefined` if its type is unknown. */
 export function readBroker(block: Named, groups: ReadonlySet<string>): BrokerConfig | undefined {
   const section = new Section(broker, block)
   const manifest = BROKERS.find((each) => each.type === section.values.type)
@@ -18,7 +18,7 @@ export function readBroker(block: Named, groups: ReadonlySet<string>): BrokerCon
   if (schema === undefined && node !== undefined)
     section.fault(node.nameSpan, {
       message: `a broker of type ${manifest.type} has no "listen"`,
-      hint: 'it is reached inside the process only',
+      hint: 'it can only be reached inside the process',
     })
   const listen = schema === undefined ? {} : readConfig(section, schema, 'the block "listen"', 'listen')
   const { limits, supervision } = section.values
@@ -26,7 +26,7 @@ export function readBroker(block: Named, groups: ReadonlySet<string>): BrokerCon
   return { name: block.name, listen, ...limits, ...supervision, manifest }
 }
 
-/** The broker that an integration lives on when no block declares it. */
+/** Makes the configuration of an embedded broker that no block declares. */
 export function impliedBroker(name: string, manifest: BrokerManifest): BrokerConfig {
   const { limits, supervision } = broker.parse({ type: manifest.type })
   return { name, listen: {}, ...limits, ...supervision, manifest }

@@ -7,7 +7,7 @@ import { PROTOBUF_EXAMPLE } from '../schema/protobuf.js'
 
 type Integration = Section<ReturnType<typeof integrationOf>>
 
-/** Reports what blocks of an integration do not have together, or not with its protocol. */
+/** Reports blocks of an integration that exclude each other or that its protocol does not support. */
 export function checkIntegration(section: Integration, manifest: AdapterManifest): void {
   checkPlace(section, manifest)
   checkDiscovery(section, manifest)
@@ -36,7 +36,7 @@ function checkDiscovery(section: Integration, { type, needsEndpoint, balances }:
   if (discovery === undefined) return
   const node = section.node('discovery')!
   if (!needsEndpoint)
-    section.fault(node.span, { message: `${type} has no endpoint that could be discovered` })
+    section.fault(node.span, { message: `${type} has no endpoint, so that "discovery" does not apply` })
   if (!(balances ?? ['round_robin']).includes(discovery.balance))
     section.fault(nodeAt(node, ['balance'])!.span, {
       message: `${type} chooses an address for each connection, so it cannot balance by "${discovery.balance}"`,
@@ -44,7 +44,10 @@ function checkDiscovery(section: Integration, { type, needsEndpoint, balances }:
     })
 }
 
-/** The certificate of `mtls` is named once: in the block `auth`, or in the block `tls` of the endpoint. */
+/**
+ * Checks that the certificate of `mtls` is set exactly once: in the `auth` block, or in the `tls` block of the
+ * endpoint.
+ */
 function checkCertificate(section: Integration): void {
   const { auth, endpoint } = section.values
   if (auth.auth.type !== 'mtls') return
@@ -59,28 +62,28 @@ function checkCertificate(section: Integration): void {
   if (own !== undefined && ofEndpoint !== undefined)
     section.fault(own.nameSpan, {
       message: 'the "tls" block of the endpoint has a client certificate already',
-      hint: 'name it in one place',
+      hint: 'set it in one place',
     })
 }
 
-/** Only what makes calls can call a method to see whether the other side is well. */
+/** Reports a health check by method for a protocol without calls. */
 function checkHealth(section: Integration, { type, capabilities }: AdapterManifest): void {
   if (section.values.health_check.method === undefined || capabilities.includes('call')) return
   section.fault(nodeAt(section.node('health_check')!, ['method'])!.nameSpan, {
-    message: `${type} makes no calls, so it cannot call a method to check its health`,
-    hint: 'without "method" the check is the protocol\'s own sign of life',
+    message: `${type} has no calls, so that a health check cannot call a method`,
+    hint: 'without "method" the check uses a ping of the protocol',
   })
 }
 
 function checkProtobuf(section: Integration, { type, formats, payloadFormats }: AdapterManifest): void {
-  // A protocol that is protobuf itself has its schema in its config.
+  // A protocol based on Protobuf has its schema in its `config`.
   const isPayload = formats.includes('protobuf') && payloadFormats === undefined
   const node = section.node('protobuf')
   if (node !== undefined && !isPayload)
     section.fault(node.nameSpan, { message: `payloads of ${type} cannot be protobuf messages` })
   if (node === undefined && isPayload && section.values.format === 'protobuf')
     section.fault(section.node('format')!.nameSpan, {
-      message: 'the format "protobuf" needs a block "protobuf" that says which messages payloads are',
+      message: 'the format "protobuf" needs a block "protobuf" that names the message types of payloads',
       hint: PROTOBUF_EXAMPLE,
     })
 }

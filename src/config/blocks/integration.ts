@@ -16,10 +16,9 @@ import { checkIntegration } from './integration-checks.js'
 import { readConfig } from './protocol-config.js'
 
 const DEFAULT_TIMEOUT_MS = 30_000
-const OWN_ADAPTER =
-  'an adapter of your own is named by its file, as "./adapter.js", or by its installed package'
+const OWN_ADAPTER = 'name a custom adapter by its file, such as "./adapter.js", or by its installed package'
 
-/** An `integration` block; undefined when its type is none, after which the rest cannot be judged. */
+/** Reads an `integration` block; returns `undefined` if its type is unknown, because the rest depends on it. */
 export function readIntegration(
   block: Named,
   groups: ReadonlySet<string>,
@@ -34,7 +33,7 @@ export function readIntegration(
   const { auth, supervision, ...rest } = section.values
   const { endpoint = { addresses: [] }, ...settings } = toSettings(section.schema, rest)
   const payloadFormat = manifest.payloadFormats?.[settings.format]
-  // JSON-RPC has the time for one attempt in its `config`, as the specification writes it.
+  // JSON-RPC sets the time limit of an attempt in its `config`, as in the specification.
   const ofConfig = typeof config.timeout === 'number' ? config.timeout : DEFAULT_TIMEOUT_MS
   return {
     settings: {
@@ -53,7 +52,7 @@ export function readIntegration(
   }
 }
 
-/** An endpoint that shows that certificate. */
+/** Adds a client certificate to an endpoint. */
 export function withClient(endpoint: Endpoint, client: NonNullable<Auth['client']>): Endpoint {
   return { ...endpoint, tls: { verifyServer: true, ...endpoint.tls, ...client } }
 }
@@ -71,7 +70,7 @@ function readType(block: Named, modules: ModuleFinder): AdapterManifest | undefi
   const types = ADAPTERS.map((each) => each.type)
   const near = didYouMean(type, types)
   section.fault(node.span, {
-    message: `there is no protocol "${node.secret ? 'of that name' : withoutUserInfo(type)}"`,
+    message: `unknown protocol "${node.secret ? 'of that name' : withoutUserInfo(type)}"`,
     expected: quoteAll(types),
     hint: near === undefined ? OWN_ADAPTER : `did you mean "${near}"?`,
   })

@@ -4,8 +4,8 @@ import { type AnySection, readNode } from '../reading/section.js'
 import type { Schema } from '../reading/traits.js'
 
 /**
- * Reads a block whose schema is in a manifest. Where it is left out, the schema decides what may be missing.
- * @param title how it is called in messages
+ * Reads a block whose schema is in a manifest. If the block is missing, the schema decides what is required.
+ * @param title name of the block in messages
  */
 export function readConfig(
   section: AnySection,

@@ -2,8 +2,8 @@ import { type Node, nodeAt } from '../node.js'
 import type { AnySection } from '../reading/section.js'
 
 /**
- * Who calls is not checked in this version. A server that is configured to check it must not run without: that
- * would be open to everybody, and look as if it were not. It is left out with a warning; all else runs.
+ * Checks whether a server may start. Server authentication is not implemented, so that a server that requires it is
+ * skipped with a warning: it would be open to all callers.
  * @returns whether it may start
  */
 export function mayStart(name: string, section: AnySection): boolean {
@@ -12,8 +12,8 @@ export function mayStart(name: string, section: AnySection): boolean {
   if (asksForAuth)
     section.fault(auth.nameSpan, {
       severity: 'warning',
-      message: `this version does not check who calls: the server "${name}", which asks for that, is not started`,
-      hint: 'without the block "auth" it serves everybody who reaches it',
+      message: `server authentication is not implemented: the server "${name}" requires it and is not started`,
+      hint: 'without the block "auth" the server accepts every caller',
     })
   return methodsMayStart(name, section) && !asksForAuth
 }
@@ -34,7 +34,7 @@ function methodsMayStart(name: string, section: AnySection): boolean {
   for (const { method, wanted } of guarded)
     section.fault(wanted.nameSpan, {
       severity: 'warning',
-      message: `this version does not check who calls "${method}": the server "${name}", which asks for that, is not started`,
+      message: `server authentication is not implemented: the method "${method}" requires it, and the server "${name}" is not started`,
     })
   return guarded.length === 0
 }

@@ -1,11 +1,11 @@
 import type { Attribute, Block, Expression } from '../hcl/index.js'
 
-/** What `auth` of a method may be, written as a bare word. */
+/** Values of a method's `auth`, written as bare words. */
 const WORDS: ReadonlySet<string> = new Set(['required', 'optional', 'none'])
 
 /**
- * A `server` block with its blocks `method "NAME" { … }` as one object by name, which is how the object form has
- * them, and the bare words in them as texts.
+ * Converts the blocks `method "NAME" { … }` of a `server` block into one object keyed by name, as in the object
+ * form. Bare words in them become strings.
  */
 export function withMethods(block: Block): Block {
   const methods = block.body.blocks.filter(({ type, labels }) => type === 'method' && labels.length > 0)

@@ -10,11 +10,11 @@ import { checkGroup } from './group.js'
 import { readConfig } from './protocol-config.js'
 import { mayStart } from './server-later.js'
 
-/** Addresses that are good for listening and for nobody to come to. */
+/** Addresses that a server can listen on but clients cannot connect to. */
 const ANY = ['0.0.0.0', '::']
 const SERVERS = ADAPTERS.flatMap(({ server }) => server ?? [])
 
-/** A `server` block; undefined when its type is none, after which the rest cannot be judged, and when it may not start. */
+/** Reads a `server` block; returns `undefined` if its type is unknown or it may not start. */
 export function readServer(block: Named, groups: ReadonlySet<string>): ServerConfig | undefined {
   const { type } = new Section(serverType(SERVERS.map((each) => each.type)), block).values
   const manifest = SERVERS.find((each) => each.type === type)
@@ -26,7 +26,7 @@ export function readServer(block: Named, groups: ReadonlySet<string>): ServerCon
   const { listen, announce } = rest
   if (announce?.host === undefined && announce !== undefined && ANY.includes(listen?.address))
     section.fault(section.node('announce')!.span, {
-      message: 'a server that listens on every address has to be told its "host" to announce it',
+      message: 'a server that listens on every address needs "host" in its block "announce"',
     })
   if (!mayStart(block.name, section)) return undefined
   const settings = toSettings(section.schema, rest)

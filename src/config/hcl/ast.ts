@@ -4,7 +4,10 @@ interface Node {
   readonly span: Span
 }
 
-/** What a file or a block holds. `items` keeps the order of the text, `attributes` and `blocks` are the same by kind. */
+/**
+ * Content of a file or a block. `items` keeps the order of the text; `attributes` and `blocks` hold the same by
+ * kind.
+ */
 export interface Body extends Node {
   readonly kind: 'body'
   readonly items: (Attribute | Block)[]
@@ -34,7 +37,7 @@ export interface Label extends Node {
   readonly value: string
 }
 
-/** Anything that has a value. */
+/** An expression, which has a value. */
 export type Expression =
   | Literal
   | Template
@@ -66,7 +69,7 @@ export interface Template extends Node {
 /** A piece of a template. */
 export type TemplatePart = TextPart | Interpolation | IfDirective | ForDirective
 
-/** Text as it stands, escapes resolved. */
+/** Literal text with escapes resolved. */
 export interface TextPart extends Node {
   readonly kind: 'text'
   readonly value: string
@@ -208,7 +211,7 @@ export interface Parentheses extends Node {
   readonly expression: Expression
 }
 
-/** Stands where an expression could not be read; it was reported. */
+/** Placeholder for a malformed expression, which was reported. */
 export interface Invalid extends Node {
   readonly kind: 'invalid'
 }

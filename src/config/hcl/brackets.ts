@@ -2,13 +2,16 @@ import { beginsItem, skipInBrackets } from './recovery.js'
 import { type TokenStream, Unreadable } from './token-stream.js'
 import type { Token, TokenKind } from './tokens.js'
 
-/** Reports that a bracket has no end, and gives up the argument it is in. */
+/** Reports an unclosed bracket and abandons its argument. */
 export function unclosedBracket(stream: TokenStream, open: Token): never {
   stream.report(open.span, { message: `this \`${open.kind}\` is not closed` })
   throw new Unreadable(true)
 }
 
-/** Reads one thing and the closing bracket. After a mistake inside, goes on behind the bracket with `undefined`. */
+/**
+ * Reads one item and the closing bracket. After an error inside, continues behind the bracket and returns
+ * `undefined`.
+ */
 export function enclosed<T>(
   stream: TokenStream,
   open: Token,
@@ -33,7 +36,7 @@ export function enclosed<T>(
   })
 }
 
-/** Reads things separated by commas, and the closing bracket. A mistake in one of them leaves the others readable. */
+/** Reads items separated by commas and the closing bracket. An error in one item does not affect the others. */
 export function list<T>(
   stream: TokenStream,
   open: Token,
@@ -62,7 +65,7 @@ export function list<T>(
   return items
 }
 
-/** Where the next argument begins instead of what belongs into the bracket, the closing one was forgotten. */
+/** Reports a missing closing bracket if the next argument begins here. */
 function missingBracket(stream: TokenStream, open: Token, closer: TokenKind): void {
   stream.peek()
   if (closer === '}' || !beginsItem(stream)) return

@@ -9,11 +9,11 @@ import { missingEnvironment } from './traversal.js'
 import type { HclFunction } from './values.js'
 import { getKey, type HclObject, type HclValue, isObject, LATE, type Outcome } from './values.js'
 
-/** Evaluates the call of a function. */
+/** Evaluates a function call. */
 export function evaluateCall(evaluation: Evaluation, node: Call): Outcome {
   const called = findFunction(evaluation.scope, node.name)
   if (called === undefined) {
-    // What is wrong with the arguments is worth knowing as well.
+    // Evaluate the arguments anyway, to report their errors.
     evaluation.values(node.arguments)
     return unknownFunction(evaluation, node)
   }
@@ -46,11 +46,11 @@ function lazily(evaluation: Evaluation, node: Call, called: HclFunction): Outcom
   if (!checkCount(evaluation, node, called, node.arguments.length)) return undefined
   const outcome = called.lazy!(node.arguments.map((argument) => () => evaluation.quietly().value(argument)))
   if (outcome !== undefined) return outcome
-  // The last one is what was meant to work in any case: its faults are the ones to show.
+  // Report the errors of the last argument, which is the fallback.
   return evaluation.value(node.arguments.at(-1)!)
 }
 
-/** Reports a function that does not exist. */
+/** Reports an unknown function. */
 export function unknownFunction(evaluation: Evaluation, node: Call): undefined {
   const near = didYouMean(node.name, functionNames(evaluation.scope))
   return evaluation.fault(node.nameSpan, {
@@ -73,7 +73,7 @@ function checkCount(evaluation: Evaluation, node: Call, called: HclFunction, cou
     message: `wrong number of arguments for ${node.name}`,
     expected: `${range} argument${range === 1 ? '' : 's'}`,
     found: String(count),
-    hint: `it is called as ${called.signature}`,
+    hint: `the signature is ${called.signature}`,
   })
   return false
 }
@@ -94,7 +94,7 @@ function run(evaluation: Evaluation, node: Call, called: HclFunction, values: Hc
         didYouMean(error.name, Object.keys(environment(evaluation))),
       )
     }
-    // Another error may quote the values that it stumbled over, which may be secret.
+    // Another error may quote the values, which may be secret.
     const fault =
       error instanceof FunctionFault ? error : new FunctionFault('the values are too large or too deep')
     return explain(evaluation, node, called, values, fault)
@@ -121,6 +121,6 @@ function explain(
     message: `${node.name}: ${fault.message}`,
     ...(fault.expected === undefined ? {} : { expected: fault.expected }),
     ...found,
-    hint: fault.hint ?? `it is called as ${called.signature}`,
+    hint: fault.hint ?? `the signature is ${called.signature}`,
   })
 }

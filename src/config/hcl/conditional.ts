@@ -6,7 +6,7 @@ import { ANY, convertTo, type HclType, typeOf } from './types.js'
 import { describeMismatch, unify } from './unify.js'
 import { isLate, LATE, type Outcome } from './values.js'
 
-/** Evaluates `condition ? a : b`. Both results have one type: the one that is taken is converted to it. */
+/** Evaluates `condition ? a : b`. Both results must have a common type, to which the chosen one is converted. */
 export function evaluateConditional(evaluation: Evaluation, node: Conditional): Outcome {
   const value = evaluation.value(node.condition)
   const known = value === undefined || value === LATE ? value : toBoolean(value)
@@ -20,7 +20,7 @@ export function evaluateConditional(evaluation: Evaluation, node: Conditional): 
   }
   if (value === undefined) return undefined
   return evaluation.fault(node.condition.span, {
-    message: 'the condition is no boolean',
+    message: 'the condition must be a boolean',
     expected: 'true or false',
     found: evaluation.found(node.condition, value),
   })
@@ -29,7 +29,7 @@ export function evaluateConditional(evaluation: Evaluation, node: Conditional): 
 function take(evaluation: Evaluation, node: Conditional, taken: Expression, other: Expression): Outcome {
   const sound = namesExist(evaluation, other)
   const outcome = evaluation.raw(taken)
-  // A reference stays one unless its value is known and has to be converted.
+  // A reference is kept unless its value is known and must be converted.
   const value = evaluation.settle(outcome)
   if (!sound || value === undefined) return undefined
   const takenType = value === LATE ? ANY : typeOf(value)
@@ -40,7 +40,7 @@ function take(evaluation: Evaluation, node: Conditional, taken: Expression, othe
   return value === LATE || type === takenType ? outcome : convertTo(value, type)
 }
 
-/** The type of a result that may not be taken: what is wrong with its value is not reported. */
+/** Returns the type of a result that may not be chosen. Errors in its value are not reported. */
 function quietType(evaluation: Evaluation, branch: Expression): HclType {
   const value = evaluation.quietly().value(branch)
   return value === undefined || value === LATE || isLate(value) ? ANY : typeOf(value)
@@ -60,7 +60,7 @@ function commonType(
     { source, start, end: node.whenFalse.span.end },
     {
       message: 'the two results of this conditional have different types',
-      expected: 'results of one type, whichever is taken',
+      expected: 'results of one type',
       found: describeMismatch(whenTrue, whenFalse),
     },
   )

@@ -1,7 +1,7 @@
 import { withoutUserInfo } from './user-info.js'
 import { type HclValue, isLate } from './values.js'
 
-/** As a number: numbers, and strings that are written as one. */
+/** Converts numbers and numeric strings to a number. */
 export function toNumber(value: HclValue): number | undefined {
   if (typeof value === 'number') return value
   if (typeof value !== 'string' || !/^-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?$/.test(value))
@@ -10,19 +10,19 @@ export function toNumber(value: HclValue): number | undefined {
   return Number.isFinite(number) ? number : undefined
 }
 
-/** As a string: strings, numbers and booleans. */
+/** Converts strings, numbers and booleans to a string. */
 export function toText(value: HclValue): string | undefined {
   if (typeof value === 'string') return value
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined
 }
 
-/** As a boolean: booleans, and the strings "true" and "false". */
+/** Converts booleans and the strings "true" and "false" to a boolean. */
 export function toBoolean(value: HclValue): boolean | undefined {
   if (typeof value === 'boolean') return value
   return value === 'true' ? true : value === 'false' ? false : undefined
 }
 
-/** The type of a value, in words. */
+/** Names the type of a value for messages. */
 export function typeName(value: HclValue): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'a list'
@@ -30,7 +30,7 @@ export function typeName(value: HclValue): string {
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }
 
-/** How a value is shown in a message. A sensitive one is never shown, only its type. */
+/** Describes a value for messages; a sensitive one only by its type. */
 export function describeValue(value: HclValue, sensitive: boolean): string {
   if (value === null) return 'null'
   if (sensitive) return `${typeName(value)} (sensitive value)`

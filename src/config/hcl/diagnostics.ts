@@ -6,7 +6,7 @@ export type { Diagnostic }
 
 const TEXTS = ['message', 'expected', 'found', 'hint'] as const
 
-/** A diagnostic with each of its texts mapped. */
+/** Returns a diagnostic with each of its texts mapped. */
 export function mapTexts(diagnostic: Diagnostic, map: (text: string) => string): Diagnostic {
   const changed = TEXTS.flatMap((name) => {
     const text = diagnostic[name]
@@ -15,16 +15,16 @@ export function mapTexts(diagnostic: Diagnostic, map: (text: string) => string):
   return { ...diagnostic, ...Object.fromEntries(changed) }
 }
 
-/** Collects what is wrong, so that a configuration is reported in one go. */
+/** Collects errors and warnings, so that all of a configuration are reported at once. */
 export class Diagnostics {
   readonly items: Diagnostic[] = []
 
-  /** Masks the user info of URLs in its texts. */
+  /** Adds a diagnostic. Masks the user info of URLs in its texts. */
   add(diagnostic: Diagnostic): void {
     this.items.push(mapTexts(diagnostic, withoutQuotedUserInfo))
   }
 
-  /** The errors only, in the order of `sorted`. */
+  /** Returns the errors in the order of `sorted`. */
   get errors(): Diagnostic[] {
     return this.sorted().filter((item) => item.severity === 'error')
   }
@@ -33,7 +33,7 @@ export class Diagnostics {
     return this.items.some((item) => item.severity === 'error')
   }
 
-  /** By file, then line, then column; what stands at one place keeps the order in which it was added. */
+  /** Sorts by file, line and column. Diagnostics at the same place keep their order. */
   sorted(): Diagnostic[] {
     return [...this.items].sort(
       (a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0) || a.line - b.line || a.column - b.column,
@@ -43,16 +43,16 @@ export class Diagnostics {
 
 const STYLES = { red: '31;1', yellow: '33;1', blue: '34;1', cyan: '36', bold: '1' } as const
 
-/** How many columns of a long line are shown around the fault. */
+/** Number of columns shown of a long line. */
 const SHOWN_COLUMNS = 160
 
-/** Renders one diagnostic for people: message, place, the line itself underlined, what was expected, a hint. */
+/** Formats a diagnostic for people: message, place, underlined source line, expectation and hint. */
 export function formatDiagnostic(diagnostic: Diagnostic, options: { color?: boolean } = {}): string {
   const paint = (style: keyof typeof STYLES, text: string) =>
     options.color ? `\u001b[${STYLES[style]}m${text}\u001b[0m` : text
   const tone = diagnostic.severity === 'error' ? 'red' : 'yellow'
   const lines = [`${paint(tone, diagnostic.severity)}${paint('bold', `: ${printable(diagnostic.message)}`)}`]
-  // What does not come from a file has no line.
+  // A diagnostic without a file has no line.
   const position = diagnostic.line === 0 ? '' : `:${diagnostic.line}:${diagnostic.column}`
   const gutter = String(diagnostic.line)
   const margin = ' '.repeat(gutter.length)
@@ -74,7 +74,7 @@ export function formatDiagnostic(diagnostic: Diagnostic, options: { color?: bool
   return lines.join('\n')
 }
 
-/** Renders all of them, sorted, with an empty line between. */
+/** Formats all diagnostics, sorted and separated by empty lines. */
 export function formatDiagnostics(diagnostics: Diagnostics, options: { color?: boolean } = {}): string {
   return diagnostics
     .sorted()
@@ -100,7 +100,7 @@ function underline(
   }
   const before = from > 0 ? '…' : ''
   const text = `${before}${printable(points.slice(from, to).join(''))}${to < points.length ? '…' : ''}`
-  // The padding repeats the tabs of the line: however wide the terminal draws one, both rows agree.
+  // The padding repeats the tabs of the line, so that both rows align at any tab width.
   const indent = points.slice(from, start).map((point) => (point === '\t' ? '\t' : ' '.repeat(width(point))))
   const under = points.slice(start, Math.min(end, to)).map((point) => '^'.repeat(width(point)))
   return { text, padding: `${before === '' ? '' : ' '}${indent.join('')}`, carets: under.join('') || '^' }
@@ -115,8 +115,8 @@ function width(point: string): number {
   return ZERO_WIDTH.test(point) ? 0 : 1
 }
 
-/** A configuration file must not be able to send escape sequences to the terminal it is reported on. */
+/** Replaces control characters, so that a configuration file cannot send escape sequences to the terminal. */
 function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the expression must match control characters
   return text.replace(/[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/g, '\ufffd')
 }

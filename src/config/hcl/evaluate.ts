@@ -22,8 +22,8 @@ import {
 } from './values.js'
 
 /**
- * Evaluates an expression. Undefined after a fault, which is in the diagnostics; it never throws.
- * A path into something known at run time gives a `Reference`, an expression around such a path a `Deferred`.
+ * Evaluates an expression. Errors go to the diagnostics and make the result `undefined`; it never throws. A path
+ * into a value known at run time becomes a `Reference`, an expression that contains such a path a `Deferred`.
  */
 export function evaluate(
   expression: Expression,
@@ -40,7 +40,10 @@ export function evaluate(
   return settled === LATE ? outcome : settled
 }
 
-/** Evaluates what was left for run time, also inside of lists and objects. What is still unknown stays as it is. */
+/**
+ * Evaluates references and deferred expressions, also inside lists and objects. Values that are still unknown are
+ * kept.
+ */
 export function resolve(value: HclValue, scope: Scope, diagnostics: Diagnostics): HclValue | undefined {
   if (isLate(value)) {
     const settled = new Evaluation(scope, diagnostics, dispatch).settle(value)
@@ -65,7 +68,7 @@ function attempt(evaluation: Evaluation, expression: Expression): Outcome {
   try {
     return evaluation.raw(expression)
   } catch (error) {
-    // Values from outside may be nested deeper than the stack holds.
+    // Values from outside may be nested deeper than the call stack allows.
     if (!(error instanceof RangeError)) throw error
     return evaluation.fault(expression.span, {
       message: 'the values of this expression are too large or too deep',
@@ -102,7 +105,7 @@ function dispatch(evaluation: Evaluation, node: Expression): Outcome {
     case 'parentheses':
       return evaluation.raw(node.expression)
     case 'invalid':
-      // It was reported when it was read.
+      // The parser has reported the invalid expression.
       return undefined
   }
 }
@@ -129,7 +132,7 @@ function evaluateObject(evaluation: Evaluation, node: ObjectExpression): Outcome
 
 function ambiguousKey(evaluation: Evaluation, key: Expression): undefined {
   return evaluation.fault(key.span, {
-    message: 'it is not clear whether this key is a name or an expression',
-    hint: 'put a name into quotes, an expression into parentheses',
+    message: 'ambiguous key: a name or an expression',
+    hint: 'put a name in quotes, an expression in parentheses',
   })
 }

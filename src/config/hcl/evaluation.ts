@@ -8,16 +8,16 @@ import type { Scope } from './values.js'
 import { getKey, type HclValue, isLate, isObject, LATE, type Outcome, Reference } from './values.js'
 import { references, walk } from './walk.js'
 
-/** Evaluates one kind of node; given to the parts of the evaluator, so that they need not import each other. */
+/** Evaluates any node. Passed to the parts of the evaluator, so that they need not import each other. */
 export type Dispatch = (evaluation: Evaluation, node: Expression) => Outcome
 
-/** Deeper expressions are refused, so that the stack never overflows. */
+/** Maximum nesting of expressions, so that the call stack never overflows. */
 const MAX_DEPTH = 500
 
-/** One evaluation under way: the scope, where faults go, how deep it is. */
+/** The state of one evaluation: its scope, its diagnostics and its depth. */
 export class Evaluation {
   readonly scope: Scope
-  /** The scope without what a `for` binds: what deferred values of other expressions are evaluated in. */
+  /** The scope without names bound by `for`, in which deferred values of other expressions are evaluated. */
   readonly base: Scope
   readonly diagnostics: Diagnostics
   readonly #dispatch: Dispatch
@@ -37,22 +37,22 @@ export class Evaluation {
     this.#depth = depth
   }
 
-  /** The same with more names. */
+  /** Returns the same evaluation with an inner scope. */
   inside(scope: Scope): Evaluation {
     return new Evaluation(scope, this.diagnostics, this.#dispatch, this.base, this.#depth)
   }
 
-  /** The same with faults that nobody gets to see. */
+  /** Returns the same evaluation with errors discarded. */
   quietly(): Evaluation {
     return new Evaluation(this.scope, new Diagnostics(), this.#dispatch, this.base, this.#depth)
   }
 
-  /** The value of an expression; a reference or deferred value is followed. */
+  /** Evaluates an expression and resolves a reference or deferred value. */
   value(node: Expression): Outcome {
     return this.settle(this.raw(node))
   }
 
-  /** The value of an expression, where a reference is left as it is. */
+  /** Evaluates an expression without resolving references. */
   raw(node: Expression): Outcome {
     if (this.#depth.now >= MAX_DEPTH) {
       return this.fault(node.span, {
@@ -67,14 +67,14 @@ export class Evaluation {
     }
   }
 
-  /** The values of several expressions. A fault in one does not hide those of the others. */
+  /** Evaluates several expressions. All errors are reported. */
   values(nodes: readonly Expression[]): HclValue[] | undefined | typeof LATE {
     const outcomes = nodes.map((node) => this.value(node))
     if (outcomes.includes(undefined)) return undefined
     return outcomes.includes(LATE) ? LATE : (outcomes as HclValue[])
   }
 
-  /** What a reference or deferred value is worth by now. */
+  /** Resolves a reference or deferred value as far as it is known. */
   settle(outcome: Outcome): Outcome {
     if (!isLate(outcome)) return outcome
     if (!(outcome instanceof Reference)) {
@@ -94,26 +94,26 @@ export class Evaluation {
           : undefined
       if (next === undefined) {
         const name = outcome.path.slice(0, index + 2).join('.')
-        return this.fault(outcome.span, { message: `there is no value "${name}"` })
+        return this.fault(outcome.span, { message: `unknown value "${name}"` })
       }
       value = this.settle(next)
     }
     return value
   }
 
-  /** Reports a fault. Gives undefined, the outcome of everything that depends on it. */
+  /** Reports an error. Returns `undefined`, the outcome of everything that depends on it. */
   fault(span: Span, finding: Finding): undefined {
     report(this.diagnostics, span, finding)
     return undefined
   }
 
-  /** How the value of an expression is shown in a message. */
+  /** Describes the value of an expression for a message. */
   found(node: Expression, value: HclValue): string {
     return describeValue(value, isSensitive(node, this.scope))
   }
 }
 
-/** Whether an expression may hold something secret: an environment variable, a file, a variable marked as sensitive. */
+/** Tells whether an expression may contain a secret: an environment variable, a file, or a sensitive variable. */
 export function isSensitive(expression: Expression, scope: Scope): boolean {
   if (
     references(expression).some(({ root, path }) => root === 'env' || isSensitivePath(scope, [root, ...path]))

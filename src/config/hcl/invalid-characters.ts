@@ -7,21 +7,21 @@ const HINTS: Record<string, string> = {
   '&': 'write && for "and"; there are no bitwise operators',
   '|': 'write || for "or"; there are no bitwise operators',
   '^': 'there are no bitwise operators; powers are not supported',
-  $: 'a template sequence ${ } stands inside a string; outside of one, write the expression alone',
-  '~': '~ stands only next to the brace of a template sequence, as in ${~ x ~}',
+  $: 'a template sequence ${ } is only valid inside a string; outside of one, write the expression alone',
+  '~': '~ is only valid next to the brace of a template sequence, as in ${~ x ~}',
   '“': 'strings are written in straight double quotes (")',
   '”': 'strings are written in straight double quotes (")',
   '\\': 'a line cannot be continued with a backslash; put the expression in parentheses',
 }
 
-/** What to say about a character that no token begins with. */
+/** Describes a character that begins no token. */
 export function characterProblem(character: string): { message: string; hint?: string } {
   const code = character.codePointAt(0)!
   const name = code < 0x21 || code === 0x7f ? codeName(code) : `\`${character}\``
   if (/^\p{Zs}$/u.test(character) || /^[\p{Cf}\u2028\u2029]$/u.test(character)) {
     return {
       message: `${codeName(code)} is not allowed here`,
-      hint: 'it looks like a space or like nothing: delete it',
+      hint: 'it looks like a space or is invisible: delete it',
     }
   }
   if (character === '\r') {

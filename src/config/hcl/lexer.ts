@@ -2,7 +2,7 @@ import { characterProblem } from './invalid-characters.js'
 import type { Source, Span } from './source.js'
 import type { Punctuation, Token, TokenKind } from './tokens.js'
 
-/** What the lexer is inside of; a template sequence counts the braces opened within it. */
+/** The construct that the lexer is in. A template sequence counts the braces opened within it. */
 type Mode =
   | { kind: 'sequence'; braces: number; open: Span }
   | { kind: 'quoted'; open: Span }
@@ -11,20 +11,20 @@ type Mode =
 const SPACE = /[ \t]+/y
 const LINE_COMMENT = /(?:#|\/\/)[^\n]*/y
 const IDENTIFIER = /[\p{ID_Start}_][\p{ID_Continue}-]*/uy
-// Takes 1.2.3 in one piece, so that it is one mistake.
+// Matches 1.2.3 as a whole, so that it is reported once.
 const NUMBER = /[0-9]+(?:\.[0-9]+)*(?:[eE][+-]?[0-9]+)?/y
 const HEREDOC = /<<(-?)([ \t]*)([\p{ID_Start}_][\p{ID_Continue}-]*)([ \t]*)\r?\n/uy
 const PUNCTUATION = /\.\.\.|&&|\|\||==|!=|<=|>=|=>|::|[{}[\]()=<>!+\-*/%?:,.]/y
 // Two or more signs before a brace escape it; a single one opens a sequence.
 const QUOTED_TEXT = /(?:\$\$+\{|%%+\{|\\[^\n]|\$(?!\{)|%(?!\{)|[^\\"$%\n]+)+/y
-// What can only be the next argument or block, never the rest of an expression.
+// Matches the start of the next argument or block, which cannot continue an expression.
 const NEXT_ITEM =
   /\s*(?:[\p{ID_Start}_][\p{ID_Continue}-]*[ \t]*=(?![=>])|[\p{ID_Start}_][\p{ID_Continue}-]*(?:[ \t]+"[^"\n]*")*[ \t]*\{[ \t]*\r?\n)/uy
 const HEREDOC_TEXT = /(?:\$\$+\{|%%+\{|\$(?!\{)|%(?!\{)|[^$%\n]+)+\n?|\n/y
 
 const UNCLOSED_SEQUENCE = { message: 'this template sequence is not closed', hint: 'close it with }' }
 
-/** Splits a text into tokens; what it cannot read becomes a token of kind `invalid`, and it always goes on to the end. */
+/** Splits a text into tokens, always to its end. Unreadable parts become tokens of kind `invalid`. */
 export function tokenize(source: Source): Token[] {
   return new Lexer(source).run()
 }
@@ -70,7 +70,7 @@ class Lexer {
   #normal(mode: Mode | undefined): void {
     const space = this.#match(SPACE) ?? this.#match(LINE_COMMENT)
     if (space) {
-      // The carriage return before the end of a line comment is part of the end of the line.
+      // A carriage return before the line feed belongs to the end of the line.
       this.#at += space[0].length - (space[0].endsWith('\r') ? 1 : 0)
       return
     }
@@ -159,7 +159,7 @@ class Lexer {
   #quoted(mode: { open: Span }): void {
     const text = this.#match(QUOTED_TEXT)
     if (text) {
-      // Of a line end with a carriage return, the return belongs to the line end.
+      // A carriage return before the line feed belongs to the end of the line.
       const cut = text[0].endsWith('\r') && this.#text[this.#at + text[0].length] === '\n' ? 1 : 0
       if (text[0].length > cut) {
         this.#push('text', this.#at + text[0].length - cut)
@@ -205,11 +205,14 @@ class Lexer {
     return true
   }
 
-  /** A string ends with its line. One inside a sequence takes the outer string with it: hardly any string spans lines. */
+  /**
+   * Reports a string that does not end on its line. An unclosed string inside a sequence also ends the outer
+   * string, because strings hardly ever span lines.
+   */
   #unterminated(open: Span): void {
     const sequence = this.#modes.at(-2)
     if (sequence?.kind === 'sequence' && open.end === this.#at) {
-      // "${x" : the quote that should have closed the outer string opened another one.
+      // "${x" : the quote meant to close the outer string has opened another one.
       this.#tokens.pop()
       this.#abandon(sequence.open, UNCLOSED_SEQUENCE)
     } else {
@@ -219,7 +222,7 @@ class Lexer {
     if (this.#text[this.#at] === '\\') this.#at++
   }
 
-  /** Reports what is not closed and leaves the strings and sequences around it, except for a heredoc. */
+  /** Reports an unclosed construct and leaves the surrounding strings and sequences, but not a heredoc. */
   #abandon(span: Span, problem: { message: string; hint?: string }): void {
     this.#push('invalid', this.#at, { span, problem: { ...problem, endsLine: true } })
     const quoted = this.#modes.findIndex((mode) => mode.kind === 'quoted')
@@ -227,7 +230,10 @@ class Lexer {
     if (this.#modes.at(-1)?.kind === 'sequence') this.#modes.pop()
   }
 
-  /** A sequence that was never closed would swallow the rest of the file: its end is guessed from how the next line begins. */
+  /**
+   * Ends an unclosed sequence where the next line looks like a new item, because it would swallow the rest of the
+   * file.
+   */
   #runsAway(mode: { braces: number; open: Span }): boolean {
     if (mode.braces > 0) return false
     const around = this.#modes.at(-2)
@@ -247,7 +253,7 @@ class Lexer {
     if (mode === undefined || this.#modes.at(-1) !== mode) return
     if (mode.kind === 'quoted') this.#unterminated(mode.open)
     else if (mode.kind === 'heredoc') {
-      const hint = `end it with a line that holds only ${mode.marker}`
+      const hint = `end it with a line that contains only ${mode.marker}`
       const problem = { message: 'this heredoc is not closed', hint, endsLine: true }
       const { start, end } = mode.open
       const span = { source: this.#source, start, end: start + this.#text.slice(start, end).trimEnd().length }

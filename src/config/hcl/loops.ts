@@ -17,12 +17,15 @@ interface Loop {
   readonly collection: Expression
 }
 
-/** One evaluation for each element of a list, or of an object in the order of its keys, with its names bound. */
+/**
+ * Returns one evaluation per element, with the names of the loop bound. Lists keep their order; objects are
+ * iterated by sorted keys.
+ */
 export function rounds(evaluation: Evaluation, loop: Loop): Evaluation[] | undefined | typeof LATE {
   const value = evaluation.value(loop.collection)
   if (value === undefined || value === LATE) return value
   const { variables } = loop
-  // What is taken from a sensitive collection is sensitive too.
+  // Elements of a sensitive collection are sensitive, too.
   const names = variables.key === undefined ? [variables.value] : [variables.key, variables.value]
   const sensitive = isSensitive(loop.collection, evaluation.scope) ? names : []
   const round = (key: HclValue, item: HclValue) => {
@@ -34,7 +37,7 @@ export function rounds(evaluation: Evaluation, loop: Loop): Evaluation[] | undef
   if (Array.isArray(value)) return value.map((item, index) => round(index, item))
   if (isObject(value)) return entries(value).map(([key, item]) => round(key, item))
   return evaluation.fault(loop.collection.span, {
-    message: 'there is nothing to iterate over',
+    message: 'cannot iterate over this value',
     expected: 'a list or an object',
     found: evaluation.found(loop.collection, value),
   })
@@ -88,16 +91,19 @@ function put(
   return value
 }
 
-/** Reports a value that no object can have as a key. */
+/** Reports a value that cannot be a key. */
 export function impossibleKey(evaluation: Evaluation, node: Expression, key: HclValue): undefined {
   return evaluation.fault(node.span, {
-    message: key === null ? 'null cannot be a key' : 'this cannot be a key',
+    message: key === null ? 'null cannot be a key' : 'wrong type of key',
     expected: 'a string',
     found: evaluation.found(node, key),
   })
 }
 
-/** Goes through the elements that the condition lets pass, up to the first fault: the others most likely have the same. */
+/**
+ * Evaluates the body for the elements that pass the condition, up to the first error: the others most likely have
+ * the same.
+ */
 function each(
   evaluation: Evaluation,
   node: ForTuple | ForObject,
@@ -121,7 +127,7 @@ function condition(evaluation: Evaluation, node: Expression): boolean | undefine
   return (
     toBoolean(value) ??
     evaluation.fault(node.span, {
-      message: 'the condition of this for is no boolean',
+      message: 'the condition of this for must be a boolean',
       expected: 'true or false',
       found: evaluation.found(node, value),
     })

@@ -5,7 +5,9 @@ import { findFunction, lookup } from './scope.js'
 import { unknownName } from './traversal.js'
 import { references, walk } from './walk.js'
 
-/** Checks the names in an expression whose value does not count: a misspelt name is reported before the day it does. */
+/**
+ * Checks the names in an expression whose value is not needed, so that a misspelt name is reported before it is.
+ */
 export function namesExist(evaluation: Evaluation, expression: Expression): boolean {
   const unknown = references(expression).filter(
     ({ root }) => lookup(evaluation.scope, root).kind === 'unknown',

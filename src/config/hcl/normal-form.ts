@@ -1,8 +1,8 @@
 import { type HclObject, type HclValue, isObject, setKey } from './values.js'
 
 /**
- * A value whose strings and keys are in Normalization Form C, as all strings of the language are: texts that look the
- * same are equal. It does not recurse: a value from outside may be nested deeper than the stack holds.
+ * Converts all strings and keys of a value to Normalization Form C, so that texts that look the same are equal. It
+ * does not recurse, because a value from outside may be nested deeper than the call stack allows.
  */
 export function inNormalForm(value: HclValue): HclValue {
   const pending: (() => void)[] = []

@@ -15,11 +15,11 @@ export function evaluateUnary(evaluation: Evaluation, node: Unary): Outcome {
     return boolean === undefined ? undefined : !boolean
   }
   const number = operand(evaluation, node.operand, value, '-', toNumber, 'a number')
-  // Minus zero is not a value of the language.
+  // The language has no minus zero.
   return number === undefined ? undefined : 0 - number
 }
 
-/** Evaluates an operator with two operands; a chain such as `a + b + c` of any length without going deeper. */
+/** Evaluates a binary operator. A chain such as `a + b + c` is evaluated in a loop, whatever its length. */
 export function evaluateBinary(evaluation: Evaluation, node: Binary): Outcome {
   const chain = [node]
   for (let left = node.left; left.kind === 'binary'; left = left.left) chain.push(left)
@@ -40,7 +40,7 @@ function apply(evaluation: Evaluation, node: Binary, left: Outcome): Outcome {
   return a === undefined || b === undefined ? undefined : compute(evaluation, node, node.operator, a, b)
 }
 
-/** The right side counts only if the left one does not decide. */
+/** Evaluates `&&` and `||`. The right operand counts only if the left one does not decide. */
 function logical(evaluation: Evaluation, node: Binary, left: Outcome): Outcome {
   const decisive = node.operator === '||'
   const known = left === undefined || left === LATE ? left : boolean(evaluation, node, node.left, left)
@@ -52,7 +52,7 @@ function logical(evaluation: Evaluation, node: Binary, left: Outcome): Outcome {
   return right
 }
 
-/** Of a right side that does not count, the names and the type are checked, not what is wrong with its value. */
+/** Checks the names and the type of a right operand that does not count, but not its value. */
 function isSound(evaluation: Evaluation, node: Binary): boolean {
   if (!namesExist(evaluation, node.right)) return false
   const value = evaluation.quietly().value(node.right)
@@ -79,9 +79,9 @@ function operand<T>(
 ): T | undefined {
   const converted = convert(value)
   if (converted !== undefined) return converted
-  const hint = operator === '+' ? { hint: 'texts are put together in a template: "${a}${b}"' } : {}
+  const hint = operator === '+' ? { hint: 'join strings with a template: "${a}${b}"' } : {}
   return evaluation.fault(node.span, {
-    message: `\`${operator}\` does not work on this operand`,
+    message: `wrong operand for \`${operator}\``,
     expected,
     found: evaluation.found(node, value),
     ...(typeof value === 'string' ? hint : {}),

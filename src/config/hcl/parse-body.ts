@@ -6,10 +6,10 @@ import type { Span } from './source.js'
 import { type TokenStream, Unreadable } from './token-stream.js'
 import { describeToken, type Token } from './tokens.js'
 
-/** What ends the body: the end of the file, a brace, or a brace on the line of the opening one. */
+/** What ends the body: the end of the file or a brace. */
 type Until = 'end' | '}'
 
-/** Reads the arguments and blocks up to the closing brace or the end of the file, which is left unread. */
+/** Reads arguments and blocks up to the closing brace or the end of the file, which it leaves unread. */
 export function parseBody(stream: TokenStream, until: Until, read: ReadExpression): Body {
   return new BodyParser(stream, read).body(until)
 }
@@ -37,7 +37,7 @@ class BodyParser {
     return { ...body, span: stream.spanFrom(body.span) }
   }
 
-  /** One argument or block. Always goes on at least one token. */
+  /** Reads one argument or block. Always consumes at least one token. */
   #item(body: Body, named: Map<string, Attribute>, until: Until): void {
     const stream = this.#stream
     const token = stream.peek()
@@ -45,9 +45,9 @@ class BodyParser {
       stream.next()
       stream.report(token.span, {
         message: 'unexpected `}`',
-        hint: 'there is no block here that it could close',
+        hint: 'no block is open here',
       })
-      // Those that follow directly have the same cause, such as a header lost in a comment.
+      // Braces that follow directly have the same cause, such as a header lost in a comment.
       while (stream.is('}') || stream.is('newline')) stream.next()
       return
     }
@@ -129,7 +129,7 @@ class BodyParser {
     return { kind: 'block', type: stream.text(type), typeSpan: type.span, labels: header.labels, body, span }
   }
 
-  /** The inside of a block with its braces, and the end of the line. */
+  /** Reads the content of a block, its braces, and the end of the line. */
   #inside(type: Token, open: Span, until: Until): Body {
     const stream = this.#stream
     let body = emptyBody(open)
@@ -137,7 +137,7 @@ class BodyParser {
     try {
       body = stream.nested(() => this.#content(type, open))
     } catch (error) {
-      // Only what is nested too deep cannot be read at all.
+      // Only a block that is nested too deep cannot be read at all.
       if (!(error instanceof Unreadable)) throw error
       stream.index = start
       skipBraces(stream)
@@ -147,7 +147,7 @@ class BodyParser {
     return whole
   }
 
-  /** What is between the braces, and the closing one. */
+  /** Reads the content between the braces, and the closing one. */
   #content(type: Token, open: Span): Body {
     const stream = this.#stream
     if (stream.is('newline') || stream.is('end')) return this.#lines(type, open)
@@ -179,7 +179,7 @@ class BodyParser {
     stream.report(open, { message: 'this block is not closed', expected: '`}`', ...(hint ? { hint } : {}) })
   }
 
-  /** `type { name = value }`: one argument at most, and the brace on the same line. */
+  /** Reads `type { name = value }`: at most one argument, with the brace on the same line. */
   #singleLine(type: Token, open: Span): Body {
     const stream = this.#stream
     const start = stream.peek()
@@ -193,15 +193,15 @@ class BodyParser {
         if (stream.accept('}')) return body
         const faulty = body.attributes[0]!.expression.kind === 'invalid'
         const hint = stream.is('newline')
-          ? 'an argument on the line of the { is closed on that line; or begin it on a line of its own'
-          : 'a block on one line holds one argument; write each on a line of its own'
+          ? 'close the block on the line of the {, or begin the argument on a new line'
+          : 'a block on one line has one argument; write each argument on a separate line'
         if (!faulty && !stream.is('end')) stream.reportUnexpected('`}`', { hint })
       } else {
         stream.report(start.span, {
-          message: 'a block on one line can only hold an argument',
+          message: 'a block on one line can only contain an argument',
           expected: '`=` and a value',
           found: describeToken(stream.peek()),
-          hint: 'put what is inside on lines of its own',
+          hint: 'write the content on separate lines',
         })
       }
     } else {
@@ -210,7 +210,7 @@ class BodyParser {
     }
     this.#skip(type, '}')
     const { column } = type.span.source.position(type.span.start)
-    // Lines that are not indented belong to the block around: then the brace was one too many.
+    // Lines that are not indented belong to the outer block: the brace was superfluous.
     if (
       stream.is('newline') &&
       beginsItem(stream, stream.index + 1) &&
@@ -229,12 +229,12 @@ class BodyParser {
     const stream = this.#stream
     if (stream.is('newline') || stream.is('end')) return
     stream.reportUnexpected('the end of the line', { hint: `${what} ends with its line` })
-    // A brace is left for the block around to end with.
+    // A brace is left for the outer block.
     if (!stream.is('}')) stream.next()
     this.#skip(item, until)
   }
 
-  /** To the end of the line. A brace left over there closes the block around, if there is one. */
+  /** Skips to the end of the line. A brace found there closes the outer block, if there is one. */
   #skip(item: Token, until: Until): void {
     const stream = this.#stream
     const { column } = item.span.source.position(item.span.start)

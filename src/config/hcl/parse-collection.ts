@@ -35,7 +35,7 @@ function readForHead(stream: TokenStream, read: ReadExpression) {
   stream.next()
   const variables = readForVariables(stream)
   const collection = read(stream)
-  stream.expect(':', '`:` before what the for makes of each element')
+  stream.expect(':', '`:` before the result for each element')
   return { variables, collection }
 }
 
@@ -66,13 +66,13 @@ function readObjectItems(stream: TokenStream, open: Token, read: ReadExpression)
   const items: ObjectExpression['items'] = []
   for (;;) {
     while (stream.accept('newline')) {
-      // Empty lines mean nothing.
+      // Skip empty lines.
     }
     if (stream.accept('}')) return items
     if (stream.is('end')) unclosedBracket(stream, open)
     const block = beginsItem(stream) && stream.tokens[stream.index + 1]!.kind !== '='
     if (block) {
-      // A block cannot stand in an object: the object was meant to end before it.
+      // An object cannot contain a block, so that its closing brace is missing before it.
       stream.index--
       unclosedBracket(stream, open)
     }
@@ -83,7 +83,7 @@ function readObjectItems(stream: TokenStream, open: Token, read: ReadExpression)
       stream.fail('`,`, a new line or `}`')
     } catch (error) {
       resume(stream, error)
-      // A separator without an item before it was the mistake.
+      // Skip a separator without an item before it.
       stream.accept(',')
     }
   }
@@ -103,25 +103,25 @@ function readObjectItem(stream: TokenStream, read: ReadExpression): ObjectExpres
   }
 }
 
-/** `{ name = 1 }`: a bare name is the key itself, not a variable; `null` is a name here too. */
+/** Converts a bare name into a literal key: in `{ name = 1 }` it is not a variable. `null` is a name here, too. */
 function literalKey(key: Expression): Expression {
   if (key.kind === 'variable') return { kind: 'literal', value: key.name, span: key.span }
   return key.kind === 'literal' && key.value === null ? { ...key, value: 'null' } : key
 }
 
-/** After a mistake in one item: goes to the separator, so that the others are read. */
+/** Skips to the separator after an error in one item, so that the others are read. */
 function resume(stream: TokenStream, error: unknown): void {
   if (!(error instanceof Unreadable)) throw error
   const at = stream.tokens[stream.index]!
   if (error.wholeItem) {
-    // The rest of the line is lost, but a line ends an item here.
+    // The error ends with the line, which also ends an item here.
     if (at.kind !== 'newline' || stream.sequences > 0) throw error
     return
   }
   if (skipInBrackets(stream, '}') === 'outside') throw error
 }
 
-/** What a function is called with. */
+/** Reads the arguments of a function call. */
 export function parseArguments(
   stream: TokenStream,
   read: ReadExpression,

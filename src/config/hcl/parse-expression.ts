@@ -21,7 +21,7 @@ const PRECEDENCE: Partial<Record<Token['kind'], number>> & Record<BinaryOperator
   '%': 6,
 }
 
-/** Reads an expression. Reports a mistake and throws `Unreadable` if there is none. */
+/** Reads an expression. @throws Unreadable after an error was reported */
 export function parseExpression(stream: TokenStream): Expression {
   return stream.nested(() => {
     const condition = parseBinary(stream, 1)
@@ -75,7 +75,10 @@ function parseUnary(stream: TokenStream): Expression {
   }
 }
 
-/** The steps behind a value. After `.*` only attributes belong to the splat, after `[*]` everything does. */
+/**
+ * Reads the steps after a value. A splat `.*` applies to the attributes that follow, `[*]` to all steps that
+ * follow.
+ */
 function parseSteps(stream: TokenStream, brackets: boolean): Step[] {
   const steps: Step[] = []
   for (;;) {
@@ -103,7 +106,7 @@ function parseDot(stream: TokenStream, splats: boolean): Step {
     const digits = stream.text(token)
     if (!/^[0-9]+$/.test(digits)) {
       stream.fail('an index', {
-        message: `\`.${digits}\` is no index`,
+        message: `\`.${digits}\` is not an index`,
         hint: 'write indexes in brackets: [0][1]',
       })
     }
@@ -147,7 +150,7 @@ function parseTerm(stream: TokenStream): Expression {
       return expression === undefined ? { kind: 'invalid', span } : { kind: 'parentheses', expression, span }
     }
     default:
-      return stream.fail('an expression', { message: 'an expression is missing here' })
+      return stream.fail('an expression', { message: 'missing expression' })
   }
 }
 
@@ -158,7 +161,7 @@ function parseNumber(stream: TokenStream): Expression {
   if (!Number.isFinite(value)) {
     const tooLarge = !Number.isNaN(value)
     stream.report(token.span, {
-      message: tooLarge ? 'this number is too large' : 'this is no number',
+      message: tooLarge ? 'this number is too large' : 'invalid number',
       found: `\`${text.length > 40 ? `${text.slice(0, 40)}…` : text}\``,
     })
     return { kind: 'invalid', span: token.span }
@@ -166,7 +169,7 @@ function parseNumber(stream: TokenStream): Expression {
   if (/^[0-9]+$/.test(text) && !Number.isSafeInteger(value)) {
     stream.report(token.span, {
       severity: 'warning',
-      message: `this number cannot be held exactly, it becomes ${value}`,
+      message: `this number is too large to be exact: it becomes ${value}`,
       hint: 'write it as a string to keep every digit',
     })
   }

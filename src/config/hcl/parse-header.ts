@@ -5,13 +5,13 @@ import { type TokenStream, Unreadable } from './token-stream.js'
 import type { Token } from './tokens.js'
 import { unescapeText } from './unescape.js'
 
-/** The labels of a block, and where it opens. */
+/** The labels of a block, and the place of its opening brace. */
 export interface Header {
   labels: Label[]
   open: Span
 }
 
-/** Reads the labels and the `{`, behind the type. Undefined if no block follows; the mistake was reported. */
+/** Reads the labels and the `{` after the type. Returns `undefined` if no block follows, which was reported. */
 export function parseHeader(stream: TokenStream, type: Token): Header | undefined {
   const labels: Label[] = []
   try {
@@ -40,7 +40,7 @@ function quotedLabel(stream: TokenStream): Label {
       const sequence = token.kind === '${' || token.kind === '%{'
       stream.fail(
         'the end of the label',
-        sequence ? { message: 'a label cannot hold a template sequence' } : {},
+        sequence ? { message: 'a label must not contain a template sequence' } : {},
       )
     }
     stream.next()
@@ -71,7 +71,7 @@ function opening(stream: TokenStream, type: Token, labels: Label[]): Span {
   return stream.next().span
 }
 
-/** After a mistake: if a block opens in spite of it, what is inside is still worth reading. Else skips the item. */
+/** Recovers from an error in a block header: continues inside the block if one opens, otherwise skips the item. */
 export function resumeHeader(stream: TokenStream, type: Token, labels: Label[]): Header | undefined {
   const { source } = type.span
   const { line, column } = source.position(type.span.start)
@@ -83,7 +83,7 @@ export function resumeHeader(stream: TokenStream, type: Token, labels: Label[]):
   stream.steps += at - start
   if (opens(at)) {
     stream.index = at + 1
-    // A brace without a name before it is either one too many, or opens a block whose name was lost.
+    // A brace without a name before it is either superfluous or opens a block whose name was lost.
     const named = [type, ...stream.tokens.slice(start, at)].some((token) => token.kind === 'identifier')
     return named || beginsDeeper(stream, at + 1, column)
       ? { labels, open: stream.tokens[at]!.span }
@@ -95,7 +95,7 @@ export function resumeHeader(stream: TokenStream, type: Token, labels: Label[]):
       stream.index = next + 1
       return { labels, open: stream.tokens[next]!.span }
     }
-    // The brace may have been taken for the text of a string that was not closed.
+    // The brace may have been read as part of an unclosed string.
     const opensInText = /\{\s*(?:(?:#|\/\/).*)?$/.test(source.lineText(line))
     const braceLost = labels.length > 0 && at === start
     if (opensInText || (braceLost && beginsDeeper(stream, next, column))) {
@@ -114,7 +114,7 @@ function nextLine(stream: TokenStream, index: number): number {
   return at
 }
 
-/** Whether the next line is indented more: then the lines of a block follow. */
+/** Tells whether the next line is indented further, so that the lines of a block follow. */
 export function beginsDeeper(stream: TokenStream, index: number, column: number): boolean {
   const token = stream.tokens[nextLine(stream, index)]!
   return token.kind === 'identifier' && token.span.source.position(token.span.start).column > column

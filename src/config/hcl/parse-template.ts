@@ -6,12 +6,15 @@ import { type TokenStream, Unreadable } from './token-stream.js'
 import { describeToken, type Token } from './tokens.js'
 import { unescapeText } from './unescape.js'
 
-/** Reads an expression; given to the readers of what contains expressions, so that they need not import each other. */
+/**
+ * Reads an expression. Passed to the parsers of constructs that contain expressions, so that they need not import
+ * each other.
+ */
 export type ReadExpression = (stream: TokenStream) => Expression
 
 const DIRECTIVES = ['if', 'else', 'endif', 'for', 'endfor']
 
-/** Reads a string or a heredoc, of which the cursor is at the opening token. */
+/** Reads a string or a heredoc; the cursor is at the opening token. */
 export function parseTemplate(stream: TokenStream, read: ReadExpression): Expression {
   const open = stream.next()
   if (open.problem) stream.report(headOf(open), open.problem)
@@ -19,13 +22,13 @@ export function parseTemplate(stream: TokenStream, read: ReadExpression): Expres
   const quoted = open.kind === 'quote'
   stream.within(false, () => {
     while (readElement(stream, elements, quoted, read)) {
-      // Reading an element is what moves on.
+      // `readElement` advances the cursor.
     }
   })
   return buildTemplate(stream, elements, stream.spanFrom(open.span), open.marked ?? false)
 }
 
-/** The opening line of a heredoc without its end. */
+/** Returns the opening line of a heredoc without its end. */
 function headOf(open: Token): Span {
   const { source, start, end } = open.span
   return { source, start, end: start + source.text.slice(start, end).trimEnd().length }
@@ -54,7 +57,7 @@ function readElement(
     case 'invalid':
       stream.reportUnexpected('the end of the string')
       stream.next()
-      // Inside of a sequence, the string around it has been left as well.
+      // Inside a sequence, the surrounding string has ended as well.
       if (stream.sequences > 0) throw new Unreadable(true)
       return false
     default:
@@ -139,7 +142,7 @@ export function readForVariables(stream: TokenStream): ForVariables {
   return second === undefined ? { value: first } : { key: first, value: second }
 }
 
-/** Reads what is in a sequence, and its end; after a mistake goes on behind the sequence. */
+/** Reads the content of a sequence and its end. After an error, continues behind the sequence. */
 function closed<T>(
   stream: TokenStream,
   open: Token,

@@ -6,17 +6,20 @@ import { parseExpression as readExpression } from './parse-expression.js'
 import { Source } from './source.js'
 import { TokenStream, Unreadable } from './token-stream.js'
 
-/** Reads a file. Always gives a body: what could not be read is in the diagnostics and is left out or marked as invalid. */
+/**
+ * Parses a file. Always returns a body; errors go to the diagnostics, and unreadable parts are omitted or marked as
+ * invalid.
+ */
 export function parse(text: string, file: string, diagnostics: Diagnostics): Body {
   return parseStream(new TokenStream(tokenize(new Source(file, text)), diagnostics))
 }
 
-/** As `parse`, of a stream of tokens, which counts the steps. */
+/** Like `parse`, for a token stream, which counts the steps. */
 export function parseStream(stream: TokenStream): Body {
   return parseBody(stream, 'end', readExpression)
 }
 
-/** Reads a text that is one expression, as on the command line. */
+/** Parses a text that is a single expression, as on the command line. */
 export function parseExpression(text: string, file: string, diagnostics: Diagnostics): Expression {
   const source = new Source(file, text)
   const stream = new TokenStream(tokenize(source), diagnostics)

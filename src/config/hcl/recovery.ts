@@ -11,20 +11,22 @@ const CLOSERS: Partial<Record<TokenKind, TokenKind>> = {
   '%{': '}$',
 }
 const CLOSING = new Set<TokenKind>(Object.values(CLOSERS))
-/** What may end something around brackets, and what may end something around an argument. */
+/** Tokens that may end a construct around brackets, and around an argument. */
 const AROUND_BRACKETS = new Set<TokenKind>(['}', '}$', 'quote-end', 'heredoc-end'])
 const AROUND_ITEM = new Set<TokenKind>(['}'])
 
-/** Where skipping stopped: `outside` is the end of the file, or a bracket that closes something further out. */
+/** Where skipping stopped. `outside` is the end of the file, or a bracket that closes an outer construct. */
 export type Stop = 'separator' | 'closer' | 'item' | 'outside'
 
-/** Whether a line begins here that can only be an argument (`name =`) or a block (`name {`, `name "label" {`). */
+/**
+ * Tells whether a line begins here that can only be an argument (`name =`) or a block (`name {`, `name "label" {`).
+ */
 export function beginsItem(stream: TokenStream, index = stream.index): boolean {
   const { tokens } = stream
   if (tokens[index]!.kind !== 'identifier' || !tokens[index]!.lineStart) return false
   let at = index + 1
   if (tokens[at]?.kind === '=') return true
-  // Labels are counted in whole strings, of which each is three tokens at most.
+  // Each label is a string of at most three tokens.
   for (let labels = 0; labels < 5; labels++) {
     stream.steps++
     if (tokens[at]?.kind === '{') return true
@@ -39,8 +41,8 @@ export function beginsItem(stream: TokenStream, index = stream.index): boolean {
 }
 
 /**
- * After a mistake inside of brackets: skips to the separator or the closing bracket, over whatever is nested between.
- * Stops as well where the line of an argument or block begins: then the closing bracket is what was forgotten.
+ * Skips to the separator or the closing bracket after an error inside brackets, past everything nested. Also stops
+ * before a line that begins an argument or block, because the closing bracket is missing then.
  */
 export function skipInBrackets(stream: TokenStream, closer: TokenKind): Stop {
   const open: TokenKind[] = []
@@ -52,7 +54,7 @@ export function skipInBrackets(stream: TokenStream, closer: TokenKind): Stop {
       if (token.kind === closer) return 'closer'
       if (token.kind === ',' || (separatedByLine && token.kind === 'newline')) return 'separator'
       if (!separatedByLine && beginsItem(stream)) {
-        // On the end of the line before, where an item ends.
+        // Stop at the end of the line before, where an item ends.
         if (stream.index > 0) stream.index--
         return 'item'
       }
@@ -61,7 +63,7 @@ export function skipInBrackets(stream: TokenStream, closer: TokenKind): Stop {
   }
 }
 
-/** After a mistake inside of a template sequence: skips past its end. False when it has none. */
+/** Skips past the end of a template sequence after an error inside it. Returns false if it has no end. */
 export function skipSequence(stream: TokenStream): boolean {
   const open: TokenKind[] = []
   for (;;) {
@@ -80,8 +82,9 @@ export function skipSequence(stream: TokenStream): boolean {
 }
 
 /**
- * After a mistake in an argument or a block header: skips to the end of the line, over what is nested and goes on in later lines.
- * `column` is where the item began: a line that begins there or further left is taken for the next item.
+ * Skips to the end of the line after an error in an argument or a block header, past nested constructs that span
+ * lines.
+ * @param column where the item began; a line that begins there or further left is the next item
  */
 export function skipItem(stream: TokenStream, column: number): void {
   const open: TokenKind[] = []
@@ -100,7 +103,7 @@ export function skipItem(stream: TokenStream, column: number): void {
   }
 }
 
-/** Skips from an opening brace to behind the closing one, whatever is between. */
+/** Skips from an opening brace past the closing one. */
 export function skipBraces(stream: TokenStream): void {
   const open: TokenKind[] = []
   do {
@@ -109,7 +112,7 @@ export function skipBraces(stream: TokenStream): void {
   } while (open.length > 0)
 }
 
-/** Goes over one token; false at the end and at a bracket that closes something further out. */
+/** Skips one token. Returns false at the end and at a bracket that closes an outer construct. */
 function step(
   stream: TokenStream,
   token: Token,
@@ -123,14 +126,14 @@ function step(
   else if (CLOSING.has(token.kind)) {
     const at = open.lastIndexOf(token.kind)
     if (at !== -1) open.length = at
-    // A bracket that nothing waits for is passed over, unless something further out could end with it.
+    // A superfluous bracket is skipped, unless it could end an outer construct.
     else if (outside.has(token.kind)) return false
   }
   stream.index++
   return true
 }
 
-/** Where a string was not closed, the lexer left everything that was open up to the outermost string. */
+/** Closes all strings, because the lexer has left everything up to the outermost string that was not closed. */
 function closeStrings(open: TokenKind[]): void {
   const outermost = open.indexOf('quote-end')
   if (outermost !== -1) open.length = outermost

@@ -1,11 +1,11 @@
 import type { Diagnostic, Diagnostics } from './diagnostics.js'
 import type { Span } from './source.js'
 
-/** What to say about a stretch of text, apart from where it is. */
+/** The texts of a diagnostic, without its place. */
 export type Finding = Pick<Diagnostic, 'message'> &
   Partial<Pick<Diagnostic, 'severity' | 'expected' | 'found' | 'hint'>>
 
-/** Makes the diagnostic of a stretch of text. */
+/** Makes the diagnostic of a span. */
 function diagnosticAt(span: Span, finding: Finding): Diagnostic {
   const from = span.source.position(span.start)
   const to = span.source.position(span.end)
@@ -21,7 +21,7 @@ function diagnosticAt(span: Span, finding: Finding): Diagnostic {
   }
 }
 
-/** Adds the diagnostic of a stretch of text. */
+/** Adds the diagnostic of a span. */
 export function report(diagnostics: Diagnostics, span: Span, finding: Finding): void {
   diagnostics.add(diagnosticAt(span, finding))
 }

@@ -1,18 +1,18 @@
 import { standardFunctions } from './functions/index.js'
 import type { HclFunction, HclValue, Scope } from './values.js'
 
-/** What a bare name turned out to be. */
+/** The meaning of a bare name. */
 export type Binding =
   | { kind: 'value'; value: HclValue }
   | { kind: 'keyword' }
   | { kind: 'deferred' }
   | { kind: 'unknown' }
 
-/** Looks a name up, the innermost scope first. */
+/** Looks up a name, innermost scope first. */
 export function lookup(scope: Scope, name: string): Binding {
   for (let at: Scope | undefined = scope; at !== undefined; at = at.parent) {
     if (at.variables !== undefined && Object.hasOwn(at.variables, name)) {
-      // A host may have left a variable undefined, which the language does not know.
+      // A caller may pass `undefined` for a variable; the language has only null.
       return { kind: 'value', value: at.variables[name] ?? null }
     }
     if (at.deferred?.includes(name)) return { kind: 'deferred' }
@@ -21,7 +21,7 @@ export function lookup(scope: Scope, name: string): Binding {
   return { kind: 'unknown' }
 }
 
-/** Looks a function up, the innermost scope first, then among the standard ones. */
+/** Looks up a function, innermost scope first, then among the standard functions. */
 export function findFunction(scope: Scope, name: string): HclFunction | undefined {
   for (let at: Scope | undefined = scope; at !== undefined; at = at.parent) {
     const found = at.functions?.get(name)
@@ -30,7 +30,7 @@ export function findFunction(scope: Scope, name: string): HclFunction | undefine
   return standardFunctions.get(name)
 }
 
-/** The names of all functions that a lookup would find. */
+/** Returns the names of all functions in scope. */
 export function functionNames(scope: Scope): string[] {
   const names = [...standardFunctions.keys()]
   for (let at: Scope | undefined = scope; at !== undefined; at = at.parent)
@@ -38,7 +38,7 @@ export function functionNames(scope: Scope): string[] {
   return names
 }
 
-/** Every name that a lookup would find. */
+/** Returns all names in scope. */
 export function knownNames(scope: Scope): string[] {
   const names: string[] = []
   for (let at: Scope | undefined = scope; at !== undefined; at = at.parent) {
@@ -47,7 +47,7 @@ export function knownNames(scope: Scope): string[] {
   return names
 }
 
-/** Whether the value at a path is sensitive, or holds something that is. */
+/** Tells whether the value at a path is sensitive or contains something sensitive. */
 export function isSensitivePath(scope: Scope, path: readonly string[]): boolean {
   for (let at: Scope | undefined = scope; at !== undefined; at = at.parent) {
     const marked = at.sensitive?.some((entry) => {
@@ -55,13 +55,13 @@ export function isSensitivePath(scope: Scope, path: readonly string[]): boolean 
       return parts.every((part, index) => index >= path.length || part === path[index])
     })
     if (marked) return true
-    // A name that is bound here hides what the outer scopes say about it.
+    // A name bound here hides the outer scopes.
     if (at.variables !== undefined && Object.hasOwn(at.variables, path[0]!)) return false
   }
   return false
 }
 
-/** Puts `outer` behind the last parent of `inner`. */
+/** Appends `outer` to the chain of parents of `inner`. */
 export function chain(inner: Scope, outer: Scope): Scope {
   if (inner === outer) return inner
   return { ...inner, parent: inner.parent === undefined ? outer : chain(inner.parent, outer) }

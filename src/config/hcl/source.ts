@@ -1,17 +1,17 @@
-/** A place in a text. Lines and columns count from 1, columns in Unicode code points. */
+/** A position in a text. Lines and columns count from 1, columns in Unicode code points. */
 export interface Position {
   line: number
   column: number
 }
 
-/** A stretch of a text, as offsets into it; `end` is the offset after the last character. */
+/** A part of a text as offsets; `end` is exclusive. */
 export interface Span {
   readonly source: Source
   readonly start: number
   readonly end: number
 }
 
-/** A text with a name, and where its lines begin. */
+/** A named text with an index of its lines. */
 export class Source {
   readonly name: string
   readonly text: string
@@ -24,7 +24,7 @@ export class Source {
       this.#lineStarts.push(at + 1)
   }
 
-  /** Line and column of an offset. A byte order mark takes no column. */
+  /** Returns line and column of an offset. A byte order mark takes no column. */
   position(offset: number): Position {
     let low = 0
     let high = this.#lineStarts.length - 1
@@ -40,7 +40,7 @@ export class Source {
     return { line: low + 1, column }
   }
 
-  /** The text of a line, without its end. */
+  /** Returns the text of a line without its end. */
   lineText(line: number): string {
     const start = this.#lineStarts[line - 1] ?? this.text.length
     const end = (this.#lineStarts[line] ?? this.text.length + 1) - 1
@@ -49,7 +49,7 @@ export class Source {
   }
 }
 
-/** The text of a stretch. */
+/** Returns the text of a span. */
 export function textOf(span: Span): string {
   return span.source.text.slice(span.start, span.end)
 }

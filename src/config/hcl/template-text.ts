@@ -6,7 +6,10 @@ const ESCAPES: Readonly<Record<string, string>> = {
   '\t': '\\t',
 }
 
-/** A text with template sequences as the source of a quoted HCL string: only what is outside of them is escaped. */
+/**
+ * Converts a text with template sequences into the source of a quoted HCL string. Only the text outside of
+ * sequences is escaped.
+ */
 export function quoted(text: string): string {
   let source = '"'
   for (let at = 0; at < text.length; ) {
@@ -25,7 +28,7 @@ export function quoted(text: string): string {
   return `${source}"`
 }
 
-/** Whether a text has anything in it that a template resolves. */
+/** Tells whether a text contains template sequences. */
 export function isTemplate(text: string): boolean {
   return text.includes('${') || text.includes('%{')
 }
@@ -34,9 +37,9 @@ function opens(text: string, at: number): boolean {
   return (text[at] === '$' || text[at] === '%') && text[at + 1] === '{'
 }
 
-/** The offset after the `}` that closes a sequence; strings in it may hold braces and sequences of their own. */
+/** Returns the offset after the `}` that closes a sequence. Strings in it may contain braces and sequences. */
 function sequenceEnd(text: string, from: number): number {
-  // One entry for each brace or string that is open.
+  // One entry per open brace or string.
   const open: ('{' | '"')[] = ['{']
   let at = from
   while (at < text.length && open.length > 0) {

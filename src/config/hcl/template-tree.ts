@@ -8,7 +8,7 @@ interface Marks {
   readonly stripAfter?: boolean
 }
 
-/** A piece of a template in the order of the text, before the directives are paired. */
+/** A piece of a template in textual order, before directives are paired. */
 export type Element = Marks &
   (
     | { kind: 'text'; value: string }
@@ -18,7 +18,7 @@ export type Element = Marks &
     | { kind: 'else' | 'endif' | 'endfor' }
   )
 
-/** Makes the expression of a string: strips, takes the indentation away (`<<-`), pairs the directives. */
+/** Builds the expression of a string: applies `~`, removes the indentation (`<<-`) and pairs the directives. */
 export function buildTemplate(
   stream: TokenStream,
   elements: Element[],
@@ -30,13 +30,13 @@ export function buildTemplate(
   const parts = new Tree(stream, elements).read()
   if (parts.length === 0) return { kind: 'literal', value: '', span }
   const [first] = parts
-  // Two pieces may meet in one character, so that a text is normalised as a whole.
+  // Normalise the whole text, because two pieces may combine into one character.
   if (parts.length === 1 && first!.kind === 'text')
     return { kind: 'literal', value: first!.value.normalize('NFC'), span }
   return { kind: 'template', parts, span }
 }
 
-// A byte order mark is no white space here, other than in the methods of strings.
+// A byte order mark is not white space here, unlike in `String.prototype.trim`.
 const SPACE = /[^\S\ufeff]/
 
 function trimStart(text: string): string {
@@ -51,7 +51,7 @@ function trimEnd(text: string): string {
   return text.slice(0, end)
 }
 
-/** A `~` takes the white space next to it, in a heredoc up to the end of the line. */
+/** Removes the white space next to a `~`, in a heredoc up to the end of the line. */
 function strip(elements: Element[]): void {
   elements.forEach((element, index) => {
     const before = elements[index - 1]
@@ -61,7 +61,7 @@ function strip(elements: Element[]): void {
   })
 }
 
-/** Takes from every line the indentation that all lines have in common; empty lines do not count. */
+/** Removes the common indentation from every line, ignoring empty lines. */
 function outdent(elements: Element[]): void {
   let common = Number.POSITIVE_INFINITY
   const lines: (Element & { kind: 'text' })[] = []
@@ -79,7 +79,7 @@ function outdent(elements: Element[]): void {
   if (Number.isFinite(common)) for (const line of lines) line.value = line.value.slice(common)
 }
 
-/** Pairs `if` with `endif` and `for` with `endfor`; one that is left over is reported once. */
+/** Pairs `if` with `endif` and `for` with `endfor`. An unpaired directive is reported once. */
 class Tree {
   readonly #stream: TokenStream
   readonly #elements: Element[]
@@ -98,15 +98,12 @@ class Tree {
       if (stray === undefined) return parts
       this.#stream.report(stray.span, {
         message: `unexpected template directive ${stray.kind}`,
-        hint:
-          stray.kind === 'endfor'
-            ? 'there is no for that it could end'
-            : 'there is no if that it could belong to',
+        hint: stray.kind === 'endfor' ? 'no for is open here' : 'no if is open here',
       })
     }
   }
 
-  /** The parts up to an `else`, `endif` or `endfor`, which is left to the caller. */
+  /** Reads the parts up to an `else`, `endif` or `endfor`, which it leaves to the caller. */
   #until(parts: TemplatePart[]): TemplatePart[] {
     for (; this.#at < this.#elements.length; ) {
       const element = this.#elements[this.#at]!
@@ -172,7 +169,7 @@ class Tree {
 
   #close(open: Element, kind: 'endif' | 'endfor'): void {
     if (this.#accept(kind)) return
-    // Everything that is still open here ends with the template: the innermost is reported, the rest follows from it.
+    // At the end of the template only the innermost open directive is reported; the rest follows from it.
     if (this.#at >= this.#elements.length && this.#atEndReported) return
     this.#atEndReported ||= this.#at >= this.#elements.length
     this.#stream.report(open.span, {

@@ -6,7 +6,7 @@ import { LATE, type Outcome } from './values.js'
 
 type Text = string | undefined | typeof LATE
 
-/** Evaluates a string with sequences. One that is a single sequence has the value of it, of whatever type. */
+/** Evaluates a string with sequences. A string that is a single sequence keeps the type of its value. */
 export function evaluateTemplate(evaluation: Evaluation, node: Template): Outcome {
   const [only] = node.parts
   if (node.parts.length === 1 && only!.kind === 'interpolation') return evaluation.raw(only!.expression)
@@ -14,7 +14,7 @@ export function evaluateTemplate(evaluation: Evaluation, node: Template): Outcom
   return typeof text === 'string' ? text.normalize('NFC') : text
 }
 
-/** All parts are evaluated, so that every fault is found. */
+/** Renders all parts, so that every error is found. */
 function render(evaluation: Evaluation, parts: readonly TemplatePart[]): Text {
   const texts = parts.map((part) => renderPart(evaluation, part))
   if (texts.includes(undefined)) return undefined
@@ -30,7 +30,7 @@ function renderPart(evaluation: Evaluation, part: TemplatePart): Text {
     const condition = toBoolean(value)
     if (condition !== undefined) return render(evaluation, condition ? part.whenTrue : part.whenFalse)
     return evaluation.fault(part.condition.span, {
-      message: 'the condition of this template directive is no boolean',
+      message: 'the condition of this template directive must be a boolean',
       expected: 'true or false',
       found: evaluation.found(part.condition, value),
     })
@@ -40,7 +40,7 @@ function renderPart(evaluation: Evaluation, part: TemplatePart): Text {
   const text = toText(value)
   if (text !== undefined) return text
   return evaluation.fault(part.expression.span, {
-    message: 'this cannot be put into a text',
+    message: 'cannot insert this value into a string',
     expected: 'a string, a number or a boolean',
     found: evaluation.found(part.expression, value),
     ...(value === null
@@ -55,7 +55,7 @@ function renderFor(evaluation: Evaluation, part: TemplatePart & { kind: 'for' })
   const texts: Text[] = []
   for (const round of all) {
     const text = render(round, part.body)
-    // What is wrong with one element is most likely wrong with all: it is said once.
+    // Stop at the first error: other elements most likely have the same.
     if (text === undefined) return undefined
     texts.push(text)
   }

@@ -3,15 +3,15 @@ import { type Finding, report } from './report.js'
 import type { Span } from './source.js'
 import { describeToken, type Token, type TokenKind } from './tokens.js'
 
-/** How deep expressions and blocks may nest: far more than anyone writes, far less than the stack holds. */
+/** Maximum nesting of expressions and blocks, so that the call stack never overflows. */
 const MAX_NESTING = 500
 
-/** Nobody reads more reports of one file, and each takes time in proportion to the length of its line. */
+/** Maximum number of reports per file, because each takes time in proportion to the length of its line. */
 const MAX_REPORTS = 200
 
-/** Thrown after a mistake was reported, up to the next place where reading can resume. */
+/** Thrown after an error was reported, up to the next place where parsing can resume. */
 export class Unreadable {
-  /** Nothing inside of the argument or block can be trusted any more. */
+  /** Whether the rest of the argument or block must be skipped. */
   readonly wholeItem: boolean
 
   constructor(wholeItem: boolean) {
@@ -19,7 +19,7 @@ export class Unreadable {
   }
 }
 
-/** The tokens with a cursor. Inside brackets the ends of lines do not count; `steps` is the work done so far. */
+/** The tokens of a file with a cursor. Inside brackets line ends are skipped. `steps` counts the work done. */
 export class TokenStream {
   readonly tokens: readonly Token[]
   readonly diagnostics: Diagnostics
@@ -27,11 +27,11 @@ export class TokenStream {
   steps = 0
   depth = 0
   skipNewlines = false
-  /** How many template sequences are open at the cursor. */
+  /** Number of template sequences open at the cursor. */
   sequences = 0
-  /** Whether a block was found to be without end; the blocks around it are not reported as well. */
+  /** Whether an unclosed block was reported; the blocks around it are not reported as well. */
   unclosedBlock = false
-  /** The first block whose closing brace is indented as if it belonged to another one. */
+  /** The first block whose closing brace is indented as if it belonged to another block. */
   suspect: Span | undefined
   readonly #reported = new Set<number>()
   #lastEnd = 0
@@ -53,12 +53,12 @@ export class TokenStream {
   next(): Token {
     const token = this.peek()
     this.#lastEnd = token.span.end
-    // The last token stays, so that there always is one.
+    // The last token is never consumed, so that there always is one.
     if (this.index < this.tokens.length - 1) this.index++
     return token
   }
 
-  /** From the start of a stretch to the end of what was read last. */
+  /** Returns the span from `start` to the last consumed token. */
   spanFrom(start: Span): Span {
     return { source: start.source, start: start.start, end: Math.max(this.#lastEnd, start.end) }
   }
@@ -80,12 +80,12 @@ export class TokenStream {
     return this.accept(kind) ?? this.fail(expected, finding)
   }
 
-  /** The text of a token in Normalization Form C: names that look the same are the same. */
+  /** Returns the text of a token in Normalization Form C, so that names that look the same are equal. */
   text(token: Token): string {
     return token.span.source.text.slice(token.span.start, token.span.end).normalize('NFC')
   }
 
-  /** Reports what stands at the cursor in place of what was expected, and gives up reading it. */
+  /** Reports the token at the cursor as unexpected. @throws Unreadable */
   fail(expected: string, finding: Partial<Finding> = {}): never {
     const token = this.peek()
     this.reportUnexpected(expected, finding)
@@ -96,7 +96,7 @@ export class TokenStream {
     throw new Unreadable(false)
   }
 
-  /** As `fail`, but reading goes on. */
+  /** Like `fail`, but does not throw. */
   reportUnexpected(expected: string, finding: Partial<Finding> = {}): void {
     const token = this.peek()
     if (token.problem) {
@@ -113,15 +113,15 @@ export class TokenStream {
     })
   }
 
-  /** Reports a mistake. A second one at the same place is a consequence of the first, and is left out. */
+  /** Reports an error. A second one at the same place is a consequence of the first and is dropped. */
   report(span: Span, finding: Finding): void {
     if (this.#reported.has(span.start) || this.#reported.size > MAX_REPORTS) return
     this.#reported.add(span.start)
-    const tooMany = { message: `more than ${MAX_REPORTS} mistakes; the rest is not reported` }
+    const tooMany = { message: `more than ${MAX_REPORTS} errors; the rest is not reported` }
     report(this.diagnostics, span, this.#reported.size > MAX_REPORTS ? tooMany : finding)
   }
 
-  /** Reads with or without ends of lines, and restores what it was before, also when reading failed. */
+  /** Reads with or without skipping line ends, and restores the setting, also after an error. */
   within<T>(skipNewlines: boolean, read: () => T): T {
     const before = this.skipNewlines
     this.skipNewlines = skipNewlines
@@ -132,7 +132,7 @@ export class TokenStream {
     }
   }
 
-  /** One level deeper; too deep is a mistake of its own, so that the stack never overflows. */
+  /** Reads one level deeper. Reports an error beyond `MAX_NESTING`, so that the call stack never overflows. */
   nested<T>(read: () => T): T {
     if (this.depth >= MAX_NESTING) {
       this.report(this.peek().span, { message: `nested more than ${MAX_NESTING} levels deep` })
@@ -146,7 +146,7 @@ export class TokenStream {
     }
   }
 
-  /** An end of line spans two lines; its mark is the place just after the text. */
+  /** Returns the span to mark; for an end of line, which spans two lines, the place after the text. */
   #visible(token: Token): Span {
     return token.kind === 'newline' ? { ...token.span, end: token.span.start } : token.span
   }

@@ -1,8 +1,8 @@
 import type { Span } from './source.js'
 
 /**
- * What a token is. Punctuation is its own kind (`'{'`, `'=='`, `'...'`); the others are named:
- * `text` is a raw piece of a string or (one line of) a heredoc, `${` and `%{` open a template sequence, `}$` closes one.
+ * Kinds of tokens. Punctuation is its own kind (`'{'`, `'=='`, `'...'`). `text` is a raw piece of a string or of
+ * one line of a heredoc; `${` and `%{` open a template sequence, and `}$` closes one.
  */
 export type TokenKind =
   | 'end'
@@ -55,11 +55,11 @@ export type Punctuation =
 export interface Token {
   readonly kind: TokenKind
   readonly span: Span
-  /** The first token of its line, outside of strings: where reading can resume after a mistake. */
+  /** Whether this is the first token of its line, outside of strings, where parsing can resume after an error. */
   readonly lineStart: boolean
-  /** A template sequence with a `~` on this side; a heredoc that is flushed (`<<-`). */
+  /** Whether a template sequence has a `~` on this side, or a heredoc is flushed (`<<-`). */
   readonly marked?: boolean
-  /** Of a token of kind `invalid`: what is wrong with it. */
+  /** What is wrong with a token of kind `invalid`. */
   readonly problem?: { message: string; hint?: string; endsLine?: boolean }
 }
 
@@ -73,7 +73,7 @@ const NAMES: Partial<Record<TokenKind, string>> = {
   text: 'text',
 }
 
-/** How a token is called in a message; its text is shown where it says more than its kind. */
+/** Describes a token for a message, by its text if that says more than its kind. */
 export function describeToken(token: Token): string {
   const name = NAMES[token.kind]
   if (name !== undefined) return name

@@ -21,16 +21,16 @@ export function evaluateVariable(evaluation: Evaluation, node: Variable): Outcom
   }
 }
 
-/** Reports a name that nothing is known by. */
+/** Reports an unknown name. */
 export function unknownName(evaluation: Evaluation, name: string, span: Span): undefined {
   const near = didYouMean(name, knownNames(evaluation.scope))
   return evaluation.fault(span, {
     message: `unknown name "${name}"`,
-    hint: near === undefined ? 'a text is written in double quotes' : `did you mean "${near}"?`,
+    hint: near === undefined ? 'strings are written in double quotes' : `did you mean "${near}"?`,
   })
 }
 
-/** Evaluates the steps into a value. */
+/** Evaluates a traversal. */
 export function evaluateTraversal(evaluation: Evaluation, node: Traversal): Outcome {
   const { source } = node
   if (source.kind === 'variable') {
@@ -42,7 +42,7 @@ export function evaluateTraversal(evaluation: Evaluation, node: Traversal): Outc
   return value === undefined || value === LATE ? value : take(evaluation, node, value, node.steps, 0)
 }
 
-/** A path into something known at run time. Only its form is checked now. */
+/** Makes a reference to a value known only at run time. Only its form is checked. */
 function reference(evaluation: Evaluation, node: Traversal, root: string): Outcome {
   const path = [root]
   let late = false
@@ -72,7 +72,7 @@ function take(
   let current: Outcome = value
   for (let index = from; index < steps.length; index++) {
     const step = steps[index]!
-    // Settled before each step, so that the last one gives a reference as it is.
+    // Resolved before each step, so that the result of the last step may be a reference.
     current = evaluation.settle(current)
     if (current === undefined || current === LATE) return current
     if (step.kind === 'attribute') current = attribute(evaluation, node, steps, index, current)
@@ -88,7 +88,7 @@ function splat(evaluation: Evaluation, node: Traversal, each: readonly Step[], v
   let late = false
   for (const item of items) {
     const result = evaluation.settle(take(evaluation, node, item, each, 0))
-    // One element is enough to say what is wrong: the others are most likely wrong in the same way.
+    // Stop at the first error: other elements most likely have the same.
     if (result === undefined) return undefined
     if (result === LATE) late = true
     else results.push(result)
@@ -108,7 +108,7 @@ function attribute(
     const found = getKey(value, step.name)
     return found === undefined ? missing(evaluation, node, steps, index, value) : found
   }
-  const hint = Array.isArray(value) ? { hint: `for that of every element write [*].${step.name}` } : {}
+  const hint = Array.isArray(value) ? { hint: `write [*].${step.name} to get it from every element` } : {}
   return evaluation.fault(step.span, {
     message: `${typeName(value)} has no attribute "${step.name}"`,
     expected: 'an object',
@@ -137,7 +137,7 @@ function missing(
   return evaluation.fault(named ? { ...node.span, end: step.span.end } : step.span, {
     message: named
       ? `unknown ${root === 'var' ? 'variable' : 'value'} "${path.join('.')}"`
-      : `there is no attribute "${step.name}"`,
+      : `unknown attribute "${step.name}"`,
     ...(suggestion === undefined ? {} : { hint: `did you mean "${suggestion}"?` }),
   })
 }
@@ -200,7 +200,7 @@ function element(
 
 function wrongIndex(evaluation: Evaluation, node: Expression, key: HclValue, expected: string): undefined {
   return evaluation.fault(node.span, {
-    message: 'this cannot be an index here',
+    message: 'wrong type of index',
     expected,
     found: evaluation.found(node, key),
   })

@@ -5,7 +5,7 @@ import { parseExpression } from './parse.js'
 import { report } from './report.js'
 import { type HclObject, type HclValue, isObject, setKey } from './values.js'
 
-/** What `type` of a variable asks for. */
+/** The type that a variable requires. */
 export type TypeConstraint =
   | { readonly kind: 'any' | 'string' | 'number' | 'bool' }
   | { readonly kind: 'list' | 'map'; readonly of: TypeConstraint }
@@ -14,7 +14,7 @@ const ANY: TypeConstraint = { kind: 'any' }
 const SIMPLE = ['any', 'string', 'number', 'bool'] as const
 const COLLECTIONS = ['list', 'map'] as const
 
-/** Reads the expression of `type`: `string`, `"string"`, `list(number)`. Undefined after a fault. */
+/** Reads the expression of `type`: `string`, `"string"`, `list(number)`. Returns `undefined` after an error. */
 export function readConstraint(expression: Expression, diagnostics: Diagnostics): TypeConstraint | undefined {
   if (expression.kind === 'invalid') return undefined
   if (expression.kind === 'literal' && typeof expression.value === 'string') {
@@ -34,14 +34,14 @@ export function readConstraint(expression: Expression, diagnostics: Diagnostics)
   }
   const near = name === undefined ? undefined : didYouMean(name, [...SIMPLE, ...COLLECTIONS])
   report(diagnostics, expression.span, {
-    message: 'this is no type',
+    message: 'unknown type',
     expected: 'string, number, bool, any, list(…) or map(…)',
     ...(near === undefined ? {} : { hint: `did you mean ${near}?` }),
   })
   return undefined
 }
 
-/** The constraint that a default value stands for: a text that is given instead is converted to it. */
+/** Derives the constraint from a default value, so that a given string is converted to its type. */
 export function constraintOf(value: HclValue): TypeConstraint {
   if (typeof value === 'boolean') return { kind: 'bool' }
   if (typeof value === 'number' || typeof value === 'string')
@@ -50,12 +50,15 @@ export function constraintOf(value: HclValue): TypeConstraint {
   return isObject(value) ? { kind: 'map', of: ANY } : ANY
 }
 
-/** How a constraint is written. */
+/** Formats a constraint as it is written. */
 export function constraintText(constraint: TypeConstraint): string {
   return 'of' in constraint ? `${constraint.kind}(${constraintText(constraint.of)})` : constraint.kind
 }
 
-/** The value as the constraint wants it; texts are converted, those of collections are read as expressions. Undefined if it does not fit. */
+/**
+ * Converts a value to a constraint; returns `undefined` if it does not fit. Strings are converted; for collections
+ * they are parsed as expressions.
+ */
 export function constrain(value: HclValue, constraint: TypeConstraint): HclValue | undefined {
   switch (constraint.kind) {
     case 'any':

@@ -1,7 +1,7 @@
 import { toText } from './convert.js'
 import { type HclObject, type HclValue, isLate, setKey } from './values.js'
 
-/** A type as unification needs it. `any` is the type of null and of what is not known yet. */
+/** A type for unification. `any` is the type of null and of values not known yet. */
 export type HclType =
   | { readonly kind: 'any' | 'boolean' | 'number' | 'string' }
   | { readonly kind: 'tuple'; readonly items: readonly HclType[] }
@@ -11,7 +11,7 @@ export type HclType =
 
 export const ANY: HclType = { kind: 'any' }
 
-/** The type of a value. A list has a type for each of its elements, as a tuple of the specification. */
+/** Returns the type of a value. A list has one type per element, like a tuple of the specification. */
 export function typeOf(value: HclValue): HclType {
   if (value === null || isLate(value)) return ANY
   if (Array.isArray(value)) return { kind: 'tuple', items: value.map(typeOf) }
@@ -23,7 +23,7 @@ export function typeOf(value: HclValue): HclType {
   return { kind: typeof value as 'boolean' | 'number' | 'string' }
 }
 
-/** Converts a value to a type that `unify` found for it and others. Null stays null. */
+/** Converts a value to a type found by `unify`. Null stays null. */
 export function convertTo(value: HclValue, type: HclType): HclValue {
   if (value === null || isLate(value) || type.kind === 'any') return value
   if (Array.isArray(value)) {

@@ -6,7 +6,7 @@ const SIMPLE: Record<string, string> = { n: '\n', r: '\r', t: '\t', '"': '"', '\
 const QUOTED = /\\u[0-9a-fA-F]{4}|\\U[0-9a-fA-F]{8}|\\[\s\S]|\$\$+\{|%%+\{/gu
 const HEREDOC = /\$\$+\{|%%+\{/g
 
-/** The value of a raw piece of a string or heredoc; a wrong escape is reported where it stands. */
+/** Resolves the escapes in a raw piece of a string or heredoc. Reports an invalid escape at its place. */
 export function unescapeText(stream: TokenStream, span: Span, quoted: boolean): string {
   return textOf(span).replace(quoted ? QUOTED : HEREDOC, (sequence: string, at: number) => {
     if (!sequence.startsWith('\\')) return sequence.slice(1)

@@ -4,9 +4,9 @@ type Tuple = HclType & { kind: 'tuple' }
 type ObjectType = HclType & { kind: 'object' }
 
 /**
- * The type that all given types convert to without loss; undefined if there is none. It is the unification of the HCL
- * specification as go-cty implements it: numbers and booleans become strings beside a string, tuples of different
- * lengths a list, objects with different keys a map.
+ * Returns the type to which all given types convert without loss; `undefined` if there is none. Follows the
+ * unification of the HCL specification as implemented by go-cty: numbers and booleans become strings beside a
+ * string, tuples of different lengths a list, objects with different keys a map.
  */
 export function unify(types: readonly HclType[]): HclType | undefined {
   const known = types.filter(({ kind }) => kind !== 'any')
@@ -14,7 +14,7 @@ export function unify(types: readonly HclType[]): HclType | undefined {
   const open = known.length < types.length
   if (known.every(isTuple)) return open ? ANY : unifyTuples(known)
   if (known.every(isObjectType)) return open ? ANY : unifyObjects(known)
-  // A type that is not known yet may turn out to fit.
+  // An unknown type may still turn out to fit.
   return unifyPrimitives(known) ?? (open ? ANY : undefined)
 }
 
@@ -61,7 +61,7 @@ function unifyObjects(types: readonly ObjectType[]): HclType | undefined {
   return { kind: 'object', attributes }
 }
 
-/** What two types that do not unify differ in, in words: never a value, which may be secret. */
+/** Describes the difference of two types that do not unify. Never shows a value, which may be secret. */
 export function describeMismatch(a: HclType, b: HclType): string {
   if (isTuple(a) && isTuple(b) && a.items.length === b.items.length) {
     for (const [index, item] of a.items.entries()) {

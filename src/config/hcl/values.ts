@@ -2,15 +2,15 @@ import type { Expression } from './ast.js'
 import type { Diagnostics } from './diagnostics.js'
 import type { Span } from './source.js'
 
-/** What an expression can be worth: plain data, or something that is only known at run time. */
+/** The value of an expression: plain data, or something known only at run time. */
 export type HclValue = null | boolean | number | string | HclValue[] | HclObject | Reference | Deferred
 
-/** An object of the language. Its keys are always own properties, `__proto__` included. */
+/** An object of the language. Its keys are always own properties, including `__proto__`. */
 export interface HclObject {
   [key: string]: HclValue
 }
 
-/** An expression that is a path into something known at run time only, such as `integration.backend`. */
+/** A path into a value known only at run time, such as `integration.backend`. */
 export class Reference {
   readonly kind = 'reference'
   readonly path: readonly string[]
@@ -24,7 +24,7 @@ export class Reference {
 
 type Evaluate = (scope: Scope, diagnostics: Diagnostics) => HclValue | undefined
 
-/** An expression with such a path somewhere in it, kept until run time. */
+/** An expression that contains such a path, kept until run time. */
 export class Deferred {
   readonly kind = 'deferred'
   readonly expression: Expression
@@ -35,26 +35,26 @@ export class Deferred {
     this.#evaluate = evaluate
   }
 
-  /** Evaluates with what is known by now; the scope of the configuration stands behind the given one. */
+  /** Evaluates with the names in `scope`, then those of the configuration. */
   evaluate(scope: Scope, diagnostics: Diagnostics): HclValue | undefined {
     return this.#evaluate(scope, diagnostics)
   }
 }
 
-/** Stands for a value that is known at run time only, while an expression is evaluated. */
+/** Placeholder for a value known only at run time during an evaluation. */
 export const LATE = Symbol('known at run time')
 
-/** The outcome of evaluating a part of an expression; undefined after a fault, which was reported. */
+/** The outcome of evaluating a part of an expression; `undefined` after a reported error. */
 export type Outcome = HclValue | undefined | typeof LATE
 
-/** What names mean. Scopes chain: what one does not know is looked up in its parent. */
+/** The meaning of names. Scopes chain: unknown names are looked up in the parent. */
 export interface Scope {
   readonly parent?: Scope
   /** The roots of traversals: `var`, `local`, `env`, … */
   readonly variables?: Readonly<Record<string, HclValue>>
   /** Functions in addition to the standard ones. */
   readonly functions?: ReadonlyMap<string, HclFunction>
-  /** Bare names that stand for themselves as a string, such as `required`. */
+  /** Bare names that evaluate to themselves as strings, such as `required`. */
   readonly keywords?: readonly string[]
   /** Roots that get their values at run time. */
   readonly deferred?: readonly string[]
@@ -62,39 +62,41 @@ export interface Scope {
   readonly sensitive?: readonly string[]
 }
 
-/** What a function gets to know about where it is called. */
+/** Context of a function call. */
 export interface CallContext {
-  /** The file that the call stands in. */
+  /** The file that contains the call. */
   readonly file: string
-  /** Looks an environment variable up. */
+  /** Looks up an environment variable. */
   readonly environment: (name: string) => HclValue | undefined
 }
 
 /** A function of the language. */
 export interface HclFunction {
-  /** How it is called, for messages: `join(separator, list)`. */
+  /** Signature for messages: `join(separator, list)`. */
   readonly signature: string
   readonly minimum: number
   readonly maximum: number
-  /** Whether what it gives may be secret whatever its arguments are. */
+  /** Whether its result may be secret whatever its arguments are. */
   readonly sensitive?: boolean
-  /** Gets its values checked and converted; throws `FunctionFault`. */
+  /** Called with checked and converted values. @throws FunctionFault */
   call(values: HclValue[], context: CallContext): HclValue
-  /** Gets its arguments unevaluated instead: each attempt is undefined if it failed, and reports nothing. */
+  /**
+   * Called with unevaluated arguments instead. Each attempt returns `undefined` if it failed, and reports nothing.
+   */
   readonly lazy?: (attempts: (() => Outcome)[]) => Outcome
 }
 
-/** Whether a value has to wait for run time. */
+/** Tells whether a value is known only at run time. */
 export function isLate(value: unknown): value is Reference | Deferred {
   return value instanceof Reference || value instanceof Deferred
 }
 
-/** Whether a value is an object of the language: no list, nothing that waits for run time. */
+/** Tells whether a value is an object of the language, and neither a list nor known only at run time. */
 export function isObject(value: unknown): value is HclObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !isLate(value)
 }
 
-/** Sets a key as an own property, whatever it is called. */
+/** Sets a key as an own property, whatever its name. */
 export function setKey<T>(object: Record<string, T>, key: string, value: T): void {
   if (key === '__proto__') {
     Object.defineProperty(object, key, { value, writable: true, enumerable: true, configurable: true })
@@ -103,20 +105,20 @@ export function setKey<T>(object: Record<string, T>, key: string, value: T): voi
   }
 }
 
-/** The value of an own key; undefined if there is none. */
+/** Returns the value of an own key; `undefined` if there is none. */
 export function getKey<T>(object: Readonly<Record<string, T>>, key: string): T | undefined {
   return Object.hasOwn(object, key) ? object[key] : undefined
 }
 
-/** The entries in the order of the language: sorted by key. */
+/** Returns the entries sorted by key, the order of the language. */
 export function entries(object: HclObject): [string, HclValue][] {
   return Object.entries(object).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
 }
 
-/** Whether two values are the same, by content and without conversion: `"5" == 5` is false. */
+/** Compares two values by content and without conversion: `"5" == 5` is false. */
 export function equal(a: HclValue, b: HclValue): boolean {
   if (a === b) return true
-  // A string from outside, such as an environment variable, may be in another normal form.
+  // A string from outside, such as an environment variable, may have another normal form.
   if (typeof a === 'string' && typeof b === 'string') return a.normalize('NFC') === b.normalize('NFC')
   if (Array.isArray(a) && Array.isArray(b)) {
     return a.length === b.length && a.every((item, index) => equal(item, b[index]!))

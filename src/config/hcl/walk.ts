@@ -1,10 +1,10 @@
 import type { Expression, ForVariables, Step, TemplatePart } from './ast.js'
 import type { Span } from './source.js'
 
-/** A use of a name from outside of an expression. */
+/** A use of a name that the expression does not bind itself. */
 export interface NameUse {
   readonly root: string
-  /** The names and fixed keys that follow the root, up to the first computed one. */
+  /** Names and constant keys after the root, up to the first computed one. */
   readonly path: readonly string[]
   readonly span: Span
 }
@@ -14,9 +14,9 @@ type Visited = { node: Expression | TemplatePart; bound: Bound }
 
 const NONE: Bound = new Set()
 
-/** Visits an expression and everything in it, in no particular order, with the names that a `for` around binds. */
+/** Visits an expression and all its parts, in no particular order, with the names bound by surrounding `for`s. */
 export function walk(expression: Expression, visit: (node: Expression, bound: Bound) => void): void {
-  // A stack of its own: expressions made by long chains of operators are deeper than the stack of calls.
+  // Uses an explicit stack, because long chains of operators nest deeper than the call stack allows.
   const pending: Visited[] = [{ node: expression, bound: NONE }]
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const { node, bound } = next
@@ -30,7 +30,7 @@ function isPart(node: Expression | TemplatePart): node is Exclude<TemplatePart, 
   return node.kind === 'interpolation' || node.kind === 'if' || node.kind === 'for'
 }
 
-/** Every name from outside that an expression uses, in the order of the text. */
+/** Returns all names that an expression uses and does not bind, in textual order. */
 export function references(expression: Expression): NameUse[] {
   const uses: NameUse[] = []
   walk(expression, (node, bound) => {
@@ -40,7 +40,7 @@ export function references(expression: Expression): NameUse[] {
   return uses.sort((a, b) => a.span.start - b.span.start)
 }
 
-/** The name that a node itself uses, if it is a variable or a traversal of one. */
+/** Returns the name used by a variable or by the traversal of one. */
 function nameUse(node: Expression): NameUse | undefined {
   if (node.kind === 'variable') return { root: node.name, path: [], span: node.span }
   if (node.kind !== 'traversal' || node.source.kind !== 'variable') return undefined
@@ -73,7 +73,7 @@ function children(node: Expression | TemplatePart, bound: Bound): Visited[] {
       return [...here(node.collection), ...node.body.map((part) => ({ node: part, bound: inner }))]
     }
     case 'traversal':
-      // The variable is visited as part of the traversal.
+      // The variable is visited with the traversal.
       return [
         ...here(node.source.kind === 'variable' ? undefined : node.source),
         ...here(...keys(node.steps)),

@@ -4,29 +4,29 @@ import type { Finding } from '../hcl/index.js'
 import { isFileReference, locateModule, type ModuleReference } from './locate.js'
 import { readModule } from './read-module.js'
 
-/** What is known of a `type` that is none of our own. */
+/** What is known about a `type` that is not built in. */
 type FoundModule =
   | { readonly kind: 'manifest'; readonly manifest: AdapterManifest }
   | { readonly kind: 'fault'; readonly finding: Finding }
-  /** No module of that name. */
+  /** No module with that name exists. */
   | { readonly kind: 'none' }
-  /** It has been noted, and `load` will find out. */
+  /** Not loaded yet; the next `load` will load it. */
   | { readonly kind: 'noted' }
 
-/** Knows the adapters that are none of our own. */
+/** Finds adapters that are not built in. */
 export interface ModuleFinder {
   find(reference: ModuleReference): FoundModule
 }
 
-/** There is no adapter but our own. */
+/** Finds nothing: only built-in adapters exist. */
 export const NO_MODULES: ModuleFinder = { find: () => ({ kind: 'none' }) }
 
-/** A module that takes longer than this to load will not. */
+/** Time limit for loading a module, in milliseconds. */
 const LONGEST_LOAD_MS = 10_000
 
 /**
- * The modules that a configuration names as adapters. Reading a configuration is synchronous and importing a module
- * is not, so a configuration is read, its modules are loaded, and it is read again with their manifests.
+ * Loads the modules that a configuration names as adapters. Reading a configuration is synchronous and importing is
+ * not: a configuration is read, its modules are loaded, and it is read again with their manifests.
  */
 export class AdapterModules implements ModuleFinder {
   readonly #clock: Clock
@@ -37,7 +37,7 @@ export class AdapterModules implements ModuleFinder {
     this.#clock = clock
   }
 
-  /** What is known of a type; what is asked for the first time is noted. */
+  /** Returns what is known about a type. A new type is noted for the next `load`. */
   find(reference: ModuleReference): FoundModule {
     const key = JSON.stringify([reference.folder, reference.type])
     const found = this.#found.get(key)
@@ -45,7 +45,7 @@ export class AdapterModules implements ModuleFinder {
     return found ?? { kind: 'noted' }
   }
 
-  /** Loads what has been noted. Never rejects. @returns whether anything was */
+  /** Loads all noted modules. Never rejects. @returns whether there were any */
   async load(): Promise<boolean> {
     const noted = [...this.#noted]
     this.#noted.clear()
@@ -61,7 +61,7 @@ export class AdapterModules implements ModuleFinder {
     if (url === undefined) {
       if (!isFileReference(type)) return { kind: 'none' }
       return fault(type, {
-        message: 'there is no such file',
+        message: 'the file does not exist',
         expected: `the path of a module, from ${folder}`,
       })
     }
@@ -73,14 +73,14 @@ export class AdapterModules implements ModuleFinder {
       return read.ok ? { kind: 'manifest', manifest: read.manifest } : fault(type, read.finding)
     } catch (error) {
       const { message = String(error) } = (error ?? {}) as Partial<Error>
-      return fault(type, { message: `it cannot be loaded: ${message}` })
+      return fault(type, { message: `loading failed: ${message}` })
     }
   }
 
   #inTime<T>(loading: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       const timer = this.#clock.setTimer(LONGEST_LOAD_MS, () =>
-        reject(new Error(`it has not finished within ${LONGEST_LOAD_MS / 1_000} s`)),
+        reject(new Error(`loading exceeded the limit of ${LONGEST_LOAD_MS / 1_000} s`)),
       )
       loading.then(resolve, reject).finally(() => timer.cancel())
     })

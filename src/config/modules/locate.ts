@@ -3,22 +3,22 @@ import { createRequire } from 'node:module'
 import { isAbsolute, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
-/** A `type` that is none of our own, and the folder that it is relative to. */
+/** A `type` that is not built in, and the folder to which it is relative. */
 export interface ModuleReference {
   readonly type: string
-  /** An absolute path. */
+  /** Absolute path. */
   readonly folder: string
 }
 
-/** Whether a `type` can only mean a file; anything else may be the name of a package. */
+/** Tells whether a `type` can only be a file; anything else may be the name of a package. */
 export function isFileReference(type: string): boolean {
   return /^\.{1,2}[\\/]/u.test(type) || isAbsolute(type) || type.startsWith('file:')
 }
 
-/** A package, maybe with a path into it. */
+/** The name of a package, with an optional path into it. */
 const PACKAGE = /^((?:@[\w.~-]+\/)?[a-z0-9~][\w.~-]*)(\/[\w.~/-]+)?$/iu
 
-/** Where the module is; undefined when there is none. */
+/** Finds the file of a module; `undefined` if there is none. */
 export function locateModule({ type, folder }: ModuleReference): URL | undefined {
   if (isFileReference(type)) {
     const path = type.startsWith('file:') ? fileURLToPath(type) : resolve(folder, type)
@@ -35,8 +35,8 @@ export function locateModule({ type, folder }: ModuleReference): URL | undefined
 }
 
 /**
- * The file of an installed package that `import` would load. Node itself resolves names only from the module that
- * imports them, which is ours; the name in a configuration is looked for where the configuration is.
+ * Finds the file of an installed package that `import` would load. Node resolves names relative to the importing
+ * module, which is ours; a configuration means names relative to itself.
  */
 function entryOf(root: string, subpath: string): string | undefined {
   const { exports, main } = packageJson(join(root, 'package.json')) ?? {}
@@ -66,7 +66,7 @@ function hasSubpaths(exports: unknown): boolean {
   return typeof exports === 'object' && exports !== null && Object.keys(exports).some((key) => key[0] === '.')
 }
 
-/** The first path that holds for an import by Node. */
+/** Returns the first path that applies to an import by Node. */
 function target(exports: unknown): string | undefined {
   if (typeof exports === 'string') return exports
   if (typeof exports !== 'object' || exports === null) return undefined

@@ -5,7 +5,7 @@ import type { AdapterManifest } from '../../core/manifest.js'
 import { AUTH_TYPES } from '../../core/settings.js'
 import type { Finding } from '../hcl/index.js'
 
-/** A manifest, or why there is none. */
+/** A manifest, or the reason why there is none. */
 export type ReadModule =
   | { readonly ok: true; readonly manifest: AdapterManifest }
   | { readonly ok: false; readonly finding: Finding }
@@ -33,7 +33,10 @@ const schema = z
     error: 'expected one of "formats"',
   })
 
-/** What a module with an adapter exports, checked and completed. @param url where the worker finds it */
+/**
+ * Checks the exports of a module with an adapter and fills in defaults.
+ * @param url URL from which the worker loads it
+ */
 export function readModule(module: Readonly<Record<string, unknown>>, url: URL): ReadModule {
   const { adapter, manifest } = module
   if (typeof adapter !== 'function') return unfit('adapter', 'a function', adapter, module)
@@ -44,7 +47,7 @@ export function readModule(module: Readonly<Record<string, unknown>>, url: URL):
     const faults = checked.error.issues.map(({ path, message }) =>
       path.length === 0 ? message : `${path.join('.')}: ${message}`,
     )
-    return refusal({ message: `its manifest is wrong: ${faults.join('; ')}`, expected: EXPECTED })
+    return refusal({ message: `its manifest is invalid: ${faults.join('; ')}`, expected: EXPECTED })
   }
   const { config, defaultFormat, defaultPort, ...rest } = checked.data
   return {
@@ -59,7 +62,7 @@ export function readModule(module: Readonly<Record<string, unknown>>, url: URL):
   }
 }
 
-/** The thread of such an adapter is told by its own address which module it is made of. */
+/** Returns the URL of the worker, whose query names the module to load. */
 function workerFor(module: URL): URL {
   const worker = new URL('../../../workers/custom.mjs', import.meta.url)
   worker.searchParams.set('module', module.href)
@@ -87,13 +90,13 @@ function isSchema(value: unknown): boolean {
   return typeof standard?.validate === 'function'
 }
 
-/** The schema itself where it is one of zod 4, which says best what is wrong; else one that asks it. */
+/** Returns the schema itself if it is from zod 4, which has the best error messages; otherwise wraps it. */
 function zodSchema(config: NonNullable<CustomManifest['config']>): z.ZodType {
   if ('_zod' in config) return config as unknown as z.ZodType
   return z.record(z.string(), z.unknown()).transform((given, context) => {
     const verdict = config['~standard'].validate(given)
     if (verdict instanceof Promise) {
-      context.addIssue({ code: 'custom', message: 'its schema checks later, and has to check at once' })
+      context.addIssue({ code: 'custom', message: 'the schema of the adapter must validate synchronously' })
       return z.NEVER
     }
     if (verdict.issues === undefined) return verdict.value

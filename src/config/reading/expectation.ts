@@ -2,13 +2,13 @@ import { z } from 'zod'
 import { namesOf } from './schema-at.js'
 import { bare, type Schema, wordsOf } from './traits.js'
 
-/** What a schema wants, in words: for messages, and for the documentation. */
+/** Describes what a schema expects, for messages and the documentation. */
 export function expectation(schema: Schema): string {
   const at = bare(schema)
   const words = wordsOf(at)
   if (words !== undefined) return quoteAll(words)
   if (at instanceof z.ZodNumber) return number(at)
-  if (at instanceof z.ZodString) return (at.minLength ?? 0) > 0 ? 'a text that is not empty' : 'a text'
+  if (at instanceof z.ZodString) return (at.minLength ?? 0) > 0 ? 'a non-empty string' : 'a string'
   if (at instanceof z.ZodBoolean) return 'true or false'
   if (at instanceof z.ZodArray) return wantsOne(at) ? 'a list with at least one element' : 'a list'
   if (at instanceof z.ZodObject) return 'a block'
@@ -17,12 +17,15 @@ export function expectation(schema: Schema): string {
   return 'another value'
 }
 
-/** What an issue says that it expected, where it does; what it found is said elsewhere, or nowhere if secret. */
+/**
+ * Extracts the expectation from an issue's message, if it has one. What was found is described separately, because
+ * it may be secret.
+ */
 export function ownWords(message: string): string | undefined {
   return /^expected (.*?)(?:, found .*)?$/su.exec(message)?.[1]
 }
 
-/** Words as a message lists them. */
+/** Lists words for a message. */
 export function quoteAll(words: readonly unknown[]): string {
   const quoted = words.map((word) => JSON.stringify(word))
   return quoted.length < 2 ? quoted.join('') : `${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1)}`

@@ -12,15 +12,15 @@ import { bare, type Schema, traitsOf, wordsOf } from './traits.js'
 type Issue = z.core.$ZodIssue
 type Path = readonly PropertyKey[]
 
-/** A value that was held against a schema. */
+/** A value that was checked against a schema. */
 export interface Read {
   readonly schema: Schema
   readonly node: Node
-  /** How it is called as an attribute. */
+  /** Name as an attribute. */
   readonly name: string
-  /** How it is called as a block, in messages: `the block "retry"`. */
+  /** Name as a block in messages: `the block "retry"`. */
   readonly title: string
-  /** Nodes of which a fault has been reported. */
+  /** Nodes with a reported error. */
   readonly faulty: ReadonlySet<Node>
   readonly diagnostics: Diagnostics
 }
@@ -38,7 +38,7 @@ export function explain(read: Read, issue: Issue, within: Path = []): void {
   if (node === undefined || (isNull(node) && isOfBlock(read, path))) return missing(read, path)
   if (issue.code === 'custom' && issue.params?.finding !== undefined) {
     const { finding, at } = issue.params as Fault
-    // What is wrong already looks to a check as if it were missing.
+    // An invalid value looks missing to a check, so that it is not reported again.
     if ([path, path.slice(0, -1)].some((holder) => hasFaulty(read, holder))) return
     return say(at === 'name' && path.length > 0 ? node.nameSpan : node.span, finding)
   }
@@ -60,7 +60,7 @@ export function explain(read: Read, issue: Issue, within: Path = []): void {
     })
   }
   const expected = ownWords(issue.message)
-  // What a schema says in its own words may repeat the value.
+  // A custom message may repeat the value.
   const says =
     issue.code === 'custom' && expected === undefined ? issue.message.replace(/^is /u, 'it is ') : undefined
   const hint =
@@ -75,7 +75,7 @@ export function explain(read: Read, issue: Issue, within: Path = []): void {
   })
 }
 
-/** Reports an attribute that a block does not have. */
+/** Reports an unknown attribute of a block. */
 export function unknownName(read: Read, path: Path, key: string): void {
   const span = nodeAt(read.node, [...path, key])?.nameSpan
   const holder = schemaAt(read.schema, path, read.node)
@@ -99,7 +99,7 @@ function missing(read: Read, path: Path): void {
   })
 }
 
-/** The option of a union of which a node has the kind; -1 when it has that of none, or of several. */
+/** Returns the option of a union whose kind the node has; -1 if none or several match. */
 function branchFor(schema: Schema, node: Node): number {
   const at = bare(schema) as z.ZodUnion
   const found = chosen(at, node)
@@ -111,20 +111,20 @@ function hasFaulty(read: Read, path: Path): boolean {
   return content?.kind === 'map' && [...content.entries.values()].some((child) => read.faulty.has(child))
 }
 
-/** Whether a path leads to an attribute of a block, which `null` leaves out. */
+/** Tells whether a path leads to an attribute of a block, which `null` omits. */
 function isOfBlock(read: Read, path: Path): boolean {
   const holder = schemaAt(read.schema, path.slice(0, -1), read.node)
   const block = holder && chosen(holder, nodeAt(read.node, path.slice(0, -1)))
   return path.length > 0 && (block instanceof z.ZodObject || discriminators(block) !== undefined)
 }
 
-/** A word that may be meant, or that a later version knows. */
+/** Suggests a similar word, or names a value of a later version. */
 function near(read: Read, path: Path): string | undefined {
   const content = nodeAt(read.node, path)?.content
   if (content?.kind !== 'scalar' || typeof content.value !== 'string') return undefined
   const holder = schemaAt(read.schema, path.slice(0, -1), read.node)
   const later = holder && traitsOf(holder).notYet?.[content.value]
-  if (later !== undefined) return `this version does not have ${later} yet`
+  if (later !== undefined) return `${later} is not implemented`
   const schema = schemaAt(read.schema, path, read.node)
   const words = (schema && wordsOf(schema)) ?? discriminators(holder) ?? []
   const meant = didYouMean(content.value, words.map(String))
@@ -132,7 +132,7 @@ function near(read: Read, path: Path): string | undefined {
 }
 
 function expectationAt(read: Read, path: Path, issue: Issue): string {
-  if (issue.code === 'invalid_format') return `a text of the format ${issue.pattern ?? issue.format}`
+  if (issue.code === 'invalid_format') return `a string of the format ${issue.pattern ?? issue.format}`
   const schema = schemaAt(read.schema, path, read.node)
   if (schema !== undefined) {
     const node = nodeAt(read.node, path)
@@ -142,7 +142,7 @@ function expectationAt(read: Read, path: Path, issue: Issue): string {
   return types === undefined ? 'another value' : quoteAll(types)
 }
 
-/** The attribute that a path leads to: the elements of a list have its name. */
+/** Returns the attribute that a path leads to. Elements of a list have its name. */
 function nameAt(read: Read, path: Path): string {
   return String([read.name, ...path].findLast((step) => typeof step === 'string'))
 }

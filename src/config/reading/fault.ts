@@ -1,13 +1,13 @@
 import type { z } from 'zod'
 import type { Finding } from '../hcl/index.js'
 
-/** What a check of a schema says of an attribute in its own words, and whether it points at the name or the value. */
+/** The finding of a custom check, and whether it points at the name or the value of the attribute. */
 export interface Fault {
   readonly finding: Finding
   readonly at: 'name' | 'value'
 }
 
-/** Reports a fault that is none of a single value: that two attributes contradict each other, or that one is missing. */
+/** Reports an error that concerns several values, such as two attributes that contradict each other. */
 export function fault(
   context: z.RefinementCtx,
   path: readonly string[],
@@ -18,13 +18,13 @@ export function fault(
   context.addIssue({ code: 'custom', path: [...path], message: finding.message, params: { ...params } })
 }
 
-/** Reports that the value of an attribute does not fit. */
+/** Reports an invalid value of an attribute. */
 export function wrong(context: z.RefinementCtx, name: string, expected: string, hint?: string): void {
   const params = hint === undefined ? {} : { hint }
   context.addIssue({ code: 'custom', path: [name], message: `expected ${expected}`, params })
 }
 
-/** A check of several attributes together, which is only made where each of them is right by itself. */
+/** Makes a check of several attributes that runs only if each of them is valid on its own. */
 export function together<Values>(
   check: (values: Values, context: z.RefinementCtx) => void,
 ): (values: Values, context: z.RefinementCtx) => void {

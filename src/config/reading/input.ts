@@ -10,13 +10,16 @@ import { folderOf } from '../spans.js'
 import { chosen, member } from './schema-at.js'
 import { type Schema, traitsOf } from './traits.js'
 
-/** The value of a node as its schema takes it, and the nodes of which a fault has been reported on the way. */
+/** The input of a schema, and the nodes with an error reported on the way. */
 export interface Input {
   readonly value: HclValue | undefined
   readonly faulty: ReadonlySet<Node>
 }
 
-/** Makes the input of a schema. A path becomes absolute, and an attribute of a block that is null counts as absent. */
+/**
+ * Converts a node into the input of its schema. Paths become absolute, and a null attribute of a block counts as
+ * absent.
+ */
 export function inputOf(schema: Schema, node: Node, name: string, diagnostics: Diagnostics): Input {
   const faulty = new Set<Node>()
   const say = (at: Node, finding: Parameters<typeof report>[2]) => {
@@ -43,7 +46,7 @@ export function inputOf(schema: Schema, node: Node, name: string, diagnostics: D
     faulty.add(at)
     if (content.kind === 'late')
       report(diagnostics, at.span, {
-        message: 'this value is known at run time only',
+        message: 'this value is known only at run time',
         expected: 'a value known at the start',
       })
     return undefined
@@ -59,25 +62,25 @@ export function inputOf(schema: Schema, node: Node, name: string, diagnostics: D
         expected: 'the path of a file that can be read',
         found: describeNode({ ...at, secret: at.secret || holdsKey(given) }),
         hint: holdsKey(given)
-          ? 'this is what such a file holds: write it to a file, and its path here'
-          : 'it is relative to the file that names it',
+          ? 'this is the content of a key file: write it to a file and set its path here'
+          : 'paths are relative to the configuration file',
       })
     return path
   }
   return { value: read(node, schema, name), faulty }
 }
 
-/** Whether a node is `null`, which is how a configuration leaves out an attribute. */
+/** Tells whether a node is `null`, with which a configuration omits an attribute. */
 export function isNull({ content }: Node): boolean {
   return content.kind === 'scalar' && content.value === null
 }
 
-/** `null` leaves out an attribute of a block, unless its schema has a use for it. */
+/** Tells whether `null` omits an attribute of a block; it does not if the schema accepts null. */
 function isLeftOut(block: Schema | undefined, attribute: Schema | undefined): boolean {
   return block instanceof z.ZodObject && attribute !== undefined && !safeParse(attribute, null).success
 }
 
-/** Of a path or a list of paths the schema of one. */
+/** Returns the schema of a single path, also for a list of paths. */
 function pathIn(schema: Schema): Schema {
   const at = chosen(schema, undefined)
   return at instanceof z.ZodUnion ? (at.options[0] as Schema) : schema

@@ -7,8 +7,8 @@ type Issue = z.core.$ZodIssue
 type Path = readonly PropertyKey[]
 
 /**
- * Parses, and once more with texts as the numbers or booleans they are where the schema wanted one: what comes from the
- * environment is text.
+ * Parses a value. If that fails, parses again with strings converted to the numbers or booleans that the schema
+ * expects, because environment variables are strings.
  */
 export function parse<S extends Schema>(schema: S, value: HclValue | undefined) {
   const first = safeParse(schema, value)
@@ -20,7 +20,7 @@ export function parse<S extends Schema>(schema: S, value: HclValue | undefined) 
   return second.success ? second : first
 }
 
-/** Where a value is of another type than the schema wanted. */
+/** Returns the paths of values whose type the schema does not accept. */
 function misfits(issues: readonly Issue[], within: Path = []): readonly Path[] {
   return issues.flatMap((issue) => {
     const path = [...within, ...issue.path]
@@ -31,7 +31,7 @@ function misfits(issues: readonly Issue[], within: Path = []): readonly Path[] {
   })
 }
 
-/** @returns whether there was a text to convert */
+/** Converts the string at a path. @returns whether there was one */
 function convertAt(root: object, path: Path): boolean {
   const last = path.at(-1)!
   let holder: unknown = root

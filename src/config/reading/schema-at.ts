@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Node } from '../node.js'
 import { bare, type Schema, wordsOf } from './traits.js'
 
-/** The schema that a node is held against: of a union the option of the same kind, or with the same discriminator. */
+/** Returns the schema for a node: of a union the option with the same kind or discriminator. */
 export function chosen(schema: Schema, node: Node | undefined): Schema {
   const at = bare(schema)
   if (!(at instanceof z.ZodUnion)) return at
@@ -14,7 +14,7 @@ export function chosen(schema: Schema, node: Node | undefined): Schema {
   return found === undefined ? at : chosen(found, node)
 }
 
-/** The schema at a path inside of another; undefined when there is none. */
+/** Returns the schema at a path below another; `undefined` if there is none. */
 export function schemaAt(
   schema: Schema,
   path: readonly PropertyKey[],
@@ -27,19 +27,19 @@ export function schemaAt(
   return below && schemaAt(below, rest, childOf(node, step))
 }
 
-/** The schema of a member of an object or list. */
+/** Returns the schema of a member of an object or list. */
 export function member(schema: Schema, name: string): Schema | undefined {
   if (schema instanceof z.ZodObject) return Object.hasOwn(schema.shape, name) ? schema.shape[name] : undefined
   if (schema instanceof z.ZodArray) return schema.element as Schema
   return schema instanceof z.ZodRecord ? (schema.valueType as Schema) : undefined
 }
 
-/** The names that a block may have. */
+/** Returns the names that a block may contain. */
 export function namesOf(schema: Schema): readonly string[] {
   return schema instanceof z.ZodObject ? Object.keys(schema.shape) : []
 }
 
-/** The words that tell the options of a union apart. */
+/** Returns the discriminator values of a union. */
 export function discriminators(schema: Schema | undefined): readonly unknown[] | undefined {
   const at = schema && bare(schema)
   if (!(at instanceof z.ZodDiscriminatedUnion)) return undefined

@@ -8,10 +8,10 @@ import { parse } from './parse.js'
 import { namesOf } from './schema-at.js'
 import { type Schema, traitsOf } from './traits.js'
 
-/** A block with a name: how messages call it, and what is in it. */
+/** A named block. */
 export interface Named {
   readonly name: string
-  /** How it is called in messages: `the block "integration"`. */
+  /** Name in messages: `the block "integration"`. */
   readonly title: string
   readonly node: Node
   readonly diagnostics: Diagnostics
@@ -21,13 +21,13 @@ export interface Named {
 export type AnySection = Pick<Section<z.ZodObject>, 'node' | 'fault' | 'span' | 'diagnostics'>
 
 /**
- * A block that is read by its schema, each of its attributes by itself: a fault is in the diagnostics, and the reading
- * goes on with the default of what is wrong.
+ * Reads a block by its schema, one attribute at a time. Errors go to the diagnostics, and reading continues with
+ * the default of the invalid attribute.
  */
 export class Section<S extends z.ZodObject> {
   readonly diagnostics: Diagnostics
   readonly span: Span
-  /** What has no default is undefined after a fault. */
+  /** The values. After an error, an attribute without a default is `undefined`. */
   readonly values: z.output<S>
   readonly schema: S
   readonly #node: Node
@@ -45,13 +45,13 @@ export class Section<S extends z.ZodObject> {
       if (!Object.hasOwn(schema.shape, name)) unknownName(read, [], name)
   }
 
-  /** The node of an attribute or block; undefined when it is not there or null. */
+  /** Returns the node of an attribute or block; `undefined` if it is missing or null. */
   node(name: string): Node | undefined {
     const node = this.#node.content.kind === 'map' ? this.#node.content.entries.get(name) : undefined
     return node === undefined || isNull(node) ? undefined : node
   }
 
-  /** Reports a fault, or with `severity: 'warning'` something to know. */
+  /** Reports an error, or a warning with `severity: 'warning'`. */
   fault(span: Span, finding: Finding): void {
     report(this.diagnostics, span, finding)
   }
@@ -70,7 +70,7 @@ export class Section<S extends z.ZodObject> {
   }
 }
 
-/** Reads a value by its schema. @returns undefined after a fault, which is in the diagnostics */
+/** Reads a value by its schema. @returns `undefined` after an error, which is in the diagnostics */
 export function readNode<S extends Schema>(
   schema: S,
   node: Node,

@@ -1,22 +1,22 @@
 import { z } from 'zod'
 import type { Unit } from '../../adapters/config-kinds.js'
 
-/** Any schema, also of another copy of zod. */
+/** Any schema, including those of another copy of zod. */
 export type Schema = z.core.$ZodType
 
-/** What the description of an attribute says beside its type. */
+/** Metadata of an attribute beside its type. */
 export interface Traits {
   readonly description?: string
-  /** How it may be written: a value, or of a block its text. */
+  /** An example: a value, or the text of a block. */
   readonly example?: string
-  /** The value holds a secret: the keyword of JSON Schema for what is never shown again. */
+  /** Whether the value is a secret, which is never shown again (keyword of JSON Schema). */
   readonly writeOnly?: boolean
   readonly unit?: Unit
-  /** A path that is made absolute: of a file that has to be there, or of anything. */
+  /** Kind of a path, which becomes absolute: `file` must exist, `any` may be anything. */
   readonly path?: 'file' | 'any'
-  /** Read by the schema of a manifest instead, or not supported by this version. */
+  /** Read by the schema of a manifest, or not supported by this version. */
   readonly elsewhere?: 'manifest' | 'later'
-  /** Values of a `type` that come with a later version, and how to call them. */
+  /** Values of a `type` that this version does not support, with their names in messages. */
   readonly notYet?: Readonly<Record<string, string>>
 }
 
@@ -24,7 +24,7 @@ declare module 'zod' {
   interface GlobalMeta extends Traits {}
 }
 
-/** A schema and those inside of it that stand for the same value: under its default, before its transform. */
+/** Returns a schema and the inner schemas of the same value: below its default, before its transform. */
 function layers(schema: Schema): readonly Schema[] {
   const found: Schema[] = [schema]
   for (let at: Schema | undefined = schema; at !== undefined; ) {
@@ -45,12 +45,12 @@ function inner(schema: Schema): Schema | undefined {
   return schema instanceof z.ZodPipe ? (schema.def.in as Schema) : undefined
 }
 
-/** The schema without its default, its optionality and its transform. */
+/** Returns the schema without default, optionality and transform. */
 export function bare(schema: Schema): Schema {
   return layers(schema).at(-1)!
 }
 
-/** What the description says. What the outer layers say goes before. */
+/** Returns the metadata of a schema. Outer layers override inner ones. */
 export function traitsOf(schema: Schema): Traits {
   return Object.assign(
     {},
@@ -60,7 +60,7 @@ export function traitsOf(schema: Schema): Traits {
   ) as Traits
 }
 
-/** The words that a value may be, where it is one of a few. */
+/** Returns the allowed words of a value, if it is an enumeration. */
 export function wordsOf(schema: Schema): readonly unknown[] | undefined {
   const at = bare(schema)
   if (at instanceof z.ZodEnum) return at.options
@@ -69,7 +69,7 @@ export function wordsOf(schema: Schema): readonly unknown[] | undefined {
   const options = at.options.map(wordsOf)
   return options.every((option) => option !== undefined) ? options.flat() : undefined
 }
-/** The default as it would be written, where there is one. */
+/** Returns the default as it would be written, if there is one. */
 export function defaultOf(schema: Schema): unknown {
   const holder = layers(schema).find(
     (layer) => layer instanceof z.ZodDefault || layer instanceof z.ZodPrefault,

@@ -7,54 +7,57 @@ import { oauth2, oauth2Settings } from './oauth2.js'
 import { checkPair, clientCertificate } from './tls.js'
 
 const type = <T extends AuthType>(word: T, doc: string) => z.literal(word).describe(doc)
-const password = z.string().meta({ writeOnly: true }).describe('The password.')
-const token = text.meta({ writeOnly: true }).describe('The token.')
+const password = z.string().meta({ writeOnly: true }).describe('Password.')
+const token = text.meta({ writeOnly: true }).describe('Token.')
 
 const TYPES = {
-  none: z.strictObject({ type: type('none', 'No proof.') }),
+  none: z.strictObject({ type: type('none', 'No credentials.') }),
   basic: z.strictObject({
-    type: type('basic', 'A user name and a password.'),
-    username: text.describe('The user name.'),
+    type: type('basic', 'User name and password.'),
+    username: text.describe('User name.'),
     password,
   }),
-  bearer: z.strictObject({ type: type('bearer', 'A token.'), token }),
+  bearer: z.strictObject({ type: type('bearer', 'Fixed token.'), token }),
   password: z.strictObject({
-    type: type('password', 'A password, with an account where the server has several.'),
-    username: text.optional().describe('The account.'),
+    type: type('password', 'Password, with an account if the server has several.'),
+    username: text.optional().describe('Account name.'),
     password,
   }),
   mtls: z
     .strictObject({
-      type: type('mtls', "The client certificate of the endpoint's `tls` block, or this one."),
+      type: type('mtls', "Client certificate, set here or in the endpoint's `tls` block."),
       ...clientCertificate,
     })
     .superRefine(together(checkPair)),
   jwt,
   oauth2,
-  token: z.strictObject({ type: type('token', 'A token of NATS.'), token }),
+  token: z.strictObject({ type: type('token', 'NATS token.'), token }),
   nkey: z.strictObject({
-    type: type('nkey', 'An nkey of NATS.'),
-    seed: text.meta({ writeOnly: true }).describe('Its seed.'),
+    type: type('nkey', 'NATS nkey.'),
+    seed: text.meta({ writeOnly: true }).describe('Seed of the nkey.'),
   }),
   creds: z.strictObject({
-    type: type('creds', 'A file of credentials of NATS.'),
-    file: filePath.describe('Its path.'),
+    type: type('creds', 'NATS credentials file.'),
+    file: filePath.describe('Path of the credentials file.'),
   }),
 } as const satisfies { readonly [T in AuthType]: z.ZodObject }
 
 type AuthValues = z.output<(typeof TYPES)[AuthType]>
 type AuthBlock = z.input<(typeof TYPES)[AuthType]>
 
-/** The `auth` block of a protocol that takes these types (specification, "Authentication Methods"); every one has `none`. */
+/**
+ * Builds the schema of the `auth` block for the types that a protocol accepts (specification, "Authentication
+ * Methods"). `none` is always accepted.
+ */
 export function authOf(accepted: readonly AuthType[]) {
   const [first, ...others] = [...new Set<AuthType>(['none', ...accepted])].map((each) => TYPES[each])
   const block = z.discriminatedUnion('type', [first!, ...others]).transform(toAuth)
   return (block as z.ZodType<Auth, AuthBlock>)
     .prefault({ type: 'none' })
-    .describe('How the integration proves who it is.')
+    .describe('How the integration authenticates itself.')
 }
 
-/** What an `auth` block comes to: a client certificate in it belongs to the endpoint. */
+/** The settings from an `auth` block. A client certificate in it is moved to the endpoint. */
 export interface Auth {
   readonly auth: AuthSettings
   readonly client?: { readonly clientCert: string; readonly clientKey: string }

@@ -3,14 +3,14 @@ import { limitsOfBroker } from './capacity.js'
 import { ofManifest } from './kinds.js'
 import { supervision } from './supervision.js'
 
-/** A `broker` block; `listen` is left to the schema of the broker. */
+/** Builds the schema of a `broker` block. `listen` is read by the schema of the broker. */
 export function brokerOf(types: readonly string[]) {
   return z
     .strictObject({
-      type: z.enum(types).describe('The broker.'),
-      listen: ofManifest.describe('Where it is reached.'),
+      type: z.enum(types).describe('Type of the broker.'),
+      listen: ofManifest.describe('Where the broker listens.'),
       limits: limitsOfBroker,
       supervision,
     })
-    .describe('A broker in the process, in a separate thread.')
+    .describe('An embedded broker, in a separate thread of the process.')
 }

@@ -6,42 +6,58 @@ import { toSettings } from './settings.js'
 
 const KB = 1024
 const MB = 1024 * KB
-/** An idle actor takes almost as much: it would be replaced again and again. */
+/**
+ * Minimum of `limits.memory`: an idle actor takes almost as much, so that a lower limit would restart it
+ * repeatedly.
+ */
 const LEAST_MEMORY = 16 * MB
-/** A frame has to hold at least a handshake. */
+/** Minimum of `limits.frame`: a frame must hold at least a handshake. */
 const LEAST_FRAME = KB
 
 const box = z.strictObject({
-  messages: z.int().min(1).default(10_000).describe('Messages that may wait in each direction.'),
-  bytes: size().prefault('64MB').describe('Bytes of payload that may wait.'),
+  messages: z
+    .int()
+    .min(1)
+    .default(10_000)
+    .describe('Maximum number of messages that wait in each direction.'),
+  bytes: size().prefault('64MB').describe('Maximum bytes of payload that wait in each direction.'),
   overflow: z
     .enum(OVERFLOW_POLICIES)
     .default('block')
-    .describe('What happens to a message for which there is no room.'),
+    .describe(
+      'What happens to a message when the mailbox is full: `block` makes the sender wait, `reject` fails it, `drop-oldest` drops the oldest waiting message, `drop-newest` drops the new one.',
+    ),
 })
 
 export const mailbox = box
   .transform((values) => toSettings(box, values))
   .prefault({})
-  .describe('What may wait between the host thread and the actor.')
+  .describe('Bounds of the mailbox between the host thread and the actor.')
 
 const bounds = z.strictObject({
-  memory: size(LEAST_MEMORY).prefault('512MB').describe('Heap and buffers at which the thread is replaced.'),
-  frame: size(LEAST_FRAME).prefault('16MB').describe('The largest frame, message or batch from the network.'),
+  memory: size(LEAST_MEMORY)
+    .prefault('512MB')
+    .describe('Memory (heap and buffers) at which the thread is restarted. Example: `"256MB"`.'),
+  frame: size(LEAST_FRAME)
+    .prefault('16MB')
+    .describe('Maximum size of a frame, message or batch from the network.'),
 })
 
 export const limits = bounds
   .transform((values) => toSettings(bounds, values))
   .prefault({})
-  .describe('What an actor may take.')
+  .describe('Resource limits of the actor.')
 
-export const limitsOfBroker = bounds.pick({ memory: true }).prefault({}).describe('What the broker may take.')
+export const limitsOfBroker = bounds
+  .pick({ memory: true })
+  .prefault({})
+  .describe('Resource limits of the broker.')
 
 const breakage = z.strictObject({
-  fault: z.enum(FAULTS).describe('What the actor does to itself.'),
-  every: duration().describe('How often.'),
+  fault: z.enum(FAULTS).describe('Fault to inject.'),
+  every: duration().describe('Interval between two faults. Example: `"30s"`.'),
 })
 
 export const chaos = breakage
   .transform((values) => toSettings(breakage, values))
-  .describe('Breaks the integration on purpose, to try out supervision.')
+  .describe('Injects faults into the integration, to test supervision. Not for production.')

@@ -10,16 +10,16 @@ const block = z
     address: oneOrMore(text)
       .optional()
       .describe(
-        'A host or URL, or a list that is tried in turn. May be left out where a `discovery` finds it.',
+        'Host or URL, or a list of them that is tried in order. Not needed with `discovery`. Example: `"https://api.example.com"` or `["mqtt-1.internal", "mqtt-2.internal"]`.',
       ),
-    port: z.int().min(1).max(65_535).optional().describe("The port; the protocol's own without it."),
-    path: text.optional().describe('The path, for protocols over HTTP.'),
+    port: z.int().min(1).max(65_535).optional().describe('Port. Default: the port of the protocol.'),
+    path: text.optional().describe('Path, for protocols over HTTP. Example: `"/rpc"`.'),
     tls: tls.optional(),
   })
   .superRefine(
     together(({ address = [] }, context) => {
       if (!address.some(hasCredentials)) return
-      const finding = { message: 'the address holds credentials', hint: 'they belong in an "auth" block' }
+      const finding = { message: 'the address contains credentials', hint: 'move them to an "auth" block' }
       fault(context, ['address'], finding, 'value')
     }),
   )
@@ -30,4 +30,4 @@ export const endpoint = block
     return { addresses, ...rest }
   })
   .meta({ example: 'endpoint { address = "…" }' })
-  .describe('Where the service is.')
+  .describe('Address of the service.')

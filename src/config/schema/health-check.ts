@@ -3,15 +3,13 @@ import { duration, text } from './kinds.js'
 import { toSettings } from './settings.js'
 
 const block = z.strictObject({
-  enabled: z.boolean().default(true).describe('Whether it is checked.'),
-  interval: duration().prefault('30s').describe('The time between two checks.'),
-  timeout: duration().prefault('5s').describe('How long an answer may take.'),
-  method: text
-    .optional()
-    .describe("The method to call; without it the check is the protocol's own sign of life."),
+  enabled: z.boolean().default(true).describe('Whether to check the health of the service.'),
+  interval: duration().prefault('30s').describe('Interval between two checks.'),
+  timeout: duration().prefault('5s').describe('Time limit of a check.'),
+  method: text.optional().describe('Method to call. Default: a ping of the protocol. Example: `"health"`.'),
 })
 
 export const healthCheck = block
   .transform((values) => toSettings(block, values))
   .prefault({ enabled: false })
-  .describe('Asks the other side for a sign of life; without the block it is not asked.')
+  .describe('Checks regularly whether the service is alive. Without this block it is not checked.')

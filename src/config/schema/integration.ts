@@ -13,30 +13,30 @@ import { reconnect } from './reconnect.js'
 import { retry } from './retry.js'
 import { supervision } from './supervision.js'
 
-/** What a schema has to know of a protocol. */
+/** What the schema needs to know about a protocol. */
 export interface Protocol {
   readonly formats: readonly string[]
   readonly defaultFormat: string
 }
 
-/** The `type` alone: it says what the rest of the block may be. */
+/** The `type` alone, which determines the schema of the rest of the block. */
 export const typeOnly = z.looseObject({ type: text })
 
-/** The `type` of a block, and what depends on the protocol that it names. */
+/** Builds the attributes that depend on the protocol. */
 export function protocolAttributes({ formats, defaultFormat }: Protocol) {
   return {
-    type: text.describe('The protocol.'),
-    config: ofManifest.describe('What the protocol itself has to be told.'),
-    format: z.enum(formats).default(defaultFormat).describe('The wire format of payloads.'),
+    type: text.describe('Protocol.'),
+    config: ofManifest.describe('Settings of the protocol.'),
+    format: z.enum(formats).default(defaultFormat).describe('Wire format of payloads.'),
   }
 }
 
-/** An `integration` block; `config` is left to the schema of the protocol. */
+/** Builds the schema of an `integration` block. `config` is read by the schema of the protocol. */
 export function integrationOf(protocol: Protocol & { readonly auth: readonly AuthType[] }) {
   return z
     .strictObject({
       ...protocolAttributes(protocol),
-      timeout: duration().optional().describe('The time for one attempt of one operation: `30s`.'),
+      timeout: duration().optional().describe('Time limit of one attempt of an operation. Default: `30s`.'),
       endpoint: endpoint.optional(),
       discovery: discovery.optional(),
       auth: authOf(protocol.auth),

@@ -8,7 +8,7 @@ import { fault, together, wrong } from '../reading/fault.js'
 import { duration, filePath, text } from './kinds.js'
 import { toSettings } from './settings.js'
 
-/** Bytes that a secret has at least: as many as the hash (RFC 7518, section 3.2). */
+/** Minimum length of a secret in bytes: the length of the hash (RFC 7518, section 3.2). */
 const LEAST_BYTES: Readonly<Record<string, number>> = { HS256: 32, HS384: 48, HS512: 64 }
 const RSA = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'] as const
 const CURVES: Readonly<Record<string, string>> = {
@@ -18,34 +18,41 @@ const CURVES: Readonly<Record<string, string>> = {
 }
 const RSA_BITS = 2048
 
-/** Claims that the block has attributes for, or that the gateway sets. */
+/** Claims that have their own attributes or are set by the gateway. */
 const OWN_CLAIMS: Readonly<Record<string, string>> = {
-  iss: 'it is "issuer" in the block itself',
-  sub: 'it is "subject" in the block itself',
-  aud: 'it is "audience" in the block itself',
-  exp: 'it comes from "expires_in"',
+  iss: 'use the attribute "issuer"',
+  sub: 'use the attribute "subject"',
+  aud: 'use the attribute "audience"',
+  exp: 'use the attribute "expires_in"',
   iat: 'the gateway sets it',
   nbf: 'the gateway sets it',
   jti: 'the gateway sets it',
 }
 
 const block = z.strictObject({
-  type: z.literal('jwt').describe('A token that is minted here, and renewed before it expires.'),
+  type: z.literal('jwt').describe('JSON Web Token signed by the gateway and renewed before it expires.'),
   secret: text
     .meta({ writeOnly: true })
     .optional()
-    .describe('At least as many bytes as the hash of the algorithm has: 32 for HS256.'),
+    .describe('Secret, at least as long as the hash of the algorithm: 32 bytes for HS256.'),
   private_key: filePath
     .meta({ writeOnly: true })
     .optional()
-    .describe('A PEM file without a passphrase, in place of `secret`.'),
-  algorithm: text.optional().describe('HS256 for a secret; what fits the key for a private key.'),
-  issuer: text.optional().describe('The claim `iss`.'),
-  subject: text.optional().describe('The claim `sub`.'),
-  audience: text.optional().describe('The claim `aud`.'),
-  key_id: text.optional().describe('The header `kid`.'),
+    .describe(
+      'PEM file with a private key without a passphrase, in place of `secret`. Example: `"./gateway-key.pem"`.',
+    ),
+  algorithm: text
+    .optional()
+    .describe('Signature algorithm. Default: HS256 for a secret, otherwise the one of the private key.'),
+  issuer: text.optional().describe('Claim `iss`.'),
+  subject: text.optional().describe('Claim `sub`.'),
+  audience: text.optional().describe('Claim `aud`.'),
+  key_id: text.optional().describe('Header `kid`.'),
   expires_in: duration(1_000).prefault('5m').describe('How long a token is valid.'),
-  claims: z.record(z.string(), z.unknown()).default({}).describe('Further claims.'),
+  claims: z
+    .record(z.string(), z.unknown())
+    .default({})
+    .describe('Additional claims. Example: `{ tenant = "acme" }`.'),
 })
 
 export const jwt = block.superRefine(
@@ -54,17 +61,20 @@ export const jwt = block.superRefine(
     for (const name of Object.keys(claims))
       if (Object.hasOwn(OWN_CLAIMS, name))
         fault(context, ['claims', name], {
-          message: `"${name}" is no claim of one's own`,
+          message: `"${name}" must not be set in "claims"`,
           hint: OWN_CLAIMS[name]!,
         })
     if (secret !== undefined && private_key !== undefined)
-      fault(context, ['private_key'], { message: 'there is a "secret" already', hint: 'a token has one key' })
+      fault(context, ['private_key'], {
+        message: '"private_key" and "secret" exclude each other',
+        hint: 'remove one of them',
+      })
     else if (secret !== undefined) checkSecret(secret, values.algorithm, context)
     else if (private_key !== undefined) checkKey(private_key, values.algorithm, context)
     else
       fault(context, [], {
         message: 'auth of type "jwt" needs "secret" or "private_key"',
-        hint: 'private_key = "PATH" is a PEM file; the server checks tokens with the public key of it',
+        hint: 'set private_key = "PATH" to a PEM file; the server verifies tokens with its public key',
       })
   }),
 )
@@ -92,7 +102,7 @@ function checkSecret(secret: string, algorithm = 'HS256', context: z.RefinementC
         message: `the secret is too short for ${algorithm}`,
         expected: `at least ${least} bytes`,
         found: `${bytes} bytes`,
-        hint: 'a shorter one can be guessed from a single token; "openssl rand -base64 48" makes a good one',
+        hint: 'a shorter secret can be guessed from a single token; generate one with "openssl rand -base64 48"',
       },
       'value',
     )
@@ -105,13 +115,16 @@ function checkKey(file: string, algorithm: string | undefined, context: z.Refine
       context,
       'private_key',
       `the path of a PEM file with a private key: RSA of ${RSA_BITS} bits or more, P-256, P-384, P-521 or Ed25519`,
-      'a key with a passphrase has to be decrypted first',
+      'decrypt a key that has a passphrase first',
     )
   else if (algorithm !== undefined && !fitting.includes(algorithm))
     wrong(context, 'algorithm', quoteAll(fitting))
 }
 
-/** The algorithms that sign with a key in a file (RFC 7518, RFC 8037), the usual one first; none for what is no key. */
+/**
+ * Returns the algorithms for the key in a file (RFC 7518, RFC 8037), the preferred one first; empty if there is no
+ * usable key.
+ */
 function algorithmsIn(file: string): readonly string[] {
   const { asymmetricKeyType, asymmetricKeyDetails } = keyIn(file) ?? {}
   if (asymmetricKeyType === 'rsa') return (asymmetricKeyDetails?.modulusLength ?? 0) >= RSA_BITS ? RSA : []

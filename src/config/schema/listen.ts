@@ -5,9 +5,11 @@ import { toSettings } from './settings.js'
 import { minVersion } from './tls.js'
 
 const files = {
-  cert: filePath.describe('The certificate that callers see.'),
-  key: filePath.describe('Its key.'),
-  client_ca: filePath.optional().describe('Callers have to show a certificate of this authority.'),
+  cert: filePath.describe('PEM file with the certificate of the server.'),
+  key: filePath.describe('PEM file with the key of `cert`.'),
+  client_ca: filePath
+    .optional()
+    .describe('PEM file with an authority. Callers must present a certificate that it has signed.'),
   min_version: minVersion.optional(),
 }
 const tlsBlock = z.strictObject(files)
@@ -17,17 +19,21 @@ const block = z
   .strictObject({
     address: text
       .default('127.0.0.1')
-      .describe('Where it listens; by default it is reached from this machine alone.'),
+      .describe(
+        'Address to listen on. The default accepts connections only from this machine; `"0.0.0.0"` accepts them from everywhere.',
+      ),
     port: z
       .int()
       .min(0)
       .max(65_535)
-      .describe('0: any that is free; the status and the event `connection:changed` say which.'),
-    path: text.optional().describe('The path, for protocols over HTTP.'),
+      .describe(
+        'Port to listen on. 0 takes any free port, which the status and the event `connection:changed` report.',
+      ),
+    path: text.optional().describe('Path, for protocols over HTTP. Example: `"/rpc"`.'),
     tls: z
       .union([z.boolean(), tlsBlock])
       .optional()
-      .describe('`true` with `cert` and `key` beside it, or a block that holds them.'),
+      .describe('`true` with `cert` and `key` beside it, or a block that contains them.'),
     ...tlsBlock.partial().shape,
   })
   .superRefine(
@@ -41,11 +47,11 @@ const block = z
               expected: 'the path of a file',
             })
       } else if (beside !== undefined && typeof values.tls === 'object')
-        fault(context, [beside], { message: 'this belongs in the block "tls"' })
-      // A certificate that is not used is a server that is not protected.
+        fault(context, [beside], { message: 'move this attribute to the block "tls"' })
+      // An unused certificate means an unprotected server.
       else if (beside !== undefined)
         fault(context, [beside], {
-          message: 'a certificate is of use with TLS only',
+          message: 'a certificate needs TLS',
           hint: 'write tls = true',
         })
     }),
@@ -58,4 +64,4 @@ export const listen = block
     return { ...toSettings(block, rest), ...(given && { tls: toSettings(tlsBlock, given) }) }
   })
   .meta({ example: 'listen { port = … }' })
-  .describe('Where requests arrive.')
+  .describe('Address that the server listens on.')

@@ -2,28 +2,34 @@ import { z } from 'zod'
 import { duration } from './kinds.js'
 import { toSettings } from './settings.js'
 
-/** One request in a thousand periods; less is not a rate. */
+/** Minimum rate: one request in a thousand periods. */
 const LEAST_RATE = 0.001
 
 const rate = z.strictObject({
-  requests: z.number().min(LEAST_RATE).describe('How many requests in each period.'),
-  per: duration().prefault('1s').describe('The period.'),
-  burst: z.int().min(1).optional().describe('How many at once after a pause: as many as `requests`.'),
+  requests: z.number().min(LEAST_RATE).describe('Number of requests allowed per period.'),
+  per: duration().prefault('1s').describe('Length of the period.'),
+  burst: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('Number of requests allowed at once after a pause. Default: `requests`.'),
   excess: z
     .enum(['wait', 'fail'])
     .default('wait')
-    .describe('What goes beyond waits for its turn within its deadline, or fails at once.'),
+    .describe(
+      'What happens to requests beyond the rate: `wait` queues them within their deadline, `fail` rejects them at once.',
+    ),
 })
 
 export const rateLimit = rate
   .transform((values) => ({ burst: Math.max(1, Math.floor(values.requests)), ...toSettings(rate, values) }))
-  .describe('How many requests may be made in a time; without the block any number.')
+  .describe('Limits the rate of requests. Example: `rate_limit { requests = 100 }`.')
 
 const room = z.strictObject({
-  concurrent: z.int().min(1).describe('How many requests may be in flight.'),
-  queue: z.int().min(0).default(100).describe('How many more may wait for one of them to end.'),
+  concurrent: z.int().min(1).describe('Maximum number of requests in flight.'),
+  queue: z.int().min(0).default(100).describe('Maximum number of further requests that wait.'),
 })
 
 export const bulkhead = room
   .transform((values) => toSettings(room, values))
-  .describe('How many requests may be in flight; without the block any number.')
+  .describe('Limits the number of requests in flight. Example: `bulkhead { concurrent = 20 }`.')

@@ -5,24 +5,27 @@ import { together, wrong } from '../reading/fault.js'
 import { oneOrMore, text } from './kinds.js'
 import { toSettings } from './settings.js'
 
-/** RFC 6749, section 3.3: scopes are separated by spaces. */
+/** Scopes, separated by spaces (RFC 6749, section 3.3). */
 const SCOPES = /^[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*$/
 
 const block = z.strictObject({
-  type: z.literal('oauth2').describe('A token by the client credentials grant, renewed before it expires.'),
-  token_url: text.describe('Where tokens are issued; an https URL.'),
-  client_id: text.describe('The id of the client.'),
-  client_secret: z.string().meta({ writeOnly: true }).describe('Its secret.'),
-  scopes: oneOrMore(text).optional().describe('What the token is for.'),
-  audience: text.optional().describe('Whom the token is for.'),
+  type: z
+    .literal('oauth2')
+    .describe('Token from the client credentials grant (RFC 6749, section 4.4), renewed before it expires.'),
+  token_url: text.describe(
+    'URL of the token endpoint, with https. Example: `"https://login.example.com/oauth2/token"`.',
+  ),
+  client_id: text.describe('Client id.'),
+  client_secret: z.string().meta({ writeOnly: true }).describe('Client secret.'),
+  scopes: oneOrMore(text)
+    .optional()
+    .describe('Scopes to request. Example: `["orders.read", "orders.write"]`.'),
+  audience: text.optional().describe('Audience to request.'),
   client_auth: z
     .enum(['basic', 'post'])
     .default('basic')
-    .describe('How the client proves itself to the token endpoint.'),
-  allow_http: z
-    .boolean()
-    .default(false)
-    .describe('Whether `token_url` may be plain HTTP beyond this machine.'),
+    .describe('How to send the client secret: `basic` in the `Authorization` header, `post` in the body.'),
+  allow_http: z.boolean().default(false).describe('Allows plain HTTP for a `token_url` on another machine.'),
 })
 
 export const oauth2 = block.superRefine(
@@ -32,13 +35,13 @@ export const oauth2 = block.superRefine(
     const url = URL.canParse(token_url) ? new URL(token_url) : undefined
     if (url === undefined || !/^https?:$/.test(url.protocol)) wrong(context, 'token_url', 'an https URL')
     else if (url.username !== '' || url.password !== '')
-      wrong(context, 'token_url', 'a URL without credentials', 'they belong in client_id and client_secret')
+      wrong(context, 'token_url', 'a URL without credentials', 'move them to client_id and client_secret')
     else if (url.protocol === 'http:' && !allow_http && !isLoopback(url.hostname))
       wrong(
         context,
         'token_url',
         'an https URL',
-        'over plain HTTP everybody on the way reads the client secret; "allow_http = true" allows it',
+        'plain HTTP exposes the client secret to the network; set "allow_http = true" to allow it',
       )
   }),
 )

@@ -3,26 +3,26 @@ import { fault, together } from '../reading/fault.js'
 import { filePath, oneOrMore, path, text } from './kinds.js'
 import { toSettings } from './settings.js'
 
-export const PROTOBUF_EXAMPLE = 'protobuf { proto = "orders.proto" message = "shop.Order" }'
+export const PROTOBUF_EXAMPLE = 'protobuf = { proto = "orders.proto", message = "shop.Order" }'
 
 const block = z
   .strictObject({
-    proto: oneOrMore(path).optional().describe('`.proto` files, one or several.'),
-    include: oneOrMore(path).optional().describe('Folders in which their imports are looked for.'),
+    proto: oneOrMore(path).optional().describe('One or several `.proto` files. Example: `"./orders.proto"`.'),
+    include: oneOrMore(path).optional().describe('Folders to search for imports of the `.proto` files.'),
     descriptor_set: filePath
       .optional()
       .describe(
-        'In place of `proto`: what `protoc --include_imports --descriptor_set_out` or `buf build` wrote.',
+        'File with a `FileDescriptorSet`, in place of `proto`, as written by `protoc --include_imports --descriptor_set_out=FILE` or `buf build`.',
       ),
     message: text.describe(
-      'The full name of the message that a payload is; `protobuf:pkg.Other` as the format of one operation names another.',
+      'Full name of the message type of payloads. The format `protobuf:pkg.Other` selects another one for a single operation. Example: `"shop.Order"`.',
     ),
   })
   .superRefine(
     together(({ proto, descriptor_set }, context) => {
       if ((proto === undefined) === (descriptor_set === undefined))
         fault(context, [], {
-          message: 'the messages are declared either by "proto" or by "descriptor_set"',
+          message: 'expected either "proto" or "descriptor_set"',
           hint: PROTOBUF_EXAMPLE,
         })
     }),
@@ -31,4 +31,4 @@ const block = z
 export const protobuf = block
   .transform((values) => ({ proto: [], include: [], ...toSettings(block, values) }))
   .meta({ example: PROTOBUF_EXAMPLE })
-  .describe('The messages that payloads are in the format `protobuf`.')
+  .describe('Message types of payloads in the format `protobuf`.')

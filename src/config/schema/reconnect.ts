@@ -3,20 +3,26 @@ import { together, wrong } from '../reading/fault.js'
 import { duration } from './kinds.js'
 import { toSettings } from './settings.js'
 
-/** The longest delay where none is set and the first one is shorter. */
+/** Default of `max_delay`, unless `delay` is longer. */
 const LONGEST_MS = 60_000
 
 const block = z
   .strictObject({
-    enabled: z.boolean().default(true).describe('Whether a lost connection is made again.'),
-    max_attempts: z.int().min(-1).default(-1).describe('Attempts in a row; -1 for any number.'),
-    delay: duration().prefault('1s').describe('The first delay; it doubles from there.'),
-    max_delay: duration().optional().describe('The longest delay: `60s`, or `delay` where that is longer.'),
+    enabled: z.boolean().default(true).describe('Whether to restore a lost connection.'),
+    max_attempts: z
+      .int()
+      .min(-1)
+      .default(-1)
+      .describe('Maximum number of consecutive attempts. -1 means no limit.'),
+    delay: duration()
+      .prefault('1s')
+      .describe('Delay before the first attempt. It doubles with each further attempt.'),
+    max_delay: duration().optional().describe('Maximum delay. Default: `60s`, or `delay` if that is longer.'),
     offline: z
       .enum(['wait', 'fail'])
       .default('wait')
       .describe(
-        'What an operation does while there is no connection: wait within its time-out, or fail at once.',
+        'What operations do while there is no connection: `wait` within their time limit, or `fail` at once.',
       ),
   })
   .superRefine(
@@ -31,9 +37,9 @@ const settings = block.transform((values) => {
   return { ...rest, delayMs, maxDelayMs }
 })
 
-export const reconnect = settings.prefault({}).describe('How a lost connection is made again.')
+export const reconnect = settings.prefault({}).describe('How a lost connection is restored.')
 
-/** Listening fails for a moment where an earlier life still holds the port: no long delays then. */
+/** Short delays, because listening fails only briefly while an earlier life still holds the port. */
 export const reconnectOfServer = settings
   .prefault({ delay: '100ms', max_delay: '5s' })
-  .describe('How listening is tried again; without the block after `100ms`, and every `5s` at the latest.')
+  .describe('How a failed listener is restored. Without this block: after `100ms`, doubling up to `5s`.')

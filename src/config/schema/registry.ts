@@ -9,27 +9,29 @@ const DEFAULT_PORT = 6379
 const HIGHEST_PORT = 65_535
 const LEAST_TTL_MS = 300
 
-/** A host, maybe with a port. */
+/** A host with an optional port. */
 const place = text.transform((given, context) => {
   const [, v6, name, digits] = /^(?:\[([\da-f:.]+)\]|([\w.-]+))(?::(\d{1,5}))?$/iu.exec(given) ?? []
   const host = v6 ?? name
   const port = Number(digits ?? DEFAULT_PORT)
   if (host !== undefined && port >= 1 && port <= HIGHEST_PORT) return { host, port }
-  const message = 'expected the host of a Redis, maybe with a port, such as "redis.internal:6379"'
+  const message = 'expected the host of a Redis with an optional port, such as "redis.internal:6379"'
   context.addIssue({ code: 'custom', message })
   return z.NEVER
 })
 
-/** Where servers announce themselves: of a `discovery` or `announce` block. */
+/** The registry of a `discovery` or `announce` block. */
 export const registry = z.strictObject({
-  address: place.describe('The Redis in which servers announce themselves: a host, maybe with a port.'),
-  key: text.describe('The sorted set that holds the addresses of the service.'),
-  username: text.optional().describe('The account; needs `password`.'),
-  password: z.string().meta({ writeOnly: true }).optional().describe('The password of the Redis.'),
+  address: place.describe(
+    'Host of the Redis in which servers announce themselves, with an optional port. Example: `"redis.internal:6379"`.',
+  ),
+  key: text.describe('Key of the sorted set with the addresses of the service.'),
+  username: text.optional().describe('Account name. Requires `password`.'),
+  password: z.string().meta({ writeOnly: true }).optional().describe('Password of the Redis.'),
   tls: tls.optional(),
 })
 
-/** An account without a password is none. */
+/** Reports an account without a password. */
 export function checkAccount(
   { username, password }: Pick<z.output<typeof registry>, 'username' | 'password'>,
   context: z.RefinementCtx,
@@ -45,12 +47,16 @@ export function registryOf(values: z.output<typeof registry>): RedisRegistry {
 
 const block = z
   .strictObject({
-    type: z.literal('redis').describe('What it announces itself in.'),
+    type: z.literal('redis').describe('Announces the server in a Redis.'),
     ...registry.shape,
     ttl: duration(LEAST_TTL_MS)
       .prefault('30s')
-      .describe('How long it is believed without announcing itself again.'),
-    host: text.optional().describe('The name of this host for others; what it listens on without it.'),
+      .describe('How long an announcement is valid. The server renews it earlier.'),
+    host: text
+      .optional()
+      .describe(
+        'Host name for clients. Default: the address that the server listens on. Example: `"api-1.internal"`.',
+      ),
   })
   .superRefine(together(checkAccount))
 
@@ -60,4 +66,4 @@ export const announce = block
     ttlMs: ttl as number,
     ...(host !== undefined && { host }),
   }))
-  .describe('Where the server says that it listens, for `discovery` to find.')
+  .describe('Announces the address of the server, so that a `discovery` finds it.')

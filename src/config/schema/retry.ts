@@ -12,35 +12,46 @@ const ERROR_CLASSES = [
   'rate-limited',
 ] as const satisfies readonly ErrorClass[]
 
-/** The longest delay where none is set and the first one is shorter. */
+/** Default of `max`, unless `initial` is longer. */
 const LONGEST_MS = 10_000
 
-/** Enough for a passing fault, too little to double the load of a service that is down. */
+/** The defaults cover a passing fault without doubling the load of a service that is down. */
 const budget = z.strictObject({
-  share: z.number().min(0).max(10).default(0.2).describe('Retries for each request, on average.'),
-  min_per_second: z.number().min(0).default(10).describe('So many retries a second in any case.'),
+  share: z.number().min(0).max(10).default(0.2).describe('Average number of retries per request.'),
+  min_per_second: z
+    .number()
+    .min(0)
+    .default(10)
+    .describe('Number of retries per second that are always allowed.'),
 })
 
 const block = z
   .strictObject({
-    max_attempts: z.int().min(1).max(1_000).default(3).describe('Attempts in all, the first included.'),
+    max_attempts: z
+      .int()
+      .min(1)
+      .max(1_000)
+      .default(3)
+      .describe('Maximum number of attempts, including the first.'),
     backoff: z
       .enum(['constant', 'linear', 'exponential'])
       .default('exponential')
       .describe('How the delays between attempts grow.'),
-    initial: duration().prefault('100ms').describe('The first delay.'),
-    increment: duration().prefault('100ms').describe('By how much a `linear` delay grows.'),
-    max: duration().optional().describe('The longest delay: `10s`, or `initial` where that is longer.'),
-    factor: z.number().min(1).max(100).default(2).describe('By what an `exponential` delay is multiplied.'),
-    jitter: z.number().min(0).max(1).default(0.2).describe('The share of each delay that is random.'),
+    initial: duration().prefault('100ms').describe('Delay before the second attempt.'),
+    increment: duration().prefault('100ms').describe('Increment of a `linear` delay.'),
+    max: duration().optional().describe('Maximum delay. Default: `10s`, or `initial` if that is longer.'),
+    factor: z.number().min(1).max(100).default(2).describe('Factor of an `exponential` delay.'),
+    jitter: z.number().min(0).max(1).default(0.2).describe('Random share of each delay, from 0 to 1.'),
     retryable_errors: z
       .array(z.enum(ERROR_CLASSES))
       .default([])
-      .describe('What is retried; without it every error that is `retryable`.'),
+      .describe(
+        'Classes of errors to retry. Default: every error that is `retryable`. Example: `["timeout", "connection-reset"]`.',
+      ),
     budget: z
       .union([z.boolean(), budget])
       .default(true)
-      .describe('What all retries together may be; `false` for any number.'),
+      .describe('Limits all retries together, relative to the number of requests. `false` means no limit.'),
   })
   .superRefine(
     together(({ max, initial, backoff }, context) => {
@@ -49,7 +60,7 @@ const block = z
     }),
   )
 
-/** Only the application knows what may be done twice: without the block nothing is retried. */
+/** Without the block nothing is retried, because only the application knows which operations may be repeated. */
 export const retry = block
   .transform((values) => {
     const {
@@ -69,7 +80,7 @@ export const retry = block
     }
   })
   .prefault({ max_attempts: 1, budget: false })
-  .describe('Repeats what failed; without the block nothing is repeated.')
+  .describe('Retries failed operations. Without this block nothing is retried.')
 
 function backoffOf(
   kind: Backoff['kind'],

@@ -7,22 +7,22 @@ import { reconnectOfServer } from './reconnect.js'
 import { announce } from './registry.js'
 import { supervision } from './supervision.js'
 
-/** What the specification has, and this version does not do. */
+/** Attributes of the specification that this version does not support. */
 const later = z.unknown().optional().meta({ elsewhere: 'later' })
 
-/** The `type` alone: it says what the rest of the block may be. */
+/** The `type` alone, which determines the schema of the rest of the block. */
 export function serverType(types: readonly string[]) {
   return z.looseObject({ type: z.enum(types) })
 }
 
-/** A `server` block; `config` is left to the schema of the protocol. */
+/** Builds the schema of a `server` block. `config` is read by the schema of the protocol. */
 export function serverOf(protocol: Protocol) {
   return z
     .strictObject({
       ...protocolAttributes(protocol),
       listen,
       announce: announce.optional(),
-      timeout: duration().prefault('30s').describe('The time for one attempt to listen.'),
+      timeout: duration().prefault('30s').describe('Time limit of one attempt to listen.'),
       reconnect: reconnectOfServer,
       mailbox,
       limits,
@@ -32,6 +32,6 @@ export function serverOf(protocol: Protocol) {
       method: later,
     })
     .describe(
-      'Serves methods at a listener of our own. Callers are not checked yet: a server that asks for `auth` does not start.',
+      'Serves methods on a listener of the gateway. Server authentication is not implemented: a server with `auth` does not start.',
     )
 }

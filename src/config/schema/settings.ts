@@ -11,14 +11,17 @@ type SettingName<Name extends string, Value> =
 
 type Plain<Value> = Value extends Milliseconds ? number : Value
 
-/** The values of a block by the names that code has for them: `max_attempts` is `maxAttempts`, a duration ends in `Ms`. */
+/**
+ * The values of a block under the names of the code: `max_attempts` becomes `maxAttempts`, and a duration ends in
+ * `Ms`.
+ */
 export type Settings<Values> = {
   readonly [Name in keyof Values as Name extends string ? SettingName<Name, Values[Name]> : never]: Plain<
     Exclude<Values[Name], undefined>
   >
 }
 
-/** Renames the values of a block; those that are not set are left out. */
+/** Renames the values of a block. Unset values are omitted. */
 export function toSettings<
   Shape extends z.ZodRawShape,
   Values extends { readonly [name in keyof Shape]?: unknown },

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { duration, text } from './kinds.js'
 import { toSettings } from './settings.js'
 
-/** The longest delay between restarts, in first delays: `backoff = "1ms"` never waits longer than 100 ms. */
+/** Default of `max_backoff` as a multiple of `backoff`. */
 const LONGEST_BACKOFF = 100
 const JITTER = 0.2
 
@@ -11,37 +11,48 @@ const RESTARTS = {
     .int()
     .min(0)
     .default(10)
-    .describe('More restarts than this in the time `within`, and it is given up.'),
-  within: duration().prefault('60s').describe('The time in which restarts are counted.'),
+    .describe(
+      'Maximum number of restarts in the period `within`. With one more the actor counts as failed and stays down.',
+    ),
+  within: duration().prefault('60s').describe('Period in which restarts are counted.'),
 }
 
 const block = z.strictObject({
   restart: z
     .enum(['permanent', 'transient', 'temporary'])
     .default('permanent')
-    .describe('Whether it is restarted: always, after a crash alone, or never.'),
+    .describe(
+      'When to restart the actor: `permanent` always, `transient` only after a crash, `temporary` never.',
+    ),
   ...RESTARTS,
   backoff: duration()
     .prefault('100ms')
-    .describe('The delay before the second restart in a row; it doubles from there.'),
-  max_backoff: duration().optional().describe('Where the doubling ends: a hundred times `backoff`.'),
+    .describe('Delay before the second consecutive restart. It doubles with each further restart.'),
+  max_backoff: duration().optional().describe('Maximum delay. Default: a hundred times `backoff`.'),
   heartbeat: duration().prefault('1s').describe('How long an actor may be silent before it counts as stuck.'),
-  shutdown: duration(0).prefault('5s').describe('How long it may take to stop before it is ended.'),
-  group: text.optional().describe('The `supervisor` that restarts it together with others.'),
+  shutdown: duration(0)
+    .prefault('5s')
+    .describe('How long the actor may take to stop before it is terminated.'),
+  group: text
+    .optional()
+    .describe('Name of a `supervisor` block, whose strategy also restarts other members of the group.'),
   poison_threshold: z
     .int()
     .min(1)
     .default(3)
-    .describe('How many actors one message may kill before it is dead-lettered.'),
+    .describe('Number of actors that one message may crash before it is dead-lettered.'),
   warm_spares: z
     .int()
     .min(0)
     .max(16)
     .default(0)
-    .describe('Threads kept loaded, so that a successor is there at once.'),
+    .describe('Number of spare threads kept loaded, so that a restart is faster.'),
 })
 
-/** More patient than OTP: what has been given up stays down until somebody acts. The heartbeat is the actor's. */
+/**
+ * The defaults are more patient than OTP's, because a failed actor stays down until it is restarted by hand. The
+ * heartbeat is passed to the actor.
+ */
 export const supervision = block
   .transform((values) => {
     const { heartbeatMs, backoffMs: initialMs, maxBackoffMs, ...rest } = toSettings(block, values)
@@ -50,15 +61,17 @@ export const supervision = block
     return { heartbeatMs, supervision: { ...rest, backoff, jitter: JITTER } }
   })
   .prefault({})
-  .describe('How the actor is restarted.')
+  .describe('How the actor is supervised and restarted.')
 
-/** A `supervisor` block. */
+/** Schema of a `supervisor` block. */
 export const supervisor = z
   .strictObject({
     strategy: z
       .enum(['one_for_one', 'one_for_all', 'rest_for_one'])
       .default('one_for_one')
-      .describe('Who is restarted with one that dies: nobody, all, or those after it.'),
+      .describe(
+        'Which members restart when one crashes: `one_for_one` only that one, `one_for_all` all, `rest_for_one` that one and those declared after it.',
+      ),
     ...RESTARTS,
   })
   .describe('A group of integrations that are restarted together.')

@@ -6,12 +6,15 @@ import { toSettings } from './settings.js'
 export const minVersion = z
   .enum(['1.2', '1.3'])
   .transform((version) => `TLSv${version}` as const)
-  .describe('The oldest version of TLS that is spoken.')
+  .describe('Minimum version of TLS.')
 
-/** A client certificate with its key. */
+/** Attributes of a client certificate with its key. */
 export const clientCertificate = {
-  client_cert: filePath.optional().describe('The certificate that we show.'),
-  client_key: filePath.meta({ writeOnly: true }).optional().describe('The key of `client_cert`.'),
+  client_cert: filePath.optional().describe('PEM file with the client certificate.'),
+  client_key: filePath
+    .meta({ writeOnly: true })
+    .optional()
+    .describe('PEM file with the key of `client_cert`.'),
 }
 
 interface ClientCertificate {
@@ -19,7 +22,7 @@ interface ClientCertificate {
   readonly client_key?: string | undefined
 }
 
-/** A certificate is of no use without its key. */
+/** Reports a certificate without a key, and a key without a certificate. */
 export function checkPair({ client_cert, client_key }: ClientCertificate, context: z.RefinementCtx): void {
   const pair = { client_cert, client_key }
   for (const [here, there] of [
@@ -32,24 +35,26 @@ export function checkPair({ client_cert, client_key }: ClientCertificate, contex
 
 const block = z
   .strictObject({
-    enabled: z.boolean().default(true).describe('Whether the connection is secured.'),
-    verify_server: z.boolean().default(true).describe('Whether the certificate of the server is checked.'),
-    ca_cert: filePath.optional().describe("The authority to trust; the system's without it."),
+    enabled: z.boolean().default(true).describe('Whether to use TLS.'),
+    verify_server: z.boolean().default(true).describe('Whether to verify the certificate of the server.'),
+    ca_cert: filePath
+      .optional()
+      .describe('PEM file with the authority to trust. Default: the authorities of the system.'),
     ...clientCertificate,
     server_name: text
       .optional()
       .describe(
-        'Whom the certificate of the server has to be for, where that is not the host of the address.',
+        'Host name that the certificate of the server must match, if it differs from the address. Example: `"broker.example.com"`.',
       ),
     min_version: minVersion.optional(),
   })
   .superRefine(together(checkPair))
 
-/** `tls` of an endpoint or a registry: true, false, or a block (specification, "TLS Configuration"). */
+/** Schema of `tls` of an endpoint or a registry: true, false, or a block (specification, "TLS Configuration"). */
 export const tls = z
   .union([z.boolean(), block])
   .transform((given) => {
     const { enabled, ...rest } = typeof given === 'boolean' ? { enabled: given, verify_server: true } : given
     return enabled ? toSettings(block, rest) : undefined
   })
-  .describe('Secures the connection. Files that change are taken up by the next connection.')
+  .describe('Secures the connection with TLS. Changed files apply to the next connection.')

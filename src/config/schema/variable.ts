@@ -1,21 +1,21 @@
 import { z } from 'zod'
 
-/** A `variable` block. */
+/** Schema of a `variable` block. */
 export const variable = z
   .strictObject({
-    default: z.unknown().optional().describe('Its value where none is given.'),
+    default: z.unknown().optional().describe('Value of the variable if none is given.'),
     type: z
       .unknown()
       .optional()
       .describe(
-        '`string`, `number`, `bool`, `any`, `list(…)` or `map(…)`.',
+        'Type of the value: `string`, `number`, `bool`, `any`, `list(…)` or `map(…)`. Example: `list(string)`.',
       ) as unknown as z.ZodOptional<z.ZodString>,
-    description: z.string().optional().describe('What it is for.'),
+    description: z.string().optional().describe('Purpose of the variable.'),
     sensitive: z
       .boolean()
       .optional()
       .describe(
-        'Whether its value is kept out of every message; by default where its name sounds like a secret.',
+        'Whether to mask the value in every message. Default: only if the name sounds like a secret.',
       ),
   })
-  .describe('A value that is given from outside: `var.NAME`.')
+  .describe('A value that is passed to the configuration and used as `var.NAME`.')

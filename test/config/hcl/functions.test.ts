@@ -184,33 +184,33 @@ describe('examples', () => {
 })
 
 test.each([
-  ['index(["a"], "b")', 'index: the list has no such element'],
+  ['index(["a"], "b")', 'index: the list does not contain this element'],
   ['element([], 0)', 'element: the list is empty'],
   ['slice([1], 0, 2)', 'slice: out of range'],
   ['range(1, 2, 0)', 'range: the step is zero'],
-  ['coalesce(null, "")', 'coalesce: every argument is null or an empty text'],
-  ['lookup({}, "a")', 'lookup: there is no such key, and no default'],
-  ['lookup({}, "__proto__")', 'lookup: there is no such key, and no default'],
-  ['zipmap(["a"], [])', 'zipmap: as many values as keys are needed'],
-  ['sort([[]])', 'sort: only texts can be sorted'],
-  ['length(5)', 'length: this has no length'],
-  ['tonumber("x")', 'tonumber: this is no number'],
-  ['tobool("yes")', 'tobool: this is no boolean'],
-  ['jsondecode("{")', 'jsondecode: this is no JSON'],
-  ['base64decode("*")', 'base64decode: this is not base64'],
-  ['base64decode("/w==")', 'base64decode: what is encoded here is no UTF-8 text'],
-  ['regex("(", "a")', 'regex: this is no regular expression'],
+  ['coalesce(null, "")', 'coalesce: every argument is null or an empty string'],
+  ['lookup({}, "a")', 'lookup: unknown key, and no default'],
+  ['lookup({}, "__proto__")', 'lookup: unknown key, and no default'],
+  ['zipmap(["a"], [])', 'zipmap: the number of values differs from the number of keys'],
+  ['sort([[]])', 'sort: only strings can be sorted'],
+  ['length(5)', 'length: this value has no length'],
+  ['tonumber("x")', 'tonumber: cannot convert this to a number'],
+  ['tobool("yes")', 'tobool: cannot convert this to a boolean'],
+  ['jsondecode("{")', 'jsondecode: invalid JSON'],
+  ['base64decode("*")', 'base64decode: invalid Base64'],
+  ['base64decode("/w==")', 'base64decode: the decoded bytes are not UTF-8 text'],
+  ['regex("(", "a")', 'regex: invalid regular expression'],
   ['regex("b", "a")', 'regex: the pattern does not match'],
   ['regex("(?=a)", "a")', 'regex: the pattern could take very long to match'],
   ['format("%d", "x")', 'format: %d does not fit'],
-  ['format("%s")', 'format: there is no value for %s'],
-  ['format("x", 1)', 'format: there are more values than verbs'],
-  ['format("%y", 1)', 'format: there is no verb %y'],
+  ['format("%s")', 'format: missing value for %s'],
+  ['format("x", 1)', 'format: more values than verbs'],
+  ['format("%y", 1)', 'format: unknown verb %y'],
   ['format("5%", 1)', 'format: a % without a verb; write %% for a percent sign'],
-  ['formatlist("%s%s", [1], [1, 2])', 'formatlist: the lists are not of the same length'],
-  ['substr("x", 0.5, 1)', 'substr: a wrong type of argument'],
-  ['upper(null)', 'upper: a wrong type of argument'],
-  ['merge({}, null)', 'merge: a wrong type of argument'],
+  ['formatlist("%s%s", [1], [1, 2])', 'formatlist: the lists have different lengths'],
+  ['substr("x", 0.5, 1)', 'substr: wrong type of argument'],
+  ['upper(null)', 'upper: wrong type of argument'],
+  ['merge({}, null)', 'merge: wrong type of argument'],
 ])('%s is a fault', (text, message) => {
   expect(fault(text, scope).message).toBe(message)
 })
@@ -236,9 +236,9 @@ describe('file', () => {
   })
 
   test.each([
-    ['file("text.txt")', 'file: there is no such file'],
-    ['file("../sub")', 'file: this is a folder'],
-    ['file("../bytes")', 'file: this file is no UTF-8 text'],
+    ['file("text.txt")', 'file: the file does not exist'],
+    ['file("../sub")', 'file: expected a file, found a folder'],
+    ['file("../bytes")', 'file: the file is not UTF-8 text'],
   ])('%s is a fault', (text, message) => {
     expect(read(text).diagnostics.items.map((item) => item.message)).toEqual([message])
   })

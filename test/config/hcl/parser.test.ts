@@ -115,9 +115,9 @@ describe('mistakes', () => {
 }
 `
     expect(faults(text)).toEqual([
-      '2:10 an expression is missing here',
+      '2:10 missing expression',
       '3:13 unexpected `83`',
-      '4:14 an expression is missing here',
+      '4:14 missing expression',
       '5:10 this string is not closed',
       '6:23 unexpected `2`',
       '7:18 unexpected the end of the line',
@@ -194,7 +194,7 @@ describe('mistakes', () => {
       // The last whole line is an argument in most of these texts.
       const last = /(\w) = \d+\n$/.exec(text)?.[1]
       if (last === undefined || text.startsWith('a = <<EOF\nx\nb') || text.includes('/*')) continue
-      expect(errorsOf(`${text}a_a = \n`).at(-1)).toMatchObject({ message: 'an expression is missing here' })
+      expect(errorsOf(`${text}a_a = \n`).at(-1)).toMatchObject({ message: 'missing expression' })
     }
   })
 
@@ -216,7 +216,7 @@ describe('mistakes', () => {
   test('mistakes without end are cut short', () => {
     const reports = faults(`a = [${','.repeat(100_000)}]\n`)
     expect(reports).toHaveLength(201)
-    expect(reports.at(-1)).toContain('more than 200 mistakes')
+    expect(reports.at(-1)).toContain('more than 200 errors')
   })
 
   test('nesting without end is refused, not a crash', () => {

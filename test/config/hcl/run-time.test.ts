@@ -90,7 +90,7 @@ describe('what is known at run time', () => {
     expect(resolve({ backend }, now, new Diagnostics())).toEqual({ backend })
     const diagnostics = new Diagnostics()
     expect(resolve([value('trigger.gone', scope)], now, diagnostics)).toBeUndefined()
-    expect(summaries(diagnostics)).toEqual(['1:1 there is no value "trigger.gone"'])
+    expect(summaries(diagnostics)).toEqual(['1:1 unknown value "trigger.gone"'])
   })
 
   test('data from outside that looks like a reference is data', () => {

@@ -84,9 +84,9 @@ describe('both operands of && and || are booleans, whichever decides', () => {
   })
 
   test.each([
-    ['false && 5', '1:10 `&&` does not work on this operand'],
-    ['true || [1]', '1:9 `||` does not work on this operand'],
-    ['true || "yes"', '1:9 `||` does not work on this operand'],
+    ['false && 5', '1:10 wrong operand for `&&`'],
+    ['true || [1]', '1:9 wrong operand for `||`'],
+    ['true || "yes"', '1:9 wrong operand for `||`'],
     ['false && nope', '1:10 unknown name "nope"'],
     ['true || nope()', '1:9 unknown function "nope"'],
   ])('%s', (text, summary) => {

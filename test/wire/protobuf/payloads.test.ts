@@ -113,9 +113,13 @@ describe('a wrong schema is a fault of the configuration', () => {
     [
       'both sources',
       'protobuf {\n proto = "shop.proto"\n descriptor_set = "shop.proto"\n message = "shop.Order"\n }',
-      'either by "proto" or by "descriptor_set"',
+      'expected either "proto" or "descriptor_set"',
     ],
-    ['neither source', 'protobuf {\n message = "shop.Order"\n }', 'either by "proto" or by "descriptor_set"'],
+    [
+      'neither source',
+      'protobuf {\n message = "shop.Order"\n }',
+      'expected either "proto" or "descriptor_set"',
+    ],
     ['an unknown name', 'protobuf {\n prot = "shop.proto"\n message = "shop.Order"\n }', 'prot'],
   ])('%s', async (_, block, expected) => {
     const file = join(folder, 'wrong.hcl')

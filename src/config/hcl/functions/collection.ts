@@ -5,7 +5,7 @@ import { FunctionFault, hclFunction } from './define.js'
 
 const MAX_RANGE = 100_000
 
-/** The elements without those that are equal to an earlier one. */
+/** Removes elements that are equal to an earlier one. */
 export function distinct(list: readonly HclValue[]): HclValue[] {
   const seen = new Set<HclValue>()
   const composite: HclValue[] = []
@@ -31,9 +31,9 @@ function range(first: number, second: number | undefined, third: number | undefi
   const [start, end] = second === undefined ? [0, first] : [first, second]
   const step = third ?? (start <= end ? 1 : -1)
   if (step === 0)
-    throw new FunctionFault('the step is zero', { argument: 2, expected: 'another number than 0' })
+    throw new FunctionFault('the step is zero', { argument: 2, expected: 'a number other than 0' })
   const count = Math.max(0, Math.ceil((end - start) / step))
-  if (count > MAX_RANGE) throw new FunctionFault(`this makes more than ${MAX_RANGE} numbers`)
+  if (count > MAX_RANGE) throw new FunctionFault(`the range has more than ${MAX_RANGE} numbers`)
   return Array.from({ length: count }, (_, index) => start + index * step)
 }
 
@@ -48,18 +48,21 @@ function length(value: HclValue): number {
   if (typeof value === 'string') return [...value].length
   if (Array.isArray(value)) return value.length
   if (typeof value === 'object' && value !== null) return Object.keys(value).length
-  throw new FunctionFault('this has no length', { argument: 0, expected: 'a string, a list or an object' })
+  throw new FunctionFault('this value has no length', {
+    argument: 0,
+    expected: 'a string, a list or an object',
+  })
 }
 
 function lookupKey(object: HclObject, key: string, fallback: HclValue | undefined): HclValue {
   const found = getKey(object, key) ?? fallback
-  if (found === undefined) throw new FunctionFault('there is no such key, and no default', { argument: 1 })
+  if (found === undefined) throw new FunctionFault('unknown key, and no default', { argument: 1 })
   return found
 }
 
 function coalesce(values: readonly HclValue[]): HclValue {
   const found = values.find((value) => value !== null && value !== '')
-  if (found === undefined) throw new FunctionFault('every argument is null or an empty text')
+  if (found === undefined) throw new FunctionFault('every argument is null or an empty string')
   return found
 }
 
@@ -76,14 +79,14 @@ function element(list: HclValue[], index: number): HclValue {
 
 function indexOf(list: HclValue[], wanted: HclValue): number {
   const at = list.findIndex((item) => equal(item, wanted))
-  if (at === -1) throw new FunctionFault('the list has no such element', { argument: 1 })
+  if (at === -1) throw new FunctionFault('the list does not contain this element', { argument: 1 })
   return at
 }
 
 function zipmap(keys: string[], values: HclValue[]): HclObject {
   if (keys.length !== values.length) {
     const expected = `a list of ${keys.length} elements`
-    throw new FunctionFault('as many values as keys are needed', { argument: 1, expected })
+    throw new FunctionFault('the number of values differs from the number of keys', { argument: 1, expected })
   }
   const object: HclObject = {}
   for (const [index, key] of keys.entries()) setKey(object, key, values[index]!)
@@ -93,7 +96,7 @@ function zipmap(keys: string[], values: HclValue[]): HclObject {
 function sort(list: HclValue[]): HclValue[] {
   const texts = list.map((item) => toText(item))
   if (texts.includes(undefined))
-    throw new FunctionFault('only texts can be sorted', { argument: 0, expected: 'a list of strings' })
+    throw new FunctionFault('only strings can be sorted', { argument: 0, expected: 'a list of strings' })
   return (texts as string[]).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0))
 }
 

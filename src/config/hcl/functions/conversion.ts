@@ -4,19 +4,20 @@ import { isObject, LATE } from '../values.js'
 import { distinct } from './collection.js'
 import { FunctionFault, hclFunction } from './define.js'
 
-/** Functions that turn one type into another, and those that catch what fails. */
+/** Functions that convert types, and functions that catch errors. */
 export const conversionFunctions: Record<string, HclFunction> = {
   tobool: hclFunction('tobool(value)', ['any'], ([value]) => {
     if (value === null) return null
     const boolean = toBoolean(value)
     if (boolean === undefined)
-      throw new FunctionFault('this is no boolean', { argument: 0, expected: 'true or false' })
+      throw new FunctionFault('cannot convert this to a boolean', { argument: 0, expected: 'true or false' })
     return boolean
   }),
   tolist: hclFunction('tolist(value)', ['list'], ([list]) => list),
   toset: hclFunction('toset(list)', ['list'], ([list]) => distinct(list)),
   tomap: hclFunction('tomap(value)', ['any'], ([value]) => {
-    if (!isObject(value)) throw new FunctionFault('this is no object', { argument: 0, expected: 'an object' })
+    if (!isObject(value))
+      throw new FunctionFault('cannot convert this to a map', { argument: 0, expected: 'an object' })
     return value
   }),
   try: {

@@ -1,7 +1,9 @@
 import { toNumber, toText } from '../convert.js'
 import { type CallContext, type HclFunction, type HclObject, type HclValue, isObject } from '../values.js'
 
-/** Why a function cannot do what it is asked. The message must not hold values: those are shown by who knows what is secret. */
+/**
+ * The error of a function call. Its message must not contain values; the caller shows them unless they are secret.
+ */
 export class FunctionFault {
   readonly message: string
   readonly argument: number | undefined
@@ -50,7 +52,7 @@ const EXPECTED: Record<Kind, string> = {
   'any?': 'a value',
 }
 
-/** Declares a function: the kinds of its parameters decide how values are converted and what is refused. */
+/** Declares a function. The kinds of its parameters decide how values are converted and which are rejected. */
 export function hclFunction<const P extends readonly Kind[], const R extends Kind = never>(
   signature: string,
   parameters: P,
@@ -71,7 +73,7 @@ export function hclFunction<const P extends readonly Kind[], const R extends Kin
 function convert(value: HclValue, kind: Kind, argument: number): unknown {
   const converted = CONVERT[kind](value)
   if (converted === undefined) {
-    throw new FunctionFault('a wrong type of argument', { argument, expected: EXPECTED[kind] })
+    throw new FunctionFault('wrong type of argument', { argument, expected: EXPECTED[kind] })
   }
   return converted
 }

@@ -6,11 +6,11 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$
 
 function decodeBase64(text: string): string {
   const clean = text.replace(/[\r\n]/g, '')
-  if (!BASE64.test(clean)) throw new FunctionFault('this is not base64', { argument: 0 })
+  if (!BASE64.test(clean)) throw new FunctionFault('invalid Base64', { argument: 0 })
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(clean, 'base64'))
   } catch {
-    throw new FunctionFault('what is encoded here is no UTF-8 text', { argument: 0 })
+    throw new FunctionFault('the decoded bytes are not UTF-8 text', { argument: 0 })
   }
 }
 
@@ -18,12 +18,12 @@ function decodeJson(text: string): HclValue {
   try {
     return JSON.parse(text) as HclValue
   } catch {
-    // The error of the parser quotes the text, which may be secret.
-    throw new FunctionFault('this is no JSON', { argument: 0 })
+    // The parser's error quotes the text, which may be secret.
+    throw new FunctionFault('invalid JSON', { argument: 0 })
   }
 }
 
-/** With keys sorted, so that equal values have equal texts. */
+/** Sorts keys, so that equal values have equal encodings. */
 function sorted(value: HclValue): HclValue {
   if (Array.isArray(value)) return value.map(sorted)
   if (!isObject(value)) return value
@@ -32,7 +32,7 @@ function sorted(value: HclValue): HclValue {
   return object
 }
 
-/** Functions that turn values into texts and back. */
+/** Functions that encode and decode values. */
 export const encodingFunctions: Record<string, HclFunction> = {
   jsonencode: hclFunction('jsonencode(value)', ['any'], ([value]) => JSON.stringify(sorted(value))),
   jsondecode: hclFunction('jsondecode(text)', ['string'], ([text]) => decodeJson(text)),

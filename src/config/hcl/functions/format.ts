@@ -5,7 +5,7 @@ import { FunctionFault } from './define.js'
 const VERB = /%(?:%|([-+ 0#]*)(\d*)(?:\.(\d+))?(?:\[(\d+)\])?([a-zA-Z]))|%/g
 const MAX_WIDTH = 1000
 
-/** Puts values into the verbs of a text: %s %d %f %q %t %v %x …, with flags, width, precision and `%[2]s`. */
+/** Formats values by the verbs of a template: %s %d %f %q %t %v %x …, with flags, width, precision and `%[2]s`. */
 export function formatText(template: string, values: readonly HclValue[]): string {
   let next = 0
   let used = 0
@@ -16,11 +16,11 @@ export function formatText(template: string, values: readonly HclValue[]): strin
       if (verb === undefined)
         throw new FunctionFault('a % without a verb; write %% for a percent sign', { argument: 0 })
       if (index !== undefined) next = Number(index) - 1
-      // The template is the first argument, the values follow.
+      // The template is argument 0, so that values start at 1.
       const argument = next + 1
       const value = values[next++]
       used = Math.max(used, next)
-      if (value === undefined) throw new FunctionFault(`there is no value for ${all}`, { argument: 0 })
+      if (value === undefined) throw new FunctionFault(`missing value for ${all}`, { argument: 0 })
       if (Number(width) > MAX_WIDTH || Number(precision) > 100) {
         throw new FunctionFault('the width or precision is too large', { argument: 0 })
       }
@@ -29,7 +29,7 @@ export function formatText(template: string, values: readonly HclValue[]): strin
     },
   )
   if (used < values.length && values.length > 0) {
-    throw new FunctionFault('there are more values than verbs', { argument: used + 1 })
+    throw new FunctionFault('more values than verbs', { argument: used + 1 })
   }
   return text
 }
@@ -68,7 +68,7 @@ function render(
       const number = toNumber(value)
       if (number === undefined) throw fault('a number')
       const text = renderNumber(verb, number, places)
-      if (text === undefined) throw new FunctionFault(`there is no verb %${verb}`, { argument: 0 })
+      if (text === undefined) throw new FunctionFault(`unknown verb %${verb}`, { argument: 0 })
       if (number < 0) return text
       return flags.includes('+') ? `+${text}` : flags.includes(' ') ? ` ${text}` : text
     }

@@ -6,7 +6,7 @@ import { numberFunctions } from './number.js'
 import { stringFunctions } from './string.js'
 import { systemFunctions } from './system.js'
 
-/** The functions that every configuration can call, by name. */
+/** The standard functions by name. */
 export const standardFunctions: ReadonlyMap<string, HclFunction> = new Map(
   Object.entries({
     ...stringFunctions,

@@ -17,14 +17,14 @@ export const numberFunctions: Record<string, HclFunction> = {
     'number',
   ),
   abs: hclFunction('abs(number)', ['number'], ([number]) => Math.abs(number)),
-  // Adding zero makes a minus zero a zero.
+  // Adding zero turns minus zero into zero.
   ceil: hclFunction('ceil(number)', ['number'], ([number]) => Math.ceil(number) + 0),
   floor: hclFunction('floor(number)', ['number'], ([number]) => Math.floor(number) + 0),
   tonumber: hclFunction('tonumber(value)', ['any'], ([value]) => {
     if (value === null) return null
     const number = toNumber(value)
     if (number === undefined)
-      throw new FunctionFault('this is no number', { argument: 0, expected: 'a number' })
+      throw new FunctionFault('cannot convert this to a number', { argument: 0, expected: 'a number' })
     return number
   }),
 }

@@ -22,13 +22,15 @@ function substring(text: string, offset: number, length: number): string {
   return points.slice(from, length < 0 ? undefined : from + length).join('')
 }
 
-// What RE2, the engine that the language is defined with, does not have either: it is what makes matching slow.
+// Constructs that make matching slow; RE2, the engine of the language's specification, does not support them
+// either.
 const UNSAFE = /\(\?[=!]|\(\?<[=!]|\\[1-9]|\\k<|\)[*+{]/
 const MAX_PATTERN = 1000
 const MAX_SUBJECT = 100_000
 
 function compile(pattern: string, argument: number): RegExp {
-  if (pattern.length > MAX_PATTERN) throw new FunctionFault('the pattern is too long', { argument })
+  if (pattern.length > MAX_PATTERN)
+    throw new FunctionFault(`the pattern exceeds the limit of ${MAX_PATTERN} characters`, { argument })
   if (UNSAFE.test(pattern.replace(/\\\\/g, ''))) {
     throw new FunctionFault('the pattern could take very long to match', {
       argument,
@@ -38,12 +40,13 @@ function compile(pattern: string, argument: number): RegExp {
   try {
     return new RegExp(pattern.replace(/\(\?P</g, '(?<'), 'gu')
   } catch {
-    throw new FunctionFault('this is no regular expression', { argument })
+    throw new FunctionFault('invalid regular expression', { argument })
   }
 }
 
 function checkSubject(text: string, argument: number): void {
-  if (text.length > MAX_SUBJECT) throw new FunctionFault('the text is too long to be searched', { argument })
+  if (text.length > MAX_SUBJECT)
+    throw new FunctionFault(`the text exceeds the limit of ${MAX_SUBJECT} characters`, { argument })
 }
 
 function regex(pattern: string, text: string): HclValue {
@@ -81,8 +84,7 @@ function replace(text: string, search: string, replacement: string): string {
 function formatList(template: string, values: HclValue[]): HclValue {
   const lengths = values.filter((value) => Array.isArray(value)).map((value) => value.length)
   const count = lengths.length === 0 ? 1 : lengths[0]!
-  if (lengths.some((length) => length !== count))
-    throw new FunctionFault('the lists are not of the same length')
+  if (lengths.some((length) => length !== count)) throw new FunctionFault('the lists have different lengths')
   return Array.from({ length: count }, (_, index) =>
     formatText(
       template,
@@ -91,7 +93,7 @@ function formatList(template: string, values: HclValue[]): HclValue {
   )
 }
 
-/** Functions of texts. */
+/** Functions of strings. */
 export const stringFunctions: Record<string, HclFunction> = {
   upper: hclFunction('upper(text)', ['string'], ([text]) => text.toUpperCase()),
   lower: hclFunction('lower(text)', ['string'], ([text]) => text.toLowerCase()),
@@ -149,7 +151,7 @@ export const stringFunctions: Record<string, HclFunction> = {
     if (value === null) return null
     const text = toText(value)
     if (text === undefined)
-      throw new FunctionFault('this has no text', {
+      throw new FunctionFault('cannot convert this to a string', {
         argument: 0,
         expected: 'a string, a number or a boolean',
       })

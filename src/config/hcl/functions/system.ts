@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path'
 import type { HclFunction } from '../values.js'
 import { FunctionFault, hclFunction } from './define.js'
 
-/** The environment variable that a call asked for is not set, and there is no default. */
+/** Thrown for an environment variable that is not set and has no default. */
 export class MissingEnvironment {
   readonly name: string
 
@@ -15,9 +15,9 @@ export class MissingEnvironment {
 const MAX_FILE = 16 * 1024 * 1024
 
 const REASONS: Record<string, string> = {
-  ENOENT: 'there is no such file',
-  EACCES: 'this file may not be read',
-  EISDIR: 'this is a folder',
+  ENOENT: 'the file does not exist',
+  EACCES: 'the process lacks the permission to read the file',
+  EISDIR: 'expected a file, found a folder',
 }
 
 function readText(path: string, from: string): string {
@@ -25,20 +25,20 @@ function readText(path: string, from: string): string {
   try {
     const { size } = statSync(full)
     if (size > MAX_FILE)
-      throw new FunctionFault(`this file is larger than ${MAX_FILE} bytes`, { argument: 0 })
+      throw new FunctionFault(`the file exceeds the limit of ${MAX_FILE} bytes`, { argument: 0 })
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(readFileSync(full))
   } catch (error) {
     if (error instanceof FunctionFault) throw error
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') {
-      throw new FunctionFault('this file is no UTF-8 text', { argument: 0 })
+      throw new FunctionFault('the file is not UTF-8 text', { argument: 0 })
     }
-    const hint = 'paths are relative to the file they are written in'
-    throw new FunctionFault(REASONS[code ?? ''] ?? 'this file cannot be read', { argument: 0, hint })
+    const hint = 'paths are relative to the configuration file'
+    throw new FunctionFault(REASONS[code ?? ''] ?? 'the file cannot be read', { argument: 0, hint })
   }
 }
 
-/** Functions that look outside of the configuration. */
+/** Functions that read from outside the configuration. */
 export const systemFunctions: Record<string, HclFunction> = {
   env: {
     ...hclFunction('env(name, default)', ['string', 'any?'], ([name, fallback], { environment }) => {
