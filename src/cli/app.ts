@@ -2,20 +2,23 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Gateway } from '../gateway.js'
 
-/** Node says so of a file that it does not know how to load. */
+/** Node's error code for a file type that it cannot load. */
 const UNKNOWN_EXTENSION = 'ERR_UNKNOWN_FILE_EXTENSION'
 
 type Cleanup = () => unknown
-/** The default export of a module given with `--app`. What it returns, if anything, is called before the end. */
+/**
+ * The default export of a module given with `--app`. If it returns a function, that is called before the gateway
+ * shuts down.
+ */
 export type App = (gateway: Gateway) => unknown
 
 /**
  * Loads such a module; the path is relative to the working folder.
- * @param stuck called when the process exits because nothing is left that could make the module go on
- * @throws what loading it throws; TypeError when its default export is no function
+ * @param stuck called if the process exits because nothing can make the module continue
+ * @throws what loading throws; TypeError if the default export is not a function
  */
 export async function loadApp(path: string, stuck: () => void): Promise<App> {
-  // Node exits when a top-level await waits for what nothing settles, and rejects nothing.
+  // Node exits without an error when a top-level await waits for a promise that nothing can settle.
   process.once('exit', stuck)
   let loaded: { default?: unknown }
   try {
@@ -26,7 +29,7 @@ export async function loadApp(path: string, stuck: () => void): Promise<App> {
     process.off('exit', stuck)
   }
   if (typeof loaded.default === 'function') return loaded.default as App
-  throw new TypeError('its default export is expected to be a function that takes the gateway')
+  throw new TypeError('expected a function that takes the gateway as the default export')
 }
 
 const NO_TYPESCRIPT =
@@ -37,7 +40,7 @@ function isUnknownTypeScript(error: unknown, path: string): boolean {
   return /\.[cm]?ts$/.test(path) && (error as NodeJS.ErrnoException | undefined)?.code === UNKNOWN_EXTENSION
 }
 
-/** Starts it. @returns what is to be called before the gateway shuts down */
+/** Starts the application. @returns the function to call before the gateway shuts down */
 export async function startApp(app: App | undefined, gateway: Gateway): Promise<Cleanup> {
   const cleanup = await app?.(gateway)
   return typeof cleanup === 'function' ? (cleanup as Cleanup) : () => {}

@@ -5,7 +5,7 @@ import { plural, reportDiagnostics } from './report.js'
 import type { Terminal } from './terminal.js'
 import type { CommandOptions } from './usage.js'
 
-/** The command `check`. @returns the exit code */
+/** Runs the command `check`. @returns the exit code */
 export async function check(options: CommandOptions, terminal: Terminal): Promise<number> {
   const { path, json } = options
   const checked = await checkConfiguration(options)

@@ -4,7 +4,7 @@ import { isLaunched, launch } from './launcher.js'
 import type { Terminal } from './terminal.js'
 import { readUsage } from './usage.js'
 
-/** Does what a command line says. @returns the exit code (DESIGN section 6): 0 done, 1 failed, 2 wrong usage */
+/** Runs a command line. @returns the exit code: 0 done, 1 failed, 2 wrong usage */
 export async function runCommand(args: readonly string[], terminal: Terminal): Promise<number> {
   const usage = readUsage(args)
   switch (usage.kind) {
@@ -24,9 +24,9 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
     case 'schema':
       return printSchema(terminal)
     case 'command':
-      // Loaded on demand: help and the launcher need nothing of the gateway.
+      // Loaded on demand, because help and the launcher do not need the gateway.
       if (usage.command === 'check') return (await import('./check.js')).check(usage, terminal)
-      // Only an application can block its thread.
+      // Only an application can block the thread, so that only it needs the launcher.
       if (usage.app !== undefined && !isLaunched()) return launch(terminal)
       return (await import('./run.js')).run(usage, terminal)
   }
@@ -37,7 +37,7 @@ function version(): string {
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
 }
 
-/** Loaded on demand, as the other commands. */
+/** Prints the JSON Schema. Loaded on demand, like the other commands. */
 async function printSchema(terminal: Terminal): Promise<number> {
   const { configurationSchema } = await import('../config/json-schema.js')
   terminal.out(`${JSON.stringify(configurationSchema(), undefined, 2)}\n`)

@@ -4,7 +4,7 @@ import { schemaFaults } from '../gateway-schemas.js'
 import { addressFaults } from './addresses.js'
 import type { CommandOptions } from './usage.js'
 
-/** What people write configurations of other programs in. */
+/** Languages of configurations by file extension, which are not HCL. */
 const OTHER_LANGUAGES: Readonly<Record<string, string>> = {
   '.json': 'JSON',
   '.json5': 'JSON5',
@@ -14,15 +14,18 @@ const OTHER_LANGUAGES: Readonly<Record<string, string>> = {
   '.toml': 'TOML',
 }
 
-/** Reads and checks the configuration of a command. A file in another language is one fault, not one for each line. */
+/**
+ * Reads and checks the configuration of a command. Reports a file in another language once, not for each of its
+ * lines.
+ */
 export async function readConfiguration({ path, variables }: CommandOptions): Promise<CheckedConfig> {
   const language = OTHER_LANGUAGES[extname(path).toLowerCase()]
   if (language === undefined) return checkWithModules(path, { variables })
-  const message = `this file is ${language} by its name: expected a file in HCL, such as gateway.hcl, or a folder with *.hcl files`
+  const message = `expected an HCL file such as gateway.hcl, or a folder with *.hcl files, found a ${language} file`
   return { ok: false, diagnostics: [{ severity: 'error', file: path, line: 0, column: 0, message }] }
 }
 
-/** The same with what is wrong with addresses and the schemas of payloads. */
+/** Like `readConfiguration`, but also checks addresses and the schemas of payloads. */
 export async function checkConfiguration(options: CommandOptions): Promise<CheckedConfig> {
   const checked = await readConfiguration(options)
   if (!checked.ok) return checked

@@ -1,9 +1,9 @@
 import type { LogRecord } from '../core/telemetry.js'
 import { describeRecord } from './describe-record.js'
 
-/** Something that happened, in words. */
+/** An event with its description. */
 export interface ViewEvent {
-  /** Epoch milliseconds. */
+  /** Time of the event in epoch milliseconds. */
   readonly at: number
   readonly integration: string
   readonly text: string
@@ -12,32 +12,35 @@ export interface ViewEvent {
 
 const KEPT = 200
 
-/** The newest events. A crash and the restart after it are one event. */
+/** Keeps the newest events. A crash and the restart after it become one event. */
 export class EventLog {
   readonly #events: ViewEvent[] = []
 
-  /** Takes a record. Records for debugging are not for people who only watch. */
+  /** Adds a record. Debug records are ignored. */
   add(record: LogRecord, at: number): void {
     if (record.level === 'debug') return
     const integration = record.integration ?? 'gateway'
-    if (this.#goesWithoutSaying(record, integration)) return
+    if (this.#isRedundant(record, integration)) return
     if (record.message === 'actor:restarted' && this.#completeCrash(integration, at)) return
     this.#events.push({ at, integration, text: describeRecord(record), level: record.level })
     if (this.#events.length > KEPT) this.#events.shift()
   }
 
-  /** The last events, oldest first. */
+  /** Returns the last events, oldest first. */
   last(count: number): readonly ViewEvent[] {
     return count <= 0 ? [] : this.#events.slice(-count)
   }
 
-  /** The last event of an integration; undefined when there was none. */
+  /** Returns the last event of an integration; `undefined` if there is none. */
   lastOf(integration: string): ViewEvent | undefined {
     return this.#events.findLast((event) => event.integration === integration)
   }
 
-  /** Connecting is on the way to something; connected is what follows a start or restart. */
-  #goesWithoutSaying(record: LogRecord, integration: string): boolean {
+  /**
+   * Tells whether a record is redundant: `connecting` always precedes another state, and `connected` follows a
+   * start or restart.
+   */
+  #isRedundant(record: LogRecord, integration: string): boolean {
     if (record.message !== 'connection:changed') return false
     if (record.state === 'connecting') return true
     if (record.listening !== undefined) return false

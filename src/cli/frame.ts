@@ -3,18 +3,18 @@ import type { ViewEvent } from './event-log.js'
 import { type Rate, rowKey } from './rates.js'
 import type { ViewRow } from './view-source.js'
 
-/** What one frame shows. */
+/** Content of one frame. */
 export interface Frame {
   readonly title: string
   readonly rows: readonly ViewRow[]
-  /** By `rowKey`. */
+  /** Rates by `rowKey`. */
   readonly rates: ReadonlyMap<string, Rate>
-  /** Oldest first. */
+  /** Events, oldest first. */
   readonly events: readonly ViewEvent[]
-  /** The last event of each row, by the name of the row. */
+  /** Last event of each row by name. */
   readonly lastEvents: ReadonlyMap<string, ViewEvent>
   readonly columns: number
-  /** No more lines than this are given. */
+  /** Maximum number of lines. */
   readonly height: number
   readonly color: boolean
 }
@@ -41,13 +41,13 @@ const STATES: Readonly<Record<string, Style>> = {
   stopped: 'red',
   open: 'red',
 }
-/** Lines besides rows and events: the title, the heads, an empty line before the events. */
+/** Lines besides rows and events: the title, the headings, and an empty line before the events. */
 const FIXED = 3
 
-/** Less of the last event than this says nothing: the event is in the list below the table. */
+/** Narrowest column for the last event. Without room it is omitted, because the list below shows the event. */
 const SHORTEST_EVENT = 16
 
-/** Renders a frame: lines without their ends, none wider than the terminal, no more than fit. */
+/** Renders a frame as lines that fit the width and height of the terminal. */
 export function renderFrame(frame: Frame): readonly string[] {
   const paint = (style: Style | undefined, text: string) =>
     frame.color && style !== undefined ? styleText(style, text, { validateStream: false }) : text
@@ -58,7 +58,7 @@ export function renderFrame(frame: Frame): readonly string[] {
   const table = [heads, ...shown.map((row) => cells(row, frame))]
   const widths = HEADS.map((_, column) => Math.max(...table.map((row) => row[column]!.text.length)))
   const lines = [paint('bold', cut(frame.title, frame.columns))]
-  // Without room for the heads, a row is worth more than they are.
+  // Without room for the headings, a row is shown instead.
   const heading = frame.height >= FIXED ? 0 : 1
   for (const row of table.slice(heading)) lines.push(line(row, widths, frame.columns, paint))
   if (hidden > 0) lines.push(cut(`… and ${hidden} more`, frame.columns))
@@ -70,7 +70,7 @@ export function renderFrame(frame: Frame): readonly string[] {
   return lines.slice(0, Math.max(1, frame.height))
 }
 
-/** A time of day as people write it. */
+/** Formats a time of day as HH:MM:SS. */
 export function timeOfDay(at: number): string {
   const date = new Date(at)
   return [date.getHours(), date.getMinutes(), date.getSeconds()]
@@ -102,7 +102,7 @@ function cells(row: ViewRow, { rates, lastEvents }: Frame): readonly Cell[] {
   ]
 }
 
-/** Short enough to compare at a glance: 0.4, 12, 1.2k, 35k. */
+/** Formats a rate with few digits: 0.4, 12, 1.2k, 35k. */
 function rateText(perSecond: number): string {
   if (perSecond >= 10_000) return `${Math.round(perSecond / 1_000)}k`
   if (perSecond >= 1_000) return `${(perSecond / 1_000).toFixed(1)}k`

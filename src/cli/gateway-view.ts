@@ -1,7 +1,7 @@
 import type { GatewayMetrics } from '../gateway-metrics.js'
 import type { ViewRow } from './view-source.js'
 
-/** The rows of a running gateway: integrations first, then servers and brokers. */
+/** Returns the rows of a running gateway: integrations, then servers, then brokers. */
 export function rowsOf(metrics: GatewayMetrics): readonly ViewRow[] {
   const integrations = Object.entries(metrics.integrations).map(([name, integration]): ViewRow => {
     const { counts } = integration

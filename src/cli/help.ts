@@ -1,4 +1,4 @@
-/** What `nemo-gateway --help` prints. */
+/** The output of `nemo-gateway --help`. */
 export const HELP = `nemo-gateway: supervised integrations for Node, each on its own thread
 
 Usage
@@ -26,13 +26,13 @@ export const COMMAND_HELP = {
   run: `nemo-gateway run FILE|DIR: start the integrations of a configuration and watch them
 
 On a terminal it shows every integration and broker, redrawn in place; elsewhere it writes log lines.
-Ctrl-C lets what was accepted finish, for 10 seconds at most; a second Ctrl-C ends at once.
+Ctrl-C stops after accepted operations have finished, within 10 seconds; a second Ctrl-C stops at once.
 
 Usage
   nemo-gateway run FILE|DIR [--app FILE] [--var NAME=VALUE]... [--json]
 
 Options
-  --app FILE         a module of yours that uses the gateway: its default export is called with it once it
+  --app FILE         a module that uses the gateway: its default export is called with the gateway once it
                      runs, and may return a function that is called before it shuts down; TypeScript is
                      loaded by Node 22.18 and later
   --var NAME=VALUE   a value for a variable of the configuration; may be repeated
@@ -51,7 +51,7 @@ Examples
 `,
   check: `nemo-gateway check FILE|DIR: check a configuration without starting anything
 
-Every fault is reported in one go on stderr. A folder stands for all *.hcl files in it.
+All errors are reported at once on stderr. A folder means all *.hcl files in it.
 
 Usage
   nemo-gateway check FILE|DIR [--var NAME=VALUE]... [--json]
@@ -68,8 +68,8 @@ Examples
 `,
   schema: `nemo-gateway schema: print the JSON Schema of a configuration as an object
 
-It describes what Gateway.start takes as an object: every block with its attributes, defaults and documentation.
-Editors use it for completion and for hints.
+It describes the object that Gateway.start accepts: every block with its attributes, defaults and documentation.
+Editors use it for completion and hints.
 
 Usage
   nemo-gateway schema

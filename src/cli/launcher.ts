@@ -4,19 +4,20 @@ import { systemClock } from '../core/clock.js'
 import { distinctSignals, STOP_SIGNALS, type StopSignal } from './stop-signals.js'
 import type { Terminal } from './terminal.js'
 
-/** After the first signal an application has so long to end, whatever it does. */
+/** Time that an application has to end after the first signal. */
 export const END_WITHIN_MS = 10_000
-/** Set for the process that runs the application. */
+/** Environment variable of the process that runs the application. */
 const LAUNCHED = 'NEMO_GATEWAY_LAUNCHED'
 
-/** Whether this process was started by `launch`. */
+/** Tells whether this process was started by `launch`. */
 export function isLaunched(): boolean {
   return process.env[LAUNCHED] === '1' && process.send !== undefined
 }
 
 /**
- * Runs this command line again in a separate process, and passes signals on to it. An application that blocks its
- * thread cannot notice a signal: the launcher can, and ends it. @returns the exit code
+ * Runs this command line in a separate process and forwards signals to it. The launcher can end an application that
+ * blocks its thread and so cannot handle signals.
+ * @returns the exit code
  */
 export function launch(terminal: Terminal): Promise<number> {
   const [script = '', ...args] = process.argv.slice(1)
@@ -37,7 +38,7 @@ export function launch(terminal: Terminal): Promise<number> {
   for (const signal of STOP_SIGNALS) process.on(signal, onSignal)
   return new Promise((resolve) => {
     child.on('error', (error) => {
-      terminal.err(`nemo-gateway: the process for the application did not start: ${error.message}\n`)
+      terminal.err(`nemo-gateway: cannot start the process of the application: ${error.message}\n`)
       resolve(1)
     })
     child.on('exit', (code, signal) =>
@@ -47,6 +48,6 @@ export function launch(terminal: Terminal): Promise<number> {
 }
 
 function kill(child: ChildProcess, terminal: Terminal, when: string): void {
-  terminal.err(`nemo-gateway: the application had not ended and was killed: ${when}\n`)
+  terminal.err(`nemo-gateway: the application did not end and was killed: ${when}\n`)
   child.kill('SIGKILL')
 }

@@ -8,11 +8,11 @@ import type { ViewSource } from './view-source.js'
 const FRAME_MS = 250
 const EVENTS_SHOWN = 8
 const HIDE_CURSOR = '\u001b[?25l'
-/** To the upper left corner. A terminal that was resized may have wrapped the lines of the last frame. */
+/** Moves to the upper left corner, because a resized terminal may have wrapped the lines of the last frame. */
 const HOME = '\u001b[H'
 const SHOW_CURSOR = '\u001b[?25h'
 
-/** A view of what runs, redrawn in place four times a second. The cursor comes back with `close`. */
+/** Shows the running integrations, redrawn in place four times a second. `close` restores the cursor. */
 export class LiveView {
   readonly #source: ViewSource
   readonly #terminal: Terminal
@@ -36,13 +36,13 @@ export class LiveView {
     this.#timer = every(clock, FRAME_MS, () => this.#draw())
   }
 
-  /** Says something else above the table. */
+  /** Changes the title above the table. */
   retitle(title: string): void {
     this.#title = title
     if (!this.#closed) this.#draw()
   }
 
-  /** Draws the last frame and gives the terminal back. Idempotent. */
+  /** Draws the last frame and restores the terminal. Idempotent. */
   close(): void {
     if (this.#closed) return
     this.#timer.cancel()
@@ -50,7 +50,7 @@ export class LiveView {
     this.restore()
   }
 
-  /** Gives the terminal back as it is; for the end of the process. Idempotent. */
+  /** Restores the terminal without drawing, before the process ends. Idempotent. */
   restore(): void {
     if (this.#closed) return
     this.#closed = true

@@ -2,8 +2,8 @@
 import { runCommand } from './command.js'
 import { processTerminal } from './terminal.js'
 
-// Not awaited here: of a module that never finishes loading Node 24 says so itself, about this file.
+// Not awaited: Node 24 would report a module that never finishes loading as an error of this file.
 void runCommand(process.argv.slice(2), processTerminal()).then((code) => {
-  // An application may have left something that would keep the process; what was written goes out first.
+  // Exit explicitly after the output is flushed, because an application may have left handles open.
   process.stdout.write('', () => process.exit(code))
 })

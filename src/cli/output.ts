@@ -7,21 +7,21 @@ import { LiveView } from './live-view.js'
 import type { Terminal } from './terminal.js'
 import type { ViewSource } from './view-source.js'
 
-/** Shows what a running gateway does. */
+/** Shows the activity of a running gateway. */
 export interface Output {
-  /** Takes a record of the log; before `begin`, too. */
+  /** Shows a log record. May be called before `begin`. */
   record(record: LogRecord): void
-  /** The gateway runs. */
+  /** Called when the gateway runs. */
   begin(source: ViewSource): void
-  /** It is being shut down. */
+  /** Called when the shutdown begins. */
   ending(): void
-  /** Everything has stopped. */
+  /** Called when everything has stopped. */
   end(): void
-  /** The process ends at once. */
+  /** Called when the process ends at once. */
   abandon(): void
 }
 
-/** Redrawn in place, for a person. */
+/** Makes the output for a person: a table redrawn in place. */
 export function liveOutput(title: string, terminal: Terminal, clock: Clock): Output {
   const log = new EventLog()
   let view: LiveView | undefined
@@ -36,7 +36,7 @@ export function liveOutput(title: string, terminal: Terminal, clock: Clock): Out
   }
 }
 
-/** A line for each event, for a log. */
+/** Makes the output for a log: one line per event. */
 export function lineOutput(terminal: Terminal, clock: Clock): Output {
   const say = (text: string) => terminal.out(`${timeOfDay(clock.now())} ${text}\n`)
   return {
@@ -57,7 +57,7 @@ export function lineOutput(terminal: Terminal, clock: Clock): Output {
   }
 }
 
-/** A JSON object for each event, for a program. */
+/** Makes the output for a program: one JSON object per event. */
 export function jsonOutput(terminal: Terminal, clock: Clock): Output {
   const write = (record: object) =>
     terminal.out(`${JSON.stringify({ time: new Date(clock.now()).toISOString(), ...record })}\n`)

@@ -14,11 +14,11 @@ interface Sample {
 
 const WINDOW_MS = 2_000
 
-/** Rates over the last two seconds, from counters that only ever grow. */
+/** Computes rates over the last two seconds from counters that only grow. */
 export class Rates {
   readonly #samples = new Map<string, Sample[]>()
 
-  /** Takes the counters of one moment and gives the rate of each row, by name. */
+  /** Takes the current counters and returns the rates by row key. */
   observe(rows: readonly ViewRow[], at: number): ReadonlyMap<string, Rate> {
     const rates = new Map<string, Rate>()
     for (const row of rows) {
@@ -36,7 +36,7 @@ export class Rates {
   }
 }
 
-/** The name of a row in what `observe` gives: a broker may be called as an integration is. */
+/** Returns the key of a row. It includes the type, because a broker may have the name of an integration. */
 export function rowKey({ type, name }: ViewRow): string {
   return `${type} ${name}`
 }

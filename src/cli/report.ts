@@ -2,7 +2,7 @@ import { Diagnostics, formatDiagnostics } from '../config/hcl/diagnostics.js'
 import type { Diagnostic } from '../core/diagnostic.js'
 import type { Terminal } from './terminal.js'
 
-/** Writes diagnostics for people to stderr, and how many there are. */
+/** Writes diagnostics and their number to stderr. */
 export function reportDiagnostics(found: readonly Diagnostic[], terminal: Terminal): void {
   if (found.length === 0) return
   const diagnostics = new Diagnostics()
@@ -14,7 +14,7 @@ export function reportDiagnostics(found: readonly Diagnostic[], terminal: Termin
   terminal.err(`${counts.filter((part) => part !== '').join(', ')}\n`)
 }
 
-/** A number of things in words. */
+/** Formats a count with its noun. */
 export function plural(count: number, thing: string): string {
   return `${count} ${thing}${count === 1 ? '' : 's'}`
 }

@@ -11,38 +11,38 @@ import { stopRequested } from './stop-signals.js'
 import type { Terminal } from './terminal.js'
 import type { CommandOptions } from './usage.js'
 
-/** Of the time to end, what is kept for the threads of the gateway. */
+/** Part of the time to end that is reserved for the threads of the gateway, in milliseconds. */
 const RESERVE_MS = 1_000
-/** And what an application may take to clean up. */
+/** Time that an application may take to clean up, in milliseconds. */
 const CLEANUP_MS = 4_000
-/** Of an application that ends by itself, or failed. */
+/** Time limit of the shutdown after an application ended or failed, in milliseconds. */
 const SHUTDOWN_MS = 10_000
 const HOUR_MS = 3_600_000
-/** As a shell reports a process that was interrupted. */
+/** Exit code of a shell for an interrupted process. */
 const INTERRUPTED = 130
 
-/** The command `run`: resolves when the gateway was asked to stop and has stopped. @returns the exit code */
+/** Runs the command `run` until the gateway was asked to stop and has stopped. @returns the exit code */
 export async function run(options: CommandOptions, terminal: Terminal): Promise<number> {
   const { path, json } = options
   const checked = await readConfiguration(options)
   if (json && !checked.ok)
     terminal.out(`${JSON.stringify({ ok: false, diagnostics: checked.diagnostics })}\n`)
   else if (!checked.ok) reportDiagnostics(checked.diagnostics, terminal)
-  // Warnings come with the log of the gateway.
+  // The log of the gateway contains the warnings.
   if (!checked.ok) return 1
   const output = json
     ? jsonOutput(terminal, systemClock)
     : terminal.isLive
       ? liveOutput(`nemo-gateway  ${path}`, terminal, systemClock)
       : lineOutput(terminal, systemClock)
-  // Whatever ends the process, the cursor comes back.
+  // Restore the cursor however the process ends.
   process.on('exit', () => output.abandon())
   try {
     const app =
       options.app === undefined
         ? undefined
         : await during(
-            `the module ${options.app} cannot be used`,
+            `cannot use the module ${options.app}`,
             loadApp(options.app, () => neverLoaded(options.app!, terminal)),
           )
     await attend(checked, app, output, terminal.readerGone)
@@ -54,19 +54,19 @@ export async function run(options: CommandOptions, terminal: Terminal): Promise<
   }
 }
 
-/** Node's own exit code for a top-level await that never ends. */
+/** Node's exit code for a top-level await that never settles. */
 const UNSETTLED = 13
 
 function neverLoaded(app: string, terminal: Terminal): void {
-  // The module may have asked for the exit.
+  // The module itself may have requested the exit.
   if (process.exitCode !== undefined && process.exitCode !== UNSETTLED) return
   process.exitCode = 1
   terminal.err(
-    `nemo-gateway: the module ${app} never finished loading: a top-level await waits for something that nothing settles\n`,
+    `nemo-gateway: the module ${app} never finished loading: its top-level await waits for a promise that nothing can settle\n`,
   )
 }
 
-/** Starts, waits for the signal, and stops in reverse order. */
+/** Starts the gateway, waits for the signal, and stops in reverse order. */
 async function attend(
   { config, diagnostics }: Extract<CheckedConfig, { ok: true }>,
   app: App | undefined,
@@ -78,7 +78,7 @@ async function attend(
     output.abandon()
     process.exit(INTERRUPTED)
   })
-  // What was accepted is finished then, as after a signal.
+  // Accepted operations finish then, as after a signal.
   const stop = Promise.race([signal, aborted(readerGone)]).then(() => {
     until = systemClock.monotonic() + END_WITHIN_MS - RESERVE_MS
   })
@@ -90,7 +90,7 @@ async function attend(
   try {
     output.begin({ rows: () => rowsOf(gateway.metrics()) })
     const starting = during('the application failed', startApp(app, gateway))
-    // One that hangs in its start is not waited for.
+    // Do not wait for an application that hangs while starting.
     const cleanup = await Promise.race([starting, stop])
     starting.catch(() => {})
     await stop
@@ -112,7 +112,7 @@ function aborted(signal: AbortSignal): Promise<void> {
 }
 
 async function withinMs(ms: number, cleanup: () => unknown): Promise<void> {
-  const late = new Error(`it took more than ${ms / 1_000} s`)
+  const late = new Error(`the limit of ${ms / 1_000} s was exceeded`)
   const timer = new AbortController()
   try {
     await Promise.race([cleanup(), sleep(systemClock, ms, timer.signal).then(() => Promise.reject(late))])
@@ -121,7 +121,7 @@ async function withinMs(ms: number, cleanup: () => unknown): Promise<void> {
   }
 }
 
-/** Says what was being done when something failed. */
+/** Adds the failed step to an error. */
 async function during<T>(what: string, work: Promise<T>): Promise<T> {
   try {
     return await work

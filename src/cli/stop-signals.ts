@@ -3,10 +3,10 @@ import type { Clock } from '../core/clock.js'
 export const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 export type StopSignal = (typeof STOP_SIGNALS)[number]
 
-/** The same signal within this time was sent once: timeout(1) sends it to a process and to the group of it. */
+/** The same signal within this time counts once, because timeout(1) sends it to a process and to its group. */
 const SAME_SIGNAL_MS = 100
 
-/** Tells a second signal from the first one that arrives twice. */
+/** Makes a filter that drops a signal delivered twice. */
 export function distinctSignals(clock: Clock): (signal: StopSignal) => boolean {
   let last: { readonly signal: StopSignal; readonly at: number } | undefined
   return (signal) => {
@@ -18,8 +18,8 @@ export function distinctSignals(clock: Clock): (signal: StopSignal) => boolean {
 }
 
 /**
- * Waits for the first signal to stop; the second one, whenever it comes, calls `atOnce`.
- * @param isLaunched the launcher passes signals on. A terminal sends its own to both processes: those count once.
+ * Resolves at the first signal to stop; the second one calls `atOnce`.
+ * @param isLaunched whether the launcher forwards signals; those of a terminal reach both processes and count once
  */
 export function stopRequested(isLaunched: boolean, clock: Clock, atOnce: () => void): Promise<void> {
   return new Promise((resolve) => {
@@ -37,9 +37,9 @@ export function stopRequested(isLaunched: boolean, clock: Clock, atOnce: () => v
     }
     for (const signal of STOP_SIGNALS) process.on(signal, () => {})
     process.on('message', stop)
-    // The launcher was killed: nobody is left to end this process if its application hangs.
+    // The launcher was killed, so that nothing could end this process if its application hangs.
     process.on('disconnect', atOnce)
-    // It may have been killed while the application was loading.
+    // The launcher may have been killed while the application was loading.
     if (!process.connected) atOnce()
   })
 }

@@ -1,21 +1,21 @@
-/** What the command line talks to. */
+/** The terminal of the command line. */
 export interface Terminal {
-  /** Data, and what a person asked for. */
+  /** Writes data and requested output. */
   readonly out: (text: string) => void
-  /** Diagnostics and complaints. */
+  /** Writes diagnostics. */
   readonly err: (text: string) => void
-  /** Whether a person looks at the data, so that it may be redrawn. */
+  /** Whether the data goes to a terminal and may be redrawn. */
   readonly isLive: boolean
-  /** Whether each stream may be coloured. */
+  /** Whether each stream supports colours. */
   readonly colorOut: boolean
   readonly colorErr: boolean
-  /** Aborts when nobody reads the data any more, as after `| head`. */
+  /** Aborts when the reader of the data is gone, as after `| head`. */
   readonly readerGone: AbortSignal
-  /** As it is now: people resize their windows. */
+  /** Returns the current size, which may change. */
   readonly size: () => { readonly columns: number; readonly rows: number }
 }
 
-/** The terminal of the process. Colours are for terminals, unless NO_COLOR is set (no-color.org). */
+/** Makes the terminal of the process. Uses colours on a terminal unless NO_COLOR is set (no-color.org). */
 export function processTerminal(): Terminal {
   const { stdout, stderr, env } = process
   const wanted = (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb'
@@ -24,7 +24,7 @@ export function processTerminal(): Terminal {
     if (code !== 'EPIPE') process.exit(1)
     gone.abort()
   })
-  // Complaints that nobody reads are no reason to end.
+  // Unread diagnostics do not end the process.
   stderr.on('error', () => {})
   return {
     out: (text) => {
@@ -35,7 +35,7 @@ export function processTerminal(): Terminal {
     isLive: stdout.isTTY === true && env.TERM !== 'dumb',
     colorOut: wanted && stdout.isTTY === true,
     colorErr: wanted && stderr.isTTY === true,
-    // A terminal without a size, such as that of a serial line or a container, reports 0.
+    // A terminal without a size, such as a serial line or a container, reports 0.
     size: () => ({ columns: stdout.columns || 80, rows: stdout.rows || 24 }),
   }
 }

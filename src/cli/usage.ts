@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import { didYouMean } from '../config/hcl/diagnostics.js'
 import { COMMAND_HELP, type CommandName } from './help.js'
 
-/** What a command line asks for. */
+/** The meaning of a command line. */
 export type Usage =
   | { readonly kind: 'help'; readonly command?: CommandName }
   | { readonly kind: 'version' }
@@ -15,13 +15,13 @@ export type Usage =
   | ({ readonly kind: 'command'; readonly command: Exclude<CommandName, 'schema'> } & CommandOptions)
   | { readonly kind: 'schema' }
 
-/** What every command can be told. */
+/** Options of every command. */
 export interface CommandOptions {
-  /** The configuration: a file or a folder. */
+  /** Path of the configuration: a file or a folder. */
   readonly path: string
   readonly variables: Readonly<Record<string, string>>
   readonly json: boolean
-  /** A module of the user that uses the gateway; of `run` alone. */
+  /** Module that uses the gateway; only for `run`. */
   readonly app?: string
 }
 
@@ -41,7 +41,7 @@ const ALLOWED: Readonly<Record<CommandName, readonly OptionName[]>> = {
   schema: ['help'],
 }
 
-/** Reads the arguments of the process. Nothing throws: what is wrong is a usage of its own. */
+/** Parses the arguments of the process. Never throws: wrong usage is a result. */
 export function readUsage(args: readonly string[]): Usage {
   const { values, positionals, tokens } = parseArgs({
     args: [...args],
@@ -62,13 +62,13 @@ export function readUsage(args: readonly string[]): Usage {
     return { kind: 'help', ...(command === undefined ? {} : { command }) }
   if (values.version === true && name === undefined) return { kind: 'version' }
   if (name !== undefined && command === undefined)
-    return wrong(`there is no command "${name}"`, didYouMean(name, [...Object.keys(COMMAND_HELP), 'help']))
+    return wrong(`unknown command "${name}"`, didYouMean(name, [...Object.keys(COMMAND_HELP), 'help']))
   for (const token of tokens) {
     if (token.kind !== 'option') continue
     const fault = optionFault(token, command)
     if (fault !== undefined) return wrong(fault.reason, fault.near)
   }
-  if (command === undefined) return wrong('a command is missing: run, check or schema')
+  if (command === undefined) return wrong('missing command: expected run, check or schema')
   if (command === 'schema')
     return path === undefined ? { kind: 'schema' } : wrong(`schema takes no file, found "${path}"`)
   if (path === undefined) return wrong(`${command} needs the configuration: a file or a folder`)
@@ -76,7 +76,7 @@ export function readUsage(args: readonly string[]): Usage {
   const variables: Record<string, string> = {}
   for (const given of (values.var ?? []) as string[]) {
     const at = given.indexOf('=')
-    // What stands behind the sign may be secret; without a sign all of it may be.
+    // The value may be secret, and without a sign all of it, so that it is not shown.
     if (at <= 0) return wrong('--var expects NAME=VALUE')
     variables[given.slice(0, at)] = given.slice(at + 1)
   }
@@ -99,7 +99,7 @@ function optionFault(
   const allowed: readonly string[] = command === undefined ? ['help', 'version'] : ALLOWED[command]
   if (!Object.hasOwn(OPTIONS, name)) {
     const near = didYouMean(name, allowed)
-    return { reason: `there is no option ${rawName}`, near: near && `--${near}` }
+    return { reason: `unknown option ${rawName}`, near: near && `--${near}` }
   }
   if (!allowed.includes(name))
     return {

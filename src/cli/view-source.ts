@@ -1,19 +1,19 @@
-/** One integration or broker at one moment. */
+/** One integration, server or broker at one moment. */
 export interface ViewRow {
   readonly name: string
   readonly type: string
-  /** Of the connection; of a broker `running` or `stopped`. */
+  /** State of the connection; `running` or `stopped` for a broker. */
   readonly state: string
-  /** Absent for a broker. */
+  /** State of the circuit breaker; absent for a broker. */
   readonly breaker?: string
-  /** Messages so far. */
+  /** Number of messages so far. */
   readonly received: number
   readonly sent: number
   readonly errors: number
   readonly restarts: number
 }
 
-/** What the live view looks at. */
+/** Source of the rows of the live view. */
 export interface ViewSource {
   rows(): readonly ViewRow[]
 }

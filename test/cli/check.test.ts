@@ -45,11 +45,11 @@ test('variables are given with --var; an unknown one is an error', async () => {
 
 test('a missing file is an error of the configuration', async () => {
   const { code, stderr } = await cli('check', 'nowhere.hcl')
-  expect([code, stderr]).toEqual([1, expect.stringContaining('there is no such file or folder')])
+  expect([code, stderr]).toEqual([1, expect.stringContaining('the file or folder does not exist')])
 })
 
 test.each<[string, readonly string[], string]>([
-  ['no command', [], 'a command is missing'],
+  ['no command', [], 'missing command'],
   ['an unknown command', ['chekc', 'x.hcl'], 'did you mean check?'],
   ['help for an unknown command', ['help', 'chekc'], 'did you mean check?'],
   ['an unknown option', ['check', 'x.hcl', '--jsno'], 'did you mean --json?'],
@@ -103,7 +103,7 @@ test.each([
   const { code, stdout, stderr } = await cli('check', path)
   expect([code, stdout]).toEqual([1, ''])
   expect(stderr).toBe(
-    `error: this file is ${language} by its name: expected a file in HCL, such as gateway.hcl, or a folder with *.hcl files\n --> ${path}\n\n1 error\n`,
+    `error: expected an HCL file such as gateway.hcl, or a folder with *.hcl files, found a ${language} file\n --> ${path}\n\n1 error\n`,
   )
 })
 
@@ -114,7 +114,7 @@ test('addresses are listed with their ports, and checked', async () => {
   )
   const wrong = await cli('check', `${FIXTURES}addresses.hcl`, '--var', 'host=broker.example:mqtt')
   expect([wrong.code, wrong.stdout]).toEqual([1, ''])
-  expect(wrong.stderr).toContain('error: integration "events": this is not an address of mqtt\n')
+  expect(wrong.stderr).toContain('error: integration "events": invalid address for mqtt\n')
   expect(wrong.stderr).toContain('found "broker.example:mqtt"\n')
 })
 

@@ -11,7 +11,7 @@ const EXAMPLES: { readonly [E in EventName]: readonly [Extract<GatewayEvent, { k
     'crashed: no  [2J; restarts in 100 ms',
   ],
   'actor:restarted': [{ kind: 'actor:restarted', integration, restarts: 2 }, 'restarted (2 so far)'],
-  'actor:failed': [{ kind: 'actor:failed', integration, reason }, 'given up: no  [2J'],
+  'actor:failed': [{ kind: 'actor:failed', integration, reason }, 'failed: no  [2J'],
   'connection:changed': [
     { kind: 'connection:changed', integration, state: 'reconnecting', attempt: 3, reason: 'refused' },
     'reconnecting (attempt 3): refused',
@@ -19,7 +19,7 @@ const EXAMPLES: { readonly [E in EventName]: readonly [Extract<GatewayEvent, { k
   'breaker:changed': [{ kind: 'breaker:changed', integration, state: 'open' }, 'circuit breaker open'],
   'message:dead': [
     { kind: 'message:dead', integration, queue: 'jobs', reason: 'no', attempts: 5, value: 'hunter2' },
-    'set aside a message of "jobs" after 5 attempts: no',
+    'dead-lettered a message of "jobs" after 5 attempts: no',
   ],
   'subscription:gap': [
     { kind: 'subscription:gap', integration, topic: 'a/#', lost: 0, reason: 'the session is gone' },

@@ -81,7 +81,7 @@ test('an application that exits while it loads keeps its exit code', async () =>
 test('an application that is not there is found out before anything starts', async () => {
   const { code, stdout, stderr } = await run('--app', 'nowhere.mjs').ended
   expect([code, stdout]).toEqual([1, ''])
-  expect(stderr).toContain('the module nowhere.mjs cannot be used')
+  expect(stderr).toContain('cannot use the module nowhere.mjs')
 })
 
 test('an application in TypeScript is loaded where Node can, and refused in one sentence elsewhere', async () => {
@@ -96,7 +96,7 @@ test('an application in TypeScript is loaded where Node can, and refused in one 
   const { code, stdout, stderr } = await ended
   expect([code, stdout]).toEqual([1, ''])
   expect(stderr).toMatch(
-    /^nemo-gateway: the module .*app\.ts cannot be used: Node .* cannot load TypeScript: use .*\n$/,
+    /^nemo-gateway: cannot use the module .*app\.ts: Node .* cannot load TypeScript: use .*\n$/,
   )
 })
 
@@ -129,7 +129,7 @@ describe('an application that does not end', () => {
       child.kill(signal)
       const { code, stderr } = await ended
       expect(code).toBe(137)
-      expect(stderr).toContain(`the application had not ended and was killed: 10 s after ${signal}`)
+      expect(stderr).toContain(`the application did not end and was killed: 10 s after ${signal}`)
     },
     60_000,
   )
@@ -145,7 +145,7 @@ describe('an application that does not end', () => {
       if (where === 'start') expect(code).toBe(0)
       else {
         expect(code).toBe(1)
-        expect(stderr).toContain('the application failed to stop: it took more than 4 s')
+        expect(stderr).toContain('the application failed to stop: the limit of 4 s was exceeded')
       }
     },
     60_000,
