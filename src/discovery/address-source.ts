@@ -1,7 +1,7 @@
 import type { FoundAddress } from '../core/discovery.js'
 
-/** Looks for addresses, once for each call. */
+/** Finds addresses, once per call. */
 export interface AddressSource {
-  /** @throws ConnectionError when it cannot tell; an empty list is an answer */
+  /** Finds the current addresses; the list may be empty. @throws ConnectionError if the lookup fails */
   find(signal: AbortSignal): Promise<readonly FoundAddress[]>
 }

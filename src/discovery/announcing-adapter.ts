@@ -5,12 +5,12 @@ import type { AnnounceSettings } from '../core/discovery.js'
 import { withDeadline } from '../resilience/deadline.js'
 import { announce, withdraw } from './registry.js'
 
-/** Announced so often that two may fail before an address is gone. */
+/** Announcements per TTL: two may fail before an address expires. */
 const TIMES_PER_TTL = 3
-/** How long a registry may take to forget us before we leave. */
-const FAREWELL_MS = 500
+/** How long withdrawing from the registry may take, in milliseconds. */
+const WITHDRAW_TIMEOUT_MS = 500
 
-/** Adapters that listen and announce where, where the settings say so; else as they are. */
+/** Wraps adapters so that they announce their address, if the settings say so. */
 export function announcing(makeAdapter: AdapterFactory): AdapterFactory {
   return (context) => {
     const inner = makeAdapter(context)
@@ -19,7 +19,7 @@ export function announcing(makeAdapter: AdapterFactory): AdapterFactory {
   }
 }
 
-/** Announces where a server listens for as long as it does. What fails is logged, and tried again soon. */
+/** Announces the address of a server while it listens. Failures are logged and retried. */
 class Announcing {
   readonly adapter: ProtocolAdapter
   readonly #inner: ProtocolAdapter
@@ -27,7 +27,7 @@ class Announcing {
   readonly #settings: AnnounceSettings
   #timer: Timer | undefined
   #announced: string | undefined
-  /** The announcement under way, which must not reach the registry after the withdrawal. */
+  /** The announcement in flight, which must not reach the registry after the withdrawal. */
   #announcing: Promise<void> = Promise.resolve()
 
   constructor(inner: ProtocolAdapter, context: AdapterContext, settings: AnnounceSettings) {
@@ -63,13 +63,13 @@ class Announcing {
     this.#timer = undefined
     const address = this.#announced
     this.#announced = undefined
-    // First nobody else is sent here, then those who are here are let go.
+    // Withdraw the address before closing connections, so that no new clients come.
     if (address !== undefined) {
-      const farewell = async (signal: AbortSignal) => {
+      const withdrawal = async (signal: AbortSignal) => {
         await this.#announcing
         await withdraw(this.#settings.registry, address, signal)
       }
-      await this.#within(FAREWELL_MS, farewell)
+      await this.#within(WITHDRAW_TIMEOUT_MS, withdrawal)
     }
     await this.#inner.disconnect()
   }
@@ -77,7 +77,7 @@ class Announcing {
   async #announce(): Promise<void> {
     const { registry, ttlMs, host } = this.#settings
     const { listening } = this.#inner
-    // It may have been withdrawn while an earlier announcement was under way.
+    // The server may have stopped during an earlier announcement.
     if (listening === undefined || this.#timer === undefined) return
     const name = host ?? listening.address
     const address = `${isIPv6(name) ? `[${name}]` : name}:${listening.port}`
@@ -96,7 +96,7 @@ class Announcing {
     } catch (error) {
       log({
         level: 'warn',
-        message: `the registry was not told where this server is: ${(error as Error).message}`,
+        message: `cannot update the registry of this server: ${(error as Error).message}`,
       })
     }
   }

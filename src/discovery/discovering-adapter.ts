@@ -9,10 +9,10 @@ import { withDeadline } from '../resilience/deadline.js'
 import type { AddressSource } from './address-source.js'
 import { ownAddresses, sourceOf } from './source.js'
 
-/** How long a connection that is left may take to end before the next one is made. */
-const LEAVING_MS = 3_000
+/** How long closing the previous connection may take before the next one is made, in milliseconds. */
+const CLOSE_GRACE_MS = 3_000
 
-/** Adapters whose endpoint is discovered, where the settings say so; else as they are. */
+/** Wraps adapters so that their endpoint is discovered, if the settings say so. */
 export function discovering(makeAdapter: AdapterFactory): AdapterFactory {
   return (context) => {
     const { discovery } = context.settings
@@ -23,9 +23,9 @@ export function discovering(makeAdapter: AdapterFactory): AdapterFactory {
 }
 
 /**
- * Gives an adapter the addresses to connect to: finds them before it connects and looks again at intervals, leaves
- * out for a while what could not be reached, and makes a new connection when the address of the present one has gone.
- * An adapter that spreads its requests by itself gets all addresses, any other one of them for each connection.
+ * Finds the addresses of an adapter: before it connects and at intervals. Excludes unreachable addresses for a
+ * while and reconnects when the current address disappears; an adapter that balances requests itself gets all
+ * addresses, any other gets one per connection.
  */
 class Discovering {
   readonly adapter: ProtocolAdapter
@@ -34,15 +34,15 @@ class Discovering {
   readonly #settings: DiscoverySettings
   readonly #source: AddressSource
   readonly #set: EndpointSet
-  /** What the adapter finds in its settings. */
-  #given: readonly string[] = []
+  /** The addresses in the adapter's settings. */
+  #addresses: readonly string[] = []
   /** `moving`: the adapter receives other addresses; one that needs a new connection for them reports the loss. */
   #state: 'down' | 'up' | 'moving' = 'down'
-  /** Whether to look before the next connection: what is known may have led nowhere. */
+  /** Whether to look up addresses before the next connection, because the known ones may be unreachable. */
   #isStale = true
-  /** The end of a connection that we have left. */
-  #leaving: Promise<void> | undefined
-  #looking = new AbortController()
+  /** Closing of the previous connection. */
+  #closing: Promise<void> | undefined
+  #lookup = new AbortController()
   #timer: Timer | undefined
 
   constructor(context: AdapterContext, settings: DiscoverySettings, makeAdapter: AdapterFactory) {
@@ -70,90 +70,93 @@ class Discovering {
     }
   }
 
-  /** The endpoint with what has been found at the moment of looking; a found host is known by the name it was found under. */
+  /** Returns the endpoint with live addresses. TLS verifies a discovered host by the name that was looked up. */
   #liveEndpoint(endpoint: Endpoint): Endpoint {
     const { source } = this.#settings
-    const given = () => this.#given
+    const current = () => this.#addresses
     const { tls } = endpoint
     return {
       ...endpoint,
       ...(source.type === 'dns' && tls !== undefined && { tls: { serverName: source.name, ...tls } }),
       get addresses() {
-        return given()
+        return current()
       },
     }
   }
 
-  get #spreads(): boolean {
+  get #balancesItself(): boolean {
     return this.#inner.addressesChanged !== undefined
   }
 
   async #connect(signal: AbortSignal): Promise<void> {
-    await this.#left()
-    if (this.#isStale) await this.#look(signal)
+    await this.#previousClosed()
+    if (this.#isStale) await this.#findAddresses(signal)
     const usable = this.#set.usable(this.#context.clock.monotonic())
-    for (let attempts = this.#spreads ? 1 : usable.length; ; attempts--) {
+    for (let attempts = this.#balancesItself ? 1 : usable.length; ; attempts--) {
       this.#choose()
       try {
         await this.#inner.connect(signal)
         break
       } catch (error) {
-        this.#blame(error)
-        // The next one is tried at once: waiting helps only when no address answers.
+        this.#markFailed(error)
+        // Try the next address at once: waiting helps only if no address answers.
         if (attempts <= 1 || signal.aborted || asIntegrationError(error)?.kind !== 'connection') throw error
       }
     }
     this.#state = 'up'
-    if (!this.#spreads) this.#set.succeeded(this.#given[0]!)
+    if (!this.#balancesItself) this.#set.succeeded(this.#addresses[0]!)
     this.#watch()
   }
 
-  /** Waits for the end of the connection that was left, but not for long: nothing works meanwhile. */
-  async #left(): Promise<void> {
-    const leaving = this.#leaving
-    this.#leaving = undefined
-    if (leaving === undefined) return
+  /** Waits until the previous connection is closed, `CLOSE_GRACE_MS` at most, because operations wait meanwhile. */
+  async #previousClosed(): Promise<void> {
+    const closing = this.#closing
+    this.#closing = undefined
+    if (closing === undefined) return
     await new Promise<void>((resolve) => {
-      const patience = this.#context.clock.setTimer(LEAVING_MS, resolve, { background: true })
+      const timer = this.#context.clock.setTimer(CLOSE_GRACE_MS, resolve, { background: true })
       const done = () => {
-        patience.cancel()
+        timer.cancel()
         resolve()
       }
-      leaving.then(done, done)
+      closing.then(done, done)
     })
   }
 
   async #disconnect(): Promise<void> {
     this.#timer?.cancel()
     this.#timer = undefined
-    this.#looking.abort(new ConnectionError('discovery has ended'))
+    this.#lookup.abort(new ConnectionError('discovery has ended'))
     this.#state = 'down'
     await this.#inner.disconnect()
   }
 
   #choose(): void {
     const now = this.#context.clock.monotonic()
-    this.#given = this.#spreads ? this.#set.usable(now) : [this.#set.next(now)!]
+    this.#addresses = this.#balancesItself ? this.#set.usable(now) : [this.#set.next(now)!]
   }
 
   #lost(error: ConnectionError): void {
-    if (this.#state !== 'moving') this.#blame(error)
+    if (this.#state !== 'moving') this.#markFailed(error)
     this.#state = 'down'
     this.#context.connectionLost(error)
   }
 
-  /** What the adapter was given could not be reached, or was lost: look for others. */
-  #blame(error: unknown): void {
+  /** Excludes the current addresses and requests a new lookup, because they are unreachable or were lost. */
+  #markFailed(error: unknown): void {
     if (asIntegrationError(error)?.kind !== 'connection') return
     this.#isStale = true
     const now = this.#context.clock.monotonic()
-    for (const address of this.#given) this.#set.failed(address, now)
+    for (const address of this.#addresses) this.#set.failed(address, now)
   }
 
-  /** Finds addresses; what was known before, or stands in the endpoint, is better than nothing. @throws ConnectionError */
-  async #look(signal: AbortSignal): Promise<boolean> {
+  /**
+   * Looks up addresses. Without a result it keeps the known addresses, or those of the endpoint.
+   * @throws ConnectionError if no address is known
+   */
+  async #findAddresses(signal: AbortSignal): Promise<boolean> {
     let changed = false
-    let reason = 'nothing was found'
+    let reason = 'no address was found'
     try {
       const found = await this.#source.find(signal)
       if (found.length > 0) {
@@ -169,24 +172,24 @@ class Discovering {
       throw new ConnectionError(`discovery (${this.#settings.source.type}): ${reason}`, {
         integration: this.#context.settings.name,
       })
-    this.#context.log({ level: 'warn', message: `discovery: ${reason}; going on with what is known` })
+    this.#context.log({ level: 'warn', message: `discovery: ${reason}; continuing with the known addresses` })
     return changed
   }
 
-  /** Looks again at each interval, while there is a connection or one is wanted. */
+  /** Schedules the next lookup. */
   #watch(): void {
     this.#timer?.cancel()
     if (this.#settings.source.type === 'static') return
-    this.#timer = this.#context.clock.setTimer(this.#settings.intervalMs, () => this.#lookAgain(), {
+    this.#timer = this.#context.clock.setTimer(this.#settings.intervalMs, () => this.#refresh(), {
       background: true,
     })
   }
 
-  async #lookAgain(): Promise<void> {
-    this.#looking = new AbortController()
-    const { signal } = this.#looking
+  async #refresh(): Promise<void> {
+    this.#lookup = new AbortController()
+    const { signal } = this.#lookup
     const { clock, settings } = this.#context
-    const changed = await withDeadline((attempt) => this.#look(attempt.signal), {
+    const changed = await withDeadline((attempt) => this.#findAddresses(attempt.signal), {
       clock,
       deadline: clock.monotonic() + settings.timeoutMs,
       operation: 'discovery',
@@ -197,20 +200,25 @@ class Discovering {
     if (changed) this.#follow()
   }
 
-  /** Other addresses than before: an adapter that can takes them up, any other has to leave one that has gone. */
+  /**
+   * Applies changed addresses. An adapter that supports it switches over; any other reconnects if its address has
+   * disappeared.
+   */
   #follow(): void {
-    if (this.#spreads) {
+    if (this.#balancesItself) {
       this.#choose()
       this.#state = 'moving'
       this.#inner.addressesChanged!()
       if (this.#state === 'moving') this.#state = 'up'
       return
     }
-    const [address] = this.#given
+    const [address] = this.#addresses
     if (address === undefined || this.#set.has(address)) return
     this.#state = 'down'
-    this.#context.connectionLost(new ConnectionError(`${address} is not among the addresses found any more`))
-    // The adapter does not know that; what it had under way fails, and begins again on the next connection.
-    this.#leaving = this.#inner.disconnect()
+    this.#context.connectionLost(
+      new ConnectionError(`${address} is no longer among the discovered addresses`),
+    )
+    // The adapter does not know of the loss: its operations fail and are retried on the next connection.
+    this.#closing = this.#inner.disconnect()
   }
 }

@@ -1,10 +1,10 @@
 import { lookup } from 'node:dns/promises'
 import type { AddressSource } from './address-source.js'
-import { addressText, nothingOrFault, query } from './lookup.js'
+import { addressText, emptyOrThrow, query } from './lookup.js'
 
 /**
- * The hosts of a name: its A and AAAA records as these servers have them, or, without servers, whatever the system
- * makes of the name, its file of hosts included.
+ * Makes a source of the hosts of a name: its A and AAAA records from `servers`, or the resolution of the system,
+ * including its hosts file, if `servers` is empty.
  */
 export function dnsSource(
   name: string,
@@ -23,7 +23,7 @@ export function dnsSource(
 }
 
 async function bySystem(name: string): Promise<readonly string[]> {
-  const found = await lookup(name, { all: true }).catch((error: unknown) => nothingOrFault(name, error))
+  const found = await lookup(name, { all: true }).catch((error: unknown) => emptyOrThrow(name, error))
   return found.map(({ address }) => address)
 }
 

@@ -2,15 +2,15 @@ import { Resolver } from 'node:dns/promises'
 import { isIPv6 } from 'node:net'
 import { ConnectionError } from '../core/errors.js'
 
-/** What a name server says when there are no such records, which is an answer and no fault. */
-const NOTHING = new Set(['ENODATA', 'ENOTFOUND'])
+/** Error codes for missing records, which are not a failure. */
+const NO_RECORDS = new Set(['ENODATA', 'ENOTFOUND'])
 
 /**
- * Asks DNS servers.
- * @param servers addresses, each maybe with a port; those of the system when there are none
+ * Queries DNS servers.
+ * @param servers IP addresses with optional ports; empty for those of the system
  * @param ask makes the query
- * @returns what was answered; an empty list when there are no such records
- * @throws ConnectionError when no server answered, or the signal's reason
+ * @returns the records; empty if there are none
+ * @throws ConnectionError if no server answered; the signal's reason
  */
 export async function query<T>(
   name: string,
@@ -27,20 +27,20 @@ export async function query<T>(
     return await ask(resolver)
   } catch (error) {
     signal.throwIfAborted()
-    return nothingOrFault(name, error)
+    return emptyOrThrow(name, error)
   } finally {
     signal.removeEventListener('abort', onAbort)
   }
 }
 
-/** An empty list where an error only says that there is nothing. @throws ConnectionError otherwise */
-export function nothingOrFault(name: string, error: unknown): readonly never[] {
+/** Returns an empty list for an error that means "no records". @throws ConnectionError for any other error */
+export function emptyOrThrow(name: string, error: unknown): readonly never[] {
   const { code = 'unknown error' } = error as NodeJS.ErrnoException
-  if (NOTHING.has(code)) return []
+  if (NO_RECORDS.has(code)) return []
   throw new ConnectionError(`the DNS lookup of ${name} failed: ${code}`, { cause: error })
 }
 
-/** An address as an endpoint has it. */
+/** Formats an address as in an endpoint. */
 export function addressText(host: string, port: number | undefined, scheme: string | undefined): string {
   const bare = isIPv6(host) ? `[${host}]` : host
   const withPort = port === undefined ? bare : `${bare}:${port}`

@@ -2,7 +2,7 @@ import type { RedisRegistry } from '../core/discovery.js'
 import type { AddressSource } from './address-source.js'
 import { announced } from './registry.js'
 
-/** What servers have announced of themselves in a Redis. */
+/** Makes a source of the addresses that servers have announced in a Redis. */
 export function redisSource(registry: RedisRegistry, scheme: string | undefined): AddressSource {
   return {
     async find(signal) {

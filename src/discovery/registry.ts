@@ -7,16 +7,19 @@ import type { RedisRegistry } from '../core/discovery.js'
 import { AuthError, ConnectionError } from '../core/errors.js'
 import { encodeCommand, type Reply, readReply } from './resp.js'
 
-/** No list of addresses is longer. */
+/** Maximum size of an answer in bytes. */
 const LONGEST_ANSWER = 1024 * 1024
 const REFUSALS = /^(WRONGPASS|NOAUTH|NOPERM)/u
 
 /*
- * A sorted set in Redis holds the addresses of a service; the score of each is the time at which it is gone unless
- * it is announced again, in milliseconds of the clock of that Redis: the clocks of clients and servers may differ.
+ * A sorted set in Redis holds the addresses of a service. The score of an address is its expiry in milliseconds of
+ * the clock of that Redis, because the clocks of clients and servers may differ.
  */
 
-/** The addresses that are announced now. @throws ConnectionError, AuthError, or the signal's reason */
+/**
+ * Returns the announced addresses that have not expired.
+ * @throws ConnectionError, AuthError, or the signal's reason
+ */
 export async function announced(registry: RedisRegistry, signal: AbortSignal): Promise<readonly string[]> {
   return inSession(registry, signal, async (command) => {
     const found = await command('ZRANGEBYSCORE', registry.key, `(${await serverTime(command)}`, '+inf')
@@ -24,7 +27,7 @@ export async function announced(registry: RedisRegistry, signal: AbortSignal): P
   })
 }
 
-/** Announces an address for so long, and clears away what is long gone. @throws as `announced` */
+/** Announces an address for `ttlMs` and removes expired ones. @throws what `announced` throws */
 export async function announce(
   registry: RedisRegistry,
   address: string,
@@ -38,7 +41,7 @@ export async function announce(
   })
 }
 
-/** It is not there any more. @throws as `announced` */
+/** Withdraws an address. @throws what `announced` throws */
 export async function withdraw(registry: RedisRegistry, address: string, signal: AbortSignal): Promise<void> {
   await inSession(registry, signal, (command) => command('ZREM', registry.key, address))
 }
@@ -50,7 +53,7 @@ async function serverTime(command: Command): Promise<number> {
   return Math.floor(Number(seconds) * 1_000 + Number(micros) / 1_000)
 }
 
-/** Connects, proves who we are, lets `use` send commands one after the other, and leaves. */
+/** Connects, authenticates, lets `use` send commands one after the other, and disconnects. */
 async function inSession<T>(
   registry: RedisRegistry,
   signal: AbortSignal,
@@ -78,7 +81,7 @@ async function inSession<T>(
   }
 }
 
-/** Begins to connect; by TLS the server has to show a certificate for the host, or for the name that is set. */
+/** Starts to connect. With TLS the certificate must match the host, or the configured server name. */
 async function open({ host, port, tls }: RedisRegistry): Promise<Socket> {
   if (tls === undefined) return connect({ host, port })
   const options = await readTlsOptions(tls)
@@ -92,15 +95,16 @@ function commander(socket: Socket, where: string): Command {
     for (;;) {
       const answer = readReply(bytes)
       if (answer === undefined) {
-        if (bytes.length > LONGEST_ANSWER) throw new ConnectionError(`${where} answers more than it should`)
+        if (bytes.length > LONGEST_ANSWER)
+          throw new ConnectionError(`${where}: the answer exceeds the limit of ${LONGEST_ANSWER} bytes`)
         bytes = Buffer.concat([bytes, await nextChunk(socket, where)])
         continue
       }
       bytes = bytes.subarray(answer.next)
       if (!(answer.reply instanceof Error)) return answer.reply
-      // What Redis says of a login names no secret.
+      // Redis's message about a failed login contains no secret.
       const { message } = answer.reply
-      if (REFUSALS.test(message)) throw new AuthError(`${where} refuses us: ${message}`)
+      if (REFUSALS.test(message)) throw new AuthError(`${where} rejects our credentials: ${message}`)
       throw new ConnectionError(`${where}: ${message}`, { retryable: false })
     }
   }

@@ -1,16 +1,16 @@
-/** An answer of Redis; an error is one as well. */
+/** A reply of Redis, which may be an error. */
 export type Reply = string | number | null | Error | readonly Reply[]
 
 const CR = 0x0d
 
-/** A command as it is sent: an array of bulk strings (RESP2). */
+/** Encodes a command as an array of bulk strings (RESP2). */
 export function encodeCommand(parts: readonly string[]): string {
   return `*${parts.length}\r\n${parts.map((part) => `$${Buffer.byteLength(part)}\r\n${part}\r\n`).join('')}`
 }
 
 /**
- * The answer that begins at `at`, and where the next one does; undefined while it is not complete.
- * @throws Error for bytes that are no answer of Redis
+ * Parses the reply at `at` and returns it with the offset of the next one; `undefined` if it is incomplete.
+ * @throws Error for bytes that are not RESP2
  */
 export function readReply(
   bytes: Buffer,
@@ -32,14 +32,14 @@ export function readReply(
     case '*':
       return readList(bytes, next, lengthOf(text))
     default:
-      throw new Error('it does not answer like Redis')
+      throw new Error('expected a reply of Redis (RESP2)')
   }
 }
 
 function lengthOf(text: string): number {
   const length = Number(text)
   if (Number.isInteger(length) && length >= -1) return length
-  throw new Error('it does not answer like Redis')
+  throw new Error('expected a reply of Redis (RESP2)')
 }
 
 function readText(bytes: Buffer, at: number, length: number): ReturnType<typeof readReply> {

@@ -5,7 +5,7 @@ import { dnsSource } from './dns-source.js'
 import { redisSource } from './redis-source.js'
 import { srvSource } from './srv-source.js'
 
-/** The source that is configured. */
+/** Makes the configured source. */
 export function sourceOf(settings: DiscoverySettings, endpoint: Endpoint): AddressSource {
   const { source, scheme } = settings
   switch (source.type) {
@@ -20,7 +20,7 @@ export function sourceOf(settings: DiscoverySettings, endpoint: Endpoint): Addre
   }
 }
 
-/** The addresses that stand in the endpoint itself. */
+/** Returns the addresses of the endpoint itself. */
 export function ownAddresses({ addresses }: Endpoint): readonly FoundAddress[] {
   return addresses.map((address) => ({ address, priority: 0, weight: 1 }))
 }

@@ -7,14 +7,17 @@ import { MessageRun } from '../mailbox/message-run.js'
 import type { Work, Worker } from '../mailbox/work.js'
 import { INTERNAL_ERROR, type RequestContext, type RpcHandler, RpcRoutes } from '../router/rpc-routes.js'
 
-/** Serves methods to others over an integration (specification: RpcServer). */
+/**
+ * Serves methods over an integration or a `server` block (specification, "RPC Server"). All methods may be called
+ * concurrently; after `close` the server can serve again.
+ */
 export class RpcServer implements Worker {
   readonly #mail: IntegrationMail
   readonly #registered = new RpcRoutes()
-  /** As of the last `serve` that succeeded. */
+  /** Routes of the last successful `serve`. */
   #served = new RpcRoutes()
   readonly #onError: (method: string, error: unknown) => void
-  /** By method. */
+  /** Open sources by method. */
   readonly #sources = new Map<string, OpenSource>()
   #steps: Promise<void> = Promise.resolve()
   #running = 0
@@ -26,17 +29,21 @@ export class RpcServer implements Worker {
     work.add(this)
   }
 
-  /** Whether a handler runs. @internal */
+  /** Whether a handler is running. @internal */
   get isBusy(): boolean {
     return this.#running > 0
   }
 
-  /** The server or integration that it serves by. */
+  /** Name of the server or integration. */
   get name(): string {
     return this.#mail.name
   }
 
-  /** Registers the handler of a method; takes effect with the next `serve`. A later one of the same method replaces it. @throws ConfigError */
+  /**
+   * Registers the handler of a method, effective with the next `serve`. A later handler for the same method
+   * replaces it.
+   * @throws ConfigError
+   */
   register(method: string, handler: RpcHandler): this {
     const context = { integration: this.#mail.name }
     checkArgument('register', 'method', method, TEXT, context)
@@ -46,19 +53,18 @@ export class RpcServer implements Worker {
   }
 
   /**
-   * Serves all registered methods, across restarts of the actor. Called again it adds the methods and handlers
-   * registered meanwhile; calls under way and those that arrive meanwhile are answered. When it fails, what was served
-   * before is served still, and nothing else.
-   * @throws UnsupportedError when the protocol cannot serve; ConfigError for an empty name; the error of the
-   *   first method that is refused
+   * Serves all registered methods, across restarts of the actor. Called again, it adds methods and handlers
+   * registered since; calls in flight are answered. If it fails, only what was served before is still served.
+   * @throws UnsupportedError if the protocol cannot serve; ConfigError for an empty name; the error of the first
+   * method that is refused
    */
   serve(): Promise<void> {
-    return this.#inTurn(() => this.#replace(this.#registered.copy()))
+    return this.#enqueue(() => this.#replace(this.#registered.copy()))
   }
 
-  /** Takes no more requests; those under way are answered. Never rejects; idempotent. */
+  /** Stops serving; requests in flight are answered. Never rejects. Idempotent. */
   close(): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#enqueue(async () => {
       const sources = [...this.#sources.values()]
       this.#sources.clear()
       this.#served = new RpcRoutes()
@@ -66,13 +72,13 @@ export class RpcServer implements Worker {
     })
   }
 
-  /** What `console.log` shows. @internal */
+  /** Returns what `console.log` shows. @internal */
   [INSPECT](): object {
     return shownAs('RpcServer', { name: this.name, type: this.#mail.type, served: this.#served.methods })
   }
 
-  /** One change at a time. */
-  #inTurn(step: () => Promise<void>): Promise<void> {
+  /** Runs changes one at a time. */
+  #enqueue(step: () => Promise<void>): Promise<void> {
     const done = this.#steps.then(step)
     this.#steps = done.catch(() => {})
     return done
@@ -81,7 +87,7 @@ export class RpcServer implements Worker {
   async #replace(routes: RpcRoutes): Promise<void> {
     if (!this.#mail.supports('serve'))
       throw new UnsupportedError(`serve over ${this.#mail.type}`, { integration: this.#mail.name })
-    // What is served already needs no second subscription: its handler changes with the routes.
+    // Methods already served keep their subscription and get their handler from the new routes.
     const added = routes.methods.filter((method) => !this.#sources.has(method))
     for (const method of added)
       checkArgument('serve', 'method', method, NAME, { integration: this.#mail.name })
@@ -103,7 +109,7 @@ export class RpcServer implements Worker {
     return this.#mail.open('serve', method, wanted, this.#handler(method, routes))
   }
 
-  /** @param routes that answer what arrives before all methods are open. */
+  /** @param routes routes for requests that arrive before all methods are open */
   #handler(method: string, routes: RpcRoutes): SourceHandler {
     return {
       receive: (run, names, life) => {
@@ -126,12 +132,12 @@ export class RpcServer implements Worker {
     this.#running--
   }
 
-  /** Never rejects. */
+  /** Answers one request. Never rejects. */
   async #answer(method: string, routes: RpcRoutes, requests: MessageRun, index: number): Promise<void> {
     const extras = requests.extras(index)!
     const context: RequestContext = { method, headers: extras.headers ?? {} }
     let outcome: unknown
-    /** The answer where that one cannot cross: the caller must get one. */
+    /** The answer if the outcome cannot be serialised: the caller must get one. */
     let fallback: ErrorRecord = encodeError(new RpcError(INTERNAL_ERROR, 'Internal error'))
     try {
       const value = await routes.handle(requests.value(index, undefined), context)
@@ -139,7 +145,7 @@ export class RpcServer implements Worker {
     } catch (error) {
       const refusal = refusalOf(error)
       this.#onError(method, refusal.cause ?? refusal)
-      // The cause stays here: it may say more than a stranger should know.
+      // The cause is not sent, because it may reveal internals.
       const { cause: _cause, stack: _stack, ...record } = encodeError(refusal)
       outcome = { ok: false, error: record }
       const { data: _data, ...fields } = record.fields
@@ -157,14 +163,14 @@ export class RpcServer implements Worker {
   }
 }
 
-/** What a caller gets for what a handler threw: codes that are not whole numbers exist in no protocol. */
+/** Converts a handler's error for the caller. A code that is not an integer exists in no protocol. */
 function refusalOf(error: unknown): RpcError {
   if (!(error instanceof RpcError))
     return new RpcError(INTERNAL_ERROR, 'Internal error', undefined, { cause: error })
   if (isCode(error.code) && typeof error.message === 'string') return error
   const { code, data } = error
   const cause = new RangeError(
-    `RpcError: expected a whole number of 32 bits as code, found ${typeof code === 'number' ? code : typeof code}; sent ${INTERNAL_ERROR} instead`,
+    `RpcError: expected a 32-bit integer as the code, found ${typeof code === 'number' ? code : typeof code}; sent ${INTERNAL_ERROR} instead`,
     { cause: error },
   )
   return new RpcError(INTERNAL_ERROR, messageOf(error), data, { cause })

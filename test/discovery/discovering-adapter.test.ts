@@ -131,7 +131,7 @@ describe('an adapter with one connection', () => {
       await clock.advance(1_000)
       await new Promise((resolve) => setImmediate(resolve))
     }
-    expect(context.lost[0]!.message).toBe('10.0.0.1 is not among the addresses found any more')
+    expect(context.lost[0]!.message).toBe('10.0.0.1 is no longer among the discovered addresses')
     await adapter.connect(NEVER)
     expect([connects, events]).toEqual([['10.0.0.1', '10.0.0.2'], ['disconnect']])
   })
@@ -204,7 +204,7 @@ describe('where nothing is found', () => {
     await adapter.connect(NEVER)
     expect(connects).toEqual(['fallback'])
     expect(context.records).toMatchObject([
-      { level: 'warn', message: expect.stringContaining('nothing was found') },
+      { level: 'warn', message: expect.stringContaining('no address was found') },
     ])
   })
 
@@ -212,7 +212,7 @@ describe('where nothing is found', () => {
     const { adapter, connects } = rig()
     await expect(adapter.connect(NEVER)).rejects.toMatchObject({
       kind: 'connection',
-      message: 'discovery (dns): nothing was found',
+      message: 'discovery (dns): no address was found',
     })
     dns.mode = 'fail'
     await expect(adapter.connect(NEVER)).rejects.toThrow(/the DNS lookup of api.internal failed: ESERVFAIL/u)

@@ -144,7 +144,7 @@ describe('a protocol with one connection', () => {
     client.on('connection:changed', ({ reason }) => reasons.push(reason))
     serve(at(next.port))
     await until(() => client.metrics().integrations.a!.counts.connects === 2, 'it has connected again')
-    expect(reasons).toContain(`127.0.0.1:${old.port} is not among the addresses found any more`)
+    expect(reasons).toContain(`127.0.0.1:${old.port} is no longer among the discovered addresses`)
     await client.pubsub('a').publish('t', 2)
     expect((await subscription.recv())!.value).toBe(2)
   })

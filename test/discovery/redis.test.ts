@@ -44,7 +44,7 @@ describe('answers of Redis', () => {
           const answer = readReply(Buffer.from(bytes))
           expect(answer === undefined || answer.next <= bytes.length).toBe(true)
         } catch (error) {
-          expect((error as Error).message).toBe('it does not answer like Redis')
+          expect((error as Error).message).toBe('expected a reply of Redis (RESP2)')
         }
       }),
     )
@@ -71,11 +71,14 @@ describe('a registry', () => {
     expect(found).toEqual(['a:1'])
   })
 
-  test('that refuses us is an AuthError without the secret', async () => {
+  test('that rejects our credentials is an AuthError without the secret', async () => {
     for (const password of ['wr0ng-secret', undefined]) {
       const { password: _, ...rest } = registry
       const error = await announced({ ...rest, ...(password && { password }) }, NEVER).catch((e: Error) => e)
-      expect(error).toMatchObject({ kind: 'auth', message: expect.stringContaining('refuses us') })
+      expect(error).toMatchObject({
+        kind: 'auth',
+        message: expect.stringContaining('rejects our credentials'),
+      })
       expect(JSON.stringify(error) + String((error as Error).stack)).not.toContain('wr0ng-secret')
     }
   })
@@ -119,7 +122,7 @@ describe('a registry', () => {
     )
     await expect(announced({ ...registry, port: ports[0]! }, NEVER)).rejects.toMatchObject({
       kind: 'connection',
-      message: expect.stringContaining('does not answer like Redis'),
+      message: expect.stringContaining('expected a reply of Redis'),
     })
     const giveUp = new AbortController()
     const waiting = announced({ ...registry, port: ports[1]! }, giveUp.signal)
