@@ -7,15 +7,16 @@ interface PendingTimer {
 }
 
 /**
- * A clock that a test drives: time stands still until `advance`, and tasks for a later turn wait for `turn` or
- * `advance`. What is due runs in the order of its time, and of being set where times are equal.
+ * A clock that a test drives: time passes only in `advance`, and tasks for a later turn run only in `turn` or
+ * `advance`. Due tasks run in the order of their times; those with equal times run in the order in which they were
+ * set.
  */
 export class ManualClock implements Clock {
   #now: number
   readonly #timers = new Set<PendingTimer>()
   #turn: { readonly task: () => void }[] = []
 
-  /** @param startedAt epoch milliseconds. */
+  /** @param startedAt initial time in epoch milliseconds */
   constructor(startedAt = 1_700_000_000_000) {
     this.#now = startedAt
   }
@@ -44,19 +45,22 @@ export class ManualClock implements Clock {
     }
   }
 
-  /** Timers that are set, the next one first. */
+  /** Returns the pending timers, the next one first. */
   get pending(): readonly { readonly inMs: number; readonly background: boolean }[] {
     return [...this.#timers]
       .sort((a, b) => a.due - b.due)
       .map(({ due, background }) => ({ inMs: due - this.#now, background }))
   }
 
-  /** Tasks that wait for a later turn. */
+  /** Returns the number of tasks that wait for a later turn. */
   get waitingForTurn(): number {
     return this.#turn.length
   }
 
-  /** Runs what waits for a later turn, and lets promises settle. What these tasks ask for waits for the turn after. */
+  /**
+   * Runs the tasks that wait for a later turn and lets promises settle. Tasks added meanwhile wait for the turn
+   * after.
+   */
   async turn(): Promise<void> {
     const tasks = this.#turn
     this.#turn = []
@@ -65,24 +69,24 @@ export class ManualClock implements Clock {
   }
 
   /**
-   * Lets `ms` pass: each timer sees the time it was set for, and between two timers promises settle and turns
-   * pass until nothing waits for one.
+   * Advances the time by `ms` milliseconds. Each timer runs at its own time, and between two timers promises settle
+   * and turns pass until none is pending.
    */
   async advance(ms: number): Promise<void> {
     const until = this.#now + ms
-    await this.#quiet()
+    await this.#settleTurns()
     for (let next = this.#nextDue(until); next !== undefined; next = this.#nextDue(until)) {
       this.#timers.delete(next)
       this.#now = Math.max(this.#now, next.due)
       next.task()
-      await this.#quiet()
+      await this.#settleTurns()
     }
     this.#now = until
   }
 
   /**
-   * Time passes while nothing runs, as when the whole process is held up: what has become due runs late, with
-   * the next `advance`.
+   * Advances the time by `ms` milliseconds without running anything, as if the process was suspended. Timers that
+   * became due run late, with the next `advance`.
    */
   stall(ms: number): void {
     this.#now += ms
@@ -95,13 +99,13 @@ export class ManualClock implements Clock {
     return next
   }
 
-  async #quiet(): Promise<void> {
+  async #settleTurns(): Promise<void> {
     await settled()
     while (this.#turn.length > 0) await this.turn()
   }
 }
 
-/** Resolves when the promises that can settle by themselves have done so. */
+/** Resolves after a turn of the event loop, when all promises that can settle have settled. */
 export function settled(): Promise<void> {
   return new Promise((resolve) => systemClock.nextTurn(resolve))
 }

@@ -1,6 +1,9 @@
 import type { Random } from '../core/random.js'
 
-/** Random numbers and ids that a seed decides (mulberry32), so that a run can be repeated. For tests only: all can be guessed. */
+/**
+ * Generates random numbers and ids from a seed (mulberry32), so that a run can be repeated. For tests only, because
+ * the numbers are predictable.
+ */
 export class SeededRandom implements Random {
   #state: number
 
@@ -21,7 +24,7 @@ export class SeededRandom implements Random {
 
   readonly uuid = (): string => {
     const bytes = this.bytes(16)
-    // The version and the variant (RFC 9562, section 5.4).
+    // Version and variant (RFC 9562, section 5.4).
     bytes[6] = (bytes[6]! & 0x0f) | 0x40
     bytes[8] = (bytes[8]! & 0x3f) | 0x80
     return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')

@@ -53,7 +53,7 @@ export async function grpcCompliance(name: string, proto: string | undefined): P
     skips: {
       'a message above the limit that arrives on a topic is counted or a gap, and later ones arrive':
         'gRPC ends a stream over a message that is too large: the subscription ends with that error',
-      'calling a method that nobody serves is an RpcError':
+      'calling a method without a server is an RpcError':
         'gRPC has a code of its own for that: 12, UNIMPLEMENTED',
     },
     address: topicNames(),

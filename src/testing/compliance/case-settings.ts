@@ -1,9 +1,9 @@
-/** How a case wants its gateway. */
+/** Settings of the gateway for a case. */
 export interface CaseSettings {
-  /** The mailbox of the integration under test, where the case is about its limits. */
+  /** Mailbox of the integration under test, for cases about its limits. */
   readonly mailbox?: { readonly messages: number; readonly bytes?: string }
   /** Other blocks of the integration under test: `limits`, `retry`, `timeout`. */
   readonly settings?: Readonly<Record<string, unknown>>
-  /** Receives what the gateway logs. */
+  /** Receives the log records of the gateway. */
   readonly logger?: (record: unknown) => unknown
 }

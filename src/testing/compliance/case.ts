@@ -2,13 +2,13 @@ import type { CaseSettings } from './case-settings.js'
 import type { CaseContext } from './context.js'
 import type { Need } from './options.js'
 
-/** One thing that an adapter must do. */
+/** One requirement for an adapter. */
 export interface ComplianceCase extends CaseSettings {
   readonly name: string
-  /** Leaves the gateway as it found it, so that cases can share one. */
+  /** Whether the case leaves its gateway unchanged, so that cases can share one. */
   readonly shares?: boolean
-  /** Left out where one of these is missing. */
+  /** The case is omitted if one of these is missing. */
   readonly needs: readonly Need[]
-  /** Fails by throwing. */
+  /** Runs the case. Throws if it fails. */
   run(context: CaseContext): Promise<void>
 }

@@ -15,15 +15,15 @@ import { type ComplianceMethod, ComplianceService, isComplianceMethod } from './
 import { structured } from './structured.js'
 import { eventually, soon } from './waiting.js'
 
-/** The integration that the cases are about, and another one at the same broker. */
+/** The integration under test, and another one at the same broker. */
 export type Side = 'subject' | 'other'
 
-/** So patient with an actor that is asked to stop that one that does not stop by itself is seen to hang. */
+/** `shutdown` is long, so that an actor that does not stop on its own hangs visibly. */
 const SUPERVISION = { restart: 'permanent', max_restarts: 100, within: '60s', shutdown: '60s' }
 const RECONNECT = { enabled: true, max_attempts: -1, delay: '50ms', max_delay: '200ms' }
 const AROUND = { supervision: SUPERVISION, reconnect: RECONNECT }
 
-/** What one case works with: a gateway with real threads, and names that no other case has. */
+/** The context of one case: a gateway with real threads, and names that are unique to the case. */
 export class CaseContext {
   readonly gateway: Gateway
   readonly features: ComplianceOptions['features']
@@ -65,18 +65,18 @@ export class CaseContext {
     return context
   }
 
-  /** The same gateway for another case. */
+  /** Returns a context with the same gateway for another case. */
   next(): CaseContext {
     return new CaseContext(this.gateway, this.#options)
   }
 
-  /** Whether both integrations are connected and have not been restarted. */
+  /** Whether both integrations are connected and were not restarted. */
   get isUndisturbed(): boolean {
     const statuses = (['subject', 'other'] as const).map((side) => this.gateway.connections.status(side))
     return statuses.every(({ state, restarts }) => state === 'connected' && restarts === 0)
   }
 
-  /** Another gateway at the same broker, with the integration `other` alone. Ends with the case. */
+  /** Starts another gateway at the same broker with only the integration `other`. It ends with the case. */
   async peer(): Promise<Gateway> {
     const peer = await start({ integrations: { other: await secondOf(this.#options) } })
     this.#peers.push(peer)
@@ -84,7 +84,7 @@ export class CaseContext {
     return peer
   }
 
-  /** A gateway whose integration `subject` cannot connect. Ends with the case. */
+  /** Starts a gateway whose integration `subject` cannot connect. It ends with the case. */
   async unreachable(): Promise<Gateway> {
     const subject = { ...(await this.#options.unreachable!()), ...AROUND }
     const peer = await start({ integrations: { subject } })
@@ -92,17 +92,17 @@ export class CaseContext {
     return peer
   }
 
-  /** A method that this protocol cannot serve. */
+  /** Name of a method that the protocol cannot serve. */
   get unservable(): string {
     return this.#options.unservable!
   }
 
-  /** Ends every gateway of the case. */
+  /** Shuts down every gateway of the case. */
   async end(): Promise<void> {
     await Promise.all([this.gateway.shutdown({ timeout: 100 }), this.endPeers()])
   }
 
-  /** Ends the gateways that the case has started. */
+  /** Shuts down the gateways that the case has started. */
   async endPeers(): Promise<void> {
     await Promise.all(this.#peers.splice(0).map((gateway) => gateway.shutdown({ timeout: 100 })))
   }
@@ -128,17 +128,17 @@ export class CaseContext {
     return this.gateway.metrics().integrations[side]!
   }
 
-  /** A topic, queue or method that no other case has. */
+  /** Returns a topic, queue or method name that is unique to the case. */
   name(name: string): string {
     return this.#address(`${this.#prefix}/${name}`)
   }
 
-  /** The name under which a method of the service can be called. */
+  /** Returns the name under which a method of the service can be called. */
   method(name: ComplianceMethod): string {
     return this.#served ? name : this.name(name)
   }
 
-  /** Serves the methods of the service, unless the test does. */
+  /** Serves the methods of the service, unless the test serves them. */
   async serve(side: Side = 'other'): Promise<void> {
     if (this.#served) return
     const service = new ComplianceService()
@@ -158,20 +158,20 @@ export class CaseContext {
     )
   }
 
-  /** Kills the actor and waits until its successor runs. */
+  /** Crashes the actor and waits until it has restarted. */
   async crash(side: Side = 'subject'): Promise<void> {
     const restarted = this.restarted(side)
     await this.kill(side)
     await soon(restarted, 'the actor is restarted')
   }
 
-  /** Kills the actor: it dies within its next turn. */
+  /** Crashes the actor within its next turn. */
   async kill(side: Side = 'subject'): Promise<void> {
-    // It may die before it has said that it will.
+    // The actor may die before it acknowledges the request.
     await this.gateway.connections.inject(side, 'throw').catch(() => {})
   }
 
-  /** Resolves when the actor has been restarted next. */
+  /** Resolves at the next restart of the actor. */
   restarted(side: Side = 'subject'): Promise<void> {
     return new Promise((resolve) => {
       const end = this.gateway.on('actor:restarted', ({ integration }) => {
@@ -182,7 +182,7 @@ export class CaseContext {
     })
   }
 
-  /** The next `count` messages of a subscription. */
+  /** Returns the next `count` messages of a subscription. */
   async take<T>(subscription: Subscription<T>, count: number): Promise<Message<T>[]> {
     const messages: Message<T>[] = []
     while (messages.length < count) {
@@ -193,7 +193,7 @@ export class CaseContext {
     return messages
   }
 
-  /** The next message of a queue; fails when there is none. */
+  /** Returns the next message of a queue; fails if there is none. */
   async receive<T = unknown>(queue: string, side: Side = 'subject'): Promise<QueueMessage<T>> {
     const message = await soon(
       this.queue(side).receive<T>(queue, { timeout: '10s' }),
@@ -203,7 +203,18 @@ export class CaseContext {
     return message
   }
 
-  /** Asserts that a queue has no message now. */
+  /** Receives and acknowledges the next `count` messages of a queue. @returns their values */
+  async drain<T = unknown>(queue: string, count: number, side: Side = 'subject'): Promise<T[]> {
+    const values: T[] = []
+    while (values.length < count) {
+      const message = await this.receive<T>(queue, side)
+      values.push(message.value)
+      await soon(message.ack(), 'ack')
+    }
+    return values
+  }
+
+  /** Asserts that a queue is empty. */
   async empty(queue: string, side: Side = 'subject'): Promise<void> {
     const message = await soon(
       this.queue(side).receive(queue, { timeout: 150 }),

@@ -1,35 +1,35 @@
 import type { Capability } from '../../core/capability.js'
 
 /**
- * What a protocol can do, as the compliance suite is told. Where an operation is missing, the suite asserts that
- * it is refused with UnsupportedError; where one of the other abilities is missing, its cases are left out.
+ * The features of a protocol. The suite asserts that a missing operation rejects with UnsupportedError, and omits
+ * the cases of other missing features.
  */
 export interface Features extends Readonly<Record<Capability, boolean>> {
-  /** A call of a method that nobody serves is answered with an RpcError; without this it may time out. */
+  /** A call of a method without a server is answered with an RpcError; without this feature it may time out. */
   readonly unknownMethod: boolean
-  /** Subscriptions may name patterns of topics. */
+  /** Subscriptions accept patterns of topics. */
   readonly wildcards: boolean
   /** The broker keeps the newest message of a topic for new subscribers. */
   readonly retain: boolean
-  /** Publishes and subscriptions may ask for quality of service 0, 1 and 2. */
+  /** Publishes and subscriptions support quality of service 0, 1 and 2. */
   readonly qos: boolean
-  /** Headers travel with messages. */
+  /** Messages carry headers. */
   readonly headers: boolean
-  /** A slow subscriber holds the publisher's side back, and nothing is lost or refused over it. */
+  /** A slow subscriber holds the publisher back, and no message is lost or refused. */
   readonly backpressure: boolean
-  /** A message that was given back comes again at once, not only after a new connection. */
+  /** A returned message is redelivered at once, not only after a reconnect. */
   readonly redelivery: boolean
-  /** Every delivery says which attempt it is. */
+  /** Every delivery carries its attempt number. */
   readonly attempts: boolean
-  /** A message that was given back may be delayed. */
+  /** A returned message can be delayed. */
   readonly delayedNack: boolean
   /** Several consumers of a queue share its messages. */
   readonly competingConsumers: boolean
-  /** One consumer gets the messages of a queue in the order in which they were sent. */
+  /** A single consumer gets the messages of a queue in the order in which they were sent. */
   readonly order: boolean
-  /** A queue keeps what is sent while nobody consumes it. */
+  /** A queue keeps messages while it has no consumer. */
   readonly persistentQueue: boolean
 }
 
-/** The name of an ability. */
+/** The name of a feature. */
 export type Feature = keyof Features

@@ -1,14 +1,17 @@
 import { type Clock, sleep, systemClock } from '../../core/clock.js'
 import { RpcError } from '../../core/errors.js'
 
-/** The methods that the cases call. A test of a protocol that cannot serve puts a server of its own in front of it. */
+/** The methods that the cases call. The test of a protocol that cannot serve provides its own server for them. */
 export const COMPLIANCE_METHODS = ['echo', 'fail', 'slow', 'remember', 'recall'] as const
+/** The name of a method of `ComplianceService`. */
 export type ComplianceMethod = (typeof COMPLIANCE_METHODS)[number]
 
-/** What `fail` answers with. */
+/** The error of `fail`. */
 export const REFUSAL = { code: -32_042, message: 'refused: ü', data: { because: ['test', null, 1] } } as const
 
-/** The service that the cases call. One instance keeps what `remember` was given, and the token of each `slow`. */
+/**
+ * The service that the cases call. One instance keeps the parameters of `remember` and the token of each `slow`.
+ */
 export class ComplianceService {
   readonly #clock: Clock
   readonly #remembered: unknown[] = []
@@ -17,7 +20,7 @@ export class ComplianceService {
     this.#clock = clock
   }
 
-  /** Answers one call. @throws RpcError */
+  /** Answers one call. May be called concurrently. @throws RpcError for `fail` */
   async handle(method: ComplianceMethod, params: unknown): Promise<unknown> {
     switch (method) {
       case 'echo':
@@ -39,6 +42,7 @@ export class ComplianceService {
   }
 }
 
+/** Tells whether a name is a method of `ComplianceService`. */
 export function isComplianceMethod(method: string): method is ComplianceMethod {
   return (COMPLIANCE_METHODS as readonly string[]).includes(method)
 }

@@ -1,7 +1,10 @@
 import { CaseContext } from './context.js'
 import type { ComplianceOptions } from './options.js'
 
-/** The gateway of all cases that leave it as they found it: starting threads takes most of the time of such a case. */
+/**
+ * Shares one gateway among cases that leave it unchanged, because starting threads takes most of the time of such a
+ * case.
+ */
 export class SharedContext {
   readonly #options: ComplianceOptions
   #first: CaseContext | undefined
@@ -10,7 +13,7 @@ export class SharedContext {
     this.#options = options
   }
 
-  /** Runs a case over the gateway. One that fails, or ends a thread, takes the gateway with it. */
+  /** Runs a case with the shared gateway. A case that fails or restarts a thread ends the gateway. */
   async run(work: (context: CaseContext) => Promise<void>): Promise<void> {
     this.#first ??= await CaseContext.start(this.#options)
     const context = this.#first.next()

@@ -2,12 +2,12 @@ import type { Message } from '../../client/message.js'
 import type { PubSubClient } from '../../client/pubsub-client.js'
 import type { Subscription } from '../../client/subscription.js'
 
-/** What stands for a value that is neither an array nor an object. */
+/** Name of the member that wraps a value that is neither an array nor an object. */
 const MEMBER = 'scalar'
 
 /**
- * A client for a protocol whose payloads are arrays or objects: what is neither travels as the only member of an
- * object, and is taken out again on arrival.
+ * Wraps a client of a protocol whose payloads are arrays or objects. Any other value is sent as the only member of
+ * an object and unwrapped on arrival.
  */
 export function structured(client: PubSubClient): PubSubClient {
   const wrapping: Pick<PubSubClient, 'publish' | 'subscribe'> = {
@@ -30,7 +30,7 @@ function unwrap(value: unknown): unknown {
 function unwrapping<T>(subscription: Subscription<T>): Subscription<T> {
   return new Proxy(subscription, {
     get(target, key) {
-      if (key === 'recv') return async () => taken(await target.recv())
+      if (key === 'recv') return async () => unwrappedMessage(await target.recv())
       if (key === Symbol.asyncIterator) return () => iterator(target)
       const value: unknown = Reflect.get(target, key, target)
       return typeof value === 'function' ? value.bind(target) : value
@@ -43,14 +43,14 @@ function iterator<T>(subscription: Subscription<T>): AsyncIterator<Message<T>> {
   return {
     async next() {
       const result = await inner.next()
-      return result.done === true ? result : { done: false, value: taken(result.value)! }
+      return result.done === true ? result : { done: false, value: unwrappedMessage(result.value)! }
     },
     return: async () => (await inner.return?.()) ?? { done: true, value: undefined },
   }
 }
 
-/** Looks at the value when somebody does: it may be decoded only then. */
-function taken<T>(message: Message<T> | undefined): Message<T> | undefined {
+/** Unwraps the value on access, because it may be decoded only then. */
+function unwrappedMessage<T>(message: Message<T> | undefined): Message<T> | undefined {
   if (message === undefined) return undefined
   return new Proxy(message, {
     get(target, key) {

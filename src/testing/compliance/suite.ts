@@ -7,14 +7,13 @@ import { CaseContext } from './context.js'
 import { type ComplianceOptions, has } from './options.js'
 import { SharedContext } from './shared-context.js'
 
-/** A reason must say something: this many characters at least. */
+/** Minimum length of a reason in characters. */
 const SHORTEST_REASON = 10
 
 /**
- * The compliance suite for adapters: runs every case over a gateway with real worker threads and reports to the
- * harness. Each case has its own gateway; a harness with `afterAll` lets cases that leave it as it was share one. Call it once at the top of a test file; the broker or service must run
- * until the tests have ended.
- * @throws TypeError when `skips` names a case that there is not, or has no reason
+ * Runs the compliance suite for adapters: every case over a gateway with real worker threads, reported to the
+ * harness. Call it once at the top of a test file; the broker or service must run until the tests have ended.
+ * @throws TypeError if `skips` names an unknown case or lacks a reason
  */
 export function adapterCompliance(options: ComplianceOptions): void {
   const { harness, features, skips = {} } = options
@@ -34,7 +33,7 @@ export function adapterCompliance(options: ComplianceOptions): void {
   })
 }
 
-/** The names of the cases that a record of features selects; for a list of what an adapter is tested for. */
+/** Returns the names of the cases that apply to a set of features, as a list of what an adapter is tested for. */
 export function complianceCases(
   options: Pick<ComplianceOptions, 'features'> & Partial<ComplianceOptions>,
 ): string[] {
@@ -62,7 +61,7 @@ async function runCase(
   }
 }
 
-/** A skip that is not needed any more must not stay: the case has to fail. */
+/** Fails if a skipped case passes, so that the skip is removed. */
 async function failsWithout(one: ComplianceCase, options: ComplianceOptions): Promise<void> {
   await assert.rejects(
     runCase(one, options),
@@ -73,8 +72,10 @@ async function failsWithout(one: ComplianceCase, options: ComplianceOptions): Pr
 function checkSkips(skips: Readonly<Record<string, string>>, cases: readonly ComplianceCase[]): void {
   for (const [name, reason] of Object.entries(skips)) {
     if (!cases.some((one) => one.name === name))
-      throw new TypeError(`skips: there is no case ${JSON.stringify(name)} for these features`)
+      throw new TypeError(`skips: unknown case ${JSON.stringify(name)} for these features`)
     if (reason.trim().length < SHORTEST_REASON)
-      throw new TypeError(`skips: expected a reason why ${JSON.stringify(name)} cannot hold`)
+      throw new TypeError(
+        `skips: expected a reason of at least ${SHORTEST_REASON} characters for ${JSON.stringify(name)}`,
+      )
   }
 }

@@ -1,33 +1,33 @@
 import assert from 'node:assert/strict'
 import { sleep, systemClock } from '../../core/clock.js'
 
-/** How long something may take that takes a moment: far more than it needs, so that a slow machine passes. */
-const PATIENCE_MS = 30_000
-const LOOK_EVERY_MS = 5
+/** Time limit of every wait in milliseconds: far more than needed, so that a slow machine passes. */
+const TIME_LIMIT_MS = 30_000
+const CHECK_INTERVAL_MS = 5
 
-/** Waits for `work`, and fails by name when it hangs. */
+/** Waits for `work`. @throws AssertionError that names `what` if it hangs */
 export function soon<T>(work: Promise<T>, what: string): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = systemClock.setTimer(PATIENCE_MS, () =>
-      reject(new assert.AssertionError({ message: `it hangs: ${what}` })),
+    const timer = systemClock.setTimer(TIME_LIMIT_MS, () =>
+      reject(new assert.AssertionError({ message: `not settled within ${TIME_LIMIT_MS} ms: ${what}` })),
     )
     work.then(resolve, reject).finally(() => timer.cancel())
   })
 }
 
-/** Waits until `condition` holds, and fails by name when it does not. */
+/** Waits until `condition` holds. @throws AssertionError that names `what` if it does not */
 export async function eventually(
   condition: () => boolean | Promise<boolean>,
   what: string | (() => string),
 ): Promise<void> {
-  for (const until = systemClock.monotonic() + PATIENCE_MS; !(await condition()); ) {
+  for (const until = systemClock.monotonic() + TIME_LIMIT_MS; !(await condition()); ) {
     if (systemClock.monotonic() > until)
-      assert.fail(`waited ${PATIENCE_MS} ms for: ${typeof what === 'string' ? what : what()}`)
-    await sleep(systemClock, LOOK_EVERY_MS)
+      assert.fail(`waited ${TIME_LIMIT_MS} ms for: ${typeof what === 'string' ? what : what()}`)
+    await sleep(systemClock, CHECK_INTERVAL_MS)
   }
 }
 
-/** Waits until `work` is rejected with an error of that kind. @returns the error */
+/** Waits until `work` rejects with an error of that kind. @returns the error */
 export async function rejected<E extends { readonly kind: string }>(
   work: Promise<unknown>,
   kind: E['kind'],
@@ -44,4 +44,15 @@ export async function rejected<E extends { readonly kind: string }>(
   const { error } = outcome
   assert.equal(error.kind, kind, `${what}: expected an error of kind ${kind}, found ${String(error)}`)
   return error
+}
+
+/** Waits until `work` settles. @returns its error; `undefined` if it resolved */
+export function failureOf(work: Promise<unknown>, what: string): Promise<Error | undefined> {
+  return soon(
+    work.then(
+      () => undefined,
+      (error: Error) => error,
+    ),
+    what,
+  )
 }

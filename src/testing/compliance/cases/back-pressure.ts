@@ -6,13 +6,13 @@ import { eventually, soon } from '../waiting.js'
 
 const MAILBOX = { messages: 50 }
 const FLOOD = 500
-/** Longer than a connection is held for the sake of one subscription. */
+/** Longer than a connection is held back for one subscription. */
 const HOLD_MS = 2_500
 
-/** Back-pressure is per subscription: one that nobody reads touches no other. */
+/** Back-pressure is per subscription: an unread subscription does not affect others. */
 export const backPressureCases: readonly ComplianceCase[] = [
   {
-    name: 'a subscription that nobody reads holds up no other one',
+    name: 'an unread subscription does not hold up another one',
     needs: ['publish', 'subscribe'],
     mailbox: MAILBOX,
     async run(context) {
@@ -32,7 +32,7 @@ export const backPressureCases: readonly ComplianceCase[] = [
     },
   },
   {
-    name: 'a subscription that nobody reads holds up no call',
+    name: 'an unread subscription does not hold up calls',
     needs: ['publish', 'subscribe', 'call'],
     mailbox: MAILBOX,
     async run(context) {
@@ -47,7 +47,7 @@ export const backPressureCases: readonly ComplianceCase[] = [
     },
   },
   {
-    name: 'of two equal subscriptions the one that is read gets everything, though the other is not read',
+    name: 'of two equal subscriptions, the one that is read gets everything while the other is not',
     needs: ['publish', 'subscribe'],
     mailbox: MAILBOX,
     async run(context) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { ComplianceCase } from '../case.js'
 import { eventually, soon } from '../waiting.js'
 
-/** Losing the connection, and making it again. */
+/** Cases for losing and restoring the connection. */
 export const connectionCases: readonly ComplianceCase[] = [
   {
     name: 'a health check finds a connected integration healthy',
@@ -17,10 +17,10 @@ export const connectionCases: readonly ComplianceCase[] = [
     },
   },
   {
-    name: 'subscriptions stand again after the connection was made anew',
+    name: 'subscriptions are restored after a reconnect',
     needs: ['publish', 'subscribe'],
     async run(context) {
-      const topic = context.name('anew')
+      const topic = context.name('reconnect')
       const subscription = await soon(context.pubsub().subscribe(topic), 'subscribe')
       for (let n = 0; n < 3; n++) {
         await soon(context.gateway.connections.reconnect('subject'), 'reconnect')
@@ -30,7 +30,7 @@ export const connectionCases: readonly ComplianceCase[] = [
     },
   },
   {
-    name: 'calls work again after the connection was made anew',
+    name: 'calls work again after a reconnect',
     needs: ['call'],
     async run(context) {
       await context.serve()
@@ -40,10 +40,10 @@ export const connectionCases: readonly ComplianceCase[] = [
     },
   },
   {
-    name: 'consumers go on after the connection was made anew, and a message in hand comes again',
+    name: 'consumers continue after a reconnect, and an unsettled message is redelivered',
     needs: ['enqueue', 'dequeue', 'persistentQueue'],
     async run(context) {
-      const queue = context.name('anew')
+      const queue = context.name('reconnect')
       await soon(context.queue('other').send(queue, 'a'), 'send')
       const first = await context.receive(queue)
       await soon(context.gateway.connections.reconnect('subject'), 'reconnect')
@@ -65,7 +65,7 @@ export const connectionCases: readonly ComplianceCase[] = [
       const reader = (async () => {
         for await (const { value } of subscription) seen.add(value)
       })()
-      // A publish from another side may be earlier than our subscription: so it is repeated.
+      // A publish of the other side may arrive before the subscription is restored, so that it is repeated.
       await eventually(async () => {
         await soon(context.pubsub('other').publish(topic, n++), 'publish')
         return seen.size > 0

@@ -11,7 +11,10 @@ async function fill(context: CaseContext, queue: string, count = COUNT): Promise
   for (let n = 0; n < count; n++) await soon(context.queue('other').send(queue, n), 'send')
 }
 
-/** Consumers of queues: acknowledged after the work, never more in hand than allowed. */
+/**
+ * Cases for consumers of queues: messages are acknowledged after the work, and never more are in flight than
+ * allowed.
+ */
 export const consumerCases: readonly ComplianceCase[] = [
   {
     name: 'a consumer never has more messages in hand than its concurrency',
@@ -71,12 +74,7 @@ export const consumerCases: readonly ComplianceCase[] = [
       const consumer = context.queue().consume<number>(queue)
       await soon(readUntil(consumer, seen, 2), 'the loop ends')
       assert.deepEqual(seen, [0, 1])
-      const rest: number[] = []
-      for (let i = 0; i < 2; i++) {
-        const message = await context.receive<number>(queue, 'other')
-        rest.push(message.value)
-        await soon(message.ack(), 'ack')
-      }
+      const rest = await context.drain<number>(queue, 2, 'other')
       assert.deepEqual(rest.sort(), [1, 2])
       await context.empty(queue, 'other')
     },
@@ -96,12 +94,7 @@ export const consumerCases: readonly ComplianceCase[] = [
       assert.equal(await soon(first.value.ack(), 'ack of what is in hand after close'), true)
       assert.equal((await soon(messages.next(), 'the end')).done, true)
       await soon(closing, 'close')
-      const rest: number[] = []
-      for (let i = 0; i < 5; i++) {
-        const message = await context.receive<number>(queue, 'other')
-        rest.push(message.value)
-        await soon(message.ack(), 'ack')
-      }
+      const rest = await context.drain<number>(queue, 5, 'other')
       assert.deepEqual(rest.sort(), [1, 2, 3, 4, 5])
       await context.empty(queue, 'other')
     },
@@ -128,7 +121,7 @@ export const consumerCases: readonly ComplianceCase[] = [
     },
   },
   {
-    name: 'a message that nobody can settle becomes a dead letter, and its neighbours pass',
+    name: 'a message that always fails becomes a dead letter, and its neighbours pass',
     needs: ['enqueue', 'dequeue', 'persistentQueue', 'redelivery', 'attempts'],
     async run(context) {
       const [queue, morgue] = [context.name('poison'), context.name('morgue')]
@@ -170,7 +163,7 @@ export const consumerCases: readonly ComplianceCase[] = [
         return { consumer, work }
       })
       for (const side of ['subject', 'other'] as const)
-        await eventually(() => context.metrics(side).depths.posted === 0, 'the consumers stand')
+        await eventually(() => context.metrics(side).depths.posted === 0, 'the consumers are open')
       await fill(context, queue, 100)
       await eventually(() => seen.subject.length + seen.other.length >= 100, 'all are consumed')
       for (const { consumer, work } of consumers) {
@@ -186,7 +179,7 @@ export const consumerCases: readonly ComplianceCase[] = [
   },
 ]
 
-/** Reads `count` messages in a loop, and leaves it with the last one in hand. */
+/** Reads `count` messages in a loop and leaves it with the last one unsettled. */
 async function readUntil<T>(consumer: QueueConsumer<T>, seen: T[], count: number): Promise<void> {
   for await (const { value } of consumer) {
     seen.push(value)

@@ -3,7 +3,7 @@ import type { ActorCrashedError } from '../../../core/errors.js'
 import type { ComplianceCase } from '../case.js'
 import { eventually, rejected, soon } from '../waiting.js'
 
-/** What survives the death of an actor (DESIGN section 2, the ledger). */
+/** Cases for what survives the crash of an actor (docs/delivery.md). */
 export const crashCases: readonly ComplianceCase[] = [
   {
     name: 'a subscription goes on after a crash of its actor',
@@ -14,7 +14,7 @@ export const crashCases: readonly ComplianceCase[] = [
       await soon(context.pubsub('other').publish(topic, 1), 'publish')
       assert.equal((await context.take(subscription, 1))[0]!.value, 1)
       await context.crash()
-      // What this integration publishes goes out after its subscriptions stand again.
+      // The integration publishes only after its subscriptions are restored.
       await soon(context.pubsub().publish(topic, 2), 'publish after the crash')
       assert.equal((await context.take(subscription, 1))[0]!.value, 2)
     },
@@ -100,7 +100,7 @@ export const crashCases: readonly ComplianceCase[] = [
       const idempotent = context.rpc().call(method, { ms: 300, value: 'twice' }, { idempotent: true })
       const once = context.rpc().call(method, { ms: 300, value: 'once' })
       const failed = rejected<ActorCrashedError>(once, 'actor-crashed', 'a call that may not be repeated')
-      await eventually(() => context.metrics().depths.operations === 2, 'both calls are under way')
+      await eventually(() => context.metrics().depths.operations === 2, 'both calls are in flight')
       await context.crash()
       const error = await failed
       assert.equal(error.maybeExecuted, true)

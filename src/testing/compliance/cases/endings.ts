@@ -5,7 +5,10 @@ import { eventually, soon } from '../waiting.js'
 
 const COUNT = 10
 
-/** A shutdown settles what runs and gives back the rest. The broker outlives the gateway: `restartBroker` says so. */
+/**
+ * Cases for a shutdown: it settles running work and returns the rest. They need `restartBroker`, which means that
+ * the broker outlives the gateway.
+ */
 export const endingCases: readonly ComplianceCase[] = [
   {
     name: 'shutdown waits for running handlers: each job runs once',
@@ -61,7 +64,7 @@ export const endingCases: readonly ComplianceCase[] = [
   },
 ]
 
-/** The next `count` messages; there are no more. */
+/** Returns the next `count` messages and asserts that there are no more. */
 async function drain(peer: Gateway, queue: string, count: number): Promise<number[]> {
   const values: number[] = []
   while (values.length < count) {

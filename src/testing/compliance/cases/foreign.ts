@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import type { ComplianceCase } from '../case.js'
-import type { CaseContext } from '../context.js'
-import { eventually, soon } from '../waiting.js'
+import { sendingOperations } from '../sending.js'
+import { eventually, failureOf, soon } from '../waiting.js'
 
 let records = 0
 
-/** Code and values of the application cannot hurt the gateway. */
+/** Cases for faulty code and values of the application, which must not affect the gateway. */
 export const foreignCases: readonly ComplianceCase[] = [
   {
     name: 'a logger and listeners that throw or reject break nothing',
@@ -41,7 +41,7 @@ export const foreignCases: readonly ComplianceCase[] = [
           throw new Error('a getter')
         },
       }
-      for (const [what, send] of await ways(context))
+      for (const [what, send] of await sendingOperations(context))
         for (const [which, make] of [
           ['detached bytes', detached],
           ['an object with detached bytes', () => ({ bytes: detached() })],
@@ -51,13 +51,7 @@ export const foreignCases: readonly ComplianceCase[] = [
           const before = send({ n: 1 })
           const bad = send(make())
           const after = send({ n: 2 })
-          const error = await soon(
-            bad.then(
-              () => undefined,
-              (thrown: Error) => thrown,
-            ),
-            `${what} of ${which}`,
-          )
+          const error = await failureOf(bad, `${what} of ${which}`)
           assert.ok(error instanceof Error, `${what} of ${which} is refused`)
           await soon(Promise.all([before, after]), `the neighbours of ${what} of ${which}`)
         }
@@ -109,13 +103,7 @@ export const foreignCases: readonly ComplianceCase[] = [
 ]
 
 async function rejectedBy(attempt: () => Promise<unknown>): Promise<string> {
-  const outcome = await soon(
-    attempt().then(
-      () => undefined,
-      (error: Error) => error,
-    ),
-    'a call with wrong arguments',
-  )
+  const outcome = await failureOf(attempt(), 'a call with wrong arguments')
   assert.ok(outcome instanceof Error, 'wrong arguments are refused')
   return outcome.message
 }
@@ -124,20 +112,4 @@ function detached(): Uint8Array {
   const bytes = new Uint8Array(16)
   structuredClone(bytes, { transfer: [bytes.buffer] })
   return bytes
-}
-
-type Send = (value: unknown) => Promise<unknown>
-
-async function ways(context: CaseContext): Promise<[string, Send][]> {
-  const { features } = context
-  const found: [string, Send][] = []
-  if (features.publish)
-    found.push(['publish', async (value) => context.pubsub().publish(context.name('to'), value)])
-  if (features.enqueue && features.persistentQueue)
-    found.push(['send', async (value) => context.queue().send(context.name('to'), value)])
-  if (features.call) {
-    await context.serve()
-    found.push(['call', async (value) => context.rpc().call(context.method('echo'), { value })])
-  }
-  return found
 }

@@ -21,11 +21,11 @@ import { subscriptionCases } from './subscriptions.js'
 import { topicCases } from './topics.js'
 import { valueCases } from './values.js'
 
-/** Cases that leave their gateway as they found it, unless they need one with other settings. */
+/** Marks cases that leave their gateway unchanged, unless they need other settings. */
 const sharing = (cases: readonly ComplianceCase[]) =>
   cases.map((one) => ({ ...one, shares: one.settings === undefined && one.mailbox === undefined }))
 
-/** Every case but those of what a protocol does not have. */
+/** All cases except those for operations that a protocol does not support. */
 export const CASES: readonly ComplianceCase[] = [
   ...sharing(topicCases),
   ...sharing(subscriptionCases),

@@ -3,7 +3,7 @@ import type { CancelledError, TimeoutError } from '../../../core/errors.js'
 import type { ComplianceCase } from '../case.js'
 import { eventually, rejected, soon } from '../waiting.js'
 
-/** Time-outs and cancellation. */
+/** Cases for time-outs and cancellation. */
 export const limitCases: readonly ComplianceCase[] = [
   {
     name: 'a call that takes too long ends with a TimeoutError, and the next one works',
@@ -28,11 +28,11 @@ export const limitCases: readonly ComplianceCase[] = [
       const call = context
         .rpc()
         .call(context.method('slow'), { ms: 5_000, value: 1 }, { signal: controller.signal })
-      await eventually(() => context.metrics().depths.operations === 1, 'the call is under way')
+      await eventually(() => context.metrics().depths.operations === 1, 'the call is in flight')
       controller.abort(new Error('enough'))
       const error = await rejected<CancelledError>(call, 'cancelled', 'while')
       assert.equal((error.cause as Error).message, 'enough')
-      await eventually(() => context.metrics().depths.operations === 0, 'the actor has given it up')
+      await eventually(() => context.metrics().depths.operations === 0, 'the actor has cancelled it')
     },
   },
   {
@@ -56,7 +56,7 @@ export const limitCases: readonly ComplianceCase[] = [
       const third = context.pubsub().subscribe(topic, { signal: AbortSignal.abort() })
       controller.abort()
       await rejected<CancelledError>(third, 'cancelled', 'a signal that has aborted')
-      // The signal comes too late if the broker was quicker.
+      // The signal comes too late if the broker was faster.
       const outcome = await soon(
         first.then(
           () => 'granted',
@@ -77,7 +77,7 @@ export const limitCases: readonly ComplianceCase[] = [
       const queue = context.name('cancelled')
       const controller = new AbortController()
       const receive = context.queue().receive(queue, { timeout: '20s', signal: controller.signal })
-      await eventually(() => context.metrics().depths.operations === 1, 'the receive is under way')
+      await eventually(() => context.metrics().depths.operations === 1, 'the receive is in flight')
       controller.abort()
       await rejected<CancelledError>(receive, 'cancelled', 'receive')
       await soon(context.queue('other').send(queue, 'kept'), 'send')

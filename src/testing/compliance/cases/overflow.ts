@@ -8,7 +8,7 @@ import { eventually, rejected, soon } from '../waiting.js'
 const TOTAL = 120
 const MAILBOX = { messages: 10 }
 
-/** What becomes of messages for which there is no room (DESIGN section 2). */
+/** Cases for messages that do not fit into the mailbox. */
 export const overflowCases: readonly ComplianceCase[] = [
   {
     name: 'overflow "block": a subscriber that sleeps gets everything when it wakes up',
@@ -47,7 +47,7 @@ export const overflowCases: readonly ComplianceCase[] = [
     },
   },
   {
-    name: 'overflow "reject": a subscriber that does not keep up is told so, after what was in time',
+    name: 'overflow "reject": a slow subscriber gets a MailboxFullError after the messages that fit',
     needs: ['publish', 'subscribe'],
     mailbox: MAILBOX,
     async run(context) {
@@ -69,7 +69,7 @@ export const overflowCases: readonly ComplianceCase[] = [
   },
 ]
 
-/** Publishes to a subscriber that sleeps, which then reads what there is. */
+/** Publishes to an idle subscriber, which then reads the available messages. */
 async function flood(context: CaseContext, overflow: 'drop-oldest' | 'drop-newest') {
   const topic = context.name(overflow)
   const subscription = await soon(context.pubsub().subscribe<number>(topic, { overflow }), 'subscribe')

@@ -6,16 +6,18 @@ import type { ComplianceCase } from '../case.js'
 import { eventually, soon } from '../waiting.js'
 
 const COUNT = 40
-/** More than any pool of connections of an integration. */
+/** More than the size of any connection pool of an integration. */
 const MANY_QUEUES = 40
 
-/** Every delivery has an owner at every moment: a message that nobody takes is available again at once. */
+/**
+ * Cases for the ownership of messages: a message without a taker is available again at once (docs/architecture.md).
+ */
 export const ownershipCases: readonly ComplianceCase[] = [
   {
-    name: 'a receive that is given up as its message arrives withholds nothing',
+    name: 'a receive that is cancelled as its message arrives withholds nothing',
     needs: ['enqueue', 'dequeue', 'persistentQueue', 'redelivery'],
     async run(context) {
-      const queue = context.name('given-up')
+      const queue = context.name('cancelled-receive')
       const seen = new Set<number>()
       const work: Promise<void>[] = []
       const take = async (timeout: number, signal: AbortSignal) => {
@@ -26,7 +28,7 @@ export const ownershipCases: readonly ComplianceCase[] = [
       }
       for (let n = 0; n < COUNT; n++) {
         const controller = new AbortController()
-        // Half of them are cancelled, half run out of time; either at any moment around the arrival.
+        // Half of them are cancelled and half time out, at any moment around the arrival.
         const timeout = n % 2 === 0 ? 20_000 : (n * 3) % 17
         work.push(take(timeout, controller.signal).catch(() => {}))
         const sent = context.queue('other').send(queue, n)
@@ -38,7 +40,7 @@ export const ownershipCases: readonly ComplianceCase[] = [
       while (seen.size < COUNT) {
         const message = await context.receive<number>(queue, 'other')
         assert.ok(!seen.has(message.value), `message ${message.value} comes once`)
-        if (context.features.attempts) assert.equal(message.attempt, 1, 'nobody has seen it')
+        if (context.features.attempts) assert.equal(message.attempt, 1, 'this is the first delivery')
         seen.add(message.value)
         assert.equal(await soon(message.ack(), 'ack'), true)
       }
@@ -99,11 +101,7 @@ export const ownershipCases: readonly ComplianceCase[] = [
       await soon(closing, 'close')
       await soon(work, 'each ends')
       assert.equal(done.length, 2)
-      while (done.length < 6) {
-        const message = await context.receive<number>(queue, 'other')
-        done.push(message.value)
-        await soon(message.ack(), 'ack')
-      }
+      done.push(...(await context.drain<number>(queue, 4, 'other')))
       assert.deepEqual(done.sort(), [0, 1, 2, 3, 4, 5])
       await context.empty(queue, 'other')
     },
@@ -136,7 +134,7 @@ export const ownershipCases: readonly ComplianceCase[] = [
           message = await receive()
           return message !== undefined
         }
-        // A broker that is slow to answer may not have told yet that the message is there.
+        // A slow broker may not have delivered the message yet.
         await eventually(isThere, 'the message is received')
         assert.equal(message?.value, n)
         assert.equal(await soon(message!.ack(), 'ack'), true)
@@ -150,7 +148,7 @@ export const ownershipCases: readonly ComplianceCase[] = [
     async run(context) {
       const queue = context.name('outlives')
       const waiting = context.queue().receive(queue, { timeout: '20s' })
-      await eventually(() => context.metrics().depths.operations === 1, 'the receive is under way')
+      await eventually(() => context.metrics().depths.operations === 1, 'the receive is in flight')
       await soon(context.gateway.connections.reconnect('subject'), 'reconnect')
       await soon(context.queue('other').send(queue, 'here'), 'send')
       const message = await soon(waiting, 'receive')

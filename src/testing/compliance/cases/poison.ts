@@ -3,7 +3,7 @@ import type { DeadMessage } from '../../../core/events.js'
 import type { ComplianceCase } from '../case.js'
 import { eventually, soon } from '../waiting.js'
 
-/** What can never succeed slows down, ends, and says why. */
+/** Cases for messages that can never be handled: they slow down, end, and state the reason. */
 export const poisonCases: readonly ComplianceCase[] = [
   {
     name: 'a message whose handler always throws holds up no other, and ends as a dead letter with the error',
@@ -31,7 +31,7 @@ export const poisonCases: readonly ComplianceCase[] = [
       assert.deepEqual(attempts, [1, 2, 3, 4])
       assert.match(dead[0]!.reason, /the order has no lines/)
       assert.deepEqual([dead[0]!.queue, dead[0]!.attempts], [queue, 4])
-      // By the time of the last delivery the delay is long enough for all others.
+      // The delay before the last delivery is long enough for all others.
       assert.ok(seen.lastIndexOf(-1) > seen.indexOf(0), 'others pass it')
       await context.empty(queue)
     },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { ComplianceCase } from '../case.js'
 import { eventually, soon } from '../waiting.js'
 
-/** Single messages of queues, and how they are settled. */
+/** Cases for single messages of queues and their settlement. */
 export const queueCases: readonly ComplianceCase[] = [
   {
     name: 'what is sent to a queue is received, and gone once acknowledged',
@@ -21,13 +21,13 @@ export const queueCases: readonly ComplianceCase[] = [
     },
   },
   {
-    name: 'a message that comes while somebody waits is received',
+    name: 'a message that arrives while a receiver waits is received',
     needs: ['enqueue', 'dequeue'],
     async run(context) {
       const queue = context.name('waiting')
       const waiting = context.queue().receive<number>(queue, { timeout: '10s' })
-      await eventually(() => context.metrics().depths.operations === 1, 'the receive is under way')
-      // A queue that keeps nothing takes a message only once somebody waits for it.
+      await eventually(() => context.metrics().depths.operations === 1, 'the receive is in flight')
+      // A queue without persistence accepts a message only once a receiver waits.
       const send = () => context.queue('other').send(queue, 1)
       const received = waiting.then(() => true)
       const sent = async () => {
@@ -51,7 +51,7 @@ export const queueCases: readonly ComplianceCase[] = [
     },
   },
   {
-    name: 'after a receive that timed out the next message goes to whoever asks next',
+    name: 'after a receive that timed out the next message goes to the next receiver',
     needs: ['enqueue', 'dequeue', 'persistentQueue', 'redelivery'],
     async run(context) {
       const queue = context.name('late')

@@ -3,7 +3,7 @@ import type { Capability } from '../../../core/capability.js'
 import type { IntegrationError } from '../../../core/errors.js'
 import type { Gateway } from '../../../gateway.js'
 import type { ComplianceCase } from '../case.js'
-import { eventually, soon } from '../waiting.js'
+import { eventually, failureOf, soon } from '../waiting.js'
 
 const ATTEMPTS: readonly (readonly [Capability, (gateway: Gateway) => Promise<unknown>])[] = [
   ['call', (gateway) => gateway.rpc('subject').call('method', {}, { timeout: 500 })],
@@ -12,26 +12,23 @@ const ATTEMPTS: readonly (readonly [Capability, (gateway: Gateway) => Promise<un
   ['subscribe', (gateway) => gateway.pubsub('subject').subscribe('topic', { timeout: 500 })],
 ]
 
-/** Why something fails is part of the error; the clock of the machine decides nothing. */
+/**
+ * Cases for the reasons of failures, which errors must state, and for steps of the wall clock, which must have no
+ * effect.
+ */
 export const reasonCases: readonly ComplianceCase[] = [
   {
-    name: 'why it does not connect is told, by the errors and by the status',
+    name: 'the errors and the status state why it does not connect',
     needs: ['unreachable'],
     async run(context) {
       const gateway = await context.unreachable()
       await eventually(
         () => 'lastError' in gateway.connections.status('subject'),
-        'the status says why it does not connect',
+        'the status states why it does not connect',
       )
       for (const [operation, attempt] of ATTEMPTS) {
         if (!context.features[operation]) continue
-        const error = await soon(
-          attempt(gateway).then(
-            () => undefined,
-            (thrown: IntegrationError) => thrown,
-          ),
-          operation,
-        )
+        const error = (await failureOf(attempt(gateway), operation)) as IntegrationError | undefined
         assert.ok(error !== undefined, `${operation} fails`)
         assert.ok(error.kind === 'timeout' || error.kind === 'connection', `${operation}: ${error.kind}`)
         assert.match(error.message, /ECONNREFUSED|refused|reach/i, `${operation} says why`)

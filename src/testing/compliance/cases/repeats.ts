@@ -4,14 +4,14 @@ import type { ComplianceCase } from '../case.js'
 import type { CaseContext } from '../context.js'
 import { eventually, rejected, soon } from '../waiting.js'
 
-/** Three attempts of half a second; the breaker stays out of it. */
+/** Three attempts of half a second; the breaker never opens. */
 const RETRY = {
   timeout: '500ms',
   retry: { max_attempts: 3, initial: '10ms', jitter: 0 },
   circuit_breaker: { failure_threshold: 1_000 },
 }
 
-/** What may be repeated, and what an attempt that was given up may still do. */
+/** Cases for what may be retried, and for the late effects of an attempt that timed out. */
 export const repeatCases: readonly ComplianceCase[] = [
   {
     name: 'a call that may have been executed is repeated only where it is idempotent',
@@ -30,22 +30,22 @@ export const repeatCases: readonly ComplianceCase[] = [
       const [once, never, thrice] = [context.name('once'), context.name('never'), context.name('thrice')]
       const calls = [call(once), call(never, false), call(thrice, true)]
       for (const each of calls) await rejected<TimeoutError>(each, 'timeout', 'a call that takes too long')
-      // A server may recognise the repetitions, and execute the call once all the same.
+      // A server may recognise repetitions and execute the call only once.
       const isExecuted = async () => (await executions(context, thrice)) >= 1
       await eventually(isExecuted, 'the idempotent call is executed')
-      // Once, or not at all where the first attempt ended before the call was sent.
+      // Executed once, or never if the first attempt ended before the call was sent.
       for (const token of [once, never]) assert.ok((await executions(context, token)) <= 1, 'executed once')
     },
   },
   {
-    name: 'the answer to an attempt that was given up reaches nobody',
+    name: 'the answer to an attempt that timed out is dropped',
     needs: ['call'],
     settings: RETRY,
     async run(context) {
       await context.serve()
       const slow = () =>
         context.rpc().call(context.method('slow'), { ms: 700, value: 'late' }, { idempotent: true })
-      const late = Array.from({ length: 5 }, slow).map((call) => call.catch(() => 'given up'))
+      const late = Array.from({ length: 5 }, slow).map((call) => call.catch(() => 'timed out'))
       for (let n = 0; n < 50; n++) {
         const answer = await soon(
           context
@@ -56,7 +56,7 @@ export const repeatCases: readonly ComplianceCase[] = [
         assert.equal(answer, n)
       }
       for (const outcome of await soon(Promise.all(late), 'the slow calls'))
-        assert.ok(outcome === 'given up' || outcome === 'late')
+        assert.ok(outcome === 'timed out' || outcome === 'late')
     },
   },
 ]

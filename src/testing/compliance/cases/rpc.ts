@@ -4,7 +4,7 @@ import type { ComplianceCase } from '../case.js'
 import { REFUSAL } from '../service.js'
 import { eventually, rejected, soon } from '../waiting.js'
 
-/** Calls, notifications and batches. */
+/** Cases for calls, notifications and batches. */
 export const rpcCases: readonly ComplianceCase[] = [
   {
     name: 'a call is answered with its result',
@@ -50,10 +50,10 @@ export const rpcCases: readonly ComplianceCase[] = [
     },
   },
   {
-    name: 'calling a method that nobody serves is an RpcError',
+    name: 'calling a method without a server is an RpcError',
     needs: ['call', 'unknownMethod'],
     async run(context) {
-      const call = context.rpc().call(context.name('nobody'), {})
+      const call = context.rpc().call(context.name('unserved'), {})
       assert.equal((await rejected<RpcError>(call, 'rpc', 'an unknown method')).code, -32_601)
     },
   },

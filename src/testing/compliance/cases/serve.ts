@@ -3,7 +3,7 @@ import { RpcError } from '../../../core/errors.js'
 import type { ComplianceCase } from '../case.js'
 import { rejected, soon } from '../waiting.js'
 
-/** Answering the calls of others. */
+/** Cases for serving methods. */
 export const serveCases: readonly ComplianceCase[] = [
   {
     name: 'requests are served at the same time, each answered when it is done',
@@ -73,7 +73,7 @@ export const serveCases: readonly ComplianceCase[] = [
       await context.crash('subject')
       await context.connected('subject')
       const call = () => context.rpc('other').call(method, undefined, { timeout: '5s' })
-      // Until the service stands again nobody serves the method, and the caller is told so or waits in vain.
+      // Until the service is restored, a call is refused or times out.
       let answer: unknown
       for (let i = 0; i < 50 && answer === undefined; i++) answer = await call().catch(() => undefined)
       assert.equal(answer, served)

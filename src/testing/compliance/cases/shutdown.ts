@@ -2,32 +2,17 @@ import assert from 'node:assert/strict'
 import type { Capability } from '../../../core/capability.js'
 import type { ShutdownError } from '../../../core/errors.js'
 import type { ComplianceCase } from '../case.js'
-import type { CaseContext } from '../context.js'
+import { OPERATIONS } from '../operations.js'
 import { eventually, rejected, soon } from '../waiting.js'
 
-const ATTEMPTS: Readonly<Record<Capability, (context: CaseContext) => Promise<unknown>>> = {
-  call: (context) => context.rpc().call(context.method('echo'), {}),
-  notify: (context) => context.rpc().notify(context.method('echo'), {}),
-  batch: (context) => context.rpc().batch([{ method: context.method('echo') }]),
-  serve: (context) =>
-    context
-      .server('subject')
-      .register(context.name('method'), () => 1)
-      .serve(),
-  publish: (context) => context.pubsub().publish(context.name('topic'), 1),
-  subscribe: (context) => context.pubsub().subscribe(context.name('topic')),
-  enqueue: (context) => context.queue().send(context.name('queue'), 1),
-  dequeue: (context) => context.queue().receive(context.name('queue'), { timeout: '1s' }),
-}
-
-/** The end of the gateway. */
+/** Cases for the shutdown of the gateway. */
 export const shutdownCases: readonly ComplianceCase[] = [
   {
     name: 'after shutdown every operation rejects with ShutdownError',
     needs: [],
     async run(context) {
       await soon(context.gateway.shutdown(), 'shutdown')
-      for (const [operation, attempt] of Object.entries(ATTEMPTS)) {
+      for (const [operation, attempt] of Object.entries(OPERATIONS)) {
         if (!context.features[operation as Capability]) continue
         const error = await rejected<ShutdownError>(attempt(context), 'shutdown', operation)
         assert.equal(error.integration, operation === 'serve' ? context.server('subject').name : 'subject')
@@ -70,7 +55,7 @@ export const shutdownCases: readonly ComplianceCase[] = [
       const receive = context.queue().receive(queue, { timeout: '60s' })
       const consumer = context.queue().consume(queue)
       const loop = consumer.each(() => {})
-      await eventually(() => context.metrics().depths.operations === 1, 'the receive is under way')
+      await eventually(() => context.metrics().depths.operations === 1, 'the receive is in flight')
       const refused = rejected<ShutdownError>(receive, 'shutdown', 'the pending receive')
       await soon(context.gateway.shutdown({ timeout: '30s' }), 'shutdown')
       await refused

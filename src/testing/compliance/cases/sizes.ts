@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { IntegrationError } from '../../../core/errors.js'
 import type { DeadMessage } from '../../../core/events.js'
 import type { ComplianceCase } from '../case.js'
-import type { CaseContext } from '../context.js'
+import { sendingOperations } from '../sending.js'
 import { eventually, soon } from '../waiting.js'
 
 const LIMITS = { limits: { frame: '64KB' } }
@@ -10,7 +10,7 @@ const SMALL = 'small'
 const LATER = 'later'
 const LARGE = 'x'.repeat(100_000)
 
-/** Messages above the limit: refused before they are sent, dead letters or counted when they are received. */
+/** Cases for messages above the size limit: refused before sending, dead-lettered or counted on arrival. */
 export const sizeCases: readonly ComplianceCase[] = [
   {
     name: 'a payload above the limit is refused before it is sent, and its neighbours pass',
@@ -18,9 +18,9 @@ export const sizeCases: readonly ComplianceCase[] = [
     settings: LIMITS,
     async run(context) {
       const { disconnects } = context.metrics().counts
-      for (const [what, send] of await ways(context)) {
+      for (const [what, send] of await sendingOperations(context)) {
         const [, large] = await soon(
-          Promise.allSettled([send(SMALL), send(LARGE), send(SMALL)]),
+          Promise.allSettled([send([SMALL]), send([LARGE]), send([SMALL])]),
           `${what} of a large payload`,
         ).then((outcomes) => {
           for (const at of [0, 2])
@@ -47,7 +47,7 @@ export const sizeCases: readonly ComplianceCase[] = [
       context.gateway.on('subscription:gap', () => gaps++)
       for (const value of [SMALL, LARGE]) await soon(context.pubsub('other').publish(topic, value), 'publish')
       assert.equal((await context.take(subscription, 1))[0]!.value, SMALL)
-      // Where a message that is too large ends the connection, the next ones may be missed too.
+      // If an oversized message ends the connection, the next messages may be missed, too.
       const next = context.take(subscription, 1)
       let arrived: unknown
       next.then(
@@ -86,20 +86,3 @@ export const sizeCases: readonly ComplianceCase[] = [
     },
   },
 ]
-
-type Send = (value: string) => Promise<unknown>
-
-/** The ways in which this protocol sends a payload. */
-async function ways(context: CaseContext): Promise<[string, Send][]> {
-  const { features } = context
-  const found: [string, Send][] = []
-  if (features.publish)
-    found.push(['publish', (value) => context.pubsub().publish(context.name('to'), [value])])
-  if (features.enqueue && features.persistentQueue)
-    found.push(['send', (value) => context.queue().send(context.name('to'), [value])])
-  if (features.call) {
-    await context.serve()
-    found.push(['call', (value) => context.rpc().call(context.method('echo'), [value])])
-  }
-  return found
-}

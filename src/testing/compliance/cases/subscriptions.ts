@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { ComplianceCase } from '../case.js'
 import { eventually, soon } from '../waiting.js'
 
-/** How subscriptions end, and how they share. */
+/** Cases for ending and sharing subscriptions. */
 export const subscriptionCases: readonly ComplianceCase[] = [
   {
     name: 'closing a subscription ends it: what waits for a message is given undefined',

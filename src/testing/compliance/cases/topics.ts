@@ -4,7 +4,7 @@ import { eventually, soon } from '../waiting.js'
 
 const MANY = 300
 
-/** What is published, and who gets it. */
+/** Cases for publishing to topics and their subscribers. */
 export const topicCases: readonly ComplianceCase[] = [
   {
     name: 'a published message reaches its subscriber',
@@ -122,7 +122,7 @@ export const topicCases: readonly ComplianceCase[] = [
       const topic = context.name('retained')
       await soon(context.pubsub('other').publish(topic, { state: 'on' }, { retain: true }), 'publish')
       const values = await soon(context.pubsub().subscribe(topic), 'subscribe')
-      // Another decoding is another subscription.
+      // A different `decode` needs a separate subscription.
       const bytes = await soon(context.pubsub().subscribe(topic, { decode: 'bytes' }), 'subscribe')
       const [first, second] = [(await context.take(values, 1))[0]!, (await context.take(bytes, 1))[0]!]
       assert.deepEqual([first.value, first.retain, second.retain], [{ state: 'on' }, true, true])
@@ -182,10 +182,10 @@ export const topicCases: readonly ComplianceCase[] = [
     },
   },
   {
-    name: 'publishing where nobody listens succeeds',
+    name: 'publishing without a subscriber succeeds',
     needs: ['publish'],
     async run(context) {
-      const { publish } = { publish: () => context.pubsub().publish(context.name('nobody'), 1) }
+      const { publish } = { publish: () => context.pubsub().publish(context.name('unsubscribed'), 1) }
       await soon(Promise.all([publish(), publish()]), 'publish')
       await eventually(() => context.metrics().depths.posted === 0, 'nothing is left in flight')
     },

@@ -4,7 +4,7 @@ import type { ComplianceCase } from '../case.js'
 import type { CaseContext } from '../context.js'
 import { rejected, soon } from '../waiting.js'
 
-/** Whatever has the shape of JSON must arrive as it was. */
+/** Values in the shape of JSON, which must arrive unchanged. */
 const VALUES: readonly unknown[] = [
   null,
   true,
@@ -26,7 +26,7 @@ const VALUES: readonly unknown[] = [
   { a: { b: { c: { d: [1, 'two', false, null, { e: [] }] } } } },
 ]
 
-/** None of these has that shape. */
+/** Values that cannot be represented in JSON. */
 const REFUSED: readonly (readonly [string, () => unknown])[] = [
   ['a function', () => () => 1],
   ['a symbol', () => Symbol('s')],
@@ -45,7 +45,7 @@ const REFUSED: readonly (readonly [string, () => unknown])[] = [
 
 const LARGE = 1024 * 1024
 
-/** Sends a value and gives what arrived. */
+/** Sends a value and returns what arrived. */
 type Carry = (value: unknown) => Promise<unknown>
 
 async function overTopics(context: CaseContext): Promise<Carry> {
@@ -87,7 +87,7 @@ const WAYS = [
   ['calls', ['call'], overCalls],
 ] as const
 
-/** What a payload may be, and what it must not be. */
+/** Cases for valid and invalid payloads. */
 export const valueCases: readonly ComplianceCase[] = [
   ...WAYS.flatMap(([way, needs, open]): ComplianceCase[] => [
     {
