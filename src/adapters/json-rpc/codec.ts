@@ -3,8 +3,8 @@ import { SerializeError } from '../../core/errors.js'
 import type { Value } from '../../core/value.js'
 
 /**
- * Builds a call (JSON-RPC 2.0, section 4), or a notification if `id` is absent (section 4.1).
- * @throws SerializeError if `params` is neither an object nor an array (section 4.2)
+ * Builds a call (JSON-RPC 2.0, section 4), or a notification if `id` is absent (JSON-RPC 2.0, section 4.1).
+ * @throws SerializeError if `params` is neither an object nor an array (JSON-RPC 2.0, section 4.2)
  */
 export function requestOf(method: string, params: Value | undefined, id?: number): Value {
   const request: Record<string, Value> = { jsonrpc: '2.0', method }
@@ -13,7 +13,7 @@ export function requestOf(method: string, params: Value | undefined, id?: number
   return request
 }
 
-/** Builds a batch (section 6) whose ids count up from `firstId`. */
+/** Builds a batch (JSON-RPC 2.0, section 6) whose ids count up from `firstId`. */
 export function batchOf(calls: readonly RpcCall[], firstId: number): Value {
   return calls.map(({ method, params }, i) => requestOf(method, params, firstId + i))
 }

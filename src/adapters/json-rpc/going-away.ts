@@ -4,7 +4,7 @@ import { isMembers } from './members.js'
 
 /**
  * The error of a gateway server that shuts down and has not called the method. `data` distinguishes it from other
- * servers' errors with the same code, which JSON-RPC 2.0 (section 5.1) reserves for servers.
+ * servers' errors with the same code, which is reserved for servers (JSON-RPC 2.0, section 5.1).
  */
 export const GOING_AWAY = {
   code: -32_000,

@@ -3,12 +3,12 @@ import type { Value } from '../../core/value.js'
 import { GOING_AWAY_CONTEXT, isGoingAway } from './going-away.js'
 import { isMembers, kindOf } from './members.js'
 
-/** Code of an error without one: the first of the codes reserved for servers (section 5.1). */
+/** Code of an error without one: the first of the codes reserved for servers (JSON-RPC 2.0, section 5.1). */
 const UNNUMBERED = -32_000
 /** Maximum number of characters of a malformed error that become its message. */
 const LONGEST_TEXT = 200
 
-/** Checks an error object against section 5.1; returns `undefined` if it is valid. */
+/** Checks an error object against JSON-RPC 2.0, section 5.1; returns `undefined` if it is valid. */
 export function errorFault(error: Value): string | undefined {
   if (!isMembers(error)) return `expected an error object, found ${kindOf(error)}`
   if (!Number.isInteger(error.code))

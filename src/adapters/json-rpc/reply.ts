@@ -20,8 +20,8 @@ export interface ReplyRules {
 }
 
 /**
- * Reads the answer to the call `id`, or to a notification if `id` is absent (section 5). An error without an id
- * belongs to this request, because the HTTP exchange carries no other.
+ * Reads the answer to the call `id`, or to a notification if `id` is absent (JSON-RPC 2.0, section 5). An error
+ * without an id belongs to this request, because the HTTP exchange carries no other.
  */
 export function readReply(reply: Value, id: number | undefined, rules: ReplyRules): RpcOutcome {
   if (!isMembers(reply)) return malformed(`expected an object, found ${kindOf(reply)}`, rules)
@@ -49,8 +49,9 @@ export function errorIn(reply: Value, rules: ReplyRules, context: ErrorContext) 
 }
 
 /**
- * Reads the answers to a batch, in any order; the ids count up from `firstId`. A missing or duplicate answer fails
- * its call alone, an unknown answer is ignored, and an error in place of the array (section 6) fails every call.
+ * Reads the answers to a batch (JSON-RPC 2.0, section 6), in any order; the ids count up from `firstId`. A missing
+ * or duplicate answer fails its call alone, an unknown answer is ignored, and an error in place of the array fails
+ * every call.
  */
 export function readBatchReply(
   reply: Value,

@@ -6,12 +6,12 @@ import { isGoingAway } from '../going-away.js'
 export type Entry =
   | { readonly kind: 'call'; readonly id: Id; readonly method: string; readonly params: Value | undefined }
   | { readonly kind: 'notification'; readonly method: string; readonly params: Value | undefined }
-  /** `id` is the request's, if it has a valid one; otherwise null (section 5). */
+  /** `id` is the request's, if it has a valid one; otherwise null (JSON-RPC 2.0, section 5). */
   | { readonly kind: 'invalid'; readonly id: Id; readonly fault: string }
 
 export type Id = string | number | null
 
-/** Predefined errors (section 5.1). */
+/** Predefined errors (JSON-RPC 2.0, section 5.1). */
 export const PARSE_ERROR = { code: -32_700, message: 'Parse error' } as const
 const INVALID_REQUEST = { code: -32_600, message: 'Invalid Request' } as const
 const METHOD_NOT_FOUND = { code: -32_601, message: 'Method not found' } as const
@@ -80,7 +80,10 @@ export function internalError(id: Id): Value {
   return errorReply(id, INTERNAL_ERROR)
 }
 
-/** Builds the answer from a handler's outcome (section 5): its result, its RpcError, or "Internal error". */
+/**
+ * Builds the answer from a handler's outcome (JSON-RPC 2.0, section 5): its result, its RpcError, or "Internal
+ * error".
+ */
 export function replyOf(id: Id, outcome: RpcOutcome): Value {
   if (outcome.ok) return { jsonrpc: '2.0', result: outcome.value, id }
   const { kind, code, message, data } = outcome.error as Error & {
@@ -94,7 +97,10 @@ export function replyOf(id: Id, outcome: RpcOutcome): Value {
   return errorReply(id, { code: integerOf(code), message, ...(isKept && { data }) })
 }
 
-/** Converts the code to an integer (section 5.1), so that an invalid code does not cost the caller the message. */
+/**
+ * Converts the code to an integer (JSON-RPC 2.0, section 5.1), so that an invalid code does not cost the caller the
+ * message.
+ */
 function integerOf(code: unknown): number {
   const { MAX_SAFE_INTEGER: most } = Number
   if (typeof code !== 'number' || Number.isNaN(code)) return INTERNAL_ERROR.code

@@ -7,7 +7,7 @@ export const NO_CALLS: ReadonlySet<Call> = new Set()
  * not reveal its call: it is the only call in flight, or one that was also in flight the last time.
  */
 export class Suspects {
-  /** Operations in flight when the last connection ended that way. */
+  /** Operations in flight when a connection last ended because of an unreadable answer. */
   #operations: ReadonlySet<string> = new Set()
 
   /**
