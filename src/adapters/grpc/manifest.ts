@@ -51,7 +51,9 @@ const config = z.strictObject({
     .min(1)
     .optional()
     .describe('Service whose methods can be called by their bare name. Example: `"shop.Orders"`.'),
-  keepalive: keepalive.prefault({}).describe('Pings that detect a dead connection.'),
+  keepalive: keepalive
+    .prefault({})
+    .describe('Pings that detect a dead connection. Example: `keepalive { time = "30s" }`.'),
   pool_size: z.int().min(1).max(64).default(1).describe('Number of connections to each address.'),
   load_balancing: z
     .enum(['pick_first', 'round_robin'])
@@ -59,7 +61,9 @@ const config = z.strictObject({
     .describe(
       'How calls are distributed among addresses. Default: `round_robin` with several addresses, otherwise `pick_first`.',
     ),
-  metadata: metadata.default({}).describe('Metadata sent with every call.'),
+  metadata: metadata
+    .default({})
+    .describe('Metadata sent with every call. Example: `{ "x-tenant" = "acme" }`.'),
   compression: z
     .enum(['none', 'gzip', 'deflate'])
     .default('none')
@@ -72,7 +76,9 @@ const config = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe('Name of the server in requests and in its certificate, if it differs from the address.'),
+    .describe(
+      'Name of the server in requests and in its certificate, if it differs from the address. Example: `"orders.example.com"`.',
+    ),
   response_metadata: z
     .boolean()
     .default(false)

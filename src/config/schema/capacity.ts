@@ -54,7 +54,11 @@ export const limitsOfBroker = bounds
   .describe('Resource limits of the broker.')
 
 const breakage = z.strictObject({
-  fault: z.enum(FAULTS).describe('Fault to inject.'),
+  fault: z
+    .enum(FAULTS)
+    .describe(
+      'Fault to inject: `throw` throws an error, `reject` rejects a promise, `exit` ends the thread, `leak-objects`, `leak-map` and `leak-buffers` fill the memory, `spin` loops forever, `block` blocks the thread for 5 s in a native call.',
+    ),
   every: duration().describe('Interval between two faults. Example: `"30s"`.'),
 })
 

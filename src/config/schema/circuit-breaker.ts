@@ -13,7 +13,9 @@ const block = z.strictObject({
     .min(1)
     .default(2)
     .describe('Number of consecutive successful probes that close the breaker.'),
-  timeout: duration().prefault('30s').describe('How long the breaker stays open before it allows a probe.'),
+  timeout: duration()
+    .prefault('30s')
+    .describe('How long the breaker stays open before it lets operations through as probes.'),
 })
 
 export const circuitBreaker = block

@@ -44,10 +44,10 @@ const block = z.strictObject({
   algorithm: text
     .optional()
     .describe('Signature algorithm. Default: HS256 for a secret, otherwise the one of the private key.'),
-  issuer: text.optional().describe('Claim `iss`.'),
-  subject: text.optional().describe('Claim `sub`.'),
-  audience: text.optional().describe('Claim `aud`.'),
-  key_id: text.optional().describe('Header `kid`.'),
+  issuer: text.optional().describe('Issuer of the token (claim `iss`).'),
+  subject: text.optional().describe('Subject of the token (claim `sub`).'),
+  audience: text.optional().describe('Audience of the token.'),
+  key_id: text.optional().describe('Id of the key (header `kid`), by which the server finds the public key.'),
   expires_in: duration(1_000).prefault('5m').describe('How long a token is valid.'),
   claims: z
     .record(z.string(), z.unknown())

@@ -27,7 +27,13 @@ export const rateLimit = rate
 
 const room = z.strictObject({
   concurrent: z.int().min(1).describe('Maximum number of requests in flight.'),
-  queue: z.int().min(0).default(100).describe('Maximum number of further requests that wait.'),
+  queue: z
+    .int()
+    .min(0)
+    .default(100)
+    .describe(
+      'Maximum number of further requests that wait for a slot. Beyond it, requests fail at once with MailboxFullError.',
+    ),
 })
 
 export const bulkhead = room

@@ -15,12 +15,12 @@ const block = z.strictObject({
   token_url: text.describe(
     'URL of the token endpoint, with https. Example: `"https://login.example.com/oauth2/token"`.',
   ),
-  client_id: text.describe('Client id.'),
-  client_secret: z.string().meta({ writeOnly: true }).describe('Client secret.'),
+  client_id: text.describe('Id of the client at the authorization server.'),
+  client_secret: z.string().meta({ writeOnly: true }).describe('Secret of the client.'),
   scopes: oneOrMore(text)
     .optional()
     .describe('Scopes to request. Example: `["orders.read", "orders.write"]`.'),
-  audience: text.optional().describe('Audience to request.'),
+  audience: text.optional().describe('Audience of the token.'),
   client_auth: z
     .enum(['basic', 'post'])
     .default('basic')

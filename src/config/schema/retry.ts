@@ -36,12 +36,19 @@ const block = z
     backoff: z
       .enum(['constant', 'linear', 'exponential'])
       .default('exponential')
-      .describe('How the delays between attempts grow.'),
+      .describe(
+        'How the delays between attempts grow: `constant` stays at `initial`, `linear` adds `increment` each time, `exponential` multiplies by `factor`.',
+      ),
     initial: duration().prefault('100ms').describe('Delay before the second attempt.'),
     increment: duration().prefault('100ms').describe('Increment of a `linear` delay.'),
     max: duration().optional().describe('Maximum delay. Default: `10s`, or `initial` if that is longer.'),
     factor: z.number().min(1).max(100).default(2).describe('Factor of an `exponential` delay.'),
-    jitter: z.number().min(0).max(1).default(0.2).describe('Random share of each delay, from 0 to 1.'),
+    jitter: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.2)
+      .describe('Share of each delay that is random: 0.2 shortens it by up to 20 %.'),
     retryable_errors: z
       .array(z.enum(ERROR_CLASSES))
       .default([])

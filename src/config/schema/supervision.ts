@@ -29,7 +29,9 @@ const block = z.strictObject({
     .prefault('100ms')
     .describe('Delay before the second consecutive restart. It doubles with each further restart.'),
   max_backoff: duration().optional().describe('Maximum delay. Default: a hundred times `backoff`.'),
-  heartbeat: duration().prefault('1s').describe('How long an actor may be silent before it counts as stuck.'),
+  heartbeat: duration()
+    .prefault('1s')
+    .describe('How long an actor may send no heartbeat before it counts as stuck and is replaced.'),
   shutdown: duration(0)
     .prefault('5s')
     .describe('How long the actor may take to stop before it is terminated.'),

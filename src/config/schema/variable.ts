@@ -10,7 +10,7 @@ export const variable = z
       .describe(
         'Type of the value: `string`, `number`, `bool`, `any`, `list(…)` or `map(…)`. Example: `list(string)`.',
       ) as unknown as z.ZodOptional<z.ZodString>,
-    description: z.string().optional().describe('Purpose of the variable.'),
+    description: z.string().optional().describe('Purpose of the variable, for readers of the configuration.'),
     sensitive: z
       .boolean()
       .optional()

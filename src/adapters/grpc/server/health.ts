@@ -41,7 +41,7 @@ export class HealthService {
     this.#notify(service)
   }
 
-  /** Counts a method of `service` that is not served any more. */
+  /** Removes a method of `service` from the count. */
   remove(service: string): void {
     this.#serving.set(service, Math.max(0, (this.#serving.get(service) ?? 0) - 1))
     this.#notify(service)

@@ -87,7 +87,7 @@ function renderNumber(verb: string, number: number, places: number | undefined):
       return number.toFixed(places ?? 6)
     case 'e':
     case 'E': {
-      // At least two digits in the exponent.
+      // The exponent has at least two digits, as in Go and C.
       const text = number.toExponential(places ?? 6).replace(/([+-])(\d)$/, '$10$2')
       return verb === 'E' ? text.toUpperCase() : text
     }
