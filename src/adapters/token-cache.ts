@@ -9,7 +9,7 @@ type State =
   | { readonly name: 'put-off'; readonly error: IntegrationError; readonly until: number }
 
 /** The token request in flight. */
-interface Making {
+interface PendingToken {
   readonly made: Promise<string>
   readonly abort: AbortController
 }
@@ -27,7 +27,7 @@ export class TokenCache implements TokenSource {
   readonly #context: TokenContext
   readonly #maker: TokenMaker
   #state: State = { name: 'none' }
-  #underWay: Making | undefined
+  #pending: PendingToken | undefined
 
   constructor(context: TokenContext, maker: TokenMaker) {
     this.#context = context
@@ -54,16 +54,16 @@ export class TokenCache implements TokenSource {
   close(): void {
     this.#state = { name: 'none' }
     const { name } = this.#context.settings
-    this.#underWay?.abort.abort(new ConnectionError('the connection was closed by us', { integration: name }))
-    this.#underWay = undefined
+    this.#pending?.abort.abort(new ConnectionError('the connection was closed by us', { integration: name }))
+    this.#pending = undefined
   }
 
   #make(): Promise<string> {
-    this.#underWay ??= this.#begin()
-    return this.#underWay.made
+    this.#pending ??= this.#begin()
+    return this.#pending.made
   }
 
-  #begin(): Making {
+  #begin(): PendingToken {
     const abort = new AbortController()
     const { clock, settings } = this.#context
     const timer = clock.setTimer(settings.timeoutMs, () =>
@@ -83,12 +83,12 @@ export class TokenCache implements TokenSource {
       throw error
     } finally {
       timer.cancel()
-      if (this.#isCurrent(abort)) this.#underWay = undefined
+      if (this.#isCurrent(abort)) this.#pending = undefined
     }
   }
 
   #isCurrent(abort: AbortController): boolean {
-    return this.#underWay?.abort === abort
+    return this.#pending?.abort === abort
   }
 
   #keep({ token, lifetimeMs }: FreshToken): void {

@@ -6,4 +6,4 @@ export function asBuffer(bytes: Uint8Array): Buffer {
 }
 
 /** Serialiser for grpc-js: messages are bytes already. */
-export const asIs = (bytes: Buffer): Buffer => bytes
+export const identity = (bytes: Buffer): Buffer => bytes

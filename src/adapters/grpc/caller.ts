@@ -3,7 +3,7 @@ import type { Attempt } from '../../core/adapter.js'
 import { ConnectionError } from '../../core/errors.js'
 import type { Headers } from '../../core/value.js'
 import type { Authorization } from './authorization.js'
-import { asIs } from './bytes.js'
+import { identity } from './bytes.js'
 import type { Channel } from './channel.js'
 import type { ChannelPool } from './pool.js'
 import type { Status } from './status.js'
@@ -172,7 +172,7 @@ export class Caller {
       }
       const until = { deadline: wallDeadline(deadline) }
       const call = this.#onOpen(channel, () =>
-        channel.client.makeUnaryRequest(path, asIs, asIs, body, metadata, until, onAnswer),
+        channel.client.makeUnaryRequest(path, identity, identity, body, metadata, until, onAnswer),
       )
       const onAbort = () => {
         reject(signal.reason)

@@ -1,6 +1,6 @@
 import { Client, type ClientOptions, connectivityState, Metadata } from '@grpc/grpc-js'
 import { ConnectionError } from '../../core/errors.js'
-import { asIs } from './bytes.js'
+import { identity } from './bytes.js'
 import { connectFailure } from './connect-failure.js'
 import type { Credentials } from './credentials.js'
 import type { Target } from './target.js'
@@ -87,8 +87,8 @@ export class Channel {
     return new Promise((resolve) => {
       const call = this.client.makeUnaryRequest(
         '/grpc.health.v1.Health/Check',
-        asIs,
-        asIs,
+        identity,
+        identity,
         Buffer.alloc(0),
         new Metadata(),
         {},

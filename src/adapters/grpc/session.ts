@@ -37,7 +37,7 @@ export function failureOf(
   const { integration } = session
   if (failure instanceof SerializeError)
     return new SerializeError(`${operation}: ${failure.reason}`, { integration })
-  if (failure instanceof IntegrationError) return owned(failure, integration)
+  if (failure instanceof IntegrationError) return withIntegration(failure, integration)
   if (isStatus(failure)) return statusError(failure, operation, session.status)
   // The reason of the signal says more than the error of an aborted call.
   if (context.signal.aborted) {
@@ -53,7 +53,7 @@ export function failureOf(
 }
 
 /** Adds the name of the integration to an error thrown by a part that does not know it. */
-function owned(error: IntegrationError, integration: string): IntegrationError {
+function withIntegration(error: IntegrationError, integration: string): IntegrationError {
   if (error.integration === '') Object.assign(error, { integration })
   return error
 }

@@ -7,7 +7,7 @@ import type { Session } from './session.js'
 import { type Status, statusError } from './status.js'
 import { type GrpcStream, isOk } from './stream.js'
 
-interface Parts {
+interface StreamSubscriptionOptions {
   readonly session: Session
   readonly open: OpenStreams
   readonly name: string
@@ -23,15 +23,15 @@ interface Parts {
  * HTTP/2 window of 64 KB is buffered (RFC 9113, section 6.5.2).
  */
 export class StreamSubscription implements AdapterSubscription, OpenStream {
-  readonly #parts: Parts
+  readonly #options: StreamSubscriptionOptions
   #headers: Headers | undefined
   /** Number of calls of `resume`, to detect one made during `deliver`. */
   #resumes = 0
   #closed = false
 
-  constructor(parts: Parts) {
-    this.#parts = parts
-    const { session, open, method, stream, staysOpen } = parts
+  constructor(options: StreamSubscriptionOptions) {
+    this.#options = options
+    const { session, open, method, stream, staysOpen } = options
     if (staysOpen) open.add(method.path, this)
     // Read on a later turn, because a short stream could end before the subscriber has this object.
     session.clock.nextTurn(() =>
@@ -43,11 +43,11 @@ export class StreamSubscription implements AdapterSubscription, OpenStream {
   }
 
   get stream() {
-    return this.#parts.stream
+    return this.#options.stream
   }
 
   get caller() {
-    return this.#parts.session.caller
+    return this.#options.session.caller
   }
 
   resume(): void {
@@ -61,12 +61,12 @@ export class StreamSubscription implements AdapterSubscription, OpenStream {
   }
 
   lost(): void {
-    if (this.wouldBeSilent) this.#end(silentStreamError(this.#parts.name, this.#parts.session))
+    if (this.wouldBeSilent) this.#end(silentStreamError(this.#options.name, this.#options.session))
   }
 
   #message(bytes: Buffer): boolean {
     if (this.#closed) return true
-    const { session, method, name, sink } = this.#parts
+    const { session, method, name, sink } = this.#options
     try {
       const payload = session.payloads.fromResponse(method, bytes)
       this.#headers ??= this.stream.headers
@@ -84,32 +84,32 @@ export class StreamSubscription implements AdapterSubscription, OpenStream {
   }
 
   #ended(found: Status): void {
-    const { integration, status } = this.#parts.session
+    const { integration, status } = this.#options.session
     const error: IntegrationError = isOk(found)
       ? new ShutdownError({ integration })
-      : statusError(found, `subscription ${this.#parts.name}`, status)
+      : statusError(found, `subscription ${this.#options.name}`, status)
     this.#end(
       error.kind === 'connection' && this.wouldBeSilent
-        ? silentStreamError(this.#parts.name, this.#parts.session)
+        ? silentStreamError(this.#options.name, this.#options.session)
         : error,
     )
   }
 
   /** Whether a new stream would stay silent: the server does not have the messages published to this one. */
   get wouldBeSilent(): boolean {
-    const { staysOpen, session } = this.#parts
+    const { staysOpen, session } = this.#options
     return staysOpen && !session.reopensPublished && this.stream.isWritten
   }
 
   #end(error: Error): void {
     if (this.#closed) return
     this.#remove()
-    if (!this.caller.isOver) this.#parts.sink.end(error)
+    if (!this.caller.isOver) this.#options.sink.end(error)
   }
 
   #remove(): void {
     this.#closed = true
-    this.#parts.open.delete(this.#parts.method.path, this)
+    this.#options.open.delete(this.#options.method.path, this)
   }
 }
 

@@ -93,7 +93,7 @@ function refused(
  * configured.
  */
 function redirection(answer: HttpAnswer, integration: string, mask: SecretMask): ConnectionError {
-  const location = one(answer.headers.location)
+  const location = firstOf(answer.headers.location)
   const where = location === undefined ? 'elsewhere' : `to ${shown(mask.text(location), answer.url)}`
   return new ConnectionError(
     `the server redirects ${where} (${statusText(answer.status)}), which is not followed: change the address of the endpoint`,
@@ -156,7 +156,7 @@ export function statusText(status: number): string {
 
 /** Returns the media type as the server names it, truncated and without unprintable characters. */
 export function contentType(answer: HttpAnswer, mask: SecretMask): string | undefined {
-  const type = one(answer.headers['content-type'])
+  const type = firstOf(answer.headers['content-type'])
   return (
     type &&
     mask
@@ -167,9 +167,9 @@ export function contentType(answer: HttpAnswer, mask: SecretMask): string | unde
 }
 
 function retryAfter(answer: HttpAnswer, now: () => number): number | undefined {
-  return retryAfterMs(one(answer.headers['retry-after']), now)
+  return retryAfterMs(firstOf(answer.headers['retry-after']), now)
 }
 
-function one(header: string | string[] | undefined): string | undefined {
+function firstOf(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header[0] : header
 }

@@ -2,7 +2,7 @@ import { createServer, type ServerHttp2Session } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { ChannelCredentials, Client, Metadata } from '@grpc/grpc-js'
 import { expect, onTestFinished, test } from 'vitest'
-import { asIs } from '../../../src/adapters/grpc/bytes.js'
+import { identity } from '../../../src/adapters/grpc/bytes.js'
 import { channelOptions } from '../../../src/adapters/grpc/channel-options.js'
 import { muteLibrary } from '../../../src/adapters/grpc/library-log.js'
 import { type GrpcConfig, grpcManifest } from '../../../src/adapters/grpc/manifest.js'
@@ -183,7 +183,7 @@ test('a server that complains of too many pings gets as few as every server acce
   const options = channelOptions(config, { uri, shown: uri, several: false }, 1e6, pings.ms)
   const client = new Client(uri, ChannelCredentials.createInsecure(), options)
   onTestFinished(() => client.close())
-  const call = client.makeBidiStreamRequest('/a.B/C', asIs, asIs, new Metadata())
+  const call = client.makeBidiStreamRequest('/a.B/C', identity, identity, new Metadata())
   call.on('error', () => {})
   onTestFinished(() => call.cancel())
   await until(() => pings.ms !== 50, 'the complaint is heard')

@@ -9,7 +9,7 @@ import type {
 } from '../../../core/adapter.js'
 import { ConnectionError, SubscribeError } from '../../../core/errors.js'
 import type { ListenAddress } from '../../../core/status.js'
-import { asIs } from '../bytes.js'
+import { identity } from '../bytes.js'
 import { muteLibrary } from '../library-log.js'
 import type { GrpcServerConfig } from '../manifest.js'
 import { CallsInFlight } from './calls-in-flight.js'
@@ -87,7 +87,7 @@ class GrpcServerAdapter implements ProtocolAdapter {
       const { type, handle } = handlerOf(method, this.#context, (call) =>
         listener.isDraining ? 'shutting-down' : calls.accept(call, served.get(path)!),
       )
-      if (!listener.server.register(path, handle, asIs, asIs, type)) {
+      if (!listener.server.register(path, handle, identity, identity, type)) {
         served.delete(path)
         throw new SubscribeError(
           name,

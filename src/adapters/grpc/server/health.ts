@@ -5,7 +5,7 @@ import {
   type sendUnaryData,
   status,
 } from '@grpc/grpc-js'
-import { asBuffer, asIs } from '../bytes.js'
+import { asBuffer, identity } from '../bytes.js'
 import { HEALTH, HEALTH_SERVICE, healthResponse, serviceOf } from '../health-messages.js'
 
 type Watcher = ServerWritableStream<Buffer, Buffer>
@@ -22,15 +22,15 @@ export class HealthService {
       `/${HEALTH_SERVICE}/Check`,
       (call: ServerUnaryCall<Buffer, Buffer>, answer: sendUnaryData<Buffer>) =>
         this.#check(call.request, answer),
-      asIs,
-      asIs,
+      identity,
+      identity,
       'unary',
     )
     server.register(
       `/${HEALTH_SERVICE}/Watch`,
       (call: Watcher) => this.#watch(call),
-      asIs,
-      asIs,
+      identity,
+      identity,
       'serverStream',
     )
   }

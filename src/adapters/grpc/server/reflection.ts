@@ -1,5 +1,5 @@
 import { type Server, type ServerDuplexStream, status } from '@grpc/grpc-js'
-import { asBuffer, asIs } from '../bytes.js'
+import { asBuffer, identity } from '../bytes.js'
 import type { GrpcSchema } from '../schema/index.js'
 import { type ReflectionReply, readQuestion, writeReply } from './messages.js'
 
@@ -20,8 +20,8 @@ export function serveReflection(server: Server, schema: GrpcSchema): void {
     server.register(
       `/grpc.reflection.${version}.ServerReflection/ServerReflectionInfo`,
       handler,
-      asIs,
-      asIs,
+      identity,
+      identity,
       'bidi',
     )
 }

@@ -3,7 +3,7 @@ import type { AdapterSubscription, InboundMessage, MessageSink } from '../../../
 import type { ByteBudget } from '../../../core/byte-budget.js'
 import { TopicTrie } from '../../../core/topic-trie.js'
 import type { Value } from '../../../core/value.js'
-import { HeldSubscriber } from './held-subscriber.js'
+import { BufferedSubscriber } from './buffered-subscriber.js'
 
 type Sink = MessageSink<InboundMessage>
 
@@ -23,13 +23,13 @@ const BUDGET_SHARE = 1 / 8
  * and other subscribers do not wait; reading pauses when too much is buffered.
  */
 export class Subscribers {
-  readonly #byMethod = new TopicTrie<HeldSubscriber>()
-  readonly #byId = new Map<number | string, HeldSubscriber>()
-  readonly #all = new Set<HeldSubscriber>()
+  readonly #byMethod = new TopicTrie<BufferedSubscriber>()
+  readonly #byId = new Map<number | string, BufferedSubscriber>()
+  readonly #all = new Set<BufferedSubscriber>()
   readonly #budget: ByteBudget
   readonly #flow: Flow
   readonly #unclaimed: (method: string) => void
-  #kept = 0
+  #buffered = 0
   #isPaused = false
   #awaitsRoom = false
   #isOver = false
@@ -95,7 +95,7 @@ export class Subscribers {
     this.#all.clear()
   }
 
-  #openedBy(params: Value | undefined): HeldSubscriber | undefined {
+  #openedBy(params: Value | undefined): BufferedSubscriber | undefined {
     if (this.#byId.size === 0 || typeof params !== 'object' || params === null) return undefined
     const { subscription } = params as { readonly subscription?: Value }
     return typeof subscription === 'string' || typeof subscription === 'number'
@@ -103,15 +103,15 @@ export class Subscribers {
       : undefined
   }
 
-  #make(sink: Sink): HeldSubscriber {
-    const subscriber = new HeldSubscriber(sink, (bytes) => this.#keep(bytes))
+  #make(sink: Sink): BufferedSubscriber {
+    const subscriber = new BufferedSubscriber(sink, (bytes) => this.#count(bytes))
     this.#all.add(subscriber)
     return subscriber
   }
 
   /** Counts buffered bytes. @param bytes change of the buffered bytes; may be negative */
-  #keep(bytes: number): void {
-    this.#kept += bytes
+  #count(bytes: number): void {
+    this.#buffered += bytes
     if (bytes > 0) this.#budget.take(bytes)
     else this.#budget.give(-bytes)
     this.#regulate()
@@ -120,11 +120,11 @@ export class Subscribers {
   #regulate(): void {
     if (this.#isOver) return
     const most = this.#budget.limit * BUDGET_SHARE
-    const isFull = this.#kept > 0 && (this.#kept >= most || this.#budget.isFull)
+    const isFull = this.#buffered > 0 && (this.#buffered >= most || this.#budget.isFull)
     if (isFull && !this.#isPaused) {
       this.#isPaused = true
       this.#flow.pause()
-    } else if (this.#isPaused && this.#kept <= most / 2 && !isFull) {
+    } else if (this.#isPaused && this.#buffered <= most / 2 && !isFull) {
       this.#isPaused = false
       this.#flow.resume()
     }
@@ -137,7 +137,7 @@ export class Subscribers {
     })
   }
 
-  #subscription(subscriber: HeldSubscriber, remove: () => Promise<void>): AdapterSubscription {
+  #subscription(subscriber: BufferedSubscriber, remove: () => Promise<void>): AdapterSubscription {
     return {
       resume: () => subscriber.resume(),
       close: async () => {

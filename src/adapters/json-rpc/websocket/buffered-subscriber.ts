@@ -5,24 +5,24 @@ import { Deque } from '../../../core/deque.js'
 const MESSAGE_BYTES = 128
 
 /** One subscriber, with a buffer for messages that arrive while it has no room. */
-export class HeldSubscriber {
+export class BufferedSubscriber {
   readonly #sink: MessageSink<InboundMessage>
   /** Called with the change of the buffered bytes. */
-  readonly #onKept: (bytes: number) => void
+  readonly #onBuffered: (bytes: number) => void
   readonly #waiting = new Deque<InboundMessage>()
   #state: 'flowing' | 'delivering' | 'held' | 'over' = 'flowing'
-  #kept = 0
+  #buffered = 0
 
-  constructor(sink: MessageSink<InboundMessage>, onKept: (bytes: number) => void) {
+  constructor(sink: MessageSink<InboundMessage>, onBuffered: (bytes: number) => void) {
     this.#sink = sink
-    this.#onKept = onKept
+    this.#onBuffered = onBuffered
   }
 
   deliver(message: InboundMessage): void {
     if (this.#state === 'flowing') return this.#hand(message)
     if (this.#state === 'over') return
     this.#waiting.push(message)
-    this.#keep(bytesOf(message))
+    this.#count(bytesOf(message))
   }
 
   /**
@@ -50,13 +50,13 @@ export class HeldSubscriber {
   drop(): void {
     this.#state = 'over'
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift());
-    if (this.#kept > 0) this.#keep(-this.#kept)
+    if (this.#buffered > 0) this.#count(-this.#buffered)
   }
 
   #next(): InboundMessage | undefined {
     if (this.#state !== 'flowing') return undefined
     const next = this.#waiting.shift()
-    if (next !== undefined) this.#keep(-bytesOf(next))
+    if (next !== undefined) this.#count(-bytesOf(next))
     return next
   }
 
@@ -67,9 +67,9 @@ export class HeldSubscriber {
     if (this.#state === 'delivering') this.#state = hasRoom ? 'flowing' : 'held'
   }
 
-  #keep(bytes: number): void {
-    this.#kept += bytes
-    this.#onKept(bytes)
+  #count(bytes: number): void {
+    this.#buffered += bytes
+    this.#onBuffered(bytes)
   }
 }
 
