@@ -1,7 +1,7 @@
 import { type Block, type Body, type Expression, Source, type Span, type TemplatePart } from './hcl/index.js'
 import { walk } from './hcl/walk.js'
 import { maskedByLine } from './mask-lines.js'
-import { hiddenIn, holdsKey, isAuthType, isSecretName, mayHoldUserInfo } from './secrets.js'
+import { holdsKey, isAuthType, isSecretName, isSecretWithin, mayHoldUserInfo } from './secrets.js'
 
 /**
  * Returns the lines of a file with all literal secrets masked, because a diagnostic shows its line.
@@ -36,7 +36,7 @@ function collect(body: Body, secret: boolean, spans: Span[]): void {
     const marked = block.type === 'variable' && isMarked(block)
     for (const item of block.body.attributes)
       if (marked && item.name === 'default') literals(item.expression, spans)
-    collect(block.body, hiddenIn(block.type, secret), spans)
+    collect(block.body, isSecretWithin(block.type, secret), spans)
   }
 }
 
@@ -49,7 +49,7 @@ function isMarked({ body, labels: [label] }: Block): boolean {
 
 function ofExpression(name: string, expression: Expression, secret: boolean, spans: Span[]): void {
   if (secret && name === 'type' && expression.kind === 'literal' && isAuthType(expression.value)) return
-  if (hiddenIn(name, secret)) return literals(expression, spans)
+  if (isSecretWithin(name, secret)) return literals(expression, spans)
   walk(expression, (node) => {
     if (node.kind === 'literal' && (mayHoldUserInfo(String(node.value)) || holdsKey(node.value)))
       spans.push(node.span)

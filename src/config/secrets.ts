@@ -7,7 +7,7 @@ import { AUTH_TYPES } from '../core/settings.js'
 export { isSecretName }
 
 /** Tells whether the value under a name is secret. In an `auth` block every value is. */
-export function hiddenIn(name: string, around: boolean): boolean {
+export function isSecretWithin(name: string, around: boolean): boolean {
   return around || name === 'auth' || isSecretName(name)
 }
 

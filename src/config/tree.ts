@@ -13,7 +13,7 @@ import {
   type Span,
 } from './hcl/index.js'
 import type { Node } from './node.js'
-import { hiddenIn, isAuthType, isSecretName } from './secrets.js'
+import { isAuthType, isSecretName, isSecretWithin } from './secrets.js'
 import { lineOf } from './spans.js'
 
 /** Evaluates blocks and expressions into nodes. Errors go to the diagnostics and leave invalid nodes. */
@@ -51,7 +51,7 @@ export class Tree {
         })
         continue
       }
-      const hidden = hiddenIn(name, secret)
+      const hidden = isSecretWithin(name, secret)
       entries.set(
         name,
         item.kind === 'attribute'
@@ -112,7 +112,7 @@ export class Tree {
           hint: 'it can be set once; remove one of them',
         })
       else {
-        const hidden = hiddenIn(String(name), secret)
+        const hidden = isSecretWithin(String(name), secret)
         entries.set(String(name), this.#attribute(String(name), value, key.span, hidden, secret))
       }
     }

@@ -25,7 +25,7 @@ export function wrong(context: z.RefinementCtx, name: string, expected: string, 
 }
 
 /** Makes a check of several attributes that runs only if each of them is valid on its own. */
-export function together<Values>(
+export function ifAllValid<Values>(
   check: (values: Values, context: z.RefinementCtx) => void,
 ): (values: Values, context: z.RefinementCtx) => void {
   return (values, context) => {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { AuthSettings, AuthType } from '../../core/settings.js'
-import { together } from '../reading/fault.js'
+import { ifAllValid } from '../reading/fault.js'
 import { jwt, jwtSettings } from './jwt.js'
 import { filePath, text } from './kinds.js'
 import { oauth2, oauth2Settings } from './oauth2.js'
@@ -28,7 +28,7 @@ const TYPES = {
       type: type('mtls', "Client certificate, set here or in the endpoint's `tls` block."),
       ...clientCertificate,
     })
-    .superRefine(together(checkPair)),
+    .superRefine(ifAllValid(checkPair)),
   jwt,
   oauth2,
   token: z.strictObject({ type: type('token', 'NATS token.'), token }),

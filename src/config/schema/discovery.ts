@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
 import { BALANCES, type DiscoverySource } from '../../core/discovery.js'
-import { together } from '../reading/fault.js'
+import { ifAllValid } from '../reading/fault.js'
 import { duration, text } from './kinds.js'
 import { checkAccount, registry, registryOf } from './registry.js'
 import { toSettings } from './settings.js'
@@ -72,7 +72,7 @@ const block = z.discriminatedUnion('type', [
       ...registry.shape,
       ...common.shape,
     })
-    .superRefine(together(checkAccount)),
+    .superRefine(ifAllValid(checkAccount)),
 ])
 
 export const discovery = block

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { fault, together } from '../reading/fault.js'
+import { fault, ifAllValid } from '../reading/fault.js'
 import { hasCredentials } from '../secrets.js'
 import { oneOrMore, text } from './kinds.js'
 import { toSettings } from './settings.js'
@@ -17,7 +17,7 @@ const block = z
     tls: tls.optional(),
   })
   .superRefine(
-    together(({ address = [] }, context) => {
+    ifAllValid(({ address = [] }, context) => {
       if (!address.some(hasCredentials)) return
       const finding = { message: 'the address contains credentials', hint: 'move them to an "auth" block' }
       fault(context, ['address'], finding, 'value')

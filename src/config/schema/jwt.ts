@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { JwtSettings } from '../../core/settings.js'
 import type { Value } from '../../core/value.js'
 import { quoteAll } from '../reading/expectation.js'
-import { fault, together, wrong } from '../reading/fault.js'
+import { fault, ifAllValid, wrong } from '../reading/fault.js'
 import { duration, filePath, text } from './kinds.js'
 import { toSettings } from './settings.js'
 
@@ -56,7 +56,7 @@ const block = z.strictObject({
 })
 
 export const jwt = block.superRefine(
-  together((values, context) => {
+  ifAllValid((values, context) => {
     const { secret, private_key, claims } = values
     for (const name of Object.keys(claims))
       if (Object.hasOwn(OWN_CLAIMS, name))

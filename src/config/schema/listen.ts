@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { fault, together } from '../reading/fault.js'
+import { fault, ifAllValid } from '../reading/fault.js'
 import { filePath, text } from './kinds.js'
 import { toSettings } from './settings.js'
 import { minVersion } from './tls.js'
@@ -37,7 +37,7 @@ const block = z
     ...tlsBlock.partial().shape,
   })
   .superRefine(
-    together((values, context) => {
+    ifAllValid((values, context) => {
       const beside = FILES.find((name) => values[name] !== undefined)
       if (values.tls === true) {
         for (const name of ['cert', 'key'] as const)

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { isLoopback } from '../../core/loopback.js'
 import type { OAuth2Settings } from '../../core/settings.js'
-import { together, wrong } from '../reading/fault.js'
+import { ifAllValid, wrong } from '../reading/fault.js'
 import { oneOrMore, text } from './kinds.js'
 import { toSettings } from './settings.js'
 
@@ -29,7 +29,7 @@ const block = z.strictObject({
 })
 
 export const oauth2 = block.superRefine(
-  together(({ token_url, allow_http, scopes = [] }, context) => {
+  ifAllValid(({ token_url, allow_http, scopes = [] }, context) => {
     if (!scopes.every((scope) => SCOPES.test(scope)))
       wrong(context, 'scopes', 'names without quotes and backslashes')
     const url = URL.canParse(token_url) ? new URL(token_url) : undefined

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { fault, together } from '../reading/fault.js'
+import { fault, ifAllValid } from '../reading/fault.js'
 import { filePath, oneOrMore, path, text } from './kinds.js'
 import { toSettings } from './settings.js'
 
@@ -19,7 +19,7 @@ const block = z
     ),
   })
   .superRefine(
-    together(({ proto, descriptor_set }, context) => {
+    ifAllValid(({ proto, descriptor_set }, context) => {
       if ((proto === undefined) === (descriptor_set === undefined))
         fault(context, [], {
           message: 'expected either "proto" or "descriptor_set"',

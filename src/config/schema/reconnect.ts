@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { together, wrong } from '../reading/fault.js'
+import { ifAllValid, wrong } from '../reading/fault.js'
 import { duration } from './kinds.js'
 import { toSettings } from './settings.js'
 
@@ -26,7 +26,7 @@ const block = z
       ),
   })
   .superRefine(
-    together(({ delay, max_delay }, context) => {
+    ifAllValid(({ delay, max_delay }, context) => {
       if (max_delay !== undefined && max_delay < delay)
         wrong(context, 'max_delay', `a duration of at least "delay", which is ${delay} ms`)
     }),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { RedisRegistry } from '../../core/discovery.js'
-import { fault, together } from '../reading/fault.js'
+import { fault, ifAllValid } from '../reading/fault.js'
 import { duration, text } from './kinds.js'
 import { toSettings } from './settings.js'
 import { tls } from './tls.js'
@@ -58,7 +58,7 @@ const block = z
         'Host name for clients. Default: the address that the server listens on. Example: `"api-1.internal"`.',
       ),
   })
-  .superRefine(together(checkAccount))
+  .superRefine(ifAllValid(checkAccount))
 
 export const announce = block
   .transform(({ type: _, ttl, host, ...rest }) => ({

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { ErrorClass } from '../../core/errors.js'
 import type { Backoff } from '../../core/settings.js'
-import { together, wrong } from '../reading/fault.js'
+import { ifAllValid, wrong } from '../reading/fault.js'
 import { duration } from './kinds.js'
 import { toSettings } from './settings.js'
 
@@ -58,10 +58,10 @@ const block = z
     budget: z
       .union([z.boolean(), budget])
       .default(true)
-      .describe('Limits all retries together, relative to the number of requests. `false` means no limit.'),
+      .describe('Limits all retries ifAllValid, relative to the number of requests. `false` means no limit.'),
   })
   .superRefine(
-    together(({ max, initial, backoff }, context) => {
+    ifAllValid(({ max, initial, backoff }, context) => {
       if (max !== undefined && max < initial && backoff !== 'constant')
         wrong(context, 'max', `a duration of at least "initial", which is ${initial} ms`)
     }),

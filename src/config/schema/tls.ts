@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { fault, together } from '../reading/fault.js'
+import { fault, ifAllValid } from '../reading/fault.js'
 import { filePath, text } from './kinds.js'
 import { toSettings } from './settings.js'
 
@@ -48,7 +48,7 @@ const block = z
       ),
     min_version: minVersion.optional(),
   })
-  .superRefine(together(checkPair))
+  .superRefine(ifAllValid(checkPair))
 
 /** Schema of `tls` of an endpoint or a registry: true, false, or a block (specification, "TLS Configuration"). */
 export const tls = z
