@@ -41,11 +41,11 @@ export async function run(options: CommandOptions, terminal: Terminal): Promise<
     const app =
       options.app === undefined
         ? undefined
-        : await during(
+        : await withContext(
             `cannot use the module ${options.app}`,
             loadApp(options.app, () => neverLoaded(options.app!, terminal)),
           )
-    await attend(checked, app, output, terminal.readerGone)
+    await runUntilStopped(checked, app, output, terminal.readerGone)
     return 0
   } catch (error) {
     output.abandon()
@@ -67,7 +67,7 @@ function neverLoaded(app: string, terminal: Terminal): void {
 }
 
 /** Starts the gateway, waits for the signal, and stops in reverse order. */
-async function attend(
+async function runUntilStopped(
   { config, diagnostics }: Extract<CheckedConfig, { ok: true }>,
   app: App | undefined,
   output: Output,
@@ -82,20 +82,21 @@ async function attend(
   const stop = Promise.race([signal, aborted(readerGone)]).then(() => {
     until = systemClock.monotonic() + END_WITHIN_MS - RESERVE_MS
   })
-  const gateway = await during(
+  const gateway = await withContext(
     'the gateway did not start',
     Gateway.startChecked(config, diagnostics, { logger: (record) => output.record(record) }),
   )
   const alive = every(systemClock, HOUR_MS, () => {})
   try {
     output.begin({ rows: () => rowsOf(gateway.metrics()) })
-    const starting = during('the application failed', startApp(app, gateway))
+    const starting = withContext('the application failed', startApp(app, gateway))
     // Do not wait for an application that hangs while starting.
     const cleanup = await Promise.race([starting, stop])
     starting.catch(() => {})
     await stop
     output.ending()
-    if (cleanup !== undefined) await during('the application failed to stop', withinMs(CLEANUP_MS, cleanup))
+    if (cleanup !== undefined)
+      await withContext('the application failed to stop', withinMs(CLEANUP_MS, cleanup))
   } finally {
     alive.cancel()
     const left = until - systemClock.monotonic()
@@ -122,7 +123,7 @@ async function withinMs(ms: number, cleanup: () => unknown): Promise<void> {
 }
 
 /** Adds the failed step to an error. */
-async function during<T>(what: string, work: Promise<T>): Promise<T> {
+async function withContext<T>(what: string, work: Promise<T>): Promise<T> {
   try {
     return await work
   } catch (error) {
