@@ -78,7 +78,9 @@ describe('what no server should send', () => {
   test.each(['', 'no json', '{', '[1,', '\ufeff{]'])('%j ends the connection', async (text) => {
     const server = await service((_, { socket }) => socket.send(text))
     const { rpc, context: house } = await connected(server.url)
-    expect((await failureOf(rpc.call('a', undefined, context))).message).toMatch(/expected a JSON-RPC message/)
+    expect((await failureOf(rpc.call('a', undefined, context))).message).toMatch(
+      /expected a JSON-RPC message/,
+    )
     expect(house.lost.length).toBe(1)
   })
 
