@@ -229,7 +229,7 @@ class BodyParser {
     const stream = this.#stream
     if (stream.is('newline') || stream.is('end')) return
     stream.reportUnexpected('the end of the line', { hint: `${what} ends with its line` })
-    // A brace is left for the outer block.
+    // Leaves a closing brace, which ends the outer block.
     if (!stream.is('}')) stream.next()
     this.#skip(item, until)
   }

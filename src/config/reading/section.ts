@@ -27,7 +27,7 @@ export type AnySection = Pick<Section<z.ZodObject>, 'node' | 'fault' | 'span' | 
 export class Section<S extends z.ZodObject> {
   readonly diagnostics: Diagnostics
   readonly span: Span
-  /** The values. After an error, an attribute without a default is `undefined`. */
+  /** Values of the attributes. After an error, an attribute without a default is `undefined`. */
   readonly values: z.output<S>
   readonly schema: S
   readonly #node: Node
