@@ -4,6 +4,8 @@ import type { Headers } from '../../../core/value.js'
 /** The HTTP answer to a request or handshake that is refused. */
 export interface Refusal {
   readonly status: number
+  /** What was expected, for the person who reads the answer. */
+  readonly reason: string
   readonly headers?: Readonly<Record<string, string>>
 }
 
@@ -22,6 +24,11 @@ export interface AccessRules {
  */
 const MEDIA_TYPES = /^application\/(?:json|json-rpc|jsonrequest)\s*(?:;|$)/i
 
+const FOREIGN: Refusal = { status: 403, reason: 'pages of this origin may not connect: see "origins"' }
+const NOT_POST: Refusal = { status: 405, reason: 'expected a POST', headers: { allow: 'POST' } }
+const NOT_JSON: Refusal = { status: 415, reason: 'expected the header "content-type: application/json"' }
+const ENCODED: Refusal = { status: 415, reason: 'expected a body without "content-encoding"' }
+
 /** Checks a request or a handshake; returns `undefined` if it is accepted. */
 export function refusalOf(
   request: IncomingMessage,
@@ -29,15 +36,25 @@ export function refusalOf(
   kind: 'request' | 'handshake',
 ): Refusal | undefined {
   const { method, headers } = request
-  if (pathOf(request) !== access.path) return { status: 404 }
+  if (pathOf(request) !== access.path) return { status: 404, reason: 'there is no such path' }
   if (kind === 'handshake') {
-    if (!access.webSocket) return { status: 404 }
-    return isForeign(request, access) ? { status: 403 } : undefined
+    if (!access.webSocket) return { status: 404, reason: 'this server does not speak WebSocket' }
+    return isForeign(request, access) ? FOREIGN : undefined
   }
-  if (method !== 'POST') return { status: 405, headers: { allow: 'POST' } }
-  if (!MEDIA_TYPES.test(headers['content-type'] ?? '')) return { status: 415 }
+  if (method !== 'POST') return NOT_POST
+  if (!MEDIA_TYPES.test(headers['content-type'] ?? '')) return NOT_JSON
   const encoding = headers['content-encoding']
-  return encoding === undefined || encoding === 'identity' ? undefined : { status: 415 }
+  return encoding === undefined || encoding === 'identity' ? undefined : ENCODED
+}
+
+/** Builds the headers of a refusal. It closes the connection, since the rest of the request is not read. */
+export function headersOf({ reason, headers }: Refusal): Record<string, string> {
+  return {
+    connection: 'close',
+    'content-type': 'text/plain; charset=utf-8',
+    'content-length': String(Buffer.byteLength(reason)),
+    ...headers,
+  }
 }
 
 function pathOf({ url = '' }: IncomingMessage): string {

@@ -3,13 +3,17 @@ import type { Socket } from 'node:net'
 import type { ByteBudget } from '../../../core/byte-budget.js'
 import type { Logger } from '../../../core/telemetry.js'
 import { Body } from '../body.js'
-import { type AccessRules, type Refusal, refusalOf } from './access-rules.js'
+import { type AccessRules, headersOf, type Refusal, refusalOf } from './access-rules.js'
 import type { Dispatcher } from './dispatcher.js'
 import { MemoryShare, weightOf } from './memory-share.js'
 
-const TOO_LARGE: Refusal = { status: 413 }
+const TOO_LARGE: Refusal = { status: 413, reason: 'the request is larger than "max_request"' }
 /** `Retry-After` tells the caller that the request was not executed. */
-const OVERLOADED: Refusal = { status: 503, headers: { 'retry-after': '1' } }
+const OVERLOADED: Refusal = {
+  status: 503,
+  reason: 'the server is busy or stopping: the request was not executed',
+  headers: { 'retry-after': '1' },
+}
 
 export interface HttpSettings {
   /** Maximum size of a request in bytes. */
@@ -129,6 +133,6 @@ function endOf(socket: Socket): Promise<void> {
 }
 
 /** Refuses a request and closes its connection, so that the rest of the request need not be read. */
-function refuse(response: ServerResponse, { status, headers }: Refusal): void {
-  response.writeHead(status, { ...headers, 'content-length': 0, connection: 'close' }).end()
+function refuse(response: ServerResponse, refusal: Refusal): void {
+  response.writeHead(refusal.status, headersOf(refusal)).end(refusal.reason)
 }

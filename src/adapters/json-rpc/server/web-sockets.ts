@@ -4,7 +4,7 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import type { ByteBudget } from '../../../core/byte-budget.js'
 import { type Clock, every, type Timer } from '../../../core/clock.js'
 import { keepAlive } from '../websocket/keep-alive.js'
-import { type AccessRules, type Refusal, refusalOf } from './access-rules.js'
+import { type AccessRules, headersOf, type Refusal, refusalOf } from './access-rules.js'
 import type { Dispatcher } from './dispatcher.js'
 import { type CallerSettings, SocketCaller } from './socket-caller.js'
 
@@ -20,7 +20,11 @@ const CHECK_MS = 1000
 /** Maximum number of frames in one message, because each frame costs more than its bytes. */
 const MOST_FRAGMENTS = 1024
 /** `Retry-After` tells the caller that nothing was executed. */
-const UNAVAILABLE: Refusal = { status: 503, headers: { 'retry-after': '1' } }
+const UNAVAILABLE: Refusal = {
+  status: 503,
+  reason: 'the server is starting or stopping: nothing was executed',
+  headers: { 'retry-after': '1' },
+}
 
 /** Answers WebSocket messages, each when its calls are done. */
 export class WebSockets {
@@ -111,8 +115,9 @@ export class WebSockets {
   }
 }
 
-function refuse(stream: Duplex, { status, headers }: Refusal): void {
-  const fields = Object.entries({ connection: 'close', 'content-length': '0', ...headers })
+function refuse(stream: Duplex, refusal: Refusal): void {
+  const { status, reason } = refusal
+  const fields = Object.entries(headersOf(refusal))
   const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`).join('')
-  stream.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines}\r\n`)
+  stream.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines}\r\n${reason}`)
 }

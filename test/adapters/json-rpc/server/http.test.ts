@@ -32,22 +32,30 @@ async function handshake(port: number, headers: Record<string, string> = {}, pat
 }
 
 describe('over HTTP', () => {
-  test.each<[string, string, RequestInit, number]>([
-    ['another path', 'rpc', { method: 'POST', headers: json, body: echo }, 404],
-    ['another method', '', { method: 'GET' }, 405],
-    ['a form', '', { method: 'POST', headers: { 'content-type': 'text/plain' }, body: echo }, 415],
-    ['no type', '', { method: 'POST', body: new Blob([echo]) }, 415],
+  test.each<[string, string, RequestInit, number, RegExp]>([
+    ['another path', 'rpc', { method: 'POST', headers: json, body: echo }, 404, /no such path/],
+    ['another method', '', { method: 'GET' }, 405, /expected a POST/],
+    [
+      'a form',
+      '',
+      { method: 'POST', headers: { 'content-type': 'text/plain' }, body: echo },
+      415,
+      /content-type: application\/json/,
+    ],
+    ['no type', '', { method: 'POST', body: new Blob([echo]) }, 415, /content-type: application\/json/],
     [
       'a compressed body',
       '',
       { method: 'POST', headers: { ...json, 'content-encoding': 'gzip' }, body: echo },
       415,
+      /without "content-encoding"/,
     ],
-    ['too large a body', '', { method: 'POST', headers: json, body: 'x'.repeat(1025) }, 413],
-  ])('%s is refused', async (_, path, init, status) => {
+    ['too large a body', '', { method: 'POST', headers: json, body: 'x'.repeat(1025) }, 413, /max_request/],
+  ])('%s is refused', async (_, path, init, status, reason) => {
     const { url } = await server(handlers, { config: { max_request: 1024 } })
     const response = await fetch(url + path, init)
     expect(response.status).toBe(status)
+    expect(await response.text()).toMatch(reason)
     if (status === 405) expect(response.headers.get('allow')).toBe('POST')
   })
 
