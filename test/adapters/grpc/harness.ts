@@ -115,7 +115,7 @@ export async function served(
     }
     await adapter.service!.serve(method, sink, operation())
   }
-  const { port } = context.records.findLast(({ message }) => message.startsWith('listening'))!
+  const { port } = adapter.listening!
   return { address: `127.0.0.1:${port}`, adapter, context, failures, stop: () => adapter.disconnect() }
 }
 

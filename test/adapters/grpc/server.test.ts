@@ -29,6 +29,17 @@ const handlers = {
     (params as readonly Order[]).map(({ id }) => ({ id, price: id * 2 })),
 }
 
+test('a port that is in use is an error that says so, in the words of the other servers', async () => {
+  const { adapter, context } = await served(handlers, protobuf)
+  const { port } = adapter.listening!
+  expect(await failureOf(served(handlers, protobuf, { port }))).toMatchObject({
+    kind: 'connection',
+    reason: `cannot listen at 127.0.0.1, port ${port}: it is in use`,
+  })
+  // The event `connection:changed` says where it listens, so the adapter need not.
+  expect(context.records).toEqual([])
+})
+
 describe('methods of every kind', () => {
   test.each([
     ['described by the same file', { config: { proto } }],

@@ -5,6 +5,7 @@ import { sleep } from '../../../core/clock.js'
 import { ConnectionError } from '../../../core/errors.js'
 import type { ListenAddress } from '../../../core/status.js'
 import { wireFormat } from '../../../wire/wire-format.js'
+import { listenReason } from '../../listen-reason.js'
 import type { GrpcServerConfig } from '../manifest.js'
 import { Methods } from '../methods.js'
 import { configuredSchema } from '../schema-source.js'
@@ -40,7 +41,7 @@ export interface Listener {
  * @throws ConnectionError if the address or a file is unusable; SerializeError for an invalid schema
  */
 export async function listen(context: AdapterContext, config: GrpcServerConfig): Promise<Listener> {
-  const { settings, clock, log } = context
+  const { settings, clock } = context
   const { name: integration, format, limits, listen: at } = settings
   const maxBytes = limits.frame
   if (at === undefined)
@@ -70,14 +71,19 @@ export async function listen(context: AdapterContext, config: GrpcServerConfig):
   const port = await new Promise<number>((resolve, reject) =>
     server.bindAsync(address, credentials, (error, bound) => {
       if (error === null) resolve(bound)
-      else reject(new ConnectionError(`cannot listen on ${address}: ${error.message}`, { integration }))
+      else
+        reject(
+          new ConnectionError(`cannot listen at ${at.address}, port ${at.port}: ${listenReason(error)}`, {
+            integration,
+            cause: error,
+          }),
+        )
     }),
   ).catch((error: unknown) => {
     closeCredentials()
     server.forceShutdown()
     throw error
   })
-  log({ level: 'info', message: `listening on ${at.address} port ${port}`, port })
   const plain = format === 'protobuf' ? undefined : wireFormat(format, { maxBytes })
   let drained: Promise<void> | undefined
   const drain = () => {

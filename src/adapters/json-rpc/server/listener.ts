@@ -6,6 +6,7 @@ import type { Timer } from '../../../core/clock.js'
 import { ConnectionError } from '../../../core/errors.js'
 import type { ListenSettings } from '../../../core/settings.js'
 import type { ListenAddress } from '../../../core/status.js'
+import { listenReason } from '../../listen-reason.js'
 
 export interface ListenerSettings {
   readonly integration: string
@@ -69,7 +70,7 @@ async function open(server: Server, settings: ListenerSettings, signal: AbortSig
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(
-        new ConnectionError(`cannot listen at ${address}, port ${port}: ${reasonOf(error)}`, {
+        new ConnectionError(`cannot listen at ${address}, port ${port}: ${listenReason(error)}`, {
           integration,
           cause: error,
         }),
@@ -89,11 +90,4 @@ export function addressOf(server: Server): ListenAddress {
 /** Passes every request to `handle`, including those with `Expect: 100-continue`. */
 export function onRequest(server: Server, handle: RequestListener): void {
   server.on('request', handle).on('checkContinue', handle)
-}
-
-function reasonOf({ code, message }: NodeJS.ErrnoException): string {
-  if (code === 'EADDRINUSE') return 'the port is in use'
-  if (code === 'EACCES') return 'the process lacks the permission'
-  if (code === 'EADDRNOTAVAIL') return 'this machine has no such address'
-  return message
 }
