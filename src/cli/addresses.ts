@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net'
 import type { GatewayConfig } from '../config/gateway-config.js'
 import { withoutUserInfo } from '../config/secrets.js'
 import { type ReadAddress, readAddress } from '../core/address.js'
@@ -11,6 +12,17 @@ export function shownAddresses(integration: Integration): readonly string[] {
     const read = readOf(integration, address)
     return read?.kind === 'address' ? read.shown : withoutUserInfo(address)
   })
+}
+
+/** Shows where a server or a broker will listen; empty for a broker that is reached without a port. */
+export function shownListener(listen: Partial<Record<'address' | 'port' | 'path', unknown>> = {}): string {
+  const { address, port, path = '' } = listen
+  if (address === undefined || port === undefined) return ''
+  return port === 0 ? `${address}, any free port` : `${shownHost(String(address))}:${port}${path}`
+}
+
+function shownHost(address: string): string {
+  return isIPv6(address) ? `[${address}]` : address
 }
 
 /** Returns an error for each address that its protocol cannot parse. */

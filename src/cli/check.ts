@@ -1,5 +1,5 @@
 import type { GatewayConfig } from '../config/gateway-config.js'
-import { shownAddresses } from './addresses.js'
+import { shownAddresses, shownListener } from './addresses.js'
 import { checkConfiguration } from './configuration.js'
 import { plural, reportDiagnostics } from './report.js'
 import type { Terminal } from './terminal.js'
@@ -25,8 +25,12 @@ function summary(path: string, { integrations, servers, brokers, supervisors }: 
       integration.settings.type,
       shownAddresses(integration).join(', '),
     ]),
-    ...servers.map(({ settings, manifest }) => [settings.name, `${manifest.type} server`, '']),
-    ...brokers.map(({ name, manifest }) => [name, `${manifest.type} broker`, '']),
+    ...servers.map(({ settings, manifest }) => [
+      settings.name,
+      `${manifest.type} server`,
+      shownListener(settings.listen),
+    ]),
+    ...brokers.map(({ name, manifest, listen }) => [name, `${manifest.type} broker`, shownListener(listen)]),
   ]
   const widths = [0, 1].map((column) => Math.max(0, ...rows.map((row) => row[column]!.length)))
   const lines = rows.map((row) =>

@@ -121,7 +121,14 @@ test('addresses are listed with their ports, and checked', async () => {
 test('the summary names servers too', async () => {
   const { stdout } = await cli('check', `${FIXTURES}server.hcl`)
   expect(stdout).toContain('is fine: 1 integration, 1 server, 1 broker\n')
-  expect(stdout).toMatch(/\n {2}api +json-rpc server\n/)
+  expect(stdout).toMatch(/\n {2}api +json-rpc server +127\.0\.0\.1, any free port\n/)
+})
+
+test('servers and brokers are listed with where they listen', async () => {
+  const { stdout } = await cli('check', `${FIXTURES}listeners.hcl`)
+  expect(stdout).toMatch(/\n {2}api +json-rpc server +127\.0\.0\.1:8080\/rpc\n/)
+  expect(stdout).toMatch(/\n {2}stock +grpc server +\[::1\]:8081\n/)
+  expect(stdout).toMatch(/\n {2}edge +mqtt broker +127\.0\.0\.1:1883\n/)
 })
 
 test('schema prints the JSON Schema of a configuration', async () => {
