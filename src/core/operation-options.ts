@@ -111,7 +111,10 @@ export const SUBSCRIBE_OPTIONS = {
 
 export interface SendOptions extends OperationLimits, FormatOption {
   readonly headers?: Headers
-  /** Milliseconds or text such as `"2s"` that the broker waits at least before it delivers the message. */
+  /**
+   * Milliseconds or text such as `"2s"` that the broker waits at least before it delivers the message. Redis and memory
+   * have it; MQTT and NATS reject it with an UnsupportedError.
+   */
   readonly delay?: Duration
 }
 export const SEND_OPTIONS = {

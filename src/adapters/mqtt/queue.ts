@@ -1,5 +1,5 @@
 import type { QueueFacet } from '../../core/adapter.js'
-import { DequeueError, EnqueueError } from '../../core/errors.js'
+import { DequeueError, EnqueueError, UnsupportedError } from '../../core/errors.js'
 import type { Random } from '../../core/random.js'
 import { untilAborted } from '../abort.js'
 import { REASON } from './client/errors.js'
@@ -15,10 +15,10 @@ export function queueFacet(link: CurrentLink, config: MqttConfig, random: Random
   const qos = config.qos === 2 ? 2 : 1
   return {
     async enqueue(queue, payload, options, context) {
+      if (options.delayMs !== undefined && options.delayMs > 0)
+        throw new UnsupportedError('send with a delay over MQTT', LOCAL)
       const { deadline, operationId } = context
       const { session, publisher, queues } = link()
-      if (options.delayMs !== undefined && options.delayMs > 0)
-        throw new EnqueueError(queue, 'MQTT cannot deliver a message with a delay', LOCAL)
       await isPossible(queues, 'send to a queue')
       const id = operationId ?? random.uuid()
       const headers = session.version === 5 ? { ...options.headers, [MESSAGE_ID]: id } : options.headers
