@@ -40,10 +40,11 @@ export class Parking {
     if (this.#connection.waitFault !== undefined) return this.#connection.waitFault
     if (this.#settings.reconnect.offline !== 'fail' || this.#connection.status.state !== 'reconnecting')
       return undefined
-    return new ConnectionError('the connection is down', {
+    const cause = this.#connection.lastError
+    return new ConnectionError(`there is no connection${cause === undefined ? '' : `: ${cause.message}`}`, {
       integration: this.#settings.name,
       notExecuted: true,
-      cause: this.#connection.lastError,
+      cause,
     })
   }
 

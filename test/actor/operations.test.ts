@@ -430,7 +430,11 @@ describe('without a connection', () => {
     await single.connected()
     await single.lost(reset())
     const seq = await single.send('publish', 't', 1, { qos: 1 })
-    expect(single.error(seq)?.kind).toBe('connection')
+    expect(single.error(seq)).toMatchObject({
+      kind: 'connection',
+      reason: `there is no connection: ${reset().message}`,
+      notExecuted: true,
+    })
 
     const several = rig({ reconnect, retry: retry(3), timeoutMs: 60_000 })
     await several.connected()
