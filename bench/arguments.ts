@@ -18,7 +18,7 @@ Measures the gateway against the plain clients. A scenario is chosen by any part
 
   --quick   short rounds: for a look, not for quoting
   --json    the results as JSON instead of a table
-  --save    write bench/results/latest.* even when not every scenario ran in full length
+  --save    keep the results in bench/results and docs/performance.md even when not every scenario ran in full length
   --list    the names of the scenarios
   --help    this text
 `

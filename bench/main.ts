@@ -1,6 +1,7 @@
 import { choose, readArguments, USAGE } from './arguments.js'
 import { FULL, QUICK } from './measure/plan.js'
 import { busyWarning, machine } from './report/machine.js'
+import { saveInPage } from './report/page.js'
 import { report, save } from './report/save.js'
 import { NOTE, summary, table } from './report/table.js'
 import { runScenarios } from './run.js'
@@ -8,6 +9,8 @@ import { SCENARIOS } from './scenarios/index.js'
 
 /** Where results are kept, seen from `dist/bench`. */
 const RESULTS = new URL('../../bench/results/', import.meta.url)
+/** Where they are shown. */
+const PAGE = new URL('../../docs/performance.md', import.meta.url)
 
 const print = (text: string) => void process.stdout.write(`${text}\n`)
 const tell = (text: string) => void process.stderr.write(text)
@@ -35,7 +38,10 @@ async function main(argv: readonly string[]): Promise<number> {
   else print(`\n${table(records)}\n\n${summary(records)}. ${NOTE}`)
 
   const whole = !options.quick && chosen.length === SCENARIOS.length && failures.length === 0
-  if (whole || options.save) await save(run, RESULTS)
+  if (whole || options.save) {
+    await save(run, RESULTS)
+    await saveInPage(new URL('latest.json', RESULTS), PAGE)
+  }
   return failures.length > 0 ? 1 : 0
 }
 

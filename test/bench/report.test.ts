@@ -1,10 +1,11 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import type { ResultRecord } from '../../bench/report/judge.js'
 import { busyWarning, type Machine } from '../../bench/report/machine.js'
+import { saveInPage } from '../../bench/report/page.js'
 import { report, save } from '../../bench/report/save.js'
 import { distance, plot } from '../../bench/report/svg.js'
 import { summary, table } from '../../bench/report/table.js'
@@ -116,6 +117,24 @@ describe('saving', () => {
       expect(read).toMatchObject({ measuredAt: '2026-01-02', machine, failures: [] })
       expect(read.results[0]).toMatchObject({ scenario: 'subscribe', value: 0.1235 })
       expect(await readFile(new URL('latest.svg', results), 'utf8')).toContain('0.12 (≤ 0.30)')
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+  })
+
+  test('writes what is kept into the page, and nothing else of it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'nemo-bench-'))
+    try {
+      const results = pathToFileURL(join(folder, 'results/'))
+      const page = pathToFileURL(join(folder, 'page.md'))
+      await save(report(machine, [record({})], [], new Date('2026-01-02T03:04:05Z')), results)
+      await writeFile(page, 'before\n<!-- bench -->\nold\n<!-- /bench -->\nafter\n')
+      await saveInPage(new URL('latest.json', results), page)
+      const text = await readFile(page, 'utf8')
+      expect(text).toMatch(/^before\n<!-- bench -->\nMeasured on 2026-01-02 with Node 20\.0\.0/)
+      expect(text).toMatch(/subscribe {2}host CPU .* met\n```\n<!-- \/bench -->\nafter\n$/)
+      await writeFile(page, 'no markers')
+      await expect(saveInPage(new URL('latest.json', results), page)).rejects.toThrow('markers')
     } finally {
       await rm(folder, { recursive: true, force: true })
     }
