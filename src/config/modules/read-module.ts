@@ -11,7 +11,7 @@ export type ReadModule =
   | { readonly ok: false; readonly finding: Finding }
 
 const EXPECTED =
-  'a module that exports "manifest" and "adapter", a function (see "Your own adapter" in the README)'
+  'a module that exports "manifest" and "adapter", a function (see docs/adapters.md of the package)'
 const FORMATS = ['json', 'msgpack', 'binary'] as const
 
 const schema = z
