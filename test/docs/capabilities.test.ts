@@ -2,7 +2,10 @@ import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import { ADAPTERS } from '../../src/adapters/catalogue.js'
 import type { Capability } from '../../src/core/capability.js'
-import { canDo, capabilityTable, tableIn } from './capability-table.js'
+import { canDo } from './capability-table.js'
+import { markedPart } from './marked.js'
+import { pathOf } from './pages.js'
+import { TABLES } from './tables.js'
 
 const EVERYTHING = ['call', 'serve', 'publish', 'subscribe', 'enqueue', 'dequeue'] as const
 
@@ -22,10 +25,12 @@ const PROMISED: Readonly<Record<string, Promised>> = {
   memory: { does: EVERYTHING, format: 'json' },
 }
 
-test('the README has the table that the manifests make (npm run capabilities writes it)', async () => {
-  const readme = await readFile(new URL('../../../README.md', import.meta.url), 'utf8')
-  expect(tableIn(readme)).toBe(capabilityTable())
-})
+test.each(TABLES)(
+  '$page has the table "$name" that the manifests make (npm run capabilities writes it)',
+  async ({ page, name, write }) => {
+    expect(markedPart(await readFile(pathOf(page), 'utf8'), name)).toBe(write())
+  },
+)
 
 test.each(ADAPTERS.map((manifest) => [manifest.type, manifest] as const))(
   '%s does what was promised, or more',

@@ -13,8 +13,10 @@ const NONE = '–'
 /** In the order of DESIGN section 3. */
 const ORDER = ['json-rpc', 'grpc', 'mqtt', 'nats', 'redis', 'memory']
 
-const COLUMNS: readonly Column[] = [
-  { title: 'protocol', cell: ({ type }) => `\`${type}\`` },
+const PROTOCOL: Column = { title: 'protocol', cell: ({ type }) => `\`${type}\`` }
+
+const CAPABILITIES: readonly Column[] = [
+  PROTOCOL,
   { title: 'RPC call', cell: (manifest) => cell(manifest, ['call', 'batch', 'notify']) },
   { title: 'RPC serve', cell: (manifest) => cell(manifest, ['serve']) },
   { title: 'publish', cell: (manifest) => cell(manifest, ['publish']) },
@@ -24,33 +26,30 @@ const COLUMNS: readonly Column[] = [
   { title: 'default format (others)', cell: formats },
 ]
 
+const ADDRESSES: readonly Column[] = [
+  PROTOCOL,
+  { title: 'URL, with the default port', cell: ({ addresses }) => codes(urls(addresses?.schemes ?? {})) },
+  { title: '`auth` of type', cell: ({ auth }) => codes(auth.filter((type) => type !== 'none')) },
+]
+
 /** Whether a protocol can do something, as a client or as a server of its own. */
 export function canDo({ capabilities, server }: AdapterManifest, capability: Capability): boolean {
   return capabilities.includes(capability) || (capability === 'serve' && server !== undefined)
 }
 
 /** What every protocol can do, from the manifests alone: a table in Markdown. */
-export function capabilityTable(): string {
+export const capabilityTable = (): string => tableOf(CAPABILITIES)
+
+/** How the addresses of every protocol are written, and how it proves who it is. */
+export const addressTable = (): string => tableOf(ADDRESSES)
+
+function tableOf(columns: readonly Column[]): string {
   const rank = ({ type }: AdapterManifest) => (ORDER.includes(type) ? ORDER.indexOf(type) : ORDER.length)
   const manifests = [...ADAPTERS].sort((a, b) => rank(a) - rank(b))
   return table(
-    COLUMNS.map(({ title }) => title),
-    manifests.map((manifest) => COLUMNS.map((column) => column.cell(manifest))),
+    columns.map(({ title }) => title),
+    manifests.map((manifest) => columns.map((column) => column.cell(manifest))),
   )
-}
-
-const MARKED = /(<!-- capabilities -->\n)(.*?)(\n<!-- \/capabilities -->)/s
-
-/** The table as a README has it. @throws Error where there are no markers */
-export function tableIn(readme: string): string {
-  const found = MARKED.exec(readme)
-  if (found === null) throw new Error('the README has no <!-- capabilities --> markers')
-  return found[2]!
-}
-
-/** A README with the table in the place of the one it has. */
-export function withTable(readme: string): string {
-  return readme.replace(MARKED, (_, begin: string, __, end: string) => begin + capabilityTable() + end)
 }
 
 function cell(manifest: AdapterManifest, capabilities: readonly [Capability, ...Capability[]]): string {
@@ -69,4 +68,12 @@ const WORDS: Partial<Record<Capability, string>> = { notify: 'notification' }
 function formats({ defaultFormat, formats: all }: AdapterManifest): string {
   const others = all.filter((format) => format !== defaultFormat)
   return others.length === 0 ? defaultFormat : `${defaultFormat} (${others.join(', ')})`
+}
+
+function urls(schemes: Readonly<Record<string, number>>): readonly string[] {
+  return Object.entries(schemes).map(([scheme, port]) => `${scheme}://host:${port}`)
+}
+
+function codes(words: readonly string[]): string {
+  return words.length === 0 ? NONE : words.map((word) => `\`${word}\``).join(', ')
 }

@@ -1,0 +1,7 @@
+import { addressTable, capabilityTable } from './capability-table.js'
+
+/** The tables within pages written by hand that are made from the manifests, by their markers. */
+export const TABLES = [
+  { page: 'README.md', name: 'capabilities', write: capabilityTable },
+  { page: 'docs/protocols.md', name: 'addresses', write: addressTable },
+] as const
