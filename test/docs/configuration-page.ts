@@ -23,10 +23,11 @@ every mistake at its line and column; \`nemo-gateway schema\` prints the JSON Sc
 - **Paths** are relative to the file that names them; in an object, to the working folder.
 - **Expressions**: variables (\`var.x\`), locals (\`local.x\`), the environment (\`env.X\`, \`env("X", "default")\`), templates,
   conditionals, \`for\` expressions and functions. In an object every string is a template.
-- What a block does not say has its default. \`null\` is as if the attribute were not there.
-- The value of a **secret** attribute, and of every attribute whose name sounds like one, appears in no message.
+- **Variables** get their values from \`--var NAME=VALUE\` or \`Gateway.start(source, { variables })\`.
+- An attribute that is left out has its default. \`null\` leaves an attribute out.
+- The value of a **secret** attribute, and of every attribute whose name sounds like a secret, appears in no message.
 
-An attribute of a block inside of another one is written here with a dot: \`tls.ca_cert\` is \`tls { ca_cert = "…" }\`.
+An attribute of a nested block is written here with a dot: \`tls.ca_cert\` is \`tls { ca_cert = "…" }\`.
 Written by \`npm run docs\` from \`src/config/schema/\` and the manifests of the protocols.
 `
 

@@ -9,8 +9,8 @@ export function eventsPage(): string {
   )
   return `# Events
 
-\`gateway.on(name, listener)\` calls \`listener\` at each event of that name, and returns a function that ends it. What a
-listener throws, or rejects with, is logged and disturbs nothing. Each event is also one line of the log, with the same
+\`gateway.on(name, listener)\` calls \`listener\` at each event of that name, and returns a function that removes the listener.
+What a listener throws, or rejects with, is logged and disturbs nothing. Each event is also one line of the log, with the same
 fields except those of type "not logged", \`level\`, and its name as \`message\`.
 
 Written by \`npm run docs\` from \`src/core/events.ts\`.
@@ -20,7 +20,7 @@ ${sections.join('\n\n')}
 ## \`log\`
 
 A line was written to the log. The listener gets the record: \`level\` (\`debug\`, \`info\`, \`warn\`, \`error\`), \`message\`,
-\`integration\` where one speaks, and further fields. The lines of the events above are not repeated here.
+\`integration\` where the line is about one, and further fields. The lines of the events above are not repeated here.
 `
 }
 

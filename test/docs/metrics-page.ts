@@ -11,28 +11,28 @@ import { table } from './table.js'
 export function metricsPage(): string {
   return `# Metrics
 
-\`gateway.metrics()\` is a snapshot of the gateway. Looking costs no message: actors keep their figures in shared memory. The
-last column of each table is the name and the labels of a figure in telemetry, beside the label \`integration\`. The
+\`gateway.metrics()\` is a snapshot of the gateway. Reading it costs no message: actors keep their figures in shared memory.
+The last column of each table is the name and the labels of a figure in telemetry, beside the label \`integration\`. The
 exposition for Prometheus is not in this version.
 
 Written by \`npm run docs\` from \`src/core/metrics.ts\`.
 
 ## Integrations and servers
 
-Under \`integrations.NAME\` and \`servers.NAME\`. \`pool\` is there where the protocol has a pool of connections. \`type\`,
-\`threadId\` and \`listening\` (where a server is to be reached) say what it is and where.
+Under \`integrations.NAME\` and \`servers.NAME\`. \`pool\` is present where the protocol has a pool of connections. Beside the
+figures there are \`type\`, \`threadId\` and, for a server, \`listening\`: its address and port.
 
 ${rowsOf(INTEGRATION_METRICS)}
 
 ## Counters of an integration
 
-Under \`counts\` of an integration or server; all lives of its actor are added up.
+Under \`counts\` of an integration or server: the sum over all lives of its actor.
 
 ${rowsOf(COUNTERS)}
 
 ## Brokers
 
-Under \`brokers.NAME\`. \`type\`, \`threadId\`, \`address\` and \`port\` say what it is and where.
+Under \`brokers.NAME\`, with \`type\`, \`threadId\`, \`address\` and \`port\`.
 
 ${rowsOf(BROKER_METRICS)}
 
