@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { guides, linksOf, ROOT } from '../docs/markdown.js'
 import { type Installation, install, PRINTED } from './support.js'
 
 const MOST_BYTES = 30_000_000
@@ -40,11 +41,18 @@ test('is small, and names no source map', async () => {
   expect(mapped.filter((file) => file !== undefined)).toEqual([])
 })
 
-test('has every file that its README links to', async () => {
-  const readme = await readFile(join(installed, 'README.md'), 'utf8')
-  const links = [...readme.matchAll(/\]\((?!http)([^)#]+)/g)].map((match) => match[1]!)
-  expect(links.length).toBeGreaterThan(0)
-  expect(links.filter((link) => !existsSync(join(installed, link)))).toEqual([])
+test('has every page of the documentation, and every file that they link to', async () => {
+  const pages = await guides()
+  const links = pages.flatMap((page) =>
+    linksOf(page)
+      .filter((link) => !/^(https?:|#)/.test(link))
+      .map((link) => join(dirname(page.path), link.replace(/#.*/, ''))),
+  )
+  const needed = new Set([...pages.map(({ path }) => path), ...links])
+  expect(needed.size).toBeGreaterThan(30)
+  // The tests of the documentation look after links to what does not exist.
+  const inRepository = [...needed].filter((path) => existsSync(join(ROOT, path)))
+  expect(inRepository.filter((path) => !existsSync(join(installed, path)))).toEqual([])
 })
 
 test('type checks as it is installed, its own declarations and the configuration included', async () => {
