@@ -5,7 +5,8 @@ import { type ErrorRecord, encodeError, messageOf } from '../mailbox/error-codec
 import type { IntegrationMail, OpenSource, SourceHandler } from '../mailbox/integration-mail.js'
 import { MessageRun } from '../mailbox/message-run.js'
 import type { Work, Worker } from '../mailbox/work.js'
-import { INTERNAL_ERROR, type RequestContext, type RpcHandler, RpcRoutes } from '../router/rpc-routes.js'
+import { INTERNAL_ERROR, type RpcHandler, RpcRoutes } from '../router/rpc-routes.js'
+import { ServedRequest } from './served-request.js'
 
 /**
  * Serves methods over an integration or a `server` block (specification, "RPC Server"). All methods may be called
@@ -135,7 +136,7 @@ export class RpcServer implements Worker {
   /** Answers one request. Never rejects. */
   async #answer(method: string, routes: RpcRoutes, requests: MessageRun, index: number): Promise<void> {
     const extras = requests.extras(index)!
-    const context: RequestContext = { method, headers: extras.headers ?? {} }
+    const context = new ServedRequest(method, extras.headers ?? {})
     let outcome: unknown
     /** The answer if the outcome cannot be serialised: the caller must get one. */
     let fallback: ErrorRecord = encodeError(new RpcError(INTERNAL_ERROR, 'Internal error'))

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as errors from '../../src/core/errors.js'
 import { Gateway } from '../../src/index.js'
 import { decodeError, encodeError } from '../../src/mailbox/error-codec.js'
+import { ServedRequest } from '../../src/server/served-request.js'
 import { waitFor } from '../support/wait-for.js'
 
 /** In every secret of these tests. */
@@ -51,6 +52,13 @@ test('a server shows the methods that it serves', async () => {
   expect(shown(server)).toBe("RpcServer { name: 'local', type: 'memory', served: [] }")
   await server.serve()
   expect(shown(server)).toBe("RpcServer { name: 'local', type: 'memory', served: [ 'users.list' ] }")
+})
+
+test('what a handler receives beside the parameters shows no secret of its headers', () => {
+  const request = new ServedRequest('users.list', { authorization: SECRET, tenant: 'acme' })
+  expect(shown(request)).toBe(
+    "RequestContext { method: 'users.list', headers: { authorization: '***', tenant: 'acme' } }",
+  )
 })
 
 test('a message of a subscription shows its parts, and no secret of its headers', async () => {
