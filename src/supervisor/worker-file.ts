@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { ConfigError } from '../core/errors.js'
 
 /** The part of a manifest that describes its thread. */
 interface Threaded {
   readonly type: string
-  readonly worker: () => URL
+  /** A path where ncc has replaced `new URL(…)` by that of its copy. */
+  readonly worker: () => URL | string
 }
 
 /** The file of a worker. @throws ConfigError with instructions if a bundler did not copy the file */
@@ -19,13 +20,26 @@ export function workerFile({ type, worker }: Threaded): URL {
 }
 
 /** The URL of a worker. @throws ConfigError in a CommonJS bundle without `import.meta.url` */
-function locate(type: string, worker: () => URL): URL {
+function locate(type: string, worker: Threaded['worker']): URL {
   try {
-    return worker()
+    const located = worker()
+    return typeof located === 'string' ? pathToFileURL(located) : located
   } catch {
     throw missing(type, 'this bundle has no import.meta.url to find it by')
   }
 }
+
+/** What leaves the package out of a bundle; docs/bundlers.md has the same lines. */
+const EXTERNAL = [
+  ['esbuild', '--external:nemo-gateway'],
+  ['rollup, rolldown', "external: ['nemo-gateway']"],
+  ['vite', "ssr: { external: ['nemo-gateway'] }"],
+  ['webpack, rspack', "externals: { 'nemo-gateway': 'module nemo-gateway' }"],
+  ['ncc', '--external nemo-gateway'],
+  ['Next.js', "serverExternalPackages: ['nemo-gateway']"],
+]
+  .map(([bundler, line]) => `${bundler}: ${line}`)
+  .join('; ')
 
 function missing(
   type: string,
@@ -33,6 +47,6 @@ function missing(
   where = ' to the folder "workers" beside an ES module',
 ): ConfigError {
   return new ConfigError(
-    `the worker of "${type}" is missing: ${found}. Mark "nemo-gateway" as external in your bundler (esbuild: --external:nemo-gateway, Next.js: serverExternalPackages: ["nemo-gateway"]), or copy node_modules/nemo-gateway/dist/workers/*.mjs${where}; see docs/bundlers.md`,
+    `the worker of "${type}" is missing: ${found}. Mark "nemo-gateway" as external in your bundler (${EXTERNAL}), or copy node_modules/nemo-gateway/dist/workers/*.mjs${where}; see docs/bundlers.md`,
   )
 }

@@ -1,4 +1,5 @@
-import { pathToFileURL } from 'node:url'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { ConfigError } from '../../src/core/errors.js'
 import { workerFile } from '../../src/supervisor/worker-file.js'
@@ -13,8 +14,23 @@ describe('the file of a worker', () => {
     const worker = () => pathToFileURL('/srv/app/workers/acme.mjs')
     expect(() => workerFile({ type: 'acme', worker })).toThrow(ConfigError)
     expect(() => workerFile({ type: 'acme', worker })).toThrow(
-      'the worker of "acme" is missing: expected the file /srv/app/workers/acme.mjs. Mark "nemo-gateway" as external in your bundler (esbuild: --external:nemo-gateway, Next.js: serverExternalPackages: ["nemo-gateway"]), or copy node_modules/nemo-gateway/dist/workers/*.mjs to /srv/app/workers/; see docs/bundlers.md',
+      /^the worker of "acme" is missing: expected the file \/srv\/app\/workers\/acme\.mjs\. Mark "nemo-gateway" as external in your bundler \(esbuild: --external:nemo-gateway; .*\), or copy node_modules\/nemo-gateway\/dist\/workers\/\*\.mjs to \/srv\/app\/workers\/; see docs\/bundlers\.md$/,
     )
+  })
+
+  test('may be a path, as in a bundle of ncc', () => {
+    const path = fileURLToPath(import.meta.url)
+    expect(workerFile({ type: 'acme', worker: () => path }).href).toBe(import.meta.url)
+  })
+
+  test('that is missing is an error with the lines of docs/bundlers.md', () => {
+    const page = readFileSync(new URL('../../../docs/bundlers.md', import.meta.url), 'utf8')
+    const rows = page.split('\n').filter((line) => line.startsWith('| ') && line.includes('nemo-gateway'))
+    expect(rows.length).toBeGreaterThan(3)
+    for (const row of rows)
+      expect(() =>
+        workerFile({ type: 'acme', worker: () => pathToFileURL('/srv/app/workers/acme.mjs') }),
+      ).toThrow(/`([^`]*nemo-gateway[^`]*)`/.exec(row)![1])
   })
 
   test.each([
