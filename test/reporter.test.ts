@@ -1,3 +1,5 @@
+import { Console } from 'node:console'
+import { PassThrough } from 'node:stream'
 import { afterEach, expect, test, vi } from 'vitest'
 import { Reporter } from '../src/reporter.js'
 import { settled } from '../src/testing/index.js'
@@ -61,6 +63,14 @@ test('an object with methods gets the message first, one of pino the fields firs
   new Reporter(methods).write({ level: 'warn', message: 'bare' })
   const fields = { integration: 'i', field: 1 }
   expect(calls).toEqual([['m', fields], [fields, 'm'], ['bare']])
+})
+
+test('a console writes the message and the fields', () => {
+  const stream = new PassThrough({ encoding: 'utf8' })
+  const reporter = new Reporter(new Console(stream))
+  reporter.write(record)
+  reporter.report({ kind: 'actor:started', ...started })
+  expect(stream.read()).toBe("m { integration: 'i', field: 1 }\nactor:started { integration: 'i' }\n")
 })
 
 test('a method that is missing is replaced by `info`', () => {

@@ -3,7 +3,7 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { guides, linksOf, ROOT } from '../docs/markdown.js'
-import { type Installation, install, PRINTED } from './support.js'
+import { type Installation, install, MAIN, PRINTED, PROGRAM, PROGRAMS } from './support.js'
 
 const MOST_BYTES = 30_000_000
 
@@ -11,7 +11,7 @@ let app: Installation
 let installed: string
 let files: readonly string[]
 beforeAll(async () => {
-  app = await install('typescript@6.0.3', '@types/node@20')
+  app = await install('typescript@6.0.3', '@types/node@20.19.43', 'pino@10.4.0')
   installed = join(app.folder, 'node_modules/nemo-gateway')
   const entries = await readdir(installed, { recursive: true, withFileTypes: true })
   files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
@@ -61,12 +61,54 @@ test('type checks as it is installed, its own declarations and the configuration
       import { type CustomManifest, Gateway } from 'nemo-gateway'
       import type { ProtocolAdapter } from 'nemo-gateway/adapter'
       import { adapterCompliance } from 'nemo-gateway/testing'
+      import pino from 'pino'
       export const start: Promise<Gateway> = Gateway.start('gateway.hcl')
       export const inline = Gateway.start({ integrations: { bus: { type: 'memory', timeout: '2s' } } })
+      export const logged = [console, pino(), () => {}].map((logger) => Gateway.start('gateway.hcl', { logger }))
       // @ts-expect-error a time-out is text or a number
       export const wrong = Gateway.start({ integrations: { bus: { type: 'memory', timeout: true } } })
       export type Parts = [CustomManifest, ProtocolAdapter, typeof adapterCompliance]`,
   })
-  const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', '--types', 'node']
-  expect(await app.run('tsc', ...options, 'typed.mts')).toBe('')
+  expect(await tsc('nodenext', 'nodenext', '--noEmit', 'typed.mts')).toBe('')
 })
+
+const ES_MODULE = `import { CancelledError, Gateway } from 'nemo-gateway'\n${PROGRAM}${MAIN}`
+
+test.each([
+  ['node16', 'node16', { 'a.mts': ES_MODULE, 'b.cts': PROGRAMS['import.cjs'] }],
+  // Of an import in CommonJS, TypeScript makes a call of require.
+  ['nodenext', 'nodenext', { 'a.mts': ES_MODULE, 'b.cts': ES_MODULE }],
+  ['bundler', 'esnext', { 'a.mts': ES_MODULE }],
+])('compiles with moduleResolution %s and module %s, and runs', async (resolution, module, sources) => {
+  await app.write(sources)
+  const files = Object.keys(sources)
+  expect(await tsc(resolution, module, '--outDir', resolution, ...files)).toBe('')
+  for (const file of files) {
+    const compiled = `${resolution}/${file.replace('ts', 'js')}`
+    expect(JSON.parse(await app.run('node', compiled))).toEqual(PRINTED)
+  }
+})
+
+test.each(['require.cjs', 'import.cjs'])('CommonJS runs with %s', async (file) => {
+  expect(JSON.parse(await app.run('node', file))).toEqual(PRINTED)
+})
+
+test('pino writes what the gateway logs, with its fields', async () => {
+  await app.write({
+    'pino.mjs': `
+      import { Gateway } from 'nemo-gateway'
+      import pino from 'pino'
+      const integrations = { bus: { type: 'memory' } }
+      const gateway = await Gateway.start({ integrations }, { logger: pino({ level: 'debug' }) })
+      await gateway.connections.get('bus')
+      await gateway.shutdown()`,
+  })
+  const lines = (await app.run('node', 'pino.mjs')).trim().split('\n')
+  const started = { level: 30, msg: 'actor:started', integration: 'bus' }
+  expect(lines.map((line) => JSON.parse(line))).toContainEqual(expect.objectContaining(started))
+})
+
+function tsc(resolution: string, module: string, ...args: readonly string[]): Promise<string> {
+  const how = ['--moduleResolution', resolution, '--module', module, '--target', 'es2022', '--types', 'node']
+  return app.run('tsc', '--strict', ...how, ...args)
+}
