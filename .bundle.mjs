@@ -2,7 +2,7 @@
 // files in dist/, each worker as one self-contained file in dist/workers/. All packages are bundled, so nothing else is
 // installed with ours, and a bundler of an application can copy a worker as it is.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { builtinModules, createRequire } from 'node:module'
+import { builtinModules } from 'node:module'
 import { dirname, join, relative, resolve } from 'node:path'
 import { build } from 'rolldown'
 import { esmExternalRequirePlugin } from 'rolldown/plugins'
