@@ -3,33 +3,37 @@ import { ConnectionError, IntegrationError } from '../../core/errors.js'
 import type { TlsSettings } from '../../core/settings.js'
 import { integrationFormat } from '../../wire/formats.js'
 import { untilAborted } from '../abort.js'
+import { ConnectAttempt } from '../connect-attempt.js'
 import { SecretMask } from '../secret-mask.js'
 import { readTlsOptions } from '../tls.js'
 import type { BrokerAddress } from './client/address.js'
 import { Dialer } from './client/dialer.js'
 import { AttemptExpired, ConnectionEnded } from './client/errors.js'
+import { ClientIdConflict } from './client-id-conflict.js'
 import { type Connection, establish } from './connection.js'
 import { ConnectionMemory } from './connection-memory.js'
+import { notConnected } from './connection-resources.js'
 import { brokerAddress } from './endpoint.js'
 import { connectionError } from './errors.js'
-import { notConnected } from './link.js'
 import { Login } from './login.js'
 import type { MqttConfig } from './manifest.js'
 import { pubSubFacet } from './pubsub.js'
 import { queueFacet } from './queue.js'
 import { rpcFacet } from './rpc.js'
 import { serviceFacet } from './service.js'
-import { TakenOver } from './taken-over.js'
 
 const SERVER_ONLY: TlsSettings = { verifyServer: true }
-/** The share of the time for an attempt after which we say what it waited for; then the actor gives it up. */
-const PATIENCE = 0.95
+/**
+ * The share of the attempt's time-out after which it fails with what it was waiting for. After the whole time-out the
+ * actor ends it without that detail.
+ */
+const ATTEMPT_SHARE = 0.95
 const VERSIONS = { auto: 'auto', '3.1.1': 4, 5: 5 } as const
 
-/** MQTT 5 and 3.1.1. One connection at a time, of several sockets (see `Link`). */
+/** MQTT 5 and 3.1.1. One connection of the actor consists of several sessions (see `ConnectionResources`). */
 export const mqttAdapter: AdapterFactory = (context: AdapterContext): ProtocolAdapter => {
   const { settings, clock, log } = context
-  // Checked and completed by the manifest's schema.
+  // The manifest's schema has validated the settings and filled in the defaults.
   const config = settings.config as unknown as MqttConfig
   const format = integrationFormat(settings)
   const login = new Login(context, config)
@@ -47,18 +51,17 @@ export const mqttAdapter: AdapterFactory = (context: AdapterContext): ProtocolAd
     tls: () => readTlsOptions(settings.endpoint.tls ?? SERVER_ONLY, log),
   })
   const memory = new ConnectionMemory(clock, context.random, context.kept)
-  const takenOver = new TakenOver(clock)
+  const clientIdConflict = new ClientIdConflict(clock)
   let connection: Connection | undefined
   let attempts = 0
-  /** Ends the attempt that `disconnect` interrupts. */
-  let attempt: AbortController | undefined
+  const attempt = new ConnectAttempt()
 
-  const link = () => {
+  const current = () => {
     if (connection === undefined) throw notConnected()
-    return connection.link
+    return connection.resources
   }
 
-  /** Each attempt tries the next address. */
+  /** Returns the next address of the endpoint, so that each attempt tries another one. */
   const nextAddress = (): BrokerAddress => {
     const { endpoint } = settings
     const addresses = endpoint.addresses.length > 0 ? endpoint.addresses : ['localhost']
@@ -68,7 +71,7 @@ export const mqttAdapter: AdapterFactory = (context: AdapterContext): ProtocolAd
   const onLost = (lost: Connection, error: Error) => {
     if (connection !== lost) return
     connection = undefined
-    const known = connectionError(takenOver.explain(error))
+    const known = connectionError(clientIdConflict.explain(error))
     context.connectionLost(
       known instanceof ConnectionError ? known : new ConnectionError(known.message, { cause: known }),
     )
@@ -78,45 +81,42 @@ export const mqttAdapter: AdapterFactory = (context: AdapterContext): ProtocolAd
     protocol: 'mqtt',
 
     async connect(signal) {
-      const own = new AbortController()
-      attempt = own
-      const limitMs = Math.floor(settings.timeoutMs * PATIENCE)
-      const timer = clock.setTimer(limitMs, () => own.abort(new AttemptExpired(limitMs)))
-      const made = await establish(
-        { context, config, dialer, memory, format },
-        nextAddress(),
-        AbortSignal.any([signal, own.signal]),
-        onLost,
-      ).finally(() => timer.cancel())
-      if (own.signal.aborted) {
-        await made.close()
-        throw new ConnectionError('disconnected while connecting')
-      }
+      const address = nextAddress()
+      const expiry = new AbortController()
+      const limitMs = Math.floor(settings.timeoutMs * ATTEMPT_SHARE)
+      const timer = clock.setTimer(limitMs, () => expiry.abort(new AttemptExpired(limitMs)))
+      const made = await attempt
+        .run(
+          AbortSignal.any([signal, expiry.signal]),
+          (either) => establish({ context, config, dialer, memory, format }, address, either, onLost),
+          (late) => late.close(),
+        )
+        .finally(() => timer.cancel())
       const lost = made.lost()
       if (lost !== undefined) throw connectionError(lost)
       connection = made
-      takenOver.connected()
+      clientIdConflict.connected()
     },
 
     async disconnect() {
-      attempt?.abort(new ConnectionError('disconnected while connecting'))
+      attempt.interrupt()
       login.close()
       const closing = connection
       connection = undefined
       await closing?.close()
-      memory.main.outgoing.abandon(new ConnectionEnded('the connection was ended'))
+      memory.main.outgoing.abandon(new ConnectionEnded('disconnected'))
     },
 
     async ping(signal) {
-      const { session } = link()
+      const { session } = current()
       await untilAborted(session.ping(), signal, 'ping')
       const { closed } = session
       if (closed !== undefined) throw closed instanceof IntegrationError ? closed : connectionError(closed)
     },
 
-    rpc: rpcFacet(link, format),
-    pubsub: pubSubFacet(link, config.qos),
-    queue: queueFacet(link, config, context.random),
-    service: serviceFacet(link, format, config.queue_group, () => clock.monotonic(), log),
+    rpc: rpcFacet(current, format),
+    pubsub: pubSubFacet(current, config.qos),
+    queue: queueFacet(current, config, context.random),
+    service: serviceFacet(current, format, config.queue_group, () => clock.monotonic(), log),
   }
 }

@@ -6,7 +6,7 @@ import type { SessionOwner } from './client/session-owner.js'
 import { isMark, mark, orphanFilter, type SharedQueue } from './orphans.js'
 import type { QueueInbox } from './queue-inbox.js'
 
-/** Silence after which a session that owes us nothing has nothing more for us, in milliseconds. */
+/** How long a session without unacknowledged messages must be silent before it counts as empty, in milliseconds. */
 const QUIET_MS = 1_000
 
 /** What an adoption needs. */
@@ -14,20 +14,20 @@ export interface AdoptionSettings {
   readonly clientId: string
   readonly shared: SharedQueue
   readonly clock: Clock
-  /** Where the messages go. */
+  /** Receives the messages of the session. */
   readonly inbox: QueueInbox
-  /** Opens the session of the member that is gone. @throws ConnectionError, AuthError */
+  /** Opens the session of the dead member. @throws ConnectionError, AuthError */
   readonly open: (owner: SessionOwner) => Promise<Session>
 }
 
 /**
- * Takes over the session of a member of the group that is gone: its messages go to our consumers, and when all of
- * them are acknowledged the session is ended. If the member comes back it takes its session back, and what is
- * unacknowledged by then is delivered to it.
+ * Takes over the session of a dead member of the group: delivers its messages to our consumers, and ends the session
+ * when all are acknowledged. If the member comes back, it takes its session back and receives the unacknowledged
+ * messages again.
  */
 export class Adoption implements SessionOwner {
   readonly #settings: AdoptionSettings
-  /** The attempts of its messages, whose packet identifiers are those of another session. */
+  /** The delivery counts of its messages. Their packet identifiers belong to the adopted session. */
   readonly #counts = new Map<number, number>()
   #session: Session | undefined
   #early: (() => void)[] = []
@@ -39,31 +39,32 @@ export class Adoption implements SessionOwner {
     this.#settings = settings
   }
 
-  /** Does it all; resolves when it is over, however it ended. Never throws. */
+  /** Runs the adoption. Resolves when it is over, also after a failure; never throws. */
   async run(): Promise<void> {
     const { clientId, shared, open } = this.#settings
     try {
       const session = await open(this)
       this.#session = session
       if (this.#over) return await session.close()
-      // First of all, so that what comes from now on finds its way.
+      // Process early messages first, so that later ones keep their order.
       for (const accept of this.#early.splice(0)) accept()
       await mark(session, shared, clientId, 'adopted')
       await session.unsubscribe(orphanFilter(shared))
-      // No more new messages for it: our own session has its share of them.
+      // Stop its share of new messages: our own session receives them.
       await session.unsubscribe(`$share/${shared.group}/${shared.queue}`)
       await this.#drained(session)
       if (this.#over) return
       await mark(session, shared, clientId, '')
       await session.close('end-session')
     } catch {
-      // The member is back, another one was faster, or the broker is gone: in each case its messages are not lost.
+      // The member is back, another one was faster, or the broker is unreachable. In each case the session keeps the
+      // messages.
     } finally {
       this.stop()
     }
   }
 
-  /** Leaves the session, with what is unacknowledged, to others. */
+  /** Leaves the session and its unacknowledged messages to other members. */
   stop(): void {
     if (this.#over) return
     this.#over = true
@@ -73,7 +74,7 @@ export class Adoption implements SessionOwner {
   onPublish(packet: PublishPacket, hold: Hold | undefined): void {
     if (this.#session === undefined) return void this.#early.push(() => this.onPublish(packet, hold))
     if (this.#over) return
-    // The member watched the others as we do.
+    // The dead member had subscribed to the marks of other members.
     if (isMark(this.#settings.shared, packet)) return void hold?.settle()
     this.#settings.inbox.accept(packet, this.#counted(hold), this.#counts)
   }
@@ -102,7 +103,7 @@ export class Adoption implements SessionOwner {
     }
   }
 
-  /** Until nothing is unacknowledged and nothing comes for a while, during which the broker is there for certain. */
+  /** Resolves when nothing is unacknowledged and nothing has arrived for `QUIET_MS` between two answered pings. */
   async #drained(session: Session): Promise<void> {
     const { clock } = this.#settings
     for (let before = -1; !this.#over; ) {

@@ -5,20 +5,20 @@ import { SessionState } from './client/session-state.js'
 import { Continuity } from './continuity.js'
 import type { QueueState } from './queue-member-options.js'
 
-/** A journal for each of the two sessions that are kept. The manifest asks for as much. */
+/** The size of the journals of the two kept sessions, in bytes. The manifest requests the same size. */
 export const KEPT_BYTES = 2 * SessionJournal.bytes
 
-/** What an adapter remembers from one connection to the next. */
+/** The state that an adapter keeps from one connection to the next. */
 export class ConnectionMemory {
   readonly main: SessionState
   readonly subscriber: SessionState
   readonly server: SessionState
   readonly continuity = { subscriber: new Continuity(), server: new Continuity() }
-  /** By queue. */
+  /** The state of each queue by its name. */
   readonly queues = new Map<string, QueueState>()
-  /** The roles that were used: the next connection opens them at once. */
+  /** The roles that were used. The next connection opens them at once. */
   readonly used = new Set<'subscriber' | 'server'>()
-  /** Whether the broker has shared subscriptions, once that was tried out. */
+  /** Whether the broker supports shared subscriptions, once probed. */
   isShared: boolean | undefined
   readonly #random: Random
   #replyId: string | undefined
@@ -37,15 +37,15 @@ export class ConnectionMemory {
     this.server = new SessionState(clock)
   }
 
-  /** Ends the response topic: a resumed session has it already. */
+  /** The last level of the response topic. A resumed session is subscribed to it already. */
   get replyId(): string {
     this.#replyId ??= this.#random.uuid()
     return this.#replyId
   }
 
   /**
-   * A number that no other subscription of this client has, nor, most likely, one that the broker kept from an
-   * earlier life.
+   * Returns a subscription identifier that no other subscription of this client uses. The sequence starts at random, so
+   * that a clash with an identifier in a kept session is unlikely.
    */
   newSubscriptionId(): number {
     this.#lastSubscriptionId = (this.#lastSubscriptionId % 0x0fff_ffff) + 1

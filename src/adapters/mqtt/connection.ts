@@ -6,8 +6,8 @@ import type { Dialer, Role } from './client/dialer.js'
 import { Publisher } from './client/publisher.js'
 import type { Session } from './client/session.js'
 import type { ConnectionMemory } from './connection-memory.js'
+import type { ConnectionResources, Subscriber } from './connection-resources.js'
 import { Inbox } from './inbox.js'
-import type { Link, Subscriber } from './link.js'
 import { MainInbox } from './main-inbox.js'
 import type { MqttConfig } from './manifest.js'
 import { QueueMembers } from './queue-members.js'
@@ -16,11 +16,11 @@ import { mainRole, queueRole, serverRole, subscriberRole } from './roles.js'
 import { SessionGroup } from './session-group.js'
 import { HeldBytes } from './subscription-flow.js'
 
-/** What the subscriptions of one connection may hold back in all, in bytes. */
+/** How many bytes the subscriptions of one connection may hold back together. */
 const HELD_BYTES = 4 * 1_048_576
 
 /** What outlives the connections of an adapter. */
-export interface Surroundings {
+export interface ConnectionDependencies {
   readonly context: AdapterContext
   readonly config: MqttConfig
   readonly dialer: Dialer
@@ -28,30 +28,30 @@ export interface Surroundings {
   readonly format: WireFormat
 }
 
-/** A connection as the actor sees it. */
+/** A connection of the actor. */
 export interface Connection {
-  readonly link: Link
-  /** Why it has ended, if it has. */
+  readonly resources: ConnectionResources
+  /** Returns why the connection has ended, or undefined while it is open. */
   lost(): Error | undefined
   close(): Promise<void>
 }
 
 /**
- * Connects. The main session is what this waits for. The roles that subscribers and services had in an earlier
- * connection are opened at the same time; the others follow on demand.
- * @param onLost called once at most, when the connection ends by itself
+ * Connects. Waits only for the main session; sessions for subscribers and services that an earlier connection used open
+ * concurrently, others on demand.
+ * @param onLost called at most once, when the connection is lost
  * @throws ConnectionError, AuthError
  */
 export async function establish(
-  surroundings: Surroundings,
+  dependencies: ConnectionDependencies,
   address: BrokerAddress,
   signal: AbortSignal,
   onLost: (connection: Connection, error: Error) => void,
 ): Promise<Connection> {
-  const { context, config, dialer, memory, format } = surroundings
+  const { context, config, dialer, memory, format } = dependencies
   const { clock, random, log, settings, budget } = context
   const clientId = config.client_id ?? context.clientId
-  // Nobody comes back under a client id that was made up for this process.
+  // A generated client id is never used again, so its session does not outlive the process.
   const outlives = !config.clean_session && config.client_id !== undefined
   const replyPrefix = config.response_topic_prefix ?? `nemo/reply/${clientId}`
   const replyTopic = () => `${replyPrefix}/${memory.replyId}`
@@ -66,16 +66,16 @@ export async function establish(
     onFirstUse<Subscriber>(async () => {
       memory.used.add(name)
       const continuity = memory.continuity[name]
-      const channel = await sessions.open(role, memory[name], ({ connack }) => {
+      const receiving = await sessions.open(role, memory[name], ({ connack }) => {
         continuity.connected(connack.sessionPresent)
         return new Inbox(connack.sessionPresent, settings.mailbox.bytes, clock, log)
       })
-      const held = new HeldBytes(channel.session, Math.min(HELD_BYTES, settings.mailbox.bytes), budget)
+      const held = new HeldBytes(receiving.session, Math.min(HELD_BYTES, settings.mailbox.bytes), budget)
       return {
-        ...channel,
+        ...receiving,
         held,
         continuity,
-        outlives: outlives && channel.session.isKept,
+        outlives: outlives && receiving.session.isKept,
         newSubscriptionId: () => memory.newSubscriptionId(),
       }
     })
@@ -83,7 +83,7 @@ export async function establish(
     subscriber: openReceiver('subscriber', subscriberRole(config, clientId)),
     server: openReceiver('server', serverRole(config, clientId)),
   }
-  // A caller that asks for the role gets the failure, or opens it again.
+  // A failure reaches the next caller that asks for the role, which then opens it again.
   for (const name of memory.used) receivers[name]().catch(() => {})
 
   try {
@@ -115,10 +115,10 @@ export async function establish(
       }),
     })
     queues.resume()
-    const link = { session, publisher, replies: inbox.replies, ...receivers, queues }
+    const resources = { session, publisher, replies: inbox.replies, ...receivers, queues }
     const members = queues
     connection = {
-      link,
+      resources,
       lost: () => sessions.ended,
       async close() {
         await members.close()

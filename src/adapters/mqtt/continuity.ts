@@ -1,23 +1,28 @@
-const NOT_KEPT = 'the connection was lost, and the broker kept nothing for this subscription meanwhile'
-const FORGOTTEN = 'the broker has lost the session, and with it what it kept for this subscription'
+const NOT_KEPT =
+  'messages published while disconnected are lost: the broker did not keep them for this subscription'
+const FORGOTTEN =
+  'messages published while disconnected are lost: the broker has lost the session that kept them'
 
-/** Knows from one connection to the next which subscriptions may have missed messages in between. */
+/** Tracks across connections which subscriptions may have missed messages. */
 export class Continuity {
-  /** The subscriptions of earlier connections that have not been made again, and why messages may be missing. */
+  /** Subscriptions of earlier connections that are not restored yet, with the reason if messages may be missing. */
   readonly #before = new Map<string, string | undefined>()
 
-  /** There is a connection. @param resumed whether the broker has kept the session */
+  /** Records a new connection. @param resumed whether the broker has kept the session */
   connected(resumed: boolean): void {
     if (resumed) return
     for (const [filter, reason] of this.#before) this.#before.set(filter, reason ?? FORGOTTEN)
   }
 
-  /** The connection of a subscription has ended. @param kept whether the broker keeps messages for it */
+  /** Records that the connection of a subscription has ended. @param kept whether the broker keeps messages for it */
   ended(filter: string, kept: boolean): void {
     this.#before.set(filter, kept ? undefined : NOT_KEPT)
   }
 
-  /** A subscription has been made. @returns why messages may be missing since the connection before, if they may */
+  /**
+   * Records that a subscription is restored. @returns why messages may be missing since the last connection, if they
+   * may
+   */
   resumed(filter: string): string | undefined {
     const reason = this.#before.get(filter)
     this.#before.delete(filter)

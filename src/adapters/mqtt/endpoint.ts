@@ -16,9 +16,10 @@ const SECURED = { tcp: 'tls', tls: 'tls', ws: 'wss', wss: 'wss' } as const
 const DEFAULT_PORTS = { tcp: 1883, tls: 8883, ws: 80, wss: 443 } as const
 
 /**
- * Reads one address of an endpoint: a host, `host:port`, a URL of `mqtt`, `mqtts`, `ws` or `wss`, or `unix:` with the
- * path of a socket. A port in the address goes before the endpoint's; TLS settings make a plain transport a secure one.
- * @throws ConnectionError when it is none of these.
+ * Parses one address of an endpoint: a host, `host:port`, a URL with `mqtt`, `mqtts`, `ws` or `wss`, or `unix:` with a
+ * socket path. A port in the address overrides the endpoint's port; TLS settings of the endpoint apply to plain URLs
+ * too.
+ * @throws ConnectionError for any other address; the message never contains a password
  */
 export function brokerAddress(address: string, endpoint: Endpoint): BrokerAddress {
   if (address.startsWith('unix:')) return unixAddress(address, endpoint)
@@ -32,9 +33,12 @@ export function brokerAddress(address: string, endpoint: Endpoint): BrokerAddres
       { retryable: false },
     )
   if (url.username !== '' || url.password !== '')
-    throw new ConnectionError(`the address of ${url.host} holds credentials: they belong in an auth block`, {
-      retryable: false,
-    })
+    throw new ConnectionError(
+      `credentials belong in the \`auth\` block: remove them from the address of ${url.host}`,
+      {
+        retryable: false,
+      },
+    )
   const transport = endpoint.tls === undefined ? named : SECURED[named]
   const ownPath = url.pathname === '/' || url.pathname === '' ? undefined : url.pathname + url.search
   const path = ownPath ?? endpoint.path ?? '/mqtt'
@@ -49,11 +53,14 @@ export function brokerAddress(address: string, endpoint: Endpoint): BrokerAddres
 function unixAddress(address: string, endpoint: Endpoint): BrokerAddress {
   const path = address.slice('unix:'.length).replace(/^\/\/(?=\/)/, '')
   if (path === '')
-    throw new ConnectionError(`expected the path of a socket after "unix:", found "${address}"`, {
+    throw new ConnectionError(`expected a socket path after "unix:", found "${address}"`, {
       retryable: false,
     })
   if (endpoint.tls !== undefined)
-    throw new ConnectionError(`TLS is not supported over the socket ${address}`, { retryable: false })
+    throw new ConnectionError(
+      `TLS is not supported over a unix socket: remove the \`tls\` block, or use another address than ${address}`,
+      { retryable: false },
+    )
   return { transport: 'unix', host: path, port: 0, path: '' }
 }
 

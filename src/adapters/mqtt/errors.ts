@@ -9,15 +9,15 @@ import {
 import { socketFailure } from '../socket-failure.js'
 import { ConnectionEnded, ConnectRefused, Expired, Refused, SocketFailed } from './client/errors.js'
 
-/** Reason codes that say that trying again later may help (MQTT 5, section 2.4). */
+/** Reason codes after which a retry may succeed (MQTT 5, section 2.4). */
 const TRANSIENT = new Set([0x80, 0x83, 0x88, 0x89, 0x93, 0x96, 0x97, 0x9f])
 
-/** What `Refused` or a RangeError means to an operation, which makes its own error of it. */
+/** Makes the error of an operation that the broker refused, or that was not sent. */
 export type MakeFailure = (reason: string, context: ErrorContext) => IntegrationError
 
 /**
- * Any error of the MQTT client as one of ours.
- * @param failure makes the error of the operation that the broker refused, or that we did not send
+ * Converts an error of the MQTT client into an IntegrationError.
+ * @param failure makes the error of an operation that the broker refused, or that was not sent
  */
 export function operationError(error: unknown, failure: MakeFailure): IntegrationError {
   if (error instanceof RangeError)
@@ -29,7 +29,7 @@ export function operationError(error: unknown, failure: MakeFailure): Integratio
   return connectionError(error)
 }
 
-/** An error of the connection as one of ours. */
+/** Converts an error of the connection into an IntegrationError. */
 export function connectionError(error: unknown): IntegrationError {
   if (error instanceof IntegrationError) return error
   if (error instanceof Expired) return new TimeoutError('publish', { cause: error, notExecuted: true })
@@ -44,20 +44,20 @@ export function connectionError(error: unknown): IntegrationError {
   const { name, message } = (error ?? {}) as Partial<Error>
   if (name === 'TimeoutError')
     return new ConnectionError('the broker did not answer in time', { cause: error })
-  if (name === 'AbortError') return new ConnectionError('connecting was given up', { cause: error })
+  if (name === 'AbortError') return new ConnectionError('connecting was cancelled', { cause: error })
   return new ConnectionError(message ?? String(error), { cause: error })
 }
 
-/** The error for an operation that the broker cannot do. It was not sent. */
+/** Returns the error of an operation that the broker does not support. It was not sent. */
 export function unsupported(operation: string): UnsupportedError {
   return new UnsupportedError(operation, { notExecuted: true, fault: 'local' })
 }
 
 function socketError({ where, cause, hint }: SocketFailed, context: ErrorContext): IntegrationError {
-  // What `ws` says when the server does not let the WebSocket handshake through.
+  // The error text of `ws` when the server refuses the WebSocket handshake.
   const [, status] = /^Unexpected server response: (40[13])$/.exec((cause as Error)?.message ?? '') ?? []
   if (status !== undefined)
-    return new AuthError(`${where} refuses the WebSocket handshake: HTTP ${status}`, context)
+    return new AuthError(`${where} refused the WebSocket handshake: HTTP ${status}`, context)
   const failure = socketFailure(cause ?? new Error('closed'), `connection to ${where}`, context)
   if (hint === undefined) return failure
   return new ConnectionError(`${failure.message}; ${hint}`, { ...context, retryable: failure.retryable })

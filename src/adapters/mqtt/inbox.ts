@@ -7,7 +7,7 @@ import { owned } from './owned.js'
 import { type Route, Router } from './router.js'
 import type { Receiver } from './session-group.js'
 
-/** How long messages of a resumed session wait for their subscription to be made again. */
+/** How long messages of a resumed session wait until their subscription is restored, in milliseconds. */
 const UNCLAIMED_MS = 10_000
 
 interface Unclaimed {
@@ -16,9 +16,9 @@ interface Unclaimed {
 }
 
 /**
- * The receiving side of the pub/sub connection: routes messages, and acknowledges each when all who get it have taken
- * it. A resumed session brings its messages before the actor has subscribed again: those of QoS 1 and 2 wait here,
- * unacknowledged and so no more than Receive Maximum of them, and no more than so many bytes.
+ * Receives the messages of a session with subscriptions: routes them, and acknowledges each when all its receivers have
+ * taken it. A resumed session delivers before the actor has subscribed again, so messages of QoS 1 and 2 wait here
+ * unacknowledged, limited by Receive Maximum and in bytes.
  */
 export class Inbox implements Receiver {
   readonly #router: Router
@@ -29,14 +29,14 @@ export class Inbox implements Receiver {
   #bytes = 0
   #dropped = 0
 
-  /** @param limit how many bytes of payload may wait for their subscription; a single message may be larger. */
+  /** @param limit how many bytes of payload may wait for their subscription; a single message may be larger */
   constructor(resumed: boolean, limit: number, clock: Clock, log: Logger) {
     this.#router = new Router(resumed)
     this.#limit = limit
     this.#log = log
     if (!resumed) return
     this.#unclaimed = []
-    this.#grace = clock.setTimer(UNCLAIMED_MS, () => this.#giveUp(), { background: true })
+    this.#grace = clock.setTimer(UNCLAIMED_MS, () => this.#dropUnclaimed(), { background: true })
   }
 
   onPublish(packet: PublishPacket, hold: Hold | undefined): void {
@@ -45,7 +45,7 @@ export class Inbox implements Receiver {
       if (hold !== undefined && !this.#keep(packet, hold)) hold.settle()
       return
     }
-    // What was retained comes again with the next subscription: nobody has to take it.
+    // Retained messages arrive again with the next subscription, so they need not be taken.
     if (packet.retain) hold?.settle()
     const taken = hold === undefined || packet.retain ? undefined : settleAfter(routes.length, hold)
     for (let i = 0; i < routes.length; i++) routes[i]!.accept(packet, taken, hold)
@@ -58,7 +58,7 @@ export class Inbox implements Receiver {
     hold?.settle()
   }
 
-  /** From now on `route` gets what is for it, beginning with what waits. */
+  /** Adds a route and passes it the waiting messages that match it. */
   add(route: Route): void {
     this.#router.add(route)
     if (this.#unclaimed === undefined) return
@@ -71,7 +71,7 @@ export class Inbox implements Receiver {
     }
   }
 
-  /** Whether there is a route of that subscription. */
+  /** Returns whether a subscription has a route. */
   has(subscribed: string): boolean {
     return this.#router.has(subscribed)
   }
@@ -88,7 +88,7 @@ export class Inbox implements Receiver {
     for (const route of this.#router.routes) route.ended(kept)
   }
 
-  /** @returns whether it waits for its subscription. */
+  /** @returns whether the message waits for its subscription */
   #keep(packet: PublishPacket, hold: Hold): boolean {
     if (this.#unclaimed === undefined) return false
     const bytes = this.#bytes + packet.payload.length
@@ -101,7 +101,7 @@ export class Inbox implements Receiver {
     return true
   }
 
-  #giveUp(): void {
+  #dropUnclaimed(): void {
     const dropped = this.#unclaimed ?? []
     this.#unclaimed = undefined
     for (const { hold } of dropped) hold.settle()
@@ -120,7 +120,7 @@ export class Inbox implements Receiver {
   }
 }
 
-/** Settles `hold` when it has been called `count` times. */
+/** Returns a function that settles `hold` when it has been called `count` times. */
 function settleAfter(count: number, hold: Hold): () => void {
   if (count === 1) return () => void hold.settle()
   let missing = count

@@ -5,8 +5,8 @@ import type { Credentials } from './client/connect.js'
 import type { MqttConfig } from './manifest.js'
 
 /**
- * What CONNECT proves who we are with: a name and a password, or a token in place of the password, which is what
- * brokers that take tokens expect.
+ * Provides the credentials of CONNECT: a user name and a password, or a token as the password, which is what brokers
+ * with token authentication expect.
  */
 export class Login {
   readonly #context: AdapterContext
@@ -19,7 +19,7 @@ export class Login {
     this.#tokenName = token_username === undefined ? {} : { username: token_username }
   }
 
-  /** @returns undefined when there is nothing to say. @throws AuthError, ConnectionError, the signal's reason */
+  /** @returns undefined if CONNECT needs no credentials. @throws AuthError, ConnectionError, the reason of `signal` */
   async credentials(signal: AbortSignal): Promise<Credentials | undefined> {
     const { auth, name } = this.#context.settings
     switch (auth.type) {
@@ -34,11 +34,13 @@ export class Login {
       case 'jwt':
         return { ...this.#tokenName, password: await this.#tokens!.token(signal) }
       default:
-        throw new AuthError(`MQTT has no auth of type "${auth.type}"`, { integration: name })
+        throw new AuthError(`MQTT does not support auth type ${JSON.stringify(auth.type)}`, {
+          integration: name,
+        })
     }
   }
 
-  /** The broker did not take them: the next attempt has another token, where there is another. */
+  /** Reports that the broker refused the credentials. The next attempt uses a new token if there is one. */
   refused({ password }: Credentials): void {
     this.#tokens?.rejected(password)
   }

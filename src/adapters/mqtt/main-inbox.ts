@@ -5,7 +5,7 @@ import type { Replies } from './replies.js'
 import type { Receiver } from './session-group.js'
 import { SharedProbe } from './shared-probe.js'
 
-/** What the main connection receives: answers to calls, and what tries out whether there are shared subscriptions. */
+/** Receives the messages of the main session: answers to calls, and probes for shared subscriptions. */
 export class MainInbox implements Receiver {
   readonly replies: Replies
   readonly probe: SharedProbe
@@ -19,7 +19,10 @@ export class MainInbox implements Receiver {
     if (!this.probe.accept(packet, hold)) this.replies.onPublish(packet, hold)
   }
 
-  /** An answer that is too large: which call it is for was in the part that was skipped. */
+  /**
+   * Acknowledges an answer that is too large. Its call is unknown, because the correlation data were skipped; the call
+   * times out.
+   */
   onOversize(_packet: unknown, hold: Hold | undefined): void {
     hold?.settle()
   }

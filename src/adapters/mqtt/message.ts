@@ -2,12 +2,12 @@ import type { InboundMessage } from '../../core/adapter.js'
 import type { Headers } from '../../core/value.js'
 import type { PublishPacket } from './client/publish-decoder.js'
 
-/** The header with the seconds after which the message is of no use, where its publisher said so. */
+/** The header for Message Expiry Interval: the remaining lifetime of the message in seconds. */
 const EXPIRY_HEADER = 'mqtt-message-expiry'
-/** The header that says `utf-8` where the publisher marked the payload as text. */
+/** The header for Payload Format Indicator: `utf-8` if the publisher marked the payload as text. */
 const FORMAT_HEADER = 'mqtt-payload-format'
 
-/** The headers and the content type of a message. Expiry and payload format are headers. */
+/** Returns the headers and the content type of a message. Expiry and payload format become headers. */
 export function messageParts({ properties }: PublishPacket): Pick<InboundMessage, 'headers' | 'contentType'> {
   const { headers, contentType, expirySeconds, payloadFormat } = properties
   const all: Headers | undefined =
@@ -24,7 +24,7 @@ export function messageParts({ properties }: PublishPacket): Pick<InboundMessage
   }
 }
 
-/** What a subscriber gets of a received packet. @param taken see `InboundMessage` */
+/** Converts a received packet for a subscriber. @param taken see `InboundMessage` */
 export function toMessage(packet: PublishPacket, taken: (() => void) | undefined): InboundMessage {
   const { topic, payload, retain } = packet
   const { headers, contentType, expirySeconds, payloadFormat } = packet.properties

@@ -8,29 +8,32 @@ import { Publisher } from './client/publisher.js'
 import type { Session } from './client/session.js'
 
 /**
- * A broker keeps the messages it has given to a member of a share group for that member, however long it stays away,
- * and a broker such as Mosquitto drops them with its session: nobody else gets them. So the members of a group may tell
- * of each other: the will of a member says, retained, that its session is orphaned, and one that lives takes it over.
+ * The state of a member's session, published as a retained message. A broker gives a member's messages to no other
+ * member, and may drop them with its session (Mosquitto does); so the will of a member marks its session as orphaned,
+ * and another member adopts it.
  */
 export type Mark = '' | 'orphaned' | 'adopted'
 
-/** How long a member that went away has to come back, in milliseconds; each waits up to as long again. */
+/**
+ * How long an orphaned member has to come back, in milliseconds. Each watcher adds a random delay up to the same
+ * length.
+ */
 const GRACE_MS = 1_000
-/** Each attempt that failed doubles that, up to here. */
+/** Maximum of that time, which doubles with each failed attempt. */
 const LONGEST_GRACE_MS = 60_000
 
-/** Members that are waited for at once; more would be a flood. */
+/** Maximum number of orphaned members watched at a time, which bounds the memory. */
 const MOST_MEMBERS = 1_000
 
-/** Where the client ids of queue sessions differ from that of the main one. */
+/** The part of a client id between the main client id and the name of the queue. */
 const QUEUE_SUFFIX = '-queue-'
 
-/** The client id of the session in which the client consumes a queue. */
+/** Returns the client id of the session that consumes a queue. */
 export function queueClientId(clientId: string, queue: string): string {
   return `${clientId}${QUEUE_SUFFIX}${encodeURIComponent(queue)}`
 }
 
-/** The group that shares a queue. */
+/** A queue and the group that shares it. */
 export interface SharedQueue {
   readonly group: string
   readonly queue: string
@@ -38,24 +41,26 @@ export interface SharedQueue {
 
 const prefixOf = ({ group, queue }: SharedQueue) => `nemo/orphans/${group}/${encodeURIComponent(queue)}/`
 
-/** The filter of all members. */
+/** Returns the filter for the marks of all members. */
 export const orphanFilter = (shared: SharedQueue): string => `${prefixOf(shared)}+`
 
-/** Whether a message tells of a member. */
+/** Returns whether a message is the mark of a member. */
 export const isMark = (shared: SharedQueue, { topic }: PublishPacket): boolean =>
   topic.startsWith(prefixOf(shared))
 
-/** The topic that tells of one member. */
+/** Returns the topic for the mark of one member. */
 function orphanTopic(shared: SharedQueue, clientId: string): string {
   return prefixOf(shared) + encodeURIComponent(clientId)
 }
 
-/** The will of a member of a group, which also goes out when it leaves in good order. */
+/**
+ * Returns the will of a member. The broker publishes it also after a clean disconnect, because messages may be left.
+ */
 export function orphanWill(shared: SharedQueue, clientId: string): NonNullable<SessionSettings['will']> {
   return { topic: orphanTopic(shared, clientId), payload: 'orphaned' satisfies Mark, qos: 1, retain: true }
 }
 
-/** Says over `session` how things are with a member. @throws RangeError, Refused, ConnectionEnded */
+/** Publishes the mark of a member. @throws RangeError, Refused, ConnectionEnded */
 export async function mark(
   session: Session,
   shared: SharedQueue,
@@ -69,16 +74,16 @@ export async function mark(
   })
 }
 
-/** Watches the other members of a group, and says when one has been orphaned for a while. */
+/** Watches the marks of the other members, and asks to adopt a session that stays orphaned. */
 export class OrphanWatch {
   readonly #shared: SharedQueue
   readonly #clock: Clock
   readonly #random: Random
   readonly #adopt: (clientId: string) => boolean
-  readonly #patience = new Map<string, Timer>()
+  readonly #timers = new Map<string, Timer>()
   readonly #attempts = new Map<string, number>()
 
-  /** @param adopt called with the client id of a session to take over; false: not now */
+  /** @param adopt called with the client id of a session to adopt; returns false to be asked again later */
   constructor(shared: SharedQueue, clock: Clock, random: Random, adopt: (clientId: string) => boolean) {
     this.#shared = shared
     this.#clock = clock
@@ -86,7 +91,7 @@ export class OrphanWatch {
     this.#adopt = adopt
   }
 
-  /** Begins. Does nothing where the broker does not let it. @throws ConnectionError */
+  /** Subscribes to the marks. Does nothing if the broker refuses the subscription. @throws ConnectionError */
   async start(session: Session): Promise<void> {
     try {
       await session.subscribe(orphanFilter(this.#shared), 1, undefined)
@@ -95,7 +100,7 @@ export class OrphanWatch {
     }
   }
 
-  /** Takes the message if it tells of a member. */
+  /** Handles a message if it is a mark. @returns whether it is */
   accept(packet: PublishPacket, hold: Hold | undefined): boolean {
     if (!isMark(this.#shared, packet)) return false
     hold?.settle()
@@ -105,19 +110,22 @@ export class OrphanWatch {
   }
 
   close(): void {
-    for (const timer of this.#patience.values()) timer.cancel()
-    this.#patience.clear()
+    for (const timer of this.#timers.values()) timer.cancel()
+    this.#timers.clear()
   }
 
   #onMark(clientId: string, state: string): void {
-    this.#patience.get(clientId)?.cancel()
-    this.#patience.delete(clientId)
-    const room = this.#patience.size < MOST_MEMBERS && this.#attempts.size < MOST_MEMBERS
+    this.#timers.get(clientId)?.cancel()
+    this.#timers.delete(clientId)
+    const room = this.#timers.size < MOST_MEMBERS && this.#attempts.size < MOST_MEMBERS
     if (state === ('orphaned' satisfies Mark) && room) this.#wait(clientId)
     if (state === ('' satisfies Mark)) this.#attempts.delete(clientId)
   }
 
-  /** Not all at once: the second to connect would end the connection of the first. */
+  /**
+   * Waits a random time before adopting: if two members connected with the same client id, the second would end the
+   * connection of the first.
+   */
   #wait(clientId: string): void {
     const attempts = this.#attempts.get(clientId) ?? 0
     this.#attempts.set(clientId, attempts + 1)
@@ -125,16 +133,19 @@ export class OrphanWatch {
     const timer = this.#clock.setTimer(
       grace * (1 + this.#random.number()),
       () => {
-        this.#patience.delete(clientId)
+        this.#timers.delete(clientId)
         if (!this.#adopt(clientId)) this.#wait(clientId)
       },
       { background: true },
     )
-    this.#patience.set(clientId, timer)
+    this.#timers.set(clientId, timer)
   }
 }
 
-/** The member that a mark tells of. Only ids that sessions of this queue have: a mark can name no other client. */
+/**
+ * Returns the client id in a mark. Accepts only ids of sessions for this queue, so that a forged mark cannot name
+ * another client.
+ */
 function clientIdIn(shared: SharedQueue, topic: string): string | undefined {
   try {
     const clientId = decodeURIComponent(topic.slice(prefixOf(shared).length))

@@ -1,6 +1,9 @@
 import type { PublishPacket } from './client/publish-decoder.js'
 
-/** The packet with a payload that does not keep alive the large chunk of the socket it came in. */
+/**
+ * Copies the payload if it is a small part of its buffer, so that keeping the packet does not keep the whole socket
+ * chunk.
+ */
 export function owned(packet: PublishPacket): PublishPacket {
   const { payload } = packet
   const shared = payload.buffer.byteLength > 2 * payload.length

@@ -2,16 +2,17 @@ import type { PubSubFacet } from '../../core/adapter.js'
 import { type ErrorContext, PublishError, SubscribeError } from '../../core/errors.js'
 import { untilAborted } from '../abort.js'
 import { filterFault } from './client/subscriptions.js'
+import type { CurrentConnection } from './connection-resources.js'
 import { operationError, unsupported } from './errors.js'
-import type { CurrentLink } from './link.js'
 import { toMessage } from './message.js'
 import { subscribeSink } from './subscriber.js'
 
 /**
- * Publish and subscribe. `defaultQos` is for those who name none. A subscription has been granted by the broker
- * when `subscribe` resolves: though publishes go over another socket, those that follow reach it.
+ * Publish and subscribe. The broker has granted a subscription when `subscribe` resolves, so later publishes reach it
+ * although they use another session.
+ * @param defaultQos the QoS of operations that do not set one
  */
-export function pubSubFacet(link: CurrentLink, defaultQos: 0 | 1 | 2): PubSubFacet {
+export function pubSubFacet(connections: CurrentConnection, defaultQos: 0 | 1 | 2): PubSubFacet {
   return {
     defaultQos,
     holdsBack: 'connection',
@@ -22,7 +23,7 @@ export function pubSubFacet(link: CurrentLink, defaultQos: 0 | 1 | 2): PubSubFac
       const { headers, expiryMs, retain = false } = options
       const failure = (reason: string, given: ErrorContext) => new PublishError(topic, reason, given)
       try {
-        const { publisher } = link()
+        const { publisher } = connections()
         if (qos === 0 && headers === undefined && expiryMs === undefined)
           return publisher
             .write(topic, payload, retain)
@@ -41,11 +42,11 @@ export function pubSubFacet(link: CurrentLink, defaultQos: 0 | 1 | 2): PubSubFac
       const failure = (reason: string, given: ErrorContext = {}) => new SubscribeError(pattern, reason, given)
       const fault = filterFault(pattern)
       if (fault !== undefined)
-        throw failure(`the pattern is invalid: ${fault}`, { notExecuted: true, fault: 'local' })
+        throw failure(`the topic filter is invalid: ${fault}`, { notExecuted: true, fault: 'local' })
       const qos = options.qos ?? defaultQos
-      const { session, subscriber } = link()
+      const { session, subscriber } = connections()
       if (pattern.startsWith('$share/') && !session.connack.sharedSubscriptionsAvailable)
-        throw unsupported('a shared subscription at a broker without them')
+        throw unsupported('a shared subscription on a broker without shared subscriptions')
       const { signal } = context
       const opened = await untilAborted(subscriber(), signal, `subscribe ${pattern}`)
       return subscribeSink(opened, { filter: pattern, qos, toMessage, failure }, sink, signal)

@@ -4,23 +4,23 @@ import type { Headers } from '../../core/value.js'
 import type { PublishPacket } from './client/publish-decoder.js'
 import { messageParts } from './message.js'
 
-/** The user property that carries the id which `enqueue` gave the message. */
+/** The user property with the message id that `enqueue` returned. */
 export const MESSAGE_ID = 'nemo-message-id'
-/** The user property with the deliveries so far, on a message that its consumer has put back into the queue. */
+/** The user property with the number of deliveries so far, on a message that its consumer has returned to the queue. */
 export const DELIVERIES = 'nemo-deliveries'
 
-/** The user property that marks a message which its consumer has put back to see who gets it. */
+/** The user property of a returned message that probes for other members. */
 export const RETURNED = 'nemo-returned'
 
-/** Why a message of a queue was received without its payload. */
+/** Marks a queue message whose payload was skipped. */
 export class SerializeDefect extends SerializeError {
   constructor(size: number) {
-    super(`the message of ${size} bytes is larger than limits.frame`)
+    super(`the message has ${size} bytes: more than limits.frame`)
   }
 }
 
-/** How a delivery is settled. Each answers whether the broker can still be told. */
-export interface Settling {
+/** The ways to settle a delivery. Each returns false if the connection has ended. */
+export interface DeliverySettlement {
   ack(): Promise<boolean>
   nack(delayMs: number): boolean
   undelivered(): boolean
@@ -29,16 +29,16 @@ export interface Settling {
 interface Delivered {
   readonly packet: PublishPacket
   readonly deliveries: number
-  /** The broker has sent it before, to a process that may have delivered it. */
-  readonly mayBeKnown: boolean
+  /** Whether the broker has sent the message before, to a process that may have delivered it. */
+  readonly mayBeRedelivery: boolean
   readonly defect?: Error
 }
 
-/** What a consumer gets of a message. The first settlement counts. */
+/** Creates a delivery for a consumer. Only the first settlement has an effect. */
 export function makeDelivery(
   queue: string,
-  { packet, deliveries, mayBeKnown, defect }: Delivered,
-  settling: Settling,
+  { packet, deliveries, mayBeRedelivery, defect }: Delivered,
+  settlement: DeliverySettlement,
 ): InboundDelivery {
   let isSettled = false
   const settle = async (how: () => boolean | Promise<boolean>) => {
@@ -51,19 +51,19 @@ export function makeDelivery(
     topic: packet.topic,
     payload: packet.payload,
     attempt: deliveries,
-    redelivered: deliveries > 1 || mayBeKnown,
+    redelivered: deliveries > 1 || mayBeRedelivery,
     ...(contentType !== undefined && { contentType }),
     ...identify(headers),
     ...(defect !== undefined && { defect }),
-    ack: () => settle(settling.ack),
-    nack: (delayMs) => settle(() => settling.nack(delayMs)),
-    undelivered: () => settle(settling.undelivered),
+    ack: () => settle(settlement.ack),
+    nack: (delayMs) => settle(() => settlement.nack(delayMs)),
+    undelivered: () => settle(settlement.undelivered),
   }
 }
 
 /**
- * How often a message has been delivered to a handler, as far as is known. That the broker sends it again (DUP) is no
- * evidence: it may have waited here for a consumer.
+ * Returns how many deliveries to a handler are known. DUP alone does not prove one: the message may have waited here
+ * without a consumer.
  */
 export function deliveriesSoFar({ id, dup, properties }: PublishPacket, counts: Map<number, number>): number {
   const carried = Number(properties.headers?.[DELIVERIES] ?? 0)
@@ -74,10 +74,13 @@ export function deliveriesSoFar({ id, dup, properties }: PublishPacket, counts: 
 }
 
 function connectionGone(queue: string): AckError {
-  return new AckError(queue, 'the connection it came by has ended; the broker delivers the message again')
+  return new AckError(
+    queue,
+    'the connection that delivered the message has ended: the broker delivers it again',
+  )
 }
 
-/** Separates what we add from the headers of the sender. */
+/** Separates our user properties from the sender's headers. */
 function identify(headers: Headers | undefined): { id?: string; headers?: Headers } {
   if (headers === undefined) return {}
   const { [MESSAGE_ID]: id, [DELIVERIES]: _, [RETURNED]: __, ...rest } = headers

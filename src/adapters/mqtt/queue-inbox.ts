@@ -2,7 +2,7 @@ import type { DeadLetterReport, InboundDelivery, MessageSink } from '../../core/
 import type { ByteBudget } from '../../core/byte-budget.js'
 import type { Clock, Timer } from '../../core/clock.js'
 import type { Logger } from '../../core/telemetry.js'
-import { AckPatience } from './ack-patience.js'
+import { AckTimeout } from './ack-timeout.js'
 import type { Hold } from './client/ack-gate.js'
 import { EMPTY_PROPERTIES } from './client/properties.js'
 import type { OversizePacket, PublishPacket } from './client/publish-decoder.js'
@@ -11,7 +11,7 @@ import { deliveriesSoFar, makeDelivery, SerializeDefect } from './queue-delivery
 import { WaitingMessages } from './queue-waiting.js'
 import type { ReadingGate } from './subscription-flow.js'
 
-/** Bytes that may wait for demand before the connection of the queue is not read any more. */
+/** How many bytes may wait for demand before the connection is paused. */
 const WAITING_BYTES = 16 * 1_048_576
 
 interface Consumer {
@@ -19,41 +19,40 @@ interface Consumer {
   demand: number
 }
 
-/** A message that is here and unacknowledged. */
+/** A received message that is not acknowledged. */
 export interface QueuedMessage {
   readonly packet: PublishPacket
   readonly hold: Hold | undefined
-  /** Deliveries to handlers so far, by packet identifier: outlives the connection, as the session does. */
+  /** Deliveries to handlers so far by packet identifier. Like the session, it outlives the connection. */
   readonly counts: Map<number, number>
-  /** Its place in the order of arrival, in which acknowledgements leave. */
+  /** The place in the order of arrival, which is the order of acknowledgements. */
   readonly order: number
   deliveries: number
-  readonly mayBeKnown: boolean
+  readonly mayBeRedelivery: boolean
   readonly defect?: Error
 }
 
-/** What the inbox depends on. */
+/** What the inbox needs. */
 export interface QueueInboxOptions {
   readonly queue: string
   readonly clock: Clock
   readonly log: Logger
   readonly reading: ReadingGate
   readonly budget: ByteBudget
-  /** Whether `counts` is complete, because the session began in this life: what it does not know was never delivered. */
+  /** Whether `counts` is complete: the session began in this life, so a message without a count was never delivered. */
   readonly isCountComplete: boolean
   readonly counts: Map<number, number>
-  /** A message waits although there is no consumer. */
+  /** Called when a message waits without a consumer. */
   readonly onWaiting: () => void
-  /** A message that was delivered has been settled, or waits again. */
+  /** Called when a delivered message is settled, or waits again. */
   readonly onSettled: () => void
-  /** A message that cannot be given back, because its payload was skipped. */
+  /** Reports a message that cannot be returned to the queue because its payload was skipped. */
   readonly deadLettered: (letter: DeadLetterReport) => void
 }
 
 /**
- * The messages of one queue that the broker has given us. They wait here, unacknowledged, until a consumer asks for
- * one; so there are Receive Maximum of them at most. MQTT has no negative acknowledgement: a message that is given
- * back is delivered again from here. If the connection is lost, the broker sends all that is unacknowledged again.
+ * Unacknowledged messages of one queue, which wait here until a consumer requests them, limited by Receive Maximum.
+ * MQTT has no negative acknowledgement, so a message that is given back is redelivered from here.
  */
 export class QueueInbox {
   readonly #options: QueueInboxOptions
@@ -61,26 +60,26 @@ export class QueueInbox {
   readonly #waiting = new WaitingMessages<QueuedMessage>()
   readonly #delays = new Map<QueuedMessage, Timer>()
   readonly #inHand = new Set<QueuedMessage>()
-  readonly #patience: AckPatience
+  readonly #ackTimeout: AckTimeout
   #waitingBytes = 0
   #isHolding = false
   #order = 0
-  /** The latest message that is acknowledged. */
+  /** The place of the latest acknowledged message. */
   #lastAcknowledged = 0
   #isServing = true
   #closed = false
 
   constructor(options: QueueInboxOptions) {
     this.#options = options
-    this.#patience = new AckPatience(options)
+    this.#ackTimeout = new AckTimeout(options)
   }
 
-  /** Whether nothing is here that is not settled. */
+  /** Whether no unsettled message is here. */
   get isEmpty(): boolean {
     return this.#waiting.size === 0 && this.#inHand.size === 0 && this.#delays.size === 0
   }
 
-  /** Messages that wait for a consumer. */
+  /** Number of messages that wait for a consumer. */
   get waiting(): number {
     return this.#waiting.size
   }
@@ -90,20 +89,20 @@ export class QueueInbox {
   }
 
   accept(packet: PublishPacket, hold: Hold | undefined, counts = this.#options.counts): void {
-    const mayBeKnown = packet.dup && !this.#options.isCountComplete && !counts.has(packet.id)
+    const mayBeRedelivery = packet.dup && !this.#options.isCountComplete && !counts.has(packet.id)
     const deliveries = deliveriesSoFar(packet, counts)
-    this.#arrive({ packet: owned(packet), hold, counts, deliveries, mayBeKnown, order: ++this.#order })
+    this.#arrive({ packet: owned(packet), hold, counts, deliveries, mayBeRedelivery, order: ++this.#order })
   }
 
   acceptOversize(packet: OversizePacket, hold: Hold | undefined): void {
     const { counts } = this.#options
     const defect = new SerializeDefect(packet.size)
     const empty = { ...packet, payload: new Uint8Array(0), properties: EMPTY_PROPERTIES }
-    const unseen = { deliveries: 0, mayBeKnown: false }
+    const unseen = { deliveries: 0, mayBeRedelivery: false }
     this.#arrive({ packet: empty, hold, counts, ...unseen, defect, order: ++this.#order })
   }
 
-  /** Adds a consumer. @returns it, to be asked and removed */
+  /** Adds a consumer. @returns its methods to request messages and to remove it */
   add(sink: MessageSink<InboundDelivery>): { request(count: number): void; remove(): void } {
     const consumer: Consumer = { sink, demand: 0 }
     this.#consumers.add(consumer)
@@ -117,7 +116,7 @@ export class QueueInbox {
     }
   }
 
-  /** Takes out messages that wait, oldest first; they are the caller's. */
+  /** Removes waiting messages, oldest first. The caller owns them. */
   take(count: number): readonly QueuedMessage[] {
     const taken: QueuedMessage[] = []
     while (taken.length < count && this.#waiting.size > 0) {
@@ -128,13 +127,13 @@ export class QueueInbox {
     return taken
   }
 
-  /** Puts back what `take` gave. */
+  /** Returns messages that `take` removed. */
   putBack(messages: readonly QueuedMessage[]): void {
     for (const message of messages) this.#putBack(message)
     this.#serve()
   }
 
-  /** Nothing is delivered any more; what was delivered and is not settled waits again. */
+  /** Stops delivering, and puts all unsettled messages back into the waiting ones. */
   reclaim(): void {
     this.#isServing = false
     const unsettled = [...this.#inHand, ...this.#delays.keys()]
@@ -144,20 +143,22 @@ export class QueueInbox {
     for (const message of unsettled) this.#putBack(message)
   }
 
-  /** Takes out what waits and was delivered before, or holds back an acknowledgement; it is the caller's. */
-  takeKnown(): readonly QueuedMessage[] {
+  /**
+   * Removes waiting messages that were delivered before, or that block a later acknowledgement. The caller owns them.
+   */
+  takeDelivered(): readonly QueuedMessage[] {
     const all = this.take(this.#waiting.size)
     const isKnown = ({ deliveries, order }: QueuedMessage) => deliveries > 0 || order < this.#lastAcknowledged
     this.putBack(all.filter((message) => !isKnown(message)))
     return all.filter(isKnown)
   }
 
-  /** The connection has ended: nothing here can be settled any more. */
+  /** Closes the inbox after the connection has ended. Nothing can be settled any more. */
   close(error: Error): void {
     this.#closed = true
     for (const delay of this.#delays.values()) delay.cancel()
     this.#delays.clear()
-    this.#patience.close()
+    this.#ackTimeout.close()
     while (this.#waiting.size > 0) this.#next()
     const consumers = [...this.#consumers]
     this.#consumers.clear()
@@ -179,7 +180,7 @@ export class QueueInbox {
   #putBack(message: QueuedMessage): void {
     this.#waiting.putBack(message)
     this.#count(message.packet.payload.length)
-    this.#patience.giveUp(message.order)
+    this.#ackTimeout.stopWaiting(message.order)
   }
 
   #next(): QueuedMessage {
@@ -208,12 +209,12 @@ export class QueueInbox {
       makeDelivery(queue, message, {
         ack: async () => {
           if (!settled()) return false
-          // Until then the broker may send it again, to a handler that has had it before.
+          // Keep the count until then: the broker may redeliver the message to a handler that has had it.
           const onWritten = () => void counts.delete(packet.id)
           this.#lastAcknowledged = Math.max(this.#lastAcknowledged, message.order)
           const written =
             hold === undefined ||
-            (await this.#patience.acknowledge(hold, message.order, this.#isBlocked(message), onWritten))
+            (await this.#ackTimeout.acknowledge(hold, message.order, this.#isBlocked(message), onWritten))
           this.#settled()
           return written
         },
@@ -237,7 +238,7 @@ export class QueueInbox {
     )
   }
 
-  /** Whether an earlier message waits for its next delivery. */
+  /** Returns whether an earlier message waits for redelivery. */
   #isBlocked({ order }: QueuedMessage): boolean {
     const first = this.#waiting.peek()
     if (first !== undefined && first.order < order) return true
@@ -260,7 +261,7 @@ export class QueueInbox {
       { background: true },
     )
     this.#delays.set(message, timer)
-    this.#patience.giveUp(message.order)
+    this.#ackTimeout.stopWaiting(message.order)
   }
 
   #count(bytes: number): void {

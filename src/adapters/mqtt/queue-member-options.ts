@@ -8,12 +8,12 @@ import type { Session } from './client/session.js'
 import type { SessionOwner } from './client/session-owner.js'
 import type { SessionState } from './client/session-state.js'
 
-/** What is remembered of a queue from one connection to the next. */
+/** The state of a queue that is kept from one connection to the next. */
 export class QueueState {
   readonly session: SessionState
   /** Deliveries of unacknowledged messages to handlers, by packet identifier. */
   readonly counts = new Map<number, number>()
-  /** Whether the last consumer has closed and something could not be given back yet. */
+  /** Whether the last consumer has closed and some messages are not given back yet. */
   isLeaving = false
 
   constructor(session: SessionState) {
@@ -21,7 +21,7 @@ export class QueueState {
   }
 }
 
-/** What a member of a queue's group depends on. */
+/** What a member of a queue's group needs. */
 export interface QueueMemberOptions {
   readonly queue: string
   readonly group: string
@@ -31,18 +31,18 @@ export interface QueueMemberOptions {
   readonly random: Random
   readonly log: Logger
   readonly budget: ByteBudget
-  /** Whether somebody comes back under this client id after the end of this process. */
+  /** Whether this client id is used again after the process has ended. */
   readonly outlives: boolean
   readonly takeover: boolean
-  /** Of the main connection: how messages are put back into the queue. */
+  /** The publisher of the main session, which returns messages to the queue. */
   readonly publisher: Publisher
   open(owner: SessionOwner): Promise<Session>
-  /** Opens the session of another member, in which it is orphaned. */
+  /** Opens the session of an orphaned member. */
   openOrphan(clientId: string, owner: SessionOwner): Promise<Session>
-  /** Ends the session for good, where DISCONNECT cannot (3.1.1). */
+  /** Ends the session where DISCONNECT cannot (MQTT 3.1.1). */
   endSession(): Promise<void>
-  /** A message cannot be given back, because its payload was skipped: it is a dead letter. */
+  /** Reports a message as a dead letter because its payload was skipped and it cannot be given back. */
   deadLettered(letter: DeadLetterReport): void
-  /** Called once, when the member is gone. @param isOver whether its session was ended too */
+  /** Called once when the member has ended. @param isOver whether its session was ended too */
   readonly onGone: (isOver: boolean) => void
 }

@@ -1,40 +1,38 @@
 import type { AdapterConsumer, InboundDelivery, MessageSink } from '../../core/adapter.js'
-import type { Timer } from '../../core/clock.js'
-import { atMost } from './at-most.js'
+import { atMost } from '../at-most.js'
 import type { Hold } from './client/ack-gate.js'
 import { ConnectionEnded } from './client/errors.js'
 import type { OversizePacket, PublishPacket } from './client/publish-decoder.js'
 import type { Session } from './client/session.js'
 import type { SessionOwner } from './client/session-owner.js'
 import { connectionError } from './errors.js'
+import { LonePause } from './lone-pause.js'
 import { QueueInbox } from './queue-inbox.js'
 import type { QueueMemberOptions } from './queue-member-options.js'
 import { QueueMembership } from './queue-membership.js'
 import { QueueReturn, republish } from './queue-return.js'
 import { Takeover } from './takeover.js'
 
-/** How long a member that is alone waits before it looks for others again, in milliseconds. */
-const ALONE_MS = 1_000
-const LONGEST_ALONE_MS = 30_000
-/** How long closing a consumer waits for the giving back, in milliseconds. */
+/** How long closing a consumer waits until its messages are given back, in milliseconds. */
 const CLOSE_MS = 1_000
-/** How long the end of the connection waits for that, in milliseconds. */
+/** How long closing the connection waits until all messages are given back, in milliseconds. */
 const DEPART_MS = 2_000
 
 type Phase =
   | 'member'
-  /** The last consumer has closed; what waits is given back. */
+  /** The last consumer has closed, and the waiting messages are being given back. */
   | 'leaving'
-  /** The connection is being ended in good order; all that is here is given back. */
+  /** The connection is being closed cleanly, and all messages are being given back. */
   | 'departing'
   | 'gone'
 
 /**
- * A member of the group that shares one queue (MQTT 5, section 4.8.2), with a separate connection: acknowledgements
- * are ordered within a connection, so that no queue waits for another.
+ * A member of the group that shares one queue (MQTT 5, section 4.8.2). It has its own connection: acknowledgements are
+ * ordered within a connection, so that queues do not delay each other.
  */
 export class QueueMember implements SessionOwner {
   readonly #options: QueueMemberOptions
+  readonly #lonePause: LonePause
   #session!: Session
   #inbox!: QueueInbox
   #membership!: QueueMembership
@@ -42,18 +40,17 @@ export class QueueMember implements SessionOwner {
   #takeover: Takeover | undefined
   #early: ((member: this) => void)[] | undefined = []
   #phase: Phase = 'member'
-  /** One thing is done at a time: subscribing, leaving, coming back. */
+  /** Serialises joining, leaving and departing. */
   #steps: Promise<unknown> = Promise.resolve()
-  #alone: Timer | undefined
   #isBusy = false
-  /** Something was settled since the broker was asked for the last time whether it has more. */
+  /** Whether a message was settled since the broker was last asked for more. */
   #hasSettled = false
-  #aloneMs = ALONE_MS
-  /** Whether other members are there, as far as giving back has shown. */
+  /** Whether other members exist, as far as giving back has shown. */
   #others = false
 
   private constructor(options: QueueMemberOptions) {
     this.#options = options
+    this.#lonePause = new LonePause(options.clock)
   }
 
   /** Connects. @throws ConnectionError, AuthError */
@@ -67,13 +64,16 @@ export class QueueMember implements SessionOwner {
     return this.#phase === 'gone'
   }
 
-  /** Adds a consumer; resolves when the broker has granted the subscription. @throws Refused, RangeError, ConnectionEnded */
+  /**
+   * Adds a consumer. Resolves when the broker has granted the subscription. @throws Refused, RangeError,
+   * ConnectionEnded
+   */
   async consume(sink: MessageSink<InboundDelivery>): Promise<AdapterConsumer> {
     if (this.#phase === 'gone' || this.#phase === 'departing')
       throw new ConnectionEnded('the connection of the queue has ended', { notSent: true })
     this.#phase = 'member'
     this.#options.state.isLeaving = false
-    this.#stopLooking()
+    this.#lonePause.cancel()
     const consumer = this.#inbox.add(sink)
     try {
       await this.#step(() => this.#membership.join())
@@ -97,16 +97,16 @@ export class QueueMember implements SessionOwner {
   }
 
   /**
-   * The connection of the actor ends. What is here goes to other members, and the session with it, unless this client
-   * comes back for it.
-   * @param isLost the connection is lost: nothing can be given back
+   * Ends the member because the actor's connection ends. Gives all messages to other members and ends the session,
+   * unless this client comes back for it.
+   * @param isLost whether the connection is lost, so that nothing can be given back
    */
   async close(isLost: boolean): Promise<void> {
     if (this.#phase === 'gone' || this.#phase === 'departing') return
     let isOver = false
     if (!isLost && this.#session.closed === undefined) {
       this.#phase = 'departing'
-      this.#stopLooking()
+      this.#lonePause.cancel()
       this.#inbox.reclaim()
       const departed = this.#step(async () => {
         isOver = await this.#depart()
@@ -117,7 +117,7 @@ export class QueueMember implements SessionOwner {
         this.#options.clock,
       )
     }
-    this.#stop(connectionError(this.#session.closed ?? new Error('the connection was ended')), isOver)
+    this.#stop(connectionError(this.#session.closed ?? new Error('disconnected')), isOver)
     await this.#endSession(isOver)
   }
 
@@ -140,7 +140,7 @@ export class QueueMember implements SessionOwner {
 
   async #open(): Promise<void> {
     const { state, queue, clock, log, budget, open, takeover } = this.#options
-    // Of a session that began in this life the counts are complete.
+    // The counts are complete for a session that began in this life.
     const isCountComplete = state.session.isKnown
     if (takeover) this.#takeover = new Takeover({ ...this.#options, inbox: () => this.#inbox })
     const session = await open(this)
@@ -177,7 +177,7 @@ export class QueueMember implements SessionOwner {
     await this.#takeover?.start(session)
   }
 
-  /** Gives back what waits and leaves the group, unless there is a consumer. */
+  /** Gives back the waiting messages and leaves the group, if there is no consumer. */
   leaveIfUnused(): Promise<void> {
     if (this.#phase !== 'member' || this.#inbox.hasConsumers) return Promise.resolve()
     this.#phase = 'leaving'
@@ -187,19 +187,19 @@ export class QueueMember implements SessionOwner {
     return atMost(left, CLOSE_MS, this.#options.clock)
   }
 
-  /** @param isLast nothing is left: then there is no need to wait for other members */
+  /** @param isLast whether no message is left, so that there is no need to wait for other members */
   #leaveAgain(isLast: boolean): void {
-    if (this.#phase !== 'leaving' || this.#isBusy || (this.#alone !== undefined && !isLast)) return
+    if (this.#phase !== 'leaving' || this.#isBusy || (this.#lonePause.isActive && !isLast)) return
     void this.#step(() => this.#leave())
   }
 
-  /** Gives back what waits, leaves the group, and ends the session once nothing is left. Never throws. */
+  /** Gives back the waiting messages, leaves the group, and ends the session once it is empty. Never throws. */
   async #leave(): Promise<void> {
     if (this.#phase !== 'leaving' || this.#session.closed !== undefined) return
     this.#isBusy = true
-    this.#stopLooking()
+    this.#lonePause.cancel()
     try {
-      // In 3.1.1 the broker does not say whether it took a message: what waits stays in the session.
+      // In 3.1.1 the broker does not say whether it routed a message, so waiting messages stay in the session.
       if (this.#session.version === 4 && this.#inbox.waiting > 0) await this.#membership.leave()
       else if (!(await this.#giveBack('leaving'))) this.#lookAgain()
     } catch (error) {
@@ -207,48 +207,48 @@ export class QueueMember implements SessionOwner {
     } finally {
       this.#isBusy = false
     }
-    if (this.#phase !== 'leaving' || !this.#inbox.isEmpty || this.#alone !== undefined) return
+    if (this.#phase !== 'leaving' || !this.#inbox.isEmpty || this.#lonePause.isActive) return
     this.#options.state.isLeaving = false
-    this.#stop(connectionError(new Error('the queue is not consumed any more')), true)
+    this.#stop(connectionError(new Error('the last consumer of the queue has closed')), true)
     await this.#endSession(true)
   }
 
-  /** @returns whether the session is of no use any more */
+  /** Gives back everything before the connection closes. @returns whether the session can be ended */
   async #depart(): Promise<boolean> {
     const stays = this.#options.outlives && this.#membership.isJoined
     if (!this.#options.outlives && (await this.#giveBack('departing')) && this.#inbox.isEmpty) return true
-    // The rest waits in the session. The broker would send what was delivered again without its deliveries, and what
-    // was acknowledged after it too.
-    const known = this.#inbox.takeKnown()
+    // The other messages stay in the session. Give these back: the broker would redeliver them without their delivery
+    // counts, and redeliver messages acknowledged behind them.
+    const known = this.#inbox.takeDelivered()
     if (known.length > 0) {
       await this.#membership.join()
       await this.#return.give(known)
     }
-    // A session without a client would get its share of the messages to come.
+    // Without a client the session would still receive its share of new messages.
     if (!stays) await this.#membership.leave()
     return false
   }
 
   /**
-   * Leaves the group and gives back what waits.
-   * @returns false when there is nobody else
+   * Leaves the group and gives back the waiting messages.
+   * @returns false if there is no other member
    * @throws what publishing throws
    */
   async #giveBack(phase: 'leaving' | 'departing'): Promise<boolean> {
     do {
       if (this.#inbox.waiting > 0 && !this.#others) {
-        // Somebody who only listens to the topic would let it seem that the queue has a consumer.
+        // Probe as a member: a plain subscriber of the topic would look like a consumer of the queue.
         await this.#membership.join()
         this.#others = await this.#return.findsOthers()
         if (this.#phase !== phase) return true
         if (!this.#others) return false
       }
       this.#hasSettled = false
-      // While what waits holds back the reading, the answer cannot be read.
+      // Do not await UNSUBACK yet: it cannot be read while waiting messages pause the connection.
       const left = this.#membership.leave()
       this.#others &&= await this.#return.drain()
       await left
-      // Comes last of all that the broker sent before, and answers to what was acknowledged.
+      // PINGRESP follows everything that the broker has sent, including replacements for acknowledged messages.
       await this.#session.ping()
       if (this.#phase !== phase) return true
     } while (this.#inbox.waiting > 0 || this.#hasSettled)
@@ -256,19 +256,15 @@ export class QueueMember implements SessionOwner {
   }
 
   #lookAgain(error?: Error): false {
-    const { clock, log, queue } = this.#options
+    const { log, queue } = this.#options
     if (this.#phase !== 'leaving' || this.#session.closed !== undefined) return false
-    if (this.#aloneMs === ALONE_MS)
+    if (this.#lonePause.isFirst)
       log({
         level: 'warn',
-        message: `${this.#inbox.waiting} messages of queue ${queue} wait here: nobody else consumes it`,
+        message: `${this.#inbox.waiting} messages of queue ${queue} cannot be given back: no other client consumes the queue`,
         ...(error && { reason: error.message }),
       })
-    this.#stopLooking()
-    this.#alone = clock.setTimer(this.#aloneMs, () => void this.#step(() => this.#leave()), {
-      background: true,
-    })
-    this.#aloneMs = Math.min(this.#aloneMs * 2, LONGEST_ALONE_MS)
+    this.#lonePause.start(() => void this.#step(() => this.#leave()))
     return false
   }
 
@@ -277,15 +273,10 @@ export class QueueMember implements SessionOwner {
     if (isOver && this.#session.version === 4) await this.#options.endSession().catch(() => {})
   }
 
-  #stopLooking(): void {
-    this.#alone?.cancel()
-    this.#alone = undefined
-  }
-
   #stop(error: Error, isOver = false): void {
     if (this.#phase === 'gone') return
     this.#phase = 'gone'
-    this.#stopLooking()
+    this.#lonePause.cancel()
     this.#takeover?.close()
     this.#inbox?.close(error)
     this.#options.onGone(isOver)

@@ -5,23 +5,23 @@ import type { Random } from '../../core/random.js'
 import type { Logger } from '../../core/telemetry.js'
 import type { Role } from './client/dialer.js'
 import type { Publisher } from './client/publisher.js'
-import type { SessionOwner } from './client/session-owner.js'
+import { NO_OWNER, type SessionOwner } from './client/session-owner.js'
 import { SessionState } from './client/session-state.js'
 import { orphanWill, queueClientId } from './orphans.js'
 import { QueueMember } from './queue-member.js'
 import { QueueState } from './queue-member-options.js'
 import type { SessionGroup } from './session-group.js'
 
-/** What the members of one connection have in common. */
+/** What the members of one connection share. */
 export interface QueueMembersOptions {
   readonly sessions: SessionGroup
-  /** The role of a queue's connection. */
+  /** Returns the role of a queue's connection. */
   readonly role: (clientId: string) => Role
-  /** Of the integration. */
+  /** The client id of the integration. */
   readonly clientId: string
   readonly group: string
   readonly publisher: Publisher
-  /** By queue; outlives the connection. */
+  /** The state of each queue by its name; outlives the connection. */
   readonly states: Map<string, QueueState>
   readonly takeover: boolean
   readonly outlives: boolean
@@ -30,11 +30,14 @@ export interface QueueMembersOptions {
   readonly log: Logger
   readonly budget: ByteBudget
   deadLettered(letter: DeadLetterReport): void
-  /** Whether the broker has shared subscriptions; tried out once where it does not say. @throws ConnectionEnded */
+  /**
+   * Returns whether the broker supports shared subscriptions; probes it if the broker does not say. @throws
+   * ConnectionEnded
+   */
   isShared(): Promise<boolean>
 }
 
-/** The queues that are consumed over one connection of the actor: a connection for each. */
+/** The consumed queues of one connection of the actor, each with its own MQTT connection. */
 export class QueueMembers {
   readonly #options: QueueMembersOptions
   readonly #members = new Map<string, Promise<QueueMember>>()
@@ -43,12 +46,12 @@ export class QueueMembers {
     this.#options = options
   }
 
-  /** Whether the broker has queues at all. @throws ConnectionEnded */
+  /** Returns whether the broker supports queues. @throws ConnectionEnded */
   areThere(): Promise<boolean> {
     return this.#options.isShared()
   }
 
-  /** Connects as a member of that queue's group, unless we are one. @throws ConnectionError, AuthError */
+  /** Returns the member for a queue; connects it if needed. @throws ConnectionError, AuthError */
   async open(queue: string): Promise<QueueMember> {
     const known = this.#members.get(queue)
     if (known !== undefined) {
@@ -59,7 +62,7 @@ export class QueueMembers {
     return this.#members.get(queue) ?? this.#make(queue)
   }
 
-  /** Goes on leaving where an earlier connection could not finish. */
+  /** Continues leaving queues where an earlier connection could not finish. */
   resume(): void {
     for (const [queue, state] of this.#options.states) {
       if (!state.isLeaving) continue
@@ -70,7 +73,7 @@ export class QueueMembers {
     }
   }
 
-  /** @param isLost the connection is lost: nothing can be given back */
+  /** Closes all members. @param isLost whether the connection is lost, so that nothing can be given back */
   async close(isLost = false): Promise<void> {
     const members = [...this.#members.values()]
     this.#members.clear()
@@ -94,9 +97,8 @@ export class QueueMembers {
       openOrphan: (id, owner) =>
         sessions.openApart({ ...role(id), ...will(id) }, new SessionState(clock), owner),
       endSession: async () => {
-        const nobody: SessionOwner = { onPublish() {}, onOversize() {}, onLost() {} }
         const clean = { ...role(clientId), clean: true, sessionExpiryMs: 0 }
-        await (await sessions.openApart(clean, new SessionState(clock), nobody)).close()
+        await (await sessions.openApart(clean, new SessionState(clock), NO_OWNER)).close()
       },
       onGone: (isOver) => {
         if (this.#members.get(queue) === made) this.#members.delete(queue)

@@ -16,7 +16,7 @@ export class QueueMembership {
     return this.#isSubscribed
   }
 
-  /** Joins the group, unless we are in it. @throws Refused, RangeError, ConnectionEnded */
+  /** Joins the group unless the session is a member. @throws Refused, RangeError, ConnectionEnded */
   async join(): Promise<void> {
     if (this.#isSubscribed) return
     const granted = await this.#session.subscribe(this.#filter, 1, undefined)
@@ -25,10 +25,13 @@ export class QueueMembership {
       return
     }
     await this.#session.unsubscribe(this.#filter)
-    throw new Refused(`the broker grants QoS ${granted}, and a queue needs QoS 1`)
+    throw new Refused(`a queue requires QoS 1, but the broker granted QoS ${granted}`)
   }
 
-  /** Leaves the group. A session of an earlier connection may be in it although we have not joined. Never throws. */
+  /**
+   * Leaves the group; never throws. Sends UNSUBSCRIBE even if we have not joined, because an earlier connection may
+   * have.
+   */
   async leave(): Promise<void> {
     this.#isSubscribed = false
     await this.#session.unsubscribe(this.#filter)

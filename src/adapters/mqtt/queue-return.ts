@@ -5,43 +5,42 @@ import type { Publisher } from './client/publisher.js'
 import { DELIVERIES, RETURNED } from './queue-delivery.js'
 import type { QueuedMessage } from './queue-inbox.js'
 
-/** Messages that are put back into the queue at a time. */
+/** How many messages are returned to the queue at a time. */
 const BATCH = 256
-/** So many that all came back to us mean that nobody else consumes the queue. */
+/** How many probes must all come back to conclude that there is no other member. */
 const PROBES = 8
 
-/** Where messages come from, and how they are put back into the queue. */
-export interface ReturnPath {
+/** Where messages come from, and how they are returned to the queue. */
+export interface QueueReturnDependencies {
   readonly version: 4 | 5
   readonly random: Random
   take(count: number): readonly QueuedMessage[]
   putBack(messages: readonly QueuedMessage[]): void
-  /** Publishes to the queue; resolves with the broker's reason code. */
+  /** Publishes to the queue. Resolves with the broker's reason code. */
   publish(packet: PublishPacket, headers: Record<string, string>): Promise<number>
-  /** Whether it is still wanted. */
+  /** Returns whether to continue. */
   isWanted(): boolean
-  /** Resolves when what the broker has sent us so far is here. */
+  /** Resolves when everything that the broker has sent so far has arrived. */
   barrier(): Promise<void>
 }
 
 /**
- * Gives messages back to the other members of the group. MQTT has no negative acknowledgement, and a broker may drop
- * what is unacknowledged when a session ends (Mosquitto does): so each message is published to its queue once more and
- * then acknowledged. An acknowledgement may have to wait for an earlier message that a handler has; nothing here waits
- * for it.
+ * Gives messages back to the other members of the group: publishes each to the queue again, then acknowledges the
+ * original. MQTT has no negative acknowledgement, and a broker may drop unacknowledged messages when a session ends
+ * (Mosquitto does).
  */
 export class QueueReturn {
-  readonly #path: ReturnPath
-  /** Payloads of the messages that were published and may come back, where they cannot be marked. */
+  readonly #path: QueueReturnDependencies
+  /** Payloads of published probes, to recognise them in MQTT 3.1.1, which has no user properties. */
   #published: Uint8Array[] = []
   #mark = ''
   #cameBack = 0
 
-  constructor(path: ReturnPath) {
+  constructor(path: QueueReturnDependencies) {
     this.#path = path
   }
 
-  /** A message has come: counts it if it is one that was put back. */
+  /** Counts a received message if it is a probe that came back. */
   onMessage({ payload, properties }: PublishPacket): void {
     if (this.#mark === '') return
     if (this.#path.version === 5) {
@@ -55,9 +54,9 @@ export class QueueReturn {
   }
 
   /**
-   * Finds out whether there are other members, by giving back some messages while we are a member: the broker always
-   * has somebody to give them to, and if all of them come back to us nobody else is there.
-   * @throws what `publish` throws; what was not published waits again
+   * Finds out whether there are other members: returns some messages to the queue while we are a member. If all of them
+   * come back to us, there is no other member.
+   * @throws what `publish` throws; messages that were not published wait again
    */
   async findsOthers(): Promise<boolean> {
     const batch = this.#path.take(PROBES)
@@ -75,8 +74,8 @@ export class QueueReturn {
   }
 
   /**
-   * Gives back all that waits.
-   * @returns false when the broker says that nobody is there: what it did not take waits again
+   * Gives back all waiting messages.
+   * @returns false if the broker has no subscriber for the queue; messages it did not route wait again
    * @throws as `findsOthers`
    */
   async drain(): Promise<boolean> {
@@ -88,7 +87,7 @@ export class QueueReturn {
     return true
   }
 
-  /** Gives back these, which are the caller's. @returns and throws as `drain` */
+  /** Gives back messages that the caller owns. @returns and throws as `drain` */
   give(messages: readonly QueuedMessage[]): Promise<boolean> {
     return this.#publish(messages, {})
   }
@@ -117,7 +116,7 @@ export class QueueReturn {
   }
 }
 
-/** Publishes a message to its queue once more. @returns and throws as `Publisher.send` */
+/** Publishes a message to its queue again. @returns and throws as `Publisher.send` */
 export function republish(
   publisher: Publisher,
   version: 4 | 5,

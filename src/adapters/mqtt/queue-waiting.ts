@@ -1,21 +1,21 @@
 import { Deque } from '../../core/deque.js'
 
-/** What has a place in the order of arrival. */
+/** An item with a place in the order of arrival. */
 export interface Ordered {
   readonly order: number
 }
 
-/** Messages that wait, in the order in which they arrived, those that were given back included. */
+/** Waiting messages in the order of arrival, including those that were given back. */
 export class WaitingMessages<M extends Ordered> {
   readonly #arrived = new Deque<M>()
-  /** Those that were given back, the oldest first. */
+  /** Messages that were given back, oldest first. */
   readonly #returned: M[] = []
 
   get size(): number {
     return this.#arrived.size + this.#returned.length
   }
 
-  /** The oldest. */
+  /** Returns the oldest message. */
   peek(): M | undefined {
     const [returned] = this.#returned
     const arrived = this.#arrived.peek()
@@ -23,19 +23,19 @@ export class WaitingMessages<M extends Ordered> {
     return returned.order < arrived.order ? returned : arrived
   }
 
-  /** Adds one that is newer than all others. */
+  /** Adds a message that is newer than all others. */
   push(message: M): void {
     this.#arrived.push(message)
   }
 
-  /** Adds one that was here before. */
+  /** Adds a message that was removed before, at its place in the order. */
   putBack(message: M): void {
     let at = this.#returned.length
     while (at > 0 && this.#returned[at - 1]!.order > message.order) at--
     this.#returned.splice(at, 0, message)
   }
 
-  /** Takes the oldest. */
+  /** Removes the oldest message. */
   shift(): M | undefined {
     const first = this.peek()
     if (first === undefined) return undefined

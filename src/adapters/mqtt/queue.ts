@@ -4,21 +4,23 @@ import type { Random } from '../../core/random.js'
 import { untilAborted } from '../abort.js'
 import { REASON } from './client/errors.js'
 import { topicFault } from './client/topic-cache.js'
+import type { CurrentConnection } from './connection-resources.js'
 import { connectionError, operationError, unsupported } from './errors.js'
-import type { CurrentLink } from './link.js'
 import type { MqttConfig } from './manifest.js'
 import { MESSAGE_ID } from './queue-delivery.js'
 import type { QueueMembers } from './queue-members.js'
 
-/** Queues: a topic that a group of clients shares (MQTT 5, section 4.8.2), each message acknowledged after its handler. */
-export function queueFacet(link: CurrentLink, config: MqttConfig, random: Random): QueueFacet {
+/**
+ * Queues: a topic shared by a group of clients (MQTT 5, section 4.8.2). Each message is acknowledged after its handler.
+ */
+export function queueFacet(connections: CurrentConnection, config: MqttConfig, random: Random): QueueFacet {
   const qos = config.qos === 2 ? 2 : 1
   return {
     async enqueue(queue, payload, options, context) {
       if (options.delayMs !== undefined && options.delayMs > 0)
         throw new UnsupportedError('send with a delay over MQTT', LOCAL)
       const { deadline, operationId } = context
-      const { session, publisher, queues } = link()
+      const { session, publisher, queues } = connections()
       await isPossible(queues, 'send to a queue')
       const id = operationId ?? random.uuid()
       const headers = session.version === 5 ? { ...options.headers, [MESSAGE_ID]: id } : options.headers
@@ -31,18 +33,22 @@ export function queueFacet(link: CurrentLink, config: MqttConfig, random: Random
         throw operationError(error, (text, context) => new EnqueueError(queue, text, context))
       }
       if (reason === REASON.noMatchingSubscribers)
-        throw new EnqueueError(queue, 'nobody consumes it, so the broker did not keep the message', {
-          retryable: true,
-          notExecuted: true,
-        })
+        throw new EnqueueError(
+          queue,
+          'no client consumes the queue, so the broker did not keep the message',
+          {
+            retryable: true,
+            notExecuted: true,
+          },
+        )
       return id
     },
 
     async consume(queue, sink, { signal }) {
       const failure = (reason: string, context: object = {}) => new DequeueError(queue, reason, context)
       const fault = topicFault(queue)
-      if (fault !== undefined) throw failure(`the name of the queue is invalid: ${fault}`, LOCAL)
-      const { queues } = link()
+      if (fault !== undefined) throw failure(`the queue name is invalid: ${fault}`, LOCAL)
+      const { queues } = connections()
       const opening = (async () => {
         await isPossible(queues, 'consume a queue')
         const member = await queues.open(queue)
@@ -51,7 +57,7 @@ export function queueFacet(link: CurrentLink, config: MqttConfig, random: Random
       try {
         return await untilAborted(opening, signal, `consume ${queue}`)
       } catch (error) {
-        // What nobody waits for any more is not left open.
+        // The caller has stopped waiting: close the consumer when it opens.
         if (signal.aborted)
           opening.then(
             (consumer) => consumer.close(),
@@ -63,7 +69,7 @@ export function queueFacet(link: CurrentLink, config: MqttConfig, random: Random
   }
 }
 
-/** @throws UnsupportedError when the broker has no shared subscriptions: it would take messages and lose them */
+/** @throws UnsupportedError if the broker has no shared subscriptions: it would accept messages and lose them */
 async function isPossible(queues: QueueMembers, operation: string): Promise<void> {
   let isShared: boolean
   try {
@@ -71,7 +77,7 @@ async function isPossible(queues: QueueMembers, operation: string): Promise<void
   } catch (error) {
     throw connectionError(error)
   }
-  if (!isShared) throw unsupported(`${operation} of a broker without shared subscriptions`)
+  if (!isShared) throw unsupported(`${operation} on a broker without shared subscriptions`)
 }
 
 const LOCAL = { notExecuted: true, fault: 'local' } as const

@@ -1,5 +1,4 @@
 import type { Attempt } from '../../core/adapter.js'
-import { RpcError } from '../../core/errors.js'
 import type { Random } from '../../core/random.js'
 import type { WireFormat } from '../../wire/wire-format.js'
 import { onFirstUse } from '../on-first-use.js'
@@ -10,25 +9,25 @@ import type { Session } from './client/session.js'
 import { connectionError } from './errors.js'
 import { errorOf } from './rpc-errors.js'
 
-/** Where an answer is to go. */
+/** Where to send an answer. */
 export interface ReplyAddress {
   readonly topic: string
   readonly correlationData: Uint8Array
 }
 
 /**
- * The answers to the calls of one connection: one response topic, subscribed to on the first call, and a
- * number per call as correlation data (MQTT 5, section 4.10). The numbers begin anywhere, so that an answer to a
- * call of an earlier connection is not taken for one of ours.
+ * Receives the answers to the calls of one connection: one response topic, subscribed to on the first call, and a
+ * number per call as correlation data (MQTT 5, section 4.10). The numbers start at random, so that an answer to a call
+ * of an earlier connection matches no call.
  */
 export class Replies {
-  /** Makes ready for answers. @throws Refused, RangeError, ConnectionEnded */
+  /** Subscribes to the response topic. @throws Refused, RangeError, ConnectionEnded */
   readonly listen: () => Promise<unknown>
   readonly #pending: PendingReplies
-  /** Once answers are expected there. */
+  /** The response topic once it is subscribed to. */
   #topic = ''
 
-  /** @param topic is asked for the response topic when it is first needed */
+  /** @param topic returns the response topic when it is first needed */
   constructor(session: Session, format: WireFormat, random: Random, topic: () => string) {
     this.listen = onFirstUse(() => {
       this.#topic = topic()
@@ -37,7 +36,7 @@ export class Replies {
     this.#pending = new PendingReplies(format, Math.floor(random.number() * 2 ** 32))
   }
 
-  /** Expects one answer, until `context.signal` aborts. */
+  /** Registers a call whose answer is expected until `context.signal` aborts. */
   expect(method: string, context: Attempt): ExpectedReply & ReplyAddress {
     const reply = this.#pending.expect(method, context)
     const correlationData = Buffer.allocUnsafe(4)
@@ -50,7 +49,7 @@ export class Replies {
     hold?.settle()
   }
 
-  /** Rejects all that is awaited. */
+  /** Rejects all calls that wait for an answer. */
   close(error: Error): void {
     this.#pending.close(connectionError(error))
   }
@@ -61,9 +60,4 @@ export class Replies {
     const number = Buffer.from(correlationData).readUInt32BE(0)
     this.#pending.settle(number, () => errorOf(headers) ?? payload)
   }
-}
-
-/** The error for a call whose method nobody serves. */
-export function noServer(method: string): RpcError {
-  return new RpcError(-32_601, `nobody serves ${method}`)
 }

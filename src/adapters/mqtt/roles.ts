@@ -2,27 +2,29 @@ import type { Role } from './client/dialer.js'
 import type { MqttConfig } from './manifest.js'
 
 /**
- * The client that publishes, calls and gets the answers; it has the will. Nothing ever stops it from being read,
- * so that acknowledgements and answers are seen whatever the receivers of messages do.
+ * The client that publishes, calls and receives answers; it has the will. It is never paused, so that acknowledgements
+ * and answers arrive even while the receivers of messages are paused.
  */
 export function mainRole(config: MqttConfig, clientId: string): Role {
   return { ...receiving(config, clientId), needsState: true, ...(config.will && { will: config.will }) }
 }
 
-/** The client that subscribes: it is not read while its subscriptions hold back as much as they may. */
+/** The client that subscribes. It is paused while its subscriptions hold back the maximum number of bytes. */
 export function subscriberRole(config: MqttConfig, clientId: string): Role {
   return { ...receiving(config, `${clientId}-sub`), paced: true }
 }
 
 /**
- * The client that serves methods: it is not read while a service is full, because its handlers wait for answers on the
- * main connection, say.
+ * The client that serves methods. It is paused while a service is full, and separate because handlers may wait for
+ * answers on the main connection.
  */
 export function serverRole(config: MqttConfig, clientId: string): Role {
   return receiving(config, `${clientId}-serve`)
 }
 
-/** A client that consumes one queue; its session survives the loss of the connection whatever `clean_session` says. */
+/**
+ * A client that consumes one queue. Its session survives the loss of the connection even with `clean_session = true`.
+ */
 export function queueRole(config: MqttConfig, clientId: string): Role {
   return { ...receiving(config, clientId), clean: false, sessionExpiryMs: config.session_expiry }
 }

@@ -2,22 +2,23 @@ import { topicMatches } from '../../core/topic-pattern.js'
 import type { Hold } from './client/ack-gate.js'
 import type { PublishPacket } from './client/publish-decoder.js'
 
-/** Where messages of one subscription go. */
+/** The receiver of one subscription's messages. */
 export interface Route {
-  /** The topic filter, without `$share/GROUP/`. */
+  /** The topic filter without `$share/GROUP/`. */
   readonly filter: string
-  /** The topic filter as the broker was told it: with `$share/GROUP/`, if any. */
+  /** The topic filter as sent to the broker, including `$share/GROUP/`. */
   readonly subscribed: string
-  /** The subscription identifier, in MQTT 5 with a broker that has them. */
+  /** The subscription identifier, if the broker supports them (MQTT 5). */
   readonly id: number | undefined
   /**
-   * @param taken to be called once the message has another owner; absent where nothing is acknowledged
-   * @param hold what is dropped when the connection ends before the message has another owner
+   * Receives a message.
+   * @param taken called once the message has another owner; absent if nothing is acknowledged
+   * @param hold dropped if the connection ends before the message has another owner
    */
   accept(packet: PublishPacket, taken: (() => void) | undefined, hold: Hold | undefined): void
-  /** Messages were lost before they reached us whole. */
+  /** Reports messages that were lost before they arrived whole. */
   lost(count: number, reason: string): void
-  /** The connection has ended. @param kept whether the broker sends what is unacknowledged again */
+  /** Reports that the connection has ended. @param kept whether the broker sends unacknowledged messages again */
   ended(kept: boolean): void
 }
 
@@ -25,9 +26,8 @@ const CACHED_TOPICS = 4_096
 const NONE: readonly Route[] = []
 
 /**
- * Finds the subscriptions that a message is for. Where the broker names them (subscription identifiers),
- * those: a message that overlapping filters match may come once for all of them or once for each. Otherwise
- * all whose filter matches; the answer is remembered per topic.
+ * Finds the routes of a message by the broker's subscription identifiers, because a message that overlapping filters
+ * match may arrive once for all or once for each. Without identifiers it matches the topic, and caches the result.
  */
 export class Router {
   readonly #routes = new Set<Route>()
@@ -35,7 +35,9 @@ export class Router {
   readonly #byTopic = new Map<string, readonly Route[]>()
   readonly #resumed: boolean
 
-  /** @param resumed the broker may name subscriptions of an earlier connection: then the topic decides. */
+  /**
+   * @param resumed whether the broker may send identifiers of an earlier connection, in which case the topic decides
+   */
   constructor(resumed: boolean) {
     this.#resumed = resumed
   }
@@ -56,7 +58,7 @@ export class Router {
     this.#byTopic.clear()
   }
 
-  /** Whether there is a route of that subscription. */
+  /** Returns whether a subscription has a route. */
   has(subscribed: string): boolean {
     for (const route of this.#routes) if (route.subscribed === subscribed) return true
     return false
@@ -71,13 +73,14 @@ export class Router {
   }
 
   findByTopic({ topic, retain }: Pick<PublishPacket, 'topic' | 'retain'>): readonly Route[] {
-    // A broker that names no subscriptions does not say either for whose sake it sends what it had retained.
+    // Without subscription identifiers it is unknown for which subscription a retained message is sent, so match all
+    // routes.
     if (retain) return [...this.#routes].filter(({ filter }) => topicMatches(filter, topic))
     return this.#byTopic.get(topic) ?? this.#match(topic)
   }
 
   #match(topic: string): readonly Route[] {
-    // Of several routes of one subscription the newest: to the broker it has replaced the others.
+    // For several routes of one subscription use the newest: at the broker it has replaced the others.
     const newest = new Map<string, Route>()
     for (const route of this.#routes)
       if (topicMatches(route.filter, topic)) newest.set(route.subscribed, route)

@@ -3,22 +3,22 @@ import { ConnectionError, type ErrorContext, RpcError } from '../../core/errors.
 import type { Value } from '../../core/value.js'
 import type { WireFormat } from '../../wire/wire-format.js'
 import { untilAborted } from '../abort.js'
+import { noServer } from '../rpc-errors.js'
 import { REASON } from './client/errors.js'
+import type { CurrentConnection } from './connection-resources.js'
 import { operationError, unsupported } from './errors.js'
-import type { CurrentLink } from './link.js'
-import { noServer } from './replies.js'
 
 const INVALID_REQUEST = -32_600
 const NO_BYTES = new Uint8Array(0)
 
-/** Calls: a request goes to the topic that is named like the method, with a response topic (MQTT 5, section 4.10). */
-export function rpcFacet(link: CurrentLink, format: WireFormat): RpcFacet {
+/** Calls: a request to the topic named like the method, with a response topic (MQTT 5, section 4.10). */
+export function rpcFacet(connections: CurrentConnection, format: WireFormat): RpcFacet {
   const failure = (reason: string, context: ErrorContext) =>
     new RpcError(INVALID_REQUEST, reason, undefined, context)
   const encode = (params: Value | undefined) => (params === undefined ? NO_BYTES : format.encode(params))
   return {
     async call(method, params, context) {
-      const { session, publisher, replies } = link()
+      const { session, publisher, replies } = connections()
       if (session.version === 4) throw unsupported('call over MQTT 3.1.1')
       const payload = encode(params)
       const { deadline, headers, signal } = context
@@ -28,7 +28,7 @@ export function rpcFacet(link: CurrentLink, format: WireFormat): RpcFacet {
         throw operationError(
           error,
           (reason, { cause }) =>
-            new ConnectionError(`the broker refuses the response topic: ${reason}`, {
+            new ConnectionError(`the broker refused the subscription to the response topic: ${reason}`, {
               cause,
               retryable: false,
               notExecuted: true,
@@ -47,7 +47,7 @@ export function rpcFacet(link: CurrentLink, format: WireFormat): RpcFacet {
     },
 
     async notify(method, params, { deadline, headers }) {
-      const { session, publisher } = link()
+      const { session, publisher } = connections()
       const given = session.version === 5 ? headers : undefined
       try {
         await publisher.send(method, encode(params), { qos: 1, retain: false, headers: given, deadline })

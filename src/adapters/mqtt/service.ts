@@ -6,30 +6,30 @@ import type { WireFormat } from '../../wire/wire-format.js'
 import { untilAborted } from '../abort.js'
 import type { PublishPacket } from './client/publish-decoder.js'
 import { topicFault } from './client/topic-cache.js'
+import type { ConnectionResources, CurrentConnection } from './connection-resources.js'
 import { operationError } from './errors.js'
-import type { CurrentLink, Link } from './link.js'
 import { toMessage } from './message.js'
 import { ERROR_PROPERTY, errorProperty } from './rpc-errors.js'
 import { subscribeSink } from './subscriber.js'
 
 const PARSE_ERROR = -32_700
 const NO_BYTES = new Uint8Array(0)
-/** An answer is worth sending for this long, in milliseconds. */
+/** Deadline for sending an answer, in milliseconds. */
 const ANSWER_MS = 60_000
 
 /**
- * Serves methods: subscribes to the topic that is named like the method. All servers of one group share its
- * requests, where the broker has shared subscriptions for certain; MQTT 3.1.1 cannot say, so there each
- * server gets every request, and all are notifications because there are no response topics.
+ * Serves methods: subscribes to the topic named like the method, shared among the servers of a group if the broker
+ * announces shared subscriptions (MQTT 5). In MQTT 3.1.1 each server receives every request as a notification, because
+ * there are no response topics.
  */
 export function serviceFacet(
-  link: CurrentLink,
+  connections: CurrentConnection,
   format: WireFormat,
   group: string,
   now: () => number,
   log: Logger,
 ): ServiceFacet {
-  function answerer(current: Link, packet: PublishPacket): InboundRequest['answer'] {
+  function answerer(current: ConnectionResources, packet: PublishPacket): InboundRequest['answer'] {
     const { responseTopic, correlationData } = packet.properties
     let answered = responseTopic === undefined
     const send = async (payload: Uint8Array, headers?: Headers) => {
@@ -58,7 +58,7 @@ export function serviceFacet(
       try {
         payload = format.encode(outcome.value)
       } catch (error) {
-        // The caller gets the error instead of waiting for an answer that cannot come.
+        // Send the error to the caller, so that it does not wait for its time-out.
         await sendError(error as Error)
         throw error
       }
@@ -67,11 +67,11 @@ export function serviceFacet(
   }
 
   function toRequest(
-    current: Link,
+    current: ConnectionResources,
     packet: PublishPacket,
     taken: (() => void) | undefined,
   ): InboundRequest | undefined {
-    // A request is acknowledged on receipt: delivered again after a crash, it would be carried out twice.
+    // Acknowledge a request on receipt: redelivery after a crash would execute it twice.
     taken?.()
     const answer = answerer(current, packet)
     let params: Value | undefined
@@ -80,7 +80,7 @@ export function serviceFacet(
     } catch {
       const error = new RpcError(PARSE_ERROR, `the request is not ${format.name}`)
       answer({ ok: false, error }).catch((cause: Error) =>
-        log({ level: 'warn', message: 'a request could not be answered', reason: cause.message }),
+        log({ level: 'warn', message: 'cannot answer a request', reason: cause.message }),
       )
       return undefined
     }
@@ -91,11 +91,11 @@ export function serviceFacet(
     async serve(method, sink, context) {
       const fault = topicFault(method)
       if (fault !== undefined)
-        throw new SubscribeError(method, `the method is not a topic: ${fault}`, {
+        throw new SubscribeError(method, `the method name must be a valid topic: ${fault}`, {
           notExecuted: true,
           fault: 'local',
         })
-      const current = link()
+      const current = connections()
       const { version, connack } = current.session
       const shared = version === 5 && connack.sharedSubscriptionsAvailable
       const subscription = {

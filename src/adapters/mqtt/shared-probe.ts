@@ -6,15 +6,14 @@ import type { PublishPacket } from './client/publish-decoder.js'
 import type { Publisher } from './client/publisher.js'
 import type { Session } from './client/session.js'
 
-/** How long a broker has to deliver the probes, in milliseconds. */
+/** How long to wait for the probes, in milliseconds. */
 const DELIVERY_MS = 2_000
 const NOTHING = new Uint8Array(0)
 
 /**
- * Finds out whether a broker of MQTT 3.1.1 has shared subscriptions: one that does not know them grants `$share/…` like
- * any other filter and never delivers. Two empty messages go to topics under `nemo/probe/`, the second to an ordinary
- * subscription: if that one arrives alone, there are no shared subscriptions. If neither arrives the rules of the
- * broker do not let us try.
+ * Finds out whether an MQTT 3.1.1 broker supports shared subscriptions, which a broker without support grants like any
+ * other filter. Publishes to a shared and then to a plain subscription: if only the second message arrives there is no
+ * support, and if neither does, support is assumed.
  */
 export class SharedProbe {
   readonly #random: Random
@@ -26,7 +25,7 @@ export class SharedProbe {
     this.#random = random
   }
 
-  /** Takes the message if it is a probe. */
+  /** Handles a message if it is a probe. @returns whether it is */
   accept(packet: PublishPacket, hold: Hold | undefined): boolean {
     if (this.#topic === undefined || !packet.topic.startsWith(this.#topic)) return false
     hold?.settle()
@@ -34,7 +33,7 @@ export class SharedProbe {
     return true
   }
 
-  /** @returns whether shared subscriptions work, as far as can be told. @throws ConnectionEnded */
+  /** Runs the probe. @returns whether shared subscriptions work, as far as can be told. @throws ConnectionEnded */
   async run(session: Session, publisher: Publisher, group: string, clock: Clock): Promise<boolean> {
     this.#topic ??= `nemo/probe/${this.#random.uuid()}`
     const shared = `$share/${group}/${this.#shared}`
@@ -58,7 +57,7 @@ export class SharedProbe {
     }
   }
 
-  /** The connection has ended. */
+  /** Ends the probe after the connection has ended. */
   close(): void {
     this.#finish?.(false)
   }

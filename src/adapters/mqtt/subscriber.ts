@@ -2,25 +2,25 @@ import type { AdapterSubscription, InboundMessage, MessageSink } from '../../cor
 import { untilAborted } from '../abort.js'
 import type { PublishPacket } from './client/publish-decoder.js'
 import { sharedFilter } from './client/subscriptions.js'
+import type { Subscriber } from './connection-resources.js'
 import { type MakeFailure, operationError } from './errors.js'
-import type { Subscriber } from './link.js'
 import { owned } from './owned.js'
 import type { Route } from './router.js'
 import { SubscriptionFlow } from './subscription-flow.js'
 
-/** What to subscribe to, and what to make of the messages. */
+/** What to subscribe to, and how to convert its messages. */
 export interface Subscription<M extends InboundMessage> {
-  /** As the broker is told: with `$share/GROUP/`, if any. */
+  /** The topic filter as sent to the broker, including `$share/GROUP/`. */
   readonly filter: string
   readonly qos: 0 | 1 | 2
-  /** @returns nothing when it is not for the sink. */
+  /** @returns undefined if the message is not for the sink */
   readonly toMessage: (packet: PublishPacket, taken: (() => void) | undefined) => M | undefined
   readonly failure: MakeFailure
 }
 
 /**
- * Subscribes at the broker and routes the messages into `sink`. While the sink is full its messages are held here;
- * other subscriptions of the session go on.
+ * Subscribes and delivers the messages to `sink`. Messages for a full sink wait here, while other subscriptions of the
+ * session continue.
  * @throws what `failure` makes of a refusal; ConnectionError; CancelledError or TimeoutError when `signal` aborts
  */
 export async function subscribeSink<M extends InboundMessage>(
@@ -38,7 +38,7 @@ export async function subscribeSink<M extends InboundMessage>(
     subscribed: filter,
     id: session.connack.subscriptionIdsAvailable ? newSubscriptionId() : undefined,
     accept(packet, taken, hold) {
-      // What comes for a subscription that was left with the broker stays with the broker.
+      // After a detach, messages stay with the broker for the next process.
       if (state === 'detached') return
       const message = toMessage(flow.isHolding ? owned(packet) : packet, taken)
       if (message === undefined) taken?.()
@@ -73,7 +73,7 @@ export async function subscribeSink<M extends InboundMessage>(
       state = 'closed'
       inbox.remove(route)
       flow.close()
-      // A later subscription of the same filter has taken its place at the broker.
+      // If a later subscription of the same filter has replaced this one at the broker, keep it.
       if (!inbox.has(filter)) await session.unsubscribe(filter)
     },
     ...(outlives && {

@@ -3,18 +3,18 @@ import type { ByteBudget } from '../../core/byte-budget.js'
 import { Deque } from '../../core/deque.js'
 import type { Hold } from './client/ack-gate.js'
 
-/** What a held message takes beside its payload, in bytes. */
+/** Estimated memory of a held message besides its payload, in bytes. */
 const OVERHEAD_BYTES = 256
 
-/** Stops and resumes the reading of a connection. */
+/** Pauses and resumes the reading of a connection. */
 export interface ReadingGate {
   hold(): void
   release(): void
 }
 
 /**
- * What the subscriptions of one connection hold back in all. The connection is read on, so that its control packets
- * are seen, until that is as much as it may be.
+ * Counts what the subscriptions of one connection hold back. Reading continues until the limit, so that control packets
+ * are received as long as possible.
  */
 export class HeldBytes {
   readonly #reading: ReadingGate
@@ -29,14 +29,14 @@ export class HeldBytes {
     this.#budget = budget
   }
 
-  /** @param bytes negative when they are held no more. */
+  /** @param bytes negative when messages are no longer held */
   count(bytes: number): void {
     this.#bytes += bytes
     if (bytes > 0) this.#budget.take(bytes)
     else this.#budget.give(-bytes)
     const full = this.#bytes > this.#limit || (this.#bytes > 0 && this.#budget.isFull)
     if (full === this.#holding) return
-    // Once full, half of it has to go first.
+    // Resume only at half of the limit, so that reading does not stop again at once.
     if (!full && this.#bytes > this.#limit / 2) return
     this.#holding = full
     if (full) this.#reading.hold()
@@ -50,7 +50,7 @@ interface Held<M> {
   readonly hold: Hold | undefined
 }
 
-/** The messages of one subscription on their way to its sink: held here while the sink is full. */
+/** Delivers the messages of one subscription to its sink, and holds them while the sink is full. */
 export class SubscriptionFlow<M extends InboundMessage> {
   readonly #sink: MessageSink<M>
   readonly #held: HeldBytes
@@ -70,8 +70,9 @@ export class SubscriptionFlow<M extends InboundMessage> {
   }
 
   /**
-   * @param message owns its memory where `isHolding`
-   * @param hold where it is acknowledged
+   * Delivers a message, or holds it.
+   * @param message must own its memory if `isHolding`
+   * @param hold its acknowledgement, if it has one
    */
   give(message: M, hold: Hold | undefined): void {
     if (this.#closed) return message.taken?.()
@@ -81,12 +82,12 @@ export class SubscriptionFlow<M extends InboundMessage> {
     this.#held.count(bytes)
   }
 
-  /** @param count 0 where nobody knows */
+  /** @param count 0 if unknown */
   lost(count: number, reason: string): void {
     if (!this.#closed) this.#sink.lost(count, reason)
   }
 
-  /** The sink has room again; remembered if it comes while a message is being delivered. */
+  /** Delivers held messages after the sink has room again. A call from inside `deliver` counts too. */
   resume(): void {
     this.#resumed++
     if (this.#isOpen) return
@@ -99,23 +100,25 @@ export class SubscriptionFlow<M extends InboundMessage> {
     }
   }
 
-  /** Nothing is delivered any more; what waits here nobody wants. */
+  /** Stops delivering and acknowledges the held messages: the subscription has ended. */
   close(): void {
     for (const { message } of this.#drop()) message.taken?.()
   }
 
-  /** Nothing is delivered any more; what is unacknowledged stays with the broker. */
+  /** Stops delivering. Unacknowledged messages stay with the broker. */
   detach(): void {
     this.#drop()
   }
 
-  /** The connection has ended. @param kept whether the broker sends what is unacknowledged again */
+  /**
+   * Stops delivering after the connection has ended. @param kept whether the broker sends unacknowledged messages again
+   */
   ended(kept: boolean): void {
     const dropped = this.#drop()
     for (const { hold } of dropped) hold?.drop?.()
     const lost = kept ? dropped.filter(({ message }) => message.taken === undefined) : dropped
     if (lost.length > 0)
-      this.#sink.lost(lost.length, 'the connection was lost before they could be delivered')
+      this.#sink.lost(lost.length, 'the connection was lost before the messages could be delivered')
   }
 
   #drop(): readonly Held<M>[] {

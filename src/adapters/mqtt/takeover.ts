@@ -9,12 +9,12 @@ import type { SessionOwner } from './client/session-owner.js'
 import { mark, OrphanWatch, type SharedQueue } from './orphans.js'
 import type { QueueInbox } from './queue-inbox.js'
 
-/** Sessions that are taken over at the same time. */
+/** Maximum number of concurrent adoptions. */
 const MOST_ADOPTIONS = 4
 
-/** What a takeover depends on. */
+/** What a takeover needs. */
 export interface TakeoverOptions extends SharedQueue {
-  /** Of our own session. */
+  /** The client id of our own session. */
   readonly clientId: string
   readonly clock: Clock
   readonly random: Random
@@ -23,7 +23,7 @@ export interface TakeoverOptions extends SharedQueue {
   readonly openOrphan: (clientId: string, owner: SessionOwner) => Promise<Session>
 }
 
-/** Takes over the sessions of members of a queue's group that have died (`queue_takeover`). */
+/** Takes over the sessions of dead members of a queue's group (`queue_takeover`). */
 export class Takeover {
   readonly #options: TakeoverOptions
   readonly #watch: OrphanWatch
@@ -34,12 +34,15 @@ export class Takeover {
     this.#watch = new OrphanWatch(options, options.clock, options.random, (clientId) => this.#adopt(clientId))
   }
 
-  /** Takes the message if it tells of a member. */
+  /** Handles a message if it is the mark of a member. @returns whether it is */
   accept(packet: PublishPacket, hold: Hold | undefined): boolean {
     return this.#watch.accept(packet, hold)
   }
 
-  /** Says that we live, and watches the others. Never throws: a broker whose rules forbid it is warned of. */
+  /**
+   * Marks our session as alive and watches the others. Never throws: logs a warning if the broker's access rules forbid
+   * it.
+   */
   async start(session: Session): Promise<void> {
     const { clientId, group, log } = this.#options
     try {
@@ -47,7 +50,11 @@ export class Takeover {
       await this.#watch.start(session)
     } catch (error) {
       const reason = (error as Error).message
-      log({ level: 'warn', message: `the members of ${group} cannot take over from each other`, reason })
+      log({
+        level: 'warn',
+        message: `queue_takeover does not work for group ${group}: the broker refuses the members' state messages`,
+        reason,
+      })
     }
   }
 
@@ -61,7 +68,10 @@ export class Takeover {
     if (clientId === this.#options.clientId) return true
     if (this.#adoptions.has(clientId) || this.#adoptions.size >= MOST_ADOPTIONS) return false
     if (!inbox().hasConsumers) return false
-    log({ level: 'info', message: `taking over what ${clientId} left of queue ${queue} of ${group}` })
+    log({
+      level: 'info',
+      message: `taking over the messages of dead member ${clientId} of group ${group} for queue ${queue}`,
+    })
     const adoption = new Adoption({
       clientId,
       shared: this.#options,

@@ -123,8 +123,8 @@ async function subscribeOther(): Promise<void> {
 
 describe('a subscription that is made again', () => {
   it.each([
-    ['of a clean session', { clean_session: true }, 1, false, /kept nothing/],
-    ['of QoS 0', {}, 0, true, /kept nothing/],
+    ['of a clean session', { clean_session: true }, 1, false, /did not keep them/],
+    ['of QoS 0', {}, 0, true, /did not keep them/],
     ['of a session that the broker has forgotten', {}, 1, false, /has lost the session/],
   ] as const)(
     '%s reports that messages may be missing',

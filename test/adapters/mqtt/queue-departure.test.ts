@@ -81,7 +81,7 @@ describe('the last member that disconnects', () => {
     await consume(leaving, queue, 0)
     await sendAll(sender, queue, names('m', 3))
     await leaving.adapter.disconnect()
-    await expect(sendAll(sender, queue, ['more'])).rejects.toThrow('nobody consumes it')
+    await expect(sendAll(sender, queue, ['more'])).rejects.toThrow('no client consumes the queue')
     await leaving.adapter.connect(AbortSignal.timeout(5_000))
     const b = await consume(leaving, queue, 10)
     await until(() => b.sink.messages.length === 3, 'what had waited')

@@ -47,7 +47,7 @@ describe('MQTT over TLS', () => {
 
   it('is suggested to those who connect without', async () => {
     open = mqttFixture(broker.port)
-    await expect(open.adapter.connect(soon())).rejects.toThrow('does this port want TLS (mqtts://)?')
+    await expect(open.adapter.connect(soon())).rejects.toThrow('does this port require TLS (mqtts://)?')
   })
 
   it('refuses a server that nobody vouches for, unless it is not to be verified', async () => {

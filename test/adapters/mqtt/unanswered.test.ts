@@ -52,8 +52,8 @@ describe('a server that is silent', () => {
 
 describe('a server that cuts off the connection before CONNACK', () => {
   it.each([
-    ['mqtt', 'does this port want TLS (mqtts://)?'],
-    ['ws', 'does this port want TLS (wss://)?'],
+    ['mqtt', 'does this port require TLS (mqtts://)?'],
+    ['ws', 'does this port require TLS (wss://)?'],
     ['mqtts', 'does this port speak TLS?'],
     ['wss', 'does this port speak TLS?'],
   ])('gives a hint over %s: %s', async (scheme, hint) => {
@@ -63,7 +63,7 @@ describe('a server that cuts off the connection before CONNACK', () => {
 
   it('gives a hint when it just closes', async () => {
     await start('mqtt', (socket) => socket.destroy())
-    expect((await failed()).message).toContain('before CONNACK came; does this port want TLS (mqtts://)?')
+    expect((await failed()).message).toContain('before CONNACK; does this port require TLS (mqtts://)?')
   })
 
   it('gives a hint when it answers with an alert of TLS', async () => {

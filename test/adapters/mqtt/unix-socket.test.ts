@@ -41,7 +41,7 @@ it.each([
 })
 
 it('refuses a Unix socket without a path, or with TLS', () => {
-  expect(() => brokerAddress('unix:', { addresses: [] })).toThrow(/path of a socket/)
+  expect(() => brokerAddress('unix:', { addresses: [] })).toThrow(/socket path/)
   const tls = { verifyServer: true }
   expect(() => brokerAddress('unix:/x', { addresses: [], tls })).toThrow(/TLS is not supported/)
 })

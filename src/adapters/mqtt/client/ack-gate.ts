@@ -3,30 +3,29 @@ import { MalformedPacket, REASON } from './errors.js'
 import type { Outbound } from './outbound.js'
 import type { ReceivedIds } from './received-ids.js'
 
-/** The acknowledgement that is due for one received message. */
+/** The pending acknowledgement of one received message. */
 export interface Hold {
   /**
-   * Lets it go. It leaves as soon as those of all messages received before have gone. Later calls do nothing.
-   * @returns false when the connection has ended: the broker will deliver the message again.
+   * Releases the acknowledgement. It is sent once those of all earlier messages are sent; later calls do nothing.
+   * @returns false if the connection has ended; the broker then delivers the message again
    */
   settle(): boolean
-  /** The connection has ended and nobody has the message: when it comes again it is delivered. */
+  /** Called when the connection has ended and the message was not delivered: a redelivery is then not a duplicate. */
   drop?(): void
-  /** Calls `onWritten` once the acknowledgement has been written; false when the connection ended before. */
+  /** Calls `onWritten` once the acknowledgement has been sent; with false if the connection ended before. */
   written(onWritten: (written: boolean) => void): void
 }
 
 /**
- * The most messages that can be told apart. Receive Maximum is not enforced: mosquitto 2.0.11 answers one
- * acknowledgement with two messages while some are queued, and so exceeds it.
+ * Maximum number of unacknowledged messages: one for each packet identifier. Receive Maximum is not enforced, because
+ * mosquitto 2.0.11 can exceed it: it answers an acknowledgement with two queued messages.
  */
 const IDENTIFIERS = 65_535
 
 /**
- * Holds back the acknowledgements of received messages until each message is settled, and sends them in the
- * order in which the messages came ([MQTT-4.6.0-2], [MQTT-4.6.0-3]). So a message that is not settled keeps
- * back the acknowledgements of all later ones: the broker goes on sending until Receive Maximum messages are
- * unacknowledged, then it waits. A connection's gate ends with it: packet identifiers are reused.
+ * Holds back the acknowledgements of one connection until their messages are settled, and sends them in the order of
+ * the messages ([MQTT-4.6.0-2], [MQTT-4.6.0-3]). An unsettled message delays all later acknowledgements, so the broker
+ * stops at Receive Maximum.
  */
 export class AckGate {
   readonly #outbound: Outbound
@@ -35,18 +34,18 @@ export class AckGate {
   #first = 0
   #closed = false
 
-  /** @param received learns of each QoS 2 message when it is settled. */
+  /** @param received records each QoS 2 message when it is settled */
   constructor(outbound: Outbound, received: ReceivedIds) {
     this.#outbound = outbound
     this.#received = received
   }
 
-  /** Messages whose acknowledgement has not left. */
+  /** Number of messages whose acknowledgement is not sent. */
   get size(): number {
     return this.#waiting.length - this.#first
   }
 
-  /** @throws MalformedPacket when there are more unacknowledged messages than identifiers. */
+  /** @throws MalformedPacket if all packet identifiers are unacknowledged */
   hold(id: number, qos: 1 | 2): Hold {
     if (this.size >= IDENTIFIERS)
       throw new MalformedPacket(`more than ${IDENTIFIERS} messages at a time`, REASON.receiveMaximumExceeded)
@@ -55,7 +54,7 @@ export class AckGate {
     return waiting
   }
 
-  /** Drops what is held. */
+  /** Drops all held acknowledgements. */
   close(): void {
     this.#closed = true
     const dropped = this.#waiting.slice(this.#first)
@@ -64,12 +63,12 @@ export class AckGate {
     for (const waiting of dropped) waiting.end(false)
   }
 
-  /** For `Hold.drop` alone. */
+  /** Forgets the identifier of a QoS 2 message that was not delivered. Called by `Hold.drop` only. */
   drop(dropped: Waiting): void {
     if (dropped.header === PUBREC) this.#received.drop(dropped.id, dropped)
   }
 
-  /** For `Hold.settle` alone. */
+  /** Sends all settled acknowledgements up to the first unsettled one. Called by `Hold.settle` only. */
   release(settled: Waiting): boolean {
     if (settled.header === PUBREC) this.#received.take(settled.id, settled)
     if (this.#closed) return false
@@ -116,7 +115,7 @@ class Waiting implements Hold {
     else onWritten(this.#ended)
   }
 
-  /** For the gate alone: it has been written, or never will be. */
+  /** Records the end of the wait. Called by the gate only. @param written false if the connection ended first */
   end(written: boolean): void {
     this.#ended = written
     const onWritten = this.#onWritten

@@ -2,25 +2,25 @@ import { readReasonString } from './connack.js'
 import { MalformedPacket } from './errors.js'
 import type { Outbound } from './outbound.js'
 
-/** The first bytes of the packets that acknowledge (MQTT 5, sections 3.4 to 3.7). */
+/** The first bytes of acknowledgement packets (MQTT 5, sections 3.4 to 3.7). */
 export const PUBACK = 0x40
 export const PUBREC = 0x50
 export const PUBREL = 0x62
 export const PUBCOMP = 0x70
 
-/** Writes an acknowledgement without reason code, which means success in both versions. */
+/** Writes an acknowledgement without a reason code, which means success in both versions. */
 export function writeAck(outbound: Outbound, header: number, id: number): void {
   outbound.bytes(Uint8Array.of(header, 2, id >> 8, id & 0xff))
 }
 
-/** An acknowledgement that was received. The reason is 0 in MQTT 3.1.1. */
+/** A received acknowledgement. `reason` is always 0 in MQTT 3.1.1. */
 export interface Ack {
   readonly id: number
   readonly reason: number
   readonly reasonString: string | undefined
 }
 
-/** @throws MalformedPacket */
+/** Parses an acknowledgement. @throws MalformedPacket */
 export function readAck(bytes: Buffer, body: number, end: number): Ack {
   if (end - body < 2) throw new MalformedPacket('an acknowledgement without its packet identifier')
   const id = bytes.readUInt16BE(body)

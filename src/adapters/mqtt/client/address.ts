@@ -1,14 +1,14 @@
-/** Where and how one broker is reached. */
+/** The address of one broker. */
 export interface BrokerAddress {
   readonly transport: 'tcp' | 'tls' | 'ws' | 'wss' | 'unix'
-  /** The path of the socket where the transport is `unix`. */
+  /** The host, or the socket path if the transport is `unix`. */
   readonly host: string
   readonly port: number
-  /** Of the WebSocket handshake; begins with a slash. */
+  /** The path for the WebSocket handshake; begins with a slash. */
   readonly path: string
 }
 
-/** An address as messages show it. */
+/** Formats an address for messages. */
 export function showAddress({ transport, host, port }: BrokerAddress): string {
   return transport === 'unix' ? `unix:${host}` : `${host}:${port}`
 }

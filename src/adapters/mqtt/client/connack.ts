@@ -2,11 +2,11 @@ import { MalformedPacket } from './errors.js'
 import { PacketProperties, PROPERTY } from './packet-properties.js'
 import { PacketReader } from './packet-reader.js'
 
-/** What a broker that accepts a connection says about itself (MQTT 5, section 3.2.2); in 3.1.1 all is default. */
+/** The fields of an accepting CONNACK (MQTT 5, section 3.2.2). In 3.1.1 all but the first have their defaults. */
 export interface Connack {
-  /** Whether it had kept the session of an earlier connection. */
+  /** Whether the broker has kept the session of an earlier connection. */
   readonly sessionPresent: boolean
-  /** Seconds for which it keeps the session, if that is not what we asked for. */
+  /** How long the broker keeps the session in seconds, if it differs from our request. */
   readonly sessionExpiry: number | undefined
   readonly receiveMaximum: number
   readonly maximumQos: number
@@ -15,14 +15,14 @@ export interface Connack {
   readonly wildcardsAvailable: boolean
   readonly subscriptionIdsAvailable: boolean
   readonly sharedSubscriptionsAvailable: boolean
-  /** Seconds, if it wants another keep-alive than ours. */
+  /** The keep-alive that the broker demands in seconds, if it differs from ours. */
   readonly serverKeepAlive: number | undefined
 }
 
-/** The largest packet that MQTT can express: five bytes of fixed header and the greatest remaining length. */
+/** The largest packet that MQTT can express: five bytes of fixed header and the maximum remaining length. */
 const LARGEST_PACKET = 268_435_460
 
-/** Reads a CONNACK that accepts. @throws MalformedPacket */
+/** Parses an accepting CONNACK. @throws MalformedPacket */
 export function readConnack(version: 4 | 5, bytes: Buffer, body: number, end: number): Connack {
   if (version === 4 && end - body !== 2) throw new MalformedPacket('a CONNACK of MQTT 3.1.1 that is too long')
   const reader = new PacketReader(bytes, body, end)
@@ -47,7 +47,7 @@ export function readConnack(version: 4 | 5, bytes: Buffer, body: number, end: nu
   }
 }
 
-/** The reason string of a packet that has its properties at `from`: of CONNACK, DISCONNECT or an acknowledgement. */
+/** Parses the reason string in the properties at `from`, of CONNACK, DISCONNECT or an acknowledgement. */
 export function readReasonString(bytes: Buffer, from: number, end: number): string | undefined {
   if (from >= end) return undefined
   try {
@@ -57,7 +57,7 @@ export function readReasonString(bytes: Buffer, from: number, end: number): stri
     if (reference === undefined) return reason
     return [reason, `use ${reference}`].filter(Boolean).join('; ')
   } catch {
-    // The reason code says enough; the packet ends the connection or an operation anyway.
+    // Ignore malformed properties: the reason code suffices, and the packet ends the connection or operation anyway.
     return undefined
   }
 }

@@ -2,27 +2,27 @@ import { data, packet, prefixed, uint16, uint32 } from './packet-writer.js'
 import { textFault } from './text.js'
 import { topicFault } from './topic-cache.js'
 
-/** A password without a name is for MQTT 5; in 3.1.1 its name is empty. */
+/** The credentials of CONNECT. MQTT 3.1.1 does not allow a password without a user name, so an empty one is sent. */
 export interface Credentials {
   readonly username?: string
   readonly password: string
 }
 
-/** What CONNECT says, and how the session is read. */
+/** The content of CONNECT, and how the connection is read. */
 export interface SessionSettings {
-  /** Whether a flood of small reads may be slowed down; see `ReadPacer`. */
+  /** Whether many small reads may be slowed down; see `ReadPacer`. */
   readonly paced: boolean
   readonly clientId: string
   readonly clean: boolean
   readonly version: 4 | 5
   readonly keepAliveMs: number
-  /** How long the broker keeps the session after the connection has ended; MQTT 5 only. */
+  /** How long the broker keeps the session after the connection has ended, in milliseconds; MQTT 5 only. */
   readonly sessionExpiryMs: number
   readonly receiveMaximum: number
-  /** A message that is larger is skipped, in bytes. */
+  /** Maximum size of a message, in bytes. The payload of a larger one is skipped. */
   readonly maxFrame: number
   readonly credentials?: Credentials
-  /** Hides our secrets in what the broker says, which may repeat them. */
+  /** Hides our credentials in texts of the broker, which may repeat them. */
   readonly mask?: (text: string) => string
   readonly will?: {
     readonly topic: string
@@ -30,7 +30,7 @@ export interface SessionSettings {
     readonly qos: 0 | 1 | 2
     readonly retain: boolean
   }
-  /** Whether the broker publishes the will also when the connection is ended in good order; MQTT 5 only. */
+  /** Whether the broker publishes the will also after a clean disconnect; MQTT 5 only. */
   readonly willOnClose?: boolean
 }
 
@@ -39,7 +39,7 @@ const PROTOCOL_NAME = data('MQTT', 'the protocol name')
 const SESSION_EXPIRY = 0x11
 const RECEIVE_MAXIMUM = 0x21
 
-/** Writes CONNECT (MQTT 5, section 3.1). @throws RangeError saying what is too long; never what it holds */
+/** Encodes CONNECT (MQTT 5, section 3.1). @throws RangeError with the field that is invalid, without its value */
 export function writeConnect(settings: Omit<SessionSettings, 'paced' | 'maxFrame'>): Buffer {
   const { version, clean, will, keepAliveMs } = settings
   checkTexts(settings)
@@ -65,7 +65,7 @@ export function writeConnect(settings: Omit<SessionSettings, 'paced' | 'maxFrame
   return packet(CONNECT, ...fields)
 }
 
-/** @throws RangeError naming what a broker would end the connection over; never what it holds */
+/** Checks for values over which a broker closes the connection. @throws RangeError with the field, without its value */
 function checkTexts({
   clientId,
   will,
@@ -84,8 +84,8 @@ function named(credentials: Credentials, version: 4 | 5): Credentials {
 }
 
 /**
- * No Maximum Packet Size: a broker discards what is larger without a word (MQTT 5, section 3.1.2.11.4). It is skipped
- * here instead, and counted or dead-lettered.
+ * Encodes the properties of CONNECT. Omits Maximum Packet Size, because a broker silently discards larger messages
+ * (MQTT 5, section 3.1.2.11.4); this client skips, counts or dead-letters them.
  */
 function connectProperties({
   sessionExpiryMs,

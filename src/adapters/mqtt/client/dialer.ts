@@ -10,39 +10,39 @@ import {
   VersionRefused,
 } from './errors.js'
 import { Session } from './session.js'
-import type { SessionOwner } from './session-owner.js'
+import { NO_OWNER, type SessionOwner } from './session-owner.js'
 import type { SessionState } from './session-state.js'
 import { openSocket } from './socket.js'
 
-/** What differs between the connections of one client. */
+/** The settings that differ between the connections of one client. */
 export type Role = Pick<
   SessionSettings,
   'clientId' | 'clean' | 'sessionExpiryMs' | 'receiveMaximum' | 'paced' | 'will' | 'willOnClose'
 > & {
   /**
-   * Whether a session whose state we do not have is ended rather than resumed (MQTT 5, [MQTT-3.2.2-4]): packet
-   * identifiers that the broker remembers would make it take new messages for old ones.
+   * Whether to end a session whose state we do not have instead of resuming it (MQTT 5, [MQTT-3.2.2-4]): packet
+   * identifiers that the broker remembers would make it take new messages for duplicates.
    */
   readonly needsState?: boolean
 }
 
-/** What all connections of a client have in common. */
+/** The settings that all connections of a client share. */
 export interface DialerOptions {
   readonly version: 'auto' | 4 | 5
   readonly keepAliveMs: number
   readonly maxFrame: number
   readonly clock: Clock
-  /** Asked for each connection. */
+  /** Called for each connection. */
   credentials(signal: AbortSignal): Promise<Credentials | undefined>
-  /** The broker did not take them. */
+  /** Called when the broker has refused the credentials. */
   credentialsRefused(credentials: Credentials): void
-  /** Hides them in what the broker says. */
+  /** Returns a function that hides the credentials in texts of the broker. */
   maskOf(credentials: Credentials): (text: string) => string
-  /** Asked for each connection over TLS. */
+  /** Called for each connection over TLS. */
   tls(): Promise<ConnectionOptions>
 }
 
-/** Makes connections. It remembers the protocol version that the broker took. */
+/** Opens connections. Remembers the protocol version that the broker accepted. */
 export class Dialer {
   readonly #options: DialerOptions
   #version: 4 | 5
@@ -53,7 +53,7 @@ export class Dialer {
   }
 
   /**
-   * Connects; with version `auto` a broker that does not take MQTT 5 is asked once more in 3.1.1.
+   * Connects. With version `auto` it tries MQTT 5, then 3.1.1 if the broker refuses 5.
    * @throws ConnectionEnded, the reason of `signal`, what `credentials` and `tls` throw
    */
   async connect(
@@ -74,7 +74,7 @@ export class Dialer {
     }
   }
 
-  /** Connects in the version that the broker took before. @throws as `connect` */
+  /** Connects with the version that the broker accepted before. @throws as `connect` */
   join(
     address: BrokerAddress,
     role: Role,
@@ -101,7 +101,7 @@ export class Dialer {
     return this.#attempt(address, role, state, owner, signal, version)
   }
 
-  /** Ends the session that the broker has: both versions do so for a client that connects clean and leaves. */
+  /** Ends the session at the broker by connecting with a clean session and closing, which both versions support. */
   async #endSession(
     address: BrokerAddress,
     role: Role,
@@ -111,7 +111,7 @@ export class Dialer {
   ): Promise<void> {
     const { will: _, ...plain } = role
     const clean = { ...plain, clean: true, sessionExpiryMs: 0 }
-    const session = await this.#attempt(address, clean, state, NOBODY, signal, version)
+    const session = await this.#attempt(address, clean, state, NO_OWNER, signal, version)
     await session.close()
   }
 
@@ -132,7 +132,7 @@ export class Dialer {
     })
     const settings: SessionSettings = {
       ...role,
-      // The streams of TLS and WebSocket read on by themselves.
+      // Pausing a TLS or WebSocket stream does not stop the reads of its socket, so they are not paced.
       paced: role.paced && address.transport === 'tcp',
       version,
       keepAliveMs: options.keepAliveMs,
@@ -149,16 +149,16 @@ export class Dialer {
   }
 }
 
-const NOBODY: SessionOwner = { onPublish() {}, onOversize() {}, onLost() {} }
-
-/** What an end before CONNACK suggests: a port that expects TLS, or does not, often just ends the connection. */
+/**
+ * Adds a hint to a connection that ended before CONNACK: a port that expects TLS, or expects none, often just closes.
+ */
 function cutEarly(failure: ConnectionEnded, { transport }: BrokerAddress): ConnectionEnded {
-  // A WebSocket is handed over before its handshake, and says no more than this.
+  // A WebSocket stream exists before its handshake, so this is where its handshake fails.
   if (transport === 'wss') return notTls(failure)
   if (transport !== 'tcp' && transport !== 'ws') return failure
-  const hint = `does this port want TLS (${transport === 'ws' ? 'wss' : 'mqtts'}://)?`
+  const hint = `does this port require TLS (${transport === 'ws' ? 'wss' : 'mqtts'}://)?`
   if (failure instanceof ConnectionClosed)
-    return new ConnectionClosed(`${failure.message} before CONNACK came; ${hint}`)
+    return new ConnectionClosed(`${failure.message} before CONNACK; ${hint}`)
   return failure instanceof SocketFailed && failure.isCut
     ? new SocketFailed(failure.where, failure.cause, hint)
     : failure

@@ -1,31 +1,31 @@
 import { describeReason } from './reason-codes.js'
 
-/** What goes wrong in MQTT itself. The adapter translates these at its edge. */
+/** Errors of the MQTT client. The adapter translates them. */
 abstract class MqttError extends Error {}
 
-/** The broker refused one operation and did nothing of it. The message says why. */
+/** The broker refused an operation without executing it. The message contains the reason. */
 export class Refused extends MqttError {
   readonly reasonCode: number | undefined
 
-  /** @param reason a reason code of the broker with its reason string, or plain words. */
+  /** @param reason a reason code with the broker's reason string, or a text */
   constructor(reason: number | string, reasonString?: string, options?: ErrorOptions) {
     super(typeof reason === 'number' ? describeReason(reason, reasonString) : reason, options)
     this.reasonCode = typeof reason === 'number' ? reason : undefined
   }
 }
 
-/** The deadline passed before it was the message's turn to be sent. */
+/** The deadline of a message passed before it could be sent. */
 export class Expired extends MqttError {}
 
-/** How an operation stands whose connection has ended. */
+/** Details of an operation whose connection has ended. */
 export interface EndedOptions extends ErrorOptions {
-  /** Whether connecting again can help. Default true. */
+  /** Whether reconnecting can help. Default true. */
   readonly retryable?: boolean
   /** Whether the operation was certainly not sent. Default false. */
   readonly notSent?: boolean
 }
 
-/** The connection could not be made, or has ended. */
+/** The connection could not be opened, or has ended. */
 export class ConnectionEnded extends MqttError {
   readonly retryable: boolean
   readonly notSent: boolean
@@ -37,20 +37,20 @@ export class ConnectionEnded extends MqttError {
   }
 }
 
-/** The error for an operation that was not sent when its connection ended because of `error`. */
+/** Returns the error of an operation that was not sent because its connection ended with `error`. */
 export function notSent(error: Error): ConnectionEnded {
   const retryable = !(error instanceof ConnectionEnded) || error.retryable
   return new ConnectionEnded(error.message, { cause: error, retryable, notSent: true })
 }
 
-/** The other side has closed the connection without a word. */
+/** The other side closed the connection without a reason. */
 export class ConnectionClosed extends ConnectionEnded {}
 
-/** A socket or its TLS failed; `cause` is the error of Node. */
+/** A socket or its TLS failed. `cause` is the error of Node. */
 export class SocketFailed extends ConnectionEnded {
-  /** The address, as messages may show it. */
+  /** The address, for messages. */
   readonly where: string
-  /** What may be wrong. */
+  /** A guess at what is wrong. */
   readonly hint: string | undefined
 
   constructor(where: string, cause: unknown, hint?: string) {
@@ -59,23 +59,23 @@ export class SocketFailed extends ConnectionEnded {
     this.hint = hint
   }
 
-  /** Whether the other side ended the connection, rather than that none came about. */
+  /** Whether the other side ended an existing connection. */
   get isCut(): boolean {
     const { code } = (this.cause ?? {}) as NodeJS.ErrnoException
     return code === 'ECONNRESET' || code === 'EPIPE'
   }
 }
 
-/** The time for an attempt to connect is over: the reason of its signal. */
+/** The time-out of a connection attempt: the reason of its signal. */
 export class AttemptExpired extends MqttError {
   readonly #limitMs: number
 
   constructor(limitMs: number) {
-    super(`the connection was not made within ${limitMs} ms`)
+    super(`the connection attempt took longer than ${limitMs} ms`)
     this.#limitMs = limitMs
   }
 
-  /** What a step of the attempt makes of it. @param awaited what did not come, or was not done */
+  /** Returns the error of the step that was in progress. @param awaited what the step was waiting for */
   at(where: string, awaited: string): ConnectionEnded {
     return new ConnectionEnded(`connection to ${where}: no ${awaited} within ${this.#limitMs} ms`, {
       cause: this,
@@ -83,7 +83,7 @@ export class AttemptExpired extends MqttError {
   }
 }
 
-/** The error for an attempt that `signal` ends while it waits for `awaited`. */
+/** Returns the error of an attempt that `signal` aborts while it waits for `awaited`. */
 export function interrupted(signal: AbortSignal, where: string, awaited: string): Error {
   const { reason } = signal
   return reason instanceof AttemptExpired ? reason.at(where, awaited) : (reason as Error)
@@ -92,22 +92,22 @@ export function interrupted(signal: AbortSignal, where: string, awaited: string)
 /** Reason codes of CONNACK that refuse the credentials (3.1.1: 4, 5; 5: the others). */
 const AUTH_REFUSALS = new Set([0x04, 0x05, 0x86, 0x87, 0x8c])
 
-/** Reason codes of CONNACK from a broker that does not speak the version (3.1.1: 1; 5: the others). */
+/** Reason codes of CONNACK that refuse the protocol version (3.1.1: 1; 5: the others). */
 const VERSION_REFUSALS = new Set([0x01, 0x81, 0x82, 0x84])
 
-/** Reason codes of a refusal that connecting again does not change. */
+/** Reason codes of CONNACK that a retry would repeat. */
 const FINAL_REFUSALS = new Set([0x01, 0x02, 0x84, 0x85, 0x8a, 0x90, 0x95, 0x9a, 0x9b, 0x9c, 0x9d])
 
-/** The broker answered CONNECT with a reason code that refuses it. */
+/** The broker refused CONNECT with a reason code. */
 export class ConnectRefused extends ConnectionEnded {
   readonly reasonCode: number
-  /** Whether the credentials are to blame. */
+  /** Whether the broker refused the credentials. */
   readonly isAuth: boolean
-  /** Whether the protocol version may be to blame. */
+  /** Whether the broker may have refused the protocol version. */
   readonly isVersion: boolean
 
   constructor(where: string, code: number, reasonString: string | undefined) {
-    super(`${where} refuses the connection: ${describeReason(code, reasonString)}`, {
+    super(`${where} refused the connection: ${describeReason(code, reasonString)}`, {
       retryable: !FINAL_REFUSALS.has(code) && !AUTH_REFUSALS.has(code),
     })
     this.reasonCode = code
@@ -116,7 +116,7 @@ export class ConnectRefused extends ConnectionEnded {
   }
 }
 
-/** The broker did not accept the protocol version, or closed the connection over it: an older one may do. */
+/** The broker refused the protocol version, or closed the connection because of it. An older version may work. */
 export class VersionRefused extends MqttError {
   readonly failure: ConnectionEnded
 
@@ -126,9 +126,9 @@ export class VersionRefused extends MqttError {
   }
 }
 
-/** Bytes that are not MQTT, or break its rules. The connection cannot go on (MQTT 5, section 4.13). */
+/** The bytes are not MQTT or violate it, so the connection must be closed (MQTT 5, section 4.13). */
 export class MalformedPacket extends MqttError {
-  /** For the DISCONNECT that ends the connection. */
+  /** The reason code for the DISCONNECT that closes the connection. */
   readonly reasonCode: number
 
   constructor(message: string, reasonCode: number = REASON.malformedPacket) {
@@ -137,7 +137,7 @@ export class MalformedPacket extends MqttError {
   }
 }
 
-/** Reason codes that we send or look for (MQTT 5, section 2.4). */
+/** Reason codes that the client sends or checks (MQTT 5, section 2.4). */
 export const REASON = {
   success: 0x00,
   disconnectWithWill: 0x04,

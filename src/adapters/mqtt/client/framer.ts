@@ -1,48 +1,47 @@
 import { MalformedPacket, REASON } from './errors.js'
 
 /**
- * Takes one whole packet: it lies in `bytes` from `start` to `end`, its variable header begins at `body`.
- * The bytes are not reused.
+ * Receives a whole packet: `bytes` from `start` to `end`, with the variable header at `body`. The bytes are not reused.
  */
 export type FrameHandler = (bytes: Buffer, start: number, body: number, end: number) => void
 
 /**
- * Takes the beginning of a PUBLISH that is larger than the limit: as much as its topic and packet identifier can
- * take, laid out as for `FrameHandler`. The rest of the packet is skipped. `size` is the size of the whole packet.
+ * Receives the start of a PUBLISH larger than the limit, up to its topic and packet identifier, laid out as for
+ * `FrameHandler`.
+ * @param size the size of the whole packet in bytes, of which the rest is skipped
  */
 export type OversizeHandler = (head: Buffer, body: number, size: number) => void
 
 const PUBLISH = 3
-/** The longest topic, with its length, and a packet identifier. */
+/** The size of the longest topic with its length, and a packet identifier. */
 const OVERSIZE_HEAD = 2 + 65_535 + 2
 
 /**
- * Cuts a stream of bytes into MQTT packets (MQTT 5, section 2.1), without looking into them. A packet that
- * lies within a chunk is not copied; one that spans chunks is put together in a buffer of its size, which
- * is checked against the limit before anything is allocated.
+ * Splits a byte stream into MQTT packets without parsing them (MQTT 5, section 2.1). It copies a packet only if it spans
+ * chunks, into a buffer of its size, after checking the limit.
  */
 export class Framer {
   readonly #limit: number
   readonly #onFrame: FrameHandler
   readonly #onOversize: OversizeHandler | undefined
-  /** The beginning of a packet whose length is known. */
+  /** The start of a packet of known length. */
   #packet: Buffer | undefined
   #filled = 0
-  /** The beginning of a packet whose length is not known yet: four bytes at most. */
+  /** The start of a packet of unknown length: at most four bytes. */
   #head: Buffer | undefined
-  /** For a PUBLISH beyond the limit: where its variable header begins, and its size. */
+  /** The offset of the variable header and the size of a PUBLISH larger than the limit. */
   #oversize: { readonly body: number; readonly size: number } | undefined
-  /** Bytes of it that are still to be skipped. */
+  /** How many bytes of the oversize PUBLISH are still to be skipped. */
   #skip = 0
 
-  /** @param onOversize without it a PUBLISH beyond the limit is malformed, as any other packet is. */
+  /** @param onOversize without it, a PUBLISH larger than the limit is malformed, like any other packet */
   constructor(limit: number, onFrame: FrameHandler, onOversize?: OversizeHandler) {
     this.#limit = limit
     this.#onFrame = onFrame
     this.#onOversize = onOversize
   }
 
-  /** @throws MalformedPacket; nothing may be fed afterwards. Whatever `onFrame` throws is passed on. */
+  /** Parses a chunk. @throws MalformedPacket, after which `feed` must not be called again; what `onFrame` throws */
   feed(chunk: Buffer): void {
     let bytes = chunk
     let at = 0
@@ -79,7 +78,10 @@ export class Framer {
     }
   }
 
-  /** Hands on the packet that begins at `start`, or keeps what there is of it; gives where the next one begins. */
+  /**
+   * Passes on the packet at `start`, or stores its incomplete bytes. @returns the offset of the next packet, or
+   * undefined
+   */
   #emit(bytes: Buffer, start: number): number | undefined {
     let length = 0
     let body = start + 1
@@ -104,7 +106,7 @@ export class Framer {
     return end
   }
 
-  /** Gathers no more of the packet than names it. */
+  /** Collects only the start of an oversize PUBLISH. */
   #tooLarge(bytes: Buffer, start: number, body: number, end: number): number | undefined {
     const size = end - start
     if (bytes[start]! >> 4 !== PUBLISH || this.#onOversize === undefined)

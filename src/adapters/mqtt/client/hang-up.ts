@@ -3,7 +3,7 @@ import type { Clock } from '../../../core/clock.js'
 
 const GRACEFUL_CLOSE_MS = 500
 
-/** Ends the socket once all is written; waits no longer than half a second for it to close. */
+/** Closes a socket after pending writes. Destroys it if it has not closed after half a second. */
 export async function hangUp(socket: Duplex, clock: Clock): Promise<void> {
   if (socket.destroyed) return
   await new Promise<void>((resolve) => {
@@ -12,7 +12,7 @@ export async function hangUp(socket: Duplex, clock: Clock): Promise<void> {
       timer.cancel()
       resolve()
     })
-    // What is unread has to be read for the end of the stream to be seen.
+    // Unread data must be consumed before the stream reports its end.
     socket.removeAllListeners('data').resume()
     socket.end()
   })

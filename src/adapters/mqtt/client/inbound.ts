@@ -9,27 +9,29 @@ import { type OversizePacket, oversizePacket, type PublishPacket, publishDecoder
 import { describeReason } from './reason-codes.js'
 import type { ReceivedIds } from './received-ids.js'
 
-/** Where received packets go. */
+/** Receives the packets of a connection. */
 export interface InboundHandler {
-  /** The broker accepts the connection. */
+  /** The broker accepted the connection. */
   onAccepted(connack: Connack): void
-  /** The broker refuses it, with the reason code of CONNACK. */
+  /** The broker refused the connection with a reason code of CONNACK. */
   onRefused(reason: number, reasonString: string | undefined): void
   onPublish(packet: PublishPacket, hold: Hold | undefined): void
-  /** A PUBLISH that is larger than we take; its payload was skipped. */
+  /** Receives a PUBLISH larger than the limit, whose payload was skipped. */
   onOversize(packet: OversizePacket, hold: Hold | undefined): void
-  /** PUBACK or PUBCOMP. */
+  /** Receives PUBACK or PUBCOMP. */
   onCompleted(ack: Ack): void
-  /** PUBREC. */
+  /** Receives PUBREC. */
   onReceived(ack: Ack): void
   onPong(): void
-  /** SUBACK or UNSUBACK: its variable header begins at `body`. @throws MalformedPacket */
+  /** Receives SUBACK or UNSUBACK, with the variable header at `body`. @throws MalformedPacket */
   onSubscription(bytes: Buffer, body: number, end: number): void
-  /** The connection cannot go on. @param reasonCode the reason that is sent to the broker; none when it ended the connection itself */
+  /**
+   * The connection cannot continue. @param reasonCode the reason to send to the broker; absent if the broker ended it
+   */
   onFailure(error: ConnectionEnded, reasonCode?: number): void
 }
 
-/** The numbers of the packet types (MQTT 5, section 2.1.2). */
+/** Packet type numbers (MQTT 5, section 2.1.2). */
 const TYPE = {
   connack: 2,
   publish: 3,
@@ -43,10 +45,10 @@ const TYPE = {
   disconnect: 14,
 } as const
 
-/** The content type that begins an alert of TLS (RFC 8446, section 5.1); the major version follows. */
+/** The content type of a TLS alert (RFC 8446, section 5.1). The major version follows. */
 const TLS_ALERT = 21
 
-/** The reading side of a connection: cuts the stream into packets, and tells what each one says. */
+/** The read side of a connection: splits the stream into packets and parses them. */
 export class Inbound {
   readonly #where: string
   readonly #version: 4 | 5
@@ -82,7 +84,7 @@ export class Inbound {
     )
   }
 
-  /** Takes what came from the socket. */
+  /** Parses data from the socket. */
   feed(chunk: Buffer): void {
     if (this.#state === 'closed') return
     try {
@@ -95,7 +97,7 @@ export class Inbound {
     }
   }
 
-  /** Nothing is handed on any more; held acknowledgements are dropped. */
+  /** Stops calling the handler, and drops held acknowledgements. */
   close(): void {
     this.#state = 'closed'
     this.#gate.close()
@@ -113,15 +115,15 @@ export class Inbound {
     else if (type === TYPE.disconnect) this.#onDisconnect(bytes, body, end)
     else if (type === TYPE.suback || type === TYPE.unsuback) handler.onSubscription(bytes, body, end)
     else if (type === TYPE.pingresp) handler.onPong()
-    else throw new MalformedPacket(`a packet of type ${type}, which is not expected`, REASON.protocolError)
+    else throw new MalformedPacket(`an unexpected packet of type ${type}`, REASON.protocolError)
   }
 
-  /** The first byte tells what does not speak MQTT, before a length is believed. */
+  /** Checks the first byte, so that another protocol is recognised before a length is trusted. */
   #checkFirst(chunk: Buffer): void {
     if (this.#begun || chunk.length === 0) return
     this.#begun = true
     if (chunk[0] === TLS_ALERT && (chunk[1] ?? 3) === 3)
-      throw new MalformedPacket('a TLS alert instead of CONNACK: does this port want TLS (mqtts://)?')
+      throw new MalformedPacket('a TLS alert instead of CONNACK: does this port require TLS (mqtts://)?')
     if (chunk[0]! >> 4 !== TYPE.connack) throw new MalformedPacket(notConnack(chunk[0]! >> 4))
   }
 

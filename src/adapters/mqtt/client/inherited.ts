@@ -2,9 +2,9 @@ import type { PacketIds } from './packet-ids.js'
 import { JOURNAL_WINDOW, type JournalEntry, operationKey, type SessionJournal } from './session-journal.js'
 
 /**
- * What an earlier life of the thread left in the session, by its journal. Identifiers stay in use until the broker has
- * completed them, so that none is taken for a message that the broker has already ([MQTT-4.3.3-10]). The operations
- * are claimed when they are handed over again.
+ * Messages that an earlier life of the thread left in the session, according to its journal; the ledger hands their
+ * operations over again. Their identifiers stay in use until the broker completes them, so that no new message is taken
+ * for a duplicate ([MQTT-4.3.3-10]).
  */
 export class InheritedMessages {
   readonly #journal: SessionJournal
@@ -23,17 +23,17 @@ export class InheritedMessages {
     }
   }
 
-  /** Whether so many are unfinished that nobody seems to want them. */
+  /** Whether unfinished messages fill more than half of the journal, which leaves too little room to resume the session. */
   get isOverburdened(): boolean {
     return this.#byId.size > JOURNAL_WINDOW / 2
   }
 
-  /** The identifiers whose PUBREL is to be sent again, in order. */
+  /** Returns the identifiers whose PUBREL must be sent again, in order. */
   released(): readonly number[] {
     return [...this.#byId.values()].filter(({ phase }) => phase === 'released').map(({ id }) => id)
   }
 
-  /** Takes out what there is of an operation. */
+  /** Removes and returns the entry of an operation. */
   claim(operationId: string): JournalEntry | undefined {
     if (this.#byOperation.size === 0) return undefined
     const key = operationKey(operationId)
@@ -44,7 +44,7 @@ export class InheritedMessages {
     return entry
   }
 
-  /** The broker has a message of QoS 2 that nobody has claimed yet. */
+  /** Records PUBREC for an unclaimed message. */
   received(id: number): void {
     const entry = this.#byId.get(id)
     if (entry === undefined) return
@@ -52,7 +52,7 @@ export class InheritedMessages {
     this.#put({ ...entry, phase: 'released' })
   }
 
-  /** The broker has completed one that nobody has claimed. @returns whether there was one of that identifier */
+  /** Records the completion of an unclaimed message. @returns whether the identifier belongs to one */
   completed(id: number): boolean {
     const entry = this.#byId.get(id)
     if (entry === undefined) return false
@@ -63,7 +63,7 @@ export class InheritedMessages {
     return true
   }
 
-  /** The session is gone. */
+  /** Removes everything, because the session no longer exists. */
   clear(): void {
     for (const id of this.#byId.keys()) this.#ids.deallocate(id)
     this.#byId.clear()

@@ -1,25 +1,25 @@
 import { type Clock, every, type Timer } from '../../../core/clock.js'
 
-/** Silent halves of the interval after which the broker is given up. */
+/** After so many silent half-intervals the connection is closed. */
 const SILENT_HALVES = 2
 
-/** What keep-alive watches over. */
-export interface KeptAlive {
+/** A connection to keep alive. */
+export interface KeepAliveTarget {
   /** Sends PINGREQ. */
   sendPing(): void
-  /** Whether nothing at all came although we read, since the last time this was asked. */
+  /** Returns whether nothing was received since the last call although we were reading. */
   brokerIsSilent(): boolean
-  /** Called once, when the broker was silent for a whole interval in which it had to answer. */
+  /** Called once when the broker was silent for a whole interval. */
   onSilence(): void
 }
 
 /**
- * Pings twice per interval (MQTT 5, section 3.1.2.10). Anything that comes is a sign of life, and silence does
- * not count while we do not read: a PINGRESP lies unread in the socket then.
- * @param intervalMs what CONNECT said, or the broker's own; 0 is none
- * @returns to be cancelled when the connection ends
+ * Sends PINGREQ twice per interval (MQTT 5, section 3.1.2.10) and reports silence. Any packet counts as an answer;
+ * while reading is paused silence does not count, because PINGRESP waits unread in the socket.
+ * @param intervalMs the keep-alive of CONNECT or CONNACK; 0 disables it
+ * @returns a timer to cancel when the connection ends
  */
-export function keepAlive(clock: Clock, intervalMs: number, connection: KeptAlive): Timer {
+export function keepAlive(clock: Clock, intervalMs: number, connection: KeepAliveTarget): Timer {
   if (intervalMs === 0) return { cancel() {} }
   let silent = 0
   const timer = every(

@@ -1,9 +1,9 @@
 import type { Duplex } from 'node:stream'
 
 const SLAB_BYTES = 65_536
-/** A payload of this size is written as it is instead of being copied. */
+/** Payloads of at least this size are written without copying, in bytes. */
 const LARGE_BYTES = 16_384
-/** What may wait in the socket before writers are asked to wait. */
+/** How many bytes may be buffered in the socket before callers must wait. */
 const HIGH_WATER_BYTES = 1_048_576
 
 interface Drain {
@@ -13,9 +13,8 @@ interface Drain {
 }
 
 /**
- * The writing side of a connection. Packets are put together in slabs and leave at the end of the tick, so
- * that a batch of publishes costs one write of the socket instead of several per message. A slab's bytes are
- * never written twice: the socket may keep them as long as it likes.
+ * The write side of a connection: collects packets in slabs and writes them at the end of the tick, so that a batch of
+ * publishes costs one socket write. Bytes of a slab are never overwritten, because the socket may keep them.
  */
 export class Outbound {
   readonly #socket: Duplex
@@ -33,9 +32,9 @@ export class Outbound {
 
   /**
    * Writes a PUBLISH.
-   * @param topic the topic with its length in front (see `TopicCache`).
-   * @param properties with their length in front; `undefined` in MQTT 3.1.1.
-   * @param payload must not be changed afterwards.
+   * @param topic the topic with its length prefix (see `TopicCache`)
+   * @param properties with their length prefix; `undefined` in MQTT 3.1.1
+   * @param payload must not be modified afterwards
    */
   publish(
     flags: number,
@@ -81,7 +80,7 @@ export class Outbound {
     }
   }
 
-  /** Writes whole packets made elsewhere. */
+  /** Writes whole packets. */
   bytes(packet: Uint8Array): void {
     if (packet.length >= LARGE_BYTES) {
       this.flush()
@@ -93,12 +92,12 @@ export class Outbound {
     this.#filled = at + packet.length
   }
 
-  /** A promise for when the socket has room again; `undefined` while it has. Rejects when the connection ends. */
+  /** Resolves when the socket has room again; `undefined` if it has room now. Rejects when the connection ends. */
   congestion(): Promise<void> | undefined {
     return this.#drain?.promise
   }
 
-  /** Hands what was put together to the socket now. */
+  /** Writes the collected packets to the socket now. */
   flush(): void {
     if (this.#filled === this.#flushed) return
     const bytes = this.#slab.subarray(this.#flushed, this.#filled)
@@ -106,7 +105,7 @@ export class Outbound {
     this.#write(bytes)
   }
 
-  /** Forgets what was not written; whoever waits for room is given `error`. */
+  /** Drops unwritten packets and rejects the promise of `congestion`. */
   close(error: Error): void {
     this.#closed = true
     this.#drain?.reject(error)
@@ -120,7 +119,7 @@ export class Outbound {
     const promise = new Promise<void>((resolve, reject) => {
       settle = { resolve, reject }
     })
-    // Those who were given the promise hear of a failure; if there is nobody it is no failure.
+    // Callers of `congestion` receive the rejection. Without a caller it must not be unhandled.
     promise.catch(() => {})
     this.#drain = { promise, ...settle }
   }
@@ -144,7 +143,7 @@ export class Outbound {
     return this.#filled
   }
 
-  /** For the tick's end alone. */
+  /** Writes the packets of this tick. Called by `process.nextTick` only. */
   flushScheduled(): void {
     this.#scheduled = false
     this.flush()

@@ -1,54 +1,54 @@
 import type { Outbound } from './outbound.js'
 
-/** A publish of QoS 1 or 2 on its way. */
+/** A publish of QoS 1 or 2. */
 export interface Outgoing {
   readonly qos: 1 | 2
   readonly retain: boolean
-  /** With its length in front. */
+  /** With its length prefix. */
   readonly topic: Uint8Array
-  /** With their length in front; `undefined` in MQTT 3.1.1. */
+  /** With their length prefix; `undefined` in MQTT 3.1.1. */
   readonly properties: Uint8Array | undefined
   readonly payload: Uint8Array
-  /** `clock.monotonic()` milliseconds after which it is not sent any more. */
+  /** The `clock.monotonic()` milliseconds after which it is no longer sent. */
   readonly deadline: number
-  /** Names the operation, so that a session that is kept recognizes it when it is given it again. */
+  /** Identifies the operation, so that a kept session recognises it when it is handed over again. */
   readonly operationId?: string | undefined
 }
 
 /** How many messages may be unacknowledged. */
 export interface SendWindow {
   readonly all: number
-  /** Of QoS 2. */
+  /** Messages of QoS 2. */
   readonly qos2: number
 }
 
 /**
- * MQTT 3.1.1 has no Receive Maximum, but brokers have a limit all the same: mosquitto closes the connection of
- * a client that has more than 20 messages of QoS 2 in flight.
+ * Limit for MQTT 3.1.1, which has no Receive Maximum: mosquitto closes the connection of a client with more than 20
+ * messages of QoS 2 in flight.
  */
-const UNSPOKEN_QOS2_LIMIT = 20
+const QOS2_LIMIT_311 = 20
 
-/** @param receiveMaximum of the broker */
+/** @param receiveMaximum the broker's Receive Maximum */
 export function sendWindow(version: 4 | 5, receiveMaximum: number): SendWindow {
-  return { all: receiveMaximum, qos2: version === 5 ? receiveMaximum : UNSPOKEN_QOS2_LIMIT }
+  return { all: receiveMaximum, qos2: version === 5 ? receiveMaximum : QOS2_LIMIT_311 }
 }
 
-/** What the messages travel over. */
+/** The connection that sends the messages. */
 export interface OutgoingConnection {
   readonly outbound: Outbound
   readonly window: SendWindow
 }
 
-/** A message on its way. */
+/** The state of a message. */
 export interface Entry {
   readonly outgoing: Outgoing
   /** 0 until it is sent for the first time. */
   id: number
-  /** The broker has the message of QoS 2 (PUBREC); PUBREL is what it is sent from now on. */
+  /** Whether the broker has the message of QoS 2 (PUBREC). Only PUBREL is sent from then on. */
   released: boolean
-  /** Sent over this connection, so that it counts against the broker's Receive Maximum. */
+  /** Whether it was sent on this connection, and counts against the broker's Receive Maximum. */
   counted: boolean
-  /** In the order of sending. */
+  /** Its place in the order of sending. */
   order: number
   slot: number | undefined
   promise: Promise<number> | undefined
@@ -56,7 +56,7 @@ export interface Entry {
   reject: (error: Error) => void
 }
 
-/** A message that was not sent yet. */
+/** Creates the state of a message that was not sent. */
 export function entryOf(outgoing: Outgoing, resolve: Entry['resolve'], reject: Entry['reject']): Entry {
   return {
     outgoing,
@@ -71,5 +71,5 @@ export function entryOf(outgoing: Outgoing, resolve: Entry['resolve'], reject: E
   }
 }
 
-/** Where nobody waits for the outcome. */
+/** Replaces the callbacks of a message whose outcome has no listener. */
 export function ignore(): void {}

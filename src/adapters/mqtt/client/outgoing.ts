@@ -10,9 +10,9 @@ import { JOURNAL_WINDOW, type SessionJournal } from './session-journal.js'
 const PUBLISH_DUP = 8
 
 /**
- * The publishes of QoS 1 and 2 of one session. No more than the broker's Receive Maximum are unacknowledged at a time
- * (MQTT 5, section 4.9); the others wait in their order. In a session that is kept, messages that were sent outlive
- * their connection: the next one sends them again under their identifiers, in their order (sections 4.4 and 4.6).
+ * The publishes of QoS 1 and 2 of one session, of which at most the broker's Receive Maximum are unacknowledged (MQTT
+ * 5, section 4.9). In a kept session, sent messages outlive their connection: the next one sends them again with the
+ * same identifiers, in order (sections 4.4 and 4.6).
  */
 export class OutgoingMessages {
   readonly #ids: PacketIds
@@ -23,14 +23,14 @@ export class OutgoingMessages {
   readonly #journal: SessionJournal | undefined
   #connection: OutgoingConnection | undefined
   #keeps = false
-  /** What was sent over an earlier connection and is to be sent again, before what waits. */
+  /** Messages sent on an earlier connection that must be sent again before new ones. */
   #again: Entry[] = []
   #waiting: Entry[] = []
   #next = 0
   #order = 0
-  /** Against the broker's Receive Maximum, on this connection. */
+  /** Number of messages that count against the broker's Receive Maximum on this connection. */
   #counted = 0
-  /** Of QoS 2, in the whole session. */
+  /** Number of messages of QoS 2 in the whole session. */
   #qos2 = 0
 
   constructor(ids: PacketIds, clock: Clock, journal: SessionJournal | undefined) {
@@ -40,21 +40,21 @@ export class OutgoingMessages {
     this.#inherited = journal && new InheritedMessages(journal, ids)
   }
 
-  /** Whether an earlier life left so much unfinished that only a new session helps. */
+  /** Whether an earlier life left so many unfinished messages that a new session is needed. */
   get isOverburdened(): boolean {
     return this.#inherited?.isOverburdened === true
   }
 
   /**
-   * A connection has been established.
-   * @param resumed whether the broker has kept the session: then what is in flight is sent again, else it is rejected
+   * Starts sending on a new connection.
+   * @param resumed whether the broker has kept the session: messages in flight are then sent again, otherwise rejected
    * @param keeps whether the session outlives this connection
    */
   connected(connection: OutgoingConnection, resumed: boolean, keeps: boolean): void {
     this.#connection = connection
     this.#keeps = keeps
     this.#counted = 0
-    if (!resumed) return this.#forget(new ConnectionEnded('the broker has not kept the session'))
+    if (!resumed) return this.#forget(new ConnectionEnded('the broker did not keep the session'))
     const inFlight = this.#inFlight.values().sort((a, b) => a.order - b.order)
     for (const entry of inFlight) {
       entry.counted = false
@@ -65,7 +65,9 @@ export class OutgoingMessages {
     this.#advance()
   }
 
-  /** The connection has ended. What a kept session has stays pending; the rest is rejected. */
+  /**
+   * Stops sending after the connection has ended. Sent messages of a kept session stay pending; the rest is rejected.
+   */
   disconnected(error: Error): void {
     this.#connection = undefined
     this.#again = []
@@ -78,7 +80,7 @@ export class OutgoingMessages {
     for (const { reject } of waiting) reject(unsent)
   }
 
-  /** Nobody waits for the outcome any more, but a kept session keeps what it has. Rejects all that is pending. */
+  /** Rejects all pending messages. A kept session keeps their state. */
   abandon(error: Error): void {
     for (const entry of this.#inFlight.values()) {
       entry.reject(error)
@@ -88,9 +90,9 @@ export class OutgoingMessages {
   }
 
   /**
-   * Resolves with the broker's reason code once it has taken the message. An operation that the session has already
-   * goes on under its identifier.
-   * @throws Refused, Expired (the deadline passed while it waited for its turn), ConnectionEnded
+   * Sends a message. If the session already has the operation, it continues that exchange.
+   * @returns the broker's reason code once it has accepted the message
+   * @throws Refused, Expired (the deadline passed before it could be sent), ConnectionEnded
    */
   send(outgoing: Outgoing): Promise<number> {
     const known = this.#keeps ? this.#known(outgoing) : undefined
@@ -103,14 +105,14 @@ export class OutgoingMessages {
     })
   }
 
-  /** A PUBACK or PUBCOMP. Unknown identifiers are of an earlier exchange, and ignored. */
+  /** Handles PUBACK or PUBCOMP. Ignores unknown identifiers, which belong to an earlier exchange. */
   onCompleted(ack: Ack): void {
     const entry = this.#inFlight.get(ack.id)
     if (entry !== undefined) this.#settle(ack, entry)
     else if (this.#inherited?.completed(ack.id)) this.#advance()
   }
 
-  /** A PUBREC: the broker has the message of QoS 2, or refuses it. */
+  /** Handles PUBREC: the broker has the message of QoS 2, or refuses it. */
   onReceived(ack: Ack): void {
     const entry = this.#inFlight.get(ack.id)
     if (ack.reason >= 0x80) {
@@ -126,7 +128,7 @@ export class OutgoingMessages {
     if (this.#connection !== undefined) writeAck(this.#connection.outbound, PUBREL, ack.id)
   }
 
-  /** What becomes of an operation that was handed to this session before; `undefined` when it is new. */
+  /** Returns the outcome of an operation that this session already has, or undefined if it is new. */
   #known(outgoing: Outgoing): Promise<number> | undefined {
     const { operationId } = outgoing
     if (operationId === undefined) return undefined
@@ -232,7 +234,7 @@ export class OutgoingMessages {
     outbound.publish(flags, topic, entry.id, properties, payload)
   }
 
-  /** There is no session any more: what was in flight is rejected. */
+  /** Rejects all messages in flight, because the session no longer exists. */
   #forget(error: Error): void {
     const inFlight = this.#inFlight.values()
     this.#inFlight.clear()

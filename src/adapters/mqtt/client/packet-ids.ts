@@ -1,15 +1,14 @@
 const COUNT = 65_535
 
 /**
- * The packet identifiers of one client, shared by its publishes and its subscribes. It outlives the
- * connections: an identifier comes again only after all others, so that a publish is not taken for one
- * that the broker remembers from the connection before ([MQTT-4.3.3-10]).
+ * The packet identifiers of one client, shared by publishes and subscribes. An identifier is reused only after all
+ * others, also across connections, so that the broker does not take a new publish for a duplicate ([MQTT-4.3.3-10]).
  */
 export class PacketIds {
   readonly #used = new Set<number>()
   #last = 0
 
-  /** @returns `null` when all are in use. */
+  /** @returns `null` if all are in use */
   allocate(): number | null {
     if (this.#used.size >= COUNT) return null
     do this.#last = (this.#last % COUNT) + 1
@@ -18,7 +17,7 @@ export class PacketIds {
     return this.#last
   }
 
-  /** Takes one that is in use already. @returns whether it was free */
+  /** Marks an identifier as used. @returns whether it was free */
   register(id: number): boolean {
     if (this.#used.has(id)) return false
     this.#used.add(id)
@@ -29,7 +28,7 @@ export class PacketIds {
     this.#used.delete(id)
   }
 
-  /** Frees all; they are not given again before their turn. */
+  /** Frees all identifiers without restarting the sequence. */
   clear(): void {
     this.#used.clear()
   }

@@ -3,7 +3,7 @@ import type { PacketReader } from './packet-reader.js'
 
 type Field = 'byte' | 'uint16' | 'uint32' | 'text' | 'data' | 'pair'
 
-/** The properties of acknowledgements, CONNACK and DISCONNECT that mean something to us (MQTT 5, section 2.2.2). */
+/** The properties of acknowledgements, CONNACK and DISCONNECT that the client uses (MQTT 5, section 2.2.2). */
 export const PROPERTY = {
   sessionExpiry: 0x11,
   serverKeepAlive: 0x13,
@@ -38,11 +38,11 @@ const FIELDS: ReadonlyMap<number, Field> = new Map<number, Field>([
   [PROPERTY.sharedSubscriptionsAvailable, 'byte'],
 ])
 
-/** What was read: numbers and texts by their property. */
+/** The parsed properties of a packet. */
 export class PacketProperties {
   readonly #found = new Map<number, number | string>()
 
-  /** Reads the properties of one packet; those that mean nothing to us are skipped. @throws MalformedPacket */
+  /** Parses the properties of one packet and skips unused ones. @throws MalformedPacket */
   constructor(reader: PacketReader | undefined, packet: string) {
     while (reader !== undefined && !reader.done) {
       const property = reader.varint()

@@ -1,6 +1,6 @@
 import { MalformedPacket } from './errors.js'
 
-/** Reads the fields of one packet in turn. Every method throws MalformedPacket when the packet ends too early. */
+/** Reads the fields of one packet in order. Every method throws MalformedPacket if the packet ends too early. */
 export class PacketReader {
   readonly #bytes: Buffer
   readonly #end: number
@@ -38,19 +38,19 @@ export class PacketReader {
     throw new MalformedPacket('a variable byte integer of more than four bytes')
   }
 
-  /** Text with its length in front. */
+  /** Reads a string with a length prefix. */
   text(): string {
     const length = this.uint16()
     const start = this.#take(length)
     return this.#bytes.toString('utf8', start, start + length)
   }
 
-  /** Passes over text or binary data. */
+  /** Skips a string or binary data. */
   skipData(): void {
     this.#take(this.uint16())
   }
 
-  /** What follows with its length in front, to be read by itself. */
+  /** Returns a reader for a section with a length prefix. */
   section(): PacketReader {
     const length = this.varint()
     const start = this.#take(length)

@@ -2,16 +2,16 @@ import type { Headers } from '../../../core/value.js'
 import { MalformedPacket, REASON } from './errors.js'
 import { textFault } from './text.js'
 
-/** The properties of a PUBLISH that mean something to us (MQTT 5, section 3.3.2.3). */
+/** The properties of a received PUBLISH that the client uses (MQTT 5, section 3.3.2.3). */
 export interface PublishProperties {
   readonly subscriptionIds: readonly number[]
   readonly headers: Headers | undefined
   readonly responseTopic: string | undefined
   readonly correlationData: Uint8Array | undefined
   readonly contentType?: string
-  /** Seconds that were left when the broker sent it. */
+  /** The remaining lifetime in seconds when the broker sent the message. */
   readonly expirySeconds?: number
-  /** 1: the payload is text in UTF-8. */
+  /** 1 if the payload is UTF-8 text. */
   readonly payloadFormat?: number
 }
 
@@ -32,9 +32,9 @@ const TOPIC_ALIAS = 0x23
 const USER_PROPERTY = 0x26
 
 /**
- * Reads the properties of a PUBLISH. Of a user property that comes several times the last one counts.
- * @returns them, and where the payload begins.
- * @throws MalformedPacket for a property that has no business in a PUBLISH or does not fit into the packet.
+ * Parses the properties of a PUBLISH. The last of several user properties with the same name wins.
+ * @returns the properties, and the offset of the payload
+ * @throws MalformedPacket for a property that a PUBLISH cannot have, or that exceeds the packet
  */
 export function readProperties(
   bytes: Buffer,
@@ -93,7 +93,7 @@ export function readProperties(
     else if (property === PAYLOAD_FORMAT) found.payloadFormat = bytes[take(1)]!
     else if (property === TOPIC_ALIAS)
       throw new MalformedPacket(
-        'a PUBLISH with a topic alias, of which we accept none',
+        'a PUBLISH with a topic alias, which we did not allow',
         REASON.topicAliasInvalid,
       )
     else throw new MalformedPacket(`a PUBLISH with property 0x${property.toString(16)}`)
@@ -102,7 +102,7 @@ export function readProperties(
   return { properties: found, next: end }
 }
 
-/** The properties that we give a PUBLISH. */
+/** The properties of a PUBLISH to send. */
 export interface OutgoingProperties {
   readonly headers?: Headers | undefined
   readonly expirySeconds?: number | undefined
@@ -112,7 +112,7 @@ export interface OutgoingProperties {
   readonly payloadFormat?: number | undefined
 }
 
-/** Writes properties, without their length. @throws RangeError naming a header that MQTT cannot carry. */
+/** Encodes properties without their length. @throws RangeError with the header that MQTT cannot carry */
 export function writeProperties(properties: OutgoingProperties): Buffer {
   const parts: Buffer[] = []
   const data = (value: Uint8Array) => {
@@ -142,7 +142,7 @@ export function writeProperties(properties: OutgoingProperties): Buffer {
   }
   if (properties.correlationData !== undefined) {
     if (properties.correlationData.length > 65_535)
-      throw new RangeError('the correlation data are longer than 65,535 bytes')
+      throw new RangeError('the correlation data is longer than 65,535 bytes')
     parts.push(Buffer.of(CORRELATION_DATA))
     data(properties.correlationData)
   }

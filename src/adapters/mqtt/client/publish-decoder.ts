@@ -1,7 +1,7 @@
 import { MalformedPacket, REASON } from './errors.js'
 import { EMPTY_PROPERTIES, type PublishProperties, readProperties } from './properties.js'
 
-/** A PUBLISH that was received. */
+/** A received PUBLISH. */
 export interface PublishPacket {
   readonly topic: string
   /** A view of the received bytes, which nothing else writes to. */
@@ -17,9 +17,9 @@ export interface PublishPacket {
 const LONGEST_REMEMBERED_TOPIC = 64
 
 /**
- * Makes a decoder of PUBLISH packets (MQTT 5, section 3.3). It remembers the topic before, because most messages
- * come in runs of one topic and comparing a few bytes is cheaper than decoding them.
- * @returns a function that throws MalformedPacket.
+ * Creates a decoder of PUBLISH packets (MQTT 5, section 3.3). It caches the last topic, because most messages come in
+ * runs of one topic and comparing bytes is cheaper than decoding them.
+ * @returns a function that throws MalformedPacket
  */
 export function publishDecoder(
   version: 4 | 5,
@@ -53,7 +53,7 @@ export function publishDecoder(
     if (topicEnd > end) throw new MalformedPacket('a PUBLISH whose topic is longer than the packet')
     if (topicEnd === at)
       throw new MalformedPacket(
-        'a PUBLISH with an empty topic, although we accept no topic aliases',
+        'a PUBLISH with an empty topic, although we did not allow topic aliases',
         REASON.topicAliasInvalid,
       )
     const topic = readTopic(bytes, at, topicEnd)
@@ -82,7 +82,10 @@ export function publishDecoder(
   }
 }
 
-/** Text must be UTF-8 without U+0000 (MQTT 5, section 1.5.4), and the topic of a message has no wildcards (3.3.2.1). */
+/**
+ * Checks a topic: a string must be UTF-8 without U+0000 (MQTT 5, section 1.5.4), and a topic name must not contain
+ * wildcards (section 3.3.2.1).
+ */
 function checkTopic(topic: string, bytes: Buffer, from: number, to: number): void {
   if (topic.includes('\u0000')) throw new MalformedPacket('a PUBLISH whose topic contains U+0000')
   if (topic.includes('#') || topic.includes('+'))
@@ -91,20 +94,20 @@ function checkTopic(topic: string, bytes: Buffer, from: number, to: number): voi
     throw new MalformedPacket('a PUBLISH whose topic is not UTF-8')
 }
 
-/** What is known of a PUBLISH that is larger than we take. */
+/** The known fields of a PUBLISH larger than the limit. */
 export interface OversizePacket {
   readonly topic: string
   readonly qos: 0 | 1 | 2
   readonly dup: boolean
   readonly retain: boolean
   readonly id: number
-  /** Of the whole packet, in bytes. */
+  /** The size of the whole packet in bytes. */
   readonly size: number
 }
 
-/** Reads the beginning of a PUBLISH whose rest was skipped. @throws MalformedPacket */
+/** Parses the start of a PUBLISH whose rest was skipped. @throws MalformedPacket */
 export function oversizePacket(head: Buffer, body: number, size: number): OversizePacket {
-  // In 3.1.1 there are no properties to be read, which may lie in the part that was skipped.
+  // Decode as 3.1.1, which has no properties: they may be in the skipped part.
   const { topic, qos, dup, retain, id } = publishDecoder(4)(head, 0, body, head.length)
   return { topic, qos, dup, retain, id, size }
 }

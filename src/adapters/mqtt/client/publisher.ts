@@ -4,7 +4,7 @@ import { type OutgoingProperties, writeProperties } from './properties.js'
 import type { Session } from './session.js'
 import { TopicCache } from './topic-cache.js'
 
-/** What is published, beside topic and payload. */
+/** The options of a publish. */
 export interface Publication extends OutgoingProperties {
   readonly qos: 0 | 1 | 2
   readonly retain: boolean
@@ -17,8 +17,8 @@ export interface Publication extends OutgoingProperties {
 const NO_PROPERTIES = Uint8Array.of(0)
 
 /**
- * Publishes over one session. Everything that a broker answers by ending the connection is checked before it is sent,
- * and is a RangeError.
+ * Publishes over one session. It checks for everything over which a broker would close the connection, and throws a
+ * RangeError before sending.
  */
 export class Publisher {
   readonly #session: Session
@@ -36,8 +36,8 @@ export class Publisher {
 
   /**
    * Writes a message of QoS 0 without properties.
-   * @returns nothing when the socket takes it, a promise when the sender should wait for room.
-   * @throws RangeError saying what is wrong with the message
+   * @returns undefined if the socket has room, or a promise for when it has room again
+   * @throws RangeError with the fault of the message
    */
   write(topic: string, payload: Uint8Array, retain: boolean): Promise<void> | undefined {
     const encoded = this.#topics.encode(topic)
@@ -49,8 +49,8 @@ export class Publisher {
   }
 
   /**
-   * Publishes a message of any kind.
-   * @returns the broker's reason code; 0 where there is none.
+   * Publishes a message.
+   * @returns the broker's reason code; 0 for QoS 0
    * @throws RangeError (not sent), Refused, Expired, ConnectionEnded
    */
   async send(topic: string, payload: Uint8Array, publication: Publication): Promise<number> {
@@ -79,7 +79,7 @@ export class Publisher {
     const wanted = writeProperties(properties)
     if (this.#properties === undefined) {
       if (wanted.length > 0)
-        throw new RangeError('headers and expiry need MQTT 5, and the connection is MQTT 3.1.1')
+        throw new RangeError('headers and expiry require MQTT 5, but the connection uses MQTT 3.1.1')
       return undefined
     }
     if (wanted.length === 0) return this.#properties
@@ -90,12 +90,15 @@ export class Publisher {
     const { maximumQos, retainAvailable } = this.#session.connack
     if (size > this.#largest) throw this.#tooLarge()
     if (qos !== 0 && qos !== 1 && qos !== 2) throw new RangeError(`expected a QoS of 0, 1 or 2, found ${qos}`)
-    if (qos > maximumQos) throw new RangeError(`the broker does not take QoS ${qos}`)
+    if (qos > maximumQos)
+      throw new RangeError(`the broker supports at most QoS ${maximumQos}, found QoS ${qos}`)
     if (retain && !retainAvailable) throw new RangeError(NO_RETAIN)
   }
 
   #tooLarge(): RangeError {
-    return new RangeError(`the message is larger than the broker takes (${this.#largest} bytes)`)
+    return new RangeError(
+      `the message is larger than the broker's maximum packet size (${this.#largest} bytes)`,
+    )
   }
 }
 

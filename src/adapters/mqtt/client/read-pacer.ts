@@ -1,23 +1,23 @@
 import type { Clock, Timer } from '../../../core/clock.js'
 
 const WINDOW_MS = 1
-/** So many reads within a window may be a flood. */
+/** How many reads within a window indicate a flood. */
 const SUSPICIOUS_READS = 8
-/** In a flood, so many small reads after a large one are enough. */
+/** How many small reads after a large one start a pause during a flood. */
 const FLOOD_READS = 2
 const PAUSE_MS = 1
 /**
- * It is a flood if the reads after a pause bring so many bytes. The first may be small all the same: a broker
- * without TCP_NODELAY keeps the rest until that one is acknowledged, which reading it does.
+ * How many bytes the reads after a pause must bring to confirm a flood. The first read may be small: a broker without
+ * TCP_NODELAY sends the rest only after the first segment is acknowledged.
  */
 const WORTHWHILE_BYTES = 4_096
 const PROBES = 4
-/** A read of this size needs no pause. */
+/** Size from which a read needs no pause, in bytes. */
 const LARGE_BYTES = 16_384
-/** After a pause that brought nothing, and after messages that must not wait. */
+/** Minimum time without pauses after a fruitless pause, and after messages that must not wait, in milliseconds. */
 const REST_MS = 30
 
-/** What is paced. */
+/** A connection whose reads are paced. */
 export interface PacedReading {
   hold(): void
   release(): void
@@ -26,16 +26,15 @@ export interface PacedReading {
 type Pace =
   | { readonly kind: 'watching'; readonly since: number; readonly reads: number }
   | { readonly kind: 'paused'; readonly timer: Timer }
-  /** The next reads tell whether the pause was worth it. */
+  /** The next reads show whether the pause was useful. */
   | { readonly kind: 'probing'; readonly reads: number; readonly bytes: number }
   | { readonly kind: 'flooded'; readonly reads: number }
   | { readonly kind: 'resting'; readonly until: number }
 
 /**
- * Makes few large reads of many small ones, as network cards do with interrupts: brokers write each message by
- * itself, and a fast reader then spends most of its time (and, on the same machine, the broker's) on waking up
- * for it. In a flood the socket is left alone for a millisecond again and again. Whether it is one is tried out:
- * somebody who waits for us before he sends more is not slowed down by more than one pause in a while.
+ * Turns a flood of small reads into few large ones by pausing for a millisecond at a time, because a fast reader
+ * otherwise spends most of its time waking up for single messages. It probes for a flood with single pauses, so that a
+ * sender that waits for our answer is rarely delayed.
  */
 export class ReadPacer {
   readonly #clock: Clock
@@ -47,7 +46,7 @@ export class ReadPacer {
     this.#reading = reading
   }
 
-  /** Called after each read, of `size` bytes. */
+  /** Called after each read of `size` bytes. */
   onRead(size: number): void {
     const pace = this.#pace
     if (pace.kind === 'paused') return
@@ -63,13 +62,13 @@ export class ReadPacer {
     } else this.#watch(pace)
   }
 
-  /** What came must not wait: no pauses for a while. */
+  /** Makes no pauses for a while, because the received messages must not wait. */
   rest(): void {
     if (this.#pace.kind !== 'paused')
       this.#pace = { kind: 'resting', until: this.#clock.monotonic() + REST_MS }
   }
 
-  /** Ends a pause for good. */
+  /** Cancels a pause. */
   close(): void {
     if (this.#pace.kind === 'paused') this.#pace.timer.cancel()
   }

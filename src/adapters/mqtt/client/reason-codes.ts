@@ -1,4 +1,4 @@
-/** The names of the standard (MQTT 5, section 2.4); below 0x80 those of CONNACK in MQTT 3.1.1 and of PUBACK. */
+/** Names of reason codes (MQTT 5, section 2.4). Below 0x80, those of CONNACK in MQTT 3.1.1 and of PUBACK. */
 const NAMES: Readonly<Record<number, string>> = {
   0: 'success',
   1: 'unacceptable protocol version',
@@ -44,7 +44,7 @@ const NAMES: Readonly<Record<number, string>> = {
   162: 'wildcard subscriptions not supported',
 }
 
-/** A reason code as text: its name in the standard, its number, and what the broker says beside it. */
+/** Formats a reason code: its name in the standard, its number, and the broker's reason string. */
 export function describeReason(code: number, reasonString?: string): string {
   const name = `${NAMES[code] ?? 'unknown reason'} (0x${code.toString(16).padStart(2, '0')})`
   return reasonString === undefined || reasonString === '' ? name : `${name}: ${reasonString}`

@@ -1,30 +1,31 @@
 import type { SessionJournal } from './session-journal.js'
 
-/** The acknowledgement that is due for a message: see `Hold`. */
-interface Due {
+/** The pending acknowledgement of a message: see `Hold`. */
+interface Acknowledgement {
   settle(): boolean
 }
 
 /**
- * The QoS 2 messages that we have received and the broker has not released (MQTT 5, section 4.3.3): a message under
- * one of these identifiers is the same one again and is not delivered. Outlives connections; the journal, where there
- * is one, outlives the thread.
+ * The received QoS 2 messages that the broker has not released (MQTT 5, section 4.3.3), so that duplicates are not
+ * delivered. They outlive connections, and with a journal the thread.
  */
 export class ReceivedIds {
   readonly #taken = new Set<number>()
   /**
-   * Delivered and not taken, perhaps on an earlier connection: the acknowledgement that was due then, and those of the
-   * same message on later connections. All wait for the one who has the message.
+   * Messages that were delivered and not taken, possibly on an earlier connection, with the acknowledgements due then
+   * and for duplicates since. All are settled when the receiver takes the message.
    */
-  readonly #delivered = new Map<number, Due[]>()
+  readonly #delivered = new Map<number, Acknowledgement[]>()
   readonly #journal: SessionJournal | undefined
 
   constructor(journal: SessionJournal | undefined) {
     this.#journal = journal
   }
 
-  /** @returns whether the message is new and must be delivered; if not, `hold` is settled when the first one is. */
-  receive(id: number, hold: Due): boolean {
+  /**
+   * @returns whether the message is new and must be delivered; if not, `hold` is settled together with the first one
+   */
+  receive(id: number, hold: Acknowledgement): boolean {
     if (this.#taken.has(id) || this.#journal?.hasReceived(id)) {
       this.#taken.add(id)
       hold.settle()
@@ -36,10 +37,12 @@ export class ReceivedIds {
     return earlier === undefined
   }
 
-  /** The message has another owner: from now on it counts as received. @param hold what was given to `receive` first */
-  take(id: number, hold: Due): void {
+  /**
+   * Records that the message has another owner, and counts as received. @param hold the first one given to `receive`
+   */
+  take(id: number, hold: Acknowledgement): void {
     const holds = this.#delivered.get(id)
-    // Of an earlier session: the identifier belongs to another message by now.
+    // The hold belongs to an earlier session, and the identifier to another message by now.
     if (holds === undefined || holds[0] !== hold) return
     this.#delivered.delete(id)
     this.#taken.add(id)
@@ -47,18 +50,20 @@ export class ReceivedIds {
     for (let i = 1; i < holds.length; i++) holds[i]!.settle()
   }
 
-  /** Nobody has the message: it is delivered when it comes again. @param hold what was given to `receive` first */
-  drop(id: number, hold: Due): void {
+  /**
+   * Forgets a message that was not delivered, so that its redelivery is not taken for a duplicate. @param hold the first one given to `receive`
+   */
+  drop(id: number, hold: Acknowledgement): void {
     if (this.#delivered.get(id)?.[0] === hold) this.#delivered.delete(id)
   }
 
-  /** PUBREL: the identifier is free. */
+  /** Handles PUBREL, which frees the identifier. */
   release(id: number): void {
     if (this.#taken.delete(id)) this.#journal?.deleteReceived(id)
     else if (this.#journal?.hasReceived(id)) this.#journal.deleteReceived(id)
   }
 
-  /** The session is gone. */
+  /** Removes everything, because the session no longer exists. */
   clear(): void {
     this.#taken.clear()
     this.#delivered.clear()

@@ -1,6 +1,6 @@
-/** Messages that may be in flight at a time in a session whose journal outlives its thread. */
+/** Maximum number of messages in flight in a session whose journal outlives the thread. */
 export const JOURNAL_WINDOW = 1_024
-/** Twice as many, so that what is done is remembered for a while after the answer has left. */
+/** Twice the window, so that completed messages are remembered for a while. */
 const SLOTS = 2 * JOURNAL_WINDOW
 const SLOT_WORDS = 4
 const HEADER_WORDS = 4
@@ -9,12 +9,12 @@ const STATE = 0
 const ORDER = 1
 const HASH = 2
 
-/** How far the exchange of a message is: sent, received by the broker (QoS 2, PUBREC), or completed. */
+/** The phase of an exchange: sent, received by the broker (QoS 2, PUBREC), or completed. */
 export type Phase = 'sent' | 'released' | 'done'
 
 const PHASES: readonly (Phase | undefined)[] = [undefined, 'sent', 'released', 'done']
 
-/** What the journal knows of one message of an earlier life. */
+/** A message of an earlier life. */
 export interface JournalEntry {
   readonly slot: number
   readonly id: number
@@ -24,36 +24,36 @@ export interface JournalEntry {
 }
 
 /**
- * The state of a session that must outlive the thread that owns it, in shared memory: for each message in flight its
- * packet identifier, its phase and a hash of the operation it belongs to, and the identifiers of QoS 2 messages that
- * were received and not released. Payloads are not in it: the successor is given the operation again.
+ * The state of a session that must outlive its thread, in shared memory: packet identifier, phase and operation hash of
+ * each message in flight, and the received QoS 2 identifiers. It contains no payloads, because the successor receives
+ * the operations again.
  */
 export class SessionJournal {
-  /** The size of the memory. */
+  /** The size of the memory, in bytes. */
   static readonly bytes = 4 * (HEADER_WORDS + RECEIVED_WORDS + SLOTS * SLOT_WORDS)
 
   readonly #words: Int32Array
   #next = 0
   #order = 0
 
-  /** @param offset where the journal begins in the memory, in bytes; a multiple of four */
+  /** @param offset start of the journal in the memory, in bytes; a multiple of four */
   constructor(memory: SharedArrayBuffer, offset: number) {
     this.#words = new Int32Array(memory, offset, SessionJournal.bytes / 4)
     for (let slot = 0; slot < SLOTS; slot++)
       this.#order = Math.max(this.#order, this.#words[this.#at(slot) + ORDER]!)
   }
 
-  /** Whether an earlier life has had a session, and this is what is left of it. */
+  /** Whether an earlier life had a session, whose state this is. */
   get isKnown(): boolean {
     return Atomics.load(this.#words, 0) === 1
   }
 
-  /** A session has been established. */
+  /** Records that a session exists. */
   begin(): void {
     Atomics.store(this.#words, 0, 1)
   }
 
-  /** What the journal holds, oldest first. */
+  /** Returns all entries, oldest first. */
   entries(): readonly JournalEntry[] {
     const found: JournalEntry[] = []
     for (let slot = 0; slot < SLOTS; slot++) {
@@ -67,14 +67,14 @@ export class SessionJournal {
     return found.sort((a, b) => a.order - b.order)
   }
 
-  /** Enters a message that is about to be sent. @returns its slot; at most `JOURNAL_WINDOW` may be taken at a time */
+  /** Adds a message that is about to be sent. @returns its slot; at most `JOURNAL_WINDOW` may be in use */
   enter(id: number, operation: string): number {
     while (this.#isTaken(this.#next)) this.#next = (this.#next + 1) % SLOTS
     const slot = this.#next
     this.#next = (slot + 1) % SLOTS
     const at = this.#at(slot)
     const [low, high] = hash(operation)
-    // The state last: a thread that dies in between leaves the slot as it was, or whole.
+    // Write the phase last: if the thread dies in between, the slot is either empty or complete.
     Atomics.store(this.#words, at + STATE, 0)
     this.#words[at + ORDER] = ++this.#order
     this.#words[at + HASH] = low
@@ -83,7 +83,7 @@ export class SessionJournal {
     return slot
   }
 
-  /** Records how far a message is. */
+  /** Records the phase of a message. */
   advance(slot: number, phase: 'released' | 'done'): void {
     const at = this.#at(slot) + STATE
     Atomics.store(this.#words, at, (this.#words[at]! & 0xffff) | (PHASES.indexOf(phase) << 16))
@@ -94,7 +94,7 @@ export class SessionJournal {
     Atomics.store(this.#words, this.#at(slot) + STATE, 0)
   }
 
-  /** Whether the QoS 2 message of that identifier was received and not released. */
+  /** Returns whether a QoS 2 message was received and not released. */
   hasReceived(id: number): boolean {
     return (Atomics.load(this.#words, HEADER_WORDS + (id >>> 5)) & (1 << (id & 31))) !== 0
   }
@@ -107,7 +107,7 @@ export class SessionJournal {
     Atomics.and(this.#words, HEADER_WORDS + (id >>> 5), ~(1 << (id & 31)))
   }
 
-  /** Forgets everything: the broker has no session any more. */
+  /** Removes everything, because the broker no longer has the session. */
   clear(): void {
     this.#words.fill(0)
     this.#next = 0
@@ -123,13 +123,13 @@ export class SessionJournal {
   }
 }
 
-/** Names an operation as `JournalEntry.operation` does. */
+/** Returns the key of an operation, as in `JournalEntry.operation`. */
 export function operationKey(operation: string): string {
   const [low, high] = hash(operation)
   return `${low}:${high}`
 }
 
-/** 64 bits of FNV-1a with two offsets: enough to tell the few thousand operations of one journal apart. */
+/** Returns a 64-bit hash: FNV-1a with two offsets. It distinguishes the few thousand operations of one journal. */
 function hash(text: string): readonly [number, number] {
   let low = 0x811c9dc5 | 0
   let high = 0x5bd1e995 | 0

@@ -5,7 +5,7 @@ import { PacketIds } from './packet-ids.js'
 import { ReceivedIds } from './received-ids.js'
 import type { SessionJournal } from './session-journal.js'
 
-/** What a client keeps of its session from one connection to the next, as the broker does (MQTT 5, section 4.1). */
+/** The client's part of the session state, kept from one connection to the next (MQTT 5, section 4.1). */
 export class SessionState {
   readonly ids = new PacketIds()
   readonly outgoing: OutgoingMessages
@@ -13,7 +13,7 @@ export class SessionState {
   readonly #journal: SessionJournal | undefined
   #known: boolean
 
-  /** @param journal memory that outlives the thread, where there is some. */
+  /** @param journal memory that outlives the thread, if any */
   constructor(clock: Clock, journal?: SessionJournal) {
     this.#journal = journal
     this.#known = journal?.isKnown === true
@@ -21,13 +21,13 @@ export class SessionState {
     this.received = new ReceivedIds(journal)
   }
 
-  /** Whether this is the state of the session that the broker has, rather than the state of none. */
+  /** Whether this is the state of the broker's session. If not, the session must not be resumed. */
   get isKnown(): boolean {
     return this.#known && !this.outgoing.isOverburdened
   }
 
   /**
-   * A connection has been established.
+   * Starts using a new connection.
    * @param resumed whether the broker has kept the session
    * @param keeps whether it keeps the session when this connection ends
    */

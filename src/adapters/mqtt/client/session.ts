@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream'
 import type { Clock, Timer } from '../../../core/clock.js'
 import type { Connack } from './connack.js'
 import { type SessionSettings, writeConnect } from './connect.js'
-import { disconnect, disconnectBecause, type Farewell } from './disconnect.js'
+import { type CloseMode, disconnect, disconnectBecause } from './disconnect.js'
 import {
   ConnectionClosed,
   ConnectionEnded,
@@ -14,7 +14,7 @@ import {
 } from './errors.js'
 import { hangUp } from './hang-up.js'
 import { Inbound } from './inbound.js'
-import { type KeptAlive, keepAlive } from './keep-alive.js'
+import { type KeepAliveTarget, keepAlive } from './keep-alive.js'
 import { Outbound } from './outbound.js'
 import type { OutgoingMessages } from './outgoing.js'
 import { sendWindow } from './outgoing-entry.js'
@@ -29,11 +29,11 @@ type State =
   | { readonly name: 'open' }
   | { readonly name: 'closed'; readonly error: Error }
 
-/** One established connection of one client to a broker, over which its session (`SessionState`) goes on. */
-export class Session implements KeptAlive {
+/** An established connection of one client to a broker, which continues the client's session (`SessionState`). */
+export class Session implements KeepAliveTarget {
   readonly version: 4 | 5
   readonly outbound: Outbound
-  /** What the broker said in CONNACK. */
+  /** The broker's CONNACK. */
   connack!: Connack
   readonly #socket: Duplex
   readonly #where: string
@@ -47,7 +47,7 @@ export class Session implements KeptAlive {
   #state: State
   #heard = true
   #keepAlive: Timer | undefined
-  /** Whether there was a message of QoS 1 or 2 in what was read last. */
+  /** Whether the last read contained a message of QoS 1 or 2. */
   #acknowledging = false
   #holds = 0
   #pings: (() => void)[] = []
@@ -100,8 +100,8 @@ export class Session implements KeptAlive {
   }
 
   /**
-   * Sends CONNECT over `socket`, which waits if that is not open yet, and waits for CONNACK.
-   * @throws VersionRefused, ConnectionEnded, the reason of `signal`; the socket is destroyed then
+   * Sends CONNECT over `socket`, which may still be connecting, and waits for CONNACK.
+   * @throws VersionRefused, ConnectionEnded, the reason of `signal`; the socket is then destroyed
    */
   static async open(
     socket: Duplex,
@@ -130,7 +130,7 @@ export class Session implements KeptAlive {
     return session
   }
 
-  /** Why the connection has ended; `undefined` while it is there. */
+  /** Why the connection has ended, or undefined while it is open. */
   get closed(): Error | undefined {
     return this.#state.name === 'closed' ? this.#state.error : undefined
   }
@@ -148,8 +148,8 @@ export class Session implements KeptAlive {
   }
 
   /**
-   * Stops reading from the socket, until `release` was called as often. Pings go on. What the broker answers in
-   * the meantime (to SUBSCRIBE, say) is read afterwards.
+   * Pauses reading until `release` has been called as often. Pings continue; answers of the broker, for example SUBACK,
+   * are read afterwards.
    */
   hold(): void {
     if (this.#holds++ > 0) return
@@ -173,6 +173,7 @@ export class Session implements KeptAlive {
   }
 
   /**
+   * Subscribes to a filter.
    * @returns the quality of service that the broker granted
    * @throws RangeError (not sent), Refused with the broker's reason, ConnectionEnded
    */
@@ -180,12 +181,12 @@ export class Session implements KeptAlive {
     return this.#subscriptions.subscribe(filter, qos, subscriptionId)
   }
 
-  /** Never throws: a subscription that cannot be taken back ends with the connection. */
+  /** Unsubscribes. Never throws, because a subscription that cannot be ended ends with the connection. */
   unsubscribe(filter: string): Promise<void> {
     return this.#subscriptions.unsubscribe(filter).catch(() => {})
   }
 
-  /** Sends PINGREQ; resolves on PINGRESP, which is not seen while reading is held back, or when the connection ends. */
+  /** Sends PINGREQ. Resolves on PINGRESP, which cannot arrive while reading is paused, or when the connection ends. */
   ping(): Promise<void> {
     return new Promise((resolve) => {
       if (this.#state.name === 'closed') return resolve()
@@ -199,21 +200,21 @@ export class Session implements KeptAlive {
   }
 
   /**
-   * Ends the connection with DISCONNECT; waits no longer than half a second for the socket to close.
-   * @param how `end-session`: MQTT 5 only; the broker drops the session and what it has for it
+   * Closes the connection with DISCONNECT. Waits at most half a second for the socket to close.
+   * @param how `end-session` makes the broker drop the session; MQTT 5 only
    */
-  async close(how: Farewell = 'keep-session'): Promise<void> {
+  async close(how: CloseMode = 'keep-session'): Promise<void> {
     if (this.#state.name === 'closed') return
     const { willOnClose = false } = this.#settings
     this.outbound.bytes(disconnect(this.version, how, willOnClose))
     this.outbound.flush()
-    this.#end(new ConnectionEnded(`${this.#where}: the connection was ended`))
+    this.#end(new ConnectionEnded(`${this.#where}: disconnected`))
     await hangUp(this.#socket, this.#clock)
   }
 
   /**
    * Ends the connection because of `error`.
-   * @param reasonCode the reason that is sent to the broker (MQTT 5, section 4.13); without one the socket is destroyed
+   * @param reasonCode sent to the broker (MQTT 5, section 4.13); without it the socket is destroyed
    */
   fail(error: Error, reasonCode?: number): void {
     const before = this.#state
@@ -248,7 +249,7 @@ export class Session implements KeptAlive {
 
   #onClosed(): void {
     if (this.#state.name !== 'closed')
-      this.#breakOff(new ConnectionClosed(`the connection to ${this.#where} was closed`))
+      this.#breakOff(new ConnectionClosed(`${this.#where} closed the connection`))
   }
 
   #connect(settings: SessionSettings): void {
@@ -278,14 +279,17 @@ export class Session implements KeptAlive {
     opened()
   }
 
-  /** Messages of QoS 1 and 2 come at the pace of our acknowledgements: waiting would slow them down. */
+  /**
+   * Updates the pacer after a read. Messages of QoS 1 and 2 arrive at the pace of our acknowledgements, so a pause
+   * would only slow them down.
+   */
   #pace(size: number): void {
     if (this.#acknowledging) this.#pacer?.rest()
     else if (this.#state.name === 'open') this.#pacer?.onRead(size)
     this.#acknowledging = false
   }
 
-  /** As `fail`; before CONNACK the protocol version may be to blame. */
+  /** Like `fail`, but before CONNACK the cause may be the protocol version. */
   #breakOff(failure: ConnectionEnded, reasonCode?: number): void {
     this.fail(this.#state.name === 'opening' ? new VersionRefused(failure) : failure, reasonCode)
   }

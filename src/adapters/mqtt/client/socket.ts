@@ -5,12 +5,12 @@ import { type BrokerAddress, showAddress } from './address.js'
 import { interrupted, SocketFailed } from './errors.js'
 
 const READ_BYTES = 65_536
-/** The largest packet that MQTT can express: what is above `limits.frame` must come through to be skipped. */
+/** The largest packet that MQTT can express: a packet above `limits.frame` must reach the framer to be skipped. */
 const LARGEST_PACKET = 268_435_460
 
 /**
- * Opens the byte stream to a broker. The socket is paused, and destroyed when `signal` aborts before it is open.
- * A WebSocket is returned while its handshake goes on: what fails then is an `error` of the stream.
+ * Opens a socket to a broker, paused; destroys it if `signal` aborts first. Returns a WebSocket during its handshake,
+ * whose failure is an `error` event.
  * @throws SocketFailed, the reason of `signal`
  */
 export async function openSocket(
@@ -29,7 +29,7 @@ export async function openSocket(
       ? await openTls({ ...(isIP(host) === 0 && { servername: host }), ...tls, host, port })
       : openPlain(transport === 'unix' ? { path: host } : { host, port })
   socket.setNoDelay(true)
-  // An error may come before the caller listens; it finds the socket destroyed then.
+  // An error may be emitted before the caller listens. Without a listener Node would throw it.
   socket.on('error', ignore)
   return new Promise((resolve, reject) => {
     const where = showAddress(address)
@@ -54,8 +54,8 @@ export async function openSocket(
 }
 
 /**
- * A socket that reads into one buffer over and over, and hands on a copy of what came. Without that each read takes
- * a new buffer of 64 KiB, and `pause` lets it read on until the stream is full.
+ * Opens a socket that reads into one reused buffer and emits copies. A default socket allocates 64 KiB for each read,
+ * and after `pause` reads on until the stream's buffer is full.
  */
 function openPlain(where: { host: string; port: number } | { path: string }): Socket {
   const socket: Socket = connectTcp({
@@ -63,7 +63,7 @@ function openPlain(where: { host: string; port: number } | { path: string }): So
     onread: {
       buffer: Buffer.allocUnsafeSlow(READ_BYTES),
       callback: (size, buffer) => {
-        // Not of the pool: whoever gets it may keep it or give it away.
+        // Not from the pool: receivers may keep the chunk or transfer it.
         const chunk = Buffer.allocUnsafeSlow(size)
         chunk.set(buffer.subarray(0, size))
         socket.emit('data', chunk)
@@ -75,7 +75,7 @@ function openPlain(where: { host: string; port: number } | { path: string }): So
 }
 
 async function openTls(options: ConnectionOptions): Promise<Socket> {
-  // As with WebSockets: most do without.
+  // Loaded on first use, because most connections use neither TLS nor WebSocket.
   const { connect } = await import('node:tls')
   return connect(options)
 }
@@ -84,7 +84,7 @@ async function openWebSocket(
   { transport, host, port, path }: BrokerAddress,
   tls: ConnectionOptions | undefined,
 ): Promise<Duplex> {
-  // Loading it takes longer than connecting, and most do without.
+  // Loaded on first use, because that takes longer than connecting.
   const { createWebSocketStream, WebSocket } = await import('ws')
   const url = `${transport}://${host.includes(':') ? `[${host}]` : host}:${port}${path}`
   const options = { ...tls, perMessageDeflate: false, maxPayload: LARGEST_PACKET }

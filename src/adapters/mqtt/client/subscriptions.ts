@@ -12,7 +12,7 @@ const UNSUBSCRIBE = 0xa2
 const SUBSCRIPTION_ID = 0x0b
 const NO_PROPERTIES = prefixed()
 
-/** What the broker allows, as CONNACK says. */
+/** The limits of the broker, from CONNACK. */
 export interface SubscriptionLimits {
   readonly maximumPacketSize: number
   readonly wildcardsAvailable: boolean
@@ -29,7 +29,7 @@ interface Pending {
   readonly reject: (error: Error) => void
 }
 
-/** The SUBSCRIBE and UNSUBSCRIBE packets of one connection that the broker has not answered yet. */
+/** The SUBSCRIBE and UNSUBSCRIBE packets of one connection that wait for an answer. */
 export class Subscriptions {
   readonly #outbound: Outbound
   readonly #ids: PacketIds
@@ -39,7 +39,7 @@ export class Subscriptions {
   #limits: SubscriptionLimits | undefined
   #closed: Error | undefined
 
-  /** @param mask hides our secrets in what the broker says */
+  /** @param mask hides our secrets in texts of the broker */
   constructor(
     outbound: Outbound,
     ids: PacketIds,
@@ -52,14 +52,15 @@ export class Subscriptions {
     this.#mask = mask
   }
 
-  /** The broker has said what it allows. */
+  /** Sets the limits of the broker. */
   limit(limits: SubscriptionLimits): void {
     this.#limits = limits
   }
 
   /**
+   * Subscribes to a filter.
    * @returns the quality of service that the broker granted
-   * @throws RangeError (it was not sent: the broker would end the connection), Refused saying why, the reason of `close`
+   * @throws RangeError (not sent, because the broker would close the connection), Refused, the reason of `close`
    */
   async subscribe(
     filter: string,
@@ -84,7 +85,7 @@ export class Subscriptions {
     return reason as 0 | 1 | 2
   }
 
-  /** @throws RangeError, Refused, the reason of `close` */
+  /** Unsubscribes from a filter. @throws RangeError, Refused, the reason of `close` */
   async unsubscribe(filter: string): Promise<void> {
     const { reasons, reasonString } = await this.#ask(
       UNSUBSCRIBE,
@@ -95,7 +96,7 @@ export class Subscriptions {
     if (reason >= 0x80) throw new Refused(reason, reasonString)
   }
 
-  /** A SUBACK or UNSUBACK, which answers one filter each; unknown identifiers are ignored. @throws MalformedPacket */
+  /** Handles SUBACK or UNSUBACK, each for one filter. Ignores unknown identifiers. @throws MalformedPacket */
   onAnswer(bytes: Buffer, body: number, end: number): void {
     const reader = new PacketReader(bytes, body, end)
     const id = reader.uint16()
@@ -117,7 +118,7 @@ export class Subscriptions {
     pending.resolve({ reasons, reasonString: text && this.#mask(text) })
   }
 
-  /** Rejects all that is pending, and what is still to come. */
+  /** Rejects all packets that wait, and all later ones. */
   close(error: Error): void {
     this.#closed = error
     for (const [id, { reject }] of this.#pending) {
@@ -148,7 +149,9 @@ export class Subscriptions {
     if (bytes.length > most) {
       this.#ids.deallocate(id)
       return Promise.reject(
-        new RangeError(`the packet of ${bytes.length} bytes is larger than the broker takes (${most} bytes)`),
+        new RangeError(
+          `the packet has ${bytes.length} bytes: more than the broker's maximum packet size (${most} bytes)`,
+        ),
       )
     }
     return new Promise((resolve, reject) => {
@@ -158,14 +161,14 @@ export class Subscriptions {
   }
 }
 
-/** A filter without the `$share/GROUP/` in front (MQTT 5, section 4.8.2). */
+/** Returns a filter without its `$share/GROUP/` prefix (MQTT 5, section 4.8.2). */
 export function sharedFilter(filter: string): string {
   if (!filter.startsWith('$share/')) return filter
   const slash = filter.indexOf('/', 7)
   return slash < 0 ? filter : filter.slice(slash + 1)
 }
 
-/** Why `filter` cannot be subscribed to; for `$share/GROUP/FILTER` the filter counts as well. */
+/** Returns why a filter is invalid, or undefined. For `$share/GROUP/FILTER` it checks the group and the filter. */
 export function filterFault(filter: string): string | undefined {
   const fault = topicTextFault(filter) ?? topicPatternFault(filter)
   if (fault !== undefined || !filter.startsWith('$share/')) return fault

@@ -1,16 +1,16 @@
-/** Levels of a topic: Mosquitto ends the connection over more, EMQX refuses more than 128 by default. */
+/** Maximum number of topic levels. Mosquitto closes the connection over more; EMQX refuses more than 128 by default. */
 const MOST_LEVELS = 200
 const LONGEST_BYTES = 65_535
 
 /**
- * Control characters and code points that are not characters: a broker may end the connection over them
- * (MQTT 5, section 1.5.4), and Mosquitto does. Half a surrogate pair cannot be written as UTF-8.
+ * Control characters and noncharacters, over which a broker may close the connection (MQTT 5, section 1.5.4; Mosquitto
+ * does), and lone surrogates, which UTF-8 cannot encode.
  */
 const FORBIDDEN =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: this is what the specification forbids
   /[\u0000-\u001f\u007f-\u009f\ufdd0-\ufdef\ufffe\uffff\ud800-\udfff\u{1fffe}\u{1ffff}\u{2fffe}\u{2ffff}\u{3fffe}\u{3ffff}\u{4fffe}\u{4ffff}\u{5fffe}\u{5ffff}\u{6fffe}\u{6ffff}\u{7fffe}\u{7ffff}\u{8fffe}\u{8ffff}\u{9fffe}\u{9ffff}\u{afffe}\u{affff}\u{bfffe}\u{bffff}\u{cfffe}\u{cffff}\u{dfffe}\u{dffff}\u{efffe}\u{effff}\u{ffffe}\u{fffff}\u{10fffe}\u{10ffff}]/u
 
-/** Why MQTT cannot carry `text` as a string; `undefined` when it can. */
+/** Returns why MQTT cannot carry `text` as a string, or undefined if it can. */
 export function textFault(text: string): string | undefined {
   const found = FORBIDDEN.exec(text)
   if (found !== null)
@@ -20,7 +20,7 @@ export function textFault(text: string): string | undefined {
   return undefined
 }
 
-/** Why a broker may end the connection over this topic or filter, beside its wildcards. */
+/** Returns why a broker may close the connection over a topic or filter, apart from its wildcards. */
 export function topicTextFault(topic: string): string | undefined {
   const fault = textFault(topic)
   if (fault !== undefined) return fault

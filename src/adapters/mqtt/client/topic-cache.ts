@@ -3,19 +3,19 @@ import { topicTextFault } from './text.js'
 
 const CAPACITY = 4_096
 
-/** Why `topic` cannot be published to; `undefined` when it can. */
+/** Returns why a topic cannot be published to, or undefined if it can. */
 export function topicFault(topic: string): string | undefined {
   return topicTextFault(topic) ?? topicNameFault(topic)
 }
 
 /**
- * The topics that were published to lately, checked and encoded: both cost more than all the rest of a
- * publish. Emptied when it is full, which bounds it without counting uses.
+ * Caches checked and encoded topics, which cost more than the rest of a publish. It is emptied when full, which bounds
+ * it without tracking use.
  */
 export class TopicCache {
   readonly #encoded = new Map<string, Uint8Array>()
 
-  /** The topic in UTF-8 with its length in front. @throws RangeError saying why it cannot be published to. */
+  /** Returns the topic in UTF-8 with a length prefix. @throws RangeError with the fault of the topic */
   encode(topic: string): Uint8Array {
     const known = this.#encoded.get(topic)
     if (known !== undefined) return known

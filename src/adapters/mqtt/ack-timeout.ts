@@ -2,24 +2,22 @@ import type { Clock, Timer } from '../../core/clock.js'
 import type { Logger } from '../../core/telemetry.js'
 import type { Hold } from './client/ack-gate.js'
 
-/** How long `ack` waits for earlier messages of its queue to be settled, in milliseconds. */
-const PATIENCE_MS = 1_000
+/** How long `ack` waits until earlier messages of its queue are settled, in milliseconds. */
+const ACK_TIMEOUT_MS = 1_000
 
 /**
- * Acknowledgements of MQTT leave in the order of the messages ([MQTT-4.6.0-2]), so one may have to wait for an earlier
- * message to be settled. A caller that waits for its own acknowledgement before it goes on must not wait forever: it
- * goes on after a while, at once where an earlier message waits for its next delivery. The acknowledgement is recorded
- * and leaves when its turn comes.
+ * Limits how long `ack` waits, because MQTT sends acknowledgements in the order of the messages ([MQTT-4.6.0-2]) and an
+ * earlier one may stay unsettled. After the limit `ack` resolves, and the recorded acknowledgement is sent in its turn.
  */
-export class AckPatience {
+export class AckTimeout {
   readonly #clock: Clock
   readonly #log: Logger
   readonly #queue: string
-  /** With the places of their messages in the order of arrival. */
+  /** The waiting calls of `ack`, with the places of their messages in the order of arrival. */
   readonly #waiting = new Map<(outcome: boolean) => void, number>()
   #timer: Timer | undefined
   #isWarned = false
-  /** Something waited to no effect, and nothing has been written since: the same message is in the way. */
+  /** Whether a wait has reached the limit and nothing has been sent since: the same message is still in the way. */
   #isLate = false
 
   constructor({ clock, log, queue }: { clock: Clock; log: Logger; queue: string }) {
@@ -29,11 +27,11 @@ export class AckPatience {
   }
 
   /**
-   * Settles `hold`.
-   * @param order the place of its message in the order of arrival
-   * @param isBlocked an earlier message waits for its next delivery
-   * @param onWritten called when the acknowledgement has been written
-   * @returns false when the connection ended before the acknowledgement was written
+   * Settles `hold` and waits until its acknowledgement is sent, up to the limit.
+   * @param order the place of the message in the order of arrival
+   * @param isBlocked whether an earlier message waits for redelivery; `ack` then does not wait
+   * @param onWritten called when the acknowledgement has been sent
+   * @returns false if the connection ended before the acknowledgement was sent
    */
   acknowledge(hold: Hold, order: number, isBlocked: boolean, onWritten: () => void): Promise<boolean> {
     if (!hold.settle()) return Promise.resolve(false)
@@ -49,12 +47,12 @@ export class AckPatience {
       if (isWritten) return
       if (isBlocked || this.#isLate) return resolve(true)
       this.#waiting.set(resolve, order)
-      this.#timer ??= this.#clock.setTimer(PATIENCE_MS, () => this.#timeUp(), { background: true })
+      this.#timer ??= this.#clock.setTimer(ACK_TIMEOUT_MS, () => this.#timeUp(), { background: true })
     })
   }
 
-  /** The message of that place waits for its next delivery: nobody waits for that. */
-  giveUp(order = Number.NEGATIVE_INFINITY): void {
+  /** Resolves the calls of `ack` for messages after `order`: that message waits for redelivery, which can take long. */
+  stopWaiting(order = Number.NEGATIVE_INFINITY): void {
     for (const [resolve, later] of [...this.#waiting])
       if (later > order) {
         this.#waiting.delete(resolve)
@@ -72,11 +70,11 @@ export class AckPatience {
       this.#isWarned = true
       this.#log({
         level: 'warn',
-        message: `acknowledgements of queue ${this.#queue} wait for an earlier message that is not settled`,
+        message: `acknowledgements of queue ${this.#queue} wait because an earlier message is not settled`,
         count: this.#waiting.size,
       })
     }
     this.#isLate = this.#waiting.size > 0
-    this.giveUp()
+    this.stopWaiting()
   }
 }

@@ -1,16 +1,16 @@
 import type { Clock } from '../../core/clock.js'
 import { ConnectionClosed, ConnectionEnded, SocketFailed } from './client/errors.js'
 
-/** A connection that the broker ends sooner than this may have been taken over, in milliseconds. */
+/** A connection that the broker ends sooner than this may be a client id conflict, in milliseconds. */
 const SHORT_MS = 5_000
-/** So many short connections in a row are suspicious. */
+/** How many short connections in a row indicate a conflict. */
 const SUSPICIOUS = 3
 
 /**
- * Recognizes two clients with one client id over MQTT 3.1.1, where the broker ends the connection of the first without
- * a reason when the second connects (MQTT 3.1.1, [MQTT-3.1.4-2]).
+ * Detects two clients with the same client id. When the second connects, an MQTT 3.1.1 broker closes the connection of
+ * the first without a reason ([MQTT-3.1.4-2]).
  */
-export class TakenOver {
+export class ClientIdConflict {
   readonly #clock: Clock
   #since = 0
   #short = 0
@@ -23,16 +23,16 @@ export class TakenOver {
     this.#since = this.#clock.monotonic()
   }
 
-  /** @returns the error of a lost connection, with a hint where it is one of several that did not last */
+  /** @returns the error of a lost connection, with a hint if several connections in a row were short */
   explain(error: Error): Error {
     const isShort = this.#clock.monotonic() - this.#since < SHORT_MS
     this.#short = isShort ? this.#short + 1 : 0
     const isSilent = error instanceof ConnectionClosed || error instanceof SocketFailed
-    // A broker that gives a reason knows better.
+    // If the broker gave a reason, it is not a conflict.
     if (!isSilent) this.#short = 0
     if (this.#short < SUSPICIOUS) return error
     return new ConnectionEnded(
-      `${error.message}; ${this.#short} connections in a row did not last: does another client use the same client id?`,
+      `${error.message}; ${this.#short} connections in a row lasted less than ${SHORT_MS} ms: check whether another client uses the same client id`,
       { cause: error },
     )
   }
