@@ -1,54 +1,65 @@
 import { ConnectionError } from '../../core/errors.js'
 import { keySlot } from './client/key-slot.js'
 import { addressKey, type Commands, redirectOf } from './commands.js'
+import type { Argument, RedisConnection, Reply } from './connection.js'
 import { redirectAddress, type ServerAddress } from './endpoint.js'
-import type { Argument, Reply, Wire } from './wire.js'
 
-/** So often may one command be sent on to another server. */
+/** How many redirections one command may follow. */
 const MOST_REDIRECTS = 5
 
 /**
- * Carries out commands on a cluster. Which server has which slot is learnt from the servers' redirections: the
- * first command for a slot may go to the wrong one. Commands for one slot keep their order once it is known.
+ * Sends each command to the server of a cluster that holds its key. It learns the owner of each slot from MOVED replies
+ * (Redis Cluster specification), so only the first command for a slot can reach the wrong server.
  */
 export class ClusterCommands implements Commands {
-  readonly #main: Wire
+  readonly #main: RedisConnection
   readonly #mainAddress: ServerAddress
-  readonly #open: (address: ServerAddress) => Promise<Wire>
-  readonly #wires = new Map<string, Wire | Promise<Wire>>()
+  readonly #open: (address: ServerAddress) => Promise<RedisConnection>
+  readonly #connections = new Map<string, RedisConnection | Promise<RedisConnection>>()
   readonly #slots = new Map<number, ServerAddress>()
 
-  /** @param open connects to a server of the cluster; asked once for each */
-  constructor(main: Wire, mainAddress: ServerAddress, open: (address: ServerAddress) => Promise<Wire>) {
+  /** @param open connects to a server of the cluster; called once for each server */
+  constructor(
+    main: RedisConnection,
+    mainAddress: ServerAddress,
+    open: (address: ServerAddress) => Promise<RedisConnection>,
+  ) {
     this.#main = main
     this.#mainAddress = mainAddress
     this.#open = open
-    this.#wires.set(addressKey(mainAddress), main)
+    this.#connections.set(addressKey(mainAddress), main)
   }
 
-  /** The server that has a key, as far as it is known. */
+  /** Returns the last known owner of a key, or the first server if the owner is unknown. */
   owner(key: string | undefined): ServerAddress {
     return (key === undefined ? undefined : this.#slots.get(keySlot(key))) ?? this.#mainAddress
   }
 
+  /**
+   * Sends a command and follows redirections. Once the owner of a slot is known, commands for that slot keep their
+   * order.
+   */
   async send(key: string | undefined, name: string, args: readonly Argument[]): Promise<Reply> {
     if (key === undefined) return this.#main.send(name, args)
     let address = this.owner(key)
     let asking = false
     for (let redirects = 0; ; redirects++) {
-      const known = this.#wires.get(addressKey(address)) ?? this.#connect(address)
-      const wire = known instanceof Promise ? await known : known
+      const known = this.#connections.get(addressKey(address)) ?? this.#connect(address)
+      const connection = known instanceof Promise ? await known : known
       try {
-        if (asking) wire.send('asking', []).catch(ignore)
-        return await wire.send(name, args)
+        if (asking) connection.send('asking', []).catch(ignore)
+        return await connection.send(name, args)
       } catch (error) {
         const redirect = redirectOf(error)
         const next = redirect && redirectAddress(redirect.address, address)
         if (redirect === undefined || next === undefined) throw error
         if (redirects === MOST_REDIRECTS)
-          throw new ConnectionError(`the cluster sent ${name} on ${redirects} times`, {
-            errorClass: 'service-unavailable',
-          })
+          throw new ConnectionError(
+            `the cluster redirected ${name} ${redirects} times, which is the limit: its nodes disagree about the slots`,
+            {
+              errorClass: 'service-unavailable',
+            },
+          )
         asking = redirect.kind === 'ask'
         if (!asking) this.#slots.set(keySlot(key), next)
         address = next
@@ -56,24 +67,24 @@ export class ClusterCommands implements Commands {
     }
   }
 
-  /** Remembers what a server said about a key. */
+  /** Records the owner of a key's slot. */
   moved(key: string, address: ServerAddress): void {
     this.#slots.set(keySlot(key), address)
   }
 
-  #connect(address: ServerAddress): Promise<Wire> {
+  #connect(address: ServerAddress): Promise<RedisConnection> {
     const name = addressKey(address)
     const opening = this.#open(address).then(
-      (wire) => {
-        this.#wires.set(name, wire)
-        return wire
+      (connection) => {
+        this.#connections.set(name, connection)
+        return connection
       },
       (error: unknown) => {
-        this.#wires.delete(name)
+        this.#connections.delete(name)
         throw error
       },
     )
-    this.#wires.set(name, opening)
+    this.#connections.set(name, opening)
     return opening
   }
 }

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
+import type { Argument, Reply } from './connection.js'
 import type { ServerAddress } from './endpoint.js'
 import { isReplyError } from './failures.js'
-import type { Argument, Reply } from './wire.js'
 
-/** A script of Lua, run atomically by the server that has its keys. */
+/** A Lua script. The server that holds its keys runs it atomically. */
 export class Script {
   readonly text: string
   readonly sha: string
@@ -14,16 +14,16 @@ export class Script {
   }
 }
 
-/** Something that carries out commands on the server which has a key. */
+/** Runs commands on the server that holds a key. */
 export interface Commands {
   /**
-   * @param key decides which server of a cluster; absent: any
-   * @returns the reply, its texts as bytes. Rejects with what ioredis rejects with (see `commandFailure`).
+   * @param key selects the server of a cluster; without a key any server will do
+   * @returns the reply, with strings as bytes. Rejects with what ioredis rejects with (see `commandFailure`).
    */
   send(key: string | undefined, name: string, args: readonly Argument[]): Promise<Reply>
 }
 
-/** Runs a script; a server that does not know it yet is sent its text. Rejects like `send`. */
+/** Runs a script by its hash, and sends its text only if the server does not have it. Rejects like `send`. */
 export async function runScript(
   commands: Commands,
   script: Script,
@@ -39,14 +39,14 @@ export async function runScript(
   }
 }
 
-/** Where a server of a cluster says that a key is: MOVED for good, ASK for this once. */
+/** A redirection from a cluster server: MOVED is permanent, ASK applies to one command. */
 export interface Redirect {
   readonly kind: 'moved' | 'ask'
   readonly slot: number
   readonly address: string
 }
 
-/** Reads an error reply that redirects (Redis Cluster specification); undefined when it does not. */
+/** Parses an error reply that redirects (Redis Cluster specification). @returns undefined for any other error */
 export function redirectOf(error: unknown): Redirect | undefined {
   if (!isReplyError(error)) return undefined
   const parts = /^(MOVED|ASK) (\d+) (\S+)/.exec(error.message)
@@ -54,7 +54,7 @@ export function redirectOf(error: unknown): Redirect | undefined {
   return { kind: parts[1] === 'MOVED' ? 'moved' : 'ask', slot: Number(parts[2]), address: parts[3]! }
 }
 
-/** Names a server in a table. */
+/** Returns the key under which maps keep a server. */
 export function addressKey({ host, port }: ServerAddress): string {
   return `${host}:${port}`
 }

@@ -2,14 +2,14 @@ import type { Socket } from 'node:net'
 import type { AdapterContext } from '../../core/adapter.js'
 import type { IntegrationError } from '../../core/errors.js'
 import { readTlsOptions } from '../tls.js'
+import { RedisConnection } from './connection.js'
 import { DEFAULT_PORT, formatAddress, SENTINEL_PORT, type ServerAddress, serverAddress } from './endpoint.js'
 import { socketFailure } from './failures.js'
 import { credentialsOf, databaseOf, expectMaster, greet, masterAddress } from './greeting.js'
 import type { RedisConfig } from './manifest.js'
 import { openSocket } from './socket.js'
-import { Wire } from './wire.js'
 
-/** Makes connections to the servers of an endpoint. It remembers which address comes next: each attempt tries one. */
+/** Opens connections to the servers of an endpoint. Each call of `locate` tries the next address. */
 export class Dialer {
   readonly #context: AdapterContext
   readonly #config: RedisConfig
@@ -21,7 +21,7 @@ export class Dialer {
   }
 
   /**
-   * Finds the server for the next attempt: the next address, or the master that the next sentinel knows.
+   * Finds the server for the next attempt: the next address, or the master that the next sentinel reports.
    * @throws ConnectionError, AuthError
    */
   async locate(signal: AbortSignal): Promise<ServerAddress> {
@@ -34,9 +34,9 @@ export class Dialer {
   }
 
   /**
-   * Connects to a server; the files of certificates are read each time.
-   * @param role what CLIENT LIST shows beside our name
-   * @param onLost called once at most, when the connection ends by itself
+   * Connects to a server. Reads the certificate files each time, so that renewed certificates take effect.
+   * @param role shown in CLIENT LIST behind the client id
+   * @param onLost called at most once, when the connection is lost
    * @throws ConnectionError, AuthError
    */
   async open(
@@ -44,7 +44,7 @@ export class Dialer {
     role: string,
     signal: AbortSignal,
     onLost: (error: IntegrationError) => void,
-  ): Promise<Wire> {
+  ): Promise<RedisConnection> {
     const { settings, clientId, clock } = this.#context
     const { database, protocol, keep_alive, sentinel } = this.#config
     const credentials = credentialsOf(settings.auth)
@@ -53,14 +53,14 @@ export class Dialer {
     return talk(socket, address, async () => {
       await greet(socket, address, credentials, selected, signal)
       if (sentinel !== undefined) await expectMaster(socket, address, signal)
-      const wire = {
+      const connectionSettings = {
         where: formatAddress(address),
         protocol,
         clientName: `${clientId}:${role}`.replace(/[^\x21-\x7e]/g, '-'),
         maxFrame: settings.limits.frame,
         keepAliveMs: keep_alive,
       }
-      return Wire.open(socket, wire, clock, signal, onLost)
+      return RedisConnection.open(socket, connectionSettings, clock, signal, onLost)
     })
   }
 
@@ -86,10 +86,10 @@ export class Dialer {
   }
 }
 
-/** Does something with a socket, which is destroyed if that fails. @throws ConnectionError, AuthError */
-async function talk<T>(socket: Socket, address: ServerAddress, how: () => Promise<T>): Promise<T> {
+/** Runs `exchange` on a socket and destroys the socket if it fails. @throws ConnectionError, AuthError */
+async function talk<T>(socket: Socket, address: ServerAddress, exchange: () => Promise<T>): Promise<T> {
   try {
-    return await how()
+    return await exchange()
   } catch (error) {
     socket.destroy()
     throw socketFailure(formatAddress(address), error)

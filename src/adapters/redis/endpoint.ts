@@ -1,14 +1,14 @@
 import { ConnectionError } from '../../core/errors.js'
 import type { Endpoint } from '../../core/settings.js'
 
-/** Where one server is reached: by TCP, or by a unix socket, whose path stands in `host` then. */
+/** The address of one server: TCP, or a unix socket, whose path is then also in `host`. */
 export interface ServerAddress {
   readonly host: string
   readonly port: number
   readonly tls: boolean
   /** The path of a unix socket. */
   readonly path?: string
-  /** The database, where the address names one. */
+  /** The database, if the address names one. */
   readonly database?: number
 }
 
@@ -18,10 +18,9 @@ export const SENTINEL_PORT = 26379
 const HIGHEST_DATABASE = 65_535
 
 /**
- * Reads one address of an endpoint: a host, `host:port`, `unix:/path`, or a URL
- * `redis[s]://host[:port][/database]`. A port in the address goes before the endpoint's; TLS settings
- * make a plain connection a secure one.
- * @throws ConnectionError when it is none of these; it never shows a password.
+ * Parses one address of an endpoint: a host, `host:port`, `unix:/path`, or a URL `redis[s]://host[:port][/database]`. A
+ * port in the address overrides the endpoint's port; TLS settings of the endpoint apply to `redis://` too.
+ * @throws ConnectionError for any other address; the message never contains a password
  */
 export function serverAddress(
   address: string,
@@ -44,30 +43,30 @@ export function serverAddress(
   }
 }
 
-/** An address for people. */
+/** Formats an address for messages. */
 export function formatAddress({ host, port, path }: ServerAddress): string {
   if (path !== undefined) return `unix:${path}`
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
 
-/** Reads `host:port` as a server of a cluster writes it in MOVED; undefined when it is not one. */
+/** Parses the `host:port` of a MOVED or ASK reply. @returns undefined if it is neither */
 export function redirectAddress(text: string, from: ServerAddress): ServerAddress | undefined {
   const colon = text.lastIndexOf(':')
   const port = Number(text.slice(colon + 1))
   if (colon < 0 || !Number.isInteger(port) || port < 1 || port > 65_535) return undefined
   const { path: _, ...same } = from
-  // An empty host stands for the server that answers.
+  // An empty host means the server that sent the reply (Redis Cluster specification).
   return { ...same, host: text.slice(0, colon) || from.host, port }
 }
 
-/** As gRPC names them: `unix:path`, `unix:/path` and `unix:///path`. */
+/** Accepts the forms that gRPC accepts: `unix:path`, `unix:/path` and `unix:///path`. */
 function unixAddress(address: string, endpoint: Endpoint): ServerAddress {
   const path = address.slice('unix:'.length).replace(/^\/\/(?=\/)/, '')
   if (path === '') throw unknownAddress(address)
   return { host: path, port: 0, tls: endpoint.tls !== undefined, path }
 }
 
-/** @returns undefined when the path names none, null when it is not a database */
+/** @returns undefined if the path is empty, null if it is not a database number */
 function databaseOf(pathname: string): number | undefined | null {
   const name = pathname.slice(1)
   if (name === '') return undefined
@@ -77,7 +76,7 @@ function databaseOf(pathname: string): number | undefined | null {
 
 function credentialsInside(address: string): ConnectionError {
   return new ConnectionError(
-    `credentials belong in the auth block, found them in the address ${JSON.stringify(hideCredentials(address))}`,
+    `credentials belong in the \`auth\` block: remove them from the address ${JSON.stringify(hideCredentials(address))}`,
     { retryable: false },
   )
 }

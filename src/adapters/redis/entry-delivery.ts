@@ -2,12 +2,12 @@ import type { InboundDelivery } from '../../core/adapter.js'
 import type { Headers } from '../../core/value.js'
 import type { Entry } from './entry.js'
 
-/** What a delivery does at the server. */
+/** How a delivery is settled at the server. */
 export type Settling = 'ack' | 'nack' | 'undelivered'
 
 const DONE = Promise.resolve()
 
-/** One delivery of an entry. The first settlement wins. */
+/** One delivery of an entry. Only the first settlement has an effect. */
 export class EntryDelivery implements InboundDelivery {
   readonly topic: string
   readonly payload: Uint8Array
@@ -28,7 +28,7 @@ export class EntryDelivery implements InboundDelivery {
   ) {
     const { id, payload, headers, defect } = entry
     this.topic = topic
-    // A small payload is a view of a large chunk of the socket, which would be kept as long.
+    // A small payload is a view of a large socket chunk. Copy it, so that the chunk can be freed.
     this.payload = payload.buffer.byteLength > 2 * payload.byteLength ? Buffer.from(payload) : payload
     this.id = id
     this.attempt = attempt

@@ -2,37 +2,37 @@ import { SerializeError } from '../../core/errors.js'
 import type { Headers, Value } from '../../core/value.js'
 import type { WireFormat } from '../../wire/wire-format.js'
 import { elidedSize } from './client/elision.js'
-import type { Reply } from './wire.js'
+import type { Reply } from './connection.js'
 
-/** An entry of a stream as a consumer sees it. */
+/** An entry of a stream as a consumer receives it. */
 export interface Entry {
   readonly id: string
   readonly payload: Uint8Array
   readonly headers?: Headers
-  /** Whether our `send` made it: then it is removed once every group has acknowledged it. */
+  /** Whether our `send` added the entry. Such an entry is removed once every group has acknowledged it. */
   readonly ours: boolean
-  /** Why it cannot be delivered. */
+  /** Why the entry cannot be delivered. */
   readonly defect?: Error
-  /** Its parts are small enough, but there was no room for all of them in the reply: it must be read alone. */
+  /** The fields fit one by one but did not fit into the reply together: the entry must be read alone. */
   readonly incomplete?: boolean
 }
 
-/** What entries are made of. */
+/** How to read entries. */
 export interface EntryShape {
   readonly payloadField: string
   readonly format: WireFormat
-  /** The largest field that is read, in bytes. */
+  /** Limit for one field, in bytes. */
   readonly maxFrame: number
 }
 
-/** The field that our `send` adds to each entry. Redis stores a field that all entries of a stream have only once. */
+/** The field that our `send` adds to each entry. Redis compresses field names that all entries of a stream share. */
 export const MARK = 'nemo:sent'
-/** The header of a defective delivery that says how many bytes its largest field has. */
+/** The header of a defective delivery that holds the size of its largest field, in bytes. */
 const OVERSIZE_HEADER = 'nemo-oversize-bytes'
 
 const NOTHING = new Uint8Array(0)
 
-/** The fields of an entry: the payload under its name, then the headers under theirs, then our mark. */
+/** Returns the fields of an entry: the payload, the headers under their names, and our mark. */
 export function toFields(
   payloadField: string,
   payload: Uint8Array,
@@ -45,9 +45,9 @@ export function toFields(
 }
 
 /**
- * Reads an entry, also one of another sender: the first field of the payload's name is the payload, all others are
- * headers. The payload of an entry without such a field is the object of its fields.
- * @returns undefined for what is not an entry
+ * Parses an entry, including entries of other senders: the first field named `payloadField` is the payload, the other
+ * fields are headers. Without such a field the payload is an object of all fields.
+ * @returns undefined if the reply is not an entry
  */
 export function toEntry(
   id: Reply | undefined,
@@ -81,15 +81,15 @@ export function toEntry(
     const headers = withMember(others, OVERSIZE_HEADER, String(largest))
     const defect = new SerializeError(
       largest > maxFrame
-        ? `the entry ${base.id} has a field of ${largest} bytes, which is more than limits.frame (${maxFrame} bytes)`
-        : `the fields of the entry ${base.id} are together several times larger than limits.frame (${maxFrame} bytes)`,
+        ? `entry ${base.id} has a field of ${largest} bytes: more than limits.frame (${maxFrame} bytes)`
+        : `the fields of entry ${base.id} together are several times larger than limits.frame (${maxFrame} bytes)`,
     )
     return { ...base, payload: NOTHING, headers, defect, incomplete: largest <= maxFrame }
   }
   return { ...base, ...fromFields(others ?? {}, shape.format) }
 }
 
-/** The payload of an entry of a sender that knows no payload: the object of its fields, as text under `binary`. */
+/** Encodes an object of all fields as the payload. The `binary` format cannot carry an object, so it gets JSON text. */
 function fromFields(
   fields: Record<string, string>,
   format: WireFormat,
@@ -98,14 +98,14 @@ function fromFields(
   try {
     return { payload: format.encode(fields as Value) }
   } catch (cause) {
-    const defect = new SerializeError(`the fields of the entry cannot be carried as ${format.name}`, {
+    const defect = new SerializeError(`the fields of the entry cannot be encoded as ${format.name}`, {
       cause,
     })
     return { payload: NOTHING, headers: fields, defect }
   }
 }
 
-/** Sets a member, also one named "__proto__". */
+/** Defines an own property, even if its name is `__proto__`: the names come from the network. */
 function withMember(
   object: Record<string, string> | undefined,
   name: string,
@@ -119,19 +119,19 @@ function withMember(
   })
 }
 
-/** The bytes of an entry, nearly. */
+/** Returns the approximate size of an entry, in bytes. */
 export function sizeOf({ payload, headers }: Entry): number {
   let size = payload.length
   for (const name in headers) size += name.length + headers[name]!.length
   return size
 }
 
-/** Reads what XREAD and XREADGROUP answer: the entries of each stream that has some. */
+/** Yields the streams of an XREAD or XREADGROUP reply that have entries. */
 export function* toStreams(
   reply: Reply,
 ): Generator<{ readonly key: string; readonly entries: readonly Reply[] }> {
   if (!Array.isArray(reply)) return
-  // RESP 3 answers with a map, which ioredis flattens into pairs; RESP 2 with a list of pairs.
+  // A RESP 3 reply is a map, which ioredis flattens into one list. A RESP 2 reply is a list of pairs.
   const nested = reply.every((each) => Array.isArray(each))
   const flat: readonly Reply[] = nested
     ? (reply as readonly (readonly Reply[])[]).flatMap((pair) => pair.slice(0, 2))

@@ -1,66 +1,65 @@
 import { AuthError, ConnectionError, type ErrorContext, IntegrationError } from '../../core/errors.js'
 
-/** Our credentials are wrong, or allow too little. */
+/** Error replies for wrong credentials or missing permissions. */
 const AUTH_REFUSALS = /^(WRONGPASS|NOAUTH|NOPERM|DENIED)\b|^ERR (invalid password|Client sent AUTH|AUTH )/
 
-/** The server cannot serve us now. Another connection may find one that can. */
+/** Error replies of a server that cannot serve us now. Another connection may reach a server that can. */
 const ELSEWHERE = /^(READONLY|LOADING|MASTERDOWN|UNBLOCKED)\b/
 
-/** The server takes the same command once it has room or time. */
+/** Error replies for a command that the server will accept later, when it has memory or time. */
 const LATER = /^(OOM|BUSY|TRYAGAIN|CLUSTERDOWN|NOREPLICAS|MISCONF|ASK|NOSCRIPT)\b/
 
-/** The command itself is wrong for this key or this account: the server is healthy. */
+/**
+ * Error replies for a command that is wrong for this key or this account. The server is healthy, so they must not open
+ * the breaker.
+ */
 const LOCAL = /^(WRONGTYPE|NOPERM|MOVED|CROSSSLOT)\b/
 
-/** A command inside a script failed: commands before it may have had effects. */
+/** Marks an error from inside a script: earlier commands of the script may have had effects. */
 const IN_SCRIPT = /\buser_script\b|\bscript: [\da-f]+|Error running script/i
 
-/** What an error reply of Redis means to a caller. */
+/** What an error reply means for the caller. */
 type ReplyMeaning = 'auth' | 'connection' | 'later' | 'refused'
 
-/** Judges an error reply by its first word (https://redis.io/docs/latest/develop/reference/protocol-spec/). */
+/** Classifies an error reply by its first word (https://redis.io/docs/latest/develop/reference/protocol-spec/). */
 function meaningOf(reply: string): ReplyMeaning {
   if (AUTH_REFUSALS.test(reply)) return 'auth'
   if (ELSEWHERE.test(reply)) return 'connection'
   return LATER.test(reply) ? 'later' : 'refused'
 }
 
-/** Makes an error of a facet from a reason. */
+/** Makes the error of a facet from a reason. */
 export type Failure = (reason: string, context: ErrorContext) => IntegrationError
 
-/** Whether the server answered with an error, rather than not at all. */
+/** Returns whether the server answered with an error reply. If not, the command may not have reached it. */
 export function isReplyError(error: unknown): error is Error {
   return (error as Error | undefined)?.name === 'ReplyError'
 }
 
-/** Whether the group of a stream, or the stream itself, is gone: flushed, evicted or deleted. */
+/** Returns whether the stream or its group no longer exists: flushed, evicted or deleted. */
 export function isGroupGone(error: unknown): boolean {
   return isReplyError(error) && /^(NOGROUP|UNBLOCKED the stream key)/.test(error.message)
 }
 
-/** Whether the server refused a command that it takes again once it has room or time. */
+/** Returns whether the server will accept the same command later. */
 export function isPassing(error: unknown): boolean {
   return isReplyError(error) && LATER.test(error.message)
 }
 
-/** Whether ioredis refused a command before writing any of it. */
+/** Returns whether ioredis refused a command before it wrote any of it. */
 export function isUnsent(error: unknown): boolean {
   return /^Stream isn't writeable/.test(String((error as Error | undefined)?.message))
 }
 
 /**
- * Translates what a command was rejected with. A reply of the server keeps its words, which hold no arguments of
- * ours; the error of the client library does not go along, for it carries them. An error reply says that the command
- * was not executed.
+ * Translates the rejection of a command; an error reply means that the command was not executed, except inside a
+ * script. The error of ioredis is not kept as the cause, because it contains the arguments.
  */
 export function commandFailure(error: unknown, failure: Failure): IntegrationError {
   if (error instanceof IntegrationError) return error
   const text = String((error as Error | undefined)?.message ?? error)
   if (!isReplyError(error))
-    return new ConnectionError(
-      `the connection was lost: ${text}`,
-      isUnsent(error) ? { notExecuted: true } : {},
-    )
+    return new ConnectionError(`connection lost: ${text}`, isUnsent(error) ? { notExecuted: true } : {})
   const context: ErrorContext = {
     ...(!IN_SCRIPT.test(text) && { notExecuted: true }),
     ...(LOCAL.test(text) && { fault: 'local' }),
@@ -77,18 +76,18 @@ export function commandFailure(error: unknown, failure: Failure): IntegrationErr
   }
 }
 
-/** The error of a socket that could not be opened, or broke. `where` names the server. */
+/** Returns the error of a socket that could not be opened, or that broke. `where` names the server. */
 export function socketFailure(where: string, cause: unknown): IntegrationError {
   if (cause instanceof IntegrationError) return cause
   const { code, message, name } = (cause ?? {}) as { code?: string; message?: string; name?: string }
-  if (name === 'TimeoutError') return new ConnectionError(`no answer from ${where} in time`, { cause })
-  if (name === 'AbortError') return new ConnectionError(`connecting to ${where} was given up`, { cause })
+  if (name === 'TimeoutError') return new ConnectionError(`${where} did not answer in time`, { cause })
+  if (name === 'AbortError') return new ConnectionError(`connecting to ${where} was cancelled`, { cause })
   if (code?.startsWith('ERR_SSL_') && /ALERT.*(CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)/.test(code))
     return new AuthError(`${where} refuses the client certificate: ${code}`, { cause })
   return new ConnectionError(`connection to ${where}: ${message || code || 'closed'}`, { cause })
 }
 
-/** The error reply to a greeting: wrong credentials, or a server that cannot serve us now or at all. */
+/** Returns the error for an error reply during the handshake. Only an error that may pass is retryable. */
 export function greetingFailure(where: string, reply: string): IntegrationError {
   const text = `${where} refuses the connection: ${withoutArguments(reply)}`
   switch (meaningOf(reply)) {
@@ -101,7 +100,7 @@ export function greetingFailure(where: string, reply: string): IntegrationError 
   }
 }
 
-/** The error of an operation that comes while there is no connection. */
+/** Returns the error of an operation without a connection. */
 export function notConnected(): ConnectionError {
   return new ConnectionError('not connected', { notExecuted: true })
 }
@@ -112,7 +111,9 @@ function withHint(reply: string): string {
     : reply
 }
 
-/** Some servers repeat what they were sent ("unknown command …, with args beginning with"): not to be shown. */
+/**
+ * Removes the arguments that some servers repeat in an error ("with args beginning with …"): they may contain secrets.
+ */
 function withoutArguments(reply: string): string {
   return reply.replace(/,? with args beginning with.*/s, '').slice(0, 300)
 }

@@ -1,6 +1,6 @@
-import type { Reply } from './wire.js'
+import type { Reply } from './connection.js'
 
-/** Reads an entry of a stream whose fields are known: its id and each field as bytes. undefined: it is none. */
+/** Reads the fields of an entry as bytes by name. @returns undefined if the reply is not an entry */
 export function readFields(
   item: Reply,
 ): { readonly id: string; readonly fields: ReadonlyMap<string, Buffer> } | undefined {
@@ -15,7 +15,7 @@ export function readFields(
   return { id: id.toString(), fields }
 }
 
-/** The bytes of the fields of an entry. */
+/** Returns the size of an entry's fields, in bytes. */
 export function entryBytes(item: Reply): number {
   const pairs: unknown = Array.isArray(item) ? item[1] : undefined
   let bytes = 0

@@ -1,36 +1,36 @@
 import type { InboundDelivery } from '../../core/adapter.js'
 import { AckError } from '../../core/errors.js'
 import { runScript } from './commands.js'
+import type { ConnectionPool } from './connection-pool.js'
 import type { Entry } from './entry.js'
 import { EntryDelivery, type Settling } from './entry-delivery.js'
-import type { Link } from './link.js'
 import type { QueueKeys } from './queue-keys.js'
-import { GIVE_BACK, KEEP } from './queue-scripts.js'
+import { GIVE_BACK, RENEW } from './queue-scripts.js'
 
-/** So many ids go into one script. */
+/** Maximum number of entry ids in one script call. */
 const MOST_IDS = 500
 
-/** The entries of one queue that were delivered here and have not been settled yet. */
+/** The entries of one queue that were delivered here and are not settled yet. */
 export class EntriesInHand {
-  readonly #link: Link
+  readonly #pool: ConnectionPool
   readonly #queue: string
   readonly #keys: QueueKeys
   readonly #group: string
   readonly #consumer: string
   readonly #onSettled: (entry: Entry, acknowledged: boolean) => void
-  /** The newest delivery of each entry; an entry that another consumer claimed may have come back to us. */
+  /** The newest delivery of each entry. An entry that another consumer claimed can be delivered here a second time. */
   readonly #byId = new Map<string, EntryDelivery>()
 
-  /** @param onSettled called when the server has answered to a settlement, and when that failed */
+  /** @param onSettled called after the server has answered a settlement, and after a settlement has failed */
   constructor(
-    link: Link,
+    pool: ConnectionPool,
     queue: string,
     keys: QueueKeys,
     group: string,
     consumer: string,
     onSettled: (entry: Entry, acknowledged: boolean) => void,
   ) {
-    this.#link = link
+    this.#pool = pool
     this.#queue = queue
     this.#keys = keys
     this.#group = group
@@ -46,7 +46,7 @@ export class EntriesInHand {
     return [...this.#byId.keys()]
   }
 
-  /** Makes a delivery of an entry, which is in hand until the server has answered to its settlement. */
+  /** Creates a delivery. The entry stays in hand until the server has answered its settlement. */
   add(entry: Entry, attempt: number): InboundDelivery {
     const delivery = new EntryDelivery(this.#queue, entry, attempt, this.#settle)
     this.#byId.set(entry.id, delivery)
@@ -69,23 +69,23 @@ export class EntriesInHand {
     this.#onSettled(delivery.entry, acknowledged)
   }
 
-  /** Shows that they are still worked on, so that nobody claims them. Never rejects. */
-  async keep(): Promise<void> {
+  /** Resets the idle time of the entries at the server, so that no other consumer claims them. Never rejects. */
+  async renew(): Promise<void> {
     const { ids } = this
     for (let i = 0; i < ids.length; i += MOST_IDS) {
       const args = [this.#group, this.#consumer, ...ids.slice(i, i + MOST_IDS)]
-      // If it cannot be done the entries are delivered twice, which is allowed.
-      await runScript(this.#link, KEEP, [this.#keys.stream], args).catch(ignore)
+      // If this fails, another consumer may claim the entries: a second delivery, which at-least-once allows.
+      await runScript(this.#pool, RENEW, [this.#keys.stream], args).catch(ignore)
     }
   }
 
-  /** Gives back what was read and not delivered. Never rejects. */
-  async undo(ids: readonly string[]): Promise<void> {
+  /** Gives back entries that were read but not delivered, uncounted. Never rejects. */
+  async returnUndelivered(ids: readonly string[]): Promise<void> {
     if (ids.length > 0) await this.#giveBack(ids, 0, false).catch(ignore)
   }
 
-  /** Gives back all that is in hand: the deliveries count. Never rejects. */
-  async abandon(): Promise<void> {
+  /** Gives back all entries in hand, counting their deliveries. Never rejects. */
+  async giveBackAll(): Promise<void> {
     const { ids } = this
     for (let i = 0; i < ids.length; i += MOST_IDS)
       await this.#giveBack(ids.slice(i, i + MOST_IDS), 0, true).catch(ignore)
@@ -94,16 +94,16 @@ export class EntriesInHand {
   #giveBack(ids: readonly string[], delayMs: number, counts: boolean): Promise<unknown> {
     const { stream, retry, wake } = this.#keys
     const args = [this.#group, this.#consumer, Math.ceil(delayMs), counts ? 0 : 1, ...ids]
-    return runScript(this.#link, GIVE_BACK, [stream, retry, wake], args)
+    return runScript(this.#pool, GIVE_BACK, [stream, retry, wake], args)
   }
 
   #ack(id: string): Promise<unknown> {
     const { stream } = this.#keys
-    return this.#link.send(stream, 'xack', [stream, this.#group, id])
+    return this.#pool.send(stream, 'xack', [stream, this.#group, id])
   }
 
   #failure(error: unknown) {
-    return this.#link.failure(error, (reason, context) => new AckError(this.#queue, reason, context))
+    return this.#pool.failure(error, (reason, context) => new AckError(this.#queue, reason, context))
   }
 }
 

@@ -1,19 +1,19 @@
 import { topicMatches, topicPatternFault } from '../../core/topic-pattern.js'
 
-/** How a pattern is subscribed to. */
+/** What to subscribe to for a pattern. */
 export type Subscribable =
   | { readonly kind: 'channel'; readonly channel: string }
   | {
       readonly kind: 'glob'
       readonly glob: string
-      /** Whether a channel that the glob lets through is wanted; absent: it always is. */
+      /** Filters the channels that match the glob. Absent if every match is wanted. */
       readonly matches?: (channel: string) => boolean
     }
 
 /**
- * Reads the pattern of a subscription. Wildcards are Redis' own (`*`, `?`, `[…]`: PSUBSCRIBE as it stands) or MQTT's
- * (`+` for one level between slashes, a final `#` for any number): those become a glob that lets through more, and
- * the rest is sorted out here. Anything else is the name of one channel.
+ * Parses the pattern of a subscription: Redis wildcards (`*`, `?`, `[…]`) go to PSUBSCRIBE unchanged, MQTT wildcards
+ * (`+`, a final `#`) become a glob, and any other pattern is a channel name. A glob of an MQTT pattern matches more
+ * than the pattern, so `matches` filters the rest.
  */
 export function readPattern(pattern: string): Subscribable {
   if (/[*?[]/.test(pattern)) return { kind: 'glob', glob: pattern }
@@ -26,6 +26,6 @@ export function readPattern(pattern: string): Subscribable {
 function toGlob(levels: readonly string[]): string {
   const literal = levels.map((level) => (level === '+' ? '*' : level.replaceAll('\\', '\\\\')))
   if (levels.at(-1) !== '#') return literal.join('/')
-  // "a/#" stands for "a" too.
+  // In MQTT "a/#" matches "a" too (MQTT 5, section 4.7.1.2).
   return `${literal.slice(0, -1).join('/')}*`
 }

@@ -7,8 +7,8 @@ import type { Session } from './session.js'
 import type { Route, Target } from './subscriber.js'
 
 /**
- * Publish and subscribe. A publish resolves when Redis has answered; a subscriber that is not connected then misses the
- * message: Redis keeps none, whatever the `qos`. It carries the payload alone, and no headers.
+ * Publish and subscribe. A publish resolves when Redis has answered; Redis stores no messages, so a subscriber that is
+ * not connected misses it at any `qos`.
  */
 export function pubSubFacet(current: () => Session, sharded: boolean): PubSubFacet {
   const publishCommand = sharded ? 'spublish' : 'publish'
@@ -18,11 +18,11 @@ export function pubSubFacet(current: () => Session, sharded: boolean): PubSubFac
     publish(topic, payload, options) {
       if (hasHeaders(options) || options.retain === true || options.qos === 2)
         return Promise.reject(refusedOption(topic, options))
-      const { link } = current()
-      return link
+      const { pool } = current()
+      return pool
         .send(sharded ? topic : undefined, publishCommand, [topic, payload])
         .then(nothing, (error) => {
-          throw link.failure(error, (reason, context) => new PublishError(topic, reason, context))
+          throw pool.failure(error, (reason, context) => new PublishError(topic, reason, context))
         })
     },
 
@@ -30,14 +30,17 @@ export function pubSubFacet(current: () => Session, sharded: boolean): PubSubFac
       if (options.params !== undefined) throw new UnsupportedError('subscribing with parameters to Redis')
       const wanted = readPattern(pattern)
       if (sharded && wanted.kind === 'glob')
-        throw new SubscribeError(pattern, 'sharded channels have no patterns: name one channel')
+        throw new SubscribeError(
+          pattern,
+          'config.sharded is set, and sharded channels have no patterns: expected a channel name',
+        )
       const route: Route = {
         target: targetOf(wanted, sharded),
         sink,
         matches: wanted.kind === 'glob' ? wanted.matches : undefined,
         resumes: 0,
       }
-      const { link, subscribers } = current()
+      const { pool, subscribers } = current()
       const failure: Failure = (reason, about) => new SubscribeError(pattern, reason, about)
       const adding = subscribers.add(route)
       let subscriber: Awaited<typeof adding>
@@ -45,7 +48,7 @@ export function pubSubFacet(current: () => Session, sharded: boolean): PubSubFac
         subscriber = await untilAborted(adding, context.signal, `subscribe ${pattern}`)
       } catch (error) {
         adding.then((late) => late.remove(route)).catch(nothing)
-        throw link.failure(error, failure)
+        throw pool.failure(error, failure)
       }
       return {
         resume: () => subscriber.release(route),
@@ -71,9 +74,10 @@ function hasHeaders({ headers }: PublishOptions): boolean {
 
 function refusedOption(topic: string, options: PublishOptions): PublishError {
   if (hasHeaders(options))
-    return new PublishError(topic, 'PUBLISH of Redis carries no headers; entries of queues do')
-  if (options.retain === true) return new PublishError(topic, 'Redis retains no published messages')
-  return new PublishError(topic, 'Redis has no QoS 2; it confirms each publish, and delivers at most once')
+    return new PublishError(topic, 'Redis PUBLISH carries no headers: remove `headers`, or send to a queue')
+  if (options.retain === true)
+    return new PublishError(topic, 'Redis does not retain messages: remove `retain`')
+  return new PublishError(topic, 'Redis delivers at most once and has no QoS 2: expected `qos` 0 or 1')
 }
 
 function nothing(): void {}

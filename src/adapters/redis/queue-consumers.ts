@@ -1,13 +1,13 @@
 import type { InboundDelivery, MessageSink } from '../../core/adapter.js'
 
-/** One consumer of a queue. */
+/** A consumer of a queue. */
 export interface QueueConsumer {
   readonly sink: MessageSink<InboundDelivery>
-  /** How many messages it has asked for and not been given. */
+  /** How many messages it has requested and not received yet. */
   demand: number
 }
 
-/** The consumers that this integration has of one queue. */
+/** The consumers of one queue in this integration. */
 export class QueueConsumers {
   readonly #all = new Set<QueueConsumer>()
 
@@ -15,7 +15,7 @@ export class QueueConsumers {
     return this.#all.size
   }
 
-  /** How many messages all of them have asked for. */
+  /** The sum of the consumers' demand. */
   get demand(): number {
     let sum = 0
     for (const { demand } of this.#all) sum += demand
@@ -28,7 +28,7 @@ export class QueueConsumers {
     return consumer
   }
 
-  /** @returns whether it was there */
+  /** @returns whether the consumer was present */
   delete(consumer: QueueConsumer): boolean {
     return this.#all.delete(consumer)
   }
@@ -37,7 +37,7 @@ export class QueueConsumers {
     this.#all.clear()
   }
 
-  /** Gives a message to one that has asked for it. @returns false when none has */
+  /** Delivers a message to a consumer that has demand. @returns false if no consumer has */
   deliver(make: () => InboundDelivery): boolean {
     for (const consumer of this.#all) {
       if (consumer.demand === 0) continue
@@ -48,7 +48,7 @@ export class QueueConsumers {
     return false
   }
 
-  /** Ends all of them. */
+  /** Ends all consumers with an error. */
   end(error: Error): void {
     const ended = [...this.#all]
     this.#all.clear()

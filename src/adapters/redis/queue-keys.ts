@@ -1,19 +1,19 @@
 import { besideKey } from './client/key-slot.js'
 
-/** The keys of one queue. All are in one slot of a cluster, so that a script may touch them together. */
+/** The keys of one queue. They share a slot of a cluster, so that one script can use them all. */
 export interface QueueKeys {
-  /** The stream itself; its key is the name of the queue. */
+  /** The stream itself. Its key is the name of the queue. */
   readonly stream: string
-  /** A stream that wakes one reader of a group that waits: something is due, or was given back. */
+  /** A stream that wakes a blocked reader of a group when an entry is due or was given back. */
   readonly wake: string
-  /** Messages that are to be delivered later: a sorted set of ids by time, and their fields. */
+  /** Delayed messages: a sorted set of ids by due time, and a hash with their fields. */
   readonly later: string
   readonly bodies: string
-  /** Entries of a group that were given back, by the time from which they may be delivered again. */
+  /** Entries of a group that were given back, as a sorted set by the time of their next delivery. */
   readonly retry: string
 }
 
-/** Names the keys of a queue as one group sees it. */
+/** Returns the keys of a queue for one group. */
 export function queueKeys(queue: string, group: string): QueueKeys {
   return {
     stream: queue,

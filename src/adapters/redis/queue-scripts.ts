@@ -1,17 +1,21 @@
 import { Script } from './commands.js'
 
-/** The consumer that has the entries of a group that were given back. It never reads. */
+/** The consumer that owns the entries of a group which were given back. It never reads. */
 const RETURNED = 'nemo:returned'
 
+/**
+ * Lua that sets `now` to the server's clock, in epoch milliseconds. One clock for all processes makes due times
+ * comparable.
+ */
 export const NOW = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)`
 
-/** Wakes one waiting reader of each group. Without readers there is no such stream, and none is made. */
+/** Wakes one blocked reader of each group. Does not create the stream: without it there is no reader to wake. */
 const WAKE = `redis.call('XADD', wake, 'NOMKSTREAM', 'MAXLEN', '~', 100, '*', 'due', '1')`
 
 /**
- * Keeps a message until it is due; a reader of the queue puts it into the stream then (`TAKE`).
+ * Stores a message until it is due. A reader of the queue then moves it to the stream (`CLAIM`).
  * KEYS: later, bodies, wake. ARGV: id, delay in ms, field, value, …
  */
 export const SEND_LATER = new Script(`${NOW}
@@ -24,13 +28,12 @@ ${WAKE}
 return 1`)
 
 /**
- * Everything a reader may have beside new entries, up to `count`: first puts the messages into the stream that are
- * due; then takes entries that were given back and are due, and those of consumers that show no sign of life
- * (XAUTOCLAIM), passing over what was given back for longer. If more is due it wakes another reader.
+ * Moves due messages to the stream, then claims up to `count` entries: those given back that are due, and those of
+ * consumers that have stopped renewing them (XAUTOCLAIM). Wakes another reader if more is due.
  * KEYS: stream, later, bodies, retry, wake. ARGV: group, consumer, count, idle ms from which to claim or -1, cursor.
  * Returns: ms until something is due or -1, the next cursor, { id, fields, number of deliveries } for each entry.
  */
-export const TAKE = new Script(`${NOW}
+export const CLAIM = new Script(`${NOW}
 local stream, later, bodies, retry, wake = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local group, consumer, count, idle = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local cursor = ARGV[5]
@@ -39,7 +42,7 @@ local function take(id)
   local claimed = redis.call('XCLAIM', stream, group, consumer, 0, id)
   local entry = claimed[1]
   if not entry then
-    -- Deleted from the stream: there is nothing left to deliver.
+    -- The entry was deleted from the stream. Acknowledge it, because there is nothing left to deliver.
     redis.call('XACK', stream, group, id)
     return
   end
@@ -81,8 +84,8 @@ if due == 0 and #taken > 0 then ${WAKE} end
 return { due, cursor, taken }`)
 
 /**
- * Takes again what an earlier life of this consumer had in hand.
- * KEYS: stream. ARGV: group, consumer, count, the id after which to look. Returns entries as `TAKE` does.
+ * Claims the entries that an earlier life of this consumer had pending.
+ * KEYS: stream. ARGV: group, consumer, count, the id after which to look. Returns entries as `CLAIM` does.
  */
 export const RECOVER = new Script(`
 local taken = {}
@@ -97,9 +100,9 @@ end
 return taken`)
 
 /**
- * Gives entries back, to be delivered after a delay: they stay pending, so that none is lost when a process dies. An
- * entry that another consumer has by now is left alone.
- * KEYS: stream, retry, wake. ARGV: group, consumer, delay ms, 1 to undo the counting of the delivery, id, …
+ * Gives entries back for redelivery after a delay, except those that another consumer has claimed. They stay pending,
+ * so that none is lost if a process dies.
+ * KEYS: stream, retry, wake. ARGV: group, consumer, delay ms, 1 to not count the delivery, id, …
  */
 export const GIVE_BACK = new Script(`${NOW}
 local wake = KEYS[3]
@@ -116,8 +119,8 @@ for i = 5, #ARGV do
 end
 return given`)
 
-/** Shows that a consumer still works on entries. KEYS: stream. ARGV: group, consumer, id, … */
-export const KEEP = new Script(`
+/** Resets the idle time of a consumer's entries. KEYS: stream. ARGV: group, consumer, id, … */
+export const RENEW = new Script(`
 for i = 3, #ARGV do
   local pending = redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[i], ARGV[i], 1)[1]
   if pending and pending[2] == ARGV[2] then
@@ -127,8 +130,8 @@ end
 return 1`)
 
 /**
- * Ends a consumer. Gives back, counted, what it has pending beside what is still in hand; takes it out of the group if
- * nothing of it is pending then. A wake that it may have swallowed is repeated while something is due.
+ * Removes a consumer from its group unless it has entries in hand. Gives back its other pending entries, counted, and
+ * repeats a wake that it may have consumed.
  * KEYS: stream, retry, wake. ARGV: group, consumer, id in hand, …
  */
 export const LEAVE = new Script(`${NOW}
@@ -155,11 +158,11 @@ end
 if redis.call('ZCOUNT', retry, '-inf', now) > 0 then ${WAKE} end
 return kept`)
 
-/** A consumer that has not been heard of for so long is taken out of its group, in milliseconds. */
+/** Idle time after which a consumer is removed from its group, in milliseconds. */
 export const FORGOTTEN_MS = 60_000
 
 /**
- * Takes consumers out of a group that have nothing pending and have not been heard of for long.
+ * Removes consumers from a group that have nothing pending and have been idle for long.
  * KEYS: stream, wake (optional). ARGV: group, our own name, idle ms.
  */
 export const SWEEP = new Script(`

@@ -11,24 +11,23 @@ import { SEND_LATER } from './queue-scripts.js'
 import type { Session } from './session.js'
 
 /**
- * Queues: a stream whose entries a consumer group shares (https://redis.io/docs/latest/develop/data-types/streams/).
- * An entry stays pending until it is acknowledged. One that is given back stays pending too, with the time from which
- * it may be delivered again. One whose consumer died is claimed by another. What is sent with a delay waits in a sorted
- * set, and gets its id as an entry when it is due.
+ * Queues: streams shared by a consumer group, in which an entry stays pending until it is acknowledged
+ * (https://redis.io/docs/latest/develop/data-types/streams/). A delayed message waits in a sorted set and gets its
+ * entry id when it is due.
  */
 export function queueFacet(current: () => Session, config: RedisConfig, random: Random): QueueFacet {
   return {
     async enqueue(queue, payload, { headers, delayMs = 0 }) {
-      const { link } = current()
+      const { pool } = current()
       const fields = toFields(config.payload_field, payload, headers)
       try {
-        if (delayMs <= 0) return String(await link.send(queue, 'xadd', [queue, '*', ...fields]))
+        if (delayMs <= 0) return String(await pool.send(queue, 'xadd', [queue, '*', ...fields]))
         const { later, bodies, wake } = queueKeys(queue, config.consumer_group)
         const id = random.uuid()
-        await runScript(link, SEND_LATER, [later, bodies, wake], [id, Math.ceil(delayMs), ...fields])
+        await runScript(pool, SEND_LATER, [later, bodies, wake], [id, Math.ceil(delayMs), ...fields])
         return id
       } catch (error) {
-        throw link.failure(error, (reason, context) => new EnqueueError(queue, reason, context))
+        throw pool.failure(error, (reason, context) => new EnqueueError(queue, reason, context))
       }
     },
 
@@ -40,7 +39,7 @@ export function queueFacet(current: () => Session, config: RedisConfig, random: 
           .queue(queue)
           .add(sink, (preparing) => untilAborted(preparing, context.signal, `consume ${queue}`))
       } catch (error) {
-        throw session.link.failure(error, failure)
+        throw session.pool.failure(error, failure)
       }
     },
   }

@@ -5,31 +5,31 @@ import type { Logger } from '../../core/telemetry.js'
 import type { WireFormat } from '../../wire/wire-format.js'
 import { onFirstUse } from '../on-first-use.js'
 import { type ExpectedReply, PendingReplies } from '../pending-replies.js'
+import { rpcErrorOf } from '../rpc-errors.js'
 import { elidedSize } from './client/elision.js'
 import { runScript } from './commands.js'
+import type { RedisConnection } from './connection.js'
+import type { ConnectionPool, Purpose } from './connection-pool.js'
 import { toStreams } from './entry.js'
 import { entryBytes, readFields } from './fields.js'
-import type { Link, Purpose } from './link.js'
 import type { RedisConfig } from './manifest.js'
 import { ReadBudget } from './read-budget.js'
-import { errorOf } from './rpc-errors.js'
 import { replyStream } from './rpc-keys.js'
 import { ANSWERS_KEPT_MS, KEEP_REPLIES } from './rpc-scripts.js'
-import type { Wire } from './wire.js'
 
 const MOST_ENTRIES = 1_000
 const PURPOSE: Purpose = { role: 'replies', what: 'the answers to calls' }
 const BEGINNING = '0'
 
 /**
- * The answers to the calls of one connection: a stream made on the first call and read over a separate connection;
- * each call has a number.
+ * Receives the answers to the calls of one pool. The first call creates a stream for them, which a separate connection
+ * reads.
  */
 export class Replies {
   readonly key: string
-  /** Prepares for answers. Rejects with what ioredis rejects with. */
+  /** Creates the stream and starts reading it. Rejects with what ioredis rejects with. */
   readonly listen: () => Promise<void>
-  readonly #link: Link
+  readonly #pool: ConnectionPool
   readonly #clock: Clock
   readonly #log: Logger
   readonly #blockMs: number
@@ -39,12 +39,12 @@ export class Replies {
   #last = BEGINNING
 
   constructor(
-    link: Link,
+    pool: ConnectionPool,
     format: WireFormat,
     { block, rpc }: RedisConfig,
     { clock, random, log, settings }: AdapterContext,
   ) {
-    this.#link = link
+    this.#pool = pool
     this.#pending = new PendingReplies(format)
     this.#clock = clock
     this.#log = log
@@ -53,52 +53,52 @@ export class Replies {
     this.#budget = new ReadBudget(this.#maxFrame)
     this.key = replyStream(rpc.prefix, random.uuid())
     this.listen = onFirstUse(() => this.#listen())
-    link.whenEnded(() => this.#pending.close(link.ended ?? new ConnectionError('disconnected')))
+    pool.whenEnded(() => this.#pending.close(pool.ended ?? new ConnectionError('disconnected')))
   }
 
-  /** Expects one answer, until `context.signal` aborts. */
+  /** Registers a call whose answer is expected until `context.signal` aborts. */
   expect(method: string, context: Attempt): ExpectedReply {
     return this.#pending.expect(method, context)
   }
 
   async #listen(): Promise<void> {
     await this.#keep()
-    const wire = await this.#link.dedicated(PURPOSE, this.key)
+    const connection = await this.#pool.dedicated(PURPOSE, this.key)
     const keeping = every(this.#clock, ANSWERS_KEPT_MS / 3, () => this.#keep().catch(ignore), {
       background: true,
     })
-    this.#link.whenEnded(() => keeping.cancel())
-    this.#read(wire).catch((error: Error) => {
-      if (this.#link.ended !== undefined) return
-      this.#log({ level: 'error', message: 'the answers to calls cannot be read', reason: error.message })
-      wire.abandon(new ConnectionError(`the answers to calls cannot be read: ${error.message}`))
+    this.#pool.whenEnded(() => keeping.cancel())
+    this.#read(connection).catch((error: Error) => {
+      if (this.#pool.ended !== undefined) return
+      this.#log({ level: 'error', message: 'cannot read the answers to calls', reason: error.message })
+      connection.fail(new ConnectionError(`cannot read the answers to calls: ${error.message}`))
     })
   }
 
   async #keep(): Promise<void> {
-    const made = await runScript(this.#link, KEEP_REPLIES, [this.key], [ANSWERS_KEPT_MS])
-    // Ids begin again with a new stream, and the clock of another master may be behind.
+    const made = await runScript(this.#pool, KEEP_REPLIES, [this.key], [ANSWERS_KEPT_MS])
+    // A new stream may begin with lower ids, because the clock of another master may be behind.
     if (made === 1) this.#last = BEGINNING
   }
 
-  async #read(first: Wire): Promise<void> {
-    let wire = first
-    while (this.#link.ended === undefined) {
+  async #read(first: RedisConnection): Promise<void> {
+    let connection = first
+    while (this.#pool.ended === undefined) {
       const limits = ['COUNT', this.#budget.entries(MOST_ENTRIES), 'BLOCK', this.#blockMs]
       try {
-        const reply = await wire.send('xread', [...limits, 'STREAMS', this.key, this.#last])
+        const reply = await connection.send('xread', [...limits, 'STREAMS', this.key, this.#last])
         for (const { entries } of toStreams(reply)) {
           const read = entries.map((entry) => this.#accept(entry)).filter((id) => id !== undefined)
           this.#last = read.at(-1) ?? this.#last
           this.#budget.saw(entries.map(entryBytes))
-          // What has been read is of no use to anybody.
-          if (read.length > 0) this.#link.send(this.key, 'xdel', [this.key, ...read]).catch(ignore)
+          // No other client reads this stream: remove what was read.
+          if (read.length > 0) this.#pool.send(this.key, 'xdel', [this.key, ...read]).catch(ignore)
         }
       } catch (error) {
-        const address = this.#link.redirected(this.key, error)
+        const address = this.#pool.redirected(this.key, error)
         if (address === undefined) throw error
-        this.#link.discard(wire)
-        wire = await this.#link.connect(PURPOSE, address)
+        this.#pool.discard(connection)
+        connection = await this.#pool.connect(PURPOSE, address)
       }
     }
   }
@@ -112,9 +112,9 @@ export class Replies {
       const size = elidedSize(error) ?? elidedSize(fields.get('result'))
       if (size !== undefined)
         return new SerializeError(
-          `the answer has ${size} bytes, which is more than limits.frame (${this.#maxFrame} bytes)`,
+          `the answer has ${size} bytes: more than limits.frame (${this.#maxFrame} bytes)`,
         )
-      return error === undefined ? (fields.get('result') ?? Buffer.alloc(0)) : errorOf(error.toString())
+      return error === undefined ? (fields.get('result') ?? Buffer.alloc(0)) : rpcErrorOf(error.toString())
     })
     return id
   }

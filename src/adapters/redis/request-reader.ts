@@ -3,39 +3,42 @@ import { type Clock, every, type Timer } from '../../core/clock.js'
 import type { IntegrationError } from '../../core/errors.js'
 import { BlockingConnection } from './blocking-connection.js'
 import { runScript } from './commands.js'
+import type { Reply } from './connection.js'
+import type { ConnectionPool } from './connection-pool.js'
+import { createConsumerGroup } from './consumer-group.js'
 import { toStreams } from './entry.js'
-import { isGroupGone, isReplyError } from './failures.js'
+import { isGroupGone } from './failures.js'
 import { entryBytes } from './fields.js'
-import type { Link } from './link.js'
 import type { RedisConfig } from './manifest.js'
 import { FORGOTTEN_MS, SWEEP } from './queue-scripts.js'
 import { ReadBudget } from './read-budget.js'
 import { requestStream, serversKey } from './rpc-keys.js'
 import { LEASE, RETURN_REQUEST } from './rpc-scripts.js'
-import type { Reply } from './wire.js'
+import { Wakeup } from './wakeup.js'
 
-/** A method that is served. */
+/** A served method. */
 export interface Served {
   readonly method: string
-  /** Takes a request. @returns false when no more should come for now */
+  /** Accepts a request. @returns false if no more requests should follow for now */
   accept(item: Reply): boolean
-  /** It cannot be served any more. */
+  /** Reports that the method can no longer be served. */
   end(error: unknown): void
+  /** Whether the sink has no room: its stream is not read. */
   held: boolean
 }
 
 const MOST_REQUESTS = 64
-/** A registration that was flushed or evicted is missed for so long at most, in milliseconds. */
+/**
+ * Maximum time between renewals of a registration, in milliseconds: bounds how long a flushed registration is missing.
+ */
 const RENEW_MS = 1_000
 
 /**
- * Reads the requests to all methods that are served, over one connection that blocks while there are none. Requests
- * are taken out of their stream as they are read: each is served once at most, and one that comes while its servers
- * are away waits for as long as it is worth an answer. In a cluster one read has the streams of one slot alone: there
- * each method has a reader.
+ * Reads the requests for all served methods over one blocking connection, and removes them as it reads, so that each is
+ * served at most once. In a cluster each method has its own reader, because a read covers only one slot.
  */
 export class RequestReader {
-  readonly #link: Link
+  readonly #pool: ConnectionPool
   readonly #config: RedisConfig
   readonly #clock: Clock
   readonly #name: string
@@ -45,36 +48,36 @@ export class RequestReader {
   readonly #connection: BlockingConnection
   #loop: Promise<void> | undefined
   #offsetMs = 0
-  #kick: () => void = ignore
+  readonly #wakeup = new Wakeup()
 
-  constructor(link: Link, config: RedisConfig, { clock, clientId, settings }: AdapterContext) {
+  constructor(pool: ConnectionPool, config: RedisConfig, { clock, clientId, settings }: AdapterContext) {
     this.#budget = new ReadBudget(settings.limits.frame)
-    this.#link = link
+    this.#pool = pool
     this.#config = config
     this.#name = clientId
     this.#clock = clock
-    this.#connection = new BlockingConnection(link, clock, {
+    this.#connection = new BlockingConnection(pool, clock, {
       role: 'server',
       what: 'the methods that are served',
     })
     this.#leasing = every(clock, Math.min(config.rpc.lease / 3, RENEW_MS), () => this.#renew(), {
       background: true,
     })
-    link.whenEnded(() => {
+    pool.whenEnded(() => {
       this.#leasing.cancel()
       this.#served.clear()
-      this.#kick()
+      this.#wakeup.wake()
     })
   }
 
-  /** The present time by the clock of Redis, in epoch milliseconds. */
+  /** The current time by the server's clock, in epoch milliseconds. */
   serverNow(): number {
     return this.#clock.now() + this.#offsetMs
   }
 
   /**
-   * Serves one more method, or takes over one that is served already. Rejects with what ioredis rejects with; what was
-   * served before goes on then.
+   * Starts serving a method, or replaces its handler. Rejects with what ioredis rejects with; an earlier handler then
+   * stays.
    * @param ready waits for the preparations
    */
   async add(served: Served, ready: (preparing: Promise<void>) => Promise<void>): Promise<void> {
@@ -87,56 +90,48 @@ export class RequestReader {
       throw error
     }
     this.#served.set(stream, served)
-    this.#changed()
+    this.#restart()
   }
 
-  /** Serves it no more, unless another has taken it over. Never rejects. */
+  /** Stops serving the method, unless a later `add` has replaced the handler. Never rejects. */
   async remove(served: Served): Promise<void> {
     const stream = requestStream(this.#config.rpc.prefix, served.method)
     if (this.#served.get(stream) !== served) return
     this.#served.delete(stream)
     await this.#unregister(stream, served.method)
-    this.#changed()
+    this.#restart()
     if (this.#served.size > 0) return
     await this.#loop
-    // A read that was waiting has kept us in the group.
+    // The read that was in flight added us to the group again: leave once more.
     await this.#unregister(stream, served.method)
   }
 
-  /** More requests may come for a method that was held. */
+  /** Resumes a held method. */
   release(served: Served): void {
     if (!served.held) return
     served.held = false
-    this.#changed()
+    this.#restart()
   }
 
   async #register(stream: string, method: string): Promise<void> {
     const { group } = this.#config.rpc
-    await this.#createGroup(stream)
+    await createConsumerGroup(this.#pool, stream, group, '0')
     await this.#lease(method)
-    await runScript(this.#link, SWEEP, [stream], [group, this.#name, FORGOTTEN_MS]).catch(ignore)
+    await runScript(this.#pool, SWEEP, [stream], [group, this.#name, FORGOTTEN_MS]).catch(ignore)
   }
 
   async #unregister(stream: string, method: string): Promise<void> {
-    if (this.#served.has(stream) || this.#link.ended !== undefined) return
+    if (this.#served.has(stream) || this.#pool.ended !== undefined) return
     const servers = serversKey(this.#config.rpc.prefix, method)
-    await this.#link.send(servers, 'zrem', [servers, this.#name]).catch(ignore)
-    await this.#link
+    await this.#pool.send(servers, 'zrem', [servers, this.#name]).catch(ignore)
+    await this.#pool
       .send(stream, 'xgroup', ['DELCONSUMER', stream, this.#config.rpc.group, this.#name])
       .catch(ignore)
   }
 
-  async #createGroup(stream: string): Promise<void> {
-    try {
-      await this.#link.send(stream, 'xgroup', ['CREATE', stream, this.#config.rpc.group, '0', 'MKSTREAM'])
-    } catch (error) {
-      if (!isReplyError(error) || !error.message.startsWith('BUSYGROUP')) throw error
-    }
-  }
-
   async #lease(method: string): Promise<void> {
     const { prefix, lease } = this.#config.rpc
-    const time = await runScript(this.#link, LEASE, [serversKey(prefix, method)], [this.#name, lease])
+    const time = await runScript(this.#pool, LEASE, [serversKey(prefix, method)], [this.#name, lease])
     this.#offsetMs = Number(time) - this.#clock.now()
   }
 
@@ -144,9 +139,9 @@ export class RequestReader {
     for (const { method } of this.#served.values()) this.#lease(method).catch(ignore)
   }
 
-  /** What is to be read has changed: a read that waits must begin again. */
-  #changed(): void {
-    this.#kick()
+  /** Restarts the read in flight with the current set of streams. */
+  #restart(): void {
+    this.#wakeup.wake()
     this.#connection.interrupt()
     if (this.#loop !== undefined || this.#served.size === 0) return
     this.#loop = this.#run()
@@ -154,21 +149,18 @@ export class RequestReader {
       .finally(() => {
         this.#loop = undefined
         this.#connection.close()
-        if (this.#served.size > 0) this.#changed()
+        if (this.#served.size > 0) this.#restart()
       })
   }
 
   async #run(): Promise<void> {
-    while (this.#served.size > 0 && this.#link.ended === undefined) {
+    while (this.#served.size > 0 && this.#pool.ended === undefined) {
       try {
         const streams = [...this.#served].filter(([, { held }]) => !held).map(([stream]) => stream)
         if (streams.length > 0) await this.#read(streams)
-        else
-          await new Promise<void>((resolve) => {
-            this.#kick = resolve
-          })
+        else await this.#wakeup.wait()
       } catch (error) {
-        await this.#mend(error)
+        await this.#recoverFrom(error)
       }
     }
   }
@@ -177,14 +169,14 @@ export class RequestReader {
     return this.#served.keys().next().value
   }
 
-  /** Goes on where the server says how; @throws the error where it does not. */
-  async #mend(error: unknown): Promise<void> {
+  /** Recovers from an error that the server explains: a redirection or a lost group. @throws any other error */
+  async #recoverFrom(error: unknown): Promise<void> {
     const stream = this.#anyStream()
-    if (this.#link.ended !== undefined || stream === undefined) return
-    const address = this.#link.redirected(stream, error)
+    if (this.#pool.ended !== undefined || stream === undefined) return
+    const address = this.#pool.redirected(stream, error)
     if (address !== undefined) await this.#connection.moveTo(address)
     else if (isGroupGone(error)) {
-      // Where the streams were flushed the registrations were too.
+      // Register every method again: a flush that removes the streams removes the registrations too.
       for (const [each, { method }] of this.#served) await this.#register(each, method)
     } else throw error
   }
@@ -210,17 +202,17 @@ export class RequestReader {
       const ids = entries.flatMap((entry) => (Array.isArray(entry) ? [String(entry[0])] : []))
       if (ids.length === 0) continue
       if (served === undefined) {
-        // It was closed while the read was waiting: other servers may have them.
-        await runScript(this.#link, RETURN_REQUEST, [key], ids).catch(ignore)
+        // The method was removed during the read. Put the requests back for other servers.
+        await runScript(this.#pool, RETURN_REQUEST, [key], ids).catch(ignore)
         continue
       }
-      this.#link.send(key, 'xdel', [key, ...ids]).catch(ignore)
+      this.#pool.send(key, 'xdel', [key, ...ids]).catch(ignore)
       for (const entry of entries) if (!served.accept(entry)) served.held = true
     }
   }
 
   #fail(error: unknown): void {
-    if (this.#link.ended !== undefined) return
+    if (this.#pool.ended !== undefined) return
     const all = [...this.#served.values()]
     this.#served.clear()
     for (const served of all) served.end(error as IntegrationError)

@@ -2,18 +2,17 @@ import { Script } from './commands.js'
 import { NOW } from './queue-scripts.js'
 
 /**
- * Puts a request into the stream of its method, if it is served. The time until which it is worth an answer is by the
- * server's clock, so the clocks of the two sides need not agree.
- * KEYS: requests, servers. ARGV: ms that it may take, field, value, … Returns 1, or 0 when nobody serves.
+ * Adds a request to the stream of its method, if a server is registered. It computes the expiry from the server's
+ * clock, so the clocks of caller and server need not agree.
+ * KEYS: requests, servers. ARGV: ms until the request expires, field, value, … Returns 1, or 0 if no server is
+ * registered.
  */
 export const REQUEST = new Script(`${NOW}
 if redis.call('ZCOUNT', KEYS[2], '(' .. now, '+inf') == 0 then return 0 end
 redis.call('XADD', KEYS[1], '*', 'until', string.format('%.0f', now + ARGV[1]), unpack(ARGV, 2))
 return 1`)
 
-/**
- * Says that a server is there. KEYS: servers. ARGV: name, ms for which that is to be believed. Returns the time.
- */
+/** Registers a server. KEYS: servers. ARGV: name, ms until the registration expires. Returns the time. */
 export const LEASE = new Script(`${NOW}
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
 redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1])
@@ -21,7 +20,7 @@ redis.call('PEXPIRE', KEYS[1], ARGV[2] * 2)
 return string.format('%.0f', now)`)
 
 /**
- * Puts requests back that were read for a method which is not served here any more.
+ * Puts requests back that were read for a method that is no longer served here.
  * KEYS: requests. ARGV: id, …
  */
 export const RETURN_REQUEST = new Script(`
@@ -34,20 +33,22 @@ end
 return 1`)
 
 /**
- * Puts an answer into the stream of a client. The stream may have been flushed or evicted: then it is made, for as long
- * as a client that is gone keeps one. KEYS: answers. ARGV: ms for which it is kept, field, value, …
+ * Adds an answer to the stream of a client. If the stream was flushed or evicted, creates it with an expiry.
+ * KEYS: answers. ARGV: ms until it expires, field, value, …
  */
 export const ANSWER = new Script(`
 redis.call('XADD', KEYS[1], '*', unpack(ARGV, 2))
 if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 return 1`)
 
-/** Keeps the stream of a client's answers there. KEYS: answers. ARGV: ms. Returns 1 when it had to be made. */
+/**
+ * Creates the stream of a client's answers or renews its expiry. KEYS: answers. ARGV: ms. Returns 1 if it was created.
+ */
 export const KEEP_REPLIES = new Script(`
 local missing = redis.call('EXISTS', KEYS[1]) == 0
 if missing then redis.call('XADD', KEYS[1], 'MAXLEN', 0, '*', 'made', '1') end
 redis.call('PEXPIRE', KEYS[1], ARGV[1])
 return missing and 1 or 0`)
 
-/** The server forgets the answers of a client that has not been heard of for so long, in milliseconds. */
+/** How long the server keeps the answers of a client that no longer renews its stream, in milliseconds. */
 export const ANSWERS_KEPT_MS = 60_000

@@ -4,22 +4,22 @@ import { RpcError } from '../../core/errors.js'
 import type { Value } from '../../core/value.js'
 import type { WireFormat } from '../../wire/wire-format.js'
 import { untilAborted } from '../abort.js'
+import { noServer } from '../rpc-errors.js'
 import { runScript } from './commands.js'
+import type { Argument } from './connection.js'
 import type { Failure } from './failures.js'
 import type { RedisConfig } from './manifest.js'
-import { noServer } from './rpc-errors.js'
 import { requestStream, serversKey } from './rpc-keys.js'
 import { REQUEST } from './rpc-scripts.js'
 import type { Session } from './session.js'
-import type { Argument } from './wire.js'
 
 const SERVER_ERROR = -32_000
-/** A notification is worth serving for so long at most, in milliseconds. */
+/** Maximum lifetime of a request, in milliseconds. It bounds that of a notification, which may have no deadline. */
 const LONGEST_MS = 24 * 3_600_000
 
 /**
- * Calls over streams: the request goes into the stream of its method, where one of its servers takes it; the answer
- * into the stream of the caller. A request is delivered once at most. Where nobody serves a method the caller is told.
+ * Calls over streams: a server takes the request from the stream of its method, and the answer goes to the stream of
+ * the caller. A request is delivered at most once; a call to a method without a server fails at once.
  */
 export function rpcFacet(
   current: () => Session,
@@ -28,7 +28,7 @@ export function rpcFacet(
   clock: Clock,
 ): RpcFacet {
   async function request(
-    { link }: Session,
+    { pool }: Session,
     method: string,
     params: Uint8Array | undefined,
     deadline: number,
@@ -38,9 +38,9 @@ export function rpcFacet(
     const ms = Math.min(LONGEST_MS, Math.max(1, Math.ceil(deadline - clock.monotonic())))
     const args = [ms, ...fields, ...(params === undefined ? [] : ['params', params])]
     try {
-      return (await runScript(link, REQUEST, keys, args)) === 1
+      return (await runScript(pool, REQUEST, keys, args)) === 1
     } catch (error) {
-      throw link.failure(error, refused)
+      throw pool.failure(error, refused)
     }
   }
   const encode = (params: Value | undefined) => (params === undefined ? undefined : format.encode(params))
@@ -49,14 +49,14 @@ export function rpcFacet(
     async call(method, params, context) {
       const session = current()
       const payload = encode(params)
-      const { replies, link } = session
+      const { replies, pool } = session
       await untilAborted(replies.listen(), context.signal, `call ${method}`).catch((error: unknown) => {
-        throw link.failure(error, refused)
+        throw pool.failure(error, refused)
       })
       const reply = replies.expect(method, context)
       const fields = ['call', reply.number, 'reply', replies.key]
       request(session, method, payload, context.deadline, fields).then(
-        (served) => served || reply.fail(noServer(method)),
+        (served) => served || reply.fail(noServer(method, { notExecuted: true })),
         reply.fail,
       )
       return reply.answer
@@ -64,7 +64,7 @@ export function rpcFacet(
 
     async notify(method, params, context) {
       const payload = encode(params)
-      // That nobody serves it is no fault of a notification: it asks for no answer.
+      // A notification expects no answer, so a method without a server is not an error.
       await request(current(), method, payload, context.deadline, ['notification', 1])
     },
   }

@@ -4,51 +4,51 @@ import type { Logger } from '../../core/telemetry.js'
 import type { Value } from '../../core/value.js'
 import type { WireFormat } from '../../wire/wire-format.js'
 import { untilAborted } from '../abort.js'
+import { rpcErrorText } from '../rpc-errors.js'
 import { elidedSize } from './client/elision.js'
 import { runScript } from './commands.js'
+import type { Argument, Reply } from './connection.js'
+import type { ConnectionPool } from './connection-pool.js'
 import type { Failure } from './failures.js'
 import { readFields } from './fields.js'
-import type { Link } from './link.js'
 import type { Served } from './request-reader.js'
-import { errorText } from './rpc-errors.js'
 import { ANSWER, ANSWERS_KEPT_MS } from './rpc-scripts.js'
 import type { Session } from './session.js'
-import type { Argument, Reply } from './wire.js'
 
 const PARSE_ERROR = -32_700
 const INVALID_REQUEST = -32_600
 const NOTHING = new Uint8Array(0)
 
-/** Serves methods: all servers of a method share the requests in its stream. */
+/** Serves methods. All servers of a method share the requests in its stream. */
 export function serviceFacet(current: () => Session, format: WireFormat, log: Logger): ServiceFacet {
   return {
     async serve(method, sink, context): Promise<AdapterSubscription> {
       const session = current()
-      const { link } = session
+      const { pool } = session
       const requests = session.requests(method)
       const failure: Failure = (reason, about) => new SubscribeError(method, reason, about)
       const served: Served = {
         method,
         held: false,
         accept(item) {
-          const request = toRequest(link, method, item, requests.serverNow(), format, log)
+          const request = toRequest(pool, method, item, requests.serverNow(), format, log)
           return request === undefined || sink.deliver(request)
         },
-        end: (error) => sink.end(link.failure(error, failure)),
+        end: (error) => sink.end(pool.failure(error, failure)),
       }
       try {
         await requests.add(served, (preparing) => untilAborted(preparing, context.signal, `serve ${method}`))
       } catch (error) {
-        throw link.failure(error, failure)
+        throw pool.failure(error, failure)
       }
       return { resume: () => requests.release(served), close: () => requests.remove(served) }
     },
   }
 }
 
-/** @returns undefined for what is not a request, and for one that is not worth an answer any more */
+/** @returns undefined if the entry is not a request, or if the request has expired */
 function toRequest(
-  link: Link,
+  pool: ConnectionPool,
   method: string,
   item: Reply,
   now: number,
@@ -59,17 +59,17 @@ function toRequest(
   if (entry === undefined) return undefined
   const { fields } = entry
   if (Number(fields.get('until') ?? Number.POSITIVE_INFINITY) <= now) return undefined
-  const answer = answerer(link, fields.get('reply')?.toString(), fields.get('call')?.toString(), format)
+  const answer = answerer(pool, fields.get('reply')?.toString(), fields.get('call')?.toString(), format)
   const payload = fields.get('params')
   const refuse = (error: RpcError) => {
     answer({ ok: false, error }).catch((cause: Error) =>
-      log({ level: 'warn', message: 'a request could not be answered', reason: cause.message }),
+      log({ level: 'warn', message: 'cannot answer a request', reason: cause.message }),
     )
     return undefined
   }
   const size = elidedSize(payload)
   if (size !== undefined)
-    return refuse(new RpcError(INVALID_REQUEST, `the request of ${size} bytes is too large`))
+    return refuse(new RpcError(INVALID_REQUEST, `the request has ${size} bytes: more than limits.frame`))
   let params: Value | undefined
   try {
     params = payload === undefined ? undefined : format.decode(payload)
@@ -80,7 +80,7 @@ function toRequest(
 }
 
 function answerer(
-  link: Link,
+  pool: ConnectionPool,
   reply: string | undefined,
   call: string | undefined,
   format: WireFormat,
@@ -89,23 +89,23 @@ function answerer(
   const send = async (field: string, value: Argument) => {
     try {
       const fields = ['call', call!, field, value]
-      const id = await link.send(reply, 'xadd', [reply!, 'NOMKSTREAM', '*', ...fields])
-      // The caller's stream was flushed or evicted, or the caller has gone.
-      if (id === null) await runScript(link, ANSWER, [reply!], [ANSWERS_KEPT_MS, ...fields])
+      const id = await pool.send(reply, 'xadd', [reply!, 'NOMKSTREAM', '*', ...fields])
+      // The caller's stream was flushed or evicted, or the caller has ended.
+      if (id === null) await runScript(pool, ANSWER, [reply!], [ANSWERS_KEPT_MS, ...fields])
     } catch (error) {
-      throw link.failure(error, (reason, context) => new RpcError(-32_000, reason, undefined, context))
+      throw pool.failure(error, (reason, context) => new RpcError(-32_000, reason, undefined, context))
     }
   }
   return async (outcome: RpcOutcome) => {
     if (answered) return
     answered = true
-    if (!outcome.ok) return send('error', errorText(outcome.error))
+    if (!outcome.ok) return send('error', rpcErrorText(outcome.error))
     let payload: Uint8Array
     try {
       payload = format.encode(outcome.value)
     } catch (error) {
-      // The caller gets the error too instead of waiting for an answer that cannot come.
-      await send('error', errorText(error as Error))
+      // Send the error to the caller, so that it does not wait for its time-out.
+      await send('error', rpcErrorText(error as Error))
       throw error
     }
     await send('result', payload)

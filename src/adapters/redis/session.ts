@@ -1,28 +1,28 @@
 import type { AdapterContext } from '../../core/adapter.js'
 import type { WireFormat } from '../../wire/wire-format.js'
-import type { Link } from './link.js'
+import type { ConnectionPool } from './connection-pool.js'
 import type { RedisConfig } from './manifest.js'
 import { QueueReader } from './queue-reader.js'
 import { Replies } from './replies.js'
 import { RequestReader } from './request-reader.js'
 import { Subscribers } from './subscribers.js'
 
-/** Everything that lives as long as one connection does, as the actor sees it. */
+/** The objects that live as long as one pool of connections. */
 export interface Session {
-  readonly link: Link
+  readonly pool: ConnectionPool
   readonly subscribers: Subscribers
   readonly replies: Replies
-  /** The reader of a queue; made when it is first asked for. */
+  /** Returns the reader of a queue; creates it on first use. */
   queue(name: string): QueueReader
-  /** The reader of the requests to a method; made when it is first asked for. */
+  /** Returns the reader of the requests for a method; creates it on first use. */
   requests(method: string): RequestReader
-  /** Gives back at the server all that is in hand. Never rejects. */
-  abandon(): Promise<void>
+  /** Gives back all entries in hand. Never rejects. */
+  giveBackAll(): Promise<void>
 }
 
-/** Makes the parts of a session over a link that is open. They end with the link. */
+/** Creates a session over an open pool. Its parts end with the pool. */
 export function createSession(
-  link: Link,
+  pool: ConnectionPool,
   context: AdapterContext,
   config: RedisConfig,
   format: WireFormat,
@@ -30,20 +30,20 @@ export function createSession(
   const readers = new Map<string, QueueReader>()
   const requests = new Map<string, RequestReader>()
   return {
-    link,
-    subscribers: new Subscribers(link, context.settings.limits.frame),
-    replies: new Replies(link, format, config, context),
+    pool,
+    subscribers: new Subscribers(pool, context.settings.limits.frame),
+    replies: new Replies(pool, format, config, context),
     queue: (name) =>
       remembered(readers, name, () => {
-        const reader: QueueReader = new QueueReader(link, name, config, format, context, () => {
+        const reader: QueueReader = new QueueReader(pool, name, config, format, context, () => {
           if (readers.get(name) === reader) readers.delete(name)
         })
         return reader
       }),
     requests: (method) =>
-      remembered(requests, config.cluster ? method : '', () => new RequestReader(link, config, context)),
-    async abandon() {
-      await Promise.all([...readers.values()].map((reader) => reader.abandon()))
+      remembered(requests, config.cluster ? method : '', () => new RequestReader(pool, config, context)),
+    async giveBackAll() {
+      await Promise.all([...readers.values()].map((reader) => reader.giveBackAll()))
     },
   }
 }

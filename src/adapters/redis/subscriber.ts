@@ -1,53 +1,52 @@
 import type { InboundMessage, MessageSink } from '../../core/adapter.js'
 import { ConnectionError, type IntegrationError } from '../../core/errors.js'
 import { elidedSize } from './client/elision.js'
+import type { MessageListener, RedisConnection } from './connection.js'
+import type { ConnectionPool } from './connection-pool.js'
 import { socketFailure } from './failures.js'
-import type { Link } from './link.js'
-import type { MessageListener, Wire } from './wire.js'
 
-/** What a subscription is, at the server: the words to begin and end it with, and its channel or glob. */
+/** The commands that start and end a subscription, and its channel or glob. */
 export interface Target {
   readonly begin: 'subscribe' | 'psubscribe' | 'ssubscribe'
   readonly end: 'unsubscribe' | 'punsubscribe' | 'sunsubscribe'
   readonly name: string
 }
 
-/** A sink and what it wants. */
+/** A sink with its subscription. */
 export interface Route {
   readonly target: Target
   readonly sink: MessageSink<InboundMessage>
   readonly matches: ((channel: string) => boolean) | undefined
-  /** How often its sink has said that it has room again. */
+  /** How often the sink has called `resume`. */
   resumes: number
 }
 
 const LONGEST_REMEMBERED = 128
 
 /**
- * The connection that receives messages. Redis cannot hold one channel back without the others: while any sink is full
- * nothing is read, and the server keeps what comes; it ends the connection when that is too much
- * (`client-output-buffer-limit pubsub`).
+ * A connection that receives messages. Redis cannot pause one channel, so a full sink pauses the whole connection; the
+ * server buffers and closes the connection when its buffer is full (`client-output-buffer-limit pubsub`).
  */
 export class Subscriber implements MessageListener {
-  readonly wire: Wire
+  readonly connection: RedisConnection
   readonly #maxFrame: number
   readonly #channels = new Map<string, Route[]>()
   readonly #globs = new Map<string, Route[]>()
   readonly #full = new Set<Route>()
-  /** Subscriptions that the server has not granted yet. */
+  /** SUBSCRIBE commands in flight. */
   #asking = 0
   #lastBytes: Buffer = Buffer.alloc(0)
   #lastChannel = ''
   #lastRoutes: readonly Route[] | undefined
 
-  constructor(wire: Wire, link: Link, maxFrame: number) {
-    this.wire = wire
+  constructor(connection: RedisConnection, pool: ConnectionPool, maxFrame: number) {
+    this.connection = connection
     this.#maxFrame = maxFrame
-    wire.listen(this)
-    link.whenEnded(() => this.#reportLoss(link.ended?.message ?? 'disconnected'))
+    connection.listen(this)
+    pool.whenEnded(() => this.#reportLoss(pool.ended?.message ?? 'disconnected'))
   }
 
-  /** The connection is lost: what is published from now on is missed. */
+  /** Ends all subscriptions after the connection was lost, and reports the gap. */
   lose(error: IntegrationError): void {
     const routes = this.#all()
     this.#reportLoss(error.message)
@@ -60,12 +59,12 @@ export class Subscriber implements MessageListener {
       )
   }
 
-  /** Why a command was not answered. */
+  /** Returns why the connection cannot answer. */
   failure(): IntegrationError {
-    return socketFailure(this.wire.where, this.wire.fault)
+    return socketFailure(this.connection.where, this.connection.fault)
   }
 
-  /** Subscribes at the server. Rejects like `Wire.send`; the route must be removed then. */
+  /** Subscribes at the server. Rejects like `RedisConnection.send`; the caller must then remove the route. */
   async add(route: Route): Promise<void> {
     const routes = this.#routes(route.target)
     const list = routes.get(route.target.name)
@@ -74,13 +73,15 @@ export class Subscriber implements MessageListener {
     this.#lastBytes = Buffer.alloc(0)
     this.#asking++
     try {
-      await this.wire.send(route.target.begin, [route.target.name])
+      await this.connection.send(route.target.begin, [route.target.name])
     } finally {
       this.#asking--
     }
   }
 
-  /** Ends it at the server too, unless another route has the same target. Idempotent; never throws. */
+  /**
+   * Removes a route, and unsubscribes at the server if it was the last one for its target. Idempotent; never throws.
+   */
   remove(route: Route): void {
     const routes = this.#routes(route.target)
     const list = routes.get(route.target.name)
@@ -91,13 +92,13 @@ export class Subscriber implements MessageListener {
     this.release(route)
     if (list.length > 0) return
     routes.delete(route.target.name)
-    this.wire.send(route.target.end, [route.target.name]).catch(ignore)
+    this.connection.send(route.target.end, [route.target.name]).catch(ignore)
   }
 
-  /** The sink of a route has room again. */
+  /** Resumes reading if no other sink is full. */
   release(route: Route): void {
     route.resumes++
-    if (this.#full.delete(route) && this.#full.size === 0) this.wire.release()
+    if (this.#full.delete(route) && this.#full.size === 0) this.connection.release()
   }
 
   onMessage(channel: Buffer, payload: Buffer): void {
@@ -115,9 +116,12 @@ export class Subscriber implements MessageListener {
   }
 
   onMoved(): void {
-    // A refusal to subscribe says so too, and is followed. Unasked, the server says it of a channel that has left.
+    // During a subscribe this is the refusal, which the caller follows to the right server. Otherwise the server has
+    // lost a channel that we subscribed to.
     if (this.#asking === 0)
-      this.wire.abandon(new ConnectionError(`${this.wire.where} has given a sharded channel away`))
+      this.connection.fail(
+        new ConnectionError(`${this.connection.where} no longer holds a subscribed sharded channel`),
+      )
   }
 
   #deliver(route: Route, topic: string, payload: Buffer): void {
@@ -129,22 +133,26 @@ export class Subscriber implements MessageListener {
         `a message of ${size} bytes on ${JSON.stringify(topic)} is larger than limits.frame (${this.#maxFrame} bytes)`,
       )
     if (sink.deliver({ topic, payload }) || this.#full.has(route)) return
-    // It may have been closed, or may have room again, by the time `deliver` returns.
+    // The sink may have called `resume`, or closed, inside `deliver`.
     if (route.resumes !== resumes || !this.#routes(route.target).get(route.target.name)?.includes(route))
       return
     this.#full.add(route)
-    this.wire.hold()
+    this.connection.hold()
   }
 
   #reportLoss(reason: string): void {
-    for (const { sink } of this.#all()) sink.lost(0, `messages published meanwhile are missed: ${reason}`)
+    for (const { sink } of this.#all())
+      sink.lost(0, `messages published while disconnected are lost: ${reason}`)
   }
 
   #all(): Route[] {
     return [...this.#channels.values(), ...this.#globs.values()].flat()
   }
 
-  /** Most messages come in runs of one channel: comparing a few bytes is cheaper than decoding them. */
+  /**
+   * Finds the routes of a channel. Most messages come in runs of one channel, and comparing bytes is cheaper than
+   * decoding them.
+   */
   #lookUp(channel: Buffer): readonly Route[] | undefined {
     if (channel.length === this.#lastBytes.length && channel.length > 0 && channel.equals(this.#lastBytes))
       return this.#lastRoutes

@@ -1,45 +1,51 @@
 import type { IntegrationError } from '../../core/errors.js'
 import { addressKey } from './commands.js'
+import type { RedisConnection } from './connection.js'
+import type { ConnectionPool, Purpose } from './connection-pool.js'
 import { isReplyError } from './failures.js'
-import type { Link, Purpose } from './link.js'
 import { type Route, Subscriber } from './subscriber.js'
-import type { Wire } from './wire.js'
 
-/** One for the whole endpoint; a sharded channel at another server of a cluster has one for that server. */
+/**
+ * The map key of the connection for the whole endpoint. A sharded channel on another server of a cluster uses that
+ * server's address as its key.
+ */
 const COMMON = ''
 
-/** The receiving connections of a link: one, but in a cluster with sharded channels one for each server that has some. */
+/**
+ * The receiving connections of a pool: one, and in a cluster with sharded channels one for each server that holds one.
+ */
 export class Subscribers {
-  readonly #link: Link
+  readonly #pool: ConnectionPool
   readonly #maxFrame: number
   readonly #byServer = new Map<string, Promise<Subscriber>>()
 
-  constructor(link: Link, maxFrame: number) {
-    this.#link = link
+  constructor(pool: ConnectionPool, maxFrame: number) {
+    this.#pool = pool
     this.#maxFrame = maxFrame
   }
 
   /**
-   * Subscribes at the server that has the channel.
-   * @returns where it is subscribed. Rejects like `Wire.send`, and with ConnectionError.
+   * Subscribes at the server that holds the channel.
+   * @returns the connection that carries the subscription. Rejects like `RedisConnection.send`, and with
+   *   ConnectionError.
    */
   async add(route: Route): Promise<Subscriber> {
-    const first = await this.#subscriber(COMMON, (purpose) => this.#link.dedicated(purpose))
+    const first = await this.#subscriber(COMMON, (purpose) => this.#pool.dedicated(purpose))
     try {
       return await this.#addTo(first, route)
     } catch (error) {
-      const address = this.#link.redirected(route.target.name, error)
+      const address = this.#pool.redirected(route.target.name, error)
       if (address === undefined) throw error
-      const open = (purpose: Purpose) => this.#link.connect(purpose, address)
+      const open = (purpose: Purpose) => this.#pool.connect(purpose, address)
       return this.#addTo(await this.#subscriber(addressKey(address), open), route)
     }
   }
 
   /**
-   * A server ends the connection of a subscriber that is too slow for it (`client-output-buffer-limit pubsub`). So the
-   * loss of one ends its subscriptions and nothing else; the actor asks for them again.
+   * Returns the receiving connection for a server. Its loss ends only its own subscriptions, because a server closes
+   * the connection of a slow subscriber (`client-output-buffer-limit pubsub`) while the others are healthy.
    */
-  #subscriber(server: string, open: (purpose: Purpose) => Promise<Wire>): Promise<Subscriber> {
+  #subscriber(server: string, open: (purpose: Purpose) => Promise<RedisConnection>): Promise<Subscriber> {
     const known = this.#byServer.get(server)
     if (known !== undefined) return known
     let subscriber: Subscriber | undefined
@@ -47,8 +53,8 @@ export class Subscribers {
       this.#byServer.delete(server)
       subscriber?.lose(error)
     }
-    const opening = open({ role: 'subscriber', what: 'subscriptions', onLost }).then((wire) => {
-      subscriber = new Subscriber(wire, this.#link, this.#maxFrame)
+    const opening = open({ role: 'subscriber', what: 'subscriptions', onLost }).then((connection) => {
+      subscriber = new Subscriber(connection, this.#pool, this.#maxFrame)
       return subscriber
     })
     opening.catch(() => this.#byServer.delete(server))
@@ -62,7 +68,7 @@ export class Subscribers {
       return subscriber
     } catch (error) {
       subscriber.remove(route)
-      // A lost connection is the loss of this one alone: it must not look like the loss of the link.
+      // Translate a lost connection here: `ConnectionPool.failure` would treat it as the loss of the whole pool.
       throw isReplyError(error) ? error : subscriber.failure()
     }
   }

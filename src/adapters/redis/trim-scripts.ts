@@ -1,6 +1,7 @@
 import { Script } from './commands.js'
 import { MARK } from './entry.js'
 
+/** Lua that compares entry ids and lists the groups of the stream in KEYS[1]. */
 const COMPARE = `
 local function parse(id)
   local ms, seq = string.match(id, '^(%d+)-(%d+)$')
@@ -19,8 +20,8 @@ for _, group in ipairs(redis.call('XINFO', 'GROUPS', KEYS[1])) do
 end`
 
 /**
- * Removes entries that every group has acknowledged, also those of other senders, except the newest `keep` of the stream; a
- * hundred at a time where some are kept. What a group has not acknowledged yet stays, whatever the length.
+ * Removes entries that every group has acknowledged, including those of other senders, except the newest `keep` of the
+ * stream; at most 100 at a time if `keep` is not 0.
  * KEYS: stream. ARGV: keep. Returns how many were removed.
  */
 export const TRIM = new Script(`
@@ -49,10 +50,10 @@ end
 return redis.call('XTRIM', stream, 'MINID', bound)`)
 
 /**
- * Removes entries that our `send` made and that every group has acknowledged: those that are named, which our group
- * has, and those found in a part of the stream. An entry with a field that is larger than what a consumer reads stays.
- * KEYS: stream. ARGV: our group, largest field, where the part begins or '' for none, its entries, id, …
- * Returns where the next part begins, then the ids that are not acknowledged by all yet.
+ * Removes entries that our `send` added and every group has acknowledged: the given ids, which our group has
+ * acknowledged, and matching entries in a part of the stream. An entry with a field larger than a consumer reads stays.
+ * KEYS: stream. ARGV: our group, largest field, where the part begins or '' for none, its number of entries, id, …
+ * Returns where the next part begins, then the ids that some group has not acknowledged.
  */
 export const PRUNE = new Script(`
 local stream, own, largest, from, count = KEYS[1], ARGV[1], tonumber(ARGV[2]), ARGV[3], tonumber(ARGV[4])

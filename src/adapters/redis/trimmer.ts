@@ -1,23 +1,29 @@
 import type { Clock } from '../../core/clock.js'
 import { runScript } from './commands.js'
-import type { Link } from './link.js'
+import type { ConnectionPool } from './connection-pool.js'
 import { PRUNE, TRIM } from './trim-scripts.js'
 
-/** So many acknowledged entries are worth removing. */
+/** How many acknowledged entries start a trim. */
 const TRIM_AFTER = 64
-/** Entries that wait for other groups. The oldest beyond that are found by looking through the stream. */
+/**
+ * Maximum number of remembered ids that other groups have not acknowledged. Older ones are found by scanning the
+ * stream.
+ */
 const MOST_WAITING = 10_000
-/** Between two looks at a part of the stream for entries that a process left behind which died, and how large a part. */
+/**
+ * Interval between scans of a part of the stream, in milliseconds, and the size of a part. Scans find entries left
+ * behind by a process that died.
+ */
 const LOOK_EVERY_MS = 60_000
 const PART = 20
 const BEGINNING = '-'
 
 /**
- * Removes acknowledged entries of one stream: with `max_len` all beyond that many, otherwise those that our `send`
- * made. Entries that others write are theirs.
+ * Removes acknowledged entries of one stream: with `max_len` all beyond that number, otherwise those that our `send`
+ * added. Entries of other senders are kept, because those senders may still need them.
  */
 export class Trimmer {
-  readonly #link: Link
+  readonly #pool: ConnectionPool
   readonly #stream: string
   readonly #group: string
   readonly #maxLength: number | undefined
@@ -30,7 +36,7 @@ export class Trimmer {
   #running = false
 
   constructor(
-    link: Link,
+    pool: ConnectionPool,
     stream: string,
     group: string,
     maxLength: number | undefined,
@@ -38,14 +44,14 @@ export class Trimmer {
     clock: Clock,
   ) {
     this.#group = group
-    this.#link = link
+    this.#pool = pool
     this.#stream = stream
     this.#maxLength = maxLength
     this.#maxFrame = maxFrame
     this.#clock = clock
   }
 
-  /** An entry has been acknowledged in our group. @param removable whether our `send` made it */
+  /** Records an entry that our group has acknowledged. @param removable whether our `send` added it */
   acknowledged(id: string, removable: boolean): void {
     if (this.#maxLength === -1) return
     if (this.#maxLength === undefined) {
@@ -55,7 +61,7 @@ export class Trimmer {
     if (++this.#since >= TRIM_AFTER) this.trim()
   }
 
-  /** Removes what can be removed by now. Never throws. */
+  /** Removes what can be removed now. Never throws. */
   trim(): void {
     const due = this.#maxLength === undefined && this.#clock.monotonic() >= this.#nextLook
     if (this.#running || this.#maxLength === -1 || (this.#since === 0 && !due)) return
@@ -64,7 +70,7 @@ export class Trimmer {
     const trimming =
       this.#maxLength === undefined
         ? this.#prune(due)
-        : runScript(this.#link, TRIM, [this.#stream], [this.#maxLength])
+        : runScript(this.#pool, TRIM, [this.#stream], [this.#maxLength])
     trimming.catch(ignore).finally(() => {
       this.#running = false
     })
@@ -76,7 +82,7 @@ export class Trimmer {
     if (look) this.#nextLook = this.#clock.monotonic() + LOOK_EVERY_MS
     const args = [this.#group, this.#maxFrame, look ? this.#from : '', PART, ...ids]
     try {
-      const reply = await runScript(this.#link, PRUNE, [this.#stream], args)
+      const reply = await runScript(this.#pool, PRUNE, [this.#stream], args)
       const [next, ...left] = Array.isArray(reply) ? reply.map(String) : [BEGINNING]
       if (look) this.#from = next!
       this.#waiting = [...left, ...this.#waiting].slice(-MOST_WAITING)

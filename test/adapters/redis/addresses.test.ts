@@ -47,7 +47,7 @@ it('the address may name the database', async () => {
   await expect(at({ database: 3 }).connect(AbortSignal.timeout(5_000))).rejects.toMatchObject({
     kind: 'connection',
     retryable: false,
-    message: expect.stringMatching(/names database 2, config.database is 3/),
+    message: expect.stringMatching(/names database 2 but config.database is 3/),
   })
   client.disconnect()
 })

@@ -36,7 +36,7 @@ describe('a server that answers with', () => {
       .catch((failure: unknown) => failure)
     expect(error).toMatchObject({ kind: 'connection' })
     await until(() => context.lost.length === 1, 'the loss')
-    expect(context.lost[0]!.message).toMatch(/127\.0\.0\.1:\d+ sent a|no answer from/)
+    expect(context.lost[0]!.message).toMatch(/127\.0\.0\.1:\d+ sent a|did not answer PING/)
   })
 })
 

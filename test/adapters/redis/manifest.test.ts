@@ -71,7 +71,7 @@ describe('addresses', () => {
     'redis://:hunter2@h/x',
     'redis://hunter2@h',
   ])('refuse %j without showing a password', (address) => {
-    expect(() => at(address)).toThrow(/^(expected a host|credentials belong in the auth block)/)
+    expect(() => at(address)).toThrow(/^(expected a host|credentials belong in the `auth` block)/)
     expect(() => at(address)).not.toThrow(/hunter2/)
   })
 

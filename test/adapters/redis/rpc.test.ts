@@ -280,7 +280,7 @@ it('requests and answers that are larger than the limit fail alone', async () =>
   expect(await failure(adapter.rpc!.call('small', large, within()))).toMatchObject({
     kind: 'rpc',
     code: -32_600,
-    message: expect.stringMatching(/too large/),
+    message: expect.stringMatching(/more than limits\.frame/),
   })
   const big = await serving('big')
   const call = failure(made.adapter.rpc!.call('big', 1, within()))

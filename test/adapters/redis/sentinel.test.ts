@@ -117,7 +117,7 @@ test('a master that the sentinel does not know is a ConnectionError that names i
   const { adapter } = bare(sentinel.port, { config })
   await expect(adapter.connect(AbortSignal.timeout(5_000))).rejects.toMatchObject({
     kind: 'connection',
-    message: expect.stringMatching(/knows no master "family"/),
+    message: expect.stringMatching(/does not watch a master named "family"/),
   })
 })
 

@@ -2,7 +2,7 @@ import { Command } from 'ioredis'
 
 type Part = string | Buffer
 
-/** A command whose reply is bytes. Written in fewer pieces than ioredis writes one with binary arguments. */
+/** A command whose reply is bytes. It writes binary arguments in fewer pieces than ioredis does. */
 export class BytesCommand extends Command {
   constructor(name: string, args: readonly (string | number | Buffer)[]) {
     super(name, args as (string | Buffer)[], { replyEncoding: null })

@@ -1,11 +1,14 @@
 import { ELIDED_BYTES, elidedText } from './elision.js'
 
-/** Aggregates of so many levels and no more; replies of Redis have four at most. */
+/** Maximum nesting of aggregates. Replies of Redis have at most four levels. */
 const DEEPEST = 32
-/** No header is longer: a type, a length and the end of the line. Lines of status and error may be. */
+/** Maximum length of a header: type, length and line end. Status and error lines may be longer. */
 const LONGEST_HEADER = 32
 const LONGEST_LINE = 65_536
-/** No server sends longer texts (`proto-max-bulk-len` is 512 MB unless it was raised): nothing is waited for that long. */
+/**
+ * Maximum size of a string. A larger one fails the connection instead of being skipped (`proto-max-bulk-len` is 512 MB
+ * by default).
+ */
 const LONGEST_TEXT = 4 * 1024 ** 3
 const CR = 13
 const LF = 10
@@ -15,7 +18,7 @@ const MINUS = 45
 
 type Kind = 'bulk' | 'aggregate' | 'line'
 
-/** What begins with each byte, in RESP 2 and 3. */
+/** What each type byte of RESP 2 and 3 begins. */
 const KINDS: (Kind | undefined)[] = []
 for (const type of '$=!') KINDS[type.charCodeAt(0)] = 'bulk'
 for (const type of '*~>%') KINDS[type.charCodeAt(0)] = 'aggregate'
@@ -23,36 +26,35 @@ for (const type of '+-:_#,(') KINDS[type.charCodeAt(0)] = 'line'
 const [ARRAY, PUSH, MAP, STATUS, FAULT, BULK_ERROR] = [...'*>%+-!'].map((type) => type.charCodeAt(0))
 
 /**
- * Reads the bytes that a server sends before the parser does. It replaces each text that is larger than allowed by an
- * elision (see `elidedSize`) and skips its bytes, and refuses what must not reach the parser: invalid lengths, nesting
- * without end, more replies than were asked for, messages of no known shape (ioredis throws at those where nobody can
- * catch it). It looks at headers only and skips the bodies, so it costs one step for each element of a reply.
+ * Checks the bytes from a server before ioredis parses them: elides strings that are too large (see `elidedSize`), and
+ * rejects invalid lengths, deep nesting, unrequested replies and malformed messages, at which ioredis would throw
+ * outside any promise. It reads headers and skips bodies, so the cost is one step for each element of a reply.
  */
 export class FrameGuard {
-  /** Whether the connection has subscriptions: arrays are messages then, in RESP 2. */
+  /** Whether the connection has subscriptions. In RESP 2 an array is then a message. */
   subscriber = false
   readonly #largestText: number
   readonly #largest: number
-  /** Bytes of a body, with its line end, that are still to come, and its size if the parser does not get it. */
+  /** Bytes of the current body still to come, with its line end, and its size if it is elided. */
   #body = 0
   #elided = 0
-  /** What the parser gets of the present chunk, and where the part of it begins that it has not got yet. */
+  /** What the parser receives of the current chunk, and the offset up to which the chunk has been handled. */
   #pieces: Uint8Array[] = []
   #passed = 0
-  /** Elements that are still to come, for each open aggregate. */
+  /** Elements still to come in each open aggregate. */
   readonly #open: number[] = []
-  /** Of the present frame: its first byte, its bytes so far, and how many of its elements have begun. */
+  /** The current frame: its type byte, its size so far, and how many of its elements have begun. */
   #type = 0
   #frame = 0
   #elements = 0
-  /** Replies that may still come. */
+  /** How many replies may still arrive. */
   #replies = 0
-  /** The part of a line that came with an earlier chunk. The parser gets it with the rest. */
+  /** The start of a line from an earlier chunk. The parser receives it with the rest. */
   #partial: number[] = []
 
   /**
-   * @param largestText bytes of one text, such as a payload
-   * @param largest bytes of one reply or message
+   * @param largestText maximum size of one string, such as a payload, in bytes
+   * @param largest maximum size of one reply or message, in bytes
    */
   constructor(largestText: number, largest = largestText) {
     this.#largestText = largestText
@@ -61,7 +63,7 @@ export class FrameGuard {
 
   /**
    * @param replies how many commands wait for a reply
-   * @returns what the parser may read, or what is wrong: then the guard is of no use any more
+   * @returns what the parser may read, or what is wrong; after a fault the guard must not be used again
    */
   filter(chunk: Uint8Array, replies = Number.POSITIVE_INFINITY): readonly Uint8Array[] | string {
     this.#replies = replies
@@ -75,7 +77,7 @@ export class FrameGuard {
         at += skipped
         if (this.#elided > 0) this.#passed = at
         if (this.#body > 0) continue
-        // The parser has the whole reply only now, as the guard has: answers are counted.
+        // Pass the elision only when the body is complete, so that guard and parser count replies alike.
         if (this.#elided > 0) this.#pieces.push(elidedText(this.#elided))
         this.#elided = 0
         fault = this.#elementDone()
@@ -149,7 +151,7 @@ export class FrameGuard {
   }
 
   #elide(type: number, length: number): string | undefined {
-    // Of a message the kind and the channel decide where it goes; an error must be read.
+    // The kind and the channel of a message decide its route, and an error must be readable: neither can be elided.
     if (length > LONGEST_TEXT || type === BULK_ERROR || (this.#isMessage() && this.#elements <= 2))
       return `a text of more than ${this.#largestText} bytes`
     this.#frame += ELIDED_BYTES
@@ -162,7 +164,10 @@ export class FrameGuard {
     return this.#type === PUSH || this.subscriber
   }
 
-  /** A message has a kind and a channel at least, which are texts; beside messages a subscriber gets statuses alone. */
+  /**
+   * Checks the shape of a message: a kind and a channel, both strings. Besides messages a subscriber receives only
+   * statuses and errors.
+   */
   #fits(kind: Kind, type: number, line: Uint8Array, from: number, to: number): boolean {
     if (this.#elements > 0) return this.#elements > 2 || (kind === 'bulk' && line[from + 1] !== MINUS)
     if (type === PUSH || type === ARRAY) return (readLength(line, from + 1, to - 2) ?? 0) >= 2
@@ -170,7 +175,7 @@ export class FrameGuard {
   }
 
   #aggregate(items: number): string | undefined {
-    // Each takes three bytes at least: so the array that the parser makes beforehand is bounded too.
+    // Each element takes at least three bytes. This bounds the array that the parser allocates in advance.
     if (this.#frame + 3 * items > this.#largest) return this.#tooLarge()
     if (items === 0) return this.#elementDone()
     return this.#open.push(items) > DEEPEST ? 'a reply that is nested too deep' : undefined
@@ -194,7 +199,7 @@ export class FrameGuard {
   }
 }
 
-/** Reads a length, -1 for null. @returns undefined when it is none */
+/** Parses a length; -1 for null. @returns undefined if it is invalid */
 function readLength(line: Uint8Array, from: number, to: number): number | undefined {
   if (to - from === 2 && line[from] === MINUS && line[from + 1] === ZERO + 1) return -1
   if (to <= from || to - from > 15) return undefined

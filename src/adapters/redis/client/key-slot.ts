@@ -7,7 +7,9 @@ for (let i = 0; i < 256; i++) {
   TABLE[i] = crc
 }
 
-/** The slot of a cluster that a key is in: CRC-16/XMODEM of its hash tag, or of all of it (Redis Cluster specification). */
+/**
+ * Returns the cluster slot of a key: CRC-16/XMODEM of its hash tag, or of the whole key (Redis Cluster specification).
+ */
 export function keySlot(key: string): number {
   let crc = 0
   for (const byte of Buffer.from(hashTag(key)))
@@ -15,7 +17,7 @@ export function keySlot(key: string): number {
   return crc % SLOTS
 }
 
-/** The part of a key that decides its slot: between the first "{" and the next "}", unless there is nothing. */
+/** Returns the part of a key that decides its slot: between the first "{" and the next "}", if it is not empty. */
 function hashTag(key: string): string {
   const open = key.indexOf('{')
   if (open < 0) return key
@@ -23,7 +25,7 @@ function hashTag(key: string): string {
   return close > open + 1 ? key.slice(open + 1, close) : key
 }
 
-/** A key that is in the slot of `key` and has a name of its own. */
+/** Returns a different key in the same slot as `key`. */
 export function besideKey(key: string, suffix: string): string {
   return hashTag(key) === key ? `{${key}}${suffix}` : `${key}${suffix}`
 }

@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net'
 
-/** A reply as far as a greeting needs it. */
+/** A reply during the handshake. */
 export type GreetingReply = string | number | null | ReplyFault | readonly GreetingReply[]
 
-/** The server answered with something that is not RESP. */
+/** The server sent something other than RESP. */
 class ProtocolError extends Error {}
 
 /** An error reply. */
@@ -14,18 +14,18 @@ export class ReplyFault {
   }
 }
 
-/** No reply to a greeting is longer, in bytes. */
+/** Maximum size of a reply during the handshake, in bytes. */
 const LONGEST = 65_536
 
-/** Encodes one command (RESP, "Sending commands to a Redis server"). */
+/** Encodes a command (RESP, "Sending commands to a Redis server"). */
 function encodeCommand(args: readonly string[]): string {
   return `*${args.length}\r\n${args.map((arg) => `$${Buffer.byteLength(arg)}\r\n${arg}\r\n`).join('')}`
 }
 
 /**
- * Asks one question over a socket that is not in use otherwise, and reads the answer: for what has to be settled
- * before the socket is handed to the client library. The socket is paused afterwards.
- * @throws ProtocolError when it ends, or answers with what is not RESP; what `signal` aborts with
+ * Sends one command over a socket and reads the reply, before ioredis takes over the socket. Pauses the socket
+ * afterwards.
+ * @throws ProtocolError if the socket closes or the reply is not RESP; the reason of `signal`
  */
 export function ask(socket: Socket, args: readonly string[], signal: AbortSignal): Promise<GreetingReply> {
   return new Promise((resolve, reject) => {
@@ -69,7 +69,7 @@ interface Parsed {
 const MOST_ITEMS = 1_024
 const DEEPEST = 4
 
-/** Reads one reply of RESP 2. @returns undefined while it is not complete. @throws ProtocolError */
+/** Parses one RESP 2 reply. @returns undefined if it is incomplete. @throws ProtocolError */
 function parseReply(bytes: Buffer, from: number, depth: number): Parsed | undefined {
   if (bytes.length === from) return undefined
   const type = String.fromCharCode(bytes[from]!)
@@ -122,5 +122,5 @@ function count(line: string, most: number): number {
 }
 
 function malformed(what: string): ProtocolError {
-  return new ProtocolError(`the server does not speak RESP: found ${what}`)
+  return new ProtocolError(`expected a RESP reply, found ${what}`)
 }

@@ -8,37 +8,42 @@ import { socketFailure } from './failures.js'
 import { ENTRIES_PER_FRAME } from './read-budget.js'
 import { coalesceWrites, filterReads } from './socket.js'
 
-/** What a reply is made of; texts are bytes. */
+/** A reply; strings are bytes. */
 export type Reply = null | number | string | Buffer | readonly Reply[]
 
 /** An argument of a command. */
 export type Argument = string | number | Uint8Array
 
-/** What a subscriber's connection is given. */
+/** Receives the messages of subscriptions. */
 export interface MessageListener {
-  /** Of SUBSCRIBE and SSUBSCRIBE. The bytes are views of what was received, which nothing else writes to. */
+  /**
+   * Receives a message of SUBSCRIBE or SSUBSCRIBE. The bytes are views of the received chunk, which nothing else writes
+   * to.
+   */
   onMessage(channel: Buffer, payload: Buffer): void
   onPatternMessage(pattern: string, channel: Buffer, payload: Buffer): void
-  /** A sharded channel is at another server of the cluster. */
+  /** Called when a sharded channel has moved to another server of the cluster. */
   onMoved(): void
 }
 
-export interface WireSettings {
-  /** For people: `host:port`. */
+export interface ConnectionSettings {
+  /** `host:port`, for messages. */
   readonly where: string
   readonly protocol: 2 | 3
-  /** What CLIENT LIST shows. */
+  /** Shown in CLIENT LIST. */
   readonly clientName: string
-  /** The largest payload that we take, in bytes; a reply of several may have a few times as many. */
+  /**
+   * The maximum size of a payload, in bytes. A reply with several entries may be `ENTRIES_PER_FRAME` times as large.
+   */
   readonly maxFrame: number
   readonly keepAliveMs: number
 }
 
 /**
- * One connection to one server: ioredis over a socket of ours, with all of its own reconnecting, queueing and
- * resending switched off. It ends once: by `close`, or by itself, which `onLost` is told.
+ * One connection to one server: ioredis over our own socket, with its reconnecting, queueing and resending switched
+ * off. It ends once, by `close` or by a loss, which calls `onLost`.
  */
-export class Wire {
+export class RedisConnection {
   readonly where: string
   readonly #redis: Redis
   readonly #socket: Socket
@@ -56,7 +61,7 @@ export class Wire {
   private constructor(
     redis: Redis,
     socket: Socket,
-    settings: WireSettings,
+    settings: ConnectionSettings,
     clock: Clock,
     onLost: (error: IntegrationError) => void,
   ) {
@@ -69,22 +74,22 @@ export class Wire {
     this.#guard = new FrameGuard(settings.maxFrame, ENTRIES_PER_FRAME * settings.maxFrame)
     coalesceWrites(socket)
     filterReads(socket, (chunk) => this.#filter(chunk))
-    redis.on('error', (error: unknown) => this.#fail(error))
+    redis.on('error', (error: unknown) => this.fail(error))
     redis.once('end', () => this.#end())
   }
 
   /**
-   * Takes over a socket on which the greeting has been exchanged.
-   * @param onLost called once at most, when it ends by itself; never before this resolves
-   * @throws ConnectionError; what `signal` aborts with. The socket is destroyed then.
+   * Takes over a socket after the handshake.
+   * @param onLost called at most once, when the connection is lost, and not before this resolves
+   * @throws ConnectionError, or the reason of `signal`; the socket is then destroyed
    */
   static async open(
     socket: Socket,
-    settings: WireSettings,
+    settings: ConnectionSettings,
     clock: Clock,
     signal: AbortSignal,
     onLost: (error: IntegrationError) => void,
-  ): Promise<Wire> {
+  ): Promise<RedisConnection> {
     let open = false
     const redis = new Redis({
       Connector: handingOver(socket),
@@ -99,43 +104,44 @@ export class Wire {
       autoResubscribe: false,
       autoResendUnfulfilledCommands: false,
     })
-    const wire = new Wire(redis, socket, settings, clock, (error) => open && onLost(error))
-    const onAbort = () => wire.#fail(signal.reason)
+    const connection = new RedisConnection(redis, socket, settings, clock, (error) => open && onLost(error))
+    const onAbort = () => connection.fail(signal.reason)
     signal.addEventListener('abort', onAbort, { once: true })
     try {
       const ready = redis.connect()
       if (signal.aborted) onAbort()
       await ready
     } catch (error) {
-      wire.close()
-      throw socketFailure(settings.where, wire.#failure ?? error)
+      connection.close()
+      throw socketFailure(settings.where, connection.#failure ?? error)
     } finally {
       signal.removeEventListener('abort', onAbort)
     }
     open = true
-    wire.#keepAlive()
-    return wire
+    connection.#keepAlive()
+    return connection
   }
 
-  /** Whether it has ended. */
+  /** Whether the connection has ended. */
   get closed(): boolean {
     return this.#closed
   }
 
-  /** What is the matter with it, if that is known: the rejections of ioredis do not say. */
+  /** Why the connection failed, if known. The rejections of ioredis do not say. */
   get fault(): Error | undefined {
     return this.#failure === undefined ? undefined : socketFailure(this.where, withoutCommand(this.#failure))
   }
 
   /**
-   * @returns the reply, its texts as bytes; one that is larger than `maxFrame` is elided (see `elidedSize`). Rejects
+   * Sends a command.
+   * @returns the reply, with strings as bytes; a string larger than `maxFrame` is elided (see `elidedSize`). Rejects
    *   with what ioredis rejects with (see `commandFailure`).
    */
   send(name: string, args: readonly Argument[]): Promise<Reply> {
     return this.#redis.sendCommand(new BytesCommand(name, toArguments(args))) as Promise<Reply>
   }
 
-  /** Where the messages of subscriptions go. */
+  /** Sets the receiver of subscription messages. */
   listen(listener: MessageListener): void {
     this.#guard.subscriber = true
     const onMessage = (channel: Buffer, payload: Buffer) => listener.onMessage(channel, payload)
@@ -147,12 +153,13 @@ export class Wire {
     this.#redis.on('moved', () => listener.onMoved())
   }
 
-  /** Gives it up, as if it had been lost. */
-  abandon(error: IntegrationError): void {
-    this.#fail(error)
+  /** Ends the connection as if it was lost. */
+  fail(error: unknown): void {
+    this.#failure ??= error
+    this.#socket.destroy()
   }
 
-  /** Reads nothing any more until `release`; what has been read already still comes. */
+  /** Stops reading until `release`. Data that was already read is still delivered. */
   hold(): void {
     this.#held = true
     this.#socket.pause()
@@ -164,7 +171,7 @@ export class Wire {
     this.#socket.resume()
   }
 
-  /** Ends it now; replies that are outstanding are rejected. Never throws; idempotent. */
+  /** Closes the connection and rejects the replies in flight. Never throws; idempotent. */
   close(): void {
     if (this.#closed) return
     this.#closed = true
@@ -173,24 +180,29 @@ export class Wire {
     this.#socket.destroy()
   }
 
-  /** @returns what ioredis may parse of a chunk */
+  /** @returns the part of a chunk that ioredis may parse */
   #filter(chunk: Buffer): readonly Uint8Array[] {
     this.#heard = true
     this.#asked = false
     if (this.#failure !== undefined) return []
     const found = this.#guard.filter(chunk, this.#waiting())
     if (typeof found !== 'string') return found
-    this.#fail(new ConnectionError(`${this.where} sent ${found}`))
+    this.fail(new ConnectionError(`${this.where} sent ${found}`))
     return []
   }
 
-  /** Commands that wait for a reply, those of ioredis' own handshake included; it keeps the list to itself. */
+  /**
+   * Returns how many commands wait for a reply, including the handshake of ioredis. ioredis keeps this list private.
+   */
   #waiting(): number {
     return (this.#redis as unknown as { readonly commandQueue: { readonly length: number } }).commandQueue
       .length
   }
 
-  /** Asks whoever is silent for a sign of life; blocking reads end more often than this (`block`). */
+  /**
+   * Sends PING when nothing was received for one interval, and fails the connection after a second one. Blocking reads
+   * end within an interval (`block` is at most `keep_alive`), so they do not trigger it.
+   */
   #keepAlive(): void {
     this.#watch = every(
       this.#clock,
@@ -199,17 +211,17 @@ export class Wire {
         const silent = !this.#heard && !this.#held
         this.#heard = false
         if (!silent) return
-        if (this.#asked) return this.#fail(new ConnectionError(`no answer from ${this.where} to PING`))
+        if (this.#asked)
+          return this.fail(
+            new ConnectionError(
+              `${this.where} did not answer PING within keep_alive (${this.#keepAliveMs} ms)`,
+            ),
+          )
         this.#asked = true
         this.send('ping', []).catch(ignore)
       },
       { background: true },
     )
-  }
-
-  #fail(error: unknown): void {
-    this.#failure ??= error
-    this.#socket.destroy()
   }
 
   #end(): void {
@@ -220,7 +232,7 @@ export class Wire {
   }
 }
 
-/** A connector that gives ioredis the socket which is open already. */
+/** Returns a connector class that gives ioredis an open socket. */
 function handingOver(socket: Socket) {
   return class extends AbstractConnector {
     constructor() {
@@ -233,13 +245,13 @@ function handingOver(socket: Socket) {
   }
 }
 
-/** The errors of ioredis carry the command with its arguments, which are nobody's business. */
+/** Strips the command from an error of ioredis: its arguments may be secret. */
 function withoutCommand(error: unknown): unknown {
   if (error instanceof Error && 'command' in error) return new Error(error.message)
   return error
 }
 
-/** ioredis sends a Buffer as bytes, and any other array of bytes as a list of numbers. */
+/** Converts byte arrays to Buffers: ioredis sends any other array as a list of numbers. */
 function toArguments(args: readonly Argument[]): (string | number | Buffer)[] {
   for (const each of args)
     if (typeof each === 'object' && !Buffer.isBuffer(each))

@@ -3,41 +3,41 @@ import { ConnectionError, type IntegrationError } from '../../core/errors.js'
 import type { PoolFigures } from '../../core/status.js'
 import { ClusterCommands } from './cluster.js'
 import { type Commands, redirectOf } from './commands.js'
+import type { Argument, RedisConnection, Reply } from './connection.js'
 import type { Dialer } from './dialer.js'
 import { redirectAddress, type ServerAddress } from './endpoint.js'
 import { commandFailure, type Failure, isReplyError, isUnsent } from './failures.js'
 import type { RedisConfig } from './manifest.js'
-import type { Argument, Reply, Wire } from './wire.js'
 
-/** Opening another connection while the first one is open takes no longer, in milliseconds. */
+/** Deadline for opening a further connection, in milliseconds. */
 const OPEN_MS = 10_000
 
-/** What another connection is for. */
+/** What a connection is used for. */
 export interface Purpose {
-  /** What CLIENT LIST shows beside our name. */
+  /** Shown in CLIENT LIST behind the client id. */
   readonly role: string
-  /** What it is needed for, in an error. */
+  /** Named in the error if the connection cannot be opened. */
   readonly what: string
-  /** Its loss concerns this listener alone. Without one, all connections count as lost. */
+  /** Called when this connection is lost. Without it, the loss of this connection closes the whole pool. */
   readonly onLost?: (error: IntegrationError) => void
 }
 
 /**
- * All connections that the actor knows as one: one for commands (in a cluster, one for each server), and others
- * for what would hold commands up, opened on demand. If one of them is lost, all are, unless its purpose has an
- * `onLost`: the actor connects again.
+ * The connections of one life of the adapter: one for commands (in a cluster, one for each server), and one for each
+ * user that would block commands. The loss of one closes them all and the actor connects again, except where the
+ * purpose has an `onLost`.
  */
-export class Link implements Commands {
+export class ConnectionPool implements Commands {
   readonly #dialer: Dialer
   readonly #config: RedisConfig
   readonly #clock: Clock
-  readonly #onLost: (link: Link, error: IntegrationError) => void
-  readonly #wires = new Set<Wire>()
+  readonly #onLost: (pool: ConnectionPool, error: IntegrationError) => void
+  readonly #connections = new Set<RedisConnection>()
   readonly #closing = new AbortController()
   readonly #onEnd = new Set<() => void>()
   #opening = 0
   #address!: ServerAddress
-  #main!: Wire
+  #main!: RedisConnection
   #cluster: ClusterCommands | undefined
   #ended: IntegrationError | undefined
 
@@ -45,7 +45,7 @@ export class Link implements Commands {
     dialer: Dialer,
     config: RedisConfig,
     clock: Clock,
-    onLost: (link: Link, error: IntegrationError) => void,
+    onLost: (pool: ConnectionPool, error: IntegrationError) => void,
   ) {
     this.#dialer = dialer
     this.#config = config
@@ -55,7 +55,7 @@ export class Link implements Commands {
 
   /**
    * Connects to the next address.
-   * @param onLost called once at most, when it ends by itself
+   * @param onLost called at most once, when the pool ends because a connection was lost
    * @throws ConnectionError, AuthError
    */
   static async open(
@@ -63,24 +63,24 @@ export class Link implements Commands {
     config: RedisConfig,
     clock: Clock,
     signal: AbortSignal,
-    onLost: (link: Link, error: IntegrationError) => void,
-  ): Promise<Link> {
-    const link = new Link(dialer, config, clock, onLost)
+    onLost: (pool: ConnectionPool, error: IntegrationError) => void,
+  ): Promise<ConnectionPool> {
+    const pool = new ConnectionPool(dialer, config, clock, onLost)
     try {
-      link.#address = await dialer.locate(signal)
-      link.#main = await link.#connect(link.#address, COMMANDS, signal)
+      pool.#address = await dialer.locate(signal)
+      pool.#main = await pool.#connect(pool.#address, COMMANDS, signal)
       if (config.cluster)
-        link.#cluster = new ClusterCommands(link.#main, link.#address, (address) =>
-          link.connect(COMMANDS, address),
+        pool.#cluster = new ClusterCommands(pool.#main, pool.#address, (address) =>
+          pool.connect(COMMANDS, address),
         )
-      return link
+      return pool
     } catch (error) {
-      link.close()
+      pool.close()
       throw error
     }
   }
 
-  /** Why it has ended, if it has. */
+  /** Why the pool has ended, or undefined while it is open. */
   get ended(): IntegrationError | undefined {
     return this.#ended
   }
@@ -90,18 +90,18 @@ export class Link implements Commands {
   }
 
   /**
-   * Opens another connection to the server that has `key`.
+   * Opens another connection to the server that holds `key`.
    * @throws ConnectionError, also when `pool_size` connections are open
    */
-  dedicated(purpose: Purpose, key?: string): Promise<Wire> {
+  dedicated(purpose: Purpose, key?: string): Promise<RedisConnection> {
     return this.connect(purpose, this.#cluster?.owner(key) ?? this.#address)
   }
 
-  /** Opens one more connection. @throws ConnectionError, AuthError */
-  async connect(purpose: Purpose, address: ServerAddress): Promise<Wire> {
+  /** Opens another connection to a server. @throws ConnectionError, AuthError */
+  async connect(purpose: Purpose, address: ServerAddress): Promise<RedisConnection> {
     const { pool_size } = this.#config
     if (this.#ended !== undefined) throw this.#ended
-    if (this.#wires.size + this.#opening >= pool_size)
+    if (this.#connections.size + this.#opening >= pool_size)
       throw new ConnectionError(
         `pool_size (${pool_size}) reached: cannot open a connection for ${purpose.what}; raise config.pool_size`,
         { retryable: false, notExecuted: true, fault: 'local' },
@@ -109,7 +109,10 @@ export class Link implements Commands {
     const abort = new AbortController()
     const timer = this.#clock.setTimer(
       OPEN_MS,
-      () => abort.abort(new ConnectionError(`no connection for ${purpose.what} in ${OPEN_MS} ms`)),
+      () =>
+        abort.abort(
+          new ConnectionError(`opening a connection for ${purpose.what} took longer than ${OPEN_MS} ms`),
+        ),
       { background: true },
     )
     try {
@@ -119,7 +122,10 @@ export class Link implements Commands {
     }
   }
 
-  /** The server that a reply says has `key`, if it redirects; remembered. */
+  /**
+   * Returns the server to which an error reply redirects, and records it as the owner of `key`. @returns undefined if
+   * the error does not redirect
+   */
   redirected(key: string, error: unknown): ServerAddress | undefined {
     const redirect = redirectOf(error)
     const address = redirect && redirectAddress(redirect.address, this.#address)
@@ -127,64 +133,68 @@ export class Link implements Commands {
     return address
   }
 
-  /** Ends one of the connections that `dedicated` gave. */
-  discard(wire: Wire): void {
-    this.#wires.delete(wire)
-    wire.close()
+  /** Closes a connection that `dedicated` or `connect` opened. */
+  discard(connection: RedisConnection): void {
+    this.#connections.delete(connection)
+    connection.close()
   }
 
-  /** Calls `task` when it has ended, however that comes; at once if it has. @returns forgets the task */
+  /** Calls `task` once when the pool ends for any reason, or at once if it has ended. @returns removes the task */
   whenEnded(task: () => void): () => void {
     if (this.#closing.signal.aborted) task()
     else this.#onEnd.add(task)
     return () => this.#onEnd.delete(task)
   }
 
-  /** How many connections there are. */
+  /** Returns how many connections are open. */
   figures(): PoolFigures {
-    const size = this.#wires.size
+    const size = this.#connections.size
     return { size, idle: 0, inUse: size, pending: this.#opening, max: this.#config.pool_size }
   }
 
   /**
-   * Translates what a command was rejected with. A server that cannot serve us any more (a master that became a
-   * replica, say) is left, as if the connection was lost.
+   * Translates the rejection of a command. If the server can no longer serve us (for example a master that became a
+   * replica), the pool ends as if the connection was lost.
    */
   failure(error: unknown, make: Failure): IntegrationError {
     const fault = isReplyError(error) ? undefined : (this.#ended ?? this.#fault())
     const known = isUnsent(error) ? unsent(fault) : fault
     const failure = commandFailure(known ?? error, make)
-    // The connection must be lost before the caller hears of it, or the caller tries again over the same one.
+    // End the pool before the caller sees the error: otherwise a retry would use the same connection.
     if (failure instanceof ConnectionError && failure.fault !== 'local' && failure !== error)
       this.#lose(failure)
     return failure
   }
 
   #fault(): Error | undefined {
-    for (const wire of this.#wires) if (wire.fault !== undefined) return wire.fault
+    for (const connection of this.#connections) if (connection.fault !== undefined) return connection.fault
     return undefined
   }
 
-  /** Ends all of it; never throws; idempotent; `onLost` is not called afterwards. */
+  /** Closes all connections without calling `onLost`. Never throws; idempotent. */
   close(): void {
     this.#end(new ConnectionError('disconnected'))
   }
 
-  async #connect(address: ServerAddress, { role, onLost }: Purpose, signal: AbortSignal): Promise<Wire> {
+  async #connect(
+    address: ServerAddress,
+    { role, onLost }: Purpose,
+    signal: AbortSignal,
+  ): Promise<RedisConnection> {
     this.#opening++
     try {
-      const wire: Wire = await this.#dialer.open(address, role, signal, (error) => {
-        if (!this.#wires.has(wire)) return
+      const connection: RedisConnection = await this.#dialer.open(address, role, signal, (error) => {
+        if (!this.#connections.has(connection)) return
         if (onLost === undefined) return this.#lose(error)
-        this.#wires.delete(wire)
+        this.#connections.delete(connection)
         onLost(error)
       })
-      if (wire.closed || this.#closing.signal.aborted) {
-        wire.close()
-        throw this.#ended ?? new ConnectionError(`${wire.where} closed the connection`)
+      if (connection.closed || this.#closing.signal.aborted) {
+        connection.close()
+        throw this.#ended ?? new ConnectionError(`${connection.where} closed the connection`)
       }
-      this.#wires.add(wire)
-      return wire
+      this.#connections.add(connection)
+      return connection
     } finally {
       this.#opening--
     }
@@ -200,8 +210,8 @@ export class Link implements Commands {
     if (this.#ended !== undefined) return
     this.#ended = error
     this.#closing.abort(error)
-    for (const wire of this.#wires) wire.close()
-    this.#wires.clear()
+    for (const connection of this.#connections) connection.close()
+    this.#connections.clear()
     const tasks = [...this.#onEnd]
     this.#onEnd.clear()
     for (const task of tasks) task()
@@ -210,7 +220,7 @@ export class Link implements Commands {
 
 const COMMANDS: Purpose = { role: 'commands', what: 'commands' }
 
-/** The same loss, for a command of which nothing was written. */
+/** Returns the error for a command of which nothing was written. */
 function unsent(fault: Error | undefined): ConnectionError {
-  return new ConnectionError(fault?.message ?? 'the connection was lost', { cause: fault, notExecuted: true })
+  return new ConnectionError(fault?.message ?? 'connection lost', { cause: fault, notExecuted: true })
 }
