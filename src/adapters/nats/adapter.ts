@@ -1,7 +1,8 @@
 import type { AdapterContext, AdapterFactory, ProtocolAdapter } from '../../core/adapter.js'
-import { ConnectionError } from '../../core/errors.js'
+import type { ConnectionError } from '../../core/errors.js'
 import { integrationFormat } from '../../wire/formats.js'
 import { untilAborted } from '../abort.js'
+import { ConnectAttempt } from '../connect-attempt.js'
 import { SecretMask } from '../secret-mask.js'
 import { Dialer } from './client/dialer.js'
 import { notConnected } from './client/failures.js'
@@ -19,7 +20,7 @@ import { UndeliveredCounts } from './undelivered-counts.js'
 /** NATS with JetStream, over one to three connections to the same server (see `ConnectionSet`). */
 export const natsAdapter: AdapterFactory = (context: AdapterContext): ProtocolAdapter => {
   const { settings, clock, log } = context
-  // Checked and completed by the manifest's schema.
+  // The manifest's schema has validated the settings and filled in the defaults.
   const config = settings.config as unknown as NatsConfig
   const format = integrationFormat(settings)
   const subjects = new Subjects(config.topic_style)
@@ -38,44 +39,34 @@ export const natsAdapter: AdapterFactory = (context: AdapterContext): ProtocolAd
   const discovery = new Discovery(config.service, settings.name, clock, context.random)
   const counts = new UndeliveredCounts(config.inbox_prefix, context.clientId)
   let connections: ConnectionSet | undefined
-  /** Ends the attempt that `disconnect` interrupts. */
-  let attempt: AbortController | undefined
+  const attempt = new ConnectAttempt()
 
   const current = () => {
     if (connections === undefined) throw notConnected()
     return connections
   }
 
+  const onLost = (lost: ConnectionSet, error: ConnectionError) => {
+    if (connections !== lost) return
+    connections = undefined
+    context.connectionLost(error)
+  }
+
   return {
     protocol: 'nats',
 
     async connect(signal) {
-      const own = new AbortController()
-      attempt = own
-      const made = await ConnectionSet.open(
-        {
-          context,
-          config,
-          dialer,
-          counts,
-          onLost(lost, error) {
-            if (connections !== lost) return
-            connections = undefined
-            context.connectionLost(error)
-          },
-        },
-        AbortSignal.any([signal, own.signal]),
+      const made = await attempt.run(
+        signal,
+        (either) => ConnectionSet.open({ context, config, dialer, counts, onLost }, either),
+        (late) => late.close(),
       )
-      if (own.signal.aborted) {
-        await made.close()
-        throw new ConnectionError('disconnected while connecting')
-      }
       if (made.main.closed !== undefined) throw made.main.closed
       connections = made
     },
 
     async disconnect() {
-      attempt?.abort(new ConnectionError('disconnected while connecting'))
+      attempt.interrupt()
       const closing = connections
       connections = undefined
       credentials.close()

@@ -2,7 +2,7 @@ import type { ByteBudget } from '../../core/byte-budget.js'
 import { Deque } from '../../core/deque.js'
 import type { Delivery } from './delivery.js'
 
-/** Messages that have come and are not wanted yet, counted in the budget of the actor. */
+/** Messages that arrived before they were requested. Their bytes are counted in the actor's budget. */
 export class Backlog {
   readonly #deliveries = new Deque<Delivery>()
   readonly #budget: ByteBudget
@@ -20,7 +20,7 @@ export class Backlog {
     this.#deliveries.push(delivery)
   }
 
-  /** Takes the oldest. */
+  /** Removes the oldest message. */
   shift(): Delivery | undefined {
     const delivery = this.#deliveries.shift()
     if (delivery !== undefined) this.#budget.give(delivery.payload.byteLength)

@@ -6,11 +6,11 @@ import { isAtLeast } from './client/server-info.js'
 import { NEVER_SENT } from './client/sizes.js'
 import type { NatsConfig } from './manifest.js'
 
-/** Where the messages of a queue are taken from. */
+/** The stream and consumer that a queue reads from. */
 export interface ConsumerBinding {
   readonly stream: string
   readonly consumer: string
-  /** After so many deliveries the server gives a message up; -1: never. */
+  /** The consumer's own limit of deliveries; -1 for none. */
   readonly maxDeliver: number
   readonly limits: PullLimits
 }
@@ -18,12 +18,12 @@ export interface ConsumerBinding {
 const NANOS_PER_MS = 1_000_000
 const ACK_WAIT_MS = { extended: 5_000, fixed: 30_000 } as const
 
-/** A stream or consumer that is there is not what the configuration needs. */
+/** An existing stream or consumer does not match the configuration. */
 class Unsuitable extends Error {}
 
 /**
- * The streams and consumers of queues on one connection: bound where they are there, else created as configured.
- * Asked for once for each queue.
+ * Finds the stream and consumer of each queue, or creates them as configured. Remembers the stream of each subject for
+ * the life of the connection.
  */
 export class Bindings {
   readonly #jetStream: JetStream
@@ -38,8 +38,9 @@ export class Bindings {
   }
 
   /**
-   * The stream that keeps the subject of a queue.
-   * @throws Unsuitable, UnsupportedError, JetStreamApiError, and what a request throws
+   * Returns the name of the stream that stores the subject of a queue.
+   * @param deadline `clock.monotonic()` milliseconds
+   * @throws Unsuitable, UnsupportedError, JetStreamApiError, and the errors of a request
    */
   stream(queue: string, subject: string, deadline: number): Promise<string> {
     const known = this.#streams.get(subject)
@@ -50,12 +51,12 @@ export class Bindings {
     return binding
   }
 
-  /** What is known of the stream holds no longer. */
+  /** Forgets the stream of a subject, so that the next call looks it up again. */
   forget(subject: string): void {
     this.#streams.delete(subject)
   }
 
-  /** The consumer of a queue, with its stream. @throws as `stream` does */
+  /** Returns the consumer of a queue with its stream. @throws as `stream` does */
   async consumer(queue: string, subject: string, deadline: number): Promise<ConsumerBinding> {
     const stream = await this.stream(queue, subject, deadline)
     const consumer = this.#config.consumer.name ?? `nemo-${nameFor(queue)}`
@@ -90,7 +91,10 @@ export class Bindings {
     if (name !== undefined) return this.#bindNamed(name, subject, deadline)
     const found = await this.#streamOf(subject, deadline)
     if (found !== undefined) return found
-    if (!create) throw new Unsuitable(`no stream keeps ${subject}, and none is to be created`)
+    if (!create)
+      throw new Unsuitable(
+        `no stream stores the subject ${subject}, and stream.create is false: create the stream, or set stream.create = true`,
+      )
     try {
       return await this.#create(nameFor(queue), [subject], deadline)
     } catch (error) {
@@ -111,7 +115,10 @@ export class Bindings {
     const info = () => this.#unlessMissing(`STREAM.INFO.${name}`, API_ERROR.streamNotFound, deadline)
     let found = await info()
     if (found === undefined) {
-      if (!create) throw new Unsuitable(`there is no stream ${name}, and none is to be created`)
+      if (!create)
+        throw new Unsuitable(
+          `stream ${name} does not exist, and stream.create is false: create the stream, or set stream.create = true`,
+        )
       try {
         return await this.#create(name, withSubject(subjects, subject), deadline)
       } catch (error) {
@@ -123,7 +130,10 @@ export class Bindings {
     const config = found.config as { subjects?: readonly string[] }
     const kept = config.subjects ?? []
     if (kept.some((pattern) => covers(pattern, subject))) return name
-    if (!create) throw new Unsuitable(`the stream ${name} does not keep ${subject}`)
+    if (!create)
+      throw new Unsuitable(
+        `stream ${name} does not store the subject ${subject}, and stream.create is false: add the subject to the stream, or set stream.create = true`,
+      )
     await this.#jetStream.call(`STREAM.UPDATE.${name}`, { ...config, subjects: [...kept, subject] }, deadline)
     return name
   }
@@ -132,7 +142,7 @@ export class Bindings {
     const { stream } = this.#config
     if (stream.compression !== 'none' && !isAtLeast(this.#version, '2.10.0'))
       throw new UnsupportedError(
-        `compression of streams on NATS server ${this.#version} (from 2.10.0 on)`,
+        `stream compression on NATS server ${this.#version} (requires 2.10.0)`,
         NEVER_SENT,
       )
     const config = {
@@ -166,12 +176,12 @@ export class Bindings {
       max_ack_pending,
       deliver_policy: 'all',
       replay_policy: 'instant',
-      // We count the deliveries: the server's count has those that nobody has seen.
+      // The adapter enforces max_deliver itself: the server also counts deliveries that no handler has seen.
       max_deliver: -1,
     }
   }
 
-  /** @returns `undefined` where the API says that it is not there */
+  /** @returns the API's answer, or undefined if the API says that the object does not exist */
   async #unlessMissing(
     call: string,
     missing: number,
@@ -198,18 +208,19 @@ interface ConsumerConfig {
 
 function checkConsumer(name: string, subject: string, config: ConsumerConfig): void {
   const { filter_subject: filter, ack_policy, deliver_subject } = config
-  if (deliver_subject !== undefined) throw new Unsuitable(`the consumer ${name} is a push consumer`)
+  if (deliver_subject !== undefined)
+    throw new Unsuitable(`expected a pull consumer, but consumer ${name} has a deliver subject`)
   if (ack_policy !== 'explicit')
-    throw new Unsuitable(`the consumer ${name} has the ack policy ${ack_policy}, and needs explicit`)
+    throw new Unsuitable(`consumer ${name}: expected ack policy explicit, found ${ack_policy}`)
   if (filter !== undefined && filter !== '' && !covers(filter, subject))
-    throw new Unsuitable(`the consumer ${name} is one of ${filter}, not of ${subject}`)
+    throw new Unsuitable(`consumer ${name}: expected a filter that covers ${subject}, found ${filter}`)
 }
 
 function withSubject(subjects: readonly string[], subject: string): readonly string[] {
   return subjects.some((pattern) => covers(pattern, subject)) ? subjects : [...subjects, subject]
 }
 
-/** Whether a subject with wildcards matches one without. */
+/** Returns whether a pattern with wildcards matches a subject without wildcards. */
 function covers(pattern: string, subject: string): boolean {
   const wanted = pattern.split('.')
   const tokens = subject.split('.')
@@ -220,7 +231,10 @@ function covers(pattern: string, subject: string): boolean {
   return wanted.length === tokens.length
 }
 
-/** The name of a stream or consumer for a queue: names have no dots and slashes, and two queues never share one. */
+/**
+ * Returns the name of a stream or consumer for a queue. Names cannot contain dots or slashes, and the hash keeps the
+ * names of two queues different.
+ */
 function nameFor(queue: string): string {
   const name = queue.replace(/[\s.*>/\\]/g, '_')
   if (name === queue) return name
@@ -228,8 +242,8 @@ function nameFor(queue: string): string {
 }
 
 /**
- * Whether somebody else may have created the stream since we looked. The server looks at the names before it
- * looks at the subjects, and lets others in between: the same stream made at the same time can be an overlap.
+ * Returns whether another client may have created the stream after our lookup. The server checks names before subjects
+ * without a lock, so a concurrent creation of the same stream can be reported as an overlap of subjects.
  */
 function isMadeMeanwhile(error: unknown): boolean {
   const { streamNameInUse, subjectsOverlap } = API_ERROR

@@ -12,72 +12,75 @@ import { LocalConsumers } from './local-consumers.js'
 import type { NatsConfig } from './manifest.js'
 import type { UndeliveredCounts } from './undelivered-counts.js'
 
-/** What is under way when the server announces its end may take this long: half of what the server allows by default. */
+/**
+ * How long operations in flight may take after the server announces its shutdown, in milliseconds: half of the server's
+ * default grace period.
+ */
 const LAME_DUCK_MS = 5_000
-const LOOK_MS = 50
+/** Interval at which the operations in flight are checked, in milliseconds. */
+const CHECK_MS = 50
 
-/** The present connections. @throws ConnectionError when there is none */
+/** Returns the current connections. @throws ConnectionError if not connected */
 export type CurrentConnections = () => ConnectionSet
 
 /** Connections that are opened on first use. */
 export type Role = 'subscriber' | 'server'
 
-/** What a set of connections works with. */
+/** What a set of connections needs. */
 export interface ConnectionSetDependencies {
   readonly context: AdapterContext
   readonly config: NatsConfig
   readonly dialer: Dialer
   readonly counts: UndeliveredCounts
-  /** Called once, unless `close` was called first. */
+  /** Called at most once, and not after `close`. */
   onLost(set: ConnectionSet, error: ConnectionError): void
 }
 
 /**
- * What the facets work with: a main connection that publishes, calls and consumes queues, and is always read; and, on
- * first use, separate connections to the same server for subscriptions and for methods that are served, which are not
- * read while their receivers are full. The end of the main connection ends all; a server that cuts another one, as a
- * slow consumer say, ends only what that one carried.
+ * The connections of one life of the adapter: a main one, whose loss ends the set, and one each for subscriptions and
+ * for served methods, opened on first use. Those are paused while their sinks are full, and the server may close them
+ * as slow consumers, so their loss ends only what they carried.
  */
 export class ConnectionSet {
   readonly main: Connection
   readonly requests: Requests
   readonly consumers = new LocalConsumers()
-  /** Subjects that the server has refused to take messages for. */
+  /** Subjects that the server does not permit us to publish to. */
   readonly refused: RefusedSubjects
-  readonly #parts: ConnectionSetDependencies
+  readonly #dependencies: ConnectionSetDependencies
   readonly #others = new Map<Role, Promise<Connection>>()
   readonly #ended = new AbortController()
   #leaving: Timer | undefined
   #closing: Promise<void> | undefined
 
-  private constructor(parts: ConnectionSetDependencies, main: Connection) {
-    const { context, config } = parts
-    this.#parts = parts
+  private constructor(dependencies: ConnectionSetDependencies, main: Connection) {
+    const { context, config } = dependencies
+    this.#dependencies = dependencies
     this.main = main
     this.requests = new Requests(main, context.clock, context.random, config.inbox_prefix)
     this.refused = new RefusedSubjects(context.clock)
   }
 
-  /** @throws ConnectionError, AuthError */
-  static async open(parts: ConnectionSetDependencies, signal: AbortSignal): Promise<ConnectionSet> {
+  /** Opens the main connection. @throws ConnectionError, AuthError */
+  static async open(dependencies: ConnectionSetDependencies, signal: AbortSignal): Promise<ConnectionSet> {
     let set: ConnectionSet | undefined
     const events: ConnectionEvents = {
       lost: (error) => set?.lose(error),
       informed: (info) => set?.informed(info),
       publishRefused: (subject, text) => set?.publishRefused(subject, text),
     }
-    const main = await parts.dialer.any(events, signal)
-    set = new ConnectionSet(parts, main)
+    const main = await dependencies.dialer.any(events, signal)
+    set = new ConnectionSet(dependencies, main)
     set.informed(main.info)
     return set
   }
 
-  /** Aborts when the connections end, for whatever reason. */
+  /** Aborts when the connections end for any reason. */
   get ended(): AbortSignal {
     return this.#ended.signal
   }
 
-  /** The connection of that role. @throws ConnectionError, AuthError */
+  /** Returns the connection for a role; opens it on first use. @throws ConnectionError, AuthError */
   connection(role: Role): Promise<Connection> {
     const known = this.#others.get(role)
     if (known !== undefined) return known
@@ -86,13 +89,13 @@ export class ConnectionSet {
       informed: (info) => this.informed(info),
       publishRefused: (subject, text) => this.publishRefused(subject, text),
     }
-    const opening = this.#parts.dialer.one(this.main.server, events, this.#ended.signal)
+    const opening = this.#dependencies.dialer.one(this.main.server, events, this.#ended.signal)
     this.#others.set(role, opening)
     opening.catch(() => this.#others.delete(role))
     return opening
   }
 
-  /** A round trip over each connection that is read. @throws ConnectionError */
+  /** Sends PING on each connection that is being read, and waits for the answers. @throws ConnectionError */
   async ping(): Promise<void> {
     const others = [...this.#others.values()].map(async (opening) => {
       const connection = await opening
@@ -104,13 +107,13 @@ export class ConnectionSet {
   lose(error: ConnectionError): void {
     if (this.#ended.signal.aborted) return
     this.#end(error)
-    this.consumers.abandon()
-    this.#parts.dialer.pool.postpone(this.main.server)
+    this.consumers.connectionLost()
+    this.#dependencies.dialer.pool.postpone(this.main.server)
     void this.#closeConnections(error)
-    this.#parts.onLost(this, error)
+    this.#dependencies.onLost(this, error)
   }
 
-  /** Gives back what is in hand and ends it. Never throws; idempotent. */
+  /** Gives back all messages in hand and closes the connections. Never throws; idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
@@ -142,11 +145,14 @@ export class ConnectionSet {
 
   #roleLost(role: Role, lost: Promise<Connection>, error: ConnectionError): void {
     if (this.#others.get(role) === lost) this.#others.delete(role)
-    this.#parts.context.log({ level: 'warn', message: `the ${role} connection was lost: ${error.message}` })
+    this.#dependencies.context.log({
+      level: 'warn',
+      message: `lost the ${role} connection: ${error.message}`,
+    })
   }
 
   informed(info: ServerInfo): void {
-    const { config, dialer, context } = this.#parts
+    const { config, dialer, context } = this.#dependencies
     if (config.discover) dialer.pool.discovered(info.connectUrls, this.main.server)
     if (!info.lameDuck || this.#leaving !== undefined || this.#ended.signal.aborted) return
     dialer.pool.postpone(this.main.server)
@@ -155,19 +161,19 @@ export class ConnectionSet {
   }
 
   publishRefused(subject: string, text: string): void {
-    if (this.#parts.counts.refused(subject)) return
+    if (this.#dependencies.counts.refused(subject)) return
     this.refused.add(subject, text)
     this.requests.refused(subject, text)
-    this.#parts.context.log({ level: 'warn', message: `the server refused a message: ${text}` })
+    this.#dependencies.context.log({ level: 'warn', message: `the server refused a publish: ${text}` })
   }
 
-  /** Leaves a server that is about to end, once what is under way is done. */
+  /** Leaves a server that is shutting down once the operations in flight are done, or at `end`. */
   #leave(end: number): void {
-    const { clock } = this.#parts.context
+    const { clock } = this.#dependencies.context
     const ready = (this.requests.size === 0 && this.consumers.inHand === 0) || clock.monotonic() >= end
-    this.#leaving = clock.setTimer(ready ? 0 : LOOK_MS, () => {
+    this.#leaving = clock.setTimer(ready ? 0 : CHECK_MS, () => {
       if (!ready) return this.#leave(end)
-      this.lose(new ConnectionError(`${whereOf(this.main.server)} is about to end (lame duck mode)`))
+      this.lose(new ConnectionError(`${whereOf(this.main.server)} is shutting down (lame duck mode)`))
     })
   }
 }

@@ -6,10 +6,10 @@ import { type TokenSource, tokenSource } from '../token-source.js'
 import type { Proof } from './client/connection.js'
 import type { Credentials } from './client/dialer.js'
 
-/** Kinds of auth whose tokens we make or obtain. */
+/** Types of `auth` whose tokens are created or fetched by the gateway. */
 const RENEWABLE: ReadonlySet<string> = new Set(['jwt', 'oauth2'])
 
-/** The credentials of an integration. `close` ends the renewal of tokens. */
+/** Returns the credentials of an integration. `close` stops the renewal of tokens. */
 export function credentialsOf(context: AdapterContext): Credentials & { close(): void } {
   const { auth } = context.settings
   const tokens = tokenSource(context)
@@ -24,10 +24,10 @@ export function credentialsOf(context: AdapterContext): Credentials & { close():
 }
 
 /**
- * Makes the proof for one connection. Files are read each time, so that replaced ones are taken up.
- * @param tokens where `auth` is of a type with tokens that are made or expire: they are what the server is shown
- * @param nonce what the server wants to have signed, if anything
- * @throws AuthError; its text and its cause hold no secret
+ * Creates the proof of identity for one connection. Reads files each time, so that replaced files take effect.
+ * @param tokens the source of tokens, for types of `auth` whose tokens are created or expire
+ * @param nonce what the server wants signed, if anything
+ * @throws AuthError; neither its message nor its cause contains a secret
  */
 async function proofOf(
   auth: AuthSettings,
@@ -37,7 +37,7 @@ async function proofOf(
 ): Promise<Proof> {
   if (tokens !== undefined) return { auth_token: await tokens.token(signal) }
   switch (auth.type) {
-    // The certificate of the TLS connection is the proof.
+    // The client certificate of the TLS connection is the proof.
     case 'none':
     case 'mtls':
       return {}
@@ -60,25 +60,26 @@ async function proofOf(
       )
     }
     default:
-      throw new AuthError(`auth of type ${auth.type} is not known to NATS`)
+      throw new AuthError(`NATS does not support auth type ${JSON.stringify(auth.type)}`)
   }
 }
 
 type Signer = typeof import('@nats-io/nats-core')
 
-/** Only those who need a signature load what makes it. */
+/** Loads the signing code on first use, because most integrations need no signature. */
 async function signed(
   what: string,
   nonce: string | undefined,
   sign: (signer: Signer, challenge: string) => Promise<unknown>,
 ): Promise<Proof> {
-  if (nonce === undefined) throw new AuthError('the server asks for no signature: it has no users with keys')
+  if (nonce === undefined)
+    throw new AuthError('the server did not ask for a signature: it has no users with keys')
   const signer = await import('@nats-io/nats-core')
   try {
     return (await sign(signer, nonce)) as Proof
   } catch {
     // The cause might quote the key.
-    throw new AuthError(`${what} cannot be used: it holds no valid key`)
+    throw new AuthError(`${what} does not contain a valid key`)
   }
 }
 
@@ -87,6 +88,6 @@ async function readCredentials(file: string): Promise<Buffer> {
     return await readFile(file)
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error'
-    throw new AuthError(`the credentials file ${file} cannot be read: ${code}`, { cause })
+    throw new AuthError(`cannot read the credentials file ${file}: ${code}`, { cause })
   }
 }

@@ -2,15 +2,16 @@ import type { AdapterContext } from '../../core/adapter.js'
 import type { Delivery } from './delivery.js'
 import { MESSAGE_ID } from './message-id.js'
 
+/** Delay before a message that could not be dead-lettered is delivered again, in milliseconds. */
 const RETRY_MS = 1_000
 
 /** What dead-lettering needs. */
-export interface DeadLetterParts {
-  /** The queue that gets the messages. */
+export interface DeadLetterDependencies {
+  /** The queue for dead letters. */
   readonly into: string
   readonly maxDeliver: number
   readonly context: Pick<AdapterContext, 'clock' | 'log' | 'settings' | 'deadLettered'>
-  /** Puts a message into a queue. @throws IntegrationError */
+  /** Adds a message to a queue. @throws IntegrationError */
   enqueue(
     queue: string,
     payload: Uint8Array,
@@ -20,13 +21,16 @@ export interface DeadLetterParts {
 }
 
 /**
- * Takes messages that have been delivered too often: into the queue for dead letters, and, once they are safe there,
- * out of their own queue for good. The id of the copy is made of the message's id: the stream keeps a message once that is
- * dead-lettered twice.
- * @returns takes a delivery, or answers false when it has not been delivered too often
+ * Returns a function that dead-letters a delivery if it was delivered too often: it stores a copy in the dead-letter
+ * queue, then terminates the original. The copy's message id derives from the original's, so a repeated attempt stores
+ * it once.
+ * @returns a function that returns false if the delivery was not delivered too often
  */
-export function deadLetters(queue: string, parts: DeadLetterParts): (delivery: Delivery) => boolean {
-  const { into, maxDeliver, context } = parts
+export function deadLetters(
+  queue: string,
+  dependencies: DeadLetterDependencies,
+): (delivery: Delivery) => boolean {
+  const { into, maxDeliver, context } = dependencies
   const { clock, log, settings } = context
   const reason = `not settled in ${maxDeliver} deliveries`
   const deadLetter = async (delivery: Delivery) => {
@@ -35,10 +39,10 @@ export function deadLetters(queue: string, parts: DeadLetterParts): (delivery: D
       [MESSAGE_ID]: `dead:${delivery.id}`,
       'nemo-dead-letter-queue': queue,
       'nemo-dead-letter-reason': reason,
-      // Not what the server counts: it also counts the failures to dead-letter the message.
+      // Do not use the server's count: it includes failed attempts to dead-letter.
       'nemo-dead-letter-attempts': String(maxDeliver),
     }
-    await parts.enqueue(into, delivery.payload, headers, clock.monotonic() + settings.timeoutMs)
+    await dependencies.enqueue(into, delivery.payload, headers, clock.monotonic() + settings.timeoutMs)
     await delivery.term()
     const { payload } = delivery
     context.deadLettered({
@@ -50,15 +54,18 @@ export function deadLetters(queue: string, parts: DeadLetterParts): (delivery: D
     })
     log({
       level: 'warn',
-      message: `a message of queue ${queue} was dead-lettered into ${into}`,
+      message: `dead-lettered a message of queue ${queue} to queue ${into}`,
       id: delivery.id,
     })
   }
   return (delivery) => {
     if (delivery.attempt <= maxDeliver || delivery.defect !== undefined) return false
     deadLetter(delivery).catch((error: Error) => {
-      log({ level: 'warn', message: `a message could not be dead-lettered into ${into}: ${error.message}` })
-      // It comes once more, and is tried again.
+      log({
+        level: 'warn',
+        message: `cannot dead-letter a message of queue ${queue} to queue ${into}: ${error.message}`,
+      })
+      // The message is delivered again, and dead-lettering is retried then.
       delivery.nack(RETRY_MS).catch(() => {})
     })
     return true

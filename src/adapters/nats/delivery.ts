@@ -13,31 +13,37 @@ const [ACK, NAK, TERM, WORKING] = ['+ACK', '-NAK', '+TERM', '+WPI'].map((text) =
   Buffer,
   Buffer,
 ]
-/** Before an oversize message comes again; doubled with each delivery. */
+/**
+ * Delay before an oversize message is delivered again, in milliseconds. It doubles with each delivery up to the maximum
+ * below.
+ */
 const OVERSIZE_DELAY_MS = 60_000
 const LONGEST_OVERSIZE_DELAY_MS = 3_600_000
 
-/** What deliveries are settled with. */
-export interface Settling {
+/** What a delivery needs to be settled. */
+export interface DeliveryDependencies {
   readonly connection: Connection
   readonly counts: UndeliveredCounts
-  /** Ids of oversize messages that have been reported as dead letters. */
+  /** Ids of oversize messages that were already reported as dead letters. */
   readonly oversize: RecentSet
-  /** The server's own limit of deliveries, -1 when it has none. */
+  /** The consumer's own limit of deliveries; -1 for none. */
   maxDeliver(): number
-  /** The server must not get messages back before this. `undefined` when it may. Never rejects. */
+  /** Resolves when messages may be given back to the server; `undefined` if they may be now. Never rejects. */
   beforeGivingBack(): Promise<void> | undefined
-  /** Tells the server, and waits until it confirms. @throws IntegrationError, NoResponders */
+  /** Sends an acknowledgement and waits for the server's confirmation. @throws IntegrationError, NoResponders */
   confirm(subject: string, payload: Uint8Array): Promise<unknown>
-  /** Puts a copy into the stream, and waits until it is stored. @throws IntegrationError */
+  /** Adds a copy to the stream and waits until it is stored. @throws IntegrationError */
   republish(arrival: Arrival): Promise<unknown>
-  /** Offers a message that nobody has seen to the consumers of this adapter. @returns whether one takes it */
-  passOn(arrival: Arrival): boolean
-  /** It is settled, or nobody can settle it any more. */
+  /**
+   * Offers a message that no handler has seen to the local consumers of the queue. @returns whether a consumer accepts
+   * it
+   */
+  offer(arrival: Arrival): boolean
+  /** Called when a delivery is settled, or can no longer be settled. */
   settled(delivery: Delivery): void
 }
 
-/** A message in hand (JetStream, explicit acknowledgement). The server confirms every settlement. */
+/** A delivered message with explicit acknowledgement. The server confirms every settlement. */
 export class Delivery implements InboundDelivery {
   readonly arrival: Arrival
   readonly topic: string
@@ -46,16 +52,16 @@ export class Delivery implements InboundDelivery {
   readonly id: string
   readonly attempt: number
   readonly defect?: Error
-  readonly #settling: Settling
+  readonly #dependencies: DeliveryDependencies
   #settled: Promise<void> | undefined
   #isLost = false
   #isUncounted = false
 
-  /** @param defectOf why an attempt must not be delivered, if there is a reason */
+  /** @param defectOf returns why an attempt must not be delivered, if there is a reason */
   constructor(
     queue: string,
     arrival: Arrival,
-    settling: Settling,
+    dependencies: DeliveryDependencies,
     defectOf: (attempt: number) => Error | undefined,
   ) {
     const { stream, consumer, sequence, delivered, headers } = arrival
@@ -64,20 +70,23 @@ export class Delivery implements InboundDelivery {
     this.payload = arrival.payload
     if (headers !== undefined) this.headers = headers
     this.id = messageName(stream, sequence)
-    this.attempt = Math.max(1, delivered - settling.counts.of(consumer, sequence))
+    this.attempt = Math.max(1, delivered - dependencies.counts.of(consumer, sequence))
     const fault = oversizeDefect(queue, arrival) ?? defectOf(this.attempt)
     if (fault !== undefined) this.defect = fault
-    this.#settling = settling
+    this.#dependencies = dependencies
   }
 
   get redelivered(): boolean {
     return this.attempt > 1
   }
 
-  /** An oversize message stays in its stream, because no copy of it could be kept: it comes again much later. */
+  /**
+   * Acknowledges the message, but gives an oversize message back with a long delay: no copy of it exists outside its
+   * stream.
+   */
   ack(): Promise<void> {
     if (this.arrival.oversize !== undefined) {
-      this.#settling.oversize.add(this.id)
+      this.#dependencies.oversize.add(this.id)
       return this.nack(0)
     }
     return this.#settle(ACK)
@@ -89,7 +98,7 @@ export class Delivery implements InboundDelivery {
     return this.#settle(delay > 0 ? Buffer.from(`-NAK {"delay": ${nanos(delay)}}`) : NAK)
   }
 
-  /** It must not come again. @throws AckError */
+  /** Ends redelivery of the message. @throws AckError */
   term(): Promise<void> {
     return this.#settle(TERM)
   }
@@ -100,34 +109,37 @@ export class Delivery implements InboundDelivery {
     return this.#settled
   }
 
-  /** Tells the server that somebody is still at it. */
+  /** Extends the server's `ack_wait` for this message. */
   working(): void {
     if (this.#settled === undefined)
-      this.#settling.connection.writer.publish(this.arrival.reply, undefined, undefined, WORKING)
+      this.#dependencies.connection.writer.publish(this.arrival.reply, undefined, undefined, WORKING)
   }
 
-  /** Gives it back without waiting for the confirmation: a later settlement fails. */
+  /** Gives the message back without waiting for the confirmation. Later settlements fail. */
   release(): void {
     if (this.#settled !== undefined) return
     this.lose('its consumer has ended', false)
-    this.#settling.connection.writer.publish(this.arrival.reply, undefined, undefined, NAK)
+    this.#dependencies.connection.writer.publish(this.arrival.reply, undefined, undefined, NAK)
   }
 
-  /** It cannot be settled any more, and comes again when the server's patience ends. @param unseen it does not count */
+  /**
+   * Marks the message as lost: it cannot be settled, and the server redelivers it after `ack_wait`. @param unseen
+   * whether this delivery is not counted as an attempt
+   */
   lose(reason: string, unseen: boolean): void {
     if (this.#settled !== undefined) return
     this.#isLost = true
     if (unseen) this.#unseen()
     this.#settled = Promise.reject(this.#lost(reason, undefined))
     this.#settled.catch(() => {})
-    this.#settling.settled(this)
+    this.#dependencies.settled(this)
   }
 
-  /** Nobody has seen it: this delivery is not an attempt. @param connection informs other processes */
+  /** Excludes this delivery from the attempts. @param connection used to tell other processes; absent if it is lost */
   #unseen(connection?: Connection): void {
     if (this.#isUncounted) return
     this.#isUncounted = true
-    this.#settling.counts.add(this.arrival.consumer, this.arrival.sequence, connection)
+    this.#dependencies.counts.add(this.arrival.consumer, this.arrival.sequence, connection)
   }
 
   #settle(how: Uint8Array): Promise<void> {
@@ -136,7 +148,7 @@ export class Delivery implements InboundDelivery {
   }
 
   async #tell(how: Uint8Array): Promise<void> {
-    const { settled, counts, beforeGivingBack } = this.#settling
+    const { settled, counts, beforeGivingBack } = this.#dependencies
     const { consumer, sequence } = this.arrival
     settled(this)
     if (how !== ACK && how !== TERM) {
@@ -148,14 +160,14 @@ export class Delivery implements InboundDelivery {
   }
 
   async #giveBack(): Promise<void> {
-    const { connection, settled, passOn, maxDeliver, republish, beforeGivingBack } = this.#settling
+    const { connection, settled, offer, maxDeliver, republish, beforeGivingBack } = this.#dependencies
     const { delivered, oversize } = this.arrival
     settled(this)
     if (connection.closed !== undefined) {
       this.#unseen()
-      throw this.#lost('the connection it came by has ended', connection.closed)
+      throw this.#lost('the connection that delivered the message has ended', connection.closed)
     }
-    if (passOn(this.arrival)) return
+    if (offer(this.arrival)) return
     const turn = beforeGivingBack()
     if (turn !== undefined) await turn
     const most = maxDeliver()
@@ -163,7 +175,7 @@ export class Delivery implements InboundDelivery {
       this.#unseen(connection)
       return this.#confirm(NAK)
     }
-    // The server would not deliver it again.
+    // The server has reached its limit and would not deliver the message again: store a copy instead.
     try {
       await republish(this.arrival)
     } catch (error) {
@@ -173,9 +185,9 @@ export class Delivery implements InboundDelivery {
   }
 
   async #confirm(how: Uint8Array): Promise<void> {
-    const { connection, confirm } = this.#settling
+    const { connection, confirm } = this.#dependencies
     if (connection.closed !== undefined)
-      throw this.#lost('the connection it came by has ended', connection.closed)
+      throw this.#lost('the connection that delivered the message has ended', connection.closed)
     try {
       await confirm(this.arrival.reply, how)
     } catch (error) {
@@ -183,7 +195,7 @@ export class Delivery implements InboundDelivery {
     }
   }
 
-  /** The server delivers it again, to the consumer that asks next. */
+  /** Returns the error of a lost message. The server redelivers it, possibly to another consumer. */
   #lost(reason: string, cause: unknown): AckError {
     return new AckError(this.topic, reason, { cause, retryable: false })
   }
@@ -193,11 +205,11 @@ function oversizeDefect(queue: string, { stream, sequence, oversize }: Arrival):
   if (oversize === undefined) return undefined
   return new DequeueError(
     queue,
-    `message ${messageName(stream, sequence)} has ${oversize} bytes, more than limits.frame; it stays in its stream`,
+    `message ${messageName(stream, sequence)} has ${oversize} bytes: more than limits.frame. It stays in its stream`,
   )
 }
 
-/** For how long an oversize message is left with the server. */
+/** Returns how long the server withholds an oversize message, in milliseconds. */
 export function oversizeDelayMs(delivered: number): number {
   return Math.min(LONGEST_OVERSIZE_DELAY_MS, OVERSIZE_DELAY_MS * 2 ** Math.min(delivered - 1, 10))
 }

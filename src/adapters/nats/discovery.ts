@@ -9,7 +9,7 @@ const VERBS = ['PING', 'INFO', 'STATS'] as const
 
 type Verb = (typeof VERBS)[number]
 
-/** A method that is served, with what became of its requests. */
+/** A served method and the statistics of its requests. */
 export class EndpointStats {
   readonly name: string
   readonly subject: string
@@ -20,13 +20,13 @@ export class EndpointStats {
   #processingMs = 0
 
   constructor(method: string, subject: string, queueGroup: string) {
-    // Names of endpoints have no dots (ADR-32).
+    // An endpoint name cannot contain dots (NATS ADR-32).
     this.name = method.replace(/[^A-Za-z0-9_-]/g, '_')
     this.subject = subject
     this.queueGroup = queueGroup
   }
 
-  /** A request was answered after `ms`. */
+  /** Counts a request that was answered after `ms` milliseconds. */
   count(ms: number, error: Error | undefined): void {
     this.#requests++
     this.#processingMs += ms
@@ -55,8 +55,8 @@ export class EndpointStats {
 }
 
 /**
- * Presents the methods that are served: answers `$SRV.PING`, `$SRV.INFO` and `$SRV.STATS`, each alone, with the name
- * of the service, and with its id behind (NATS services API, ADR-32). Figures are kept across connections.
+ * Makes the served methods discoverable: answers `$SRV.PING`, `$SRV.INFO` and `$SRV.STATS`, also with the service name
+ * and id appended (NATS ADR-32). Statistics survive a reconnect.
  */
 export class Discovery {
   readonly #identity: {
@@ -68,7 +68,10 @@ export class Discovery {
   readonly #description: string
   readonly #started: string
   readonly #known = new Map<string, EndpointStats>()
-  /** What is served at present, and by how many subscriptions: one that is replaced overlaps with its successor. */
+  /**
+   * The methods served now, with the number of their subscriptions: a replaced subscription overlaps with its
+   * successor.
+   */
   readonly #served = new Map<EndpointStats, number>()
   #connection: Connection | undefined
 
@@ -79,14 +82,14 @@ export class Discovery {
     this.#started = new Date(clock.now()).toISOString()
   }
 
-  /** The figures of a method. */
+  /** Returns the statistics of a method. */
   endpoint(method: string, subject: string, queueGroup: string): EndpointStats {
     const known = this.#known.get(subject) ?? new EndpointStats(method, subject, queueGroup)
     this.#known.set(subject, known)
     return known
   }
 
-  /** The method is served over `connection`. @returns ends that */
+  /** Announces a method as served over `connection`. @returns withdraws the announcement */
   announce(connection: Connection, stats: EndpointStats): () => void {
     if (this.#connection !== connection) {
       this.#connection = connection

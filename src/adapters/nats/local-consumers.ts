@@ -1,17 +1,21 @@
 import type { Arrival } from './arrival.js'
 
-/** A consumer as the others on its connection see it. */
+/** A consumer as seen by the other consumers of its connection. */
 export interface LocalConsumer {
-  /** Messages that were handed out and are not settled. */
+  /** Number of messages that were delivered and are not settled. */
   readonly inHand: number
-  /** @returns whether it takes the message: it is of its queue, and wanted */
+  /** Accepts a message if it belongs to this consumer's queue and there is demand. @returns whether it was accepted */
   take(arrival: Arrival): boolean
   pause(): void
+  /** Called when the connection is lost: the messages in hand can no longer be settled. */
   end(): Promise<void>
-  abandon(): void
+  connectionLost(): void
 }
 
-/** The consumers on one connection: a message that one gives back goes to another of the same queue that waits for one. */
+/**
+ * The consumers of one connection. A message that one gives back goes directly to another with demand in the same
+ * queue.
+ */
 export class LocalConsumers {
   readonly #open = new Set<LocalConsumer>()
 
@@ -23,33 +27,33 @@ export class LocalConsumers {
     this.#open.delete(consumer)
   }
 
-  /** Offers a message to each consumer that waits for one, to `giver` last. @returns whether one takes it */
-  passOn(arrival: Arrival, giver: LocalConsumer): boolean {
+  /** Offers a message to each consumer, to `giver` last. @returns whether a consumer accepts it */
+  offer(arrival: Arrival, giver: LocalConsumer): boolean {
     for (const consumer of this.#open) if (consumer !== giver && consumer.take(arrival)) return true
     return giver.take(arrival)
   }
 
-  /** The server is about to end: no more messages are taken from it. */
+  /** Stops requesting messages, because the server is shutting down. */
   pause(): void {
     for (const consumer of this.#open) consumer.pause()
   }
 
-  /** Messages in the hands of the consumers. */
+  /** Number of messages in hand of all consumers. */
   get inHand(): number {
     let sum = 0
     for (const { inHand } of this.#open) sum += inHand
     return sum
   }
 
-  /** The connection is about to be closed: everything is given back. */
+  /** Gives back all messages before the connection is closed. */
   async end(): Promise<void> {
     await Promise.all([...this.#open].map((consumer) => consumer.end()))
     this.#open.clear()
   }
 
-  /** The connection is lost. */
-  abandon(): void {
-    for (const consumer of [...this.#open]) consumer.abandon()
+  /** Tells all consumers that the connection is lost. */
+  connectionLost(): void {
+    for (const consumer of [...this.#open]) consumer.connectionLost()
     this.#open.clear()
   }
 }

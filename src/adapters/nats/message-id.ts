@@ -1,13 +1,13 @@
 import type { AdapterContext, Attempt } from '../../core/adapter.js'
 import type { Headers } from '../../core/value.js'
 
-/** The header by which a stream knows a message that it has already (JetStream, `duplicate_window`). */
+/** The header by which a stream recognises a duplicate (JetStream, `duplicate_window`). */
 export const MESSAGE_ID = 'Nats-Msg-Id'
 
 /**
- * The header with the id of a message: the one that the sender gives, else one for the operation, the same in all its
- * attempts and all lives of the actor, so that the stream keeps a message once that is sent again.
- * @param own whose `clientId` makes the id unique among gateways
+ * Returns the message id header: the sender's own id, or one derived from the operation. All attempts of an operation
+ * share it, so that a stream stores a repeated message once.
+ * @param own its `clientId` makes the id unique among gateways
  */
 export function messageId(
   headers: Headers | undefined,

@@ -17,8 +17,8 @@ import { messageId } from './message-id.js'
 import type { SubjectPattern, Subjects } from './subjects.js'
 import { subscribeSink } from './subscriber.js'
 
-/** What the facet works with. */
-export interface PubSubParts {
+/** What the facet needs. */
+export interface PubSubDependencies {
   readonly connections: CurrentConnections
   readonly config: NatsConfig
   readonly subjects: Subjects
@@ -26,12 +26,11 @@ export interface PubSubParts {
 }
 
 /**
- * Publish and subscribe. A message without `qos` is published as core NATS does: written, and gone where nobody
- * listens. With `qos` 1 or 2 it is acknowledged by the JetStream stream that keeps its subject, under an id by which
- * a second attempt is recognised. Nothing is retained for later subscribers.
+ * Publish and subscribe: with core NATS, at most once, or with `qos` 1 or 2 acknowledged by the JetStream stream that
+ * stores the subject. The message id of an acknowledged publish makes retries safe.
  */
-export function pubSubFacet(parts: PubSubParts): PubSubFacet {
-  const { connections, config, subjects } = parts
+export function pubSubFacet(dependencies: PubSubDependencies): PubSubFacet {
+  const { connections, config, subjects } = dependencies
   return {
     holdsBack: 'connection',
 
@@ -39,7 +38,7 @@ export function pubSubFacet(parts: PubSubParts): PubSubFacet {
       try {
         const current = connections()
         if (options.qos !== undefined && options.qos > 0)
-          return publishKept(current, parts, topic, payload, options, context)
+          return publishKept(current, dependencies, topic, payload, options, context)
         refuseUnknown(options)
         const subject = subjects.subject(topic)
         const headers = options.headers && encodeHeaders(options.headers)
@@ -56,7 +55,10 @@ export function pubSubFacet(parts: PubSubParts): PubSubFacet {
 
     async subscribe(pattern, options, sink, context) {
       if (options.qos !== undefined && options.qos > 0)
-        throw new UnsupportedError('subscribe with qos over NATS (queues are acknowledged)', NEVER_SENT)
+        throw new UnsupportedError(
+          'subscribe with qos over NATS (use a queue for acknowledged delivery)',
+          NEVER_SENT,
+        )
       if (options.params !== undefined || options.headers !== undefined)
         throw new UnsupportedError('subscribe with parameters over NATS', NEVER_SENT)
       let wanted: SubjectPattern
@@ -81,10 +83,10 @@ export function pubSubFacet(parts: PubSubParts): PubSubFacet {
   }
 }
 
-/** Publishes to a stream that is there; publishing makes none. */
+/** Publishes to an existing stream; publishing never creates one. */
 async function publishKept(
   { main, requests }: ConnectionSet,
-  { config, subjects, context: adapterContext }: PubSubParts,
+  { config, subjects, context: adapterContext }: PubSubDependencies,
   topic: string,
   payload: Uint8Array,
   options: PublishOptions,
@@ -109,7 +111,8 @@ async function publishKept(
       context.deadline,
       failure,
     )
-    if (kept === undefined) throw failure('no stream keeps this subject', {})
+    if (kept === undefined)
+      throw failure('no stream stores this subject: create one, or publish without qos', {})
   } catch (error) {
     throw publishFailure(topic, error)
   }
@@ -121,7 +124,7 @@ function refuseUnknown({ retain, expiryMs }: PublishOptions): void {
 }
 
 function notPermitted(topic: string, reason: string): PublishError {
-  return new PublishError(topic, `the server does not permit it: ${reason}`, {
+  return new PublishError(topic, `the server does not permit this subject: ${reason}`, {
     notExecuted: true,
     fault: 'local',
   })
@@ -133,7 +136,10 @@ function publishFailure(topic: string, error: unknown): IntegrationError {
     : new PublishError(topic, (error as Error).message, { cause: error, ...NEVER_SENT })
 }
 
-/** Makes messages of what arrives: in the style of the pattern, which also says what begins with "$" (MQTT 5, 4.7.2). */
+/**
+ * Returns a function that converts received messages. Topics are written in the style of the pattern; a pattern that
+ * begins with a wildcard does not match topics that begin with "$" (MQTT 5, section 4.7.2).
+ */
 function toMessage(
   pattern: string,
   { topicOf }: SubjectPattern,

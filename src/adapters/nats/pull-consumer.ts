@@ -5,48 +5,48 @@ import { type Arrival, arrivalOf, isAckSubject } from './arrival.js'
 import { Backlog } from './backlog.js'
 import type { ConsumerBinding } from './bindings.js'
 import type { MessageView } from './client/message-view.js'
-import { Delivery, type Settling } from './delivery.js'
+import { Delivery, type DeliveryDependencies } from './delivery.js'
 import type { LocalConsumers } from './local-consumers.js'
 import { PullLoop, type PullLoopOptions } from './pull-loop.js'
 
-/** How long the server has to hear that a consumer has closed. */
-const FAREWELL_MS = 1_000
+/** How long `close` waits for the server, in milliseconds. */
+const CLOSE_MS = 1_000
 const SHORTEST_EXTENSION_MS = 20
-const CONNECTION_LOST = 'the connection it came by was lost'
+const CONNECTION_LOST = 'the connection that delivered the message was lost'
 
 export interface PullConsumerOptions extends PullLoopOptions {
-  /** The other consumers of the connection. */
+  /** All consumers of the connection. */
   readonly locals: LocalConsumers
-  /** Messages that are asked for beyond demand. */
+  /** How many messages to request beyond demand. */
   readonly prefetch: number
-  /** Tells the server while messages are in hand. */
+  /** Whether to extend `ack_wait` while messages are in hand. */
   readonly extend: boolean
-  readonly settling: Omit<Settling, 'settled' | 'passOn' | 'maxDeliver' | 'beforeGivingBack'>
-  /** Makes the server drop the pull requests of inboxes that nobody listens on. @throws Error */
+  readonly settling: Omit<DeliveryDependencies, 'settled' | 'offer' | 'maxDeliver' | 'beforeGivingBack'>
+  /** Makes the server drop pull requests whose inbox has no subscription. @throws Error */
   purge(binding: ConsumerBinding): Promise<unknown>
-  /** Why a message must not be delivered: it has been delivered too often. */
+  /** Returns why a message must not be delivered: it was delivered too often. */
   defect(attempt: number): Error | undefined
-  /** Dead-letters a message by itself. @returns whether it does */
+  /** Dead-letters a message if it was delivered too often. @returns whether it does */
   deadLetter(delivery: Delivery): boolean
 }
 
 /**
- * Takes messages of a durable JetStream consumer as they are asked for. The server is asked for what is wanted and
- * not under way yet; what comes beyond demand waits here.
+ * Receives messages of a durable JetStream consumer on demand. It requests what is wanted and not yet requested;
+ * messages beyond demand wait in the backlog.
  */
 export class PullConsumer implements AdapterConsumer {
   readonly #options: PullConsumerOptions
   readonly #sink: MessageSink<InboundDelivery>
   readonly #backlog: Backlog
-  /** All that is not settled, the backlog included. */
+  /** All unsettled deliveries, including the backlog. */
   readonly #unsettled = new Set<Delivery>()
   readonly #loop: PullLoop
-  readonly #settling: Settling
-  /** Deliveries on their way back to the server. */
+  readonly #settling: DeliveryDependencies
+  /** Deliveries being given back to the server. */
   readonly #returning = new Set<Promise<void>>()
   /**
-   * While the server drops our pull requests. Servers before 2.10.22 mishandle a redelivery that meets only requests
-   * of an inbox that nobody listens on: it is withheld until `ack_wait`, and another message comes twice.
+   * Pending while the server drops our pull requests. Servers before 2.10.22 mishandle a redelivery that meets only
+   * requests without a subscription: they withhold it until `ack_wait` and deliver another message twice.
    */
   #purging: Promise<void> | undefined
   #sid = 0
@@ -66,17 +66,17 @@ export class PullConsumer implements AdapterConsumer {
       ...options.settling,
       maxDeliver: () => this.#loop.binding.maxDeliver,
       beforeGivingBack: () => this.#purging,
-      passOn: (arrival) => options.locals.passOn(arrival, this),
+      offer: (arrival) => options.locals.offer(arrival, this),
       settled: (delivery) => this.#onSettled(delivery),
     }
   }
 
-  /** Messages that were handed out and are not settled. */
+  /** Number of messages that were delivered and are not settled. */
   get inHand(): number {
     return this.#unsettled.size - this.#backlog.size
   }
 
-  /** Begins to listen. Resolves when the server would send to us. @throws ConnectionError, DequeueError */
+  /** Subscribes. Resolves when the server can deliver messages. @throws ConnectionError, DequeueError */
   async open(): Promise<void> {
     const { connection, inbox, clock, extend, locals, queue } = this.#options
     let refusal: IntegrationError | undefined
@@ -85,7 +85,7 @@ export class PullConsumer implements AdapterConsumer {
       onMessage: (view) => this.#onMessage(view, false),
       onOversize: (view) => this.#onMessage(view, true),
       onRefused: (text) => {
-        refusal = new DequeueError(queue, `the server refuses the subscription to ${inbox}.*: ${text}`)
+        refusal = new DequeueError(queue, `the server refused the subscription to ${inbox}.*: ${text}`)
         this.#end(refusal)
       },
     })
@@ -102,17 +102,17 @@ export class PullConsumer implements AdapterConsumer {
   request(count: number): void {
     if (this.#closed || !(count >= 1)) return
     this.#demand += Math.floor(count)
-    this.#hand()
+    this.#deliverBacklog()
     this.#loop.ask()
   }
 
-  /** Takes a message that another consumer gives back, if it is one of the same queue and wanted here. */
+  /** Accepts a message that another consumer gives back, if it belongs to the same queue and there is demand. */
   take(arrival: Arrival): boolean {
     const { stream, consumer } = this.#loop.binding
     if (this.#closed || this.#demand < 1 || this.#backlog.size > 0) return false
     if (arrival.consumer !== `${stream}.${consumer}`) return false
     const delivery = this.#delivery(arrival)
-    // The time that the server allows begins again.
+    // Restart the server's `ack_wait`, which began with the earlier delivery.
     if (this.#options.extend) delivery.working()
     this.#deliver(delivery)
     return true
@@ -121,12 +121,12 @@ export class PullConsumer implements AdapterConsumer {
   async close(): Promise<void> {
     if (this.#closed) return
     this.pause()
-    await this.#given()
+    await this.#whenReturned()
     this.#options.connection.forget(this.#sid)
-    this.#rest()
+    this.#endIfSettled()
   }
 
-  /** Asks for no more messages and gives back what has not been delivered; what was delivered may be settled. */
+  /** Stops requesting messages and gives back the backlog. Delivered messages may still be settled. */
   pause(): void {
     if (this.#closed) return
     const hasPulls = this.#loop.isOpen
@@ -141,23 +141,23 @@ export class PullConsumer implements AdapterConsumer {
     for (const delivery of this.#backlog.takeAll()) this.#giveBack(delivery)
   }
 
-  /** The connection is about to be closed: all is given back, what was delivered counts as an attempt. */
+  /** Gives back all messages before the connection is closed. Delivered messages count as an attempt. */
   async end(): Promise<void> {
     this.pause()
-    await this.#given()
+    await this.#whenReturned()
     for (const delivery of [...this.#unsettled]) delivery.release()
-    this.#rest()
+    this.#endIfSettled()
   }
 
-  /** The connection is lost: what is in hand comes again when the server's patience ends. */
-  abandon(): void {
+  /** Marks all messages as lost with the connection. The server redelivers them after `ack_wait`. */
+  connectionLost(): void {
     this.#stop()
     const unseen = new Set(this.#backlog.takeAll())
     for (const delivery of [...this.#unsettled]) delivery.lose(CONNECTION_LOST, unseen.has(delivery))
-    this.#rest()
+    this.#endIfSettled()
   }
 
-  /** Returns a delivery that no handler has seen. */
+  /** Gives back a delivery that no handler has seen. */
   #giveBack(delivery: Delivery): void {
     const returned = delivery
       .undelivered()
@@ -166,15 +166,15 @@ export class PullConsumer implements AdapterConsumer {
     this.#returning.add(returned)
   }
 
-  /** Resolves when all that was given back is with the server, but soon in any case. */
-  #given(): Promise<void> {
+  /** Resolves when the server has confirmed all returned messages, or after `CLOSE_MS`. */
+  #whenReturned(): Promise<void> {
     return new Promise((resolve) => {
-      const patience = this.#options.clock.setTimer(FAREWELL_MS, resolve, { background: true })
+      const timer = this.#options.clock.setTimer(CLOSE_MS, resolve, { background: true })
       const done = async () => {
-        // What the server sent before it heard of the end has come by then.
+        // After this, no message that the server sent before the UNSUB is still on its way.
         await this.#purging
         await Promise.all(this.#returning)
-        patience.cancel()
+        timer.cancel()
         resolve()
       }
       void done()
@@ -187,8 +187,8 @@ export class PullConsumer implements AdapterConsumer {
     this.#loop.close()
   }
 
-  /** Nothing is left to do once all that was handed out is settled. */
-  #rest(): void {
+  /** Ends the consumer once it is closed and all its deliveries are settled. */
+  #endIfSettled(): void {
     if (!this.#closed || this.#unsettled.size > 0) return
     this.#extension?.cancel()
     this.#options.locals.delete(this)
@@ -198,7 +198,7 @@ export class PullConsumer implements AdapterConsumer {
     if (this.#closed) return
     this.pause()
     this.#options.connection.forget(this.#sid)
-    this.#rest()
+    this.#endIfSettled()
     this.#sink.end(error)
   }
 
@@ -211,13 +211,13 @@ export class PullConsumer implements AdapterConsumer {
     const { deadLetter, settling } = this.#options
     const delivery = this.#delivery(arrivalOf(view, reply, oversize))
     if (this.#closed) return this.#giveBack(delivery)
-    // It was reported when it came first, and waits for a gateway that takes it.
+    // The message was reported at its first delivery. Give it back for a gateway with a larger limit.
     if (oversize && settling.oversize.has(delivery.id)) delivery.ack().catch(() => {})
     else if (!deadLetter(delivery)) {
       this.#backlog.push(delivery)
-      this.#hand()
+      this.#deliverBacklog()
     }
-    this.#loop.brought()
+    this.#loop.received()
   }
 
   #delivery(arrival: Arrival): Delivery {
@@ -227,8 +227,8 @@ export class PullConsumer implements AdapterConsumer {
     return delivery
   }
 
-  /** Hands out what is there and wanted. */
-  #hand(): void {
+  /** Delivers messages of the backlog while there is demand. */
+  #deliverBacklog(): void {
     while (this.#demand > 0 && !this.#closed) {
       const delivery = this.#backlog.shift()
       if (delivery === undefined) return
@@ -238,7 +238,7 @@ export class PullConsumer implements AdapterConsumer {
 
   #deliver(delivery: Delivery): void {
     this.#demand--
-    // Demand is what holds the server back: the answer of the sink adds nothing to it.
+    // Ignore the sink's answer: the server sends no more than was requested.
     this.#sink.deliver(delivery)
   }
 
@@ -248,7 +248,7 @@ export class PullConsumer implements AdapterConsumer {
 
   #onSettled(delivery: Delivery): void {
     this.#unsettled.delete(delivery)
-    this.#rest()
+    this.#endIfSettled()
   }
 }
 

@@ -13,28 +13,28 @@ export interface PullLoopOptions {
   readonly connection: Connection
   readonly clock: Clock
   readonly budget: ByteBudget
-  /** Where the answers to pull requests go: a subject that no other consumer has. */
+  /** The prefix of the subjects for answers to pull requests. No other consumer uses it. */
   readonly inbox: string
-  /** Where pull requests for that consumer go. */
+  /** Returns the subject for pull requests to a consumer. */
   pullSubject(binding: ConsumerBinding): string
-  /** The stream and the consumer, created again if they are gone. @throws IntegrationError */
+  /** Finds the stream and the consumer, or creates them again. @throws IntegrationError */
   bind(): Promise<ConsumerBinding>
-  /** The server could not serve a pull request. */
+  /** Reports that the server could not serve a pull request. */
   warn(reason: string): void
 }
 
-/** Several heartbeats. */
+/** Interval of the check for a silent server, in milliseconds: several heartbeats. */
 const SILENCE_MS = 5_000
 
-/** What a loop reports to its consumer. */
+/** The events of a pull loop. */
 export interface PullLoopEvents {
-  /** How many more messages the consumer can take at present. */
+  /** Returns how many messages the consumer can accept now. */
   wanted(): number
-  /** The server will not serve it. */
+  /** Called when the server refuses to serve the consumer. */
   ended(error: Error): void
 }
 
-/** Keeps the server asked for as many messages as its consumer wants. */
+/** Keeps pull requests open at the server for as many messages as the consumer wants. */
 export class PullLoop {
   readonly #options: PullLoopOptions
   readonly #events: PullLoopEvents
@@ -44,9 +44,9 @@ export class PullLoop {
   #scheduled = false
   #waitsForRoom = false
   #heard = false
-  /** Whether a pull request was open when silence was looked for last. */
+  /** Whether a pull request was open at the previous check for silence. */
   #wasOpen = false
-  /** The server has refused the latest pull request. */
+  /** Whether the server refused the latest pull request. */
   #refused = false
   #watch: Timer | undefined
   #closed = false
@@ -59,7 +59,7 @@ export class PullLoop {
     this.#retry = new PullRetry(options.clock, options.warn)
   }
 
-  /** Whether the server has pull requests that are not served. */
+  /** Whether a pull request is open at the server. */
   get isOpen(): boolean {
     return this.#pulls.asked > 0
   }
@@ -74,7 +74,7 @@ export class PullLoop {
     })
   }
 
-  /** Asks for what is wanted. All demand of one turn of the event loop becomes one pull request. */
+  /** Requests what is wanted. All demand of one turn of the event loop becomes one pull request. */
   ask(): void {
     if (this.#scheduled || this.#closed) return
     this.#scheduled = true
@@ -84,17 +84,17 @@ export class PullLoop {
     })
   }
 
-  /** A message has come. */
-  brought(): void {
+  /** Counts a message that arrived. */
+  received(): void {
     this.#heard = true
     this.#refused = false
-    this.#pulls.brought()
+    this.#pulls.received()
     this.#retry.succeeded()
-    // The limits of the consumer may allow only a part of what is wanted in one request.
+    // The consumer's limits may have allowed only a part of the demand in one request.
     if (this.#pulls.asked < this.#events.wanted()) this.ask()
   }
 
-  /** The server reports on a pull request. @param subject where the status came to */
+  /** Handles a status message for a pull request. @param subject the subject on which it arrived */
   onStatus(block: HeaderBlock, subject: string): void {
     this.#heard = true
     const status = pullStatus(block)
@@ -108,10 +108,10 @@ export class PullLoop {
     if (status === 'busy') return this.#retry.later(reason, () => this.ask())
     if (status === 'refused' && this.#refused) {
       const { queue } = this.#options
-      this.#events.ended(new DequeueError(queue, `the server refuses pull requests: ${reason}`))
+      this.#events.ended(new DequeueError(queue, `the server refused two pull requests in a row: ${reason}`))
       return
     }
-    // The limits of the consumer may have changed since it was bound.
+    // The limits of the consumer may have changed since it was looked up.
     this.#refused = status === 'refused'
     this.#bindAgain(reason)
   }
@@ -158,14 +158,14 @@ export class PullLoop {
   }
 
   /**
-   * A pull request of which nothing is heard was lost with its server, or the consumer is gone: JetStream does not
-   * answer a request for a consumer that is not there.
+   * Binds again if the server is silent while a pull request is open. JetStream does not answer a request for a
+   * consumer that no longer exists.
    */
   #checkSilence(): void {
     const silent = !this.#heard && this.#wasOpen && this.isOpen
     this.#heard = false
     this.#wasOpen = this.isOpen
     if (!silent || this.#retry.waiting) return
-    this.#bindAgain('the server says nothing of the pull request')
+    this.#bindAgain('the server does not answer the pull request')
   }
 }

@@ -25,8 +25,8 @@ import { reportServerDeadLetters } from './server-dead-letters.js'
 import type { Subjects } from './subjects.js'
 import type { UndeliveredCounts } from './undelivered-counts.js'
 
-/** What the facet works with. */
-export interface QueueParts {
+/** What the facet needs. */
+export interface QueueDependencies {
   readonly connections: CurrentConnections
   readonly config: NatsConfig
   readonly subjects: Subjects
@@ -34,27 +34,30 @@ export interface QueueParts {
   readonly context: AdapterContext
 }
 
-/** JetStream on the present connections. */
+/** JetStream on one set of connections. */
 interface Store {
   readonly jetStream: JetStream
   readonly bindings: Bindings
-  /** Consumers whose counts are followed, and how to end that. */
+  /** Consumers whose reports are received, with the function that ends it. */
   readonly followed: Map<string, () => void>
 }
 
-/** Before each attempt to reach a stream. One that another client has just made does not listen everywhere at once. */
+/**
+ * Pauses before each attempt to publish to a stream, in milliseconds. A newly created stream is not reachable
+ * everywhere at once.
+ */
 const BINDING_PAUSES_MS = [0, 0, 10, 50, 200, 500]
 const MOST_OVERSIZE = 10_000
 const MOST_FOLLOWED = 64
 
 type Failure = (reason: string, context: ErrorContext) => IntegrationError
 
-/** Queues: the subjects of JetStream streams, each with one durable pull consumer that all receivers share. */
-export function queueFacet(parts: QueueParts): QueueFacet {
-  const { connections, config, subjects, counts, context: adapterContext } = parts
+/** Queues: subjects of JetStream streams, each with one durable pull consumer that all receivers share. */
+export function queueFacet(dependencies: QueueDependencies): QueueFacet {
+  const { connections, config, subjects, counts, context: adapterContext } = dependencies
   const { clock, random, log, settings } = adapterContext
   const { timeoutMs } = settings
-  /** Oversize messages that were reported, so that each is reported once. */
+  /** Ids of oversize messages that were reported, so that each is reported once. */
   const oversize = new RecentSet(MOST_OVERSIZE)
   const stores = new WeakMap<ConnectionSet, Store>()
 
@@ -85,7 +88,7 @@ export function queueFacet(parts: QueueParts): QueueFacet {
     const encoded = encodeHeaders(headers)
     checkSize(current.main, encoded, payload)
     const request = { subject, headers: encoded, payload }
-    // The stream may have been deleted since it was bound: then it is bound again.
+    // If the stream was deleted, forget it and look it up again.
     for (const pauseMs of BINDING_PAUSES_MS) {
       if (pauseMs > 0) {
         if (clock.monotonic() + pauseMs >= deadline) break
@@ -96,10 +99,10 @@ export function queueFacet(parts: QueueParts): QueueFacet {
       if (stored !== undefined) return messageName(stored.stream, stored.sequence)
       bindings.forget(subject)
     }
-    throw failure('its stream does not answer', { retryable: true, notExecuted: true })
+    throw failure('the stream of the queue does not answer', { retryable: true, notExecuted: true })
   }
 
-  /** Hears what other processes and the server report of a consumer, for the life of the connection. */
+  /** Receives the reports of other processes and of the server about a consumer, until the connection ends. */
   const follow = (current: ConnectionSet, queue: string, binding: ConsumerBinding) => {
     const { followed, jetStream } = storeOf(current, 'receive')
     const consumer = `${binding.stream}.${binding.consumer}`
@@ -117,7 +120,7 @@ export function queueFacet(parts: QueueParts): QueueFacet {
     unfollow()
   }
 
-  /** Takes what was delivered too often into the dead-letter queue of the configuration, where there is one. */
+  /** Returns the function that dead-letters deliveries. It does nothing without `dead_letter` and `max_deliver`. */
   const deadLetter = (queue: string) => {
     const { dead_letter: into, max_deliver: maxDeliver } = config.consumer
     if (into === undefined || maxDeliver === -1) return () => false
@@ -158,7 +161,8 @@ export function queueFacet(parts: QueueParts): QueueFacet {
           const id = { [MESSAGE_ID]: `again:${messageName(stream, sequence)}:${delivered}` }
           const request = { subject, headers: encodeHeaders({ ...headers, ...id }), payload }
           const stored = await jetStream.publish(`give back to queue ${queue}`, request, deadline(), failure)
-          if (stored === undefined) throw failure('its stream does not answer', { retryable: true })
+          if (stored === undefined)
+            throw failure('the stream of the queue does not answer', { retryable: true })
         },
       },
       pullSubject: ({ stream, consumer }) => jetStream.subject(`CONSUMER.MSG.NEXT.${stream}.${consumer}`),
@@ -177,7 +181,7 @@ export function queueFacet(parts: QueueParts): QueueFacet {
           ? undefined
           : failure(`not settled in ${maxDeliver} deliveries`, {}),
       deadLetter: deadLetter(queue),
-      warn: (reason) => log({ level: 'warn', message: `queue ${queue}: no messages at present: ${reason}` }),
+      warn: (reason) => log({ level: 'warn', message: `queue ${queue} cannot be read for now: ${reason}` }),
     }
   }
 
@@ -224,7 +228,7 @@ export function queueFacet(parts: QueueParts): QueueFacet {
   }
 }
 
-/** The error of an operation for what went wrong within. */
+/** Converts an internal error into the error of an operation. */
 function translated(error: unknown, failure: Failure): IntegrationError {
   if (error instanceof IntegrationError) return error
   if (error instanceof NoResponders)

@@ -1,4 +1,4 @@
-/** A set that forgets its oldest members when it is full. */
+/** A bounded set. When full, it removes its oldest member. */
 export class RecentSet {
   readonly #members = new Set<string>()
   readonly #capacity: number

@@ -2,23 +2,26 @@ import { RpcError } from '../../core/errors.js'
 import type { Headers, Value } from '../../core/value.js'
 import type { WireFormat } from '../../wire/wire-format.js'
 
-/** The headers in which an answer carries an error (NATS services API, ADR-32). */
+/** The headers of an error answer (NATS ADR-32). */
 const ERROR = 'Nats-Service-Error'
 const CODE = 'Nats-Service-Error-Code'
-/** The message as a JSON text, where a header cannot carry it as it is. */
+/** Carries the message as JSON text if a header cannot carry it unchanged. */
 const MESSAGE = 'Nemo-Error-Message'
 
 const INTERNAL_ERROR = -32_603
 const LONGEST_MESSAGE = 8_192
 const NO_BYTES = new Uint8Array(0)
 
-/** An error as an answer carries it: code and message in headers, `data` as the payload. */
+/** An error as an answer: code and message in headers, `data` in the payload. */
 export interface ErrorAnswer {
   readonly headers: Headers
   readonly payload: Uint8Array
 }
 
-/** Only an RpcError is meant for the other side; of anything else it hears that there was an internal error. */
+/**
+ * Encodes an error as an answer. Shows only an RpcError to the caller, because other errors may contain internal
+ * details.
+ */
 export function errorAnswer(error: Error, format: WireFormat): ErrorAnswer {
   if (!(error instanceof RpcError))
     return { headers: { [ERROR]: 'internal error', [CODE]: String(INTERNAL_ERROR) }, payload: NO_BYTES }
@@ -34,7 +37,7 @@ export function errorAnswer(error: Error, format: WireFormat): ErrorAnswer {
   }
 }
 
-/** The error that an answer carries; `undefined` when it carries none. */
+/** Decodes the error of an answer. @returns undefined if the answer is not an error */
 export function errorOf(
   headers: Headers | undefined,
   payload: Uint8Array,
@@ -52,7 +55,7 @@ export function errorOf(
   )
 }
 
-/** Data that the format cannot carry is left out: the error itself matters more. */
+/** Encodes the data of an error, or omits data that the format cannot represent: the error itself matters more. */
 function encodeData(data: unknown, format: WireFormat): Uint8Array {
   if (data === undefined) return NO_BYTES
   try {

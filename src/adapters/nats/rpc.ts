@@ -2,6 +2,7 @@ import type { Attempt, RpcFacet } from '../../core/adapter.js'
 import { AuthError, IntegrationError, RpcError } from '../../core/errors.js'
 import type { Value } from '../../core/value.js'
 import type { WireFormat } from '../../wire/wire-format.js'
+import { noServer } from '../rpc-errors.js'
 import { encodeHeaders } from './client/headers.js'
 import { NoResponders, type Reply, type Request } from './client/requests.js'
 import { checkSize, NEVER_SENT } from './client/sizes.js'
@@ -10,12 +11,11 @@ import { errorOf } from './rpc-errors.js'
 import type { Subjects } from './subjects.js'
 
 const INVALID_REQUEST = -32_600
-const METHOD_NOT_FOUND = -32_601
 const NO_BYTES = new Uint8Array(0)
 
 /**
- * Calls: a request to the subject that is named like the method, answered on an inbox of ours. Where nobody serves
- * the method the server says so at once, and the call fails with code -32601.
+ * Calls: a request to the subject named like the method, answered on our inbox. If no server subscribes to the subject,
+ * the NATS server says so and the call fails at once with code -32601.
  */
 export function rpcFacet(connections: CurrentConnections, format: WireFormat, subjects: Subjects): RpcFacet {
   const encode = (method: string, params: Value | undefined, context: Attempt): Request => {
@@ -29,7 +29,7 @@ export function rpcFacet(connections: CurrentConnections, format: WireFormat, su
       if (error instanceof IntegrationError) throw error
       throw new RpcError(
         INVALID_REQUEST,
-        `${method} cannot be called: ${(error as Error).message}`,
+        `cannot call ${method}: ${(error as Error).message}`,
         undefined,
         NEVER_SENT,
       )
@@ -43,7 +43,7 @@ export function rpcFacet(connections: CurrentConnections, format: WireFormat, su
         reply = await requests.send(`call ${method}`, encode(method, params, context), context.deadline)
       } catch (error) {
         if (!(error instanceof NoResponders)) throw error
-        throw new RpcError(METHOD_NOT_FOUND, `nobody serves ${method}`, undefined, { notExecuted: true })
+        throw noServer(method, { notExecuted: true })
       }
       const { block, payload } = reply
       const error = errorOf(block.headers, payload, format)

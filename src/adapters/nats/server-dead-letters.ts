@@ -6,14 +6,14 @@ import { decodeHeaders } from './client/headers.js'
 import type { JetStream } from './client/jetstream.js'
 
 const ADVISORY = '$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES'
-/** Of all gateways with that consumer one reports a message. */
+/** Among all gateways that use the consumer, one member of this group reports a message. */
 const QUEUE_GROUP = 'nemo-dead-letters'
 const NO_BYTES = new Uint8Array(0)
 
 /**
- * Reports the messages that the server itself gives up, because a consumer of the operator has a limit of deliveries.
- * They stay in their stream.
- * @returns ends that
+ * Reports messages that the server stops delivering because the operator's consumer limits deliveries. The messages
+ * stay in their stream.
+ * @returns stops reporting
  */
 export function reportServerDeadLetters(
   queue: string,
@@ -34,7 +34,7 @@ export function reportServerDeadLetters(
     const headers = block && decodeHeaders(block).headers
     context.deadLettered({
       queue,
-      reason: `not settled in ${attempts} deliveries, which is the limit of the consumer ${consumer}; it stays in its stream as ${messageName(stream, sequence)}`,
+      reason: `not settled in ${attempts} deliveries, the limit of consumer ${consumer}. It stays in its stream as ${messageName(stream, sequence)}`,
       attempts,
       payload: payload ?? NO_BYTES,
       ...(headers && { headers }),
@@ -45,14 +45,17 @@ export function reportServerDeadLetters(
       const { sequence, deliveries } = readAdvisory(payload)
       if (sequence !== undefined)
         report(sequence, deliveries ?? maxDeliver).catch((error: Error) =>
-          context.log({ level: 'warn', message: `a dead letter could not be reported: ${error.message}` }),
+          context.log({
+            level: 'warn',
+            message: `cannot report a dead letter of queue ${queue}: ${error.message}`,
+          }),
         )
     },
     onOversize() {},
     onRefused: (text) =>
       context.log({
         level: 'warn',
-        message: `messages that the server gives up are not reported for queue ${queue}: ${text}`,
+        message: `cannot report messages of queue ${queue} that exceed the consumer's limit of deliveries: ${text}`,
       }),
   })
   return () => {

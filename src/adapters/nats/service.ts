@@ -18,11 +18,11 @@ import { type SinkSubscription, subscribeSink } from './subscriber.js'
 const PARSE_ERROR = -32_700
 const INVALID_REQUEST = -32_600
 const INTERNAL_ERROR = -32_603
-/** What a caller hears for whom there is no room. */
+/** The code that a caller receives when the service is full. */
 const OVERLOADED = 503
 
-/** What the facet works with. */
-export interface ServiceParts {
+/** What the facet needs. */
+export interface ServiceDependencies {
   readonly connections: CurrentConnections
   readonly config: NatsConfig
   readonly format: WireFormat
@@ -33,12 +33,12 @@ export interface ServiceParts {
 }
 
 /**
- * Serves methods: subscribes to the subject that is named like the method, in a queue group, so that all servers of
- * it share the requests. They present themselves as the NATS services API has it (see `Discovery`).
+ * Serves methods: subscribes to the subject named like the method in a queue group, so that all servers of the method
+ * share its requests. Served methods are discoverable (see `Discovery`).
  */
-export function serviceFacet(parts: ServiceParts): ServiceFacet {
-  const { connections, config, subjects, discovery } = parts
-  /** By method. What still comes by an earlier subscription goes to the latest one. */
+export function serviceFacet(dependencies: ServiceDependencies): ServiceFacet {
+  const { connections, config, subjects, discovery } = dependencies
+  /** The latest subscription of each method. It takes over requests that arrive for an earlier one. */
   const latest = new Map<string, SinkSubscription>()
   return {
     async serve(method, sink, context) {
@@ -47,7 +47,7 @@ export function serviceFacet(parts: ServiceParts): ServiceFacet {
       try {
         subject = subjects.subject(method)
       } catch (error) {
-        throw failure(`the method is not a subject: ${(error as Error).message}`)
+        throw failure(`the method name must be a valid subject: ${(error as Error).message}`)
       }
       const { signal } = context
       const operation = `serve ${method}`
@@ -55,7 +55,7 @@ export function serviceFacet(parts: ServiceParts): ServiceFacet {
       const connection = await untilAborted(current.connection('server'), signal, operation)
       const queueGroup = config.service.queue_group
       const stats = discovery.endpoint(method, subject, queueGroup)
-      const answer = answering(parts, current, stats)
+      const answer = answering(dependencies, current, stats)
       const refuse = (view: MessageView, reason: string) => {
         const error = new RpcError(OVERLOADED, `${method}: ${reason}`)
         void answer(view.reply)({ ok: false, error }).catch(() => {})
@@ -64,7 +64,7 @@ export function serviceFacet(parts: ServiceParts): ServiceFacet {
         operation,
         subjects: [subject],
         queueGroup,
-        toMessage: (view: MessageView) => toRequest(parts, view, method, answer(view.reply)),
+        toMessage: (view: MessageView) => toRequest(dependencies, view, method, answer(view.reply)),
         onMissed: (view: MessageView) => refuse(view, 'the service is overloaded, or the request too large'),
         onLate(view: MessageView) {
           const successor = latest.get(method)
@@ -90,9 +90,12 @@ export function serviceFacet(parts: ServiceParts): ServiceFacet {
 
 type Answer = InboundRequest['answer']
 
-/** Makes the `answer` of requests; without a subject to answer to it is a notification, which takes none. */
+/**
+ * Returns a function that makes the `answer` of a request. A request without a reply subject is a notification, whose
+ * answer is not sent.
+ */
 function answering(
-  { format, clock }: ServiceParts,
+  { format, clock }: ServiceDependencies,
   { main }: ConnectionSet,
   stats: EndpointStats,
 ): (reply: string | undefined) => Answer {
@@ -117,7 +120,7 @@ function answering(
         send(reply, outcome)
       } catch (error) {
         if (main.closed !== undefined) throw error
-        // The caller hears of it too instead of waiting for an answer that cannot come.
+        // Send the error to the caller, so that it does not wait for its time-out.
         const reason =
           error instanceof IntegrationError ? 'the answer cannot be sent' : (error as Error).message
         send(reply, { ok: false, error: new RpcError(INTERNAL_ERROR, reason) })
@@ -128,7 +131,7 @@ function answering(
 }
 
 function toRequest(
-  { format, log }: ServiceParts,
+  { format, log }: ServiceDependencies,
   view: MessageView,
   method: string,
   answer: Answer,
@@ -140,8 +143,7 @@ function toRequest(
   } catch (cause) {
     const code = cause instanceof IntegrationError ? PARSE_ERROR : INVALID_REQUEST
     answer({ ok: false, error: new RpcError(code, `the request is not ${format.name}`) }).catch(
-      (error: Error) =>
-        log({ level: 'warn', message: 'a request could not be answered', reason: error.message }),
+      (error: Error) => log({ level: 'warn', message: 'cannot answer a request', reason: error.message }),
     )
     return undefined
   }

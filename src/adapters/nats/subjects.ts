@@ -1,25 +1,28 @@
-/** How topics are read: see `topic_style` of the configuration. */
+/** How topics are read: see `topic_style` in the configuration. */
 export type TopicStyle = 'auto' | 'nats'
 
-/** A topic pattern as NATS writes it. */
+/** The NATS subjects for a topic pattern. */
 export interface SubjectPattern {
-  /** One, or two where `a/#` stands for `a` as well (MQTT 5, section 4.7.1.2). */
+  /** One subject, or two for `a/#`, which matches `a` too (MQTT 5, section 4.7.1.2). */
   readonly subjects: readonly string[]
-  /** The topic of what arrives, given its subject. Absent when there is but one: the pattern itself. */
+  /** Returns the topic for the subject of a message. Absent if the pattern has no wildcards: then it is the topic. */
   readonly topicOf?: (subject: string) => string
 }
 
 const CAPACITY = 4_096
-/** A server reads lines of 4,096 bytes; the subject of an answer and the sizes have to fit in as well. */
+/**
+ * Maximum length of a subject, in bytes. A server reads lines of at most 4,096 bytes, which also hold the reply subject
+ * and the sizes.
+ */
 const LONGEST_BYTES = 3_800
 const BLANK = /[\s\p{Cc}]/u
 const same = (subject: string) => subject
 const slashed = (subject: string) => subject.replaceAll('.', '/')
 
 /**
- * Translates topics to subjects and back. A topic with a slash, and `+` or `#` alone, are written as in MQTT:
- * levels become tokens, `+` becomes `*`, `#` becomes `>`; a dot in one is refused, for it would separate tokens.
- * All others are subjects as NATS writes them. What arrives is named in the style of the pattern that asked for it.
+ * Converts topics to subjects and back: a topic with a slash, and `+` or `#` alone, follow MQTT, so that levels become
+ * tokens, `+` becomes `*` and `#` becomes `>`; any other topic is a subject. Names received messages in the style of
+ * their pattern.
  */
 export class Subjects {
   readonly #style: TopicStyle
@@ -29,7 +32,10 @@ export class Subjects {
     this.#style = style
   }
 
-  /** The subject to publish to or to call. Checked once for each topic, as far as memory allows. @throws RangeError saying why there is none */
+  /**
+   * Returns the subject to publish to or to call. Caches valid topics. @throws RangeError with the reason if the topic
+   * has no subject
+   */
   subject(topic: string): string {
     const known = this.#known.get(topic)
     if (known !== undefined) return known
@@ -42,7 +48,7 @@ export class Subjects {
     return subject
   }
 
-  /** What to subscribe to. @throws RangeError saying what is wrong with the pattern */
+  /** Returns the subjects to subscribe to. @throws RangeError with the fault of the pattern */
   pattern(pattern: string): SubjectPattern {
     const mqtt = this.#isMqtt(pattern)
     const subject = mqtt ? fromMqtt(pattern) : pattern
@@ -66,7 +72,7 @@ export class Subjects {
 function fromMqtt(topic: string): string {
   if (topic.includes('.'))
     throw new RangeError(
-      `${JSON.stringify(topic)} has both slashes and dots; write it as a subject, with dots only, or set topic_style = "nats"`,
+      `${JSON.stringify(topic)} has both slashes and dots: write it as a subject with dots only, or set topic_style = "nats"`,
     )
   return topic
     .split('/')
@@ -74,16 +80,16 @@ function fromMqtt(topic: string): string {
       if (level === '+') return '*'
       if (level === '#') return '>'
       if (/[+#*>]/.test(level))
-        throw new RangeError(`a wildcard must stand alone in its level, found ${JSON.stringify(level)}`)
+        throw new RangeError(`a wildcard must be the whole level, found ${JSON.stringify(level)}`)
       return level
     })
     .join('.')
 }
 
 function subjectFault(subject: string): string | undefined {
-  if (subject === '') return 'it is empty'
+  if (subject === '') return 'the subject is empty'
   if (BLANK.test(subject)) return `${JSON.stringify(subject)} contains white space or a control character`
   if (subject.split('.').includes('')) return `${JSON.stringify(subject)} has an empty level`
-  if (Buffer.byteLength(subject) > LONGEST_BYTES) return `it is longer than ${LONGEST_BYTES} bytes`
+  if (Buffer.byteLength(subject) > LONGEST_BYTES) return `the subject is longer than ${LONGEST_BYTES} bytes`
   return undefined
 }

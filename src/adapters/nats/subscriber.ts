@@ -1,35 +1,38 @@
 import type { AdapterSubscription, InboundMessage, MessageSink } from '../../core/adapter.js'
 import { ConnectionError, type IntegrationError } from '../../core/errors.js'
 import { untilAborted } from '../abort.js'
-import type { Connection, Route } from './client/connection.js'
+import type { Connection } from './client/connection.js'
 import type { MessageView } from './client/message-view.js'
 import type { Hold } from './client/read-gate.js'
+import type { Route } from './client/subscriptions.js'
 
-/** What to subscribe to, and what to make of the messages. */
+/** What to subscribe to, and how to convert its messages. */
 export interface Subscription<M extends InboundMessage> {
-  /** For errors: `subscribe prices.>`. */
+  /** Names the operation in errors: `subscribe prices.>`. */
   readonly operation: string
   readonly subjects: readonly string[]
   readonly queueGroup: string | undefined
-  /** @returns nothing when it is not for the sink. */
+  /** @returns undefined if the message is not for the sink */
   readonly toMessage: (view: MessageView) => M | undefined
-  /** Answers a message that the sink does not get, because it is full or the message is too large; else it is lost. */
+  /**
+   * Answers a message that the sink cannot receive because it is full, or because the message is too large. Without it
+   * the message is reported as lost.
+   */
   readonly onMissed?: (view: MessageView) => void
-  /** Takes a message that comes while the subscription is being closed. */
+  /** Receives a message that arrives while the subscription is being closed. */
   readonly onLate?: (view: MessageView) => void
-  /** The error of a subscription that the server refuses. */
+  /** Makes the error of a subscription that the server refuses. */
   readonly failure: (reason: string) => IntegrationError
 }
 
-/** A subscription that also takes messages that came by another one. */
+/** A subscription that also accepts messages of another one. */
 export interface SinkSubscription extends AdapterSubscription {
   take(view: MessageView): void
 }
 
 /**
- * Subscribes and routes the messages into `sink`. While the sink is full the connection is not read (see `ReadGate`);
- * what cannot be delivered is reported to the sink as lost, and so is the gap that a lost connection leaves.
- * @param ended aborts when all connections end: then the sink is not ended one by one
+ * Subscribes and delivers the messages to `sink`. While the sink is full the connection is not read (see `ReadGate`).
+ * @param ended aborts when all connections end; the actor then ends the sinks itself
  * @throws what `failure` makes of a refusal; ConnectionError; CancelledError or TimeoutError when `signal` aborts
  */
 export async function subscribeSink<M extends InboundMessage>(
@@ -46,7 +49,7 @@ export async function subscribeSink<M extends InboundMessage>(
   const end = async () => {
     route.close()
     for (const sid of sids) connection.unsubscribe(sid)
-    // What the server sent before it heard of the end has come when this resolves.
+    // After the answer to this PING, no message that the server sent before the UNSUB is still on its way.
     await connection.ping().catch(() => {})
     for (const sid of sids) connection.forget(sid)
   }
@@ -65,7 +68,7 @@ export async function subscribeSink<M extends InboundMessage>(
   return { resume: () => route.release(), close, take: (view) => route.onMessage(view) }
 }
 
-/** Where the messages of one subscription go. */
+/** Delivers the messages of one subscription to its sink. */
 class SinkRoute<M extends InboundMessage> implements Route {
   /** Why the server refuses the subscription. */
   refusal: string | undefined
@@ -102,12 +105,12 @@ class SinkRoute<M extends InboundMessage> implements Route {
   onOversize(view: MessageView): void {
     const { onMissed } = this.#subscription
     if (onMissed !== undefined) onMissed(view)
-    else if (!this.#closed) this.#sink.lost(1, `a message of ${view.size} bytes exceeds limits.frame`)
+    else if (!this.#closed) this.#sink.lost(1, `a message of ${view.size} bytes is larger than limits.frame`)
   }
 
   onRefused(text: string): void {
     if (this.refusal !== undefined) return
-    this.refusal = `the server refuses it: ${text}`
+    this.refusal = `the server refused the subscription: ${text}`
     if (this.granted && !this.#closed) this.#sink.end(this.#subscription.failure(this.refusal))
   }
 
@@ -115,11 +118,11 @@ class SinkRoute<M extends InboundMessage> implements Route {
     if (this.#closed || !this.granted) return
     this.close()
     if (this.#subscription.onMissed === undefined)
-      this.#sink.lost(0, `the connection was lost: ${error.reason}`)
+      this.#sink.lost(0, `messages published while disconnected are lost: ${error.reason}`)
     if (!this.#ended.aborted) this.#sink.end(new ConnectionError(error.message, { cause: error }))
   }
 
-  /** There is room again. */
+  /** Resumes reading after the sink has room again. */
   release(): void {
     this.#hold?.release()
     this.#hold = undefined
@@ -133,12 +136,12 @@ class SinkRoute<M extends InboundMessage> implements Route {
   #miss(view: MessageView): void {
     const { onMissed } = this.#subscription
     if (onMissed !== undefined) return onMissed(view)
-    // What is missed in one read is reported at once.
+    // Report all messages missed in one read together.
     if (this.#missed++ > 0) return
     queueMicrotask(() => {
       const count = this.#missed
       this.#missed = 0
-      this.#sink.lost(count, 'the subscriber was full for too long')
+      this.#sink.lost(count, 'the subscriber had no room for longer than its connection may be paused')
     })
   }
 }

@@ -1,16 +1,16 @@
 import type { Connection } from './client/connection.js'
 import type { MessageView } from './client/message-view.js'
 
-/** Messages whose counts are kept; the oldest are forgotten first. */
+/** Maximum number of messages with a count. The oldest are removed first. */
 const CAPACITY = 10_000
 
 /**
- * Counts, for each message of a stream, the deliveries that nobody has seen. JetStream counts every delivery, so an
- * attempt is what the server counts less what is counted here. Consumers in other processes are informed by a message
- * of core NATS, sent before the message is given back; without permission for that subject the counts stay local.
+ * Counts the deliveries of each message that no handler has seen; the attempt number is the server's count less this
+ * one. Other processes learn of them through a core NATS message, sent before the message is given back; without
+ * permission to publish it, the counts stay local.
  */
 export class UndeliveredCounts {
-  /** By stream, consumer and sequence; in the order of their first count. */
+  /** Counts by `STREAM.CONSUMER.SEQUENCE`, in the order of insertion. */
   readonly #counts = new Map<string, number>()
   readonly #prefix: string
   /** Marks our own reports, which the server sends back to us. */
@@ -18,7 +18,7 @@ export class UndeliveredCounts {
   readonly #refused = new Set<string>()
 
   /**
-   * @param inboxPrefix reports are sent below this subject
+   * @param inboxPrefix the prefix of the subject for reports
    * @param origin unique to this adapter
    */
   constructor(inboxPrefix: string, origin: string) {
@@ -26,15 +26,15 @@ export class UndeliveredCounts {
     this.#origin = origin
   }
 
-  /** Deliveries of that message that nobody has seen. */
+  /** Returns how many deliveries of a message no handler has seen. */
   of(consumer: string, sequence: string): number {
     return this.#counts.size === 0 ? 0 : (this.#counts.get(`${consumer}.${sequence}`) ?? 0)
   }
 
   /**
-   * One more delivery that nobody has seen.
-   * @param consumer stream and consumer, as `STREAM.CONSUMER`
-   * @param connection informs the other processes; absent when it is lost
+   * Counts a delivery that no handler has seen.
+   * @param consumer `STREAM.CONSUMER`
+   * @param connection used to tell the other processes; absent if it is lost
    */
   add(consumer: string, sequence: string, connection?: Connection): void {
     this.#add(`${consumer}.${sequence}`)
@@ -43,12 +43,12 @@ export class UndeliveredCounts {
     connection.writer.publish(subject, undefined, undefined, Buffer.from(`${this.#origin} ${sequence}`))
   }
 
-  /** The message is settled: it is not delivered again. */
+  /** Forgets a settled message. */
   forget(consumer: string, sequence: string): void {
     if (this.#counts.size > 0) this.#counts.delete(`${consumer}.${sequence}`)
   }
 
-  /** Counts what other processes report of that consumer. @returns ends that */
+  /** Counts what other processes report of a consumer. @returns stops counting */
   follow(consumer: string, connection: Connection): () => void {
     const onMessage = ({ payload }: MessageView) => {
       const [origin, sequence = ''] = payload.toString('latin1', 0, 200).split(' ')
@@ -66,7 +66,7 @@ export class UndeliveredCounts {
     }
   }
 
-  /** The server does not permit a publish. @returns whether it was a report of ours */
+  /** Handles a publish that the server does not permit. @returns whether it was our report */
   refused(subject: string): boolean {
     if (!subject.startsWith(`${this.#prefix}.`)) return false
     this.#refused.add(subject)

@@ -71,7 +71,7 @@ test('a receiver that stays full misses what comes, which is counted, and its ne
   await until(() => slow.messages.length === 2, 'the next message')
   const counted = slow.lost.reduce((sum, [count]) => sum + count, 0)
   expect([counted, quick.lost]).toEqual([25, []])
-  expect(slow.lost[0]![1]).toContain('full for too long')
+  expect(slow.lost[0]![1]).toContain('no room for longer than')
   expect(context.lost).toEqual([])
 })
 

@@ -86,7 +86,7 @@ describe('a server that goes wrong while we are connected', () => {
     expect(context.lost).toEqual([])
     silent = true
     await until(() => context.lost.length === 1, 'the loss')
-    expect(context.lost[0]!.message).toContain('does not answer')
+    expect(context.lost[0]!.message).toContain('did not answer PING')
   })
 
   test('a PING of the server is answered', async () => {

@@ -15,7 +15,7 @@ test('the loss of the subscriber connection is a gap of its subscriptions alone'
   expect(sockets).toHaveLength(2)
   sockets[1]!.destroy()
   await until(() => one.ended.length === 1, 'the end of the subscription')
-  expect(one.lost).toEqual([[0, expect.stringContaining('the connection was lost')]])
+  expect(one.lost).toEqual([[0, expect.stringContaining('messages published while disconnected are lost')]])
   expect(one.ended[0]).toBeInstanceOf(ConnectionError)
   expect([two.lost, two.ended]).toEqual([[], []])
   await adapter.ping(within().signal)

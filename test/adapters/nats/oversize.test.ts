@@ -18,7 +18,7 @@ test('an oversize message of a queue is delivered as a defect, and stays in its 
   await until(() => messages.length === 3, 'all of them')
   expect(messages.map(({ defect }) => defect?.message)).toEqual([
     undefined,
-    expect.stringMatching(/jobs:2 has 20\d\d\d bytes, more than limits.frame; it stays in its stream/),
+    expect.stringMatching(/jobs:2 has 20\d\d\d bytes: more than limits.frame. It stays in its stream/),
     undefined,
   ])
   expect(messages[1]!.payload.byteLength).toBe(0)
@@ -66,6 +66,6 @@ test('an oversize message of a subscription is counted as lost, and the connecti
   client.publish('t', Buffer.alloc(20_000))
   client.publish('t', bytes('b'))
   await until(() => messages.length === 2, 'both small messages')
-  expect(lost).toEqual([[1, 'a message of 20000 bytes exceeds limits.frame']])
+  expect(lost).toEqual([[1, 'a message of 20000 bytes is larger than limits.frame']])
   expect(rig.context.lost).toEqual([])
 })

@@ -88,7 +88,7 @@ test('the pauses grow while the server cannot serve a pull request, and begin ag
     made++
   }
   expect(context.records.map(({ message }) => message)).toContainEqual(
-    'queue jobs: no messages at present: 409 Exceeded MaxWaiting',
+    'queue jobs cannot be read for now: 409 Exceeded MaxWaiting',
   )
   await send('a')
   await until(() => messages.length === 1, 'a message')

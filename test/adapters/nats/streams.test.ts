@@ -71,7 +71,7 @@ test('a stream and a consumer that are there are bound as they are', async () =>
   await delivery.ack()
   const missing = await send(rig, 'nowhere', 'x').catch((error: unknown) => error)
   expect(missing).toBeInstanceOf(EnqueueError)
-  expect((missing as Error).message).toContain('no stream keeps nowhere')
+  expect((missing as Error).message).toContain('no stream stores the subject nowhere')
 })
 
 test('a stream of a name that does not keep the queue is told of it', async () => {

@@ -1,28 +1,28 @@
 import { ConnectionError } from '../../../core/errors.js'
 import type { Endpoint } from '../../../core/settings.js'
 
-/** Where one server is reached. */
+/** The address of one server. */
 export interface ServerAddress {
   readonly host: string
   readonly port: number
   /** The name that its certificate must have. */
   readonly serverName: string
-  /** Whether the address itself asks for TLS. */
+  /** Whether the address requires TLS. */
   readonly secure: boolean
 }
 
 const DEFAULT_PORT = 4222
 const SCHEMES: ReadonlySet<string> = new Set(['nats:', 'tcp:', 'tls:'])
 
-/** How messages name a server. */
+/** Formats a server's address for messages. */
 export function whereOf({ host, port }: ServerAddress): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }
 
 /**
- * Reads one address of an endpoint: a host, `host:port`, or a URL of `nats`, `tcp` or `tls`. A port in the address
- * goes before the endpoint's.
- * @throws ConnectionError when it is none of these
+ * Parses one address of an endpoint: a host, `host:port`, or a URL with `nats`, `tcp` or `tls`. A port in the address
+ * overrides the endpoint's port.
+ * @throws ConnectionError for any other address; the message never contains a password
  */
 export function serverAddress(address: string, endpoint: Pick<Endpoint, 'port'>): ServerAddress {
   const bareIpv6 = address.includes('::') && !address.includes('[') && !address.includes('//')
@@ -30,11 +30,11 @@ export function serverAddress(address: string, endpoint: Pick<Endpoint, 'port'>)
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || !SCHEMES.has(url.protocol) || url.hostname === '')
     throw new ConnectionError(
-      `expected a host or a nats or tls URL as the address, found ${JSON.stringify(hidePassword(address))}`,
+      `expected a host, host:port, or a nats, tcp or tls URL as the address, found ${JSON.stringify(hidePassword(address))}`,
       { retryable: false },
     )
   if (url.username !== '' || url.password !== '')
-    throw new ConnectionError('credentials belong into the auth block, not into the address', {
+    throw new ConnectionError('credentials belong in the `auth` block: remove them from the address', {
       retryable: false,
     })
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1')

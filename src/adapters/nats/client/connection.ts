@@ -12,31 +12,20 @@ import { Pings } from './pings.js'
 import { ReadGate } from './read-gate.js'
 import { refusal, serverError } from './server-errors.js'
 import { parseInfo, type ServerInfo } from './server-info.js'
-import type { Introduction } from './socket.js'
+import type { OpenedSocket } from './socket.js'
+import { type Route, Subscriptions } from './subscriptions.js'
 import { Writer } from './writer.js'
 
-/** The fields of CONNECT that prove who we are. Secrets: never to be shown. */
+/** The fields of CONNECT that prove our identity. They are secrets and must not be logged. */
 export type Proof = Readonly<Partial<Record<'user' | 'pass' | 'auth_token' | 'jwt' | 'nkey' | 'sig', string>>>
 
-/** Where the messages of a subscription go. */
-export interface Route {
-  /** The view is good until this returns. Must not throw. */
-  onMessage(view: MessageView): void
-  /** A message that was larger than we take, without its body. */
-  onOversize(view: MessageView): void
-  /** The server refuses the subscription. */
-  onRefused?(text: string): void
-  /** The connection is lost: nothing comes any more. Not called when we close it. */
-  onLost?(error: ConnectionError): void
-}
-
-/** What a connection reports to its owner. */
+/** The events of a connection. */
 export interface ConnectionEvents {
-  /** Called once, unless `close` was called first. No other event follows, but the routes hear of it. */
+  /** Called at most once, and not after `close`. No other event follows; the routes receive `onLost`. */
   lost(error: ConnectionError): void
-  /** The server described its cluster, or is about to end. */
+  /** Called when the server sends INFO: it describes its cluster, or is shutting down. */
   informed(info: ServerInfo): void
-  /** The server does not permit a publish that was made. */
+  /** Called when the server does not permit a publish. */
   publishRefused(subject: string, text: string): void
 }
 
@@ -46,7 +35,7 @@ export interface Mask {
 }
 
 export interface ConnectionSettings {
-  /** Makes what hides these secrets in texts of the server. */
+  /** Returns a mask that hides these secrets in texts of the server. */
   readonly maskOf: (secrets: readonly (string | undefined)[]) => Mask
   readonly name: string
   readonly clock: Clock
@@ -55,15 +44,10 @@ export interface ConnectionSettings {
   readonly pingIntervalMs: number
 }
 
-interface Subscribed {
-  readonly subject: string
-  readonly route: Route
-}
+/** How long the server may take to receive pending writes when the connection is closed, in milliseconds. */
+const CLOSE_MS = 1_000
 
-/** How long the server has to take the rest of what was written, when a connection is closed. */
-const FAREWELL_MS = 1_000
-
-/** One connection to a server: subscriptions, publishes and pings (NATS client protocol). */
+/** One connection to a server (NATS client protocol). */
 export class Connection implements ParserHandler {
   readonly server: ServerAddress
   readonly gate: ReadGate
@@ -72,12 +56,11 @@ export class Connection implements ParserHandler {
   readonly #settings: ConnectionSettings
   readonly #events: ConnectionEvents
   readonly #parser: Parser
-  readonly #subscriptions = new Map<number, Subscribed>()
+  readonly #subscriptions = new Subscriptions()
   readonly #pings = new Pings()
   #info: ServerInfo
-  /** Hides in what the server says the proof that it was shown. */
+  /** Hides the proof of identity in texts of the server. */
   #mask: Mask = { text: (received) => received }
-  #lastSid = 0
   #heard = false
   #keepAlive: Timer | undefined
   #lastError: string | undefined
@@ -85,7 +68,7 @@ export class Connection implements ParserHandler {
 
   constructor(
     server: ServerAddress,
-    { socket, info }: Introduction,
+    { socket, info }: OpenedSocket,
     settings: ConnectionSettings,
     events: ConnectionEvents,
   ) {
@@ -99,18 +82,18 @@ export class Connection implements ParserHandler {
     this.gate = new ReadGate(socket, settings.clock)
   }
 
-  /** The latest that the server has reported of itself. */
+  /** The latest INFO of the server. */
   get info(): ServerInfo {
     return this.#info
   }
 
-  /** Why it is closed; `undefined` while it is not. */
+  /** Why the connection is closed, or undefined while it is open. */
   get closed(): IntegrationError | undefined {
     return this.#closed
   }
 
   /**
-   * Presents us to the server. Resolves when it has accepted us.
+   * Sends CONNECT. Resolves when the server has accepted it.
    * @throws ConnectionError, AuthError
    */
   async greet(proof: Proof, secure: boolean, rest: Buffer, signal: AbortSignal): Promise<void> {
@@ -118,7 +101,7 @@ export class Connection implements ParserHandler {
     const socket = this.#socket
     socket.on('data', (chunk: Buffer) => this.#onData(chunk))
     socket.on('error', (error) => this.#fail(connectionFailure(whereOf(this.server), error)))
-    socket.on('close', () => this.#fail(this.#closing()))
+    socket.on('close', () => this.#fail(this.#closeReason()))
     const { headers } = this.#info
     const options = {
       verbose: false,
@@ -152,32 +135,36 @@ export class Connection implements ParserHandler {
       },
       isPaused: () => this.gate.paused,
       ping: () => void this.ping().catch(() => {}),
-      silent: () => this.#fail(new ConnectionError(`${whereOf(this.server)} does not answer`)),
+      silent: () =>
+        this.#fail(
+          new ConnectionError(
+            `${whereOf(this.server)} did not answer PING within ping_interval (${this.#settings.pingIntervalMs} ms)`,
+          ),
+        ),
     })
   }
 
-  /** Begins a subscription. @returns its number. That the server has it is known once a later `ping` resolves. */
+  /** Starts a subscription. The server has it once a later `ping` resolves. @returns its id */
   subscribe(subject: string, queue: string | undefined, route: Route): number {
-    const sid = ++this.#lastSid
-    this.#subscriptions.set(sid, { subject, route })
+    const sid = this.#subscriptions.add(subject, route)
     this.#pings.subscribed(sid)
     this.writer.line(queue === undefined ? `SUB ${subject} ${sid}` : `SUB ${subject} ${queue} ${sid}`)
-    // A refusal does not name the subscription: it is the one before the oldest PING without an answer.
+    // A refusal does not name the subscription. This PING marks its place in the order of answers.
     this.ping().catch(() => {})
     return sid
   }
 
-  /** Tells the server to send no more. Its route still gets what is on its way, until `forget`. */
+  /** Tells the server to send no more messages. The route still receives messages on their way, until `forget`. */
   unsubscribe(sid: number): void {
     if (this.#subscriptions.has(sid)) this.writer.line(`UNSUB ${sid}`)
   }
 
-  /** The route hears nothing more. */
+  /** Stops delivering to the route. */
   forget(sid: number): void {
     this.#subscriptions.delete(sid)
   }
 
-  /** A round trip. @throws ConnectionError when the connection ends first */
+  /** Sends PING and waits for the answer. @throws ConnectionError if the connection ends first */
   ping(): Promise<void> {
     if (this.#closed !== undefined) return Promise.reject(this.#closed)
     const answer = this.#pings.sent()
@@ -186,8 +173,8 @@ export class Connection implements ParserHandler {
   }
 
   /**
-   * Ends it after what was written has gone out. Never throws; idempotent; no event follows.
-   * @param lost given when its owner has lost another connection: then the routes hear of it
+   * Closes the connection after pending writes are sent. Never throws; idempotent; no event follows.
+   * @param lost set if the owner has lost another connection; the routes then receive `onLost`
    */
   async close(lost?: ConnectionError): Promise<void> {
     if (this.#closed !== undefined) return
@@ -196,25 +183,25 @@ export class Connection implements ParserHandler {
     if (lost !== undefined) for (const route of routes) route.onLost?.(lost)
     const socket = this.#socket
     await new Promise<void>((resolve) => {
-      const patience = this.#settings.clock.setTimer(FAREWELL_MS, () => socket.destroy(), {
+      const timer = this.#settings.clock.setTimer(CLOSE_MS, () => socket.destroy(), {
         background: true,
       })
       socket.once('close', () => {
-        patience.cancel()
+        timer.cancel()
         resolve()
       })
-      // The end of the other side is seen by those who read.
+      // Read on: the socket closes only after the end of the other side was read.
       socket.end().resume()
       if (socket.destroyed) socket.emit('close')
     })
   }
 
   onMessage(view: MessageView): void {
-    this.#subscriptions.get(view.sid)?.route.onMessage(view)
+    this.#subscriptions.route(view.sid)?.onMessage(view)
   }
 
   onOversize(view: MessageView): void {
-    this.#subscriptions.get(view.sid)?.route.onOversize(view)
+    this.#subscriptions.route(view.sid)?.onOversize(view)
   }
 
   onPing(): void {
@@ -222,7 +209,7 @@ export class Connection implements ParserHandler {
   }
 
   onPong(): void {
-    // A server that answers goes on: what it complained of before did not end the connection.
+    // An answer shows that the connection survived the last reported error.
     this.#lastError = undefined
     this.#pings.answered()
   }
@@ -239,30 +226,26 @@ export class Connection implements ParserHandler {
       case 'publish':
         return this.#events.publishRefused(error.subject, text)
       case 'subscription':
-        for (const { subject, route } of [...this.#subscriptions.values()])
-          if (subject === error.subject) route.onRefused?.(text)
-        return
+        return this.#subscriptions.refuseSubject(error.subject, text)
       case 'latest-subscription':
         return this.#refuseLatest(text)
       case 'message':
         return this.#warn(text)
       case 'connection':
         this.#lastError = text
-        // The server closes the connection after it; a handshake has failed already.
+        // The server closes the connection after this error, so the reason is reported then. A handshake fails now.
         if (this.#keepAlive === undefined) this.#fail(refusal(whereOf(this.server), text))
         else this.#warn(text)
     }
   }
 
-  /** The server answers in the order in which it reads: the refusal is of a subscription before the oldest open PING. */
+  /** Refuses the subscriptions before the oldest open PING: a server answers in the order in which it reads. */
   #refuseLatest(text: string): void {
-    const routes = new Set(this.#pings.unconfirmed.map((sid) => this.#subscriptions.get(sid)?.route))
-    if (routes.size === 0) this.#warn(text)
-    for (const route of routes) route?.onRefused?.(text)
+    if (!this.#subscriptions.refuse(this.#pings.unconfirmed, text)) this.#warn(text)
   }
 
   #warn(text: string): void {
-    this.#settings.log({ level: 'warn', message: `${whereOf(this.server)} reports an error: ${text}` })
+    this.#settings.log({ level: 'warn', message: `${whereOf(this.server)} reported an error: ${text}` })
   }
 
   #onData(chunk: Buffer): void {
@@ -276,7 +259,7 @@ export class Connection implements ParserHandler {
     }
   }
 
-  #closing(): IntegrationError {
+  #closeReason(): IntegrationError {
     const where = whereOf(this.server)
     return this.#lastError === undefined
       ? new ConnectionError(`${where} closed the connection`)
@@ -294,17 +277,15 @@ export class Connection implements ParserHandler {
     for (const route of routes) route.onLost?.(lost)
   }
 
-  /** @returns the routes that were there */
+  /** Closes everything but the socket. @returns the routes that were subscribed */
   #end(error: IntegrationError): ReadonlySet<Route> {
     this.#closed = error
     this.#keepAlive?.cancel()
     this.#parser.close()
     this.gate.close()
     this.writer.close(asConnectionError(error))
-    const routes = new Set([...this.#subscriptions.values()].map(({ route }) => route))
-    this.#subscriptions.clear()
     this.#pings.close(error)
-    return routes
+    return this.#subscriptions.clear()
   }
 }
 

@@ -8,29 +8,31 @@ import { ServerPool } from './server-pool.js'
 import { openSocket } from './socket.js'
 
 const VERIFYING: TlsSettings = { verifyServer: true }
-/** A server that does not answer must not take the time of all others. */
+/**
+ * Minimum time for each server, in milliseconds. A server that does not answer must not use up the time of the others.
+ */
 const LEAST_MS = 250
-/** Makes the proof of identity that a server asks for. */
+/** Creates the proof of identity that a server requires. */
 export interface Credentials {
-  /** Whether a proof that was refused may be replaced by a better one. */
+  /** Whether a refused proof may be replaced by another one. */
   readonly renewable: boolean
-  /** @param nonce what the server wants to have signed, if anything. @throws AuthError */
+  /** @param nonce what the server wants signed, if anything. @throws AuthError */
   prove(nonce: string | undefined, signal: AbortSignal): Promise<Proof>
-  /** A server refused that proof: the next one must be another. */
+  /** Reports that a server refused a proof. The next one must be different. */
   refused(proof: Proof): void
 }
 
 export interface DialerSettings extends ConnectionSettings {
   readonly endpoint: Endpoint
   readonly credentials: Credentials
-  /** For all servers of one attempt together, in milliseconds. */
+  /** Deadline for all servers of one attempt together, in milliseconds. */
   readonly timeoutMs: number
 }
 
 /** Connects to the servers of an endpoint. */
 export class Dialer {
   readonly #settings: DialerSettings
-  /** The servers that are known. */
+  /** The known servers. */
   readonly pool: ServerPool
 
   constructor(settings: DialerSettings) {
@@ -39,8 +41,8 @@ export class Dialer {
   }
 
   /**
-   * Connects to the first server that accepts us. Credentials that one refuses are not shown to the others.
-   * @throws AuthError; the ConnectionError of the last server that was tried
+   * Connects to the first server that accepts us. Credentials that one server refuses are not sent to the others.
+   * @throws AuthError; the ConnectionError of the last server tried
    */
   async any(events: ConnectionEvents, signal: AbortSignal): Promise<Connection> {
     this.pool.refresh()
@@ -56,25 +58,25 @@ export class Dialer {
         if (error instanceof AuthError && !mayRenew) throw error
         failure = error
         if (!(error instanceof AuthError)) continue
-        // A token that was refused is replaced once.
+        // Replace a refused token once.
         mayRenew = false
         servers.unshift(server)
       }
     }
-    throw failure ?? new ConnectionError('there is no server to connect to')
+    throw failure ?? new ConnectionError('the endpoint has no addresses')
   }
 
   /** Connects to one server. @throws ConnectionError, AuthError */
   async one(server: ServerAddress, events: ConnectionEvents, signal: AbortSignal): Promise<Connection> {
     const { endpoint, credentials, log } = this.#settings
-    // Files are read for each connection, so that replaced certificates are taken up.
+    // Read the certificate files for each connection, so that replaced files take effect.
     const wanted = endpoint.tls ?? (server.secure ? VERIFYING : undefined)
     const tls = wanted && (await readTlsOptions(wanted, log))
-    const introduction = await openSocket(server, tls, signal)
-    const { socket, info, rest } = introduction
+    const opened = await openSocket(server, tls, signal)
+    const { socket, info, rest } = opened
     try {
       const proof = await credentials.prove(info.nonce, signal)
-      const connection = new Connection(server, introduction, this.#settings, events)
+      const connection = new Connection(server, opened, this.#settings, events)
       try {
         await connection.greet(proof, tls !== undefined, rest, signal)
       } catch (error) {
@@ -98,7 +100,7 @@ export class Dialer {
     const share = new AbortController()
     const { clock, timeoutMs } = this.#settings
     const timer = clock.setTimer(Math.max(LEAST_MS, timeoutMs / count), () =>
-      share.abort(new ConnectionError(`no answer from ${whereOf(server)} in time`)),
+      share.abort(new ConnectionError(`${whereOf(server)} did not answer in time`)),
     )
     try {
       return await this.one(server, events, AbortSignal.any([signal, share.signal]))

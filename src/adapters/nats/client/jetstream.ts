@@ -1,7 +1,7 @@
 import type { IntegrationError } from '../../../core/errors.js'
 import { NoResponders, type Request, type Requests } from './requests.js'
 
-/** Numbers of errors of the JetStream API that we tell apart. */
+/** Error numbers of the JetStream API that the adapter distinguishes. */
 export const API_ERROR = {
   consumerNotFound: 10_014,
   streamNameInUse: 10_058,
@@ -9,11 +9,11 @@ export const API_ERROR = {
   subjectsOverlap: 10_065,
 } as const
 
-/** JetStream answered a request of its API with an error. */
+/** An error answer of the JetStream API. */
 export class JetStreamApiError extends Error {
-  /** JetStream's own number. */
+  /** The error number of JetStream (`err_code`). */
   readonly number: number
-  /** As in HTTP: 404, 503. */
+  /** A status as in HTTP, such as 404 or 503. */
   readonly status: number
   constructor(number: number, status: number, description: string) {
     super(description)
@@ -22,11 +22,11 @@ export class JetStreamApiError extends Error {
   }
 }
 
-/** Where a stream has put a message. */
+/** The place of a stored message. */
 export interface Stored {
   readonly stream: string
   readonly sequence: number
-  /** It was there already, under the same id. */
+  /** Whether the stream already had a message with this id. */
   readonly duplicate: boolean
 }
 
@@ -42,14 +42,15 @@ export class JetStream {
     this.#prefix = domain === undefined ? '$JS.API' : `$JS.${domain}.API`
   }
 
-  /** The subject of a call of the API. */
+  /** Returns the subject of an API call. */
   subject(call: string): string {
     return `${this.#prefix}.${call}`
   }
 
   /**
    * Calls the API.
-   * @throws JetStreamApiError, NoResponders (no JetStream, or none at present), and what a request throws
+   * @param deadline `clock.monotonic()` milliseconds
+   * @throws JetStreamApiError, NoResponders (JetStream is disabled or unavailable), and the errors of a request
    */
   async call(call: string, body: object | undefined, deadline: number): Promise<Record<string, unknown>> {
     const payload = body === undefined ? NO_BYTES : Buffer.from(JSON.stringify(body))
@@ -59,9 +60,9 @@ export class JetStream {
   }
 
   /**
-   * Publishes to whatever stream keeps the subject.
-   * @returns `undefined` when none does
-   * @throws what `failure` makes of a refusal, and what a request throws
+   * Publishes to the stream that stores the subject.
+   * @returns undefined if no stream does
+   * @throws what `failure` makes of a refusal, and the errors of a request
    */
   async publish(
     operation: string,
@@ -73,7 +74,10 @@ export class JetStream {
       const reply = await this.#requests.send(operation, request, deadline)
       const { stream, seq, duplicate } = parseAnswer(reply.payload)
       if (typeof stream !== 'string' || typeof seq !== 'number')
-        throw failure('what answered is no JetStream stream', {})
+        throw failure(
+          'expected the answer of a JetStream stream: another subscriber of the subject has answered',
+          {},
+        )
       return { stream, sequence: seq, duplicate: duplicate === true }
     } catch (error) {
       if (error instanceof NoResponders) return undefined
@@ -89,10 +93,10 @@ function parseAnswer(payload: Uint8Array): Record<string, unknown> {
   try {
     answer = JSON.parse(Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString())
   } catch {
-    throw new JetStreamApiError(0, 0, 'an answer that is not JSON')
+    throw new JetStreamApiError(0, 0, 'the answer is not JSON')
   }
   if (typeof answer !== 'object' || answer === null)
-    throw new JetStreamApiError(0, 0, 'an answer that is not an object')
+    throw new JetStreamApiError(0, 0, 'the answer is not a JSON object')
   const { error } = answer as { error?: { err_code?: unknown; code?: unknown; description?: unknown } }
   if (error !== undefined && error !== null)
     throw new JetStreamApiError(
@@ -103,5 +107,5 @@ function parseAnswer(payload: Uint8Array): Record<string, unknown> {
   return answer as Record<string, unknown>
 }
 
-/** JetStream counts in nanoseconds. */
+/** Converts to nanoseconds, the unit of JetStream. */
 export const nanos = (ms: number): number => Math.round(ms * 1_000_000)

@@ -1,27 +1,27 @@
 import { type Clock, every, type Timer } from '../../../core/clock.js'
 
-/** What is kept alive. */
-export interface Alive {
-  /** Whether anything has come since this was asked last. */
+/** A connection to keep target. */
+export interface KeepAliveTarget {
+  /** Returns whether anything was received since the last call. */
   heard(): boolean
-  /** Whether it is our own doing that nothing comes. */
+  /** Whether we have paused reading, so that nothing can be received. */
   isPaused(): boolean
   ping(): void
   silent(): void
 }
 
-/** Asks a silent connection for a sign of life after one interval, and gives it up after another. */
-export function keepAlive(clock: Clock, intervalMs: number, alive: Alive): Timer {
+/** Sends PING when nothing was received for one interval, and reports silence after another one. */
+export function keepAlive(clock: Clock, intervalMs: number, target: KeepAliveTarget): Timer {
   let asked = false
   return every(
     clock,
     intervalMs,
     () => {
-      if (alive.heard() || alive.isPaused()) asked = false
-      else if (asked) alive.silent()
+      if (target.heard() || target.isPaused()) asked = false
+      else if (asked) target.silent()
       else {
         asked = true
-        alive.ping()
+        target.ping()
       }
     },
     { background: true },

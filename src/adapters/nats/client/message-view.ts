@@ -4,8 +4,8 @@ const NO_HEADERS: HeaderBlock = {}
 const EMPTY = Buffer.alloc(0)
 
 /**
- * A message as it lies in the bytes that were read. There is one view for each connection, good until the handler
- * of the message returns: making an object and its texts for each message is what a reader spends most time on.
+ * A view of a message in the receive buffer. Each connection reuses one view, which is valid until the handler returns,
+ * because allocating an object and its strings for each message dominates the cost of reading.
  */
 export class MessageView {
   sid = 0
@@ -14,14 +14,14 @@ export class MessageView {
   subjectEnd = 0
   replyStart = 0
   replyEnd = 0
-  /** Bytes of the block of headers; 0 when there are none. */
+  /** Size of the header block in bytes; 0 without headers. */
   headerSize = 0
-  /** Bytes of headers and payload. */
+  /** Size of headers and payload in bytes. */
   size = 0
-  /** Headers and payload. Never written to again, so that parts of it may be kept. */
+  /** Headers and payload. These bytes are never written again, so parts of them may be kept. */
   body: Buffer = EMPTY
 
-  /** Of a message whose bytes were passed over; `size` stays. */
+  /** Clears the body of a message that was skipped. `size` stays. */
   dropBody(): void {
     this.body = EMPTY
     this.headerSize = 0
@@ -31,7 +31,7 @@ export class MessageView {
     return this.line.toString('utf8', this.subjectStart, this.subjectEnd)
   }
 
-  /** Where an answer goes. */
+  /** The subject for an answer. */
   get reply(): string | undefined {
     return this.replyEnd > this.replyStart
       ? this.line.toString('utf8', this.replyStart, this.replyEnd)
@@ -42,13 +42,13 @@ export class MessageView {
     return this.headerSize === 0 ? NO_HEADERS : decodeHeaders(this.body.subarray(0, this.headerSize))
   }
 
-  /** The payload, copied where it is a small part of what was read: kept, it would keep the whole chunk alive. */
+  /** The payload; copied if it is a small part of its buffer, so that keeping it does not keep the whole buffer. */
   get ownPayload(): Uint8Array {
     const { payload } = this
     return payload.buffer.byteLength > 2 * payload.byteLength ? new Uint8Array(payload) : payload
   }
 
-  /** A part of what was read in one go. */
+  /** The payload, as a part of the receive buffer. */
   get payload(): Buffer {
     return this.headerSize === 0 ? this.body : this.body.subarray(this.headerSize)
   }

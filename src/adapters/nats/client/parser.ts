@@ -1,23 +1,25 @@
 import { MessageView } from './message-view.js'
 
-/** What a server says. */
+/** Receives what a server sends. */
 export interface ParserHandler {
-  /** `view` is good until this returns. */
+  /** `view` is valid until this returns. */
   onMessage(view: MessageView): void
-  /** A message beyond the limit; its body is left out. */
+  /** Receives a message larger than the limit, without its body. */
   onOversize(view: MessageView): void
   onPing(): void
   onPong(): void
-  /** The text of -ERR, without its quotes. */
+  /** Receives the text of -ERR, without its quotes. */
   onError(text: string): void
-  /** The JSON of INFO. */
+  /** Receives the JSON of INFO. */
   onInfo(text: string): void
 }
 
-/** The server sent what is not the NATS client protocol. */
+/** The server violated the NATS client protocol. */
 export class MalformedProtocol extends Error {}
 
-/** INFO lists the servers of a cluster; all other lines have 4,096 bytes at most. */
+/**
+ * Maximum length of a line, in bytes. INFO lists the servers of a cluster; all other lines have at most 4,096 bytes.
+ */
 const LONGEST_LINE = 1_048_576
 const MOST_DIGITS = 15
 const MOST_ARGUMENTS = 5
@@ -28,30 +30,30 @@ const [MSG, HMSG, INFO, ERR, OK] = ['MSG', 'HMSG', 'INFO', '-ERR', '+OK'].map((n
   Buffer.from(name),
 ) as [Buffer, Buffer, Buffer, Buffer, Buffer]
 
-/** Cuts what a server sends into messages (NATS client protocol). Works on chunks of any size, down to one byte. */
+/** Parses what a server sends (NATS client protocol). It accepts chunks of any size, down to one byte. */
 export class Parser {
   readonly #handler: ParserHandler
   readonly #maxFrame: number
   readonly #view = new MessageView()
-  /** Where the arguments of a line begin and end. */
+  /** Start and end of each argument of the current line. */
   readonly #starts = new Int32Array(MOST_ARGUMENTS)
   readonly #ends = new Int32Array(MOST_ARGUMENTS)
-  /** The beginning of a line whose end has not come yet. */
+  /** The start of a line whose end has not arrived. */
   #partial: Buffer | undefined
-  /** A body that is being filled, with the line break behind it. */
+  /** The body being received, including its line break. */
   #body: Buffer | undefined
   #filled = 0
-  /** Bytes that are to be passed over. */
+  /** How many bytes of an oversize message to skip. */
   #skip = 0
   #closed = false
 
-  /** @param maxFrame the largest body that is taken, in bytes */
+  /** @param maxFrame maximum size of a body, in bytes */
   constructor(handler: ParserHandler, maxFrame: number) {
     this.#handler = handler
     this.#maxFrame = maxFrame
   }
 
-  /** Reads on. The chunk is the parser's from now on. @throws MalformedProtocol */
+  /** Parses a chunk, which the caller must not modify afterwards. @throws MalformedProtocol */
   feed(chunk: Buffer): void {
     let at = 0
     while (at < chunk.length && !this.#closed) {
@@ -61,7 +63,7 @@ export class Parser {
     }
   }
 
-  /** Nothing is handed on any more, not even what is left of the present chunk. */
+  /** Stops calling the handler, also for the rest of the current chunk. */
   close(): void {
     this.#closed = true
   }
@@ -83,7 +85,7 @@ export class Parser {
     const count = Math.min(this.#skip, chunk.length - at)
     this.#skip -= count
     if (this.#skip === 0) {
-      // Nothing of it was kept: the body of the message before must not be taken for it.
+      // Nothing of the message was kept. Clear the body, which is still that of an earlier message.
       this.#view.dropBody()
       this.#handler.onOversize(this.#view)
     }
@@ -105,7 +107,7 @@ export class Parser {
     return this.#onLine(line, 0, line.length, chunk, end + 1)
   }
 
-  /** @returns where to read on in `chunk` */
+  /** @returns the offset in `chunk` at which to continue */
   #onLine(line: Buffer, start: number, lineEnd: number, chunk: Buffer, next: number): number {
     const end = lineEnd > start && line[lineEnd - 1] === CR ? lineEnd - 1 : lineEnd
     switch (line[start]) {
@@ -135,7 +137,7 @@ export class Parser {
         if (!begins(line, start, end, OK)) break
         return next
     }
-    throw new MalformedProtocol(`a line that begins with byte ${line[start] ?? LF}`)
+    throw new MalformedProtocol(`an unknown line that begins with byte ${line[start] ?? LF}`)
   }
 
   #onSign(sign: string): void {
@@ -199,7 +201,7 @@ export class Parser {
   }
 }
 
-/** Whether a line begins with the name of an operation, with nothing or white space behind it. */
+/** Returns whether a line begins with an operation name, followed by white space or the end. */
 function begins(line: Buffer, start: number, end: number, name: Buffer): boolean {
   for (let i = 0; i < name.length; i++) if (line[start + i] !== name[i]) return false
   const behind = start + name.length
@@ -207,7 +209,8 @@ function begins(line: Buffer, start: number, end: number, name: Buffer): boolean
 }
 
 function number(line: Buffer, start: number, end: number): number {
-  if (end === start || end - start > MOST_DIGITS) throw new MalformedProtocol('a message without its size')
+  if (end === start || end - start > MOST_DIGITS)
+    throw new MalformedProtocol('a message without a valid size')
   let value = 0
   for (let i = start; i < end; i++) {
     const digit = line[i]! - 48
@@ -219,5 +222,5 @@ function number(line: Buffer, start: number, end: number): number {
 
 function checkBreak(bytes: Buffer, at: number): void {
   if (bytes[at] !== CR || bytes[at + 1] !== LF)
-    throw new MalformedProtocol('a message that does not end where it says')
+    throw new MalformedProtocol('a message that is longer than its stated size')
 }

@@ -1,26 +1,26 @@
 import type { IntegrationError } from '../../../core/errors.js'
 
 interface Ping {
-  /** The subscriptions that were written after the PING before it: its answer confirms them. */
+  /** The subscriptions sent before this PING and after the previous one. Its answer confirms them. */
   readonly confirms: readonly number[]
   readonly resolve: () => void
   readonly reject: (error: IntegrationError) => void
 }
 
 /**
- * The PINGs that are not answered. A server answers in the order in which it reads, so the answer to a PING confirms
- * all that was written before it.
+ * The PINGs without an answer. A server answers in the order in which it reads, so an answer confirms everything sent
+ * before its PING.
  */
 export class Pings {
   readonly #open: Ping[] = []
-  /** Subscriptions that were written after the latest PING. */
+  /** The subscriptions sent after the latest PING. */
   #latest: number[] = []
 
   subscribed(sid: number): void {
     this.#latest.push(sid)
   }
 
-  /** A PING is written now. @returns settles with its answer */
+  /** Records a PING. @returns settles with its answer */
   sent(): Promise<void> {
     const confirms = this.#latest
     this.#latest = []

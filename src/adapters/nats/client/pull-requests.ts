@@ -1,27 +1,28 @@
 import type { Connection } from './connection.js'
 import { nanos } from './jetstream.js'
 
-/** A pull request ends after this time at the server, and another is made. */
+/** How long a pull request stays open at the server, in milliseconds. */
 const EXPIRES_MS = 30_000
 /**
- * Meanwhile the server gives a sign of life as often. At each it also drops the requests of clients that have gone;
- * servers before 2.10.22 mishandle a redelivery that meets only such requests, so this is shorter than `ack_wait`.
+ * Interval of the server's heartbeats for an open request, in milliseconds. At each one the server drops requests of
+ * clients that are gone; servers before 2.10.22 mishandle a redelivery that meets only such requests, so the interval
+ * must be shorter than `ack_wait`.
  */
 const HEARTBEAT_MS = 2_000
 const SHORTEST_HEARTBEAT_MS = 100
 const HEARTBEATS_PER_ACK_WAIT = 2.5
-/** The server refuses a request with fewer than two heartbeats. */
+/** The expiry of a request in heartbeats. A server refuses fewer than two. */
 const HEARTBEATS = 3
 
-/** What a consumer allows in one pull request; 0 where it sets no limit. */
+/** A consumer's limits for one pull request; 0 means no limit. */
 export interface PullLimits {
-  /** After so many milliseconds the server gives an unsettled message to somebody else. */
+  /** How long the server waits for a settlement before it redelivers, in milliseconds. */
   readonly ackWaitMs: number
   readonly maxBatch: number
   readonly maxExpiresMs: number
 }
 
-/** The pull requests of one consumer that the server has, and how many messages each may still bring. */
+/** The open pull requests of one consumer, and how many messages each may still deliver. */
 export class PullRequests {
   readonly #connection: Connection
   readonly #inbox: string
@@ -29,18 +30,18 @@ export class PullRequests {
   #last = 0
   #asked = 0
 
-  /** @param inbox where the answers go: each request has a subject below it */
+  /** @param inbox the prefix of the subjects for answers; each request has its own */
   constructor(connection: Connection, inbox: string) {
     this.#connection = connection
     this.#inbox = inbox
   }
 
-  /** Messages that the server has been asked for. */
+  /** How many messages have been requested and not received. */
   get asked(): number {
     return this.#asked
   }
 
-  /** Asks for `count` messages. @param subject where the pull requests of the consumer go */
+  /** Requests `count` messages. @param subject the subject for pull requests of the consumer */
   send(subject: string, count: number, { maxBatch, maxExpiresMs, ackWaitMs }: PullLimits): void {
     const expiresMs = maxExpiresMs > 0 ? Math.min(EXPIRES_MS, maxExpiresMs) : EXPIRES_MS
     const wantedMs = Math.max(SHORTEST_HEARTBEAT_MS, ackWaitMs / HEARTBEATS_PER_ACK_WAIT)
@@ -54,8 +55,8 @@ export class PullRequests {
     this.#connection.writer.publish(subject, `${this.#inbox}.${number}`, undefined, payload)
   }
 
-  /** A message has come: of the oldest request, which the server serves first. */
-  brought(): void {
+  /** Counts a received message towards the oldest request, which the server serves first. */
+  received(): void {
     this.#asked = Math.max(0, this.#asked - 1)
     for (const [number, left] of this.#left) {
       if (left > 1) this.#left.set(number, left - 1)
@@ -65,19 +66,19 @@ export class PullRequests {
   }
 
   /**
-   * A request has ended.
-   * @param subject its own, which the status came to
-   * @param pending the messages that it did not bring, as the server says
+   * Removes a request that has ended.
+   * @param subject the request's reply subject, on which the status arrived
+   * @param pending how many of its messages the server did not deliver, as the server states
    */
   ended(subject: string, pending: string | undefined): void {
     const number = Number(subject.slice(this.#inbox.length + 1))
-    const told = Number(pending ?? Number.NaN)
-    const left = told >= 0 ? told : (this.#left.get(number) ?? 0)
+    const undelivered = Number(pending ?? Number.NaN)
+    const left = undelivered >= 0 ? undelivered : (this.#left.get(number) ?? 0)
     this.#left.delete(number)
     this.#asked = Math.max(0, this.#asked - left)
   }
 
-  /** The server has none of them any more. */
+  /** Removes all requests. */
   clear(): void {
     this.#asked = 0
     this.#left.clear()

@@ -1,12 +1,12 @@
 import type { HeaderBlock } from './headers.js'
 
 /**
- * What a status message says of a pull request (JetStream, `CONSUMER.MSG.NEXT`):
- * - `alive`: it goes on;
- * - `ended`: its time or its batch is over, make another;
- * - `busy`: the server cannot serve it at present, try later;
- * - `gone`: the consumer, its stream or JetStream is not there;
- * - `refused`: the server does not serve such a request.
+ * What a status message means for a pull request (JetStream, `CONSUMER.MSG.NEXT`):
+ * - `alive`: the request is still open;
+ * - `ended`: its time or its batch is used up, so make another;
+ * - `busy`: the server cannot serve it now, so retry later;
+ * - `gone`: the consumer, its stream or JetStream does not exist;
+ * - `refused`: the server does not accept such a request.
  */
 export type PullStatus = 'alive' | 'ended' | 'busy' | 'gone' | 'refused'
 

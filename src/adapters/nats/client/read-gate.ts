@@ -1,57 +1,57 @@
 import type { Clock, Timer } from '../../../core/clock.js'
 
 /**
- * A receiver resumes or drops within about a second. A server that cannot get rid of what it has for us for 10 s ends
- * the connection ("slow consumer"), and answers to PING wait as long as the socket is not read.
+ * Maximum duration of a hold, in milliseconds. A server closes the connection as a slow consumer after 10 s without
+ * progress, and answers to PING wait while the socket is paused.
  */
-const PATIENCE_MS = 2_000
+const MAX_HOLD_MS = 2_000
 
-/** What can be stopped from reading. */
-export interface Reading {
+/** A stream that can be paused. */
+export interface Pausable {
   pause(): void
   resume(): void
 }
 
-/** A receiver that is full. */
+/** A pause requested by a full sink. */
 export interface Hold {
-  /** It has been full for so long that it has to do without what comes. */
+  /** Whether the hold has reached its maximum duration: the sink then misses further messages. */
   readonly spent: boolean
-  /** It has room again. */
+  /** Ends the hold, because the sink has room again. */
   release(): void
 }
 
 /**
- * Back-pressure on one connection. While a receiver is full the socket is not read, and messages wait at the server.
- * The hold is bounded in time, because it holds back all subscriptions of the connection and its control messages.
+ * Back-pressure of one connection: the socket is paused while a sink is full, so messages wait at the server. Each hold
+ * is limited in time, because it holds back all subscriptions of the connection and its control messages.
  */
 export class ReadGate {
-  readonly #reading: Reading
+  readonly #stream: Pausable
   readonly #clock: Clock
   readonly #holds = new Map<Hold, Timer>()
 
-  constructor(reading: Reading, clock: Clock) {
-    this.#reading = reading
+  constructor(stream: Pausable, clock: Clock) {
+    this.#stream = stream
     this.#clock = clock
   }
 
-  /** Whether the socket is not read at present. */
+  /** Whether the socket is paused. */
   get paused(): boolean {
     return this.#holds.size > 0
   }
 
-  /** Reading stops until this receiver has room again, or its time is up. */
+  /** Pauses reading until the hold is released or expires. */
   hold(): Hold {
-    if (this.#holds.size === 0) this.#reading.pause()
+    if (this.#holds.size === 0) this.#stream.pause()
     const hold = { spent: false, release: () => this.#end(hold) }
-    const spend = () => {
+    const expire = () => {
       hold.spent = true
       this.#end(hold)
     }
-    this.#holds.set(hold, this.#clock.setTimer(PATIENCE_MS, spend, { background: true }))
+    this.#holds.set(hold, this.#clock.setTimer(MAX_HOLD_MS, expire, { background: true }))
     return hold
   }
 
-  /** Nothing is held any more, and nothing is resumed. */
+  /** Ends all holds without resuming. */
   close(): void {
     for (const timer of this.#holds.values()) timer.cancel()
     this.#holds.clear()
@@ -59,6 +59,6 @@ export class ReadGate {
 
   #end(hold: Hold): void {
     this.#holds.get(hold)?.cancel()
-    if (this.#holds.delete(hold) && this.#holds.size === 0) this.#reading.resume()
+    if (this.#holds.delete(hold) && this.#holds.size === 0) this.#stream.resume()
   }
 }

@@ -1,12 +1,12 @@
 import type { Clock } from '../../../core/clock.js'
 
-/** Permissions may change while a connection lasts: after this time a message is tried again. */
+/** How long a refusal is remembered, in milliseconds. Permissions may change while a connection is open. */
 const REMEMBERED_MS = 10_000
 const CAPACITY = 1_000
 
 /**
- * The subjects that the server does not permit us to publish to. A refusal comes after the message was written, when
- * nobody waits any more; later messages to the subject are refused before they are sent.
+ * The subjects that the server does not permit us to publish to. A refusal arrives after the publish has resolved, so
+ * the next publishes to the subject are rejected before they are sent.
  */
 export class RefusedSubjects {
   readonly #clock: Clock
@@ -21,7 +21,7 @@ export class RefusedSubjects {
     this.#refused.set(subject, { text, until: this.#clock.monotonic() + REMEMBERED_MS })
   }
 
-  /** What the server said; `undefined` when the subject may be tried. */
+  /** Returns the server's reason, or undefined if the subject may be tried. */
   reason(subject: string): string | undefined {
     if (this.#refused.size === 0) return undefined
     const refused = this.#refused.get(subject)

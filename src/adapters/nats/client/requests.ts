@@ -13,13 +13,13 @@ import type { Connection } from './connection.js'
 import type { HeaderBlock } from './headers.js'
 import type { MessageView } from './message-view.js'
 
-/** An answer; its receiver owns the memory. */
+/** An answer. The receiver owns its memory. */
 export interface Reply {
   readonly block: HeaderBlock
   readonly payload: Uint8Array
 }
 
-/** Nobody listens on the subject of a request. Not an error for callers: they make theirs of it. */
+/** The subject of a request has no subscriber. Callers translate this into their own error. */
 export class NoResponders extends Error {}
 
 interface Pending {
@@ -33,7 +33,7 @@ interface Pending {
 
 const NO_RESPONDERS = 503
 
-/** What of a request is sent. */
+/** What a request sends. */
 export interface Request {
   readonly subject: string
   readonly headers?: Uint8Array | undefined
@@ -41,8 +41,8 @@ export interface Request {
 }
 
 /**
- * Requests and their answers over one connection: one subscription for all answers, made with the first request, and a
- * number for each. One timer serves all deadlines.
+ * Requests and answers over one connection. All answers use one subscription, made with the first request, and all
+ * deadlines use one timer.
  */
 export class Requests {
   readonly #connection: Connection
@@ -58,13 +58,14 @@ export class Requests {
     this.#deadlines = new DeadlineTimer(clock, (now) => this.#expire(now))
   }
 
-  /** Requests that wait for their answer. */
+  /** How many requests wait for an answer. */
   get size(): number {
     return this.#pending.size
   }
 
   /**
-   * @param operation for a time-out: `call users.list`
+   * Sends a request and waits for its answer.
+   * @param operation names the request in errors: `call users.list`
    * @param deadline `clock.monotonic()` milliseconds
    * @throws NoResponders, TimeoutError, AuthError (not permitted), ConnectionError
    */
@@ -82,7 +83,7 @@ export class Requests {
     })
   }
 
-  /** The server does not permit requests to that subject. */
+  /** Rejects the requests to a subject that the server does not permit. */
   refused(subject: string, text: string): void {
     for (const [number, pending] of this.#pending.entries())
       if (pending.subject === subject) {
@@ -91,7 +92,7 @@ export class Requests {
       }
   }
 
-  /** Rejects all that wait. */
+  /** Rejects all requests in flight. */
   close(error: IntegrationError): void {
     this.#deadlines.cancel()
     for (const { reject } of this.#pending.values()) reject(error)
@@ -110,16 +111,16 @@ export class Requests {
         if (pending === undefined) return
         const block = view.headers
         if (block.status === NO_RESPONDERS && view.size === view.headerSize)
-          pending.reject(new NoResponders(`nobody listens on ${pending.subject}`))
+          pending.reject(new NoResponders(`no subscriber for subject ${pending.subject}`))
         else pending.resolve({ block, payload: view.ownPayload })
       },
       onOversize: (view) =>
-        take(view)?.reject(new SerializeError(`an answer of ${view.size} bytes exceeds limits.frame`)),
+        take(view)?.reject(new SerializeError(`the answer has ${view.size} bytes: more than limits.frame`)),
       onRefused: (text) => {
         const pending = [...this.#pending.values()]
         this.#pending.clear()
         for (const { operation, reject } of pending)
-          reject(new AuthError(`${operation}: the server refuses the inbox for answers: ${text}`))
+          reject(new AuthError(`${operation}: the server refused the subscription for answers: ${text}`))
         this.#subscribed = false
       },
     })
@@ -139,7 +140,7 @@ export class Requests {
   }
 }
 
-/** A subject for answers that nobody else has. */
+/** Returns an unguessable subject prefix for answers. */
 export function newInbox(prefix: string, random: Random): string {
   return `${prefix}.${random.bytes(11).toString('base64url').replace(/[-_]/g, '0')}`
 }

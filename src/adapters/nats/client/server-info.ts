@@ -1,26 +1,26 @@
 import { MalformedProtocol } from './parser.js'
 
-/** What a server tells of itself (INFO of the NATS client protocol), as far as we need it. */
+/** The fields of INFO that the client uses (NATS client protocol). */
 export interface ServerInfo {
   readonly version: string
   readonly headers: boolean
   readonly jetstream: boolean
   readonly tlsRequired: boolean
   readonly tlsAvailable: boolean
-  /** Bytes of headers and payload of one message. */
+  /** Maximum size of headers and payload of one message, in bytes. */
   readonly maxPayload: number
-  /** To be signed by those who have a key. */
+  /** To be signed by clients with a key. */
   readonly nonce: string | undefined
-  /** The servers of its cluster, as `host:port`. */
+  /** The other servers of the cluster, as `host:port`. */
   readonly connectUrls: readonly string[]
-  /** It is about to end, and asks its clients to go elsewhere. */
+  /** Whether the server is shutting down and its clients should leave. */
   readonly lameDuck: boolean
 }
 
 const DEFAULT_MAX_PAYLOAD = 1_048_576
 const MOST_URLS = 1_000
 
-/** @throws MalformedProtocol */
+/** Parses INFO. @throws MalformedProtocol */
 export function parseInfo(text: string): ServerInfo {
   let json: unknown
   try {
@@ -46,7 +46,7 @@ export function parseInfo(text: string): ServerInfo {
   }
 }
 
-/** Whether a server of version `version` has what came with `least`, such as `2.10.4`. */
+/** Returns whether `version` is at least `least`, such as `2.10.4`. */
 export function isAtLeast(version: string, least: string): boolean {
   const [have, want] = [version, least].map((text) => text.split(/[.-]/).slice(0, 3).map(Number))
   for (let i = 0; i < 3; i++) {

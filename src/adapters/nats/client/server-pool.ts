@@ -3,35 +3,35 @@ import type { Endpoint } from '../../../core/settings.js'
 import { type ServerAddress, serverAddress, whereOf } from './address.js'
 
 /**
- * The servers that may be tried: those of the endpoint, and those of the cluster that they told of. The one that
- * failed, or is about to end, is tried last.
+ * The servers to try: those of the endpoint, and those of the cluster that a server has reported. A server that failed
+ * or is shutting down is tried last.
  */
 export class ServerPool {
   readonly #endpoint: Endpoint
   #configured: readonly ServerAddress[] = []
   #servers: ServerAddress[] = []
-  /** The addresses that `#configured` was made of. */
+  /** The addresses from which `#configured` was made. */
   #read = ''
 
-  /** @param endpoint its addresses may be others each time they are looked at */
+  /** @param endpoint its `addresses` are read again at each refresh */
   constructor(endpoint: Endpoint) {
     this.#endpoint = endpoint
   }
 
-  /** Takes over the addresses of the endpoint where they have changed. @throws ConnectionError for one that is none */
+  /** Applies changed addresses of the endpoint. @throws ConnectionError for an invalid address */
   refresh(): void {
     const { addresses } = this.#endpoint
     const read = addresses.join('\n')
     if (read === this.#read) return
     const configured = addresses.map((address) => serverAddress(address, this.#endpoint))
     const [now, before] = [configured, this.#configured].map((servers) => new Set(servers.map(whereOf)))
-    const told = this.#servers.filter((each) => !now!.has(whereOf(each)) && !before!.has(whereOf(each)))
+    const discovered = this.#servers.filter((each) => !now!.has(whereOf(each)) && !before!.has(whereOf(each)))
     this.#configured = configured
-    this.#servers = [...configured, ...told]
+    this.#servers = [...configured, ...discovered]
     this.#read = read
   }
 
-  /** In the order in which they are to be tried. */
+  /** The servers in the order in which to try them. */
   get servers(): readonly ServerAddress[] {
     return this.#servers
   }
@@ -44,26 +44,26 @@ export class ServerPool {
   }
 
   /**
-   * Takes over what `from` tells of its cluster; servers that it does not name any more are forgotten, unless they
-   * are configured. A server that is known by its number alone has to show the certificate of the one that told of it.
+   * Replaces the discovered servers with those that `from` reports.
+   * A server that is reported by IP address must present a certificate for the name of the reporting server.
    */
   discovered(urls: readonly string[], from: ServerAddress): void {
     if (urls.length === 0) return
-    const told = new Map<string, ServerAddress>()
+    const reported = new Map<string, ServerAddress>()
     for (const url of urls) {
       const address = readAddress(url)
       if (address === undefined) continue
       const serverName = isIP(address.host) === 0 ? address.host : from.serverName
-      told.set(whereOf(address), { ...address, serverName, secure: from.secure })
+      reported.set(whereOf(address), { ...address, serverName, secure: from.secure })
     }
     const fixed = new Set([from, ...this.#configured].map(whereOf))
-    const kept = this.#servers.filter((each) => fixed.has(whereOf(each)) || told.has(whereOf(each)))
+    const kept = this.#servers.filter((each) => fixed.has(whereOf(each)) || reported.has(whereOf(each)))
     const known = new Set(kept.map(whereOf))
-    this.#servers = [...kept, ...[...told].filter(([where]) => !known.has(where)).map(([, each]) => each)]
+    this.#servers = [...kept, ...[...reported].filter(([where]) => !known.has(where)).map(([, each]) => each)]
   }
 }
 
-/** What a server tells us may be nonsense; it is not an error of ours. */
+/** Returns undefined for an invalid address: what a server reports is not under our control. */
 function readAddress(url: string): ServerAddress | undefined {
   try {
     return serverAddress(url, {})

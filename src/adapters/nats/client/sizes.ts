@@ -1,12 +1,12 @@
 import { UnsupportedError } from '../../../core/errors.js'
 import type { Connection } from './connection.js'
 
-/** Of an error that was found before anything was sent. */
+/** Context of an error found before anything was sent. */
 export const NEVER_SENT = { notExecuted: true, fault: 'local' } as const
 
 /**
- * Checks a message against what the server takes; it would end the connection over it.
- * @throws RangeError naming both sizes; UnsupportedError for headers that the server does not know
+ * Checks a message against the limits of the server, which would close the connection otherwise.
+ * @throws RangeError with both sizes; UnsupportedError for headers if the server does not support them
  */
 export function checkSize(
   connection: Connection,
@@ -17,7 +17,7 @@ export function checkSize(
   const { maxPayload } = connection.info
   if (size > maxPayload)
     throw new RangeError(
-      `the message has ${size} bytes, and the server takes ${maxPayload} at most (max_payload)`,
+      `the message has ${size} bytes: more than the server's max_payload (${maxPayload} bytes)`,
     )
   if (headers !== undefined && !connection.info.headers)
     throw new UnsupportedError('headers over this NATS server', NEVER_SENT)

@@ -9,42 +9,42 @@ import { parseInfo, type ServerInfo } from './server-info.js'
 
 const LONGEST_INFO = 1_048_576
 
-/** A server that has introduced itself. */
-export interface Introduction {
-  /** Paused. */
+/** A socket on which the server has sent INFO. */
+export interface OpenedSocket {
+  /** The socket is paused. */
   readonly socket: Socket
   readonly info: ServerInfo
-  /** What came behind INFO. */
+  /** The bytes received after INFO. */
   readonly rest: Buffer
 }
 
 /**
- * Opens the byte stream to a server and waits for its INFO; where TLS is wanted, the stream is secured then, as the
- * protocol has it.
+ * Opens a socket to a server and waits for its INFO, then upgrades to TLS if wanted (NATS client protocol).
  * @throws ConnectionError, AuthError (the server refuses our certificate)
  */
 export async function openSocket(
   server: ServerAddress,
   tls: TlsOptions | undefined,
   signal: AbortSignal,
-): Promise<Introduction> {
+): Promise<OpenedSocket> {
   const where = whereOf(server)
   const plain = createConnection({ host: server.host, port: server.port, noDelay: true })
-  // An error may come between two steps, when nobody listens; the next step finds the socket destroyed.
+  // An error may be emitted between two steps. Without a listener Node would throw it; the next step finds the socket
+  // destroyed.
   plain.on('error', ignore)
   await settled(where, plain, 'connect', signal)
-  const introduction = await readInfo(where, plain, signal)
-  const { info } = introduction
+  const opened = await readInfo(where, plain, signal)
+  const { info } = opened
   if (tls === undefined) {
-    if (!info.tlsRequired) return introduction
+    if (!info.tlsRequired) return opened
     plain.destroy()
-    throw new ConnectionError(`${where} takes TLS connections only: the endpoint needs a tls block`, {
+    throw new ConnectionError(`${where} accepts only TLS connections: add a \`tls\` block to the endpoint`, {
       retryable: false,
     })
   }
   if (!info.tlsRequired && !info.tlsAvailable) {
     plain.destroy()
-    throw new ConnectionError(`${where} does not offer TLS, which the endpoint asks for`, {
+    throw new ConnectionError(`${where} does not offer TLS, but the endpoint requires it`, {
       retryable: false,
     })
   }
@@ -60,13 +60,15 @@ export async function openSocket(
   return { socket: secured, info, rest: Buffer.alloc(0) }
 }
 
-/** Whom the certificate has to be for. A name, unlike a number, is also told to the server. */
+/**
+ * Returns the name that the certificate must have. Only a host name, not an IP address, is sent to the server (SNI).
+ */
 function nameToCheck(host: string, { servername }: TlsOptions): object {
   if (servername !== undefined) return {}
   return isIP(host) === 0 ? { servername: host } : { host }
 }
 
-/** Waits for an event of a socket, and destroys it when anything else happens. */
+/** Waits for an event of a socket. Destroys the socket if it fails or closes first. */
 function settled(
   where: string,
   socket: Socket,
@@ -90,7 +92,7 @@ function settled(
   })
 }
 
-function readInfo(where: string, socket: Socket, signal: AbortSignal): Promise<Introduction> {
+function readInfo(where: string, socket: Socket, signal: AbortSignal): Promise<OpenedSocket> {
   return new Promise((resolve, reject) => {
     let received = Buffer.alloc(0)
     const leave = () => {
@@ -103,7 +105,7 @@ function readInfo(where: string, socket: Socket, signal: AbortSignal): Promise<I
       socket.destroy()
       reject(
         error instanceof MalformedProtocol
-          ? new ConnectionError(`${where} does not speak NATS: it sent ${error.message}`)
+          ? new ConnectionError(`${where} is not a NATS server: it sent ${error.message}`)
           : connectionFailure(where, error),
       )
     }
@@ -115,7 +117,7 @@ function readInfo(where: string, socket: Socket, signal: AbortSignal): Promise<I
         const end = received.indexOf('\r\n')
         checkBeginning(received)
         if (end === -1) {
-          if (received.length > LONGEST_INFO) throw new MalformedProtocol('INFO without an end')
+          if (received.length > LONGEST_INFO) throw new MalformedProtocol('INFO that is too long')
           return
         }
         const info = parseInfo(received.subarray(4, end).toString())
@@ -131,11 +133,11 @@ function readInfo(where: string, socket: Socket, signal: AbortSignal): Promise<I
   })
 }
 
-/** The first bytes tell what does not speak NATS, before more is kept. */
+/** Checks the first bytes, so that a server of another protocol is recognised early. */
 function checkBeginning(received: Buffer): void {
   const length = Math.min(received.length, 5)
   if (received.toString('latin1', 0, length) !== 'INFO '.slice(0, length))
-    throw new MalformedProtocol('something else than INFO')
+    throw new MalformedProtocol('something other than INFO')
 }
 
 function ignore(): void {}

@@ -2,9 +2,9 @@ import type { Writable } from 'node:stream'
 import type { ConnectionError } from '../../../core/errors.js'
 
 const CHUNK_BYTES = 65_536
-/** Larger payloads go to the socket as they are; smaller ones are copied together. */
+/** Size above which a payload goes to the socket directly, in bytes. Smaller payloads are copied together. */
 const LARGE_BYTES = 16_384
-/** The longest line: two subjects, sizes, and what is between. */
+/** Space reserved for a line, in bytes: two subjects and sizes. */
 const LINE_BYTES = 8_192
 
 interface Drain {
@@ -14,8 +14,7 @@ interface Drain {
 }
 
 /**
- * The writing side of a connection. What is written in one go of the event loop goes to the socket in few pieces at
- * its end.
+ * The write side of a connection. It collects what is written in one turn and passes it to the socket in few pieces.
  */
 export class Writer {
   readonly #socket: Writable
@@ -33,7 +32,7 @@ export class Writer {
     })
   }
 
-  /** Writes a line of the protocol; the line break is added. */
+  /** Writes a protocol line and a line break. */
   line(text: string): void {
     if (this.#closed !== undefined) return
     const size = Buffer.byteLength(text) + 2
@@ -46,7 +45,10 @@ export class Writer {
     this.#used += this.#chunk.write(`${text}\r\n`, this.#used)
   }
 
-  /** Writes PUB, or HPUB where there are headers. The bytes may be read after this returns: they must stay as they are. */
+  /**
+   * Writes PUB, or HPUB if there are headers. The bytes may be read after this returns, so the caller must not modify
+   * them.
+   */
   publish(
     subject: string,
     reply: string | undefined,
@@ -68,17 +70,17 @@ export class Writer {
     this.#chunk[this.#used++] = 10
   }
 
-  /** When the socket takes more again; `undefined` while it does. Rejects when the connection ends first. */
+  /** Resolves when the socket has room again; `undefined` if it has room now. Rejects if the connection ends first. */
   congestion(): Promise<void> | undefined {
     return this.#drain?.promise
   }
 
-  /** Hands everything to the socket. */
+  /** Passes all collected bytes to the socket. */
   flush(): void {
     this.#scheduled = false
     if (this.#used === 0 || this.#closed !== undefined) return
     const written = this.#chunk.subarray(0, this.#used)
-    // The socket may read from it until it has sent it.
+    // The socket may still read the written part, so continue behind it.
     this.#chunk = this.#chunk.subarray(this.#used)
     this.#used = 0
     this.#send(written)
@@ -105,7 +107,7 @@ export class Writer {
     this.#used += bytes.byteLength
   }
 
-  /** Makes room, and sees to it that what is written is flushed. */
+  /** Makes room for `size` bytes and schedules a flush. */
   #reserve(size: number): void {
     if (this.#chunk.length - this.#used < size) {
       this.flush()
