@@ -4,44 +4,44 @@ import type { Random } from '../core/random.js'
 import type { Logger } from '../core/telemetry.js'
 import type { Value } from '../core/value.js'
 
-/** Where an embedded broker can be reached over the network; empty when it is reached in the process only. */
+/** The network address of an embedded broker; empty if it is reachable only inside the process. */
 export interface BrokerAddress {
   readonly address?: string
   readonly port?: number
 }
 
 /**
- * A broker that lives in a worker thread of the gateway. It outlives the actors that use it: an actor may be
- * killed at any moment, and what it left behind is settled when its port closes.
+ * A broker in a worker thread of the gateway. It outlives the actors that use it; when the port of an actor closes, it
+ * gives back what the actor had not settled.
  */
 export interface EmbeddedBroker {
   /**
-   * Makes it ready. Called once.
-   * @throws ConnectionError naming the address when it cannot be listened on; the signal's reason when aborted.
+   * Starts the broker. Called once.
+   * @throws ConnectionError with the address if it cannot listen there; the reason of `signal` when it aborts
    */
   start(signal: AbortSignal): Promise<BrokerAddress>
-  /** Takes a new line, the other end of which an actor got from `dial`. After `stop` the port is closed at once. */
+  /** Accepts a connection, whose other end an actor received from `dial`. Closes the port at once after `stop`. */
   attach(port: MessagePort): void
-  /** Closes every line and connection; never throws; idempotent. */
+  /** Closes all connections; never throws; idempotent. */
   stop(): Promise<void>
-  /** Resolves when the broker does its work; absent where running is all there is to know. */
+  /** Resolves if the broker works. Absent if it works whenever its thread does. */
   ping?(): Promise<void>
 }
 
-/** What a broker is told when it is made. */
+/** What a broker needs. */
 export interface BrokerContext {
   /** The label of the `broker` block. */
   readonly name: string
-  /** The `listen` block, checked by the schema in the manifest; empty when there is none. */
+  /** The `listen` block, validated by the manifest's schema; empty if absent. */
   readonly listen: Readonly<Record<string, Value>>
-  /** Further settings of the `broker` block; empty when there are none. */
+  /** The other settings of the `broker` block; empty if absent. */
   readonly config?: Readonly<Record<string, Value>>
-  /** Bytes of memory at which its thread is replaced. */
+  /** The memory limit of the broker's thread in bytes, at which the supervisor replaces the thread. */
   readonly memory?: number
   readonly log: Logger
   readonly clock: Clock
   readonly random: Random
 }
 
-/** The one export of a broker module. */
+/** The export of a broker module. */
 export type BrokerFactory = (context: BrokerContext) => EmbeddedBroker

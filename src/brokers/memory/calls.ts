@@ -6,34 +6,34 @@ import type { MemoryLimits } from './limits.js'
 import type { AnswerEntry, CallEntry, RpcFault } from './line.js'
 import type { Outbox } from './outbox.js'
 
-/** How often calls that nobody waits for any longer are looked for. */
+/** Interval of the check for expired calls, in milliseconds. */
 const SWEEP_MS = 1_000
 
 /** JSON-RPC 2.0, section 5.1. */
 const METHOD_NOT_FOUND = -32_601
-/** Of the range that JSON-RPC leaves to the server. */
+/** A code from the range that JSON-RPC reserves for servers. */
 const TOO_MANY_CALLS = -32_000
 
 interface Service {
   readonly number: number
   readonly method: string
-  readonly line: CallLine
+  readonly session: CallSession
 }
 
 interface Call {
   readonly id: number
-  readonly caller: CallLine
+  readonly caller: CallSession
   readonly service: Service
   readonly request: number
   readonly entry: CallEntry
 }
 
-/** Remote calls: the servers of each method, served round robin. */
+/** Remote calls. The servers of a method are used in turn. */
 export class Calls {
   readonly limits: MemoryLimits
   readonly #clock: Clock
   readonly #servers = new Map<string, Service[]>()
-  readonly #lines = new Set<CallLine>()
+  readonly #sessions = new Set<CallSession>()
   readonly #sweep: Timer
 
   constructor(limits: MemoryLimits, clock: Clock) {
@@ -42,14 +42,14 @@ export class Calls {
     this.#sweep = every(clock, SWEEP_MS, () => this.#expire(), { background: true })
   }
 
-  join(out: Outbox): CallLine {
-    const line = new CallLine(this, out)
-    this.#lines.add(line)
-    return line
+  join(out: Outbox): CallSession {
+    const session = new CallSession(this, out)
+    this.#sessions.add(session)
+    return session
   }
 
-  leave(line: CallLine): void {
-    this.#lines.delete(line)
+  leave(session: CallSession): void {
+    this.#sessions.delete(session)
   }
 
   add(service: Service): void {
@@ -65,7 +65,7 @@ export class Calls {
     if (servers?.length === 0) this.#servers.delete(service.method)
   }
 
-  /** Whose turn it is. */
+  /** Returns the next server of a method. */
   next(method: string): Service | undefined {
     const servers = this.#servers.get(method)
     if (!servers) return undefined
@@ -80,12 +80,12 @@ export class Calls {
 
   #expire(): void {
     const now = this.#clock.monotonic()
-    for (const line of this.#lines) line.expire(now)
+    for (const session of this.#sessions) session.expire(now)
   }
 }
 
-/** The calls that one line makes, and those it serves. */
-export class CallLine {
+/** The calls that one client makes, and those that it serves. */
+export class CallSession {
   readonly #calls: Calls
   readonly #out: Outbox
   readonly #services = new Map<number, Service>()
@@ -98,7 +98,7 @@ export class CallLine {
     this.#out = out
   }
 
-  /** @returns what the client did wrong. */
+  /** @returns the client's protocol violation, if any */
   serve(id: number, number: number, method: string): string | undefined {
     if (this.#services.has(number)) return 'used the number of a service twice'
     const fault = nameFault(method)
@@ -107,17 +107,17 @@ export class CallLine {
       return undefined
     }
     if (this.#services.size >= this.#calls.limits.registrations) {
-      this.#out.refuse(id, `the line has ${this.#services.size} services already`, true)
+      this.#out.refuse(id, `limit of services (${this.#services.size}) of this connection reached`, true)
       return undefined
     }
-    const service = { number, method, line: this }
+    const service = { number, method, session: this }
     this.#services.set(number, service)
     this.#calls.add(service)
     this.#out.done(id)
     return undefined
   }
 
-  /** Takes no new calls; those it has may still be answered. */
+  /** Ends a service. Its calls in flight may still be answered. */
   unserve(number: number): void {
     const service = this.#services.get(number)
     if (!service) return
@@ -125,18 +125,20 @@ export class CallLine {
     this.#calls.remove(service)
   }
 
-  /** @returns what the client did wrong. */
+  /** @returns the client's protocol violation, if any */
   call(entry: CallEntry): string | undefined {
     if (this.#made.has(entry.id)) return 'used the number of a call twice'
     if (this.#made.size >= this.#calls.limits.calls) {
-      this.#refuse(entry.id, `${this.#made.size} calls of this line wait for their answer already`)
+      this.#refuse(entry.id, `limit of calls in flight (${this.#made.size}) of this connection reached`)
       return undefined
     }
     this.#route(entry)
     return undefined
   }
 
-  /** The request was not taken: another server of the method gets it, unless this one is only busy. */
+  /**
+   * Handles a request that the server declined: gives it to another server, or fails the call if the server is busy.
+   */
   decline(request: number, isBusy: boolean): void {
     const call = this.#served.get(request)
     if (!call) return
@@ -145,7 +147,7 @@ export class CallLine {
     else call.caller.#route(call.entry)
   }
 
-  /** An answer to a call that has ended is dropped. */
+  /** Passes an answer to the caller. Drops the answer to a call that has ended. */
   answer({ request, value, fault }: AnswerEntry): void {
     const call = this.#served.get(request)
     if (!call) return
@@ -154,7 +156,7 @@ export class CallLine {
     else call.caller.#out.send({ op: 'result', id: call.id, value: value ?? null })
   }
 
-  /** Ends the calls whose time is up. */
+  /** Ends the calls whose deadline has passed. */
   expire(now: number): void {
     for (const call of this.#made.values())
       if (call.entry.deadline <= now) {
@@ -163,14 +165,14 @@ export class CallLine {
       }
   }
 
-  /** Callers of this line's services are told; the answers to its own calls will be dropped. */
+  /** Fails the calls to this client's services, and forgets its own calls. */
   close(): void {
     this.#calls.leave(this)
     for (const number of [...this.#services.keys()]) this.unserve(number)
     for (const call of this.#made.values()) end(call)
     for (const call of this.#served.values()) {
       end(call)
-      const reason = `the server of method ${call.service.method} closed its line before it answered`
+      const reason = `the server of method ${call.service.method} disconnected before it answered`
       call.caller.#out.fail(call.id, { kind: 'connection', reason })
     }
   }
@@ -181,14 +183,14 @@ export class CallLine {
 
   #route(entry: CallEntry): void {
     const service = this.#calls.next(entry.method)
-    if (service) service.line.#accept(service, this, entry)
+    if (service) service.session.#accept(service, this, entry)
     else {
-      const message = `no server for method ${entry.method}`
+      const message = `no server is registered for method ${JSON.stringify(entry.method)}`
       this.#out.fail(entry.id, { kind: 'rpc', code: METHOD_NOT_FOUND, message, notExecuted: true })
     }
   }
 
-  #accept(service: Service, caller: CallLine, entry: CallEntry): void {
+  #accept(service: Service, caller: CallSession, entry: CallEntry): void {
     const request = ++this.#requests
     const call = { id: entry.id, caller, service, request, entry }
     this.#served.set(request, call)
@@ -204,13 +206,13 @@ export class CallLine {
 
   static forget(call: Call): void {
     call.caller.#made.take(call.id)
-    call.service.line.#served.take(call.request)
+    call.service.session.#served.take(call.request)
   }
 }
 
-const end = CallLine.forget
+const end = CallSession.forget
 
-/** Only what belongs to an answer: whether to retry is for the caller's side to say. */
+/** Copies only the fields of an error answer. A server must not set `retryable` or `notExecuted`. */
 const rpcFault = ({ code, message, data }: RpcFault): RpcFault => ({
   kind: 'rpc',
   code,

@@ -19,7 +19,7 @@ const isRpcFault = (value: unknown): boolean =>
   value === undefined ||
   (isObject(value) && Number.isSafeInteger(value.code) && typeof value.message === 'string')
 
-// A Map, so that an operation named "constructor" is simply unknown.
+// A Map, so that an operation named "constructor" is unknown.
 const CHECKS: ReadonlyMap<unknown, (e: Fields) => boolean> = new Map([
   ['ping', (e: Fields) => isCount(e.id)],
   [
@@ -62,8 +62,8 @@ const CHECKS: ReadonlyMap<unknown, (e: Fields) => boolean> = new Map([
 ])
 
 /**
- * Looks at what came in over a port before anything is done with it.
- * @returns the frame, or why it is none. Payloads are never quoted.
+ * Validates a message received on a port.
+ * @returns the frame, or why it is invalid; the reason never quotes payloads
  */
 export function checkFrame(data: unknown): Frame<ToBroker> | string {
   if (!isObject(data)) return `expected a frame, found ${data === null ? 'null' : typeof data}`
@@ -78,19 +78,19 @@ export function checkFrame(data: unknown): Frame<ToBroker> | string {
     const check = CHECKS.get(entry.op)
     if (!check)
       return `unknown operation ${typeof entry.op === 'string' ? JSON.stringify(entry.op.slice(0, 40)) : typeof entry.op}`
-    if (!check(entry)) return `the fields of a "${entry.op}" entry are not what they should be`
-    // Only these two carry a payload, so a size anywhere else would shift the payloads of its neighbours.
+    if (!check(entry)) return `a "${entry.op}" entry has invalid fields`
+    // Only these two have a payload. A size on another entry would shift the payloads behind it.
     if (entry.op === 'publish' || entry.op === 'enqueue') size += entry.size as number
-    else if (entry.size !== undefined) return `a "${entry.op}" entry has no payload`
+    else if (entry.size !== undefined) return `a "${entry.op}" entry cannot have a payload`
   }
   const found = bytes === undefined ? 0 : bytes.byteLength
   if (size !== found) return `expected ${size} bytes of payload in the frame, found ${found}`
   return data as unknown as Frame<ToBroker>
 }
 
-/** Why `name` cannot be that of a queue or a method, or `undefined` when it can. */
+/** Returns why `name` is not a valid name of a queue or method, or undefined if it is. */
 export function nameFault(name: string): string | undefined {
-  if (name === '') return 'its name is empty'
-  if (name.length > LONGEST_NAME) return `its name is longer than ${LONGEST_NAME} characters`
+  if (name === '') return 'the name is empty'
+  if (name.length > LONGEST_NAME) return `the name is longer than ${LONGEST_NAME} characters`
   return undefined
 }

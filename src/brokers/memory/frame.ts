@@ -1,19 +1,19 @@
 import type { MessagePort } from 'node:worker_threads'
 
-/** What crosses a line at a time: entries and, packed together, the payloads of those that have a `size`, in order. */
+/** The unit of transfer on a connection: entries, and the payloads of those with a `size`, packed together in order. */
 export interface Frame<E> {
   readonly entries: readonly E[]
   readonly bytes?: ArrayBuffer
 }
 
-/** A batch that has grown to this leaves at once, so that one frame stays small beside the limits of a line. */
+/** A batch of this size is sent at once, so that frames stay small compared to the limits of a connection. */
 const FULL = { entries: 1_024, bytes: 1_048_576 } as const
 
 const EMPTY = new Uint8Array(0)
 
 /**
- * Gathers entries and sends them as one frame at the end of the current turn of the microtask queue, their
- * payloads copied into a single buffer that is transferred. Single owner; after `close` entries are dropped.
+ * Collects entries and sends them as one frame at the end of the microtask queue, with their payloads in one
+ * transferred buffer. Drops entries after `close`.
  */
 export class FrameWriter<E> {
   readonly #port: MessagePort
@@ -25,18 +25,21 @@ export class FrameWriter<E> {
   #closed = false
   #sent = 0
 
-  /** @param onUnsendable an entry that structured clone refuses (a function among its values, for example). */
+  /** @param onUnsendable receives an entry that structured clone refuses, for example because it contains a function */
   constructor(port: MessagePort, onUnsendable: (entry: E, error: Error) => void) {
     this.#port = port
     this.#onUnsendable = onUnsendable
   }
 
-  /** How many frames have left: two entries added at the same count travel together. */
+  /** Number of frames sent. Entries added at the same count travel in the same frame. */
   get sent(): number {
     return this.#sent
   }
 
-  /** Adds an entry; its `size` must be that of the payload. The payload must not change before the turn ends. */
+  /**
+   * Adds an entry, whose `size` must match the payload. The caller must not modify the payload before the frame is
+   * sent.
+   */
   push(entry: E, payload?: Uint8Array): void {
     if (this.#closed) return
     this.#entries.push(entry)
@@ -54,7 +57,7 @@ export class FrameWriter<E> {
     }
   }
 
-  /** Sends what there is. */
+  /** Sends the collected entries now. */
   flush(): void {
     if (this.#entries.length === 0) return
     const entries = this.#entries
@@ -71,7 +74,7 @@ export class FrameWriter<E> {
     }
   }
 
-  /** Sends what there is and accepts nothing more. */
+  /** Sends the collected entries and drops later ones. */
   close(): void {
     this.flush()
     this.#closed = true
@@ -82,7 +85,7 @@ export class FrameWriter<E> {
     this.#port.postMessage(frame, frame.bytes ? [frame.bytes] : [])
   }
 
-  /** One entry spoils its whole frame; the others must not suffer for it. */
+  /** Sends entries one by one after a frame failed, so that one bad entry does not lose the others. */
   #postSingly(entries: readonly E[], payloads: readonly Uint8Array[]): void {
     let next = 0
     for (const entry of entries) {
@@ -113,8 +116,8 @@ const hasSize = (entry: unknown): entry is { readonly size: number } =>
   (entry as { size?: unknown }).size !== undefined
 
 /**
- * Gives every entry of a checked frame in turn, with its payload (empty for one without). Payloads are views
- * into the buffer of the frame.
+ * Calls `take` for each entry of a checked frame with its payload, which is empty for an entry without one. Payloads
+ * are views of the frame's buffer.
  */
 export function eachEntry<E>(frame: Frame<E>, take: (entry: E, payload: Uint8Array) => void): void {
   let offset = 0
@@ -126,7 +129,7 @@ export function eachEntry<E>(frame: Frame<E>, take: (entry: E, payload: Uint8Arr
   }
 }
 
-/** Copies the payload into a buffer of its size, because a view keeps the whole frame alive that it came in. */
+/** Copies the payload into its own buffer, because a view keeps the buffer of the whole frame alive. */
 export function detached(payload: Uint8Array): Uint8Array {
   return payload.byteLength === payload.buffer.byteLength ? payload : payload.slice()
 }

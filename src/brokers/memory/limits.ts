@@ -1,22 +1,22 @@
 import { ConfigError } from '../../core/errors.js'
 import type { Value } from '../../core/value.js'
 
-/** What bounds the memory of the broker. */
+/** The limits of the broker's memory. */
 export interface MemoryLimits {
-  /** Bytes held in all: queues, retained messages, and messages that wait for subscriptions. Refused beyond. */
+  /** Bytes of all held messages: queued, retained, and waiting for subscriptions. Further messages are refused. */
   readonly bytes: number
-  /** Messages held for one subscription that has no credit. Publishers of its topics wait beyond. */
+  /** Messages held for one subscription without credit. Further publishes to it are held unacknowledged. */
   readonly subscriptionMessages: number
   readonly subscriptionBytes: number
-  /** Messages in one queue, those being handled and those delayed included; refused beyond. */
+  /** Messages of one queue, including delivered and delayed ones. Further messages are refused. */
   readonly queueMessages: number
   readonly queueBytes: number
   readonly queues: number
   readonly retainedMessages: number
   readonly retainedBytes: number
-  /** Calls of one line that wait for their answer; refused beyond. */
+  /** Calls in flight of one client. Further calls are refused. */
   readonly calls: number
-  /** Subscriptions, consumers and services of one line, each; refused beyond. */
+  /** Subscriptions, consumers and services of one client, each. Further ones are refused. */
   readonly registrations: number
 }
 
@@ -34,8 +34,8 @@ const NAMES: { readonly [name: string]: keyof MemoryLimits } = {
 }
 
 /**
- * Memory that is not for messages: code, work under way, and buffers that V8 has not collected yet, which it starts
- * to do at 64 MB of them.
+ * Memory reserved for everything but messages: code, work in progress, and buffers that V8 has not collected yet, which
+ * can reach 64 MB before it collects.
  */
 const RESERVED = 96 * 1_048_576
 const DEFAULT_MEMORY = 512 * 1_048_576
@@ -53,10 +53,10 @@ const DEFAULT_LIMITS: Omit<MemoryLimits, 'bytes'> = {
 }
 
 /**
- * The limits that a `broker` block of type memory sets, such as `queue_messages = 1000`; the others have
- * their defaults.
- * @param memory bytes at which the thread of the broker is replaced.
- * @throws ConfigError for an unknown name or anything but a whole number above zero.
+ * Returns the limits of a `broker` block of type memory, with defaults for those it does not set.
+ * @param config the settings, such as `queue_messages = 1000`
+ * @param memory the memory limit of the broker's thread, in bytes
+ * @throws ConfigError for an unknown name, or a value that is not a whole number above zero
  */
 export function memoryLimits(
   config: Readonly<Record<string, Value>>,
@@ -68,7 +68,7 @@ export function memoryLimits(
     const limit = Object.hasOwn(NAMES, name) ? NAMES[name] : undefined
     if (!limit)
       throw new ConfigError(
-        `memory broker: unknown setting ${JSON.stringify(name)}; expected one of ${Object.keys(NAMES).join(', ')}`,
+        `memory broker: unknown setting ${JSON.stringify(name)}: expected one of ${Object.keys(NAMES).join(', ')}`,
       )
     if (!Number.isSafeInteger(value) || (value as number) < 1)
       throw new ConfigError(

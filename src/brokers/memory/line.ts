@@ -3,12 +3,11 @@ import type { Headers, Value } from '../../core/value.js'
 export { eachEntry, type Frame, FrameWriter } from './frame.js'
 
 /**
- * The protocol between the memory broker and an actor, spoken over a MessagePort. Either side sends frames of
- * entries. This is all that clients of the broker import.
- *
- * `id` is the client's number of a request and is answered by exactly one of `done`, `enqueued`, `result` and
- * `failed`. `subscription`, `consumer` and `service` are numbers that the client gives; `tag` and `request`
- * are numbers that the broker gives. All of them are unique on their line only.
+ * The protocol between the memory broker and its clients: both sides send frames of entries over a MessagePort. Clients
+ * of the broker import only this file.
+ * `id` is the client's number of a request, answered by exactly one of `done`, `enqueued`, `result` and `failed`. The
+ * client assigns `subscription`, `consumer` and `service`, the broker assigns `tag` and `request`; all are unique only
+ * on their connection.
  */
 export type ToBroker =
   | { readonly op: 'ping'; readonly id: number }
@@ -22,16 +21,16 @@ export type ToBroker =
   | { readonly op: 'unconsume'; readonly id: number; readonly consumer: number }
   | { readonly op: 'ack'; readonly id: number; readonly tag: number }
   | { readonly op: 'nack'; readonly id: number; readonly tag: number; readonly delayMs: number }
-  /** Nobody has seen the message: it goes back to its place at once, uncounted. */
+  /** Gives back a message that no handler has seen, to its place and uncounted. */
   | { readonly op: 'undelivered'; readonly id: number; readonly tag: number }
   | { readonly op: 'serve'; readonly id: number; readonly service: number; readonly method: string }
   | { readonly op: 'unserve'; readonly id: number; readonly service: number }
   | CallEntry
   | AnswerEntry
-  /** Nobody has seen the request: another server of the method gets it, or its caller hears that this one is busy. */
+  /** Gives back a request that no handler has seen: to another server, or with `busy` as a failure to the caller. */
   | { readonly op: 'decline'; readonly request: number; readonly busy?: boolean }
 
-/** Acknowledged once every subscription has room for it. Until then the broker has answered `held`. */
+/** Publishes a message. Acknowledged when every subscription has room for it; `held` is sent before if one has not. */
 export interface PublishEntry {
   readonly op: 'publish'
   readonly id: number
@@ -39,11 +38,11 @@ export interface PublishEntry {
   readonly size: number
   readonly retain?: boolean
   readonly headers?: Headers
-  /** `clock.monotonic()` milliseconds after which it is of no use. */
+  /** The `clock.monotonic()` milliseconds at which the message expires. */
   readonly expiresAt?: number
 }
 
-/** The subscription starts with a credit of `SUBSCRIBER_WINDOW`. */
+/** Subscribes. The initial credit is `SUBSCRIBER_WINDOW`. */
 export interface SubscribeEntry {
   readonly op: 'subscribe'
   readonly id: number
@@ -51,7 +50,7 @@ export interface SubscribeEntry {
   readonly pattern: string
 }
 
-/** Gives credit back to the broker for what a sink has taken. */
+/** Returns credit for messages that a sink has taken. */
 export interface CreditEntry {
   readonly op: 'credit'
   readonly subscription: number
@@ -66,7 +65,7 @@ export interface EnqueueEntry {
   readonly size: number
   readonly headers?: Headers
   readonly delayMs?: number
-  /** The same in every attempt to send this message: the broker keeps it once. */
+  /** The same in every attempt to send this message, so that the broker stores it once. */
   readonly operation?: string
 }
 
@@ -75,9 +74,9 @@ export interface CallEntry {
   readonly id: number
   readonly method: string
   readonly params?: Value
-  /** `clock.monotonic()` milliseconds after which the caller no longer waits. */
+  /** The `clock.monotonic()` milliseconds at which the caller stops waiting. */
   readonly deadline: number
-  /** A notification is answered as soon as a server has taken it. */
+  /** A notification is acknowledged when a server has accepted it. */
   readonly notification?: boolean
 }
 
@@ -88,10 +87,13 @@ export interface AnswerEntry {
   readonly fault?: RpcFault
 }
 
-/** What the broker may send. */
+/** The entries that the broker sends. */
 export type ToClient =
   | { readonly op: 'done'; readonly ids: readonly number[] }
-  /** A publication waits for a subscription without room, and leaves the publisher's window. `done` follows. */
+  /**
+   * A publish waits for a subscription without room, and no longer counts against the publisher's window. `done`
+   * follows.
+   */
   | { readonly op: 'held'; readonly id: number }
   | { readonly op: 'failed'; readonly id: number; readonly fault: LineFault }
   | { readonly op: 'enqueued'; readonly id: number; readonly message: string }
@@ -114,7 +116,7 @@ export interface DeliveryEntry {
   readonly consumer: number
   readonly tag: number
   readonly message: string
-  /** 1 for the first. */
+  /** 1 for the first delivery. */
   readonly attempt: number
   readonly size: number
   readonly headers?: Headers
@@ -135,24 +137,24 @@ export interface RpcFault {
   readonly message: string
   readonly data?: Value
   readonly retryable?: boolean
-  /** No server has seen the call. */
+  /** Whether no server has seen the call. */
   readonly notExecuted?: boolean
 }
 
-/** Why a request was not granted. */
+/** Why a request failed. */
 export type LineFault =
   | RpcFault
-  /** The broker will not do it; `retryable`: for now. */
+  /** The broker refuses the request. `retryable`: it may accept it later. */
   | { readonly kind: 'refused'; readonly reason: string; readonly retryable?: boolean }
-  /** The other side of the request is gone. */
+  /** The other side of a call has disconnected. */
   | { readonly kind: 'connection'; readonly reason: string }
   | { readonly kind: 'timeout' }
 
-/** How much a client may have published that is neither acknowledged nor held; the last message may pass the bytes. */
+/** The publisher's window: publishes that are neither acknowledged nor held. The last message may exceed the bytes. */
 export const PUBLISHER_WINDOW = { messages: 1_024, bytes: 4_194_304 } as const
 
-/** How much of a subscription may be under way to its sink; the last message may pass the bytes. */
+/** The credit of a subscription: messages on their way to its sink. The last message may exceed the bytes. */
 export const SUBSCRIBER_WINDOW = { messages: 1_024, bytes: 1_048_576 } as const
 
-/** How many messages a consumer may have asked for and not yet received. */
+/** Maximum number of messages that a consumer may have requested and not received. */
 export const CONSUMER_WINDOW = 1_000_000

@@ -1,6 +1,6 @@
 import type { BrokerManifest } from '../../core/manifest.js'
 
-/** The memory broker: reached inside the process only. */
+/** Describes the memory broker, which is reachable only inside the process. */
 export const memoryBrokerManifest: BrokerManifest = {
   type: 'memory',
   worker: () => new URL('../../../workers/memory-broker.mjs', import.meta.url),

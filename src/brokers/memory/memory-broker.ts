@@ -10,20 +10,20 @@ import { Topics } from './topics.js'
 
 /** Counts of what the broker holds, for tests and inspection. */
 export interface MemoryBrokerCounts {
-  readonly lines: number
-  /** Messages held back for subscribers without credit. */
+  readonly connections: number
+  /** Messages held for subscribers without credit. */
   readonly held: number
-  /** Publications whose acknowledgement is held back. */
+  /** Publishes whose acknowledgement waits. */
   readonly blocked: number
-  /** Bytes that count against the budget. */
+  /** Bytes counted in the budget. */
   readonly bytes: number
   readonly retained: number
   readonly subscriptions: number
 }
 
 /**
- * A broker in the memory of its thread: topics, queues and calls for the actors of the `memory` protocol.
- * It lives as long as the gateway; nothing is written to disk.
+ * A broker in the memory of its thread: topics, queues and calls for the actors of the `memory` protocol. It lives as
+ * long as the gateway and stores nothing on disk.
  */
 export class MemoryBroker implements EmbeddedBroker {
   readonly #context: BrokerContext
@@ -35,7 +35,7 @@ export class MemoryBroker implements EmbeddedBroker {
   readonly #sessions = new Set<Session>()
   #stopped = false
 
-  /** @throws ConfigError for settings that are not limits of this broker. */
+  /** @throws ConfigError for settings that are not limits of this broker */
   constructor(context: BrokerContext) {
     const limits = memoryLimits(context.config ?? {}, context.memory)
     this.#context = context
@@ -49,7 +49,7 @@ export class MemoryBroker implements EmbeddedBroker {
   get counts(): MemoryBrokerCounts {
     const holding = [...this.#sessions].map((session) => session.holding)
     return {
-      lines: this.#sessions.size,
+      connections: this.#sessions.size,
       held: holding.reduce((sum, { held }) => sum + held, 0),
       blocked: holding.reduce((sum, { blocked }) => sum + blocked, 0),
       bytes: this.#budget.held,
@@ -58,7 +58,7 @@ export class MemoryBroker implements EmbeddedBroker {
     }
   }
 
-  /** Messages of a queue that are not settled: waiting, delayed and delivered. */
+  /** Number of unsettled messages of a queue: waiting, delayed and delivered. */
   queued(queue: string): number {
     return this.#queues.messages(queue)
   }
@@ -77,7 +77,7 @@ export class MemoryBroker implements EmbeddedBroker {
     const onViolation = (reason: string) =>
       this.#context.log({
         level: 'warn',
-        message: `memory broker: closed a line: ${reason}`,
+        message: `memory broker: closed a connection: ${reason}`,
         integration: this.#context.name,
       })
     this.#sessions.add(new Session(port, shared, onViolation, (ended) => this.#sessions.delete(ended)))
@@ -94,5 +94,5 @@ export class MemoryBroker implements EmbeddedBroker {
   async ping(): Promise<void> {}
 }
 
-/** Makes a memory broker. */
+/** Creates a memory broker. */
 export const createMemoryBroker: BrokerFactory = (context) => new MemoryBroker(context)

@@ -2,7 +2,7 @@ import type { MessagePort } from 'node:worker_threads'
 import { FrameWriter } from './frame.js'
 import type { LineFault, ToClient } from './line.js'
 
-/** What the broker says on one line. Never throws; silent once closed. */
+/** Sends the broker's entries to one client. Never throws; does nothing after `close`. */
 export class Outbox {
   readonly #writer: FrameWriter<ToClient>
   #done: { readonly ids: number[]; readonly frame: number } | undefined
@@ -15,7 +15,7 @@ export class Outbox {
     this.#writer.push(entry, payload)
   }
 
-  /** Grants a request. All grants of one frame share an entry. */
+  /** Acknowledges a request. All acknowledgements in one frame share an entry. */
   done(id: number): void {
     if (this.#done?.frame === this.#writer.sent) {
       this.#done.ids.push(id)
@@ -34,7 +34,7 @@ export class Outbox {
     this.fail(id, { kind: 'refused', reason, retryable })
   }
 
-  /** Sends what there is; nothing leaves afterwards. */
+  /** Sends the collected entries and drops later ones. */
   close(): void {
     this.#writer.close()
   }

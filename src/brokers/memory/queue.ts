@@ -5,29 +5,29 @@ import type { Headers } from '../../core/value.js'
 import { fits, keep, weightOf } from './message.js'
 import type { Schedule } from './schedule.js'
 
-/** A message that the broker keeps until it is acknowledged. */
+/** A message that the broker stores until it is acknowledged. */
 export interface QueueMessage {
   readonly id: string
   readonly headers: Headers | undefined
   readonly weight: number
   payload: Uint8Array
-  /** Its place in the queue, kept when it comes back. */
+  /** Its place in the queue, which it keeps when it comes back. */
   place: number
-  /** Deliveries so far, without those that nobody has seen. */
+  /** Deliveries so far, without those that no handler has seen. */
   attempt: number
   state: 'delayed' | 'waiting' | 'delivered' | 'settled'
 }
 
-/** A consumer as the queue sees it. */
-export interface Taker {
-  /** How many more messages it has asked for. */
+/** A consumer of the queue. */
+export interface QueueConsumer {
+  /** How many more messages it has requested. */
   demand: number
-  take(message: QueueMessage): void
+  deliver(message: QueueMessage): void
 }
 
 /**
- * One queue: first in, first out; consumers with demand are served in turn, a message each. What comes back
- * goes to the front, in the order of the original places.
+ * A first-in, first-out queue. Consumers with demand are served in turn, one message each; returned messages go to the
+ * front, in the order of their places.
  */
 export class Queue {
   readonly name: string
@@ -35,10 +35,10 @@ export class Queue {
   readonly #schedule: Schedule
   readonly #budget: ByteBudget
   readonly #fresh = new Deque<QueueMessage>()
-  /** Highest place first, so that the next one is at the end. */
+  /** Highest place first, so that the next message is at the end. */
   readonly #returned: QueueMessage[] = []
   /** Consumers with demand, in the order in which they are served. */
-  readonly #line = new Set<Taker>()
+  readonly #ready = new Set<QueueConsumer>()
   #places = 0
   #messages = 0
   #bytes = 0
@@ -50,18 +50,18 @@ export class Queue {
     this.#budget = budget
   }
 
-  /** Messages that are not settled: waiting, delayed and delivered. */
+  /** Number of unsettled messages: waiting, delayed and delivered. */
   get messages(): number {
     return this.#messages
   }
 
-  /** @returns why there is no room, if there is none. */
+  /** Adds a message. @returns why there is no room, or undefined */
   add(id: string, payload: Uint8Array, headers: Headers | undefined, delayMs: number): string | undefined {
     const weight = weightOf(payload, this.name, headers)
     if (this.#messages >= this.#limit.messages || this.#bytes + weight > this.#limit.bytes)
-      return `the queue is full: it holds ${this.#messages} messages of ${this.#bytes} bytes`
+      return `the queue is full: it holds ${this.#messages} messages with ${this.#bytes} bytes, of ${this.#limit.messages} messages and ${this.#limit.bytes} bytes`
     if (!fits(this.#budget, weight))
-      return `the broker is full: it holds ${this.#budget.held} bytes in all, of ${this.#budget.limit}`
+      return `the broker is full: it holds ${this.#budget.held} of ${this.#budget.limit} bytes`
     const message: QueueMessage = { id, payload, headers, weight, place: 0, attempt: 0, state: 'delayed' }
     this.#messages++
     this.#bytes += weight
@@ -72,22 +72,22 @@ export class Queue {
     return undefined
   }
 
-  /** The consumer has asked for more. */
-  request(taker: Taker, count: number): void {
-    taker.demand += count
-    if (taker.demand > 0) this.#line.add(taker)
+  /** Adds demand to a consumer. */
+  request(consumer: QueueConsumer, count: number): void {
+    consumer.demand += count
+    if (consumer.demand > 0) this.#ready.add(consumer)
     this.#dispatch()
   }
 
-  /** The consumer takes nothing more. */
-  leave(taker: Taker): void {
-    this.#line.delete(taker)
+  /** Removes a consumer. */
+  leave(consumer: QueueConsumer): void {
+    this.#ready.delete(consumer)
   }
 
-  /** Removes the message for good, wherever it is. @returns false when it is settled already. */
+  /** Removes a message in any state. @returns false if it was settled already */
   settle(message: QueueMessage): boolean {
     if (message.state === 'settled') return false
-    // One that waits or is delayed is passed over when its turn comes.
+    // A waiting or delayed message is skipped when its turn comes.
     message.state = 'settled'
     message.payload = NOTHING
     this.#messages--
@@ -96,7 +96,10 @@ export class Queue {
     return true
   }
 
-  /** Takes delivered messages back, to the front, no earlier than in `delayMs`: all before any is delivered again. */
+  /**
+   * Returns delivered messages to the front after `delayMs` milliseconds. All are inserted before any is delivered
+   * again.
+   */
   putBack(messages: Iterable<QueueMessage>, delayMs = 0): void {
     for (const message of messages) {
       if (message.state !== 'delivered') continue
@@ -107,7 +110,7 @@ export class Queue {
     this.#dispatch()
   }
 
-  /** Takes back a message that nobody has seen: at its old place, at once, and not as an attempt. */
+  /** Returns a message that no handler has seen, to its old place and without counting the delivery. */
   undelivered(message: QueueMessage): void {
     if (message.state !== 'delivered') return
     message.attempt--
@@ -142,16 +145,16 @@ export class Queue {
 
   #dispatch(): void {
     for (let message = this.#peek(); message; message = this.#peek()) {
-      const [taker] = this.#line
-      if (!taker) return
-      this.#line.delete(taker)
+      const [consumer] = this.#ready
+      if (!consumer) return
+      this.#ready.delete(consumer)
       if (this.#returned.length > 0) this.#returned.pop()
       else this.#fresh.shift()
       message.state = 'delivered'
       message.attempt++
-      taker.demand--
-      if (taker.demand > 0) this.#line.add(taker)
-      taker.take(message)
+      consumer.demand--
+      if (consumer.demand > 0) this.#ready.add(consumer)
+      consumer.deliver(message)
     }
   }
 

@@ -11,7 +11,7 @@ interface Entry {
   consumers: number
 }
 
-/** The queues by name. One exists while it has messages or consumers. */
+/** The queues by name. A queue exists while it has messages or consumers. */
 export class Queues {
   readonly limits: MemoryLimits
   readonly #schedule: Schedule
@@ -21,7 +21,7 @@ export class Queues {
   readonly #prefix: string
   #ids = 0
 
-  /** @param prefix sets the ids of this broker apart from those of its predecessors. */
+  /** @param prefix distinguishes the message ids of this broker from those of its predecessors */
   constructor(limits: MemoryLimits, schedule: Schedule, budget: ByteBudget, prefix: string) {
     this.limits = limits
     this.#schedule = schedule
@@ -29,14 +29,14 @@ export class Queues {
     this.#prefix = prefix
   }
 
-  /** Messages of the queue that are not settled. */
+  /** Number of unsettled messages of a queue. */
   messages(name: string): number {
     return this.#byName.get(name)?.queue.messages ?? 0
   }
 
   /**
-   * Keeps a message once, however often the same operation asks for it.
-   * @returns the id of the message, or why it was not taken.
+   * Adds a message, at most once for each operation.
+   * @returns the id of the message, or why it was refused
    */
   enqueue(
     name: string,
@@ -59,7 +59,7 @@ export class Queues {
     return { refusal }
   }
 
-  /** A consumer joins. @returns the queue, or why not. */
+  /** Adds a consumer. @returns the queue, or why not */
   enter(name: string): Queue | string {
     const entry = this.#open(name)
     if (typeof entry === 'string') return entry
@@ -67,14 +67,14 @@ export class Queues {
     return entry.queue
   }
 
-  /** A consumer has left. */
+  /** Removes a consumer. */
   leave(queue: Queue): void {
     const entry = this.#byName.get(queue.name)
     if (entry) entry.consumers--
     this.release(queue)
   }
 
-  /** Forgets the queue if nothing is left of it. */
+  /** Removes the queue if it has neither messages nor consumers. */
   release(queue: Queue): void {
     const entry = this.#byName.get(queue.name)
     if (entry?.consumers === 0 && entry.queue.messages === 0) this.#byName.delete(queue.name)
@@ -85,7 +85,8 @@ export class Queues {
     if (known) return known
     const fault = nameFault(name)
     if (fault) return fault
-    if (this.#byName.size >= this.limits.queues) return `the broker holds ${this.#byName.size} queues already`
+    if (this.#byName.size >= this.limits.queues)
+      return `limit of queues (${this.#byName.size}) of the broker reached`
     const { queueMessages, queueBytes } = this.limits
     const capacity = { messages: queueMessages, bytes: queueBytes }
     const queue = new Queue(name, capacity, this.#schedule, this.#budget)

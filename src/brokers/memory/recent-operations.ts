@@ -1,11 +1,13 @@
-/** More than all actors together may have in flight, so that what is repeated is still known. */
+/**
+ * Maximum number of remembered operations: more than all actors together have in flight, so that a retry is recognised.
+ */
 const MOST = 50_000
 
-/** The messages that recent operations have made, so that one that is repeated makes no second message. */
+/** Remembers the message of each recent operation, so that a retry creates no second message. */
 export class RecentOperations {
   readonly #ids = new Map<string, string>()
 
-  /** The id of the message that the operation has made. */
+  /** Returns the id of the operation's message. */
   find(operation: string | undefined): string | undefined {
     return operation === undefined ? undefined : this.#ids.get(operation)
   }

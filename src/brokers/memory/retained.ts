@@ -3,7 +3,7 @@ import type { Capacity } from '../../core/overflow.js'
 import { topicMatches } from '../../core/topic-pattern.js'
 import { hold, type Message, release } from './message.js'
 
-/** The last retained message of each topic (MQTT 3.1.1, section 3.3.1.3). */
+/** The retained message of each topic (MQTT 3.1.1, section 3.3.1.3). */
 export class Retained {
   readonly #limit: Capacity
   readonly #byTopic = new Map<string, Message>()
@@ -19,7 +19,7 @@ export class Retained {
     return this.#byTopic.size
   }
 
-  /** Whether `message` can be kept. */
+  /** Returns whether `message` fits. */
   hasRoomFor(message: Message): boolean {
     const old = this.#byTopic.get(message.topic)
     if (message.payload.byteLength === 0) return true
@@ -29,7 +29,7 @@ export class Retained {
     )
   }
 
-  /** Replaces what is kept for the topic; an empty payload removes it. */
+  /** Replaces the retained message of the topic. An empty payload removes it. */
   store(message: Message): void {
     this.#remove(message.topic)
     if (message.payload.byteLength === 0) return
@@ -38,7 +38,7 @@ export class Retained {
     this.#bytes += message.weight
   }
 
-  /** What a new subscription gets; messages that have expired are dropped on the way. */
+  /** Returns the retained messages for a new subscription, and removes expired ones. */
   match(pattern: string, now: number): Message[] {
     const found: Message[] = []
     for (const message of this.#candidates(pattern)) {

@@ -2,14 +2,14 @@ import type { Clock, Timer } from '../../core/clock.js'
 
 interface Entry {
   readonly due: number
-  /** Orders what is due at the same time. */
+  /** Orders tasks that are due at the same time. */
   readonly turn: number
   readonly task: () => void
 }
 
 const before = (a: Entry, b: Entry): boolean => a.due < b.due || (a.due === b.due && a.turn < b.turn)
 
-/** Many waits on one timer: a binary heap of what is due when. Tasks must not throw. */
+/** Schedules many delayed tasks with one timer and a binary heap. Tasks must not throw. */
 export class Schedule {
   readonly #clock: Clock
   readonly #heap: Entry[] = []
@@ -20,13 +20,16 @@ export class Schedule {
     this.#clock = clock
   }
 
-  /** Runs `task` once, no earlier than in `delayMs`; tasks of the same time run in the order they were added. */
+  /**
+   * Runs `task` once after `delayMs` milliseconds. Tasks that are due at the same time run in the order in which they
+   * were added.
+   */
   after(delayMs: number, task: () => void): void {
     this.#insert({ due: this.#clock.monotonic() + delayMs, turn: this.#turn++, task })
     this.#arm()
   }
 
-  /** Forgets everything. */
+  /** Drops all tasks. */
   stop(): void {
     this.#heap.length = 0
     this.#timer?.timer.cancel()

@@ -1,14 +1,14 @@
 import type { MessagePort } from 'node:worker_threads'
-import type { CallLine, Calls } from './calls.js'
+import type { CallSession, Calls } from './calls.js'
 import { checkFrame } from './check.js'
 import { eachEntry, type Frame } from './frame.js'
 import type { ToBroker } from './line.js'
 import { Outbox } from './outbox.js'
-import { QueueLine } from './queue-line.js'
+import { QueueSession } from './queue-session.js'
 import type { Queues } from './queues.js'
-import type { TopicLine, Topics } from './topics.js'
+import type { TopicSession, Topics } from './topics.js'
 
-/** What the lines of a broker have in common. */
+/** The parts that all clients share. */
 export interface Shared {
   readonly topics: Topics
   readonly queues: Queues
@@ -16,15 +16,15 @@ export interface Shared {
 }
 
 /**
- * One line of the broker: checks what comes in and hands it on. A client that breaks the protocol loses its
- * line and hurts nobody else. When the port closes, for whatever reason, what the client had is given back.
+ * The connection of one client: checks what it sends, and disconnects it if it violates the protocol. When the port
+ * closes, everything that the client had not settled is given back.
  */
 export class Session {
   readonly #port: MessagePort
   readonly #out: Outbox
-  readonly #topics: TopicLine
-  readonly #queues: QueueLine
-  readonly #calls: CallLine
+  readonly #topics: TopicSession
+  readonly #queues: QueueSession
+  readonly #calls: CallSession
   readonly #onViolation: (reason: string) => void
   readonly #onEnd: (session: Session) => void
   #ended = false
@@ -40,19 +40,19 @@ export class Session {
     this.#onEnd = onEnd
     this.#out = new Outbox(port, (reason) => this.#violated(reason))
     this.#topics = shared.topics.join(this.#out)
-    this.#queues = new QueueLine(shared.queues, this.#out)
+    this.#queues = new QueueSession(shared.queues, this.#out)
     this.#calls = shared.calls.join(this.#out)
     port.on('message', (data: unknown) => this.#receive(data))
-    port.on('messageerror', () => this.#violated('sent what cannot be read'))
+    port.on('messageerror', () => this.#violated('sent a message that cannot be deserialized'))
     port.on('close', () => this.end())
   }
 
-  /** What it makes the broker hold. */
+  /** Counts of held messages and of waiting publishes of this client. */
   get holding(): { readonly held: number; readonly blocked: number } {
     return { held: this.#topics.held, blocked: this.#topics.blocked }
   }
 
-  /** Closes the line; idempotent. */
+  /** Closes the connection; idempotent. */
   end(): void {
     if (this.#ended) return
     this.#ended = true
@@ -85,7 +85,7 @@ export class Session {
     this.end()
   }
 
-  /** @returns what the client did wrong. */
+  /** @returns the client's protocol violation, if any */
   #handle(entry: ToBroker, payload: Uint8Array): string | undefined {
     switch (entry.op) {
       case 'publish':

@@ -4,30 +4,30 @@ import type { Capacity } from '../../core/overflow.js'
 import { SUBSCRIBER_WINDOW } from './line.js'
 import { hold, type Message, release } from './message.js'
 
-/** A publication as the subscriptions see it that have no room for it. */
+/** A publish, as seen by subscriptions without room for it. */
 export interface Publisher {
-  /** The publisher is gone: what it had not been acknowledged is forgotten. */
+  /** Whether the publisher has disconnected: its unacknowledged publishes are dropped. */
   readonly gone: boolean
-  /** One subscription has no room: the acknowledgement waits. */
+  /** Delays the acknowledgement, because one subscription has no room. */
   hold(): void
-  /** That subscription has room. */
+  /** Reports that this subscription has room. */
   admit(): void
 }
 
-/** Hands a message over to the line. */
+/** Sends a message to the client. */
 export type Send = (subscription: number, message: Message, retain: boolean) => void
 
 interface Waiting {
   readonly message: Message
   readonly retain: boolean
   readonly publisher: Publisher | undefined
-  /** Within the capacity, beyond it, or left out because its publisher has gone. */
+  /** Within the capacity, beyond it, or dropped because its publisher has disconnected. */
   state: 'inside' | 'outside' | 'forgotten'
 }
 
 /**
- * One pattern of one line: sends while it has credit, holds back otherwise. Keeps the order. Publishers of what
- * exceeds its capacity are not acknowledged until there is room, which touches no other subscription.
+ * One pattern of one client: sends while it has credit and holds messages otherwise, in order. Publishes beyond its
+ * capacity are not acknowledged until there is room, which affects no other subscription.
  */
 export class Subscription {
   readonly #number: number
@@ -35,7 +35,7 @@ export class Subscription {
   readonly #capacity: Capacity
   readonly #budget: ByteBudget
   readonly #waiting = new Deque<Waiting>()
-  /** Those of `#waiting` for which there was no room. */
+  /** The messages of `#waiting` that exceed the capacity. */
   readonly #outside = new Deque<Waiting>()
   #inside = { messages: 0, bytes: 0 }
   #messages: number = SUBSCRIBER_WINDOW.messages
@@ -48,17 +48,20 @@ export class Subscription {
     this.#budget = budget
   }
 
-  /** Whether the next message would leave at once. */
+  /** Whether the next message would be sent at once. */
   get ready(): boolean {
     return this.#messages > 0 && this.#bytes > 0 && this.#waiting.size === 0
   }
 
-  /** Messages held back. */
+  /** Number of held messages. */
   get held(): number {
     return this.#waiting.size
   }
 
-  /** @param publisher absent where nobody waits for an acknowledgement: the message is held in any case. */
+  /**
+   * Sends or holds a message. @param publisher absent if nothing waits for an acknowledgement; the message is then
+   * always held
+   */
   offer(message: Message, retain: boolean, publisher?: Publisher): void {
     if (this.ready) {
       this.#pass(message, retain)
@@ -74,9 +77,9 @@ export class Subscription {
     }
   }
 
-  /** Takes credit back and sends what it allows; expired messages are left out. */
+  /** Adds credit and sends the messages that it allows. Drops expired messages. */
   credit(messages: number, bytes: number, now: number): void {
-    // Never above the window, whatever a client grants: what is under way is memory too.
+    // Never exceed the window, even if a client grants more: messages on their way use memory too.
     this.#messages = Math.min(this.#messages + messages, SUBSCRIBER_WINDOW.messages)
     this.#bytes = Math.min(this.#bytes + bytes, SUBSCRIBER_WINDOW.bytes)
     while (this.#waiting.size > 0 && this.#messages > 0 && this.#bytes > 0) {
@@ -89,7 +92,7 @@ export class Subscription {
     }
   }
 
-  /** Forgets what it holds back. */
+  /** Drops all held messages. */
   close(): void {
     for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) this.#leave(next)
   }

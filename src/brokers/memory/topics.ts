@@ -9,7 +9,7 @@ import type { Outbox } from './outbox.js'
 import { Retained } from './retained.js'
 import { type Publisher, Subscription } from './subscription.js'
 
-/** Publish and subscribe: what all lines share. */
+/** The publish and subscribe state that all clients share. */
 export class Topics {
   readonly limits: MemoryLimits
   readonly clock: Clock
@@ -25,16 +25,16 @@ export class Topics {
     this.retained = new Retained({ messages, bytes }, budget)
   }
 
-  join(out: Outbox): TopicLine {
-    return new TopicLine(this, out)
+  join(out: Outbox): TopicSession {
+    return new TopicSession(this, out)
   }
 }
 
 /**
- * Publish and subscribe on one line. A publication for which a subscription has no room is `held`: acknowledged
- * when there is room. Its publisher waits before it publishes more to that topic, and nothing else waits.
+ * The publish and subscribe operations of one client. A publish for which a subscription has no room is `held`: its
+ * publisher must wait before it publishes to that topic again, while other topics continue.
  */
-export class TopicLine {
+export class TopicSession {
   readonly #topics: Topics
   readonly #out: Outbox
   readonly #subscriptions = new Map<number, { readonly subscription: Subscription; remove(): void }>()
@@ -46,14 +46,14 @@ export class TopicLine {
     this.#out = out
   }
 
-  /** Messages held back for its subscriptions. */
+  /** Number of messages held for its subscriptions. */
   get held(): number {
     let held = 0
     for (const { subscription } of this.#subscriptions.values()) held += subscription.held
     return held
   }
 
-  /** Publications of this line that wait for subscriptions without room. */
+  /** Number of its publishes that wait for subscriptions without room. */
   get blocked(): number {
     return this.#blocked
   }
@@ -65,7 +65,7 @@ export class TopicLine {
     if (expiresAt !== undefined && expiresAt <= this.#topics.clock.monotonic()) return this.#out.done(id)
     const weight = weightOf(payload, topic, headers)
     const message: Message = { topic, payload, headers, weight, expiresAt, holders: 0 }
-    const { budget, retained } = this.#topics
+    const { budget, limits, retained } = this.#topics
     const targets = this.#topics.targets.match(topic)
     if (entry.retain !== true && targets.every(({ ready }) => ready)) {
       for (const subscription of targets) subscription.offer(message, false)
@@ -73,16 +73,24 @@ export class TopicLine {
     }
     const isHeld = payload.byteLength > 0 || targets.some(({ ready }) => !ready)
     if (isHeld && !fits(budget, weight))
-      return this.#out.refuse(id, `the broker holds ${budget.held} bytes, as many as it may`, true)
+      return this.#out.refuse(
+        id,
+        `the broker is full: it holds ${budget.held} of ${budget.limit} bytes`,
+        true,
+      )
     if (entry.retain && !retained.hasRoomFor(message))
-      return this.#out.refuse(id, 'the broker holds as many retained messages as it may', true)
+      return this.#out.refuse(
+        id,
+        `limit of retained messages (${limits.retainedMessages}, or ${limits.retainedBytes} bytes) reached`,
+        true,
+      )
     const publication = new Publication(id, this.#out, this.#publisher)
     for (const subscription of targets) subscription.offer(message, false, publication)
     if (entry.retain) retained.store(message)
     publication.routed()
   }
 
-  /** @returns what the client did wrong. */
+  /** @returns the client's protocol violation, if any */
   subscribe(entry: SubscribeEntry): string | undefined {
     if (this.#subscriptions.has(entry.subscription)) return 'used the number of a subscription twice'
     const fault = topicPatternFault(entry.pattern)
@@ -91,7 +99,11 @@ export class TopicLine {
       return undefined
     }
     if (this.#subscriptions.size >= this.#topics.limits.registrations) {
-      this.#out.refuse(entry.id, `the line has ${this.#subscriptions.size} subscriptions already`, true)
+      this.#out.refuse(
+        entry.id,
+        `limit of subscriptions (${this.#subscriptions.size}) of this connection reached`,
+        true,
+      )
       return undefined
     }
     const { subscriptionMessages: messages, subscriptionBytes: bytes } = this.#topics.limits
@@ -113,13 +125,13 @@ export class TopicLine {
     entry.subscription.close()
   }
 
-  /** Credit for a subscription that is gone was under way when it was closed. */
+  /** Adds credit. Ignores credit for a subscription that was closed while the credit was on its way. */
   credit(entry: CreditEntry): void {
     const target = this.#subscriptions.get(entry.subscription)
     target?.subscription.credit(entry.messages, entry.bytes, this.#topics.clock.monotonic())
   }
 
-  /** Ends all subscriptions; publications that wait were not acknowledged and are forgotten. */
+  /** Ends all subscriptions. Unacknowledged publishes of this client are dropped. */
   close(): void {
     this.#isClosed = true
     for (const number of [...this.#subscriptions.keys()]) this.unsubscribe(number)
@@ -148,28 +160,28 @@ export class TopicLine {
   }
 }
 
-/** What a publication needs of the line that it came by. */
-interface PublisherLine {
+/** What a publish needs of its client's connection. */
+interface PublisherSession {
   isClosed(): boolean
   blocked(change: 1 | -1): void
 }
 
-/** A publication until it is acknowledged. */
+/** A publish that is not acknowledged yet. */
 class Publication implements Publisher {
   readonly #id: number
   readonly #out: Outbox
-  readonly #line: PublisherLine
-  /** Subscriptions without room for it. */
+  readonly #session: PublisherSession
+  /** Number of subscriptions without room for it. */
   #pending = 0
 
-  constructor(id: number, out: Outbox, line: PublisherLine) {
+  constructor(id: number, out: Outbox, session: PublisherSession) {
     this.#id = id
     this.#out = out
-    this.#line = line
+    this.#session = session
   }
 
   get gone(): boolean {
-    return this.#line.isClosed()
+    return this.#session.isClosed()
   }
 
   hold(): void {
@@ -178,14 +190,14 @@ class Publication implements Publisher {
 
   admit(): void {
     if (--this.#pending > 0) return
-    this.#line.blocked(-1)
+    this.#session.blocked(-1)
     this.#out.done(this.#id)
   }
 
-  /** It has been offered to all. */
+  /** Called when the publish was offered to all subscriptions. */
   routed(): void {
     if (this.#pending === 0) return this.#out.done(this.#id)
-    this.#line.blocked(1)
+    this.#session.blocked(1)
     this.#out.send({ op: 'held', id: this.#id })
   }
 }

@@ -1,10 +1,10 @@
-/** A packet as far as this file cares. */
+/** The fields of a packet that this file uses. */
 interface Packet {
   readonly topic: string
   readonly payload: string | Uint8Array
 }
 
-/** The part of the store of aedes that grows with what clients send. */
+/** The part of the aedes store that grows with what clients send. */
 export interface Store {
   storeRetained(packet: Packet): Promise<void>
   outgoingEnqueueCombi(sessions: readonly { readonly clientId: string }[], packet: Packet): Promise<void>
@@ -18,13 +18,13 @@ export interface Store {
   subscriptionsByClient(client: { readonly id: string }): Promise<readonly unknown[]>
 }
 
-/** How much the store may hold. */
+/** The limits of the store. */
 export interface StoreLimits {
   readonly retained: number
   /** Messages that wait for one client with a session. */
   readonly queued: number
   readonly sessions: number
-  /** Payload and topics of all messages together. */
+  /** Bytes of payload and topics, over all messages. */
   readonly bytes: number
 }
 
@@ -38,10 +38,10 @@ export const STORE_LIMITS: StoreLimits = {
 const sizeOf = ({ topic = '', payload = '' }: Partial<Packet>): number => topic.length * 2 + payload.length
 
 /**
- * Puts bounds to the store of the broker, which has none: otherwise a client that leaves a session behind, or
- * retains messages under ever new topics, would use up the memory of the process. A retained message or a
- * session beyond the bounds costs its client the connection, for MQTT 3.1.1 has no other way to say no;
- * a message that finds the queue of a session full is not kept for that session, and `onDrop` is told.
+ * Adds limits to the store of aedes, which has none, so that clients cannot exhaust the memory. Beyond the limits a
+ * retained message or a session closes its client's connection, because MQTT 3.1.1 has no negative answer, and a
+ * message for a full session is dropped.
+ * @param onDrop called for each dropped message with the session's client id
  */
 export function boundStore(store: Store, limits: StoreLimits, onDrop: (clientId: string) => void): void {
   const { storeRetained, outgoingEnqueueCombi, outgoingClearMessageId } = bound(store)
@@ -59,7 +59,9 @@ export function boundStore(store: Store, limits: StoreLimits, onDrop: (clientId:
     const old = retained.get(packet.topic)
     const size = packet.payload.length === 0 ? 0 : sizeOf(packet)
     if (size > 0 && (bytes - (old ?? 0) + size > limits.bytes || (!old && retained.size >= limits.retained)))
-      throw new Error('the broker holds as many retained messages as it may')
+      throw new Error(
+        `limit of retained messages (${limits.retained}, or ${limits.bytes} bytes in all) reached`,
+      )
     bytes += size - (old ?? 0)
     if (size === 0) retained.delete(packet.topic)
     else retained.set(packet.topic, size)
@@ -85,7 +87,7 @@ export function boundStore(store: Store, limits: StoreLimits, onDrop: (clientId:
     const removed = await outgoingClearMessageId(client, packet)
     const queue = queued.get(client.id)
     if (!removed || !queue) return removed
-    // A packet of QoS 2 was replaced by its release and no longer tells its size: the mean, and all at the last.
+    // A released QoS 2 packet no longer has its size: use the mean, and everything left for the last message.
     const size =
       queue.messages === 1 ? queue.bytes : removed.payload ? sizeOf(removed) : queue.bytes / queue.messages
     queue.messages--
@@ -96,7 +98,7 @@ export function boundStore(store: Store, limits: StoreLimits, onDrop: (clientId:
   }
   store.addSubscriptions = async (client, subscriptions) => {
     if (!sessions.has(client.id) && sessions.size >= limits.sessions)
-      throw new Error('the broker holds as many sessions as it may')
+      throw new Error(`limit of sessions (${limits.sessions}) reached`)
     sessions.add(client.id)
     await addSubscriptions(client, subscriptions)
   }
@@ -110,7 +112,7 @@ export function boundStore(store: Store, limits: StoreLimits, onDrop: (clientId:
   }
 }
 
-/** The methods of the store as they were, before they are replaced. */
+/** Returns the original methods of the store, before they are replaced. */
 function bound(store: Store): Store {
   return {
     storeRetained: store.storeRetained.bind(store),

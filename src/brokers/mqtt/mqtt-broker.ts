@@ -8,10 +8,10 @@ import type { MqttListen } from './manifest.js'
 import { PacketSize } from './packet-size.js'
 import { SubscriptionLimit } from './subscription-limit.js'
 
-/** How long clients may take to go before their sockets are cut. */
+/** How long clients may take to disconnect before their sockets are destroyed, in milliseconds. */
 const STOP_MS = 1_000
 
-/** An MQTT 3.1.1 broker on a TCP port. A client that sends anything but MQTT loses its own connection only. */
+/** An MQTT 3.1.1 broker on a TCP port. A client that violates the protocol loses only its own connection. */
 class MqttBroker implements EmbeddedBroker {
   readonly #context: BrokerContext
   readonly #listen: { readonly address: string; readonly port: number }
@@ -31,7 +31,9 @@ class MqttBroker implements EmbeddedBroker {
     this.#maxPacket = listen.max_packet
     this.#server = createServer((socket) => this.#accept(socket))
     this.#server.maxConnections = listen.max_connections
-    this.#server.on('drop', () => this.#log('refused a connection: there are as many as there may be'))
+    this.#server.on('drop', () =>
+      this.#log(`max_connections (${listen.max_connections}) reached: refused a connection`),
+    )
     this.#filters.follow(this.#aedes)
     this.#aedes.on('clientError', (client, error) =>
       this.#log(`closed client ${client.id}: ${error.message}`),
@@ -45,7 +47,7 @@ class MqttBroker implements EmbeddedBroker {
     await this.#aedes.listen()
     const { persistence } = this.#aedes as unknown as { readonly persistence: Store }
     boundStore(persistence, STORE_LIMITS, (client) => this.#dropped(client))
-    // What its stores cannot do is no reason to take the thread down.
+    // An error of the store must not end the thread.
     this.#aedes.on('error' as 'closed', ((error: Error) => this.#log(error.message)) as () => void)
     try {
       either.throwIfAborted()
@@ -59,9 +61,9 @@ class MqttBroker implements EmbeddedBroker {
     return { address, port }
   }
 
-  /** Clients come over the network: a line inside the process is closed at once. */
+  /** Closes the port: clients of this broker connect over the network. */
   attach(port: MessagePort): void {
-    this.#log('closed a line: an MQTT broker is reached over its port')
+    this.#log('refused a connection inside the process: use the TCP port of the MQTT broker')
     port.close()
   }
 
@@ -72,14 +74,14 @@ class MqttBroker implements EmbeddedBroker {
   async stop(): Promise<void> {
     if (this.#state === 'stopped') return
     this.#state = 'stopped'
-    // It may be called while `start` is under way.
+    // `start` may still be in flight.
     this.#stopping.abort(new ConnectionError(`broker ${this.#context.name} is stopped`))
     const cutAll = () => {
       for (const socket of this.#sockets) socket.destroy()
     }
     const closed = Promise.all([
       new Promise<void>((resolve) => this.#server.close(() => resolve())),
-      // What is still connected then has never become a client.
+      // The remaining sockets never completed CONNECT.
       new Promise<void>((resolve) => this.#aedes.close(() => resolve())).then(cutAll),
     ])
     const cut = new Promise<void>((resolve) => {
@@ -104,7 +106,7 @@ class MqttBroker implements EmbeddedBroker {
         reject(new ConnectionError(reason, { cause: error, retryable: false }))
       })
       this.#server.listen({ host: address, port }, () => {
-        // Given up meanwhile, the server is nobody's.
+        // The start was aborted before the server listened: close it.
         if (signal.aborted) return void this.#server.close()
         signal.removeEventListener('abort', onAbort)
         this.#server.removeAllListeners('error')
@@ -120,18 +122,22 @@ class MqttBroker implements EmbeddedBroker {
     socket.setNoDelay(true)
     const size = new PacketSize(this.#maxPacket)
     this.#aedes.handle(socket)
-    // Beside the reading of the broker this only looks on: "data" tells of what somebody else has read.
+    // Only observes the data that the broker also reads.
     socket.on('data', (chunk: Buffer) => {
       if (size.accepts(chunk)) return
-      socket.destroy(new Error(`a packet of more than ${this.#maxPacket} bytes, or none of MQTT`))
+      socket.destroy(
+        new Error(`a packet of more than ${this.#maxPacket} bytes (listen.max_packet), or malformed MQTT`),
+      )
     })
   }
 
-  /** Said once for each client, or a flood of messages would be one of log lines. */
+  /** Logs only the first drop for each client, because a flood of messages would otherwise flood the log. */
   #dropped(client: string): void {
     if (this.#full.has(client) || this.#full.size >= STORE_LIMITS.sessions) return
     this.#full.add(client)
-    this.#log(`the queue of client ${client} is full: messages for it are dropped`)
+    this.#log(
+      `dropping messages for client ${client}: its queue is full (${STORE_LIMITS.queued} messages, or ${STORE_LIMITS.bytes} bytes in all)`,
+    )
   }
 
   #log(message: string): void {
@@ -139,5 +145,5 @@ class MqttBroker implements EmbeddedBroker {
   }
 }
 
-/** Makes an MQTT broker. */
+/** Creates an MQTT broker. */
 export const createMqttBroker: BrokerFactory = (context) => new MqttBroker(context)

@@ -1,10 +1,10 @@
 /**
- * Follows the packets in a stream of MQTT bytes and finds one that announces more than `limit` bytes, as soon
- * as its header has arrived (MQTT 3.1.1, section 2.2.3) and so before anybody gathers its body.
+ * Tracks the packets in a stream of MQTT bytes and finds one larger than `limit` bytes as soon as its header has
+ * arrived (MQTT 3.1.1, section 2.2.3), before its body is buffered.
  */
 export class PacketSize {
   readonly #limit: number
-  /** Bytes of the current packet still to come; undefined within a header. */
+  /** Bytes of the current packet that are still to come; undefined inside a header. */
   #body: number | undefined
   #length = 0
   #shift = -1
@@ -13,7 +13,7 @@ export class PacketSize {
     this.#limit = limit
   }
 
-  /** @returns false when a packet is too large, or its length is malformed. */
+  /** @returns false if a packet is too large, or its length is malformed */
   accepts(chunk: Uint8Array): boolean {
     let at = 0
     while (at < chunk.length) {
@@ -27,7 +27,7 @@ export class PacketSize {
   }
 
   #header(byte: number): boolean {
-    // The first byte is the type of the packet; up to four bytes of length follow, seven bits in each.
+    // The first byte is the packet type. Up to four length bytes follow, with seven bits each.
     if (this.#shift < 0) {
       this.#shift = 0
       this.#length = 0

@@ -1,17 +1,16 @@
 import type { Aedes, AedesOptions } from 'aedes'
 
-/** Topic filters of one client at a time. */
+/** Maximum number of topic filters of one client. */
 const LIMIT = 1_000
 
 /**
- * Counts the topic filters of each client when they are asked for, and not when they are made: one packet may
- * ask for millions, which are all authorised before the first is made. Those beyond the limit are answered
- * with a failure (MQTT 3.1.1, section 3.9.3).
+ * Limits the topic filters of each client. Counts them when they are authorised, because aedes authorises all filters
+ * of a packet before it adds the first; filters beyond the limit receive a failure code (MQTT 3.1.1, section 3.9.3).
  */
 export class SubscriptionLimit {
   readonly #filters = new WeakMap<object, Set<string>>()
 
-  /** For the options of aedes. */
+  /** The option `authorizeSubscribe` of aedes. */
   readonly authorize: NonNullable<AedesOptions['authorizeSubscribe']> = (client, wanted, done) => {
     const filters = this.#filters.get(client) ?? new Set()
     this.#filters.set(client, filters)
@@ -20,7 +19,7 @@ export class SubscriptionLimit {
     done(null, wanted)
   }
 
-  /** Takes back what clients give up. */
+  /** Uncounts the filters that clients unsubscribe. */
   follow(aedes: Aedes): void {
     aedes.on('unsubscribe', (topics, client) => {
       const filters = this.#filters.get(client)

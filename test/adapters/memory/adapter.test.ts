@@ -83,7 +83,7 @@ describe('the connection of the memory adapter', () => {
     abort.abort()
     await expect(attempt).rejects.toBeInstanceOf(ConnectionError)
     answer(bench.line())
-    await until(() => bench.broker.counts.lines === 0, 'the late line is closed')
+    await until(() => bench.broker.counts.connections === 0, 'the late line is closed')
 
     const silent = new MessageChannel()
     const two = adapter(async () => silent.port2).adapter
@@ -116,7 +116,7 @@ describe('the connection of the memory adapter', () => {
     const actor = await bench.actor()
     await bench.broker.stop()
     await until(() => actor.lost.length === 1, 'it is told')
-    expect(bench.broker.counts.lines).toBe(0)
+    expect(bench.broker.counts.connections).toBe(0)
   })
 
   it('settles whatever waits when it is disconnected, and makes no callback afterwards', async () => {
@@ -144,7 +144,7 @@ describe('the connection of the memory adapter', () => {
     await Promise.all(closing)
     await subscription.close()
     consumer.request(5)
-    await until(() => bench.broker.counts.lines === 0, 'the broker has noticed')
+    await until(() => bench.broker.counts.connections === 0, 'the broker has noticed')
     expect(actor.lost).toEqual([])
     expect(heard.got).toEqual([])
     expect(asked.got).toEqual([])

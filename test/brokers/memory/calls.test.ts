@@ -48,7 +48,7 @@ describe('calls through the memory broker', () => {
 
   it('says at once that nobody serves a method', async () => {
     const { rpc, service } = (await bench.actor()).adapter
-    const nobody = { code: -32_601, message: 'no server for method x' }
+    const nobody = { code: -32_601, message: 'no server is registered for method "x"' }
     await expect(rpc!.call('x', 1, operation())).rejects.toMatchObject(nobody)
     await expect(rpc!.notify('x', 1, operation())).rejects.toMatchObject(nobody)
     const serving = await service!.serve('x', requests(), operation())
@@ -93,7 +93,7 @@ describe('calls through the memory broker', () => {
     await until(() => sink.got.length === 1, 'the request arrives')
     caller.kill()
     await expect(answer).rejects.toBeInstanceOf(ConnectionError)
-    await until(() => bench.broker.counts.lines === 1, 'the broker has noticed')
+    await until(() => bench.broker.counts.connections === 1, 'the broker has noticed')
     await sink.got[0]!.answer({ ok: true, value: 1 })
     await server.ping!(new AbortController().signal)
     expect(bench.log).toEqual([])

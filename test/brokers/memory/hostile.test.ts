@@ -75,7 +75,7 @@ describe('a hostile line to the memory broker', () => {
     expect(bench.log[0]).toMatchObject({ level: 'warn', integration: 'memory' })
     await neighbour.adapter.ping!(new AbortController().signal)
     expect(neighbour.lost).toEqual([])
-    expect(bench.broker.counts).toMatchObject({ lines: 1, subscriptions: 0 })
+    expect(bench.broker.counts).toMatchObject({ connections: 1, subscriptions: 0 })
   })
 
   it('never throws, whatever arrives', async () => {

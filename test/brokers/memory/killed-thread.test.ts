@@ -44,7 +44,7 @@ describe('a thread that is terminated', () => {
       const { worker, reports } = victim(task)
       await until(() => reports.length === 1, 'ten are in hand')
       await worker.terminate()
-      await until(() => bench.broker.counts.lines === 1, 'the broker has noticed')
+      await until(() => bench.broker.counts.connections === 1, 'the broker has noticed')
       const sink = deliveries()
       ;(await queue!.consume('jobs', sink, operation())).request(100)
       await until(() => sink.got.length === 20, 'all are delivered')
@@ -57,7 +57,7 @@ describe('a thread that is terminated', () => {
     const { worker, reports } = victim('produce')
     await until(() => reports.length > 500, 'it has produced')
     await worker.terminate()
-    await until(() => bench.broker.counts.lines === 0, 'the broker has noticed')
+    await until(() => bench.broker.counts.connections === 0, 'the broker has noticed')
     const { queue } = (await bench.actor()).adapter
     const sink = deliveries()
     ;(await queue!.consume('made', sink, operation())).request(1_000_000)

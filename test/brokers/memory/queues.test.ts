@@ -263,7 +263,7 @@ describe('queues of the memory broker', () => {
       reason: /full.*2 messages/,
       notExecuted: true,
     })
-    await expect(queue!.enqueue('other', bytes('c'), {}, operation())).rejects.toThrow(/queues already/)
+    await expect(queue!.enqueue('other', bytes('c'), {}, operation())).rejects.toThrow(/limit of queues/)
     const sink = deliveries()
     ;(await queue!.consume('jobs', sink, operation())).request(1)
     await until(() => sink.got.length === 1, 'one is delivered')

@@ -78,7 +78,7 @@ describe('topics of the memory broker', () => {
     await publisher.publish('a', bytes('1'), {}, operation())
     await until(() => killed.got.length === 1, 'the other one hears')
     subscriber.kill()
-    await until(() => bench.broker.counts.lines === 1, 'the broker has noticed')
+    await until(() => bench.broker.counts.connections === 1, 'the broker has noticed')
     await publisher.publish('a', bytes('2'), {}, operation())
     expect(closed.got).toEqual([])
     expect(killed.texts).toEqual(['1'])

@@ -1,7 +1,7 @@
 import { SequenceTable } from '../../core/sequence-table.js'
 import { CONSUMER_WINDOW, type EnqueueEntry } from './line.js'
 import type { Outbox } from './outbox.js'
-import type { Queue, QueueMessage, Taker } from './queue.js'
+import type { Queue, QueueConsumer, QueueMessage } from './queue.js'
 import type { Queues } from './queues.js'
 
 interface Delivery {
@@ -9,17 +9,17 @@ interface Delivery {
   readonly message: QueueMessage
 }
 
-interface Consumer {
+interface Registration {
   readonly queue: Queue
-  readonly taker: Taker
+  readonly consumer: QueueConsumer
 }
 
-/** Sending and receiving of one line. */
-export class QueueLine {
+/** The queue operations of one client. */
+export class QueueSession {
   readonly #queues: Queues
   readonly #out: Outbox
-  readonly #consumers = new Map<number, Consumer>()
-  /** What the line has and has not settled, of its closed consumers too. */
+  readonly #consumers = new Map<number, Registration>()
+  /** Unsettled deliveries of the client, including those of its closed consumers. */
   readonly #deliveries = new SequenceTable<Delivery>()
   #tags = 0
 
@@ -35,11 +35,11 @@ export class QueueLine {
     else this.#out.refuse(entry.id, result.refusal, true)
   }
 
-  /** @returns what the client did wrong. */
+  /** @returns the client's protocol violation, if any */
   consume(id: number, number: number, name: string): string | undefined {
     if (this.#consumers.has(number)) return 'used the number of a consumer twice'
     if (this.#consumers.size >= this.#queues.limits.registrations) {
-      this.#out.refuse(id, `the line has ${this.#consumers.size} consumers already`, true)
+      this.#out.refuse(id, `limit of consumers (${this.#consumers.size}) of this connection reached`, true)
       return undefined
     }
     const queue = this.#queues.enter(name)
@@ -47,30 +47,30 @@ export class QueueLine {
       this.#out.refuse(id, queue, true)
       return undefined
     }
-    const taker: Taker = { demand: 0, take: (message) => this.#deliver(number, queue, message) }
-    this.#consumers.set(number, { queue, taker })
+    const consumer: QueueConsumer = { demand: 0, deliver: (message) => this.#deliver(number, queue, message) }
+    this.#consumers.set(number, { queue, consumer })
     this.#out.done(id)
     return undefined
   }
 
-  /** @returns what the client did wrong. */
+  /** @returns the client's protocol violation, if any */
   request(number: number, count: number): string | undefined {
-    const consumer = this.#consumers.get(number)
-    // A request may cross the end of its consumer on the way.
-    if (!consumer) return undefined
-    if (consumer.taker.demand + count > CONSUMER_WINDOW)
-      return `asked for more than ${CONSUMER_WINDOW} messages at a time`
-    consumer.queue.request(consumer.taker, count)
+    const registration = this.#consumers.get(number)
+    // The consumer may have ended while the request was on its way.
+    if (!registration) return undefined
+    if (registration.consumer.demand + count > CONSUMER_WINDOW)
+      return `requested more than ${CONSUMER_WINDOW} messages`
+    registration.queue.request(registration.consumer, count)
     return undefined
   }
 
-  /** Ends a consumer. What was delivered to it is still to be settled. */
+  /** Ends a consumer. Its deliveries may still be settled. */
   unconsume(number: number): void {
-    const consumer = this.#consumers.get(number)
-    if (!consumer) return
+    const registration = this.#consumers.get(number)
+    if (!registration) return
     this.#consumers.delete(number)
-    consumer.queue.leave(consumer.taker)
-    this.#queues.leave(consumer.queue)
+    registration.queue.leave(registration.consumer)
+    this.#queues.leave(registration.queue)
   }
 
   ack(id: number, tag: number): void {
@@ -88,13 +88,13 @@ export class QueueLine {
   }
 
   /**
-   * The line is gone: everything it had comes back. All consumers leave before anything is put back, and all is put
-   * back before anything is delivered again.
+   * Gives everything back after the client has disconnected. All its consumers leave before a message is put back, and
+   * all messages are put back before one is delivered, so that their order is kept.
    */
   close(): void {
     const queues = new Map<Queue, QueueMessage[]>()
-    for (const { queue, taker } of this.#consumers.values()) {
-      queue.leave(taker)
+    for (const { queue, consumer } of this.#consumers.values()) {
+      queue.leave(consumer)
       queues.set(queue, [])
     }
     for (const { queue, message } of this.#deliveries.values()) {
@@ -128,7 +128,7 @@ export class QueueLine {
 
   #settle(id: number, tag: number, settle: (delivery: Delivery) => void): void {
     const delivery = this.#deliveries.take(tag)
-    if (delivery === undefined) return this.#out.refuse(id, 'the delivery was settled before, or never made')
+    if (delivery === undefined) return this.#out.refuse(id, 'unknown delivery, or settled before')
     settle(delivery)
     this.#out.done(id)
   }
