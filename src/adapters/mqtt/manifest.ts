@@ -3,7 +3,7 @@ import type { AdapterManifest } from '../../core/manifest.js'
 import { topicNameFault } from '../../core/topic-pattern.js'
 import { durationWithin } from '../config-kinds.js'
 
-/** The longest session expiry that MQTT can express, in milliseconds (a four-byte number of seconds). */
+/** The longest session expiry that MQTT can express (a four-byte number of seconds), in milliseconds. */
 const LONGEST_EXPIRY_MS = 0xffff_ffff * 1_000
 
 const qos = z.union([z.literal(0), z.literal(1), z.literal(2)])
@@ -11,10 +11,10 @@ const qos = z.union([z.literal(0), z.literal(1), z.literal(2)])
 /** A topic that can be published to. */
 const topic = z.string().superRefine((name, context) => {
   const fault = topicNameFault(name)
-  if (fault !== undefined) context.addIssue({ code: 'custom', message: `is not a topic: ${fault}` })
+  if (fault !== undefined) context.addIssue({ code: 'custom', message: `the topic is invalid: ${fault}` })
 })
 
-/** A level of a topic filter: the name of a share group may hold neither wildcards nor slashes (MQTT 5, 4.8.2). */
+/** A share group name, which cannot contain wildcards or slashes (MQTT 5, section 4.8.2). */
 const groupName = z.string().regex(/^[^/+#\0]+$/, 'expected a name without "/", "+" and "#"')
 
 const config = z.strictObject({
@@ -23,68 +23,72 @@ const config = z.strictObject({
     .min(1)
     .optional()
     .describe(
-      'Of the connection that publishes and calls. Receivers have separate connections, opened on first use: `ID-sub` for subscriptions, `ID-serve` for methods that are served, `ID-queue-QUEUE` for each queue that is consumed. A broker that admits clients by their ids has to admit those too.',
+      'The client id of the connection that publishes and calls. Receivers have separate connections, opened on first use: `ID-sub` for subscriptions, `ID-serve` for served methods, `ID-queue-QUEUE` for each consumed queue. A broker that admits clients by id must admit these too.',
     ),
   keep_alive: durationWithin(1_000, 65_535_000)
     .default(60_000)
-    .describe('How long a connection may be silent before a sign of life is sent.'),
+    .describe('The keep-alive interval; pings are sent twice per interval.'),
   clean_session: z
     .boolean()
     .default(true)
     .describe(
-      '`false`: the broker keeps the sessions while we are away, with what is published for `ID-sub` and `ID-serve` and with the exchanges of QoS 1 and 2 in flight. `ID-queue-QUEUE` survives the loss of a connection in any case.',
+      'Whether the broker drops the sessions when a connection ends. With `false` it keeps messages for `ID-sub` and `ID-serve`, and exchanges of QoS 1 and 2 in flight. `ID-queue-QUEUE` survives the loss of a connection in any case.',
     ),
-  qos: qos
-    .default(0)
-    .describe(
-      'The quality of service of what is published and subscribed, where an operation names no other.',
-    ),
+  qos: qos.default(0).describe('The quality of service of publishes and subscriptions that do not set one.'),
   protocol_version: z
     .union([z.literal('auto'), z.literal(5), z.literal('3.1.1')])
     .default('auto')
-    .describe('`auto`: 5, and 3.1.1 where the broker refuses it.'),
+    .describe('The protocol version. `auto` tries 5, then 3.1.1 if the broker refuses it.'),
   session_expiry: durationWithin(0, LONGEST_EXPIRY_MS)
     .default(3_600_000)
-    .describe('For how long the broker keeps a session without its connection; MQTT 5 only.'),
+    .describe('How long the broker keeps a session after its connection has ended; MQTT 5 only.'),
   receive_maximum: z
     .number()
     .int()
     .min(1)
     .max(65_535)
     .default(1_024)
-    .describe('Unacknowledged messages per connection; MQTT 5 only.'),
+    .describe('How many messages may be unacknowledged on each connection; MQTT 5 only.'),
   queue_group: groupName.default('nemo-workers').describe('The group that shares the messages of a queue.'),
   queue_takeover: z
     .boolean()
     .default(false)
     .describe(
-      "Whether the messages that a dead member of the group leaves behind move over to another; MQTT 5 only. The members tell of each other under `nemo/orphans/GROUP/`, and connect under each other's client ids. The risk: a member that is cut off from the broker for longer than a second or two counts as dead, and its messages are handled twice.",
+      "Whether another member takes over the unacknowledged messages of a dead member of the group; MQTT 5 only. Members publish their state under `nemo/orphans/GROUP/` and connect with each other's client ids. Risk: a member that loses the broker for longer than one or two seconds counts as dead, and its messages are handled twice.",
     ),
-  response_topic_prefix: topic.optional().describe('Begins the topics on which answers to calls arrive.'),
+  response_topic_prefix: topic
+    .optional()
+    .describe('The prefix of the topics on which answers to calls arrive.'),
   token_username: z
     .string()
     .optional()
     .describe(
-      'The user name that goes with a token: `auth` of type `bearer` or `jwt` sends the token as the password.',
+      'The user name sent with a token; `auth` of type `bearer` or `jwt` sends the token as the password.',
     ),
   will: z
     .strictObject({
-      topic: topic.describe('Where the broker publishes it.'),
-      payload: z.string().describe('What it says.'),
-      qos: qos.default(0).describe('Its quality of service.'),
-      retain: z.boolean().default(false).describe('Whether the broker keeps it for later subscribers.'),
+      topic: topic.describe('The topic of the will.'),
+      payload: z.string().describe('The payload of the will.'),
+      qos: qos.default(0).describe('The quality of service of the will.'),
+      retain: z
+        .boolean()
+        .default(false)
+        .describe('Whether the broker retains the will for later subscribers.'),
     })
     .optional()
-    .describe('What the broker publishes when the connection that publishes is lost.'),
+    .describe('The message that the broker publishes when the main connection is lost.'),
 })
 
-/** Shared memory for the sessions that are kept: as large as `connection-memory.ts` says, which only a worker loads. */
+/**
+ * The size of the shared memory for kept sessions, as in `connection-memory.ts`, which this file cannot import because
+ * the host thread reads it.
+ */
 const KEPT_BYTES = 2 * (16 + 8_192 + 2 * 1_024 * 16)
 
-/** The `config` block as the adapter finds it in its settings: checked, completed, durations in milliseconds. */
+/** The validated `config` block with its defaults; durations are in milliseconds. */
 export type MqttConfig = z.output<typeof config>
 
-/** What the gateway knows of MQTT without loading it (DESIGN sections 3 and 8). */
+/** Describes the MQTT adapter to the host without loading it. */
 export const mqttManifest: AdapterManifest = {
   type: 'mqtt',
   capabilities: ['call', 'notify', 'serve', 'publish', 'subscribe', 'enqueue', 'dequeue'],

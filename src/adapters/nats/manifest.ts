@@ -3,16 +3,16 @@ import type { AdapterManifest } from '../../core/manifest.js'
 import { durationWithin } from '../config-kinds.js'
 
 const DAY_MS = 86_400_000
-/** JetStream counts in nanoseconds of 63 bits; this is well within. */
+/** Maximum duration. JetStream counts 63-bit nanoseconds, and this is well within. */
 const LONGEST_MS = 36_500 * DAY_MS
 
-/** One token of a subject, which is also what names of streams, consumers and queue groups must be. */
+/** Matches one token of a subject: the names of streams, consumers and queue groups have the same rules. */
 const token = z.string().regex(/^[^\s.*>/\\]+$/, 'expected a name without dots, slashes, "*", ">" and spaces')
 
-/** A subject without wildcards. */
+/** Matches a subject without wildcards. */
 const subject = z.string().regex(/^[^\s.*>]+(\.[^\s.*>]+)*$/, 'expected a subject such as "jobs.dead"')
 
-/** A subject that may have wildcards. */
+/** Matches a subject that may contain wildcards. */
 const subjectPattern = z
   .string()
   .regex(/^([^\s.>]+\.)*([^\s.>]+|>)$/, 'expected a subject such as "jobs.*" or "jobs.>"')
@@ -20,68 +20,78 @@ const subjectPattern = z
 const stream = z.strictObject({
   name: token
     .optional()
-    .describe('One stream for all queues of the integration; without it each queue has a separate one.'),
+    .describe('One stream for all queues of the integration; when absent, each queue has its own.'),
   subjects: z
     .array(subjectPattern)
     .default([])
-    .describe('What a stream that is created keeps beside the queues themselves.'),
-  create: z.boolean().default(true).describe('`false`: only streams that are there are used.'),
-  storage: z.enum(['file', 'memory']).default('file').describe('Where the stream is kept.'),
-  replicas: z.number().int().min(1).max(5).default(1).describe('How many servers of a cluster keep it.'),
+    .describe('Further subjects of a stream that the gateway creates, besides its queues.'),
+  create: z
+    .boolean()
+    .default(true)
+    .describe('Whether to create missing streams; with `false` only existing streams are used.'),
+  storage: z.enum(['file', 'memory']).default('file').describe('Where the stream is stored.'),
+  replicas: z.number().int().min(1).max(5).default(1).describe('How many servers of a cluster store a copy.'),
   retention: z
     .enum(['workqueue', 'limits', 'interest'])
     .default('workqueue')
-    .describe('`workqueue` forgets a message once it is acknowledged.'),
+    .describe('When messages are removed: `workqueue` removes a message once it is acknowledged.'),
   max_age: durationWithin(100, LONGEST_MS)
     .optional()
-    .describe('How long a message is kept; any time without it.'),
+    .describe('How long a message is kept; no limit when absent.'),
   max_bytes: z
     .number()
     .int()
     .min(1)
     .optional()
-    .describe('How many bytes it may hold; any number without it.'),
+    .describe('How many bytes the stream may hold; no limit when absent.'),
   max_messages: z
     .number()
     .int()
     .min(1)
     .optional()
-    .describe('How many messages it may hold; any number without it.'),
+    .describe('How many messages the stream may hold; no limit when absent.'),
   discard: z
     .enum(['new', 'old'])
     .default('new')
-    .describe('What happens when it is full: `new` refuses the sender, `old` forgets the oldest message.'),
+    .describe(
+      'What happens when the stream is full: `new` refuses the new message, `old` removes the oldest.',
+    ),
   duplicate_window: durationWithin(100, LONGEST_MS)
     .default(120_000)
-    .describe('For how long a message that is sent twice under one id is kept once.'),
-  compression: z.enum(['none', 's2']).default('none').describe('Needs a server of version 2.10.'),
+    .describe('How long the stream recognises a message that is sent twice with the same id.'),
+  compression: z
+    .enum(['none', 's2'])
+    .default('none')
+    .describe('Compression of stored messages; requires server 2.10.'),
 })
 
 const consumer = z.strictObject({
-  name: token.optional().describe('Made of the name of the queue when absent.'),
+  name: token
+    .optional()
+    .describe('The name of the durable consumer; by default derived from the name of the queue.'),
   ack_wait: durationWithin(100, LONGEST_MS)
     .optional()
     .describe(
-      'How long a message may be in hand, without a word on it, before the server gives it to somebody else: 5 s when absent, or 30 s without `extend`.',
+      'How long the server waits for a settlement or an extension before it redelivers a message; default 5 s, or 30 s without `extend`.',
     ),
   extend: z
     .boolean()
     .default(true)
     .describe(
-      'Tells the server while a handler is still working, so that a message whose gateway has died is soon back.',
+      'Extends `ack_wait` while a handler is working, so that a short `ack_wait` suffices and the messages of a dead gateway are redelivered soon.',
     ),
   max_deliver: z
     .union([z.literal(-1), z.number().int().min(1)])
     .default(-1)
     .describe(
-      'Deliveries of one message, of which a handler has seen each; -1: as many as the consumer allows.',
+      "How many deliveries to a handler a message gets; -1 sets no limit besides the consumer's own.",
     ),
   dead_letter: z
     .string()
     .min(1)
     .optional()
     .describe(
-      'The queue that gets what was delivered `max_deliver` times; without it such messages are dead letters of the consumer.',
+      'The queue for messages that were delivered `max_deliver` times; when absent, the gateway reports them as dead letters.',
     ),
   max_ack_pending: z
     .number()
@@ -89,7 +99,7 @@ const consumer = z.strictObject({
     .min(1)
     .max(1_000_000)
     .default(10_000)
-    .describe('Messages in hand of all receivers together.'),
+    .describe('How many delivered messages may be unsettled, over all receivers of the consumer.'),
 })
 
 const service = z.strictObject({
@@ -97,14 +107,16 @@ const service = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9_-]+$/, 'expected letters, digits, "_" and "-"')
     .optional()
-    .describe('The name of the integration when absent.'),
+    .describe('The service name; by default the name of the integration.'),
   version: z
     .string()
     .regex(/^\d+\.\d+\.\d+([-+][\w.+-]+)?$/, 'expected a version such as "1.0.0"')
     .default('0.0.1')
     .describe('The version of the service.'),
   description: z.string().default('').describe('What the service is for.'),
-  queue_group: token.default('q').describe('The servers of one method share its requests within this group.'),
+  queue_group: token
+    .default('q')
+    .describe('The queue group in which the servers of a method share its requests.'),
 })
 
 const config = z.strictObject({
@@ -112,59 +124,57 @@ const config = z.strictObject({
     .string()
     .min(1)
     .optional()
-    .describe('How the server calls this connection in its reports; made up when absent.'),
+    .describe("The connection name in the server's reports; generated by default."),
   jetstream: z
     .boolean()
     .default(true)
-    .describe('Queues, and publishes with `qos` 1, are kept by JetStream; `false`: there are none.'),
-  domain: token.optional().describe('The JetStream domain, on a leaf node for example.'),
+    .describe('Whether to use JetStream, which queues and publishes with `qos` 1 require.'),
+  domain: token.optional().describe('The JetStream domain, for example on a leaf node.'),
   queue_group: token
     .optional()
-    .describe('Every subscription joins this group: each message goes to one of its members.'),
+    .describe('The queue group that every subscription joins; each message goes to one member.'),
   topic_style: z
     .enum(['auto', 'nats'])
     .default('auto')
     .describe(
-      '`auto`: a topic with a slash is read as in MQTT, with `+` and `#`; any other is a subject, with `*` and `>`. `nats`: every topic is a subject as it stands.',
+      'How topics are read. `auto`: a topic with a slash follows MQTT, with `+` and `#`; any other topic is a subject, with `*` and `>`. `nats`: every topic is a subject.',
     ),
   ping_interval: durationWithin(50, DAY_MS)
     .default(30_000)
     .describe(
-      'A connection that is silent for this long is asked for a sign of life, and lost if none comes in as long again.',
+      'A connection that has received nothing for this long sends PING, and counts as lost if it receives nothing for the same time again.',
     ),
   discover: z
     .boolean()
     .default(true)
-    .describe('Whether the servers of the cluster that a server tells of are tried as well.'),
-  inbox_prefix: subject.default('_INBOX').describe('Answers arrive below this subject.'),
+    .describe('Whether to use the other servers of the cluster that a server reports.'),
+  inbox_prefix: subject.default('_INBOX').describe('The prefix of the subjects on which answers arrive.'),
   prefetch: z
     .number()
     .int()
     .min(0)
     .max(10_000)
     .default(0)
-    .describe('Messages that a receiver of a queue asks for beyond what it can take at once.'),
+    .describe('How many messages a receiver of a queue requests beyond its current demand.'),
   stream: stream
     .prefault({})
-    .describe('The stream that keeps a queue: bound when there is one, else created like this.'),
+    .describe(
+      'The stream of a queue: an existing stream is used as it is, a missing one is created with these settings.',
+    ),
   consumer: consumer
     .prefault({})
     .describe(
-      'The durable pull consumer of a queue, which all its receivers share: bound when there is one, else created.',
+      'The durable pull consumer that all receivers of a queue share: an existing consumer is used as it is, a missing one is created with these settings.',
     ),
-  service: service
-    .prefault({})
-    .describe(
-      'How the methods that are served present themselves to those who look for services (`nats micro ls`).',
-    ),
+  service: service.prefault({}).describe('How served methods appear in service discovery (`nats micro ls`).'),
 })
 
-/** The `config` block as the adapter finds it in its settings: checked, completed, durations in milliseconds. */
+/** The validated `config` block with its defaults; durations are in milliseconds. */
 export type NatsConfig = z.output<typeof config>
 
 const WITHOUT_QUEUES = ['call', 'notify', 'batch', 'serve', 'publish', 'subscribe'] as const
 
-/** What the gateway knows of NATS without loading it (DESIGN sections 3 and 8). */
+/** Describes the NATS adapter to the host without loading it. */
 export const natsManifest: AdapterManifest = {
   type: 'nats',
   capabilities: [...WITHOUT_QUEUES, 'enqueue', 'dequeue'],

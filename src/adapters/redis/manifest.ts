@@ -14,7 +14,7 @@ const config = z
       .min(0)
       .max(65_535)
       .default(0)
-      .describe('Selected on every connection (SELECT); a cluster has database 0 alone.'),
+      .describe('The database that every connection selects (SELECT). A cluster has only database 0.'),
     pool_size: z
       .number()
       .int()
@@ -22,101 +22,106 @@ const config = z
       .max(10_000)
       .default(32)
       .describe(
-        'The most connections that are open at a time: one for commands, one for subscriptions, one for answers to calls, one for the methods that are served, and one for each queue for as long as it is consumed.',
+        'How many connections may be open at a time: one for commands, one for subscriptions, one for answers to calls, one for served methods, and one for each queue while it is consumed.',
       ),
     protocol: z
       .union([z.literal(2), z.literal(3)])
       .default(3)
-      .describe('The version of RESP that is spoken; 2 is for proxies that do not know HELLO.'),
+      .describe('The RESP version. Set 2 for a proxy that does not support HELLO.'),
     keep_alive: durationWithin(100, HOUR_MS)
       .default(10_000)
       .describe(
-        'A connection on which nothing is heard for this long is asked with PING, and given up after as long again.',
+        'A connection that has received nothing for this long sends PING, and is closed if it receives nothing for the same time again.',
       ),
     sharded: z
       .boolean()
       .default(false)
       .describe(
-        'Publishes and subscribes with SPUBLISH and SSUBSCRIBE, which a cluster keeps to one shard (Redis 7).',
+        'Publishes and subscribes with SPUBLISH and SSUBSCRIBE, so that a message stays within one shard of a cluster (Redis 7).',
       ),
-    consumer_group: name.default('nemo-workers').describe('The group that shares the entries of a queue.'),
+    consumer_group: name
+      .default('nemo-workers')
+      .describe('The consumer group that shares the entries of a queue.'),
     consumer: name
       .optional()
       .describe(
-        'Our name in the group; has to be unique to the process. By default it is, and outlives restarts of the actor.',
+        'The consumer name in the group; it must be unique to the process. The default is, and stays the same when the actor restarts.',
       ),
     start_from: z
       .enum(['oldest', 'newest'])
       .default('oldest')
       .describe(
-        'Where a group that is new begins: with what the queue holds already, or with what comes from now on.',
+        'Where a new group starts: with the oldest entry of the queue, or with entries added after the group was created.',
       ),
     payload_field: name
       .default('payload')
       .describe(
-        'The field of an entry that holds the payload; all others are headers. The payload of an entry without it is the object of its fields, whose values are texts.',
+        'The field of an entry that holds the payload; all other fields are headers. Without this field the payload is an object of all fields, with text values.',
       ),
     claim_after: durationWithin(100, DAY_MS)
       .default(30_000)
       .describe(
-        'Entries that a consumer has not settled nor shown signs of life for in this long go to another.',
+        'An entry is given to another consumer when its own has neither settled it nor renewed it for this long.',
       ),
     block: durationWithin(10, 60_000)
       .default(1_000)
-      .describe('A blocking read waits at most so long before it looks after what is due.'),
+      .describe('How long a blocking read waits before the reader checks for due entries.'),
     max_deliveries: z
       .number()
       .int()
       .min(0)
       .default(0)
-      .describe('An entry that is delivered more often goes to the dead letters; 0: never.'),
-    dead_letter: name.optional().describe('The queue that takes them; `QUEUE:dead` when absent.'),
+      .describe('How many deliveries an entry gets before it is dead-lettered; 0 sets no limit.'),
+    dead_letter: name.optional().describe('The queue for dead letters; default `QUEUE:dead`.'),
     max_len: z
       .number()
       .int()
       .min(-1)
       .optional()
       .describe(
-        'How many entries a queue keeps that every group has acknowledged; -1: all of them. Absent: those that our `send` made are removed, those of other senders stay. What a group has not acknowledged is never removed.',
+        'How many entries a queue keeps after every group has acknowledged them; -1 keeps all. When absent, entries added by `send` are removed and entries of other senders stay. An entry that some group has not acknowledged is never removed.',
       ),
     rpc: z
       .strictObject({
-        prefix: name.default('nemo:rpc').describe('Begins the names of all keys of calls.'),
-        group: name.default('nemo-servers').describe('The group that shares the requests to a method.'),
+        prefix: name.default('nemo:rpc').describe('The prefix of all keys used for calls.'),
+        group: name
+          .default('nemo-servers')
+          .describe('The consumer group that shares the requests for a method.'),
         lease: durationWithin(500, HOUR_MS)
           .default(10_000)
-          .describe('A server that has shown no sign of life for this long serves no more.'),
+          .describe('How long a server counts as present after it last renewed its registration.'),
       })
       .prefault({})
-      .describe('Calls and the methods that are served.'),
+      .describe('Settings for calls and served methods.'),
     sentinel: z
       .strictObject({
-        master: name.describe('The name of the master that they watch.'),
-        username: name.optional().describe('The account of the sentinels.'),
-        password: z.string().meta({ writeOnly: true }).optional().describe('The password of the sentinels.'),
+        master: name.describe('The name of the master that the sentinels watch.'),
+        username: name.optional().describe('The user name for the sentinels.'),
+        password: z.string().meta({ writeOnly: true }).optional().describe('The password for the sentinels.'),
         tls: z
           .boolean()
           .default(false)
-          .describe("Whether the sentinels too are reached by the endpoint's TLS."),
+          .describe("Whether connections to the sentinels use the endpoint's TLS settings too."),
       })
       .optional()
-      .describe("The endpoint's addresses are sentinels, which know where the master is."),
-    cluster: z.boolean().default(false).describe("The endpoint's addresses are nodes of a cluster."),
+      .describe("Treats the endpoint's addresses as sentinels, which report the master."),
+    cluster: z.boolean().default(false).describe("Treats the endpoint's addresses as nodes of a cluster."),
   })
   .superRefine(({ cluster, sentinel, database, block, keep_alive }, context) => {
     const fault = (path: string, message: string) =>
       context.addIssue({ code: 'custom', path: [path], message })
     if (cluster && sentinel !== undefined)
-      fault('sentinel', 'a cluster needs no sentinels: set one of the two')
-    if (cluster && database !== 0) fault('database', `a cluster has database 0 alone, found ${database}`)
+      fault('sentinel', 'a cluster does not use sentinels: set either `cluster` or `sentinel`')
+    if (cluster && database !== 0)
+      fault('database', `expected 0 because a cluster has only database 0, found ${database}`)
     if (block > keep_alive)
-      fault('block', `expected at most the keep_alive (${keep_alive} ms), found ${block} ms`)
+      fault('block', `expected at most keep_alive (${keep_alive} ms), found ${block} ms`)
   })
 
-/** The `config` block as the adapter finds it in its settings: checked, completed, durations in milliseconds. */
+/** The validated `config` block with its defaults; durations are in milliseconds. */
 export type RedisConfig = z.output<typeof config>
 
-/** What the gateway knows of Redis without loading it. Needs Redis 6.2 or later. */
+/** Describes the Redis adapter to the host without loading it. Requires Redis 6.2 or later. */
 export const redisManifest: AdapterManifest = {
   type: 'redis',
   capabilities: ['call', 'notify', 'batch', 'serve', 'publish', 'subscribe', 'enqueue', 'dequeue'],
