@@ -58,7 +58,7 @@ const block = z
     budget: z
       .union([z.boolean(), budget])
       .default(true)
-      .describe('Limits all retries ifAllValid, relative to the number of requests. `false` means no limit.'),
+      .describe('Limits all retries together, relative to the number of requests. `false` means no limit.'),
   })
   .superRefine(
     ifAllValid(({ max, initial, backoff }, context) => {

@@ -76,4 +76,4 @@ export const supervisor = z
       ),
     ...RESTARTS,
   })
-  .describe('A group of integrations that are restarted ifAllValid.')
+  .describe('A group of integrations that are restarted together.')
