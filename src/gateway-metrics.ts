@@ -1,6 +1,6 @@
 import type { RecordableHistogram } from 'node:perf_hooks'
+import type { Counts } from './core/metrics.js'
 import type { BreakerState, ConnectionState, ListenAddress, PoolFigures } from './core/status.js'
-import type { Counts } from './mailbox/gauges.js'
 import type { BrokerChild } from './supervisor/broker-child.js'
 import type { IntegrationChild } from './supervisor/integration-child.js'
 
@@ -8,17 +8,25 @@ import type { IntegrationChild } from './supervisor/integration-child.js'
 export interface Latency {
   /** How many operations were measured. */
   readonly count: number
+  /** Milliseconds that half of them took at most; 0 before the first. */
   readonly p50Ms: number
+  /** Milliseconds that 95 of 100 took at most. */
   readonly p95Ms: number
+  /** Milliseconds that 99 of 100 took at most. */
   readonly p99Ms: number
 }
 
 /** The metrics of an integration (see docs/metrics.md). */
 export interface IntegrationMetrics {
+  /** The protocol. */
   readonly type: string
+  /** The state of its connection. */
   readonly connection: ConnectionState
+  /** The state of its circuit breaker. */
   readonly breaker: BreakerState
+  /** Restarts of its actor. */
   readonly restarts: number
+  /** What was counted, over all lives of its actor. */
   readonly counts: Counts
   /**
    * Requests that wait on the host, that are posted to the actor, and that are in flight there; messages held for the
@@ -32,11 +40,13 @@ export interface IntegrationMetrics {
   }
   /** Errors that handlers of consumers and served methods threw. */
   readonly handlerErrors: number
+  /** How long its operations took. */
   readonly latency: Latency
   /** Its connection pool; absent if the protocol has none. */
   readonly pool?: PoolFigures
   /** Bytes of heap and array buffers of its actor. */
   readonly memoryBytes: number
+  /** Of the thread of its actor; absent while there is none. */
   readonly threadId?: number
 }
 
@@ -48,19 +58,29 @@ export interface ServerMetrics extends IntegrationMetrics {
 
 /** The metrics of an embedded broker. */
 export interface BrokerMetrics {
+  /** The type of the broker. */
   readonly type: string
+  /** Whether its thread runs. */
   readonly running: boolean
+  /** Restarts of its thread. */
   readonly restarts: number
+  /** Bytes of heap and array buffers of its thread. */
   readonly memoryBytes: number
+  /** Where it listens; absent for a broker that is reached inside the process only. */
   readonly address?: string
+  /** The port where it listens. */
   readonly port?: number
+  /** Of its thread; absent while there is none. */
   readonly threadId?: number
 }
 
 /** A snapshot of a gateway. Read from shared memory, so it costs no message. */
 export interface GatewayMetrics {
+  /** By the labels of their blocks. */
   readonly integrations: Readonly<Record<string, IntegrationMetrics>>
+  /** By the labels of their blocks. */
   readonly servers: Readonly<Record<string, ServerMetrics>>
+  /** By the labels of their blocks; those without a block too. */
   readonly brokers: Readonly<Record<string, BrokerMetrics>>
   /** The number of threads that were replaced and are still stuck in a native call. */
   readonly zombies: number

@@ -36,6 +36,7 @@ import type { RpcServer } from './server/rpc-server.js'
 import { ConnectionManager } from './supervisor/connection-manager.js'
 import { SupervisionTree } from './supervisor/tree.js'
 
+/** What a gateway is started with beside its configuration. */
 export interface GatewayOptions {
   /** Values for the `variable` blocks. */
   readonly variables?: Readonly<Record<string, unknown>>
@@ -75,6 +76,7 @@ export class Gateway {
   /**
    * Starts a gateway. Resolves when every actor has acknowledged its start; connections are made in the background.
    * @param source the path of an HCL file or of a folder with HCL files, or an object of the same structure
+   * @returns the running gateway; it keeps the process alive until `shutdown`
    * @throws ConfigError with every fault of the configuration; the error of an actor that failed to start, in which
    *   case all others have been stopped
    */
@@ -130,31 +132,50 @@ export class Gateway {
     })
   }
 
-  /** Returns the client that calls methods of an integration. @throws ConfigError if there is none of that name */
+  /**
+   * Returns the client that calls methods of an integration.
+   * @param integration the label of an `integration` block
+   * @returns the same client each time; valid until the gateway shuts down
+   * @throws ConfigError if there is none of that name
+   */
   rpc(integration: string): RpcClient {
     return this.#of('rpc', integration).rpc
   }
 
-  /** Returns the client that publishes and subscribes. @throws ConfigError if there is no integration of that name */
+  /**
+   * Returns the client that publishes and subscribes.
+   * @param integration the label of an `integration` block
+   * @returns the same client each time; valid until the gateway shuts down
+   * @throws ConfigError if there is no integration of that name
+   */
   pubsub(integration: string): PubSubClient {
     return this.#of('pubsub', integration).pubsub
   }
 
   /**
    * Returns the client that sends to and consumes queues.
+   * @param integration the label of an `integration` block
+   * @returns the same client each time; valid until the gateway shuts down
    * @throws ConfigError if there is no integration of that name
    */
   queue(integration: string): QueueClient {
     return this.#of('queue', integration).queue
   }
 
-  /** Returns the server of a `server` block or an integration. @throws ConfigError if there is none of that name */
+  /**
+   * Returns the server of a `server` block or an integration.
+   * @param integration the label of a `server` or `integration` block
+   * @returns the same server each time; valid until the gateway shuts down
+   * @throws ConfigError if there is none of that name
+   */
   server(integration: string): RpcServer {
     return this.#of('server', integration).server
   }
 
   /**
    * Calls `listener` for each event of that name (see docs/events.md). An error that the listener throws is logged.
+   * @param event the name of the event, or `log` for the lines of the log
+   * @param listener called on this thread, with the fields of the event
    * @returns a function that removes the listener
    * @throws ConfigError for an unknown event
    */
@@ -164,7 +185,10 @@ export class Gateway {
     return this.#reporter.on(event, listener)
   }
 
-  /** Returns a snapshot of all metrics (see docs/metrics.md); costs no message. */
+  /**
+   * Returns a snapshot of all metrics (see docs/metrics.md); costs no message. Never throws.
+   * @returns the figures at this moment; later changes do not show in them
+   */
   metrics(): GatewayMetrics {
     return gatewayMetrics(this.#tree, (name) => this.#handlerErrors.of(name))
   }

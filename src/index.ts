@@ -1,3 +1,8 @@
+/**
+ * Starts a gateway and gives the clients of its integrations.
+ * @packageDocumentation
+ */
+
 export type { Message } from './client/message.js'
 export type { PubSubClient } from './client/pubsub-client.js'
 export type { QueueClient } from './client/queue-client.js'
@@ -8,14 +13,16 @@ export type { Subscription } from './client/subscription.js'
 export type { ConfigObject, ConfigSource } from './config/options.js'
 export type { AdapterContext, AdapterFactory, ProtocolAdapter } from './core/adapter.js'
 export type { Capability } from './core/capability.js'
-export type { ConfigSchema, CustomManifest } from './core/custom-manifest.js'
+export type { ConfigIssue, ConfigSchema, ConfigVerdict, CustomManifest } from './core/custom-manifest.js'
 export type { Diagnostic } from './core/diagnostic.js'
 export type { Duration } from './core/duration.js'
 export * from './core/errors.js'
 export type { DeadMessage, EventName, EventValues, GatewayEvents } from './core/events.js'
+export type { Counter, Counts } from './core/metrics.js'
 export type {
   CallOptions,
   ConsumeOptions,
+  FormatOption,
   NackOptions,
   OperationLimits,
   PublishOptions,
@@ -23,12 +30,27 @@ export type {
   SendOptions,
   SubscribeOptions,
 } from './core/operation-options.js'
+export type { Overflow } from './core/overflow.js'
 export type { Fault } from './core/settings.js'
-export type { BreakerState, ConnectionState, HealthStatus, PoolFigures } from './core/status.js'
-export type { Logger, LogLevel, LogRecord } from './core/telemetry.js'
+export type {
+  BreakerState,
+  ConnectionFault,
+  ConnectionState,
+  HealthStatus,
+  IntegrationStatus,
+  ListenAddress,
+  PoolFigures,
+} from './core/status.js'
+export type { Logger, LoggerMethods, LogLevel, LogRecord, LogSink } from './core/telemetry.js'
 export type { Headers, Value } from './core/value.js'
 export { Gateway, type GatewayOptions } from './gateway.js'
-export type { BrokerMetrics, GatewayMetrics, IntegrationMetrics, Latency } from './gateway-metrics.js'
+export type {
+  BrokerMetrics,
+  GatewayMetrics,
+  IntegrationMetrics,
+  Latency,
+  ServerMetrics,
+} from './gateway-metrics.js'
 export type { RequestContext, RpcHandler } from './router/rpc-routes.js'
 export type { RpcServer } from './server/rpc-server.js'
 export type { ConnectionInfo, ConnectionManager } from './supervisor/connection-manager.js'

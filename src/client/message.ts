@@ -17,6 +17,7 @@ export class Message<T = unknown> {
     this.#decode = decode
   }
 
+  /** The topic that it was published to. */
   get topic(): string {
     return this.#run.topic(this.#index)
   }
@@ -35,6 +36,7 @@ export class Message<T = unknown> {
     return this.#run.payload(this.#index)
   }
 
+  /** Text metadata beside the payload; empty where there is none. */
   get headers(): Headers {
     return this.#run.extras(this.#index)?.headers ?? {}
   }
@@ -44,7 +46,10 @@ export class Message<T = unknown> {
     return this.#run.extras(this.#index)?.retain ?? false
   }
 
-  /** Returns topic, value and headers for a log; the error in place of a value that cannot be decoded. */
+  /**
+   * Returns topic, value and headers for a log; the error in place of a value that cannot be decoded. Never throws.
+   * @returns topic, value and headers; the error in place of a value that cannot be decoded
+   */
   toJSON(): unknown {
     const { topic, headers } = this
     try {

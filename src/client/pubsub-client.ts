@@ -59,9 +59,10 @@ export class PubSubClient {
   }
 
   /**
-   * Subscribes to the topics that match a pattern. Resolves when the broker has granted the subscription. After a crash
-   * of the actor or a lost connection it is opened again.
+   * Subscribes to the topics that match a pattern. Resolves when the broker has granted the subscription. After a
+   * crash of the actor or a lost connection it is opened again.
    * @param pattern a pattern with the wildcards of the broker
+   * @returns the messages, until the subscription is closed or the gateway shuts down
    * @throws SubscribeError if the broker refuses; otherwise an IntegrationError of another kind
    */
   async subscribe<T = unknown>(pattern: string, options: SubscribeOptions = {}): Promise<Subscription<T>> {

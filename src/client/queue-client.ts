@@ -38,7 +38,9 @@ export class QueueClient {
   }
 
   /**
-   * Puts a message into a queue. After a crash of the actor the message is sent again.
+   * Puts a message into a queue. After a crash of the actor the message is sent again. Resolves when the broker has
+   * it.
+   * @param queue the queue as the broker calls it
    * @param message a value that the wire format can encode; do not change it before the promise settles
    * @returns the broker's id of the message
    * @throws EnqueueError if the broker refuses it; otherwise an IntegrationError of another kind
@@ -61,6 +63,7 @@ export class QueueClient {
 
   /**
    * Takes one message, and waits for it up to `timeout`.
+   * @param queue the queue as the broker calls it
    * @returns the message, which the caller must settle by `ack` or `nack`; `undefined` if none came in time
    * @throws DequeueError if the broker refuses; otherwise an IntegrationError of another kind
    */
@@ -99,7 +102,12 @@ export class QueueClient {
     return id === undefined ? false : this.#mail.settle('ack', id.life, id.token)
   }
 
-  /** Gives a message back to be delivered again. @returns and throws as `ack` */
+  /**
+   * Gives a message back to be delivered again.
+   * @param messageId `id` of the received message
+   * @returns and throws as `ack`
+   * @throws AckError if the acknowledgement cannot reach the broker
+   */
   async nack(messageId: string, options?: NackOptions): Promise<boolean> {
     const id = this.#delivery('nack', messageId)
     checkNack(options, this.#mail.name)
@@ -108,6 +116,7 @@ export class QueueClient {
 
   /**
    * Starts to consume a queue. If the broker refuses, the first read of a message throws DequeueError.
+   * @param queue the queue as the broker calls it
    * @returns the consumer, to be read by `for await` or `each`
    * @throws UnsupportedError; ConfigError for a wrong name or option
    */

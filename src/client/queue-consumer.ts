@@ -21,6 +21,7 @@ import { RunQueue } from './run-queue.js'
  * loops share the messages. When the gateway shuts down, loops and `each` end after the current message.
  */
 export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>>, Worker {
+  /** The queue that it consumes. */
   readonly queue: string
   readonly #concurrency: number
   readonly #nack: NackOptions | undefined
@@ -75,7 +76,11 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
     return this.#inLoops > 0 || this.#handlers.isBusy
   }
 
-  /** @throws DequeueError if the broker refuses, or the consumer ends with an error */
+  /**
+   * Iterates over the messages: see the class. Several loops may run at the same time.
+   * @returns an iterator, done once the consumer is closed
+   * @throws DequeueError if the broker refuses, or the consumer ends with an error
+   */
   [Symbol.asyncIterator](): AsyncIterator<QueueMessage<T>, undefined> {
     let inHand: QueueMessage<T> | undefined
     const drop = () => {
@@ -108,8 +113,9 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
    * Calls `handle` with each message, up to `concurrency` at a time, until the consumer is closed.
    *
    * Acknowledges a message when its handler resolves, and gives it back when the handler throws. The error is logged,
-   * and becomes the reason if the message is dead-lettered. Resolves when the consumer is closed and its handlers have
-   * ended, or when `close` or the shutdown stops waiting for them.
+   * and becomes the reason if the message is dead-lettered. Resolves when the consumer is closed and its handlers
+   * have ended, or when `close` or the shutdown stops waiting for them.
+   * @param handle called on this thread; a promise that it returns is awaited
    * @throws DequeueError if the consumer ends with an error; ConfigError if `handle` is not a function
    */
   async each(handle: (message: QueueMessage<T>) => Promise<void> | void): Promise<void> {

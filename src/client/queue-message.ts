@@ -16,6 +16,7 @@ export class QueueMessage<T = unknown> {
   readonly #value: () => unknown
   /** Identifies this delivery for `ack` and `nack` of the client. */
   readonly id: string
+  /** The queue that it was taken from. */
   readonly queue: string
   /** The payload as it was on the wire; `undefined` if only the value crossed. */
   readonly bytes: Uint8Array | undefined
@@ -39,11 +40,15 @@ export class QueueMessage<T = unknown> {
     this.bytes = bytes
   }
 
-  /** The decoded payload. @throws SerializeError if it cannot be decoded in the wire format */
+  /**
+   * The decoded payload.
+   * @throws SerializeError if it cannot be decoded in the wire format
+   */
   get value(): T {
     return this.#value() as T
   }
 
+  /** Text metadata beside the payload; empty where there is none. */
   get headers(): Headers {
     return this.#extras.headers ?? {}
   }
@@ -58,6 +63,7 @@ export class QueueMessage<T = unknown> {
     return this.#extras.attempt ?? 1
   }
 
+  /** Whether it was delivered before, as far as the broker tells. */
   get redelivered(): boolean {
     return this.#extras.redelivered ?? false
   }
@@ -83,7 +89,11 @@ export class QueueMessage<T = unknown> {
     return this.#mail.settle('undelivered', this.#life, this.#extras.token!)
   }
 
-  /** Gives the message back to be delivered again; by default after a growing delay. @returns and throws as `ack` */
+  /**
+   * Gives the message back to be delivered again; by default after a growing delay.
+   * @returns and throws as `ack`
+   * @throws AckError if the acknowledgement cannot reach the broker
+   */
   async nack(options?: NackOptions): Promise<boolean> {
     checkNack(options, this.#mail.name)
     this.#settled = true

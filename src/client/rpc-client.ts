@@ -11,7 +11,9 @@ import { limitsOf } from './limits.js'
 
 /** One call of a batch. */
 export interface RpcCall {
+  /** The method as the service calls it. */
   readonly method: string
+  /** Its parameters: what the wire format can carry. */
   readonly params?: unknown
 }
 
@@ -43,8 +45,9 @@ export class RpcClient {
   }
 
   /**
-   * Calls a method and waits for its result. If the actor dies, the call is repeated if it is idempotent; otherwise it
-   * rejects with ActorCrashedError.
+   * Calls a method and waits for its result. If the actor dies, the call is repeated if it is idempotent; otherwise
+   * it rejects with ActorCrashedError.
+   * @param method the method as the service calls it
    * @param params a value that the protocol can encode
    * @returns the result
    * @throws RpcError for an error answer of the server; otherwise an IntegrationError of another kind
@@ -59,7 +62,10 @@ export class RpcClient {
 
   /**
    * Calls a method with a time-out.
-   * @param timeout milliseconds or text such as `"2s"`.
+   * @param method the method as the service calls it
+   * @param params what the wire format can carry; JSON-RPC takes a list or an object
+   * @param timeout milliseconds or text such as `"2s"`
+   * @returns the result, decoded
    * @throws TimeoutError, and what `call` throws
    */
   callWithTimeout<T = unknown>(method: string, params: unknown, timeout: Duration): Promise<T> {
@@ -68,6 +74,7 @@ export class RpcClient {
 
   /**
    * Makes several calls, in one request if the protocol has batches, otherwise concurrently.
+   * @param calls the calls; none is a batch that resolves at once
    * @returns one result for each call, in the order of the calls; a failed call does not fail the batch
    * @throws an IntegrationError if the request as a whole fails
    */
@@ -90,7 +97,12 @@ export class RpcClient {
     )
   }
 
-  /** Sends a notification, which has no answer. Resolves when it has been sent. @throws IntegrationError */
+  /**
+   * Sends a notification, which has no answer. Resolves when it has been sent.
+   * @param method the method as the service calls it
+   * @param params a value that the protocol can encode
+   * @throws IntegrationError
+   */
   async notify(method: string, params?: unknown, options?: CallOptions): Promise<void> {
     requireCapability(this.#mail, 'notify')
     this.#check('notify', method, options)

@@ -20,6 +20,7 @@ import { RunQueue } from './run-queue.js'
  * although equal subscriptions of an integration share one subscription at the broker.
  */
 export class Subscription<T = unknown> implements AsyncIterable<Message<T>>, Worker {
+  /** The pattern of topics, as it was subscribed. */
   readonly pattern: string
   readonly #queue: RunQueue<Message<T>>
   readonly #work: Work
@@ -58,7 +59,10 @@ export class Subscription<T = unknown> implements AsyncIterable<Message<T>>, Wor
     return (await this.#queue.next()).value
   }
 
-  /** Ends the subscription and discards unread messages. Never rejects; idempotent. */
+  /**
+   * Ends the subscription and discards unread messages. Never rejects; idempotent. Resolves when the broker has been
+   * told.
+   */
   async close(): Promise<void> {
     this.#end(undefined, true)
     this.#work.remove(this)
@@ -66,6 +70,11 @@ export class Subscription<T = unknown> implements AsyncIterable<Message<T>>, Wor
     await source?.close()
   }
 
+  /**
+   * Iterates over the messages. Leaving the loop closes the subscription.
+   * @returns an iterator, done once the subscription is closed
+   * @throws what `recv` throws, by `next`
+   */
   [Symbol.asyncIterator](): AsyncIterator<Message<T>, undefined> {
     this.#loops++
     return {

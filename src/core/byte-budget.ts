@@ -6,11 +6,12 @@
  * message that has been received must be stored.
  */
 export class ByteBudget {
+  /** How many bytes may be held. */
   readonly limit: number
   #held = 0
   #waiting: (() => void)[] = []
 
-  /** @param limit bytes. */
+  /** Makes an empty budget. @param limit bytes */
   constructor(limit: number) {
     this.limit = limit
   }
@@ -20,16 +21,23 @@ export class ByteBudget {
     return this.#held
   }
 
+  /** Whether as many bytes are held as may be. */
   get isFull(): boolean {
     return this.#held >= this.limit
   }
 
-  /** Counts bytes that are now held. The caller must `give` the same amount back once. */
+  /**
+   * Counts bytes that are now held. The caller must `give` the same amount back once. Never throws.
+   * @param bytes how many
+   */
   take(bytes: number): void {
     this.#held += bytes
   }
 
-  /** Releases bytes. Calls the waiting callbacks once half of the budget is free. */
+  /**
+   * Releases bytes. Calls the waiting callbacks once half of the budget is free. Never throws.
+   * @param bytes how many, as they were taken
+   */
   give(bytes: number): void {
     this.#held -= bytes
     if (this.#waiting.length === 0 || this.#held > this.limit / 2) return
@@ -38,7 +46,10 @@ export class ByteBudget {
     for (const onRoom of waiting) onRoom()
   }
 
-  /** Calls `onRoom` once, when half of the budget is free. */
+  /**
+   * Calls `onRoom` once, when half of the budget is free. Never throws.
+   * @param onRoom called by `give`, on its stack
+   */
   whenRoom(onRoom: () => void): void {
     this.#waiting.push(onRoom)
   }

@@ -13,6 +13,7 @@ export const CAPABILITIES = [
   'dequeue',
 ] as const
 
+/** An operation that a protocol has or lacks. */
 export type Capability = (typeof CAPABILITIES)[number]
 
 /** What a protocol can do with certain settings. */

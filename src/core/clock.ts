@@ -1,6 +1,6 @@
 /** A timer that has been set. */
 export interface Timer {
-  /** Cancels the timer. Idempotent; does nothing after the timer has fired. */
+  /** Cancels the timer. Idempotent; does nothing after the timer has fired. Never throws. */
   cancel(): void
 }
 
@@ -9,16 +9,30 @@ export interface Timer {
  * All times are milliseconds.
  */
 export interface Clock {
-  /** Milliseconds since the epoch. Jumps when the system clock is set: for timestamps only, never for deadlines. */
+  /**
+   * Milliseconds since the epoch. Jumps when the system clock is set: for timestamps only, never for deadlines. Never
+   * throws.
+   * @returns milliseconds since the epoch
+   */
   now(): number
-  /** Milliseconds from an arbitrary origin that all threads of the process share. Never goes back. */
+  /**
+   * Reads the time that has passed, which never goes back. Never throws.
+   * @returns milliseconds from an arbitrary origin that all threads of the process share
+   */
   monotonic(): number
   /**
-   * Calls `task` once after `ms`.
+   * Calls `task` once after `ms`. Never throws.
+   * @param ms milliseconds; less than 0 is 0
+   * @param task called once
    * @param options.background true if the timer must not keep the process alive
+   * @returns the timer, to cancel it
    */
   setTimer(ms: number, task: () => void, options?: { readonly background?: boolean }): Timer
-  /** Calls `task` on a later turn of the event loop, after pending I/O. */
+  /**
+   * Calls `task` on a later turn of the event loop, after pending I/O. Never throws.
+   * @param task called once
+   * @returns the timer, to cancel it
+   */
   nextTurn(task: () => void): Timer
 }
 

@@ -6,6 +6,7 @@ import type { AuthType } from './settings.js'
  * synchronously.
  */
 export interface ConfigSchema {
+  /** The interface of Standard Schema, version 1. */
   readonly '~standard': {
     readonly version: 1
     readonly vendor: string
@@ -13,12 +14,16 @@ export interface ConfigSchema {
   }
 }
 
-type ConfigVerdict =
+/** What a schema says of a `config` block: the value, or what is wrong with it. */
+export type ConfigVerdict =
   | { readonly value: unknown; readonly issues?: undefined }
   | { readonly issues: readonly ConfigIssue[] }
 
-interface ConfigIssue {
+/** One fault of a `config` block. */
+export interface ConfigIssue {
+  /** What is wrong, in words. */
   readonly message: string
+  /** Where it is, from the top of the block; absent for the block itself. */
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined
 }
 
@@ -29,16 +34,18 @@ interface ConfigIssue {
 export interface CustomManifest {
   /** The name of the protocol in metrics and messages. */
   readonly type: string
+  /** What the adapter can do; anything else is refused with UnsupportedError before it reaches the adapter. */
   readonly capabilities: readonly Capability[]
   /** Wire formats of payloads. Default: `json`, `msgpack`, `binary`. */
   readonly formats?: readonly string[]
-  /** Default: the first of `formats`. */
+  /** The format of an integration that names none. Default: the first of `formats`. */
   readonly defaultFormat?: string
   /** Types of the `auth` block that the adapter supports. Default: only `none`. */
   readonly auth?: readonly AuthType[]
   /** The schema of the `config` block, which must be an object. If absent, the block must be empty. */
   readonly config?: ConfigSchema
+  /** The port where an endpoint names none. */
   readonly defaultPort?: number
-  /** Default true. */
+  /** Whether the block needs an `endpoint`. Default true. */
   readonly needsEndpoint?: boolean
 }

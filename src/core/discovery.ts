@@ -18,17 +18,23 @@ export type DiscoverySource =
 
 /** A sorted set in Redis in which servers announce their addresses. */
 export interface RedisRegistry {
+  /** The host of the Redis. */
   readonly host: string
+  /** Its port. */
   readonly port: number
+  /** The key of the sorted set. */
   readonly key: string
   /** Connects by TLS. */
   readonly tls?: TlsSettings
+  /** The account; absent for the default one. */
   readonly username?: string
+  /** Its password. */
   readonly password?: string
 }
 
 /** How a server announces its address. */
 export interface AnnounceSettings {
+  /** Where it announces itself. */
   readonly registry: RedisRegistry
   /** How long an announcement is valid unless it is repeated. */
   readonly ttlMs: number
@@ -38,11 +44,13 @@ export interface AnnounceSettings {
 
 /** How an integration finds the addresses of its service. */
 export interface DiscoverySettings {
+  /** Where addresses come from. */
   readonly source: DiscoverySource
   /** How often the addresses are looked up. */
   readonly intervalMs: number
   /** How long an unreachable address is skipped. */
   readonly ejectMs: number
+  /** How one of several addresses is chosen. */
   readonly balance: Balance
   /** The URL scheme of discovered addresses, such as `wss`; without it they are `host:port`. */
   readonly scheme?: string

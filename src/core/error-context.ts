@@ -7,6 +7,7 @@ export interface ErrorContext {
   readonly integration?: string
   /** Whether the same operation may succeed if it is repeated. Each class has its own default. */
   readonly retryable?: boolean
+  /** The error that led to this one. */
   readonly cause?: unknown
   /** The transient class that a retry policy matches on. */
   readonly errorClass?: ErrorClass

@@ -20,4 +20,5 @@ export const ERROR_KINDS = [
   'config',
 ] as const
 
+/** What can go wrong: the `kind` of an error. The list is closed. */
 export type ErrorKind = (typeof ERROR_KINDS)[number]

@@ -11,11 +11,13 @@ export type { ErrorKind } from './error-kinds.js'
  * across copies of the library, where `instanceof` fails.
  */
 export abstract class IntegrationError extends Error {
+  /** What went wrong, from a closed list. */
   abstract readonly kind: ErrorKind
   /** The integration in which it happened; empty if there is none. */
   readonly integration: string
   /** Whether the same operation may succeed if it is repeated. */
   readonly retryable: boolean
+  /** The transient class that `retry { retryable_errors }` matches on; absent for an error of none of them. */
   readonly errorClass: ErrorClass | undefined
   /** How long the other side asked us to wait before the next attempt, in milliseconds; absent if it did not ask. */
   declare readonly retryAfterMs?: number
@@ -24,6 +26,13 @@ export abstract class IntegrationError extends Error {
   /** `local` if the cause is on our side; the circuit breaker does not count such errors. */
   declare readonly fault?: 'local' | 'remote'
 
+  /**
+   * For the classes below.
+   * @param message what went wrong, in words
+   * @param context overrides what the class has by default
+   * @param retryableByDefault `retryable` where the context does not say
+   * @param errorClass `errorClass` where the context does not say
+   */
   constructor(message: string, context: ErrorContext, retryableByDefault: boolean, errorClass?: ErrorClass) {
     super(message, context.cause === undefined ? undefined : { cause: context.cause })
     this.name = new.target.name
@@ -45,7 +54,13 @@ export abstract class IntegrationError extends Error {
 /** The connection could not be made, was lost, or is down. */
 export class ConnectionError extends IntegrationError {
   readonly kind = 'connection'
+  /** What happened, in words. */
   readonly reason: string
+  /**
+   * Retryable by default.
+   * @param reason what happened to the connection, in words; also the message
+   * @param context the integration, the cause, and what overrides the defaults of the class
+   */
   constructor(reason: string, context: ErrorContext = {}) {
     super(reason, context, true, 'connection-reset')
     this.reason = reason
@@ -56,6 +71,7 @@ export class ConnectionError extends IntegrationError {
 export interface TimeoutContext extends ErrorContext {
   /** How long the operation took, in milliseconds. */
   readonly afterMs?: number
+  /** How many attempts were made. */
   readonly attempts?: number
   /** Why there was no connection when the time was up. */
   readonly notConnected?: string
@@ -66,6 +82,11 @@ export class TimeoutError extends IntegrationError {
   readonly kind = 'timeout'
   /** The operation and its target, for example `call users.list`. */
   readonly operation: string
+  /**
+   * Retryable by default.
+   * @param operation what was being done, for example `call users.list`
+   * @param context the integration, the cause, and what overrides the defaults of the class
+   */
   constructor(operation: string, context: TimeoutContext = {}) {
     super(`${operation} timed out${timeoutDetails(context)}`, context, true, 'timeout')
     this.operation = operation
@@ -83,6 +104,11 @@ export class CircuitOpenError extends IntegrationError {
   readonly kind = 'circuit-open'
   /** Milliseconds until the breaker lets a probe through. */
   override readonly retryAfterMs: number
+  /**
+   * Retryable by default.
+   * @param retryAfterMs milliseconds until the breaker lets a probe through
+   * @param context the integration, the cause, and what overrides the defaults of the class
+   */
   constructor(retryAfterMs: number, context: ErrorContext = {}) {
     super(`the circuit is open; next attempt in ${Math.ceil(retryAfterMs)} ms`, context, true)
     this.retryAfterMs = retryAfterMs
@@ -92,7 +118,13 @@ export class CircuitOpenError extends IntegrationError {
 /** The other side refused our credentials, or we could not obtain any. The reason never contains a secret. */
 export class AuthError extends IntegrationError {
   readonly kind = 'auth'
+  /** What happened, in words. */
   readonly reason: string
+  /**
+   * Not retryable by default.
+   * @param reason why, in words and without a secret; also the message
+   * @param context the integration, the cause, and what overrides the defaults of the class
+   */
   constructor(reason: string, context: ErrorContext = {}) {
     super(reason, context, false)
     this.reason = reason
@@ -102,8 +134,17 @@ export class AuthError extends IntegrationError {
 /** The server answered a call with an error. */
 export class RpcError extends IntegrationError {
   readonly kind = 'rpc'
+  /** The code of the protocol (JSON-RPC 2.0, section 5.1), or the number of the gRPC status. */
   readonly code: number
+  /** What the server adds to its error; `undefined` for nothing. */
   readonly data: unknown
+  /**
+   * Not retryable by default.
+   * @param code a whole number of 32 bits; JSON-RPC 2.0, section 5.1, reserves -32768 to -32000
+   * @param message what went wrong, for the caller
+   * @param data further details, which the wire format must be able to carry
+   * @param context the integration, the cause, and what overrides the defaults of the class
+   */
   constructor(code: number, message: string, data?: unknown, context: ErrorContext = {}) {
     super(message, context, false)
     this.code = code
@@ -114,7 +155,13 @@ export class RpcError extends IntegrationError {
 /** A value cannot be encoded in the wire format, or received bytes cannot be decoded. */
 export class SerializeError extends IntegrationError {
   readonly kind = 'serialize'
+  /** What happened, in words. */
   readonly reason: string
+  /**
+   * Not retryable by default.
+   * @param reason what cannot be carried or read, in words; also the message
+   * @param context the integration, the cause, and what overrides the defaults of the class
+   */
   constructor(reason: string, context: ErrorContext = {}) {
     super(reason, context, false)
     this.reason = reason
@@ -124,8 +171,16 @@ export class SerializeError extends IntegrationError {
 /** The broker rejected a message, or the message could not be sent. */
 export class PublishError extends IntegrationError {
   readonly kind = 'publish'
+  /** The topic, or the pattern of topics. */
   readonly topic: string
+  /** What happened, in words. */
   readonly reason: string
+  /**
+   * Not retryable by default.
+   * @param topic the topic that was published to
+   * @param reason why, in words
+   * @param context the integration, the cause, and what overrides the defaults of the class
+   */
   constructor(topic: string, reason: string, context: ErrorContext = {}) {
     super(`publish to ${topic}: ${reason}`, context, false)
     this.topic = topic
@@ -136,8 +191,16 @@ export class PublishError extends IntegrationError {
 /** The broker refused a subscription, or the subscription ended with an error. */
 export class SubscribeError extends IntegrationError {
   readonly kind = 'subscribe'
+  /** The topic, or the pattern of topics. */
   readonly topic: string
+  /** What happened, in words. */
   readonly reason: string
+  /**
+   * Not retryable by default.
+   * @param topic the pattern that was subscribed to
+   * @param reason why, in words
+   * @param context the integration, the cause, and what overrides the defaults of the class
+   */
   constructor(topic: string, reason: string, context: ErrorContext = {}) {
     super(`subscribe to ${topic}: ${reason}`, context, false)
     this.topic = topic
@@ -148,8 +211,16 @@ export class SubscribeError extends IntegrationError {
 /** A message could not be put into a queue. */
 export class EnqueueError extends IntegrationError {
   readonly kind = 'enqueue'
+  /** The queue. */
   readonly queue: string
+  /** What happened, in words. */
   readonly reason: string
+  /**
+   * Not retryable by default.
+   * @param queue the queue that was sent to
+   * @param reason why, in words
+   * @param context the integration, the cause, and what overrides the defaults of the class
+   */
   constructor(queue: string, reason: string, context: ErrorContext = {}) {
     super(`send to queue ${queue}: ${reason}`, context, false)
     this.queue = queue
@@ -160,8 +231,16 @@ export class EnqueueError extends IntegrationError {
 /** A message could not be taken from a queue. */
 export class DequeueError extends IntegrationError {
   readonly kind = 'dequeue'
+  /** The queue. */
   readonly queue: string
+  /** What happened, in words. */
   readonly reason: string
+  /**
+   * Not retryable by default.
+   * @param queue the queue that was read
+   * @param reason why, in words
+   * @param context the integration, the cause, and what overrides the defaults of the class
+   */
   constructor(queue: string, reason: string, context: ErrorContext = {}) {
     super(`receive from queue ${queue}: ${reason}`, context, false)
     this.queue = queue
@@ -172,8 +251,16 @@ export class DequeueError extends IntegrationError {
 /** A delivery could not be acknowledged or given back. */
 export class AckError extends IntegrationError {
   readonly kind = 'ack'
+  /** The queue. */
   readonly queue: string
+  /** What happened, in words. */
   readonly reason: string
+  /**
+   * Retryable by default.
+   * @param queue the queue of the delivery
+   * @param reason why, in words
+   * @param context the integration, the cause, and what overrides the defaults of the class
+   */
   constructor(queue: string, reason: string, context: ErrorContext = {}) {
     super(`acknowledge in queue ${queue}: ${reason}`, context, true)
     this.queue = queue
@@ -184,9 +271,16 @@ export class AckError extends IntegrationError {
 /** The actor that was handling the operation died. */
 export class ActorCrashedError extends IntegrationError {
   readonly kind = 'actor-crashed'
+  /** What happened, in words. */
   readonly reason: string
   /** Whether the operation may have had its effect before the actor died. */
   readonly maybeExecuted: boolean
+  /**
+   * Retryable by default.
+   * @param reason why the actor died, in words
+   * @param maybeExecuted whether the operation may have had its effect
+   * @param context the integration, the cause, and what overrides the defaults of the class
+   */
   constructor(reason: string, maybeExecuted: boolean, context: ErrorContext = {}) {
     super(`the actor crashed: ${reason}`, context, true)
     this.reason = reason
@@ -197,6 +291,11 @@ export class ActorCrashedError extends IntegrationError {
 /** The mailbox is full, and its overflow policy refused or dropped the message. */
 export class MailboxFullError extends IntegrationError {
   readonly kind = 'mailbox-full'
+  /**
+   * Retryable by default.
+   * @param message what is full
+   * @param context the integration, the cause, and what overrides the defaults of the class
+   */
   constructor(message = 'the mailbox is full', context: ErrorContext = {}) {
     super(message, context, true)
   }
@@ -207,6 +306,11 @@ export class RateLimitedError extends IntegrationError {
   readonly kind = 'rate-limited'
   /** Milliseconds until the next request is allowed. */
   override readonly retryAfterMs: number
+  /**
+   * Retryable by default.
+   * @param retryAfterMs milliseconds until the next request may be made
+   * @param context the integration, the cause, and what overrides the defaults of the class
+   */
   constructor(retryAfterMs: number, context: ErrorContext = {}) {
     super(`rate limited; next request in ${Math.ceil(retryAfterMs)} ms`, context, true, 'rate-limited')
     this.retryAfterMs = retryAfterMs
@@ -216,7 +320,13 @@ export class RateLimitedError extends IntegrationError {
 /** The protocol does not have this operation. Its manifest says so, so nothing was sent. */
 export class UnsupportedError extends IntegrationError {
   readonly kind = 'unsupported'
+  /** What is not supported, for example `publish` or `serve over json-rpc`. */
   readonly operation: string
+  /**
+   * Not retryable by default.
+   * @param operation what the protocol does not have
+   * @param context the integration, the cause, and what overrides the defaults of the class
+   */
   constructor(operation: string, context: ErrorContext = {}) {
     super(`${operation} is not supported`, context, false)
     this.operation = operation
@@ -226,6 +336,10 @@ export class UnsupportedError extends IntegrationError {
 /** The caller's AbortSignal aborted. */
 export class CancelledError extends IntegrationError {
   readonly kind = 'cancelled'
+  /**
+   * Not retryable by default.
+   * @param context the integration, the cause, and what overrides the defaults of the class
+   */
   constructor(context: ErrorContext = {}) {
     super('the operation was cancelled', context, false)
   }
@@ -234,6 +348,10 @@ export class CancelledError extends IntegrationError {
 /** The gateway is shutting down or is shut down. */
 export class ShutdownError extends IntegrationError {
   readonly kind = 'shutdown'
+  /**
+   * Not retryable by default.
+   * @param context the integration, the cause, and what overrides the defaults of the class
+   */
   constructor(context: ErrorContext = {}) {
     super('the gateway is shut down', context, false)
   }
@@ -244,13 +362,24 @@ export class ConfigError extends IntegrationError {
   readonly kind = 'config'
   /** Every fault of the configuration, with its place; empty for a wrong argument. */
   readonly diagnostics: readonly Diagnostic[]
+  /**
+   * Not retryable by default.
+   * @param message what is wrong, in words
+   * @param diagnostics every fault with its place; empty for a wrong argument
+   * @param context the integration, the cause, and what overrides the defaults of the class
+   */
   constructor(message: string, diagnostics: readonly Diagnostic[] = [], context: ErrorContext = {}) {
     super(message, context, false)
     this.diagnostics = diagnostics
   }
 }
 
-/** Milliseconds that the other side asked us to wait before the next attempt; `undefined` if it did not ask. */
+/**
+ * Milliseconds that the other side asked us to wait before the next attempt; `undefined` if it did not ask. Never
+ * throws.
+ * @param error anything that was caught
+ * @returns milliseconds; `undefined` where the error does not say
+ */
 export function retryAfterOf(error: unknown): number | undefined {
   const wait = (error as { retryAfterMs?: unknown } | null)?.retryAfterMs
   return typeof wait === 'number' ? wait : undefined

@@ -88,6 +88,8 @@ export const EVENTS = {
 } as const
 
 type Described = typeof EVENTS
+
+/** The name of an event, as `gateway.on` takes it. */
 export type EventName = keyof Described
 
 /** The fields of an event. */

@@ -1,3 +1,5 @@
+import type { ErrorKind } from './error-kinds.js'
+
 /** Describes one metric of a gateway. */
 export interface Metric {
   readonly type: 'counter' | 'gauge' | 'state' | 'quantile'
@@ -134,7 +136,13 @@ export const GATEWAY_METRICS = {
   ),
 } as const satisfies Readonly<Record<string, Metric>>
 
+/** The name of a counter. */
 export type Counter = keyof typeof COUNTERS
+
+/** How many of each thing, since the actor started; of errors, how many of each kind that occurred. */
+export type Counts = Readonly<Record<Counter, number>> & {
+  readonly errors: Readonly<Partial<Record<ErrorKind, number>>>
+}
 
 type IntegrationMetric = (typeof INTEGRATION_METRICS)[keyof typeof INTEGRATION_METRICS]
 /** A cell that holds a 64-bit number. */

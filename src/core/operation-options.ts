@@ -46,6 +46,7 @@ const FORMAT = { format: TEXT } as const satisfies Checks<FormatOption>
 
 const QOS = oneOf(0, 1, 2)
 
+/** What a call may say beside its parameters. */
 export interface CallOptions extends OperationLimits {
   /** Whether the call may be executed twice. If true, the gateway repeats it after its actor or connection is lost. */
   readonly idempotent?: boolean
@@ -58,11 +59,13 @@ export const CALL_OPTIONS = {
   headers: HEADERS,
 } as const satisfies Checks<CallOptions>
 
+/** What a publish may say beside its message. */
 export interface PublishOptions extends OperationLimits, FormatOption {
   /** MQTT's quality of service. Default: that of the integration. */
   readonly qos?: 0 | 1 | 2
   /** Whether the broker keeps the message for new subscribers. */
   readonly retain?: boolean
+  /** Text metadata beside the payload, where the protocol has it. */
   readonly headers?: Headers
   /** Milliseconds or text such as `"2s"` after which the broker discards the message. */
   readonly expiry?: Duration
@@ -76,6 +79,7 @@ export const PUBLISH_OPTIONS = {
   expiry: DURATION,
 } as const satisfies Checks<PublishOptions>
 
+/** What a subscription may ask for. */
 export interface SubscribeOptions extends OperationLimits, FormatOption {
   /** What crosses to the host thread: the value (default), the bytes, or the bytes to be decoded on first access. */
   readonly decode?: 'value' | 'bytes' | 'lazy'
@@ -109,7 +113,9 @@ export const SUBSCRIBE_OPTIONS = {
   transform: ANYTHING,
 } as const satisfies Checks<SubscribeOptions>
 
+/** What a message for a queue may ask for. */
 export interface SendOptions extends OperationLimits, FormatOption {
+  /** Text metadata beside the payload, where the protocol has it. */
   readonly headers?: Headers
   /**
    * Milliseconds or text such as `"2s"` that the broker waits at least before it delivers the message. Redis and memory
@@ -124,9 +130,11 @@ export const SEND_OPTIONS = {
   delay: DURATION,
 } as const satisfies Checks<SendOptions>
 
+/** How one message is received. */
 export interface ReceiveOptions extends OperationLimits, FormatOption {}
 export const RECEIVE_OPTIONS = { ...LIMITS, ...FORMAT } as const satisfies Checks<ReceiveOptions>
 
+/** How a queue is consumed. */
 export interface ConsumeOptions extends FormatOption {
   /** The most unsettled messages at a time, from 1 to 65535. Default 1. */
   readonly concurrency?: number
@@ -151,6 +159,7 @@ export const CONSUME_OPTIONS = {
   retryDelay: DURATION,
 } as const satisfies Checks<ConsumeOptions>
 
+/** How a message is given back. */
 export interface NackOptions {
   /** Why the message failed; part of the dead letter if the message becomes one. */
   readonly reason?: string

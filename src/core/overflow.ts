@@ -5,6 +5,8 @@ export const OVERFLOW_POLICIES = ['block', 'reject', 'drop-oldest', 'drop-newest
 
 /** The capacity of a buffer, in messages and in bytes of payload. */
 export interface Capacity {
+  /** How many messages. */
   readonly messages: number
+  /** How many bytes. */
   readonly bytes: number
 }

@@ -10,8 +10,11 @@ export type { TlsSettings }
 export interface Endpoint {
   /** One or several; the adapter tries them in turn. */
   readonly addresses: readonly string[]
+  /** The port of addresses that have none; the protocol's own when absent. */
   readonly port?: number
+  /** The path, for protocols over HTTP. */
   readonly path?: string
+  /** How the connection is secured; absent for a plain one. */
   readonly tls?: TlsSettings
 }
 
@@ -31,6 +34,7 @@ export type AuthSettings =
   | { readonly type: 'nkey'; readonly seed: string }
   | { readonly type: 'creds'; readonly file: string }
 
+/** The `type` of an `auth` block. */
 export type AuthType = AuthSettings['type']
 
 export const AUTH_TYPES = [
@@ -48,27 +52,41 @@ export const AUTH_TYPES = [
 
 /** A JWT that the gateway signs itself and renews before it expires. */
 export interface JwtSettings {
+  /** Tells it from other kinds of `AuthSettings`. */
   readonly type: 'jwt'
   /** `secret` for HS algorithms, a PEM private key for all others. */
   readonly key:
     | { readonly kind: 'secret'; readonly secret: string }
     | { readonly kind: 'pem'; readonly file: string }
+  /** As RFC 7518 and RFC 8037 name it: `HS256`, `RS256`, `EdDSA`. */
   readonly algorithm: string
+  /** The claim `iss`. */
   readonly issuer?: string
+  /** The claim `sub`. */
   readonly subject?: string
+  /** The claim `aud`. */
   readonly audience?: string
+  /** The header `kid`. */
   readonly keyId?: string
+  /** Milliseconds that a token is valid. */
   readonly expiresInMs: number
+  /** Further claims. */
   readonly claims: { readonly [name: string]: Value }
 }
 
 /** An access token from the client credentials grant (RFC 6749, section 4.4). */
 export interface OAuth2Settings {
+  /** Tells it from other kinds of `AuthSettings`. */
   readonly type: 'oauth2'
+  /** Where tokens are issued. */
   readonly tokenUrl: string
+  /** The id of the client. */
   readonly clientId: string
+  /** Its secret. */
   readonly clientSecret: string
+  /** What the token is for; empty for what the server gives by itself. */
   readonly scopes: readonly string[]
+  /** Whom the token is for. */
   readonly audience?: string
   /** How the client authenticates to the token endpoint (RFC 6749, section 2.3.1). */
   readonly clientAuth: 'basic' | 'post'
@@ -78,22 +96,29 @@ export interface OAuth2Settings {
 
 /** Where a server listens; only for the actor of a `server` block. */
 export interface ListenSettings {
+  /** A host name or IP address. */
   readonly address: string
   /** 0 for any free port. */
   readonly port: number
+  /** The path, for protocols over HTTP. */
   readonly path?: string
+  /** How connections are secured; absent for plain ones. */
   readonly tls?: ListenTlsSettings
 }
 
 /** The files of a listener, read by the actor. */
 export interface ListenTlsSettings {
+  /** The path of the certificate that callers see. */
   readonly cert: string
+  /** The path of its key. */
   readonly key: string
   /** The authority that must have issued the certificate of each caller. */
   readonly clientCa?: string
+  /** The oldest version of TLS that is spoken. */
   readonly minVersion?: 'TLSv1.2' | 'TLSv1.3'
 }
 
+/** How delays grow from one attempt to the next. */
 export type Backoff =
   | { readonly kind: 'constant'; readonly initialMs: number }
   | {
@@ -109,9 +134,11 @@ export type Backoff =
       readonly maxMs: number
     }
 
+/** How an operation that failed is repeated. */
 export interface RetrySettings {
   /** Attempts in all, the first included; 1 disables retries. */
   readonly maxAttempts: number
+  /** The delays between attempts. */
   readonly backoff: Backoff
   /** 0 to 1: the share of each delay that is random. */
   readonly jitter: number
@@ -121,6 +148,7 @@ export interface RetrySettings {
   readonly budget?: RetryBudgetSettings
 }
 
+/** How many retries all operations of an integration may make together. */
 export interface RetryBudgetSettings {
   /** Average number of retries for each request. */
   readonly share: number
@@ -130,7 +158,9 @@ export interface RetryBudgetSettings {
 
 /** Limits how many requests may be made in a period. */
 export interface RateLimitSettings {
+  /** How many requests in each period. */
   readonly requests: number
+  /** The period, in milliseconds. */
   readonly perMs: number
   /** How many requests may be made at once after a pause. */
   readonly burst: number
@@ -140,42 +170,55 @@ export interface RateLimitSettings {
 
 /** Limits how many requests may be in flight. */
 export interface BulkheadSettings {
+  /** How many at a time. */
   readonly concurrent: number
   /** How many more may wait until one of them ends. */
   readonly queue: number
 }
 
+/** When the circuit breaker opens and closes. */
 export interface BreakerSettings {
   /** Failures in a row that open the breaker. */
   readonly failureThreshold: number
   /** Successful probes in a row that close it again. */
   readonly successThreshold: number
-  /** How long it stays open before it lets a probe through. */
+  /** Milliseconds that it stays open before it lets a probe through. */
   readonly timeoutMs: number
 }
 
+/** How the other side is asked for a sign of life. */
 export interface HealthCheckSettings {
+  /** Whether it is asked regularly. */
   readonly enabled: boolean
+  /** Milliseconds between two checks. */
   readonly intervalMs: number
+  /** Milliseconds that an answer may take. */
   readonly timeoutMs: number
   /** The method to call; for RPC protocols only. */
   readonly method?: string
 }
 
+/** How a lost connection is made again. */
 export interface ReconnectSettings {
+  /** Whether it is made again. */
   readonly enabled: boolean
   /** -1 for no limit. */
   readonly maxAttempts: number
+  /** The first delay, in milliseconds; it doubles from there. */
   readonly delayMs: number
+  /** The longest delay, in milliseconds. */
   readonly maxDelayMs: number
   /** What an operation does while the connection is down: wait within its time-out, or fail at once. */
   readonly offline: 'wait' | 'fail'
 }
 
+/** What may wait between the host thread and the actor. */
 export interface MailboxSettings extends Capacity {
+  /** What happens to a message for which there is no room. */
   readonly overflow: Overflow
 }
 
+/** What an actor may take. */
 export interface LimitSettings {
   /** Bytes of heap and array buffers at which the supervisor replaces the actor. */
   readonly memory: number
@@ -221,34 +264,49 @@ export interface ProtobufSettings {
 
 /** The settings of an actor. Plain data, because they cross to the actor's thread. */
 export interface IntegrationSettings {
+  /** The label of its block. */
   readonly name: string
+  /** The protocol. */
   readonly type: string
+  /** Where the service is; without addresses where they are discovered, or not needed. */
   readonly endpoint: Endpoint
   /** How addresses are discovered. If absent, those of the endpoint are used. */
   readonly discovery?: DiscoverySettings
+  /** Where a server listens; absent for an integration. */
   readonly listen?: ListenSettings
   /** Where a `server` block announces its address. */
   readonly announce?: AnnounceSettings
   /** The `config` block, checked and completed with defaults by the schema of the adapter's manifest. */
   readonly config: { readonly [key: string]: Value }
+  /** How it proves who it is. */
   readonly auth: AuthSettings
   /** Name of the wire format. */
   readonly format: string
   /** Name of the wire format of payloads between host, actor and adapter, if only the adapter can read `format`. */
   readonly payloadFormat?: string
+  /** The messages of the format `protobuf`. */
   readonly protobuf?: ProtobufSettings
   /** The time-out of one attempt. */
   readonly timeoutMs: number
+  /** How an operation that failed is repeated, by the actor. */
   readonly retry: RetrySettings
+  /** When the circuit breaker opens and closes. */
   readonly circuitBreaker: BreakerSettings
+  /** How the other side is asked for a sign of life. */
   readonly healthCheck: HealthCheckSettings
+  /** How a lost connection is made again, by the actor. */
   readonly reconnect: ReconnectSettings
+  /** How many requests may be made in a time; any number without it. */
   readonly rateLimit?: RateLimitSettings
+  /** How many requests may be in flight; any number without it. */
   readonly bulkhead?: BulkheadSettings
+  /** What may wait between the host thread and the actor. */
   readonly mailbox: MailboxSettings
+  /** What the actor may take. */
   readonly limits: LimitSettings
   /** The longest time between two heartbeats, in milliseconds; after that the supervisor replaces the actor. */
   readonly heartbeatMs: number
+  /** A fault that the actor inflicts upon itself, every so many milliseconds. */
   readonly chaos?: { readonly fault: Fault; readonly everyMs: number }
 }
 

@@ -1,19 +1,47 @@
+/** How grave a line of the log is. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
 /** One log line. Fields contain no payloads and no secrets. */
 export interface LogRecord {
+  /** How grave it is. */
   readonly level: LogLevel
+  /** What happened, in words; of an event its name. */
   readonly message: string
   /** The integration or broker that logged it; absent for the gateway itself. */
   readonly integration?: string
+  /** Further fields. */
   readonly [field: string]: unknown
 }
 
 /** An object with a method for each level, such as `console`, or a logger of pino, bunyan or winston. */
 export interface LoggerMethods {
+  /**
+   * Writes a line of the level `debug`.
+   * @param args the message and the fields, or the fields and the message: see `logger` of `GatewayOptions`
+   * @returns anything: the gateway ignores it
+   * @throws anything: the gateway ignores it
+   */
   debug?(...args: unknown[]): unknown
+  /**
+   * Writes a line of the level `info`.
+   * @param args the message and the fields, or the fields and the message: see `logger` of `GatewayOptions`
+   * @returns anything: the gateway ignores it
+   * @throws anything: the gateway ignores it
+   */
   info?(...args: unknown[]): unknown
+  /**
+   * Writes a line of the level `warn`.
+   * @param args the message and the fields, or the fields and the message: see `logger` of `GatewayOptions`
+   * @returns anything: the gateway ignores it
+   * @throws anything: the gateway ignores it
+   */
   warn?(...args: unknown[]): unknown
+  /**
+   * Writes a line of the level `error`.
+   * @param args the message and the fields, or the fields and the message: see `logger` of `GatewayOptions`
+   * @returns anything: the gateway ignores it
+   * @throws anything: the gateway ignores it
+   */
   error?(...args: unknown[]): unknown
 }
 

@@ -1,6 +1,10 @@
 /**
- * Whether `topic` matches `pattern` by the rules of MQTT 5, section 4.7: `+` matches one level, a final `#` matches the
- * parent and any number of levels, and a leading wildcard does not match a topic that begins with `$`.
+ * Whether `topic` matches `pattern` by the rules of MQTT 5, section 4.7: `+` matches one level, a final `#` matches
+ * the parent and any number of levels, and a leading wildcard does not match a topic that begins with `$`. Never
+ * throws.
+ * @param pattern a topic filter
+ * @param topic a topic without wildcards
+ * @returns true when it matches
  */
 export function topicMatches(pattern: string, topic: string): boolean {
   if (pattern === topic) return true
@@ -15,7 +19,11 @@ export function topicMatches(pattern: string, topic: string): boolean {
   return wanted.length === levels.length
 }
 
-/** Why `pattern` is not a valid topic filter (MQTT 5, section 4.7.1); `undefined` if it is. */
+/**
+ * Why `pattern` is not a valid topic filter (MQTT 5, section 4.7.1); `undefined` if it is. Never throws.
+ * @param pattern what may be a topic filter
+ * @returns what is wrong with it; `undefined` for a topic filter
+ */
 export function topicPatternFault(pattern: string): string | undefined {
   if (pattern === '') return 'it is empty'
   if (pattern.includes('\u0000')) return 'it contains a null character'
@@ -29,7 +37,11 @@ export function topicPatternFault(pattern: string): string | undefined {
   return undefined
 }
 
-/** Why `topic` is not a valid topic name (MQTT 5, section 4.7.3); `undefined` if it is. */
+/**
+ * Why `topic` is not a valid topic name (MQTT 5, section 4.7.3); `undefined` if it is. Never throws.
+ * @param topic what may be a topic
+ * @returns what is wrong with it; `undefined` for a topic
+ */
 export function topicNameFault(topic: string): string | undefined {
   if (/[+#]/.test(topic)) return 'it contains a wildcard'
   return topicPatternFault(topic)

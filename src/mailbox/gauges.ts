@@ -1,5 +1,5 @@
 import { ERROR_KINDS, type ErrorKind } from '../core/error-kinds.js'
-import { COUNTERS, type Counter, METRIC_CELLS, METRIC_FLAGS } from '../core/metrics.js'
+import { COUNTERS, type Counter, type Counts, METRIC_CELLS, METRIC_FLAGS } from '../core/metrics.js'
 import {
   BREAKER_STATES,
   type BreakerState,
@@ -43,11 +43,6 @@ const ERROR = index(ERROR_KINDS)
 
 function index<T extends string>(names: readonly T[]): Readonly<Record<T, number>> {
   return Object.fromEntries(names.map((name, i) => [name, i])) as Record<T, number>
-}
-
-/** The values of all counters of an actor, and of its errors by kind. */
-export type Counts = Readonly<Record<Counter, number>> & {
-  readonly errors: Readonly<Partial<Record<ErrorKind, number>>>
 }
 
 /**

@@ -2,7 +2,9 @@ import { RpcError } from '../core/errors.js'
 
 /** The request that a handler receives beside the parameters. */
 export interface RequestContext {
+  /** The method that was called. */
   readonly method: string
+  /** Text metadata of the request; empty where there is none. */
   readonly headers: Readonly<Record<string, string>>
 }
 

@@ -41,8 +41,11 @@ export class RpcServer implements Worker {
   }
 
   /**
-   * Registers the handler of a method, effective with the next `serve`. A later handler for the same method
-   * replaces it.
+   * Registers the handler of a method, effective with the next `serve`. A later handler for the same method replaces
+   * it.
+   * @param method the method as callers name it
+   * @param handler called on this thread with the parameters; what it gives or resolves to is the answer
+   * @returns this server, to register the next
    * @throws ConfigError
    */
   register(method: string, handler: RpcHandler): this {
@@ -56,14 +59,18 @@ export class RpcServer implements Worker {
   /**
    * Serves all registered methods, across restarts of the actor. Called again, it adds methods and handlers
    * registered since; calls in flight are answered. If it fails, only what was served before is still served.
+   * Resolves when requests reach all of them.
    * @throws UnsupportedError if the protocol cannot serve; ConfigError for an empty name; the error of the first
-   * method that is refused
+   *   method that is refused
    */
   serve(): Promise<void> {
     return this.#enqueue(() => this.#replace(this.#registered.copy()))
   }
 
-  /** Stops serving; requests in flight are answered. Never rejects. Idempotent. */
+  /**
+   * Stops serving; requests in flight are answered. Never rejects. Idempotent. Resolves when the broker has been
+   * told.
+   */
   close(): Promise<void> {
     return this.#enqueue(async () => {
       const sources = [...this.#sources.values()]

@@ -5,11 +5,12 @@ import { type Duration, toMilliseconds } from '../core/duration.js'
 import { CancelledError, TimeoutError } from '../core/errors.js'
 import { INSPECT, shownAs } from '../core/inspect.js'
 import { FAULTS, type Fault } from '../core/settings.js'
-import type { HealthStatus } from '../core/status.js'
-import type { IntegrationChild, IntegrationStatus } from './integration-child.js'
+import type { HealthStatus, IntegrationStatus } from '../core/status.js'
+import type { IntegrationChild } from './integration-child.js'
 
 /** The status of an integration, and how often its actor was restarted. */
 export interface ConnectionInfo extends IntegrationStatus {
+  /** Restarts of its actor. */
   readonly restarts: number
 }
 
@@ -42,6 +43,8 @@ export class ConnectionManager {
 
   /**
    * Returns the status of an integration; costs no message.
+   * @param name the label of its block
+   * @returns its status at this moment
    * @throws ConfigError if there is no integration of that name
    */
   status(name: string): ConnectionInfo {
@@ -50,11 +53,12 @@ export class ConnectionManager {
 
   /**
    * Waits until an integration is connected. Reconnects a connection whose state is `failed`.
+   * @param name the label of its block
    * @param options.timeout milliseconds or text such as `"2s"`; default: the time-out of the integration
    * @param options.signal cancels the wait
    * @returns the status of the connection
-   * @throws ConfigError for an unknown name or option; ConnectionError or AuthError if a failed connection fails again;
-   *   TimeoutError, CancelledError; ActorCrashedError if the actor will not be restarted; ShutdownError
+   * @throws ConfigError for an unknown name or option; ConnectionError or AuthError if a failed connection fails
+   *   again; TimeoutError, CancelledError; ActorCrashedError if the actor will not be restarted; ShutdownError
    */
   get(
     name: string,
@@ -91,7 +95,7 @@ export class ConnectionManager {
   }
 
   /**
-   * Checks the health of all integrations.
+   * Checks the health of all integrations. Never rejects.
    * @returns a result for each name; an unhealthy integration is not an error
    */
   async healthCheck(): Promise<Record<string, HealthStatus>> {
@@ -102,6 +106,7 @@ export class ConnectionManager {
 
   /**
    * Closes the connection of an integration and makes a new one. Resolves when it is made.
+   * @param name the label of its block
    * @throws ConfigError for an unknown name; ConnectionError if the first attempt fails, after which further attempts
    *   follow as configured; ActorCrashedError while the actor is not running; ShutdownError
    */
@@ -109,13 +114,19 @@ export class ConnectionManager {
     await this.#child('reconnect', name).reconnect()
   }
 
-  /** Shuts the gateway down; the same as `shutdown` of the gateway. */
+  /**
+   * Shuts the gateway down; the same as `shutdown` of the gateway. Resolves when everything has stopped.
+   * @param options.timeout milliseconds or text such as `"10s"`, for all of it together
+   * @throws ConfigError for options that are not what they should be, and nothing else
+   */
   shutdown(options?: { readonly timeout?: Duration }): Promise<void> {
     return this.#dependencies.shutdown(options)
   }
 
   /**
-   * Causes a fault in the actor of an integration, to test how the application handles a crash.
+   * Causes a fault in the actor of an integration, to test how the application handles a crash. Resolves when the
+   * actor has received it.
+   * @param name the label of its block
    * @throws ConfigError for an unknown name or fault; ActorCrashedError while the actor is not running; ShutdownError
    */
   async inject(name: string, fault: Fault): Promise<void> {

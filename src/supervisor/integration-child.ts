@@ -1,18 +1,12 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
 import type { MessagePort } from 'node:worker_threads'
 import { ActorCrashedError, ShutdownError } from '../core/errors.js'
+import type { Counts } from '../core/metrics.js'
 import type { Fault, IntegrationSettings } from '../core/settings.js'
-import type {
-  BreakerState,
-  ConnectionFault,
-  ConnectionState,
-  HealthStatus,
-  ListenAddress,
-  PoolFigures,
-} from '../core/status.js'
+import type { ConnectionFault, HealthStatus, IntegrationStatus, ListenAddress } from '../core/status.js'
 import type { ActorAddress } from '../mailbox/actor-address.js'
 import { openChannel } from '../mailbox/channel.js'
-import { addCounts, type Counts, Gauges } from '../mailbox/gauges.js'
+import { addCounts, Gauges } from '../mailbox/gauges.js'
 import type { ActorControl } from '../mailbox/thread-messages.js'
 import type { Child } from './child.js'
 import { type ChildSpec, graceOf } from './child-spec.js'
@@ -29,28 +23,6 @@ export interface IntegrationDependencies extends LifeDependencies {
 const REFILL_AFTER_MS = 250
 /** The range of latencies: 1 microsecond to 1 hour. Two significant digits keep the histogram small. */
 const LATENCIES = { lowest: 1, highest: 3_600_000_000, figures: 2 } as const
-
-/** The status of an integration. Read from shared memory, so it costs no message. */
-export interface IntegrationStatus {
-  readonly state: ConnectionState
-  readonly breaker: BreakerState
-  /** Epoch milliseconds; absent while it is not connected. */
-  readonly connectedSince?: number
-  /** The number of the current or next attempt to reconnect; 0 if there is none. */
-  readonly reconnectAttempt: number
-  /** The last error of its connection, kept after it has reconnected; absent if there was none. */
-  readonly lastError?: ConnectionFault
-  /** Where a server listens; absent for an integration, and while the server does not listen. */
-  readonly listening?: ListenAddress
-  /** Epoch milliseconds of the last request; absent before the first. */
-  readonly lastUsed?: number
-  /** The number of failed operations of all kinds. */
-  readonly errorCount: number
-  /** Its connection pool; absent if the protocol has none, and before the first heartbeat. */
-  readonly pool?: PoolFigures
-  /** The thread of its actor; absent while there is none. */
-  readonly threadId?: number
-}
 
 /** An integration as a child of its supervisor. Each start begins a new life of its actor. */
 export class IntegrationChild implements Child {

@@ -1,4 +1,11 @@
+/**
+ * The compliance suite for adapters, and a clock and random numbers that a test drives.
+ * @packageDocumentation
+ */
+
 export type { Capability } from '../core/capability.js'
+export type { Clock, Timer } from '../core/clock.js'
+export type { Random } from '../core/random.js'
 export type { Feature, Features } from './compliance/features.js'
 export type { ComplianceHarness, ComplianceOptions, IntegrationOptions } from './compliance/options.js'
 export {

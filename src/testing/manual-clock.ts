@@ -16,7 +16,10 @@ export class ManualClock implements Clock {
   readonly #timers = new Set<PendingTimer>()
   #turn: { readonly task: () => void }[] = []
 
-  /** @param startedAt initial time in epoch milliseconds */
+  /**
+   * Makes a clock that stands still.
+   * @param startedAt initial time in epoch milliseconds
+   */
   constructor(startedAt = 1_700_000_000_000) {
     this.#now = startedAt
   }
@@ -59,7 +62,8 @@ export class ManualClock implements Clock {
 
   /**
    * Runs the tasks that wait for a later turn and lets promises settle. Tasks added meanwhile wait for the turn
-   * after.
+   * after. Resolves when they have run.
+   * @throws what a task throws
    */
   async turn(): Promise<void> {
     const tasks = this.#turn
@@ -70,7 +74,9 @@ export class ManualClock implements Clock {
 
   /**
    * Advances the time by `ms` milliseconds. Each timer runs at its own time, and between two timers promises settle
-   * and turns pass until none is pending.
+   * and turns pass until none is pending. Resolves when all that has become due has run.
+   * @param ms milliseconds
+   * @throws what a timer or a task throws
    */
   async advance(ms: number): Promise<void> {
     const until = this.#now + ms
@@ -86,7 +92,8 @@ export class ManualClock implements Clock {
 
   /**
    * Advances the time by `ms` milliseconds without running anything, as if the process was suspended. Timers that
-   * became due run late, with the next `advance`.
+   * became due run late, with the next `advance`. Never throws.
+   * @param ms milliseconds
    */
   stall(ms: number): void {
     this.#now += ms
@@ -105,7 +112,7 @@ export class ManualClock implements Clock {
   }
 }
 
-/** Resolves after a turn of the event loop, when all promises that can settle have settled. */
+/** Resolves after a turn of the event loop, when all promises that can settle have settled. Never rejects. */
 export function settled(): Promise<void> {
   return new Promise((resolve) => systemClock.nextTurn(resolve))
 }

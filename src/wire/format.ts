@@ -15,6 +15,11 @@ export interface WireFormat {
    * @throws SerializeError with the path of the member that cannot be carried, such as `$.items[3].at`
    */
   encode(value: Value): Uint8Array
-  /** Decodes a payload. @throws SerializeError for bytes that are not of this format or exceed the limits */
+  /**
+   * Decodes a payload.
+   * @param bytes one encoded value
+   * @returns the value
+   * @throws SerializeError for bytes that are not of this format or exceed the limits
+   */
   decode(bytes: Uint8Array): Value
 }

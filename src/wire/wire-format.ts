@@ -29,6 +29,7 @@ export async function loadFormats({
 
 /** The limits of a format, and the schema of `protobuf`. */
 export interface WireFormatOptions extends WireLimits {
+  /** The messages of the format `protobuf`. */
   readonly protobuf?: ProtobufSettings
 }
 
@@ -36,6 +37,7 @@ export interface WireFormatOptions extends WireLimits {
  * Makes a wire format.
  * @param name `json`, `msgpack`, `binary`; with a schema, and after `loadFormats`, also `protobuf` and
  *   `protobuf:pkg.Message`
+ * @returns the format, which may be used concurrently
  * @throws SerializeError for an unknown name, with the known ones
  */
 export function wireFormat(name: string, options: WireFormatOptions = {}): WireFormat {
@@ -44,6 +46,7 @@ export function wireFormat(name: string, options: WireFormatOptions = {}): WireF
   if (make !== undefined) return make(limits)
   const { schema, message } = options.protobuf ?? {}
   const type = /^protobuf(?::(.+))?$/.exec(name)
+  // The actor has waited for `loadFormats` before it makes the adapter.
   if (type !== null && protobuf !== undefined && schema !== undefined)
     return protobuf.protobufFormat(limits, schema, type[1] ?? message!)
   const known = [...FORMATS.keys(), ...(schema === undefined ? [] : ['protobuf'])]

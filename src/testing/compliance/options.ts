@@ -5,9 +5,25 @@ export type IntegrationOptions = Readonly<Record<string, unknown>> & { readonly 
 
 /** The test runner that the suite reports to: that of vitest, node:test, mocha, or another. */
 export interface ComplianceHarness {
+  /**
+   * Groups tests.
+   * @param name what is tested
+   * @param body registers the tests of the group, at once
+   * @throws what the runner throws
+   */
   describe(name: string, body: () => void): void
+  /**
+   * Registers a test.
+   * @param name what holds
+   * @param body the test, which fails when its promise rejects
+   * @throws what the runner throws
+   */
   it(name: string, body: () => Promise<void>): void
-  /** If present, cases that leave their gateway unchanged share one, which is shut down after the suite. */
+  /**
+   * If present, cases that leave their gateway unchanged share one, which is shut down after the suite.
+   * @param body is awaited
+   * @throws what the runner throws
+   */
   afterAll?(body: () => Promise<void>): void
 }
 
@@ -24,9 +40,11 @@ export interface ComplianceOptions {
   readonly second?: () => IntegrationOptions | Promise<IntegrationOptions>
   /** Blocks of the configuration beside `integrations`, such as `brokers`. */
   readonly surroundings?: Readonly<Record<string, unknown>>
+  /** What the protocol can do. */
   readonly features: Features
   /** Cases that the adapter cannot pass, by name, each with a reason that users of the adapter would accept. */
   readonly skips?: Readonly<Record<string, string>>
+  /** The test runner. */
   readonly harness: ComplianceHarness
   /**
    * Restarts the broker at the same address and resolves when it accepts connections. Without it the broker counts

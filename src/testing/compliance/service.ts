@@ -16,11 +16,17 @@ export class ComplianceService {
   readonly #clock: Clock
   readonly #remembered: unknown[] = []
 
+  /** Makes a service that remembers nothing yet. @param clock by which `slow` waits */
   constructor(clock: Clock = systemClock) {
     this.#clock = clock
   }
 
-  /** Answers one call. May be called concurrently. @throws RpcError for `fail` */
+  /**
+   * Answers one call. May be called concurrently.
+   * @param params as the caller gave them
+   * @returns the result
+   * @throws RpcError for `fail`
+   */
   async handle(method: ComplianceMethod, params: unknown): Promise<unknown> {
     switch (method) {
       case 'echo':
@@ -42,7 +48,11 @@ export class ComplianceService {
   }
 }
 
-/** Tells whether a name is a method of `ComplianceService`. */
+/**
+ * Tells whether a name is a method of `ComplianceService`. Never throws.
+ * @param method the name
+ * @returns true when it is
+ */
 export function isComplianceMethod(method: string): method is ComplianceMethod {
   return (COMPLIANCE_METHODS as readonly string[]).includes(method)
 }

@@ -33,7 +33,12 @@ export function adapterCompliance(options: ComplianceOptions): void {
   })
 }
 
-/** Returns the names of the cases that apply to a set of features, as a list of what an adapter is tested for. */
+/**
+ * Returns the names of the cases that apply to a set of features, as a list of what an adapter is tested for. Never
+ * throws.
+ * @param options those of the suite, as far as they are known
+ * @returns the names of the cases that the features and options select
+ */
 export function complianceCases(
   options: Pick<ComplianceOptions, 'features'> & Partial<ComplianceOptions>,
 ): string[] {
