@@ -1,50 +1,30 @@
 import { z } from 'zod'
-import { ADAPTERS } from '../adapters/catalogue.js'
-import { BROKERS } from '../brokers/catalogue.js'
-import { AUTH_TYPES } from '../core/settings.js'
+import {
+  brokerBlocks,
+  customIntegration,
+  integrationBlocks,
+  type ProtocolBlock,
+  serverBlocks,
+} from './protocol-blocks.js'
 import { traitsOf } from './reading/traits.js'
-import { brokerOf } from './schema/broker.js'
-import { integrationOf } from './schema/integration.js'
-import { serverOf } from './schema/server.js'
 import { supervisor } from './schema/supervision.js'
 import { variable } from './schema/variable.js'
 
 /** Our metadata keywords, which JSON Schema does not have. */
-const OWN_KEYWORDS = ['unit', 'path', 'elsewhere', 'notYet', 'example'] as const
-/** Capabilities assumed for a custom adapter. */
-const ANY_PROTOCOL = {
-  formats: ['json', 'msgpack', 'binary', 'protobuf'],
-  defaultFormat: 'json',
-  auth: AUTH_TYPES,
-}
+const OWN_KEYWORDS = ['unit', 'path', 'elsewhere', 'notYet', 'example', 'written'] as const
 
 /** Builds the JSON Schema (2020-12) of a configuration object, for editors. */
 export function configurationSchema(): object {
-  const types = ADAPTERS.map(({ type }) => type)
-  const own = integrationOf(ANY_PROTOCOL).extend({
-    type: z.string().regex(new RegExp(`^(?!(?:${types.join('|')})$)`, 'u')),
-    config: z.record(z.string(), z.unknown()).optional(),
-  })
-  const integrations = ADAPTERS.map((manifest) =>
-    ofProtocol(integrationOf(manifest), manifest.type, manifest.config),
-  )
-  const servers = ADAPTERS.flatMap(({ server }) =>
-    server === undefined ? [] : [ofProtocol(serverOf(server), server.type, server.config)],
-  )
-  const brokers = BROKERS.map(({ type, listen }) => {
-    const { listen: _, ...shape } = brokerOf([type]).shape
-    return z.strictObject(listen === undefined ? shape : { ...shape, listen: listen.optional() })
-  })
   return jsonSchemaOf(
     z
       .strictObject({
         $schema: z.string().optional(),
         variables: named([variable]),
         locals: z.record(z.string(), z.unknown()).optional(),
-        integrations: named([...integrations, own]),
+        integrations: named([...integrationBlocks().map(supported), customIntegration()]),
         supervisors: named([supervisor]),
-        brokers: named(brokers),
-        servers: named(servers),
+        brokers: named(brokerBlocks().map(supported)),
+        servers: named(serverBlocks().map(supported)),
       })
       .meta({ title: 'A configuration of nemo-gateway' }),
   )
@@ -81,12 +61,12 @@ function isQuantity({ options: [first, second] }: z.ZodUnion): boolean {
   return first instanceof z.ZodString && second instanceof z.ZodNumber
 }
 
-/** Builds the schema of a block of one protocol, with the `config` of its manifest. */
-function ofProtocol(block: z.ZodObject, type: string, config: z.ZodType): z.ZodType {
-  const shape = Object.entries(block.shape).filter(
+/** A block without what this version does not do. */
+function supported({ schema }: ProtocolBlock): z.ZodType {
+  const shape = Object.entries(schema.shape).filter(
     ([, attribute]) => traitsOf(attribute).elsewhere !== 'later',
   )
-  return z.strictObject({ ...Object.fromEntries(shape), type: z.literal(type), config: config.optional() })
+  return z.strictObject(Object.fromEntries(shape))
 }
 
 /** Builds the schema of blocks keyed by their label. */

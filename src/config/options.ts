@@ -1,18 +1,10 @@
-import type { z } from 'zod'
-import type { brokerOf } from './schema/broker.js'
-import type { integrationOf } from './schema/integration.js'
-import type { serverOf } from './schema/server.js'
-import type { supervisor } from './schema/supervision.js'
-import type { variable } from './schema/variable.js'
-
-/** The input type of a schema, read-only. */
-type Options<T> = T extends readonly (infer Item)[]
-  ? readonly Options<Item>[]
-  : T extends object
-    ? { readonly [Name in keyof T]: Options<T[Name]> }
-    : T
-
-type Named<Schema extends z.ZodType> = Readonly<Record<string, Options<z.input<Schema>>>>
+import type {
+  BrokerBlock,
+  IntegrationBlock,
+  ServerBlock,
+  SupervisorBlock,
+  VariableBlock,
+} from './block-types.js'
 
 /**
  * A configuration as an object. It has the shape and the names of the HCL, with blocks keyed by their label.
@@ -20,12 +12,18 @@ type Named<Schema extends z.ZodType> = Readonly<Record<string, Options<z.input<S
  * `${`.
  */
 export interface ConfigObject {
-  readonly variables?: Named<typeof variable>
-  readonly locals?: Readonly<Record<string, unknown>>
-  readonly integrations?: Named<ReturnType<typeof integrationOf>>
-  readonly supervisors?: Named<typeof supervisor>
-  readonly brokers?: Named<ReturnType<typeof brokerOf>>
-  readonly servers?: Named<ReturnType<typeof serverOf>>
+  /** Values that are given from outside: `var.NAME`. */
+  readonly variables?: { readonly [name: string]: VariableBlock }
+  /** Values that other attributes use by `local.NAME`. */
+  readonly locals?: { readonly [name: string]: unknown }
+  /** Connections to services and brokers, by the names that `gateway.rpc`, `pubsub` and `queue` take. */
+  readonly integrations?: { readonly [name: string]: IntegrationBlock }
+  /** Groups of integrations that are restarted together. */
+  readonly supervisors?: { readonly [name: string]: SupervisorBlock }
+  /** Brokers inside the process, each in a separate thread. */
+  readonly brokers?: { readonly [name: string]: BrokerBlock }
+  /** Listeners of the gateway, by the names that `gateway.server` takes. */
+  readonly servers?: { readonly [name: string]: ServerBlock }
 }
 
 /** A configuration: the path of an HCL file or of a folder with `*.hcl` files, or an object. */

@@ -1,3 +1,6 @@
+/** Bytes, or text such as `"64KB"`, `"16MB"`, `"1.5GB"` (powers of 1024). */
+export type Size = number | string
+
 const UNITS = { b: 1, kb: 1024, mb: 1024 ** 2, gb: 1024 ** 3 } as const
 
 /**

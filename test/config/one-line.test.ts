@@ -7,6 +7,8 @@ import { Section } from '../../src/config/reading/section.js'
 import { integrationOf } from '../../src/config/schema/integration.js'
 import { duration } from '../../src/config/schema/kinds.js'
 import { toSettings } from '../../src/config/schema/settings.js'
+import { Declarations } from '../docs/blocks/declarations.js'
+import { membersOf } from '../docs/blocks/type-of.js'
 import { rowsOf } from '../docs/configuration-page.js'
 
 const PROTOCOL = { formats: ['json'], defaultFormat: 'json', auth: ['none'] } as const
@@ -67,6 +69,17 @@ test('it is in the documentation and in the JSON Schema', () => {
       warm_up: { type: ['string', 'number'], default: '5s', description: 'How long it warms up.' },
     },
   })
+})
+
+test('it is in the types of the object form, with its documentation', () => {
+  const around = () => ({ parent: 'Integration', isTop: true })
+  expect(membersOf(block, around, new Declarations()).warm_up).toBe(`  /**
+   * How long it warms up.
+   * A duration: milliseconds, or text such as \`"30s"\`.
+   * @defaultValue \`"5s"\`
+   */
+  readonly warm_up?: Duration | undefined
+`)
 })
 
 test('nothing but the schemas names the attributes of a block', () => {

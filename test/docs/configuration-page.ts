@@ -1,16 +1,15 @@
 import { z } from 'zod'
 import { ADAPTERS } from '../../src/adapters/catalogue.js'
 import { BROKERS } from '../../src/brokers/catalogue.js'
+import { ANY_PROTOCOL } from '../../src/config/protocol-blocks.js'
 import { expectation } from '../../src/config/reading/expectation.js'
-import { bare, defaultOf, type Schema, traitsOf, wordsOf } from '../../src/config/reading/traits.js'
+import { bare, type Schema, traitsOf, wordsOf } from '../../src/config/reading/traits.js'
 import { brokerOf } from '../../src/config/schema/broker.js'
 import { integrationOf } from '../../src/config/schema/integration.js'
 import { serverOf } from '../../src/config/schema/server.js'
 import { supervisor } from '../../src/config/schema/supervision.js'
 import { variable } from '../../src/config/schema/variable.js'
-import { formatBytes } from '../../src/core/bytes.js'
-import { formatDuration } from '../../src/core/duration.js'
-import { AUTH_TYPES } from '../../src/core/settings.js'
+import { isRequired, writtenDefault } from './attribute.js'
 import { table } from './table.js'
 
 const INTRODUCTION = `# Configuration
@@ -37,18 +36,13 @@ export interface Part {
   readonly schema: Schema
 }
 
-const PROTOCOL = {
-  formats: ['json', 'msgpack', 'binary', 'protobuf'],
-  defaultFormat: 'json',
-  auth: AUTH_TYPES,
-}
 const ofTypes = (block: z.ZodObject, types: readonly string[]) =>
   block.extend({ type: z.enum(types).describe('Protocol.') })
 
 /** The blocks of a configuration, in the order of the page. */
 export function parts(): readonly Part[] {
-  const integration = integrationOf(PROTOCOL)
-  const server = serverOf(PROTOCOL)
+  const integration = integrationOf(ANY_PROTOCOL)
+  const server = serverOf(ANY_PROTOCOL)
   const types = ADAPTERS.map(({ type }) => type)
   const served = ADAPTERS.flatMap((manifest) => manifest.server ?? [])
   return [
@@ -151,17 +145,9 @@ function valueText(schema: Schema): string {
 }
 
 function defaultText(schema: Schema): string {
-  const value = defaultOf(schema)
-  if (value === undefined) return isRequired(schema) ? '**required**' : ''
-  const { unit } = traitsOf(schema)
-  if (typeof value === 'number' && unit === 'duration') return `\`${formatDuration(value)}\``
-  if (typeof value === 'number' && unit === 'size') return `\`${formatBytes(value).replace(' ', '')}\``
-  const isEmpty = typeof value === 'object' && value !== null && Object.keys(value).length === 0
-  return isEmpty || typeof value === 'object' ? '' : `\`${String(value)}\``
-}
-
-function isRequired(schema: Schema): boolean {
-  return !z.safeParse(schema as z.ZodType, undefined).success
+  const value = writtenDefault(schema)
+  if (value !== undefined) return `\`${value}\``
+  return isRequired(schema) ? '**required**' : ''
 }
 
 function tableOf(schema: Schema): string {

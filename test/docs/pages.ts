@@ -1,9 +1,11 @@
+import { blockTypes } from './blocks/block-types.js'
 import { configurationPage } from './configuration-page.js'
 import { eventsPage } from './events-page.js'
 import { metricsPage } from './metrics-page.js'
 
-/** The pages of `docs/` that are written from descriptions in the code. */
+/** The files that are written from descriptions in the code. */
 export const PAGES: Readonly<Record<string, () => string>> = {
+  'src/config/block-types.ts': blockTypes,
   'docs/configuration.md': configurationPage,
   'docs/events.md': eventsPage,
   'docs/metrics.md': metricsPage,

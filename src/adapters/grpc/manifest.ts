@@ -99,6 +99,8 @@ const config = z.strictObject({
 })
 
 export type GrpcConfig = z.infer<typeof config>
+/** As the configuration writes it. */
+export type GrpcConfigInput = z.input<typeof config>
 
 /** Schema of the `config` block of a server. */
 const serverConfig = z.strictObject({
@@ -118,6 +120,8 @@ const serverConfig = z.strictObject({
 })
 
 export type GrpcServerConfig = z.infer<typeof serverConfig>
+/** As the configuration writes it. */
+export type GrpcServerConfigInput = z.input<typeof serverConfig>
 
 const FORMATS = ['protobuf', 'json', 'binary']
 /** Only the adapter has the Protobuf schema, so that topics cross to the actor as MessagePack. */

@@ -79,6 +79,8 @@ const config = z.strictObject({
 })
 
 export type JsonRpcConfig = z.infer<typeof config>
+/** As the configuration writes it. */
+export type JsonRpcConfigInput = z.input<typeof config>
 
 /** Schema of the `config` block of a server; durations are in milliseconds. */
 const serverConfig = z.strictObject({
@@ -125,6 +127,8 @@ const serverConfig = z.strictObject({
 })
 
 export type JsonRpcServerConfig = z.infer<typeof serverConfig>
+/** As the configuration writes it. */
+export type JsonRpcServerConfigInput = z.input<typeof serverConfig>
 
 /** Describes the adapter for JSON-RPC 2.0 over HTTP and WebSocket. */
 export const jsonRpcManifest: AdapterManifest = {

@@ -87,6 +87,8 @@ const KEPT_BYTES = 2 * (16 + 8_192 + 2 * 1_024 * 16)
 
 /** The validated `config` block with its defaults; durations are in milliseconds. */
 export type MqttConfig = z.output<typeof config>
+/** As the configuration writes it. */
+export type MqttConfigInput = z.input<typeof config>
 
 /** Describes the MQTT adapter to the host without loading it. */
 export const mqttManifest: AdapterManifest = {

@@ -171,6 +171,8 @@ const config = z.strictObject({
 
 /** The validated `config` block with its defaults; durations are in milliseconds. */
 export type NatsConfig = z.output<typeof config>
+/** As the configuration writes it. */
+export type NatsConfigInput = z.input<typeof config>
 
 const WITHOUT_QUEUES = ['call', 'notify', 'batch', 'serve', 'publish', 'subscribe'] as const
 

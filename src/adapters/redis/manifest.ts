@@ -120,6 +120,8 @@ const config = z
 
 /** The validated `config` block with its defaults; durations are in milliseconds. */
 export type RedisConfig = z.output<typeof config>
+/** As the configuration writes it. */
+export type RedisConfigInput = z.input<typeof config>
 
 /** Describes the Redis adapter to the host without loading it. Requires Redis 6.2 or later. */
 export const redisManifest: AdapterManifest = {

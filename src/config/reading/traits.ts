@@ -16,6 +16,8 @@ export interface Traits {
   readonly path?: 'file' | 'any'
   /** Read by the schema of a manifest, or not supported by this version. */
   readonly elsewhere?: 'manifest' | 'later'
+  /** The type in an object, where the language has an expression. */
+  readonly written?: 'string'
   /** Values of a `type` that this version does not support, with their names in messages. */
   readonly notYet?: Readonly<Record<string, string>>
 }

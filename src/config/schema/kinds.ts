@@ -1,11 +1,9 @@
 import { z } from 'zod'
 import { durationFrom, sizeFrom } from '../../adapters/config-kinds.js'
+import type { Size } from '../../core/bytes.js'
 import type { Duration } from '../../core/duration.js'
 
 export { filePath, path } from '../../adapters/config-kinds.js'
-
-/** Bytes, or a string such as `"64KB"`. */
-export type Size = number | string
 
 declare const UNIT: unique symbol
 

@@ -7,6 +7,7 @@ export const variable = z
     type: z
       .unknown()
       .optional()
+      .meta({ written: 'string' })
       .describe(
         'Type of the value: `string`, `number`, `bool`, `any`, `list(…)` or `map(…)`. Example: `list(string)`.',
       ) as unknown as z.ZodOptional<z.ZodString>,

@@ -1,0 +1,29 @@
+/** `circuit_breaker` and `json-rpc` as parts of the name of a type: `CircuitBreaker`, `JsonRpc`. */
+export function pascal(name: string): string {
+  return name
+    .replace(/(?:^|[_-])(.)/gu, (_, letter: string) => letter.toUpperCase())
+    .replace('Oauth', 'OAuth')
+}
+
+/** Blocks that mean the same wherever they are. */
+const ANYWHERE: ReadonlySet<string> = new Set(['tls'])
+
+/** Where a block is: its name, and what is around it as a part of the names of types. */
+export interface Place {
+  readonly name: string
+  readonly parent: string
+  /** Whether it is directly in an integration, server or broker: its name alone says what it is. */
+  readonly isTop: boolean
+}
+
+/** The names that the type of a block may have, the best one first. */
+export function candidates({ name, parent, isTop }: Place): readonly string[] {
+  const short = `${pascal(name)}Block`
+  return isTop || ANYWHERE.has(name) ? [short, `${parent}${short}`] : [`${parent}${short}`]
+}
+
+/** What blocks inside of a block have around them. The `config` block adds nothing to the name of its protocol. */
+export function inside({ name, parent, isTop }: Place): Omit<Place, 'name'> {
+  if (name === 'config') return { parent, isTop: false }
+  return { parent: `${isTop ? '' : parent}${pascal(name)}`, isTop: false }
+}
