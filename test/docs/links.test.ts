@@ -3,12 +3,7 @@ import { dirname, join, normalize } from 'node:path'
 import { expect, test } from 'vitest'
 import { allPages, anchorsOf, guides, inlineCode, linksOf, pageAt, ROOT } from './markdown.js'
 
-/** Pages and folders that are written elsewhere, and may not be there yet. */
-const AWAITED = ['docs/api']
-
 const pages = await allPages()
-const isAwaited = (path: string) =>
-  AWAITED.some((awaited) => path === awaited || path.startsWith(`${awaited}/`))
 
 test.each(pages)('every link of $path leads somewhere', (page) => {
   const broken = linksOf(page).filter((link) => !/^(https?|mailto):/.test(link) && !resolves(page.path, link))
@@ -18,7 +13,7 @@ test.each(pages)('every link of $path leads somewhere', (page) => {
 function resolves(from: string, link: string): boolean {
   const [target = '', anchor] = link.split('#')
   const path = target === '' ? from : normalize(join(dirname(from), target)).replace(/\/$/, '')
-  if (!existsSync(join(ROOT, path))) return isAwaited(path)
+  if (!existsSync(join(ROOT, path))) return false
   return anchor === undefined || (path.endsWith('.md') && anchorsOf(pageAt(path)).has(anchor))
 }
 
