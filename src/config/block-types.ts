@@ -104,24 +104,24 @@ export interface BrokerLimitsBlock {
 /** The `listen` block: Where the broker listens. */
 export interface BrokerListenBlock {
   /**
-   * Loopback unless the configuration says otherwise: the broker asks nobody who they are.
+   * The address to listen on. The default is loopback, because the broker does not authenticate clients.
    * @defaultValue `"127.0.0.1"`
    */
   readonly address?: string | undefined
   /**
-   * 0: any free port.
+   * The port to listen on; 0 selects a free port.
    * A whole number from 0 to 65535.
    * @defaultValue `1883`
    */
   readonly port?: number | undefined
   /**
-   * Connections at a time; further ones are closed at once.
+   * How many connections may be open; further ones are closed at once.
    * A whole number of at least 1.
    * @defaultValue `1000`
    */
   readonly max_connections?: number | undefined
   /**
-   * Bytes of one packet; a client that announces a larger one is disconnected.
+   * Maximum size of a packet in bytes; a client that sends a larger one is disconnected.
    * A whole number from 1024 to 268435455.
    * @defaultValue `16777216`
    */
@@ -898,42 +898,42 @@ export interface MqttBrokerBlock extends BrokerAttributes {
 /** The `config` block: Settings of the protocol. */
 export interface MqttConfigBlock {
   /**
-   * Of the connection that publishes and calls. Receivers have separate connections, opened on first use:
-   * `ID-sub` for subscriptions, `ID-serve` for methods that are served, `ID-queue-QUEUE` for each queue that
-   * is consumed. A broker that admits clients by their ids has to admit those too.
+   * The client id of the connection that publishes and calls. Receivers have separate connections, opened on
+   * first use: `ID-sub` for subscriptions, `ID-serve` for served methods, `ID-queue-QUEUE` for each consumed
+   * queue. A broker that admits clients by id must admit these too.
    */
   readonly client_id?: string | undefined
   /**
-   * How long a connection may be silent before a sign of life is sent.
+   * The keep-alive interval; pings are sent twice per interval.
    * A duration: milliseconds, or text such as `"30s"`.
    * @defaultValue `"1m"`
    */
   readonly keep_alive?: Duration | undefined
   /**
-   * `false`: the broker keeps the sessions while we are away, with what is published for `ID-sub` and
-   * `ID-serve` and with the exchanges of QoS 1 and 2 in flight. `ID-queue-QUEUE` survives the loss of a
+   * Whether the broker drops the sessions when a connection ends. With `false` it keeps messages for `ID-sub`
+   * and `ID-serve`, and exchanges of QoS 1 and 2 in flight. `ID-queue-QUEUE` survives the loss of a
    * connection in any case.
    * @defaultValue `true`
    */
   readonly clean_session?: boolean | undefined
   /**
-   * The quality of service of what is published and subscribed, where an operation names no other.
+   * The quality of service of publishes and subscriptions that do not set one.
    * @defaultValue `0`
    */
   readonly qos?: 0 | 1 | 2 | undefined
   /**
-   * `auto`: 5, and 3.1.1 where the broker refuses it.
+   * The protocol version. `auto` tries 5, then 3.1.1 if the broker refuses it.
    * @defaultValue `"auto"`
    */
   readonly protocol_version?: 'auto' | 5 | '3.1.1' | undefined
   /**
-   * For how long the broker keeps a session without its connection; MQTT 5 only.
+   * How long the broker keeps a session after its connection has ended; MQTT 5 only.
    * A duration: milliseconds, or text such as `"30s"`.
    * @defaultValue `"1h"`
    */
   readonly session_expiry?: Duration | undefined
   /**
-   * Unacknowledged messages per connection; MQTT 5 only.
+   * How many messages may be unacknowledged on each connection; MQTT 5 only.
    * A whole number from 1 to 65535.
    * @defaultValue `1024`
    */
@@ -944,20 +944,18 @@ export interface MqttConfigBlock {
    */
   readonly queue_group?: string | undefined
   /**
-   * Whether the messages that a dead member of the group leaves behind move over to another; MQTT 5 only. The
-   * members tell of each other under `nemo/orphans/GROUP/`, and connect under each other's client ids. The
-   * risk: a member that is cut off from the broker for longer than a second or two counts as dead, and its
-   * messages are handled twice.
+   * Whether another member takes over the unacknowledged messages of a dead member of the group; MQTT 5 only.
+   * Members publish their state under `nemo/orphans/GROUP/` and connect with each other's client ids. Risk: a
+   * member that loses the broker for longer than one or two seconds counts as dead, and its messages are
+   * handled twice.
    * @defaultValue `false`
    */
   readonly queue_takeover?: boolean | undefined
-  /** Begins the topics on which answers to calls arrive. */
+  /** The prefix of the topics on which answers to calls arrive. */
   readonly response_topic_prefix?: string | undefined
-  /**
-   * The user name that goes with a token: `auth` of type `bearer` or `jwt` sends the token as the password.
-   */
+  /** The user name sent with a token; `auth` of type `bearer` or `jwt` sends the token as the password. */
   readonly token_username?: string | undefined
-  /** What the broker publishes when the connection that publishes is lost. */
+  /** The message that the broker publishes when the main connection is lost. */
   readonly will?: MqttWillBlock | undefined
 }
 
@@ -983,19 +981,19 @@ export interface MqttIntegrationBlock extends IntegrationAttributes {
     | undefined
 }
 
-/** The `will` block: What the broker publishes when the connection that publishes is lost. */
+/** The `will` block: The message that the broker publishes when the main connection is lost. */
 export interface MqttWillBlock {
-  /** Where the broker publishes it. */
+  /** The topic of the will. */
   readonly topic: string
-  /** What it says. */
+  /** The payload of the will. */
   readonly payload: string
   /**
-   * Its quality of service.
+   * The quality of service of the will.
    * @defaultValue `0`
    */
   readonly qos?: 0 | 1 | 2 | undefined
   /**
-   * Whether the broker keeps it for later subscribers.
+   * Whether the broker retains the will for later subscribers.
    * @defaultValue `false`
    */
   readonly retain?: boolean | undefined
@@ -1020,87 +1018,90 @@ export interface MtlsAuthBlock {
 
 /** The `config` block: Settings of the protocol. */
 export interface NatsConfigBlock {
-  /** How the server calls this connection in its reports; made up when absent. */
+  /** The connection name in the server's reports; generated by default. */
   readonly name?: string | undefined
   /**
-   * Queues, and publishes with `qos` 1, are kept by JetStream; `false`: there are none.
+   * Whether to use JetStream, which queues and publishes with `qos` 1 require.
    * @defaultValue `true`
    */
   readonly jetstream?: boolean | undefined
-  /** The JetStream domain, on a leaf node for example. */
+  /** The JetStream domain, for example on a leaf node. */
   readonly domain?: string | undefined
-  /** Every subscription joins this group: each message goes to one of its members. */
+  /** The queue group that every subscription joins; each message goes to one member. */
   readonly queue_group?: string | undefined
   /**
-   * `auto`: a topic with a slash is read as in MQTT, with `+` and `#`; any other is a subject, with `*` and
-   * `>`. `nats`: every topic is a subject as it stands.
+   * How topics are read. `auto`: a topic with a slash follows MQTT, with `+` and `#`; any other topic is a
+   * subject, with `*` and `>`. `nats`: every topic is a subject.
    * @defaultValue `"auto"`
    */
   readonly topic_style?: 'auto' | 'nats' | undefined
   /**
-   * A connection that is silent for this long is asked for a sign of life, and lost if none comes in as long
-   * again.
+   * A connection that has received nothing for this long sends PING, and counts as lost if it receives
+   * nothing for the same time again.
    * A duration: milliseconds, or text such as `"30s"`.
    * @defaultValue `"30s"`
    */
   readonly ping_interval?: Duration | undefined
   /**
-   * Whether the servers of the cluster that a server tells of are tried as well.
+   * Whether to use the other servers of the cluster that a server reports.
    * @defaultValue `true`
    */
   readonly discover?: boolean | undefined
   /**
-   * Answers arrive below this subject.
+   * The prefix of the subjects on which answers arrive.
    * @defaultValue `"_INBOX"`
    */
   readonly inbox_prefix?: string | undefined
   /**
-   * Messages that a receiver of a queue asks for beyond what it can take at once.
+   * How many messages a receiver of a queue requests beyond its current demand.
    * A whole number from 0 to 10000.
    * @defaultValue `0`
    */
   readonly prefetch?: number | undefined
-  /** The stream that keeps a queue: bound when there is one, else created like this. */
+  /**
+   * The stream of a queue: an existing stream is used as it is, a missing one is created with these settings.
+   */
   readonly stream?: NatsStreamBlock | undefined
   /**
-   * The durable pull consumer of a queue, which all its receivers share: bound when there is one, else
-   * created.
+   * The durable pull consumer that all receivers of a queue share: an existing consumer is used as it is, a
+   * missing one is created with these settings.
    */
   readonly consumer?: NatsConsumerBlock | undefined
-  /** How the methods that are served present themselves to those who look for services (`nats micro ls`). */
+  /** How served methods appear in service discovery (`nats micro ls`). */
   readonly service?: NatsServiceBlock | undefined
 }
 
 /**
- * The `consumer` block: The durable pull consumer of a queue, which all its receivers share: bound when there
- * is one, else created.
+ * The `consumer` block: The durable pull consumer that all receivers of a queue share: an existing consumer
+ * is used as it is, a missing one is created with these settings.
  */
 export interface NatsConsumerBlock {
-  /** Made of the name of the queue when absent. */
+  /** The name of the durable consumer; by default derived from the name of the queue. */
   readonly name?: string | undefined
   /**
-   * How long a message may be in hand, without a word on it, before the server gives it to somebody else: 5 s
-   * when absent, or 30 s without `extend`.
+   * How long the server waits for a settlement or an extension before it redelivers a message; default 5 s,
+   * or 30 s without `extend`.
    * A duration: milliseconds, or text such as `"30s"`.
    */
   readonly ack_wait?: Duration | undefined
   /**
-   * Tells the server while a handler is still working, so that a message whose gateway has died is soon back.
+   * Extends `ack_wait` while a handler is working, so that a short `ack_wait` suffices and the messages of a
+   * dead gateway are redelivered soon.
    * @defaultValue `true`
    */
   readonly extend?: boolean | undefined
   /**
-   * Deliveries of one message, of which a handler has seen each; -1: as many as the consumer allows.
+   * How many deliveries to a handler a message gets; -1 sets no limit besides the consumer's own.
    * @defaultValue `-1`
    */
   readonly max_deliver?: number | undefined
   /**
-   * The queue that gets what was delivered `max_deliver` times; without it such messages are dead letters of
-   * the consumer.
+   * The queue for messages that were delivered `max_deliver` times; when absent, the gateway reports them as
+   * dead letters.
    */
   readonly dead_letter?: string | undefined
   /**
-   * Messages in hand of all receivers together.
+   * How many delivered messages may be unsettled, over all receivers of the consumer.
    * A whole number from 1 to 1000000.
    * @defaultValue `10000`
    */
@@ -1133,12 +1134,9 @@ export interface NatsIntegrationBlock extends IntegrationAttributes {
     | undefined
 }
 
-/**
- * The `service` block: How the methods that are served present themselves to those who look for services
- * (`nats micro ls`).
- */
+/** The `service` block: How served methods appear in service discovery (`nats micro ls`). */
 export interface NatsServiceBlock {
-  /** The name of the integration when absent. */
+  /** The service name; by default the name of the integration. */
   readonly name?: string | undefined
   /**
    * The version of the service.
@@ -1151,67 +1149,70 @@ export interface NatsServiceBlock {
    */
   readonly description?: string | undefined
   /**
-   * The servers of one method share its requests within this group.
+   * The queue group in which the servers of a method share its requests.
    * @defaultValue `"q"`
    */
   readonly queue_group?: string | undefined
 }
 
-/** The `stream` block: The stream that keeps a queue: bound when there is one, else created like this. */
+/**
+ * The `stream` block: The stream of a queue: an existing stream is used as it is, a missing one is created
+ * with these settings.
+ */
 export interface NatsStreamBlock {
-  /** One stream for all queues of the integration; without it each queue has a separate one. */
+  /** One stream for all queues of the integration; when absent, each queue has its own. */
   readonly name?: string | undefined
-  /** What a stream that is created keeps beside the queues themselves. */
+  /** Further subjects of a stream that the gateway creates, besides its queues. */
   readonly subjects?: readonly string[] | undefined
   /**
-   * `false`: only streams that are there are used.
+   * Whether to create missing streams; with `false` only existing streams are used.
    * @defaultValue `true`
    */
   readonly create?: boolean | undefined
   /**
-   * Where the stream is kept.
+   * Where the stream is stored.
    * @defaultValue `"file"`
    */
   readonly storage?: 'file' | 'memory' | undefined
   /**
-   * How many servers of a cluster keep it.
+   * How many servers of a cluster store a copy.
    * A whole number from 1 to 5.
    * @defaultValue `1`
    */
   readonly replicas?: number | undefined
   /**
-   * `workqueue` forgets a message once it is acknowledged.
+   * When messages are removed: `workqueue` removes a message once it is acknowledged.
    * @defaultValue `"workqueue"`
    */
   readonly retention?: 'workqueue' | 'limits' | 'interest' | undefined
   /**
-   * How long a message is kept; any time without it.
+   * How long a message is kept; no limit when absent.
    * A duration: milliseconds, or text such as `"30s"`.
    */
   readonly max_age?: Duration | undefined
   /**
-   * How many bytes it may hold; any number without it.
+   * How many bytes the stream may hold; no limit when absent.
    * A whole number of at least 1.
    */
   readonly max_bytes?: number | undefined
   /**
-   * How many messages it may hold; any number without it.
+   * How many messages the stream may hold; no limit when absent.
    * A whole number of at least 1.
    */
   readonly max_messages?: number | undefined
   /**
-   * What happens when it is full: `new` refuses the sender, `old` forgets the oldest message.
+   * What happens when the stream is full: `new` refuses the new message, `old` removes the oldest.
    * @defaultValue `"new"`
    */
   readonly discard?: 'new' | 'old' | undefined
   /**
-   * For how long a message that is sent twice under one id is kept once.
+   * How long the stream recognises a message that is sent twice with the same id.
    * A duration: milliseconds, or text such as `"30s"`.
    * @defaultValue `"2m"`
    */
   readonly duplicate_window?: Duration | undefined
   /**
-   * Needs a server of version 2.10.
+   * Compression of stored messages; requires server 2.10.
    * @defaultValue `"none"`
    */
   readonly compression?: 'none' | 's2' | undefined
@@ -1358,88 +1359,91 @@ export interface ReconnectBlock {
 /** The `config` block: Settings of the protocol. */
 export interface RedisConfigBlock {
   /**
-   * Selected on every connection (SELECT); a cluster has database 0 alone.
+   * The database that every connection selects (SELECT). A cluster has only database 0.
    * A whole number from 0 to 65535.
    * @defaultValue `0`
    */
   readonly database?: number | undefined
   /**
-   * The most connections that are open at a time: one for commands, one for subscriptions, one for answers to
-   * calls, one for the methods that are served, and one for each queue for as long as it is consumed.
+   * How many connections may be open at a time: one for commands, one for subscriptions, one for answers to
+   * calls, one for served methods, and one for each queue while it is consumed.
    * A whole number from 1 to 10000.
    * @defaultValue `32`
    */
   readonly pool_size?: number | undefined
   /**
-   * The version of RESP that is spoken; 2 is for proxies that do not know HELLO.
+   * The RESP version. Set 2 for a proxy that does not support HELLO.
    * @defaultValue `3`
    */
   readonly protocol?: 2 | 3 | undefined
   /**
-   * A connection on which nothing is heard for this long is asked with PING, and given up after as long
-   * again.
+   * A connection that has received nothing for this long sends PING, and is closed if it receives nothing for
+   * the same time again.
    * A duration: milliseconds, or text such as `"30s"`.
    * @defaultValue `"10s"`
    */
   readonly keep_alive?: Duration | undefined
   /**
-   * Publishes and subscribes with SPUBLISH and SSUBSCRIBE, which a cluster keeps to one shard (Redis 7).
+   * Publishes and subscribes with SPUBLISH and SSUBSCRIBE, so that a message stays within one shard of a
+   * cluster (Redis 7).
    * @defaultValue `false`
    */
   readonly sharded?: boolean | undefined
   /**
-   * The group that shares the entries of a queue.
+   * The consumer group that shares the entries of a queue.
    * @defaultValue `"nemo-workers"`
    */
   readonly consumer_group?: string | undefined
   /**
-   * Our name in the group; has to be unique to the process. By default it is, and outlives restarts of the
-   * actor.
+   * The consumer name in the group; it must be unique to the process. The default is, and stays the same when
+   * the actor restarts.
    */
   readonly consumer?: string | undefined
   /**
-   * Where a group that is new begins: with what the queue holds already, or with what comes from now on.
+   * Where a new group starts: with the oldest entry of the queue, or with entries added after the group was
+   * created.
    * @defaultValue `"oldest"`
    */
   readonly start_from?: 'oldest' | 'newest' | undefined
   /**
-   * The field of an entry that holds the payload; all others are headers. The payload of an entry without it
-   * is the object of its fields, whose values are texts.
+   * The field of an entry that holds the payload; all other fields are headers. Without this field the
+   * payload is an object of all fields, with text values.
    * @defaultValue `"payload"`
    */
   readonly payload_field?: string | undefined
   /**
-   * Entries that a consumer has not settled nor shown signs of life for in this long go to another.
+   * An entry is given to another consumer when its own has neither settled it nor renewed it for this long.
    * A duration: milliseconds, or text such as `"30s"`.
    * @defaultValue `"30s"`
    */
   readonly claim_after?: Duration | undefined
   /**
-   * A blocking read waits at most so long before it looks after what is due.
+   * How long a blocking read waits before the reader checks for due entries.
    * A duration: milliseconds, or text such as `"30s"`.
    * @defaultValue `"1s"`
    */
   readonly block?: Duration | undefined
   /**
-   * An entry that is delivered more often goes to the dead letters; 0: never.
+   * How many deliveries an entry gets before it is dead-lettered; 0 sets no limit.
    * A whole number of at least 0.
    * @defaultValue `0`
    */
   readonly max_deliveries?: number | undefined
-  /** The queue that takes them; `QUEUE:dead` when absent. */
+  /** The queue for dead letters; default `QUEUE:dead`. */
   readonly dead_letter?: string | undefined
   /**
-   * How many entries a queue keeps that every group has acknowledged; -1: all of them. Absent: those that our
-   * `send` made are removed, those of other senders stay. What a group has not acknowledged is never removed.
+   * How many entries a queue keeps after every group has acknowledged them; -1 keeps all. When absent,
+   * entries added by `send` are removed and entries of other senders stay. An entry that some group has not
+   * acknowledged is never removed.
    * A whole number of at least -1.
    */
   readonly max_len?: number | undefined
-  /** Calls and the methods that are served. */
+  /** Settings for calls and served methods. */
   readonly rpc?: RedisRpcBlock | undefined
-  /** The endpoint's addresses are sentinels, which know where the master is. */
+  /** Treats the endpoint's addresses as sentinels, which report the master. */
   readonly sentinel?: RedisSentinelBlock | undefined
   /**
-   * The endpoint's addresses are nodes of a cluster.
+   * Treats the endpoint's addresses as nodes of a cluster.
    * @defaultValue `false`
    */
   readonly cluster?: boolean | undefined
@@ -1501,39 +1505,39 @@ export interface RedisIntegrationBlock extends IntegrationAttributes {
   readonly auth?: NoneAuthBlock | PasswordAuthBlock | BasicAuthBlock | MtlsAuthBlock | undefined
 }
 
-/** The `rpc` block: Calls and the methods that are served. */
+/** The `rpc` block: Settings for calls and served methods. */
 export interface RedisRpcBlock {
   /**
-   * Begins the names of all keys of calls.
+   * The prefix of all keys used for calls.
    * @defaultValue `"nemo:rpc"`
    */
   readonly prefix?: string | undefined
   /**
-   * The group that shares the requests to a method.
+   * The consumer group that shares the requests for a method.
    * @defaultValue `"nemo-servers"`
    */
   readonly group?: string | undefined
   /**
-   * A server that has shown no sign of life for this long serves no more.
+   * How long a server counts as present after it last renewed its registration.
    * A duration: milliseconds, or text such as `"30s"`.
    * @defaultValue `"10s"`
    */
   readonly lease?: Duration | undefined
 }
 
-/** The `sentinel` block: The endpoint's addresses are sentinels, which know where the master is. */
+/** The `sentinel` block: Treats the endpoint's addresses as sentinels, which report the master. */
 export interface RedisSentinelBlock {
-  /** The name of the master that they watch. */
+  /** The name of the master that the sentinels watch. */
   readonly master: string
-  /** The account of the sentinels. */
+  /** The user name for the sentinels. */
   readonly username?: string | undefined
   /**
-   * The password of the sentinels.
+   * The password for the sentinels.
    * Secret: appears in no message.
    */
   readonly password?: string | undefined
   /**
-   * Whether the sentinels too are reached by the endpoint's TLS.
+   * Whether connections to the sentinels use the endpoint's TLS settings too.
    * @defaultValue `false`
    */
   readonly tls?: boolean | undefined
