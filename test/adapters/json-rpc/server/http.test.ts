@@ -271,7 +271,7 @@ describe('the end', () => {
     const second = server(handlers, { listen: { port } })
     await expect(second).rejects.toMatchObject({
       kind: 'connection',
-      reason: expect.stringContaining('the port is in use'),
+      reason: expect.stringContaining('it is in use'),
     })
     await adapter.disconnect()
     const third = await server(handlers, { listen: { port } })
