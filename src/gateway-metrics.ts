@@ -26,7 +26,7 @@ export interface IntegrationMetrics {
   readonly breaker: BreakerState
   /** Restarts of its actor. */
   readonly restarts: number
-  /** What was counted, over all lives of its actor. */
+  /** Its counters, over all lives of its actor. */
   readonly counts: Counts
   /**
    * Requests that wait on the host, that are posted to the actor, and that are in flight there; messages held for the

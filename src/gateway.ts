@@ -36,7 +36,7 @@ import type { RpcServer } from './server/rpc-server.js'
 import { ConnectionManager } from './supervisor/connection-manager.js'
 import { SupervisionTree } from './supervisor/tree.js'
 
-/** What a gateway is started with beside its configuration. */
+/** Options of `Gateway.start`. */
 export interface GatewayOptions {
   /** Values for the `variable` blocks. */
   readonly variables?: Readonly<Record<string, unknown>>

@@ -105,8 +105,8 @@ export class QueueClient {
   /**
    * Gives a message back to be delivered again.
    * @param messageId `id` of the received message
-   * @returns and throws as `ack`
-   * @throws AckError if the acknowledgement cannot reach the broker
+   * @returns false in the same cases as `ack`
+   * @throws AckError if the request cannot reach the broker
    */
   async nack(messageId: string, options?: NackOptions): Promise<boolean> {
     const id = this.#delivery('nack', messageId)

@@ -58,7 +58,7 @@ export class QueueMessage<T = unknown> {
     return this.#extras.id
   }
 
-  /** Which delivery this is, from 1. */
+  /** The number of the delivery, from 1. */
   get attempt(): number {
     return this.#extras.attempt ?? 1
   }
@@ -91,8 +91,8 @@ export class QueueMessage<T = unknown> {
 
   /**
    * Gives the message back to be delivered again; by default after a growing delay.
-   * @returns and throws as `ack`
-   * @throws AckError if the acknowledgement cannot reach the broker
+   * @returns false in the same cases as `ack`
+   * @throws AckError if the request cannot reach the broker
    */
   async nack(options?: NackOptions): Promise<boolean> {
     checkNack(options, this.#mail.name)

@@ -16,7 +16,7 @@ import { RunQueue } from './run-queue.js'
  * A subscription to a topic pattern. It is opened again after a crash of its actor or a lost connection.
  *
  * Read it by `for await`, by `recv`, or both: several readers share the messages. Leaving a `for await` loop closes the
- * subscription. Each subscription has its own buffer and overflow policy, so one that is not read does not stop others,
+ * subscription. Each subscription has its own buffer and overflow policy, so an unread subscription stops no other,
  * although equal subscriptions of an integration share one subscription at the broker.
  */
 export class Subscription<T = unknown> implements AsyncIterable<Message<T>>, Worker {

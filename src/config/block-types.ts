@@ -52,7 +52,7 @@ export interface AnyServerBlock extends ServerAttributes {
   readonly type: string
   /** Settings of the protocol. */
   readonly config?: { readonly [name: string]: unknown } | undefined
-  /** Wire format of payloads. One that the protocol has. */
+  /** Wire format of payloads. It must be a format of the protocol. */
   readonly format?: string | undefined
 }
 
@@ -209,7 +209,7 @@ export interface CustomIntegrationBlock extends IntegrationAttributes {
   readonly type: string
   /** Settings of the protocol. */
   readonly config?: { readonly [name: string]: unknown } | undefined
-  /** Wire format of payloads. One that the protocol has. */
+  /** Wire format of payloads. It must be a format of the protocol. */
   readonly format?: string | undefined
   /** How the integration authenticates itself. */
   readonly auth?:
@@ -373,7 +373,7 @@ export interface GrpcConfigBlock {
   /**
    * What happens after a connection loss to a subscription without `params` whose stream was published to.
    * `end` ends it with a SubscribeError, because the server has lost the published messages and may stay
-   * silent; `reopen` opens a new stream, for servers that send without being asked.
+   * silent; `reopen` opens a new stream, for servers that send without a request.
    * @defaultValue `"end"`
    */
   readonly published_streams?: 'end' | 'reopen' | undefined
@@ -1395,8 +1395,8 @@ export interface RedisConfigBlock {
    */
   readonly consumer_group?: string | undefined
   /**
-   * The consumer name in the group; it must be unique to the process. The default is, and stays the same when
-   * the actor restarts.
+   * The consumer name in the group; it must be unique to the process. The default is unique and stays the
+   * same when the actor restarts.
    */
   readonly consumer?: string | undefined
   /**
@@ -1412,7 +1412,7 @@ export interface RedisConfigBlock {
    */
   readonly payload_field?: string | undefined
   /**
-   * An entry is given to another consumer when its own has neither settled it nor renewed it for this long.
+   * How long a consumer may hold an entry without settling or renewing it before another consumer gets it.
    * A duration: milliseconds, or text such as `"30s"`.
    * @defaultValue `"30s"`
    */

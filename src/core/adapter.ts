@@ -53,7 +53,7 @@ export interface AdapterContext {
   /**
    * Opens a channel to an embedded broker of this gateway. Never rejects.
    * @param broker its name in the configuration
-   * @returns the port, which the adapter closes; it closes by itself where there is no such broker
+   * @returns the port, which the adapter closes; it closes at once if there is no such broker
    */
   dial(broker: string): Promise<MessagePort>
 }
@@ -150,7 +150,7 @@ export interface RpcCall {
   readonly params?: Value
 }
 
-/** What became of a call. An error that is an RpcError is the answer of the server. */
+/** The outcome of a call. An error that is an RpcError is the answer of the server. */
 export type RpcOutcome =
   | { readonly ok: true; readonly value: Value }
   | { readonly ok: false; readonly error: Error }
@@ -188,13 +188,13 @@ export interface PublishOptions
   readonly expiryMs?: number
 }
 
-/** What a subscription asks of the broker. */
+/** The options of a subscription that reach the adapter. */
 export interface SubscribeOptions extends Pick<options.SubscribeOptions, 'qos' | 'headers'> {
   /** The parameters of a subscription that is a method of a service. Such a subscription is not shared. */
   readonly params?: Value
 }
 
-/** What a message for a queue asks of the broker. */
+/** The options of a send that reach the adapter. */
 export interface EnqueueOptions extends InMilliseconds<Pick<options.SendOptions, 'headers' | 'delay'>> {
   /** Milliseconds before which it must not be delivered. */
   readonly delayMs?: number
@@ -226,7 +226,7 @@ export interface InboundMessage {
 export interface InboundDelivery extends InboundMessage {
   /** The broker's id of the message, if it has one. */
   readonly id?: string
-  /** Which delivery this is, from 1, as far as the broker reports it. */
+  /** The number of the delivery, from 1, if the broker reports it. */
   readonly attempt: number
   /** Whether it was delivered before, as far as the broker tells. */
   readonly redelivered: boolean

@@ -21,7 +21,7 @@ export class ByteBudget {
     return this.#held
   }
 
-  /** Whether as many bytes are held as may be. */
+  /** Whether the limit is reached. */
   get isFull(): boolean {
     return this.#held >= this.limit
   }

@@ -16,7 +16,7 @@ export interface Clock {
    */
   now(): number
   /**
-   * Reads the time that has passed, which never goes back. Never throws.
+   * Reads the monotonic time, which never goes back. Never throws.
    * @returns milliseconds from an arbitrary origin that all threads of the process share
    */
   monotonic(): number

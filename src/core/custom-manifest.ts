@@ -14,7 +14,7 @@ export interface ConfigSchema {
   }
 }
 
-/** What a schema says of a `config` block: the value, or what is wrong with it. */
+/** The result of a schema for a `config` block: the value, or its faults. */
 export type ConfigVerdict =
   | { readonly value: unknown; readonly issues?: undefined }
   | { readonly issues: readonly ConfigIssue[] }

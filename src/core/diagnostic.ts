@@ -14,9 +14,9 @@ export interface Diagnostic {
   readonly endColumn?: number
   /** What is wrong. */
   readonly message: string
-  /** What would be right. */
+  /** The expected value. */
   readonly expected?: string
-  /** What is there instead; never a secret. */
+  /** The value that was found; never a secret. */
   readonly found?: string
   /** What to do. */
   readonly hint?: string

@@ -30,8 +30,8 @@ export abstract class IntegrationError extends Error {
    * For the classes below.
    * @param message what went wrong, in words
    * @param context overrides what the class has by default
-   * @param retryableByDefault `retryable` where the context does not say
-   * @param errorClass `errorClass` where the context does not say
+   * @param retryableByDefault the default of `retryable`
+   * @param errorClass the default of `errorClass`
    */
   constructor(message: string, context: ErrorContext, retryableByDefault: boolean, errorClass?: ErrorClass) {
     super(message, context.cause === undefined ? undefined : { cause: context.cause })

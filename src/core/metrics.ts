@@ -139,7 +139,7 @@ export const GATEWAY_METRICS = {
 /** The name of a counter. */
 export type Counter = keyof typeof COUNTERS
 
-/** How many of each thing, since the actor started; of errors, how many of each kind that occurred. */
+/** The counters of an actor since it started. Errors are counted by kind; kinds that did not occur are absent. */
 export type Counts = Readonly<Record<Counter, number>> & {
   readonly errors: Readonly<Partial<Record<ErrorKind, number>>>
 }

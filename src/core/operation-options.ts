@@ -46,7 +46,7 @@ const FORMAT = { format: TEXT } as const satisfies Checks<FormatOption>
 
 const QOS = oneOf(0, 1, 2)
 
-/** What a call may say beside its parameters. */
+/** Options of a call. */
 export interface CallOptions extends OperationLimits {
   /** Whether the call may be executed twice. If true, the gateway repeats it after its actor or connection is lost. */
   readonly idempotent?: boolean
@@ -59,7 +59,7 @@ export const CALL_OPTIONS = {
   headers: HEADERS,
 } as const satisfies Checks<CallOptions>
 
-/** What a publish may say beside its message. */
+/** Options of a publish. */
 export interface PublishOptions extends OperationLimits, FormatOption {
   /** MQTT's quality of service. Default: that of the integration. */
   readonly qos?: 0 | 1 | 2
@@ -79,7 +79,7 @@ export const PUBLISH_OPTIONS = {
   expiry: DURATION,
 } as const satisfies Checks<PublishOptions>
 
-/** What a subscription may ask for. */
+/** Options of a subscription. */
 export interface SubscribeOptions extends OperationLimits, FormatOption {
   /** What crosses to the host thread: the value (default), the bytes, or the bytes to be decoded on first access. */
   readonly decode?: 'value' | 'bytes' | 'lazy'
@@ -113,7 +113,7 @@ export const SUBSCRIBE_OPTIONS = {
   transform: ANYTHING,
 } as const satisfies Checks<SubscribeOptions>
 
-/** What a message for a queue may ask for. */
+/** Options of a send. */
 export interface SendOptions extends OperationLimits, FormatOption {
   /** Text metadata beside the payload, where the protocol has it. */
   readonly headers?: Headers
@@ -130,7 +130,7 @@ export const SEND_OPTIONS = {
   delay: DURATION,
 } as const satisfies Checks<SendOptions>
 
-/** How one message is received. */
+/** Options of a receive. */
 export interface ReceiveOptions extends OperationLimits, FormatOption {}
 export const RECEIVE_OPTIONS = { ...LIMITS, ...FORMAT } as const satisfies Checks<ReceiveOptions>
 
@@ -159,7 +159,7 @@ export const CONSUME_OPTIONS = {
   retryDelay: DURATION,
 } as const satisfies Checks<ConsumeOptions>
 
-/** How a message is given back. */
+/** Options of a nack. */
 export interface NackOptions {
   /** Why the message failed; part of the dead letter if the message becomes one. */
   readonly reason?: string

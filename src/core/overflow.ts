@@ -1,4 +1,4 @@
-/** What happens to a message for which there is no room. */
+/** What happens to a message when the buffer is full. */
 export type Overflow = 'block' | 'reject' | 'drop-oldest' | 'drop-newest'
 
 export const OVERFLOW_POLICIES = ['block', 'reject', 'drop-oldest', 'drop-newest'] as const

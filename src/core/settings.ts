@@ -52,7 +52,7 @@ export const AUTH_TYPES = [
 
 /** A JWT that the gateway signs itself and renews before it expires. */
 export interface JwtSettings {
-  /** Tells it from other kinds of `AuthSettings`. */
+  /** Discriminates the union `AuthSettings`. */
   readonly type: 'jwt'
   /** `secret` for HS algorithms, a PEM private key for all others. */
   readonly key:
@@ -76,7 +76,7 @@ export interface JwtSettings {
 
 /** An access token from the client credentials grant (RFC 6749, section 4.4). */
 export interface OAuth2Settings {
-  /** Tells it from other kinds of `AuthSettings`. */
+  /** Discriminates the union `AuthSettings`. */
   readonly type: 'oauth2'
   /** Where tokens are issued. */
   readonly tokenUrl: string
@@ -84,9 +84,9 @@ export interface OAuth2Settings {
   readonly clientId: string
   /** Its secret. */
   readonly clientSecret: string
-  /** What the token is for; empty for what the server gives by itself. */
+  /** The scopes to request; empty for the default of the server. */
   readonly scopes: readonly string[]
-  /** Whom the token is for. */
+  /** The audience of the token. */
   readonly audience?: string
   /** How the client authenticates to the token endpoint (RFC 6749, section 2.3.1). */
   readonly clientAuth: 'basic' | 'post'
@@ -114,7 +114,7 @@ export interface ListenTlsSettings {
   readonly key: string
   /** The authority that must have issued the certificate of each caller. */
   readonly clientCa?: string
-  /** The oldest version of TLS that is spoken. */
+  /** The minimum version of TLS. */
   readonly minVersion?: 'TLSv1.2' | 'TLSv1.3'
 }
 
@@ -134,7 +134,7 @@ export type Backoff =
       readonly maxMs: number
     }
 
-/** How an operation that failed is repeated. */
+/** How failed operations are retried. */
 export interface RetrySettings {
   /** Attempts in all, the first included; 1 disables retries. */
   readonly maxAttempts: number
@@ -186,9 +186,9 @@ export interface BreakerSettings {
   readonly timeoutMs: number
 }
 
-/** How the other side is asked for a sign of life. */
+/** How the connection is probed. */
 export interface HealthCheckSettings {
-  /** Whether it is asked regularly. */
+  /** Whether to probe it regularly. */
   readonly enabled: boolean
   /** Milliseconds between two checks. */
   readonly intervalMs: number
@@ -198,9 +198,9 @@ export interface HealthCheckSettings {
   readonly method?: string
 }
 
-/** How a lost connection is made again. */
+/** How a lost connection is restored. */
 export interface ReconnectSettings {
-  /** Whether it is made again. */
+  /** Whether to restore it. */
   readonly enabled: boolean
   /** -1 for no limit. */
   readonly maxAttempts: number
@@ -212,9 +212,9 @@ export interface ReconnectSettings {
   readonly offline: 'wait' | 'fail'
 }
 
-/** What may wait between the host thread and the actor. */
+/** The bounds of the mailbox between the host thread and the actor. */
 export interface MailboxSettings extends Capacity {
-  /** What happens to a message for which there is no room. */
+  /** What happens to a message when the buffer is full. */
   readonly overflow: Overflow
 }
 
@@ -278,7 +278,7 @@ export interface IntegrationSettings {
   readonly announce?: AnnounceSettings
   /** The `config` block, checked and completed with defaults by the schema of the adapter's manifest. */
   readonly config: { readonly [key: string]: Value }
-  /** How it proves who it is. */
+  /** How it authenticates itself. */
   readonly auth: AuthSettings
   /** Name of the wire format. */
   readonly format: string
@@ -288,25 +288,25 @@ export interface IntegrationSettings {
   readonly protobuf?: ProtobufSettings
   /** The time-out of one attempt. */
   readonly timeoutMs: number
-  /** How an operation that failed is repeated, by the actor. */
+  /** How the actor retries failed operations. */
   readonly retry: RetrySettings
   /** When the circuit breaker opens and closes. */
   readonly circuitBreaker: BreakerSettings
-  /** How the other side is asked for a sign of life. */
+  /** How the connection is probed. */
   readonly healthCheck: HealthCheckSettings
-  /** How a lost connection is made again, by the actor. */
+  /** How the actor restores a lost connection. */
   readonly reconnect: ReconnectSettings
   /** How many requests may be made in a time; any number without it. */
   readonly rateLimit?: RateLimitSettings
   /** How many requests may be in flight; any number without it. */
   readonly bulkhead?: BulkheadSettings
-  /** What may wait between the host thread and the actor. */
+  /** The bounds of the mailbox between the host thread and the actor. */
   readonly mailbox: MailboxSettings
-  /** What the actor may take. */
+  /** Resource limits of the actor. */
   readonly limits: LimitSettings
   /** The longest time between two heartbeats, in milliseconds; after that the supervisor replaces the actor. */
   readonly heartbeatMs: number
-  /** A fault that the actor inflicts upon itself, every so many milliseconds. */
+  /** A fault that the actor injects into itself, and its interval in milliseconds. */
   readonly chaos?: { readonly fault: Fault; readonly everyMs: number }
 }
 

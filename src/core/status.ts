@@ -8,7 +8,7 @@ export type ConnectionStatus =
   | { readonly state: 'reconnecting'; readonly attempt: number }
   | { readonly state: 'failed'; readonly reason: string }
 
-/** What the connection of an integration is doing. */
+/** The state of the connection of an integration. */
 export type ConnectionState = ConnectionStatus['state']
 
 /** The index of each state is its number in shared memory. Add new ones at the end only. */
@@ -84,7 +84,7 @@ export interface IntegrationStatus {
 
 /** The result of a health check. */
 export interface HealthStatus {
-  /** Whether it is connected and gave a sign of life. */
+  /** Whether it is connected and answered the probe. */
   readonly healthy: boolean
   /** How long the check took, in milliseconds. */
   readonly latencyMs: number

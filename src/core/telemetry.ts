@@ -1,9 +1,9 @@
-/** How grave a line of the log is. */
+/** The severity of a log line. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
 /** One log line. Fields contain no payloads and no secrets. */
 export interface LogRecord {
-  /** How grave it is. */
+  /** Its severity. */
   readonly level: LogLevel
   /** What happened, in words; of an event its name. */
   readonly message: string

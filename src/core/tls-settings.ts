@@ -10,6 +10,6 @@ export interface TlsSettings {
   readonly clientKey?: string
   /** The host name that the certificate of the server must be valid for. Default: the host of the address. */
   readonly serverName?: string
-  /** The oldest version of TLS that is spoken. */
+  /** The minimum version of TLS. */
   readonly minVersion?: 'TLSv1.2' | 'TLSv1.3'
 }

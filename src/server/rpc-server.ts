@@ -44,7 +44,7 @@ export class RpcServer implements Worker {
    * Registers the handler of a method, effective with the next `serve`. A later handler for the same method replaces
    * it.
    * @param method the method as callers name it
-   * @param handler called on this thread with the parameters; what it gives or resolves to is the answer
+   * @param handler called on this thread with the parameters; its result is the answer
    * @returns this server, to register the next
    * @throws ConfigError
    */

@@ -57,8 +57,8 @@ export class ConnectionManager {
    * @param options.timeout milliseconds or text such as `"2s"`; default: the time-out of the integration
    * @param options.signal cancels the wait
    * @returns the status of the connection
-   * @throws ConfigError for an unknown name or option; ConnectionError or AuthError if a failed connection fails
-   *   again; TimeoutError, CancelledError; ActorCrashedError if the actor will not be restarted; ShutdownError
+   * @throws ConfigError for an unknown name or option; ConnectionError or AuthError if a `failed` connection
+   *   cannot be restored; TimeoutError, CancelledError; ActorCrashedError if the actor will not be restarted; ShutdownError
    */
   get(
     name: string,

@@ -17,7 +17,7 @@ export class ManualClock implements Clock {
   #turn: { readonly task: () => void }[] = []
 
   /**
-   * Makes a clock that stands still.
+   * Makes a clock whose time passes only in `advance`.
    * @param startedAt initial time in epoch milliseconds
    */
   constructor(startedAt = 1_700_000_000_000) {

@@ -7,7 +7,7 @@ import type { Random } from '../core/random.js'
 export class SeededRandom implements Random {
   #state: number
 
-  /** Begins the sequence of a seed. @param seed a whole number of 32 bits */
+  /** Starts the sequence of a seed. @param seed a whole number of 32 bits */
   constructor(seed: number) {
     this.#state = seed >>> 0
   }

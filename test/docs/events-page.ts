@@ -10,7 +10,7 @@ export function eventsPage(): string {
   return `# Events
 
 \`gateway.on(name, listener)\` calls \`listener\` at each event of that name, and returns a function that removes the listener.
-What a listener throws, or rejects with, is logged and disturbs nothing. Each event is also one line of the log, with the same
+An error of a listener is logged and affects nothing else. Each event is also one line of the log, with the same
 fields except those of type "not logged", \`level\`, and its name as \`message\`.
 
 Written by \`npm run docs\` from \`src/core/events.ts\`.
@@ -30,8 +30,7 @@ function section(name: string, { when, fields, level }: EventDescription): strin
     isPayload ? `${type}; not logged` : type,
     doc,
   ])
-  const levels =
-    typeof level === 'string' ? `\`${level}\`` : '`info`, or `warn` where something should be looked at'
+  const levels = typeof level === 'string' ? `\`${level}\`` : '`info`, or `warn` if it needs attention'
   return `## \`${name}\`
 
 ${when} Logged as ${levels}.

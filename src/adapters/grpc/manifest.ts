@@ -94,7 +94,7 @@ const config = z.strictObject({
     .enum(['end', 'reopen'])
     .default('end')
     .describe(
-      'What happens after a connection loss to a subscription without `params` whose stream was published to. `end` ends it with a SubscribeError, because the server has lost the published messages and may stay silent; `reopen` opens a new stream, for servers that send without being asked.',
+      'What happens after a connection loss to a subscription without `params` whose stream was published to. `end` ends it with a SubscribeError, because the server has lost the published messages and may stay silent; `reopen` opens a new stream, for servers that send without a request.',
     ),
 })
 

@@ -45,7 +45,7 @@ const config = z
     consumer: name
       .optional()
       .describe(
-        'The consumer name in the group; it must be unique to the process. The default is, and stays the same when the actor restarts.',
+        'The consumer name in the group; it must be unique to the process. The default is unique and stays the same when the actor restarts.',
       ),
     start_from: z
       .enum(['oldest', 'newest'])
@@ -61,7 +61,7 @@ const config = z
     claim_after: durationWithin(100, DAY_MS)
       .default(30_000)
       .describe(
-        'An entry is given to another consumer when its own has neither settled it nor renewed it for this long.',
+        'How long a consumer may hold an entry without settling or renewing it before another consumer gets it.',
       ),
     block: durationWithin(10, 60_000)
       .default(1_000)

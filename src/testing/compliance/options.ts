@@ -14,7 +14,7 @@ export interface ComplianceHarness {
   describe(name: string, body: () => void): void
   /**
    * Registers a test.
-   * @param name what holds
+   * @param name the name of the case
    * @param body the test, which fails when its promise rejects
    * @throws what the runner throws
    */

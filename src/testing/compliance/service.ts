@@ -16,7 +16,7 @@ export class ComplianceService {
   readonly #clock: Clock
   readonly #remembered: unknown[] = []
 
-  /** Makes a service that remembers nothing yet. @param clock by which `slow` waits */
+  /** Makes a service without remembered values. @param clock by which `slow` waits */
   constructor(clock: Clock = systemClock) {
     this.#clock = clock
   }

@@ -36,7 +36,10 @@ function ofAnyType(type: string, block: z.ZodObject): ProtocolBlock {
   const { type: given, format } = block.shape as Readonly<Record<string, z.ZodType | undefined>>
   const text = z.string().describe(given?.description ?? '')
   const shape = { ...block.shape, type: text }
-  const formats = z.string().optional().describe(`${format?.description} One that the protocol has.`)
+  const formats = z
+    .string()
+    .optional()
+    .describe(`${format?.description} It must be a format of the protocol.`)
   const schema = z.strictObject(format === undefined ? shape : { ...shape, format: formats })
   return { type, schema: schema.describe(block.description ?? '') }
 }
