@@ -74,7 +74,7 @@ export class RpcClient {
 
   /**
    * Makes several calls, in one request if the protocol has batches, otherwise concurrently.
-   * @param calls the calls; none is a batch that resolves at once
+   * @param calls the calls; an empty list resolves at once
    * @returns one result for each call, in the order of the calls; a failed call does not fail the batch
    * @throws an IntegrationError if the request as a whole fails
    */

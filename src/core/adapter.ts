@@ -333,7 +333,7 @@ export interface PubSubFacet {
    * subscribes a pattern once, or replaces it by a later subscription (for a higher `qos`, or with `retains`): once
    * granted, the later one receives the messages, and closing the earlier one must not end it.
    * @param pattern a topic, which may have the wildcards of the broker
-   * @param sink takes the messages, also those that come before the grant
+   * @param sink receives the messages, including those before the grant
    * @returns the subscription, which the actor closes
    * @throws SubscribeError
    */
@@ -374,7 +374,7 @@ export interface QueueFacet {
   /**
    * Consumes a queue. Resolves when the broker has granted it; nothing is delivered before `request`.
    * @param queue the queue as the broker calls it
-   * @param sink takes the messages that are asked for
+   * @param sink receives the requested messages
    * @returns the consumer, which the actor closes
    * @throws DequeueError when the broker refuses; otherwise an IntegrationError of another kind
    */
@@ -393,13 +393,13 @@ export interface InboundRequest extends InboundMessage {
   answer(outcome: RpcOutcome): Promise<void>
 }
 
-/** Serving methods to others. All methods are called concurrently, while connected. */
+/** The served methods of a protocol. All methods are called concurrently, while connected. */
 export interface ServiceFacet {
   /**
    * Starts serving `method`. Resolves when requests reach it. Replaces an earlier subscription of the same method;
    * closing the earlier one must not end the later one.
    * @param method the method as callers name it
-   * @param sink takes the requests
+   * @param sink receives the requests
    * @returns the subscription, which the actor closes
    * @throws an IntegrationError when the broker refuses
    */

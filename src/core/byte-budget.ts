@@ -6,7 +6,7 @@
  * message that has been received must be stored.
  */
 export class ByteBudget {
-  /** How many bytes may be held. */
+  /** The limit in bytes. */
   readonly limit: number
   #held = 0
   #waiting: (() => void)[] = []
@@ -16,7 +16,7 @@ export class ByteBudget {
     this.limit = limit
   }
 
-  /** Bytes held at this moment. */
+  /** The bytes that are held now. */
   get held(): number {
     return this.#held
   }

@@ -38,13 +38,13 @@ export interface CustomManifest {
   readonly capabilities: readonly Capability[]
   /** Wire formats of payloads. Default: `json`, `msgpack`, `binary`. */
   readonly formats?: readonly string[]
-  /** The format of an integration that names none. Default: the first of `formats`. */
+  /** The format of an integration without `format`. Default: the first of `formats`. */
   readonly defaultFormat?: string
   /** Types of the `auth` block that the adapter supports. Default: only `none`. */
   readonly auth?: readonly AuthType[]
   /** The schema of the `config` block, which must be an object. If absent, the block must be empty. */
   readonly config?: ConfigSchema
-  /** The port where an endpoint names none. */
+  /** The port of an endpoint that has none. */
   readonly defaultPort?: number
   /** Whether the block needs an `endpoint`. Default true. */
   readonly needsEndpoint?: boolean

@@ -17,7 +17,7 @@ export abstract class IntegrationError extends Error {
   readonly integration: string
   /** Whether the same operation may succeed if it is repeated. */
   readonly retryable: boolean
-  /** The transient class that `retry { retryable_errors }` matches on; absent for an error of none of them. */
+  /** The transient class that `retry { retryable_errors }` matches on; absent if no class applies. */
   readonly errorClass: ErrorClass | undefined
   /** How long the other side asked us to wait before the next attempt, in milliseconds; absent if it did not ask. */
   declare readonly retryAfterMs?: number
@@ -324,7 +324,7 @@ export class UnsupportedError extends IntegrationError {
   readonly operation: string
   /**
    * Not retryable by default.
-   * @param operation what the protocol does not have
+   * @param operation the operation that the protocol does not have
    * @param context the integration, the cause, and what overrides the defaults of the class
    */
   constructor(operation: string, context: ErrorContext = {}) {

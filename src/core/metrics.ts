@@ -113,7 +113,7 @@ export const INTEGRATION_METRICS = {
     cell: 'poolInUse',
   },
   'pool.pending': { ...gauge('requests', 'Requests that wait for a connection.'), cell: 'poolPending' },
-  'pool.max': { ...gauge('connections', 'The most connections that may be open.'), cell: 'poolMax' },
+  'pool.max': { ...gauge('connections', 'The maximum number of open connections.'), cell: 'poolMax' },
 } as const satisfies Readonly<Record<string, Metric>>
 
 /** The metrics of an embedded broker. */

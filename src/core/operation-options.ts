@@ -136,7 +136,7 @@ export const RECEIVE_OPTIONS = { ...LIMITS, ...FORMAT } as const satisfies Check
 
 /** How a queue is consumed. */
 export interface ConsumeOptions extends FormatOption {
-  /** The most unsettled messages at a time, from 1 to 65535. Default 1. */
+  /** The maximum number of unsettled messages, from 1 to 65535. Default 1. */
   readonly concurrency?: number
   /** A message is dead-lettered after this many failed deliveries; Infinity for never. */
   readonly maxDeliveries?: number

@@ -14,7 +14,7 @@ export interface Endpoint {
   readonly port?: number
   /** The path, for protocols over HTTP. */
   readonly path?: string
-  /** How the connection is secured; absent for a plain one. */
+  /** The TLS settings; absent without TLS. */
   readonly tls?: TlsSettings
 }
 
@@ -78,7 +78,7 @@ export interface JwtSettings {
 export interface OAuth2Settings {
   /** Discriminates the union `AuthSettings`. */
   readonly type: 'oauth2'
-  /** Where tokens are issued. */
+  /** The URL of the token endpoint. */
   readonly tokenUrl: string
   /** The id of the client. */
   readonly clientId: string
@@ -102,7 +102,7 @@ export interface ListenSettings {
   readonly port: number
   /** The path, for protocols over HTTP. */
   readonly path?: string
-  /** How connections are secured; absent for plain ones. */
+  /** The TLS settings; absent without TLS. */
   readonly tls?: ListenTlsSettings
 }
 
@@ -170,9 +170,9 @@ export interface RateLimitSettings {
 
 /** Limits how many requests may be in flight. */
 export interface BulkheadSettings {
-  /** How many at a time. */
+  /** The maximum number of requests in flight. */
   readonly concurrent: number
-  /** How many more may wait until one of them ends. */
+  /** The maximum number of further requests that wait for a slot. */
   readonly queue: number
 }
 
@@ -296,9 +296,9 @@ export interface IntegrationSettings {
   readonly healthCheck: HealthCheckSettings
   /** How the actor restores a lost connection. */
   readonly reconnect: ReconnectSettings
-  /** How many requests may be made in a time; any number without it. */
+  /** Limits how many requests may be made in a period. Unlimited if absent. */
   readonly rateLimit?: RateLimitSettings
-  /** How many requests may be in flight; any number without it. */
+  /** Limits how many requests may be in flight. Unlimited if absent. */
   readonly bulkhead?: BulkheadSettings
   /** The bounds of the mailbox between the host thread and the actor. */
   readonly mailbox: MailboxSettings

@@ -44,7 +44,7 @@ export interface PoolFigures {
   readonly inUse: number
   /** Requests that wait for a connection. */
   readonly pending: number
-  /** The most connections that may be open. */
+  /** The maximum number of open connections. */
   readonly max: number
 }
 

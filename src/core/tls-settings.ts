@@ -2,7 +2,7 @@
 export interface TlsSettings {
   /** Whether the certificate of the server is checked. */
   readonly verifyServer: boolean
-  /** The path of the certificate of the authority to trust; the system's authorities without it. */
+  /** The path of the certificate of the authority to trust; default: the authorities of the system. */
   readonly caCert?: string
   /** The path of the certificate that we show. */
   readonly clientCert?: string

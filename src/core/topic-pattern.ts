@@ -21,7 +21,7 @@ export function topicMatches(pattern: string, topic: string): boolean {
 
 /**
  * Why `pattern` is not a valid topic filter (MQTT 5, section 4.7.1); `undefined` if it is. Never throws.
- * @param pattern what may be a topic filter
+ * @param pattern the text to check
  * @returns what is wrong with it; `undefined` for a topic filter
  */
 export function topicPatternFault(pattern: string): string | undefined {
@@ -39,7 +39,7 @@ export function topicPatternFault(pattern: string): string | undefined {
 
 /**
  * Why `topic` is not a valid topic name (MQTT 5, section 4.7.3); `undefined` if it is. Never throws.
- * @param topic what may be a topic
+ * @param topic the text to check
  * @returns what is wrong with it; `undefined` for a topic
  */
 export function topicNameFault(topic: string): string | undefined {

@@ -2,7 +2,7 @@ import { SerializeError } from '../core/errors.js'
 
 /** Limits of encoded values. A payload beyond them is refused before it is parsed. */
 export interface WireLimits {
-  /** The most bytes of one encoded value. Default 16 MiB. */
+  /** The maximum size of one encoded value in bytes. Default 16 MiB. */
   readonly maxBytes?: number
   /** How deep arrays and objects may be nested. Default 128. */
   readonly maxDepth?: number

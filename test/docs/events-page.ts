@@ -10,7 +10,7 @@ export function eventsPage(): string {
   return `# Events
 
 \`gateway.on(name, listener)\` calls \`listener\` at each event of that name, and returns a function that removes the listener.
-An error of a listener is logged and affects nothing else. Each event is also one line of the log, with the same
+An error that a listener throws or rejects with is logged and affects nothing else. Each event is also one line of the log, with the same
 fields except those of type "not logged", \`level\`, and its name as \`message\`.
 
 Written by \`npm run docs\` from \`src/core/events.ts\`.

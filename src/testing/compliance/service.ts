@@ -16,7 +16,7 @@ export class ComplianceService {
   readonly #clock: Clock
   readonly #remembered: unknown[] = []
 
-  /** Makes a service without remembered values. @param clock by which `slow` waits */
+  /** Makes a service without remembered values. @param clock the clock that `slow` uses */
   constructor(clock: Clock = systemClock) {
     this.#clock = clock
   }
