@@ -3,28 +3,23 @@
  * @packageDocumentation
  */
 
+export type { Attempt } from './core/adapter/attempt.js'
+export type { AdapterSubscription, InboundMessage, MessageSink } from './core/adapter/inbound.js'
 export type {
-  AdapterConsumer,
   AdapterContext,
   AdapterFactory,
-  AdapterSubscription,
-  Attempt,
   DeadLetterReport,
+  ProtocolAdapter,
+} from './core/adapter/protocol-adapter.js'
+export type { PublishOptions, PubSubFacet, SubscribeOptions } from './core/adapter/pubsub-facet.js'
+export type {
+  AdapterConsumer,
   EnqueueOptions,
   InboundDelivery,
-  InboundMessage,
-  InboundRequest,
-  MessageSink,
-  ProtocolAdapter,
-  PublishOptions,
-  PubSubFacet,
   QueueFacet,
-  RpcCall,
-  RpcFacet,
-  RpcOutcome,
-  ServiceFacet,
-  SubscribeOptions,
-} from './core/adapter.js'
+} from './core/adapter/queue-facet.js'
+export type { RpcCall, RpcFacet, RpcOutcome } from './core/adapter/rpc-facet.js'
+export type { InboundRequest, ServiceFacet } from './core/adapter/service-facet.js'
 export type { ByteBudget } from './core/byte-budget.js'
 export type { Capability } from './core/capability.js'
 export type { Clock, Timer } from './core/clock.js'
@@ -36,32 +31,36 @@ export type {
   DiscoverySource,
   RedisRegistry,
 } from './core/discovery.js'
-export * from './core/errors.js'
+export * from './core/errors/config.js'
+export * from './core/errors/connection.js'
+export type { ErrorClass, ErrorContext } from './core/errors/context.js'
+export * from './core/errors/integration-error.js'
+export type { ErrorKind } from './core/errors/kinds.js'
+export * from './core/errors/lifecycle.js'
+export * from './core/errors/limits.js'
+export * from './core/errors/operation.js'
+export * from './core/errors/pubsub.js'
+export * from './core/errors/queue.js'
+export * from './core/errors/retry-after.js'
+export * from './core/errors/rpc.js'
 export type { Capacity, Overflow } from './core/overflow.js'
 export type { Random } from './core/random.js'
+export type { AuthSettings, AuthType, JwtSettings, OAuth2Settings } from './core/settings/auth.js'
+export type { BreakerSettings } from './core/settings/breaker.js'
+export type { Fault } from './core/settings/chaos.js'
+export type { HealthCheckSettings, ReconnectSettings } from './core/settings/connection.js'
+export type { Endpoint } from './core/settings/endpoint.js'
+export type { IntegrationSettings } from './core/settings/integration.js'
 export type {
-  AuthSettings,
-  AuthType,
-  Backoff,
-  BreakerSettings,
   BulkheadSettings,
-  Endpoint,
-  Fault,
-  HealthCheckSettings,
-  IntegrationSettings,
-  JwtSettings,
   LimitSettings,
-  ListenSettings,
-  ListenTlsSettings,
   MailboxSettings,
-  OAuth2Settings,
-  ProtobufSettings,
   RateLimitSettings,
-  ReconnectSettings,
-  RetryBudgetSettings,
-  RetrySettings,
-  TlsSettings,
-} from './core/settings.js'
+} from './core/settings/limits.js'
+export type { ListenSettings, ListenTlsSettings } from './core/settings/listen.js'
+export type { ProtobufSettings } from './core/settings/protobuf.js'
+export type { Backoff, RetryBudgetSettings, RetrySettings } from './core/settings/retry.js'
+export type { TlsSettings } from './core/settings/tls.js'
 export type { ListenAddress, PoolFigures } from './core/status.js'
 export type { Logger, LogLevel, LogRecord } from './core/telemetry.js'
 export { topicMatches, topicNameFault, topicPatternFault } from './core/topic-pattern.js'

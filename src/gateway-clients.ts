@@ -1,7 +1,7 @@
 import { PubSubClient } from './client/pubsub-client.js'
 import { QueueClient } from './client/queue-client.js'
 import { RpcClient } from './client/rpc-client.js'
-import type { IntegrationSettings } from './core/settings.js'
+import type { IntegrationSettings } from './core/settings/integration.js'
 import type { IntegrationMail } from './mailbox/integration-mail.js'
 import type { Turn } from './mailbox/turn.js'
 import type { Work } from './mailbox/work.js'

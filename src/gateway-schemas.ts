@@ -1,6 +1,6 @@
 import type { GatewayConfig } from './config/gateway-config.js'
 import type { Diagnostic } from './core/diagnostic.js'
-import { ConfigError } from './core/errors.js'
+import { ConfigError } from './core/errors/config.js'
 import { loadFormats } from './wire/wire-format.js'
 
 /**

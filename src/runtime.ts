@@ -1,4 +1,4 @@
-import { ConfigError } from './core/errors.js'
+import { ConfigError } from './core/errors/config.js'
 
 /** Runtimes that resemble Node but do not pass messages between worker threads as Node does. */
 const FOREIGN = { bun: 'Bun', deno: 'Deno' } as const

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ConfigError } from '../src/core/errors.js'
+import { ConfigError } from '../src/core/errors/config.js'
 import { requireNode } from '../src/runtime.js'
 
 test('Node is what the gateway runs on', () => {

@@ -1,13 +1,8 @@
-import {
-  AckError,
-  DequeueError,
-  EnqueueError,
-  type ErrorContext,
-  type IntegrationError,
-  PublishError,
-  RpcError,
-  SubscribeError,
-} from '../core/errors.js'
+import type { ErrorContext } from '../core/errors/context.js'
+import type { IntegrationError } from '../core/errors/integration-error.js'
+import { PublishError, SubscribeError } from '../core/errors/pubsub.js'
+import { AckError, DequeueError, EnqueueError } from '../core/errors/queue.js'
+import { RpcError } from '../core/errors/rpc.js'
 import type { Verb } from '../mailbox/protocol.js'
 import { asIntegrationError } from '../resilience/classify.js'
 

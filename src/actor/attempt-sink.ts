@@ -1,5 +1,6 @@
-import type { Attempt, InboundMessage, MessageSink } from '../core/adapter.js'
-import { ConnectionError } from '../core/errors.js'
+import type { Attempt } from '../core/adapter/attempt.js'
+import type { InboundMessage, MessageSink } from '../core/adapter/inbound.js'
+import { ConnectionError } from '../core/errors/connection.js'
 import { abortReason } from '../resilience/retry.js'
 import { failureOf } from './adapter-failure.js'
 import { isMessage, notAMessage } from './inbound-check.js'

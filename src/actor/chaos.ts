@@ -1,5 +1,5 @@
 import { type Clock, every, type Timer } from '../core/clock.js'
-import type { Fault } from '../core/settings.js'
+import type { Fault } from '../core/settings/chaos.js'
 
 const LEAK_STEP_MS = 1
 const BLOCK_SECONDS = 5

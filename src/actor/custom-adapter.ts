@@ -1,5 +1,5 @@
-import type { AdapterFactory, ProtocolAdapter } from '../core/adapter.js'
-import { ConfigError } from '../core/errors.js'
+import type { AdapterFactory, ProtocolAdapter } from '../core/adapter/protocol-adapter.js'
+import { ConfigError } from '../core/errors/config.js'
 import { threadAddress } from './thread.js'
 
 /**

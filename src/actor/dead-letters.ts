@@ -1,4 +1,4 @@
-import type { InboundDelivery, QueueFacet } from '../core/adapter.js'
+import type { InboundDelivery, QueueFacet } from '../core/adapter/queue-facet.js'
 import type { Clock } from '../core/clock.js'
 import type { Logger } from '../core/telemetry.js'
 import type { Gauges } from '../mailbox/gauges.js'

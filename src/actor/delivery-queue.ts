@@ -1,7 +1,7 @@
 import type { ByteBudget } from '../core/byte-budget.js'
 import type { Clock, Timer } from '../core/clock.js'
 import { Deque } from '../core/deque.js'
-import { SerializeError } from '../core/errors.js'
+import { SerializeError } from '../core/errors/operation.js'
 import type { Capacity } from '../core/overflow.js'
 import { CreditTaker } from '../mailbox/credit.js'
 import { encodeError } from '../mailbox/error-codec.js'

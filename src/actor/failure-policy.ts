@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.js'
 import type { Random } from '../core/random.js'
-import type { IntegrationSettings } from '../core/settings.js'
+import type { IntegrationSettings } from '../core/settings/integration.js'
 import { asIntegrationError } from '../resilience/classify.js'
 import { decideRetry, type RetryDecision } from '../resilience/retry.js'
 import { RetryBudget } from '../resilience/retry-budget.js'

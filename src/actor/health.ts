@@ -1,6 +1,6 @@
-import type { ProtocolAdapter } from '../core/adapter.js'
+import type { ProtocolAdapter } from '../core/adapter/protocol-adapter.js'
 import { type Clock, every, type Timer } from '../core/clock.js'
-import type { IntegrationSettings } from '../core/settings.js'
+import type { IntegrationSettings } from '../core/settings/integration.js'
 import type { HealthStatus } from '../core/status.js'
 import type { Logger } from '../core/telemetry.js'
 import type { Gauges } from '../mailbox/gauges.js'

@@ -1,4 +1,4 @@
-import type { InboundMessage } from '../core/adapter.js'
+import type { InboundMessage } from '../core/adapter/inbound.js'
 
 /** Whether a custom adapter delivered a valid message. A wrong one must fail in the adapter's call. */
 export function isMessage(message: InboundMessage | null | undefined): boolean {

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.js'
-import { ConnectionError, TimeoutError } from '../core/errors.js'
-import type { IntegrationSettings } from '../core/settings.js'
+import { ConnectionError } from '../core/errors/connection.js'
+import { TimeoutError } from '../core/errors/operation.js'
+import type { IntegrationSettings } from '../core/settings/integration.js'
 import type { Connection } from './connection.js'
 import type { Operation } from './operation.js'
 

@@ -1,6 +1,6 @@
 import { Deque } from '../core/deque.js'
-import { ConnectionError } from '../core/errors.js'
-import type { IntegrationSettings } from '../core/settings.js'
+import { ConnectionError } from '../core/errors/connection.js'
+import type { IntegrationSettings } from '../core/settings/integration.js'
 import type { Connection } from './connection.js'
 import { mustGoAlone } from './failure-policy.js'
 import type { Operation } from './operation.js'

@@ -1,4 +1,4 @@
-import type { InboundDelivery } from '../core/adapter.js'
+import type { InboundDelivery } from '../core/adapter/queue-facet.js'
 import type { DeliveryExtras } from '../mailbox/protocol.js'
 
 /** The metadata of a queue message that crosses to the host. */

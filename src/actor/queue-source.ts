@@ -1,4 +1,6 @@
-import type { AdapterConsumer, Attempt, InboundDelivery, MessageSink, QueueFacet } from '../core/adapter.js'
+import type { Attempt } from '../core/adapter/attempt.js'
+import type { MessageSink } from '../core/adapter/inbound.js'
+import type { AdapterConsumer, InboundDelivery, QueueFacet } from '../core/adapter/queue-facet.js'
 import type { Gauges } from '../mailbox/gauges.js'
 import type { SourceSpec } from '../mailbox/protocol.js'
 import { AttemptSink } from './attempt-sink.js'

@@ -1,4 +1,5 @@
-import type { Attempt, QueueFacet } from '../core/adapter.js'
+import type { Attempt } from '../core/adapter/attempt.js'
+import type { QueueFacet } from '../core/adapter/queue-facet.js'
 import type { Clock } from '../core/clock.js'
 import type { ReceivedMessage } from '../mailbox/protocol.js'
 import { Receiver } from './receiver.js'

@@ -1,11 +1,7 @@
-import type {
-  AdapterSubscription,
-  Attempt,
-  InboundRequest,
-  MessageSink,
-  RpcOutcome,
-  ServiceFacet,
-} from '../core/adapter.js'
+import type { Attempt } from '../core/adapter/attempt.js'
+import type { AdapterSubscription, MessageSink } from '../core/adapter/inbound.js'
+import type { RpcOutcome } from '../core/adapter/rpc-facet.js'
+import type { InboundRequest, ServiceFacet } from '../core/adapter/service-facet.js'
 import type { ByteBudget } from '../core/byte-budget.js'
 import { SequenceTable } from '../core/sequence-table.js'
 import type { Gauges } from '../mailbox/gauges.js'

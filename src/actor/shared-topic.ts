@@ -1,5 +1,6 @@
-import type { AdapterSubscription, InboundMessage, MessageSink, PubSubFacet } from '../core/adapter.js'
-import { ConnectionError } from '../core/errors.js'
+import type { AdapterSubscription, InboundMessage, MessageSink } from '../core/adapter/inbound.js'
+import type { PubSubFacet } from '../core/adapter/pubsub-facet.js'
+import { ConnectionError } from '../core/errors/connection.js'
 import { isMessage, notAMessage } from './inbound-check.js'
 import { quietly } from './quietly.js'
 

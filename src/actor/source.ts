@@ -1,5 +1,5 @@
-import type { Attempt } from '../core/adapter.js'
-import { ConnectionError } from '../core/errors.js'
+import type { Attempt } from '../core/adapter/attempt.js'
+import { ConnectionError } from '../core/errors/connection.js'
 
 /** Delivers messages to the host: a subscription, a consumer or a service. Opened again on each new connection. */
 export interface Source {

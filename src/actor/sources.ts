@@ -1,5 +1,5 @@
 import { sharedController } from '../core/abort.js'
-import type { Attempt } from '../core/adapter.js'
+import type { Attempt } from '../core/adapter/attempt.js'
 import { type Clock, sleep } from '../core/clock.js'
 import type { Random } from '../core/random.js'
 import { encodeError } from '../mailbox/error-codec.js'

@@ -1,11 +1,6 @@
-import type {
-  AdapterSubscription,
-  Attempt,
-  InboundMessage,
-  MessageSink,
-  PubSubFacet,
-  SubscribeOptions,
-} from '../core/adapter.js'
+import type { Attempt } from '../core/adapter/attempt.js'
+import type { AdapterSubscription, InboundMessage, MessageSink } from '../core/adapter/inbound.js'
+import type { PubSubFacet, SubscribeOptions } from '../core/adapter/pubsub-facet.js'
 import type { Clock } from '../core/clock.js'
 import { withDeadline } from '../resilience/deadline.js'
 import { abortReason } from '../resilience/retry.js'

@@ -1,5 +1,6 @@
-import type { AdapterSubscription, Attempt, InboundMessage, MessageSink } from '../core/adapter.js'
-import { MailboxFullError } from '../core/errors.js'
+import type { Attempt } from '../core/adapter/attempt.js'
+import type { AdapterSubscription, InboundMessage, MessageSink } from '../core/adapter/inbound.js'
+import { MailboxFullError } from '../core/errors/limits.js'
 import type { Value } from '../core/value.js'
 import type { Gauges } from '../mailbox/gauges.js'
 import type { SourceSpec } from '../mailbox/protocol.js'

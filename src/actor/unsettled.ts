@@ -1,4 +1,4 @@
-import type { InboundDelivery } from '../core/adapter.js'
+import type { InboundDelivery } from '../core/adapter/queue-facet.js'
 import { SequenceTable } from '../core/sequence-table.js'
 import type { DeadLetters } from './dead-letters.js'
 import { afterFailure, isOneTooMany, mostDeliveries, type RedeliveryRules } from './redelivery.js'

@@ -1,4 +1,5 @@
-import { CancelledError, IntegrationError, TimeoutError } from '../core/errors.js'
+import { IntegrationError } from '../core/errors/integration-error.js'
+import { CancelledError, TimeoutError } from '../core/errors/operation.js'
 
 /**
  * Returns the error of an aborted operation: the signal's reason if it is an IntegrationError, otherwise a

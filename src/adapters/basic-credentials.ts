@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
-import { AuthError } from '../core/errors.js'
-import type { AuthSettings } from '../core/settings.js'
+import { AuthError } from '../core/errors/connection.js'
+import type { AuthSettings } from '../core/settings/auth.js'
 
 /**
  * Returns the value of an `authorization` header for a user name and a password (RFC 7617, section 2).

@@ -1,4 +1,4 @@
-import { ConnectionError } from '../core/errors.js'
+import { ConnectionError } from '../core/errors/connection.js'
 
 /** The `connect` of an adapter that is in flight, which `disconnect` interrupts. */
 export class ConnectAttempt {

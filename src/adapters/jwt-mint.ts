@@ -1,8 +1,8 @@
 import { createPrivateKey, createSecretKey, type KeyObject } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { JWTPayload } from 'jose'
-import { AuthError } from '../core/errors.js'
-import type { JwtSettings } from '../core/settings.js'
+import { AuthError } from '../core/errors/connection.js'
+import type { JwtSettings } from '../core/settings/auth.js'
 import { codeOf } from './socket-failure.js'
 import type { FreshToken, TokenContext, TokenMaker } from './token.js'
 

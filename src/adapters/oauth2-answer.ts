@@ -1,5 +1,5 @@
 import type { TokenEndpointResponse } from 'oauth4webapi'
-import { AuthError, ConnectionError } from '../core/errors.js'
+import { AuthError, ConnectionError } from '../core/errors/connection.js'
 import { retryAfterMs } from './retry-after.js'
 import type { FreshToken } from './token.js'
 

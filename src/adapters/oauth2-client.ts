@@ -1,7 +1,8 @@
 import type { AuthorizationServer, Client } from 'oauth4webapi'
-import { AuthError, IntegrationError } from '../core/errors.js'
+import { AuthError } from '../core/errors/connection.js'
+import { IntegrationError } from '../core/errors/integration-error.js'
 import { isLoopback } from '../core/loopback.js'
-import type { OAuth2Settings } from '../core/settings.js'
+import type { OAuth2Settings } from '../core/settings/auth.js'
 import { readGrant, refusalOf } from './oauth2-answer.js'
 import type { FreshToken, TokenContext, TokenMaker } from './token.js'
 

@@ -1,5 +1,6 @@
-import type { Attempt } from '../core/adapter.js'
-import { IntegrationError, SerializeError } from '../core/errors.js'
+import type { Attempt } from '../core/adapter/attempt.js'
+import { IntegrationError } from '../core/errors/integration-error.js'
+import { SerializeError } from '../core/errors/operation.js'
 import { SequenceTable } from '../core/sequence-table.js'
 import type { Value } from '../core/value.js'
 import type { WireFormat } from '../wire/wire-format.js'

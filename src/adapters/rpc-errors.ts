@@ -1,4 +1,5 @@
-import { type ErrorContext, RpcError } from '../core/errors.js'
+import type { ErrorContext } from '../core/errors/context.js'
+import { RpcError } from '../core/errors/rpc.js'
 
 const INTERNAL_ERROR = -32_603
 const METHOD_NOT_FOUND = -32_601

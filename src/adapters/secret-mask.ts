@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import type { AuthSettings } from '../core/settings.js'
+import type { AuthSettings } from '../core/settings/auth.js'
 import type { Value } from '../core/value.js'
 
 const MASK = '****'

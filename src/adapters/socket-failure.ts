@@ -1,4 +1,6 @@
-import { AuthError, ConnectionError, type ErrorContext, IntegrationError } from '../core/errors.js'
+import { AuthError, ConnectionError } from '../core/errors/connection.js'
+import type { ErrorContext } from '../core/errors/context.js'
+import { IntegrationError } from '../core/errors/integration-error.js'
 
 const UNTRUSTED = 'TLS: the certificate is signed by an authority that is not trusted'
 

@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from 'node:tls'
-import type { ConnectionError } from '../core/errors.js'
-import type { TlsSettings } from '../core/settings.js'
+import type { ConnectionError } from '../core/errors/connection.js'
+import type { TlsSettings } from '../core/settings/tls.js'
 import type { Logger } from '../core/telemetry.js'
 import type { TlsFiles } from './tls-files.js'
 

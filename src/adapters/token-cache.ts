@@ -1,5 +1,8 @@
 import type { Timer } from '../core/clock.js'
-import { ConnectionError, type IntegrationError, retryAfterOf, TimeoutError } from '../core/errors.js'
+import { ConnectionError } from '../core/errors/connection.js'
+import type { IntegrationError } from '../core/errors/integration-error.js'
+import { TimeoutError } from '../core/errors/operation.js'
+import { retryAfterOf } from '../core/errors/retry-after.js'
 import type { FreshToken, TokenContext, TokenMaker, TokenSource } from './token.js'
 
 type State =

@@ -1,8 +1,8 @@
 import { request as requestPlain } from 'node:http'
 import { request as requestSecure } from 'node:https'
 import { rootCertificates } from 'node:tls'
-import { ConnectionError } from '../core/errors.js'
-import type { TlsSettings } from '../core/settings.js'
+import { ConnectionError } from '../core/errors/connection.js'
+import type { TlsSettings } from '../core/settings/tls.js'
 import { socketFailure } from './socket-failure.js'
 import { readTlsOptions } from './tls.js'
 

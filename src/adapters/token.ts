@@ -1,4 +1,4 @@
-import type { AdapterContext } from '../core/adapter.js'
+import type { AdapterContext } from '../core/adapter/protocol-adapter.js'
 
 /** Provides the tokens that authenticate an adapter. All methods may be called concurrently. */
 export interface TokenSource {

@@ -1,5 +1,5 @@
 import type { Capability } from '../core/capability.js'
-import { UnsupportedError } from '../core/errors.js'
+import { UnsupportedError } from '../core/errors/operation.js'
 import { shownAs } from '../core/inspect.js'
 import type { IntegrationMail } from '../mailbox/integration-mail.js'
 

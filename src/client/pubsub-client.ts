@@ -1,6 +1,6 @@
 import { checkArgument, checkOptions, NAME } from '../core/arguments.js'
 import { toMilliseconds } from '../core/duration.js'
-import { UnsupportedError } from '../core/errors.js'
+import { UnsupportedError } from '../core/errors/operation.js'
 import { INSPECT } from '../core/inspect.js'
 import {
   PUBLISH_OPTIONS,

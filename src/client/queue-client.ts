@@ -1,6 +1,7 @@
 import { checkArgument, checkOptions, type Expected, type ExpectedOptions, NAME } from '../core/arguments.js'
 import { toMilliseconds } from '../core/duration.js'
-import { ConfigError, SerializeError } from '../core/errors.js'
+import { ConfigError } from '../core/errors/config.js'
+import { SerializeError } from '../core/errors/operation.js'
 import { INSPECT } from '../core/inspect.js'
 import {
   CONSUME_OPTIONS,

@@ -1,5 +1,5 @@
 import { checkArgument, FUNCTION } from '../core/arguments.js'
-import { ShutdownError } from '../core/errors.js'
+import { ShutdownError } from '../core/errors/lifecycle.js'
 import { INSPECT, shownAs } from '../core/inspect.js'
 import type { NackOptions } from '../core/operation-options.js'
 import { messageOf } from '../mailbox/error-codec.js'

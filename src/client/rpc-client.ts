@@ -1,6 +1,6 @@
 import { ANYTHING, checkArgument, checkOptions, type Expected, NAME, RECORD } from '../core/arguments.js'
 import type { Duration } from '../core/duration.js'
-import type { IntegrationError } from '../core/errors.js'
+import type { IntegrationError } from '../core/errors/integration-error.js'
 import { INSPECT } from '../core/inspect.js'
 import { CALL_OPTIONS, type CallOptions } from '../core/operation-options.js'
 import { decodeError, type ErrorRecord } from '../mailbox/error-codec.js'

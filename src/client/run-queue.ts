@@ -1,5 +1,5 @@
 import { Deque } from '../core/deque.js'
-import { ShutdownError } from '../core/errors.js'
+import { ShutdownError } from '../core/errors/lifecycle.js'
 import type { MessageRun } from '../mailbox/message-run.js'
 import type { Turn } from '../mailbox/turn.js'
 

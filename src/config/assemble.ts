@@ -1,4 +1,4 @@
-import type { GroupSettings } from '../core/settings.js'
+import type { GroupSettings } from '../core/settings/supervision.js'
 import { impliedBroker, readBroker } from './blocks/broker.js'
 import { readIntegration } from './blocks/integration.js'
 import { readServer } from './blocks/server.js'

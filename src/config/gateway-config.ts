@@ -1,5 +1,6 @@
 import type { AdapterManifest, BrokerManifest, ServerManifest } from '../core/manifest.js'
-import type { GroupSettings, IntegrationSettings, SupervisionSettings } from '../core/settings.js'
+import type { IntegrationSettings } from '../core/settings/integration.js'
+import type { GroupSettings, SupervisionSettings } from '../core/settings/supervision.js'
 import type { Value } from '../core/value.js'
 
 /** A validated integration with all defaults filled in. */

@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../core/diagnostic.js'
-import { ConfigError } from '../core/errors.js'
+import { ConfigError } from '../core/errors/config.js'
 import { assemble } from './assemble.js'
 import { readDocument } from './document.js'
 import { readFiles, type SourceFile } from './files.js'

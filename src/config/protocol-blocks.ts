@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ADAPTERS } from '../adapters/catalogue.js'
 import { BROKERS } from '../brokers/catalogue.js'
-import { AUTH_TYPES } from '../core/settings.js'
+import { AUTH_TYPES } from '../core/settings/auth.js'
 import { brokerOf } from './schema/broker.js'
 import { integrationOf } from './schema/integration.js'
 import { serverOf } from './schema/server.js'

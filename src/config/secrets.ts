@@ -2,7 +2,7 @@ import { isSecretName } from '../core/secret-name.js'
 
 export { mayHoldUserInfo, withoutUserInfo } from './hcl/user-info.js'
 
-import { AUTH_TYPES } from '../core/settings.js'
+import { AUTH_TYPES } from '../core/settings/auth.js'
 
 export { isSecretName }
 

@@ -1,6 +1,7 @@
 import { didYouMean } from './did-you-mean.js'
 import { parseDuration } from './duration.js'
-import { ConfigError, type ErrorContext } from './errors.js'
+import { ConfigError } from './errors/config.js'
+import type { ErrorContext } from './errors/context.js'
 
 /** What an argument must be. */
 export interface Expected {

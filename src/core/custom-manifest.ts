@@ -1,5 +1,5 @@
 import type { Capability } from './capability.js'
-import type { AuthType } from './settings.js'
+import type { AuthType } from './settings/auth.js'
 
 /**
  * A schema of zod 4, or of any library that follows Standard Schema (standardschema.dev). It must validate

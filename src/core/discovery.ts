@@ -1,4 +1,4 @@
-import type { TlsSettings } from './tls-settings.js'
+import type { TlsSettings } from './settings/tls.js'
 
 /** How one of several addresses is chosen: each in turn, or the address with the fewest requests in flight. */
 export type Balance = 'round_robin' | 'least_pending'

@@ -2,7 +2,8 @@ import type { ZodType } from 'zod'
 import type { AddressForm } from './address.js'
 import type { Capability, ProtocolVariant } from './capability.js'
 import type { Balance } from './discovery.js'
-import type { AuthType, IntegrationSettings } from './settings.js'
+import type { AuthType } from './settings/auth.js'
+import type { IntegrationSettings } from './settings/integration.js'
 
 /**
  * Describes a protocol to the host thread as plain data. Only the worker loads the protocol itself.

@@ -1,4 +1,4 @@
-import type { ErrorKind } from './error-kinds.js'
+import type { ErrorKind } from './errors/kinds.js'
 
 /** Describes one metric of a gateway. */
 export interface Metric {

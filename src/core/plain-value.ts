@@ -1,5 +1,5 @@
 import { types } from 'node:util'
-import { SerializeError } from './errors.js'
+import { SerializeError } from './errors/operation.js'
 import { setMember } from './set-member.js'
 import { step } from './value-path.js'
 

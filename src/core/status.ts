@@ -1,4 +1,4 @@
-import type { ErrorKind } from './errors.js'
+import type { ErrorKind } from './errors/kinds.js'
 
 /** The state of the connection of an integration. */
 export type ConnectionStatus =

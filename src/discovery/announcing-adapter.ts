@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net'
-import type { AdapterContext, AdapterFactory, ProtocolAdapter } from '../core/adapter.js'
+import type { AdapterContext, AdapterFactory, ProtocolAdapter } from '../core/adapter/protocol-adapter.js'
 import { every, type Timer } from '../core/clock.js'
 import type { AnnounceSettings } from '../core/discovery.js'
 import { withDeadline } from '../resilience/deadline.js'

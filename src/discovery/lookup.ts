@@ -1,6 +1,6 @@
 import { Resolver } from 'node:dns/promises'
 import { isIPv6 } from 'node:net'
-import { ConnectionError } from '../core/errors.js'
+import { ConnectionError } from '../core/errors/connection.js'
 
 /** Error codes for missing records, which are not a failure. */
 const NO_RECORDS = new Set(['ENODATA', 'ENOTFOUND'])

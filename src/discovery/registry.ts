@@ -4,7 +4,7 @@ import { connect as connectTls } from 'node:tls'
 import { socketFailure } from '../adapters/socket-failure.js'
 import { readTlsOptions } from '../adapters/tls.js'
 import type { RedisRegistry } from '../core/discovery.js'
-import { AuthError, ConnectionError } from '../core/errors.js'
+import { AuthError, ConnectionError } from '../core/errors/connection.js'
 import { encodeCommand, type Reply, readReply } from './resp.js'
 
 /** Maximum size of an answer in bytes. */

@@ -1,5 +1,5 @@
 import type { DiscoverySettings, FoundAddress } from '../core/discovery.js'
-import type { Endpoint } from '../core/settings.js'
+import type { Endpoint } from '../core/settings/endpoint.js'
 import type { AddressSource } from './address-source.js'
 import { dnsSource } from './dns-source.js'
 import { redisSource } from './redis-source.js'

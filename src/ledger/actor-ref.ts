@@ -1,6 +1,7 @@
 import type { Capability } from '../core/capability.js'
 import type { Clock } from '../core/clock.js'
-import { ActorCrashedError, CancelledError, SerializeError, ShutdownError } from '../core/errors.js'
+import { ActorCrashedError, ShutdownError } from '../core/errors/lifecycle.js'
+import { CancelledError, SerializeError } from '../core/errors/operation.js'
 import type { Capacity } from '../core/overflow.js'
 import type { ActorAddress, AddressEvents, Addressed } from '../mailbox/actor-address.js'
 import { Channel, type ChannelEnd } from '../mailbox/channel.js'

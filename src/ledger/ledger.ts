@@ -1,14 +1,10 @@
 import { onAbort } from '../core/abort.js'
 import type { Clock } from '../core/clock.js'
 import { DeadlineTimer } from '../core/deadline-timer.js'
-import {
-  ActorCrashedError,
-  CancelledError,
-  MailboxFullError,
-  SerializeError,
-  ShutdownError,
-} from '../core/errors.js'
-import { type IntegrationSettings, operationBudgetMs } from '../core/settings.js'
+import { ActorCrashedError, ShutdownError } from '../core/errors/lifecycle.js'
+import { MailboxFullError } from '../core/errors/limits.js'
+import { CancelledError, SerializeError } from '../core/errors/operation.js'
+import { type IntegrationSettings, operationBudgetMs } from '../core/settings/integration.js'
 import { decodeError } from '../mailbox/error-codec.js'
 import type { Gauges } from '../mailbox/gauges.js'
 import type { RequestLimits } from '../mailbox/integration-mail.js'

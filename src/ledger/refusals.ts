@@ -1,12 +1,8 @@
 import { formatBytes } from '../core/bytes.js'
 import type { Clock } from '../core/clock.js'
-import {
-  ActorCrashedError,
-  CircuitOpenError,
-  SerializeError,
-  ShutdownError,
-  TimeoutError,
-} from '../core/errors.js'
+import { ActorCrashedError, ShutdownError } from '../core/errors/lifecycle.js'
+import { CircuitOpenError } from '../core/errors/limits.js'
+import { SerializeError, TimeoutError } from '../core/errors/operation.js'
 import type { Capacity } from '../core/overflow.js'
 import type { Gauges } from '../mailbox/gauges.js'
 import type { VerbTraits } from '../mailbox/verbs.js'

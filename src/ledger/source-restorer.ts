@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.js'
-import type { IntegrationError } from '../core/errors.js'
+import type { IntegrationError } from '../core/errors/integration-error.js'
 import { type HostSource, type HostSources, specOf } from './host-sources.js'
 import type { Ledger } from './ledger.js'
 

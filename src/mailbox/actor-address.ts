@@ -1,5 +1,5 @@
 import type { ProtocolVariant } from '../core/capability.js'
-import type { IntegrationSettings } from '../core/settings.js'
+import type { IntegrationSettings } from '../core/settings/integration.js'
 import type { ChannelEnd } from './channel.js'
 import type { Gauges } from './gauges.js'
 import type { ActorNotice, Verb } from './protocol.js'

@@ -1,5 +1,12 @@
 import { types } from 'node:util'
-import * as errors from '../core/errors.js'
+import { ConfigError } from '../core/errors/config.js'
+import { AuthError, ConnectionError } from '../core/errors/connection.js'
+import { ActorCrashedError, ShutdownError } from '../core/errors/lifecycle.js'
+import { CircuitOpenError, MailboxFullError, RateLimitedError } from '../core/errors/limits.js'
+import { CancelledError, SerializeError, TimeoutError, UnsupportedError } from '../core/errors/operation.js'
+import { PublishError, SubscribeError } from '../core/errors/pubsub.js'
+import { AckError, DequeueError, EnqueueError } from '../core/errors/queue.js'
+import { RpcError } from '../core/errors/rpc.js'
 
 /**
  * An error as plain data, the only form in which errors cross to another thread. A port keeps only the name, message
@@ -15,24 +22,24 @@ export interface ErrorRecord {
 }
 
 const CLASSES: Readonly<Record<string, { readonly prototype: Error }>> = {
-  ConnectionError: errors.ConnectionError,
-  TimeoutError: errors.TimeoutError,
-  CircuitOpenError: errors.CircuitOpenError,
-  AuthError: errors.AuthError,
-  RpcError: errors.RpcError,
-  SerializeError: errors.SerializeError,
-  PublishError: errors.PublishError,
-  SubscribeError: errors.SubscribeError,
-  EnqueueError: errors.EnqueueError,
-  DequeueError: errors.DequeueError,
-  AckError: errors.AckError,
-  ActorCrashedError: errors.ActorCrashedError,
-  MailboxFullError: errors.MailboxFullError,
-  RateLimitedError: errors.RateLimitedError,
-  UnsupportedError: errors.UnsupportedError,
-  CancelledError: errors.CancelledError,
-  ShutdownError: errors.ShutdownError,
-  ConfigError: errors.ConfigError,
+  ConnectionError,
+  TimeoutError,
+  CircuitOpenError,
+  AuthError,
+  RpcError,
+  SerializeError,
+  PublishError,
+  SubscribeError,
+  EnqueueError,
+  DequeueError,
+  AckError,
+  ActorCrashedError,
+  MailboxFullError,
+  RateLimitedError,
+  UnsupportedError,
+  CancelledError,
+  ShutdownError,
+  ConfigError,
   TypeError,
   RangeError,
   SyntaxError,

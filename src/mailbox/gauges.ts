@@ -1,4 +1,4 @@
-import { ERROR_KINDS, type ErrorKind } from '../core/error-kinds.js'
+import { ERROR_KINDS, type ErrorKind } from '../core/errors/kinds.js'
 import { COUNTERS, type Counter, type Counts, METRIC_CELLS, METRIC_FLAGS } from '../core/metrics.js'
 import {
   BREAKER_STATES,

@@ -1,4 +1,4 @@
-import { SerializeError } from '../core/errors.js'
+import { SerializeError } from '../core/errors/operation.js'
 import { column } from './column.js'
 import { encodeError } from './error-codec.js'
 import { type Packed, pack } from './packing.js'

@@ -1,4 +1,4 @@
-import { SerializeError } from '../core/errors.js'
+import { SerializeError } from '../core/errors/operation.js'
 import { type ErrorRecord, encodeError, messageOf } from './error-codec.js'
 import type { ActorBatch, ActorNotice, DeliveryRun, ReceivedMessage } from './protocol.js'
 

@@ -1,6 +1,7 @@
 import type { RecordableHistogram } from 'node:perf_hooks'
 import type { MessagePort } from 'node:worker_threads'
-import type { Fault, IntegrationSettings } from '../core/settings.js'
+import type { Fault } from '../core/settings/chaos.js'
+import type { IntegrationSettings } from '../core/settings/integration.js'
 import type { HealthStatus } from '../core/status.js'
 import type { Value } from '../core/value.js'
 import type { ChannelEnd } from './channel.js'

@@ -1,4 +1,4 @@
-import type { Backoff } from '../core/settings.js'
+import type { Backoff } from '../core/settings/retry.js'
 
 /**
  * The delay before the next attempt.

@@ -1,4 +1,4 @@
-import type { BreakerSettings } from '../core/settings.js'
+import type { BreakerSettings } from '../core/settings/breaker.js'
 
 /** A circuit breaker as data. Times are milliseconds of the clock that the caller passes as `now`. */
 export type BreakerCircuit =

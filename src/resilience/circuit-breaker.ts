@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.js'
-import { CircuitOpenError } from '../core/errors.js'
-import type { BreakerSettings } from '../core/settings.js'
+import { CircuitOpenError } from '../core/errors/limits.js'
+import type { BreakerSettings } from '../core/settings/breaker.js'
 import { admit, type BreakerCircuit, CLOSED, onFailure, onSuccess, onUnknown } from './breaker-state.js'
 import { verdictOf } from './classify.js'
 

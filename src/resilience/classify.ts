@@ -1,4 +1,4 @@
-import { IntegrationError } from '../core/errors.js'
+import { IntegrationError } from '../core/errors/integration-error.js'
 
 /**
  * Returns the error if it is an `IntegrationError`, else `undefined`. Also accepts errors of another copy of this

@@ -1,7 +1,7 @@
 import { sharedController } from '../core/abort.js'
-import type { Attempt } from '../core/adapter.js'
+import type { Attempt } from '../core/adapter/attempt.js'
 import type { Clock } from '../core/clock.js'
-import { TimeoutError } from '../core/errors.js'
+import { TimeoutError } from '../core/errors/operation.js'
 import { abortReason } from './retry.js'
 
 /** An attempt that makes its AbortController on first use, which most attempts never need. */

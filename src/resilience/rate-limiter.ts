@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.js'
-import type { RateLimitSettings } from '../core/settings.js'
+import type { RateLimitSettings } from '../core/settings/limits.js'
 import { TokenSource } from './token-source.js'
 
 /** Limits how many requests may be made in a period, with a configured burst. */

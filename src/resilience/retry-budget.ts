@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.js'
-import type { RetryBudgetSettings } from '../core/settings.js'
+import type { RetryBudgetSettings } from '../core/settings/retry.js'
 import { TokenSource } from './token-source.js'
 
 /** How many milliseconds of unused minimum can be saved for later. */

@@ -1,5 +1,7 @@
-import { CancelledError, type IntegrationError, retryAfterOf } from '../core/errors.js'
-import type { RetrySettings } from '../core/settings.js'
+import type { IntegrationError } from '../core/errors/integration-error.js'
+import { CancelledError } from '../core/errors/operation.js'
+import { retryAfterOf } from '../core/errors/retry-after.js'
+import type { RetrySettings } from '../core/settings/retry.js'
 import { backoffDelay } from './backoff.js'
 import { asIntegrationError } from './classify.js'
 

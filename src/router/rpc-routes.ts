@@ -1,4 +1,4 @@
-import { RpcError } from '../core/errors.js'
+import { RpcError } from '../core/errors/rpc.js'
 
 /** The request that a handler receives beside the parameters. */
 export interface RequestContext {

@@ -1,5 +1,7 @@
 import { checkArgument, FUNCTION, NAME, TEXT } from '../core/arguments.js'
-import { RpcError, SerializeError, ShutdownError, UnsupportedError } from '../core/errors.js'
+import { ShutdownError } from '../core/errors/lifecycle.js'
+import { SerializeError, UnsupportedError } from '../core/errors/operation.js'
+import { RpcError } from '../core/errors/rpc.js'
 import { INSPECT, shownAs } from '../core/inspect.js'
 import { type ErrorRecord, encodeError, messageOf } from '../mailbox/error-codec.js'
 import type { IntegrationMail, OpenSource, SourceHandler } from '../mailbox/integration-mail.js'

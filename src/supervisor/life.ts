@@ -1,12 +1,9 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { Clock } from '../core/clock.js'
-import {
-  ActorCrashedError,
-  ConnectionError,
-  IntegrationError,
-  ShutdownError,
-  TimeoutError,
-} from '../core/errors.js'
+import { ConnectionError } from '../core/errors/connection.js'
+import { IntegrationError } from '../core/errors/integration-error.js'
+import { ActorCrashedError, ShutdownError } from '../core/errors/lifecycle.js'
+import { TimeoutError } from '../core/errors/operation.js'
 import type { LogRecord } from '../core/telemetry.js'
 import { type Controllable, connectControl } from '../mailbox/control.js'
 import { decodeError, type ErrorRecord } from '../mailbox/error-codec.js'

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { ConfigError } from '../core/errors.js'
+import { ConfigError } from '../core/errors/config.js'
 
 /** The part of a manifest that describes its thread. */
 interface Threaded {

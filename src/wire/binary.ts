@@ -1,4 +1,4 @@
-import { SerializeError } from '../core/errors.js'
+import { SerializeError } from '../core/errors/operation.js'
 import type { Value } from '../core/value.js'
 import type { WireFormat } from './format.js'
 import { checkSize, type WireLimits } from './limits.js'

@@ -1,4 +1,4 @@
-import { SerializeError } from '../core/errors.js'
+import { SerializeError } from '../core/errors/operation.js'
 import { type Carrier, isPlain, isWellFormed } from './carrier.js'
 import { refusal } from './refusal.js'
 

@@ -1,4 +1,4 @@
-import type { IntegrationSettings } from '../core/settings.js'
+import type { IntegrationSettings } from '../core/settings/integration.js'
 import { type WireFormat, type WireFormatOptions, wireFormat } from './wire-format.js'
 
 type FormatSettings = Pick<IntegrationSettings, 'format' | 'payloadFormat' | 'protobuf' | 'limits'>

@@ -1,5 +1,5 @@
 import { Buffer, isUtf8 } from 'node:buffer'
-import { SerializeError } from '../core/errors.js'
+import { SerializeError } from '../core/errors/operation.js'
 import type { Value } from '../core/value.js'
 import type { Carrier } from './carrier.js'
 import { checkCarried } from './check.js'

@@ -1,4 +1,4 @@
-import { SerializeError } from '../core/errors.js'
+import { SerializeError } from '../core/errors/operation.js'
 
 /** Limits of encoded values. A payload beyond them is refused before it is parsed. */
 export interface WireLimits {

@@ -1,4 +1,4 @@
-import { SerializeError } from '../core/errors.js'
+import { SerializeError } from '../core/errors/operation.js'
 import { LAYOUTS } from './msgpack-layout.js'
 import { isUtf8Between } from './utf8.js'
 

@@ -1,5 +1,5 @@
 import { Decoder, decodeTimestampToTimeSpec, Encoder, ExtensionCodec } from '@msgpack/msgpack'
-import { SerializeError } from '../core/errors.js'
+import { SerializeError } from '../core/errors/operation.js'
 import type { Value } from '../core/value.js'
 import type { Carrier } from './carrier.js'
 import { checkCarried } from './check.js'

@@ -1,5 +1,5 @@
-import { SerializeError } from '../core/errors.js'
-import type { ProtobufSettings } from '../core/settings.js'
+import { SerializeError } from '../core/errors/operation.js'
+import type { ProtobufSettings } from '../core/settings/protobuf.js'
 import { binaryFormat } from './binary.js'
 import type { WireFormat } from './format.js'
 import { jsonFormat } from './json.js'

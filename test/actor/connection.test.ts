@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Connection } from '../../src/actor/connection.js'
-import { AuthError, ConnectionError } from '../../src/core/errors.js'
-import type { ReconnectSettings } from '../../src/core/settings.js'
+import { AuthError, ConnectionError } from '../../src/core/errors/connection.js'
+import type { ReconnectSettings } from '../../src/core/settings/connection.js'
 import { ManualClock, settled } from '../../src/testing/index.js'
 import { SeededRandom } from '../../src/testing/seeded-random.js'
 

@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import type { Attempt, ProtocolAdapter } from '../../src/core/adapter.js'
-import { AuthError, ConnectionError, RpcError } from '../../src/core/errors.js'
-import type { IntegrationSettings } from '../../src/core/settings.js'
+import type { Attempt } from '../../src/core/adapter/attempt.js'
+import type { ProtocolAdapter } from '../../src/core/adapter/protocol-adapter.js'
+import { AuthError, ConnectionError } from '../../src/core/errors/connection.js'
+import { RpcError } from '../../src/core/errors/rpc.js'
+import type { IntegrationSettings } from '../../src/core/settings/integration.js'
 import { actorRig } from './rig.js'
 
 interface Try {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { TopicHub } from '../../src/actor/topic-hub.js'
-import type { Attempt, InboundMessage, MessageSink } from '../../src/core/adapter.js'
-import { SubscribeError } from '../../src/core/errors.js'
+import type { Attempt } from '../../src/core/adapter/attempt.js'
+import type { InboundMessage, MessageSink } from '../../src/core/adapter/inbound.js'
+import { SubscribeError } from '../../src/core/errors/pubsub.js'
 import { ManualClock, settled } from '../../src/testing/index.js'
 
 interface Granted {

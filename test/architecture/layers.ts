@@ -88,7 +88,7 @@ export const LAYERS: readonly Layer[] = [
     files: ['src/adapters/nats/client/**'],
     imports: [
       'src/core/**',
-      '!src/core/adapter.ts',
+      '!src/core/adapter/**',
       '!src/core/manifest.ts',
       'src/adapters/nats/client/**',
       'src/adapters/abort.ts',

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import * as errors from '../../src/core/errors.js'
+import * as errors from '../../src/adapter.js'
 import { Gateway } from '../../src/index.js'
 import { decodeError, encodeError } from '../../src/mailbox/error-codec.js'
 import { ServedRequest } from '../../src/server/served-request.js'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { RunQueue } from '../../src/client/run-queue.js'
 import { systemClock } from '../../src/core/clock.js'
-import { ShutdownError } from '../../src/core/errors.js'
+import { ShutdownError } from '../../src/core/errors/lifecycle.js'
 import { MessageRun } from '../../src/mailbox/message-run.js'
 import { NameReader } from '../../src/mailbox/names.js'
 import { Turn } from '../../src/mailbox/turn.js'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Subscription } from '../../src/client/subscription.js'
 import { systemClock } from '../../src/core/clock.js'
-import { MailboxFullError } from '../../src/core/errors.js'
+import { MailboxFullError } from '../../src/core/errors/limits.js'
 import type { IntegrationMail, OpenSource, SourceHandler } from '../../src/mailbox/integration-mail.js'
 import { NameReader } from '../../src/mailbox/names.js'
 import type { DeliveryRun } from '../../src/mailbox/protocol.js'

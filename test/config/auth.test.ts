@@ -4,7 +4,7 @@ import { generateKeyPairSync } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { withClient } from '../../src/config/blocks/integration.js'
 import { checkConfig } from '../../src/config/load.js'
-import type { Endpoint } from '../../src/core/settings.js'
+import type { Endpoint } from '../../src/core/settings/endpoint.js'
 import { checkFiles, checkText, places } from './support.js'
 
 const SECRET = 'hunter2-hunter2-hunter2-hunter2!'

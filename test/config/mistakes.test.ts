@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { checkConfig, loadConfig } from '../../src/config/load.js'
-import { ConfigError } from '../../src/core/errors.js'
+import { ConfigError } from '../../src/core/errors/config.js'
 import { checkFiles, checkText, FIXTURES, places } from './support.js'
 
 test('every mistake of a file is reported in one go, each at its line and column', () => {

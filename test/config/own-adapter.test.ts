@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type CheckedConfig, checkWithModules } from '../../src/config/load.js'
-import { ConnectionError } from '../../src/core/errors.js'
+import { ConnectionError } from '../../src/core/errors/connection.js'
 import { Gateway } from '../../src/gateway.js'
 
 let folder: string

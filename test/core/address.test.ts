@@ -4,7 +4,7 @@ import { brokerAddress } from '../../src/adapters/mqtt/endpoint.js'
 import { serverAddress as natsAddress } from '../../src/adapters/nats/client/address.js'
 import { serverAddress as redisAddress } from '../../src/adapters/redis/endpoint.js'
 import { readAddress } from '../../src/core/address.js'
-import type { Endpoint } from '../../src/core/settings.js'
+import type { Endpoint } from '../../src/core/settings/endpoint.js'
 
 const form = (type: string) => adapterManifest(type)!.addresses!
 const tls = { verifyServer: true }

@@ -1,5 +1,5 @@
 import { expectTypeOf, test } from 'vitest'
-import type * as adapter from '../../src/core/adapter.js'
+import type * as adapter from '../../src/adapter.js'
 import type { InMilliseconds } from '../../src/core/in-milliseconds.js'
 import type * as options from '../../src/core/operation-options.js'
 import type { Headers } from '../../src/core/value.js'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { SerializeError } from '../../src/core/errors.js'
+import { SerializeError } from '../../src/core/errors/operation.js'
 import { prepareValue } from '../../src/core/prepare-value.js'
 
 class Secret {

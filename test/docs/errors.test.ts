@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ERROR_KINDS } from '../../src/core/error-kinds.js'
+import { ERROR_KINDS } from '../../src/core/errors/kinds.js'
 import * as api from '../../src/index.js'
 import { anchorsOf, pageAt, tableBelow } from './markdown.js'
 

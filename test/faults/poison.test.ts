@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
 import { systemClock } from '../../src/core/clock.js'
-import { ActorCrashedError } from '../../src/core/errors.js'
+import { ActorCrashedError } from '../../src/core/errors/lifecycle.js'
 import type { GatewayReport } from '../../src/core/events.js'
 import { ActorRef } from '../../src/ledger/actor-ref.js'
 import { Turn } from '../../src/mailbox/turn.js'

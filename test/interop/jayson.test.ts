@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net'
 import jayson from 'jayson'
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
-import { RpcError } from '../../src/core/errors.js'
+import { RpcError } from '../../src/core/errors/rpc.js'
 import { Gateway } from '../../src/index.js'
 import { waitFor } from '../support/wait-for.js'
 

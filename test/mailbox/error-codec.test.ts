@@ -1,7 +1,7 @@
 import { runInNewContext } from 'node:vm'
 import { MessageChannel, receiveMessageOnPort } from 'node:worker_threads'
 import { describe, expect, test } from 'vitest'
-import * as errors from '../../src/core/errors.js'
+import * as errors from '../../src/adapter.js'
 import { decodeError, type ErrorRecord, encodeError, messageOf } from '../../src/mailbox/error-codec.js'
 
 const context = { integration: 'events', cause: new TypeError('below') }

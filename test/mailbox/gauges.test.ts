@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import * as errors from '../../src/core/errors.js'
+import * as errors from '../../src/adapter.js'
 import { COUNTERS, type Counter } from '../../src/core/metrics.js'
 import { addCounts, Gauges } from '../../src/mailbox/gauges.js'
 

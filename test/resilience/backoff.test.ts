@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { Backoff } from '../../src/core/settings.js'
+import type { Backoff } from '../../src/core/settings/retry.js'
 import { backoffDelay } from '../../src/resilience/backoff.js'
 
 const never = () => {

@@ -1,18 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { AuthError, ConnectionError } from '../../src/core/errors/connection.js'
+import { ActorCrashedError } from '../../src/core/errors/lifecycle.js'
+import { CircuitOpenError, RateLimitedError } from '../../src/core/errors/limits.js'
 import {
-  ActorCrashedError,
-  AuthError,
   CancelledError,
-  CircuitOpenError,
-  ConnectionError,
-  PublishError,
-  RateLimitedError,
-  RpcError,
   SerializeError,
   TimeoutError,
   UnsupportedError,
-} from '../../src/core/errors.js'
+} from '../../src/core/errors/operation.js'
+import { PublishError } from '../../src/core/errors/pubsub.js'
+import { RpcError } from '../../src/core/errors/rpc.js'
 import {
   admit,
   type BreakerCircuit,

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
-import type { Attempt } from '../../src/core/adapter.js'
-import { CancelledError, ConnectionError, ShutdownError, TimeoutError } from '../../src/core/errors.js'
+import type { Attempt } from '../../src/core/adapter/attempt.js'
+import { ConnectionError } from '../../src/core/errors/connection.js'
+import { ShutdownError } from '../../src/core/errors/lifecycle.js'
+import { CancelledError, TimeoutError } from '../../src/core/errors/operation.js'
 import { withDeadline } from '../../src/resilience/deadline.js'
 import { StepClock } from '../support/step-clock.js'
 

@@ -1,17 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import {
-  ActorCrashedError,
-  AuthError,
-  CancelledError,
-  CircuitOpenError,
-  ConnectionError,
-  type ErrorClass,
-  RateLimitedError,
-  RpcError,
-  ShutdownError,
-  TimeoutError,
-} from '../../src/core/errors.js'
-import type { RetrySettings } from '../../src/core/settings.js'
+import { AuthError, ConnectionError } from '../../src/core/errors/connection.js'
+import type { ErrorClass } from '../../src/core/errors/context.js'
+import { ActorCrashedError, ShutdownError } from '../../src/core/errors/lifecycle.js'
+import { CircuitOpenError, RateLimitedError } from '../../src/core/errors/limits.js'
+import { CancelledError, TimeoutError } from '../../src/core/errors/operation.js'
+import { RpcError } from '../../src/core/errors/rpc.js'
+import type { RetrySettings } from '../../src/core/settings/retry.js'
 import { decideRetry } from '../../src/resilience/retry.js'
 
 const settings: RetrySettings = {

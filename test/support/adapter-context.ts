@@ -1,10 +1,11 @@
-import type { AdapterContext, Attempt, DeadLetterReport } from '../../src/core/adapter.js'
+import type { Attempt } from '../../src/core/adapter/attempt.js'
+import type { AdapterContext, DeadLetterReport } from '../../src/core/adapter/protocol-adapter.js'
 import { ByteBudget } from '../../src/core/byte-budget.js'
 import { type Clock, systemClock } from '../../src/core/clock.js'
-import type { ConnectionError } from '../../src/core/errors.js'
+import type { ConnectionError } from '../../src/core/errors/connection.js'
 import type { AdapterManifest } from '../../src/core/manifest.js'
 import { systemRandom } from '../../src/core/random.js'
-import type { IntegrationSettings } from '../../src/core/settings.js'
+import type { IntegrationSettings } from '../../src/core/settings/integration.js'
 import type { LogRecord } from '../../src/core/telemetry.js'
 
 /** An `AdapterContext` that records what the adapter says. */

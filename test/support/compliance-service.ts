@@ -1,4 +1,4 @@
-import { RpcError } from '../../src/core/errors.js'
+import { RpcError } from '../../src/core/errors/rpc.js'
 import { ComplianceService, isComplianceMethod } from '../../src/testing/index.js'
 import { type HttpService, httpService, send } from './http-service.js'
 

@@ -11,7 +11,7 @@ import {
 } from '@grpc/grpc-js'
 import { writeApplicationError } from '../../src/adapters/grpc/app-error.js'
 import { schemaFromProto } from '../../src/adapters/grpc/schema/index.js'
-import type { RpcError } from '../../src/core/errors.js'
+import type { RpcError } from '../../src/core/errors/rpc.js'
 import type { Value } from '../../src/core/value.js'
 import { COMPLIANCE_METHODS, ComplianceService } from '../../src/testing/index.js'
 import { wireFormat } from '../../src/wire/wire-format.js'

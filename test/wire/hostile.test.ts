@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { SerializeError } from '../../src/core/errors.js'
+import { SerializeError } from '../../src/core/errors/operation.js'
 import type { Value } from '../../src/core/value.js'
 import { type WireFormat, wireFormat } from '../../src/wire/wire-format.js'
 import { rounds } from '../support/rounds.js'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { SerializeError } from '../../src/core/errors.js'
+import { SerializeError } from '../../src/core/errors/operation.js'
 import type { Value } from '../../src/core/value.js'
 import { wireFormat } from '../../src/wire/wire-format.js'
 import { BIGNUMS, type Case, EXTENSIONS, LARGE_NUMBERS, SUITE, TIMESTAMPS } from './msgpack-suite.js'

@@ -1,11 +1,7 @@
-import type {
-  AdapterContext,
-  AdapterFactory,
-  ProtocolAdapter,
-  PubSubFacet,
-  RpcFacet,
-} from '../../core/adapter.js'
-import { ConnectionError } from '../../core/errors.js'
+import type { AdapterContext, AdapterFactory, ProtocolAdapter } from '../../core/adapter/protocol-adapter.js'
+import type { PubSubFacet } from '../../core/adapter/pubsub-facet.js'
+import type { RpcFacet } from '../../core/adapter/rpc-facet.js'
+import { ConnectionError } from '../../core/errors/connection.js'
 import { Authorization } from './authorization.js'
 import { call } from './calls.js'
 import { type Connection, connect, type SharedState } from './connection.js'

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import type { Metadata } from '@grpc/grpc-js'
-import type { RpcError } from '../../core/errors.js'
+import type { RpcError } from '../../core/errors/rpc.js'
 import type { Value } from '../../core/value.js'
 import { wireFormat } from '../../wire/wire-format.js'
 

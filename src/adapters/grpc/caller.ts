@@ -1,6 +1,6 @@
 import { Metadata, type ServiceError, type StatusObject, status } from '@grpc/grpc-js'
-import type { Attempt } from '../../core/adapter.js'
-import { ConnectionError } from '../../core/errors.js'
+import type { Attempt } from '../../core/adapter/attempt.js'
+import { ConnectionError } from '../../core/errors/connection.js'
 import type { Headers } from '../../core/value.js'
 import type { Authorization } from './authorization.js'
 import { identity } from './bytes.js'

@@ -1,5 +1,5 @@
 import { Client, type ClientOptions, connectivityState, Metadata } from '@grpc/grpc-js'
-import { ConnectionError } from '../../core/errors.js'
+import { ConnectionError } from '../../core/errors/connection.js'
 import { identity } from './bytes.js'
 import { connectFailure } from './connect-failure.js'
 import type { Credentials } from './credentials.js'

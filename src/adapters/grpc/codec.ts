@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import { SerializeError } from '../../core/errors.js'
+import { SerializeError } from '../../core/errors/operation.js'
 import type { Value } from '../../core/value.js'
 import type { WireFormat } from '../../wire/wire-format.js'
 import { asBuffer } from './bytes.js'

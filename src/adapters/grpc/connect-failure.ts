@@ -1,4 +1,5 @@
-import { ConnectionError, type IntegrationError } from '../../core/errors.js'
+import { ConnectionError } from '../../core/errors/connection.js'
+import type { IntegrationError } from '../../core/errors/integration-error.js'
 import { ENDED_AT_CERTIFICATE, socketFailure } from '../socket-failure.js'
 import type { Credentials } from './credentials.js'
 

@@ -1,5 +1,5 @@
-import type { AdapterContext } from '../../core/adapter.js'
-import { ConnectionError } from '../../core/errors.js'
+import type { AdapterContext } from '../../core/adapter/protocol-adapter.js'
+import { ConnectionError } from '../../core/errors/connection.js'
 import { wireFormat } from '../../wire/wire-format.js'
 import type { Authorization } from './authorization.js'
 import { Caller } from './caller.js'

@@ -1,9 +1,9 @@
 import { isIP, type Socket } from 'node:net'
 import { type ConnectionOptions, connect, createSecureContext } from 'node:tls'
 import { CallCredentials, ChannelCredentials } from '@grpc/grpc-js'
-import type { AdapterContext } from '../../core/adapter.js'
-import { ConnectionError } from '../../core/errors.js'
-import type { TlsSettings } from '../../core/settings.js'
+import type { AdapterContext } from '../../core/adapter/protocol-adapter.js'
+import { ConnectionError } from '../../core/errors/connection.js'
+import type { TlsSettings } from '../../core/settings/tls.js'
 import { codeOf } from '../socket-failure.js'
 import { readTlsOptions, type TlsOptions } from '../tls.js'
 

@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js'
-import type { Attempt } from '../../core/adapter.js'
-import { ConnectionError } from '../../core/errors.js'
+import type { Attempt } from '../../core/adapter/attempt.js'
+import { ConnectionError } from '../../core/errors/connection.js'
 import { asBuffer } from './bytes.js'
 import { HEALTH, HEALTH_SERVICE, healthRequest, stateOf } from './health-messages.js'
 import { failureOf, type Session } from './session.js'

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import type { Metadata } from '@grpc/grpc-js'
-import { SerializeError } from '../../core/errors.js'
+import { SerializeError } from '../../core/errors/operation.js'
 import type { Headers } from '../../core/value.js'
 
 /** Entries of the protocol itself, which are hidden from applications. */

@@ -1,5 +1,6 @@
 import { status } from '@grpc/grpc-js'
-import { RpcError, SerializeError } from '../../core/errors.js'
+import { SerializeError } from '../../core/errors/operation.js'
+import { RpcError } from '../../core/errors/rpc.js'
 import type { WireFormat } from '../../wire/wire-format.js'
 import { type MethodCodec, plainCodec, protobufCodec } from './codec.js'
 import type { GrpcSchema, MethodSchema } from './schema/index.js'

@@ -1,6 +1,6 @@
-import type { AdapterContext } from '../../core/adapter.js'
+import type { AdapterContext } from '../../core/adapter/protocol-adapter.js'
 import { sleep } from '../../core/clock.js'
-import { ConnectionError } from '../../core/errors.js'
+import { ConnectionError } from '../../core/errors/connection.js'
 import type { Connection } from './connection.js'
 
 const FIRST_DELAY_MS = 1_000

@@ -1,4 +1,4 @@
-import type { ConnectionError } from '../../core/errors.js'
+import type { ConnectionError } from '../../core/errors/connection.js'
 import type { Channel } from './channel.js'
 
 /** Holds the channels of a connection. The connection is lost when any of them is. */

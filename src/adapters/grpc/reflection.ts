@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js'
-import { ConnectionError } from '../../core/errors.js'
+import { ConnectionError } from '../../core/errors/connection.js'
 import type { Caller } from './caller.js'
 import { type GrpcSchema, schemaByReflection } from './schema/index.js'
 import { type Status, type StatusContext, statusError } from './status.js'

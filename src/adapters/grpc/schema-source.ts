@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { ConnectionError } from '../../core/errors.js'
+import { ConnectionError } from '../../core/errors/connection.js'
 import { type GrpcSchema, schemaFromDescriptorSet, schemaFromProto } from './schema/index.js'
 
 /** The files that describe a schema. */

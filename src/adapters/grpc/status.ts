@@ -1,13 +1,9 @@
 import { Buffer } from 'node:buffer'
 import { type Metadata, status } from '@grpc/grpc-js'
-import {
-  AuthError,
-  CancelledError,
-  ConnectionError,
-  type IntegrationError,
-  RpcError,
-  TimeoutError,
-} from '../../core/errors.js'
+import { AuthError, ConnectionError } from '../../core/errors/connection.js'
+import type { IntegrationError } from '../../core/errors/integration-error.js'
+import { CancelledError, TimeoutError } from '../../core/errors/operation.js'
+import { RpcError } from '../../core/errors/rpc.js'
 import type { Value } from '../../core/value.js'
 import type { SecretMask } from '../secret-mask.js'
 import { readApplicationError } from './app-error.js'

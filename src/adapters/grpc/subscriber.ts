@@ -1,10 +1,6 @@
-import type {
-  AdapterSubscription,
-  Attempt,
-  InboundMessage,
-  MessageSink,
-  SubscribeOptions,
-} from '../../core/adapter.js'
+import type { Attempt } from '../../core/adapter/attempt.js'
+import type { AdapterSubscription, InboundMessage, MessageSink } from '../../core/adapter/inbound.js'
+import type { SubscribeOptions } from '../../core/adapter/pubsub-facet.js'
 import { sleep } from '../../core/clock.js'
 import { requestsOf } from './calls.js'
 import type { Method } from './methods.js'

@@ -1,7 +1,8 @@
 import { lookup } from 'node:dns/promises'
 import { isIP, isIPv4 } from 'node:net'
-import { ConnectionError } from '../../core/errors.js'
-import type { Endpoint, TlsSettings } from '../../core/settings.js'
+import { ConnectionError } from '../../core/errors/connection.js'
+import type { Endpoint } from '../../core/settings/endpoint.js'
+import type { TlsSettings } from '../../core/settings/tls.js'
 
 /** Port of an address without one. */
 const DEFAULT_PORT = 50_051

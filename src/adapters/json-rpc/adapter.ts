@@ -1,13 +1,8 @@
-import type {
-  AdapterContext,
-  AdapterFactory,
-  Attempt,
-  ProtocolAdapter,
-  RpcCall,
-  RpcFacet,
-  RpcOutcome,
-} from '../../core/adapter.js'
-import { ConnectionError, SerializeError } from '../../core/errors.js'
+import type { Attempt } from '../../core/adapter/attempt.js'
+import type { AdapterContext, AdapterFactory, ProtocolAdapter } from '../../core/adapter/protocol-adapter.js'
+import type { RpcCall, RpcFacet, RpcOutcome } from '../../core/adapter/rpc-facet.js'
+import { ConnectionError } from '../../core/errors/connection.js'
+import { SerializeError } from '../../core/errors/operation.js'
 import type { PoolFigures } from '../../core/status.js'
 import type { Value } from '../../core/value.js'
 import { type WireFormat, wireFormat } from '../../wire/wire-format.js'

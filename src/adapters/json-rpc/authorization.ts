@@ -1,4 +1,4 @@
-import { AuthError } from '../../core/errors.js'
+import { AuthError } from '../../core/errors/connection.js'
 import type { SecretMask } from '../secret-mask.js'
 import type { TokenSource } from '../token-source.js'
 import type { HttpAnswer } from './exchange.js'

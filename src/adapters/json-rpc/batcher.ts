@@ -1,4 +1,5 @@
-import type { Attempt, RpcOutcome } from '../../core/adapter.js'
+import type { Attempt } from '../../core/adapter/attempt.js'
+import type { RpcOutcome } from '../../core/adapter/rpc-facet.js'
 import type { Clock, Timer } from '../../core/clock.js'
 import type { Value } from '../../core/value.js'
 import { type AnswerContext, readBatchAnswer, readCallAnswer, readNotificationAnswer } from './answers.js'

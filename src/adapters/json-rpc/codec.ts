@@ -1,5 +1,5 @@
-import type { RpcCall } from '../../core/adapter.js'
-import { SerializeError } from '../../core/errors.js'
+import type { RpcCall } from '../../core/adapter/rpc-facet.js'
+import { SerializeError } from '../../core/errors/operation.js'
 import type { Value } from '../../core/value.js'
 
 /**

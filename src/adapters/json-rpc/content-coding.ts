@@ -1,6 +1,6 @@
 import type { Buffer } from 'node:buffer'
 import { promisify } from 'node:util'
-import { SerializeError } from '../../core/errors.js'
+import { SerializeError } from '../../core/errors/operation.js'
 import { codeOf } from '../socket-failure.js'
 import type { HttpAnswer } from './exchange.js'
 

@@ -1,4 +1,4 @@
-import type { ErrorContext } from '../../core/errors.js'
+import type { ErrorContext } from '../../core/errors/context.js'
 import type { Value } from '../../core/value.js'
 import { isMembers } from './members.js'
 

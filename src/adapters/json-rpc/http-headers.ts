@@ -1,5 +1,5 @@
-import { AuthError } from '../../core/errors.js'
-import type { AuthSettings } from '../../core/settings.js'
+import { AuthError } from '../../core/errors/connection.js'
+import type { AuthSettings } from '../../core/settings/auth.js'
 import { basicCredentials } from '../basic-credentials.js'
 
 /**

@@ -1,12 +1,9 @@
 import { STATUS_CODES } from 'node:http'
-import {
-  AuthError,
-  ConnectionError,
-  type ErrorContext,
-  type IntegrationError,
-  RateLimitedError,
-  RpcError,
-} from '../../core/errors.js'
+import { AuthError, ConnectionError } from '../../core/errors/connection.js'
+import type { ErrorContext } from '../../core/errors/context.js'
+import type { IntegrationError } from '../../core/errors/integration-error.js'
+import { RateLimitedError } from '../../core/errors/limits.js'
+import { RpcError } from '../../core/errors/rpc.js'
 import { retryAfterMs } from '../retry-after.js'
 import type { SecretMask } from '../secret-mask.js'
 import type { HttpAnswer } from './exchange.js'

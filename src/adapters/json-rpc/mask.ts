@@ -1,4 +1,4 @@
-import type { IntegrationSettings } from '../../core/settings.js'
+import type { IntegrationSettings } from '../../core/settings/integration.js'
 import { SecretMask, secretsInHeaders, secretsInQuery, secretsOf } from '../secret-mask.js'
 import type { JsonRpcConfig } from './manifest.js'
 

@@ -1,4 +1,4 @@
-import { SerializeError } from '../../core/errors.js'
+import { SerializeError } from '../../core/errors/operation.js'
 import type { Headers } from '../../core/value.js'
 import { HEADER_FAULTS, HEADER_NAME, HEADER_VALUE } from './shared.js'
 

@@ -1,4 +1,5 @@
-import { type ErrorContext, RpcError } from '../../core/errors.js'
+import type { ErrorContext } from '../../core/errors/context.js'
+import { RpcError } from '../../core/errors/rpc.js'
 import type { Value } from '../../core/value.js'
 import { GOING_AWAY_CONTEXT, isGoingAway } from './going-away.js'
 import { isMembers, kindOf } from './members.js'

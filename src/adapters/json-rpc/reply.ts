@@ -1,5 +1,6 @@
-import type { RpcOutcome } from '../../core/adapter.js'
-import { type ErrorContext, SerializeError } from '../../core/errors.js'
+import type { RpcOutcome } from '../../core/adapter/rpc-facet.js'
+import type { ErrorContext } from '../../core/errors/context.js'
+import { SerializeError } from '../../core/errors/operation.js'
 import type { Value } from '../../core/value.js'
 import type { SecretMask } from '../secret-mask.js'
 import { isMembers, kindOf, type Members } from './members.js'

@@ -1,5 +1,5 @@
 import { sharedController } from '../../core/abort.js'
-import type { Attempt } from '../../core/adapter.js'
+import type { Attempt } from '../../core/adapter/attempt.js'
 
 /** One of several attempts that share a request. */
 export interface BatchedAttempt {

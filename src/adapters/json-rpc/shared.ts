@@ -1,4 +1,4 @@
-import type { IntegrationSettings } from '../../core/settings.js'
+import type { IntegrationSettings } from '../../core/settings/integration.js'
 
 /** Valid names of header fields (RFC 9110, section 5.1). */
 export const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/

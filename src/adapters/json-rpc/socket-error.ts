@@ -1,4 +1,6 @@
-import { ConnectionError, type ErrorContext, type IntegrationError } from '../../core/errors.js'
+import { ConnectionError } from '../../core/errors/connection.js'
+import type { ErrorContext } from '../../core/errors/context.js'
+import type { IntegrationError } from '../../core/errors/integration-error.js'
 import { socketFailure } from '../socket-failure.js'
 
 /** No connection could be made to any address, so nothing was sent. Callers see a plain ConnectionError. */

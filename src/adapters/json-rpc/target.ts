@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net'
-import { ConnectionError } from '../../core/errors.js'
-import type { Endpoint, TlsSettings } from '../../core/settings.js'
+import { ConnectionError } from '../../core/errors/connection.js'
+import type { Endpoint } from '../../core/settings/endpoint.js'
+import type { TlsSettings } from '../../core/settings/tls.js'
 import { isOverWebSocket } from './shared.js'
 
 /** A resolved address to which requests go. */

@@ -1,14 +1,11 @@
 import type { MessagePort } from 'node:worker_threads'
-import type {
-  AdapterContext,
-  AdapterFactory,
-  ProtocolAdapter,
-  PubSubFacet,
-  QueueFacet,
-  RpcFacet,
-  ServiceFacet,
-} from '../../core/adapter.js'
-import { ConnectionError, type IntegrationError } from '../../core/errors.js'
+import type { AdapterContext, AdapterFactory, ProtocolAdapter } from '../../core/adapter/protocol-adapter.js'
+import type { PubSubFacet } from '../../core/adapter/pubsub-facet.js'
+import type { QueueFacet } from '../../core/adapter/queue-facet.js'
+import type { RpcFacet } from '../../core/adapter/rpc-facet.js'
+import type { ServiceFacet } from '../../core/adapter/service-facet.js'
+import { ConnectionError } from '../../core/errors/connection.js'
+import type { IntegrationError } from '../../core/errors/integration-error.js'
 import { Session, unlessAborted } from './session.js'
 
 /**

@@ -11,7 +11,9 @@ import {
   type ToBroker,
   type ToClient,
 } from '../../brokers/memory/line.js'
-import { ConnectionError, RpcError, SerializeError, TimeoutError } from '../../core/errors.js'
+import { ConnectionError } from '../../core/errors/connection.js'
+import { SerializeError, TimeoutError } from '../../core/errors/operation.js'
+import { RpcError } from '../../core/errors/rpc.js'
 import { SequenceTable } from '../../core/sequence-table.js'
 
 /** A request that waits for its answer. Exactly one of `succeeded` and `failed` is called, once. */

@@ -1,12 +1,9 @@
 import { CONSUMER_WINDOW, type DeliveryEntry } from '../../brokers/memory/line.js'
-import type {
-  AdapterConsumer,
-  Attempt,
-  EnqueueOptions,
-  InboundDelivery,
-  MessageSink,
-} from '../../core/adapter.js'
-import { AckError, CancelledError, DequeueError, EnqueueError } from '../../core/errors.js'
+import type { Attempt } from '../../core/adapter/attempt.js'
+import type { MessageSink } from '../../core/adapter/inbound.js'
+import type { AdapterConsumer, EnqueueOptions, InboundDelivery } from '../../core/adapter/queue-facet.js'
+import { CancelledError } from '../../core/errors/operation.js'
+import { AckError, DequeueError, EnqueueError } from '../../core/errors/queue.js'
 import type { Connection, PendingRequest } from './connection.js'
 import { fieldFault, LOCAL, period } from './fields.js'
 import { tooLarge } from './subscriber.js'

@@ -1,7 +1,11 @@
 import { PUBLISHER_WINDOW, type PublishEntry } from '../../brokers/memory/line.js'
-import type { Attempt, PublishOptions } from '../../core/adapter.js'
+import type { Attempt } from '../../core/adapter/attempt.js'
+import type { PublishOptions } from '../../core/adapter/pubsub-facet.js'
 import type { Clock } from '../../core/clock.js'
-import { CancelledError, type ConnectionError, IntegrationError, PublishError } from '../../core/errors.js'
+import type { ConnectionError } from '../../core/errors/connection.js'
+import { IntegrationError } from '../../core/errors/integration-error.js'
+import { CancelledError } from '../../core/errors/operation.js'
+import { PublishError } from '../../core/errors/pubsub.js'
 import type { Connection } from './connection.js'
 import { fieldFault, LOCAL, period } from './fields.js'
 

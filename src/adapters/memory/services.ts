@@ -1,13 +1,12 @@
 import type { AnswerEntry, CallEntry, RequestEntry, RpcFault } from '../../brokers/memory/line.js'
-import type {
-  AdapterSubscription,
-  Attempt,
-  InboundRequest,
-  MessageSink,
-  RpcOutcome,
-} from '../../core/adapter.js'
+import type { Attempt } from '../../core/adapter/attempt.js'
+import type { AdapterSubscription, MessageSink } from '../../core/adapter/inbound.js'
+import type { RpcOutcome } from '../../core/adapter/rpc-facet.js'
+import type { InboundRequest } from '../../core/adapter/service-facet.js'
 import type { ByteBudget } from '../../core/byte-budget.js'
-import { CancelledError, RpcError, SerializeError, SubscribeError } from '../../core/errors.js'
+import { CancelledError, SerializeError } from '../../core/errors/operation.js'
+import { SubscribeError } from '../../core/errors/pubsub.js'
+import { RpcError } from '../../core/errors/rpc.js'
 import type { Value } from '../../core/value.js'
 import type { Carrier } from '../../wire/carrier.js'
 import { checkCarried } from '../../wire/check.js'

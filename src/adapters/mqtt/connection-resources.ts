@@ -1,4 +1,4 @@
-import { ConnectionError } from '../../core/errors.js'
+import { ConnectionError } from '../../core/errors/connection.js'
 import type { Publisher } from './client/publisher.js'
 import type { Session } from './client/session.js'
 import type { Continuity } from './continuity.js'

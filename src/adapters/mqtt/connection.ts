@@ -1,4 +1,4 @@
-import type { AdapterContext } from '../../core/adapter.js'
+import type { AdapterContext } from '../../core/adapter/protocol-adapter.js'
 import type { WireFormat } from '../../wire/wire-format.js'
 import { onFirstUse } from '../on-first-use.js'
 import type { BrokerAddress } from './client/address.js'

@@ -1,5 +1,5 @@
-import { ConnectionError } from '../../core/errors.js'
-import type { Endpoint } from '../../core/settings.js'
+import { ConnectionError } from '../../core/errors/connection.js'
+import type { Endpoint } from '../../core/settings/endpoint.js'
 import type { BrokerAddress } from './client/address.js'
 
 type NetworkTransport = Exclude<BrokerAddress['transport'], 'unix'>

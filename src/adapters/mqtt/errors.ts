@@ -1,11 +1,7 @@
-import {
-  AuthError,
-  ConnectionError,
-  type ErrorContext,
-  IntegrationError,
-  TimeoutError,
-  UnsupportedError,
-} from '../../core/errors.js'
+import { AuthError, ConnectionError } from '../../core/errors/connection.js'
+import type { ErrorContext } from '../../core/errors/context.js'
+import { IntegrationError } from '../../core/errors/integration-error.js'
+import { TimeoutError, UnsupportedError } from '../../core/errors/operation.js'
 import { socketFailure } from '../socket-failure.js'
 import { ConnectionEnded, ConnectRefused, Expired, Refused, SocketFailed } from './client/errors.js'
 

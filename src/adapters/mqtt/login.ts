@@ -1,5 +1,5 @@
-import type { AdapterContext } from '../../core/adapter.js'
-import { AuthError } from '../../core/errors.js'
+import type { AdapterContext } from '../../core/adapter/protocol-adapter.js'
+import { AuthError } from '../../core/errors/connection.js'
 import { type TokenSource, tokenSource } from '../token-source.js'
 import type { Credentials } from './client/connect.js'
 import type { MqttConfig } from './manifest.js'

@@ -1,4 +1,4 @@
-import type { InboundMessage } from '../../core/adapter.js'
+import type { InboundMessage } from '../../core/adapter/inbound.js'
 import type { Headers } from '../../core/value.js'
 import type { PublishPacket } from './client/publish-decoder.js'
 

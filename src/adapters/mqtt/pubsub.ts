@@ -1,5 +1,6 @@
-import type { PubSubFacet } from '../../core/adapter.js'
-import { type ErrorContext, PublishError, SubscribeError } from '../../core/errors.js'
+import type { PubSubFacet } from '../../core/adapter/pubsub-facet.js'
+import type { ErrorContext } from '../../core/errors/context.js'
+import { PublishError, SubscribeError } from '../../core/errors/pubsub.js'
 import { untilAborted } from '../abort.js'
 import { filterFault } from './client/subscriptions.js'
 import type { CurrentConnection } from './connection-resources.js'

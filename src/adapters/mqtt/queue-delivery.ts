@@ -1,5 +1,6 @@
-import type { InboundDelivery } from '../../core/adapter.js'
-import { AckError, SerializeError } from '../../core/errors.js'
+import type { InboundDelivery } from '../../core/adapter/queue-facet.js'
+import { SerializeError } from '../../core/errors/operation.js'
+import { AckError } from '../../core/errors/queue.js'
 import type { Headers } from '../../core/value.js'
 import type { PublishPacket } from './client/publish-decoder.js'
 import { messageParts } from './message.js'

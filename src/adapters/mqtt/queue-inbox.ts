@@ -1,4 +1,6 @@
-import type { DeadLetterReport, InboundDelivery, MessageSink } from '../../core/adapter.js'
+import type { MessageSink } from '../../core/adapter/inbound.js'
+import type { DeadLetterReport } from '../../core/adapter/protocol-adapter.js'
+import type { InboundDelivery } from '../../core/adapter/queue-facet.js'
 import type { ByteBudget } from '../../core/byte-budget.js'
 import type { Clock, Timer } from '../../core/clock.js'
 import type { Logger } from '../../core/telemetry.js'

@@ -1,4 +1,4 @@
-import type { DeadLetterReport } from '../../core/adapter.js'
+import type { DeadLetterReport } from '../../core/adapter/protocol-adapter.js'
 import type { ByteBudget } from '../../core/byte-budget.js'
 import type { Clock } from '../../core/clock.js'
 import type { Random } from '../../core/random.js'

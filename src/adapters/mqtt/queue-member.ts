@@ -1,4 +1,5 @@
-import type { AdapterConsumer, InboundDelivery, MessageSink } from '../../core/adapter.js'
+import type { MessageSink } from '../../core/adapter/inbound.js'
+import type { AdapterConsumer, InboundDelivery } from '../../core/adapter/queue-facet.js'
 import { atMost } from '../at-most.js'
 import type { Hold } from './client/ack-gate.js'
 import { ConnectionEnded } from './client/errors.js'

@@ -1,5 +1,6 @@
-import type { QueueFacet } from '../../core/adapter.js'
-import { DequeueError, EnqueueError, UnsupportedError } from '../../core/errors.js'
+import type { QueueFacet } from '../../core/adapter/queue-facet.js'
+import { UnsupportedError } from '../../core/errors/operation.js'
+import { DequeueError, EnqueueError } from '../../core/errors/queue.js'
 import type { Random } from '../../core/random.js'
 import { untilAborted } from '../abort.js'
 import { REASON } from './client/errors.js'

@@ -1,4 +1,4 @@
-import type { Attempt } from '../../core/adapter.js'
+import type { Attempt } from '../../core/adapter/attempt.js'
 import type { Random } from '../../core/random.js'
 import type { WireFormat } from '../../wire/wire-format.js'
 import { onFirstUse } from '../on-first-use.js'

@@ -1,4 +1,4 @@
-import type { RpcError } from '../../core/errors.js'
+import type { RpcError } from '../../core/errors/rpc.js'
 import type { Headers } from '../../core/value.js'
 import { rpcErrorOf, rpcErrorText } from '../rpc-errors.js'
 

@@ -1,4 +1,4 @@
-import type { AdapterSubscription, InboundMessage, MessageSink } from '../../core/adapter.js'
+import type { AdapterSubscription, InboundMessage, MessageSink } from '../../core/adapter/inbound.js'
 import { untilAborted } from '../abort.js'
 import type { PublishPacket } from './client/publish-decoder.js'
 import { sharedFilter } from './client/subscriptions.js'

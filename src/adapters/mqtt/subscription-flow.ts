@@ -1,4 +1,4 @@
-import type { InboundMessage, MessageSink } from '../../core/adapter.js'
+import type { InboundMessage, MessageSink } from '../../core/adapter/inbound.js'
 import type { ByteBudget } from '../../core/byte-budget.js'
 import { Deque } from '../../core/deque.js'
 import type { Hold } from './client/ack-gate.js'

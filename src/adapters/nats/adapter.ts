@@ -1,5 +1,5 @@
-import type { AdapterContext, AdapterFactory, ProtocolAdapter } from '../../core/adapter.js'
-import type { ConnectionError } from '../../core/errors.js'
+import type { AdapterContext, AdapterFactory, ProtocolAdapter } from '../../core/adapter/protocol-adapter.js'
+import type { ConnectionError } from '../../core/errors/connection.js'
 import { integrationFormat } from '../../wire/formats.js'
 import { untilAborted } from '../abort.js'
 import { ConnectAttempt } from '../connect-attempt.js'

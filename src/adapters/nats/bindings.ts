@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { UnsupportedError } from '../../core/errors.js'
+import { UnsupportedError } from '../../core/errors/operation.js'
 import { API_ERROR, type JetStream, JetStreamApiError, nanos } from './client/jetstream.js'
 import type { PullLimits } from './client/pull-requests.js'
 import { isAtLeast } from './client/server-info.js'

@@ -1,6 +1,6 @@
-import type { AdapterContext } from '../../core/adapter.js'
+import type { AdapterContext } from '../../core/adapter/protocol-adapter.js'
 import type { Timer } from '../../core/clock.js'
-import { ConnectionError } from '../../core/errors.js'
+import { ConnectionError } from '../../core/errors/connection.js'
 import { whereOf } from './client/address.js'
 import type { Connection, ConnectionEvents } from './client/connection.js'
 import type { Dialer } from './client/dialer.js'

@@ -1,4 +1,4 @@
-import type { AdapterContext } from '../../core/adapter.js'
+import type { AdapterContext } from '../../core/adapter/protocol-adapter.js'
 import type { Delivery } from './delivery.js'
 import { MESSAGE_ID } from './message-id.js'
 

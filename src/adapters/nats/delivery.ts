@@ -1,5 +1,6 @@
-import type { InboundDelivery } from '../../core/adapter.js'
-import { AckError, DequeueError, type IntegrationError } from '../../core/errors.js'
+import type { InboundDelivery } from '../../core/adapter/queue-facet.js'
+import type { IntegrationError } from '../../core/errors/integration-error.js'
+import { AckError, DequeueError } from '../../core/errors/queue.js'
 import type { Headers } from '../../core/value.js'
 import { type Arrival, messageName } from './arrival.js'
 import type { Connection } from './client/connection.js'

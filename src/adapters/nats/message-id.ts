@@ -1,4 +1,5 @@
-import type { AdapterContext, Attempt } from '../../core/adapter.js'
+import type { Attempt } from '../../core/adapter/attempt.js'
+import type { AdapterContext } from '../../core/adapter/protocol-adapter.js'
 import type { Headers } from '../../core/value.js'
 
 /** The header by which a stream recognises a duplicate (JetStream, `duplicate_window`). */

@@ -1,11 +1,10 @@
-import type {
-  AdapterContext,
-  Attempt,
-  InboundMessage,
-  PublishOptions,
-  PubSubFacet,
-} from '../../core/adapter.js'
-import { IntegrationError, PublishError, SubscribeError, UnsupportedError } from '../../core/errors.js'
+import type { Attempt } from '../../core/adapter/attempt.js'
+import type { InboundMessage } from '../../core/adapter/inbound.js'
+import type { AdapterContext } from '../../core/adapter/protocol-adapter.js'
+import type { PublishOptions, PubSubFacet } from '../../core/adapter/pubsub-facet.js'
+import { IntegrationError } from '../../core/errors/integration-error.js'
+import { UnsupportedError } from '../../core/errors/operation.js'
+import { PublishError, SubscribeError } from '../../core/errors/pubsub.js'
 import { untilAborted } from '../abort.js'
 import { encodeHeaders } from './client/headers.js'
 import { JetStream } from './client/jetstream.js'

@@ -1,6 +1,7 @@
 import type { ByteBudget } from '../../core/byte-budget.js'
 import { type Clock, every, type Timer } from '../../core/clock.js'
-import { DequeueError, IntegrationError } from '../../core/errors.js'
+import { IntegrationError } from '../../core/errors/integration-error.js'
+import { DequeueError } from '../../core/errors/queue.js'
 import type { ConsumerBinding } from './bindings.js'
 import type { Connection } from './client/connection.js'
 import type { HeaderBlock } from './client/headers.js'

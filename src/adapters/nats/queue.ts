@@ -1,12 +1,10 @@
-import type { AdapterContext, QueueFacet } from '../../core/adapter.js'
+import type { AdapterContext } from '../../core/adapter/protocol-adapter.js'
+import type { QueueFacet } from '../../core/adapter/queue-facet.js'
 import { sleep } from '../../core/clock.js'
-import {
-  DequeueError,
-  EnqueueError,
-  type ErrorContext,
-  IntegrationError,
-  UnsupportedError,
-} from '../../core/errors.js'
+import type { ErrorContext } from '../../core/errors/context.js'
+import { IntegrationError } from '../../core/errors/integration-error.js'
+import { UnsupportedError } from '../../core/errors/operation.js'
+import { DequeueError, EnqueueError } from '../../core/errors/queue.js'
 import type { Headers } from '../../core/value.js'
 import { untilAborted } from '../abort.js'
 import { messageName } from './arrival.js'

@@ -1,4 +1,4 @@
-import { RpcError } from '../../core/errors.js'
+import { RpcError } from '../../core/errors/rpc.js'
 import type { Headers, Value } from '../../core/value.js'
 import type { WireFormat } from '../../wire/wire-format.js'
 

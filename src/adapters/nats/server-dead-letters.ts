@@ -1,4 +1,4 @@
-import type { AdapterContext } from '../../core/adapter.js'
+import type { AdapterContext } from '../../core/adapter/protocol-adapter.js'
 import { messageName } from './arrival.js'
 import type { ConsumerBinding } from './bindings.js'
 import type { Connection } from './client/connection.js'

@@ -1,5 +1,6 @@
-import type { AdapterSubscription, InboundMessage, MessageSink } from '../../core/adapter.js'
-import { ConnectionError, type IntegrationError } from '../../core/errors.js'
+import type { AdapterSubscription, InboundMessage, MessageSink } from '../../core/adapter/inbound.js'
+import { ConnectionError } from '../../core/errors/connection.js'
+import type { IntegrationError } from '../../core/errors/integration-error.js'
 import { untilAborted } from '../abort.js'
 import type { Connection } from './client/connection.js'
 import type { MessageView } from './client/message-view.js'

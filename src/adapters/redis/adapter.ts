@@ -1,5 +1,6 @@
-import type { AdapterContext, AdapterFactory, ProtocolAdapter } from '../../core/adapter.js'
-import { ConnectionError, type IntegrationError } from '../../core/errors.js'
+import type { AdapterContext, AdapterFactory, ProtocolAdapter } from '../../core/adapter/protocol-adapter.js'
+import { ConnectionError } from '../../core/errors/connection.js'
+import type { IntegrationError } from '../../core/errors/integration-error.js'
 import { integrationFormat } from '../../wire/formats.js'
 import { untilAborted } from '../abort.js'
 import { atMost } from '../at-most.js'

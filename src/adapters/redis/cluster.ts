@@ -1,4 +1,4 @@
-import { ConnectionError } from '../../core/errors.js'
+import { ConnectionError } from '../../core/errors/connection.js'
 import { keySlot } from './client/key-slot.js'
 import { addressKey, type Commands, redirectOf } from './commands.js'
 import type { Argument, RedisConnection, Reply } from './connection.js'

@@ -1,5 +1,6 @@
 import type { Clock } from '../../core/clock.js'
-import { ConnectionError, type IntegrationError } from '../../core/errors.js'
+import { ConnectionError } from '../../core/errors/connection.js'
+import type { IntegrationError } from '../../core/errors/integration-error.js'
 import type { PoolFigures } from '../../core/status.js'
 import { ClusterCommands } from './cluster.js'
 import { type Commands, redirectOf } from './commands.js'

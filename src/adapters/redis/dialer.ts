@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
-import type { AdapterContext } from '../../core/adapter.js'
-import type { IntegrationError } from '../../core/errors.js'
+import type { AdapterContext } from '../../core/adapter/protocol-adapter.js'
+import type { IntegrationError } from '../../core/errors/integration-error.js'
 import { readTlsOptions } from '../tls.js'
 import { RedisConnection } from './connection.js'
 import { DEFAULT_PORT, formatAddress, SENTINEL_PORT, type ServerAddress, serverAddress } from './endpoint.js'

@@ -1,4 +1,4 @@
-import type { InboundDelivery } from '../../core/adapter.js'
+import type { InboundDelivery } from '../../core/adapter/queue-facet.js'
 import type { Headers } from '../../core/value.js'
 import type { Entry } from './entry.js'
 

@@ -1,4 +1,4 @@
-import { SerializeError } from '../../core/errors.js'
+import { SerializeError } from '../../core/errors/operation.js'
 import type { Headers, Value } from '../../core/value.js'
 import type { WireFormat } from '../../wire/wire-format.js'
 import { elidedSize } from './client/elision.js'

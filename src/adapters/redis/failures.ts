@@ -1,4 +1,6 @@
-import { AuthError, ConnectionError, type ErrorContext, IntegrationError } from '../../core/errors.js'
+import { AuthError, ConnectionError } from '../../core/errors/connection.js'
+import type { ErrorContext } from '../../core/errors/context.js'
+import { IntegrationError } from '../../core/errors/integration-error.js'
 
 /** Error replies for wrong credentials or missing permissions. */
 const AUTH_REFUSALS = /^(WRONGPASS|NOAUTH|NOPERM|DENIED)\b|^ERR (invalid password|Client sent AUTH|AUTH )/

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
-import { ConnectionError } from '../../core/errors.js'
-import type { AuthSettings } from '../../core/settings.js'
+import { ConnectionError } from '../../core/errors/connection.js'
+import type { AuthSettings } from '../../core/settings/auth.js'
 import { SecretMask } from '../secret-mask.js'
 import { ask, type GreetingReply, ReplyFault } from './client/resp.js'
 import { formatAddress, redirectAddress, type ServerAddress } from './endpoint.js'

@@ -1,5 +1,5 @@
-import type { InboundDelivery } from '../../core/adapter.js'
-import { AckError } from '../../core/errors.js'
+import type { InboundDelivery } from '../../core/adapter/queue-facet.js'
+import { AckError } from '../../core/errors/queue.js'
 import { runScript } from './commands.js'
 import type { ConnectionPool } from './connection-pool.js'
 import type { Entry } from './entry.js'

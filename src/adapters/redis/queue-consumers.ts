@@ -1,4 +1,5 @@
-import type { InboundDelivery, MessageSink } from '../../core/adapter.js'
+import type { MessageSink } from '../../core/adapter/inbound.js'
+import type { InboundDelivery } from '../../core/adapter/queue-facet.js'
 
 /** A consumer of a queue. */
 export interface QueueConsumer {

@@ -1,4 +1,4 @@
-import type { AdapterContext } from '../../core/adapter.js'
+import type { AdapterContext } from '../../core/adapter/protocol-adapter.js'
 import { BlockingConnection } from './blocking-connection.js'
 import type { ConnectionPool } from './connection-pool.js'
 import { isGroupGone, isPassing } from './failures.js'

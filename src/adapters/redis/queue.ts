@@ -1,5 +1,5 @@
-import type { QueueFacet } from '../../core/adapter.js'
-import { DequeueError, EnqueueError } from '../../core/errors.js'
+import type { QueueFacet } from '../../core/adapter/queue-facet.js'
+import { DequeueError, EnqueueError } from '../../core/errors/queue.js'
 import type { Random } from '../../core/random.js'
 import { untilAborted } from '../abort.js'
 import { runScript } from './commands.js'

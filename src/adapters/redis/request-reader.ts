@@ -1,6 +1,6 @@
-import type { AdapterContext } from '../../core/adapter.js'
+import type { AdapterContext } from '../../core/adapter/protocol-adapter.js'
 import { type Clock, every, type Timer } from '../../core/clock.js'
-import type { IntegrationError } from '../../core/errors.js'
+import type { IntegrationError } from '../../core/errors/integration-error.js'
 import { BlockingConnection } from './blocking-connection.js'
 import { runScript } from './commands.js'
 import type { Reply } from './connection.js'

@@ -1,6 +1,6 @@
-import type { RpcFacet } from '../../core/adapter.js'
+import type { RpcFacet } from '../../core/adapter/rpc-facet.js'
 import type { Clock } from '../../core/clock.js'
-import { RpcError } from '../../core/errors.js'
+import { RpcError } from '../../core/errors/rpc.js'
 import type { Value } from '../../core/value.js'
 import type { WireFormat } from '../../wire/wire-format.js'
 import { untilAborted } from '../abort.js'

@@ -1,4 +1,4 @@
-import type { AdapterContext } from '../../core/adapter.js'
+import type { AdapterContext } from '../../core/adapter/protocol-adapter.js'
 import type { WireFormat } from '../../wire/wire-format.js'
 import type { ConnectionPool } from './connection-pool.js'
 import type { RedisConfig } from './manifest.js'

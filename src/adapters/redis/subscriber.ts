@@ -1,5 +1,6 @@
-import type { InboundMessage, MessageSink } from '../../core/adapter.js'
-import { ConnectionError, type IntegrationError } from '../../core/errors.js'
+import type { InboundMessage, MessageSink } from '../../core/adapter/inbound.js'
+import { ConnectionError } from '../../core/errors/connection.js'
+import type { IntegrationError } from '../../core/errors/integration-error.js'
 import { elidedSize } from './client/elision.js'
 import type { MessageListener, RedisConnection } from './connection.js'
 import type { ConnectionPool } from './connection-pool.js'

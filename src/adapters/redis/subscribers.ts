@@ -1,4 +1,4 @@
-import type { IntegrationError } from '../../core/errors.js'
+import type { IntegrationError } from '../../core/errors/integration-error.js'
 import { addressKey } from './commands.js'
 import type { RedisConnection } from './connection.js'
 import type { ConnectionPool, Purpose } from './connection-pool.js'

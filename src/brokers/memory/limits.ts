@@ -1,4 +1,4 @@
-import { ConfigError } from '../../core/errors.js'
+import { ConfigError } from '../../core/errors/config.js'
 import type { Value } from '../../core/value.js'
 
 /** The limits of the broker's memory. */

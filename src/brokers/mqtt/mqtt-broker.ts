@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import type { MessagePort } from 'node:worker_threads'
 import { Aedes } from 'aedes'
-import { ConnectionError } from '../../core/errors.js'
+import { ConnectionError } from '../../core/errors/connection.js'
 import type { BrokerAddress, BrokerContext, BrokerFactory, EmbeddedBroker } from '../embedded-broker.js'
 import { boundStore, STORE_LIMITS, type Store } from './bounded-store.js'
 import type { MqttListen } from './manifest.js'

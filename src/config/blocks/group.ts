@@ -1,4 +1,4 @@
-import type { SupervisionSettings } from '../../core/settings.js'
+import type { SupervisionSettings } from '../../core/settings/supervision.js'
 import { didYouMean } from '../hcl/diagnostics.js'
 import { describeNode, nodeAt } from '../node.js'
 import type { AnySection } from '../reading/section.js'

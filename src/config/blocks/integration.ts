@@ -1,6 +1,6 @@
 import { ADAPTERS, adapterManifest } from '../../adapters/catalogue.js'
 import type { AdapterManifest } from '../../core/manifest.js'
-import type { Endpoint } from '../../core/settings.js'
+import type { Endpoint } from '../../core/settings/endpoint.js'
 import type { IntegrationConfig } from '../gateway-config.js'
 import { didYouMean } from '../hcl/diagnostics.js'
 import type { ModuleFinder } from '../modules/adapter-modules.js'

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { CAPABILITIES } from '../../core/capability.js'
 import type { ConfigSchema, CustomManifest } from '../../core/custom-manifest.js'
 import type { AdapterManifest } from '../../core/manifest.js'
-import { AUTH_TYPES } from '../../core/settings.js'
+import { AUTH_TYPES } from '../../core/settings/auth.js'
 import type { Finding } from '../hcl/index.js'
 
 /** A manifest, or the reason why there is none. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { AuthSettings, AuthType } from '../../core/settings.js'
+import type { AuthSettings, AuthType } from '../../core/settings/auth.js'
 import { ifAllValid } from '../reading/fault.js'
 import { jwt, jwtSettings } from './jwt.js'
 import { filePath, text } from './kinds.js'

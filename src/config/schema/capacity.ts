@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { OVERFLOW_POLICIES } from '../../core/overflow.js'
-import { FAULTS } from '../../core/settings.js'
+import { FAULTS } from '../../core/settings/chaos.js'
 import { duration, size } from './kinds.js'
 import { toSettings } from './settings.js'
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { AuthType } from '../../core/settings.js'
+import type { AuthType } from '../../core/settings/auth.js'
 import { authOf } from './auth.js'
 import { chaos, limits, mailbox } from './capacity.js'
 import { circuitBreaker } from './circuit-breaker.js'

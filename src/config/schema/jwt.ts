@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import type { JwtSettings } from '../../core/settings.js'
+import type { JwtSettings } from '../../core/settings/auth.js'
 import type { Value } from '../../core/value.js'
 import { quoteAll } from '../reading/expectation.js'
 import { fault, ifAllValid, wrong } from '../reading/fault.js'

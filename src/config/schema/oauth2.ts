@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { isLoopback } from '../../core/loopback.js'
-import type { OAuth2Settings } from '../../core/settings.js'
+import type { OAuth2Settings } from '../../core/settings/auth.js'
 import { ifAllValid, wrong } from '../reading/fault.js'
 import { oneOrMore, text } from './kinds.js'
 import { toSettings } from './settings.js'

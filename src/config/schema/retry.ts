@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { ErrorClass } from '../../core/errors.js'
-import type { Backoff } from '../../core/settings.js'
+import type { ErrorClass } from '../../core/errors/context.js'
+import type { Backoff } from '../../core/settings/retry.js'
 import { ifAllValid, wrong } from '../reading/fault.js'
 import { duration } from './kinds.js'
 import { toSettings } from './settings.js'

@@ -1,5 +1,5 @@
 import { type Clock, sleep, systemClock } from '../../core/clock.js'
-import { RpcError } from '../../core/errors.js'
+import { RpcError } from '../../core/errors/rpc.js'
 
 /** The methods that the cases call. The test of a protocol that cannot serve provides its own server for them. */
 export const COMPLIANCE_METHODS = ['echo', 'fail', 'slow', 'remember', 'recall'] as const

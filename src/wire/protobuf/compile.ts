@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { create, toBinary } from '@bufbuild/protobuf'
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt'
-import { ConfigError } from '../../core/errors.js'
-import type { ProtobufSettings } from '../../core/settings.js'
+import { ConfigError } from '../../core/errors/config.js'
+import type { ProtobufSettings } from '../../core/settings/protobuf.js'
 import { protobufFormat } from './protobuf-format.js'
 import { unreadable } from './unreadable.js'
 

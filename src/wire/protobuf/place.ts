@@ -1,4 +1,4 @@
-import { SerializeError } from '../../core/errors.js'
+import { SerializeError } from '../../core/errors/operation.js'
 import { step } from '../../core/value-path.js'
 
 /**

@@ -1,7 +1,7 @@
 import { fromBinary } from '@bufbuild/protobuf'
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt'
 import { didYouMean } from '../../core/did-you-mean.js'
-import { SerializeError } from '../../core/errors.js'
+import { SerializeError } from '../../core/errors/operation.js'
 import type { WireFormat } from '../format.js'
 import type { WireLimits } from '../limits.js'
 import { MessageCodecs } from './message-codec.js'

@@ -4,7 +4,7 @@ import {
   FileDescriptorProtoSchema,
   FileDescriptorSetSchema,
 } from '@bufbuild/protobuf/wkt'
-import { SerializeError } from '../../core/errors.js'
+import { SerializeError } from '../../core/errors/operation.js'
 import { bundledFile } from './bundled.js'
 
 /** The descriptor of one file, and its serialised bytes. */

@@ -1,5 +1,5 @@
 import { BinaryReader } from '@bufbuild/protobuf/wire'
-import { SerializeError } from '../../core/errors.js'
+import { SerializeError } from '../../core/errors/operation.js'
 import { setMember } from '../../core/set-member.js'
 import type { Value } from '../../core/value.js'
 import { anyValue } from './any.js'

@@ -1,4 +1,4 @@
-import { ConfigError } from '../../core/errors.js'
+import { ConfigError } from '../../core/errors/config.js'
 
 /** Makes the error for a file that cannot be read. */
 export function unreadable(path: string, cause: NodeJS.ErrnoException): ConfigError {

@@ -1,6 +1,6 @@
 import { BinaryWriter } from '@bufbuild/protobuf/wire'
 import { didYouMean } from '../../core/did-you-mean.js'
-import { SerializeError } from '../../core/errors.js'
+import { SerializeError } from '../../core/errors/operation.js'
 import { anyFields } from './any.js'
 import { describe, Place } from './place.js'
 import type { Element, FieldPlan, MessagePlan, Plans } from './plan.js'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { socketFailure } from '../../../src/adapters/socket-failure.js'
-import { AuthError, ConnectionError } from '../../../src/core/errors.js'
+import { AuthError, ConnectionError } from '../../../src/core/errors/connection.js'
 
 const failing = (code: string) => Object.assign(new Error(code), { code })
 

@@ -1,6 +1,7 @@
 import { onTestFinished } from 'vitest'
 import { type TokenSource, tokenSource } from '../../../src/adapters/token-source.js'
-import type { AuthSettings, IntegrationSettings, OAuth2Settings } from '../../../src/core/settings.js'
+import type { AuthSettings, OAuth2Settings } from '../../../src/core/settings/auth.js'
+import type { IntegrationSettings } from '../../../src/core/settings/integration.js'
 import { ManualClock } from '../../../src/testing/manual-clock.js'
 import { adapterContext, type RecordingContext } from '../../support/adapter-context.js'
 import { type TokenServer, tokenServer } from '../../support/token-server.js'

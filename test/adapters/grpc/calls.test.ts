@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { systemClock } from '../../../src/core/clock.js'
-import { type IntegrationError, RpcError } from '../../../src/core/errors.js'
+import type { IntegrationError } from '../../../src/core/errors/integration-error.js'
+import { RpcError } from '../../../src/core/errors/rpc.js'
 import { Gateway } from '../../../src/gateway.js'
 import { operation, within } from '../../support/adapter-context.js'
 import { connected, failureOf, never, served } from './harness.js'

@@ -2,18 +2,14 @@ import { onTestFinished } from 'vitest'
 import { grpcAdapter } from '../../../src/adapters/grpc/adapter.js'
 import { grpcManifest } from '../../../src/adapters/grpc/manifest.js'
 import { grpcServerAdapter } from '../../../src/adapters/grpc/server/adapter.js'
-import type {
-  AdapterContext,
-  InboundMessage,
-  InboundRequest,
-  MessageSink,
-  ProtocolAdapter,
-  PubSubFacet,
-  RpcFacet,
-  RpcOutcome,
-} from '../../../src/core/adapter.js'
-import { IntegrationError } from '../../../src/core/errors.js'
-import type { IntegrationSettings, ListenSettings } from '../../../src/core/settings.js'
+import type { InboundMessage, MessageSink } from '../../../src/core/adapter/inbound.js'
+import type { AdapterContext, ProtocolAdapter } from '../../../src/core/adapter/protocol-adapter.js'
+import type { PubSubFacet } from '../../../src/core/adapter/pubsub-facet.js'
+import type { RpcFacet, RpcOutcome } from '../../../src/core/adapter/rpc-facet.js'
+import type { InboundRequest } from '../../../src/core/adapter/service-facet.js'
+import { IntegrationError } from '../../../src/core/errors/integration-error.js'
+import type { IntegrationSettings } from '../../../src/core/settings/integration.js'
+import type { ListenSettings } from '../../../src/core/settings/listen.js'
 import type { Value } from '../../../src/core/value.js'
 import { wireFormat } from '../../../src/wire/wire-format.js'
 import {

@@ -1,6 +1,7 @@
 import { status } from '@grpc/grpc-js'
 import { expect, test } from 'vitest'
-import type { InboundRequest, MessageSink } from '../../../src/core/adapter.js'
+import type { MessageSink } from '../../../src/core/adapter/inbound.js'
+import type { InboundRequest } from '../../../src/core/adapter/service-facet.js'
 import { ByteBudget } from '../../../src/core/byte-budget.js'
 import { operation, until, within } from '../../support/adapter-context.js'
 import { connected, failureOf, never, rigFor, served } from './harness.js'

@@ -7,7 +7,7 @@ import { addHeaders, headersOf } from '../../../src/adapters/grpc/metadata.js'
 import { decodeStatusDetails, schemaFromDescriptorSet } from '../../../src/adapters/grpc/schema/index.js'
 import { statusError } from '../../../src/adapters/grpc/status.js'
 import { SecretMask } from '../../../src/adapters/secret-mask.js'
-import { RpcError } from '../../../src/core/errors.js'
+import { RpcError } from '../../../src/core/errors/rpc.js'
 
 const schema = schemaFromDescriptorSet(new Uint8Array(0))
 const context = {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { targetOf } from '../../../src/adapters/grpc/target.js'
-import type { Endpoint } from '../../../src/core/settings.js'
+import type { Endpoint } from '../../../src/core/settings/endpoint.js'
 import { failureOf } from './harness.js'
 
 const uriOf = async (endpoint: Endpoint) => (await targetOf(endpoint, 'it')).uri

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import type { AuthSettings } from '../../../src/core/settings.js'
+import type { AuthSettings } from '../../../src/core/settings/auth.js'
 import { operation } from '../../support/adapter-context.js'
 import { closedPort, send } from '../../support/http-service.js'
 import { answering, connected, failureOf, result, rigFor, service } from './harness.js'

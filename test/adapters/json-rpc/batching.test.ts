@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import type { Attempt } from '../../../src/core/adapter.js'
+import type { Attempt } from '../../../src/core/adapter/attempt.js'
 import { operation, until } from '../../support/adapter-context.js'
 import { type HttpService, send } from '../../support/http-service.js'
 import { connected, failureOf, service } from './harness.js'

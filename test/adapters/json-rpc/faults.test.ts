@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { CancelledError, TimeoutError } from '../../../src/core/errors.js'
+import { CancelledError, TimeoutError } from '../../../src/core/errors/operation.js'
 import { operation, until } from '../../support/adapter-context.js'
 import { closedPort, send } from '../../support/http-service.js'
 import { answering, connected, failureOf, result, rigFor, service } from './harness.js'

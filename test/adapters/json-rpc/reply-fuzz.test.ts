@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { readBatchReply, readReply } from '../../../src/adapters/json-rpc/reply.js'
 import { SecretMask } from '../../../src/adapters/secret-mask.js'
-import { RpcError, SerializeError } from '../../../src/core/errors.js'
+import { SerializeError } from '../../../src/core/errors/operation.js'
+import { RpcError } from '../../../src/core/errors/rpc.js'
 import type { Value } from '../../../src/core/value.js'
 
 const VALUES: readonly (Value | undefined)[] = [

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { targetsOf } from '../../../src/adapters/json-rpc/target.js'
-import { ConnectionError } from '../../../src/core/errors.js'
-import type { Endpoint } from '../../../src/core/settings.js'
+import { ConnectionError } from '../../../src/core/errors/connection.js'
+import type { Endpoint } from '../../../src/core/settings/endpoint.js'
 
 const tls = { verifyServer: true }
 const one = (address: string, endpoint: Partial<Endpoint> = {}) =>

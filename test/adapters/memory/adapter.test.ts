@@ -5,7 +5,8 @@ import { memoryManifest } from '../../../src/adapters/memory/manifest.js'
 import { BROKERS } from '../../../src/brokers/catalogue.js'
 import { ByteBudget } from '../../../src/core/byte-budget.js'
 import { systemClock } from '../../../src/core/clock.js'
-import { ConnectionError, IntegrationError } from '../../../src/core/errors.js'
+import { ConnectionError } from '../../../src/core/errors/connection.js'
+import { IntegrationError } from '../../../src/core/errors/integration-error.js'
 import { systemRandom } from '../../../src/core/random.js'
 import {
   Bench,

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { InboundRequest } from '../../../src/core/adapter.js'
-import { ConnectionError } from '../../../src/core/errors.js'
+import type { InboundRequest } from '../../../src/core/adapter/service-facet.js'
+import { ConnectionError } from '../../../src/core/errors/connection.js'
 import { until, within } from '../../support/adapter-context.js'
 import { FaultProxy } from '../../support/fault-proxy.js'
 import { type Mosquitto, startMosquitto } from '../../support/mosquitto.js'

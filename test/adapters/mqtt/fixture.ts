@@ -1,13 +1,9 @@
 import { mqttAdapter } from '../../../src/adapters/mqtt/adapter.js'
 import { mqttManifest } from '../../../src/adapters/mqtt/manifest.js'
-import type {
-  AdapterContext,
-  InboundDelivery,
-  InboundMessage,
-  MessageSink,
-  ProtocolAdapter,
-} from '../../../src/core/adapter.js'
-import type { IntegrationSettings } from '../../../src/core/settings.js'
+import type { InboundMessage, MessageSink } from '../../../src/core/adapter/inbound.js'
+import type { AdapterContext, ProtocolAdapter } from '../../../src/core/adapter/protocol-adapter.js'
+import type { InboundDelivery } from '../../../src/core/adapter/queue-facet.js'
+import type { IntegrationSettings } from '../../../src/core/settings/integration.js'
 import type { Value } from '../../../src/core/value.js'
 import { adapterContext, type RecordingContext } from '../../support/adapter-context.js'
 

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import { ConnectionError } from '../../../src/core/errors.js'
+import { ConnectionError } from '../../../src/core/errors/connection.js'
 import { integrationSettings, until, within } from '../../support/adapter-context.js'
 import { bytes, Collector, type Fixture, mqttFixture } from './fixture.js'
 import { FakeServer } from './support/fake-server.js'

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { PublishError, SubscribeError } from '../../../src/core/errors.js'
+import { PublishError, SubscribeError } from '../../../src/core/errors/pubsub.js'
 import { until, within } from '../../support/adapter-context.js'
 import { type Mosquitto, startMosquitto } from '../../support/mosquitto.js'
 import { bytes, Collector, connected, type Fixture } from './fixture.js'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import type { AdapterConsumer, InboundDelivery } from '../../../src/core/adapter.js'
+import type { AdapterConsumer, InboundDelivery } from '../../../src/core/adapter/queue-facet.js'
 import { until, within } from '../../support/adapter-context.js'
 import { FaultProxy } from '../../support/fault-proxy.js'
 import { type Mosquitto, startMosquitto } from '../../support/mosquitto.js'

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { AckError, DequeueError, EnqueueError, UnsupportedError } from '../../../src/core/errors.js'
+import { UnsupportedError } from '../../../src/core/errors/operation.js'
+import { AckError, DequeueError, EnqueueError } from '../../../src/core/errors/queue.js'
 import { until, within } from '../../support/adapter-context.js'
 import { FaultProxy } from '../../support/fault-proxy.js'
 import { type Mosquitto, startMosquitto } from '../../support/mosquitto.js'

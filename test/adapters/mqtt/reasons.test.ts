@@ -1,6 +1,6 @@
 import { generate, type Packet } from 'mqtt-packet'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { IntegrationError } from '../../../src/core/errors.js'
+import type { IntegrationError } from '../../../src/core/errors/integration-error.js'
 import { integrationSettings, until, within } from '../../support/adapter-context.js'
 import { bytes, Collector, Deliveries, type Fixture, mqttFixture } from './fixture.js'
 import { ScriptedBroker } from './support/scripted-broker.js'

@@ -5,13 +5,11 @@ import { inspect } from 'node:util'
 import { Aedes } from 'aedes'
 import { jwtVerify } from 'jose'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { AuthError, ConnectionError, IntegrationError } from '../../../src/core/errors.js'
-import type {
-  AuthSettings,
-  IntegrationSettings,
-  JwtSettings,
-  TlsSettings,
-} from '../../../src/core/settings.js'
+import { AuthError, ConnectionError } from '../../../src/core/errors/connection.js'
+import { IntegrationError } from '../../../src/core/errors/integration-error.js'
+import type { AuthSettings, JwtSettings } from '../../../src/core/settings/auth.js'
+import type { IntegrationSettings } from '../../../src/core/settings/integration.js'
+import type { TlsSettings } from '../../../src/core/settings/tls.js'
 import { until, within } from '../../support/adapter-context.js'
 import { type Issued, TestAuthority, temporaryFiles } from '../../support/authority.js'
 import { type Mosquitto, startMosquitto } from '../../support/mosquitto.js'

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { IntegrationError } from '../../../src/core/errors.js'
+import type { IntegrationError } from '../../../src/core/errors/integration-error.js'
 import { until } from '../../support/adapter-context.js'
 import { StepClock } from '../../support/step-clock.js'
 import { type Fixture, mqttFixture } from './fixture.js'

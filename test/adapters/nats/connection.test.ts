@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { AuthError, ConnectionError } from '../../../src/core/errors.js'
+import { AuthError, ConnectionError } from '../../../src/core/errors/connection.js'
 import { until, within } from '../../support/adapter-context.js'
 import { freePort } from '../../support/server-process.js'
 import { fakeServer, INFO, pongs } from './fake-server.js'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { ConnectionError } from '../../../src/core/errors.js'
+import { ConnectionError } from '../../../src/core/errors/connection.js'
 import { until, within } from '../../support/adapter-context.js'
 import { fakeServer } from './fake-server.js'
 import { collector, connected, serverFor, stranger } from './harness.js'

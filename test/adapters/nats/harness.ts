@@ -2,8 +2,9 @@ import { connect as connectClient, type NatsConnection } from '@nats-io/transpor
 import { afterEach } from 'vitest'
 import { natsAdapter } from '../../../src/adapters/nats/adapter.js'
 import { natsManifest } from '../../../src/adapters/nats/manifest.js'
-import type { InboundMessage, MessageSink, ProtocolAdapter } from '../../../src/core/adapter.js'
-import type { IntegrationSettings } from '../../../src/core/settings.js'
+import type { InboundMessage, MessageSink } from '../../../src/core/adapter/inbound.js'
+import type { ProtocolAdapter } from '../../../src/core/adapter/protocol-adapter.js'
+import type { IntegrationSettings } from '../../../src/core/settings/integration.js'
 import { adapterContext, type RecordingContext, settingsFor, within } from '../../support/adapter-context.js'
 import { type NatsServer, type NatsServerOptions, startNatsServer } from '../../support/nats-server.js'
 

@@ -1,7 +1,8 @@
 import { headers as natsHeaders } from '@nats-io/transport-node'
 import { expect, test } from 'vitest'
-import type { InboundMessage } from '../../../src/core/adapter.js'
-import { PublishError, SubscribeError, UnsupportedError } from '../../../src/core/errors.js'
+import type { InboundMessage } from '../../../src/core/adapter/inbound.js'
+import { UnsupportedError } from '../../../src/core/errors/operation.js'
+import { PublishError, SubscribeError } from '../../../src/core/errors/pubsub.js'
 import { until, within } from '../../support/adapter-context.js'
 import { bytes, collector, connected, serverFor, stranger, text } from './harness.js'
 

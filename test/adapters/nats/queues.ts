@@ -1,4 +1,5 @@
-import type { AdapterConsumer, Attempt, InboundDelivery } from '../../../src/core/adapter.js'
+import type { Attempt } from '../../../src/core/adapter/attempt.js'
+import type { AdapterConsumer, InboundDelivery } from '../../../src/core/adapter/queue-facet.js'
 import { until, within } from '../../support/adapter-context.js'
 import { bytes, collector, type Rig } from './harness.js'
 

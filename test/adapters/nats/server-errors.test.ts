@@ -1,11 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import {
-  AuthError,
-  ConnectionError,
-  DequeueError,
-  PublishError,
-  SubscribeError,
-} from '../../../src/core/errors.js'
+import { AuthError, ConnectionError } from '../../../src/core/errors/connection.js'
+import { PublishError, SubscribeError } from '../../../src/core/errors/pubsub.js'
+import { DequeueError } from '../../../src/core/errors/queue.js'
 import { until, within } from '../../support/adapter-context.js'
 import { fakeServer, INFO, pongs } from './fake-server.js'
 import { bytes, collector, connected, rigFor, serverFor, stranger } from './harness.js'

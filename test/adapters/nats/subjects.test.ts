@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { serverAddress } from '../../../src/adapters/nats/client/address.js'
 import { ServerPool } from '../../../src/adapters/nats/client/server-pool.js'
 import { Subjects } from '../../../src/adapters/nats/subjects.js'
-import { ConnectionError } from '../../../src/core/errors.js'
+import { ConnectionError } from '../../../src/core/errors/connection.js'
 
 const auto = new Subjects('auto')
 const nats = new Subjects('nats')

@@ -1,14 +1,11 @@
 import { onTestFinished } from 'vitest'
 import { redisAdapter } from '../../../src/adapters/redis/adapter.js'
 import { redisManifest } from '../../../src/adapters/redis/manifest.js'
-import type {
-  InboundDelivery,
-  InboundMessage,
-  InboundRequest,
-  MessageSink,
-  ProtocolAdapter,
-} from '../../../src/core/adapter.js'
-import type { IntegrationSettings } from '../../../src/core/settings.js'
+import type { InboundMessage, MessageSink } from '../../../src/core/adapter/inbound.js'
+import type { ProtocolAdapter } from '../../../src/core/adapter/protocol-adapter.js'
+import type { InboundDelivery } from '../../../src/core/adapter/queue-facet.js'
+import type { InboundRequest } from '../../../src/core/adapter/service-facet.js'
+import type { IntegrationSettings } from '../../../src/core/settings/integration.js'
 import { adapterContext, type RecordingContext, settingsFor } from '../../support/adapter-context.js'
 
 /** What a test may say of an integration beside its port. */

@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { elidedSize, elidedText } from '../../../src/adapters/redis/client/elision.js'
 import { FrameGuard } from '../../../src/adapters/redis/client/frame-guard.js'
-import { IntegrationError } from '../../../src/core/errors.js'
+import { IntegrationError } from '../../../src/core/errors/integration-error.js'
 import { until, within } from '../../support/adapter-context.js'
 import { bare, Messages } from './fixture.js'
 import { hostile } from './hostile-server.js'

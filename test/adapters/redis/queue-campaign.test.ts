@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
-import type { AdapterConsumer, InboundDelivery, ProtocolAdapter } from '../../../src/core/adapter.js'
+import type { ProtocolAdapter } from '../../../src/core/adapter/protocol-adapter.js'
+import type { AdapterConsumer, InboundDelivery } from '../../../src/core/adapter/queue-facet.js'
 import { until, within } from '../../support/adapter-context.js'
 import { type RedisServer, startRedis } from '../../support/redis-server.js'
 import { rounds } from '../../support/rounds.js'

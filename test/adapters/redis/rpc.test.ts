@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { RpcError } from '../../../src/core/errors.js'
+import { RpcError } from '../../../src/core/errors/rpc.js'
 import { until, within } from '../../support/adapter-context.js'
 import { type RedisServer, startRedis } from '../../support/redis-server.js'
 import { waitFor } from '../../support/wait-for.js'

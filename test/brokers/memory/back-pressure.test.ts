@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { PUBLISHER_WINDOW, SUBSCRIBER_WINDOW } from '../../../src/brokers/memory/line.js'
-import { CancelledError, ConnectionError } from '../../../src/core/errors.js'
+import { ConnectionError } from '../../../src/core/errors/connection.js'
+import { CancelledError } from '../../../src/core/errors/operation.js'
 import { Bench, bytes, messages, operation, until } from './harness.js'
 
 const CAPACITY = 100

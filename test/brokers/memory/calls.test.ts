@@ -1,12 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { InboundRequest } from '../../../src/core/adapter.js'
-import {
-  ConnectionError,
-  RpcError,
-  SerializeError,
-  SubscribeError,
-  TimeoutError,
-} from '../../../src/core/errors.js'
+import type { InboundRequest } from '../../../src/core/adapter/service-facet.js'
+import { ConnectionError } from '../../../src/core/errors/connection.js'
+import { SerializeError, TimeoutError } from '../../../src/core/errors/operation.js'
+import { SubscribeError } from '../../../src/core/errors/pubsub.js'
+import { RpcError } from '../../../src/core/errors/rpc.js'
 import type { Value } from '../../../src/core/value.js'
 import { Bench, operation, requests, until } from './harness.js'
 

@@ -1,19 +1,16 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { memoryAdapter } from '../../../src/adapters/memory/adapter.js'
 import { MemoryBroker } from '../../../src/brokers/memory/memory-broker.js'
-import type {
-  Attempt,
-  InboundDelivery,
-  InboundMessage,
-  InboundRequest,
-  MessageSink,
-  ProtocolAdapter,
-} from '../../../src/core/adapter.js'
+import type { Attempt } from '../../../src/core/adapter/attempt.js'
+import type { InboundMessage, MessageSink } from '../../../src/core/adapter/inbound.js'
+import type { ProtocolAdapter } from '../../../src/core/adapter/protocol-adapter.js'
+import type { InboundDelivery } from '../../../src/core/adapter/queue-facet.js'
+import type { InboundRequest } from '../../../src/core/adapter/service-facet.js'
 import { ByteBudget } from '../../../src/core/byte-budget.js'
 import { systemClock } from '../../../src/core/clock.js'
-import type { ConnectionError } from '../../../src/core/errors.js'
+import type { ConnectionError } from '../../../src/core/errors/connection.js'
 import { systemRandom } from '../../../src/core/random.js'
-import type { IntegrationSettings } from '../../../src/core/settings.js'
+import type { IntegrationSettings } from '../../../src/core/settings/integration.js'
 import type { LogRecord } from '../../../src/core/telemetry.js'
 import type { Value } from '../../../src/core/value.js'
 

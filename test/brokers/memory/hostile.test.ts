@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ToBroker } from '../../../src/brokers/memory/line.js'
-import { ConfigError } from '../../../src/core/errors.js'
+import { ConfigError } from '../../../src/core/errors/config.js'
 import type { Value } from '../../../src/core/value.js'
 import { Bench, bytes, deliveries, messages, operation, requests, until } from './harness.js'
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { QueueFacet } from '../../../src/core/adapter.js'
-import { AckError, EnqueueError } from '../../../src/core/errors.js'
+import type { QueueFacet } from '../../../src/core/adapter/queue-facet.js'
+import { AckError, EnqueueError } from '../../../src/core/errors/queue.js'
 import { Bench, bytes, deliveries, messages, operation, until } from './harness.js'
 
 const numbered = (count: number) => Array.from({ length: count }, (_, i) => String(i))

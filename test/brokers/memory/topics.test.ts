@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { PublishError, SubscribeError } from '../../../src/core/errors.js'
+import { PublishError, SubscribeError } from '../../../src/core/errors/pubsub.js'
 import { Bench, bytes, messages, operation, text, until } from './harness.js'
 
 describe('topics of the memory broker', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { SerializeError } from '../../../src/core/errors.js'
+import { SerializeError } from '../../../src/core/errors/operation.js'
 import type { MessageCodec } from '../../../src/wire/protobuf/message-codec.js'
 import { codecsOf } from './support.js'
 

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { SerializeError } from '../../../src/core/errors.js'
+import { SerializeError } from '../../../src/core/errors/operation.js'
 import type { Value } from '../../../src/core/value.js'
 import type { MessageCodec } from '../../../src/wire/protobuf/message-codec.js'
 import { codecsOf } from './support.js'

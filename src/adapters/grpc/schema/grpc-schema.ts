@@ -1,7 +1,7 @@
 import type { DescMethod, DescService } from '@bufbuild/protobuf'
 import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt'
 import { didYouMean } from '../../../core/did-you-mean.js'
-import { SerializeError } from '../../../core/errors.js'
+import { SerializeError } from '../../../core/errors/operation.js'
 import type { Value } from '../../../core/value.js'
 import { type MessageCodecOptions, MessageCodecs } from '../../../wire/protobuf/message-codec.js'
 import type { ProtobufSchema } from '../../../wire/protobuf/protobuf-schema.js'

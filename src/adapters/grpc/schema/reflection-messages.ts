@@ -1,5 +1,5 @@
 import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire'
-import { SerializeError } from '../../../core/errors.js'
+import { SerializeError } from '../../../core/errors/operation.js'
 
 /** A request to the server: ServerReflectionRequest (grpc/reflection/v1/reflection.proto). */
 export type ReflectionQuestion =

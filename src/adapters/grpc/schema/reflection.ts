@@ -1,4 +1,4 @@
-import { SerializeError } from '../../../core/errors.js'
+import { SerializeError } from '../../../core/errors/operation.js'
 import { bundledFile } from '../../../wire/protobuf/bundled.js'
 import type { MessageCodecOptions } from '../../../wire/protobuf/message-codec.js'
 import { protobufSchema, type SchemaFile, schemaFile } from '../../../wire/protobuf/protobuf-schema.js'

@@ -1,6 +1,7 @@
 import { BinaryReader } from '@bufbuild/protobuf/wire'
 import type { FileDescriptorProto } from '@bufbuild/protobuf/wkt'
-import { ConfigError, SerializeError } from '../../../core/errors.js'
+import { ConfigError } from '../../../core/errors/config.js'
+import { SerializeError } from '../../../core/errors/operation.js'
 import type { MessageCodecOptions } from '../../../wire/protobuf/message-codec.js'
 import {
   type ProtobufSchema,

@@ -1,13 +1,12 @@
+import type { AdapterSubscription, MessageSink } from '../../../core/adapter/inbound.js'
 import type {
   AdapterContext,
   AdapterFactory,
-  AdapterSubscription,
-  InboundRequest,
-  MessageSink,
   ProtocolAdapter,
-  ServiceFacet,
-} from '../../../core/adapter.js'
-import { ConnectionError, SubscribeError } from '../../../core/errors.js'
+} from '../../../core/adapter/protocol-adapter.js'
+import type { InboundRequest, ServiceFacet } from '../../../core/adapter/service-facet.js'
+import { ConnectionError } from '../../../core/errors/connection.js'
+import { SubscribeError } from '../../../core/errors/pubsub.js'
 import type { ListenAddress } from '../../../core/status.js'
 import { identity } from '../bytes.js'
 import { muteLibrary } from '../library-log.js'

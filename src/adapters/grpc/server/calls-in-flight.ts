@@ -1,5 +1,6 @@
-import type { AdapterContext, RpcOutcome } from '../../../core/adapter.js'
-import { ConnectionError } from '../../../core/errors.js'
+import type { AdapterContext } from '../../../core/adapter/protocol-adapter.js'
+import type { RpcOutcome } from '../../../core/adapter/rpc-facet.js'
+import { ConnectionError } from '../../../core/errors/connection.js'
 import type { Admission, ServedCall } from './handler.js'
 import type { ServedMethod } from './served-method.js'
 

@@ -2,10 +2,10 @@ import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { createSecureContext } from 'node:tls'
 import { ServerCredentials } from '@grpc/grpc-js'
-import type { AdapterContext } from '../../../core/adapter.js'
+import type { AdapterContext } from '../../../core/adapter/protocol-adapter.js'
 import { every } from '../../../core/clock.js'
-import { ConnectionError } from '../../../core/errors.js'
-import type { ListenTlsSettings } from '../../../core/settings.js'
+import { ConnectionError } from '../../../core/errors/connection.js'
+import type { ListenTlsSettings } from '../../../core/settings/listen.js'
 
 /** How often the certificate files are checked, in milliseconds. */
 const CHECK_INTERVAL_MS = 5_000

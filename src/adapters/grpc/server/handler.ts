@@ -10,9 +10,12 @@ import {
   status,
   type UntypedHandleCall,
 } from '@grpc/grpc-js'
-import type { AdapterContext, RpcOutcome } from '../../../core/adapter.js'
+import type { AdapterContext } from '../../../core/adapter/protocol-adapter.js'
+import type { RpcOutcome } from '../../../core/adapter/rpc-facet.js'
 import type { ByteBudget } from '../../../core/byte-budget.js'
-import { ConnectionError, RpcError, SerializeError } from '../../../core/errors.js'
+import { ConnectionError } from '../../../core/errors/connection.js'
+import { SerializeError } from '../../../core/errors/operation.js'
+import { RpcError } from '../../../core/errors/rpc.js'
 import type { Value } from '../../../core/value.js'
 import type { Method } from '../methods.js'
 import { internalError, type Refusal, refusalOf } from './refusal.js'

@@ -1,5 +1,6 @@
 import { Metadata, status } from '@grpc/grpc-js'
-import { IntegrationError, RpcError } from '../../../core/errors.js'
+import { IntegrationError } from '../../../core/errors/integration-error.js'
+import { RpcError } from '../../../core/errors/rpc.js'
 import { writeApplicationError } from '../app-error.js'
 
 /** A status in the form that grpc-js sends. */

@@ -1,4 +1,5 @@
-import type { InboundRequest, MessageSink } from '../../../core/adapter.js'
+import type { MessageSink } from '../../../core/adapter/inbound.js'
+import type { InboundRequest } from '../../../core/adapter/service-facet.js'
 import { headersOf } from '../metadata.js'
 import type { ServedCall } from './handler.js'
 

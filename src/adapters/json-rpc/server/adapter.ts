@@ -1,7 +1,12 @@
 import type { Server } from 'node:http'
-import type { AdapterContext, AdapterFactory, ProtocolAdapter, ServiceFacet } from '../../../core/adapter.js'
+import type {
+  AdapterContext,
+  AdapterFactory,
+  ProtocolAdapter,
+} from '../../../core/adapter/protocol-adapter.js'
+import type { ServiceFacet } from '../../../core/adapter/service-facet.js'
 import { sleep, type Timer } from '../../../core/clock.js'
-import { ConnectionError } from '../../../core/errors.js'
+import { ConnectionError } from '../../../core/errors/connection.js'
 import type { ListenAddress } from '../../../core/status.js'
 import { wireFormat } from '../../../wire/wire-format.js'
 import type { JsonRpcServerConfig } from '../manifest.js'

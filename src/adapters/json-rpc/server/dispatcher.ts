@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
-import type { AdapterSubscription, InboundRequest, MessageSink } from '../../../core/adapter.js'
+import type { AdapterSubscription, MessageSink } from '../../../core/adapter/inbound.js'
+import type { InboundRequest } from '../../../core/adapter/service-facet.js'
 import type { Logger } from '../../../core/telemetry.js'
 import type { Headers, Value } from '../../../core/value.js'
 import type { WireFormat } from '../../../wire/wire-format.js'

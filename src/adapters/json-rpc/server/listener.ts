@@ -1,10 +1,10 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import type { AdapterContext } from '../../../core/adapter.js'
+import type { AdapterContext } from '../../../core/adapter/protocol-adapter.js'
 import type { Timer } from '../../../core/clock.js'
-import { ConnectionError } from '../../../core/errors.js'
-import type { ListenSettings } from '../../../core/settings.js'
+import { ConnectionError } from '../../../core/errors/connection.js'
+import type { ListenSettings } from '../../../core/settings/listen.js'
 import type { ListenAddress } from '../../../core/status.js'
 import { listenReason } from '../../listen-reason.js'
 

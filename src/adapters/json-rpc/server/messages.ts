@@ -1,4 +1,4 @@
-import type { RpcOutcome } from '../../../core/adapter.js'
+import type { RpcOutcome } from '../../../core/adapter/rpc-facet.js'
 import type { Value } from '../../../core/value.js'
 import { isGoingAway } from '../going-away.js'
 

@@ -1,23 +1,13 @@
 import { Buffer } from 'node:buffer'
-import type {
-  AdapterContext,
-  AdapterSubscription,
-  Attempt,
-  InboundMessage,
-  MessageSink,
-  ProtocolAdapter,
-  PubSubFacet,
-  RpcFacet,
-  SubscribeOptions,
-} from '../../../core/adapter.js'
+import type { Attempt } from '../../../core/adapter/attempt.js'
+import type { AdapterSubscription, InboundMessage, MessageSink } from '../../../core/adapter/inbound.js'
+import type { AdapterContext, ProtocolAdapter } from '../../../core/adapter/protocol-adapter.js'
+import type { PubSubFacet, SubscribeOptions } from '../../../core/adapter/pubsub-facet.js'
+import type { RpcFacet } from '../../../core/adapter/rpc-facet.js'
 import { sleep } from '../../../core/clock.js'
-import {
-  AuthError,
-  ConnectionError,
-  type IntegrationError,
-  PublishError,
-  SubscribeError,
-} from '../../../core/errors.js'
+import { AuthError, ConnectionError } from '../../../core/errors/connection.js'
+import type { IntegrationError } from '../../../core/errors/integration-error.js'
+import { PublishError, SubscribeError } from '../../../core/errors/pubsub.js'
 import { topicPatternFault } from '../../../core/topic-pattern.js'
 import { wireFormat } from '../../../wire/wire-format.js'
 import { type TokenSource, tokenSource } from '../../token-source.js'

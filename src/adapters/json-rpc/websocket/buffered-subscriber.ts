@@ -1,4 +1,4 @@
-import type { InboundMessage, MessageSink } from '../../../core/adapter.js'
+import type { InboundMessage, MessageSink } from '../../../core/adapter/inbound.js'
 import { Deque } from '../../../core/deque.js'
 
 /** Memory of a message beside its payload, in bytes. */

@@ -1,6 +1,7 @@
-import type { Attempt, RpcOutcome } from '../../../core/adapter.js'
+import type { Attempt } from '../../../core/adapter/attempt.js'
+import type { RpcOutcome } from '../../../core/adapter/rpc-facet.js'
 import type { Timer } from '../../../core/clock.js'
-import { TimeoutError } from '../../../core/errors.js'
+import { TimeoutError } from '../../../core/errors/operation.js'
 import type { Value } from '../../../core/value.js'
 import type { SignalWatch, Watched } from '../signal-watch.js'
 

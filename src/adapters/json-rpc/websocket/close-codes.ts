@@ -1,4 +1,4 @@
-import { ConnectionError } from '../../../core/errors.js'
+import { ConnectionError } from '../../../core/errors/connection.js'
 import type { SecretMask } from '../../secret-mask.js'
 
 /** Meanings of close codes (RFC 6455, section 7.4, and IANA's registry). */

@@ -1,5 +1,6 @@
-import type { RpcOutcome } from '../../../core/adapter.js'
-import { RpcError, SerializeError } from '../../../core/errors.js'
+import type { RpcOutcome } from '../../../core/adapter/rpc-facet.js'
+import { SerializeError } from '../../../core/errors/operation.js'
+import { RpcError } from '../../../core/errors/rpc.js'
 import type { SequenceTable } from '../../../core/sequence-table.js'
 import type { Value } from '../../../core/value.js'
 import type { SecretMask } from '../../secret-mask.js'

@@ -1,4 +1,4 @@
-import type { ConnectionError } from '../../../core/errors.js'
+import type { ConnectionError } from '../../../core/errors/connection.js'
 import type { Logger } from '../../../core/telemetry.js'
 import type { Value } from '../../../core/value.js'
 import type { WireFormat } from '../../../wire/wire-format.js'

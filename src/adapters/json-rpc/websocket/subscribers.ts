@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import type { AdapterSubscription, InboundMessage, MessageSink } from '../../../core/adapter.js'
+import type { AdapterSubscription, InboundMessage, MessageSink } from '../../../core/adapter/inbound.js'
 import type { ByteBudget } from '../../../core/byte-budget.js'
 import { TopicTrie } from '../../../core/topic-trie.js'
 import type { Value } from '../../../core/value.js'

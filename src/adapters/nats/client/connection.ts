@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Clock, Timer } from '../../../core/clock.js'
-import { ConnectionError, type IntegrationError } from '../../../core/errors.js'
+import { ConnectionError } from '../../../core/errors/connection.js'
+import type { IntegrationError } from '../../../core/errors/integration-error.js'
 import type { Logger } from '../../../core/telemetry.js'
 import { abortFailure } from '../../abort.js'
 import { type ServerAddress, whereOf } from './address.js'

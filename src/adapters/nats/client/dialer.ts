@@ -1,5 +1,6 @@
-import { AuthError, ConnectionError } from '../../../core/errors.js'
-import type { Endpoint, TlsSettings } from '../../../core/settings.js'
+import { AuthError, ConnectionError } from '../../../core/errors/connection.js'
+import type { Endpoint } from '../../../core/settings/endpoint.js'
+import type { TlsSettings } from '../../../core/settings/tls.js'
 import { abortFailure } from '../../abort.js'
 import { readTlsOptions } from '../../tls.js'
 import { type ServerAddress, whereOf } from './address.js'

@@ -1,4 +1,5 @@
-import { ConnectionError, IntegrationError } from '../../../core/errors.js'
+import { ConnectionError } from '../../../core/errors/connection.js'
+import { IntegrationError } from '../../../core/errors/integration-error.js'
 import { socketFailure } from '../../socket-failure.js'
 
 /** Returns the error of a cancelled connection attempt, or of a socket that broke. */

@@ -1,4 +1,4 @@
-import type { IntegrationError } from '../../../core/errors.js'
+import type { IntegrationError } from '../../../core/errors/integration-error.js'
 import { NoResponders, type Request, type Requests } from './requests.js'
 
 /** Error numbers of the JetStream API that the adapter distinguishes. */

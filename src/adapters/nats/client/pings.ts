@@ -1,4 +1,4 @@
-import type { IntegrationError } from '../../../core/errors.js'
+import type { IntegrationError } from '../../../core/errors/integration-error.js'
 
 interface Ping {
   /** The subscriptions sent before this PING and after the previous one. Its answer confirms them. */

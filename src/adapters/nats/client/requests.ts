@@ -1,12 +1,8 @@
 import type { Clock } from '../../../core/clock.js'
 import { DeadlineTimer } from '../../../core/deadline-timer.js'
-import {
-  AuthError,
-  ConnectionError,
-  type IntegrationError,
-  SerializeError,
-  TimeoutError,
-} from '../../../core/errors.js'
+import { AuthError, ConnectionError } from '../../../core/errors/connection.js'
+import type { IntegrationError } from '../../../core/errors/integration-error.js'
+import { SerializeError, TimeoutError } from '../../../core/errors/operation.js'
 import type { Random } from '../../../core/random.js'
 import { SequenceTable } from '../../../core/sequence-table.js'
 import type { Connection } from './connection.js'

@@ -1,4 +1,4 @@
-import { AuthError, ConnectionError } from '../../../core/errors.js'
+import { AuthError, ConnectionError } from '../../../core/errors/connection.js'
 
 /** Errors of a server that does not accept our credentials, or no longer does. */
 const AUTH_REFUSAL =

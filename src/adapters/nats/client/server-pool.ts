@@ -1,5 +1,5 @@
 import { isIP } from 'node:net'
-import type { Endpoint } from '../../../core/settings.js'
+import type { Endpoint } from '../../../core/settings/endpoint.js'
 import { type ServerAddress, serverAddress, whereOf } from './address.js'
 
 /**

@@ -1,4 +1,4 @@
-import { UnsupportedError } from '../../../core/errors.js'
+import { UnsupportedError } from '../../../core/errors/operation.js'
 import type { Connection } from './connection.js'
 
 /** Context of an error found before anything was sent. */

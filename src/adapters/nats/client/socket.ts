@@ -1,6 +1,6 @@
 import { createConnection, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { ConnectionError } from '../../../core/errors.js'
+import { ConnectionError } from '../../../core/errors/connection.js'
 import type { TlsOptions } from '../../tls.js'
 import { type ServerAddress, whereOf } from './address.js'
 import { connectionFailure } from './failures.js'

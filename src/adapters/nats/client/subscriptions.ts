@@ -1,4 +1,4 @@
-import type { ConnectionError } from '../../../core/errors.js'
+import type { ConnectionError } from '../../../core/errors/connection.js'
 import type { MessageView } from './message-view.js'
 
 /** Receives the messages of a subscription. */

@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream'
-import type { ConnectionError } from '../../../core/errors.js'
+import type { ConnectionError } from '../../../core/errors/connection.js'
 
 const CHUNK_BYTES = 65_536
 /** Size above which a payload goes to the socket directly, in bytes. Smaller payloads are copied together. */

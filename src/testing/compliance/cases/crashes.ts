@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { ActorCrashedError } from '../../../core/errors.js'
+import type { ActorCrashedError } from '../../../core/errors/lifecycle.js'
 import type { ComplianceCase } from '../case.js'
 import { eventually, rejected, soon } from '../waiting.js'
 

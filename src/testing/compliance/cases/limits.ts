@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { CancelledError, TimeoutError } from '../../../core/errors.js'
+import type { CancelledError, TimeoutError } from '../../../core/errors/operation.js'
 import type { ComplianceCase } from '../case.js'
 import { eventually, rejected, soon } from '../waiting.js'
 

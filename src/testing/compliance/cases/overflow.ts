@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Subscription } from '../../../client/subscription.js'
-import type { MailboxFullError } from '../../../core/errors.js'
+import type { MailboxFullError } from '../../../core/errors/limits.js'
 import type { ComplianceCase } from '../case.js'
 import type { CaseContext } from '../context.js'
 import { eventually, rejected, soon } from '../waiting.js'

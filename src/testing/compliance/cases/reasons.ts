@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Capability } from '../../../core/capability.js'
-import type { IntegrationError } from '../../../core/errors.js'
+import type { IntegrationError } from '../../../core/errors/integration-error.js'
 import type { Gateway } from '../../../gateway.js'
 import type { ComplianceCase } from '../case.js'
 import { eventually, failureOf, soon } from '../waiting.js'

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { TimeoutError } from '../../../core/errors.js'
+import type { TimeoutError } from '../../../core/errors/operation.js'
 import type { ComplianceCase } from '../case.js'
 import type { CaseContext } from '../context.js'
 import { eventually, rejected, soon } from '../waiting.js'

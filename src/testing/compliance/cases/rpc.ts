@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { RpcError } from '../../../core/errors.js'
+import type { RpcError } from '../../../core/errors/rpc.js'
 import type { ComplianceCase } from '../case.js'
 import { REFUSAL } from '../service.js'
 import { eventually, rejected, soon } from '../waiting.js'

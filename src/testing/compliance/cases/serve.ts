@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { RpcError } from '../../../core/errors.js'
+import { RpcError } from '../../../core/errors/rpc.js'
 import type { ComplianceCase } from '../case.js'
 import { rejected, soon } from '../waiting.js'
 

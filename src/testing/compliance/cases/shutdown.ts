@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Capability } from '../../../core/capability.js'
-import type { ShutdownError } from '../../../core/errors.js'
+import type { ShutdownError } from '../../../core/errors/lifecycle.js'
 import type { ComplianceCase } from '../case.js'
 import { OPERATIONS } from '../operations.js'
 import { eventually, rejected, soon } from '../waiting.js'

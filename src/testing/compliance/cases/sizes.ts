@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { IntegrationError } from '../../../core/errors.js'
+import type { IntegrationError } from '../../../core/errors/integration-error.js'
 import type { DeadMessage } from '../../../core/events.js'
 import type { ComplianceCase } from '../case.js'
 import { sendingOperations } from '../sending.js'

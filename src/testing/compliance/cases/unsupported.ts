@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Capability } from '../../../core/capability.js'
-import type { UnsupportedError } from '../../../core/errors.js'
+import type { UnsupportedError } from '../../../core/errors/operation.js'
 import type { ComplianceCase } from '../case.js'
 import { OPERATIONS } from '../operations.js'
 import { rejected } from '../waiting.js'

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { SerializeError } from '../../../core/errors.js'
+import type { SerializeError } from '../../../core/errors/operation.js'
 import type { ComplianceCase } from '../case.js'
 import type { CaseContext } from '../context.js'
 import { rejected, soon } from '../waiting.js'

@@ -1,6 +1,6 @@
 import protobufjs from 'protobufjs'
 import type { Diagnostic } from '../../../core/diagnostic.js'
-import { ConfigError } from '../../../core/errors.js'
+import { ConfigError } from '../../../core/errors/config.js'
 
 /** A parsed .proto file whose names are not resolved. */
 export interface ParsedProto {

@@ -6,7 +6,7 @@ import {
   schemaFromDescriptorSet,
   schemaFromProto,
 } from '../../../../src/adapters/grpc/schema/index.js'
-import { SerializeError } from '../../../../src/core/errors.js'
+import { SerializeError } from '../../../../src/core/errors/operation.js'
 import type { Value } from '../../../../src/core/value.js'
 import { PROTOS, protocSet } from './support.js'
 

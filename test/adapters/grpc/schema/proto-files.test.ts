@@ -9,7 +9,7 @@ import {
 } from '@bufbuild/protobuf/wkt'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { schemaFromProto } from '../../../../src/adapters/grpc/schema/index.js'
-import { ConfigError } from '../../../../src/core/errors.js'
+import { ConfigError } from '../../../../src/core/errors/config.js'
 import { PROTOS, protocSet } from './support.js'
 
 let folder: string

@@ -8,7 +8,9 @@ import {
   schemaByReflection,
   schemaFromDescriptorSet,
 } from '../../../../src/adapters/grpc/schema/index.js'
-import { ConfigError, ConnectionError, SerializeError } from '../../../../src/core/errors.js'
+import { ConfigError } from '../../../../src/core/errors/config.js'
+import { ConnectionError } from '../../../../src/core/errors/connection.js'
+import { SerializeError } from '../../../../src/core/errors/operation.js'
 import { writtenFile } from '../../../../src/wire/protobuf/protobuf-schema.js'
 import { protocSet } from './support.js'
 

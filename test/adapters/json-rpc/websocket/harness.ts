@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest'
-import type { InboundMessage, MessageSink } from '../../../../src/core/adapter.js'
+import type { InboundMessage, MessageSink } from '../../../../src/core/adapter/inbound.js'
 import {
   type Peer,
   type WebSocketServiceOptions,

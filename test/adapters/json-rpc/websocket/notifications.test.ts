@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { PubSubFacet } from '../../../../src/core/adapter.js'
-import type { IntegrationSettings } from '../../../../src/core/settings.js'
+import type { PubSubFacet } from '../../../../src/core/adapter/pubsub-facet.js'
+import type { IntegrationSettings } from '../../../../src/core/settings/integration.js'
 import { operation, until } from '../../../support/adapter-context.js'
 import { connected, failureOf } from '../harness.js'
 import { type echo, notification, type Request, recorder, service } from './harness.js'

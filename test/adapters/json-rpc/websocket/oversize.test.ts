@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import type { Attempt, RpcFacet } from '../../../../src/core/adapter.js'
+import type { Attempt } from '../../../../src/core/adapter/attempt.js'
+import type { RpcFacet } from '../../../../src/core/adapter/rpc-facet.js'
 import { operation, until } from '../../../support/adapter-context.js'
 import { connected, failureOf } from '../harness.js'
 import { notification, type Request, replyTo, service } from './harness.js'

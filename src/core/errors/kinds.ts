@@ -1,4 +1,4 @@
-/** All kinds of errors, in the order of their counters in shared memory. Each kind has a class in `errors.ts`. */
+/** All kinds of errors, in the order of their counters in shared memory. Each kind has a class in this folder. */
 export const ERROR_KINDS = [
   'connection',
   'timeout',
