@@ -1,10 +1,8 @@
-import type {
-  BrokerBlock,
-  IntegrationBlock,
-  ServerBlock,
-  SupervisorBlock,
-  VariableBlock,
-} from './block-types.js'
+import type { BrokerBlock } from './types/broker.js'
+import type { IntegrationBlock } from './types/integration.js'
+import type { ServerBlock } from './types/server.js'
+import type { SupervisorBlock } from './types/supervisor.js'
+import type { VariableBlock } from './types/variable.js'
 
 /**
  * A configuration as an object. It has the shape and the names of the HCL, with blocks keyed by their label.

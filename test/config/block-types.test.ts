@@ -6,12 +6,12 @@ import type { MqttConfigInput } from '../../src/adapters/mqtt/manifest.js'
 import type { NatsConfigInput } from '../../src/adapters/nats/manifest.js'
 import type { RedisConfigInput } from '../../src/adapters/redis/manifest.js'
 import type { mqttListen } from '../../src/brokers/mqtt/manifest.js'
-import type * as blocks from '../../src/config/block-types.js'
 import type { brokerOf } from '../../src/config/schema/broker.js'
 import type { integrationOf } from '../../src/config/schema/integration.js'
 import type { serverOf } from '../../src/config/schema/server.js'
 import type { supervisor } from '../../src/config/schema/supervision.js'
 import type { variable } from '../../src/config/schema/variable.js'
+import type * as blocks from '../../src/config/types/index.js'
 
 /** What a schema takes, as an object that is only read. */
 type Written<T> = T extends readonly (infer Item)[]

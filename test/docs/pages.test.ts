@@ -1,7 +1,16 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
-import { PAGES, pathOf } from './pages.js'
+import { TYPES_FOLDER } from './blocks/block-types.js'
+import { pathOf, writtenFiles } from './pages.js'
 
-test.each(Object.entries(PAGES))('%s is what the code says (npm run docs writes it)', async (page, write) => {
-  expect(await readFile(pathOf(page), 'utf8')).toBe(write())
+const files = writtenFiles()
+
+test.each(Object.entries(files))('%s is what the code says (npm run docs writes it)', async (path, text) => {
+  expect(await readFile(pathOf(path), 'utf8')).toBe(text)
+})
+
+test('the folder of block types holds nothing else', async () => {
+  const names = await readdir(pathOf(TYPES_FOLDER))
+  const written = Object.keys(files).filter((path) => path.startsWith(TYPES_FOLDER))
+  expect(names.map((name) => `${TYPES_FOLDER}${name}`).sort()).toEqual(written.sort())
 })

@@ -3,12 +3,14 @@ import { configurationPage } from './configuration-page.js'
 import { eventsPage } from './events-page.js'
 import { metricsPage } from './metrics-page.js'
 
-/** The files that are written from descriptions in the code. */
-export const PAGES: Readonly<Record<string, () => string>> = {
-  'src/config/block-types.ts': blockTypes,
-  'docs/configuration.md': configurationPage,
-  'docs/events.md': eventsPage,
-  'docs/metrics.md': metricsPage,
+/** The files that are written from descriptions in the code, by their paths. */
+export function writtenFiles(): Readonly<Record<string, string>> {
+  return {
+    ...blockTypes(),
+    'docs/configuration.md': configurationPage(),
+    'docs/events.md': eventsPage(),
+    'docs/metrics.md': metricsPage(),
+  }
 }
 
 export const pathOf = (page: string): URL => new URL(`../../../${page}`, import.meta.url)

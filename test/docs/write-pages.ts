@@ -1,12 +1,16 @@
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { apiPages } from './api/pages.js'
-import { PAGES, pathOf } from './pages.js'
+import { TYPES_FOLDER } from './blocks/block-types.js'
+import { pathOf, writtenFiles } from './pages.js'
 
-// The command `npm run docs`. The reference of the API is last: it reads sources, of which one is written before.
-for (const [page, write] of Object.entries(PAGES)) await writeFile(pathOf(page), write())
-const folder = pathOf('docs/api/')
-await mkdir(folder, { recursive: true })
-const pages = apiPages()
-for (const name of await readdir(folder))
-  if (pages[`docs/api/${name}`] === undefined) await rm(new URL(name, folder))
-for (const [page, text] of Object.entries(pages)) await writeFile(pathOf(page), text)
+/** Writes these files, and removes what else is in a folder of written files. */
+async function write(files: Readonly<Record<string, string>>, folder: string): Promise<void> {
+  await mkdir(pathOf(folder), { recursive: true })
+  for (const name of await readdir(pathOf(folder)))
+    if (files[`${folder}${name}`] === undefined) await rm(pathOf(`${folder}${name}`))
+  for (const [path, text] of Object.entries(files)) await writeFile(pathOf(path), text)
+}
+
+// The command `npm run docs`. The reference of the API is last: it reads sources, of which some are written before.
+await write(writtenFiles(), TYPES_FOLDER)
+await write(apiPages(), 'docs/api/')

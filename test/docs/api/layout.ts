@@ -1,3 +1,4 @@
+import { TYPES_FOLDER } from '../blocks/block-types.js'
 import type { Entry, Item, Member } from './model.js'
 
 /** A page of the documentation: the exports that it describes, and those that another page does. */
@@ -15,9 +16,6 @@ export interface Group {
   readonly items: readonly Item[]
 }
 
-/** Where the blocks of a configuration are declared: so many that they have a page. */
-const BLOCKS = 'src/config/block-types.ts'
-
 const GROUPS: readonly (readonly [string, (item: Item) => boolean])[] = [
   ['Classes', ({ kind, name }) => kind === 'class' && !name.endsWith('Error')],
   ['Functions and constants', ({ kind }) => kind === 'function' || kind === 'constant'],
@@ -30,7 +28,7 @@ export function layOut(entries: readonly Entry[]): readonly Page[] {
   return entries.flatMap((entry) => {
     const own = entry.items.filter((item) => homeOf(item, entries) === entry)
     const elsewhere = entry.items.filter((item) => !own.includes(item))
-    const blocks = own.filter(({ file }) => file === BLOCKS)
+    const blocks = own.filter(({ file }) => file.startsWith(TYPES_FOLDER))
     const rest = own.filter((item) => !blocks.includes(item))
     const page = { name: entry.page, entry, groups: groupsOf(rest), elsewhere }
     if (blocks.length === 0) return [page]

@@ -15,20 +15,27 @@ import { Declarations, interfaceOf, unionOf } from './declarations.js'
 import { pascal } from './names.js'
 import { membersOf } from './type-of.js'
 
-const HEADER = `// Written by \`npm run docs\` from src/config/schema/ and the manifests of the protocols.
-import type { Size } from '../core/bytes.js'
-import type { Duration } from '../core/duration.js'
-`
+const HEADER = '// Written by `npm run docs` from src/config/schema/ and the manifests of the protocols.\n'
 
-/** `src/config/block-types.ts`: what an application writes in each block, from the schemas alone. */
-export function blockTypes(): string {
+/** The folder of the types: a file for each block, and an index for the public entry point. */
+export const TYPES_FOLDER = 'src/config/types/'
+
+/** What an application writes in each block, from the schemas alone: the files of the folder by their paths. */
+export function blockTypes(): Readonly<Record<string, string>> {
   const into = new Declarations()
   family('Integration', [...integrationBlocks(), ofAnyType('custom', customIntegration())], into)
   family('Server', [...serverBlocks(), ofAnyType('any', serverOf(ANY_PROTOCOL))], into)
   family('Broker', [...brokerBlocks(), ofAnyType('any', brokerOf([]))], into)
   single('Supervisor', supervisor, into)
   single('Variable', variable, into)
-  return `${HEADER}\n${into}`
+  const files = [...into.files()].sort(([a], [b]) => (a < b ? -1 : 1))
+  const index = files.map(([file]) => `export type * from './${file}.js'\n`).join('')
+  return Object.fromEntries(
+    [...files, ['index', index] as const].map(([file, text]) => [
+      `${TYPES_FOLDER}${file}.ts`,
+      `${HEADER}${text}`,
+    ]),
+  )
 }
 
 /** A block whose type and format are not known when it is compiled, such as one that was read from a file. */

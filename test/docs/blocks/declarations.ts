@@ -1,40 +1,77 @@
-import { candidates, type Place } from './names.js'
+import { candidates, kebab, type Place } from './names.js'
 
 const WIDTH = 110
 
-/** The declarations of a file of types, each once. */
-export class Declarations {
-  readonly #declared = new Map<string, string>()
+/** Types that blocks use and that are not blocks, with the modules that export them. */
+const OUTSIDE: Readonly<Record<string, string>> = {
+  Size: '../../core/bytes.js',
+  Duration: '../../core/duration.js',
+}
 
-  /** Declares a block by one of the names that its place suggests. @returns the name */
-  block(place: Place, doc: string, body: string): string {
+interface Declaration {
+  /** The name of its file, without the ending. */
+  readonly file: string
+  readonly text: string
+}
+
+/** The types of all blocks, each declared once, and the files that they are in. */
+export class Declarations {
+  readonly #declared = new Map<string, Declaration>()
+
+  /**
+   * Declares a block by one of the names that its place suggests.
+   * @param file the file, where several kinds of a block share one
+   * @returns the name
+   */
+  block(place: Place, doc: string, body: string, file?: string): string {
     for (const name of candidates(place)) {
       const declared = this.#declared.get(name)
+      const text = interfaceOf(name, body)
       // What one block is documented to be for may differ from another with the same attributes.
-      if (declared === undefined) this.#declared.set(name, `${comment([doc])}${interfaceOf(name, body)}`)
-      else if (!declared.endsWith(interfaceOf(name, body))) continue
+      if (declared === undefined) this.add(name, doc, text, file)
+      else if (!declared.text.endsWith(text)) continue
       return name
     }
     throw new Error(`two blocks are called ${candidates(place).join(' or ')}`)
   }
 
   /** Declares what a name says. */
-  add(name: string, doc: string, text: string): void {
+  add(name: string, doc: string, text: string, file = kebab(name)): void {
     if (this.#declared.has(name)) throw new Error(`two types are called ${name}`)
-    this.#declared.set(name, `${comment([doc])}${text}`)
+    this.#declared.set(name, { file, text: `${comment([doc])}${text}` })
   }
 
-  /** All of them, by name. */
-  toString(): string {
-    return [...this.#declared]
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([, text]) => text)
-      .join('\n')
+  /** The text of each file, by its name. Declarations are in the order of their names. */
+  files(): ReadonlyMap<string, string> {
+    const texts = new Map<string, string>()
+    for (const [, { file, text }] of [...this.#declared].sort(([a], [b]) => (a < b ? -1 : 1)))
+      texts.set(file, texts.has(file) ? `${texts.get(file)}\n${text}` : text)
+    return new Map([...texts].map(([file, text]) => [file, `${this.#importsOf(file, text)}${text}`]))
+  }
+
+  #importsOf(file: string, text: string): string {
+    const code = text.replaceAll(/\/\*\*.*?\*\//gs, '')
+    const names = new Set(code.match(/\b[A-Z]\w+/g))
+    const imported = new Map<string, string[]>()
+    for (const name of [...names].sort()) {
+      const home = this.#declared.get(name)?.file
+      const from = OUTSIDE[name] ?? (home === undefined || home === file ? undefined : `./${home}.js`)
+      if (from !== undefined) imported.set(from, [...(imported.get(from) ?? []), name])
+    }
+    const lines = [...imported].sort(([a], [b]) => (a < b ? -1 : 1)).map(([from, all]) => importOf(all, from))
+    return lines.length === 0 ? '' : `${lines.join('')}\n`
   }
 }
 
 export function interfaceOf(name: string, body: string, base?: string): string {
   return `export interface ${name}${base === undefined ? '' : ` extends ${base}`} {\n${body}}\n`
+}
+
+/** An import of types as the formatter writes it. */
+function importOf(names: readonly string[], from: string): string {
+  const line = `import type { ${names.join(', ')} } from '${from}'\n`
+  if (line.length <= WIDTH + 1) return line
+  return `import type {\n${names.map((name) => `  ${name},\n`).join('')}} from '${from}'\n`
 }
 
 /** A union as the formatter writes it. */

@@ -5,6 +5,15 @@ export function pascal(name: string): string {
     .replace('Oauth', 'OAuth')
 }
 
+/** `CircuitBreakerBlock` as the name of a file: `circuit-breaker`. */
+export function kebab(type: string): string {
+  return type
+    .replace(/Block$/, '')
+    .replace('OAuth', 'Oauth')
+    .replace(/(?!^)[A-Z]/g, '-$&')
+    .toLowerCase()
+}
+
 /** Blocks that mean the same wherever they are. */
 const ANYWHERE: ReadonlySet<string> = new Set(['tls'])
 

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { bare, type Schema, traitsOf, wordsOf } from '../../../src/config/reading/traits.js'
 import { attributeDoc } from './attribute-doc.js'
 import { broken, comment, type Declarations } from './declarations.js'
-import { inside, type Place, pascal } from './names.js'
+import { candidates, inside, kebab, type Place, pascal } from './names.js'
 
 /** The types that a value may have before the schema reads it. Blocks in it are declared. */
 export function typesOf(schema: Schema, place: Place, into: Declarations): readonly string[] {
@@ -43,7 +43,7 @@ function variant(
   const word = String(wordsOf(type)![0])
   const doc = `A block \`${name}\` with the type \`${word}\`: ${traitsOf(type).description}`
   const named = { name, parent: `${isTop ? '' : parent}${pascal(word)}`, isTop: false }
-  return into.block(named, doc, bodyOf(block, place, into))
+  return into.block(named, doc, bodyOf(block, place, into), kebab(candidates(place)[0]!))
 }
 
 function bodyOf(block: z.ZodObject, place: Place, into: Declarations): string {

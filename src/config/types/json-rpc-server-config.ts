@@ -1,0 +1,68 @@
+// Written by `npm run docs` from src/config/schema/ and the manifests of the protocols.
+import type { Size } from '../../core/bytes.js'
+import type { Duration } from '../../core/duration.js'
+
+/** The `config` block: Settings of the protocol. */
+export interface JsonRpcServerConfigBlock {
+  /**
+   * Maximum size of one request in bytes. If `limits { frame }` is smaller, it applies.
+   * A size: bytes, or text such as `"64KB"`.
+   * @defaultValue `"1MB"`
+   */
+  readonly max_request?: Size | undefined
+  /**
+   * Maximum number of requests in a batch.
+   * A whole number from 1 to 100000.
+   * @defaultValue `1000`
+   */
+  readonly max_batch?: number | undefined
+  /**
+   * Maximum number of open connections. Further connections are closed at once.
+   * A whole number of at least 1.
+   * @defaultValue `1000`
+   */
+  readonly max_connections?: number | undefined
+  /**
+   * Maximum number of messages of one WebSocket in flight. At the limit the connection is not read.
+   * A whole number from 1 to 100000.
+   * @defaultValue `1000`
+   */
+  readonly max_in_flight?: number | undefined
+  /**
+   * How long a caller may take to send the headers of a request.
+   * A duration: milliseconds, or text such as `"30s"`.
+   * @defaultValue `"10s"`
+   */
+  readonly header_timeout?: Duration | undefined
+  /**
+   * How long a caller may take to send a whole request or WebSocket message, and to read the next part of an
+   * answer. 0 disables the limit.
+   * A duration: milliseconds, or text such as `"30s"`.
+   * @defaultValue `"30s"`
+   */
+  readonly request_timeout?: Duration | undefined
+  /**
+   * How long an idle connection stays open.
+   * A duration: milliseconds, or text such as `"30s"`.
+   * @defaultValue `"15s"`
+   */
+  readonly keep_alive?: Duration | undefined
+  /**
+   * Accepts WebSocket connections at the same port and path.
+   * @defaultValue `true`
+   */
+  readonly websocket?: boolean | undefined
+  /**
+   * How long a WebSocket may be silent before the server sends a ping. 0 disables pings.
+   * A duration: milliseconds, or text such as `"30s"`.
+   * @defaultValue `"30s"`
+   */
+  readonly ping_interval?: Duration | undefined
+  /**
+   * Origins of web pages that may open a WebSocket, in addition to those of the same host; `"*"` allows all.
+   * Example: `["https://app.example.com"]`.
+   */
+  readonly origins?: readonly string[] | undefined
+  /** Request headers that handlers can read in `context.headers`. Example: `["x-request-id"]`. */
+  readonly forward_headers?: readonly string[] | undefined
+}

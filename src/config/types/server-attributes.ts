@@ -1,0 +1,37 @@
+// Written by `npm run docs` from src/config/schema/ and the manifests of the protocols.
+import type { Duration } from '../../core/duration.js'
+import type { AnnounceBlock } from './announce.js'
+import type { ChaosBlock } from './chaos.js'
+import type { LimitsBlock } from './limits.js'
+import type { ListenBlock } from './listen.js'
+import type { MailboxBlock } from './mailbox.js'
+import type { ReconnectBlock } from './reconnect.js'
+import type { SupervisionBlock } from './supervision.js'
+
+/** What every block `server` may have. */
+export interface ServerAttributes {
+  /** Address that the server listens on. */
+  readonly listen: ListenBlock
+  /** Announces the address of the server, so that a `discovery` finds it. */
+  readonly announce?: AnnounceBlock | undefined
+  /**
+   * Time limit of one attempt to listen.
+   * A duration: milliseconds, or text such as `"30s"`.
+   * @defaultValue `"30s"`
+   */
+  readonly timeout?: Duration | undefined
+  /** How a failed listener is restored. Without this block: after `100ms`, doubling up to `5s`. */
+  readonly reconnect?: ReconnectBlock | undefined
+  /** Bounds of the mailbox between the host thread and the actor. */
+  readonly mailbox?: MailboxBlock | undefined
+  /** Resource limits of the actor. */
+  readonly limits?: LimitsBlock | undefined
+  /** How the actor is supervised and restarted. */
+  readonly supervision?: SupervisionBlock | undefined
+  /** Injects faults into the integration, to test supervision. Not for production. */
+  readonly chaos?: ChaosBlock | undefined
+  /** Not supported in this version. */
+  readonly auth?: unknown
+  /** Not supported in this version. */
+  readonly method?: unknown
+}

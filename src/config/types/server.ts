@@ -1,0 +1,10 @@
+// Written by `npm run docs` from src/config/schema/ and the manifests of the protocols.
+import type { AnyServerBlock } from './any-server.js'
+import type { GrpcServerBlock } from './grpc-server.js'
+import type { JsonRpcServerBlock } from './json-rpc-server.js'
+
+/**
+ * The block `server`: Serves methods on a listener of the gateway. Server authentication is not implemented:
+ * a server with `auth` does not start.
+ */
+export type ServerBlock = GrpcServerBlock | JsonRpcServerBlock | AnyServerBlock
