@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import type { Metadata } from '@grpc/grpc-js'
 import { SerializeError } from '../../core/errors/operation.js'
+import { setMember } from '../../core/set-member.js'
 import type { Headers } from '../../core/value.js'
 
 /** Entries of the protocol itself, which are hidden from applications. */
@@ -30,12 +31,9 @@ export function addHeaders(metadata: Metadata, headers: Headers): void {
 export function headersOf(metadata: Metadata | undefined): Headers {
   const headers: Record<string, string> = {}
   for (const [name, values] of Object.entries(metadata?.toJSON() ?? {}))
-    if (!PROTOCOL.test(name)) Object.defineProperty(headers, name, { value: joined(values), ...OWN })
+    if (!PROTOCOL.test(name)) setMember(headers, name, joined(values))
   return headers
 }
-
-/** Defines own properties, so that a name such as `__proto__` becomes an ordinary member. */
-const OWN = { enumerable: true, configurable: true, writable: true } as const
 
 function joined(values: readonly (string | Buffer)[]): string {
   return values.map((value) => (typeof value === 'string' ? value : value.toString('base64'))).join(', ')

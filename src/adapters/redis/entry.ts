@@ -1,4 +1,5 @@
 import { SerializeError } from '../../core/errors/operation.js'
+import { setMember } from '../../core/set-member.js'
 import type { Headers, Value } from '../../core/value.js'
 import type { WireFormat } from '../../wire/wire-format.js'
 import { elidedSize } from './client/elision.js'
@@ -70,7 +71,10 @@ export function toEntry(
     const name = String(fields[i])
     if (payload === undefined && name === payloadField && Buffer.isBuffer(value)) payload = value
     else if (name === MARK) ours = true
-    else others = withMember(others, name, String(value))
+    else {
+      others ??= {}
+      setMember(others, name, String(value))
+    }
   }
   if (payload !== undefined && largest === 0) {
     const entry = { id: id.toString(), payload, ours }
@@ -78,7 +82,7 @@ export function toEntry(
   }
   const base = { id: id.toString(), ours }
   if (largest > 0) {
-    const headers = withMember(others, OVERSIZE_HEADER, String(largest))
+    const headers = { ...others, [OVERSIZE_HEADER]: String(largest) }
     const defect = new SerializeError(
       largest > maxFrame
         ? `entry ${base.id} has a field of ${largest} bytes: more than limits.frame (${maxFrame} bytes)`
@@ -103,20 +107,6 @@ function fromFields(
     })
     return { payload: NOTHING, headers: fields, defect }
   }
-}
-
-/** Defines an own property, even if its name is `__proto__`: the names come from the network. */
-function withMember(
-  object: Record<string, string> | undefined,
-  name: string,
-  value: string,
-): Record<string, string> {
-  return Object.defineProperty(object ?? {}, name, {
-    value,
-    enumerable: true,
-    configurable: true,
-    writable: true,
-  })
 }
 
 /** Returns the approximate size of an entry, in bytes. */
