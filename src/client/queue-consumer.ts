@@ -211,7 +211,7 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
       },
       dropped: () => {},
       // Unread messages are discarded, because the broker delivers them again.
-      reborn: () => this.#messages.discard(),
+      restarted: () => this.#messages.discard(),
       ended: (error) => {
         if (error instanceof ShutdownError) this.#giveBackUnseen()
         else this.#messages.end(error)

@@ -124,7 +124,7 @@ export class Subscription<T = unknown> implements AsyncIterable<Message<T>>, Wor
       dropped: (total) => {
         this.#dropped = this.#droppedInEarlierLives + total
       },
-      reborn: () => {
+      restarted: () => {
         this.#deadLife = this.#life
         this.#droppedInEarlierLives = this.#dropped
       },

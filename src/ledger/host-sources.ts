@@ -101,7 +101,7 @@ export class HostSources {
     const open = [...this.#byId.values()].filter(({ state }) => state === 'open')
     for (const source of open) {
       source.credit = freshCredit()
-      source.handler.reborn()
+      source.handler.restarted()
     }
     return open
   }

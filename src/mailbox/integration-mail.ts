@@ -31,7 +31,7 @@ export interface SourceHandler {
   /** Reports how many messages this life of the actor has dropped in all. */
   dropped(total: number): void
   /** Reports a new life of the actor. The broker delivers unsettled messages again. */
-  reborn(): void
+  restarted(): void
   /** Reports the end of the source. With a ShutdownError, messages in flight may still arrive. */
   ended(error: Error): void
 }

@@ -128,7 +128,7 @@ export class RpcServer implements Worker {
           void this.#serve(method, this.#served.has(method) ? this.#served : routes, requests, i)
       },
       dropped: () => {},
-      reborn: () => {},
+      restarted: () => {},
       ended: (error) => {
         this.#sources.delete(method)
         if (!(error instanceof ShutdownError)) this.#onError(method, error)

@@ -87,7 +87,7 @@ test('what an earlier life delivered and nobody took is not given back: it comes
   const { consumer, journal, stand, handler } = rig()
   stand()
   handler.receive(run(1, 2), names, 1)
-  handler.reborn()
+  handler.restarted()
   await consumer.close()
   expect(journal.filter((entry) => Array.isArray(entry) && entry[0] !== 'close')).toEqual([])
 })

@@ -87,7 +87,7 @@ describe('a subscription', () => {
     grant()
     await opening
     handler.receive(run(1), names, 1)
-    handler.reborn()
+    handler.restarted()
     handler.receive(run(2, 3), names, 2)
     for (const value of [1, 2, 3]) expect((await subscription.recv())!.value).toBe(value)
     void subscription.recv()
@@ -98,7 +98,7 @@ describe('a subscription', () => {
     const { subscription, handler } = rig()
     handler.dropped(3)
     handler.dropped(5)
-    handler.reborn()
+    handler.restarted()
     handler.dropped(2)
     expect(subscription.dropped).toBe(7)
   })

@@ -51,7 +51,7 @@ function rig(given: Partial<IntegrationSettings> = {}) {
   const handler = {
     receive: () => {},
     dropped: () => {},
-    reborn: () => {},
+    restarted: () => {},
     ended: (error: Error) => ended.push(error.message),
   }
   async function quiet() {
@@ -97,7 +97,7 @@ function rig(given: Partial<IntegrationSettings> = {}) {
     }
   }
   /** A source that one life has granted, and the life after it. */
-  async function reborn() {
+  async function restarted() {
     const first = begin()
     const opening = ref.open('consume', 'q', wanted, handler)
     await first.asked()
@@ -106,7 +106,7 @@ function rig(given: Partial<IntegrationSettings> = {}) {
     ref.detach('boom')
     return { source, second: begin() }
   }
-  return { clock, ref, begin, reborn, handler, ended, quiet, poisoned }
+  return { clock, ref, begin, restarted, handler, ended, quiet, poisoned }
 }
 
 describe('the address of an actor', () => {
@@ -184,8 +184,8 @@ describe('the address of an actor', () => {
   })
 
   test('a source that is closed before its new actor has opened it is not opened, by that actor or the next', async () => {
-    const { ref, begin, reborn } = rig()
-    const { source, second } = await reborn()
+    const { ref, begin, restarted } = rig()
+    const { source, second } = await restarted()
     expect(await second.asked()).toEqual(['consume'])
     const closing = source.close()
     expect(await second.asked()).toEqual(['consume', 'cancel', 'unsubscribe'])
@@ -196,8 +196,8 @@ describe('the address of an actor', () => {
   })
 
   test('a source that is closed while the request to open it again waits for an actor is not opened', async () => {
-    const { clock, reborn } = rig({ mailbox: { messages: 1, bytes: 1_000, overflow: 'reject' } })
-    const { source, second } = await reborn()
+    const { clock, restarted } = rig({ mailbox: { messages: 1, bytes: 1_000, overflow: 'reject' } })
+    const { source, second } = await restarted()
     // Before it is posted.
     const closing = source.close()
     expect(await second.asked()).toEqual(['unsubscribe'])
