@@ -1,27 +1,12 @@
-import { RpcError } from '../../src/core/errors/rpc.js'
-import { ComplianceService, isComplianceMethod } from '../../src/testing/index.js'
+import { ComplianceService } from '../../src/testing/index.js'
+import { answerTo, type Request } from './compliance-answer.js'
 import { type HttpService, httpService, send } from './http-service.js'
-
-interface Request {
-  readonly id?: unknown
-  readonly method: string
-  readonly params?: unknown
-}
 
 /** The service of the compliance suite over JSON-RPC 2.0 and HTTP. @param port 0: any free one. */
 export function complianceHttpService(port = 0): Promise<HttpService> {
   const service = new ComplianceService()
 
-  async function answer({ id, method, params }: Request): Promise<object | undefined> {
-    try {
-      if (!isComplianceMethod(method)) throw new RpcError(-32_601, 'Method not found')
-      const result = await service.handle(method, params)
-      return id === undefined ? undefined : { jsonrpc: '2.0', id, result }
-    } catch (error) {
-      const { code, message, data } = error as RpcError
-      return id === undefined ? undefined : { jsonrpc: '2.0', id, error: { code, message, data } }
-    }
-  }
+  const answer = (request: Request) => answerTo(request, service)
 
   return httpService(async ({ text }, response) => {
     const request = JSON.parse(text) as Request | readonly Request[]

@@ -1,12 +1,6 @@
-import { RpcError } from '../../src/core/errors/rpc.js'
 import { ComplianceService, isComplianceMethod } from '../../src/testing/index.js'
+import { answerTo, type Request } from './compliance-answer.js'
 import { type WebSocketService, webSocketService } from './websocket-service.js'
-
-interface Request {
-  readonly id?: unknown
-  readonly method: string
-  readonly params?: unknown
-}
 
 /**
  * The service of the compliance suite over JSON-RPC 2.0 and WebSocket. Passes every other notification on to all
@@ -17,19 +11,9 @@ export async function complianceWebSocketService(port = 0): Promise<WebSocketSer
   const service = new ComplianceService()
 
   async function answer(request: Request): Promise<object | undefined> {
-    const { id, method, params } = request
-    if (id === undefined && !isComplianceMethod(method)) {
-      server.broadcast(JSON.stringify(request))
-      return undefined
-    }
-    try {
-      if (!isComplianceMethod(method)) throw new RpcError(-32_601, 'Method not found')
-      const result = await service.handle(method, params)
-      return id === undefined ? undefined : { jsonrpc: '2.0', id, result }
-    } catch (error) {
-      const { code, message, data } = error as RpcError
-      return id === undefined ? undefined : { jsonrpc: '2.0', id, error: { code, message, data } }
-    }
+    if (request.id !== undefined || isComplianceMethod(request.method)) return answerTo(request, service)
+    server.broadcast(JSON.stringify(request))
+    return undefined
   }
 
   const server = await webSocketService(

@@ -8,8 +8,8 @@ import { tokenSource } from '../../../src/adapters/token-source.js'
 import { AuthError } from '../../../src/core/errors/connection.js'
 import type { JwtSettings } from '../../../src/core/settings/auth.js'
 import { adapterContext } from '../../support/adapter-context.js'
+import { failureOf } from '../../support/failure-of.js'
 import { waitFor } from '../../support/wait-for.js'
-import { failureOf } from '../json-rpc/harness.js'
 import { SECRET, sourceFor } from './support.js'
 
 const settings = (given: Partial<JwtSettings> = {}): JwtSettings => ({

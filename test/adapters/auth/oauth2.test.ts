@@ -6,9 +6,9 @@ import { AuthError, ConnectionError } from '../../../src/core/errors/connection.
 import { TimeoutError } from '../../../src/core/errors/operation.js'
 import { settled } from '../../../src/testing/manual-clock.js'
 import { LOCALHOST_CERT, LOCALHOST_KEY, TEST_CA } from '../../support/certificates.js'
+import { failureOf } from '../../support/failure-of.js'
 import { closedPort } from '../../support/http-service.js'
 import { waitFor } from '../../support/wait-for.js'
-import { failureOf } from '../json-rpc/harness.js'
 import { oauth2, oauth2Settings, SECRET, sourceFor } from './support.js'
 
 const HOUR = 3_600_000

@@ -1,16 +1,17 @@
 import { inspect } from 'node:util'
-import { jwtVerify } from 'jose'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { AuthError } from '../../../src/core/errors/connection.js'
 import { RpcError } from '../../../src/core/errors/rpc.js'
-import type { AuthSettings, JwtSettings } from '../../../src/core/settings/auth.js'
+import type { AuthSettings } from '../../../src/core/settings/auth.js'
 import { until, within } from '../../support/adapter-context.js'
+import { failureOf } from '../../support/failure-of.js'
 import { tokenServer } from '../../support/token-server.js'
+import { ADMITTED, type Admits, BASIC_HEADER, isSigned, REFUSED, WRONG } from '../auth/credentials.js'
 import { oauth2Settings, SECRET } from '../auth/support.js'
-import { connected, failureOf, Listener, type Served, served } from './harness.js'
+import { connected, Listener, type Served, served } from './harness.js'
 
 /** A service that lets through what `admits` does, and repeats in its refusal what it was shown. */
-function guarded(admits: (header: string) => boolean | Promise<boolean>): Promise<Served> {
+function guarded(admits: Admits): Promise<Served> {
   return served({
     'a.B/C': async ({ headers }) => {
       const header = headers?.authorization ?? ''
@@ -20,51 +21,16 @@ function guarded(admits: (header: string) => boolean | Promise<boolean>): Promis
   })
 }
 
-async function signs(header: string): Promise<boolean> {
-  try {
-    await jwtVerify(header.replace('Bearer ', ''), Buffer.from(SECRET), { issuer: 'us', audience: 'them' })
-    return true
-  } catch {
-    return false
-  }
-}
+test.each(ADMITTED)('%s is accepted', async (_, auth, admits) => {
+  const { address } = await guarded(admits)
+  const { rpc } = await connected(address, { auth })
+  expect(await rpc.call('a.B/C', undefined, within())).toEqual(expect.any(String))
+})
 
-const jwt: JwtSettings = {
-  type: 'jwt',
-  key: { kind: 'secret', secret: SECRET },
-  algorithm: 'HS256',
-  issuer: 'us',
-  audience: 'them',
-  expiresInMs: 60_000,
-  claims: {},
-}
-const basic = (password: string): AuthSettings => ({ type: 'basic', username: 'ann', password })
-const basicHeader = `Basic ${Buffer.from(`ann:${SECRET}`).toString('base64')}`
-const wrong = 'unmistakable-but-wrong-secret-of-32-bytes'
-
-test.each([
-  ['none', { type: 'none' }, (header) => header === ''],
-  ['basic', basic(SECRET), (header) => header === basicHeader],
-  ['bearer', { type: 'bearer', token: SECRET }, (header) => header === `Bearer ${SECRET}`],
-  ['jwt', jwt, signs],
-] as [string, AuthSettings, (header: string) => boolean | Promise<boolean>][])(
-  '%s is accepted',
-  async (_, auth, admits) => {
-    const { address } = await guarded(admits)
-    const { rpc } = await connected(address, { auth })
-    expect(await rpc.call('a.B/C', undefined, within())).toEqual(expect.any(String))
-  },
-)
-
-test.each([
-  ['none', { type: 'none' }],
-  ['basic', basic(wrong)],
-  ['bearer', { type: 'bearer', token: wrong }],
-  ['jwt', { ...jwt, key: { kind: 'secret', secret: wrong } }],
-] as [string, AuthSettings][])('%s is refused with an AuthError that does not show it', async (_, auth) => {
-  const { address } = await guarded(async (header) => header === basicHeader || (await signs(header)))
+test.each(REFUSED)('%s is refused with an AuthError that does not show it', async (_, auth) => {
+  const { address } = await guarded(async (header) => header === BASIC_HEADER || (await isSigned(header)))
   const { rpc, pubsub } = await connected(address, { auth })
-  const shown = auth.type === 'basic' ? Buffer.from(`ann:${wrong}`).toString('base64') : wrong
+  const shown = auth.type === 'basic' ? Buffer.from(`ann:${WRONG}`).toString('base64') : WRONG
   for (const attempt of [
     () => rpc.call('a.B/C', undefined, within()),
     () => rpc.notify('a.B/C', undefined, within()),
@@ -74,7 +40,7 @@ test.each([
     expect(error).toBeInstanceOf(AuthError)
     expect(error).toMatchObject({ integration: 'it' })
     const whole = inspect(error, { depth: 20, showHidden: true }) + JSON.stringify(error)
-    expect(whole).not.toContain(wrong)
+    expect(whole).not.toContain(WRONG)
     expect(whole).not.toContain(shown)
   }
 })

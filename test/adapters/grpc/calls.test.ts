@@ -4,7 +4,8 @@ import type { IntegrationError } from '../../../src/core/errors/integration-erro
 import { RpcError } from '../../../src/core/errors/rpc.js'
 import { Gateway } from '../../../src/gateway.js'
 import { operation, within } from '../../support/adapter-context.js'
-import { connected, failureOf, never, served } from './harness.js'
+import { failureOf } from '../../support/failure-of.js'
+import { connected, never, served } from './harness.js'
 
 test('a call is answered with its result', async () => {
   const { address } = await served({ 'shop.Orders/Get': ({ params }) => ({ got: params ?? null }) })

@@ -7,7 +7,6 @@ import type { AdapterContext, ProtocolAdapter } from '../../../src/core/adapter/
 import type { PubSubFacet } from '../../../src/core/adapter/pubsub-facet.js'
 import type { RpcFacet, RpcOutcome } from '../../../src/core/adapter/rpc-facet.js'
 import type { InboundRequest } from '../../../src/core/adapter/service-facet.js'
-import { IntegrationError } from '../../../src/core/errors/integration-error.js'
 import type { IntegrationSettings } from '../../../src/core/settings/integration.js'
 import type { ListenSettings } from '../../../src/core/settings/listen.js'
 import type { Value } from '../../../src/core/value.js'
@@ -151,15 +150,4 @@ export class Listener implements MessageSink<InboundMessage> {
   end(error: Error): void {
     this.ends.push(error)
   }
-}
-
-/** What the promise rejects with, which has to be an error of ours. */
-export async function failureOf(promise: Promise<unknown> | undefined): Promise<IntegrationError> {
-  try {
-    await promise
-  } catch (error) {
-    if (error instanceof IntegrationError) return error
-    throw new Error(`not an error of the gateway: ${String(error)}`, { cause: error })
-  }
-  throw new Error('it did not fail')
 }

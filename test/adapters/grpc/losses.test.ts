@@ -8,8 +8,9 @@ import { muteLibrary } from '../../../src/adapters/grpc/library-log.js'
 import { type GrpcConfig, grpcManifest } from '../../../src/adapters/grpc/manifest.js'
 import { PingInterval } from '../../../src/adapters/grpc/ping-interval.js'
 import { operation, until, within } from '../../support/adapter-context.js'
+import { failureOf } from '../../support/failure-of.js'
 import { FaultProxy } from '../../support/fault-proxy.js'
-import { connected, failureOf, Listener, rigFor, served } from './harness.js'
+import { connected, Listener, rigFor, served } from './harness.js'
 import { type BidiStream, plainServer } from './plain-server.js'
 
 /** Answers each message, once it has been asked. */

@@ -4,8 +4,9 @@ import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { listenerCredentials } from '../../../src/adapters/grpc/server/credentials.js'
 import { adapterContext, until } from '../../support/adapter-context.js'
 import { TestAuthority, temporaryFiles } from '../../support/authority.js'
+import { failureOf } from '../../support/failure-of.js'
 import { StepClock } from '../../support/step-clock.js'
-import { failureOf, never, rigFor } from './harness.js'
+import { never, rigFor } from './harness.js'
 
 const ours = new TestAuthority()
 const others = new TestAuthority('another authority')

@@ -4,7 +4,8 @@ import type { MessageSink } from '../../../src/core/adapter/inbound.js'
 import type { InboundRequest } from '../../../src/core/adapter/service-facet.js'
 import { ByteBudget } from '../../../src/core/byte-budget.js'
 import { operation, until, within } from '../../support/adapter-context.js'
-import { connected, failureOf, never, rigFor, served } from './harness.js'
+import { failureOf } from '../../support/failure-of.js'
+import { connected, never, rigFor, served } from './harness.js'
 
 /** Takes requests, and leaves it to the test to answer. */
 class Pending implements MessageSink<InboundRequest> {

@@ -6,9 +6,10 @@ import { SerializeError } from '../../../src/core/errors/operation.js'
 import { RpcError } from '../../../src/core/errors/rpc.js'
 import { Gateway } from '../../../src/gateway.js'
 import { operation, until, within } from '../../support/adapter-context.js'
+import { failureOf } from '../../support/failure-of.js'
 import { freePort } from '../../support/server-process.js'
 import { waitFor } from '../../support/wait-for.js'
-import { connected, failureOf, Listener, never, rigFor, served } from './harness.js'
+import { connected, Listener, never, rigFor, served } from './harness.js'
 
 const proto = fileURLToPath(new URL('../../../../test/adapters/grpc/shop.proto', import.meta.url))
 const protobuf = { format: 'protobuf', config: { proto } }

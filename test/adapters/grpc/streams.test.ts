@@ -1,8 +1,9 @@
 import { Metadata, Server, ServerCredentials, type ServerWritableStream } from '@grpc/grpc-js'
 import { expect, onTestFinished, test } from 'vitest'
 import { operation, until, within } from '../../support/adapter-context.js'
+import { failureOf } from '../../support/failure-of.js'
 import { complianceGrpcService } from '../../support/grpc-service.js'
-import { connected, failureOf, Listener, served } from './harness.js'
+import { connected, Listener, served } from './harness.js'
 
 /** A server of the plain library with one method that answers with a stream. */
 async function streaming(

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { targetOf } from '../../../src/adapters/grpc/target.js'
 import type { Endpoint } from '../../../src/core/settings/endpoint.js'
-import { failureOf } from './harness.js'
+import { failureOf } from '../../support/failure-of.js'
 
 const uriOf = async (endpoint: Endpoint) => (await targetOf(endpoint, 'it')).uri
 

@@ -6,8 +6,9 @@ import type { ListenTlsSettings } from '../../../src/core/settings/listen.js'
 import type { TlsSettings } from '../../../src/core/settings/tls.js'
 import { within } from '../../support/adapter-context.js'
 import { TestAuthority, temporaryFiles } from '../../support/authority.js'
+import { failureOf } from '../../support/failure-of.js'
 import { startInteropServer } from '../../support/python-grpc.js'
-import { failureOf, never, type Rig, rigFor, served } from './harness.js'
+import { never, type Rig, rigFor, served } from './harness.js'
 
 const ours = new TestAuthority()
 const others = new TestAuthority('another authority')

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import { ByteBudget } from '../../../src/core/byte-budget.js'
 import { ManualClock } from '../../../src/testing/index.js'
 import { operation, until, within } from '../../support/adapter-context.js'
-import { connected, failureOf, Listener } from './harness.js'
+import { failureOf } from '../../support/failure-of.js'
+import { connected, Listener } from './harness.js'
 import { flood, plainServer, type ServerStream } from './plain-server.js'
 
 const MEGABYTE = Buffer.from(JSON.stringify('x'.repeat(1_000_000)))

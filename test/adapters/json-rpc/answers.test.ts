@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { Value } from '../../../src/core/value.js'
 import { operation } from '../../support/adapter-context.js'
+import { failureOf } from '../../support/failure-of.js'
 import { send } from '../../support/http-service.js'
-import { answering, connected, failureOf, result, service } from './harness.js'
+import { answering, connected, result, service } from './harness.js'
 
 const context = operation()
 

@@ -2,8 +2,9 @@ import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import type { AuthSettings } from '../../../src/core/settings/auth.js'
 import { operation } from '../../support/adapter-context.js'
+import { failureOf } from '../../support/failure-of.js'
 import { closedPort, send } from '../../support/http-service.js'
-import { answering, connected, failureOf, result, rigFor, service } from './harness.js'
+import { answering, connected, result, rigFor, service } from './harness.js'
 
 const context = operation()
 const bearer: AuthSettings = { type: 'bearer', token: 's3cr3t-t0ken' }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { operation } from '../../support/adapter-context.js'
+import { failureOf } from '../../support/failure-of.js'
 import { send } from '../../support/http-service.js'
-import { answering, connected, failureOf, service } from './harness.js'
+import { answering, connected, service } from './harness.js'
 
 const context = operation()
 const calls = [{ method: 'a' }, { method: 'b' }, { method: 'c' }]

@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import type { Attempt } from '../../../src/core/adapter/attempt.js'
 import { operation, until } from '../../support/adapter-context.js'
+import { failureOf } from '../../support/failure-of.js'
 import { type HttpService, send } from '../../support/http-service.js'
-import { connected, failureOf, service } from './harness.js'
+import { connected, service } from './harness.js'
 
 interface Request {
   readonly id?: number

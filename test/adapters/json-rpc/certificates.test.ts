@@ -4,8 +4,9 @@ import { ConnectionError } from '../../../src/core/errors/connection.js'
 import type { TlsSettings } from '../../../src/core/settings/tls.js'
 import { operation } from '../../support/adapter-context.js'
 import { type Issued, TestAuthority, temporaryFiles } from '../../support/authority.js'
+import { failureOf } from '../../support/failure-of.js'
 import { httpService, send } from '../../support/http-service.js'
-import { failureOf, type Rig, result, rigFor } from './harness.js'
+import { type Rig, result, rigFor } from './harness.js'
 
 const context = operation()
 const never = () => new AbortController().signal

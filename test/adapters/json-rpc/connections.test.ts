@@ -1,8 +1,9 @@
 import type { ServerResponse } from 'node:http'
 import { describe, expect, test, vi } from 'vitest'
 import { operation } from '../../support/adapter-context.js'
+import { failureOf } from '../../support/failure-of.js'
 import { send } from '../../support/http-service.js'
-import { connected, failureOf, rigFor, service } from './harness.js'
+import { connected, rigFor, service } from './harness.js'
 
 const context = operation()
 const never = () => new AbortController().signal

@@ -8,10 +8,11 @@ import type { AuthSettings } from '../../../src/core/settings/auth.js'
 import type { IntegrationSettings } from '../../../src/core/settings/integration.js'
 import { encodeError } from '../../../src/mailbox/error-codec.js'
 import { operation, until } from '../../support/adapter-context.js'
+import { failureOf } from '../../support/failure-of.js'
 import { send } from '../../support/http-service.js'
 import { tokenServer } from '../../support/token-server.js'
 import { oauth2Settings, SECRET } from '../auth/support.js'
-import { connected, failureOf, rigFor, service } from './harness.js'
+import { connected, rigFor, service } from './harness.js'
 import { service as socketService } from './websocket/harness.js'
 
 const context = operation()

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { operation } from '../../support/adapter-context.js'
-import { answering, failureOf } from './harness.js'
+import { failureOf } from '../../support/failure-of.js'
+import { answering } from './harness.js'
 
 const context = operation()
 

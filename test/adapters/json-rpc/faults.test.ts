@@ -2,8 +2,9 @@ import { type AddressInfo, createServer as createTcpServer, type Socket } from '
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { CancelledError, TimeoutError } from '../../../src/core/errors/operation.js'
 import { operation, until } from '../../support/adapter-context.js'
+import { failureOf } from '../../support/failure-of.js'
 import { closedPort, send } from '../../support/http-service.js'
-import { answering, connected, failureOf, result, rigFor, service } from './harness.js'
+import { answering, connected, result, rigFor, service } from './harness.js'
 
 const context = operation()
 const limits = { memory: 1e9, frame: 1000 }

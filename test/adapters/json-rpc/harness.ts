@@ -4,7 +4,6 @@ import { jsonRpcManifest } from '../../../src/adapters/json-rpc/manifest.js'
 import type { ProtocolAdapter } from '../../../src/core/adapter/protocol-adapter.js'
 import type { RpcFacet } from '../../../src/core/adapter/rpc-facet.js'
 import { ByteBudget } from '../../../src/core/byte-budget.js'
-import { IntegrationError } from '../../../src/core/errors/integration-error.js'
 import type { IntegrationSettings } from '../../../src/core/settings/integration.js'
 import { adapterContext, type RecordingContext, settingsFor } from '../../support/adapter-context.js'
 import { type HttpService, httpService, type Respond, send } from '../../support/http-service.js'
@@ -64,14 +63,3 @@ export async function answering(
 
 /** The reply to call 1. */
 export const result = (value: unknown): string => JSON.stringify({ jsonrpc: '2.0', result: value, id: 1 })
-
-/** What the promise rejects with, which has to be an error of ours. */
-export async function failureOf(promise: Promise<unknown>): Promise<IntegrationError> {
-  try {
-    await promise
-  } catch (error) {
-    if (error instanceof IntegrationError) return error
-    throw new Error(`not an error of the gateway: ${String(error)}`, { cause: error })
-  }
-  throw new Error('it did not fail')
-}

@@ -2,7 +2,8 @@ import { createServer } from 'node:net'
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { operation } from '../../support/adapter-context.js'
-import { answering, connected, failureOf, result } from './harness.js'
+import { failureOf } from '../../support/failure-of.js'
+import { answering, connected, result } from './harness.js'
 
 const context = operation()
 

@@ -2,9 +2,10 @@ import { createServer, type Socket } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { GOING_AWAY } from '../../../src/adapters/json-rpc/going-away.js'
 import { operation, until, within } from '../../support/adapter-context.js'
+import { failureOf } from '../../support/failure-of.js'
 import { closedPort, send } from '../../support/http-service.js'
 import { webSocketService } from '../../support/websocket-service.js'
-import { answering, connected, failureOf, result, rigFor, service } from './harness.js'
+import { answering, connected, result, rigFor, service } from './harness.js'
 
 const context = operation()
 

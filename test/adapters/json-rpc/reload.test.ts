@@ -6,9 +6,10 @@ import { ConnectionError } from '../../../src/core/errors/connection.js'
 import type { Value } from '../../../src/core/value.js'
 import { operation } from '../../support/adapter-context.js'
 import { TestAuthority, temporaryFiles } from '../../support/authority.js'
+import { failureOf } from '../../support/failure-of.js'
 import { httpService, type ReceivedRequest, send } from '../../support/http-service.js'
 import { waitFor } from '../../support/wait-for.js'
-import { failureOf, type Rig, rigFor } from './harness.js'
+import { type Rig, rigFor } from './harness.js'
 
 const ours = new TestAuthority()
 const server = ours.issue()

@@ -1,21 +1,31 @@
 import { inspect } from 'node:util'
-import { jwtVerify } from 'jose'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { AuthError } from '../../../src/core/errors/connection.js'
-import type { AuthSettings, JwtSettings } from '../../../src/core/settings/auth.js'
+import type { AuthSettings } from '../../../src/core/settings/auth.js'
 import type { IntegrationSettings } from '../../../src/core/settings/integration.js'
 import { operation } from '../../support/adapter-context.js'
+import { failureOf } from '../../support/failure-of.js'
 import { type HttpService, type ReceivedRequest, send } from '../../support/http-service.js'
 import { type TokenServer, tokenServer } from '../../support/token-server.js'
 import { webSocketService } from '../../support/websocket-service.js'
+import {
+  ADMITTED,
+  type Admits,
+  BASIC_HEADER,
+  basic,
+  isSigned,
+  JWT,
+  REFUSED,
+  WRONG,
+} from '../auth/credentials.js'
 import { oauth2Settings, SECRET } from '../auth/support.js'
-import { connected, failureOf, rigFor, service } from './harness.js'
+import { connected, rigFor, service } from './harness.js'
 
 const context = operation()
 const never = () => new AbortController().signal
 
 /** A service that lets through what `admits` does; it answers every call with the header that let it in. */
-function guarded(admits: (header: string) => boolean | Promise<boolean>): Promise<HttpService> {
+function guarded(admits: Admits): Promise<HttpService> {
   return service(async (request, response) => {
     const header = request.headers.authorization ?? ''
     if (!(await admits(header))) return send(response, 401, `{"refused": ${JSON.stringify(header)}}`)
@@ -25,34 +35,7 @@ function guarded(admits: (header: string) => boolean | Promise<boolean>): Promis
 
 const idOf = ({ text }: ReceivedRequest) => (JSON.parse(text) as { id: number }).id
 
-async function signs(header: string): Promise<boolean> {
-  try {
-    await jwtVerify(header.replace('Bearer ', ''), Buffer.from(SECRET), { issuer: 'us', audience: 'them' })
-    return true
-  } catch {
-    return false
-  }
-}
-
-const jwt: JwtSettings = {
-  type: 'jwt',
-  key: { kind: 'secret', secret: SECRET },
-  algorithm: 'HS256',
-  issuer: 'us',
-  audience: 'them',
-  expiresInMs: 60_000,
-  claims: {},
-}
-const basic = (password: string): AuthSettings => ({ type: 'basic', username: 'ann', password })
-const basicHeader = `Basic ${Buffer.from(`ann:${SECRET}`).toString('base64')}`
-const wrong = 'unmistakable-but-wrong-secret-of-32-bytes'
-
-describe.each([
-  ['none', { type: 'none' }, (header) => header === ''],
-  ['basic', basic(SECRET), (header) => header === basicHeader],
-  ['bearer', { type: 'bearer', token: SECRET }, (header) => header === `Bearer ${SECRET}`],
-  ['jwt', jwt, signs],
-] as [string, AuthSettings, (header: string) => boolean | Promise<boolean>][])('%s', (_, auth, admits) => {
+describe.each(ADMITTED)('%s', (_, auth, admits) => {
   test('is accepted', async () => {
     const server = await guarded(admits)
     const { rpc } = await connected(server.url, { auth })
@@ -61,13 +44,8 @@ describe.each([
   })
 })
 
-test.each([
-  ['none', { type: 'none' }],
-  ['basic', basic(wrong)],
-  ['bearer', { type: 'bearer', token: wrong }],
-  ['jwt', { ...jwt, key: { kind: 'secret', secret: wrong } }],
-] as [string, AuthSettings][])('%s is refused with an AuthError that does not show it', async (_, auth) => {
-  const server = await guarded(async (header) => header === basicHeader || (await signs(header)))
+test.each(REFUSED)('%s is refused with an AuthError that does not show it', async (_, auth) => {
+  const server = await guarded(async (header) => header === BASIC_HEADER || (await isSigned(header)))
   const { rpc } = await connected(server.url, { auth })
   for (const attempt of [
     () => rpc.call('m', undefined, context),
@@ -76,7 +54,7 @@ test.each([
   ]) {
     const error = await failureOf(attempt())
     expect(error).toBeInstanceOf(AuthError)
-    expect(inspect(error, { depth: 20, showHidden: true }) + JSON.stringify(error)).not.toContain(wrong)
+    expect(inspect(error, { depth: 20, showHidden: true }) + JSON.stringify(error)).not.toContain(WRONG)
   }
 })
 
@@ -101,10 +79,10 @@ describe('oauth2', () => {
   test('a wrong secret shows when it connects', async () => {
     const issuer = await authority()
     const server = await guarded(() => true)
-    const { adapter } = rigFor(server.url, { auth: oauth2Settings(issuer.url, { clientSecret: wrong }) })
+    const { adapter } = rigFor(server.url, { auth: oauth2Settings(issuer.url, { clientSecret: WRONG }) })
     const error = await failureOf(adapter.connect(never()))
     expect(error).toBeInstanceOf(AuthError)
-    expect(inspect(error, { depth: 20, showHidden: true }) + JSON.stringify(error)).not.toContain(wrong)
+    expect(inspect(error, { depth: 20, showHidden: true }) + JSON.stringify(error)).not.toContain(WRONG)
     expect(server.requests).toHaveLength(0)
   })
 
@@ -161,25 +139,25 @@ describe('over WebSocket', () => {
   }
 
   test.each([
-    ['basic', basic(SECRET), basicHeader],
+    ['basic', basic(SECRET), BASIC_HEADER],
     ['bearer', { type: 'bearer', token: SECRET }, `Bearer ${SECRET}`],
   ] as [string, AuthSettings, string][])('%s is in the handshake', async (_, auth, expected) => {
     const { url } = await guardedSocket((header) => header === expected)
     const { rpc } = await connected(url, { auth })
     expect(await rpc.call('m', [1], context)).toEqual([1])
-    const refused = await failureOf(rigFor(url, { auth: basic(wrong) }).adapter.connect(never()))
+    const refused = await failureOf(rigFor(url, { auth: basic(WRONG) }).adapter.connect(never()))
     expect(refused).toBeInstanceOf(AuthError)
-    expect(inspect(refused, { depth: 20, showHidden: true })).not.toContain(wrong)
+    expect(inspect(refused, { depth: 20, showHidden: true })).not.toContain(WRONG)
   })
 
   test('a token that is refused is replaced once', async () => {
     const accepted = await guardedSocket((header) => header !== accepted.headers[0])
-    const { rpc } = await connected(accepted.url, { auth: jwt })
+    const { rpc } = await connected(accepted.url, { auth: JWT })
     expect(await rpc.call('m', [1], context)).toEqual([1])
-    expect(await Promise.all(accepted.headers.map(signs))).toEqual([true, true])
+    expect(await Promise.all(accepted.headers.map(isSigned))).toEqual([true, true])
 
     const closed = await guardedSocket(() => false)
-    const refused = await failureOf(rigFor(closed.url, { auth: jwt }).adapter.connect(never()))
+    const refused = await failureOf(rigFor(closed.url, { auth: JWT }).adapter.connect(never()))
     expect(refused).toBeInstanceOf(AuthError)
     expect(new Set(closed.headers).size).toBe(2)
     for (const header of closed.headers)

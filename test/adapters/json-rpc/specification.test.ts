@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { Value } from '../../../src/core/value.js'
 import { operation } from '../../support/adapter-context.js'
-import { answering, failureOf } from './harness.js'
+import { failureOf } from '../../support/failure-of.js'
+import { answering } from './harness.js'
 
 // The examples of section 7 of the JSON-RPC 2.0 specification, from the side of the client; ids are ours.
 const context = operation()

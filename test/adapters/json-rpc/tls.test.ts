@@ -6,8 +6,9 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import type { TlsSettings } from '../../../src/core/settings/tls.js'
 import { operation } from '../../support/adapter-context.js'
 import { LOCALHOST_CERT, LOCALHOST_KEY, OTHER_CERT, OTHER_KEY, TEST_CA } from '../../support/certificates.js'
+import { failureOf } from '../../support/failure-of.js'
 import { httpService, send } from '../../support/http-service.js'
-import { failureOf, result, rigFor, service } from './harness.js'
+import { result, rigFor, service } from './harness.js'
 
 const context = operation()
 const never = () => new AbortController().signal

@@ -7,7 +7,8 @@ import { expect, onTestFinished, test } from 'vitest'
 import { WebSocketServer } from 'ws'
 import { operation } from '../../support/adapter-context.js'
 import { TestAuthority, temporaryFiles } from '../../support/authority.js'
-import { connected, failureOf, rigFor } from './harness.js'
+import { failureOf } from '../../support/failure-of.js'
+import { connected, rigFor } from './harness.js'
 
 const context = operation()
 const ours = new TestAuthority()

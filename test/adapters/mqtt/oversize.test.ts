@@ -1,30 +1,18 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { integrationSettings, until, within } from '../../support/adapter-context.js'
-import { type Mosquitto, startMosquitto } from '../../support/mosquitto.js'
-import { bytes, Collector, connected, Deliveries, type Fixture } from './fixture.js'
+import { testBroker } from './broker.js'
+import { bytes, Collector, Deliveries } from './fixture.js'
 
-let broker: Mosquitto
-const open: Fixture[] = []
-
-beforeAll(async () => {
-  broker = await startMosquitto()
-})
-afterAll(() => broker.stop())
-afterEach(async () => {
-  await Promise.all(open.splice(0).map(({ adapter }) => adapter.disconnect()))
-})
+const { client } = await testBroker()
 
 const small = { ...integrationSettings({}).limits, frame: 10_000 }
 
-async function client(protocol_version: 5 | '3.1.1', settings = {}): Promise<Fixture> {
-  const fixture = await connected(broker.port, { protocol_version }, settings)
-  open.push(fixture)
-  return fixture
-}
-
 describe.each([5, '3.1.1'] as const)('a message above limits.frame of the receiver, MQTT %s', (version) => {
   it('of a topic is counted as lost', async () => {
-    const [receiver, sender] = [await client(version, { limits: small }), await client(version)]
+    const [receiver, sender] = [
+      await client({ protocol_version: version }, { settings: { limits: small } }),
+      await client({ protocol_version: version }),
+    ]
     const sink = new Collector()
     await receiver.adapter.pubsub!.subscribe('large', { qos: 1 }, sink, within())
     await sender.adapter.pubsub!.publish('large', Buffer.alloc(20_000), { qos: 1 }, within())
@@ -33,7 +21,10 @@ describe.each([5, '3.1.1'] as const)('a message above limits.frame of the receiv
   })
 
   it('of a queue is delivered with its defect, once', async () => {
-    const [receiver, sender] = [await client(version, { limits: small }), await client(version)]
+    const [receiver, sender] = [
+      await client({ protocol_version: version }, { settings: { limits: small } }),
+      await client({ protocol_version: version }),
+    ]
     const sink = new Deliveries()
     const queue = `large/${version}`
     ;(await receiver.adapter.queue!.consume(queue, sink, within())).request(5)

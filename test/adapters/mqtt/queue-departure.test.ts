@@ -1,25 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { integrationSettings, until, within } from '../../support/adapter-context.js'
-import { type Mosquitto, startMosquitto } from '../../support/mosquitto.js'
-import { connected, Deliveries, type Fixture } from './fixture.js'
+import { testBroker } from './broker.js'
+import { Deliveries, type Fixture } from './fixture.js'
 import { consume, sendAll } from './queues.js'
 
-let broker: Mosquitto
-const open: Fixture[] = []
-
-beforeAll(async () => {
-  broker = await startMosquitto()
-})
-afterAll(() => broker.stop())
-afterEach(async () => {
-  await Promise.all(open.splice(0).map(({ adapter }) => adapter.disconnect()))
-})
-
-async function client(config: Record<string, unknown> = {}, settings = {}): Promise<Fixture> {
-  const fixture = await connected(broker.port, config, settings)
-  open.push(fixture)
-  return fixture
-}
+const { broker, client } = await testBroker()
 
 /** Consumes and acknowledges everything. */
 async function consumeAll({ adapter }: Fixture, queue: string): Promise<Deliveries> {
@@ -173,7 +158,7 @@ describe('a consumer that closes while a message is in hand', () => {
   it('dead-letters what cannot be given back, because it is too large', async () => {
     const queue = queueName('too-large')
     const limits = { ...integrationSettings({}).limits, frame: 10_000 }
-    const leaving = await client({}, { limits })
+    const leaving = await client({}, { settings: { limits } })
     const a = await consume(leaving, queue, 0)
     await leaving.adapter.queue!.enqueue(queue, Buffer.alloc(20_000), {}, within())
     await until(() => broker.log.split(`'${queue}'`).length > 2, 'the message to be out')

@@ -1,28 +1,12 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { until } from '../../support/adapter-context.js'
 import { FaultProxy } from '../../support/fault-proxy.js'
-import { type Mosquitto, startMosquitto } from '../../support/mosquitto.js'
-import { connected, type Fixture } from './fixture.js'
-import { consume, sendAll } from './queues.js'
+import { testBroker } from './broker.js'
+import type { Fixture } from './fixture.js'
+import { consume, numbers, sendAll } from './queues.js'
 
-let broker: Mosquitto
-const open: Fixture[] = []
+const { broker, client } = await testBroker()
 
-beforeAll(async () => {
-  broker = await startMosquitto()
-})
-afterAll(() => broker.stop())
-afterEach(async () => {
-  await Promise.all(open.splice(0).map(({ adapter }) => adapter.disconnect()))
-})
-
-async function client(config: Record<string, unknown> = {}, port = broker.port): Promise<Fixture> {
-  const fixture = await connected(port, config)
-  open.push(fixture)
-  return fixture
-}
-
-const numbers = (count: number) => Array.from({ length: count }, (_, i) => `${i}`)
 const queueName = (name: string) => `${name}/${Math.random().toString(36).slice(2)}`
 
 /** Whether the broker says that the connection of that queue has ended. */
@@ -125,7 +109,7 @@ describe('a delivery', () => {
   it('counts as an attempt only if a handler had it before the connection was lost', async () => {
     const proxy = await FaultProxy.start(broker.port)
     const queue = queueName('attempts')
-    const fixture = await client({}, proxy.port)
+    const fixture = await client({}, { port: proxy.port })
     const a = await consume(fixture, queue, 2)
     await sendAll(await client(), queue, numbers(5))
     await until(() => a.sink.messages.length === 2, 'two messages')

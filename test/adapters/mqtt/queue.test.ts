@@ -1,35 +1,13 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { UnsupportedError } from '../../../src/core/errors/operation.js'
 import { AckError, DequeueError, EnqueueError } from '../../../src/core/errors/queue.js'
 import { until, within } from '../../support/adapter-context.js'
 import { FaultProxy } from '../../support/fault-proxy.js'
-import { type Mosquitto, startMosquitto } from '../../support/mosquitto.js'
-import { bytes, connected, Deliveries, type Fixture } from './fixture.js'
+import { testBroker } from './broker.js'
+import { bytes, Deliveries } from './fixture.js'
+import { numbers, sendAll } from './queues.js'
 
-let broker: Mosquitto
-const open: Fixture[] = []
-
-beforeAll(async () => {
-  broker = await startMosquitto()
-})
-afterAll(() => broker.stop())
-afterEach(async () => {
-  await Promise.all(open.splice(0).map(({ adapter }) => adapter.disconnect()))
-})
-
-async function client(config: Record<string, unknown> = {}, port = broker.port): Promise<Fixture> {
-  const fixture = await connected(port, config)
-  open.push(fixture)
-  return fixture
-}
-
-async function sendAll(fixture: Fixture, queue: string, texts: readonly string[]): Promise<string[]> {
-  const ids: string[] = []
-  for (const text of texts) ids.push(await fixture.adapter.queue!.enqueue(queue, bytes(text), {}, within()))
-  return ids
-}
-
-const numbers = (count: number) => Array.from({ length: count }, (_, i) => `${i}`)
+const { broker, client } = await testBroker()
 
 describe.each([5, '3.1.1'] as const)('queues over MQTT %s', (protocol_version) => {
   const config = { protocol_version }
@@ -55,7 +33,7 @@ describe.each([5, '3.1.1'] as const)('queues over MQTT %s', (protocol_version) =
   it('gets unacknowledged messages again after the socket was destroyed, and only those', async () => {
     const proxy = await FaultProxy.start(broker.port)
     const queue = `redelivery/${protocol_version}`
-    const fixture = await client(config, proxy.port)
+    const fixture = await client(config, { port: proxy.port })
     const consumerId = `${fixture.context.clientId}-queue-${encodeURIComponent(queue)}`
     const sink = new Deliveries()
     const consumer = await fixture.adapter.queue!.consume(queue, sink, within())

@@ -1,5 +1,5 @@
 import { connectAsync } from 'mqtt'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { RpcOutcome } from '../../../src/core/adapter/rpc-facet.js'
 import type { InboundRequest } from '../../../src/core/adapter/service-facet.js'
 import { ConnectionError } from '../../../src/core/errors/connection.js'
@@ -8,25 +8,10 @@ import { RpcError } from '../../../src/core/errors/rpc.js'
 import type { Value } from '../../../src/core/value.js'
 import { until, within } from '../../support/adapter-context.js'
 import { FaultProxy } from '../../support/fault-proxy.js'
-import { type Mosquitto, startMosquitto } from '../../support/mosquitto.js'
-import { bytes, Collector, connected, type Fixture } from './fixture.js'
+import { testBroker } from './broker.js'
+import { bytes, Collector, type Fixture } from './fixture.js'
 
-let broker: Mosquitto
-const open: Fixture[] = []
-
-beforeAll(async () => {
-  broker = await startMosquitto()
-})
-afterAll(() => broker.stop())
-afterEach(async () => {
-  await Promise.all(open.splice(0).map(({ adapter }) => adapter.disconnect()))
-})
-
-async function client(config: Record<string, unknown> = {}, port = broker.port): Promise<Fixture> {
-  const fixture = await connected(port, config)
-  open.push(fixture)
-  return fixture
-}
+const { broker, client } = await testBroker()
 
 function outcomeOf(handler: (params: Value | undefined) => Value, params: Value | undefined): RpcOutcome {
   try {
@@ -129,7 +114,7 @@ describe('calls over MQTT 5', () => {
   it('gives up with the attempt, and rejects what is awaited when the connection is lost', async () => {
     await (await client()).adapter.service!.serve('silent', new Collector<InboundRequest>(), within())
     const proxy = await FaultProxy.start(broker.port)
-    const { adapter } = await client({}, proxy.port)
+    const { adapter } = await client({}, { port: proxy.port })
     await expect(adapter.rpc!.call('silent', null, within(50))).rejects.toMatchObject({ kind: 'timeout' })
     const calls = [1, 2].map((i) => adapter.rpc!.call('silent', i, within(20_000)).catch((e) => e))
     await adapter.ping!(AbortSignal.timeout(2_000))

@@ -1,22 +1,12 @@
-import { Redis } from 'ioredis'
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
+import { beforeEach, expect, it } from 'vitest'
 import type { ProtocolAdapter } from '../../../src/core/adapter/protocol-adapter.js'
 import type { AdapterConsumer, InboundDelivery } from '../../../src/core/adapter/queue-facet.js'
 import { until, within } from '../../support/adapter-context.js'
-import { type RedisServer, startRedis } from '../../support/redis-server.js'
 import { rounds } from '../../support/rounds.js'
 import { bytes, connected } from './fixture.js'
+import { testServer } from './server.js'
 
-let server: RedisServer
-let client: Redis
-beforeAll(async () => {
-  server = await startRedis()
-  client = new Redis({ port: server.port })
-})
-afterAll(async () => {
-  client.disconnect()
-  await server.stop()
-})
+const { server, client } = await testServer()
 beforeEach(() => client.flushall())
 
 const MESSAGES = 300

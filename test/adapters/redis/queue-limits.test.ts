@@ -1,28 +1,10 @@
-import { Redis } from 'ioredis'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { until, within } from '../../support/adapter-context.js'
-import { type RedisServer, startRedis } from '../../support/redis-server.js'
 import { bytes, connected, Deliveries } from './fixture.js'
+import { testServer } from './server.js'
 
-let server: RedisServer
-/** A plain client, which sees what the server has. */
-let client: Redis
-beforeAll(async () => {
-  server = await startRedis()
-  client = new Redis({ port: server.port })
-})
-afterAll(async () => {
-  client.disconnect()
-  await server.stop()
-})
+const { server, client, consumer } = await testServer()
 beforeEach(() => client.flushall())
-
-async function consumer(config: object = {}, queue = 'jobs', clientId?: string) {
-  const made = await connected(server.port, { config }, clientId)
-  const sink = new Deliveries()
-  const consuming = await made.adapter.queue!.consume(queue, sink, within())
-  return { ...made, sink, consuming }
-}
 
 describe('trimming with max_len', () => {
   it('removes what every group has acknowledged, and nothing else', async () => {

@@ -1,32 +1,14 @@
-import { Redis } from 'ioredis'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { until, within } from '../../support/adapter-context.js'
-import { type RedisServer, startRedis } from '../../support/redis-server.js'
-import { bytes, connected, Deliveries } from './fixture.js'
+import { bytes, connected } from './fixture.js'
+import { testServer } from './server.js'
 
-let server: RedisServer
-/** A plain client, which sees what the server has. */
-let client: Redis
-beforeAll(async () => {
-  server = await startRedis()
-  client = new Redis({ port: server.port })
-})
-afterAll(async () => {
-  client.disconnect()
-  await server.stop()
-})
+const { server, client, consumer } = await testServer()
 beforeEach(() => client.flushall())
 
 const GROUP = 'nemo-workers'
 /** How many entries the group has delivered and not acknowledged. */
 const pending = async (queue: string) => Number(((await client.xpending(queue, GROUP)) as unknown[])[0])
-
-async function consumer(config: object = {}, queue = 'jobs', clientId?: string) {
-  const made = await connected(server.port, { config }, clientId)
-  const sink = new Deliveries()
-  const consuming = await made.adapter.queue!.consume(queue, sink, within())
-  return { ...made, sink, consuming }
-}
 
 /** Ends the connections of a consumer as the death of its process would. */
 async function killed({ context }: Awaited<ReturnType<typeof consumer>>): Promise<void> {

@@ -1,21 +1,11 @@
-import { Redis } from 'ioredis'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { RpcError } from '../../../src/core/errors/rpc.js'
 import { until, within } from '../../support/adapter-context.js'
-import { type RedisServer, startRedis } from '../../support/redis-server.js'
 import { waitFor } from '../../support/wait-for.js'
 import { connected, Requests } from './fixture.js'
+import { testServer } from './server.js'
 
-let server: RedisServer
-let client: Redis
-beforeAll(async () => {
-  server = await startRedis()
-  client = new Redis({ port: server.port })
-})
-afterAll(async () => {
-  client.disconnect()
-  await server.stop()
-})
+const { server, client } = await testServer()
 
 const failure = (promise: Promise<unknown>) =>
   promise.then(

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { systemClock } from '../../../../src/core/clock.js'
 import { operation, until, within } from '../../../support/adapter-context.js'
-import { connected, failureOf, rigFor } from '../harness.js'
+import { failureOf } from '../../../support/failure-of.js'
+import { connected, rigFor } from '../harness.js'
 import { echo, type Request, replyTo, service } from './harness.js'
 
 const context = operation()

@@ -1,8 +1,9 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { GOING_AWAY } from '../../../../src/adapters/json-rpc/going-away.js'
 import { operation, until } from '../../../support/adapter-context.js'
+import { failureOf } from '../../../support/failure-of.js'
 import { FaultProxy } from '../../../support/fault-proxy.js'
-import { connected, failureOf, rigFor } from '../harness.js'
+import { connected, rigFor } from '../harness.js'
 import { notification, type Request, recorder, replyTo, service } from './harness.js'
 
 const context = operation()

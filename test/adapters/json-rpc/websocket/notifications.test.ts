@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import type { PubSubFacet } from '../../../../src/core/adapter/pubsub-facet.js'
 import type { IntegrationSettings } from '../../../../src/core/settings/integration.js'
 import { operation, until } from '../../../support/adapter-context.js'
-import { connected, failureOf } from '../harness.js'
+import { failureOf } from '../../../support/failure-of.js'
+import { connected } from '../harness.js'
 import { type echo, notification, type Request, recorder, service } from './harness.js'
 
 const context = operation()

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest'
 import type { Attempt } from '../../../../src/core/adapter/attempt.js'
 import type { RpcFacet } from '../../../../src/core/adapter/rpc-facet.js'
 import { operation, until } from '../../../support/adapter-context.js'
-import { connected, failureOf } from '../harness.js'
+import { failureOf } from '../../../support/failure-of.js'
+import { connected } from '../harness.js'
 import { notification, type Request, replyTo, service } from './harness.js'
 
 const LIMITS = { memory: 1e9, frame: 4096 }
