@@ -1,4 +1,5 @@
 import type { Running } from '../measure/window.js'
+import { running } from './running.js'
 
 /**
  * For clients whose publish cannot be awaited: `publish` is called `size` times, then `flushed` tells when the
@@ -10,30 +11,12 @@ export function runBursts(
   flushed: () => Promise<unknown>,
 ): Running {
   let count = 0
-  let stopped = false
-  let failure: unknown
-  const run = async () => {
-    while (!stopped) {
+  const run = async (isStopped: () => boolean) => {
+    while (!isStopped()) {
       for (let i = 0; i < size; i++) publish(count + i)
       await flushed()
       count += size
     }
   }
-  const done = run().catch((error: unknown) => {
-    failure = error
-  })
-  const check = () => {
-    if (failure !== undefined) throw failure
-  }
-  return {
-    count() {
-      check()
-      return count
-    },
-    async stop() {
-      stopped = true
-      await done
-      check()
-    },
-  }
+  return running(run, () => count)
 }

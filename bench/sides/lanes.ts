@@ -1,4 +1,5 @@
 import type { Running } from '../measure/window.js'
+import { running } from './running.js'
 
 /**
  * Does `operation` again and again, `lanes` of them at a time: each lane starts its next when the one before
@@ -7,39 +8,24 @@ import type { Running } from '../measure/window.js'
  */
 export function runLanes(lanes: number, operation: (n: number) => Promise<unknown>, timed = false): Running {
   let count = 0
-  let stopped = false
-  let failure: unknown
   let latencies: number[] = []
 
-  const lane = async (first: number) => {
-    for (let n = first; !stopped; n += lanes) {
+  const lane = async (first: number, isStopped: () => boolean) => {
+    for (let n = first; !isStopped(); n += lanes) {
       const start = timed ? performance.now() : 0
       await operation(n)
       if (timed) latencies.push((performance.now() - start) * 1_000)
       count++
     }
   }
-  const all = Promise.all(Array.from({ length: lanes }, (_, i) => lane(i))).catch((error: unknown) => {
-    failure = error
-    stopped = true
-  })
-  const check = () => {
-    if (failure !== undefined) throw failure
-  }
+  const all = (isStopped: () => boolean) =>
+    Promise.all(Array.from({ length: lanes }, (_, i) => lane(i, isStopped)))
   return {
-    count() {
-      check()
-      return count
-    },
+    ...running(all, () => count),
     takeLatencies() {
       const taken = latencies
       latencies = []
       return taken
-    },
-    async stop() {
-      stopped = true
-      await all
-      check()
     },
   }
 }
