@@ -1,16 +1,9 @@
 import { z } from 'zod'
-import type { ErrorClass } from '../../core/errors/context.js'
+import { ERROR_CLASSES } from '../../core/errors/context.js'
 import type { Backoff } from '../../core/settings/retry.js'
 import { ifAllValid, wrong } from '../reading/fault.js'
 import { duration } from './kinds.js'
 import { toSettings } from './settings.js'
-
-const ERROR_CLASSES = [
-  'timeout',
-  'connection-reset',
-  'service-unavailable',
-  'rate-limited',
-] as const satisfies readonly ErrorClass[]
 
 /** Default of `max`, unless `initial` is longer. */
 const LONGEST_MS = 10_000
@@ -80,22 +73,14 @@ export const retry = block
       ...rest
     } = toSettings(block, values)
     const limit = given === true ? budget.parse({}) : given
-    return {
-      ...rest,
-      backoff: backoffOf(backoff, initialMs, incrementMs, factor, maxMs ?? Math.max(LONGEST_MS, initialMs)),
-      ...(limit !== false && { budget: toSettings(budget, limit) }),
+    const longest = { initialMs, maxMs: maxMs ?? Math.max(LONGEST_MS, initialMs) }
+    const growing: Readonly<Record<typeof backoff, Backoff>> = {
+      constant: { kind: 'constant', initialMs },
+      linear: { kind: 'linear', incrementMs, ...longest },
+      exponential: { kind: 'exponential', factor, ...longest },
     }
+    const limited = limit !== false && { budget: toSettings(budget, limit) }
+    return { ...rest, backoff: growing[backoff], ...limited }
   })
   .prefault({ max_attempts: 1, budget: false })
   .describe('Retries failed operations. Without this block nothing is retried.')
-
-function backoffOf(
-  kind: Backoff['kind'],
-  initialMs: number,
-  incrementMs: number,
-  factor: number,
-  maxMs: number,
-): Backoff {
-  if (kind === 'constant') return { kind, initialMs }
-  return kind === 'linear' ? { kind, initialMs, incrementMs, maxMs } : { kind, initialMs, factor, maxMs }
-}

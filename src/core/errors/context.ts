@@ -1,5 +1,7 @@
+export const ERROR_CLASSES = ['timeout', 'connection-reset', 'service-unavailable', 'rate-limited'] as const
+
 /** The classes of transient failure that `retry { retryable_errors }` may name. */
-export type ErrorClass = 'timeout' | 'connection-reset' | 'service-unavailable' | 'rate-limited'
+export type ErrorClass = (typeof ERROR_CLASSES)[number]
 
 /** The fields that every error of the gateway may have beside those of its class. */
 export interface ErrorContext {
