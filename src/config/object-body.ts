@@ -30,47 +30,91 @@ const DEEPEST = 64
 
 /** Converts an object into the body that a file of the same content would have, so that one schema reads both. */
 export function bodyOfObject(source: unknown, diagnostics: Diagnostics): Body {
-  const items: (Attribute | Block)[] = []
-  if (!isPlain(source)) {
-    report(diagnostics, spanAt(''), {
-      message: 'the configuration must be a path or an object',
-      expected: 'the path of a file or folder, or an object with "integrations"',
-      found: nameOf(source),
+  if (isPlain(source)) return bodyOf('', new Converter(diagnostics).top(source))
+  report(diagnostics, spanAt(''), {
+    message: 'the configuration must be a path or an object',
+    expected: 'the path of a file or folder, or an object with "integrations"',
+    found: nameOf(source),
+  })
+  return bodyOf('', [])
+}
+
+class Converter {
+  readonly #diagnostics: Diagnostics
+
+  constructor(diagnostics: Diagnostics) {
+    this.#diagnostics = diagnostics
+  }
+
+  top(source: object): (Attribute | Block)[] {
+    return members(source).flatMap(([name, value]) => {
+      const type = KEYED[name]
+      if (type !== undefined)
+        return this.#members(name, value).map(([label, content]) =>
+          this.#block(type, `${name}.${label}`, content, label),
+        )
+      return [SINGLE.includes(name) ? this.#block(name, name, value) : this.#attribute(name, value, name)]
     })
-    return makeBody('', items)
   }
-  for (const [name, value] of Object.entries(source)) {
-    if (value === undefined) continue
-    const type = KEYED[name]
-    if (type !== undefined && isPlain(value))
-      for (const [label, content] of Object.entries(value))
-        if (content !== undefined) items.push(block(type, label, content, `${name}.${label}`, diagnostics))
-    if (type !== undefined && isPlain(value)) continue
-    if (SINGLE.includes(name)) items.push(block(name, undefined, value, name, diagnostics))
-    else if (type !== undefined) expectedObject(name, value, diagnostics)
-    else items.push(attribute(name, value, name, diagnostics, 0))
+
+  #block(type: string, path: string, content: unknown, label?: string): Block {
+    const span = spanAt(path)
+    const items = this.#members(path, content).map(([name, value]) =>
+      this.#attribute(name, value, `${path}.${name}`),
+    )
+    const labels = label === undefined ? [] : [{ value: label, span }]
+    return { kind: 'block', type, typeSpan: span, labels, body: bodyOf(path, items), span }
   }
-  return makeBody('', items)
+
+  #attribute(name: string, value: unknown, path: string): Attribute {
+    const span = spanAt(path)
+    return { kind: 'attribute', name, nameSpan: span, span, expression: this.#expression(value, path, 0) }
+  }
+
+  /** Strings are templates. */
+  #expression(value: unknown, path: string, depth: number): Expression {
+    const span = spanAt(path)
+    if (typeof value === 'string' && isTemplate(value))
+      return parseExpression(quoted(value), pathName(path), this.#diagnostics)
+    if (isScalar(value)) return { kind: 'literal', value, span }
+    if (depth < DEEPEST && Array.isArray(value)) {
+      const items = value.map((item: unknown, index) =>
+        this.#expression(item ?? null, `${path}[${index}]`, depth + 1),
+      )
+      return { kind: 'tuple', items, span }
+    }
+    if (depth < DEEPEST && isPlain(value)) {
+      const items = members(value).map(([name, item]) => {
+        const key = { kind: 'literal', value: name, span: spanAt(`${path}.${name}`) } as const
+        return { key, value: this.#expression(item, `${path}.${name}`, depth + 1) }
+      })
+      return { kind: 'object', items, span }
+    }
+    report(this.#diagnostics, span, {
+      message: 'this value cannot be part of a configuration',
+      expected: 'text, a finite number, true, false, null, a list or a plain object',
+      found: depth < DEEPEST ? nameOf(value) : `more than ${DEEPEST} levels`,
+    })
+    return { kind: 'invalid', span }
+  }
+
+  /** The members of what must be an object. */
+  #members(path: string, value: unknown): [string, unknown][] {
+    if (isPlain(value)) return members(value)
+    report(this.#diagnostics, spanAt(path), {
+      message: 'wrong value',
+      expected: 'an object',
+      found: nameOf(value),
+    })
+    return []
+  }
 }
 
-function block(
-  type: string,
-  label: string | undefined,
-  content: unknown,
-  path: string,
-  diagnostics: Diagnostics,
-): Block {
-  const span = spanAt(path)
-  const items: Attribute[] = []
-  if (isPlain(content)) {
-    for (const [name, value] of Object.entries(content))
-      if (value !== undefined) items.push(attribute(name, value, `${path}.${name}`, diagnostics, 0))
-  } else expectedObject(path, content, diagnostics)
-  const labels = label === undefined ? [] : [{ value: label, span }]
-  return { kind: 'block', type, typeSpan: span, labels, body: makeBody(path, items), span }
+function members(object: object): [string, unknown][] {
+  return Object.entries(object).filter(([, value]) => value !== undefined)
 }
 
-function makeBody(path: string, items: (Attribute | Block)[]): Body {
+function bodyOf(path: string, items: (Attribute | Block)[]): Body {
   return {
     kind: 'body',
     items,
@@ -78,55 +122,6 @@ function makeBody(path: string, items: (Attribute | Block)[]): Body {
     blocks: items.filter((item) => item.kind === 'block'),
     span: spanAt(path),
   }
-}
-
-function attribute(
-  name: string,
-  value: unknown,
-  path: string,
-  diagnostics: Diagnostics,
-  depth: number,
-): Attribute {
-  const span = spanAt(path)
-  return {
-    kind: 'attribute',
-    name,
-    nameSpan: span,
-    span,
-    expression: expressionOf(value, path, diagnostics, depth),
-  }
-}
-
-/** Converts a value into an expression. Strings are templates. */
-function expressionOf(value: unknown, path: string, diagnostics: Diagnostics, depth = 0): Expression {
-  const span = spanAt(path)
-  if (typeof value === 'string' && isTemplate(value))
-    return parseExpression(quoted(value), pathName(path), diagnostics)
-  if (isScalar(value)) return { kind: 'literal', value, span }
-  if (depth < DEEPEST && Array.isArray(value)) {
-    const items = value.map((item: unknown, index) =>
-      expressionOf(item ?? null, `${path}[${index}]`, diagnostics, depth + 1),
-    )
-    return { kind: 'tuple', items, span }
-  }
-  if (depth < DEEPEST && isPlain(value)) {
-    const items = Object.entries(value)
-      .filter(([, item]) => item !== undefined)
-      .map(([key, item]) => {
-        const place = `${path}.${key}`
-        return {
-          key: { kind: 'literal', value: key, span: spanAt(place) } as const,
-          value: expressionOf(item, place, diagnostics, depth + 1),
-        }
-      })
-    return { kind: 'object', items, span }
-  }
-  report(diagnostics, span, {
-    message: 'this value cannot be part of a configuration',
-    expected: 'text, a finite number, true, false, null, a list or a plain object',
-    found: depth < DEEPEST ? nameOf(value) : `more than ${DEEPEST} levels`,
-  })
-  return { kind: 'invalid', span }
 }
 
 function isScalar(value: unknown): value is null | boolean | number | string {
@@ -138,10 +133,6 @@ function isPlain(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === null || prototype === Object.prototype
-}
-
-function expectedObject(path: string, value: unknown, diagnostics: Diagnostics): void {
-  report(diagnostics, spanAt(path), { message: 'wrong value', expected: 'an object', found: nameOf(value) })
 }
 
 function spanAt(path: string): Span {

@@ -1,3 +1,4 @@
+import { isSecretName } from '../core/secret-name.js'
 import { type Diagnostic, Diagnostics } from './hcl/diagnostics.js'
 import {
   type Block,
@@ -13,7 +14,7 @@ import {
   type Span,
 } from './hcl/index.js'
 import type { Node } from './node.js'
-import { isAuthType, isSecretName, isSecretWithin } from './secrets.js'
+import { isAuthType, isSecretWithin } from './secrets.js'
 import { lineOf } from './spans.js'
 
 /** Evaluates blocks and expressions into nodes. Errors go to the diagnostics and leave invalid nodes. */
@@ -43,14 +44,7 @@ export class Tree {
     for (const item of body.items) {
       const name = item.kind === 'attribute' ? item.name : item.type
       const nameSpan = item.kind === 'attribute' ? item.nameSpan : item.typeSpan
-      const first = entries.get(name)
-      if (first !== undefined) {
-        report(this.#diagnostics, nameSpan, {
-          message: `"${name}" is already set on line ${lineOf(first.nameSpan)}`,
-          hint: 'it can be set once; remove one of them',
-        })
-        continue
-      }
+      if (this.#isSet(name, nameSpan, entries)) continue
       const hidden = isSecretWithin(name, secret)
       entries.set(
         name,
@@ -96,27 +90,31 @@ export class Tree {
   #object(expression: Expression & { kind: 'object' }, nameSpan: Span, secret: boolean): Node {
     const entries = new Map<string, Node>()
     for (const { key, value } of expression.items) {
-      const name = evaluate(key, this.#scope, this.#diagnostics)
-      if (typeof name !== 'string' && typeof name !== 'number') {
-        if (name !== undefined)
+      const given = evaluate(key, this.#scope, this.#diagnostics)
+      if (typeof given !== 'string' && typeof given !== 'number') {
+        if (given !== undefined)
           report(this.#diagnostics, key.span, {
             message: 'wrong type of key',
             expected: 'a string or a number',
           })
         continue
       }
-      const first = entries.get(String(name))
-      if (first !== undefined)
-        report(this.#diagnostics, key.span, {
-          message: `"${name}" is already set on line ${lineOf(first.nameSpan)}`,
-          hint: 'it can be set once; remove one of them',
-        })
-      else {
-        const hidden = isSecretWithin(String(name), secret)
-        entries.set(String(name), this.#attribute(String(name), value, key.span, hidden, secret))
-      }
+      const name = String(given)
+      if (this.#isSet(name, key.span, entries)) continue
+      entries.set(name, this.#attribute(name, value, key.span, isSecretWithin(name, secret), secret))
     }
     return { content: { kind: 'map', entries }, span: expression.span, nameSpan, secret }
+  }
+
+  /** Reports a name that is set a second time. @returns whether it is */
+  #isSet(name: string, span: Span, entries: ReadonlyMap<string, Node>): boolean {
+    const first = entries.get(name)
+    if (first === undefined) return false
+    report(this.#diagnostics, span, {
+      message: `"${name}" is already set on line ${lineOf(first.nameSpan)}`,
+      hint: 'it can be set once; remove one of them',
+    })
+    return true
   }
 
   #value(expression: Expression, secret: boolean): HclValue | undefined {
