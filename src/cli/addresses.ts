@@ -1,6 +1,6 @@
 import { isIPv6 } from 'node:net'
 import type { GatewayConfig } from '../config/gateway-config.js'
-import { withoutUserInfo } from '../config/secrets.js'
+import { withoutUserInfo } from '../config/hcl/user-info.js'
 import { type ReadAddress, readAddress } from '../core/address.js'
 import type { Diagnostic } from '../core/diagnostic.js'
 

@@ -6,15 +6,13 @@ import { readFiles, type SourceFile } from './files.js'
 import type { GatewayConfig } from './gateway-config.js'
 import { Diagnostics, formatDiagnostics } from './hcl/diagnostics.js'
 import type { Body } from './hcl/index.js'
+import { withoutUserInfo } from './hcl/user-info.js'
 import { withMaskedLine } from './mask-diagnostic.js'
 import { AdapterModules, type ModuleFinder, NO_MODULES } from './modules/adapter-modules.js'
 import { bodyOfObject } from './object-body.js'
 import type { ConfigSource } from './options.js'
-import { withoutUserInfo } from './secrets.js'
 import { isPath, OPTIONS, pathIn } from './spans.js'
 import { variableUses } from './variable-uses.js'
-
-export type { ConfigObject, ConfigSource } from './options.js'
 
 export interface LoadOptions {
   /** Values for the `variable` blocks. Strings are converted to the type of the variable. */

@@ -1,3 +1,4 @@
+import { isSecretName } from '../core/secret-name.js'
 import type { Diagnostics } from './hcl/diagnostics.js'
 import {
   type Attribute,
@@ -10,10 +11,8 @@ import {
   type Scope,
   setKey,
 } from './hcl/index.js'
-import { isSecretName } from './secrets.js'
 import { placeOf } from './spans.js'
-import { unavailable } from './unavailable.js'
-import type { Variables } from './variables.js'
+import { unavailable, type Variables } from './variables.js'
 
 /**
  * Evaluates the `locals` blocks in the order of their dependencies. Reports a cycle with all its members.

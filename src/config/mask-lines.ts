@@ -1,4 +1,5 @@
-import { isAuthType, isSecretName } from './secrets.js'
+import { isSecretName } from '../core/secret-name.js'
+import { isAuthType } from './secrets.js'
 
 const ASSIGNMENT = /^(\s*["']?([\w-]+)["']?\s*[=:]\s*)(.*)$/u
 const ASSIGNMENTS = /["']?([\w-]+)["']?\s*[=:]\s*/gu

@@ -1,7 +1,9 @@
+import { isSecretName } from '../core/secret-name.js'
 import { type Block, type Body, type Expression, Source, type Span, type TemplatePart } from './hcl/index.js'
+import { mayHoldUserInfo } from './hcl/user-info.js'
 import { walk } from './hcl/walk.js'
 import { maskedByLine } from './mask-lines.js'
-import { holdsKey, isAuthType, isSecretName, isSecretWithin, mayHoldUserInfo } from './secrets.js'
+import { holdsKey, isAuthType, isSecretWithin } from './secrets.js'
 
 /**
  * Returns the lines of a file with all literal secrets masked, because a diagnostic shows its line.

@@ -1,10 +1,5 @@
 import { isSecretName } from '../core/secret-name.js'
-
-export { mayHoldUserInfo, withoutUserInfo } from './hcl/user-info.js'
-
 import { AUTH_TYPES } from '../core/settings/auth.js'
-
-export { isSecretName }
 
 /** Tells whether the value under a name is secret. In an `auth` block every value is. */
 export function isSecretWithin(name: string, around: boolean): boolean {

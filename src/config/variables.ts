@@ -1,24 +1,26 @@
+import { isSecretName } from '../core/secret-name.js'
 import { type Diagnostics, didYouMean } from './hcl/diagnostics.js'
 import {
   type Block,
   type Body,
+  Deferred,
   describeValue,
+  type Expression,
   type HclObject,
   type HclValue,
   isSensitive,
   report,
   type Scope,
   Source,
+  type Span,
   setKey,
 } from './hcl/index.js'
 import { constrain, constraintOf, constraintText, readConstraint } from './hcl/type-constraint.js'
 import { plainValue } from './node.js'
 import { Section } from './reading/section.js'
 import { variable } from './schema/variable.js'
-import { isSecretName } from './secrets.js'
 import { pathName } from './spans.js'
 import { Tree } from './tree.js'
-import { unavailable } from './unavailable.js'
 
 /** Values of variables, and the paths (`var.x`) that must not be shown. */
 export interface Variables {
@@ -66,51 +68,47 @@ function readVariable(
   const type = attribute('type')
   const constraint = type && readConstraint(type.expression, diagnostics)
   // The type is not a value and was read above; the rest is read like any block.
-  const items = block.body.items.filter((item) => item !== type)
-  const body: Body = { ...block.body, items }
+  const body: Body = { ...block.body, items: block.body.items.filter((item) => item !== type) }
   const section = new Section(variable, {
     node: new Tree(environment, diagnostics).block({ ...block, body }),
     title: `the variable "${name}"`,
     diagnostics,
   })
   const node = section.node('default')
-  const marked = section.values.sensitive
   const fallback = attribute('default')
-  const secret =
-    (marked ?? isSecretName(name)) ||
-    (fallback !== undefined && isSensitive(fallback.expression, environment))
   const own = fallback === undefined ? undefined : node === undefined ? null : plainValue(node)
-  if (
-    own !== undefined &&
-    constraint !== undefined &&
-    own !== null &&
-    constrain(own, constraint) === undefined
-  )
-    report(diagnostics, fallback!.expression.span, {
-      message: `the default of the variable "${name}" does not fit its type`,
-      expected: constraintText(constraint),
-      found: describeValue(own, secret),
-    })
-  const wanted =
-    constraint ??
-    (type === undefined && own !== undefined && own !== null ? constraintOf(own) : { kind: 'any' as const })
+  const isSet = own !== undefined && own !== null
+  const secret =
+    (section.values.sensitive ?? isSecretName(name)) ||
+    (fallback !== undefined && isSensitive(fallback.expression, environment))
+  const wanted = constraint ?? (type === undefined && isSet ? constraintOf(own) : { kind: 'any' as const })
+  const fitting = (what: string, value: HclValue, span: Span) => {
+    const fits = constrain(value, wanted)
+    if (fits === undefined)
+      report(diagnostics, span, {
+        message: `the ${what} the variable "${name}" does not fit its type`,
+        expected: constraintText(wanted),
+        found: describeValue(value, secret),
+      })
+    return fits
+  }
+  const ofDefault = isSet ? fitting('default of', own, fallback!.expression.span) : own
+  const label = block.labels[0]!.span
   if (Object.hasOwn(given, name) && given[name] !== undefined) {
     const plain = plainGiven(name, given[name], diagnostics)
-    const value = plain === undefined ? undefined : constrain(plain, wanted)
-    if (plain !== undefined && value === undefined)
-      report(diagnostics, block.labels[0]!.span, {
-        message: `the value given for the variable "${name}" does not fit its type`,
-        expected: constraintText(wanted),
-        found: describeValue(plain, secret),
-      })
-    return { value, secret }
+    return { value: plain === undefined ? undefined : fitting('value given for', plain, label), secret }
   }
   if (fallback === undefined)
-    report(diagnostics, block.labels[0]!.span, {
+    report(diagnostics, label, {
       message: `the variable "${name}" has no value`,
       hint: `give it one with --var ${name}=… (or in "variables"), or a default`,
     })
-  return { value: own === undefined || own === null ? own : constrain(own, wanted), secret }
+  return { value: ofDefault, secret }
+}
+
+/** Makes the placeholder of an unavailable value. Using it reports no further error. */
+export function unavailable(expression: Expression): Deferred {
+  return new Deferred(expression, () => undefined)
 }
 
 /** Converts a given value. Its strings are data, never templates. */

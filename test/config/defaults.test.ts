@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { type ConfigObject, checkConfig } from '../../src/config/load.js'
+import { checkConfig } from '../../src/config/load.js'
+import type { ConfigObject } from '../../src/config/options.js'
 
 function load(configuration: ConfigObject) {
   const checked = checkConfig(configuration, { env: {} })

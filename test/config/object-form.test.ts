@@ -1,7 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: they are templates of the configuration
 
 import { expect, test } from 'vitest'
-import { type ConfigObject, checkConfig } from '../../src/config/load.js'
+import { checkConfig } from '../../src/config/load.js'
+import type { ConfigObject } from '../../src/config/options.js'
 import { checkText } from './support.js'
 
 test('an object gives what a file of the same content gives', () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { ConfigObject } from '../../src/config/load.js'
+import type { ConfigObject } from '../../src/config/options.js'
 import { Gateway } from '../../src/gateway.js'
 import { until } from '../support/adapter-context.js'
 import { DnsServer } from '../support/dns-server.js'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isSecretName } from '../../src/config/secrets.js'
+import { isSecretName } from '../../src/core/secret-name.js'
 import { parts, rowsOf } from './configuration-page.js'
 
 test.each(parts().map(({ heading, schema }) => [heading, schema] as const))(

@@ -1,8 +1,8 @@
 import type { SupervisionSettings } from '../../core/settings/supervision.js'
 import { didYouMean } from '../hcl/diagnostics.js'
+import { withoutUserInfo } from '../hcl/user-info.js'
 import { describeNode, nodeAt } from '../node.js'
 import type { AnySection } from '../reading/section.js'
-import { withoutUserInfo } from '../secrets.js'
 
 /** Reports a `group` that is not the name of a `supervisor` block. */
 export function checkGroup(

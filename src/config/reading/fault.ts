@@ -18,6 +18,17 @@ export function fault(
   context.addIssue({ code: 'custom', path: [...path], message: finding.message, params: { ...params } })
 }
 
+/** Reports an attribute that is set without another that it needs. */
+export function needsBeside<Name extends string>(
+  context: z.RefinementCtx,
+  values: { readonly [name in Name]?: unknown },
+  name: Name,
+  needed: Name,
+): void {
+  if (values[name] !== undefined && values[needed] === undefined)
+    fault(context, [name], { message: `"${name}" needs "${needed}" beside it` })
+}
+
 /** Reports an invalid value of an attribute. */
 export function wrong(context: z.RefinementCtx, name: string, expected: string, hint?: string): void {
   const params = hint === undefined ? {} : { hint }

@@ -1,8 +1,9 @@
 import { z } from 'zod'
+import { filePath } from '../../adapters/config-kinds.js'
 import type { AuthSettings, AuthType } from '../../core/settings/auth.js'
 import { ifAllValid } from '../reading/fault.js'
 import { jwt, jwtSettings } from './jwt.js'
-import { filePath, text } from './kinds.js'
+import { text } from './kinds.js'
 import { oauth2, oauth2Settings } from './oauth2.js'
 import { checkPair, clientCertificate } from './tls.js'
 

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { OVERFLOW_POLICIES } from '../../core/overflow.js'
 import { FAULTS } from '../../core/settings/chaos.js'
 import { duration, size } from './kinds.js'
-import { toSettings } from './settings.js'
+import { settingsOf } from './settings.js'
 
 const KB = 1024
 const MB = 1024 * KB
@@ -14,7 +14,7 @@ const LEAST_MEMORY = 16 * MB
 /** Minimum of `limits.frame`: a frame must hold at least a handshake. */
 const LEAST_FRAME = KB
 
-const box = z.strictObject({
+export const mailbox = settingsOf({
   messages: z
     .int()
     .min(1)
@@ -28,40 +28,30 @@ const box = z.strictObject({
       'What happens to a message when the mailbox is full: `block` makes the sender wait, `reject` fails it, `drop-oldest` drops the oldest waiting message, `drop-newest` drops the new one.',
     ),
 })
-
-export const mailbox = box
-  .transform((values) => toSettings(box, values))
   .prefault({})
   .describe('Bounds of the mailbox between the host thread and the actor.')
 
-const bounds = z.strictObject({
+const bounds = {
   memory: size(LEAST_MEMORY)
     .prefault('512MB')
     .describe('Memory (heap and buffers) at which the thread is restarted. Example: `"256MB"`.'),
   frame: size(LEAST_FRAME)
     .prefault('16MB')
     .describe('Maximum size of a frame, message or batch from the network.'),
-})
+}
 
-export const limits = bounds
-  .transform((values) => toSettings(bounds, values))
-  .prefault({})
-  .describe('Resource limits of the actor.')
+export const limits = settingsOf(bounds).prefault({}).describe('Resource limits of the actor.')
 
-export const limitsOfBroker = bounds
-  .pick({ memory: true })
+export const limitsOfBroker = z
+  .strictObject({ memory: bounds.memory })
   .prefault({})
   .describe('Resource limits of the broker.')
 
-const breakage = z.strictObject({
+export const chaos = settingsOf({
   fault: z
     .enum(FAULTS)
     .describe(
       'Fault to inject: `throw` throws an error, `reject` rejects a promise, `exit` ends the thread, `leak-objects`, `leak-map` and `leak-buffers` fill the memory, `spin` loops forever, `block` blocks the thread for 5 s in a native call.',
     ),
   every: duration().describe('Interval between two faults. Example: `"30s"`.'),
-})
-
-export const chaos = breakage
-  .transform((values) => toSettings(breakage, values))
-  .describe('Injects faults into the integration, to test supervision. Not for production.')
+}).describe('Injects faults into the integration, to test supervision. Not for production.')

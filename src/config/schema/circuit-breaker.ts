@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { duration } from './kinds.js'
-import { toSettings } from './settings.js'
+import { settingsOf } from './settings.js'
 
-const block = z.strictObject({
+export const circuitBreaker = settingsOf({
   failure_threshold: z
     .int()
     .min(1)
@@ -17,8 +17,5 @@ const block = z.strictObject({
     .prefault('30s')
     .describe('How long the breaker stays open before it lets operations through as probes.'),
 })
-
-export const circuitBreaker = block
-  .transform((values) => toSettings(block, values))
   .prefault({})
   .describe('Fails operations at once while the service is down.')

@@ -1,11 +1,12 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { filePath } from '../../adapters/config-kinds.js'
 import type { JwtSettings } from '../../core/settings/auth.js'
 import type { Value } from '../../core/value.js'
 import { quoteAll } from '../reading/expectation.js'
 import { fault, ifAllValid, wrong } from '../reading/fault.js'
-import { duration, filePath, text } from './kinds.js'
+import { duration, text } from './kinds.js'
 import { toSettings } from './settings.js'
 
 /** Minimum length of a secret in bytes: the length of the hash (RFC 7518, section 3.2). */

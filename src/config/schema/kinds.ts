@@ -3,8 +3,6 @@ import { durationFrom, sizeFrom } from '../../adapters/config-kinds.js'
 import type { Size } from '../../core/bytes.js'
 import type { Duration } from '../../core/duration.js'
 
-export { filePath, path } from '../../adapters/config-kinds.js'
-
 declare const UNIT: unique symbol
 
 /** The output type of a duration, by which `toSettings` recognises it. */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import { filePath } from '../../adapters/config-kinds.js'
 import { fault, ifAllValid } from '../reading/fault.js'
-import { filePath, text } from './kinds.js'
+import { text } from './kinds.js'
 import { toSettings } from './settings.js'
 import { minVersion } from './tls.js'
 

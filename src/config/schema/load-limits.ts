@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { duration } from './kinds.js'
-import { toSettings } from './settings.js'
+import { settingsOf, toSettings } from './settings.js'
 
 /** Minimum rate: one request in a thousand periods. */
 const LEAST_RATE = 0.001
@@ -25,7 +25,7 @@ export const rateLimit = rate
   .transform((values) => ({ burst: Math.max(1, Math.floor(values.requests)), ...toSettings(rate, values) }))
   .describe('Limits the rate of requests. Example: `rate_limit { requests = 100 }`.')
 
-const room = z.strictObject({
+export const bulkhead = settingsOf({
   concurrent: z.int().min(1).describe('Maximum number of requests in flight.'),
   queue: z
     .int()
@@ -34,8 +34,4 @@ const room = z.strictObject({
     .describe(
       'Maximum number of further requests that wait for a slot. Beyond it, requests fail at once with MailboxFullError.',
     ),
-})
-
-export const bulkhead = room
-  .transform((values) => toSettings(room, values))
-  .describe('Limits the number of requests in flight. Example: `bulkhead { concurrent = 20 }`.')
+}).describe('Limits the number of requests in flight. Example: `bulkhead { concurrent = 20 }`.')

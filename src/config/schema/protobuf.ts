@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import { filePath, path } from '../../adapters/config-kinds.js'
 import { fault, ifAllValid } from '../reading/fault.js'
-import { filePath, oneOrMore, path, text } from './kinds.js'
+import { oneOrMore, text } from './kinds.js'
 import { toSettings } from './settings.js'
 
 export const PROTOBUF_EXAMPLE = 'protobuf = { proto = "orders.proto", message = "shop.Order" }'

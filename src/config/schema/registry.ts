@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { RedisRegistry } from '../../core/discovery.js'
-import { fault, ifAllValid } from '../reading/fault.js'
+import { ifAllValid, needsBeside } from '../reading/fault.js'
 import { duration, text } from './kinds.js'
 import { toSettings } from './settings.js'
 import { tls } from './tls.js'
@@ -33,11 +33,10 @@ export const registry = z.strictObject({
 
 /** Reports an account without a password. */
 export function checkAccount(
-  { username, password }: Pick<z.output<typeof registry>, 'username' | 'password'>,
+  values: Pick<z.output<typeof registry>, 'username' | 'password'>,
   context: z.RefinementCtx,
 ): void {
-  if (username !== undefined && password === undefined)
-    fault(context, ['username'], { message: '"username" needs "password" beside it' })
+  needsBeside(context, values, 'username', 'password')
 }
 
 export function registryOf(values: z.output<typeof registry>): RedisRegistry {

@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import { traitsOf } from '../reading/traits.js'
 import type { Milliseconds } from './kinds.js'
 
@@ -33,6 +33,12 @@ export function toSettings<
     return [[camel(name) + (isDuration ? 'Ms' : ''), value] as const]
   })
   return Object.fromEntries(entries) as Settings<Values>
+}
+
+/** Makes the schema of a block whose values only need other names in the code. */
+export function settingsOf<Shape extends z.ZodRawShape>(shape: Shape) {
+  const block = z.strictObject(shape)
+  return block.transform((values): Settings<typeof values> => toSettings(block, values))
 }
 
 function camel(name: string): string {

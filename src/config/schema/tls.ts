@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { fault, ifAllValid } from '../reading/fault.js'
-import { filePath, text } from './kinds.js'
+import { filePath } from '../../adapters/config-kinds.js'
+import { ifAllValid, needsBeside } from '../reading/fault.js'
+import { text } from './kinds.js'
 import { toSettings } from './settings.js'
 
 export const minVersion = z
@@ -23,14 +24,9 @@ interface ClientCertificate {
 }
 
 /** Reports a certificate without a key, and a key without a certificate. */
-export function checkPair({ client_cert, client_key }: ClientCertificate, context: z.RefinementCtx): void {
-  const pair = { client_cert, client_key }
-  for (const [here, there] of [
-    ['client_cert', 'client_key'],
-    ['client_key', 'client_cert'],
-  ] as const)
-    if (pair[here] !== undefined && pair[there] === undefined)
-      fault(context, [here], { message: `"${here}" needs "${there}" beside it` })
+export function checkPair(values: ClientCertificate, context: z.RefinementCtx): void {
+  needsBeside(context, values, 'client_cert', 'client_key')
+  needsBeside(context, values, 'client_key', 'client_cert')
 }
 
 const block = z
