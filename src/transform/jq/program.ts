@@ -1,0 +1,72 @@
+import { type Budget, DEFAULT_LIMITS, type JqLimits } from './budget.js'
+import { Library } from './builtins/library.js'
+import { QueryCompiler } from './compile/compile.js'
+import type { Compiled } from './compile/compiled.js'
+import { Scope } from './compile/scope.js'
+import { JqLimitError } from './errors.js'
+import { parse } from './syntax/parser.js'
+import type { Json } from './values/json.js'
+
+export interface JqOptions {
+  readonly limits?: Partial<JqLimits>
+  /** What `$ENV` and `env` are. */
+  readonly env?: Readonly<Record<string, string>>
+  /** The time in milliseconds since 1970, for `now`. */
+  readonly now: () => number
+}
+
+/** A query, ready to run. Not to be run again by what takes its results. */
+export class JqProgram {
+  readonly #filter: Compiled
+  readonly #budget: Budget & { allowed: number }
+  readonly #output: number
+
+  /** @throws JqSyntaxError, NotCompiled */
+  constructor(source: string, { limits, env, now }: JqOptions) {
+    const { steps, output } = { ...DEFAULT_LIMITS, ...limits }
+    this.#budget = { steps, allowed: steps }
+    this.#output = output
+    const compiler = new QueryCompiler(this.#budget, new Library(now), new Map([['ENV', env ?? {}]]))
+    this.#filter = compiler.compile(parse(source), Scope.empty())
+  }
+
+  /** Every result. @throws JqError where the query raises one, JqLimitError */
+  run(input: Json): Json[] {
+    const results: Json[] = []
+    this.each(input, (value) => results.push(value))
+    return results
+  }
+
+  /** Gives each result to `emit` as soon as there is one. @throws as `run` does */
+  each(input: Json, emit: (value: Json) => void): void {
+    this.#budget.steps = this.#budget.allowed
+    let left = this.#output
+    const take = (value: Json) => {
+      left = charge(value, left)
+      if (left < 0) throw new JqLimitError('output', `the results are larger than ${this.#output} characters`)
+      emit(value)
+    }
+    try {
+      const { one, each } = this.#filter
+      if (one) take(one(input, undefined))
+      else each(input, undefined, take)
+    } catch (error) {
+      if (error instanceof RangeError && /call stack/i.test(error.message))
+        throw new JqLimitError('depth', 'the query or its input is nested too deeply')
+      throw error
+    }
+  }
+}
+
+/** Takes the characters of a value off, until there are none left. */
+function charge(value: Json, left: number): number {
+  if (left < 0) return left
+  if (typeof value === 'string') return left - value.length - 2
+  if (typeof value !== 'object' || value === null) return left - 4
+  let rest = left - 2
+  if (Array.isArray(value)) for (const item of value) rest = charge(item as Json, rest)
+  else
+    for (const key in value)
+      rest = charge((value as Record<string, Json>)[key] as Json, rest - key.length - 3)
+  return rest
+}
