@@ -1,13 +1,13 @@
-import { Metadata, type ServiceError, type StatusObject, status } from '@grpc/grpc-js'
+import { Metadata, status } from '@grpc/grpc-js'
 import type { Attempt } from '../../core/adapter/attempt.js'
 import { ConnectionError } from '../../core/errors/connection.js'
 import type { Headers } from '../../core/value.js'
 import type { Authorization } from './authorization.js'
-import { identity } from './bytes.js'
 import type { Channel } from './channel.js'
+import { foundStatus } from './found-status.js'
 import type { ChannelPool } from './pool.js'
-import type { Status } from './status.js'
-import { GrpcStream } from './stream.js'
+import { CLOSED_BY_US, type Status } from './status.js'
+import { GrpcStream, isOk, type RawCall } from './stream.js'
 import { wallDeadline } from './wall-deadline.js'
 
 /** The answer to a unary call. */
@@ -18,6 +18,7 @@ export interface UnaryAnswer {
 }
 
 const NO_METADATA = new Metadata()
+const NO_RESPONSE: Status = { code: status.INTERNAL, details: 'expected one response, found none' }
 
 /** Options of a stream. */
 export interface StreamRequest {
@@ -101,11 +102,7 @@ export class Caller {
 
   #open(path: string, metadata: Metadata, deadline: number | undefined): GrpcStream {
     const channel = this.#pool.leastBusy()
-    const until = wallDeadline(deadline ?? Number.POSITIVE_INFINITY)
-    const stream = this.#onOpen(
-      channel,
-      () => new GrpcStream(channel.client.getChannel().createCall(path, until, null, null, null), metadata),
-    )
+    const stream = new GrpcStream(this.#start(channel, path, deadline ?? Number.POSITIVE_INFINITY), metadata)
     const open = deadline === undefined ? this.#streams : this.#calls
     open.add(stream)
     stream.over.then(() => {
@@ -131,13 +128,13 @@ export class Caller {
   /** Cancels the streams that stay open when the connection is lost. Calls may still be answered. */
   cancelStreams(): void {
     this.#isOver = true
-    for (const stream of [...this.#streams]) stream.cancel()
+    for (const stream of [...this.#streams]) stream.lose()
   }
 
   /** Cancels every call and stream when the connection is closed. */
   cancelAll(): void {
     this.cancelStreams()
-    for (const call of [...this.#calls]) call.cancel()
+    for (const call of [...this.#calls]) call.lose()
   }
 
   async #metadata(headers: Headers | undefined, operation: Pick<Attempt, 'signal'>): Promise<Metadata> {
@@ -162,40 +159,45 @@ export class Caller {
     return new Promise((resolve, reject) => {
       const { deadline, signal } = operation
       if (signal.aborted) return reject(signal.reason)
-      let headers = NO_METADATA
+      let headers: Metadata | undefined
       let bytes: Buffer | undefined
-      let failure: ServiceError | undefined
-      const onAnswer = (error: ServiceError | null, answer?: Buffer) => {
-        this.#answerBegins()
-        failure = error ?? undefined
-        bytes = answer
-      }
-      const until = { deadline: wallDeadline(deadline) }
-      const call = this.#onOpen(channel, () =>
-        channel.client.makeUnaryRequest(path, identity, identity, body, metadata, until, onAnswer),
-      )
+      const call = this.#start(channel, path, deadline)
       const onAbort = () => {
         reject(signal.reason)
-        call.cancel()
+        call.cancelWithStatus(status.CANCELLED, CLOSED_BY_US)
       }
       signal.addEventListener('abort', onAbort, { once: true })
-      call.once('metadata', (received: Metadata) => {
-        headers = received
+      call.start(metadata, {
+        onReceiveMetadata: (received) => {
+          headers = received
+        },
+        onReceiveMessage: (message: unknown) => {
+          if (bytes !== undefined)
+            return call.cancelWithStatus(status.INTERNAL, 'expected one response, found more')
+          bytes = message as Buffer
+          // grpc-js reports the status only when it has been asked for what follows the last message.
+          call.startRead()
+        },
+        onReceiveStatus: (reported) => {
+          this.#answerBegins()
+          this.#done(channel)
+          signal.removeEventListener('abort', onAbort)
+          const found = foundStatus(reported, headers)
+          if (!isOk(found)) reject(found)
+          else if (bytes === undefined) reject(NO_RESPONSE)
+          else resolve({ bytes, headers: headers ?? NO_METADATA, trailers: reported.metadata })
+        },
       })
-      // 'status' is the last event of a call; the callback has run by then.
-      call.once('status', (found: StatusObject) => {
-        this.#done(channel)
-        signal.removeEventListener('abort', onAbort)
-        if (failure !== undefined) reject(failure satisfies Status)
-        else resolve({ bytes: bytes!, headers, trailers: found.metadata })
-      })
+      call.startRead()
+      call.sendMessageWithContext({}, body)
+      call.halfClose()
     })
   }
 
   /** @throws ConnectionError if the channel is closed, for which grpc-js throws a plain Error */
-  #onOpen<C>(channel: Channel, make: () => C): C {
+  #start(channel: Channel, path: string, deadline: number): RawCall {
     if (channel.isClosed) throw new ConnectionError('the connection was closed', { notExecuted: true })
-    const call = make()
+    const call = channel.client.getChannel().createCall(path, wallDeadline(deadline), null, null, null)
     channel.inFlight++
     return call
   }

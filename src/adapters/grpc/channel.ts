@@ -92,7 +92,7 @@ export class Channel {
         Buffer.alloc(0),
         new Metadata(),
         {},
-        (error) => resolve(error === null ? 'the channel was not ready' : error.details),
+        (error) => resolve(error?.details ?? 'the channel was not ready'),
       )
       // The channel has connected in the meantime, so that the call is not needed.
       if (this.isReady) call.cancel()

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import { type Metadata, status } from '@grpc/grpc-js'
 import { AuthError, ConnectionError } from '../../core/errors/connection.js'
 import type { IntegrationError } from '../../core/errors/integration-error.js'
-import { CancelledError, TimeoutError } from '../../core/errors/operation.js'
+import { TimeoutError } from '../../core/errors/operation.js'
 import { RpcError } from '../../core/errors/rpc.js'
 import type { Value } from '../../core/value.js'
 import type { SecretMask } from '../secret-mask.js'
@@ -40,9 +40,10 @@ function codeName(code: number): string {
 export function statusError(found: Status, operation: string, context: StatusContext): IntegrationError {
   const { integration } = context
   switch (found.code) {
-    case status.CANCELLED:
-      if (found.details === RESET) return resetError(context)
-      return new CancelledError({ integration, cause: new Error('the server cancelled the call') })
+    case status.CANCELLED: {
+      const reason = CANCELLED_LOCALLY.get(found.details)
+      return reason === undefined ? refused(found, context) : cancelled(reason, context)
+    }
     case status.DEADLINE_EXCEEDED:
       return new TimeoutError(operation, { integration })
     case status.UNAUTHENTICATED:
@@ -58,11 +59,20 @@ export function statusError(found: Status, operation: string, context: StatusCon
   }
 }
 
-/** Message of grpc-js when the server has reset a stream, as a stopping server does. */
-const RESET = 'Call cancelled'
+/** Our message for a stream that we have closed while messages waited to be written to it. */
+export const CLOSED_BY_US = 'Cancelled on client'
+/** Message of grpc-js, and ours, for a stream whose connection is lost. */
+export const DROPPED = 'Connection dropped'
 
-function resetError({ server, integration }: StatusContext): ConnectionError {
-  return new ConnectionError(`${server}: the server cancelled the call`, { integration })
+/** Reasons by the messages of statuses that the server has not sent. */
+const CANCELLED_LOCALLY: ReadonlyMap<string, string> = new Map([
+  // Message of grpc-js when the server has reset a stream, as a stopping server does.
+  ['Call cancelled', 'the server cancelled the call'],
+  [CLOSED_BY_US, 'the stream was closed by us'],
+])
+
+function cancelled(reason: string, { server, integration }: StatusContext): ConnectionError {
+  return new ConnectionError(`${server}: ${reason}`, { integration })
 }
 
 function unavailable(found: Status, context: StatusContext): ConnectionError {

@@ -1,8 +1,9 @@
 import type { Buffer } from 'node:buffer'
 import { type Client, type Metadata, type StatusObject, status } from '@grpc/grpc-js'
 import type { Headers } from '../../core/value.js'
+import { foundStatus } from './found-status.js'
 import { headersOf } from './metadata.js'
-import type { Status } from './status.js'
+import { CLOSED_BY_US, DROPPED, type Status } from './status.js'
 
 /**
  * A call of grpc-js below its stream classes, which read up to 16 messages ahead whatever their size. Here one
@@ -35,7 +36,7 @@ export class GrpcStream {
   #held = false
   /** The first message, until `read` is called. */
   #first: Buffer | undefined
-  #headers: Headers = {}
+  #received: Metadata | undefined
   #status: Status | undefined
   #resolveAnswered!: () => void
   #resolveOver!: (found: Status) => void
@@ -56,7 +57,7 @@ export class GrpcStream {
     this.#call = call
     call.start(metadata, {
       onReceiveMetadata: (received) => {
-        this.#headers = headersOf(received)
+        this.#received = received
         this.#resolveAnswered()
       },
       onReceiveMessage: (bytes: unknown) => this.#message(bytes as Buffer),
@@ -68,7 +69,7 @@ export class GrpcStream {
 
   /** Headers that the server sent before its first message. */
   get headers(): Headers {
-    return this.#headers
+    return headersOf(this.#received)
   }
 
   /** Status of the stream; `undefined` until it has ended. */
@@ -127,7 +128,12 @@ export class GrpcStream {
 
   /** Cancels the stream at the server. Idempotent. */
   cancel(): void {
-    if (this.#status === undefined) this.#call.cancelWithStatus(status.CANCELLED, 'Cancelled on client')
+    if (this.#status === undefined) this.#call.cancelWithStatus(status.CANCELLED, CLOSED_BY_US)
+  }
+
+  /** Ends the stream because its connection is lost or closed. Idempotent. */
+  lose(): void {
+    if (this.#status === undefined) this.#call.cancelWithStatus(status.UNAVAILABLE, DROPPED)
   }
 
   #message(bytes: Buffer): void {
@@ -141,8 +147,9 @@ export class GrpcStream {
     else if (this.#status === undefined) this.#call.startRead()
   }
 
-  #ended(found: StatusObject): void {
+  #ended(reported: StatusObject): void {
     if (this.#status !== undefined) return
+    const found = foundStatus(reported, this.#received)
     this.#status = found
     this.#resolveAnswered()
     for (const { reject } of this.#unwritten.splice(0)) reject(found)

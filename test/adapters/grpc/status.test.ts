@@ -39,7 +39,7 @@ const retryInfo = () => {
 
 describe('a status', () => {
   test.each([
-    [status.CANCELLED, { kind: 'cancelled', retryable: false }],
+    [status.CANCELLED, { kind: 'rpc', code: 1, retryable: false }],
     [status.UNKNOWN, { kind: 'rpc', code: 2, message: 'why' }],
     [status.INVALID_ARGUMENT, { kind: 'rpc', code: 3 }],
     [status.DEADLINE_EXCEEDED, { kind: 'timeout', operation: 'call a.B/C' }],
