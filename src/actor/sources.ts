@@ -1,6 +1,8 @@
 import { sharedController } from '../core/abort.js'
 import type { Attempt } from '../core/adapter/attempt.js'
 import { type Clock, sleep } from '../core/clock.js'
+import { ConnectionError } from '../core/errors/connection.js'
+import { ShutdownError } from '../core/errors/lifecycle.js'
 import type { Random } from '../core/random.js'
 import { encodeError } from '../mailbox/error-codec.js'
 import { backoffDelay } from '../resilience/backoff.js'
@@ -11,8 +13,23 @@ import { quietly } from './quietly.js'
 import { isReopened, type Source } from './source.js'
 
 const RESTORE_BACKOFF = { kind: 'exponential', initialMs: 100, factor: 2, maxMs: 5_000 } as const
-/** The pause before a source is opened again that ended while its connection is up, in milliseconds. */
-const REOPEN_PAUSE_MS = 250
+/**
+ * The pause before a source is opened again that ended while its connection is up. It grows while the source ends again
+ * and again.
+ */
+const REOPEN_BACKOFF = { kind: 'exponential', initialMs: 250, factor: 2, maxMs: 10_000 } as const
+/** A source that stayed open for this long, and twice the pause before it, resets the pause. */
+const STABLE_MS = 1_000
+
+/** How often a source has ended on its own. */
+interface Ends {
+  /** When it was opened, in milliseconds of `clock.monotonic()`; `undefined` while it is being opened. */
+  openedAt: number | undefined
+  /** How many times in a row it has ended soon after it was opened. */
+  count: number
+  /** The pause after the latest end. */
+  pauseMs: number
+}
 
 /** All sources of the host. They are opened again on each new connection until the host closes them. */
 export class Sources {
@@ -21,6 +38,7 @@ export class Sources {
   readonly #outbox: Outbox
   readonly #timeoutMs: number
   readonly #open = new Map<number, Source>()
+  readonly #ends = new WeakMap<Source, Ends>()
   /** Aborts when the connection is lost, so that restoring its sources stops. */
   #connection = sharedController()
 
@@ -43,6 +61,7 @@ export class Sources {
     if (earlier !== undefined) void quietly(() => earlier.close())
     try {
       await source.open(attempt)
+      this.#opened(source)
     } catch (error) {
       if (this.#open.get(source.id) === source) this.#open.delete(source.id)
       throw error
@@ -67,7 +86,7 @@ export class Sources {
       source.disconnected()
       const { signal } = this.#connection
       // If the integration's connection is lost too, the next connection restores the source.
-      if (!signal.aborted) void this.#restoreLater(source, signal)
+      if (!signal.aborted) void this.#reopen(source, signal)
       return
     }
     this.#open.delete(id)
@@ -76,7 +95,7 @@ export class Sources {
   }
 
   disconnected(): void {
-    this.#connection.abort()
+    this.#connection.abort(new ConnectionError('the connection was lost'))
     for (const source of this.#open.values()) source.disconnected()
   }
 
@@ -97,26 +116,50 @@ export class Sources {
 
   /** Detaches all sources, because the actor stops. Resolves when the broker has been informed; never rejects. */
   async detachAll(): Promise<void> {
-    this.#connection.abort()
+    this.#connection.abort(new ShutdownError())
     const sources = [...this.#open.values()]
     this.#open.clear()
     await Promise.all(sources.map((source) => quietly(() => source.detach())))
   }
 
-  async #restoreLater(source: Source, signal: AbortSignal): Promise<void> {
-    await sleep(this.#clock, REOPEN_PAUSE_MS, signal).catch(() => {})
+  #opened(source: Source): void {
+    this.#endsOf(source).openedAt = this.#clock.monotonic()
+  }
+
+  #endsOf(source: Source): Ends {
+    const known = this.#ends.get(source)
+    if (known !== undefined) return known
+    const ends: Ends = { openedAt: undefined, count: 0, pauseMs: 0 }
+    this.#ends.set(source, ends)
+    return ends
+  }
+
+  /** Opens a source again that ended on its own, after a pause. */
+  async #reopen(source: Source, signal: AbortSignal): Promise<void> {
+    await sleep(this.#clock, this.#pauseBefore(source), signal).catch(() => {})
     await this.#restore(source, signal, () => {})
+  }
+
+  #pauseBefore(source: Source): number {
+    const ends = this.#endsOf(source)
+    const lastedMs = ends.openedAt === undefined ? 0 : this.#clock.monotonic() - ends.openedAt
+    if (lastedMs >= STABLE_MS && lastedMs >= 2 * ends.pauseMs) ends.count = 0
+    ends.openedAt = undefined
+    ends.pauseMs = backoffDelay(REOPEN_BACKOFF, 0.2, ++ends.count, this.#random.number)
+    return ends.pauseMs
   }
 
   async #restore(source: Source, signal: AbortSignal, attempted: () => void): Promise<void> {
     for (let attempt = 1; !signal.aborted && this.#open.get(source.id) === source; attempt++) {
+      this.#endsOf(source).openedAt = undefined
       try {
-        return await withDeadline((context) => source.open(context), {
+        await withDeadline((context) => source.open(context), {
           clock: this.#clock,
           deadline: this.#clock.monotonic() + this.#timeoutMs,
           operation: 'subscribe',
           signal,
         }).finally(attempted)
+        return this.#opened(source)
       } catch (error) {
         if (signal.aborted) return
         const known = asIntegrationError(error)

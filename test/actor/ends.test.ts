@@ -95,6 +95,25 @@ test('a subscription that ends for want of a connection is asked for again, as i
   expect(rig.gauges.counts().delivered).toBe(1)
 })
 
+test('one that ends again and again is asked for ever less often, until it has lasted', async () => {
+  const { rig, opened, end } = await subscribed({ params: {} })
+  /** Ends it. @returns after how many milliseconds it was asked for again */
+  const pause = async () => {
+    const before = opened.length
+    await end(new ConnectionError('the stream broke'))
+    let waited = 0
+    for (; opened.length === before && waited < 60_000; waited += 50) await rig.advance(50)
+    return waited
+  }
+  const pauses: number[] = []
+  for (let n = 0; n < 8; n++) pauses.push(await pause())
+  expect(pauses[0]).toBeLessThanOrEqual(250)
+  for (const [n, ms] of pauses.slice(0, 4).entries()) expect(pauses[n + 1]).toBeGreaterThan(ms)
+  expect(pauses[7]).toBeGreaterThanOrEqual(8_000)
+  await rig.advance(30_000)
+  expect(await pause()).toBeLessThanOrEqual(250)
+})
+
 test('one that ends while the connection is lost is restored by the next connection, once', async () => {
   const { rig, opened, end, ends } = await subscribed({ params: {} })
   await rig.lost(new ConnectionError('gone'))
