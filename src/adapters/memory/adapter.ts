@@ -6,7 +6,8 @@ import type { RpcFacet } from '../../core/adapter/rpc-facet.js'
 import type { ServiceFacet } from '../../core/adapter/service-facet.js'
 import { ConnectionError } from '../../core/errors/connection.js'
 import type { IntegrationError } from '../../core/errors/integration-error.js'
-import { Session, unlessAborted } from './session.js'
+import { untilAborted } from '../abort.js'
+import { Session } from './session.js'
 
 /**
  * Speaks the memory protocol. All data is in the embedded broker on its own thread, so that this actor can be
@@ -81,7 +82,7 @@ class MemoryAdapter implements ProtocolAdapter {
 
   /** Closes session and attempt synchronously, so that the last call of `connect` or `disconnect` wins. */
   #end(): void {
-    this.#attempt?.abort()
+    this.#attempt?.abort(new ConnectionError('disconnected while connecting'))
     this.#attempt = undefined
     const session = this.#session
     this.#session = undefined
@@ -97,7 +98,7 @@ class MemoryAdapter implements ProtocolAdapter {
     const broker = String(this.#context.settings.config.broker ?? 'memory')
     const dialling = this.#context.dial(broker)
     try {
-      return await unlessAborted(dialling, signal)
+      return await untilAborted(dialling, signal, 'connect')
     } catch (error) {
       // Close a port that arrives after the failure.
       dialling.then(

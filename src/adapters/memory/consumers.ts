@@ -2,8 +2,8 @@ import { CONSUMER_WINDOW, type DeliveryEntry } from '../../brokers/memory/line.j
 import type { Attempt } from '../../core/adapter/attempt.js'
 import type { MessageSink } from '../../core/adapter/inbound.js'
 import type { AdapterConsumer, EnqueueOptions, InboundDelivery } from '../../core/adapter/queue-facet.js'
-import { CancelledError } from '../../core/errors/operation.js'
 import { AckError, DequeueError, EnqueueError } from '../../core/errors/queue.js'
+import { abortFailure } from '../abort.js'
 import type { Connection, PendingRequest } from './connection.js'
 import { fieldFault, LOCAL, period } from './fields.js'
 import { tooLarge } from './subscriber.js'
@@ -78,7 +78,7 @@ export class Consumers {
     }
     if (context.signal.aborted) {
       await close()
-      throw new CancelledError({ cause: context.signal.reason })
+      throw abortFailure(`consume queue ${queue}`, context.signal)
     }
     const request = (count: number) => {
       if (!this.#consumers.has(consumer) || !(count >= 1)) return

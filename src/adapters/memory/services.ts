@@ -4,13 +4,14 @@ import type { AdapterSubscription, MessageSink } from '../../core/adapter/inboun
 import type { RpcOutcome } from '../../core/adapter/rpc-facet.js'
 import type { InboundRequest } from '../../core/adapter/service-facet.js'
 import type { ByteBudget } from '../../core/byte-budget.js'
-import { CancelledError, SerializeError } from '../../core/errors/operation.js'
+import { SerializeError } from '../../core/errors/operation.js'
 import { SubscribeError } from '../../core/errors/pubsub.js'
 import { RpcError } from '../../core/errors/rpc.js'
 import type { Value } from '../../core/value.js'
 import type { Carrier } from '../../wire/carrier.js'
 import { checkCarried } from '../../wire/check.js'
 import { completeLimits } from '../../wire/limits.js'
+import { abortFailure } from '../abort.js'
 import type { Connection, PendingRequest } from './connection.js'
 import { fieldFault, LOCAL, period } from './fields.js'
 import { Inbound } from './inbound.js'
@@ -104,7 +105,7 @@ export class Services {
     }
     if (context.signal.aborted) {
       await close()
-      throw new CancelledError({ cause: context.signal.reason })
+      throw abortFailure(`serve ${method}`, context.signal)
     }
     return { resume: () => inbound.resume(), close }
   }

@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { AdapterContext } from '../../core/adapter/protocol-adapter.js'
 import { ConnectionError } from '../../core/errors/connection.js'
-import { CancelledError } from '../../core/errors/operation.js'
+import { untilAborted } from '../abort.js'
 import { Connection } from './connection.js'
 import { Consumers } from './consumers.js'
 import { Publisher } from './publisher.js'
@@ -38,12 +38,12 @@ export class Session {
 
   /**
    * Makes a round trip to the broker.
-   * @throws ConnectionError if the connection closes; CancelledError if the signal aborts first
+   * @throws ConnectionError if the connection closes; the reason of the signal if it aborts first
    */
   async ping(signal: AbortSignal): Promise<void> {
     const refusal = (reason: string) => new ConnectionError(reason)
     const answer = this.#connection.request<void>((id) => ({ op: 'ping', id }), undefined, 'ping', refusal)
-    await unlessAborted(answer, signal)
+    await untilAborted(answer, signal, 'ping')
   }
 
   /** Closes the connection and rejects pending operations. No callback is called afterwards. */
@@ -57,22 +57,5 @@ export class Session {
     this.subscriber.close()
     this.consumers.close()
     this.services.close()
-  }
-}
-
-/** Settles like `work`, or rejects as soon as `signal` aborts. @throws CancelledError */
-export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  let stopListening = () => {}
-  const aborted = new Promise<never>((_, reject) => {
-    const onAbort = () => reject(new CancelledError({ cause: signal.reason }))
-    if (signal.aborted) return onAbort()
-    signal.addEventListener('abort', onAbort, { once: true })
-    stopListening = () => signal.removeEventListener('abort', onAbort)
-  })
-  try {
-    return await Promise.race([work, aborted])
-  } finally {
-    stopListening()
-    work.catch(() => {})
   }
 }

@@ -2,8 +2,8 @@ import { type MessageEntry, SUBSCRIBER_WINDOW } from '../../brokers/memory/line.
 import type { Attempt } from '../../core/adapter/attempt.js'
 import type { AdapterSubscription, InboundMessage, MessageSink } from '../../core/adapter/inbound.js'
 import type { ByteBudget } from '../../core/byte-budget.js'
-import { CancelledError } from '../../core/errors/operation.js'
 import { SubscribeError } from '../../core/errors/pubsub.js'
+import { abortFailure } from '../abort.js'
 import type { Connection, PendingRequest } from './connection.js'
 import { fieldFault, LOCAL } from './fields.js'
 import { Inbound } from './inbound.js'
@@ -62,7 +62,7 @@ export class Subscriber {
     }
     if (context.signal.aborted) {
       await close()
-      throw new CancelledError({ cause: context.signal.reason })
+      throw abortFailure(`subscribe ${pattern}`, context.signal)
     }
     return { resume: () => inbound.resume(), close }
   }
