@@ -29,12 +29,12 @@ export async function subscribe(
   context: Attempt,
 ): Promise<AdapterSubscription> {
   const operation = `subscribe ${name}`
+  // Only operations of a caller have an id; a subscription without one is restored by the actor.
+  const isRestored = context.operationId === undefined
   try {
     const method = session.methods.get(name)
     const staysOpen = options.params === undefined && TAKES_STREAM.has(method.kind)
-    // Only operations of a caller have an id; a subscription without one is restored by the actor.
-    if (staysOpen && open.wasForgotten(method.path, context.operationId === undefined))
-      throw silentStreamError(name, session)
+    if (staysOpen && open.wasForgotten(method.path, isRestored)) throw silentStreamError(name, session)
     const requests = staysOpen ? [] : requestsOf(method, options.params)
     const stream = await session.caller.stream(method.path, {
       headers: options.headers ?? context.headers,
@@ -44,6 +44,7 @@ export async function subscribe(
         return accepted(opened, session, context)
       },
     })
+    if (isRestored) sink.lost(0, 'messages sent while the stream was closed are lost')
     return new StreamSubscription({ session, open, name, method, stream, sink, staysOpen })
   } catch (failure) {
     throw failureOf(failure, operation, session, context)

@@ -129,6 +129,7 @@ async function outcomeOf(
 export class Listener implements MessageSink<InboundMessage> {
   readonly messages: InboundMessage[] = []
   readonly ends: Error[] = []
+  readonly gaps: string[] = []
   room = true
   readonly #format
 
@@ -145,7 +146,9 @@ export class Listener implements MessageSink<InboundMessage> {
     return this.room
   }
 
-  lost(): void {}
+  lost(_count: number, reason: string): void {
+    this.gaps.push(reason)
+  }
 
   end(error: Error): void {
     this.ends.push(error)

@@ -156,3 +156,13 @@ test('a method with one request is published to by a call', async () => {
 })
 
 const PROTO = new URL('../../../../test/adapters/grpc/shop.proto', import.meta.url).pathname
+
+test('a subscription that the actor restores reports a gap; a new one does not', async () => {
+  const address = await streaming((call) => call.sendMetadata(new Metadata()))
+  const { pubsub } = await connected(address)
+  const [fresh, restored] = [new Listener(), new Listener()]
+  await pubsub.subscribe('a.B/C', { params: {} }, fresh, { ...operation(), operationId: 'one of a caller' })
+  await pubsub.subscribe('a.B/C', { params: {} }, restored, operation())
+  expect(fresh.gaps).toEqual([])
+  expect(restored.gaps).toEqual(['messages sent while the stream was closed are lost'])
+})
