@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import type { ComplianceCase } from '../case.js'
+import type { CaseContext } from '../context.js'
 import { eventually, soon } from '../waiting.js'
 
 /** Cases for losing and restoring the connection. */
@@ -89,4 +90,39 @@ export const connectionCases: readonly ComplianceCase[] = [
       )
     },
   },
+  {
+    name: 'what is made while the broker goes away never ends with a CancelledError',
+    needs: ['restartBroker'],
+    async run(context) {
+      const errors: unknown[] = []
+      let isOver = false
+      const operations = await lanesOf(context)
+      const lanes = [...operations, ...operations, ...operations].map(async (make) => {
+        while (!isOver) await make().catch((error: unknown) => errors.push(error))
+      })
+      for (let n = 0; n < 2; n++) await soon(context.restartBroker!(), 'the broker restarts')
+      isOver = true
+      await soon(Promise.all(lanes), 'all settle')
+      for (const error of errors)
+        assert.notEqual((error as { kind?: unknown }).kind, 'cancelled', `nobody has cancelled: ${error}`)
+    },
+  },
 ]
+
+/** Returns one operation of each kind that the protocol has. */
+async function lanesOf(context: CaseContext): Promise<readonly (() => Promise<unknown>)[]> {
+  const { features } = context
+  const [topic, queue] = [context.name('lane'), context.name('jobs')]
+  const limits = { timeout: '1s' }
+  const lanes: (() => Promise<unknown>)[] = []
+  if (features.call) {
+    await context.serve()
+    lanes.push(() => context.rpc().call(context.method('echo'), [1], limits))
+  }
+  if (features.publish) lanes.push(() => context.pubsub().publish(topic, 1, limits))
+  if (features.subscribe) lanes.push(async () => (await context.pubsub().subscribe(topic, limits)).close())
+  if (features.enqueue) lanes.push(() => context.queue().send(queue, 1, limits))
+  if (features.dequeue)
+    lanes.push(async () => (await context.queue().receive(queue, { timeout: '100ms' }))?.ack())
+  return lanes
+}
