@@ -77,7 +77,10 @@ class JsonRpcServer implements ProtocolAdapter {
       signal,
     )
     const format = wireFormat(settings.format, { maxBytes: frame })
-    const dispatcher = new Dispatcher({ format, maxBatch: config.max_batch, limit: frame }, log)
+    const dispatcher = new Dispatcher(
+      { format, maxBatch: config.max_batch, limit: frame, answers: settings.mailbox.bytes },
+      log,
+    )
     const access: AccessRules = {
       path: settings.listen!.path ?? '/',
       webSocket: config.websocket,

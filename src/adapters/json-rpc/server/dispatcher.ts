@@ -1,10 +1,14 @@
 import { Buffer } from 'node:buffer'
 import type { AdapterSubscription, MessageSink } from '../../../core/adapter/inbound.js'
 import type { InboundRequest } from '../../../core/adapter/service-facet.js'
+import { ByteBudget } from '../../../core/byte-budget.js'
+import { nextExpected } from '../../../core/expected-size.js'
 import type { Logger } from '../../../core/telemetry.js'
 import type { Headers, Value } from '../../../core/value.js'
 import type { WireFormat } from '../../../wire/wire-format.js'
 import { GOING_AWAY } from '../going-away.js'
+import { Caller, type CallerMemory } from './caller.js'
+import { FairQueue } from './fair-queue.js'
 import {
   type Entry,
   type ErrorObject,
@@ -13,6 +17,7 @@ import {
   internalError,
   invalidRequest,
   methodNotFound,
+  NO_MEMORY,
   PARSE_ERROR,
   readEntry,
   replyOf,
@@ -20,8 +25,30 @@ import {
 } from './messages.js'
 
 type Sink = MessageSink<InboundRequest>
-/** The answer to a call; `undefined` for a notification. */
-type Reply = { readonly id: Id; readonly value: Value } | undefined
+interface Reply {
+  readonly id: Id
+  readonly value: Value
+}
+
+/** The encoded answer to a call; `undefined` for a notification. */
+type Answer = Uint8Array | undefined
+
+/** A message that waits. */
+interface Waiting {
+  /** Bytes that its answer is expected to have. */
+  readonly expected: number
+  /** Called with false if the caller has gone. */
+  readonly proceed: (isWanted: boolean) => void
+}
+
+/** The answers of one batch. */
+interface Batch {
+  readonly caller: CallerMemory
+  /** Bytes that further answers may have. */
+  room: number
+  /** Bytes that are counted for the caller. */
+  held: number
+}
 
 export interface DispatcherSettings {
   readonly format: WireFormat
@@ -29,6 +56,8 @@ export interface DispatcherSettings {
   readonly maxBatch: number
   /** Maximum size of an answer in bytes. */
   readonly limit: number
+  /** Maximum size of all answers that are being made at the same time, in bytes. */
+  readonly answers: number
 }
 
 const EMPTY = new Uint8Array()
@@ -48,13 +77,19 @@ export class Dispatcher {
   readonly #holding = new Set<Sink>()
   /** The sink whose `deliver` is running, until it has room again. */
   #delivering: Sink | undefined
-  #waiting: (() => void)[] = []
+  /** Messages that wait until every sink has room, and until fewer answers are being made for their caller. */
+  readonly #waiting = new FairQueue<Caller, Waiting>()
+  /** Counts the answers that are being made. */
+  readonly #answers: ByteBudget
+  /** Bytes that the answers of each served method are expected to have. */
+  readonly #expected = new Map<string, number>()
   /** Ends each unanswered call with an error. */
   readonly #unanswered = new Set<() => void>()
   #isDraining = false
 
   constructor(settings: DispatcherSettings, log: Logger) {
     this.#settings = settings
+    this.#answers = new ByteBudget(settings.answers)
     this.#log = log
   }
 
@@ -69,71 +104,118 @@ export class Dispatcher {
   /** Delivers requests for `method` to `sink`. A later sink for the same method replaces it. */
   serve(method: string, sink: Sink): AdapterSubscription {
     this.#methods.set(method, sink)
+    this.#expected.set(method, 0)
     return {
       resume: () => {
         if (this.#delivering === sink) this.#delivering = undefined
         this.#release(sink)
       },
       close: async () => {
-        if (this.#methods.get(method) === sink) this.#methods.delete(method)
+        if (this.#methods.get(method) === sink) {
+          this.#methods.delete(method)
+          this.#expected.delete(method)
+        }
         this.#release(sink)
       },
     }
   }
 
   /**
-   * Answers one message of a caller; the result is `undefined` if it holds only notifications. Resolves when every
-   * call in it has been answered; never rejects.
+   * Answers one message of a caller; the result is `undefined` if it holds only notifications, or the caller has been
+   * forgotten. Resolves when every call in it has been answered; never rejects.
    */
-  async answer(message: Uint8Array, headers: Headers | undefined): Promise<Uint8Array | undefined> {
+  async answer(message: Uint8Array, headers: Headers | undefined, caller: Caller): Promise<Answer> {
     let value: Value
     try {
       value = this.#settings.format.decode(message)
     } catch {
       return this.#encode({ id: null, value: errorReply(null, PARSE_ERROR) })
     }
-    if (this.#holding.size > 0) await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    if (!Array.isArray(value)) {
-      const reply = await this.#handle(readEntry(value), message, headers)
-      return reply && this.#encode(reply)
-    }
-    return this.#answerBatch(value as readonly Value[], headers)
+    const content = Array.isArray(value) ? this.#readBatch(value as readonly Value[]) : readEntry(value)
+    const expected = this.#expectedOf(content)
+    if (this.#holding.size > 0 || this.#waiting.has(caller) || !caller.mayAsk(expected)) {
+      const isWanted = await new Promise<boolean>((proceed) =>
+        this.#waiting.push(caller, { expected, proceed }),
+      )
+      if (!isWanted) return undefined
+    } else caller.asked(expected)
+    const answer = isBatch(content)
+      ? this.#answerBatch(content, headers, caller.memory)
+      : this.#handle(content, message, headers, this.#encodeSingle)
+    this.#proceed()
+    const bytes = await answer
+    caller.answered(expected)
+    this.#proceed()
+    return bytes
+  }
+
+  /** Makes a caller. */
+  caller(memory: CallerMemory): Caller {
+    return new Caller(memory, this.#answers)
+  }
+
+  /** Drops the messages of a caller that has gone and that no method has received yet. */
+  forget(caller: Caller): void {
+    for (const { proceed } of this.#waiting.remove(caller)) proceed(false)
   }
 
   /** Refuses new calls; calls already delivered are still answered. */
   drain(): void {
     this.#isDraining = true
     this.#holding.clear()
-    for (const proceed of this.#waiting.splice(0)) proceed()
+    this.#proceed()
   }
 
   /** Answers every pending call with an error and forgets every method. */
   stop(): void {
     this.#methods.clear()
+    this.#expected.clear()
     this.#holding.clear()
     for (const end of [...this.#unanswered]) end()
-    for (const proceed of this.#waiting.splice(0)) proceed()
+    this.#proceed()
+  }
+
+  /** Lets the next message proceed, which lets the one after it proceed when it has been delivered. */
+  #proceed(): void {
+    if (this.#holding.size === 0) this.#waiting.shift(admit)?.proceed(true)
+  }
+
+  /** Reads the requests of a batch. */
+  #readBatch(values: readonly Value[]): readonly Entry[] | Entry {
+    const { maxBatch } = this.#settings
+    if (values.length === 0) return { kind: 'invalid', id: null, fault: 'the batch is empty' }
+    if (values.length <= maxBatch) return values.map(readEntry)
+    const fault = `the batch has ${values.length} requests; the limit is ${maxBatch}`
+    return { kind: 'invalid', id: null, fault }
+  }
+
+  #expectedOf(content: readonly Entry[] | Entry): number {
+    if (isBatch(content)) return content.reduce((sum, entry) => sum + this.#expectedOf(entry), 0)
+    return content.kind === 'call' ? (this.#expected.get(content.method) ?? 0) : 0
   }
 
   async #answerBatch(
-    values: readonly Value[],
+    entries: readonly Entry[],
     headers: Headers | undefined,
-  ): Promise<Uint8Array | undefined> {
-    const { maxBatch } = this.#settings
-    const fault =
-      values.length === 0
-        ? 'the batch is empty'
-        : values.length > maxBatch
-          ? `the batch has ${values.length} requests; the limit is ${maxBatch}`
-          : undefined
-    if (fault !== undefined) return this.#encode({ id: null, value: invalidRequest(null, fault) })
-    const handled = values.map((value) => this.#handle(readEntry(value), EMPTY, headers))
-    const replies = (await Promise.all(handled)).filter((reply) => reply !== undefined)
-    return replies.length === 0 ? undefined : this.#join(replies)
+    caller: CallerMemory,
+  ): Promise<Answer> {
+    const batch: Batch = { caller, room: this.#settings.limit, held: 0 }
+    const encode = (reply: Reply) => this.#encodeInBatch(reply, batch)
+    const handled = entries.map((entry) => this.#handle(entry, EMPTY, headers, encode))
+    const answers = (await Promise.all(handled)).filter((answer) => answer !== undefined)
+    caller.add(-batch.held)
+    return answers.length === 0 ? undefined : join(answers)
   }
 
-  #handle(entry: Entry, payload: Uint8Array, headers: Headers | undefined): Promise<Reply> | Reply {
-    if (entry.kind === 'invalid') return { id: entry.id, value: invalidRequest(entry.id, entry.fault) }
+  /** @param encode called as soon as the answer is known, so that its value need not be kept */
+  #handle(
+    entry: Entry,
+    payload: Uint8Array,
+    headers: Headers | undefined,
+    encode: (reply: Reply) => Uint8Array,
+  ): Promise<Answer> | Answer {
+    if (entry.kind === 'invalid')
+      return encode({ id: entry.id, value: invalidRequest(entry.id, entry.fault) })
     const sink = this.#isDraining ? undefined : this.#methods.get(entry.method)
     const { method: topic, params } = entry
     const request = { topic, params, payload, ...(headers !== undefined && { headers }) }
@@ -142,12 +224,15 @@ export class Dispatcher {
       return undefined
     }
     const { id } = entry
-    if (this.#isDraining) return { id, value: errorReply(id, GOING_AWAY) }
-    if (sink === undefined) return { id, value: methodNotFound(id) }
+    if (this.#isDraining) return encode({ id, value: errorReply(id, GOING_AWAY) })
+    if (sink === undefined) return encode({ id, value: methodNotFound(id) })
     return new Promise((resolve) => {
       const settle = (value: Value) => {
-        this.#unanswered.delete(end)
-        resolve({ id, value })
+        if (!this.#unanswered.delete(end)) return
+        const bytes = encode({ id, value })
+        const expected = this.#expected.get(topic)
+        if (expected !== undefined) this.#expected.set(topic, nextExpected(expected, bytes.length))
+        resolve(bytes)
       }
       const end = () => settle(errorReply(id, STOPPED))
       this.#unanswered.add(end)
@@ -163,15 +248,14 @@ export class Dispatcher {
   }
 
   #release(sink: Sink): void {
-    if (!this.#holding.delete(sink) || this.#holding.size > 0) return
-    for (const proceed of this.#waiting.splice(0)) proceed()
+    if (this.#holding.delete(sink)) this.#proceed()
   }
 
   /**
    * Encodes an answer. If it is too large or cannot be encoded, sends the error without its data, or an internal
    * error.
    */
-  #encode({ id, value }: NonNullable<Reply>, limit = this.#settings.limit): Uint8Array {
+  #encode({ id, value }: Reply, limit = this.#settings.limit): Uint8Array {
     const { format } = this.#settings
     try {
       const bytes = format.encode(value)
@@ -189,14 +273,37 @@ export class Dispatcher {
     return this.#encode({ id, value: errorReply(id, { code, message }) }, limit)
   }
 
-  #join(replies: readonly NonNullable<Reply>[]): Uint8Array {
-    const pieces: Uint8Array[] = []
-    let room = this.#settings.limit
-    for (const reply of replies) {
-      const bytes = this.#encode(reply, room)
-      room -= bytes.length
-      pieces.push(pieces.length === 0 ? OPEN : COMMA, bytes)
+  readonly #encodeSingle = (reply: Reply) => this.#encode(reply)
+
+  /** Encodes an answer that waits for the others of its batch. They share the limit of one answer. */
+  #encodeInBatch(reply: Reply, batch: Batch): Uint8Array {
+    const bytes = this.#encode(reply, batch.room)
+    batch.room -= bytes.length
+    if (batch.caller.tryAdd(bytes.length)) {
+      batch.held += bytes.length
+      return bytes
     }
-    return Buffer.concat([...pieces, CLOSE])
+    this.#log({
+      level: 'warn',
+      message: 'an answer of a batch is dropped: its caller has filled its share of the memory limit',
+    })
+    return this.#encode({ id: reply.id, value: errorReply(reply.id, NO_MEMORY) })
   }
+}
+
+function isBatch(content: readonly Entry[] | Entry): content is readonly Entry[] {
+  return Array.isArray(content)
+}
+
+/** Counts the message as asked for if its caller may ask. */
+function admit(caller: Caller, { expected }: Waiting): boolean {
+  if (!caller.mayAsk(expected)) return false
+  caller.asked(expected)
+  return true
+}
+
+function join(answers: readonly Uint8Array[]): Uint8Array {
+  const pieces: Uint8Array[] = []
+  for (const bytes of answers) pieces.push(pieces.length === 0 ? OPEN : COMMA, bytes)
+  return Buffer.concat([...pieces, CLOSE])
 }

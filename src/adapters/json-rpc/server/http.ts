@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { ByteBudget } from '../../../core/byte-budget.js'
+import { MemoryShare } from '../../../core/memory-share.js'
 import type { Logger } from '../../../core/telemetry.js'
 import { Body } from '../body.js'
 import { type AccessRules, headersOf, type Refusal, refusalOf } from './access-rules.js'
 import type { Dispatcher } from './dispatcher.js'
-import { MemoryShare, weightOf } from './memory-share.js'
+import { weightOf } from './message-weight.js'
 
 const TOO_LARGE: Refusal = { status: 413, reason: 'the request is larger than "max_request"' }
 /** `Retry-After` tells the caller that the request was not executed. */
@@ -77,7 +78,8 @@ export class HttpRequests {
     const weight = weightOf(message)
     if (!this.#dispatcher.isReady || !share.fitsOne(weight)) return refuse(response, OVERLOADED)
     share.set(weight)
-    const answer = await this.#dispatcher.answer(message, this.#access.forwarded(request))
+    const caller = this.#dispatcher.caller(share)
+    const answer = await this.#dispatcher.answer(message, this.#access.forwarded(request), caller)
     if (response.destroyed) return
     if (this.#isDraining) response.setHeader('connection', 'close')
     if (answer === undefined) return void response.writeHead(204).end()

@@ -22,6 +22,12 @@ export const STOPPED = {
   message: 'The server was stopped before the method had finished',
 } as const
 
+/** Error of that range: the method has had its effect, but its answer is lost. */
+export const NO_MEMORY = {
+  code: -32_000,
+  message: 'The server has no memory for the answer; the method was executed',
+} as const
+
 export interface ErrorObject {
   readonly code: number
   readonly message: string

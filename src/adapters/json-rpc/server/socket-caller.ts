@@ -2,9 +2,11 @@ import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { ByteBudget } from '../../../core/byte-budget.js'
 import type { Clock } from '../../../core/clock.js'
+import { MemoryShare } from '../../../core/memory-share.js'
 import type { Headers } from '../../../core/value.js'
+import type { Caller, CallerMemory } from './caller.js'
 import type { Dispatcher } from './dispatcher.js'
-import { MemoryShare, weightOf } from './memory-share.js'
+import { weightOf } from './message-weight.js'
 
 export interface CallerConnection {
   readonly socket: WebSocket
@@ -40,7 +42,7 @@ const TRY_AGAIN_LATER = 1013
  * Serves one WebSocket of a caller. Stops reading while too many requests are in flight, while answers are unread,
  * or while the caller holds more than its share of memory.
  */
-export class SocketCaller {
+export class SocketCaller implements CallerMemory {
   readonly #socket: WebSocket
   readonly #stream: Duplex & { setTimeout?(ms: number): void }
   readonly #headers: Headers | undefined
@@ -49,8 +51,9 @@ export class SocketCaller {
   readonly #clock: Clock
   readonly #budget: ByteBudget
   readonly #share: MemoryShare
+  readonly #caller: Caller
   #inFlight = 0
-  /** Bytes of the messages in flight. */
+  /** Bytes of the messages in flight, and of the answers that wait for others of their batch. */
   #asked = 0
   /** Bytes of answers not yet written. */
   #unread = 0
@@ -79,6 +82,7 @@ export class SocketCaller {
     this.#clock = clock
     this.#budget = budget
     this.#share = new MemoryShare(budget)
+    this.#caller = dispatcher.caller(this)
     // The first listener counts a piece before `ws` parses it, the second counts what is left afterwards.
     stream.prependListener('data', (piece: Buffer) => this.#receiving(piece.length))
     stream.on('data', (piece: Buffer) => this.#received(piece.length))
@@ -92,6 +96,7 @@ export class SocketCaller {
       this.#isClosed = true
       // Messages that handlers still process stay counted.
       this.#share.set(this.#asked)
+      dispatcher.forget(this.#caller)
     })
   }
 
@@ -130,6 +135,17 @@ export class SocketCaller {
     this.#socket.terminate()
   }
 
+  tryAdd(bytes: number): boolean {
+    if (!this.#share.tryAdd(bytes)) return false
+    this.#asked += bytes
+    return true
+  }
+
+  add(bytes: number): void {
+    this.#asked += bytes
+    this.#share.add(bytes)
+  }
+
   #receiving(bytes: number): void {
     if (this.#isClosed) return
     if (this.#partial === 0) this.#partialSince = this.#clock.monotonic()
@@ -150,13 +166,11 @@ export class SocketCaller {
     this.#partialSince = this.#clock.monotonic()
     this.#hasEnded = true
     this.#inFlight++
-    this.#asked += weight
-    this.#share.add(weight)
+    this.add(weight)
     this.#regulate()
-    const answer = await this.#dispatcher.answer(message, this.#headers)
+    const answer = await this.#dispatcher.answer(message, this.#headers, this.#caller)
     this.#inFlight--
-    this.#asked -= weight
-    this.#share.add(-weight)
+    this.add(-weight)
     if (this.#isClosed) return
     if (answer !== undefined && this.#socket.readyState === this.#socket.OPEN) this.#send(answer)
     if (this.#isDraining && this.#inFlight === 0) this.close()

@@ -1,8 +1,9 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { MemoryShare, weightOf } from '../../../../src/adapters/json-rpc/server/memory-share.js'
+import { weightOf } from '../../../../src/adapters/json-rpc/server/message-weight.js'
 import { ByteBudget } from '../../../../src/core/byte-budget.js'
+import { MemoryShare } from '../../../../src/core/memory-share.js'
 import { until } from '../../../support/adapter-context.js'
 import { ask, dial, post, server } from './harness.js'
 
@@ -186,4 +187,14 @@ describe('over HTTP', () => {
     await until(() => handled() > 0 && budget.held === 0, 'the memory to be given back')
     expect((await post(url, echo)).status).toBe(200)
   })
+})
+
+test('the answers of a batch count for its caller, and those that do not fit are errors', async () => {
+  const { url, context } = await server({ page: () => 'x'.repeat(100_000) }, { budget: 1_000_000 })
+  const calls = Array.from({ length: 20 }, (_, id) => ({ jsonrpc: '2.0', method: 'page', id }))
+  const { status, text } = await post(url, JSON.stringify(calls))
+  const answers = JSON.parse(text) as { error?: { code: number } }[]
+  expect([status, answers.length]).toEqual([200, 20])
+  expect(answers.filter(({ error }) => error?.code === -32_000)).toHaveLength(16)
+  await until(() => context.budget.held === 0, 'the memory to be given back')
 })
