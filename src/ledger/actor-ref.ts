@@ -43,6 +43,7 @@ export class ActorRef implements IntegrationMail, ActorAddress {
   readonly name: string
   readonly type: string
   readonly window: Capacity
+  readonly mailbox: Capacity
   readonly formats: readonly string[]
   readonly timeoutMs: number
   readonly #capabilities: readonly Capability[]
@@ -69,6 +70,7 @@ export class ActorRef implements IntegrationMail, ActorAddress {
     this.name = settings.name
     this.type = protocol.name
     this.window = windowOf(settings.mailbox)
+    this.mailbox = settings.mailbox
     this.formats = protocol.formats
     this.timeoutMs = settings.timeoutMs
     this.#capabilities = protocol.capabilities

@@ -54,6 +54,8 @@ export interface IntegrationMail {
   readonly type: string
   /** How many messages and bytes of one source may be in flight to the host. */
   readonly window: Capacity
+  /** How many messages and bytes may wait in each direction. */
+  readonly mailbox: Capacity
   /** The default time-out of an operation, in milliseconds. */
   readonly timeoutMs: number
   /** The wire formats that payloads may have. */

@@ -44,15 +44,14 @@ export class RpcRoutes {
     this.#handlers.set(method, handler)
   }
 
-  /** Calls the handler of the method. @throws only RpcError, so that a caller sees no internal details */
-  async handle(params: unknown, context: RequestContext): Promise<unknown> {
+  /**
+   * Calls the handler of the method.
+   * @returns its answer, or a promise of it
+   * @throws what the handler throws; RpcError if the method has no handler
+   */
+  handle(params: unknown, context: RequestContext): unknown {
     const handler = this.#handlers.get(context.method)
     if (handler === undefined) throw new RpcError(METHOD_NOT_FOUND, `Method not found: ${context.method}`)
-    try {
-      return await handler(params, context)
-    } catch (error) {
-      if (error instanceof RpcError) throw error
-      throw new RpcError(INTERNAL_ERROR, 'Internal error', undefined, { cause: error })
-    }
+    return handler(params, context)
   }
 }

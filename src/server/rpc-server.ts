@@ -1,14 +1,17 @@
 import { checkArgument, FUNCTION, NAME, TEXT } from '../core/arguments.js'
 import { ShutdownError } from '../core/errors/lifecycle.js'
 import { SerializeError, UnsupportedError } from '../core/errors/operation.js'
-import { RpcError } from '../core/errors/rpc.js'
 import { INSPECT, shownAs } from '../core/inspect.js'
-import { type ErrorRecord, encodeError, messageOf } from '../mailbox/error-codec.js'
+import type { ErrorRecord } from '../mailbox/error-codec.js'
 import type { IntegrationMail, OpenSource, SourceHandler } from '../mailbox/integration-mail.js'
 import { MessageRun } from '../mailbox/message-run.js'
 import type { Work, Worker } from '../mailbox/work.js'
 import { INTERNAL_ERROR, type RpcHandler, RpcRoutes } from '../router/rpc-routes.js'
+import { AnswerFlow, type MethodFlow } from './answer-flow.js'
+import { errorRecord, refusalOf, withoutData } from './refusal.js'
 import { ServedRequest } from './served-request.js'
+
+const INTERNAL = errorRecord(INTERNAL_ERROR, 'Internal error')
 
 /**
  * Serves methods over an integration or a `server` block (specification, "RPC Server"). All methods may be called
@@ -23,18 +26,21 @@ export class RpcServer implements Worker {
   /** Open sources by method. */
   readonly #sources = new Map<string, OpenSource>()
   #steps: Promise<void> = Promise.resolve()
-  #running = 0
+  /** Requests that have been received and not answered. */
+  #unanswered = 0
+  readonly #flow: AnswerFlow
 
   /** @internal */
   constructor(mail: IntegrationMail, work: Work, onError: (method: string, error: unknown) => void) {
     this.#mail = mail
     this.#onError = onError
+    this.#flow = new AnswerFlow(mail.mailbox.bytes)
     work.add(this)
   }
 
-  /** Whether a handler is running. @internal */
+  /** Whether a request waits for its answer. @internal */
   get isBusy(): boolean {
-    return this.#running > 0
+    return this.#unanswered > 0
   }
 
   /** Name of the server or integration. */
@@ -121,11 +127,18 @@ export class RpcServer implements Worker {
 
   /** @param routes routes for requests that arrive before all methods are open */
   #handler(method: string, routes: RpcRoutes): SourceHandler {
+    const flow = this.#flow.method()
+    const serve = (requests: MessageRun, index: number) => {
+      const current = this.#served.has(method) ? this.#served : routes
+      void this.#answer(method, current, flow, requests, index)
+    }
     return {
       receive: (run, names, life) => {
         const requests = new MessageRun(run, names, life)
+        this.#unanswered += requests.count
         for (let i = 0; i < requests.count; i++)
-          void this.#serve(method, this.#served.has(method) ? this.#served : routes, requests, i)
+          if (flow.hasRoom) serve(requests, i)
+          else flow.whenRoom(() => serve(requests, i))
       },
       dropped: () => {},
       restarted: () => {},
@@ -136,33 +149,38 @@ export class RpcServer implements Worker {
     }
   }
 
-  async #serve(method: string, routes: RpcRoutes, requests: MessageRun, index: number): Promise<void> {
-    this.#running++
-    await this.#answer(method, routes, requests, index)
-    this.#running--
-  }
-
   /** Answers one request. Never rejects. */
-  async #answer(method: string, routes: RpcRoutes, requests: MessageRun, index: number): Promise<void> {
-    const extras = requests.extras(index)!
-    const context = new ServedRequest(method, extras.headers ?? {})
+  async #answer(
+    method: string,
+    routes: RpcRoutes,
+    flow: MethodFlow,
+    requests: MessageRun,
+    index: number,
+  ): Promise<void> {
+    const { token, headers = {} } = requests.extras(index)!
+    const reserved = flow.begin()
     let outcome: unknown
     /** The answer if the outcome cannot be serialised: the caller must get one. */
-    let fallback: ErrorRecord = encodeError(new RpcError(INTERNAL_ERROR, 'Internal error'))
+    let fallback: ErrorRecord
+    let bytes: number
     try {
-      const value = await routes.handle(requests.value(index, undefined), context)
-      outcome = { ok: true, value: value ?? null }
+      const result = routes.handle(requests.value(index, undefined), new ServedRequest(method, headers))
+      // A value is measured at once, so that the next handler starts only if there is room for its answer.
+      const value = (isThenable(result) ? await result : result) ?? null
+      bytes = flow.answered(reserved, value)
+      outcome = { ok: true, value }
+      fallback = INTERNAL
     } catch (error) {
-      const refusal = refusalOf(error)
-      this.#onError(method, refusal.cause ?? refusal)
-      // The cause is not sent, because it may reveal internals.
-      const { cause: _cause, stack: _stack, ...record } = encodeError(refusal)
+      const { record, reported } = refusalOf(error)
+      this.#onError(method, reported)
+      bytes = flow.answered(reserved, record.fields.data)
       outcome = { ok: false, error: record }
-      const { data: _data, ...fields } = record.fields
-      fallback = { ...record, fields }
+      fallback = withoutData(record)
     }
+    const turn = this.#flow.cross(bytes)
+    if (turn !== undefined) await turn
     const answer = (crossing: unknown) =>
-      this.#mail.settle('answer', requests.life, { token: extras.token!, outcome: crossing })
+      this.#mail.settle('answer', requests.life, { token: token!, outcome: crossing })
     await answer(outcome)
       .catch((error: unknown) => {
         if (!(error instanceof SerializeError)) return false
@@ -170,22 +188,13 @@ export class RpcServer implements Worker {
         return answer({ ok: false, error: fallback })
       })
       .catch(() => false)
+    this.#flow.crossed(bytes)
+    flow.end(bytes)
+    this.#unanswered--
   }
 }
 
-/** Converts a handler's error for the caller. A code that is not an integer exists in no protocol. */
-function refusalOf(error: unknown): RpcError {
-  if (!(error instanceof RpcError))
-    return new RpcError(INTERNAL_ERROR, 'Internal error', undefined, { cause: error })
-  if (isCode(error.code) && typeof error.message === 'string') return error
-  const { code, data } = error
-  const cause = new RangeError(
-    `RpcError: expected a 32-bit integer as the code, found ${typeof code === 'number' ? code : typeof code}; sent ${INTERNAL_ERROR} instead`,
-    { cause: error },
-  )
-  return new RpcError(INTERNAL_ERROR, messageOf(error), data, { cause })
-}
-
-function isCode(code: unknown): boolean {
-  return Number.isInteger(code) && Math.abs(code as number) < 2 ** 31
+/** Whether a result must be awaited. @throws what a getter of it throws */
+function isThenable(result: unknown): boolean {
+  return typeof (result as { then?: unknown } | null | undefined)?.then === 'function'
 }

@@ -22,6 +22,7 @@ function rig() {
     name: 'api',
     type: 'fake',
     window: { messages: 10, bytes: 100 },
+    mailbox: { messages: 10, bytes: 1_000 },
     supports: () => true,
     open: async (_verb, method, _wanted, handler) => {
       if (method.startsWith('bad')) throw new SubscribeError(method, 'refused')
@@ -38,7 +39,10 @@ function rig() {
       answers.push((value as { outcome: unknown }).outcome)
       return true
     },
-  } as Pick<IntegrationMail, 'name' | 'type' | 'window' | 'supports' | 'open' | 'settle'> as IntegrationMail
+  } as Pick<
+    IntegrationMail,
+    'name' | 'type' | 'window' | 'mailbox' | 'supports' | 'open' | 'settle'
+  > as IntegrationMail
   const work = new Work(systemClock)
   const server = new RpcServer(
     mail,
@@ -144,3 +148,31 @@ test('a handler that runs keeps the server busy', async () => {
   await settled()
   expect(work.isBusy).toBe(false)
 })
+
+test('what an RpcError holds beside code, message and data does not cross', async () => {
+  const { server, call } = rig()
+  server.register('m', () => {
+    const error = new RpcError(7, 'no such order', { id: 1 })
+    throw Object.assign(error, { self: error })
+  })
+  await server.serve()
+  const { error } = (await call('m', 1)) as { error: { fields: object } }
+  expect(error.fields).toMatchObject({ code: 7, data: { id: 1 } })
+  expect(error.fields).not.toHaveProperty('self')
+})
+
+test('an RpcError whose getters throw is still answered', async () => {
+  const { server, call, work } = rig()
+  class Broken extends RpcError {}
+  Object.defineProperty(Broken.prototype, 'cause', { get: fail })
+  server.register('m', () => {
+    throw Object.defineProperty(new Broken(7, 'm'), 'code', { get: fail })
+  })
+  await server.serve()
+  const { error } = (await call('m', 1)) as { error: { message: string; fields: { code: number } } }
+  expect([error.fields.code, error.message, work.isBusy]).toEqual([-32_603, 'm', false])
+})
+
+function fail(): never {
+  throw new Error('it cannot be read')
+}

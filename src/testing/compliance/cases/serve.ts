@@ -62,6 +62,48 @@ export const serveCases: readonly ComplianceCase[] = [
     },
   },
   {
+    name: 'an RpcError is the answer whatever it holds beside code, message and data',
+    needs: ['call', 'serve'],
+    async run(context) {
+      const method = context.name('burdened')
+      const burdens: Record<string, (error: RpcError) => unknown> = {
+        itself: (error) => error,
+        'a function': () => () => 1,
+        'a getter that throws': () => Object.defineProperty({}, 'bad', { enumerable: true, get: fail }),
+      }
+      context.server('subject').register(method, (params) => {
+        const error = new RpcError(7, 'no such order')
+        throw Object.assign(error, { burden: burdens[(params as [string])[0]]!(error) })
+      })
+      await soon(context.server('subject').serve(), 'serve')
+      for (const burden of Object.keys(burdens)) {
+        const call = context.rpc('other').call(method, [burden], { timeout: '10s' })
+        const error = await rejected<RpcError>(call, 'rpc', `an error with ${burden}`)
+        assert.deepEqual([error.code, error.message], [7, 'no such order'])
+      }
+    },
+  },
+  {
+    name: 'large answers to many calls at the same time all arrive, and small ones beside them',
+    needs: ['call', 'serve'],
+    async run(context) {
+      const [large, small] = [context.name('large'), context.name('small')]
+      context
+        .server('subject')
+        .register(large, () => 'x'.repeat(500_000))
+        .register(small, async (params) => params)
+      await soon(context.server('subject').serve(), 'serve')
+      const call = (method: string, n: number) => context.rpc('other').call(method, [n], { timeout: '25s' })
+      const answers = await Promise.all(
+        Array.from({ length: 60 }, (_, n) => Promise.all([call(large, n), call(small, n)])),
+      )
+      for (const [n, [first, second]] of answers.entries()) {
+        assert.equal((first as string).length, 500_000)
+        assert.deepEqual(second, [n])
+      }
+    },
+  },
+  {
     name: 'a service goes on after a crash of its actor',
     needs: ['call', 'serve'],
     async run(context) {
@@ -81,3 +123,7 @@ export const serveCases: readonly ComplianceCase[] = [
     },
   },
 ]
+
+function fail(): never {
+  throw new Error('it cannot be read')
+}
