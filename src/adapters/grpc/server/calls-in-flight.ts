@@ -4,22 +4,20 @@ import { ConnectionError } from '../../../core/errors/connection.js'
 import type { Admission, ServedCall } from './handler.js'
 import type { ServedMethod } from './served-method.js'
 
-/** Holds the calls that wait for their answer. The memory of their requests counts in the actor's budget. */
+/** Holds the calls that wait for their answer. The memory of their requests counts for their caller. */
 export class CallsInFlight {
-  readonly #context: Pick<AdapterContext, 'budget' | 'settings'>
+  readonly #context: Pick<AdapterContext, 'settings'>
   readonly #calls = new Set<ServedCall>()
 
-  constructor(context: Pick<AdapterContext, 'budget' | 'settings'>) {
+  constructor(context: Pick<AdapterContext, 'settings'>) {
     this.#context = context
   }
 
   /** Passes the call to `method` if there is room for it. */
   accept(call: ServedCall, method: ServedMethod): Admission {
-    const { budget } = this.#context
-    if (budget.isFull) return 'no-memory'
+    if (!call.memory.tryAdd(call.size)) return 'no-memory'
     const counted: ServedCall = { ...call, answer: (outcome) => this.#answer(counted, call, outcome) }
     this.#calls.add(counted)
-    budget.take(call.size)
     if (method.deliver(counted)) return 'accepted'
     this.#forget(counted)
     return 'no-room'
@@ -39,6 +37,6 @@ export class CallsInFlight {
   }
 
   #forget(call: ServedCall): void {
-    if (this.#calls.delete(call)) this.#context.budget.give(call.size)
+    if (this.#calls.delete(call)) call.memory.add(-call.size)
   }
 }

@@ -6,18 +6,21 @@ import {
   type Metadata,
   type ServerDuplexStream,
   type ServerReadableStream,
+  type ServerUnaryCall,
   type ServerWritableStream,
+  type sendUnaryData,
   status,
   type UntypedHandleCall,
 } from '@grpc/grpc-js'
-import type { AdapterContext } from '../../../core/adapter/protocol-adapter.js'
 import type { RpcOutcome } from '../../../core/adapter/rpc-facet.js'
-import type { ByteBudget } from '../../../core/byte-budget.js'
 import { ConnectionError } from '../../../core/errors/connection.js'
 import { SerializeError } from '../../../core/errors/operation.js'
 import { RpcError } from '../../../core/errors/rpc.js'
+import type { MemoryShare } from '../../../core/memory-share.js'
+import type { Logger } from '../../../core/telemetry.js'
 import type { Value } from '../../../core/value.js'
 import type { Method } from '../methods.js'
+import { type CallerMemory, streamOfHandled } from './caller-memory.js'
 import { internalError, type Refusal, refusalOf } from './refusal.js'
 
 /** A call whose requests have been read completely and that waits for its answer. */
@@ -25,6 +28,8 @@ export interface ServedCall {
   readonly params: Value | undefined
   /** Size of the requests in bytes. */
   readonly size: number
+  /** The memory of the caller. */
+  readonly memory: MemoryShare
   readonly metadata: Metadata
   /**
    * Sends the answer.
@@ -39,6 +44,17 @@ export type Admission = 'accepted' | 'no-room' | 'no-memory' | 'shutting-down'
 export type AcceptCall = (call: ServedCall) => Admission
 
 type Bytes = Buffer
+
+/** A smaller single answer is not counted: it takes little more than the stream that carries it. */
+const COUNTED_BYTES = 16 * 1024
+
+/** What the handlers of all methods share. */
+export interface HandlerDependencies {
+  readonly memory: CallerMemory
+  /** Maximum size of the requests of a stream in bytes. */
+  readonly maxBytes: number
+  readonly log: Logger
+}
 
 interface Reply {
   send(messages: readonly Bytes[]): void
@@ -56,42 +72,48 @@ const TYPES = {
 
 /**
  * Makes the grpc-js handler of a method. The requests of a stream are collected into an array before the method is
- * called, and a streamed answer is an array. Collected requests and unsent answers count in the budget.
+ * called, and a streamed answer is an array. Collected requests and unsent answers count as memory of the caller.
  */
 export function handlerOf(
   method: Method,
-  context: Pick<AdapterContext, 'budget' | 'settings'>,
+  { memory, maxBytes, log }: HandlerDependencies,
   accept: AcceptCall,
 ): { readonly type: (typeof TYPES)[keyof typeof TYPES]; readonly handle: UntypedHandleCall } {
   const type = TYPES[method.kind]
-  const begin = (requests: readonly Bytes[], metadata: Metadata, reply: Reply) =>
-    beginCall(method, requests, metadata, reply, accept)
+  const begin = (requests: readonly Bytes[], metadata: Metadata, share: MemoryShare, reply: Reply) =>
+    beginCall(method, requests, metadata, share, reply, accept)
   switch (type) {
     case 'unary': {
-      const handle: handleUnaryCall<Bytes, Bytes> = (call, done) =>
-        begin([call.request], call.metadata, {
-          send: ([message]) => done(null, message!),
-          refuse: (refusal) => done(refusal),
-        })
+      const handle: handleUnaryCall<Bytes, Bytes> = (call, done) => {
+        const share = memory.of(streamOfHandled(call))
+        begin([call.request], call.metadata, share, singleReply(call, done, share, log))
+      }
       return { type, handle }
     }
     case 'clientStream': {
       const handle: handleClientStreamingCall<Bytes, Bytes> = (call, done) => {
-        const refuse = (refusal: Refusal) => done(refusal)
-        const reply: Reply = { send: ([message]) => done(null, message!), refuse }
-        gather(call, context, refuse, (requests) => begin(requests, call.metadata, reply))
+        const share = memory.of(streamOfHandled(call))
+        const reply = singleReply(call, done, share, log)
+        gather(call, share, maxBytes, reply.refuse, (requests) =>
+          begin(requests, call.metadata, share, reply),
+        )
       }
       return { type, handle }
     }
     case 'serverStream': {
-      const handle: handleServerStreamingCall<Bytes, Bytes> = (call) =>
-        begin([call.request], call.metadata, streamReply(call, context.budget))
+      const handle: handleServerStreamingCall<Bytes, Bytes> = (call) => {
+        const share = memory.of(streamOfHandled(call))
+        begin([call.request], call.metadata, share, streamReply(call, share, log))
+      }
       return { type, handle }
     }
     case 'bidi': {
       const handle: handleBidiStreamingCall<Bytes, Bytes> = (call) => {
-        const reply = streamReply(call, context.budget)
-        gather(call, context, reply.refuse, (requests) => begin(requests, call.metadata, reply))
+        const share = memory.of(streamOfHandled(call))
+        const reply = streamReply(call, share, log)
+        gather(call, share, maxBytes, reply.refuse, (requests) =>
+          begin(requests, call.metadata, share, reply),
+        )
       }
       return { type, handle }
     }
@@ -102,6 +124,7 @@ function beginCall(
   method: Method,
   requests: readonly Bytes[],
   metadata: Metadata,
+  memory: MemoryShare,
   reply: Reply,
   accept: AcceptCall,
 ): void {
@@ -118,7 +141,8 @@ function beginCall(
   let answered = false
   const admission = accept({
     params,
-    size: requests.reduce((sum, { length }) => sum + length, 0),
+    size: sizeOf(requests),
+    memory,
     metadata,
     async answer(outcome) {
       if (answered) return
@@ -152,17 +176,17 @@ function listOf(value: Value): readonly Value[] {
 
 function gather(
   call: ServerReadableStream<Bytes, Bytes> | ServerDuplexStream<Bytes, Bytes>,
-  { budget, settings }: Pick<AdapterContext, 'budget' | 'settings'>,
+  memory: MemoryShare,
+  maxBytes: number,
   refuse: (refusal: Refusal) => void,
   done: (requests: readonly Bytes[]) => void,
 ): void {
-  const maxBytes = settings.limits.frame
   const requests: Bytes[] = []
   let [size, isOver] = [0, false]
   const release = () => {
     if (isOver) return
     isOver = true
-    budget.give(size)
+    memory.add(-size)
   }
   const tooMuch = (reason: string) => {
     release()
@@ -171,11 +195,10 @@ function gather(
   }
   call.on('data', (bytes: Bytes) => {
     if (isOver) return
+    if (size + bytes.length > maxBytes) return tooMuch(`the requests exceed the limit of ${maxBytes} bytes`)
+    if (!memory.tryAdd(bytes.length)) return tooMuch('the memory for requests is full')
     size += bytes.length
-    budget.take(bytes.length)
     requests.push(bytes)
-    if (size > maxBytes) tooMuch(`the requests exceed the limit of ${maxBytes} bytes`)
-    else if (budget.isFull) tooMuch('the memory for requests is full')
   })
   call.on('end', () => {
     if (isOver) return
@@ -186,15 +209,48 @@ function gather(
   call.on('error', release)
 }
 
+function sizeOf(messages: readonly Bytes[]): number {
+  return messages.reduce((sum, { length }) => sum + length, 0)
+}
+
+/** Refuses an answer for which the caller has no memory left. */
+function refuseAnswer({ refuse }: Pick<Reply, 'refuse'>, log: Logger): void {
+  log({
+    level: 'warn',
+    message: 'an answer is dropped: its caller does not read its answers and has filled the memory limit',
+  })
+  refuse(refusalOf(new RpcError(status.RESOURCE_EXHAUSTED, 'the memory for answers is full')))
+}
+
+function singleReply(
+  call: ServerUnaryCall<Bytes, Bytes> | ServerReadableStream<Bytes, Bytes>,
+  done: sendUnaryData<Bytes>,
+  memory: MemoryShare,
+  log: Logger,
+): Reply {
+  return {
+    send([message]) {
+      const { length } = message!
+      if (length >= COUNTED_BYTES && !call.cancelled) {
+        if (!memory.tryAdd(length)) return refuseAnswer(this, log)
+        streamOfHandled(call).once('close', () => memory.add(-length))
+      }
+      done(null, message!)
+    },
+    refuse: (refusal) => done(refusal),
+  }
+}
+
 function streamReply(
   call: ServerWritableStream<Bytes, Bytes> | ServerDuplexStream<Bytes, Bytes>,
-  budget: ByteBudget,
+  memory: MemoryShare,
+  log: Logger,
 ): Reply {
   call.on('error', () => {})
   return {
     async send(messages) {
-      let left = messages.reduce((sum, { length }) => sum + length, 0)
-      budget.take(left)
+      let left = sizeOf(messages)
+      if (!memory.tryAdd(left)) return refuseAnswer(this, log)
       for (const message of messages) {
         if (call.cancelled) break
         await new Promise<void>((resolve) => {
@@ -205,9 +261,9 @@ function streamReply(
           })
         })
         left -= message.length
-        budget.give(message.length)
+        memory.add(-message.length)
       }
-      budget.give(left)
+      memory.add(-left)
       if (!call.cancelled) call.end()
     },
     refuse: (refusal) => void call.emit('error', refusal),

@@ -9,8 +9,10 @@ import { listenReason } from '../../listen-reason.js'
 import type { GrpcServerConfig } from '../manifest.js'
 import { Methods } from '../methods.js'
 import { configuredSchema } from '../schema-source.js'
+import { CallerMemory } from './caller-memory.js'
 import { listenerCredentials } from './credentials.js'
 import { HealthService } from './health.js'
+import { countIncoming } from './incoming.js'
 import { serveReflection } from './reflection.js'
 
 /** How long the last answers may take to be sent after `close`, in milliseconds. */
@@ -22,6 +24,7 @@ export interface Listener {
   readonly server: Server
   readonly methods: Methods
   readonly health: HealthService
+  readonly memory: CallerMemory
   readonly address: ListenAddress
   /** Whether the server refuses new calls. */
   readonly isDraining: boolean
@@ -56,7 +59,9 @@ export async function listen(context: AdapterContext, config: GrpcServerConfig):
       retryable: false,
     })
   const { credentials, close: closeCredentials } = await listenerCredentials(at.tls, context)
+  const memory = new CallerMemory(context.budget)
   const options: ServerOptions = {
+    interceptors: [countIncoming(memory)],
     // Channelz stays on, because without it grpc-js loses track of its connections and cannot close them.
     'grpc.max_receive_message_length': maxBytes,
     'grpc.max_send_message_length': maxBytes,
@@ -96,6 +101,7 @@ export async function listen(context: AdapterContext, config: GrpcServerConfig):
     server,
     methods: new Methods({ schema, plain, service: undefined, maxBytes }),
     health,
+    memory,
     address: { address: at.address, port },
     get isDraining() {
       return drained !== undefined
