@@ -69,7 +69,7 @@ export class Operations {
 
   /** Accepts a request. Never throws. */
   accept(request: IncomingRequest): void {
-    if (request.verb === 'cancel') return this.#cancel(request)
+    if (request.verb === 'cancel' || request.verb === 'expire') return this.#end(request)
     if (isImmediate(request.verb)) return this.#immediate.accept(request)
     const { clock, settings, idPrefix } = this.#parts
     const now = clock.monotonic()
@@ -249,7 +249,11 @@ export class Operations {
 
   #expired(operation: Operation, now: number): void {
     if (operation.end > now) this.#endAttempt(operation)
-    else if (operation.request.verb === 'receive') this.#giveUpWaiting(operation)
+    else this.#timeOut(operation)
+  }
+
+  #timeOut(operation: Operation): void {
+    if (operation.request.verb === 'receive') this.#giveUpWaiting(operation)
     else this.#giveUp(operation, this.#attemptTimedOut(operation))
   }
 
@@ -265,9 +269,13 @@ export class Operations {
     return error
   }
 
-  #cancel(request: IncomingRequest): void {
+  /** Ends an operation that the host has settled. */
+  #end(request: IncomingRequest): void {
     const operation = this.#active.get(request.value as number)
-    if (operation !== undefined) this.#giveUp(operation, new CancelledError())
+    if (operation !== undefined) {
+      if (request.verb === 'expire') this.#timeOut(operation)
+      else this.#giveUp(operation, new CancelledError())
+    }
     // The host counts a request as posted until it is answered.
     this.#parts.outbox.done(request)
   }

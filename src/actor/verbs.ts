@@ -120,6 +120,7 @@ export class Verbs {
       case 'detach':
         return this.#detach()
       case 'cancel':
+      case 'expire':
         return undefined
     }
   }

@@ -80,7 +80,7 @@ export class ActorRef implements IntegrationMail, ActorAddress {
     this.#turn = turn
     this.#events = events
     this.#ledger = new Ledger(settings, poisonThreshold, clock, {
-      cancelled: (seq) => this.#cancel(seq),
+      settledFirst: (seq, verb) => this.#endAtActor(seq, verb),
       connectionFault: () => this.#connectionFault,
       expiring: () => this.#present?.channel.pullAll(),
       poison: (entry, reason) => events.poison(entry, entry.deaths, reason),
@@ -288,7 +288,7 @@ export class ActorRef implements IntegrationMail, ActorAddress {
   }
 
   /** Tells the actor to end a request whose caller no longer waits. */
-  #cancel(seq: number): void {
-    if (this.#present !== undefined) this.request('cancel', '', seq).catch(() => {})
+  #endAtActor(seq: number, verb: 'cancel' | 'expire'): void {
+    if (this.#present !== undefined) this.request(verb, '', seq).catch(() => {})
   }
 }

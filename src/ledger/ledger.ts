@@ -18,14 +18,17 @@ import { Request } from './request.js'
 import { type RequestChannel, RequestQueue, type Room } from './request-queue.js'
 
 /**
- * How long after a deadline the host waits for the time-out of a running actor before it settles the request itself.
+ * How long after a deadline the host waits for the time-out of the actor, which knows more about the cause, before it
+ * settles the request itself. Short, because an actor that is stuck never answers.
  */
-const GRACE_MS = 1_000
+const GRACE_MS = 50
+/** How long a receive that does not wait may take: only the broker knows whether a message is available. */
+const POLL_MS = 1_000
 
 /** The callbacks of the ledger. */
 export interface LedgerEvents {
-  /** The host has settled a request that the actor has, so the actor may end it. */
-  cancelled(seq: number): void
+  /** The host has settled a request that the actor has, so the actor may end it by this verb. */
+  settledFirst(seq: number, verb: 'cancel' | 'expire'): void
   /** Returns why there is no connection now. */
   connectionFault(): Error | undefined
   /** Called before time-outs are checked, so that answers that have arrived are received first. */
@@ -241,38 +244,44 @@ export class Ledger {
     request.resolve(answer)
   }
 
-  #giveUp(request: Request, error: Error): void {
+  #giveUp(request: Request, error: Error, by: 'cancel' | 'expire' = 'cancel'): void {
     if (request.state === 'settled') return
-    this.#forget(request)
+    this.#forget(request, by)
     request.reject(error)
   }
 
-  #forget(request: Request): void {
+  #forget(request: Request, by: 'cancel' | 'expire'): void {
     const { seq, verb } = request
     if (!this.#queue.forget(request)) return
     if (verb === 'receive') this.#abandoned.add(seq)
-    this.#events.cancelled(seq)
+    this.#events.settledFirst(seq, by)
   }
 
   #expire(now: number): number {
     this.#events.expiring()
     let next = Number.POSITIVE_INFINITY
     for (const request of this.#queue) {
-      const expiresAt = this.#origin + request.expiresAfter
-      // Even a receive with a short time-out needs the actor, which knows whether a message is available.
-      const isActors = request.state === 'posted' || (request.verb === 'receive' && this.#queue.isAttached)
-      const due = isActors ? expiresAt + GRACE_MS : expiresAt
+      const due = this.#origin + request.expiresAfter + this.#graceOf(request)
       if (due > now) next = Math.min(next, due)
       else this.#timeOut(request)
     }
     return next
   }
 
+  /** How long after its deadline the actor may still settle a request, in milliseconds. */
+  #graceOf({ verb, state, timeoutMs }: Request): number {
+    if (verb !== 'receive') return state === 'posted' ? GRACE_MS : 0
+    if (!this.#queue.isAttached) return 0
+    return timeoutMs < GRACE_MS ? POLL_MS : GRACE_MS
+  }
+
   #timeOut(request: Request): void {
-    if (request.verb !== 'receive')
-      return this.#giveUp(request, timedOut(request, this.#name, this.#events.connectionFault()))
+    if (request.verb !== 'receive') {
+      const error = timedOut(request, this.#name, this.#events.connectionFault())
+      return this.#giveUp(request, error, 'expire')
+    }
     // No message in the time allowed is a normal answer, not an error.
-    this.#forget(request)
+    this.#forget(request, 'expire')
     request.resolve(null)
   }
 

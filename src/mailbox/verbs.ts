@@ -70,6 +70,8 @@ export const VERB_TRAITS = {
   undelivered: { ...SETTLES, onCrash: 'answer-false' },
   /** Stops taking messages from the broker, and gives unseen messages back. */
   detach: { ...SETTLES, onCrash: 'answer-done' },
+  /** Ends a request that the host has timed out, which counts as its time-out and not as a cancellation. */
+  expire: { ...SETTLES, onCrash: 'answer-done' },
 } as const satisfies Readonly<Record<string, VerbTraits>>
 
 export type Verb = keyof typeof VERB_TRAITS

@@ -238,6 +238,16 @@ describe('cancelling', () => {
   })
 })
 
+describe('a request that the host has timed out', () => {
+  test('ends as timed out, whatever time is left by the clock of the actor', async () => {
+    const { send, error, connected, attempts } = rig({ retry: retry(3) })
+    await connected()
+    const seq = await send('call', 'a')
+    await send('expire', '', seq)
+    expect([error(seq)?.kind, attempts[0]!.signal.aborted]).toEqual(['timeout', true])
+  })
+})
+
 describe('the breaker', () => {
   const circuitBreaker = { failureThreshold: 2, successThreshold: 1, timeoutMs: 5_000 }
 

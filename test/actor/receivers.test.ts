@@ -102,12 +102,14 @@ describe('a message for a receiver', () => {
     await connected()
     const timedOut = await send(...receive, 500)
     const cancelled = await send(...receive, 800)
+    const expired = await send(...receive, 800)
     await advance(500)
     await send('cancel', '', cancelled)
-    expect(outcome(timedOut)).toEqual({ value: null })
-    for (const name of ['a', 'b']) opened[0]!.sink.deliver(delivery(name))
+    await send('expire', '', expired)
+    expect([outcome(timedOut), outcome(expired)]).toEqual([{ value: null }, { value: null }])
+    for (const name of ['a', 'b', 'c']) opened[0]!.sink.deliver(delivery(name))
     await quiet()
-    expect(journal).toEqual(['undelivered a', 'undelivered b'])
+    expect(journal).toEqual(['undelivered a', 'undelivered b', 'undelivered c'])
   })
 
   test('that comes by a consumer that was closed goes back uncounted', async () => {

@@ -85,9 +85,9 @@ function rig(given: Partial<IntegrationSettings> = {}) {
         }
         return asked.map(({ verb }) => verb)
       },
-      say(batch: ActorBatch) {
+      say(batch: ActorBatch, how: 'aloud' | 'silently' = 'aloud') {
         actor.port.postMessage(batch)
-        bell.ring()
+        if (how === 'aloud') bell.ring()
       },
       async settle(index: number) {
         actor.port.postMessage({ ...NOTHING, done: [asked[index]!.seq, 1] } satisfies ActorBatch)
@@ -298,10 +298,10 @@ describe('the message of a receive whose caller has gone', () => {
     const life = begin()
     const first = ref.request('receive', 'q', undefined, undefined, { timeoutMs: 100 })
     await life.asked()
-    await clock.advance(2_000)
+    await clock.advance(200)
     expect(await first).toBeNull()
     life.say(answered(0))
-    expect(await life.asked()).toEqual(['receive', 'cancel', 'undelivered'])
+    expect(await life.asked()).toEqual(['receive', 'expire', 'undelivered'])
     await life.settle(1)
     await life.settle(2)
     const second = ref.request('receive', 'q', undefined)
@@ -364,10 +364,60 @@ describe('the message of a receive whose caller has gone', () => {
     const { ref, begin, clock } = rig()
     const life = begin()
     const receive = ref.request('receive', 'q', undefined, undefined, { timeoutMs: 0 })
-    await clock.advance(5)
+    await clock.advance(500)
     expect(await life.asked()).toEqual(['receive'])
     life.say(answered(0))
     expect(await receive).toEqual({ life: 1, message })
+  })
+})
+
+describe('the time-out of a request that its actor does not answer', () => {
+  const LATEST_MS = 100
+
+  test.each(['call', 'publish', 'enqueue', 'receive', 'subscribe'] as const)(
+    'of %s is punctual, and the actor learns that it is over',
+    async (verb) => {
+      const { ref, begin, clock } = rig()
+      const life = begin()
+      const outcome = ref.request(verb, 't', 1, undefined, { timeoutMs: 200 }).catch(({ kind }) => kind)
+      let state = 'in flight'
+      outcome.finally(() => (state = 'settled'))
+      await life.asked()
+      await clock.advance(199)
+      expect(state).toBe('in flight')
+      await clock.advance(1 + LATEST_MS)
+      expect(state).toBe('settled')
+      expect(await outcome).toBe(verb === 'receive' ? null : 'timeout')
+      expect(await life.asked()).toEqual([verb, 'expire'])
+      expect(life.values.get('expire')).toEqual([0])
+      expect(ref.depth).toEqual({ waiting: 0, posted: 1 })
+      await life.settle(1)
+      expect(ref.depth).toEqual({ waiting: 0, posted: 0 })
+    },
+  )
+
+  test('of the integration is punctual too', async () => {
+    const { ref, begin, clock } = rig({ timeoutMs: 200 })
+    const life = begin()
+    const outcome = ref.request('call', 'm', undefined).catch(({ message }) => message)
+    await life.asked()
+    await clock.advance(200 + LATEST_MS)
+    expect(await outcome).toBe('call m timed out after 200 ms')
+  })
+
+  test('comes second if the answer has arrived but was not read, and settles nothing twice', async () => {
+    const { ref, begin, clock } = rig()
+    const life = begin()
+    const first = ref.request('call', 'm', undefined, undefined, { timeoutMs: 200 })
+    const second = ref.request('call', 'm', undefined, undefined, { timeoutMs: 200 }).catch(({ kind }) => kind)
+    await life.asked()
+    // Posted without the bell, so that only the check of time-outs finds it.
+    life.say({ ...NOTHING, replies: { seqs: [0], values: ['in time'] } }, 'silently')
+    await clock.advance(200 + LATEST_MS)
+    expect([await first, await second]).toEqual(['in time', 'timeout'])
+    life.say({ ...NOTHING, replies: { seqs: [1], values: ['too late'] } })
+    expect(await life.asked()).toEqual(['call', 'call', 'expire'])
+    expect(await second).toBe('timeout')
   })
 })
 

@@ -30,6 +30,7 @@ describe('what a crash does to a request', () => {
     cancel: ['answer-done', 'answer-done'],
     undelivered: ['answer-false', 'answer-false'],
     detach: ['answer-done', 'answer-done'],
+    expire: ['answer-done', 'answer-done'],
   }
 
   test.each(VERBS)('%s', (verb) => {
