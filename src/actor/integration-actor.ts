@@ -164,6 +164,7 @@ export function startIntegrationActor(
   })
   const verbs = new Verbs({
     adapter,
+    clock,
     formats,
     gauges,
     sources,

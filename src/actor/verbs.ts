@@ -1,6 +1,7 @@
 import type { Attempt } from '../core/adapter/attempt.js'
 import type { ProtocolAdapter } from '../core/adapter/protocol-adapter.js'
-import type { RpcCall, RpcOutcome } from '../core/adapter/rpc-facet.js'
+import type { RpcCall, RpcFacet, RpcOutcome } from '../core/adapter/rpc-facet.js'
+import type { Clock } from '../core/clock.js'
 import { UnsupportedError } from '../core/errors/operation.js'
 import type { Value } from '../core/value.js'
 import { decodeError, type ErrorRecord, encodeError } from '../mailbox/error-codec.js'
@@ -26,10 +27,13 @@ export function isSource(verb: Verb): boolean {
 }
 
 const NO_OPTIONS: RequestOptions = {}
+/** How many calls of a batch are started in one turn of the event loop, so that the heartbeat goes on. */
+const CALLS_PER_TURN = 256
 
 /** Executes each verb by a call of the adapter. */
 export class Verbs {
   readonly #adapter: ProtocolAdapter
+  readonly #clock: Clock
   readonly #formats: Formats
   readonly #gauges: Gauges
   readonly #sources: Sources
@@ -41,6 +45,7 @@ export class Verbs {
 
   constructor(parts: {
     readonly adapter: ProtocolAdapter
+    readonly clock: Clock
     readonly formats: Formats
     readonly gauges: Gauges
     readonly sources: Sources
@@ -52,6 +57,7 @@ export class Verbs {
     readonly detach: () => Promise<void>
   }) {
     this.#adapter = parts.adapter
+    this.#clock = parts.clock
     this.#formats = parts.formats
     this.#gauges = parts.gauges
     this.#sources = parts.sources
@@ -139,12 +145,29 @@ export class Verbs {
     const rpc = this.#need('rpc', 'batch')
     this.#gauges.count('calls', calls.length)
     const outcomes =
-      rpc.batch === undefined
-        ? await Promise.all(calls.map(({ method, params }) => outcomeOf(rpc.call(method, params, context))))
-        : await rpc.batch(calls, context)
+      rpc.batch === undefined ? await this.#oneByOne(rpc, calls, context) : await rpc.batch(calls, context)
     return outcomes.map((outcome) =>
       outcome.ok ? outcome : { ok: false, error: encodeError(outcome.error) },
     )
+  }
+
+  /** Makes the calls of a batch concurrently, for a protocol without batches. */
+  async #oneByOne(
+    rpc: RpcFacet,
+    calls: readonly RpcCall[],
+    context: Attempt,
+  ): Promise<readonly RpcOutcome[]> {
+    const outcomes: Promise<RpcOutcome>[] = []
+    for (let i = 0; i < calls.length; i++) {
+      if (i > 0 && i % CALLS_PER_TURN === 0) {
+        await new Promise<void>((resolve) => this.#clock.nextTurn(resolve))
+        // The batch has been settled: by its time-out, or by its caller.
+        if (context.signal.aborted) throw context.signal.reason
+      }
+      const { method, params } = calls[i]!
+      outcomes.push(outcomeOf(rpc.call(method, params, context)))
+    }
+    return Promise.all(outcomes)
   }
 
   async #receive(

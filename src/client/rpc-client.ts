@@ -1,4 +1,13 @@
-import { ANYTHING, checkArgument, checkOptions, type Expected, NAME, RECORD } from '../core/arguments.js'
+import {
+  ANYTHING,
+  checkArgument,
+  checkOptions,
+  type Expected,
+  listItems,
+  NAME,
+  RECORD,
+  readMembers,
+} from '../core/arguments.js'
 import type { Duration } from '../core/duration.js'
 import type { IntegrationError } from '../core/errors/integration-error.js'
 import { INSPECT } from '../core/inspect.js'
@@ -24,6 +33,8 @@ export type RpcResult<T = unknown> =
 
 const IDEMPOTENT = { idempotent: true } as const
 const CALLS: Expected = { what: 'a list of calls', is: Array.isArray }
+/** The most calls of a batch. More would keep the threads busy for too long at a time. */
+const MOST_CALLS = 10_000
 const RPC_CALL = { method: NAME, params: ANYTHING } as const
 
 /**
@@ -74,19 +85,20 @@ export class RpcClient {
 
   /**
    * Makes several calls, in one request if the protocol has batches, otherwise concurrently.
-   * @param calls the calls; an empty list resolves at once
+   * @param calls the calls, at most 10,000; an empty list resolves at once
    * @returns one result for each call, in the order of the calls; a failed call does not fail the batch
-   * @throws an IntegrationError if the request as a whole fails
+   * @throws ConfigError for anything but a list of at most 10,000 calls; otherwise an IntegrationError if the request
+   *   as a whole fails
    */
   async batch(calls: readonly RpcCall[], options?: CallOptions): Promise<RpcResult[]> {
     requireCapability(this.#mail, 'batch')
-    this.#checkCalls(calls)
+    const checked = this.#checkedCalls(calls)
     checkOptions('batch', options, CALL_OPTIONS, this.#context)
-    if (calls.length === 0) return []
+    if (checked.length === 0) return []
     const results = (await this.#mail.request(
       'batch',
       '',
-      calls,
+      checked,
       requestOptionsOf(options),
       limitsOf(options),
     )) as readonly Crossed[]
@@ -119,13 +131,16 @@ export class RpcClient {
     checkOptions(verb, options, CALL_OPTIONS, this.#context)
   }
 
-  #checkCalls(calls: readonly RpcCall[]): void {
-    checkArgument('batch', 'calls', calls, CALLS, this.#context)
-    calls.forEach((call, i) => {
+  /** Copies the calls while it checks them, so that a getter cannot give another call later. */
+  #checkedCalls(calls: readonly RpcCall[]): RpcCall[] {
+    const items = listItems('batch', 'calls', calls, CALLS, MOST_CALLS, this.#context)
+    return items.map((call, i) => {
       const where = `batch: call ${i}`
       checkArgument('batch', `call ${i}`, call, RECORD, this.#context)
       checkOptions(where, call, RPC_CALL, this.#context)
-      checkArgument(where, 'method', call.method, NAME, this.#context)
+      const { method, params } = readMembers(where, call as RpcCall, ['method', 'params'], this.#context)
+      checkArgument(where, 'method', method, NAME, this.#context)
+      return params === undefined ? { method } : { method, params }
     })
   }
 

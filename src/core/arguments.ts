@@ -88,6 +88,58 @@ export function checkArgument(
 }
 
 /**
+ * Checks a list and returns its items, read once each. A missing item is `undefined`.
+ * @throws ConfigError as `checkArgument`, and for more than `most` items
+ */
+export function listItems<T>(
+  method: string,
+  name: string,
+  list: readonly T[],
+  expected: Expected,
+  most: number,
+  context?: ErrorContext,
+): (T | undefined)[] {
+  checkArgument(method, name, list, expected, context)
+  try {
+    const { length } = list
+    // Checked first, because a list without items may have any length.
+    if (!(length <= most))
+      throw wrong(`${method}: ${name}: expected at most ${most} items, found ${length}`, context)
+    const items: (T | undefined)[] = []
+    for (let i = 0; i < length; i++) items.push(list[i])
+    return items
+  } catch (error) {
+    throw unreadable(method, name, error, context)
+  }
+}
+
+/** Reads members of an object, inherited ones too. @throws ConfigError if one cannot be read */
+export function readMembers<T extends object, const K extends keyof T>(
+  method: string,
+  holder: T,
+  names: readonly K[],
+  context?: ErrorContext,
+): Pick<T, K> {
+  try {
+    return Object.fromEntries(names.map((name) => [name, holder[name]])) as Pick<T, K>
+  } catch (error) {
+    throw unreadable(method, 'members', error, context)
+  }
+}
+
+/** Returns the error of an argument whose getters or proxy threw. */
+function unreadable(
+  method: string,
+  name: string,
+  error: unknown,
+  context: ErrorContext | undefined,
+): ConfigError {
+  return error instanceof ConfigError
+    ? error
+    : wrong(`${method}: ${name}: cannot be read`, { ...context, cause: error })
+}
+
+/**
  * Checks the options of a method; `undefined` is valid.
  * @throws ConfigError as `checkArgument`, and for unknown options
  */
@@ -99,7 +151,12 @@ export function checkOptions(
 ): void {
   if (options === undefined) return
   try {
-    if (typeof options !== 'object' || options === null || Array.isArray(options))
+    if (
+      typeof options !== 'object' ||
+      options === null ||
+      Array.isArray(options) ||
+      ArrayBuffer.isView(options)
+    )
       throw wrong(`${method}: options: expected an object, found ${shown(options, ANYTHING)}`, context)
     for (const name in options) {
       const value = (options as Readonly<Record<string, unknown>>)[name]
@@ -108,8 +165,7 @@ export function checkOptions(
         checkArgument(method, `option "${name}"`, value, expected[name]!, context)
     }
   } catch (error) {
-    if (error instanceof ConfigError) throw error
-    throw wrong(`${method}: options: cannot be read`, { ...context, cause: error })
+    throw unreadable(method, 'options', error, context)
   }
 }
 
@@ -167,5 +223,8 @@ export function unknownName(
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Map)
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Map)
+    return false
+  // Bytes have an enumerable key each, and there may be billions.
+  return !ArrayBuffer.isView(value)
 }

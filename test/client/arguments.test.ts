@@ -21,6 +21,35 @@ const connections = () => loose(gateway.connections)
 const EMPTY = 'expected text that is not empty'
 
 const MISTAKES: readonly (readonly [string, () => unknown, string])[] = [
+  ['batch of holes', () => rpc().batch!(new Array(3)), 'batch: call 0: expected an object, found undefined'],
+  [
+    'batch with a hole',
+    // biome-ignore lint/suspicious/noSparseArray: the hole is the mistake
+    () => rpc().batch!([{ method: 'm' }, , { method: 'm' }]),
+    'batch: call 1: expected an object, found undefined',
+  ],
+  [
+    'batch of any length without items',
+    () => rpc().batch!(new Array(2 ** 32 - 1)),
+    'batch: calls: expected at most 10000 items, found 4294967295',
+  ],
+  [
+    'batch whose items cannot be read',
+    () =>
+      rpc().batch!(
+        Object.defineProperty([], 0, {
+          get: () => {
+            throw new Error('no')
+          },
+        }),
+      ),
+    'batch: calls: cannot be read',
+  ],
+  [
+    'headers that are bytes',
+    () => rpc().call!('m', 1, { headers: new Uint8Array(3) }),
+    'call: option "headers": expected an object whose values are text',
+  ],
   ['call without a method', () => rpc().call!(), `call: method: ${EMPTY}, found undefined`],
   ['call of an empty method', () => rpc().call!('', 1), `call: method: ${EMPTY}, found ""`],
   [
