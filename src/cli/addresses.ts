@@ -1,8 +1,8 @@
 import { isIPv6 } from 'node:net'
 import type { GatewayConfig } from '../config/gateway-config.js'
-import { withoutUserInfo } from '../config/hcl/user-info.js'
 import { type ReadAddress, readAddress } from '../core/address.js'
 import type { Diagnostic } from '../core/diagnostic.js'
+import { maskedAddress } from '../core/user-info.js'
 
 type Integration = GatewayConfig['integrations'][number]
 
@@ -10,7 +10,7 @@ type Integration = GatewayConfig['integrations'][number]
 export function shownAddresses(integration: Integration): readonly string[] {
   return integration.settings.endpoint.addresses.map((address) => {
     const read = readOf(integration, address)
-    return read?.kind === 'address' ? read.shown : withoutUserInfo(address)
+    return read?.kind === 'address' ? read.shown : maskedAddress(address)
   })
 }
 
@@ -32,7 +32,7 @@ export function addressFaults(path: string, { integrations }: GatewayConfig): re
       const read = readOf(integration, address)
       if (read?.kind !== 'fault') return []
       const message = `integration "${integration.settings.name}": invalid address for ${integration.settings.type}`
-      const found = JSON.stringify(withoutUserInfo(address))
+      const found = JSON.stringify(maskedAddress(address))
       return [{ severity: 'error', file: path, line: 0, column: 0, message, expected: read.expected, found }]
     }),
   )

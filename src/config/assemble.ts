@@ -6,7 +6,7 @@ import { withMethods } from './blocks/server-methods.js'
 import type { Document } from './document.js'
 import type { BrokerConfig, GatewayConfig, IntegrationConfig } from './gateway-config.js'
 import type { Diagnostics } from './hcl/diagnostics.js'
-import { type Block, report, type Scope } from './hcl/index.js'
+import { type Block, report, type Scope, SensitivePaths, StepBudget } from './hcl/index.js'
 import { readLocals } from './locals.js'
 import type { ModuleFinder } from './modules/adapter-modules.js'
 import { nodeAt } from './node.js'
@@ -94,7 +94,11 @@ function scopeOf(
   diagnostics: Diagnostics,
 ): Scope {
   const set = Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined)
-  const environment: Scope = { variables: { env: Object.fromEntries(set) }, sensitive: ['env'] }
+  const environment: Scope = {
+    variables: { env: Object.fromEntries(set) },
+    sensitive: new SensitivePaths(['env']),
+    budget: new StepBudget(),
+  }
   const given = readVariables(document.variable, variables, used, environment, diagnostics)
   const constants: Scope = {
     parent: environment,

@@ -9,6 +9,7 @@ import {
   references,
   report,
   type Scope,
+  SensitivePaths,
   setKey,
 } from './hcl/index.js'
 import { placeOf } from './spans.js'
@@ -21,22 +22,55 @@ import { unavailable, type Variables } from './variables.js'
 export function readLocals(blocks: readonly Block[], scope: Scope, diagnostics: Diagnostics): Variables {
   const locals = definitions(blocks, diagnostics)
   const values: HclObject = {}
-  const sensitive: string[] = []
+  const sensitive = new SensitivePaths()
   const within: Scope = { parent: scope, variables: { local: values }, sensitive }
-  const visit = (name: string, trail: readonly string[]): void => {
-    if (Object.hasOwn(values, name)) return
-    const local = locals.get(name)
-    if (local === undefined) return
-    if (trail.includes(name))
-      return cycle([...trail.slice(trail.indexOf(name)), name], locals, values, diagnostics)
-    for (const needed of needs(local, locals)) visit(needed, [...trail, name])
+  const give = (name: string, { expression }: Attribute): void => {
     // Members of a cycle have been marked as unavailable by now.
     if (Object.hasOwn(values, name)) return
-    setKey(values, name, evaluate(local.expression, within, diagnostics) ?? unavailable(local.expression))
-    if (isSecretName(name) || isSensitive(local.expression, within)) sensitive.push(`local.${name}`)
+    setKey(values, name, evaluate(expression, within, diagnostics) ?? unavailable(expression))
+    if (isSecretName(name) || isSensitive(expression, within)) sensitive.add(`local.${name}`)
   }
-  for (const name of locals.keys()) visit(name, [])
+  for (const name of locals.keys())
+    inOrder(name, locals, {
+      isDone: (needed) => Object.hasOwn(values, needed),
+      give,
+      cycle: (names) => cycle(names, locals, values, diagnostics),
+    })
   return { values, sensitive }
+}
+
+interface Visit {
+  isDone(name: string): boolean
+  /** Called with a local when everything that it needs is done. */
+  give(name: string, local: Attribute): void
+  /** Called with the members of a cycle; the first is repeated at the end. */
+  cycle(names: readonly string[]): void
+}
+
+/** Visits a local after everything that it needs. */
+function inOrder(first: string, locals: ReadonlyMap<string, Attribute>, visit: Visit): void {
+  // An explicit stack, because a chain of locals may be longer than the call stack allows.
+  const trail = new Map<string, { local: Attribute; needed: Iterator<string> }>()
+  const stack: string[] = []
+  const enter = (name: string) => {
+    const local = locals.get(name)
+    if (local === undefined || visit.isDone(name)) return
+    if (trail.has(name)) return visit.cycle([...stack.slice(stack.indexOf(name)), name])
+    trail.set(name, { local, needed: needs(local, locals)[Symbol.iterator]() })
+    stack.push(name)
+  }
+  enter(first)
+  while (stack.length > 0) {
+    const name = stack.at(-1)!
+    const { local, needed } = trail.get(name)!
+    const next = needed.next()
+    if (!next.done) enter(next.value)
+    else {
+      visit.give(name, local)
+      trail.delete(name)
+      stack.pop()
+    }
+  }
 }
 
 function definitions(blocks: readonly Block[], diagnostics: Diagnostics): Map<string, Attribute> {

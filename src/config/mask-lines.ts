@@ -2,9 +2,11 @@ import { isSecretName } from '../core/secret-name.js'
 import { isAuthType } from './secrets.js'
 
 const ASSIGNMENT = /^(\s*["']?([\w-]+)["']?\s*[=:]\s*)(.*)$/u
-const ASSIGNMENTS = /["']?([\w-]+)["']?\s*[=:]\s*/gu
-const AUTH = /(?:^|[\s{,])["']?auth["']?\s*[=:]?\s*\{/u
-const CREDENTIALS = /(?<=:\/\/)[^\s"]*(?=@)|(?<=")[^\s/:@"]*:(?!\/\/)[^\s"]+(?=@)/gu
+// Names are matched from their beginning, because a search from every letter would take quadratic time.
+const ASSIGNMENTS = /["']?(?<![\w-])([\w-]+)["']?\s*[=:]\s*/gu
+const AUTH = /(?:^|[\s{,])["']?auth["']?\s*(?:[=:]\s*)?\{/u
+/** Where the address of an assignment or of a URL begins. */
+const ADDRESS = /(?:\baddress["']?\s*[=:]\s*[["'\s]*|:\/\/|["'][^\s/:@"']*:(?!\/\/))/u
 
 /**
  * Masks every line that may hold a secret in a text with syntax errors, whose tree is incomplete. Hides too much
@@ -47,7 +49,17 @@ function outside(line: string): string {
     const end = found.index + found[0].length
     if (isSecretName(found[1]!)) return line.slice(0, end) + stars(line.slice(end))
   }
-  return line.replace(CREDENTIALS, stars)
+  return withoutCredentials(line)
+}
+
+/** Masks up to the last `@`, because a password may contain any character. */
+function withoutCredentials(line: string): string {
+  const end = line.lastIndexOf('@')
+  const found = end === -1 ? null : ADDRESS.exec(line)
+  if (found === null) return line
+  // Of a name before a colon in quotes, which may be a user, nothing is shown.
+  const start = /^["']/u.test(found[0]) ? found.index : found.index + found[0].length
+  return start > end ? line : line.slice(0, start) + stars(line.slice(start, end)) + line.slice(end)
 }
 
 /** Replaces each code point by a star, which keeps the columns. References to variables stay visible. */

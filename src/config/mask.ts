@@ -1,6 +1,6 @@
 import { isSecretName } from '../core/secret-name.js'
+import { maskedAddress, mayHoldUserInfo } from '../core/user-info.js'
 import { type Block, type Body, type Expression, Source, type Span, type TemplatePart } from './hcl/index.js'
-import { mayHoldUserInfo } from './hcl/user-info.js'
 import { walk } from './hcl/walk.js'
 import { maskedByLine } from './mask-lines.js'
 import { holdsKey, isAuthType, isSecretWithin } from './secrets.js'
@@ -52,14 +52,19 @@ function isMarked({ body, labels: [label] }: Block): boolean {
 function ofExpression(name: string, expression: Expression, secret: boolean, spans: Span[]): void {
   if (secret && name === 'type' && expression.kind === 'literal' && isAuthType(expression.value)) return
   if (isSecretWithin(name, secret)) return literals(expression, spans)
+  const holds = name === 'address' ? hasUserInfo : mayHoldUserInfo
   walk(expression, (node) => {
-    if (node.kind === 'literal' && (mayHoldUserInfo(String(node.value)) || holdsKey(node.value)))
-      spans.push(node.span)
-    if (node.kind === 'template' && mayHoldUserInfo(writtenOut(node.parts))) literals(node, spans)
+    if (node.kind === 'literal' && (holds(String(node.value)) || holdsKey(node.value))) spans.push(node.span)
+    if (node.kind === 'template' && holds(writtenOut(node.parts))) literals(node, spans)
     if (node.kind !== 'object') return
     for (const { key, value } of node.items)
       if (key.kind === 'literal' && isSecretName(String(key.value))) literals(value, spans)
   })
+}
+
+/** Tells whether an address may contain user info, which in an address needs no colon. */
+function hasUserInfo(address: string): boolean {
+  return mayHoldUserInfo(address) || maskedAddress(address) !== address
 }
 
 /** Returns the text of a template with a letter in place of each value. */

@@ -11,11 +11,6 @@ export function isAuthType(value: unknown): boolean {
   return AUTH_TYPES.some((type) => type === value)
 }
 
-/** Tells whether a text contains a URL with a user name or password. */
-export function hasCredentials(text: string): boolean {
-  return /:\/\/[^/?#\s]*@/.test(text)
-}
-
 /** Tells whether a value is the content of a key file instead of its path. */
 export function holdsKey(value: unknown): boolean {
   return typeof value === 'string' && value.includes('-----BEGIN')

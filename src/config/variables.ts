@@ -11,6 +11,7 @@ import {
   isSensitive,
   report,
   type Scope,
+  SensitivePaths,
   Source,
   type Span,
   setKey,
@@ -25,7 +26,7 @@ import { Tree } from './tree.js'
 /** Values of variables, and the paths (`var.x`) that must not be shown. */
 export interface Variables {
   readonly values: HclObject
-  readonly sensitive: readonly string[]
+  readonly sensitive: SensitivePaths
 }
 
 /**
@@ -41,12 +42,12 @@ export function readVariables(
   diagnostics: Diagnostics,
 ): Variables {
   const values: HclObject = {}
-  const sensitive: string[] = []
+  const sensitive = new SensitivePaths()
   for (const block of blocks) {
     const name = block.labels[0]!.value
     const { value, secret } = readVariable(block, name, given, environment, diagnostics)
     setKey(values, name, value ?? unavailable({ kind: 'invalid', span: block.typeSpan }))
-    if (secret) sensitive.push(`var.${name}`)
+    if (secret) sensitive.add(`var.${name}`)
   }
   for (const [name, value] of Object.entries(given)) {
     if (Object.hasOwn(values, name) || value === undefined) continue

@@ -1,3 +1,5 @@
+import { hasCredentials } from './user-info.js'
+
 /** How the addresses of a protocol are written, and the default port of each scheme. */
 export interface AddressForm {
   /** The default port for each URL scheme. An address without a scheme gets the first one. */
@@ -25,8 +27,10 @@ export function readAddress(
   endpoint: { readonly port?: number; readonly tls?: unknown } = {},
 ): ReadAddress {
   const [first = ''] = Object.keys(form.schemes)
-  if (form.unix && /^unix:./.test(address)) return { kind: 'address', shown: address }
   const fault = { kind: 'fault', expected: describeForm(form) } as const
+  if (hasCredentials(address))
+    return { kind: 'fault', expected: 'an address without credentials, which belong in the `auth` block' }
+  if (form.unix && /^unix:./.test(address)) return { kind: 'address', shown: address }
   const bareIpv6 = /^[^[\]/]*:[^[\]/]*:/.test(address)
   const text = address.includes('://') ? address : `${first}://${bareIpv6 ? `[${address}]` : address}`
   const [, named = '', rest = ''] = /^([a-z][a-z\d+.-]*):\/\/(.*)$/i.exec(text) ?? []

@@ -160,7 +160,12 @@ export const LAYERS: readonly Layer[] = [
   {
     name: 'configuration language',
     files: ['src/config/hcl/**'],
-    imports: ['src/config/hcl/**', 'src/core/diagnostic.ts', 'src/core/did-you-mean.ts'],
+    imports: [
+      'src/config/hcl/**',
+      'src/core/diagnostic.ts',
+      'src/core/did-you-mean.ts',
+      'src/core/user-info.ts',
+    ],
   },
   {
     name: 'config',

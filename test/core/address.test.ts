@@ -22,7 +22,6 @@ test.each<[string, string, Partial<Endpoint>, string]>([
   ['json-rpc', 'h', { tls }, 'https://h:443'],
   ['json-rpc', 'http://h:80/rpc?a=b', {}, 'http://h:80/rpc?a=b'],
   ['grpc', 'grpcs://h', {}, 'grpcs://h:50051'],
-  ['grpc', 'http://user:password@h', {}, 'http://h:50051'],
 ])('%s: %s with %j is %s', (type, address, endpoint, shown) => {
   expect(readAddress(address, form(type), endpoint)).toEqual({ kind: 'address', shown })
 })

@@ -409,7 +409,9 @@ describe('the time-out of a request that its actor does not answer', () => {
     const { ref, begin, clock } = rig()
     const life = begin()
     const first = ref.request('call', 'm', undefined, undefined, { timeoutMs: 200 })
-    const second = ref.request('call', 'm', undefined, undefined, { timeoutMs: 200 }).catch(({ kind }) => kind)
+    const second = ref
+      .request('call', 'm', undefined, undefined, { timeoutMs: 200 })
+      .catch(({ kind }) => kind)
     await life.asked()
     // Posted without the bell, so that only the check of time-outs finds it.
     life.say({ ...NOTHING, replies: { seqs: [0], values: ['in time'] } }, 'silently')

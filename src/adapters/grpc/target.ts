@@ -3,6 +3,7 @@ import { isIP, isIPv4 } from 'node:net'
 import { ConnectionError } from '../../core/errors/connection.js'
 import type { Endpoint } from '../../core/settings/endpoint.js'
 import type { TlsSettings } from '../../core/settings/tls.js'
+import { credentialsInside, hasCredentials } from '../../core/user-info.js'
 
 /** Port of an address without one. */
 const DEFAULT_PORT = 50_051
@@ -38,6 +39,7 @@ export async function targetOf(endpoint: Endpoint, integration: string): Promise
   const fail = (reason: string, retryable: boolean, cause?: unknown) =>
     new ConnectionError(reason, { integration, retryable, cause })
   if (addresses.length === 0) throw fail('the endpoint has no address', false)
+  for (const address of addresses) if (hasCredentials(address)) throw fail(credentialsInside(address), false)
   if (addresses.length === 1 && addresses[0]!.startsWith('unix:')) {
     const tls = endpoint.tls
     return { uri: addresses[0]!, shown: addresses[0]!, several: false, ...(tls && { tls }) }

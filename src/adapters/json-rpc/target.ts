@@ -2,6 +2,7 @@ import { isIPv6 } from 'node:net'
 import { ConnectionError } from '../../core/errors/connection.js'
 import type { Endpoint } from '../../core/settings/endpoint.js'
 import type { TlsSettings } from '../../core/settings/tls.js'
+import { credentialsInside, hasCredentials } from '../../core/user-info.js'
 import { isOverWebSocket } from './shared.js'
 
 /** A resolved address to which requests go. */
@@ -41,6 +42,7 @@ export function socketPathOf({ socketPath }: Target): { readonly socketPath?: st
 const UNIX = /^(?:(http|https|ws|wss)\+)?unix:(?:\/\/)?([^:]+)(?::(\/.*))?$/
 
 function targetOf(address: string, endpoint: Endpoint): Target {
+  if (hasCredentials(address)) throw new Error(credentialsInside(address))
   const unix = UNIX.exec(address)
   if (unix === null) return urlTargetOf(address, endpoint)
   const [, scheme = endpoint.tls === undefined ? 'http' : 'https', socketPath = '', path = '/'] = unix
@@ -57,8 +59,6 @@ function urlTargetOf(address: string, endpoint: Endpoint): Target {
     throw new Error(
       `expected an address with ${plain} or ${safe}, found the scheme ${JSON.stringify(scheme)}`,
     )
-  if (url.username !== '' || url.password !== '')
-    throw new Error(`the address of ${url.host} contains credentials: move them to the auth block`)
   if (!secure && endpoint.tls !== undefined)
     throw new Error(`the address ${plain}://${url.host} contradicts tls: write ${safe}, or leave tls out`)
   if (url.port === '' && endpoint.port !== undefined) url.port = String(endpoint.port)

@@ -1,5 +1,6 @@
 import { ConnectionError } from '../../core/errors/connection.js'
 import type { Endpoint } from '../../core/settings/endpoint.js'
+import { credentialsInside, hasCredentials, maskedAddress } from '../../core/user-info.js'
 import type { BrokerAddress } from './client/address.js'
 
 type NetworkTransport = Exclude<BrokerAddress['transport'], 'unix'>
@@ -22,6 +23,7 @@ const DEFAULT_PORTS = { tcp: 1883, tls: 8883, ws: 80, wss: 443 } as const
  * @throws ConnectionError for any other address; the message never contains a password
  */
 export function brokerAddress(address: string, endpoint: Endpoint): BrokerAddress {
+  if (hasCredentials(address)) throw new ConnectionError(credentialsInside(address), { retryable: false })
   if (address.startsWith('unix:')) return unixAddress(address, endpoint)
   const bareIpv6 = address.includes('::') && !address.includes('[') && !address.includes('//')
   const text = address.includes('://') ? address : `mqtt://${bareIpv6 ? `[${address}]` : address}`
@@ -29,15 +31,8 @@ export function brokerAddress(address: string, endpoint: Endpoint): BrokerAddres
   const named = url && TRANSPORTS[url.protocol]
   if (url === undefined || named === undefined || url.hostname === '')
     throw new ConnectionError(
-      `expected a host, an mqtt, mqtts, ws or wss URL, or unix:/path as the address, found ${JSON.stringify(hidePassword(address))}`,
+      `expected a host, an mqtt, mqtts, ws or wss URL, or unix:/path as the address, found ${JSON.stringify(maskedAddress(address))}`,
       { retryable: false },
-    )
-  if (url.username !== '' || url.password !== '')
-    throw new ConnectionError(
-      `credentials belong in the \`auth\` block: remove them from the address of ${url.host}`,
-      {
-        retryable: false,
-      },
     )
   const transport = endpoint.tls === undefined ? named : SECURED[named]
   const ownPath = url.pathname === '/' || url.pathname === '' ? undefined : url.pathname + url.search
@@ -62,8 +57,4 @@ function unixAddress(address: string, endpoint: Endpoint): BrokerAddress {
       { retryable: false },
     )
   return { transport: 'unix', host: path, port: 0, path: '' }
-}
-
-function hidePassword(address: string): string {
-  return address.replace(/\/\/[^@/]*@/, '//***@')
 }

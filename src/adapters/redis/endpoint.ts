@@ -1,5 +1,6 @@
 import { ConnectionError } from '../../core/errors/connection.js'
 import type { Endpoint } from '../../core/settings/endpoint.js'
+import { credentialsInside, hasCredentials, maskedAddress } from '../../core/user-info.js'
 
 /** The address of one server: TCP, or a unix socket, whose path is then also in `host`. */
 export interface ServerAddress {
@@ -27,13 +28,13 @@ export function serverAddress(
   endpoint: Endpoint,
   defaultPort = DEFAULT_PORT,
 ): ServerAddress {
+  if (hasCredentials(address)) throw new ConnectionError(credentialsInside(address), { retryable: false })
   if (address.startsWith('unix:')) return unixAddress(address, endpoint)
   const bareIpv6 = address.includes('::') && !address.includes('[') && !address.includes('//')
   const text = address.includes('://') ? address : `redis://${bareIpv6 ? `[${address}]` : address}`
   const url = URL.canParse(text) ? new URL(text) : undefined
   const known = url?.protocol === 'redis:' || url?.protocol === 'rediss:'
   const database = url === undefined ? undefined : databaseOf(url.pathname)
-  if (url !== undefined && (url.username !== '' || url.password !== '')) throw credentialsInside(address)
   if (url === undefined || !known || url.hostname === '' || database === null) throw unknownAddress(address)
   return {
     host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
@@ -74,21 +75,10 @@ function databaseOf(pathname: string): number | undefined | null {
   return database <= HIGHEST_DATABASE ? database : null
 }
 
-function credentialsInside(address: string): ConnectionError {
-  return new ConnectionError(
-    `credentials belong in the \`auth\` block: remove them from the address ${JSON.stringify(hideCredentials(address))}`,
-    { retryable: false },
-  )
-}
-
 function unknownAddress(address: string): ConnectionError {
   return new ConnectionError(
     'expected a host, host:port, unix:/path, or redis[s]://host[:port][/database] as the address, ' +
-      `found ${JSON.stringify(hideCredentials(address))}`,
+      `found ${JSON.stringify(maskedAddress(address))}`,
     { retryable: false },
   )
-}
-
-function hideCredentials(address: string): string {
-  return address.replace(/^([a-z+]*:\/\/)?[^/]*@/i, '$1***@')
 }

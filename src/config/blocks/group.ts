@@ -1,6 +1,6 @@
 import type { SupervisionSettings } from '../../core/settings/supervision.js'
+import { withoutUserInfo } from '../../core/user-info.js'
 import { didYouMean } from '../hcl/diagnostics.js'
-import { withoutUserInfo } from '../hcl/user-info.js'
 import { describeNode, nodeAt } from '../node.js'
 import type { AnySection } from '../reading/section.js'
 

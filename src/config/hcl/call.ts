@@ -32,7 +32,7 @@ export function evaluateCall(evaluation: Evaluation, node: Call): Outcome {
     }
     values.push(...list)
   }
-  return checkCount(evaluation, node, called, values.length)
+  return checkCount(evaluation, node, called, values.length) && evaluation.mayRead(node, values)
     ? run(evaluation, node, called, values)
     : undefined
 }

@@ -1,4 +1,4 @@
-import { withoutUserInfo } from './user-info.js'
+import { withoutUserInfo } from '../../core/user-info.js'
 import { type HclValue, isLate } from './values.js'
 
 /** Converts numbers and numeric strings to a number. */

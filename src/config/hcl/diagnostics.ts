@@ -1,8 +1,11 @@
 import type { Diagnostic } from '../../core/diagnostic.js'
-import { withoutQuotedUserInfo } from './user-info.js'
+import { withoutQuotedUserInfo } from '../../core/user-info.js'
 
 export { didYouMean } from '../../core/did-you-mean.js'
 export type { Diagnostic }
+
+/** Maximum number of errors and of warnings per file, because each takes time in proportion to its line. */
+export const MAX_REPORTS = 200
 
 const TEXTS = ['message', 'expected', 'found', 'hint'] as const
 
@@ -18,6 +21,16 @@ export function mapTexts(diagnostic: Diagnostic, map: (text: string) => string):
 /** Collects errors and warnings, so that all of a configuration are reported at once. */
 export class Diagnostics {
   readonly items: Diagnostic[] = []
+  /** Number of reports by what they are about. */
+  readonly #reports = new Map<object, { error: number; warning: number }>()
+
+  /** Counts a report about a source. @returns whether it may be added, and whether it is the last that may */
+  roomFor(source: object, severity: Diagnostic['severity']): 'room' | 'last' | 'none' {
+    const counts = this.#reports.get(source) ?? { error: 0, warning: 0 }
+    this.#reports.set(source, counts)
+    const count = ++counts[severity]
+    return count <= MAX_REPORTS ? 'room' : count === MAX_REPORTS + 1 ? 'last' : 'none'
+  }
 
   /** Adds a diagnostic. Masks the user info of URLs in its texts. */
   add(diagnostic: Diagnostic): void {

@@ -30,7 +30,7 @@ export function evaluate(
   scope: Scope,
   diagnostics: Diagnostics,
 ): HclValue | undefined {
-  const evaluation = new Evaluation(scope, diagnostics, dispatch)
+  const evaluation = Evaluation.of(scope, diagnostics, dispatch)
   const outcome = attempt(evaluation, expression)
   if (outcome === LATE) {
     return new Deferred(expression, (inner, later) => evaluate(expression, chain(inner, scope), later))
@@ -46,7 +46,7 @@ export function evaluate(
  */
 export function resolve(value: HclValue, scope: Scope, diagnostics: Diagnostics): HclValue | undefined {
   if (isLate(value)) {
-    const settled = new Evaluation(scope, diagnostics, dispatch).settle(value)
+    const settled = Evaluation.of(scope, diagnostics, dispatch).settle(value)
     return settled === LATE ? value : settled
   }
   if (Array.isArray(value)) {

@@ -1,10 +1,11 @@
 import type { Expression } from './ast.js'
+import { budgetOf, MAX_STEPS } from './budget.js'
 import { describeValue } from './convert.js'
 import { Diagnostics } from './diagnostics.js'
 import { type Finding, report } from './report.js'
 import { findFunction, isSensitivePath, lookup } from './scope.js'
 import type { Span } from './source.js'
-import type { Scope } from './values.js'
+import type { Budget, Scope } from './values.js'
 import { getKey, type HclValue, isLate, isObject, LATE, type Outcome, Reference } from './values.js'
 import { references, walk } from './walk.js'
 
@@ -14,37 +15,47 @@ export type Dispatch = (evaluation: Evaluation, node: Expression) => Outcome
 /** Maximum nesting of expressions, so that the call stack never overflows. */
 const MAX_DEPTH = 500
 
-/** The state of one evaluation: its scope, its diagnostics and its depth. */
-export class Evaluation {
-  readonly scope: Scope
+/** What all parts of one evaluation share. */
+interface Shared {
+  readonly dispatch: Dispatch
   /** The scope without names bound by `for`, in which deferred values of other expressions are evaluated. */
   readonly base: Scope
-  readonly diagnostics: Diagnostics
-  readonly #dispatch: Dispatch
-  readonly #depth: { now: number }
+  readonly budget: Budget
+  depth: number
+}
 
-  constructor(
-    scope: Scope,
-    diagnostics: Diagnostics,
-    dispatch: Dispatch,
-    base: Scope = scope,
-    depth: { now: number } = { now: 0 },
-  ) {
+/** The state of one evaluation: its scope, its diagnostics, its depth and its budget. */
+export class Evaluation {
+  readonly scope: Scope
+  readonly diagnostics: Diagnostics
+  readonly #shared: Shared
+  readonly #isQuiet: boolean
+
+  private constructor(scope: Scope, diagnostics: Diagnostics, shared: Shared, isQuiet: boolean) {
     this.scope = scope
-    this.base = base
     this.diagnostics = diagnostics
-    this.#dispatch = dispatch
-    this.#depth = depth
+    this.#shared = shared
+    this.#isQuiet = isQuiet
+  }
+
+  static of(scope: Scope, diagnostics: Diagnostics, dispatch: Dispatch): Evaluation {
+    const shared = { dispatch, base: scope, budget: budgetOf(scope), depth: 0 }
+    return new Evaluation(scope, diagnostics, shared, false)
+  }
+
+  /** The scope without names bound by `for`. */
+  get base(): Scope {
+    return this.#shared.base
   }
 
   /** Returns the same evaluation with an inner scope. */
   inside(scope: Scope): Evaluation {
-    return new Evaluation(scope, this.diagnostics, this.#dispatch, this.base, this.#depth)
+    return new Evaluation(scope, this.diagnostics, this.#shared, this.#isQuiet)
   }
 
   /** Returns the same evaluation with errors discarded. */
   quietly(): Evaluation {
-    return new Evaluation(this.scope, new Diagnostics(), this.#dispatch, this.base, this.#depth)
+    return new Evaluation(this.scope, new Diagnostics(), this.#shared, true)
   }
 
   /** Evaluates an expression and resolves a reference or deferred value. */
@@ -54,17 +65,41 @@ export class Evaluation {
 
   /** Evaluates an expression without resolving references. */
   raw(node: Expression): Outcome {
-    if (this.#depth.now >= MAX_DEPTH) {
+    const shared = this.#shared
+    shared.budget.step()
+    if (shared.budget.isSpent) return this.#spent(node)
+    if (shared.depth >= MAX_DEPTH) {
       return this.fault(node.span, {
         message: `this expression is nested more than ${MAX_DEPTH} levels deep`,
       })
     }
-    this.#depth.now++
+    shared.depth++
     try {
-      return this.#dispatch(this, node)
+      const outcome = shared.dispatch(this, node)
+      if (makes(node) && outcome !== undefined && outcome !== LATE) shared.budget.made(outcome)
+      return shared.budget.isSpent ? this.#spent(node) : outcome
     } finally {
-      this.#depth.now--
+      shared.depth--
     }
+  }
+
+  /** Counts the arguments that a function is about to read. @returns whether it may */
+  mayRead(node: Expression, values: readonly HclValue[]): boolean {
+    this.#shared.budget.read(values)
+    if (this.#shared.budget.isSpent) this.#spent(node)
+    return !this.#shared.budget.isSpent
+  }
+
+  /** Reports once where the budget was spent. */
+  #spent(node: Expression): undefined {
+    const { budget } = this.#shared
+    if (budget.isReported) return undefined
+    // An error that is discarded must be reported by the next expression.
+    budget.isReported = !this.#isQuiet
+    return this.fault(node.span, {
+      message: `the expressions of the configuration make too many values: more than ${MAX_STEPS} elements and steps`,
+      hint: 'this one exceeds the limit; lists of lists grow with every level',
+    })
   }
 
   /** Evaluates several expressions. All errors are reported. */
@@ -111,6 +146,11 @@ export class Evaluation {
   found(node: Expression, value: HclValue): string {
     return describeValue(value, isSensitive(node, this.scope))
   }
+}
+
+/** Whether an expression makes a value, and does not only find one that exists. */
+function makes({ kind }: Expression): boolean {
+  return kind !== 'literal' && kind !== 'variable' && kind !== 'parentheses'
 }
 
 /** Tells whether an expression may contain a secret: an environment variable, a file, or a sensitive variable. */

@@ -1,6 +1,7 @@
 import type { Expression, ForObject, ForTuple, ForVariables } from './ast.js'
 import { toBoolean, toText } from './convert.js'
 import { type Evaluation, isSensitive } from './evaluation.js'
+import { SensitivePaths } from './sensitive-paths.js'
 import {
   entries,
   getKey,
@@ -27,7 +28,7 @@ export function rounds(evaluation: Evaluation, loop: Loop): Evaluation[] | undef
   const { variables } = loop
   // Elements of a sensitive collection are sensitive, too.
   const names = variables.key === undefined ? [variables.value] : [variables.key, variables.value]
-  const sensitive = isSensitive(loop.collection, evaluation.scope) ? names : []
+  const sensitive = new SensitivePaths(isSensitive(loop.collection, evaluation.scope) ? names : [])
   const round = (key: HclValue, item: HclValue) => {
     const bound: Record<string, HclValue> = {}
     if (variables.key !== undefined) setKey(bound, variables.key, key)

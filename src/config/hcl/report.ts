@@ -1,4 +1,4 @@
-import type { Diagnostic, Diagnostics } from './diagnostics.js'
+import { type Diagnostic, type Diagnostics, MAX_REPORTS } from './diagnostics.js'
 import type { Span } from './source.js'
 
 /** The texts of a diagnostic, without its place. */
@@ -21,7 +21,11 @@ function diagnosticAt(span: Span, finding: Finding): Diagnostic {
   }
 }
 
-/** Adds the diagnostic of a span. */
+/** Adds the diagnostic of a span, unless there are too many of its file. */
 export function report(diagnostics: Diagnostics, span: Span, finding: Finding): void {
-  diagnostics.add(diagnosticAt(span, finding))
+  const severity = finding.severity ?? 'error'
+  const room = diagnostics.roomFor(span.source, severity)
+  if (room === 'none') return
+  const tooMany = { severity, message: `more than ${MAX_REPORTS} ${severity}s; the rest is not reported` }
+  diagnostics.add(diagnosticAt(span, room === 'last' ? tooMany : finding))
 }

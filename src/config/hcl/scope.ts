@@ -50,11 +50,7 @@ export function knownNames(scope: Scope): string[] {
 /** Tells whether the value at a path is sensitive or contains something sensitive. */
 export function isSensitivePath(scope: Scope, path: readonly string[]): boolean {
   for (let at: Scope | undefined = scope; at !== undefined; at = at.parent) {
-    const marked = at.sensitive?.some((entry) => {
-      const parts = entry.split('.')
-      return parts.every((part, index) => index >= path.length || part === path[index])
-    })
-    if (marked) return true
+    if (at.sensitive?.cover(path)) return true
     // A name bound here hides the outer scopes.
     if (at.variables !== undefined && Object.hasOwn(at.variables, path[0]!)) return false
   }

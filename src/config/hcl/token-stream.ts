@@ -6,9 +6,6 @@ import { describeToken, type Token, type TokenKind } from './tokens.js'
 /** Maximum nesting of expressions and blocks, so that the call stack never overflows. */
 const MAX_NESTING = 500
 
-/** Maximum number of reports per file, because each takes time in proportion to the length of its line. */
-const MAX_REPORTS = 200
-
 /** Thrown after an error was reported, up to the next place where parsing can resume. */
 export class Unreadable {
   /** Whether the rest of the argument or block must be skipped. */
@@ -115,10 +112,9 @@ export class TokenStream {
 
   /** Reports an error. A second one at the same place is a consequence of the first and is dropped. */
   report(span: Span, finding: Finding): void {
-    if (this.#reported.has(span.start) || this.#reported.size > MAX_REPORTS) return
+    if (this.#reported.has(span.start)) return
     this.#reported.add(span.start)
-    const tooMany = { message: `more than ${MAX_REPORTS} errors; the rest is not reported` }
-    report(this.diagnostics, span, this.#reported.size > MAX_REPORTS ? tooMany : finding)
+    report(this.diagnostics, span, finding)
   }
 
   /** Reads with or without skipping line ends, and restores the setting, also after an error. */

@@ -1,5 +1,6 @@
 import type { Expression } from './ast.js'
 import type { Diagnostics } from './diagnostics.js'
+import type { SensitivePaths } from './sensitive-paths.js'
 import type { Span } from './source.js'
 
 /** The value of an expression: plain data, or something known only at run time. */
@@ -47,6 +48,19 @@ export const LATE = Symbol('known at run time')
 /** The outcome of evaluating a part of an expression; `undefined` after a reported error. */
 export type Outcome = HclValue | undefined | typeof LATE
 
+/** Limits the work of all expressions that share it. */
+export interface Budget {
+  /** Whether more steps were taken than allowed. Nothing may be evaluated then. */
+  readonly isSpent: boolean
+  isReported: boolean
+  /** Counts an expression that is evaluated. */
+  step(): void
+  /** Counts a value that was made. */
+  made(value: HclValue): void
+  /** Counts the values that a function reads. */
+  read(values: readonly HclValue[]): void
+}
+
 /** The meaning of names. Scopes chain: unknown names are looked up in the parent. */
 export interface Scope {
   readonly parent?: Scope
@@ -58,8 +72,10 @@ export interface Scope {
   readonly keywords?: readonly string[]
   /** Roots that get their values at run time. */
   readonly deferred?: readonly string[]
-  /** Roots (`env`) and paths (`var.password`) whose values must not be shown. */
-  readonly sensitive?: readonly string[]
+  /** What must not be shown. */
+  readonly sensitive?: SensitivePaths
+  /** Limits the evaluation of all expressions in the scope together. */
+  readonly budget?: Budget
 }
 
 /** Context of a function call. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { withoutUserInfo } from '../../core/user-info.js'
 import { type Diagnostics, didYouMean } from '../hcl/diagnostics.js'
 import { type Finding, report, type Span } from '../hcl/index.js'
-import { withoutUserInfo } from '../hcl/user-info.js'
 import { describeNode, type Node, nodeAt } from '../node.js'
 import { expectation, ownWords, quoteAll } from './expectation.js'
 import type { Fault } from './fault.js'

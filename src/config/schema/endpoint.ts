@@ -1,6 +1,6 @@
 import { z } from 'zod'
+import { hasCredentials, mayHoldUserInfo } from '../../core/user-info.js'
 import { fault, ifAllValid } from '../reading/fault.js'
-import { hasCredentials } from '../secrets.js'
 import { oneOrMore, text } from './kinds.js'
 import { toSettings } from './settings.js'
 import { tls } from './tls.js'
@@ -18,8 +18,12 @@ const block = z
   })
   .superRefine(
     ifAllValid(({ address = [] }, context) => {
-      if (!address.some(hasCredentials)) return
-      const finding = { message: 'the address contains credentials', hint: 'move them to an "auth" block' }
+      // A custom adapter may have addresses such as user@host.
+      if (!address.some((each) => mayHoldUserInfo(each) && hasCredentials(each))) return
+      const finding = {
+        message: 'the address contains credentials',
+        hint: 'move them to an "auth" block, or write an "@" that does not end credentials as "%40"',
+      }
       fault(context, ['address'], finding, 'value')
     }),
   )

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { isLoopback } from '../../core/loopback.js'
 import type { OAuth2Settings } from '../../core/settings/auth.js'
+import { hasCredentials } from '../../core/user-info.js'
 import { ifAllValid, wrong } from '../reading/fault.js'
 import { oneOrMore, text } from './kinds.js'
 import { toSettings } from './settings.js'
@@ -33,9 +34,9 @@ export const oauth2 = block.superRefine(
     if (!scopes.every((scope) => SCOPES.test(scope)))
       wrong(context, 'scopes', 'names without quotes and backslashes')
     const url = URL.canParse(token_url) ? new URL(token_url) : undefined
-    if (url === undefined || !/^https?:$/.test(url.protocol)) wrong(context, 'token_url', 'an https URL')
-    else if (url.username !== '' || url.password !== '')
+    if (hasCredentials(token_url))
       wrong(context, 'token_url', 'a URL without credentials', 'move them to client_id and client_secret')
+    else if (url === undefined || !/^https?:$/.test(url.protocol)) wrong(context, 'token_url', 'an https URL')
     else if (url.protocol === 'http:' && !allow_http && !isLoopback(url.hostname))
       wrong(
         context,

@@ -48,11 +48,11 @@ describe('an endpoint', () => {
   test.each<[string, Partial<Endpoint>, string]>([
     ['ftp://localhost', {}, 'found the scheme "ftp"'],
     ['ws://localhost', { tls }, 'contradicts tls: write wss'],
-    ['http://user:hunter2@localhost', {}, 'move them to the auth block'],
+    ['http://user:hunter2@localhost', {}, 'credentials belong in the `auth` block'],
     ['http://localhost', { tls }, 'contradicts tls'],
     ['', {}, 'expected a URL or a host name'],
     ['http://', {}, 'expected a URL or a host name'],
-    ['http://hunter2:x@local host', {}, 'expected a URL or a host name'],
+    ['http://hunter2:x@local host', {}, 'credentials belong in the `auth` block'],
     ['localhost:99999', {}, 'expected a URL or a host name'],
   ])('%s with %o is refused', (address, endpoint, expected) => {
     try {

@@ -7,6 +7,7 @@ import {
   parseExpression,
   references,
   type Scope,
+  SensitivePaths,
 } from '../../../src/config/hcl/index.js'
 import { evaluated, fault, parsed, summaries, value } from './support.js'
 
@@ -17,7 +18,7 @@ const scope: Scope = {
     env: { HOME: '/home/me', TOKEN: 'hunter2' },
   },
   keywords: ['required', 'optional', 'none'],
-  sensitive: ['var.secret'],
+  sensitive: new SensitivePaths(['var.secret']),
 }
 
 describe('values', () => {
@@ -176,7 +177,7 @@ describe('secrets', () => {
       env: { TOKEN: 'hunter2' },
       var: { secret: 'hunter2', secrets: { a: 'hunter2' }, shown: 'visible' },
     },
-    sensitive: ['env', 'var.secret', 'var.secrets'],
+    sensitive: new SensitivePaths(['env', 'var.secret', 'var.secrets']),
   }
 
   test.each([

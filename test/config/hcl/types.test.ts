@@ -1,12 +1,12 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: this is HCL
 import { describe, expect, test } from 'vitest'
-import type { Scope } from '../../../src/config/hcl/index.js'
+import { type Scope, SensitivePaths } from '../../../src/config/hcl/index.js'
 import { evaluated, fault, summaries, value } from './support.js'
 
 const scope: Scope = {
   variables: { var: { on: true, off: false, list: ['a', 'b'], map: { a: 1 }, secret: 'hunter2' } },
   deferred: ['trigger'],
-  sensitive: ['var.secret'],
+  sensitive: new SensitivePaths(['var.secret']),
 }
 
 describe('the results of a conditional have one type', () => {

@@ -1,5 +1,6 @@
 import { ConnectionError } from '../../../core/errors/connection.js'
 import type { Endpoint } from '../../../core/settings/endpoint.js'
+import { credentialsInside, hasCredentials, maskedAddress } from '../../../core/user-info.js'
 
 /** The address of one server. */
 export interface ServerAddress {
@@ -25,23 +26,16 @@ export function whereOf({ host, port }: ServerAddress): string {
  * @throws ConnectionError for any other address; the message never contains a password
  */
 export function serverAddress(address: string, endpoint: Pick<Endpoint, 'port'>): ServerAddress {
+  if (hasCredentials(address)) throw new ConnectionError(credentialsInside(address), { retryable: false })
   const bareIpv6 = address.includes('::') && !address.includes('[') && !address.includes('//')
   const text = address.includes('://') ? address : `nats://${bareIpv6 ? `[${address}]` : address}`
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || !SCHEMES.has(url.protocol) || url.hostname === '')
     throw new ConnectionError(
-      `expected a host, host:port, or a nats, tcp or tls URL as the address, found ${JSON.stringify(hidePassword(address))}`,
+      `expected a host, host:port, or a nats, tcp or tls URL as the address, found ${JSON.stringify(maskedAddress(address))}`,
       { retryable: false },
     )
-  if (url.username !== '' || url.password !== '')
-    throw new ConnectionError('credentials belong in the `auth` block: remove them from the address', {
-      retryable: false,
-    })
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1')
   const port = url.port === '' ? (endpoint.port ?? DEFAULT_PORT) : Number(url.port)
   return { host, port, serverName: host, secure: url.protocol === 'tls:' }
-}
-
-function hidePassword(address: string): string {
-  return address.replace(/\/\/[^@/]*@/, '//***@')
 }

@@ -1,6 +1,6 @@
 import { toText } from '../convert.js'
 import type { HclFunction } from '../values.js'
-import { entries, equal, getKey, type HclObject, type HclValue, setKey } from '../values.js'
+import { entries, equal, getKey, type HclObject, type HclValue, isLate, isObject, setKey } from '../values.js'
 import { FunctionFault, hclFunction } from './define.js'
 
 const MAX_RANGE = 100_000
@@ -8,13 +8,26 @@ const MAX_RANGE = 100_000
 /** Removes elements that are equal to an earlier one. */
 export function distinct(list: readonly HclValue[]): HclValue[] {
   const seen = new Set<HclValue>()
-  const composite: HclValue[] = []
+  const composite = new Map<string, HclValue[]>()
   return list.filter((item) => {
     if (typeof item !== 'object' || item === null) return !seen.has(item) && seen.add(item) !== undefined
-    if (composite.some((other) => equal(other, item))) return false
-    composite.push(item)
+    const key = outline(item)
+    const alike = composite.get(key)
+    if (alike?.some((other) => equal(other, item))) return false
+    if (alike === undefined) composite.set(key, [item])
+    else alike.push(item)
     return true
   })
+}
+
+/** Returns a text that is the same for equal values and rarely for others. */
+function outline(value: HclValue): string {
+  if (Array.isArray(value)) return `[${value.map(outline).join()}]`
+  if (isObject(value))
+    return `{${entries(value).map(([key, item]) => `${JSON.stringify(key)}:${outline(item)}`)}}`
+  return isLate(value)
+    ? value.kind
+    : JSON.stringify(typeof value === 'string' ? value.normalize('NFC') : value)
 }
 
 function flatten(list: readonly HclValue[]): HclValue[] {
