@@ -7,6 +7,7 @@ import { CancelledError, SerializeError, TimeoutError, UnsupportedError } from '
 import { PublishError, SubscribeError } from '../core/errors/pubsub.js'
 import { AckError, DequeueError, EnqueueError } from '../core/errors/queue.js'
 import { RpcError } from '../core/errors/rpc.js'
+import { describeThrown } from './describe-thrown.js'
 
 /**
  * An error as plain data, the only form in which errors cross to another thread. A port keeps only the name, message
@@ -50,7 +51,7 @@ const NOT_FIELDS = new Set(['name', 'message', 'stack', 'cause'])
 
 /** Converts any thrown value to a record. Leaves out fields that cannot be cloned. Never throws. */
 export function encodeError(thrown: unknown, depth = 0): ErrorRecord {
-  if (!isError(thrown)) return { name: 'Error', message: describe(thrown), fields: {} }
+  if (!isError(thrown)) return { name: 'Error', message: describeThrown(thrown), fields: {} }
   const fields: Record<string, unknown> = {}
   for (const key of keysOf(thrown)) {
     if (NOT_FIELDS.has(key)) continue
@@ -70,7 +71,7 @@ export function encodeError(thrown: unknown, depth = 0): ErrorRecord {
 
 /** The message of any thrown value. Never throws. */
 export function messageOf(thrown: unknown): string {
-  return isError(thrown) ? text(read(thrown, 'message'), '') : describe(thrown)
+  return isError(thrown) ? text(read(thrown, 'message'), '') : describeThrown(thrown)
 }
 
 /** Whether a value is an Error, also of another realm. `instanceof` throws for some proxies. */
@@ -134,21 +135,5 @@ function cloneable(value: unknown): unknown {
     return structuredClone(value)
   } catch {
     return UNCLONEABLE
-  }
-}
-
-function describe(thrown: unknown): string {
-  try {
-    return String(thrown)
-  } catch {
-    return tagOf(thrown)
-  }
-}
-
-function tagOf(thrown: unknown): string {
-  try {
-    return Object.prototype.toString.call(thrown)
-  } catch {
-    return 'a value that cannot be shown'
   }
 }

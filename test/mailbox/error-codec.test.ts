@@ -90,7 +90,16 @@ describe('error codec', () => {
   test.each([
     ['text', 'boom', 'boom'],
     ['undefined', undefined, 'undefined'],
-    ['an object without a prototype', Object.create(null), '[object Object]'],
+    ['an object without a prototype', Object.create(null), '{}'],
+    ['an object with a message', { code: 7, message: 'no stock' }, 'no stock'],
+    ['an object without one', { code: 7, of: { item: 'A' } }, "{ code: 7, of: { item: 'A' } }"],
+    [
+      'an object with secrets',
+      { user: 'u', password: 'p4ss', headers: [{ Authorization: 'Bearer t0k' }] },
+      "{ user: 'u', password: '***', headers: [ { Authorization: '***' } ] }",
+    ],
+    ['a list', [{ a: 1 }, new Error('no')], "[ { a: 1 }, 'no' ]"],
+    ['a long text', 'x'.repeat(10_000), `${'x'.repeat(500)}…`],
     ['a symbol', Symbol('s'), 'Symbol(s)'],
   ])('what is thrown and no error: %s', (_, thrown, message) => {
     expect(cross(thrown).message).toBe(message)
