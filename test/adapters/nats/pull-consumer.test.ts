@@ -10,6 +10,13 @@ import { adapterContext, settingsFor, until, within } from '../../support/adapte
 import { atEnd, bytes, collector, connected, serverFor, stranger } from './harness.js'
 import { consume, send as sendTo } from './queues.js'
 
+interface Pull {
+  readonly reply: string
+  readonly batch: number
+  readonly expires: number
+  readonly idle_heartbeat: number
+}
+
 /**
  * A consumer of an empty queue that has asked for a message, on a clock of the test's; somebody else sees its pull
  * requests, and may answer them in the server's place.
@@ -23,10 +30,10 @@ async function rig() {
   atEnd(() => adapter.disconnect())
   await adapter.connect(within().signal)
   const client = await stranger(server)
-  const pulls: { readonly reply: string; readonly batch: number }[] = []
+  const pulls: Pull[] = []
   client.subscribe('$JS.API.CONSUMER.MSG.NEXT.>', {
     callback: (_, message) => {
-      pulls.push({ reply: message.reply!, batch: message.json<{ batch: number }>().batch })
+      pulls.push({ reply: message.reply!, ...message.json<Omit<Pull, 'reply'>>() })
     },
   })
   await client.flush()
@@ -34,15 +41,27 @@ async function rig() {
   const { messages, sink, ended } = collector<InboundDelivery>()
   const consumer = await adapter.queue!.consume('jobs', sink, within())
   consumer.request(1)
-  await until(() => pulls.length === 1, 'the first pull request')
+  // The server ends the first one soon. Without its successor it would do so amid a test.
+  await until(() => pulls.length === 2, 'the second pull request')
+  const [first] = pulls.splice(0, 1)
   const end = (status: number, description: string, pending?: string) => {
     const headers = natsHeaders(status, description)
     if (pending !== undefined) headers.set('Nats-Pending-Messages', pending)
     client.publish(pulls.at(-1)!.reply, undefined, { headers })
   }
   const send = (content: string) => adapter.queue!.enqueue('jobs', bytes(content), {}, within())
-  return { context, manager, consumer, clock, pulls, messages, ended, end, send }
+  return { context, manager, consumer, clock, first, pulls, messages, ended, end, send }
 }
+
+test('the first pull request of a consumer ends soon and is followed at once; later ones stay open', async () => {
+  const { first, pulls } = await rig()
+  // The clock stands still: only the server has ended the first one.
+  expect([first, ...pulls].map((pull) => [pull!.batch, pull!.expires / 1e6])).toEqual([
+    [1, 1_000],
+    [1, 30_000],
+  ])
+  expect(first!.idle_heartbeat).toBeLessThanOrEqual(first!.expires / 2)
+})
 
 test('a pull request whose time is up is made again; what comes of both waits for demand', async () => {
   const { consumer, pulls, messages, end, send } = await rig()

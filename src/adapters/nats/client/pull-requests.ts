@@ -4,6 +4,11 @@ import { nanos } from './jetstream.js'
 /** How long a pull request stays open at the server, in milliseconds. */
 const EXPIRES_MS = 30_000
 /**
+ * As above, for the first request of a consumer. A server (seen: 2.9.10) may deliver a message that was stored while the
+ * consumer was being created only with the next request.
+ */
+const FIRST_EXPIRES_MS = 1_000
+/**
  * Interval of the server's heartbeats for an open request, in milliseconds. At each one the server drops requests of
  * clients that are gone; servers before 2.10.22 mishandle a redelivery that meets only such requests, so the interval
  * must be shorter than `ack_wait`.
@@ -29,6 +34,7 @@ export class PullRequests {
   readonly #left = new Map<number, number>()
   #last = 0
   #asked = 0
+  #isFirst = true
 
   /** @param inbox the prefix of the subjects for answers; each request has its own */
   constructor(connection: Connection, inbox: string) {
@@ -43,7 +49,9 @@ export class PullRequests {
 
   /** Requests `count` messages. @param subject the subject for pull requests of the consumer */
   send(subject: string, count: number, { maxBatch, maxExpiresMs, ackWaitMs }: PullLimits): void {
-    const expiresMs = maxExpiresMs > 0 ? Math.min(EXPIRES_MS, maxExpiresMs) : EXPIRES_MS
+    const longestMs = this.#isFirst ? FIRST_EXPIRES_MS : EXPIRES_MS
+    const expiresMs = maxExpiresMs > 0 ? Math.min(longestMs, maxExpiresMs) : longestMs
+    this.#isFirst = false
     const wantedMs = Math.max(SHORTEST_HEARTBEAT_MS, ackWaitMs / HEARTBEATS_PER_ACK_WAIT)
     const idleMs = Math.min(HEARTBEAT_MS, wantedMs, expiresMs / HEARTBEATS)
     const batch = maxBatch > 0 ? Math.min(count, maxBatch) : count
@@ -78,8 +86,9 @@ export class PullRequests {
     this.#asked = Math.max(0, this.#asked - left)
   }
 
-  /** Removes all requests. */
+  /** Removes all requests. The consumer may be created again. */
   clear(): void {
+    this.#isFirst = true
     this.#asked = 0
     this.#left.clear()
   }
