@@ -15,6 +15,7 @@ export type { PublishOptions, PubSubFacet, SubscribeOptions } from './core/adapt
 export type {
   AdapterConsumer,
   EnqueueOptions,
+  ExhaustedDelivery,
   InboundDelivery,
   QueueFacet,
 } from './core/adapter/queue-facet.js'

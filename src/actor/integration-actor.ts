@@ -141,8 +141,12 @@ export function startIntegrationActor(
     },
   })
   const { queue } = adapter
+  const { timeoutMs } = settings
   const unsettled =
-    queue && new UnsettledDeliveries(new DeadLetters(queue, outbox, gauges, clock, settings.timeoutMs, log))
+    queue &&
+    new UnsettledDeliveries(
+      new DeadLetters({ facet: queue, outbox, gauges, clock, random, budget, timeoutMs, log }),
+    )
   const pending = new PendingRequests(gauges, budget)
   const receivers = queue && new Receivers(queue, unsettled!, clock, settings.timeoutMs)
   const topics =

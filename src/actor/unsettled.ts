@@ -1,6 +1,6 @@
 import type { InboundDelivery } from '../core/adapter/queue-facet.js'
 import { SequenceTable } from '../core/sequence-table.js'
-import type { DeadLetters } from './dead-letters.js'
+import type { DeadLetters, DeathCause } from './dead-letters.js'
 import { afterFailure, isOneTooMany, mostDeliveries, type RedeliveryRules } from './redelivery.js'
 
 interface Unsettled {
@@ -28,9 +28,11 @@ export class UnsettledDeliveries {
    * @returns the token to settle it with; `undefined` if it cannot be delivered and is dead-lettered
    */
   take(delivery: InboundDelivery, rules: RedeliveryRules, onSettled?: () => void): number | undefined {
-    const reason = undeliverable(delivery, rules)
-    if (reason !== undefined) {
-      this.#deadLetters.write(delivery, { reason, attempts: delivery.attempt - 1 }, rules)
+    if (this.#deadLetters.takes(delivery, rules.queue)) return undefined
+    const cause = undeliverable(delivery, rules)
+    if (cause !== undefined) {
+      const deadLetter = delivery.exhausted?.deadLetter ?? rules.deadLetter
+      this.#deadLetters.write(delivery, cause, { ...rules, deadLetter })
       return undefined
     }
     const token = ++this.#lastToken
@@ -91,12 +93,16 @@ export class UnsettledDeliveries {
   async returnAll(): Promise<void> {
     const left = this.#byToken.values()
     this.#byToken.clear()
-    await Promise.allSettled(left.map(async ({ delivery }) => delivery.nack(0)))
+    await Promise.allSettled([
+      ...left.map(async ({ delivery }) => delivery.nack(0)),
+      this.#deadLetters.giveBackAll(),
+    ])
   }
 
   /** Removes all deliveries, because the connection is lost and the broker delivers them again. */
   forget(): void {
     this.#byToken.clear()
+    this.#deadLetters.forget()
   }
 
   #settle(token: number): Unsettled | undefined {
@@ -116,7 +122,15 @@ export function returnUnseen(delivery: InboundDelivery): void {
   giveBack(delivery).catch(() => {})
 }
 
-function undeliverable({ attempt, defect }: InboundDelivery, rules: RedeliveryRules): string | undefined {
-  if (defect !== undefined) return defect.message
-  return isOneTooMany(attempt, rules) ? `not settled in ${mostDeliveries(rules)} deliveries` : undefined
+/** Returns why a message must not be delivered. */
+function undeliverable(
+  { attempt, defect, exhausted }: InboundDelivery,
+  rules: RedeliveryRules,
+): DeathCause | undefined {
+  if (exhausted !== undefined) return exhausted
+  if (defect !== undefined) return { reason: defect.message, attempts: attempt - 1 }
+  if (!isOneTooMany(attempt, rules)) return undefined
+  const attempts = mostDeliveries(rules)
+  // Do not use the broker's number: it includes tries to dead-letter the message.
+  return { reason: `not settled in ${attempts} deliveries`, attempts }
 }

@@ -3,6 +3,7 @@ import type { MessageSink } from '../../src/core/adapter/inbound.js'
 import type { AdapterConsumer, InboundDelivery, QueueFacet } from '../../src/core/adapter/queue-facet.js'
 import { ConnectionError } from '../../src/core/errors/connection.js'
 import { TimeoutError } from '../../src/core/errors/operation.js'
+import { AckError, EnqueueError } from '../../src/core/errors/queue.js'
 import { newCredit } from '../../src/mailbox/credit.js'
 import type { ReceivedMessage, SourceSpec } from '../../src/mailbox/protocol.js'
 import { actorRig } from './rig.js'
@@ -23,11 +24,15 @@ interface Opened {
 function rig() {
   const opened: Opened[] = []
   const journal: string[] = []
-  const refuse = { consume: undefined as Error | undefined }
+  const refuse = { consume: undefined as Error | undefined, enqueue: undefined as Error | undefined }
   /** How long the adapter takes to make a consumer; it gives up with its attempt. */
   const slow = { consumeMs: 0 }
   const queue: QueueFacet = {
     enqueue: async (into, payload) => {
+      if (refuse.enqueue !== undefined) {
+        journal.push(`refused ${into}`)
+        throw refuse.enqueue
+      }
       journal.push(`enqueue ${into} ${new TextDecoder().decode(payload)}`)
       return '1'
     },
@@ -265,6 +270,120 @@ describe('a message that its consumer fails on', () => {
     // It does not take a place of those that may be unsettled.
     expect(opened[0]!.requested).toBe(2)
   })
+})
+
+describe('a message whose dead letter is refused', () => {
+  const source = consumed({ maxDeliveries: 1, deadLetter: 'dead' })
+  const refusal = new EnqueueError('dead', 'full')
+
+  /** A message that its handler failed on for the last time. */
+  async function refused() {
+    const made = rig()
+    made.refuse.enqueue = refusal
+    await made.connected()
+    await made.send('consume', 'q', undefined, { source })
+    made.opened[0]!.sink.deliver(made.delivery('bad', { id: '1' }))
+    await made.send('nack', '', 1, { reason: 'Error: cannot' })
+    const letters = () => made.notices.filter(({ kind }) => kind === 'dead-letter')
+    const redelivery = (name: string, attempt: number) =>
+      made.delivery(name, { id: '1', attempt, redelivered: true })
+    return { ...made, letters, redelivery }
+  }
+
+  test('is held, and only the write is tried again, ever more slowly', async () => {
+    const { journal, opened, refuse, advance, letters } = await refused()
+    expect(journal).toEqual(['refused dead'])
+    // Its consumer has asked for another.
+    expect(opened[0]!.requested).toBe(2)
+    await advance(500)
+    await advance(500)
+    expect(journal).toHaveLength(2)
+    await advance(60_000)
+    expect(journal.length).toBeGreaterThan(2)
+    refuse.enqueue = undefined
+    journal.length = 0
+    await advance(60_000)
+    expect(journal).toEqual(['enqueue dead "bad"', 'ack bad'])
+    expect(letters()).toMatchObject([{ reason: 'Error: cannot', attempts: 1 }])
+    await advance(600_000)
+    expect(journal).toHaveLength(2)
+  })
+
+  test('keeps its reason over the loss of the connection, and goes to no receive', async () => {
+    const { journal, opened, redelivery, refuse, advance, letters, lost, connected, send, outcome } =
+      await refused()
+    await lost(new ConnectionError('gone'))
+    await advance(5_000)
+    expect(journal).toEqual(['refused dead'])
+    refuse.enqueue = undefined
+    await connected()
+    const seq = await send(...receive, 500)
+    const receiver = opened.at(-1)!
+    expect(receiver.requested).toBe(1)
+    receiver.sink.deliver(redelivery('again', 2))
+    await advance(0)
+    expect(journal.slice(1)).toEqual(['enqueue dead "bad"', 'ack again'])
+    expect(letters()).toMatchObject([{ reason: 'Error: cannot', attempts: 1 }])
+    expect([outcome(seq), receiver.requested]).toEqual([undefined, 2])
+  })
+
+  test('that the broker delivers again while it is held is one letter, and both are acknowledged', async () => {
+    const { journal, opened, redelivery, refuse, advance, letters } = await refused()
+    opened[0]!.sink.deliver(redelivery('again', 2))
+    refuse.enqueue = undefined
+    await advance(500)
+    expect(journal.slice(1)).toEqual(['enqueue dead "bad"', 'ack bad', 'ack again'])
+    expect(letters()).toHaveLength(1)
+  })
+
+  test('is given back as a delivery that counts when the actor stops', async () => {
+    const { journal, actor, advance } = await refused()
+    const stopped = actor.stop(1_000)
+    await advance(0)
+    expect(journal).toEqual(['refused dead', 'nack bad 0'])
+    await advance(2_000)
+    await stopped
+    expect(journal).toHaveLength(2)
+  })
+
+  test('and that was written, but not acknowledged, is written once', async () => {
+    const made = rig()
+    await made.connected()
+    await made.send('consume', 'q', undefined, { source })
+    const ack = () => Promise.reject(new AckError('q', 'the connection was lost'))
+    made.opened[0]!.sink.deliver(made.delivery('bad', { id: '1', ack }))
+    await made.send('nack', '', 1)
+    made.opened[0]!.sink.deliver(made.delivery('again', { id: '1', attempt: 2, redelivered: true }))
+    await made.quiet()
+    expect(made.journal).toEqual(['enqueue dead "bad"', 'ack again'])
+    expect(made.notices.filter(({ kind }) => kind === 'dead-letter')).toHaveLength(1)
+  })
+})
+
+test('a message that the broker counts as delivered too often goes to no handler', async () => {
+  const { send, connected, opened, delivery, quiet, journal, notices } = rig()
+  await connected()
+  const source = consumed({ maxDeliveries: 2, deadLetter: 'dead' })
+  await send('consume', 'q', undefined, { source })
+  opened[0]!.sink.deliver(delivery('bad', { attempt: 3, redelivered: true }))
+  await quiet()
+  expect(journal).toEqual(['enqueue dead "bad"', 'ack bad'])
+  expect(notices.filter(({ kind }) => kind === 'dead-letter')).toMatchObject([
+    { reason: 'not settled in 2 deliveries', attempts: 2 },
+  ])
+})
+
+test('a message that its adapter counts as delivered too often goes where the adapter says', async () => {
+  const { send, connected, opened, delivery, quiet, journal, notices } = rig()
+  await connected()
+  await send('consume', 'q', undefined, { source: consumed({ deadLetter: 'dead' }) })
+  const exhausted = { deadLetter: 'morgue', reason: 'too often', attempts: 4, headers: { from: 'q' } }
+  opened[0]!.sink.deliver(delivery('bad', { attempt: 7, exhausted }))
+  await quiet()
+  expect(journal).toEqual(['enqueue morgue "bad"', 'ack bad'])
+  expect(notices.filter(({ kind }) => kind === 'dead-letter')).toMatchObject([
+    { reason: 'too often', attempts: 4, headers: { from: 'q', 'nemo-dead-letter-reason': 'too often' } },
+  ])
 })
 
 test('what the host has not got goes back uncounted when its consumer ends and the connection stays', async () => {

@@ -1,3 +1,5 @@
+import { DiscardPolicy, jetstreamManager } from '@nats-io/jetstream'
+import { connect } from '@nats-io/transport-node'
 import { afterAll, describe, it } from 'vitest'
 import { adapterCompliance } from '../../src/testing/index.js'
 import { closedPort } from '../support/http-service.js'
@@ -39,5 +41,16 @@ adapterCompliance({
     persistentQueue: true,
   },
   harness: { describe, it, afterAll },
+  async refuseQueue(queue) {
+    const client = await connect({ port: server.port })
+    const { streams } = await jetstreamManager(client)
+    const [subject, name] = [queue.replaceAll('/', '.'), queue.replaceAll('/', '-')]
+    await streams.add({ name, subjects: [subject], max_msgs: 1, discard: DiscardPolicy.New })
+    await client.request(subject, 'in the way')
+    return async () => {
+      await streams.purge(name)
+      await client.close()
+    }
+  },
   restartBroker: () => server.restart(),
 })

@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis'
 import { afterAll, describe, it } from 'vitest'
 import { adapterCompliance } from '../../src/testing/index.js'
 import { closedPort } from '../support/http-service.js'
@@ -37,5 +38,13 @@ adapterCompliance({
       'PUBLISH of Redis carries a payload and nothing else, and a publish with headers is refused; entries of queues have headers',
   },
   harness: { describe, it, afterAll },
+  async refuseQueue(queue) {
+    const client = new Redis(server.port)
+    await client.set(queue, 'not a stream')
+    return async () => {
+      await client.del(queue)
+      client.disconnect()
+    }
+  },
   restartBroker: () => server.restart(),
 })

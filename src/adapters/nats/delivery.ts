@@ -1,4 +1,4 @@
-import type { InboundDelivery } from '../../core/adapter/queue-facet.js'
+import type { ExhaustedDelivery, InboundDelivery } from '../../core/adapter/queue-facet.js'
 import type { IntegrationError } from '../../core/errors/integration-error.js'
 import { AckError, DequeueError } from '../../core/errors/queue.js'
 import type { Headers } from '../../core/value.js'
@@ -8,8 +8,7 @@ import { nanos } from './client/jetstream.js'
 import type { RecentSet } from './recent-set.js'
 import type { UndeliveredCounts } from './undelivered-counts.js'
 
-const [ACK, NAK, TERM, WORKING] = ['+ACK', '-NAK', '+TERM', '+WPI'].map((text) => Buffer.from(text)) as [
-  Buffer,
+const [ACK, NAK, WORKING] = ['+ACK', '-NAK', '+WPI'].map((text) => Buffer.from(text)) as [
   Buffer,
   Buffer,
   Buffer,
@@ -44,6 +43,14 @@ export interface DeliveryDependencies {
   settled(delivery: Delivery): void
 }
 
+/** The limit of deliveries that the configuration sets. */
+export interface DeliveryLimit {
+  /** Returns why an attempt must not be delivered, if there is a reason and no queue for dead letters. */
+  defect(attempt: number): Error | undefined
+  /** Returns what becomes of a message that was delivered too often. @param id its id at the broker */
+  exhausted(attempt: number, id: string): ExhaustedDelivery | undefined
+}
+
 /** A delivered message with explicit acknowledgement. The server confirms every settlement. */
 export class Delivery implements InboundDelivery {
   readonly arrival: Arrival
@@ -53,18 +60,14 @@ export class Delivery implements InboundDelivery {
   readonly id: string
   readonly attempt: number
   readonly defect?: Error
+  readonly exhausted?: ExhaustedDelivery
   readonly #dependencies: DeliveryDependencies
   #settled: Promise<void> | undefined
   #isLost = false
   #isUncounted = false
 
-  /** @param defectOf returns why an attempt must not be delivered, if there is a reason */
-  constructor(
-    queue: string,
-    arrival: Arrival,
-    dependencies: DeliveryDependencies,
-    defectOf: (attempt: number) => Error | undefined,
-  ) {
+  /** @param limit checks the number of each delivery */
+  constructor(queue: string, arrival: Arrival, dependencies: DeliveryDependencies, limit: DeliveryLimit) {
     const { stream, consumer, sequence, delivered, headers } = arrival
     this.arrival = arrival
     this.topic = queue
@@ -72,8 +75,12 @@ export class Delivery implements InboundDelivery {
     if (headers !== undefined) this.headers = headers
     this.id = messageName(stream, sequence)
     this.attempt = Math.max(1, delivered - dependencies.counts.of(consumer, sequence))
-    const fault = oversizeDefect(queue, arrival) ?? defectOf(this.attempt)
+    const fault = oversizeDefect(queue, arrival) ?? limit.defect(this.attempt)
     if (fault !== undefined) this.defect = fault
+    else {
+      const exhausted = limit.exhausted(this.attempt, this.id)
+      if (exhausted !== undefined) this.exhausted = exhausted
+    }
     this.#dependencies = dependencies
   }
 
@@ -97,11 +104,6 @@ export class Delivery implements InboundDelivery {
     const { oversize, delivered } = this.arrival
     const delay = oversize === undefined ? delayMs : Math.max(delayMs, oversizeDelayMs(delivered))
     return this.#settle(delay > 0 ? Buffer.from(`-NAK {"delay": ${nanos(delay)}}`) : NAK)
-  }
-
-  /** Ends redelivery of the message. @throws AckError */
-  term(): Promise<void> {
-    return this.#settle(TERM)
   }
 
   undelivered(): Promise<void> {
@@ -152,12 +154,12 @@ export class Delivery implements InboundDelivery {
     const { settled, counts, beforeGivingBack } = this.#dependencies
     const { consumer, sequence } = this.arrival
     settled(this)
-    if (how !== ACK && how !== TERM) {
+    if (how !== ACK) {
       const turn = beforeGivingBack()
       if (turn !== undefined) await turn
     }
     await this.#confirm(how)
-    if (how === ACK || how === TERM) counts.forget(consumer, sequence)
+    if (how === ACK) counts.forget(consumer, sequence)
   }
 
   async #giveBack(): Promise<void> {

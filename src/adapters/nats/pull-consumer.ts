@@ -7,7 +7,7 @@ import { type Arrival, arrivalOf, isAckSubject } from './arrival.js'
 import { Backlog } from './backlog.js'
 import type { ConsumerBinding } from './bindings.js'
 import type { MessageView } from './client/message-view.js'
-import { Delivery, type DeliveryDependencies } from './delivery.js'
+import { Delivery, type DeliveryDependencies, type DeliveryLimit } from './delivery.js'
 import type { LocalConsumers } from './local-consumers.js'
 import { PullLoop, type PullLoopOptions } from './pull-loop.js'
 
@@ -26,10 +26,7 @@ export interface PullConsumerOptions extends PullLoopOptions {
   readonly settling: Omit<DeliveryDependencies, 'settled' | 'offer' | 'maxDeliver' | 'beforeGivingBack'>
   /** Makes the server drop pull requests whose inbox has no subscription. @throws Error */
   purge(binding: ConsumerBinding): Promise<unknown>
-  /** Returns why a message must not be delivered: it was delivered too often. */
-  defect(attempt: number): Error | undefined
-  /** Dead-letters a message if it was delivered too often. @returns whether it does */
-  deadLetter(delivery: Delivery): boolean
+  readonly limit: DeliveryLimit
 }
 
 /**
@@ -210,12 +207,12 @@ export class PullConsumer implements AdapterConsumer {
       if (!oversize) this.#loop.onStatus(view.headers, view.subject)
       return
     }
-    const { deadLetter, settling } = this.#options
+    const { settling } = this.#options
     const delivery = this.#delivery(arrivalOf(view, reply, oversize))
     if (this.#closed) return this.#giveBack(delivery)
     // The message was reported at its first delivery. Give it back for a gateway with a larger limit.
     if (oversize && settling.oversize.has(delivery.id)) delivery.ack().catch(() => {})
-    else if (!deadLetter(delivery)) {
+    else {
       this.#backlog.push(delivery)
       this.#deliverBacklog()
     }
@@ -223,8 +220,8 @@ export class PullConsumer implements AdapterConsumer {
   }
 
   #delivery(arrival: Arrival): Delivery {
-    const { queue, defect } = this.#options
-    const delivery = new Delivery(queue, arrival, this.#settling, defect)
+    const { queue, limit } = this.#options
+    const delivery = new Delivery(queue, arrival, this.#settling, limit)
     this.#unsettled.add(delivery)
     return delivery
   }

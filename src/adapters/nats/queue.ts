@@ -14,7 +14,7 @@ import { JetStream, JetStreamApiError } from './client/jetstream.js'
 import { NoResponders, newInbox } from './client/requests.js'
 import { checkSize, NEVER_SENT } from './client/sizes.js'
 import type { ConnectionSet, CurrentConnections } from './connection-set.js'
-import { deadLetters } from './dead-letters.js'
+import { deliveryLimit } from './delivery-limit.js'
 import type { NatsConfig } from './manifest.js'
 import { MESSAGE_ID, messageId } from './message-id.js'
 import { PullConsumer, type PullConsumerOptions } from './pull-consumer.js'
@@ -118,19 +118,6 @@ export function queueFacet(dependencies: QueueDependencies): QueueFacet {
     unfollow()
   }
 
-  /** Returns the function that dead-letters deliveries. It does nothing without `dead_letter` and `max_deliver`. */
-  const deadLetter = (queue: string) => {
-    const { dead_letter: into, max_deliver: maxDeliver } = config.consumer
-    if (into === undefined || maxDeliver === -1) return () => false
-    return deadLetters(queue, {
-      into,
-      maxDeliver,
-      context: adapterContext,
-      enqueue: (into, payload, headers, deadline) =>
-        enqueue(into, payload, headers, deadline, (reason, given) => new EnqueueError(into, reason, given)),
-    })
-  }
-
   const optionsOf = (
     queue: string,
     subject: string,
@@ -138,7 +125,7 @@ export function queueFacet(dependencies: QueueDependencies): QueueFacet {
     { jetStream, bindings }: Store,
   ): PullConsumerOptions => {
     const failure: Failure = (reason, context) => new DequeueError(queue, reason, context)
-    const { max_deliver: maxDeliver, dead_letter, extend } = config.consumer
+    const { extend } = config.consumer
     const deadline = () => clock.monotonic() + timeoutMs
     return {
       queue,
@@ -174,11 +161,7 @@ export function queueFacet(dependencies: QueueDependencies): QueueFacet {
       },
       purge: ({ stream, consumer }) =>
         jetStream.call(`CONSUMER.INFO.${stream}.${consumer}`, undefined, deadline()),
-      defect: (attempt) =>
-        maxDeliver === -1 || dead_letter !== undefined || attempt <= maxDeliver
-          ? undefined
-          : failure(`not settled in ${maxDeliver} deliveries`, {}),
-      deadLetter: deadLetter(queue),
+      limit: deliveryLimit(queue, config.consumer),
       warn: (reason) => log({ level: 'warn', message: `queue ${queue} cannot be read for now: ${reason}` }),
     }
   }

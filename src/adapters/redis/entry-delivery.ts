@@ -1,4 +1,4 @@
-import type { InboundDelivery } from '../../core/adapter/queue-facet.js'
+import type { ExhaustedDelivery, InboundDelivery } from '../../core/adapter/queue-facet.js'
 import type { Headers } from '../../core/value.js'
 import type { Entry } from './entry.js'
 
@@ -16,6 +16,7 @@ export class EntryDelivery implements InboundDelivery {
   readonly redelivered: boolean
   declare readonly headers?: Headers
   declare readonly defect?: Error
+  declare readonly exhausted?: ExhaustedDelivery
   readonly entry: Entry
   readonly #settle: (delivery: EntryDelivery, how: Settling, delayMs: number) => Promise<void>
   #settled = false
@@ -25,6 +26,7 @@ export class EntryDelivery implements InboundDelivery {
     entry: Entry,
     attempt: number,
     settle: (delivery: EntryDelivery, how: Settling, delayMs: number) => Promise<void>,
+    exhausted: ExhaustedDelivery | undefined,
   ) {
     const { id, payload, headers, defect } = entry
     this.topic = topic
@@ -37,6 +39,7 @@ export class EntryDelivery implements InboundDelivery {
     this.#settle = settle
     if (headers !== undefined) this.headers = headers
     if (defect !== undefined) this.defect = defect
+    if (exhausted !== undefined) this.exhausted = exhausted
   }
 
   ack(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { InboundDelivery } from '../../core/adapter/queue-facet.js'
+import type { ExhaustedDelivery, InboundDelivery } from '../../core/adapter/queue-facet.js'
 import { AckError } from '../../core/errors/queue.js'
 import { runScript } from './commands.js'
 import type { ConnectionPool } from './connection-pool.js'
@@ -47,8 +47,8 @@ export class EntriesInHand {
   }
 
   /** Creates a delivery. The entry stays in hand until the server has answered its settlement. */
-  add(entry: Entry, attempt: number): InboundDelivery {
-    const delivery = new EntryDelivery(this.#queue, entry, attempt, this.#settle)
+  add(entry: Entry, attempt: number, exhausted: ExhaustedDelivery | undefined): InboundDelivery {
+    const delivery = new EntryDelivery(this.#queue, entry, attempt, this.#settle, exhausted)
     this.#byId.set(entry.id, delivery)
     return delivery
   }

@@ -1,6 +1,6 @@
 import type { MessageSink } from '../../core/adapter/inbound.js'
 import type { AdapterContext } from '../../core/adapter/protocol-adapter.js'
-import type { AdapterConsumer, InboundDelivery } from '../../core/adapter/queue-facet.js'
+import type { AdapterConsumer, ExhaustedDelivery, InboundDelivery } from '../../core/adapter/queue-facet.js'
 import { type Clock, every, type Timer } from '../../core/clock.js'
 import { DequeueError } from '../../core/errors/queue.js'
 import type { WireFormat } from '../../wire/wire-format.js'
@@ -210,26 +210,23 @@ export class QueueReader {
   async #deliverAll(received: readonly ReceivedEntry[]): Promise<void> {
     const surplus: string[] = []
     for (const { entry, attempt } of received) {
-      const { max_deliveries } = this.#config
-      if (max_deliveries > 0 && attempt > max_deliveries && entry.defect === undefined)
-        await this.#deadLetter(entry, attempt)
-      else if (!this.#consumers.deliver(() => this.#inHand.add(entry, attempt))) surplus.push(entry.id)
+      const exhausted = this.#exhausted(entry, attempt)
+      if (!this.#consumers.deliver(() => this.#inHand.add(entry, attempt, exhausted))) surplus.push(entry.id)
     }
     // The consumers that requested these entries have closed: let other processes have them.
     await this.#inHand.returnUndelivered(surplus)
   }
 
-  async #deadLetter(entry: Entry, attempt: number): Promise<void> {
-    await this.#store.deadLetter(entry, attempt)
-    this.#trimmer.acknowledged(entry.id, entry.ours)
-    const { payload, headers } = entry
-    this.#context.deadLettered({
-      queue: this.#queue,
-      reason: `not settled in ${attempt - 1} deliveries (config.max_deliveries)`,
-      attempts: attempt - 1,
-      payload: new Uint8Array(payload),
-      ...(headers && { headers }),
-    })
+  #exhausted({ id, defect }: Entry, attempt: number): ExhaustedDelivery | undefined {
+    const { max_deliveries: most, dead_letter: deadLetter = `${this.#queue}:dead` } = this.#config
+    if (most === 0 || attempt <= most || defect !== undefined) return undefined
+    return {
+      deadLetter,
+      reason: `not settled in ${most} deliveries (config.max_deliveries)`,
+      // Do not use the server's count: it includes tries to dead-letter the entry.
+      attempts: most,
+      headers: { 'nemo-dead-from': this.#queue, 'nemo-dead-id': id, 'nemo-dead-deliveries': `${most}` },
+    }
   }
 
   #settled(entry: Entry, acknowledged: boolean): void {

@@ -3,7 +3,7 @@ import { runScript, type Script } from './commands.js'
 import type { Argument, Reply } from './connection.js'
 import type { ConnectionPool } from './connection-pool.js'
 import { createConsumerGroup } from './consumer-group.js'
-import { type Entry, type EntryShape, sizeOf, toEntry, toFields, toStreams } from './entry.js'
+import { type Entry, type EntryShape, sizeOf, toEntry, toStreams } from './entry.js'
 import type { RedisConfig } from './manifest.js'
 import type { QueueKeys } from './queue-keys.js'
 import { CLAIM, FORGOTTEN_MS, LEAVE, RECOVER, SWEEP } from './queue-scripts.js'
@@ -139,16 +139,6 @@ export class QueueStore {
     const idle = Math.max(FORGOTTEN_MS, 2 * this.#config.claim_after, 2 * this.#config.block)
     const { stream, wake } = this.#keys
     await this.#run(SWEEP, [stream, wake], [idle]).catch(ignore)
-  }
-
-  /** Adds an entry to the dead letters, then acknowledges it. A crash in between can duplicate it but not lose it. */
-  async deadLetter({ id, payload, headers }: Entry, attempt: number): Promise<void> {
-    const { stream } = this.#keys
-    const { consumer_group, payload_field, dead_letter = `${stream}:dead` } = this.#config
-    const fields: Argument[] = ['*', ...toFields(payload_field, payload, headers)]
-    fields.push('nemo-dead-from', stream, 'nemo-dead-id', id, 'nemo-dead-deliveries', attempt - 1)
-    await this.#pool.send(dead_letter, 'xadd', [dead_letter, ...fields])
-    await this.#pool.send(stream, 'xack', [stream, consumer_group, id])
   }
 
   #run(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<Reply> {

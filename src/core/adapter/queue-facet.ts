@@ -1,5 +1,6 @@
 import type { InMilliseconds } from '../in-milliseconds.js'
 import type * as options from '../operation-options.js'
+import type { Headers } from '../value.js'
 import type { Attempt } from './attempt.js'
 import type { InboundMessage, MessageSink } from './inbound.js'
 
@@ -7,6 +8,18 @@ import type { InboundMessage, MessageSink } from './inbound.js'
 export interface EnqueueOptions extends InMilliseconds<Pick<options.SendOptions, 'headers' | 'delay'>> {
   /** Milliseconds before which it must not be delivered. */
   readonly delayMs?: number
+}
+
+/** What becomes of a message that has used up the deliveries which the configuration of its adapter allows. */
+export interface ExhaustedDelivery {
+  /** The queue for its dead letter. */
+  readonly deadLetter: string
+  /** Why it is dead-lettered, in words. */
+  readonly reason: string
+  /** How many deliveries did not settle it. */
+  readonly attempts: number
+  /** Headers of the dead letter beside those of the message. */
+  readonly headers?: Headers
 }
 
 /**
@@ -44,6 +57,11 @@ export interface InboundDelivery extends InboundMessage {
    * once; its payload may be empty.
    */
   readonly defect?: Error
+  /**
+   * Set if the message has used up the deliveries that the configuration of the adapter allows. The actor then
+   * dead-letters it instead of delivering it, and acknowledges it after that.
+   */
+  readonly exhausted?: ExhaustedDelivery
 }
 
 /** A consumer of a queue. Delivers only as many messages as were requested. */

@@ -92,6 +92,11 @@ export class CaseContext {
     return peer
   }
 
+  /** Makes the broker refuse messages for a queue. @returns makes it accept them */
+  refuse(queue: string): Promise<() => Promise<void>> {
+    return soon(this.#options.refuseQueue!(queue, this.gateway), `${queue} refuses messages`)
+  }
+
   /** Name of a method that the protocol cannot serve. */
   get unservable(): string {
     return this.#options.unservable!

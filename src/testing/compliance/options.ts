@@ -1,3 +1,4 @@
+import type { Gateway } from '../../gateway.js'
 import type { Feature, Features } from './features.js'
 
 /** The block of one integration in the object form of the configuration. */
@@ -53,6 +54,11 @@ export interface ComplianceOptions {
   readonly restartBroker?: () => Promise<void>
   /** Returns an integration of the same kind whose broker or service does not run. */
   readonly unreachable?: () => IntegrationOptions | Promise<IntegrationOptions>
+  /**
+   * Makes the broker refuse messages for a queue that nobody uses yet. Resolves when it does, with the function that
+   * makes it accept them. A broker that refuses what nobody consumes needs to do nothing.
+   */
+  readonly refuseQueue?: (queue: string, gateway: Gateway) => Promise<() => Promise<void>>
   /** Name of a method that the protocol cannot serve, if there is one. */
   readonly unservable?: string
   /**
@@ -71,7 +77,7 @@ export interface ComplianceOptions {
 }
 
 /** Requirements of a case: features, and options of the suite. */
-export type Need = Feature | 'restartBroker' | 'unreachable' | 'unservable'
+export type Need = Feature | 'restartBroker' | 'refuseQueue' | 'unreachable' | 'unservable'
 
 /** Tells whether the options provide what a case needs. */
 export function has(
@@ -80,6 +86,7 @@ export function has(
 ): boolean {
   switch (need) {
     case 'restartBroker':
+    case 'refuseQueue':
     case 'unreachable':
     case 'unservable':
       return options[need] !== undefined

@@ -1,6 +1,5 @@
-import { DiscardPolicy, jetstreamManager } from '@nats-io/jetstream'
+import { jetstreamManager } from '@nats-io/jetstream'
 import { expect, test } from 'vitest'
-import type { InboundDelivery } from '../../../src/core/adapter/queue-facet.js'
 import { AckError } from '../../../src/core/errors/queue.js'
 import { until, within } from '../../support/adapter-context.js'
 import { FaultProxy } from '../../support/fault-proxy.js'
@@ -112,67 +111,25 @@ test('without extension it is given to somebody else after ack_wait', async () =
   expect(messages[1]!.attempt).toBe(2)
 })
 
-test('what was delivered max_deliver times goes to the dead letters, once, and never comes again', async () => {
+test('what was delivered max_deliver times comes with the order to dead-letter it', async () => {
   const server = await serverFor()
   const dead = { max_deliver: 2, dead_letter: 'morgue' }
   const rig = await connected({ port: server.port, config: { consumer: dead } })
-  await send(rig, 'jobs', 'poison', within(), { headers: { kept: 'yes' } })
-  await send(rig, 'jobs', 'good')
-  const seen: string[] = []
-  const sink = {
-    deliver(delivery: InboundDelivery) {
-      seen.push(text(delivery.payload))
-      void (text(delivery.payload) === 'good' ? delivery.ack() : delivery.nack(0))
-      return true
-    },
-    lost() {},
-    end() {},
-  }
-  const consumer = await rig.adapter.queue.consume('jobs', sink, within())
-  consumer.request(10)
-  const { delivery } = await next(await connected({ port: server.port }), 'morgue')
-  expect(text(delivery.payload)).toBe('poison')
-  expect(delivery.headers).toMatchObject({
-    kept: 'yes',
-    'nemo-dead-letter-queue': 'jobs',
-    'nemo-dead-letter-attempts': '2',
-  })
-  const manager = await jetstreamManager(await stranger(server))
-  await until(
-    () => rig.context.records.some(({ message }) => message.includes('morgue')),
-    'a line in the log',
-  )
-  expect((await manager.streams.info('jobs')).state.messages).toBe(0)
-  expect((await manager.streams.info('morgue')).state.messages).toBe(1)
-  expect(seen.sort()).toEqual(['good', 'poison', 'poison'])
-  expect(rig.context.letters).toMatchObject([
-    { queue: 'jobs', reason: 'not settled in 2 deliveries', attempts: 2, headers: { kept: 'yes' } },
-  ])
-})
-
-test('what cannot be dead-lettered at first is later, and these tries count as no deliveries', async () => {
-  const server = await serverFor()
-  const dead = { max_deliver: 2, dead_letter: 'morgue' }
-  const rig = await connected({ port: server.port, config: { consumer: dead } })
-  const manager = await jetstreamManager(await stranger(server))
-  await manager.streams.add({ name: 'morgue', subjects: ['morgue'], max_msgs: 1, discard: DiscardPolicy.New })
-  await send(rig, 'morgue', 'in the way')
   await send(rig, 'jobs', 'poison')
-  const { consumer, messages } = await consume(rig, 'jobs', 10)
-  for (let n = 0; n < 2; n++) {
+  const { messages } = await consume(rig, 'jobs', 10)
+  for (let n = 0; n < 3; n++) {
     await until(() => messages.length > n, `delivery ${n + 1}`)
     await messages[n]!.nack(0)
   }
-  await until(
-    () => rig.context.records.some(({ message }) => message.includes('cannot dead-letter')),
-    'a line in the log',
-  )
-  await manager.streams.purge('morgue')
-  const { delivery } = await next(await connected({ port: server.port }), 'morgue')
-  expect(text(delivery.payload)).toBe('poison')
-  expect(delivery.headers).toMatchObject({ 'nemo-dead-letter-attempts': '2' })
-  expect(messages).toHaveLength(2)
-  await consumer.close()
+  await until(() => messages.length === 4, 'the delivery after a try that was refused')
+  const order = {
+    deadLetter: 'morgue',
+    reason: 'not settled in 2 deliveries',
+    attempts: 2,
+    headers: { 'Nats-Msg-Id': 'dead:jobs:1' },
+  }
+  expect(messages.map(({ exhausted }) => exhausted)).toEqual([undefined, undefined, order, order])
+  await messages[3]!.ack()
 })
 
 test('a settlement that the server does not confirm is an AckError, and the first one counts', async () => {

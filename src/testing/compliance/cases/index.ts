@@ -3,6 +3,7 @@ import { backPressureCases } from './back-pressure.js'
 import { connectionCases } from './connection.js'
 import { consumerCases } from './consumers.js'
 import { crashCases } from './crashes.js'
+import { deadLetterCases } from './dead-letters.js'
 import { endingCases } from './endings.js'
 import { foreignCases } from './foreign.js'
 import { limitCases } from './limits.js'
@@ -44,6 +45,7 @@ export const CASES: readonly ComplianceCase[] = [
   ...foreignCases,
   ...ownershipCases,
   ...poisonCases,
+  ...deadLetterCases,
   ...reasonCases,
   ...repeatCases,
   ...replaceCases,
