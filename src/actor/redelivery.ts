@@ -1,5 +1,10 @@
 /** How often a message is delivered by default: over about six minutes. */
 const DEFAULT_MAX_DELIVERIES = 20
+/**
+ * How many deliveries beyond the limit are still passed on. A broker also counts deliveries that a crash lost before
+ * the application saw them, and a message must not be dead-lettered unseen.
+ */
+const UNSEEN_DELIVERIES = 3
 const FIRST_DELAY_MS = 100
 const LONGEST_DELAY_MS = 30_000
 
@@ -32,11 +37,10 @@ export function afterFailure(
 }
 
 /**
- * Whether a message has used up its deliveries before it arrives, so that it must be dead-lettered. A broker also counts
- * deliveries that a crash lost before the application saw them.
+ * Whether a message must be dead-lettered on arrival, because too many earlier deliveries ended without a settlement.
  */
 export function isOneTooMany(attempt: number, rules: RedeliveryRules): boolean {
-  return attempt > mostDeliveries(rules)
+  return attempt > mostDeliveries(rules) + UNSEEN_DELIVERIES
 }
 
 export function mostDeliveries({ maxDeliveries = DEFAULT_MAX_DELIVERIES }: RedeliveryRules): number {
