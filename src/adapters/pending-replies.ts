@@ -5,6 +5,7 @@ import { SequenceTable } from '../core/sequence-table.js'
 import type { Value } from '../core/value.js'
 import type { WireFormat } from '../wire/wire-format.js'
 import { abortFailure } from './abort.js'
+import { cutOff } from './cut-off.js'
 
 interface Pending {
   readonly resolve: (value: Value) => void
@@ -73,8 +74,8 @@ export class PendingReplies {
     }
   }
 
-  /** Rejects all pending calls. */
-  close(error: IntegrationError): void {
-    for (const pending of [...this.#pending.values()]) pending.reject(error)
+  /** Rejects all pending calls, because their connection ended. */
+  close(loss: IntegrationError): void {
+    for (const pending of [...this.#pending.values()]) pending.reject(cutOff(loss))
   }
 }

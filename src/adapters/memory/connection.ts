@@ -15,6 +15,7 @@ import { ConnectionError } from '../../core/errors/connection.js'
 import { SerializeError, TimeoutError } from '../../core/errors/operation.js'
 import { RpcError } from '../../core/errors/rpc.js'
 import { SequenceTable } from '../../core/sequence-table.js'
+import { cutOff, unsent } from '../cut-off.js'
 
 /** A request that waits for its answer. Exactly one of `succeeded` and `failed` is called, once. */
 export interface PendingRequest {
@@ -85,7 +86,7 @@ export class Connection {
   /** Sends a request; it fails at once after `close`. */
   ask(make: (id: number) => ToBroker, payload: Uint8Array | undefined, waiting: PendingRequest): void {
     if (this.#closed) {
-      waiting.failed(new ConnectionError(this.#closed.reason, { notExecuted: true }))
+      waiting.failed(unsent(this.#closed))
       return
     }
     const id = ++this.#ids
@@ -128,7 +129,7 @@ export class Connection {
     this.#port.close()
     const waiting = [...this.#waiting.values()]
     this.#waiting.clear()
-    for (const { failed } of waiting) failed(error)
+    for (const { failed } of waiting) failed(cutOff(error))
   }
 
   #receive(entry: ToClient, payload: Uint8Array): void {

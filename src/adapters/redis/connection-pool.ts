@@ -1,7 +1,8 @@
 import type { Clock } from '../../core/clock.js'
 import { ConnectionError } from '../../core/errors/connection.js'
-import type { IntegrationError } from '../../core/errors/integration-error.js'
+import { IntegrationError } from '../../core/errors/integration-error.js'
 import type { PoolFigures } from '../../core/status.js'
+import { cutOff, unsent } from '../cut-off.js'
 import { ClusterCommands } from './cluster.js'
 import { type Commands, redirectOf } from './commands.js'
 import type { Argument, RedisConnection, Reply } from './connection.js'
@@ -158,16 +159,22 @@ export class ConnectionPool implements Commands {
    * replica), the pool ends as if the connection was lost.
    */
   failure(error: unknown, make: Failure): IntegrationError {
-    const fault = isReplyError(error) ? undefined : (this.#ended ?? this.#fault())
-    const known = isUnsent(error) ? unsent(fault) : fault
-    const failure = commandFailure(known ?? error, make)
+    const failure = this.#cutOff(error) ?? commandFailure(error, make)
     // End the pool before the caller sees the error: otherwise a retry would use the same connection.
     if (failure instanceof ConnectionError && failure.fault !== 'local' && failure !== error)
       this.#lose(failure)
     return failure
   }
 
-  #fault(): Error | undefined {
+  /** Returns the error of a command that has no reply because its connection ended, if the reason is known. */
+  #cutOff(error: unknown): ConnectionError | undefined {
+    if (isReplyError(error) || error instanceof IntegrationError) return undefined
+    const loss = this.#ended ?? this.#fault()
+    if (loss === undefined) return undefined
+    return isUnsent(error) ? unsent(loss) : cutOff(loss)
+  }
+
+  #fault(): IntegrationError | undefined {
     for (const connection of this.#connections) if (connection.fault !== undefined) return connection.fault
     return undefined
   }
@@ -201,10 +208,12 @@ export class ConnectionPool implements Commands {
     }
   }
 
+  /** @param error may describe the command that found the loss, which the other commands must not inherit */
   #lose(error: IntegrationError): void {
     if (this.#ended !== undefined) return
-    this.#end(error)
-    this.#onLost(this, error)
+    const loss = error instanceof ConnectionError ? cutOff(error) : error
+    this.#end(loss)
+    this.#onLost(this, loss)
   }
 
   #end(error: IntegrationError): void {
@@ -220,8 +229,3 @@ export class ConnectionPool implements Commands {
 }
 
 const COMMANDS: Purpose = { role: 'commands', what: 'commands' }
-
-/** Returns the error for a command of which nothing was written. */
-function unsent(fault: Error | undefined): ConnectionError {
-  return new ConnectionError(fault?.message ?? 'connection lost', { cause: fault, notExecuted: true })
-}

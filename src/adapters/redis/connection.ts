@@ -129,7 +129,7 @@ export class RedisConnection {
   }
 
   /** Why the connection failed, if known. The rejections of ioredis do not say. */
-  get fault(): Error | undefined {
+  get fault(): IntegrationError | undefined {
     return this.#failure === undefined ? undefined : socketFailure(this.where, withoutCommand(this.#failure))
   }
 

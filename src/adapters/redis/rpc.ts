@@ -1,9 +1,11 @@
 import type { RpcFacet } from '../../core/adapter/rpc-facet.js'
 import type { Clock } from '../../core/clock.js'
+import { ConnectionError } from '../../core/errors/connection.js'
 import { RpcError } from '../../core/errors/rpc.js'
 import type { Value } from '../../core/value.js'
 import type { WireFormat } from '../../wire/wire-format.js'
 import { untilAborted } from '../abort.js'
+import { unsent } from '../cut-off.js'
 import { noServer } from '../rpc-errors.js'
 import { runScript } from './commands.js'
 import type { Argument } from './connection.js'
@@ -51,7 +53,9 @@ export function rpcFacet(
       const payload = encode(params)
       const { replies, pool } = session
       await untilAborted(replies.listen(), context.signal, `call ${method}`).catch((error: unknown) => {
-        throw pool.failure(error, refused)
+        const failure = pool.failure(error, refused)
+        // The call itself was not sent.
+        throw failure instanceof ConnectionError && !failure.notExecuted ? unsent(failure) : failure
       })
       const reply = replies.expect(method, context)
       const fields = ['call', reply.number, 'reply', replies.key]

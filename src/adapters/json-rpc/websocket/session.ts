@@ -5,6 +5,7 @@ import { ConnectionError } from '../../../core/errors/connection.js'
 import { SerializeError } from '../../../core/errors/operation.js'
 import { SequenceTable } from '../../../core/sequence-table.js'
 import type { Value } from '../../../core/value.js'
+import { cutOff, unsent } from '../../cut-off.js'
 import { requestOf } from '../codec.js'
 import { Call, type Message } from './call.js'
 import { closeError } from './close-codes.js'
@@ -253,21 +254,9 @@ export class Session {
     const reason = code === TOO_LARGE ? 'our message is too large for the server (1009)' : error.reason
     for (const call of calls) {
       if (culprits.has(call)) call.fail(new SerializeError(reason, { integration }))
-      else call.fail(wasOpen ? error : closed)
+      else call.fail(cutOff(wasOpen ? error : closed))
     }
-    // Unwritten requests were not executed.
-    const { retryable, errorClass, cause } = error
-    this.#outgoing.fail(
-      wasOpen
-        ? new ConnectionError(error.reason, {
-            integration,
-            retryable,
-            cause,
-            notExecuted: true,
-            ...(errorClass !== undefined && { errorClass }),
-          })
-        : this.#notConnected(),
-    )
+    this.#outgoing.fail(wasOpen ? unsent(error) : this.#notConnected())
   }
 
   #settleSend(error: Error | undefined, resolve: () => void, reject: (error: Error) => void): void {

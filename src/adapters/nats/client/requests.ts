@@ -1,10 +1,11 @@
 import type { Clock } from '../../../core/clock.js'
 import { DeadlineTimer } from '../../../core/deadline-timer.js'
-import { AuthError, ConnectionError } from '../../../core/errors/connection.js'
+import { AuthError } from '../../../core/errors/connection.js'
 import type { IntegrationError } from '../../../core/errors/integration-error.js'
 import { SerializeError, TimeoutError } from '../../../core/errors/operation.js'
 import type { Random } from '../../../core/random.js'
 import { SequenceTable } from '../../../core/sequence-table.js'
+import { cutOff, unsent } from '../../cut-off.js'
 import type { Connection } from './connection.js'
 import type { HeaderBlock } from './headers.js'
 import type { MessageView } from './message-view.js'
@@ -68,8 +69,7 @@ export class Requests {
   send(operation: string, request: Request, deadline: number): Promise<Reply> {
     const { subject, headers, payload } = request
     const { closed } = this.#connection
-    if (closed !== undefined)
-      return Promise.reject(new ConnectionError(closed.message, { cause: closed, notExecuted: true }))
+    if (closed !== undefined) return Promise.reject(unsent(closed))
     if (!this.#subscribed) this.#subscribe()
     const number = ++this.#last
     return new Promise((resolve, reject) => {
@@ -88,10 +88,10 @@ export class Requests {
       }
   }
 
-  /** Rejects all requests in flight. */
-  close(error: IntegrationError): void {
+  /** Rejects all requests in flight, because their connection ended. */
+  close(loss: IntegrationError): void {
     this.#deadlines.cancel()
-    for (const { reject } of this.#pending.values()) reject(error)
+    for (const { reject } of this.#pending.values()) reject(cutOff(loss))
     this.#pending.clear()
   }
 

@@ -7,6 +7,7 @@ import { deadLetterCases } from './dead-letters.js'
 import { endingCases } from './endings.js'
 import { foreignCases } from './foreign.js'
 import { limitCases } from './limits.js'
+import { lossCases } from './losses.js'
 import { overflowCases } from './overflow.js'
 import { ownershipCases } from './ownership.js'
 import { poisonCases } from './poison.js'
@@ -39,6 +40,7 @@ export const CASES: readonly ComplianceCase[] = [
   ...limitCases,
   ...crashCases,
   ...connectionCases,
+  ...lossCases,
   ...shutdownCases,
   ...backPressureCases,
   ...endingCases,
