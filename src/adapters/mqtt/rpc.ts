@@ -42,7 +42,8 @@ export function rpcFacet(connections: CurrentConnection, format: WireFormat): Rp
       publisher
         .send(method, payload, { qos: 1, retain: false, responseTopic, correlationData, headers, deadline })
         .then(
-          (reason) => reason === REASON.noMatchingSubscribers && reply.fail(noServer(method)),
+          (reason) =>
+            reason === REASON.noMatchingSubscribers && reply.fail(noServer(method, { notExecuted: true })),
           (error: unknown) => reply.fail(operationError(error, failure)),
         )
       return reply.answer
