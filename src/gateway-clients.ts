@@ -2,6 +2,7 @@ import { PubSubClient } from './client/pubsub-client.js'
 import { QueueClient } from './client/queue-client.js'
 import { RpcClient } from './client/rpc-client.js'
 import type { IntegrationSettings } from './core/settings/integration.js'
+import type { Logger } from './core/telemetry.js'
 import type { IntegrationMail } from './mailbox/integration-mail.js'
 import type { Turn } from './mailbox/turn.js'
 import type { Work } from './mailbox/work.js'
@@ -22,6 +23,7 @@ export function makeClients(
   turn: Turn,
   work: Work,
   handlerFailed: (of: string, error: unknown) => void,
+  log: Logger,
 ): Clients {
   const formats = new Formats(settings)
   const decoder = (format: string | undefined) => (bytes: Uint8Array) => formats.of(format).decode(bytes)
@@ -29,6 +31,6 @@ export function makeClients(
     rpc: new RpcClient(mail),
     pubsub: new PubSubClient({ mail, turn, work, decoder }),
     queue: new QueueClient({ mail, turn, work, decoder, handlerFailed }),
-    server: new RpcServer(mail, work, handlerFailed),
+    server: new RpcServer(mail, work, handlerFailed, log),
   }
 }

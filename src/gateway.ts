@@ -19,7 +19,7 @@ import { type Duration, toMilliseconds } from './core/duration.js'
 import { type GatewayEvents, LISTENED } from './core/events.js'
 import { INSPECT } from './core/inspect.js'
 import { systemRandom } from './core/random.js'
-import type { LogSink } from './core/telemetry.js'
+import type { LogRecord, LogSink } from './core/telemetry.js'
 import { type Clients, makeClients } from './gateway-clients.js'
 import { shownGateway } from './gateway-inspect.js'
 import { type GatewayMetrics, gatewayMetrics } from './gateway-metrics.js'
@@ -116,6 +116,7 @@ export class Gateway {
       return ref
     }
     const work = new Work(systemClock)
+    const log = (record: LogRecord) => reporter.log(record)
     this.#tree = new SupervisionTree(config, systemClock, connect, work, clientIdPrefix, (report) => {
       if (report.kind === 'connection:changed' || report.kind === 'actor:failed') this.connections.changed()
       reporter.report(report)
@@ -123,7 +124,7 @@ export class Gateway {
     for (const { settings } of [...config.integrations, ...config.servers]) {
       const { name } = settings
       const handlerFailed = (of: string, error: unknown) => this.#handlerErrors.failed(name, of, error)
-      this.#clients.set(name, makeClients(settings, mails.get(name)!, turn, work, handlerFailed))
+      this.#clients.set(name, makeClients(settings, mails.get(name)!, turn, work, handlerFailed, log))
     }
     this.connections = new ConnectionManager(this.#tree.integrations, {
       clock: systemClock,

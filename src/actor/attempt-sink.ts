@@ -48,6 +48,11 @@ export class AttemptSink<M extends InboundMessage> implements MessageSink<M> {
     }
   }
 
+  /** Whether the source of this attempt has ended. */
+  get isRetired(): boolean {
+    return this.#state === 'retired'
+  }
+
   retire(): void {
     this.#state = 'retired'
   }

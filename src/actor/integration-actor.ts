@@ -151,7 +151,7 @@ export function startIntegrationActor(
   const receivers = queue && new Receivers(queue, unsettled!, clock, settings.timeoutMs)
   const topics =
     adapter.pubsub === undefined ? undefined : new TopicHub(adapter.pubsub, clock, settings.timeoutMs)
-  const sources = new Sources(clock, random, outbox, settings.timeoutMs)
+  const sources = new Sources(clock, random, outbox, settings.timeoutMs, log)
   const factory = new SourceFactory({
     settings,
     clock,

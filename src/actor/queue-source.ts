@@ -6,6 +6,7 @@ import type { SourceSpec } from '../mailbox/protocol.js'
 import { AttemptSink } from './attempt-sink.js'
 import type { DeliveryQueue } from './delivery-queue.js'
 import { queueExtras } from './queue-extras.js'
+import { quietly } from './quietly.js'
 import type { RedeliveryRules } from './redelivery.js'
 import type { Source } from './source.js'
 import { returnUnseen, type UnsettledDeliveries } from './unsettled.js'
@@ -13,6 +14,8 @@ import { returnUnseen, type UnsettledDeliveries } from './unsettled.js'
 /** One consumer of the host. Requests no more messages than its concurrency allows to be unsettled. */
 export class QueueSource implements Source, MessageSink<InboundDelivery> {
   readonly id: number
+  readonly verb = 'consume'
+  readonly target: string
   readonly #spec: SourceSpec
   readonly #facet: QueueFacet
   readonly #deliveries: DeliveryQueue
@@ -34,6 +37,7 @@ export class QueueSource implements Source, MessageSink<InboundDelivery> {
     onEnd: (error: Error) => void,
   ) {
     this.id = spec.id
+    this.target = queue
     this.#spec = spec
     this.#facet = facet
     this.#deliveries = deliveries
@@ -47,6 +51,8 @@ export class QueueSource implements Source, MessageSink<InboundDelivery> {
     const sink = new AttemptSink(this.#rules.queue, this, returnUnseen)
     this.#sink = sink
     const consumer = await sink.open(attempt, () => this.#facet.consume(this.#rules.queue, sink, attempt))
+    // It may have ended before this line is reached.
+    if (sink.isRetired) return void quietly(() => consumer.close())
     this.#consumer = consumer
     consumer.request(this.#spec.concurrency ?? 1)
   }
@@ -55,6 +61,12 @@ export class QueueSource implements Source, MessageSink<InboundDelivery> {
     this.#consumer = undefined
     this.#sink?.retire()
     this.#returnWaiting()
+  }
+
+  release(): Promise<void> {
+    const consumer = this.#consumer
+    this.disconnected()
+    return quietly(() => consumer?.close())
   }
 
   drain(): void {

@@ -8,6 +8,7 @@ import type { Gauges } from '../mailbox/gauges.js'
 import type { SourceSpec } from '../mailbox/protocol.js'
 import { AttemptSink } from './attempt-sink.js'
 import type { Outbox } from './outbox.js'
+import { quietly } from './quietly.js'
 import type { Source } from './source.js'
 
 /** Services are held back at this many unanswered requests, and resumed at half of that. */
@@ -92,7 +93,8 @@ function weight({ payload }: InboundRequest): number {
 /** One method that the host serves. Requests cross as values, because the adapter has decoded them. */
 export class ServiceSource implements Source, MessageSink<InboundRequest> {
   readonly id: number
-  readonly #method: string
+  readonly verb = 'serve'
+  readonly target: string
   readonly #facet: ServiceFacet
   readonly #outbox: Outbox
   readonly #pending: PendingRequests
@@ -110,7 +112,7 @@ export class ServiceSource implements Source, MessageSink<InboundRequest> {
     onEnd: (error: Error) => void,
   ) {
     this.id = spec.id
-    this.#method = method
+    this.target = method
     this.#facet = facet
     this.#outbox = outbox
     this.#pending = pending
@@ -119,14 +121,23 @@ export class ServiceSource implements Source, MessageSink<InboundRequest> {
 
   async open(attempt: Attempt): Promise<void> {
     // A request on a retired sink is not answered: its caller times out and may try another server.
-    const sink = new AttemptSink<InboundRequest>(this.#method, this, () => {})
+    const sink = new AttemptSink<InboundRequest>(this.target, this, () => {})
     this.#sink = sink
-    this.#subscription = await sink.open(attempt, () => this.#facet.serve(this.#method, sink, attempt))
+    const subscription = await sink.open(attempt, () => this.#facet.serve(this.target, sink, attempt))
+    // It may have ended before this line is reached.
+    if (sink.isRetired) void quietly(() => subscription.close())
+    else this.#subscription = subscription
   }
 
   disconnected(): void {
     this.#sink?.retire()
     this.#subscription = undefined
+  }
+
+  release(): Promise<void> {
+    const subscription = this.#subscription
+    this.disconnected()
+    return quietly(() => subscription?.close())
   }
 
   deliver(request: InboundRequest): boolean {
@@ -144,9 +155,7 @@ export class ServiceSource implements Source, MessageSink<InboundRequest> {
   lost(): void {}
 
   end(error: Error): void {
-    if (this.#ended) return
-    this.#ended = true
-    this.#onEnd(error)
+    if (!this.#ended) this.#onEnd(error)
   }
 
   drain(): void {}

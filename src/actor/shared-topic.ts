@@ -155,8 +155,10 @@ export class SharedTopic {
       end: (error) => {
         if (generation !== this.#granted || this.#state === 'over') return
         const members = [...this.#members]
+        const ended = this.#current
         this.lose()
         this.#onEmpty()
+        void quietly(() => ended?.close())
         for (const { sink } of members) sink.end(error)
       },
     }

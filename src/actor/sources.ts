@@ -4,31 +4,19 @@ import { type Clock, sleep } from '../core/clock.js'
 import { ConnectionError } from '../core/errors/connection.js'
 import { ShutdownError } from '../core/errors/lifecycle.js'
 import type { Random } from '../core/random.js'
+import type { Logger } from '../core/telemetry.js'
 import { encodeError } from '../mailbox/error-codec.js'
-import { backoffDelay } from '../resilience/backoff.js'
 import { asIntegrationError } from '../resilience/classify.js'
 import { withDeadline } from '../resilience/deadline.js'
+import { isReopened } from '../resilience/reopen.js'
 import type { Outbox } from './outbox.js'
 import { quietly } from './quietly.js'
-import { isReopened, type Source } from './source.js'
+import { Reopening } from './reopening.js'
+import type { Source } from './source.js'
 
-const RESTORE_BACKOFF = { kind: 'exponential', initialMs: 100, factor: 2, maxMs: 5_000 } as const
-/**
- * The pause before a source is opened again that ended while its connection is up. It grows while the source ends again
- * and again.
- */
-const REOPEN_BACKOFF = { kind: 'exponential', initialMs: 250, factor: 2, maxMs: 10_000 } as const
-/** A source that stayed open for this long, and twice the pause before it, resets the pause. */
-const STABLE_MS = 1_000
-
-/** How often a source has ended on its own. */
-interface Ends {
-  /** When it was opened, in milliseconds of `clock.monotonic()`; `undefined` while it is being opened. */
-  openedAt: number | undefined
-  /** How many times in a row it has ended soon after it was opened. */
-  count: number
-  /** The pause after the latest end. */
-  pauseMs: number
+interface Held {
+  readonly source: Source
+  readonly reopening: Reopening
 }
 
 /** All sources of the host. They are opened again on each new connection until the host closes them. */
@@ -37,16 +25,17 @@ export class Sources {
   readonly #random: Random
   readonly #outbox: Outbox
   readonly #timeoutMs: number
-  readonly #open = new Map<number, Source>()
-  readonly #ends = new WeakMap<Source, Ends>()
+  readonly #log: Logger
+  readonly #open = new Map<number, Held>()
   /** Aborts when the connection is lost, so that restoring its sources stops. */
   #connection = sharedController()
 
-  constructor(clock: Clock, random: Random, outbox: Outbox, timeoutMs: number) {
+  constructor(clock: Clock, random: Random, outbox: Outbox, timeoutMs: number, log: Logger) {
     this.#clock = clock
     this.#random = random
     this.#outbox = outbox
     this.#timeoutMs = timeoutMs
+    this.#log = log
   }
 
   /** Sources that are open or being opened. */
@@ -56,47 +45,51 @@ export class Sources {
 
   /** Opens a new source, and keeps it if that succeeds. Replaces a source of the same id from an earlier attempt. */
   async open(source: Source, attempt: Attempt): Promise<void> {
-    const earlier = this.#open.get(source.id)
-    this.#open.set(source.id, source)
+    const { id, verb, target } = source
+    const earlier = this.#take(id)
+    const held = { source, reopening: new Reopening(verb, target, this.#clock, this.#random, this.#log) }
+    this.#open.set(id, held)
     if (earlier !== undefined) void quietly(() => earlier.close())
     try {
       await source.open(attempt)
-      this.#opened(source)
     } catch (error) {
-      if (this.#open.get(source.id) === source) this.#open.delete(source.id)
+      if (this.#open.get(id) === held) this.#open.delete(id)
       throw error
     }
   }
 
   /** Ends a source; does nothing if there is none of that id. */
   async close(id: number): Promise<void> {
-    const source = this.#open.get(id)
-    this.#open.delete(id)
+    const source = this.#take(id)
     if (source !== undefined) await quietly(() => source.close())
   }
 
   /**
-   * Handles the end of a source. Opens it again after a pause if its connection was lost; otherwise sends the error to
-   * the host.
+   * Handles the end of a source. Opens it again, with a growing delay, if the error may pass; otherwise sends the error
+   * to the host.
    */
   ended(id: number, error: Error): void {
-    const source = this.#open.get(id)
-    if (source === undefined) return
-    if (isReopened(error)) {
-      source.disconnected()
+    const held = this.#open.get(id)
+    if (held === undefined) return
+    const { source } = held
+    if (isReopened(source.verb, error)) {
+      void source.release()
       const { signal } = this.#connection
       // If the integration's connection is lost too, the next connection restores the source.
-      if (!signal.aborted) void this.#reopen(source, signal)
+      if (!signal.aborted) void this.#restoreLater(held, signal, error)
       return
     }
-    this.#open.delete(id)
+    this.#take(id)
     this.#outbox.notice({ kind: 'source-ended', source: id, error: encodeError(error) })
     void quietly(() => source.close())
   }
 
   disconnected(): void {
     this.#connection.abort(new ConnectionError('the connection was lost'))
-    for (const source of this.#open.values()) source.disconnected()
+    for (const { source, reopening } of this.#open.values()) {
+      reopening.stop()
+      source.disconnected()
+    }
   }
 
   /** Opens all sources again, with retries. Settles when each has been tried once. */
@@ -104,72 +97,53 @@ export class Sources {
     this.#connection = sharedController()
     const { signal } = this.#connection
     const attempts = [...this.#open.values()].map(
-      (source) => new Promise<void>((resolve) => this.#restore(source, signal, resolve)),
+      (held) => new Promise<void>((resolve) => this.#restore(held, signal, resolve)),
     )
     await Promise.all(attempts)
   }
 
   /** Sends waiting messages for which the host may have given credit. */
   drain(): void {
-    for (const source of this.#open.values()) source.drain()
+    for (const { source } of this.#open.values()) source.drain()
   }
 
   /** Detaches all sources, because the actor stops. Resolves when the broker has been informed; never rejects. */
   async detachAll(): Promise<void> {
     this.#connection.abort(new ShutdownError())
-    const sources = [...this.#open.values()]
-    this.#open.clear()
+    const sources = [...this.#open.keys()].map((id) => this.#take(id)!)
     await Promise.all(sources.map((source) => quietly(() => source.detach())))
   }
 
-  #opened(source: Source): void {
-    this.#endsOf(source).openedAt = this.#clock.monotonic()
+  /** Removes a source. @returns undefined if there is none of that id */
+  #take(id: number): Source | undefined {
+    const held = this.#open.get(id)
+    this.#open.delete(id)
+    held?.reopening.stop()
+    return held?.source
   }
 
-  #endsOf(source: Source): Ends {
-    const known = this.#ends.get(source)
-    if (known !== undefined) return known
-    const ends: Ends = { openedAt: undefined, count: 0, pauseMs: 0 }
-    this.#ends.set(source, ends)
-    return ends
+  async #restoreLater(held: Held, signal: AbortSignal, error: unknown): Promise<void> {
+    await sleep(this.#clock, held.reopening.failed(error), signal).catch(() => {})
+    await this.#restore(held, signal, () => {})
   }
 
-  /** Opens a source again that ended on its own, after a pause. */
-  async #reopen(source: Source, signal: AbortSignal): Promise<void> {
-    await sleep(this.#clock, this.#pauseBefore(source), signal).catch(() => {})
-    await this.#restore(source, signal, () => {})
-  }
-
-  #pauseBefore(source: Source): number {
-    const ends = this.#endsOf(source)
-    const lastedMs = ends.openedAt === undefined ? 0 : this.#clock.monotonic() - ends.openedAt
-    if (lastedMs >= STABLE_MS && lastedMs >= 2 * ends.pauseMs) ends.count = 0
-    ends.openedAt = undefined
-    ends.pauseMs = backoffDelay(REOPEN_BACKOFF, 0.2, ++ends.count, this.#random.number)
-    return ends.pauseMs
-  }
-
-  async #restore(source: Source, signal: AbortSignal, attempted: () => void): Promise<void> {
-    for (let attempt = 1; !signal.aborted && this.#open.get(source.id) === source; attempt++) {
-      this.#endsOf(source).openedAt = undefined
+  async #restore(held: Held, signal: AbortSignal, attempted: () => void): Promise<void> {
+    const { source, reopening } = held
+    while (!signal.aborted && this.#open.get(source.id) === held) {
+      const { failures } = reopening
       try {
         await withDeadline((context) => source.open(context), {
           clock: this.#clock,
           deadline: this.#clock.monotonic() + this.#timeoutMs,
-          operation: 'subscribe',
+          operation: source.verb,
           signal,
         }).finally(attempted)
-        return this.#opened(source)
+        return reopening.opened(failures)
       } catch (error) {
         if (signal.aborted) return
         const known = asIntegrationError(error)
-        // A permanent refusal is not retried; the subscriber gets the error.
-        if (known !== undefined && !known.retryable) return this.ended(source.id, known)
-        await sleep(
-          this.#clock,
-          backoffDelay(RESTORE_BACKOFF, 0.2, attempt, this.#random.number),
-          signal,
-        ).catch(() => {})
+        if (known !== undefined && !isReopened(source.verb, known)) return this.ended(source.id, known)
+        await sleep(this.#clock, reopening.failed(error), signal).catch(() => {})
       }
     }
   }

@@ -1,15 +1,18 @@
 import type { Attempt } from '../core/adapter/attempt.js'
 import type { AdapterSubscription, InboundMessage, MessageSink } from '../core/adapter/inbound.js'
+import { ConnectionError } from '../core/errors/connection.js'
 import { MailboxFullError } from '../core/errors/limits.js'
 import type { Value } from '../core/value.js'
 import type { Gauges } from '../mailbox/gauges.js'
 import type { SourceSpec } from '../mailbox/protocol.js'
+import { isReopened } from '../resilience/reopen.js'
 import { AttemptSink } from './attempt-sink.js'
 import type { Conflator } from './conflator.js'
 import type { DeliveryQueue } from './delivery-queue.js'
 import type { Outbox } from './outbox.js'
 import type { Outgoing } from './outgoing.js'
-import { isReopened, type Source } from './source.js'
+import { quietly } from './quietly.js'
+import type { Source } from './source.js'
 import type { TopicHub } from './topic-hub.js'
 
 export interface TopicSourceDependencies {
@@ -32,6 +35,8 @@ type State =
 /** One subscription of the host to a topic pattern. */
 export class TopicSource implements Source, MessageSink<InboundMessage> {
   readonly id: number
+  readonly verb = 'subscribe'
+  readonly target: string
   readonly #parts: TopicSourceDependencies
   #sink: AttemptSink<InboundMessage> | undefined
   #subscription: AdapterSubscription | undefined
@@ -40,6 +45,7 @@ export class TopicSource implements Source, MessageSink<InboundMessage> {
 
   constructor(parts: TopicSourceDependencies) {
     this.id = parts.spec.id
+    this.target = parts.pattern
     this.#parts = parts
   }
 
@@ -56,7 +62,7 @@ export class TopicSource implements Source, MessageSink<InboundMessage> {
     this.#sink = sink
     const subscription = await sink.open(attempt, () => topics.subscribe(pattern, options, sink, attempt))
     // A short stream may have ended before this line is reached.
-    if (this.#state.kind !== 'alive') return subscription.close()
+    if (this.#state.kind !== 'alive' || sink.isRetired) return void quietly(() => subscription.close())
     this.#subscription = subscription
     // The queue may have made room before the grant, when there was no subscription to resume.
     if (this.#wasHeldBeforeGrant && !queue.isHeld) subscription.resume()
@@ -72,6 +78,12 @@ export class TopicSource implements Source, MessageSink<InboundMessage> {
     this.#sink?.retire()
     this.#subscription = undefined
     this.#parts.queue.disconnected()
+  }
+
+  release(): Promise<void> {
+    const subscription = this.#subscription
+    this.disconnected()
+    return quietly(() => subscription?.close())
   }
 
   deliver(message: InboundMessage): boolean {
@@ -115,8 +127,9 @@ export class TopicSource implements Source, MessageSink<InboundMessage> {
   /** Ends the source after all earlier messages have been delivered. */
   end(error: Error): void {
     if (this.#state.kind !== 'alive') return
-    if (isReopened(error)) {
-      this.#subscription = undefined
+    if (isReopened(this.verb, error)) {
+      // An adapter that loses a connection reports what is lost with it.
+      if (!(error instanceof ConnectionError)) this.lost(0, `the subscription ended: ${error.message}`)
       return this.#parts.onEnd(error)
     }
     this.#state = { kind: 'ending', error }

@@ -3,6 +3,7 @@ import { CreditGiver, newCredit } from '../mailbox/credit.js'
 import type { SourceHandler, SourceRequest } from '../mailbox/integration-mail.js'
 import type { NameReader } from '../mailbox/names.js'
 import type { DeliveryRun, SourceSpec } from '../mailbox/protocol.js'
+import type { SourceVerb } from '../resilience/reopen.js'
 
 /**
  * The most messages of one source in flight to the host: enough to keep the channel full over a round trip of credit.
@@ -10,7 +11,6 @@ import type { DeliveryRun, SourceSpec } from '../mailbox/protocol.js'
 const MOST_MESSAGES = 8_192
 /** The most bytes of one source in flight to the host. */
 const MOST_BYTES = 8 * 1024 * 1024
-type SourceVerb = 'subscribe' | 'consume' | 'serve'
 
 /** A source as the host keeps it, so that it can be opened again in each new life of the actor. */
 export interface HostSource {

@@ -1,10 +1,11 @@
 import type { Clock } from '../core/clock.js'
-import type { IntegrationError } from '../core/errors/integration-error.js'
+import { backoffDelay } from '../resilience/backoff.js'
+import { isReopened } from '../resilience/reopen.js'
 import { type HostSource, type HostSources, specOf } from './host-sources.js'
 import type { Ledger } from './ledger.js'
 
-/** The pause before a source is requested again after a failure that may pass. */
-const REOPEN_PAUSE_MS = 500
+/** The pauses before a source is requested again after a failure that may pass. */
+const REOPEN_BACKOFF = { kind: 'exponential', initialMs: 500, factor: 2, maxMs: 5_000 } as const
 
 export interface RestorerDependencies {
   readonly clock: Clock
@@ -23,23 +24,24 @@ export class SourceRestorer {
   }
 
   /** Requests a source from a life of the actor. The request enters even if the mailbox is full or the breaker open. */
-  restore(source: HostSource, life: number): void {
+  restore(source: HostSource, life: number, attempt = 1): void {
     const { ledger, sources } = this.#dependencies
     const options = { source: specOf(source) }
     const limits = { signal: source.closing.signal }
     ledger.enter(source.verb, source.target, undefined, options, limits).catch((error: Error) => {
       if (!this.#isWanted(source, life)) return
       // After a time-out or with a busy broker, try again: the source had been granted before.
-      if ((error as Partial<IntegrationError>).retryable === true) this.#restoreLater(source, life)
-      else sources.end(source.id, error)
+      if (!isReopened(source.verb, error)) return sources.end(source.id, error)
+      source.handler.refused?.(error)
+      this.#restoreLater(source, life, attempt)
     })
   }
 
-  #restoreLater(source: HostSource, life: number): void {
+  #restoreLater(source: HostSource, life: number, attempt: number): void {
     this.#dependencies.clock.setTimer(
-      REOPEN_PAUSE_MS,
+      backoffDelay(REOPEN_BACKOFF, 0, attempt, () => 0),
       () => {
-        if (this.#isWanted(source, life)) this.restore(source, life)
+        if (this.#isWanted(source, life)) this.restore(source, life, attempt + 1)
       },
       { background: true },
     )

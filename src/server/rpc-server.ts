@@ -2,7 +2,8 @@ import { checkArgument, FUNCTION, NAME, TEXT } from '../core/arguments.js'
 import { ShutdownError } from '../core/errors/lifecycle.js'
 import { SerializeError, UnsupportedError } from '../core/errors/operation.js'
 import { INSPECT, shownAs } from '../core/inspect.js'
-import type { ErrorRecord } from '../mailbox/error-codec.js'
+import type { Logger } from '../core/telemetry.js'
+import { type ErrorRecord, messageOf } from '../mailbox/error-codec.js'
 import type { IntegrationMail, OpenSource, SourceHandler } from '../mailbox/integration-mail.js'
 import { MessageRun } from '../mailbox/message-run.js'
 import type { Work, Worker } from '../mailbox/work.js'
@@ -23,6 +24,7 @@ export class RpcServer implements Worker {
   /** Routes of the last successful `serve`. */
   #served = new RpcRoutes()
   readonly #onError: (method: string, error: unknown) => void
+  readonly #log: Logger
   /** Open sources by method. */
   readonly #sources = new Map<string, OpenSource>()
   #steps: Promise<void> = Promise.resolve()
@@ -31,10 +33,16 @@ export class RpcServer implements Worker {
   readonly #flow: AnswerFlow
 
   /** @internal */
-  constructor(mail: IntegrationMail, work: Work, onError: (method: string, error: unknown) => void) {
+  constructor(
+    mail: IntegrationMail,
+    work: Work,
+    onError: (method: string, error: unknown) => void,
+    log: Logger,
+  ) {
     this.#mail = mail
     this.#onError = onError
     this.#flow = new AnswerFlow(mail.mailbox.bytes)
+    this.#log = log
     work.add(this)
   }
 
@@ -142,11 +150,17 @@ export class RpcServer implements Worker {
       },
       dropped: () => {},
       restarted: () => {},
+      refused: (error) => this.#report('warn', `cannot serve ${method}; trying again`, method, error),
       ended: (error) => {
         this.#sources.delete(method)
-        if (!(error instanceof ShutdownError)) this.#onError(method, error)
+        if (error instanceof ShutdownError) return
+        this.#report('error', `${method} is no longer served; call serve() again`, method, error)
       },
     }
+  }
+
+  #report(level: 'warn' | 'error', message: string, method: string, error: Error): void {
+    this.#log({ level, message, integration: this.#mail.name, method, reason: messageOf(error) })
   }
 
   /** Answers one request. Never rejects. */

@@ -4,6 +4,7 @@ import { startIntegrationActor } from '../../src/actor/integration-actor.js'
 import type { AdapterContext, ProtocolAdapter } from '../../src/core/adapter/protocol-adapter.js'
 import type { IntegrationError } from '../../src/core/errors/integration-error.js'
 import type { IntegrationSettings } from '../../src/core/settings/integration.js'
+import type { LogRecord } from '../../src/core/telemetry.js'
 import { Bell } from '../../src/mailbox/bell.js'
 import { openChannel } from '../../src/mailbox/channel.js'
 import { decodeError } from '../../src/mailbox/error-codec.js'
@@ -23,6 +24,7 @@ export function actorRig(given: Partial<IntegrationSettings>, facets: Partial<Pr
   const line = openChannel()
   const { port1: control } = new MessageChannel()
   const gauges = new Gauges()
+  const logged: LogRecord[] = []
   let context: AdapterContext | undefined
   const connects: { resolve: () => void; reject: (error: Error) => void }[] = []
   const adapter: ProtocolAdapter = {
@@ -48,7 +50,7 @@ export function actorRig(given: Partial<IntegrationSettings>, facets: Partial<Pr
     {
       clock,
       random: new SeededRandom(1),
-      log: () => {},
+      log: (record) => void logged.push(record),
       dial: () => Promise.reject(new Error('nobody to dial')),
     },
   )
@@ -88,6 +90,7 @@ export function actorRig(given: Partial<IntegrationSettings>, facets: Partial<Pr
     gauges,
     actor,
     notices,
+    logged,
     connects,
     quiet,
     /** Sends a request. @returns its number */

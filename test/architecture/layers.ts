@@ -92,6 +92,7 @@ export const LAYERS: readonly Layer[] = [
       '!src/core/manifest.ts',
       'src/adapters/nats/client/**',
       'src/adapters/abort.ts',
+      'src/adapters/cut-off.ts',
       'src/adapters/socket-failure.ts',
       'src/adapters/tls.ts',
     ],
@@ -141,7 +142,11 @@ export const LAYERS: readonly Layer[] = [
     files: ['src/supervisor/**'],
     imports: [...all(['core', 'mailbox', 'supervisor']), 'src/resilience/backoff.ts'],
   },
-  { name: 'ledger', files: ['src/ledger/**'], imports: all(['core', 'mailbox', 'ledger']) },
+  {
+    name: 'ledger',
+    files: ['src/ledger/**'],
+    imports: [...all(['core', 'mailbox', 'ledger']), 'src/resilience/backoff.ts', 'src/resilience/reopen.ts'],
+  },
   { name: 'router', files: ['src/router/**'], imports: all(['core', 'mailbox', 'router']) },
   { name: 'client', files: ['src/client/**'], imports: all(['core', 'mailbox', 'client']) },
   {

@@ -3,6 +3,7 @@ import { systemClock } from '../../src/core/clock.js'
 import { ShutdownError } from '../../src/core/errors/lifecycle.js'
 import { SubscribeError } from '../../src/core/errors/pubsub.js'
 import { RpcError } from '../../src/core/errors/rpc.js'
+import type { LogRecord } from '../../src/core/telemetry.js'
 import type { IntegrationMail, SourceHandler } from '../../src/mailbox/integration-mail.js'
 import { NameReader } from '../../src/mailbox/names.js'
 import { Work } from '../../src/mailbox/work.js'
@@ -18,6 +19,7 @@ function rig() {
   const open = new Map<string, Opened[]>()
   const answers: unknown[] = []
   const failures: string[] = []
+  const logged: LogRecord[] = []
   const mail = {
     name: 'api',
     type: 'fake',
@@ -48,6 +50,7 @@ function rig() {
     mail,
     work,
     (method, error) => void failures.push(`${method}: ${(error as Error).message}`),
+    (record) => void logged.push(record),
   )
   const names = new NameReader()
   names.learn({ first: 0, added: ['m'] })
@@ -59,7 +62,7 @@ function rig() {
     return answers.at(-1)
   }
   const closed = (method: string) => (open.get(method) ?? []).map((opened) => opened.closed)
-  return { server, work, call, closed, failures, open }
+  return { server, work, call, closed, failures, logged, open }
 }
 
 describe('serve', () => {
@@ -100,14 +103,17 @@ describe('serve', () => {
   })
 
   test('opens again what the other side ended', async () => {
-    const { server, closed, open, failures } = rig()
+    const { server, closed, open, failures, logged } = rig()
     server.register('m', () => 1)
     await server.serve()
     open.get('m')![0]!.handler.ended(new SubscribeError('m', 'taken away'))
     await server.serve()
-    expect([closed('m').length, failures]).toEqual([2, ['m: subscribe to m: taken away']])
+    expect(closed('m')).toHaveLength(2)
     open.get('m')![1]!.handler.ended(new ShutdownError())
-    expect(failures).toHaveLength(1)
+    const told = { level: 'error', integration: 'api', method: 'm', reason: 'subscribe to m: taken away' }
+    expect(logged).toEqual([{ ...told, message: 'm is no longer served; call serve() again' }])
+    // No handler has failed.
+    expect(failures).toEqual([])
   })
 
   test('and close are done one at a time', async () => {

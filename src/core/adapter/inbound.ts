@@ -37,8 +37,8 @@ export interface MessageSink<M extends InboundMessage> {
   lost(count: number, reason: string): void
   /**
    * Reports that the other side ended the subscription. Never throws.
-   * @param error ShutdownError if the subscription completed normally; ConnectionError if the actor is to open it
-   *   again
+   * @param error ShutdownError if the subscription completed normally; a retryable error if the actor is to open it
+   *   again. The actor opens a served method again after any refusal of the other side
    */
   end(error: Error): void
 }

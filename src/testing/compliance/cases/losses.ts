@@ -6,7 +6,9 @@ import { eventually, soon } from '../waiting.js'
 
 const RESTARTS = 4
 /** Calls in flight at each moment: enough that a restart meets calls in every state. */
-const IN_FLIGHT = 64
+const IN_FLIGHT = 128
+/** The longest time that a call takes, in milliseconds. */
+const LONGEST_MS = 40
 
 /** Cases for what is in flight when the connection is lost. */
 export const lossCases: readonly ComplianceCase[] = [
@@ -21,8 +23,9 @@ export const lossCases: readonly ComplianceCase[] = [
       let isLoading = true
       const load = async () => {
         while (isLoading) {
-          const token = context.name(`call-${made++}`)
-          const call = context.rpc().call(context.method('slow'), { ms: 1, value: 1, token })
+          const token = context.name(`call-${made}`)
+          const ms = made++ % LONGEST_MS
+          const call = context.rpc().call(context.method('slow'), { ms, value: 1, token })
           await call.catch((error: IntegrationError) => {
             if (error.notExecuted === true) unexecuted.push(token)
           })
