@@ -38,7 +38,7 @@ test('what an address does not say comes from the endpoint', async () => {
 test.each([
   [[], /no address/],
   [['ftp://x'], /expected host:port/],
-  [['user:s3cr3t@host:1'], /expected host:port/],
+  [['user:s3cr3t@host:1'], /credentials/],
   [['host:99999'], /expected host:port/],
   [['host:1/path'], /expected host:port/],
   [['grpc://a:1', 'grpcs://b:1'], /contradicts/],

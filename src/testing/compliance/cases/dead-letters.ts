@@ -28,51 +28,6 @@ export const deadLetterCases: readonly ComplianceCase[] = [
       await context.empty(queue)
     },
   },
-  {
-    name: 'a message whose dead letter is refused is not delivered by the successor of a crashed actor',
-    needs: ['enqueue', 'dequeue', 'refuseQueue', 'persistentQueue', 'redelivery', 'attempts'],
-    async run(context) {
-      const { queue, morgue, dead, seen, refusals, accept, close } = await refused(context)
-      await context.crash()
-      const before = refusals.length
-      await eventually(() => refusals.length > before, 'the successor tries to write the dead letter')
-      await soon(accept(), `${morgue} accepts messages`)
-      await isLetter(context, morgue)
-      await eventually(() => dead.length === 1, 'the event message:dead')
-      assert.equal(dead[0]!.attempts, MAX_DELIVERIES)
-      await close()
-      assert.deepEqual(seen, ['first', 'bad', 'bad'])
-      await context.empty(queue)
-    },
-  },
-  {
-    name: 'a message whose dead letter is refused goes back at the shutdown, and is not delivered by the next gateway',
-    needs: [
-      'enqueue',
-      'dequeue',
-      'refuseQueue',
-      'restartBroker',
-      'persistentQueue',
-      'redelivery',
-      'attempts',
-    ],
-    async run(context) {
-      const { queue, morgue, seen, accept } = await refused(context)
-      const peer = await context.peer()
-      await soon(context.gateway.shutdown({ timeout: '5s' }), 'shutdown')
-      const consumer = peer
-        .queue('other')
-        .consume<string>(queue, { maxDeliveries: MAX_DELIVERIES, deadLetter: morgue })
-      const work = consumer.each(({ value }) => void seen.push(value))
-      const dead = new Promise<DeadMessage>((resolve) => peer.on('message:dead', resolve))
-      await soon(accept(), `${morgue} accepts messages`)
-      assert.equal((await soon(dead, 'the event message:dead')).attempts, MAX_DELIVERIES)
-      await soon(consumer.close(), 'close')
-      await soon(work, 'each ends')
-      assert.deepEqual(seen, ['first', 'bad', 'bad'])
-      await context.endPeers()
-    },
-  },
 ]
 
 /** Sends a message that its handler fails on, and waits until its dead letter is refused. */

@@ -19,11 +19,12 @@ export const lossCases: readonly ComplianceCase[] = [
     async run(context) {
       await context.serve()
       const unexecuted: string[] = []
+      const name = context.name('call')
       let made = 0
       let isLoading = true
       const load = async () => {
         while (isLoading) {
-          const token = context.name(`call-${made}`)
+          const token = `${name}-${made}`
           const ms = made++ % LONGEST_MS
           const call = context.rpc().call(context.method('slow'), { ms, value: 1, token })
           await call.catch((error: IntegrationError) => {
