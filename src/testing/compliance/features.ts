@@ -21,6 +21,11 @@ export interface Features extends Readonly<Record<Capability, boolean>> {
   readonly redelivery: boolean
   /** Every delivery carries its attempt number. */
   readonly attempts: boolean
+  /**
+   * Now and then the broker counts a delivery that reached no consumer, because one closed at that moment. Attempts are
+   * then not exact after a cancelled `receive`.
+   */
+  readonly countsUnseen?: boolean
   /** A returned message can be delayed. */
   readonly delayedNack: boolean
   /** Several consumers of a queue share its messages. */

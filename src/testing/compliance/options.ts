@@ -91,6 +91,6 @@ export function has(
     case 'unservable':
       return options[need] !== undefined
     default:
-      return options.features[need]
+      return options.features[need] === true
   }
 }

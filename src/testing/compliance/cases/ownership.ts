@@ -18,6 +18,7 @@ export const ownershipCases: readonly ComplianceCase[] = [
     needs: ['enqueue', 'dequeue', 'persistentQueue', 'redelivery'],
     async run(context) {
       const queue = context.name('cancelled-receive')
+      const isExact = context.features.attempts && context.features.countsUnseen !== true
       const seen = new Set<number>()
       const work: Promise<void>[] = []
       const take = async (timeout: number, signal: AbortSignal) => {
@@ -40,7 +41,7 @@ export const ownershipCases: readonly ComplianceCase[] = [
       while (seen.size < COUNT) {
         const message = await context.receive<number>(queue, 'other')
         assert.ok(!seen.has(message.value), `message ${message.value} comes once`)
-        if (context.features.attempts) assert.equal(message.attempt, 1, 'this is the first delivery')
+        if (isExact) assert.equal(message.attempt, 1, 'this is the first delivery')
         seen.add(message.value)
         assert.equal(await soon(message.ack(), 'ack'), true)
       }
