@@ -12,7 +12,7 @@ function campaigns() {
     .map((file) => `dist/test/${file}`)
   return files.filter((file) => {
     if (/^dist\/test\/campaigns\/|\.campaign\.test\.js$/.test(file)) return true
-    return readFileSync(join(root, file), 'utf8').includes('/support/rounds.js')
+    return /\/support\/(?:rounds|kills)\.js/.test(readFileSync(join(root, file), 'utf8'))
   })
 }
 
