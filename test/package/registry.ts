@@ -21,7 +21,7 @@ const PUBLISHED_AT = '2024-01-01T00:00:00.000Z'
  * the public one, whose address each of them has its own way to choose.
  */
 export async function startRegistry(folder: string): Promise<{ url: string; close(): void }> {
-  const { dependencies } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'))
+  const { dependencies = {} } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'))
   const sources = [ROOT, ...Object.keys(dependencies).map((name) => join(ROOT, 'node_modules', name))]
   const published = await Promise.all(sources.map((source) => publish(source, folder)))
   const server = createServer((request, response) => {
