@@ -140,7 +140,7 @@ function until(condition: Compiled, filter: Compiled, tick: () => void): Compile
   return many(each)
 }
 
-type Run = (each: () => 'end' | 'drop' | 'keep' | 'last') => void
+type Run = (each: () => 'drop' | 'keep' | 'last') => void
 
 function counted(
   count: Compiled,

@@ -1,5 +1,4 @@
-import { type Compiled, many } from '../compile/compiled.js'
-import { JqError } from '../errors.js'
+import { many } from '../compile/compiled.js'
 import { isMatch, type Match, matchesIn } from '../regex/match.js'
 import { slice } from '../values/access.js'
 import { add } from '../values/arithmetic.js'
@@ -30,16 +29,12 @@ export const SUBSTITUTION: Readonly<Record<string, Form>> = {
     many((input, env, emit) =>
       regex.each(input, env, (source) =>
         modifiers.each(input, env, (flags) => {
-          if (typeof input !== 'string') {
-            matchesIn(input, source, flags, false, budget)
-            throw new JqError('sub input must be a string')
-          }
           const results: Json[] = []
           let from = 0
           for (const match of matchesIn(input, source, flags, false, budget)) {
             const gap = slice(input, from, match.offset)
             let index = 0
-            eachOf(replacement, captured(match), env, (text) => {
+            replacement.each(captured(match), env, (text) => {
               results[index] = add(results[index] ?? null, add(gap, text, budget), budget)
               index++
             })
@@ -51,10 +46,6 @@ export const SUBSTITUTION: Readonly<Record<string, Form>> = {
         }),
       ),
     ),
-}
-
-function eachOf(filter: Compiled, ...args: Parameters<Compiled['each']>): void {
-  filter.each(...args)
 }
 
 /** The named captures of a match, as an object. */
