@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
+import { UnfinishedReporter } from './unfinished-reporter.js'
 
 const report = process.env.NEMO_TEST_REPORT
 const root = join(import.meta.dirname, '..')
@@ -32,7 +33,7 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     // A report for a script to count with, beside the one for people.
-    reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
+    reporters: ['default', new UnfinishedReporter(), ...(report ? [['json', { outputFile: report }]] : [])],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // A slow machine must not fail a test that waits for a condition.
