@@ -93,6 +93,23 @@ test('a call that nobody serves, or that is not permitted, was certainly not exe
   await expect(call('m')).rejects.toMatchObject({ kind: 'connection', notExecuted: true })
 })
 
+test('of several calls that are not permitted any more, none is said to be not executed', async () => {
+  let calls = 0
+  const { port } = await fakeServer(INFO, (socket, text) => {
+    pongs(socket, text)
+    calls += [...text.matchAll(/^H?PUB m /gm)].length
+    if (calls === 2) socket.write(`-ERR 'Permissions Violation for Publish to "m"'\r\n`)
+  })
+  const { adapter } = await connected({ port })
+  const errors = await Promise.all(
+    [1, 2].map((value) => adapter.rpc.call('m', value, within()).catch((error: unknown) => error)),
+  )
+  for (const error of errors) {
+    expect(error).toBeInstanceOf(AuthError)
+    expect(error).not.toHaveProperty('notExecuted')
+  }
+})
+
 test('a full server is a ConnectionError that may be tried again, with its reason', async () => {
   const server = await serverFor({ config: ['max_connections: 1'] })
   await connected({ port: server.port })

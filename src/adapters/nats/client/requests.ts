@@ -79,13 +79,17 @@ export class Requests {
     })
   }
 
-  /** Rejects the requests to a subject that the server does not permit. */
+  /**
+   * Rejects the requests to a subject that the server does not permit. The server does not say which request it
+   * refused. Of several, earlier ones may have been executed before the permissions changed.
+   */
   refused(subject: string, text: string): void {
-    for (const [number, pending] of this.#pending.entries())
-      if (pending.subject === subject) {
-        this.#pending.take(number)
-        pending.reject(new AuthError(`${pending.operation} is not permitted: ${text}`, { notExecuted: true }))
-      }
+    const found = [...this.#pending.entries()].filter(([, pending]) => pending.subject === subject)
+    const context = found.length === 1 ? { notExecuted: true } : {}
+    for (const [number, { operation, reject }] of found) {
+      this.#pending.take(number)
+      reject(new AuthError(`${operation} is not permitted: ${text}`, context))
+    }
   }
 
   /** Rejects all requests in flight, because their connection ended. */
