@@ -109,13 +109,13 @@ export class ActorRef implements IntegrationMail, ActorAddress {
     limits?: RequestLimits,
   ): Promise<unknown> {
     const refused = this.#refusal(verb, limits?.signal)
-    if (refused !== undefined) return Promise.reject(refused)
+    if (refused !== undefined) return this.#ledger.refuse(refused)
     try {
       return this.#ledger.enter(verb, target, value, options, limits)
     } catch (error) {
       // A getter or proxy in the value may throw when its size is estimated.
       const reason = `the value cannot be read: ${messageOf(error)}`
-      return Promise.reject(new SerializeError(reason, { integration: this.name }))
+      return this.#ledger.refuse(new SerializeError(reason, { integration: this.name }))
     }
   }
 

@@ -13,17 +13,11 @@ import { isWeighedExactly, SizeEstimate } from '../mailbox/size-estimate.js'
 import type { Verb } from '../mailbox/verbs.js'
 import { type CrashOutcome, crashOutcome, findInHand } from './crash-outcome.js'
 import { drained } from './drained.js'
+import { graceOf } from './grace.js'
+import { RefusalPace } from './refusal-pace.js'
 import { mailboxFull, timedOut, tooLarge } from './refusals.js'
 import { Request } from './request.js'
 import { type RequestChannel, RequestQueue, type Room } from './request-queue.js'
-
-/**
- * How long after a deadline the host waits for the time-out of the actor, which knows more about the cause, before it
- * settles the request itself. Short, because an actor that is stuck never answers.
- */
-const GRACE_MS = 50
-/** How long a receive that does not wait may take: only the broker knows whether a message is available. */
-const POLL_MS = 1_000
 
 /** The callbacks of the ledger. */
 export interface LedgerEvents {
@@ -49,6 +43,7 @@ export class Ledger {
   readonly #queue: RequestQueue
   readonly #size = new SizeEstimate()
   readonly #deadlines: DeadlineTimer
+  readonly #refusals: RefusalPace
   readonly #budgetMs: number
   readonly #maxBytes: number
   readonly #mailboxFull: string
@@ -74,10 +69,16 @@ export class Ledger {
       request.reject(new SerializeError(reason, { integration: this.#name })),
     )
     this.#deadlines = new DeadlineTimer(clock, (now) => this.#expire(now))
+    this.#refusals = new RefusalPace(clock)
   }
 
   get depth(): { readonly waiting: number; readonly posted: number } {
     return this.#queue.depth
+  }
+
+  /** Rejects a request that is not accepted. */
+  refuse(error: Error): Promise<never> {
+    return new Promise((_, reject) => this.#refusals.pace(() => reject(error)))
   }
 
   /** Enters an accepted request. */
@@ -90,7 +91,7 @@ export class Ledger {
   ): Promise<unknown> {
     const bytes = this.#size.of(value)
     if (bytes > this.#maxBytes && isWeighedExactly(value))
-      return Promise.reject(tooLarge(bytes, this.#maxBytes, this.#name))
+      return this.refuse(tooLarge(bytes, this.#maxBytes, this.#name))
     const own = limits?.timeoutMs
     // The actor enforces the default time-out, so the host's may be as coarse as the batch of the request.
     const now = own === undefined ? this.#queue.now() : this.#clock.monotonic()
@@ -131,7 +132,8 @@ export class Ledger {
       const full = new MailboxFullError(this.#mailboxFull, { integration: this.#name })
       const oldest = this.#oldest(room, isConnected)
       if (oldest === undefined) return full
-      this.#giveUp(oldest, full)
+      this.#forget(oldest, 'cancel')
+      oldest.reject(full, this.#refusals)
     }
   }
 
@@ -261,18 +263,11 @@ export class Ledger {
     this.#events.expiring()
     let next = Number.POSITIVE_INFINITY
     for (const request of this.#queue) {
-      const due = this.#origin + request.expiresAfter + this.#graceOf(request)
+      const due = this.#origin + request.expiresAfter + graceOf(request, this.#queue.isAttached)
       if (due > now) next = Math.min(next, due)
       else this.#timeOut(request)
     }
     return next
-  }
-
-  /** How long after its deadline the actor may still settle a request, in milliseconds. */
-  #graceOf({ verb, state, timeoutMs }: Request): number {
-    if (verb !== 'receive') return state === 'posted' ? GRACE_MS : 0
-    if (!this.#queue.isAttached) return 0
-    return timeoutMs < GRACE_MS ? POLL_MS : GRACE_MS
   }
 
   #timeOut(request: Request): void {

@@ -1,6 +1,7 @@
 import type { RequestOptions } from '../mailbox/protocol.js'
 import type { OutgoingRequest } from '../mailbox/requests.js'
 import { traitsOf, type Verb, type VerbTraits } from '../mailbox/verbs.js'
+import type { RefusalPace } from './refusal-pace.js'
 
 // All promises share one executor. A closure for each message would cost more than the promise itself.
 const settlers = { resolve: (_value: unknown) => {}, reject: (_error: Error) => {} }
@@ -79,9 +80,11 @@ export class Request implements OutgoingRequest {
     if (this.#settle()) this.#resolve(value)
   }
 
-  /** Rejects the promise; does nothing if it is settled. */
-  reject(error: Error): void {
-    if (this.#settle()) this.#reject(error)
+  /** Rejects the promise, at the pace given; does nothing if it is settled. */
+  reject(error: Error, refusals?: RefusalPace): void {
+    if (!this.#settle()) return
+    if (refusals === undefined) this.#reject(error)
+    else refusals.pace(() => this.#reject(error))
   }
 
   #settle(): boolean {
