@@ -170,6 +170,8 @@ describe('the check', () => {
     ['src/client/x.ts', 'const { randomFillSync } = crypto', 'uses randomFillSync'],
     ['src/client/x.ts', 'crypto.getRandomValues(bytes)', 'uses getRandomValues'],
     ['src/client/x.ts', 'AbortSignal.timeout(5)', 'uses AbortSignal.timeout'],
+    ['src/client/x.ts', 'AbortSignal.any([one, two])', 'uses AbortSignal.any'],
+    ['src/client/x.ts', 'const stop = new AbortController()', 'uses new AbortController'],
     ['src/client/x.ts', "console.error('x')", 'uses console: allowed in [src/cli/**]'],
     ['workers/x.ts', 'process.exit(1)', 'uses process.exit'],
   ]

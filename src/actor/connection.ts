@@ -1,3 +1,4 @@
+import { sharedController } from '../core/abort.js'
 import type { ProtocolAdapter } from '../core/adapter/protocol-adapter.js'
 import { type Clock, sleep, type Timer } from '../core/clock.js'
 import { ConnectionError } from '../core/errors/connection.js'
@@ -135,7 +136,7 @@ export class Connection {
   }
 
   #attempt(attempt: number): Promise<void> {
-    const abort = new AbortController()
+    const abort = sharedController()
     this.#become({ kind: 'connecting', attempt, abort })
     const made = withDeadline((context) => this.#adapter.connect(context.signal), {
       clock: this.#clock,

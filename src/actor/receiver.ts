@@ -1,3 +1,4 @@
+import { sharedController } from '../core/abort.js'
 import type { Attempt } from '../core/adapter/attempt.js'
 import type { MessageSink } from '../core/adapter/inbound.js'
 import type { AdapterConsumer, InboundDelivery, QueueFacet } from '../core/adapter/queue-facet.js'
@@ -156,7 +157,7 @@ export class Receiver implements MessageSink<InboundDelivery> {
 
   /** Opens the consumer with the time-out of the integration, because that of the first caller may be too short. */
   #open(): Promise<void> {
-    const abort = new AbortController()
+    const abort = sharedController()
     const startedAt = this.#clock.monotonic()
     const sink = new AttemptSink(this.#queue, this, returnUnseen)
     const opening = async () => {

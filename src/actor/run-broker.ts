@@ -1,4 +1,5 @@
 import type { BrokerAddress, BrokerFactory } from '../brokers/embedded-broker.js'
+import { sharedController } from '../core/abort.js'
 import { systemClock } from '../core/clock.js'
 import { systemRandom } from '../core/random.js'
 import { serveControl } from '../mailbox/control.js'
@@ -40,7 +41,7 @@ export function runBroker(makeBroker: BrokerFactory): void {
       },
       address: async () => address,
     })
-    broker.start(new AbortController().signal).then(
+    broker.start(sharedController().signal).then(
       (reached) => {
         address = reached
         attach = (port) => broker.attach(port)

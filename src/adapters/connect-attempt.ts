@@ -1,3 +1,4 @@
+import { sharedController, sharedSignal } from '../core/abort.js'
 import { ConnectionError } from '../core/errors/connection.js'
 
 /** The `connect` of an adapter that is in flight, which `disconnect` interrupts. */
@@ -15,9 +16,9 @@ export class ConnectAttempt {
     connect: (signal: AbortSignal) => Promise<C>,
     close: (made: C) => Promise<void> | void,
   ): Promise<C> {
-    const abort = new AbortController()
+    const abort = sharedController()
     this.#abort = abort
-    const made = await connect(AbortSignal.any([signal, abort.signal]))
+    const made = await connect(sharedSignal([signal, abort.signal]))
     if (!abort.signal.aborted) return made
     await close(made)
     throw interrupted()

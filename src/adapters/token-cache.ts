@@ -1,3 +1,4 @@
+import { sharedController } from '../core/abort.js'
 import type { Timer } from '../core/clock.js'
 import { ConnectionError } from '../core/errors/connection.js'
 import type { IntegrationError } from '../core/errors/integration-error.js'
@@ -67,7 +68,7 @@ export class TokenCache implements TokenSource {
   }
 
   #begin(): PendingToken {
-    const abort = new AbortController()
+    const abort = sharedController()
     const { clock, settings } = this.#context
     const timer = clock.setTimer(settings.timeoutMs, () =>
       abort.abort(new TimeoutError(this.#maker.operation, { integration: settings.name })),

@@ -1,4 +1,5 @@
 import type { CheckedConfig } from '../config/load.js'
+import { sharedController } from '../core/abort.js'
 import { every, sleep, systemClock } from '../core/clock.js'
 import { Gateway } from '../gateway.js'
 import { type App, loadApp, startApp } from './app.js'
@@ -114,7 +115,7 @@ function aborted(signal: AbortSignal): Promise<void> {
 
 async function withinMs(ms: number, cleanup: () => unknown): Promise<void> {
   const late = new Error(`the limit of ${ms / 1_000} s was exceeded`)
-  const timer = new AbortController()
+  const timer = sharedController()
   try {
     await Promise.race([cleanup(), sleep(systemClock, ms, timer.signal).then(() => Promise.reject(late))])
   } finally {

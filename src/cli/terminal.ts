@@ -1,3 +1,4 @@
+import { sharedController } from '../core/abort.js'
 /** The terminal of the command line. */
 export interface Terminal {
   /** Writes data and requested output. */
@@ -19,7 +20,7 @@ export interface Terminal {
 export function processTerminal(): Terminal {
   const { stdout, stderr, env } = process
   const wanted = (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb'
-  const gone = new AbortController()
+  const gone = sharedController()
   stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
     if (code !== 'EPIPE') process.exit(1)
     gone.abort()

@@ -10,6 +10,13 @@ export function sharedController(): AbortController {
   return controller
 }
 
+/** Makes a signal that aborts with the first of several. It accepts any number of listeners. */
+export function sharedSignal(signals: readonly AbortSignal[]): AbortSignal {
+  const first = AbortSignal.any([...signals])
+  setMaxListeners(0, first)
+  return first
+}
+
 /** The tasks that wait for one signal, and the listener that they share. */
 interface Waiting {
   readonly tasks: Set<() => void>

@@ -1,3 +1,4 @@
+import { sharedController } from '../core/abort.js'
 import type { AdapterContext, AdapterFactory, ProtocolAdapter } from '../core/adapter/protocol-adapter.js'
 import type { Timer } from '../core/clock.js'
 import type { DiscoverySettings } from '../core/discovery.js'
@@ -42,7 +43,7 @@ class Discovering {
   #isStale = true
   /** Closing of the previous connection. */
   #closing: Promise<void> | undefined
-  #lookup = new AbortController()
+  #lookup = sharedController()
   #timer: Timer | undefined
 
   constructor(context: AdapterContext, settings: DiscoverySettings, makeAdapter: AdapterFactory) {
@@ -186,7 +187,7 @@ class Discovering {
   }
 
   async #refresh(): Promise<void> {
-    this.#lookup = new AbortController()
+    this.#lookup = sharedController()
     const { signal } = this.#lookup
     const { clock, settings } = this.#context
     const changed = await withDeadline((attempt) => this.#findAddresses(attempt.signal), {

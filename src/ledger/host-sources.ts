@@ -1,3 +1,4 @@
+import { sharedController } from '../core/abort.js'
 import type { Capacity } from '../core/overflow.js'
 import { CreditGiver, newCredit } from '../mailbox/credit.js'
 import type { SourceHandler, SourceRequest } from '../mailbox/integration-mail.js'
@@ -39,7 +40,7 @@ export class HostSources {
       wanted,
       handler,
       state: 'asked',
-      closing: new AbortController(),
+      closing: sharedController(),
       credit: freshCredit(),
     }
     this.#byId.set(source.id, source)

@@ -102,13 +102,15 @@ const MEMBERS = [
   'process.hrtime',
   'process.exit',
   'AbortSignal.timeout',
+  'AbortSignal.any',
 ]
 
 /** The name of the confined global that this node uses, in itself. */
 function useOf(node: ts.Node): string | undefined {
   if (ts.isNewExpression(node) || ts.isCallExpression(node)) {
-    const isDate = ts.isIdentifier(node.expression) && node.expression.text === 'Date'
-    return isDate && !node.arguments?.length ? 'new Date()' : undefined
+    const made = ts.isIdentifier(node.expression) ? node.expression.text : ''
+    if (made === 'AbortController') return 'new AbortController'
+    return made === 'Date' && !node.arguments?.length ? 'new Date()' : undefined
   }
   if (ts.isPropertyAccessExpression(node)) {
     const object = node.expression.getText().replace(/^(globalThis|global)\./, '')

@@ -1,3 +1,4 @@
+import { sharedController } from '../../core/abort.js'
 import type { AdapterContext } from '../../core/adapter/protocol-adapter.js'
 import { sleep } from '../../core/clock.js'
 import { ConnectionError } from '../../core/errors/connection.js'
@@ -30,7 +31,7 @@ export class Move {
   /** Starts connecting to the current addresses and aborts an earlier attempt. */
   begin(): void {
     this.stop()
-    this.#attempt = new AbortController()
+    this.#attempt = sharedController()
     void this.#run(this.#attempt.signal)
   }
 
@@ -42,7 +43,7 @@ export class Move {
   async #run(signal: AbortSignal): Promise<void> {
     const { clock, log, settings } = this.#context
     for (let delay = FIRST_DELAY_MS; !signal.aborted; delay = Math.min(2 * delay, LONGEST_DELAY_MS)) {
-      const attempt = new AbortController()
+      const attempt = sharedController()
       const abort = () => attempt.abort(signal.reason)
       signal.addEventListener('abort', abort, { once: true })
       const timer = clock.setTimer(settings.timeoutMs, () =>

@@ -1,3 +1,4 @@
+import { sharedController } from '../../core/abort.js'
 import type { Attempt } from '../../core/adapter/attempt.js'
 import type { PublishOptions } from '../../core/adapter/pubsub-facet.js'
 import { type Clock, every, sleep, type Timer } from '../../core/clock.js'
@@ -75,7 +76,7 @@ export class Publisher {
       publishing.status === 'fulfilled' ? [publishing.value.stream] : [],
     )
     for (const stream of streams) stream.end()
-    const waited = new AbortController()
+    const waited = sharedController()
     await Promise.race([
       Promise.all(streams.map((stream) => stream.over)),
       sleep(this.#session.clock, CLOSE_GRACE_MS, waited.signal).catch(() => {}),

@@ -1,3 +1,4 @@
+import { sharedController } from '../../core/abort.js'
 import type { Attempt } from '../../core/adapter/attempt.js'
 import type { AdapterSubscription, InboundMessage, MessageSink } from '../../core/adapter/inbound.js'
 import type { SubscribeOptions } from '../../core/adapter/pubsub-facet.js'
@@ -58,7 +59,7 @@ const TAKES_STREAM: ReadonlySet<Method['kind']> = new Set(['bidi', 'client-strea
  * @throws Status if the server refuses; the signal's reason
  */
 async function accepted(stream: GrpcStream, { clock }: Session, { signal }: Attempt): Promise<void> {
-  const waiting = new AbortController()
+  const waiting = sharedController()
   const onAbort = () => {
     stream.cancel()
     waiting.abort()

@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
+import { sharedController, sharedSignal } from '../../core/abort.js'
 import type { AdapterContext, AdapterFactory, ProtocolAdapter } from '../../core/adapter/protocol-adapter.js'
 import type { PubSubFacet } from '../../core/adapter/pubsub-facet.js'
 import type { QueueFacet } from '../../core/adapter/queue-facet.js'
@@ -26,9 +27,9 @@ class MemoryAdapter implements ProtocolAdapter {
 
   async connect(signal: AbortSignal): Promise<void> {
     this.#end()
-    const attempt = new AbortController()
+    const attempt = sharedController()
     this.#attempt = attempt
-    const either = AbortSignal.any([signal, attempt.signal])
+    const either = sharedSignal([signal, attempt.signal])
     const session = new Session(await this.#dial(either), this.#context, (error) => {
       if (this.#session !== session) return
       this.#session = undefined

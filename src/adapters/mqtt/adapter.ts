@@ -1,3 +1,4 @@
+import { sharedController, sharedSignal } from '../../core/abort.js'
 import type { AdapterContext, AdapterFactory, ProtocolAdapter } from '../../core/adapter/protocol-adapter.js'
 import { ConnectionError } from '../../core/errors/connection.js'
 import { IntegrationError } from '../../core/errors/integration-error.js'
@@ -83,12 +84,12 @@ export const mqttAdapter: AdapterFactory = (context: AdapterContext): ProtocolAd
 
     async connect(signal) {
       const address = nextAddress()
-      const expiry = new AbortController()
+      const expiry = sharedController()
       const limitMs = Math.floor(settings.timeoutMs * ATTEMPT_SHARE)
       const timer = clock.setTimer(limitMs, () => expiry.abort(new AttemptExpired(limitMs)))
       const made = await attempt
         .run(
-          AbortSignal.any([signal, expiry.signal]),
+          sharedSignal([signal, expiry.signal]),
           (either) => establish({ context, config, dialer, memory, format }, address, either, onLost),
           (late) => late.close(),
         )

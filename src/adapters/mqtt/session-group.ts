@@ -1,3 +1,4 @@
+import { sharedController, sharedSignal } from '../../core/abort.js'
 import type { Hold } from './client/ack-gate.js'
 import type { BrokerAddress } from './client/address.js'
 import type { Dialer, Role } from './client/dialer.js'
@@ -31,7 +32,7 @@ export class SessionGroup {
   readonly #address: BrokerAddress
   readonly #onLost: (error: Error) => void
   readonly #sessions: ReceivingSession<Receiver>[] = []
-  readonly #stop = new AbortController()
+  readonly #stop = sharedController()
   #ended: Error | undefined
 
   /** @param onLost called at most once, when a session is lost */
@@ -53,7 +54,7 @@ export class SessionGroup {
     makeInbox: (session: Session) => R,
     signal: AbortSignal,
   ): Promise<ReceivingSession<R>> {
-    const both = AbortSignal.any([signal, this.#stop.signal])
+    const both = sharedSignal([signal, this.#stop.signal])
     return this.#open(makeInbox, (owner) => this.#dialer.connect(this.#address, role, state, owner, both))
   }
 

@@ -1,3 +1,4 @@
+import { sharedController } from '../../core/abort.js'
 import type { AdapterContext } from '../../core/adapter/protocol-adapter.js'
 import type { Timer } from '../../core/clock.js'
 import { ConnectionError } from '../../core/errors/connection.js'
@@ -49,7 +50,7 @@ export class ConnectionSet {
   readonly refused: RefusedSubjects
   readonly #dependencies: ConnectionSetDependencies
   readonly #others = new Map<Role, Promise<Connection>>()
-  readonly #ended = new AbortController()
+  readonly #ended = sharedController()
   #leaving: Timer | undefined
   #closing: Promise<void> | undefined
 

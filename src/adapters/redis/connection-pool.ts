@@ -1,3 +1,4 @@
+import { sharedController, sharedSignal } from '../../core/abort.js'
 import type { Clock } from '../../core/clock.js'
 import { ConnectionError } from '../../core/errors/connection.js'
 import { IntegrationError } from '../../core/errors/integration-error.js'
@@ -35,7 +36,7 @@ export class ConnectionPool implements Commands {
   readonly #clock: Clock
   readonly #onLost: (pool: ConnectionPool, error: IntegrationError) => void
   readonly #connections = new Set<RedisConnection>()
-  readonly #closing = new AbortController()
+  readonly #closing = sharedController()
   readonly #onEnd = new Set<() => void>()
   #opening = 0
   #address!: ServerAddress
@@ -108,7 +109,7 @@ export class ConnectionPool implements Commands {
         `pool_size (${pool_size}) reached: cannot open a connection for ${purpose.what}; raise config.pool_size`,
         { retryable: false, notExecuted: true, fault: 'local' },
       )
-    const abort = new AbortController()
+    const abort = sharedController()
     const timer = this.#clock.setTimer(
       OPEN_MS,
       () =>
@@ -118,7 +119,7 @@ export class ConnectionPool implements Commands {
       { background: true },
     )
     try {
-      return await this.#connect(address, purpose, AbortSignal.any([abort.signal, this.#closing.signal]))
+      return await this.#connect(address, purpose, sharedSignal([abort.signal, this.#closing.signal]))
     } finally {
       timer.cancel()
     }

@@ -1,6 +1,7 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import type { MessagePort } from 'node:worker_threads'
 import { Aedes } from 'aedes'
+import { sharedController, sharedSignal } from '../../core/abort.js'
 import { ConnectionError } from '../../core/errors/connection.js'
 import type { BrokerAddress, BrokerContext, BrokerFactory, EmbeddedBroker } from '../embedded-broker.js'
 import { boundStore, STORE_LIMITS, type Store } from './bounded-store.js'
@@ -21,7 +22,7 @@ class MqttBroker implements EmbeddedBroker {
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
   readonly #full = new Set<string>()
-  readonly #stopping = new AbortController()
+  readonly #stopping = sharedController()
   #state: 'new' | 'running' | 'stopped' = 'new'
 
   constructor(context: BrokerContext) {
@@ -42,7 +43,7 @@ class MqttBroker implements EmbeddedBroker {
   }
 
   async start(signal: AbortSignal): Promise<BrokerAddress> {
-    const either = AbortSignal.any([signal, this.#stopping.signal])
+    const either = sharedSignal([signal, this.#stopping.signal])
     either.throwIfAborted()
     await this.#aedes.listen()
     const { persistence } = this.#aedes as unknown as { readonly persistence: Store }

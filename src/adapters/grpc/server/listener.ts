@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net'
 import { Server, type ServerOptions } from '@grpc/grpc-js'
+import { sharedController } from '../../../core/abort.js'
 import type { AdapterContext } from '../../../core/adapter/protocol-adapter.js'
 import { sleep } from '../../../core/clock.js'
 import { ConnectionError } from '../../../core/errors/connection.js'
@@ -109,7 +110,7 @@ export async function listen(context: AdapterContext, config: GrpcServerConfig):
     drain: () => void drain(),
     async close() {
       closeCredentials()
-      const waited = new AbortController()
+      const waited = sharedController()
       await Promise.race([drain(), sleep(clock, CLOSE_GRACE_MS, waited.signal).catch(() => {})])
       waited.abort()
       server.forceShutdown()

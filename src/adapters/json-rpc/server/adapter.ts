@@ -1,4 +1,5 @@
 import type { Server } from 'node:http'
+import { sharedController } from '../../../core/abort.js'
 import type {
   AdapterContext,
   AdapterFactory,
@@ -124,7 +125,7 @@ class JsonRpcServer implements ProtocolAdapter {
     await new Promise<void>((resolve) => this.#context.clock.nextTurn(resolve))
     webSockets.close()
     server.closeIdleConnections()
-    const stop = new AbortController()
+    const stop = sharedController()
     await Promise.race([closed, sleep(this.#context.clock, CLOSE_GRACE_MS, stop.signal).catch(() => {})])
     stop.abort()
     webSockets.terminate()

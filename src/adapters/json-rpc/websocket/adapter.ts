@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer'
+import { sharedController } from '../../../core/abort.js'
 import type { Attempt } from '../../../core/adapter/attempt.js'
 import type { AdapterSubscription, InboundMessage, MessageSink } from '../../../core/adapter/inbound.js'
 import type { AdapterContext, ProtocolAdapter } from '../../../core/adapter/protocol-adapter.js'
@@ -248,7 +249,7 @@ export class WebSocketAdapter implements ProtocolAdapter {
   async #end({ session, subscribers }: Connection): Promise<void> {
     subscribers.end()
     const { clock } = this.#context
-    const stop = new AbortController()
+    const stop = sharedController()
     // The closing handshake can be received only while reading.
     session.socket.resume()
     await Promise.race([session.close(), sleep(clock, CLOSE_GRACE_MS, stop.signal).catch(() => {})])

@@ -1,3 +1,4 @@
+import { sharedController } from '../../../core/abort.js'
 import type { Attempt } from '../../../core/adapter/attempt.js'
 import type { AdapterSubscription, InboundMessage, MessageSink } from '../../../core/adapter/inbound.js'
 import type { Clock } from '../../../core/clock.js'
@@ -60,7 +61,7 @@ export async function openSubscription(
  * too.
  */
 async function end({ session, clock }: SubscriptionContext, method: string, id: Value): Promise<void> {
-  const { signal } = new AbortController()
+  const { signal } = sharedController()
   await session
     .call(method, [id], { deadline: clock.monotonic() + UNSUBSCRIBE_TIMEOUT_MS, signal })
     .catch(() => {})

@@ -1,3 +1,4 @@
+import { sharedController, sharedSignal } from '../../../core/abort.js'
 import { AuthError, ConnectionError } from '../../../core/errors/connection.js'
 import type { Endpoint } from '../../../core/settings/endpoint.js'
 import type { TlsSettings } from '../../../core/settings/tls.js'
@@ -98,13 +99,13 @@ export class Dialer {
     signal: AbortSignal,
   ): Promise<Connection> {
     if (count === 1) return this.one(server, events, signal)
-    const share = new AbortController()
+    const share = sharedController()
     const { clock, timeoutMs } = this.#settings
     const timer = clock.setTimer(Math.max(LEAST_MS, timeoutMs / count), () =>
       share.abort(new ConnectionError(`${whereOf(server)} did not answer in time`)),
     )
     try {
-      return await this.one(server, events, AbortSignal.any([signal, share.signal]))
+      return await this.one(server, events, sharedSignal([signal, share.signal]))
     } finally {
       timer.cancel()
     }
