@@ -118,11 +118,12 @@ export const LAYERS: readonly Layer[] = [
       'src/adapters/tls.ts',
     ],
   },
+  { name: 'buffer', files: ['src/buffer/**'], imports: all(['core', 'buffer']) },
   {
     name: 'actor',
     files: ['src/actor/**'],
     imports: [
-      ...all(['core', 'wire', 'resilience', 'mailbox', 'transform', 'discovery', 'actor']),
+      ...all(['core', 'wire', 'resilience', 'mailbox', 'transform', 'discovery', 'buffer', 'actor']),
       'src/brokers/embedded-broker.ts',
     ],
   },
