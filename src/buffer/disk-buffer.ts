@@ -1,0 +1,174 @@
+import { every, type Timer } from '../core/clock.js'
+import { ConfigError } from '../core/errors/config.js'
+import { IntegrationError } from '../core/errors/integration-error.js'
+import { Acceptance } from './acceptance.js'
+import { CURSOR_BYTES } from './cursor-file.js'
+import { CursorSaver } from './cursor-saver.js'
+import { type DiskBufferOptions, SMALLEST_BUFFER } from './disk-buffer-options.js'
+import { openFailure } from './errors.js'
+import { systemFiles } from './files.js'
+import { FolderLock } from './folder-lock.js'
+import { LogReader } from './log-reader.js'
+import type { LogState } from './log-state.js'
+import { LogWriter } from './log-writer.js'
+import type {
+  BufferedMessage,
+  BufferFigures,
+  MessageBuffer,
+  ReadCredit,
+  StoredMessage,
+} from './message-buffer.js'
+import { type Recovered, recover } from './recovery.js'
+import { SegmentList } from './segment-list.js'
+
+/** Kept free of `maxBytes` for the cursor, its successor and the lock. */
+const RESERVED_BYTES = 4_096
+const LARGEST_SEGMENT = 8 * 1024 ** 2
+const SEGMENTS = 16
+const RETRY_MS = 1_000
+const MOST_FREQUENT_EXPIRY_MS = 100
+const LEAST_FREQUENT_EXPIRY_MS = 10_000
+
+/**
+ * Opens a buffer in a folder, and recovers what an earlier process left there.
+ * @throws ConfigError with a `code` (`BufferErrorCode`) if the folder cannot be used or an option is wrong
+ */
+export async function openDiskBuffer(options: DiskBufferOptions): Promise<MessageBuffer> {
+  const { folder, maxBytes, files = systemFiles } = options
+  if (!(maxBytes >= SMALLEST_BUFFER))
+    throw new ConfigError(`max_bytes must be at least ${SMALLEST_BUFFER}, found ${maxBytes}`)
+  let lock: FolderLock | undefined
+  try {
+    await files.mkdir(folder, { recursive: true })
+    lock = await FolderLock.acquire(files, folder, options.clock, options.owner)
+    return new DiskBuffer(options, lock, await recover(files, folder, options.onFault))
+  } catch (error) {
+    await lock?.release()
+    throw error instanceof IntegrationError ? error : openFailure(folder, error)
+  }
+}
+
+class DiskBuffer implements MessageBuffer {
+  readonly #state: LogState
+  readonly #writer: LogWriter
+  readonly #reader: LogReader
+  readonly #saver: CursorSaver
+  readonly #lock: FolderLock
+  readonly #lostAtOpen: number
+  readonly #expiring: Timer | undefined
+  #retrying: Timer | undefined
+  #closing: Promise<void> | undefined
+
+  constructor(options: DiskBufferOptions, lock: FolderLock, recovered: Recovered) {
+    const { folder, clock, maxBytes, maxAgeMs = Number.POSITIVE_INFINITY, files = systemFiles } = options
+    const limit = maxBytes - RESERVED_BYTES
+    const segments = new SegmentList(files, folder, recovered.segments, (error, { name }) => {
+      if (error === undefined) return this.#madeRoom()
+      const reason = `cannot remove the file: ${(error as Error).message}`
+      options.onFault({ kind: 'io', file: name, messages: 0, reason })
+      this.#retryLater()
+    })
+    this.#state = {
+      files,
+      clock,
+      folder,
+      segments,
+      acceptance: new Acceptance(recovered.cursor),
+      report: options.onFault,
+      onDone: () => this.#onDone(),
+      next: recovered.next,
+    }
+    this.#lock = lock
+    this.#lostAtOpen = recovered.lost
+    this.#saver = new CursorSaver(this.#state)
+    this.#reader = new LogReader(this.#state, maxAgeMs)
+    this.#writer = new LogWriter(
+      this.#state,
+      {
+        bytes: limit,
+        segmentBytes: options.segmentBytes ?? Math.min(LARGEST_SEGMENT, Math.floor(limit / SEGMENTS)),
+        whenFull: options.whenFull,
+      },
+      {
+        random: options.random,
+        onStored: () => this.#reader.poke(),
+        dropHead: () => this.#reader.dropHead(),
+      },
+    )
+    if (maxAgeMs !== Number.POSITIVE_INFINITY) {
+      const period = Math.min(Math.max(maxAgeMs / 8, MOST_FREQUENT_EXPIRY_MS), LEAST_FREQUENT_EXPIRY_MS)
+      this.#expiring = every(clock, period, () => this.#reader.expire(), { background: true })
+    }
+    this.#onDone()
+    this.#reader.poke()
+  }
+
+  append(message: BufferedMessage): Promise<number | undefined> {
+    return this.#writer.append(message)
+  }
+
+  read(credit: ReadCredit): Promise<readonly StoredMessage[]> {
+    return this.#reader.read(credit)
+  }
+
+  accepted(sequence: number): void {
+    const before = this.#state.acceptance.cursor
+    if (this.#reader.accepted(sequence) && this.#state.acceptance.cursor !== before) this.#onDone()
+  }
+
+  rewind(): void {
+    this.#reader.rewind()
+  }
+
+  figures(): BufferFigures {
+    const { acceptance, next, segments } = this.#state
+    return {
+      messages: next - 1 - acceptance.cursor - acceptance.ahead,
+      bytes: segments.bytes + CURSOR_BYTES,
+      oldest: this.#reader.oldest,
+      pendingMessages: this.#writer.pendingMessages,
+      pendingBytes: this.#writer.pendingBytes,
+      dropped: this.#writer.dropped + this.#reader.dropped,
+      expired: this.#reader.expired,
+      unreadable: this.#reader.unreadable + this.#lostAtOpen,
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    await this.#writer.close()
+    this.#expiring?.cancel()
+    this.#retrying?.cancel()
+    await this.#reader.close()
+    await this.#state.segments.settled()
+    await this.#saver.close()
+    await this.#lock.release()
+  }
+
+  /** Forgets what is done. */
+  #onDone(): void {
+    const { segments, acceptance, next } = this.#state
+    segments.removeUpTo(acceptance.cursor)
+    this.#saver.moved()
+    // A full buffer whose messages are all done can drop its active segment too.
+    if (acceptance.cursor === next - 1) this.#madeRoom()
+  }
+
+  #madeRoom(): void {
+    // The reader closes the file, which frees its bytes on the disk.
+    this.#reader.poke()
+    this.#writer.pump()
+  }
+
+  #retryLater(): void {
+    if (this.#closing !== undefined) return
+    this.#retrying?.cancel()
+    this.#retrying = this.#state.clock.setTimer(RETRY_MS, () => this.#state.segments.retry(), {
+      background: true,
+    })
+  }
+}
