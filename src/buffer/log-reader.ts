@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Timer } from '../core/clock.js'
 import { Deque } from '../core/deque.js'
 import { SequenceTable } from '../core/sequence-table.js'
 import { systemCode } from './errors.js'
@@ -38,6 +39,8 @@ export class LogReader {
   #fill: Promise<void> | undefined
   #isPoked = false
   #failures = 0
+  /** Set after a failed read: nothing is read before. */
+  #retry: Timer | undefined
   #isReading = false
   #isClosed = false
   #wake = () => {}
@@ -137,17 +140,18 @@ export class LogReader {
   /** Reads ahead if there is something to read. Called when that may have changed. Never throws. */
   poke(): void {
     this.#isPoked = true
-    if (this.#fill !== undefined || this.#isClosed) return
+    if (this.#fill !== undefined) return
     this.#fill = this.#readAhead().finally(() => {
       this.#fill = undefined
       if (this.#ready.size > 0) this.#wake()
-      else if (this.#isPoked) this.poke()
+      else if (this.#isPoked && this.#canRead) this.poke()
     })
   }
 
   /** Ends a read that is under way. Never throws. */
   async close(): Promise<void> {
     this.#isClosed = true
+    this.#retry?.cancel()
     this.#wake()
     await this.#fill
     this.#leave()
@@ -183,11 +187,15 @@ export class LogReader {
     return true
   }
 
+  get #canRead(): boolean {
+    return this.#ready.size === 0 && this.#retry === undefined && !this.#isClosed
+  }
+
   async #readAhead(): Promise<void> {
     do {
       this.#isPoked = false
-      while (this.#ready.size === 0 && !this.#isClosed && (await this.#step())) this.expire()
-    } while (this.#isPoked && this.#ready.size === 0 && !this.#isClosed)
+      while (this.#canRead && (await this.#step())) this.expire()
+    } while (this.#isPoked && this.#canRead)
   }
 
   /** Reads one chunk. @returns false if there is nothing to read until `poke` is called */
@@ -288,7 +296,11 @@ export class LogReader {
       this.#giveUp(segment, reason)
       if (segment.isSealed) return true
     } else report({ kind: 'io', file: segment.name, messages: 0, reason })
-    clock.setTimer(RETRY_MS, () => this.poke(), { background: true })
+    const retry = () => {
+      this.#retry = undefined
+      this.poke()
+    }
+    this.#retry = clock.setTimer(RETRY_MS, retry, { background: true })
     return false
   }
 
