@@ -2,6 +2,7 @@
 export type Measure =
   | 'host-cpu-ratio'
   | 'throughput-ratio'
+  | 'throughput'
   | 'loop-delay-ratio'
   | 'added-latency'
   | 'host-cpu'
@@ -85,6 +86,7 @@ export const GOALS: readonly Goal[] = [
   atMost('stuck', 'duration', 2 * STUCK_HEARTBEAT_MS + 100),
   atMost('fifty-integrations', 'duration', 3_000),
   atMost('fifty-integrations', 'idle-cpu', 0.5),
+  atLeast('disk-buffer', 'throughput', 50_000),
 ]
 
 /** The goal for a measure of a scenario; `undefined` when the contract has none. */

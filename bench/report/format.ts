@@ -5,6 +5,7 @@ import type { ResultRecord, Unit } from './judge.js'
 export const MEASURE_TITLES: { readonly [M in Measure]: string } = {
   'host-cpu-ratio': 'host CPU',
   'throughput-ratio': 'throughput',
+  throughput: 'messages a second',
   'loop-delay-ratio': 'loop delay p99',
   'added-latency': 'added latency p50',
   'host-cpu': 'host CPU per message',

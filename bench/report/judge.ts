@@ -3,7 +3,7 @@ import { type Figures, medianFigures, type Round } from '../measure/figures.js'
 import { median, spread } from '../measure/statistics.js'
 
 /** What a value is counted in. A ratio is gateway ÷ plain client. */
-export type Unit = 'ratio' | 'µs' | 'ms' | 'MB' | '%'
+export type Unit = 'ratio' | 'µs' | 'ms' | 'MB' | '%' | '/s'
 
 /** The outcome of one measure of one scenario. */
 export interface ResultRecord {
@@ -35,6 +35,7 @@ interface Definition {
 const DEFINITIONS: { readonly [M in Measure]: Definition } = {
   'host-cpu-ratio': { unit: 'ratio', figure: 'hostMicros', kind: 'ratio' },
   'throughput-ratio': { unit: 'ratio', figure: 'perSecond', kind: 'ratio' },
+  throughput: { unit: '/s', figure: 'perSecond', kind: 'gateway' },
   'loop-delay-ratio': { unit: 'ratio', figure: 'loopDelayMs', kind: 'ratio' },
   'added-latency': { unit: 'µs', figure: 'latencyMicros', kind: 'difference' },
   'host-cpu': { unit: 'µs', figure: 'hostMicros', kind: 'gateway' },

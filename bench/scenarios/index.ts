@@ -1,6 +1,7 @@
 import { ACTORS } from './actors.js'
 import { BROKER_PATTERNS } from './broker-patterns.js'
 import { CRASHES } from './crashes.js'
+import { DISK_BUFFER } from './disk-buffer.js'
 import { MAILBOX } from './mailbox.js'
 import { MQTT_PUBLISH } from './mqtt-publish.js'
 import { MQTT_SUBSCRIBE } from './mqtt-subscribe.js'
@@ -16,4 +17,5 @@ export const SCENARIOS: readonly Scenario[] = [
   ...ACTORS,
   ...CRASHES,
   ...MAILBOX,
+  ...DISK_BUFFER,
 ]
