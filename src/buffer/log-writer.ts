@@ -48,7 +48,8 @@ export class LogWriter {
   readonly #limits: WriterLimits
   readonly #ports: WriterPorts
   readonly #pending = new Deque<Pending>()
-  #pendingBytes = 0
+  #unsettledMessages = 0
+  #unsettledBytes = 0
   #handle: FileHandle | undefined
   #run: Promise<void> | undefined
   #isCalledAgain = false
@@ -61,12 +62,13 @@ export class LogWriter {
     this.#ports = ports
   }
 
+  /** Messages that wait or are being written. */
   get pendingMessages(): number {
-    return this.#pending.size
+    return this.#unsettledMessages
   }
 
   get pendingBytes(): number {
-    return this.#pendingBytes
+    return this.#unsettledBytes
   }
 
   /** Messages that `drop-newest` dropped. */
@@ -81,7 +83,8 @@ export class LogWriter {
     if (size > largest) return Promise.reject(tooLarge(this.#state.folder, size, largest))
     return new Promise((resolve, reject) => {
       this.#pending.push({ message, size, resolve, reject })
-      this.#pendingBytes += message.payload.length
+      this.#unsettledMessages++
+      this.#unsettledBytes += message.payload.length
       this.pump()
     })
   }
@@ -100,8 +103,8 @@ export class LogWriter {
   async close(): Promise<void> {
     this.#isClosed = true
     while (this.#run !== undefined) await this.#run
-    for (let entry = this.#take(); entry !== undefined; entry = this.#take())
-      entry.reject(new ShutdownError({ notExecuted: true }))
+    for (let entry = this.#pending.shift(); entry !== undefined; entry = this.#pending.shift())
+      this.#settle(entry).reject(new ShutdownError({ notExecuted: true }))
     await this.#seal()
   }
 
@@ -137,14 +140,15 @@ export class LogWriter {
     for (let next = this.#pending.peek(); next !== undefined; next = this.#pending.peek()) {
       if (batch.length > 0 && bytes + next.size > room) break
       bytes += next.size
-      batch.push(this.#take()!)
+      batch.push(this.#pending.shift()!)
     }
     return batch
   }
 
-  #take(): Pending | undefined {
-    const entry = this.#pending.shift()
-    if (entry !== undefined) this.#pendingBytes -= entry.message.payload.length
+  /** Stops counting a message as pending. The caller resolves or rejects it. */
+  #settle(entry: Pending): Pending {
+    this.#unsettledMessages--
+    this.#unsettledBytes -= entry.message.payload.length
     return entry
   }
 
@@ -164,7 +168,7 @@ export class LogWriter {
         return false
       case 'drop-newest':
         this.#dropped++
-        this.#take()!.resolve(undefined)
+        this.#settle(this.#pending.shift()!).resolve(undefined)
         return true
       case 'drop-oldest':
         if (segments.head === undefined) return false
@@ -188,13 +192,13 @@ export class LogWriter {
       if (active === undefined) await syncFolder(this.#state.files, this.#state.folder)
     } catch (error) {
       await this.#undo(segment, bytes.length, batch.length)
-      for (const entry of batch) entry.reject(appendFailure(this.#state.folder, error))
+      for (const entry of batch) this.#settle(entry).reject(appendFailure(this.#state.folder, error))
       return
     }
     segment.bytes += bytes.length
     segment.end = this.#state.next = next + batch.length
     if (active === undefined) segments.add(segment)
-    for (const [index, entry] of batch.entries()) entry.resolve(next + index)
+    for (const [index, entry] of batch.entries()) this.#settle(entry).resolve(next + index)
     this.#ports.onStored()
   }
 
