@@ -194,6 +194,64 @@ describe('a disk that fails', () => {
   })
 })
 
+describe('a disk that is slow', () => {
+  test('resolves an append only after the file, and the name of a new file, are synced', async () => {
+    const folder = await temporaryFolder()
+    const gates: { readonly operation: string; readonly open: () => void }[] = []
+    const { state, files } = switchable()
+    const { buffer } = await openForTest(folder, { files })
+    state.failure = (operation, path) => {
+      const isGated = (isLog(path) && ['write', 'datasync'].includes(operation)) || operation === 'sync'
+      if (!isGated) return undefined
+      return new Promise((resolve) => gates.push({ operation, open: () => resolve(undefined) }))
+    }
+    for (const expected of [
+      ['write', 'datasync', 'sync'],
+      ['write', 'datasync'],
+    ]) {
+      let isStored = false
+      const append = buffer.append(message('a')).then(() => {
+        isStored = true
+      })
+      const reading = buffer.read({ messages: 1, bytes: 1e9 })
+      for (const operation of expected) {
+        await expect.poll(() => gates[0]?.operation).toBe(operation)
+        expect(isStored).toBe(false)
+        // Nor does the reader get what is not safe.
+        expect(buffer.figures().messages).toBe(expected.length === 3 ? 0 : 1)
+        gates.shift()!.open()
+      }
+      await append
+      expect(await reading).toHaveLength(1)
+    }
+  })
+
+  test('commits what collects meanwhile with one sync', async () => {
+    let syncs = 0
+    const { state, files } = switchable()
+    const { buffer } = await openForTest(await temporaryFolder(), { files })
+    let release = () => {}
+    const gate = new Promise<undefined>((resolve) => {
+      release = () => resolve(undefined)
+    })
+    state.failure = (operation) => {
+      if (operation !== 'datasync') return undefined
+      syncs++
+      return gate
+    }
+    const first = buffer.append(message('first'))
+    await expect.poll(() => syncs).toBe(1)
+    const others: Promise<unknown>[] = []
+    for (let index = 0; index < 40; index++) {
+      others.push(buffer.append(message(`${index}`)))
+      await Promise.resolve()
+    }
+    release()
+    await Promise.all([first, ...others])
+    expect(syncs).toBe(2)
+  })
+})
+
 describe('a folder that cannot be used', () => {
   test('is refused where a file is in its place', async () => {
     const file = join(await temporaryFolder(), 'file')
