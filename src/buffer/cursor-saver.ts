@@ -5,7 +5,7 @@ import type { LogState } from './log-state.js'
 /** The cursor is saved so long after it moved, … */
 const DELAY_MS = 100
 /** … or after so many messages: a crash delivers no more accepted messages again, beside those of one save. */
-export const UNSAVED_MESSAGES = 4_096
+const UNSAVED_MESSAGES = 4_096
 const RETRY_MS = 1_000
 
 /** Saves the cursor while messages are accepted, one write at a time. */

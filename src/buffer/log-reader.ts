@@ -181,7 +181,7 @@ export class LogReader {
   #isUseless({ sequence, timestamp }: StoredMessage): boolean {
     const { acceptance, clock } = this.#state
     if (acceptance.isDone(sequence)) return true
-    if (clock.now() - timestamp <= this.#maxAgeMs) return false
+    if (!(clock.now() - timestamp > this.#maxAgeMs)) return false
     acceptance.done(sequence)
     this.#expired++
     return true

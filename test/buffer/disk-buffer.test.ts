@@ -48,6 +48,12 @@ describe('a buffer on disk', () => {
     expect({ ...read, payload: Uint8Array.from(read!.payload) }).toEqual({ ...whole, sequence: 1 })
   })
 
+  test('never drops a message without a time', async () => {
+    const { buffer } = await openForTest(await temporaryFolder(), { maxAgeMs: 1 })
+    await buffer.append(message('a', Number.NaN))
+    expect((await readCount(buffer, 1)).map(textOf)).toEqual(['a'])
+  })
+
   test('gives credit its due', async () => {
     const { buffer } = await openForTest(await temporaryFolder())
     await Promise.all(['aa', 'bb', 'cc', 'd'.repeat(50)].map((text) => buffer.append(message(text))))
