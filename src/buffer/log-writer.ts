@@ -11,7 +11,7 @@ import { recordSize, writeRecord } from './record.js'
 import { newSegment, SEGMENT_HEADER, type Segment, segmentHeader } from './segment.js'
 
 /** Bounds what is encoded in one turn of the loop and written at once. */
-const BATCH_BYTES = 512 * 1024
+const BATCH_BYTES = 256 * 1024
 /** The length of a record is a number of 32 bits. */
 const LARGEST_RECORD = 2 ** 30
 
