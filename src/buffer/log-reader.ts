@@ -5,6 +5,7 @@ import { Deque } from '../core/deque.js'
 import { SequenceTable } from '../core/sequence-table.js'
 import { systemCode } from './errors.js'
 import type { LogState } from './log-state.js'
+import { Losses } from './losses.js'
 import type { ReadCredit, StoredMessage } from './message-buffer.js'
 import type { Segment } from './segment.js'
 import { type BrokenBytes, type Found, SegmentScan } from './segment-scan.js'
@@ -29,8 +30,7 @@ export class LogReader {
   readonly #ready = new Deque<StoredMessage>()
   /** The timestamps of the messages that were read and are not done. */
   readonly #inFlight = new SequenceTable<number>()
-  /** Up to where the damage of a segment was reported: it is scanned again after `rewind`. */
-  readonly #reported = new WeakMap<Segment, number>()
+  readonly #losses: Losses
   #place: Place | undefined
   /** The number that the next record should have. */
   #expected: number
@@ -45,12 +45,12 @@ export class LogReader {
   #isClosed = false
   #wake = () => {}
   #expired = 0
-  #unreadable = 0
   #dropped = 0
 
   /** @param maxAgeMs messages older than this are dropped; Infinity for no limit */
   constructor(state: LogState, maxAgeMs: number) {
     this.#state = state
+    this.#losses = new Losses(state)
     this.#maxAgeMs = maxAgeMs
     this.#expected = state.acceptance.cursor + 1
     this.#highest = state.acceptance.cursor
@@ -61,7 +61,7 @@ export class LogReader {
   }
 
   get unreadable(): number {
-    return this.#unreadable
+    return this.#losses.messages
   }
 
   /** Messages that were dropped with the oldest segment. */
@@ -254,24 +254,10 @@ export class LogReader {
     if (broken !== undefined) this.#lose(segment, segment.end, broken)
   }
 
-  /** Counts and reports the messages from `#expected` up to `next` as lost. */
-  #lose(segment: Segment, next: number, broken: BrokenBytes | undefined, reason?: string): void {
-    let messages = 0
-    for (; this.#expected < next; this.#expected++)
-      if (this.#state.acceptance.done(this.#expected)) messages++
-    this.#unreadable += messages
-    if (messages > 0) this.#state.onDone()
-    const isKnown = broken !== undefined && broken.offset < (this.#reported.get(segment) ?? 0)
-    if (isKnown || (broken === undefined && messages === 0)) return
-    if (broken !== undefined) this.#reported.set(segment, broken.offset + broken.bytes)
-    this.#state.report({
-      kind: broken === undefined ? 'unreadable-segment' : 'broken-record',
-      file: segment.name,
-      ...broken,
-      messages,
-      reason:
-        reason ?? (broken === undefined ? 'messages are missing' : 'the bytes are not an intact record'),
-    })
+  /** Goes on at `next`; the messages before it are lost. */
+  #lose(segment: Segment, next: number, broken?: BrokenBytes, reason?: string): void {
+    this.#losses.add(segment, this.#expected, next, broken, reason)
+    this.#expected = Math.max(this.#expected, next)
   }
 
   /** Goes on after a segment that ends early; its remaining messages are lost. */
