@@ -72,6 +72,11 @@ export class Gateway {
   readonly #reporter: Reporter
   readonly #handlerErrors: HandlerErrors
   #shutdown: Promise<void> | undefined
+  #reportStopped = () => {}
+  /** Resolves when a shutdown is over. @internal */
+  readonly stopped = new Promise<void>((resolve) => {
+    this.#reportStopped = resolve
+  })
 
   /**
    * Starts a gateway. Resolves when every actor has acknowledged its start; connections are made in the background.
@@ -216,7 +221,10 @@ export class Gateway {
       return Promise.reject(error)
     }
     const { timeout = this.#shutdown === undefined ? DEFAULT_SHUTDOWN_MS : undefined } = options
-    if (timeout !== undefined) this.#shutdown = this.#tree.stop(toMilliseconds(timeout, 'timeout'))
+    if (timeout !== undefined) {
+      this.#shutdown = this.#tree.stop(toMilliseconds(timeout, 'timeout'))
+      void this.#shutdown.then(this.#reportStopped)
+    }
     this.connections.changed()
     return this.#shutdown!
   }

@@ -91,10 +91,12 @@ async function runUntilStopped(
   try {
     output.begin({ rows: () => rowsOf(gateway.metrics()) })
     const starting = withContext('the application failed', startApp(app, gateway))
+    // The application may shut the gateway down itself; without it there is nothing left to run.
+    const over = Promise.race([stop, gateway.stopped])
     // Do not wait for an application that hangs while starting.
-    const cleanup = await Promise.race([starting, stop])
+    const cleanup = await Promise.race([starting, over])
     starting.catch(() => {})
-    await stop
+    await over
     output.ending()
     if (cleanup !== undefined)
       await withContext('the application failed to stop', withinMs(CLEANUP_MS, cleanup))

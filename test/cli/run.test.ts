@@ -61,6 +61,12 @@ test('an application is given the gateway, and cleaned up before the end', async
   expect([code, stderr]).toEqual([0, 'app published 1\napp cleaned up\n'])
 })
 
+test('an application that shuts the gateway down ends the run', async () => {
+  const { code, stdout, stderr } = await run('--app', `${FIXTURES}ending-app.mjs`).ended
+  expect([code, stderr]).toEqual([0, 'app cleaned up\n'])
+  expect(stdout).toContain('gateway stopped')
+})
+
 test('an application that fails ends the run with code 1', async () => {
   const { code, stdout, stderr } = await run('--app', `${FIXTURES}failing-app.mjs`).ended
   expect([code, stderr]).toEqual([1, 'nemo-gateway: the application failed: no luck today\n'])
