@@ -127,6 +127,7 @@ export const LAYERS: readonly Layer[] = [
       'src/brokers/embedded-broker.ts',
     ],
   },
+  { name: 'jq', files: ['src/transform/jq/**'], imports: ['src/core/**', 'src/transform/jq/**'] },
   {
     name: 'transform',
     files: ['src/transform/**'],
@@ -162,7 +163,11 @@ export const LAYERS: readonly Layer[] = [
     imports: all(['core', 'mailbox', 'router', 'server']),
     packages: ['piscina', 'jose'],
   },
-  { name: 'dataflow', files: ['src/dataflow/**'], imports: all(['core', 'mailbox', 'client', 'dataflow']) },
+  {
+    name: 'dataflow',
+    files: ['src/dataflow/**'],
+    imports: [...all(['core', 'mailbox', 'client', 'dataflow']), 'src/transform/jq/**'],
+  },
   {
     name: 'configuration language',
     files: ['src/config/hcl/**'],
@@ -176,7 +181,7 @@ export const LAYERS: readonly Layer[] = [
   {
     name: 'config',
     files: ['src/config/**'],
-    imports: [...all(['core', 'config']), ...CATALOGUES, CONFIG_KINDS],
+    imports: [...all(['core', 'config']), ...CATALOGUES, CONFIG_KINDS, 'src/transform/jq/**'],
     packages: ['zod'],
   },
   {

@@ -1,0 +1,37 @@
+import { z } from 'zod'
+import type { Query, QueryLimits } from '../../core/settings/transform.js'
+import { checkQuery } from '../../transform/jq/check.js'
+import { size } from './kinds.js'
+
+const MB = 1024 * 1024
+
+export const limits = z
+  .strictObject({
+    steps: z
+      .int()
+      .min(1)
+      .default(10_000_000)
+      .describe('Maximum number of elements visited and functions called.'),
+    output: size().prefault('16MB').describe('Maximum size of all results together, as JSON.'),
+    depth: z.int().min(1).max(10_000).default(1_000).describe('Maximum nesting of a result.'),
+  })
+  .prefault({})
+  .describe('Limits of one run of a query. Beyond a limit the query fails for that message.')
+
+/** The limits of a query that has no `limits` block. */
+export const DEFAULT_QUERY_LIMITS: QueryLimits = { steps: 10_000_000, output: 16 * MB, depth: 1_000 }
+
+/** Schema of a jq query. An error of syntax is reported with its position in the query. */
+export const query = z
+  .string()
+  .min(1)
+  .superRefine((given, context) => {
+    const fault = checkQuery(given).fault
+    if (fault === undefined) return
+    const message = 'expected a jq query'
+    context.addIssue({ code: 'custom', message, params: { hint: fault } })
+  })
+
+export function queryOf(text: string, limits: QueryLimits): Query {
+  return { text, limits }
+}

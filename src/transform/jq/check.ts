@@ -1,0 +1,30 @@
+import { JqSyntaxError, NotCompiled } from './errors.js'
+import { JqProgram } from './program.js'
+
+/** What a check finds out about a query. */
+export interface CheckedQuery {
+  /** Why it is not a jq program, with the position. */
+  readonly fault?: string
+  /** Why it takes the slow path, if it is valid and is not compiled. */
+  readonly slow?: string
+}
+
+/** Checks a query without running it. Never throws. */
+export function checkQuery(text: string): CheckedQuery {
+  try {
+    new JqProgram(text, { now: () => 0 })
+    return {}
+  } catch (error) {
+    if (error instanceof NotCompiled) return { slow: error.message }
+    if (error instanceof JqSyntaxError)
+      return { fault: `${error.message} at ${position(text, error.offset)}` }
+    return { fault: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+/** `character 7`, or `line 2, character 3` if the query has several lines. */
+function position(text: string, offset: number): string {
+  const before = text.slice(0, offset).split('\n')
+  const character = `character ${before.at(-1)!.length + 1}`
+  return text.includes('\n') ? `line ${before.length}, ${character}` : character
+}

@@ -1,0 +1,59 @@
+/** How a message leaves a pipeline. */
+export type Outcome =
+  /** Each output made from it has been taken. */
+  | { readonly kind: 'taken' }
+  /** No output was made from it. */
+  | { readonly kind: 'filtered' }
+  /** A transform failed, or the taker of an output failed. */
+  | {
+      readonly kind: 'failed'
+      readonly error?: Error
+      /** Whether a transform failed, so that the same message would fail again. */
+      readonly isPermanent: boolean
+      /** When the taker wants it again. */
+      readonly delayMs?: number
+    }
+  /** It was not processed, because the pipeline closed or the taker gave an output back. */
+  | { readonly kind: 'returned' }
+
+const RANK = { filtered: 0, taken: 1, returned: 2, failed: 3 } as const satisfies Readonly<
+  Record<Outcome['kind'], number>
+>
+
+/**
+ * A message that was put into a pipeline. Each item made from it holds it; it is settled once, when the last item has
+ * released it. The gravest outcome of all items counts.
+ */
+export class Origin<Message> {
+  readonly message: Message
+  readonly #onSettled: (message: Message, outcome: Outcome) => void
+  #holds = 1
+  #outcome: Outcome = { kind: 'filtered' }
+  #undo: (() => void)[] | undefined
+
+  /** @param onSettled called once */
+  constructor(message: Message, onSettled: (message: Message, outcome: Outcome) => void) {
+    this.message = message
+    this.#onSettled = onSettled
+  }
+
+  /** Adds a hold for another item. */
+  hold(): void {
+    this.#holds++
+  }
+
+  /** Releases a hold. */
+  release(outcome: Outcome): void {
+    if (RANK[outcome.kind] > RANK[this.#outcome.kind]) this.#outcome = outcome
+    if (--this.#holds > 0) return
+    const { kind } = this.#outcome
+    if (kind === 'failed' || kind === 'returned') for (const undo of this.#undo ?? []) undo()
+    this.#onSettled(this.message, this.#outcome)
+  }
+
+  /** Registers what takes the effect of this message on a step back, if it was not processed: it may come again. */
+  onUndone(undo: () => void): void {
+    this.#undo ??= []
+    this.#undo.push(undo)
+  }
+}
