@@ -20,21 +20,25 @@ const RANK = { filtered: 0, taken: 1, returned: 2, failed: 3 } as const satisfie
   Record<Outcome['kind'], number>
 >
 
+export interface OriginOwner<Message> {
+  /** Receives a message once, when it is settled. */
+  settled(message: Message, outcome: Outcome): void
+}
+
 /**
  * A message that was put into a pipeline. Each item made from it holds it; it is settled once, when the last item has
  * released it. The gravest outcome of all items counts.
  */
 export class Origin<Message> {
   readonly message: Message
-  readonly #onSettled: (message: Message, outcome: Outcome) => void
+  readonly #owner: OriginOwner<Message>
   #holds = 1
   #outcome: Outcome = { kind: 'filtered' }
   #undo: (() => void)[] | undefined
 
-  /** @param onSettled called once */
-  constructor(message: Message, onSettled: (message: Message, outcome: Outcome) => void) {
+  constructor(message: Message, owner: OriginOwner<Message>) {
     this.message = message
-    this.#onSettled = onSettled
+    this.#owner = owner
   }
 
   /** Adds a hold for another item. */
@@ -48,7 +52,7 @@ export class Origin<Message> {
     if (--this.#holds > 0) return
     const { kind } = this.#outcome
     if (kind === 'failed' || kind === 'returned') for (const undo of this.#undo ?? []) undo()
-    this.#onSettled(this.message, this.#outcome)
+    this.#owner.settled(this.message, this.#outcome)
   }
 
   /** Registers what takes the effect of this message on a step back, if it was not processed: it may come again. */

@@ -1,25 +1,26 @@
 import { z } from 'zod'
 import type { Query, QueryLimits } from '../../core/settings/transform.js'
 import { checkQuery } from '../../transform/jq/check.js'
-import { size } from './kinds.js'
+import { duration, size } from './kinds.js'
+import { toSettings } from './settings.js'
 
-const MB = 1024 * 1024
+const block = z.strictObject({
+  steps: z
+    .int()
+    .min(1)
+    .default(10_000_000)
+    .describe('Maximum number of elements visited and functions called.'),
+  output: size().prefault('16MB').describe('Maximum size of all results together, as JSON.'),
+  depth: z.int().min(1).max(10_000).default(1_000).describe('Maximum nesting of a result.'),
+  time: duration()
+    .prefault('5s')
+    .describe('Maximum time on the slow path. A compiled query is limited by `steps`.'),
+})
 
-export const limits = z
-  .strictObject({
-    steps: z
-      .int()
-      .min(1)
-      .default(10_000_000)
-      .describe('Maximum number of elements visited and functions called.'),
-    output: size().prefault('16MB').describe('Maximum size of all results together, as JSON.'),
-    depth: z.int().min(1).max(10_000).default(1_000).describe('Maximum nesting of a result.'),
-  })
+export const limits = block
+  .transform((values): QueryLimits => toSettings(block, values))
   .prefault({})
   .describe('Limits of one run of a query. Beyond a limit the query fails for that message.')
-
-/** The limits of a query that has no `limits` block. */
-export const DEFAULT_QUERY_LIMITS: QueryLimits = { steps: 10_000_000, output: 16 * MB, depth: 1_000 }
 
 /** Schema of a jq query. An error of syntax is reported with its position in the query. */
 export const query = z

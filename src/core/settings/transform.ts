@@ -6,6 +6,8 @@ export interface QueryLimits {
   readonly output: number
   /** How deeply the results may be nested. */
   readonly depth: number
+  /** The time of a query that is not compiled, in milliseconds. A compiled query is limited by its steps. */
+  readonly timeMs: number
 }
 
 /** A jq query with its limits. */

@@ -6,9 +6,11 @@ export interface JqLimits {
   readonly steps: number
   /** What all results together hold, in characters of JSON, about. */
   readonly output: number
+  /** How deeply a result may be nested. */
+  readonly depth: number
 }
 
-export const DEFAULT_LIMITS: JqLimits = { steps: 10_000_000, output: 64 * 1024 * 1024 }
+export const DEFAULT_LIMITS: JqLimits = { steps: 10_000_000, output: 64 * 1024 * 1024, depth: 10_000 }
 
 /** What a run may still use up. */
 export interface Budget {

@@ -1,4 +1,4 @@
-import { JqSyntaxError, NotCompiled } from './errors.js'
+import { JqSyntaxError, ModulesUsed, NotCompiled } from './errors.js'
 import { JqProgram } from './program.js'
 
 /** What a check finds out about a query. */
@@ -15,6 +15,7 @@ export function checkQuery(text: string): CheckedQuery {
     new JqProgram(text, { now: () => 0 })
     return {}
   } catch (error) {
+    if (error instanceof ModulesUsed) return { fault: `${error.message}; modules are not available` }
     if (error instanceof NotCompiled) return { slow: error.message }
     if (error instanceof JqSyntaxError)
       return { fault: `${error.message} at ${position(text, error.offset)}` }

@@ -22,10 +22,12 @@ export class JqSyntaxError extends Error {
   }
 }
 
+export type JqLimit = 'steps' | 'output' | 'depth' | 'time'
+
 /** A query exceeds a limit that was set for it. `try` does not catch it. */
 export class JqLimitError extends Error {
-  readonly limit: 'steps' | 'output' | 'depth'
-  constructor(limit: 'steps' | 'output' | 'depth', message: string) {
+  readonly limit: JqLimit
+  constructor(limit: JqLimit, message: string) {
     super(message)
     this.name = 'JqLimitError'
     this.limit = limit
@@ -42,6 +44,9 @@ export class NotCompiled extends Error {
     this.feature = feature
   }
 }
+
+/** The query uses modules. No path runs it, because a configuration has no folder to load them from. */
+export class ModulesUsed extends NotCompiled {}
 
 /** Ends the evaluation of the `label` that it was made for. */
 export class Break {}

@@ -20,12 +20,14 @@ export class JqProgram {
   readonly #filter: Compiled
   readonly #budget: Budget & { allowed: number }
   readonly #output: number
+  readonly #depth: number
 
   /** @throws JqSyntaxError, NotCompiled */
   constructor(source: string, { limits, env, now }: JqOptions) {
-    const { steps, output } = { ...DEFAULT_LIMITS, ...limits }
+    const { steps, output, depth } = { ...DEFAULT_LIMITS, ...limits }
     this.#budget = { steps, allowed: steps }
     this.#output = output
+    this.#depth = depth
     const compiler = new QueryCompiler(this.#budget, new Library(now), new Map([['ENV', env ?? {}]]))
     this.#filter = compiler.compile(parse(source), Scope.empty())
   }
@@ -42,7 +44,7 @@ export class JqProgram {
     this.#budget.steps = this.#budget.allowed
     let left = this.#output
     const take = (value: Json) => {
-      left = charge(value, left)
+      left = charge(value, left, this.#depth)
       if (left < 0) throw new JqLimitError('output', `the results are larger than ${this.#output} characters`)
       emit(value)
     }
@@ -58,15 +60,19 @@ export class JqProgram {
   }
 }
 
-/** Takes the characters of a value off, until there are none left. */
-function charge(value: Json, left: number): number {
+/**
+ * Takes the characters of a value off, until there are none left.
+ * @throws JqLimitError if it is nested deeper than `levels`
+ */
+function charge(value: Json, left: number, levels: number): number {
   if (left < 0) return left
   if (typeof value === 'string') return left - value.length - 2
   if (typeof value !== 'object' || value === null) return left - 4
+  if (levels === 0) throw new JqLimitError('depth', 'a result is nested too deeply')
   let rest = left - 2
-  if (Array.isArray(value)) for (const item of value) rest = charge(item as Json, rest)
+  if (Array.isArray(value)) for (const item of value) rest = charge(item as Json, rest, levels - 1)
   else
     for (const key in value)
-      rest = charge((value as Record<string, Json>)[key] as Json, rest - key.length - 3)
+      rest = charge((value as Record<string, Json>)[key] as Json, rest - key.length - 3, levels - 1)
   return rest
 }

@@ -1,4 +1,4 @@
-import { NotCompiled } from '../errors.js'
+import { ModulesUsed } from '../errors.js'
 import type { ArithmeticOperator } from '../values/arithmetic.js'
 import type { AssignmentOperator, Ast, ComparisonOperator, Definition } from './ast.js'
 import { IDENTITY } from './ast.js'
@@ -9,7 +9,7 @@ import { Tokens } from './tokens.js'
 
 const GRAMMAR: Grammar = { pipe: parsePipe, expression: parseExpression }
 
-/** @throws JqSyntaxError, NotCompiled where it uses modules */
+/** @throws JqSyntaxError, ModulesUsed */
 export function parse(source: string): Ast {
   const tokens = Tokens.of(source)
   refuseModules(tokens)
@@ -29,7 +29,7 @@ export function parseDefinitions(source: string): readonly Definition[] {
 
 function refuseModules(tokens: Tokens): void {
   for (const word of ['import', 'include', 'module'])
-    if (tokens.is('keyword', word)) throw new NotCompiled(`the module directive "${word}"`)
+    if (tokens.is('keyword', word)) throw new ModulesUsed(`the module directive "${word}"`)
 }
 
 /** Filters joined by `|`, which binds most weakly. `def`, `label` and `as` take all that follows them. */
