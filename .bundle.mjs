@@ -4,6 +4,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { dirname, join, relative, resolve } from 'node:path'
+import { brotliCompressSync, constants } from 'node:zlib'
 import { build } from 'rolldown'
 import { esmExternalRequirePlugin } from 'rolldown/plugins'
 
@@ -99,6 +100,24 @@ async function packed(name) {
   return output[0].code
 }
 
+/** The WebAssembly of jq, compressed and as text, in the one worker that runs it. */
+const embedJq = {
+  name: 'embed-jq',
+  resolveId: (id) => (id === 'jq-wasm' ? EMBEDDED_JQ : null),
+  load: (id) => (id === EMBEDDED_JQ ? embeddedJq() : null),
+}
+const EMBEDDED_JQ = '\0jq'
+
+function embeddedJq() {
+  const jq = join(root, 'node_modules', 'jq-wasm', 'dist')
+  const wasm = readFileSync(join(jq, 'build', 'jq.wasm'))
+  const params = { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY }
+  return `import { loadJq as load } from '${join(jq, 'index.mjs').replaceAll('\\', '/')}'
+import { brotliDecompressSync } from 'node:zlib'
+export const loadJq = () => load({ wasmBinary: brotliDecompressSync(Buffer.from(TEXT, 'base64')) })
+const TEXT = '${brotliCompressSync(wasm, { params }).toString('base64')}'`
+}
+
 /** One character beyond Latin-1 doubles the memory of a source: V8 keeps one byte a character only without. */
 const oneByteSources = {
   name: 'one-byte-sources',
@@ -159,7 +178,7 @@ for (const name of workers)
     { [name]: `workers/${name}.ts` },
     { dir: join(dist, 'workers'), entryFileNames: '[name].mjs', codeSplitting: false },
     // Every actor of gRPC needs Protobuf.
-    name.startsWith('grpc') ? [] : [lazyModules],
+    [...(name === 'jq' ? [embedJq] : []), ...(name.startsWith('grpc') ? [] : [lazyModules])],
   )
 
 const texts = [...licenses.values()].sort()

@@ -10,7 +10,7 @@ import type { SourceSpec } from '../mailbox/protocol.js'
 import type { WireFormat } from '../wire/wire-format.js'
 import { Hold, LONGEST_SHARED_HOLD_MS } from './hold.js'
 import type { Outbox } from './outbox.js'
-import { type Outgoing, weightOf } from './outgoing.js'
+import { bytesOf, type Outgoing, weightOf } from './outgoing.js'
 import { ownCopy, unshared } from './own-copy.js'
 import { Receipts } from './receipts.js'
 
@@ -112,7 +112,7 @@ export class DeliveryQueue {
         const message = this.#shift()
         this.#send(message)
         // The credit in bytes may be used up before the credit in messages.
-        unchecked += message.payload.byteLength
+        unchecked += bytesOf(message)
         if (unchecked < CHECK_CREDIT_BYTES) continue
         unchecked = 0
         allowed = Math.min(allowed, this.#credit.available())
@@ -189,11 +189,11 @@ export class DeliveryQueue {
     })
   }
 
-  #fits({ payload }: Outgoing): boolean {
+  #fits(message: Outgoing): boolean {
     const { capacity } = this.#parts
     return (
       this.#waiting.size < capacity.messages &&
-      this.#waitingBytes + payload.byteLength <= capacity.bytes &&
+      this.#waitingBytes + bytesOf(message) <= capacity.bytes &&
       this.#hasMemory
     )
   }
@@ -213,17 +213,17 @@ export class DeliveryQueue {
 
   #enter(message: Outgoing): void {
     const payload = unshared(message.payload)
-    this.#waiting.push(payload === message.payload ? message : { ...message, payload })
-    this.#waitingBytes += payload.byteLength
-    this.#parts.budget.take(weightOf({ payload }))
+    const held = payload === message.payload ? message : { ...message, payload }
+    this.#waiting.push(held)
+    this.#waitingBytes += bytesOf(held)
+    this.#parts.budget.take(weightOf(held))
     this.#parts.gauges.addWaitingDeliveries(1)
     if (message.taken !== undefined) this.#releaseLater()
   }
 
   #shift(): Outgoing {
     const message = this.#waiting.shift()!
-    const { byteLength } = message.payload
-    this.#waitingBytes -= byteLength
+    this.#waitingBytes -= bytesOf(message)
     this.#parts.budget.give(weightOf(message))
     this.#parts.gauges.addWaitingDeliveries(-1)
     return message
@@ -252,10 +252,12 @@ export class DeliveryQueue {
   }
 
   #send(message: Outgoing): void {
-    const { topic, payload, extras, taken } = message
+    const { topic, payload, transformed, extras, taken } = message
     const { outbox, gauges } = this.#parts
-    const size = payload.byteLength
-    if (this.#spec.decode === 'bytes') {
+    const size = bytesOf(message)
+    if (transformed !== undefined)
+      outbox.run(this.#spec.id, 'values').add(outbox.topicNumber(topic), transformed.value, size, extras)
+    else if (this.#spec.decode === 'bytes') {
       outbox.run(this.#spec.id, 'packed').add(outbox.topicNumber(topic), payload, size, extras)
     } else {
       let value: unknown = null

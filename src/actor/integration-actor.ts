@@ -15,6 +15,7 @@ import { RequestReader } from '../mailbox/requests.js'
 import type { ActorControl, StartActor } from '../mailbox/thread-messages.js'
 import { Turn } from '../mailbox/turn.js'
 import { CircuitBreaker } from '../resilience/circuit-breaker.js'
+import type { StartJq } from '../transform/slow/batches.js'
 import { Formats } from '../wire/formats.js'
 import { inject, startChaos } from './chaos.js'
 import { Connection } from './connection.js'
@@ -31,6 +32,7 @@ import { SourceFactory } from './source-factory.js'
 import { Sources } from './sources.js'
 import { TimeoutStreak } from './timeout-streak.js'
 import { TopicHub } from './topic-hub.js'
+import { Transforms } from './transforms.js'
 import { UnsettledDeliveries } from './unsettled.js'
 import { Verbs } from './verbs.js'
 
@@ -49,6 +51,8 @@ export interface ActorDependencies {
   readonly log: Logger
   /** Opens a channel to an embedded broker of the gateway. */
   dial(broker: string): Promise<MessagePort>
+  /** Starts the thread of queries that are not compiled. Called for the first one. */
+  readonly startJq: StartJq
 }
 
 /**
@@ -152,6 +156,7 @@ export function startIntegrationActor(
   const topics =
     adapter.pubsub === undefined ? undefined : new TopicHub(adapter.pubsub, clock, settings.timeoutMs)
   const sources = new Sources(clock, random, outbox, settings.timeoutMs, log)
+  const transforms = new Transforms(clock, budget, dependencies.startJq)
   const factory = new SourceFactory({
     settings,
     clock,
@@ -163,6 +168,7 @@ export function startIntegrationActor(
     unsettled,
     pending,
     budget,
+    transforms,
     othersWait: (): boolean => sources.size > 1 || operations.inFlight > 0,
     ended: (id, error) => sources.ended(id, error),
   })
@@ -173,6 +179,7 @@ export function startIntegrationActor(
     gauges,
     sources,
     factory,
+    transforms,
     receivers,
     unsettled,
     pending,

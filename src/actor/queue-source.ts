@@ -6,6 +6,7 @@ import type { SourceSpec } from '../mailbox/protocol.js'
 import { AttemptSink } from './attempt-sink.js'
 import type { DeliveryQueue } from './delivery-queue.js'
 import { queueExtras } from './queue-extras.js'
+import { heldByWindows, type QueueTransform } from './queue-transform.js'
 import { quietly } from './quietly.js'
 import type { RedeliveryRules } from './redelivery.js'
 import type { Source } from './source.js'
@@ -22,6 +23,7 @@ export class QueueSource implements Source, MessageSink<InboundDelivery> {
   readonly #unsettled: UnsettledDeliveries
   readonly #rules: RedeliveryRules
   readonly #gauges: Gauges
+  readonly #transform: QueueTransform | undefined
   readonly #onEnd: (error: Error) => void
   #consumer: AdapterConsumer | undefined
   #sink: AttemptSink<InboundDelivery> | undefined
@@ -34,6 +36,7 @@ export class QueueSource implements Source, MessageSink<InboundDelivery> {
     deliveries: DeliveryQueue,
     unsettled: UnsettledDeliveries,
     gauges: Gauges,
+    transform: QueueTransform | undefined,
     onEnd: (error: Error) => void,
   ) {
     this.id = spec.id
@@ -44,6 +47,7 @@ export class QueueSource implements Source, MessageSink<InboundDelivery> {
     this.#unsettled = unsettled
     this.#rules = { queue, maxDeliveries: spec.maxDeliveries, deadLetter: spec.deadLetter }
     this.#gauges = gauges
+    this.#transform = transform
     this.#onEnd = onEnd
   }
 
@@ -54,13 +58,14 @@ export class QueueSource implements Source, MessageSink<InboundDelivery> {
     // It may have ended before this line is reached.
     if (sink.isRetired) return void quietly(() => consumer.close())
     this.#consumer = consumer
-    consumer.request(this.#spec.concurrency ?? 1)
+    consumer.request(Math.max(this.#spec.concurrency ?? 1, heldByWindows(this.#spec.transforms ?? [])))
   }
 
   disconnected(): void {
     this.#consumer = undefined
     this.#sink?.retire()
     this.#returnWaiting()
+    this.#transform?.disconnected()
   }
 
   release(): Promise<void> {
@@ -85,6 +90,7 @@ export class QueueSource implements Source, MessageSink<InboundDelivery> {
     this.#state = 'over'
     this.#sink?.retire()
     this.#returnWaiting()
+    this.#transform?.close()
     if (this.#consumer !== undefined) await end(this.#consumer)
   }
 
@@ -105,6 +111,10 @@ export class QueueSource implements Source, MessageSink<InboundDelivery> {
       return true
     }
     this.#gauges.count('dequeued')
+    if (this.#transform !== undefined) {
+      this.#transform.push(delivery, token)
+      return true
+    }
     const { topic, payload } = delivery
     this.#deliveries.offer({ topic, payload, extras: queueExtras(delivery, token) })
     return true

@@ -15,6 +15,7 @@ const WORDS = {
   subscribe: { failed: 'cannot subscribe to', again: 'subscribed to', field: 'topic' },
   consume: { failed: 'cannot consume', again: 'consuming', field: 'queue' },
   serve: { failed: 'cannot serve', again: 'serving', field: 'method' },
+  collect: { failed: 'cannot collect', again: 'collecting', field: 'data' },
 } as const
 
 /** The back-off of one source that ends or cannot be opened. Logs each new reason once. */

@@ -6,6 +6,7 @@ import { serveControl } from '../mailbox/control.js'
 import { encodeError } from '../mailbox/error-codec.js'
 import { loadFormats } from '../wire/wire-format.js'
 import { startIntegrationActor } from './integration-actor.js'
+import { jqStarter } from './jq-thread.js'
 import { type ActorThread, actorThread } from './thread.js'
 import { threadLogger } from './thread-logger.js'
 
@@ -24,6 +25,7 @@ export function runActor(makeAdapter: AdapterFactory): void {
         random: systemRandom,
         log: threadLogger(thread),
         dial: (broker) => dial(thread, broker),
+        startJq: jqStarter(message.jqWorker),
       })
       serveControl(message.control, actor)
       thread.tell({ kind: 'ready' })

@@ -9,6 +9,7 @@ import { encodeError } from '../mailbox/error-codec.js'
 import { asIntegrationError } from '../resilience/classify.js'
 import { withDeadline } from '../resilience/deadline.js'
 import { isReopened } from '../resilience/reopen.js'
+import type { CollectorSource } from './collector-source.js'
 import type { Outbox } from './outbox.js'
 import { quietly } from './quietly.js'
 import { Reopening } from './reopening.js'
@@ -56,6 +57,12 @@ export class Sources {
       if (this.#open.get(id) === held) this.#open.delete(id)
       throw error
     }
+  }
+
+  /** Returns the source that receives results of calls; undefined if there is none of that id. */
+  collector(id: number): CollectorSource | undefined {
+    const source = this.#open.get(id)?.source
+    return source?.verb === 'collect' ? (source as CollectorSource) : undefined
   }
 
   /** Ends a source; does nothing if there is none of that id. */

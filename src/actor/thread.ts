@@ -1,4 +1,4 @@
-import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
+import { type MessagePort, parentPort, Worker, workerData } from 'node:worker_threads'
 import type { FromThread, ToThread } from '../mailbox/thread-messages.js'
 
 /** The worker thread in which this code runs. */
@@ -24,4 +24,41 @@ export function actorThread(): ActorThread {
 /** The URL with which this thread was started, including its query. */
 export function threadAddress(): URL {
   return new URL(workerData as string)
+}
+
+/** A thread that this thread has started. It ends with this thread. */
+export interface HelperThread {
+  post(message: unknown): void
+  terminate(): void
+}
+
+/** Starts a helper thread. @param ended called once if the thread ends before it is terminated */
+export function startHelper(
+  url: URL,
+  receive: (message: unknown) => void,
+  ended: (error: Error) => void,
+): HelperThread {
+  const worker = new Worker(url, { workerData: url.href, execArgv: [], stdout: false, stderr: false })
+  let failure: Error | undefined
+  worker.on('message', receive)
+  worker.on('error', (error: Error) => {
+    failure = error
+  })
+  worker.on('exit', (code) => ended(failure ?? new Error(`code ${code}`)))
+  worker.unref()
+  return {
+    post: (message) => worker.postMessage(message),
+    terminate: () => void worker.terminate(),
+  }
+}
+
+/** Serves the thread that has started this one. @param answer its results are posted, in order */
+export function serveParent(answer: (message: unknown) => Promise<unknown>): void {
+  const port = parentPort
+  if (port === null) throw new Error('a helper runs in a worker thread, not on the main thread')
+  let last: Promise<unknown> = Promise.resolve()
+  port.on('message', (message: unknown) => {
+    last = last.then(async () => port.postMessage(await answer(message)))
+  })
+  port.postMessage({ kind: 'loaded' })
 }

@@ -14,6 +14,7 @@ import type { Outgoing } from './outgoing.js'
 import { quietly } from './quietly.js'
 import type { Source } from './source.js'
 import type { TopicHub } from './topic-hub.js'
+import type { TopicTransform } from './topic-transform.js'
 
 export interface TopicSourceDependencies {
   readonly pattern: string
@@ -21,6 +22,7 @@ export interface TopicSourceDependencies {
   readonly topics: TopicHub
   readonly queue: DeliveryQueue
   readonly conflator: Conflator | undefined
+  readonly transform: TopicTransform | undefined
   readonly gauges: Gauges
   readonly outbox: Outbox
   readonly onEnd: (error: Error) => void
@@ -88,7 +90,7 @@ export class TopicSource implements Source, MessageSink<InboundMessage> {
 
   deliver(message: InboundMessage): boolean {
     if (this.#state.kind !== 'alive') return true
-    const { gauges, conflator, queue, pattern } = this.#parts
+    const { gauges, transform, queue } = this.#parts
     gauges.count('received')
     const { topic, payload } = message
     const outgoing: Outgoing = {
@@ -97,6 +99,15 @@ export class TopicSource implements Source, MessageSink<InboundMessage> {
       extras: extrasOf(message),
       taken: message.taken === undefined ? undefined : () => message.taken!(),
     }
+    const hasRoom = transform === undefined ? this.pass(outgoing) : transform.push(outgoing) && !queue.isHeld
+    if (!hasRoom) this.#wasHeldBeforeGrant ||= this.#subscription === undefined
+    return hasRoom
+  }
+
+  /** Passes a message on to the host. @returns false if the source must be held back */
+  pass(outgoing: Outgoing): boolean {
+    if (this.#state.kind === 'over') return true
+    const { conflator, queue, pattern } = this.#parts
     if (conflator !== undefined) {
       conflator.offer(outgoing)
       return true
@@ -108,9 +119,7 @@ export class TopicSource implements Source, MessageSink<InboundMessage> {
           `the mailbox of the subscription ${pattern} is full: its subscriber is too slow`,
         ),
       )
-    if (offer !== 'hold-back') return true
-    this.#wasHeldBeforeGrant ||= this.#subscription === undefined
-    return false
+    return offer !== 'hold-back'
   }
 
   lost(count: number, reason: string): void {
@@ -124,6 +133,12 @@ export class TopicSource implements Source, MessageSink<InboundMessage> {
     this.#subscription?.resume()
   }
 
+  /** Called when messages have left the transforms. */
+  transformed(): void {
+    if (!this.#parts.queue.isHeld) this.resume()
+    this.#endIfDrained()
+  }
+
   /** Ends the source after all earlier messages have been delivered. */
   end(error: Error): void {
     if (this.#state.kind !== 'alive') return
@@ -133,6 +148,7 @@ export class TopicSource implements Source, MessageSink<InboundMessage> {
       return this.#parts.onEnd(error)
     }
     this.#state = { kind: 'ending', error }
+    this.#parts.transform?.flush()
     this.#parts.conflator?.finish()
     this.#endIfDrained()
   }
@@ -155,7 +171,9 @@ export class TopicSource implements Source, MessageSink<InboundMessage> {
   }
 
   #endIfDrained(): void {
-    if (this.#state.kind === 'ending' && this.#parts.queue.size === 0) this.#end(this.#state.error)
+    const { queue, transform } = this.#parts
+    if (this.#state.kind === 'ending' && queue.size === 0 && transform?.isBusy !== true)
+      this.#end(this.#state.error)
   }
 
   #end(error: Error): void {
@@ -174,7 +192,8 @@ export class TopicSource implements Source, MessageSink<InboundMessage> {
   ): Promise<void> {
     this.#state = { kind: 'over' }
     this.#sink?.retire()
-    const { conflator, queue } = this.#parts
+    const { conflator, queue, transform } = this.#parts
+    transform?.close(waiting)
     const left = [...(conflator?.close() ?? []), ...queue.clear()].map(({ taken }) => taken)
     left.push(...queue.forgetReceipts())
     if (waiting === 'acknowledge') for (const taken of left) taken?.()

@@ -9,9 +9,23 @@ interface Unsettled {
   readonly onSettled: (() => void) | undefined
 }
 
+/** How the host settles a message. */
+export type Settling =
+  | { readonly kind: 'taken' }
+  | {
+      readonly kind: 'failed'
+      readonly error?: Error
+      readonly isPermanent: false
+      readonly delayMs?: number
+    }
+  | { readonly kind: 'returned' }
+
+/** Settles a message that was made from deliveries. @returns as `ack`. @throws AckError */
+type SettleMade = (how: Settling) => Promise<boolean>
+
 /** The deliveries of queues that the host has not settled. The first settlement of each counts. */
 export class UnsettledDeliveries {
-  readonly #byToken = new SequenceTable<Unsettled>()
+  readonly #byToken = new SequenceTable<Unsettled | SettleMade>()
   readonly #deadLetters: DeadLetters
   #lastToken = 0
 
@@ -40,6 +54,13 @@ export class UnsettledDeliveries {
     return token
   }
 
+  /** Adds a message that transforms have made from deliveries. @returns the token to settle it with */
+  add(settle: SettleMade): number {
+    const token = ++this.#lastToken
+    this.#byToken.set(token, settle)
+    return token
+  }
+
   /**
    * Acknowledges a delivery.
    * @returns false if it was settled before or belongs to an earlier connection.
@@ -48,6 +69,7 @@ export class UnsettledDeliveries {
   async ack(token: number): Promise<boolean> {
     const unsettled = this.#settle(token)
     if (unsettled === undefined) return false
+    if (typeof unsettled === 'function') return unsettled({ kind: 'taken' })
     await unsettled.delivery.ack()
     return true
   }
@@ -62,6 +84,13 @@ export class UnsettledDeliveries {
   async nack(token: number, delayMs: number | undefined, reason?: string): Promise<boolean> {
     const unsettled = this.#settle(token)
     if (unsettled === undefined) return false
+    if (typeof unsettled === 'function')
+      return unsettled({
+        kind: 'failed',
+        isPermanent: false,
+        ...(delayMs !== undefined && { delayMs }),
+        ...(reason !== undefined && { error: new Error(reason) }),
+      })
     const { delivery, rules } = unsettled
     const { attempt } = delivery
     const redelivery = afterFailure(attempt, delayMs, rules)
@@ -77,14 +106,15 @@ export class UnsettledDeliveries {
   async undelivered(token: number): Promise<boolean> {
     const unsettled = this.#settle(token)
     if (unsettled === undefined) return false
+    if (typeof unsettled === 'function') return unsettled({ kind: 'returned' })
     await giveBack(unsettled.delivery)
     return true
   }
 
-  /** Dead-letters a delivery whose payload cannot be decoded. */
+  /** Dead-letters a delivery whose payload cannot be decoded or transformed. */
   undecodable(token: number, error: Error): void {
     const unsettled = this.#settle(token)
-    if (unsettled === undefined) return
+    if (unsettled === undefined || typeof unsettled === 'function') return
     const { delivery, rules } = unsettled
     this.#deadLetters.write(delivery, { reason: error.message, attempts: delivery.attempt }, rules)
   }
@@ -94,7 +124,7 @@ export class UnsettledDeliveries {
     const left = this.#byToken.values()
     this.#byToken.clear()
     await Promise.allSettled([
-      ...left.map(async ({ delivery }) => delivery.nack(0)),
+      ...left.map(async (unsettled) => typeof unsettled !== 'function' && unsettled.delivery.nack(0)),
       this.#deadLetters.giveBackAll(),
     ])
   }
@@ -105,9 +135,9 @@ export class UnsettledDeliveries {
     this.#deadLetters.forget()
   }
 
-  #settle(token: number): Unsettled | undefined {
+  #settle(token: number): Unsettled | SettleMade | undefined {
     const unsettled = this.#byToken.take(token)
-    unsettled?.onSettled?.()
+    if (typeof unsettled !== 'function') unsettled?.onSettled?.()
     return unsettled
   }
 }

@@ -6,14 +6,16 @@ import { UnsupportedError } from '../core/errors/operation.js'
 import type { Value } from '../core/value.js'
 import { decodeError, type ErrorRecord, encodeError } from '../mailbox/error-codec.js'
 import type { Gauges } from '../mailbox/gauges.js'
-import type { ReceivedMessage, RequestOptions } from '../mailbox/protocol.js'
+import type { ReceivedMessage, RequestOptions, SourceSpec } from '../mailbox/protocol.js'
 import type { IncomingRequest } from '../mailbox/requests.js'
 import { traitsOf, type Verb } from '../mailbox/verbs.js'
+import type { SourceVerb } from '../resilience/reopen.js'
 import type { Formats } from '../wire/formats.js'
 import type { Receivers } from './receivers.js'
 import type { PendingRequests } from './service-source.js'
 import type { SourceFactory } from './source-factory.js'
 import type { Sources } from './sources.js'
+import type { Transforms } from './transforms.js'
 import type { UnsettledDeliveries } from './unsettled.js'
 
 /** Whether a request is executed at once: without waiting, retries, breaker or limits. */
@@ -38,6 +40,7 @@ export class Verbs {
   readonly #gauges: Gauges
   readonly #sources: Sources
   readonly #factory: SourceFactory
+  readonly #transforms: Transforms
   readonly #receivers: Receivers | undefined
   readonly #unsettled: UnsettledDeliveries | undefined
   readonly #pending: PendingRequests
@@ -50,6 +53,7 @@ export class Verbs {
     readonly gauges: Gauges
     readonly sources: Sources
     readonly factory: SourceFactory
+    readonly transforms: Transforms
     readonly receivers: Receivers | undefined
     readonly unsettled: UnsettledDeliveries | undefined
     readonly pending: PendingRequests
@@ -62,6 +66,7 @@ export class Verbs {
     this.#gauges = parts.gauges
     this.#sources = parts.sources
     this.#factory = parts.factory
+    this.#transforms = parts.transforms
     this.#receivers = parts.receivers
     this.#unsettled = parts.unsettled
     this.#pending = parts.pending
@@ -96,7 +101,7 @@ export class Verbs {
         return this.#need('pubsub', 'publish').publish(target, this.#encode(value, options), options, context)
       case 'call':
         this.#gauges.count('calls')
-        return this.#need('rpc', 'call').call(target, value as Value | undefined, context)
+        return this.#call(target, value as Value | undefined, options.into, context)
       case 'notify':
         this.#gauges.count('calls')
         return this.#need('rpc', 'notify').notify(target, value as Value | undefined, context)
@@ -120,7 +125,11 @@ export class Verbs {
       case 'subscribe':
       case 'consume':
       case 'serve':
-        return this.#sources.open(this.#factory.make(verb, target, options.source!), context)
+      case 'collect':
+        return this.#open(verb, target, options.source!, context)
+      case 'join':
+        this.#transforms.update(target, value as Value)
+        return undefined
       case 'unsubscribe':
         return this.#sources.close(value as number)
       case 'detach':
@@ -129,6 +138,18 @@ export class Verbs {
       case 'expire':
         return undefined
     }
+  }
+
+  #open(verb: SourceVerb, target: string, spec: SourceSpec, context: Attempt): Promise<void> {
+    const open = () => this.#sources.open(this.#factory.make(verb, target, spec), context)
+    return verb === 'collect' || spec.transforms !== undefined ? this.#transforms.load().then(open) : open()
+  }
+
+  #call(target: string, params: Value | undefined, into: number | undefined, context: Attempt) {
+    const result = this.#need('rpc', 'call').call(target, params, context)
+    if (into === undefined) return result
+    // A source that the host has closed meanwhile does not want it.
+    return result.then((value) => this.#sources.collector(into)?.collect(value))
   }
 
   #need<F extends 'rpc' | 'pubsub' | 'queue'>(facet: F, operation: string): NonNullable<ProtocolAdapter[F]> {

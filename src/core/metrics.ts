@@ -50,6 +50,7 @@ export const COUNTERS = {
       policy: 'the overflow policy',
     },
   ),
+  filtered: counter('Messages that a transform dropped on purpose.', 'nemo_filtered_total'),
   conflated: counter('Messages that a newer one of their topic replaced (`conflate`).'),
   retries: counter('Attempts after the first one.', 'nemo_retries_total'),
   connects: counter('Connections that were made.'),

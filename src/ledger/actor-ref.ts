@@ -120,7 +120,7 @@ export class ActorRef implements IntegrationMail, ActorAddress {
   }
 
   async open(
-    verb: 'subscribe' | 'consume' | 'serve',
+    verb: 'subscribe' | 'consume' | 'serve' | 'collect',
     target: string,
     wanted: SourceRequest,
     handler: SourceHandler,

@@ -73,7 +73,7 @@ export interface IntegrationMail {
   ): Promise<unknown>
   /** Opens a source. @throws SubscribeError, DequeueError, and what every request throws */
   open(
-    verb: 'subscribe' | 'consume' | 'serve',
+    verb: 'subscribe' | 'consume' | 'serve' | 'collect',
     target: string,
     wanted: SourceRequest,
     handler: SourceHandler,

@@ -8,6 +8,7 @@ import type {
   SubscribeOptions,
 } from '../core/operation-options.js'
 import type { Capacity, Overflow } from '../core/overflow.js'
+import type { TransformSettings } from '../core/settings/transform.js'
 import type { BreakerState, ConnectionState, ListenAddress } from '../core/status.js'
 import type { Headers, Value } from '../core/value.js'
 import type { ErrorRecord } from './error-codec.js'
@@ -56,7 +57,9 @@ export interface RequestOptions
    * Whether an earlier life died while working on it. It is then alone in a turn, so that another crash identifies it.
    */
   readonly suspect?: boolean
-  /** The source to open; of subscribe, consume and serve. */
+  /** The id of a source that receives the result, of call; the call itself then has none. */
+  readonly into?: number
+  /** The source to open; of subscribe, consume, serve and collect. */
   readonly source?: SourceSpec
 }
 
@@ -66,12 +69,16 @@ export interface SourceSpec
     Pick<ConsumeOptions, 'concurrency' | 'maxDeliveries' | 'deadLetter'> {
   /** Identifies the source in `DeliveryRun`. */
   readonly id: number
-  readonly kind: 'topic' | 'queue' | 'service'
+  readonly kind: 'topic' | 'queue' | 'service' | 'collector'
   readonly credit: SharedArrayBuffer
   readonly window: Capacity
   /** What crosses. With `bytes` the host may decode them later. */
   readonly decode: 'value' | 'bytes'
   readonly overflow: Overflow
+  /** Transforms in order, between the broker and the host. What crosses are then values. */
+  readonly transforms?: readonly TransformSettings[]
+  /** The values of `data` blocks for `join` when the source is opened; read for each life of the actor. */
+  readonly joined?: Readonly<Record<string, unknown>>
 }
 
 /** A batch from actor to host. */

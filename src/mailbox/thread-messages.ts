@@ -7,6 +7,9 @@ import type { Value } from '../core/value.js'
 import type { ChannelEnd } from './channel.js'
 import type { ErrorRecord } from './error-codec.js'
 
+/** The file of the thread that runs queries which are not compiled, or why there is none. */
+export type JqWorker = { readonly url: string } | { readonly missing: string }
+
 /** Makes a loaded thread the actor of one integration. */
 export interface StartActor {
   readonly kind: 'start-actor'
@@ -19,6 +22,7 @@ export interface StartActor {
   readonly kept?: SharedArrayBuffer | undefined
   /** Durations of operations in microseconds; both threads share one histogram. */
   readonly latency: RecordableHistogram
+  readonly jqWorker: JqWorker
 }
 
 /** Makes a loaded thread an embedded broker. */

@@ -72,6 +72,10 @@ export const VERB_TRAITS = {
   detach: { ...SETTLES, onCrash: 'answer-done' },
   /** Ends a request that the host has timed out, which counts as its time-out and not as a cancellation. */
   expire: { ...SETTLES, onCrash: 'answer-done' },
+  /** Opens a source that receives the results of calls (`into`). */
+  collect: OPENS,
+  /** Sets the newest value of a `data` block, for the transform `join`. */
+  join: { ...SETTLES, onCrash: 'hand-over' },
 } as const satisfies Readonly<Record<string, VerbTraits>>
 
 export type Verb = keyof typeof VERB_TRAITS

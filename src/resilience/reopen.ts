@@ -2,7 +2,7 @@ import type { ErrorKind } from '../core/errors/kinds.js'
 import { asIntegrationError } from './classify.js'
 
 /** The verbs that open a source. */
-export type SourceVerb = 'subscribe' | 'consume' | 'serve'
+export type SourceVerb = 'subscribe' | 'consume' | 'serve' | 'collect'
 
 /** Refusals that the other side may take back: permissions, keys and limits change. */
 const REFUSALS: ReadonlySet<ErrorKind> = new Set<ErrorKind>(['auth', 'connection', 'rpc', 'subscribe'])

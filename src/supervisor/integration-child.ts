@@ -11,6 +11,7 @@ import { addCounts, Gauges } from '../mailbox/gauges.js'
 import type { ActorControl } from '../mailbox/thread-messages.js'
 import type { Child } from './child.js'
 import { type ChildSpec, graceOf } from './child-spec.js'
+import { jqWorker } from './jq-worker.js'
 import { Life, type LifeDependencies } from './life.js'
 import type { ThreadPool } from './thread-pool.js'
 
@@ -139,6 +140,7 @@ export class IntegrationChild implements Child {
           control,
           gauges,
           latency: this.latency,
+          jqWorker: jqWorker(),
           ...(this.#kept && { kept: this.#kept }),
         }),
         [channel.actor.port],

@@ -6,12 +6,15 @@ import type { Value } from '../core/value.js'
 import { type Item, release } from './item.js'
 import { Origin, type Outcome } from './origin.js'
 import { QueryRunner, type SlowPath } from './query.js'
+import { sizeOf } from './size.js'
 import { Stage } from './stage.js'
 import { makeStep } from './steps/make.js'
 
 /** What comes out of a pipeline. The taker settles it once. */
 export interface Output<Message> {
   readonly value: Value
+  /** The estimated size of the value, in bytes. */
+  readonly bytes: number
   /** The messages that it was made from, oldest first; several after a window. */
   readonly messages: readonly Message[]
   /**
@@ -37,7 +40,7 @@ export interface PipelineDependencies<Message> {
   settled(message: Message, outcome: Outcome): void
   /** Makes the path of queries that are not compiled. Called at most once, and only if there is such a query. */
   readonly slow: () => SlowPath
-  /** Called when `push` has returned false and there is room again. */
+  /** Called when groups that had to wait have left the slow path, if `push` has returned false or none waits any more. */
   readonly onRoom: () => void
 }
 
@@ -131,6 +134,7 @@ export class Pipeline<Message> {
     let isSettled = false
     this.#parts.emit({
       value: item.value,
+      bytes: sizeOf(item.value),
       messages: messagesOf(item),
       settle: (outcome) => {
         if (isSettled) return
@@ -147,16 +151,26 @@ export class Pipeline<Message> {
     for (const item of items) release(item, outcome)
   }
 
+  /** Whether items wait for the slow path. */
+  get isBusy(): boolean {
+    return this.#pending > 0
+  }
+
   #resumeIfRoom(): void {
-    if (!this.#isHeld || !this.#hasRoom(0.5)) return
+    if (this.isBusy && !(this.#isHeld && this.#hasRoom(0.5))) return
     this.#isHeld = false
     this.#parts.onRoom()
   }
 
-  /** Whether fewer groups wait than a share of the most. */
-  #hasRoom(share: number): boolean {
+  get #pending(): number {
     let pending = 0
     for (const stage of this.#stages) pending += stage.pending
+    return pending
+  }
+
+  /** Whether fewer groups wait than a share of the most. */
+  #hasRoom(share: number): boolean {
+    const pending = this.#pending
     return pending === 0 || (pending < share * MOST_PENDING && !this.#parts.budget.isFull)
   }
 }
@@ -172,3 +186,5 @@ function asSerializeError(error: unknown): SerializeError {
   const reason = error instanceof Error ? error.message : String(error)
   return new SerializeError(reason, { cause: error })
 }
+
+export type { Outcome }

@@ -42,6 +42,7 @@ export function actorRig(given: Partial<IntegrationSettings>, facets: Partial<Pr
       control: control as never,
       gauges: gauges.shared,
       latency: createHistogram(),
+      jqWorker: { missing: 'there is no jq' },
     },
     (made) => {
       context = made
@@ -52,6 +53,9 @@ export function actorRig(given: Partial<IntegrationSettings>, facets: Partial<Pr
       random: new SeededRandom(1),
       log: (record) => void logged.push(record),
       dial: () => Promise.reject(new Error('nobody to dial')),
+      startJq: () => {
+        throw new Error('there is no jq')
+      },
     },
   )
 

@@ -31,6 +31,8 @@ describe('what a crash does to a request', () => {
     undelivered: ['answer-false', 'answer-false'],
     detach: ['answer-done', 'answer-done'],
     expire: ['answer-done', 'answer-done'],
+    collect: ['hand-over', 'hand-over'],
+    join: ['hand-over', 'hand-over'],
   }
 
   test.each(VERBS)('%s', (verb) => {

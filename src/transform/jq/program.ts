@@ -45,7 +45,7 @@ export class JqProgram {
     let left = this.#output
     const take = (value: Json) => {
       left = charge(value, left, this.#depth)
-      if (left < 0) throw new JqLimitError('output', `the results are larger than ${this.#output} characters`)
+      if (left < 0) throw tooLarge(this.#output)
       emit(value)
     }
     try {
@@ -58,6 +58,20 @@ export class JqProgram {
       throw error
     }
   }
+}
+
+/** @throws JqLimitError if the results of a run exceed a limit */
+export function checkResults(
+  results: readonly Json[],
+  { output, depth }: Pick<JqLimits, 'output' | 'depth'>,
+): void {
+  let left = output
+  for (const value of results) left = charge(value, left, depth)
+  if (left < 0) throw tooLarge(output)
+}
+
+function tooLarge(output: number): JqLimitError {
+  return new JqLimitError('output', `the results are larger than ${output} characters`)
 }
 
 /**

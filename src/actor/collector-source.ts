@@ -1,0 +1,81 @@
+import type { Value } from '../core/value.js'
+import { encodeError } from '../mailbox/error-codec.js'
+import type { Gauges } from '../mailbox/gauges.js'
+import type { SourceSpec } from '../mailbox/protocol.js'
+import type { DeliveryQueue } from './delivery-queue.js'
+import type { Outgoing } from './outgoing.js'
+import type { Source } from './source.js'
+import type { Outcome, Output, Pipeline, Transforms } from './transforms.js'
+
+const NO_BYTES = new Uint8Array(0)
+
+interface CollectorDependencies {
+  readonly target: string
+  readonly spec: SourceSpec
+  readonly transforms: Transforms
+  readonly queue: DeliveryQueue
+  readonly gauges: Gauges
+}
+
+/** Receives the results of calls (`into`) and passes them through transforms to the host. */
+export class CollectorSource implements Source {
+  readonly id: number
+  readonly verb = 'collect'
+  readonly target: string
+  readonly #parts: CollectorDependencies
+  readonly #pipeline: Pipeline<undefined>
+
+  /** @throws SerializeError */
+  constructor(parts: CollectorDependencies) {
+    this.id = parts.spec.id
+    this.target = parts.target
+    this.#parts = parts
+    this.#pipeline = parts.transforms.make<undefined>(parts.spec.transforms ?? [], {
+      emit: (output) => this.#emit(output),
+      settled: (_, outcome) => this.#settled(outcome),
+      onRoom: () => {},
+    })
+  }
+
+  /** Takes the result of a call. */
+  collect(value: Value): void {
+    this.#pipeline.push(undefined, value)
+  }
+
+  async open(): Promise<void> {}
+
+  disconnected(): void {}
+
+  async release(): Promise<void> {}
+
+  drain(): void {
+    this.#parts.queue.drain()
+  }
+
+  async close(): Promise<void> {
+    this.#parts.transforms.close(this.#pipeline)
+    this.#parts.queue.clear()
+    this.#parts.queue.forgetReceipts()
+  }
+
+  detach(): Promise<void> {
+    return this.close()
+  }
+
+  #emit({ value, bytes, settle }: Output<undefined>): void {
+    this.#offer({ transformed: { value, bytes }, extras: undefined, taken: () => settle({ kind: 'taken' }) })
+  }
+
+  #settled(outcome: Outcome): void {
+    if (outcome.kind === 'filtered') this.#parts.gauges.count('filtered')
+    if (outcome.kind !== 'failed') return
+    this.#parts.gauges.countError('serialize')
+    // Reading the value throws the error.
+    const extras = { fault: encodeError(outcome.error), bytes: NO_BYTES }
+    this.#offer({ transformed: { value: null, bytes: 0 }, extras })
+  }
+
+  #offer(message: Omit<Outgoing, 'topic' | 'payload'>): void {
+    this.#parts.queue.offer({ topic: this.target, payload: NO_BYTES, ...message })
+  }
+}

@@ -1,0 +1,3 @@
+import { runJq } from '../src/actor/run-jq.js'
+
+await runJq()
