@@ -32,6 +32,7 @@ import { SourceFactory } from './source-factory.js'
 import { Sources } from './sources.js'
 import { TimeoutStreak } from './timeout-streak.js'
 import { TopicHub } from './topic-hub.js'
+import type { TransformCode } from './transform-code.js'
 import { Transforms } from './transforms.js'
 import { UnsettledDeliveries } from './unsettled.js'
 import { Verbs } from './verbs.js'
@@ -51,6 +52,8 @@ export interface ActorDependencies {
   readonly log: Logger
   /** Opens a channel to an embedded broker of the gateway. */
   dial(broker: string): Promise<MessagePort>
+  /** Loads the code of transforms. Called for the first source that has some. */
+  loadTransforms(): Promise<TransformCode>
   /** Starts the thread of queries that are not compiled. Called for the first one. */
   readonly startJq: StartJq
 }
@@ -156,7 +159,7 @@ export function startIntegrationActor(
   const topics =
     adapter.pubsub === undefined ? undefined : new TopicHub(adapter.pubsub, clock, settings.timeoutMs)
   const sources = new Sources(clock, random, outbox, settings.timeoutMs, log)
-  const transforms = new Transforms(clock, budget, dependencies.startJq)
+  const transforms = new Transforms(clock, budget, dependencies.loadTransforms, dependencies.startJq)
   const factory = new SourceFactory({
     settings,
     clock,

@@ -6,9 +6,9 @@ import { serveControl } from '../mailbox/control.js'
 import { encodeError } from '../mailbox/error-codec.js'
 import { loadFormats } from '../wire/wire-format.js'
 import { startIntegrationActor } from './integration-actor.js'
-import { jqStarter } from './jq-thread.js'
 import { type ActorThread, actorThread } from './thread.js'
 import { threadLogger } from './thread-logger.js'
+import { jqStarter, transformLoader } from './transform-code.js'
 
 /**
  * Runs an actor in this worker thread. It starts when the supervisor sends its settings. Called once, by an entry point
@@ -25,7 +25,8 @@ export function runActor(makeAdapter: AdapterFactory): void {
         random: systemRandom,
         log: threadLogger(thread),
         dial: (broker) => dial(thread, broker),
-        startJq: jqStarter(message.jqWorker),
+        loadTransforms: transformLoader(message.transformFiles),
+        startJq: jqStarter(message.transformFiles),
       })
       serveControl(message.control, actor)
       thread.tell({ kind: 'ready' })

@@ -6,14 +6,10 @@ import type { Value } from '../core/value.js'
 import type { Outcome, Output, Pipeline, PipelineDependencies } from '../transform/pipeline.js'
 import type { SlowPath } from '../transform/query.js'
 import type { StartJq } from '../transform/slow/batches.js'
+import type { TransformCode } from './transform-code.js'
 
 type Shown<Message> = Pick<PipelineDependencies<Message>, 'emit' | 'onRoom'> & {
   readonly settled: (message: Message, outcome: Outcome) => void
-}
-
-interface Code {
-  readonly Pipeline: typeof import('../transform/pipeline.js').Pipeline
-  readonly JqBatches: typeof import('../transform/slow/batches.js').JqBatches
 }
 
 /**
@@ -23,28 +19,25 @@ interface Code {
 export class Transforms {
   readonly #clock: Clock
   readonly #budget: ByteBudget
+  readonly #loadCode: () => Promise<TransformCode>
   readonly #startJq: StartJq
   readonly #joined = new Map<string, Value>()
   readonly #open = new Set<Pick<Pipeline<never>, 'update'>>()
-  #code: Code | undefined
+  #code: TransformCode | undefined
   /** Shared by all pipelines, because each has a thread. */
   #slow: SlowPath | undefined
 
   /** @param startJq called for the first query that is not compiled */
-  constructor(clock: Clock, budget: ByteBudget, startJq: StartJq) {
+  constructor(clock: Clock, budget: ByteBudget, loadCode: () => Promise<TransformCode>, startJq: StartJq) {
     this.#clock = clock
     this.#budget = budget
+    this.#loadCode = loadCode
     this.#startJq = startJq
   }
 
   /** Loads the code. Resolves at once after the first time. */
   async load(): Promise<void> {
-    if (this.#code !== undefined) return
-    const [{ Pipeline }, { JqBatches }] = await Promise.all([
-      import('../transform/pipeline.js'),
-      import('../transform/slow/batches.js'),
-    ])
-    this.#code = { Pipeline, JqBatches }
+    this.#code ??= await this.#loadCode()
   }
 
   /** Makes a pipeline. `load` must have resolved. @throws SerializeError if a query is not jq */

@@ -7,8 +7,15 @@ import type { Value } from '../core/value.js'
 import type { ChannelEnd } from './channel.js'
 import type { ErrorRecord } from './error-codec.js'
 
-/** The file of the thread that runs queries which are not compiled, or why there is none. */
-export type JqWorker = { readonly url: string } | { readonly missing: string }
+/** Where a file is, or why it was not found. */
+export type FileAddress = { readonly url: string } | { readonly missing: string }
+
+/** The files that actors with transforms load. */
+export interface TransformFiles {
+  readonly code: FileAddress
+  /** The thread that runs queries which are not compiled. */
+  readonly jq: FileAddress
+}
 
 /** Makes a loaded thread the actor of one integration. */
 export interface StartActor {
@@ -22,7 +29,7 @@ export interface StartActor {
   readonly kept?: SharedArrayBuffer | undefined
   /** Durations of operations in microseconds; both threads share one histogram. */
   readonly latency: RecordableHistogram
-  readonly jqWorker: JqWorker
+  readonly transformFiles: TransformFiles
 }
 
 /** Makes a loaded thread an embedded broker. */

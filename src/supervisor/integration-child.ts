@@ -11,9 +11,9 @@ import { addCounts, Gauges } from '../mailbox/gauges.js'
 import type { ActorControl } from '../mailbox/thread-messages.js'
 import type { Child } from './child.js'
 import { type ChildSpec, graceOf } from './child-spec.js'
-import { jqWorker } from './jq-worker.js'
 import { Life, type LifeDependencies } from './life.js'
 import type { ThreadPool } from './thread-pool.js'
+import { transformFiles } from './transform-files.js'
 
 export interface IntegrationDependencies extends LifeDependencies {
   readonly pool: ThreadPool
@@ -140,7 +140,7 @@ export class IntegrationChild implements Child {
           control,
           gauges,
           latency: this.latency,
-          jqWorker: jqWorker(),
+          transformFiles: transformFiles(),
           ...(this.#kept && { kept: this.#kept }),
         }),
         [channel.actor.port],

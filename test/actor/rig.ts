@@ -13,6 +13,8 @@ import type { ActorBatch, ActorNotice, RequestOptions, Verb } from '../../src/ma
 import { RequestWriter } from '../../src/mailbox/requests.js'
 import { ManualClock, settled } from '../../src/testing/index.js'
 import { SeededRandom } from '../../src/testing/seeded-random.js'
+import { Pipeline } from '../../src/transform/pipeline.js'
+import { JqBatches } from '../../src/transform/slow/batches.js'
 import { integrationSettings } from '../support/adapter-context.js'
 
 /** What became of a request. */
@@ -42,7 +44,7 @@ export function actorRig(given: Partial<IntegrationSettings>, facets: Partial<Pr
       control: control as never,
       gauges: gauges.shared,
       latency: createHistogram(),
-      jqWorker: { missing: 'there is no jq' },
+      transformFiles: { code: { missing: 'in a test' }, jq: { missing: 'in a test' } },
     },
     (made) => {
       context = made
@@ -53,6 +55,7 @@ export function actorRig(given: Partial<IntegrationSettings>, facets: Partial<Pr
       random: new SeededRandom(1),
       log: (record) => void logged.push(record),
       dial: () => Promise.reject(new Error('nobody to dial')),
+      loadTransforms: async () => ({ Pipeline, JqBatches }),
       startJq: () => {
         throw new Error('there is no jq')
       },

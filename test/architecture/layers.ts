@@ -137,7 +137,13 @@ export const LAYERS: readonly Layer[] = [
   {
     name: 'worker entry',
     files: ['workers/**'],
-    imports: ['src/actor/**', 'src/adapters/*/**', 'src/brokers/*/**'],
+    imports: [
+      'src/actor/**',
+      'src/adapters/*/**',
+      'src/brokers/*/**',
+      'src/transform/*.ts',
+      'src/transform/slow/**',
+    ],
   },
   {
     name: 'supervisor',

@@ -1,0 +1,3 @@
+// Not a thread: actors with transforms load this file into theirs.
+export { Pipeline } from '../src/transform/pipeline.js'
+export { JqBatches } from '../src/transform/slow/batches.js'
