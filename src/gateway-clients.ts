@@ -1,6 +1,7 @@
 import { PubSubClient } from './client/pubsub-client.js'
 import { QueueClient } from './client/queue-client.js'
 import { RpcClient } from './client/rpc-client.js'
+import { readTransformOption } from './config/transform-option.js'
 import type { IntegrationSettings } from './core/settings/integration.js'
 import type { Logger } from './core/telemetry.js'
 import type { IntegrationMail } from './mailbox/integration-mail.js'
@@ -29,7 +30,7 @@ export function makeClients(
   const decoder = (format: string | undefined) => (bytes: Uint8Array) => formats.of(format).decode(bytes)
   return {
     rpc: new RpcClient(mail),
-    pubsub: new PubSubClient({ mail, turn, work, decoder }),
+    pubsub: new PubSubClient({ mail, turn, work, decoder, readTransforms: readTransformOption }),
     queue: new QueueClient({ mail, turn, work, decoder, handlerFailed }),
     server: new RpcServer(mail, work, handlerFailed, log),
   }

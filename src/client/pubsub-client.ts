@@ -1,6 +1,6 @@
 import { checkArgument, checkOptions, NAME } from '../core/arguments.js'
 import { toMilliseconds } from '../core/duration.js'
-import { UnsupportedError } from '../core/errors/operation.js'
+import { ConfigError } from '../core/errors/config.js'
 import { INSPECT } from '../core/inspect.js'
 import {
   PUBLISH_OPTIONS,
@@ -9,6 +9,7 @@ import {
   type SubscribeOptions,
 } from '../core/operation-options.js'
 import { prepareValue } from '../core/prepare-value.js'
+import type { TransformSettings } from '../core/settings/transform.js'
 import type { IntegrationMail, SourceRequest } from '../mailbox/integration-mail.js'
 import type { Decode } from '../mailbox/message-run.js'
 import type { RequestOptions } from '../mailbox/protocol.js'
@@ -25,6 +26,8 @@ export interface PubSubDependencies {
   readonly work: Work
   /** Returns the decoder of a format; default: that of the integration. */
   readonly decoder: (format: string | undefined) => Decode
+  /** Reads the option `transform`. @throws ConfigError */
+  readonly readTransforms: (given: unknown, integration: string) => readonly TransformSettings[]
 }
 
 /**
@@ -63,16 +66,16 @@ export class PubSubClient {
    * crash of the actor or a lost connection it is opened again.
    * @param pattern a pattern with the wildcards of the broker
    * @returns the messages, until the subscription is closed or the gateway shuts down
-   * @throws SubscribeError if the broker refuses; otherwise an IntegrationError of another kind
+   * @throws SubscribeError if the broker refuses; ConfigError for a wrong option or transform; otherwise an
+   *   IntegrationError of another kind
    */
   async subscribe<T = unknown>(pattern: string, options: SubscribeOptions = {}): Promise<Subscription<T>> {
     requireCapability(this.#mail, 'subscribe')
     const context = { integration: this.#mail.name }
     checkArgument('subscribe', 'topic pattern', pattern, NAME, context)
     checkOptions('subscribe', options, SUBSCRIBE_OPTIONS, context)
-    if (options.transform !== undefined)
-      throw new UnsupportedError('transform', { integration: this.#mail.name })
     requireFormat(this.#mail, options.format)
+    const source = { ...sourceOf(options, this.#mail), ...this.#transformsOf(options) }
     const { turn, decoder, work } = this.#parts
     const subscription = new Subscription<T>(
       pattern,
@@ -80,13 +83,25 @@ export class PubSubClient {
       options.decode === 'lazy' ? decoder(options.format) : undefined,
       work,
     )
-    await subscription.opening(this.#mail, sourceOf(options, this.#mail), limitsOf(options))
+    await subscription.opening(this.#mail, source, limitsOf(options))
     return subscription
   }
 
   /** What `console.log` shows. @internal */
   [INSPECT](): object {
     return shownClient('PubSubClient', this.#mail)
+  }
+
+  #transformsOf({ transform, decode }: SubscribeOptions): { transforms?: readonly TransformSettings[] } {
+    if (transform === undefined) return {}
+    const { name } = this.#mail
+    const transforms = this.#parts.readTransforms(transform, name)
+    if (decode === undefined || decode === 'value') return { transforms }
+    throw new ConfigError(
+      `subscribe: option "decode": expected "value" together with "transform", found ${JSON.stringify(decode)}`,
+      [],
+      { integration: name, fault: 'local' },
+    )
   }
 
   async #publish(topic: string, message: unknown, options: PublishOptions | undefined): Promise<void> {

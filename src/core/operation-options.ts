@@ -98,9 +98,17 @@ export interface SubscribeOptions extends OperationLimits, FormatOption {
   readonly params?: unknown
   /** Headers or metadata of the request that opens the subscription, if the protocol has them. */
   readonly headers?: Headers
-  /** Not implemented in this version. */
-  readonly transform?: string
+  /**
+   * Transforms messages in the thread of the integration, before they cross: a jq query such as `".payload.price"`, a
+   * `transform` block of the object form, or a list of both. The first transform sees an object of `topic`, `payload`,
+   * `headers` and `timestamp`. `decode` must then be `"value"`.
+   */
+  readonly transform?: TransformOption | readonly TransformOption[]
 }
+
+/** A jq query, or a `transform` block of the object form. */
+export type TransformOption = string | Readonly<Record<string, unknown>>
+
 export const SUBSCRIBE_OPTIONS = {
   ...LIMITS,
   ...FORMAT,

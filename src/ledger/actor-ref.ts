@@ -139,6 +139,7 @@ export class ActorRef implements IntegrationMail, ActorAddress {
         if (source.credit.giver.give(messages, bytes)) this.#present?.channel.nudge()
       },
       close: () => this.#close(source),
+      id: source.id,
     }
   }
 

@@ -40,6 +40,8 @@ export interface SourceHandler {
 
 /** An open source. It is opened again when the actor restarts. */
 export interface OpenSource {
+  /** The same in each life of the actor. A `call` names it by `into` to deliver its result to a source of `collect`. */
+  readonly id: number
   /** Returns credit for messages that the host has processed. */
   credit(messages: number, bytes: number): void
   /** Ends the source. Resolves when the broker has been informed, or cannot be. Never rejects; idempotent. */

@@ -9,7 +9,14 @@ import { Bell } from '../../src/mailbox/bell.js'
 import { openChannel } from '../../src/mailbox/channel.js'
 import { decodeError } from '../../src/mailbox/error-codec.js'
 import { Gauges } from '../../src/mailbox/gauges.js'
-import type { ActorBatch, ActorNotice, RequestOptions, Verb } from '../../src/mailbox/protocol.js'
+import type {
+  ActorBatch,
+  ActorNotice,
+  DeliveryExtras,
+  DeliveryRun,
+  RequestOptions,
+  Verb,
+} from '../../src/mailbox/protocol.js'
 import { RequestWriter } from '../../src/mailbox/requests.js'
 import { ManualClock, settled } from '../../src/testing/index.js'
 import { SeededRandom } from '../../src/testing/seeded-random.js'
@@ -66,11 +73,12 @@ export function actorRig(given: Partial<IntegrationSettings>, facets: Partial<Pr
   const bell = new Bell(new Int32Array(line.host.bells), 1)
   const outcomes = new Map<number, Outcome>()
   const notices: ActorNotice[] = []
+  const deliveries: Delivered[] = []
   let nextSeq = 0
 
   function pull(): void {
     for (let next = receiveMessageOnPort(line.host.port); next; next = receiveMessageOnPort(line.host.port)) {
-      const { done, replies, failures, notices: told } = next.message as ActorBatch
+      const { done, replies, failures, notices: told, runs } = next.message as ActorBatch
       for (let i = 0; i < (done?.length ?? 0); i += 2)
         for (let n = 0; n < done![i + 1]!; n++) outcomes.set(done![i]! + n, { value: undefined })
       replies?.seqs.forEach((seq, i) => void outcomes.set(seq, { value: replies.values[i] }))
@@ -79,6 +87,7 @@ export function actorRig(given: Partial<IntegrationSettings>, facets: Partial<Pr
           void outcomes.set(seq, { error: decodeError(failures.errors[i]!, 'rig') as IntegrationError }),
       )
       notices.push(...(told ?? []))
+      deliveries.push(...(runs ?? []).flatMap(deliveriesOf))
     }
   }
 
@@ -97,6 +106,7 @@ export function actorRig(given: Partial<IntegrationSettings>, facets: Partial<Pr
     gauges,
     actor,
     notices,
+    deliveries,
     logged,
     connects,
     quiet,
@@ -137,4 +147,15 @@ export function actorRig(given: Partial<IntegrationSettings>, facets: Partial<Pr
       control.close()
     },
   }
+}
+
+/** A message that crossed as a value. */
+export interface Delivered {
+  readonly value: unknown
+  readonly extras: DeliveryExtras | undefined
+}
+
+function deliveriesOf({ payload, extras }: DeliveryRun): readonly Delivered[] {
+  if (payload.kind !== 'values') throw new Error('expected values')
+  return payload.values.map((value, index) => ({ value, extras: extras?.[index] }))
 }

@@ -49,6 +49,7 @@ function rig() {
     new Promise((resolve) => {
       stand = () =>
         resolve({
+          id: 1,
           credit: (messages) => journal.push(['credit', messages]),
           close: async () => void journal.push('close'),
         })

@@ -41,6 +41,7 @@ function rig() {
   const subscription = new Subscription<number>('t', new Turn(systemClock, 4), undefined, work)
   const opening = subscription.opening(mail, wanted, undefined)
   const source: OpenSource = {
+    id: 1,
     credit: (messages) => void credited.push(messages),
     close: async () => {
       closed++

@@ -31,6 +31,7 @@ function rig() {
       const opened: Opened = { handler, closed: false }
       open.set(method, [...(open.get(method) ?? []), opened])
       return {
+        id: 1,
         credit: () => {},
         close: async () => {
           opened.closed = true

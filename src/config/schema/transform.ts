@@ -180,6 +180,9 @@ const block = z.discriminatedUnion('type', [
   join,
 ])
 
+/** The types of transforms, for messages. */
+export const TYPES = block.options.map(({ shape }) => shape.type.value).join(', ')
+
 /** Schema of a `transform` block of `data`, `route` and `server`, and of the option `transform` of a subscription. */
 export const transform = block
   .transform(toTransform)

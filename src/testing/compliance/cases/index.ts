@@ -21,6 +21,7 @@ import { shutdownCases } from './shutdown.js'
 import { sizeCases } from './sizes.js'
 import { subscriptionCases } from './subscriptions.js'
 import { topicCases } from './topics.js'
+import { transformCases } from './transforms.js'
 import { valueCases } from './values.js'
 
 /** Marks cases that leave their gateway unchanged, unless they need other settings. */
@@ -31,6 +32,7 @@ const sharing = (cases: readonly ComplianceCase[]) =>
 export const CASES: readonly ComplianceCase[] = [
   ...sharing(topicCases),
   ...sharing(subscriptionCases),
+  ...sharing(transformCases),
   ...overflowCases,
   ...sharing(valueCases),
   ...sharing(queueCases),
