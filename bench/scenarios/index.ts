@@ -2,6 +2,7 @@ import { ACTORS } from './actors.js'
 import { BROKER_PATTERNS } from './broker-patterns.js'
 import { CRASHES } from './crashes.js'
 import { DISK_BUFFER } from './disk-buffer.js'
+import { JQ } from './jq.js'
 import { MAILBOX } from './mailbox.js'
 import { MQTT_PUBLISH } from './mqtt-publish.js'
 import { MQTT_SUBSCRIBE } from './mqtt-subscribe.js'
@@ -18,4 +19,5 @@ export const SCENARIOS: readonly Scenario[] = [
   ...CRASHES,
   ...MAILBOX,
   ...DISK_BUFFER,
+  ...JQ,
 ]

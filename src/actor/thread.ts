@@ -38,7 +38,10 @@ export function startHelper(
   receive: (message: unknown) => void,
   ended: (error: Error) => void,
 ): HelperThread {
-  const worker = new Worker(url, { workerData: url.href, execArgv: [], stdout: false, stderr: false })
+  const worker = new Worker(url, { workerData: url.href, execArgv: [], stdout: true, stderr: true })
+  // What a library prints is not for the application.
+  worker.stdout.resume()
+  worker.stderr.resume()
   let failure: Error | undefined
   worker.on('message', receive)
   worker.on('error', (error: Error) => {

@@ -57,7 +57,7 @@ export interface RequestOptions
    * Whether an earlier life died while working on it. It is then alone in a turn, so that another crash identifies it.
    */
   readonly suspect?: boolean
-  /** The id of a source that receives the result, of call; the call itself then has none. */
+  /** The id of a source that receives the result, of call; the call then resolves with null. */
   readonly into?: number
   /** The source to open; of subscribe, consume, serve and collect. */
   readonly source?: SourceSpec

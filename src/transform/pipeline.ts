@@ -64,7 +64,12 @@ export class Pipeline<Message> {
       return slow
     }
     const { clock, budget } = parts
-    const queries = { now: () => clock.now(), slow: slowOnce, isClosed: () => this.#isClosed }
+    const queries = {
+      now: () => clock.now(),
+      nextTurn: (task: () => void) => void clock.nextTurn(task),
+      slow: slowOnce,
+      isClosed: () => this.#isClosed,
+    }
     this.#stages = transforms.map((settings, index) => {
       const step = makeStep(settings, {
         clock,

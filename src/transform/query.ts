@@ -1,7 +1,7 @@
 import { SerializeError } from '../core/errors/operation.js'
 import type { Query } from '../core/settings/transform.js'
 import type { Value } from '../core/value.js'
-import { NotCompiled } from './jq/errors.js'
+import { JqLimitError, NotCompiled } from './jq/errors.js'
 import { JqProgram } from './jq/program.js'
 import type { Json } from './jq/values/json.js'
 import { type Later, then } from './later.js'
@@ -16,8 +16,11 @@ export interface SlowPath {
   run(query: Query, inputs: readonly Json[]): Promise<readonly (readonly Json[])[]>
 }
 
+const CLOSED = 'the pipeline is closed'
+
 interface QueryDependencies {
   readonly now: () => number
+  readonly nextTurn: (task: () => void) => void
   /** Called if the query is not compiled. */
   readonly slow: () => SlowPath
   /** Whether results that come later are of no use. */
@@ -33,16 +36,22 @@ export class QueryRunner {
    * @param name for messages
    * @throws JqSyntaxError
    */
-  constructor(name: string, query: Query, { now, slow, isClosed }: QueryDependencies) {
+  constructor(name: string, query: Query, { now, nextTurn, slow, isClosed }: QueryDependencies) {
     this.#name = name
     const program = compile(query, now)
-    if (program !== undefined) this.#run = (inputs) => inputs.map((input) => program.run(input))
-    else {
+    if (program !== undefined) {
+      const turns = new Turns(nextTurn)
+      this.#run = (inputs) =>
+        turns.run((isLate) => {
+          if (isLate && isClosed()) throw new Error(CLOSED)
+          return inputs.map((input) => program.run(input))
+        })
+    } else {
       const path = slow()
       this.#run = async (inputs) => {
         const results = await path.run(query, inputs)
         // Steps that are closed must hold nothing any more.
-        if (isClosed()) throw new Error('the pipeline is closed')
+        if (isClosed()) throw new Error(CLOSED)
         return results
       }
     }
@@ -80,5 +89,45 @@ function compile({ text, limits }: Query, now: () => number): JqProgram | undefi
   } catch (error) {
     if (error instanceof NotCompiled) return undefined
     throw error
+  }
+}
+
+/**
+ * Runs a query in the turn of its message. After a run that used up its steps, the next ones have a turn of the event
+ * loop each, so that many such messages do not stop the heartbeat.
+ */
+class Turns {
+  readonly #nextTurn: (task: () => void) => void
+  #last: Promise<unknown> | undefined
+
+  constructor(nextTurn: (task: () => void) => void) {
+    this.#nextTurn = nextTurn
+  }
+
+  /** @param work gets whether it runs in a later turn */
+  run<T>(work: (isLate: boolean) => T): Later<T> {
+    if (this.#last !== undefined) return this.#later(work)
+    try {
+      return work(false)
+    } catch (error) {
+      if (error instanceof JqLimitError) void this.#later(() => {})
+      throw error
+    }
+  }
+
+  #later<T>(work: (isLate: boolean) => T): Promise<T> {
+    const turn = (this.#last ?? Promise.resolve()).then(
+      () => new Promise<void>((resolve) => this.#nextTurn(resolve)),
+    )
+    const result = turn.then(() => work(true))
+    const last = result.then(
+      () => {},
+      () => {},
+    )
+    this.#last = last
+    void last.then(() => {
+      if (this.#last === last) this.#last = undefined
+    })
+    return result
   }
 }

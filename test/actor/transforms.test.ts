@@ -169,7 +169,7 @@ describe('a source of results of calls', () => {
       source: specOf('collector', transform, { joined: { rates: 1 } }),
     })
     const first = await made.send('call', 'list', undefined, { into: 7 })
-    expect(made.outcome(first)).toEqual({ value: undefined })
+    expect(made.outcome(first)).toEqual({ value: null })
     await made.send('join', 'rates', 2)
     await made.send('call', 'list', undefined, { into: 7 })
     await made.advance(10)

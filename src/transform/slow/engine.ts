@@ -46,6 +46,8 @@ function mostResults({ limits }: Query): number {
  */
 function programOf(query: Query): string {
   return `def env: {};
+def input_filename: null;
+def input_line_number: 0;
 def halt: error("halt is not available");
 def halt_error: error("halt_error is not available");
 def halt_error($code): error("halt_error is not available");

@@ -4,7 +4,4 @@ export const EXCEPTIONS: { readonly [reason: string]: (program: string) => boole
     /^(?:import|include|module)\b|^modulemeta\b/.test(program) && !program.includes('"\\ "'),
   'numbers beyond the range of a double: jq keeps their decimal text': (program) =>
     program.startsWith('9E999999999'),
-  'an optional group around an optional character: JavaScript leaves it out, Oniguruma matches it empty': (
-    program,
-  ) => program.includes('(?<x>a?)?b?'),
 }

@@ -91,6 +91,8 @@ class Translator {
       const quantifier = this.#quantifier()
       if (quantifier.endless && atom.endless)
         throw new NotCompiled('a regular expression that repeats what repeats itself')
+      if (mayBeLeftOut(quantifier.source) && capturesNothing(atom.source))
+        throw new NotCompiled('a regular expression with an optional group that can be empty')
       source += atom.source + quantifier.source
       endless ||= atom.endless || quantifier.endless
     }
@@ -262,4 +264,19 @@ function propertyOf(property: string): string {
     throw new NotCompiled(`a regular expression with \\${property}`)
   }
   return source
+}
+
+function mayBeLeftOut(quantifier: string): boolean {
+  return /^(?:[*?]|\{0)/.test(quantifier)
+}
+
+/** Whether an atom is a group that captures and can match empty: JavaScript then leaves it out, jq does not. */
+function capturesNothing(atom: string): boolean {
+  if (!/^\((?!\?[=!]|\?<[=!])/.test(atom) || !/\((?!\?[:=!]|\?<[=!])/.test(atom)) return false
+  try {
+    return new RegExp(`^(?:${atom})$`, 'u').test('')
+  } catch {
+    // It refers to a group outside of it.
+    return true
+  }
 }
