@@ -42,6 +42,7 @@ export type {
   ReceiveOptions,
   SendOptions,
   SubscribeOptions,
+  TransformOption,
 } from './core/operation-options.js'
 export type { Overflow } from './core/overflow.js'
 export type { Fault } from './core/settings/chaos.js'

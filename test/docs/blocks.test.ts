@@ -8,7 +8,12 @@ import { readUsage } from '../../src/cli/usage.js'
 import { allPages, type Fence, fencesOf, guides, inlineCode, pageAt, ROOT } from './markdown.js'
 
 const LANGUAGES = ['', 'dockerfile', 'hcl', 'js', 'json', 'sh', 'text', 'ts', 'yaml']
-const MARKS: Readonly<Record<string, RegExp>> = { js: /^(run|app=\S+)$/, ts: /^run$/, hcl: /^file=\S+$/ }
+const MARKS: Readonly<Record<string, RegExp>> = {
+  js: /^(run|app=\S+)$/,
+  ts: /^run$/,
+  hcl: /^file=\S+$/,
+  json: /^transform$/,
+}
 /** What only a whole program does. */
 const PROGRAM = /^(const \w+ = )?await Gateway\.start\(/m
 
