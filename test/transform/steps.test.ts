@@ -26,6 +26,15 @@ describe('jq', () => {
     expect(made.kinds).toEqual(['failed'])
   })
 
+  test('passes bytes on', () => {
+    const made = new TestPipeline({ type: 'jq', query: '{id, bytes: .payload}' })
+    const payload = new Uint8Array([1, 2, 3])
+    expect(made.push({ id: 1, payload })).toEqual([{ id: 1, bytes: payload }])
+    const large = new Uint8Array(20 * 1024 * 1024)
+    made.push({ id: 2, payload: large })
+    expect(made.error(1)).toMatch(/larger than/)
+  })
+
   test.each([
     [{ steps: 100 }, 'last(range(1000))', /more than 100 steps/],
     [{ output: 100 }, '"x" * 200', /larger than 100/],

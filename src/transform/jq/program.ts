@@ -82,6 +82,8 @@ function charge(value: Json, left: number, levels: number): number {
   if (left < 0) return left
   if (typeof value === 'string') return left - value.length - 2
   if (typeof value !== 'object' || value === null) return left - 4
+  // Bytes of a payload that a path leads to.
+  if (ArrayBuffer.isView(value)) return left - value.byteLength
   if (levels === 0) throw new JqLimitError('depth', 'a result is nested too deeply')
   let rest = left - 2
   if (Array.isArray(value)) for (const item of value) rest = charge(item as Json, rest, levels - 1)
