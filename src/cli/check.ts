@@ -18,7 +18,8 @@ export async function check(options: CommandOptions, terminal: Terminal): Promis
   return checked.ok ? 0 : 1
 }
 
-function summary(path: string, { integrations, servers, brokers, supervisors }: GatewayConfig): string {
+function summary(path: string, config: GatewayConfig): string {
+  const { integrations, servers, brokers, supervisors, data, actions, triggers } = config
   const rows = [
     ...integrations.map((integration) => [
       integration.settings.name,
@@ -41,6 +42,9 @@ function summary(path: string, { integrations, servers, brokers, supervisors }: 
     ...(servers.length > 0 ? [plural(servers.length, 'server')] : []),
     plural(brokers.length, 'broker'),
     ...(supervisors.length > 0 ? [plural(supervisors.length, 'supervisor')] : []),
+    ...(data.length > 0 ? [`${data.length} data`] : []),
+    ...(actions.length > 0 ? [plural(actions.length, 'action')] : []),
+    ...(triggers.length > 0 ? [plural(triggers.length, 'trigger')] : []),
   ]
   return `${path} is fine: ${counts.join(', ')}\n${lines.map((line) => `${line}\n`).join('')}`
 }

@@ -3,12 +3,14 @@ import { impliedBroker, readBroker } from './blocks/broker.js'
 import { readIntegration } from './blocks/integration.js'
 import { readServer } from './blocks/server.js'
 import { withMethods } from './blocks/server-methods.js'
+import { readDataFlow } from './data-flow.js'
 import type { Document } from './document.js'
 import type { BrokerConfig, GatewayConfig, IntegrationConfig } from './gateway-config.js'
 import type { Diagnostics } from './hcl/diagnostics.js'
 import { type Block, report, type Scope, SensitivePaths, StepBudget } from './hcl/index.js'
 import { readLocals } from './locals.js'
 import type { ModuleFinder } from './modules/adapter-modules.js'
+import { Names } from './names.js'
 import { nodeAt } from './node.js'
 import { type Named, Section } from './reading/section.js'
 import { toSettings } from './schema/settings.js'
@@ -46,7 +48,8 @@ export function assemble(
   surroundings: Surroundings,
   diagnostics: Diagnostics,
 ): GatewayConfig {
-  const tree = new Tree(scopeOf(document, surroundings, diagnostics), diagnostics)
+  const known = namesOf(document)
+  const tree = new Tree(scopeOf(document, surroundings, diagnostics), diagnostics, known)
   const named = (block: Block): Named => ({
     name: nameOf(block),
     title: `the block "${block.type}"`,
@@ -73,7 +76,20 @@ export function assemble(
     .map((block) => readServer(named(withMethods(block)), groups))
     .filter(present)
   refuseSharedNames(document, diagnostics)
-  return { integrations, brokers, servers, supervisors }
+  const flow = readDataFlow(document, named, known, integrations, diagnostics)
+  return { integrations, brokers, servers, supervisors, ...flow }
+}
+
+/** The names that expressions may use: those of all blocks, also of blocks with errors. */
+function namesOf(document: Document): Names {
+  const { integration, data, action, server, supervisor: group, broker } = document
+  const named = { integration, data, action, server, supervisor: group, broker }
+  return new Names(
+    Object.fromEntries(Object.entries(named).map(([kind, blocks]) => [kind, blocks.map(nameOf)])) as Record<
+      keyof typeof named,
+      string[]
+    >,
+  )
 }
 
 /** Reports a server with the name of an integration, because the API finds both by name. */

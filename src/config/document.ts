@@ -1,10 +1,20 @@
+import { withDataLabels } from './blocks/data-labels.js'
 import { type Diagnostics, didYouMean } from './hcl/diagnostics.js'
 import { type Block, type Body, report } from './hcl/index.js'
 import { isPath, placeOf } from './spans.js'
 
-const LABELLED = ['variable', 'integration', 'supervisor', 'broker', 'server'] as const
+const LABELLED = [
+  'variable',
+  'integration',
+  'supervisor',
+  'broker',
+  'server',
+  'data',
+  'action',
+  'on',
+] as const
 /** Blocks of the language that this version does not support. */
-const LATER = ['data', 'action', 'on', 'route', 'script', 'observability', 'discovery']
+const LATER = ['route', 'script', 'observability', 'discovery']
 
 type Labelled = (typeof LABELLED)[number]
 
@@ -21,12 +31,17 @@ export function readDocument(bodies: readonly Body[], diagnostics: Diagnostics):
     supervisor: [],
     broker: [],
     server: [],
+    data: [],
+    action: [],
+    on: [],
     locals: [],
   }
   for (const body of bodies) {
     for (const { name, nameSpan } of body.attributes) unknown(name, nameSpan, diagnostics)
-    for (const block of body.blocks) {
-      const kind = LABELLED.find((each) => each === block.type)
+    for (const given of body.blocks) {
+      const kind = LABELLED.find((each) => each === given.type)
+      const block = kind === 'data' ? withDataLabels(given, diagnostics) : given
+      if (block === undefined) continue
       if (kind !== undefined) {
         if (isNamed(block, document[kind], diagnostics)) document[kind].push(block)
       } else if (block.type === 'locals') {
@@ -58,6 +73,8 @@ function isNamed(block: Block, others: readonly Block[], diagnostics: Diagnostic
       message: `the block "${block.type}" takes one label`,
       hint: 'remove this one',
     })
+  // The label of an `on` block is its event, which several blocks may have.
+  if (block.type === 'on') return true
   if (!NAME.test(label.value)) {
     report(diagnostics, label.span, {
       message: `invalid name for a block "${block.type}"`,
@@ -84,4 +101,14 @@ function unknown(name: string, span: Block['typeSpan'], diagnostics: Diagnostics
   })
 }
 
-const TOP_OF_OBJECT = ['variables', 'locals', 'integrations', 'supervisors', 'brokers', 'servers']
+const TOP_OF_OBJECT = [
+  'variables',
+  'locals',
+  'integrations',
+  'supervisors',
+  'brokers',
+  'servers',
+  'data',
+  'actions',
+  'on',
+]

@@ -1,6 +1,9 @@
 import type { AdapterManifest, BrokerManifest, ServerManifest } from '../core/manifest.js'
+import type { ActionSettings } from '../core/settings/action.js'
+import type { DataSettings } from '../core/settings/data.js'
 import type { IntegrationSettings } from '../core/settings/integration.js'
 import type { GroupSettings, SupervisionSettings } from '../core/settings/supervision.js'
+import type { TriggerSettings } from '../core/settings/trigger.js'
 import type { Value } from '../core/value.js'
 
 /** A validated integration with all defaults filled in. */
@@ -34,4 +37,7 @@ export interface GatewayConfig {
   readonly brokers: readonly BrokerConfig[]
   readonly servers: readonly ServerConfig[]
   readonly supervisors: readonly GroupSettings[]
+  readonly data: readonly DataSettings[]
+  readonly actions: readonly ActionSettings[]
+  readonly triggers: readonly TriggerSettings[]
 }

@@ -1,17 +1,20 @@
 import { z } from 'zod'
 import {
+  actionBlocks,
   brokerBlocks,
   customIntegration,
+  dataBlocks,
   integrationBlocks,
   type ProtocolBlock,
   serverBlocks,
 } from './protocol-blocks.js'
 import { traitsOf } from './reading/traits.js'
+import { on } from './schema/on.js'
 import { supervisor } from './schema/supervision.js'
 import { variable } from './schema/variable.js'
 
 /** Our metadata keywords, which JSON Schema does not have. */
-const OWN_KEYWORDS = ['unit', 'path', 'elsewhere', 'notYet', 'example', 'written'] as const
+const OWN_KEYWORDS = ['unit', 'path', 'elsewhere', 'notYet', 'example', 'written', 'refers', 'late'] as const
 
 /** Builds the JSON Schema (2020-12) of a configuration object, for editors. */
 export function configurationSchema(): object {
@@ -25,6 +28,9 @@ export function configurationSchema(): object {
         supervisors: named([supervisor]),
         brokers: named(brokerBlocks().map(supported)),
         servers: named(serverBlocks().map(supported)),
+        data: named(dataBlocks().map(({ schema }) => schema)),
+        actions: named(actionBlocks().map(({ schema }) => schema)),
+        on: named([on, z.array(on)]),
       })
       .meta({ title: 'A configuration of nemo-gateway' }),
   )

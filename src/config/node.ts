@@ -1,4 +1,13 @@
-import { describeValue, type HclObject, type HclValue, type Span, setKey } from './hcl/index.js'
+import {
+  type Deferred,
+  describeValue,
+  type HclObject,
+  type HclValue,
+  type Reference,
+  type Span,
+  setKey,
+} from './hcl/index.js'
+import type { LateUse } from './late-uses.js'
 
 type Scalar = null | boolean | number | string
 
@@ -7,7 +16,7 @@ type Content =
   | { readonly kind: 'list'; readonly items: readonly Node[] }
   | { readonly kind: 'map'; readonly entries: ReadonlyMap<string, Node> }
   /** Known only at run time. */
-  | { readonly kind: 'late' }
+  | { readonly kind: 'late'; readonly value: Reference | Deferred; readonly uses: readonly LateUse[] }
   /** Invalid, and already reported. */
   | { readonly kind: 'faulty' }
 
@@ -62,6 +71,37 @@ export function plainValue({ content }: Node): HclValue | undefined {
     default:
       return undefined
   }
+}
+
+/** Returns the value of a node whose late parts are kept; `undefined` if a part is invalid. */
+export function lateValue({ content }: Node): HclValue | undefined {
+  switch (content.kind) {
+    case 'scalar':
+    case 'late':
+      return content.value
+    case 'list': {
+      const items = content.items.map(lateValue)
+      return items.includes(undefined) ? undefined : (items as HclValue[])
+    }
+    case 'map': {
+      const object: HclObject = {}
+      for (const [key, node] of content.entries) {
+        const value = lateValue(node)
+        if (value === undefined) return undefined
+        setKey(object, key, value)
+      }
+      return object
+    }
+    case 'faulty':
+      return undefined
+  }
+}
+
+/** Returns all names that the parts of a node need at run time. */
+export function usesIn({ content }: Node): readonly LateUse[] {
+  if (content.kind === 'late') return content.uses
+  if (content.kind === 'list') return content.items.flatMap(usesIn)
+  return content.kind === 'map' ? [...content.entries.values()].flatMap(usesIn) : []
 }
 
 /** Returns the node at a path below another; `undefined` if there is none. */

@@ -50,11 +50,17 @@ class Converter {
     return members(source).flatMap(([name, value]) => {
       const type = KEYED[name]
       if (type !== undefined)
-        return this.#members(name, value).map(([label, content]) =>
-          this.#block(type, `${name}.${label}`, content, label),
+        return this.#members(name, value).flatMap(([label, content]) =>
+          this.#blocks(type, pathOf(name, label), content, label),
         )
       return [SINGLE.includes(name) ? this.#block(name, name, value) : this.#attribute(name, value, name)]
     })
+  }
+
+  /** Several blocks with the same label are a list. */
+  #blocks(type: string, path: string, content: unknown, label: string): Block[] {
+    if (type !== 'on' || !Array.isArray(content)) return [this.#block(type, path, content, label)]
+    return content.map((each: unknown, index) => this.#block(type, `${path}[${index}]`, each, label))
   }
 
   #block(type: string, path: string, content: unknown, label?: string): Block {
@@ -108,6 +114,11 @@ class Converter {
     })
     return []
   }
+}
+
+/** The path of a block; the label of an `on` block is a path itself. */
+function pathOf(name: string, label: string): string {
+  return name === 'on' ? `${name}[${JSON.stringify(label)}]` : `${name}.${label}`
 }
 
 function members(object: object): [string, unknown][] {

@@ -1,5 +1,8 @@
+import type { ActionBlock } from './types/action.js'
 import type { BrokerBlock } from './types/broker.js'
+import type { DataBlock } from './types/data.js'
 import type { IntegrationBlock } from './types/integration.js'
+import type { OnBlock } from './types/on.js'
 import type { ServerBlock } from './types/server.js'
 import type { SupervisorBlock } from './types/supervisor.js'
 import type { VariableBlock } from './types/variable.js'
@@ -22,6 +25,12 @@ export interface ConfigObject {
   readonly brokers?: { readonly [name: string]: BrokerBlock }
   /** Listeners of the gateway, by the names that `gateway.server` takes. */
   readonly servers?: { readonly [name: string]: ServerBlock }
+  /** Values that stay up to date, by the names that `gateway.data` takes. */
+  readonly data?: { readonly [name: string]: DataBlock }
+  /** What the gateway can do, by the names that `gateway.action` takes. */
+  readonly actions?: { readonly [name: string]: ActionBlock }
+  /** Actions that run for events, by the events: one block, or a list for several. */
+  readonly on?: { readonly [event: string]: OnBlock | readonly OnBlock[] }
 }
 
 /** A configuration: the path of an HCL file or of a folder with `*.hcl` files, or an object. */

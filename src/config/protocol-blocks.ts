@@ -2,7 +2,9 @@ import { z } from 'zod'
 import { ADAPTERS } from '../adapters/catalogue.js'
 import { BROKERS } from '../brokers/catalogue.js'
 import { AUTH_TYPES } from '../core/settings/auth.js'
+import { ACTION_CONFIGS, ACTION_TYPES, action } from './schema/action.js'
 import { brokerOf } from './schema/broker.js'
+import { DATA_TYPES, dataOf } from './schema/data.js'
 import { integrationOf } from './schema/integration.js'
 import { serverOf } from './schema/server.js'
 
@@ -47,6 +49,20 @@ export function serverBlocks(): readonly ProtocolBlock[] {
 /** The `broker` block of each embedded broker. */
 export function brokerBlocks(): readonly ProtocolBlock[] {
   return BROKERS.map(({ type, listen }) => ofProtocol(brokerOf([type]), type, { listen }))
+}
+
+/** The `data` block of each type. */
+export function dataBlocks(): readonly ProtocolBlock[] {
+  return DATA_TYPES.map((type) => ({ type, schema: dataOf(type) }))
+}
+
+/** The `action` block of each type. */
+export function actionBlocks(): readonly ProtocolBlock[] {
+  return ACTION_TYPES.map((type) => {
+    const { schema } = ofProtocol(action, type, { config: ACTION_CONFIGS[type] })
+    const config = describedAs(ACTION_CONFIGS[type], ACTION_CONFIGS[type])
+    return { type, schema: describedAs(schema.extend({ config }), schema) }
+  })
 }
 
 /** The block with the type, and with the schemas of the manifest where it leaves an attribute to that. */

@@ -3,28 +3,38 @@ import { type Diagnostic, Diagnostics } from './hcl/diagnostics.js'
 import {
   type Block,
   type Body,
+  type Deferred,
   type Expression,
   evaluate,
   type HclValue,
   isLate,
   isObject,
   isSensitive,
+  type Reference,
   report,
   type Scope,
   type Span,
 } from './hcl/index.js'
+import { type LateUse, lateUses } from './late-uses.js'
+import type { Names } from './names.js'
 import type { Node } from './node.js'
 import { isAuthType, isSecretWithin } from './secrets.js'
 import { lineOf } from './spans.js'
+
+/** Blocks that may be repeated within a block; several become a list. */
+const REPEATED: ReadonlySet<string> = new Set(['transform'])
 
 /** Evaluates blocks and expressions into nodes. Errors go to the diagnostics and leave invalid nodes. */
 export class Tree {
   readonly #scope: Scope
   readonly #diagnostics: Diagnostics
+  readonly #names: Names | undefined
 
-  constructor(scope: Scope, diagnostics: Diagnostics) {
+  /** @param names the blocks that expressions may name; without it their names are not checked */
+  constructor(scope: Scope, diagnostics: Diagnostics, names?: Names) {
     this.#scope = scope
     this.#diagnostics = diagnostics
+    this.#names = names
   }
 
   /** Evaluates a block into a map of its attributes and blocks. */
@@ -44,6 +54,10 @@ export class Tree {
     for (const item of body.items) {
       const name = item.kind === 'attribute' ? item.name : item.type
       const nameSpan = item.kind === 'attribute' ? item.nameSpan : item.typeSpan
+      if (item.kind === 'block' && REPEATED.has(name)) {
+        this.#repeated(item, entries, secret)
+        continue
+      }
       if (this.#isSet(name, nameSpan, entries)) continue
       const hidden = isSecretWithin(name, secret)
       entries.set(
@@ -54,6 +68,17 @@ export class Tree {
       )
     }
     return entries
+  }
+
+  /** Adds a block to those of the same type. */
+  #repeated(block: Block, entries: Map<string, Node>, secret: boolean): void {
+    const node = this.#nested(block, secret)
+    const first = entries.get(block.type)
+    if (first === undefined) entries.set(block.type, node)
+    else {
+      const others = first.content.kind === 'list' ? first.content.items : [first]
+      entries.set(block.type, { ...first, content: { kind: 'list', items: [...others, node] } })
+    }
   }
 
   #nested(block: Block, secret: boolean): Node {
@@ -84,7 +109,7 @@ export class Tree {
     }
     if (expression.kind === 'object') return this.#object(expression, nameSpan, secret)
     const hidden = secret || isSensitive(expression, this.#scope)
-    return nodeOf(this.#value(expression, secret), span, nameSpan, hidden)
+    return this.#nodeOf(this.#value(expression, secret), span, nameSpan, hidden)
   }
 
   #object(expression: Expression & { kind: 'object' }, nameSpan: Span, secret: boolean): Node {
@@ -129,6 +154,45 @@ export class Tree {
     for (const { found: _, ...rest } of found.items) this.#diagnostics.add(withoutUnknownName(rest))
     return value
   }
+
+  /** Makes the node of a computed value, whose parts share one place. */
+  #nodeOf(value: HclValue | undefined, span: Span, nameSpan: Span, secret: boolean): Node {
+    const inner = (item: HclValue, hidden = secret) => this.#nodeOf(item, span, nameSpan, hidden)
+    if (value === undefined) return { content: { kind: 'faulty' }, span, nameSpan, secret }
+    if (isLate(value)) return this.#late(value, span, nameSpan, secret)
+    if (Array.isArray(value))
+      return { content: { kind: 'list', items: value.map((item) => inner(item)) }, span, nameSpan, secret }
+    if (!isObject(value)) return { content: { kind: 'scalar', value }, span, nameSpan, secret }
+    const entries = new Map(
+      Object.entries(value).map(([key, item]) => [key, inner(item, secret || isSecretName(key))]),
+    )
+    return { content: { kind: 'map', entries }, span, nameSpan, secret }
+  }
+
+  /** Makes the node of a value that is known at run time. Reports names of blocks that do not exist. */
+  #late(value: Reference | Deferred, span: Span, nameSpan: Span, secret: boolean): Node {
+    const uses = lateUses(value, this.#scope).map((use) => this.#named(use))
+    const content = uses.every((use) => use !== undefined)
+      ? ({ kind: 'late', value, uses } as const)
+      : ({ kind: 'faulty' } as const)
+    return { content, span, nameSpan, secret }
+  }
+
+  /** Finds the block that a name means. @returns `undefined` if there is none, which is reported */
+  #named(use: LateUse): LateUse | undefined {
+    const { root, path, span } = use
+    const names = this.#names
+    if (names === undefined || !names.isKind(root)) return use
+    const name = names.find(root, path)
+    if (name !== undefined) return { ...use, name }
+    if (path.length > 0) names.unknown(root, path[0]!, span, this.#diagnostics)
+    else
+      report(this.#diagnostics, span, {
+        message: `"${root}" needs the name of a block`,
+        expected: `${root}.NAME`,
+      })
+    return undefined
+  }
 }
 
 /** Removes an unknown name from a message, because it may be a secret without quotes. */
@@ -136,18 +200,4 @@ function withoutUnknownName(diagnostic: Diagnostic): Diagnostic {
   return diagnostic.message.startsWith('unknown name')
     ? { ...diagnostic, message: 'unknown name' }
     : diagnostic
-}
-
-/** Makes the node of a computed value, whose parts share one place. */
-function nodeOf(value: HclValue | undefined, span: Span, nameSpan: Span, secret: boolean): Node {
-  const inner = (item: HclValue, hidden = secret) => nodeOf(item, span, nameSpan, hidden)
-  if (value === undefined) return { content: { kind: 'faulty' }, span, nameSpan, secret }
-  if (isLate(value)) return { content: { kind: 'late' }, span, nameSpan, secret }
-  if (Array.isArray(value))
-    return { content: { kind: 'list', items: value.map((item) => inner(item)) }, span, nameSpan, secret }
-  if (!isObject(value)) return { content: { kind: 'scalar', value }, span, nameSpan, secret }
-  const entries = new Map(
-    Object.entries(value).map(([key, item]) => [key, inner(item, secret || isSecretName(key))]),
-  )
-  return { content: { kind: 'map', entries }, span, nameSpan, secret }
 }

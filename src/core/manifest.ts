@@ -25,6 +25,8 @@ export interface AdapterManifest {
   readonly auth: readonly AuthType[]
   /** What the protocol can do with these settings; `undefined` if it can do all that `capabilities` lists. */
   readonly variant?: (settings: IntegrationSettings) => ProtocolVariant | undefined
+  /** The operations whose messages carry headers with these settings, whatever the broker. Absent if none do. */
+  readonly carriesHeaders?: (settings: IntegrationSettings) => readonly ('publish' | 'enqueue')[]
   /** The schema of the `config` block, in the names of the configuration. */
   readonly config: ZodType
   /** How it can balance between several addresses. Default: `round_robin` only, for each connection. */

@@ -25,6 +25,14 @@ test('a wrong one: diagnostics on stderr, nothing on stdout, code 1', async () =
   expect([code, stdout]).toEqual([1, ''])
 })
 
+test('fifteen faults of a folder are all reported, each at its place', async () => {
+  const folder = `${FIXTURES}../../config/fixtures/fifteen-faults`
+  const { code, stdout, stderr } = await cli('check', folder)
+  expect([code, stdout]).toEqual([1, ''])
+  expect(stderr.match(/^ *--> .*\.hcl:\d+:\d+$/gmu)).toHaveLength(15)
+  expect(stderr).toContain('15 errors\n')
+})
+
 test('--json gives one object on stdout', async () => {
   const good = await cli('check', '--json', `${FIXTURES}gateway.hcl`)
   expect([good.code, JSON.parse(good.stdout), good.stderr]).toEqual([0, { ok: true, diagnostics: [] }, ''])

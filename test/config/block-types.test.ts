@@ -8,6 +8,7 @@ import type { RedisConfigInput } from '../../src/adapters/redis/manifest.js'
 import type { mqttListen } from '../../src/brokers/mqtt/manifest.js'
 import type { brokerOf } from '../../src/config/schema/broker.js'
 import type { integrationOf } from '../../src/config/schema/integration.js'
+import type { on } from '../../src/config/schema/on.js'
 import type { serverOf } from '../../src/config/schema/server.js'
 import type { supervisor } from '../../src/config/schema/supervision.js'
 import type { variable } from '../../src/config/schema/variable.js'
@@ -40,6 +41,7 @@ interface Pairs {
   jsonRpcServer: [blocks.JsonRpcServerConfigBlock, Written<JsonRpcServerConfigInput>]
   broker: [blocks.AnyBrokerBlock, Broker]
   listen: [blocks.BrokerListenBlock, Written<z.input<typeof mqttListen>>]
+  onBlock: [blocks.OnBlock, Written<z.input<typeof on>>]
   supervisor: [blocks.SupervisorBlock, Written<z.input<typeof supervisor>>]
   variable: [blocks.VariableBlock, Written<z.input<typeof variable>>]
 }

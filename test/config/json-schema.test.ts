@@ -44,6 +44,24 @@ test('it takes what a gateway takes', () => {
   }
   const variables = { port: { default: 1883 } }
   expect(accepts({ variables, locals: { a: [1] }, integrations, supervisors: { core: {} } })).toBe(true)
+  const data = {
+    users: { type: 'rpc', integration: 'own', method: 'list', params: { a: [1] }, interval: '5m' },
+    prices: {
+      type: 'subscription',
+      integration: 'events',
+      topic: 'p',
+      transform: [{ type: 'jq', query: '.payload' }],
+    },
+  }
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a template of the configuration
+  const config = { integration: 'events', topic: 't/${trigger.a}', message: { b: 1 } }
+  const actions = { tell: { type: 'publish', timeout: '1s', config } }
+  const on = {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a template of the configuration
+    'data.users.updated': { action: 'tell', condition: '${trigger.value}', throttle: 100 },
+    'data.prices[0]': [{ action: 'tell', condition: { threshold: { value: 1 } } }],
+  }
+  expect(accepts({ integrations, data, actions, on })).toBe(true)
   expect(accepts({ servers: { api: { type: 'json-rpc', listen: { port: 0 } } } })).toBe(true)
 })
 
@@ -53,6 +71,9 @@ test.each<[string, object]>([
   ['a word that is none', { integrations: { a: { type: 'memory', mailbox: { overflow: 'dorp' } } } }],
   ['a number out of bounds', { integrations: { a: { type: 'memory', endpoint: { port: 70_000 } } } }],
   ['the config of another protocol', { integrations: { a: { type: 'mqtt', config: { pool_size: 3 } } } }],
+  ['data of no type', { data: { a: { type: 'poll', integration: 'a' } } }],
+  ['an action without its config', { actions: { a: { type: 'rpc' } } }],
+  ['a trigger without an action', { on: { 'data.a.updated': { throttle: 1 } } }],
   ['a missing attribute', { servers: { a: { type: 'json-rpc' } } }],
 ])('it refuses %s', (_, configuration) => {
   expect(accepts(configuration)).toBe(false)

@@ -51,13 +51,13 @@ test('an attribute or block that is set twice points at both places', () => {
   ])
 })
 
-test('blocks and protocols of later versions are told apart from misspelt ones', () => {
+test('blocks of later versions are told apart from misspelt ones', () => {
   const checked = checkText(`integration "a" {
   type = "memory"
 }
-data "rpc" "x" { integration = integration.a }`)
+script "x" { path = "x.js" }`)
   expect(checked.diagnostics.map(({ severity, message }) => `${severity}: ${message}`)).toEqual([
-    'warning: block "data" is not supported by this version and is ignored',
+    'warning: block "script" is not supported by this version and is ignored',
   ])
 })
 

@@ -1,11 +1,13 @@
 import { z } from 'zod'
 import { ADAPTERS } from '../../src/adapters/catalogue.js'
 import { BROKERS } from '../../src/brokers/catalogue.js'
-import { ANY_PROTOCOL } from '../../src/config/protocol-blocks.js'
+import { ANY_PROTOCOL, dataBlocks } from '../../src/config/protocol-blocks.js'
 import { expectation } from '../../src/config/reading/expectation.js'
 import { bare, type Schema, traitsOf, wordsOf } from '../../src/config/reading/traits.js'
+import { ACTION_CONFIGS, ACTION_TYPES, action } from '../../src/config/schema/action.js'
 import { brokerOf } from '../../src/config/schema/broker.js'
 import { integrationOf } from '../../src/config/schema/integration.js'
+import { on } from '../../src/config/schema/on.js'
 import { serverOf } from '../../src/config/schema/server.js'
 import { supervisor } from '../../src/config/schema/supervision.js'
 import { variable } from '../../src/config/schema/variable.js'
@@ -64,8 +66,27 @@ export function parts(): readonly Part[] {
     ...BROKERS.flatMap(({ type, listen }) =>
       listen === undefined ? [] : [{ heading: `listen of a broker of ${type}`, schema: listen }],
     ),
+    ...dataBlocks().map(({ type, schema }) => ({
+      heading: `data "${type}" "NAME"`,
+      schema: describedAs(withoutType(schema), traitsOf(schema.shape.type as Schema).description!),
+    })),
+    { heading: 'action "NAME"', schema: action },
+    ...ACTION_TYPES.map((type) => ({
+      heading: `config of an action of type ${type}`,
+      schema: ACTION_CONFIGS[type] as Schema,
+    })),
+    { heading: 'on "EVENT"', schema: on },
     { heading: 'variable "NAME"', schema: variable },
   ]
+}
+
+/** In HCL the type of a `data` block is a label. */
+function withoutType({ shape: { type: _, ...shape } }: z.ZodObject): z.ZodObject {
+  return z.strictObject(shape)
+}
+
+function describedAs(schema: z.ZodObject, description: string): z.ZodObject {
+  return schema.describe(description)
 }
 
 /** An attribute of a block, in the words of the page. */

@@ -9,6 +9,7 @@ import type { AdapterManifest } from '../../core/manifest.js'
 export const memoryManifest: AdapterManifest = {
   type: 'memory',
   capabilities: ['call', 'notify', 'batch', 'serve', 'publish', 'subscribe', 'enqueue', 'dequeue'],
+  carriesHeaders: () => ['publish', 'enqueue'],
   remarks: { subscribe: '`+`, `#`' },
   defaultFormat: 'json',
   formats: ['json', 'msgpack', 'binary', 'protobuf'],

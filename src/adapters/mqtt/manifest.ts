@@ -94,6 +94,8 @@ export type MqttConfigInput = z.input<typeof config>
 export const mqttManifest: AdapterManifest = {
   type: 'mqtt',
   capabilities: ['call', 'notify', 'serve', 'publish', 'subscribe', 'enqueue', 'dequeue'],
+  // With `auto` the broker may speak 3.1.1, which has no user properties.
+  carriesHeaders: ({ config }) => (config.protocol_version === 5 ? ['publish', 'enqueue'] : []),
   remarks: {
     call: 'yes, notification (MQTT 5: response topic and correlation data)',
     publish: 'QoS 0, 1, 2, retain',

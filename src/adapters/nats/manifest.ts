@@ -180,6 +180,7 @@ const WITHOUT_QUEUES = ['call', 'notify', 'batch', 'serve', 'publish', 'subscrib
 export const natsManifest: AdapterManifest = {
   type: 'nats',
   capabilities: [...WITHOUT_QUEUES, 'enqueue', 'dequeue'],
+  carriesHeaders: () => ['publish', 'enqueue'],
   variant: ({ config }) =>
     config.jetstream === false
       ? { capabilities: WITHOUT_QUEUES, name: 'nats with jetstream = false' }

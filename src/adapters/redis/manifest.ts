@@ -127,6 +127,8 @@ export type RedisConfigInput = z.input<typeof config>
 export const redisManifest: AdapterManifest = {
   type: 'redis',
   capabilities: ['call', 'notify', 'batch', 'serve', 'publish', 'subscribe', 'enqueue', 'dequeue'],
+  // PUBLISH carries none.
+  carriesHeaders: () => ['enqueue'],
   remarks: {
     call: 'request/reply over streams, batch, notification',
     publish: 'PUBLISH, SPUBLISH',

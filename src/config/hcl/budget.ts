@@ -36,6 +36,7 @@ export class StepBudget implements Budget {
 
   #sizeOf(value: HclValue): number {
     if (typeof value === 'string') return 1 + Math.floor(value.length / TEXT_PER_STEP)
+    if (ArrayBuffer.isView(value)) return 1 + Math.floor(value.byteLength / TEXT_PER_STEP)
     if (!Array.isArray(value) && !isObject(value)) return 1
     const known = this.#sizes.get(value)
     if (known !== undefined) return known

@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import { namesOf } from './schema-at.js'
-import { bare, type Schema, wordsOf } from './traits.js'
+import { bare, type Schema, traitsOf, wordsOf } from './traits.js'
 
 /** Describes what a schema expects, for messages and the documentation. */
 export function expectation(schema: Schema): string {
+  const { late, written } = traitsOf(schema)
+  if (late !== undefined && !(bare(schema) instanceof z.ZodUnion)) return lateExpectation(written)
   const at = bare(schema)
   const words = wordsOf(at)
   if (words !== undefined) return quoteAll(words)
@@ -29,6 +31,12 @@ export function ownWords(message: string): string | undefined {
 export function quoteAll(words: readonly unknown[]): string {
   const quoted = words.map((word) => JSON.stringify(word))
   return quoted.length < 2 ? quoted.join('') : `${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1)}`
+}
+
+function lateExpectation(written: string | undefined): string {
+  if (written === undefined) return 'any value'
+  if (written === 'string') return 'a non-empty string'
+  return written.startsWith('{') ? 'an object whose values are strings' : 'an expression'
 }
 
 function number(schema: z.ZodNumber): string {

@@ -3,16 +3,17 @@ import { resolve } from 'node:path'
 import { z } from 'zod'
 import { safeParse } from 'zod/v4/core'
 import type { Diagnostics } from '../hcl/diagnostics.js'
-import { type HclObject, type HclValue, report, setKey } from '../hcl/index.js'
+import { report, setKey } from '../hcl/index.js'
 import { describeNode, type Node } from '../node.js'
 import { holdsKey } from '../secrets.js'
 import { folderOf } from '../spans.js'
+import { expectedName, nameIn, readLate } from './late.js'
 import { chosen, member } from './schema-at.js'
-import { type Schema, traitsOf } from './traits.js'
+import { type Schema, type Traits, traitsOf } from './traits.js'
 
 /** The input of a schema, and the nodes with an error reported on the way. */
 export interface Input {
-  readonly value: HclValue | undefined
+  readonly value: unknown
   readonly faulty: ReadonlySet<Node>
 }
 
@@ -26,15 +27,17 @@ export function inputOf(schema: Schema, node: Node, name: string, diagnostics: D
     faulty.add(at)
     report(diagnostics, at.span, finding)
   }
-  const read = (at: Node, held: Schema | undefined, called: string): HclValue | undefined => {
+  const read = (at: Node, held: Schema | undefined, called: string): unknown => {
     const { content } = at
+    const { late, refers } = held === undefined ? NO_TRAITS : traitsOf(held)
+    if (late !== undefined && !isBlock(held!, at)) return readLate(at, late, faulty, diagnostics)
     if (content.kind === 'scalar')
       return held === undefined || typeof content.value !== 'string' ? content.value : text(at, held, called)
     const within = held && chosen(held, at)
     if (content.kind === 'list')
       return content.items.map((item) => read(item, within && member(within, ''), called) ?? null)
     if (content.kind === 'map') {
-      const object: HclObject = {}
+      const object: Record<string, unknown> = {}
       for (const [key, child] of content.entries) {
         const inner = within && member(within, key)
         if (isNull(child) && isLeftOut(within, inner)) continue
@@ -44,16 +47,25 @@ export function inputOf(schema: Schema, node: Node, name: string, diagnostics: D
       return object
     }
     faulty.add(at)
-    if (content.kind === 'late')
+    if (content.kind === 'faulty') return undefined
+    const name = refers === undefined ? undefined : nameIn(content.value, refers)
+    if (name !== undefined) faulty.delete(at)
+    else if (refers !== undefined)
+      report(diagnostics, at.span, {
+        message: `wrong value for "${called}"`,
+        expected: expectedName(refers),
+      })
+    else
       report(diagnostics, at.span, {
         message: 'this value is known only at run time',
         expected: 'a value known at the start',
       })
-    return undefined
+    return name
   }
   const text = (at: Node, held: Schema, called: string): string => {
     const given = (at.content as { readonly value: string }).value
-    const { path: kind } = traitsOf(pathIn(held))
+    const { path: kind, refers } = traitsOf(pathIn(held))
+    if (refers !== undefined && given.startsWith(`${refers}.`)) return given.slice(refers.length + 1)
     if (kind === undefined || given === '') return given
     const path = resolve(folderOf(at.span), given)
     if (kind === 'file' && !isReadableFile(path))
@@ -68,6 +80,13 @@ export function inputOf(schema: Schema, node: Node, name: string, diagnostics: D
     return path
   }
   return { value: read(node, schema, name), faulty }
+}
+
+const NO_TRAITS: Traits = {}
+
+/** Tells whether a node is a block where the schema also takes an expression. */
+function isBlock(schema: Schema, node: Node): boolean {
+  return node.content.kind === 'map' && chosen(schema, node) instanceof z.ZodObject
 }
 
 /** Tells whether a node is `null`, with which a configuration omits an attribute. */

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { safeParse } from 'zod/v4/core'
-import type { HclValue } from '../hcl/index.js'
+import { setMember } from '../../core/set-member.js'
+import { Late } from '../../core/settings/late.js'
 import type { Schema } from './traits.js'
 
 type Issue = z.core.$ZodIssue
@@ -10,10 +11,10 @@ type Path = readonly PropertyKey[]
  * Parses a value. If that fails, parses again with strings converted to the numbers or booleans that the schema
  * expects, because environment variables are strings.
  */
-export function parse<S extends Schema>(schema: S, value: HclValue | undefined) {
+export function parse<S extends Schema>(schema: S, value: unknown) {
   const first = safeParse(schema, value)
   if (first.success) return first
-  const root = { value: structuredClone(value) }
+  const root = { value: copyOf(value) }
   const converted = misfits(first.error.issues).map((path) => convertAt(root, ['value', ...path]))
   if (!converted.includes(true)) return first
   const second = safeParse(schema, root.value)
@@ -43,4 +44,13 @@ function convertAt(root: object, path: Path): boolean {
   if (Number.isNaN(converted)) return false
   ;(holder as Record<PropertyKey, unknown>)[last] = converted
   return true
+}
+
+/** Copies lists and objects. What is computed at run time stays the same. */
+function copyOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(copyOf)
+  if (typeof value !== 'object' || value === null || value instanceof Late) return value
+  const copy = {}
+  for (const [key, item] of Object.entries(value)) setMember(copy, key, copyOf(item))
+  return copy
 }

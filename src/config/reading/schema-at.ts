@@ -56,6 +56,8 @@ function discriminates(option: Schema, name: string, node: Node | undefined): bo
 }
 
 function hasKind(schema: Schema, kind: Node['content']['kind'] | undefined): boolean {
+  if (schema instanceof z.ZodUnion)
+    return (schema.options as readonly Schema[]).some((option) => hasKind(bare(option), kind))
   if (kind === 'map') return schema instanceof z.ZodObject || schema instanceof z.ZodRecord
   return kind === 'list' && schema instanceof z.ZodArray
 }

@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import type { Unit } from '../../adapters/config-kinds.js'
 
+/** A name with a value at run time. */
+export type LateRoot = 'trigger' | 'data' | 'action'
+
 /** Any schema, including those of another copy of zod. */
 export type Schema = z.core.$ZodType
 
@@ -16,8 +19,12 @@ export interface Traits {
   readonly path?: 'file' | 'any'
   /** Read by the schema of a manifest, or not supported by this version. */
   readonly elsewhere?: 'manifest' | 'later'
+  /** Names a block of this kind: as text, or as `KIND.NAME`. */
+  readonly refers?: 'integration' | 'data' | 'action'
+  /** May be computed at run time from these names; parses to a `Late` then. */
+  readonly late?: readonly LateRoot[]
   /** The type in an object, where the language has an expression. */
-  readonly written?: 'string'
+  readonly written?: string
   /** Values of a `type` that this version does not support, with their names in messages. */
   readonly notYet?: Readonly<Record<string, string>>
 }

@@ -155,7 +155,7 @@ const debounce = z.strictObject({
 })
 const join = z.strictObject({
   type: type('join', 'Adds the newest value of a `data` block to an object.'),
-  with: text.describe('The `data` block. Example: `data.rates`.').meta({ written: 'string' }),
+  with: text.describe('The `data` block. Example: `data.rates`.').meta({ refers: 'data' }),
   as: text.optional().describe('Field for its value. Default: the name of the `data` block.'),
   missing: z
     .enum(['null', 'drop', 'fail'])

@@ -1,13 +1,16 @@
 import { z } from 'zod'
 import {
   ANY_PROTOCOL,
+  actionBlocks,
   brokerBlocks,
   customIntegration,
+  dataBlocks,
   integrationBlocks,
   type ProtocolBlock,
   serverBlocks,
 } from '../../../src/config/protocol-blocks.js'
 import { brokerOf } from '../../../src/config/schema/broker.js'
+import { on } from '../../../src/config/schema/on.js'
 import { serverOf } from '../../../src/config/schema/server.js'
 import { supervisor } from '../../../src/config/schema/supervision.js'
 import { variable } from '../../../src/config/schema/variable.js'
@@ -26,6 +29,9 @@ export function blockTypes(): Readonly<Record<string, string>> {
   family('Integration', [...integrationBlocks(), ofAnyType('custom', customIntegration())], into)
   family('Server', [...serverBlocks(), ofAnyType('any', serverOf(ANY_PROTOCOL))], into)
   family('Broker', [...brokerBlocks(), ofAnyType('any', brokerOf([]))], into)
+  family('Data', dataBlocks(), into)
+  family('Action', actionBlocks(), into)
+  single('On', on, into)
   single('Supervisor', supervisor, into)
   single('Variable', variable, into)
   const files = [...into.files()].sort(([a], [b]) => (a < b ? -1 : 1))

@@ -1,4 +1,4 @@
-import { candidates, kebab, type Place } from './names.js'
+import { candidates, kebab, type Place, pascal } from './names.js'
 
 const WIDTH = 110
 
@@ -33,6 +33,14 @@ export class Declarations {
       return name
     }
     throw new Error(`two blocks are called ${candidates(place).join(' or ')}`)
+  }
+
+  /** Declares the union of the kinds of a block. @returns its name */
+  union(place: Place, types: readonly string[]): string {
+    const name = `${pascal(place.name)}Block`
+    const text = unionOf(name, types)
+    if (!this.#declared.has(name)) this.add(name, `A block \`${place.name}\` of any kind.`, text)
+    return name
   }
 
   /** Declares what a name says. */

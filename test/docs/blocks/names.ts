@@ -17,6 +17,9 @@ export function kebab(type: string): string {
 /** Blocks that mean the same wherever they are. */
 const ANYWHERE: ReadonlySet<string> = new Set(['tls'])
 
+/** Blocks of several kinds that mean the same wherever they are. Their union has a name, because lists are long. */
+export const UNIONS: ReadonlySet<string> = new Set(['transform'])
+
 /** Where a block is: its name, and what is around it as a part of the names of types. */
 export interface Place {
   readonly name: string
@@ -34,5 +37,5 @@ export function candidates({ name, parent, isTop }: Place): readonly string[] {
 /** What blocks inside of a block have around them. The `config` block adds nothing to the name of its protocol. */
 export function inside({ name, parent, isTop }: Place): Omit<Place, 'name'> {
   if (name === 'config') return { parent, isTop: false }
-  return { parent: `${isTop ? '' : parent}${pascal(name)}`, isTop: false }
+  return { parent: `${isTop || UNIONS.has(name) ? '' : parent}${pascal(name)}`, isTop: false }
 }

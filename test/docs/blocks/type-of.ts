@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { bare, type Schema, traitsOf, wordsOf } from '../../../src/config/reading/traits.js'
 import { attributeDoc } from './attribute-doc.js'
 import { broken, comment, type Declarations } from './declarations.js'
-import { candidates, inside, kebab, type Place, pascal } from './names.js'
+import { candidates, inside, kebab, type Place, pascal, UNIONS } from './names.js'
 
 /** The types that a value may have before the schema reads it. Blocks in it are declared. */
 export function typesOf(schema: Schema, place: Place, into: Declarations): readonly string[] {
@@ -21,8 +21,10 @@ export function typesOf(schema: Schema, place: Place, into: Declarations): reado
     const values = typesOf(at.valueType as Schema, place, into)
     return [`{ readonly [name: string]: ${values.join(' | ')} }`]
   }
-  if (at instanceof z.ZodDiscriminatedUnion)
-    return (at.options as readonly Schema[]).map((option) => variant(at, option, place, into))
+  if (at instanceof z.ZodDiscriminatedUnion) {
+    const types = (at.options as readonly Schema[]).map((option) => variant(at, option, place, into))
+    return UNIONS.has(place.name) ? [into.union(place, types)] : types
+  }
   if (at instanceof z.ZodUnion)
     return distinct((at.options as readonly Schema[]).flatMap((option) => typesOf(option, place, into)))
   if (at instanceof z.ZodObject)
@@ -42,7 +44,8 @@ function variant(
   const type = block.shape[discriminator] as Schema
   const word = String(wordsOf(type)![0])
   const doc = `A block \`${name}\` with the type \`${word}\`: ${traitsOf(type).description}`
-  const named = { name, parent: `${isTop ? '' : parent}${pascal(word)}`, isTop: false }
+  const around = isTop || UNIONS.has(name) ? '' : parent
+  const named = { name, parent: `${around}${pascal(word)}`, isTop: false }
   return into.block(named, doc, bodyOf(block, place, into), kebab(candidates(place)[0]!))
 }
 

@@ -1,0 +1,68 @@
+import type { Capability } from '../../core/capability.js'
+import type { DataSettings } from '../../core/settings/data.js'
+import type { TransformSettings } from '../../core/settings/transform.js'
+import { nodeAt } from '../node.js'
+import { type AnySection, type Named, Section } from '../reading/section.js'
+import { type DataType, dataOf, dataType } from '../schema/data.js'
+import { toSettings } from '../schema/settings.js'
+import type { FlowContext } from './flow-context.js'
+import { warnOfSlowQueries } from './slow-queries.js'
+
+const NEEDS: Readonly<Record<DataType, Capability>> = {
+  rpc: 'call',
+  subscription: 'subscribe',
+  queue: 'dequeue',
+}
+
+/** Reads a `data` block; returns `undefined` if its type is unknown or a required attribute is missing. */
+export function readData(block: Named, context: FlowContext): DataSettings | undefined {
+  const { type } = new Section(dataType, block).values
+  if (type === undefined) return undefined
+  const section = new Section(dataOf(type), block)
+  const { integration, format, transform: given } = section.values as Values
+  context.checkIntegration(integration, section.node('integration'), NEEDS[type])
+  context.checkFormat(integration, format, section.node('format'))
+  warnOfSlowQueries(section, section.node('transform'), given ?? [])
+  checkJoins(block.name, section, given ?? [], context)
+  const { update, limit, transform, ...rest } = toSettings(section.schema, section.values) as unknown as Flat
+  return {
+    ...rest,
+    name: block.name,
+    update: update === 'append' ? { kind: update, limit } : { kind: update },
+    transforms: transform ?? [],
+  } as unknown as DataSettings
+}
+
+/** The attributes that need a check. After an error they are `undefined`. */
+interface Values {
+  readonly integration?: string
+  readonly format?: string
+  readonly transform?: readonly TransformSettings[]
+}
+
+/** The settings as the schema names them. */
+interface Flat {
+  readonly update: DataSettings['update']['kind']
+  readonly limit: number
+  readonly transform?: readonly TransformSettings[]
+}
+
+/** Reports joins with a `data` that does not exist, or with the same. */
+function checkJoins(
+  name: string,
+  section: AnySection,
+  transforms: readonly TransformSettings[],
+  context: FlowContext,
+): void {
+  const node = section.node('transform')
+  for (const [index, transform] of transforms.entries()) {
+    if (transform.type !== 'join' || node === undefined) continue
+    const at = nodeAt(node, node.content.kind === 'list' ? [index, 'with'] : ['with'])
+    context.checkName('data', transform.with, at)
+    if (transform.with === name && at !== undefined)
+      section.fault(at.span, {
+        message: `the data "${name}" cannot be joined with itself`,
+        expected: 'another data block',
+      })
+  }
+}
