@@ -1,5 +1,6 @@
 import { PubSubClient } from './client/pubsub-client.js'
 import { QueueClient } from './client/queue-client.js'
+import type { QueueDependencies } from './client/queue-dependencies.js'
 import { RpcClient } from './client/rpc-client.js'
 import { readTransformOption } from './config/transform-option.js'
 import type { IntegrationSettings } from './core/settings/integration.js'
@@ -16,6 +17,9 @@ export interface Clients {
   readonly pubsub: PubSubClient
   readonly queue: QueueClient
   readonly server: RpcServer
+  readonly mail: IntegrationMail
+  /** What a consumer of its queues needs. */
+  readonly consuming: QueueDependencies
 }
 
 export function makeClients(
@@ -28,10 +32,13 @@ export function makeClients(
 ): Clients {
   const formats = new Formats(settings)
   const decoder = (format: string | undefined) => (bytes: Uint8Array) => formats.of(format).decode(bytes)
+  const consuming = { mail, turn, work, decoder, handlerFailed }
   return {
+    mail,
+    consuming,
     rpc: new RpcClient(mail),
     pubsub: new PubSubClient({ mail, turn, work, decoder, readTransforms: readTransformOption }),
-    queue: new QueueClient({ mail, turn, work, decoder, handlerFailed }),
+    queue: new QueueClient(consuming),
     server: new RpcServer(mail, work, handlerFailed, log),
   }
 }

@@ -1,6 +1,10 @@
 import type { RecordableHistogram } from 'node:perf_hooks'
 import type { Counts } from './core/metrics.js'
 import type { BreakerState, ConnectionState, ListenAddress, PoolFigures } from './core/status.js'
+import type { ActionFigures } from './dataflow/actions/action.js'
+import type { DataFigures } from './dataflow/data-source.js'
+import type { FlowFigures } from './dataflow/flow.js'
+import type { TriggerFigures } from './dataflow/triggers/trigger.js'
 import type { BrokerChild } from './supervisor/broker-child.js'
 import type { IntegrationChild } from './supervisor/integration-child.js'
 
@@ -82,6 +86,12 @@ export interface GatewayMetrics {
   readonly servers: Readonly<Record<string, ServerMetrics>>
   /** By the labels of their blocks; those without a block too. */
   readonly brokers: Readonly<Record<string, BrokerMetrics>>
+  /** By the names of the `data` blocks. */
+  readonly data: Readonly<Record<string, DataFigures>>
+  /** By the names of the `action` blocks. */
+  readonly actions: Readonly<Record<string, ActionFigures>>
+  /** By the events of the `on` blocks; with `#2`, `#3` behind it for further blocks of the same event. */
+  readonly triggers: Readonly<Record<string, TriggerFigures>>
   /** The number of threads that were replaced and are still stuck in a native call. */
   readonly zombies: number
 }
@@ -94,7 +104,11 @@ interface Tree {
   restarts(name: string): number
 }
 
-export function gatewayMetrics(tree: Tree, handlerErrors: (name: string) => number): GatewayMetrics {
+export function gatewayMetrics(
+  tree: Tree,
+  handlerErrors: (name: string) => number,
+  flow: FlowFigures,
+): GatewayMetrics {
   const isServer = ({ settings }: IntegrationChild) => settings.listen !== undefined
   const actors = [...tree.integrations]
   const each = <T>(
@@ -116,6 +130,7 @@ export function gatewayMetrics(tree: Tree, handlerErrors: (name: string) => numb
     brokers: Object.fromEntries(
       [...tree.brokers].map(([name, child]) => [name, brokerMetrics(child, tree.restarts(name))]),
     ),
+    ...flow,
     zombies: tree.zombies,
   }
 }

@@ -20,7 +20,11 @@ import { type GatewayEvents, LISTENED } from './core/events.js'
 import { INSPECT } from './core/inspect.js'
 import { systemRandom } from './core/random.js'
 import type { LogRecord, LogSink } from './core/telemetry.js'
+import type { Action } from './dataflow/actions/action.js'
+import type { DataSource } from './dataflow/data-source.js'
+import type { DataFlow } from './dataflow/flow.js'
 import { type Clients, makeClients } from './gateway-clients.js'
+import { makeDataFlow } from './gateway-data-flow.js'
 import { shownGateway } from './gateway-inspect.js'
 import { type GatewayMetrics, gatewayMetrics } from './gateway-metrics.js'
 import { withSchemas } from './gateway-schemas.js'
@@ -71,6 +75,7 @@ export class Gateway {
   readonly #clients = new Map<string, Clients>()
   readonly #reporter: Reporter
   readonly #handlerErrors: HandlerErrors
+  readonly #flow: DataFlow
   #shutdown: Promise<void> | undefined
   #reportStopped = () => {}
   /** Resolves when a shutdown is over. @internal */
@@ -106,6 +111,7 @@ export class Gateway {
     for (const { severity: _, ...warning } of warnings) reporter.write({ ...warning, level: 'warn' })
     const gateway = new Gateway(await withSchemas(config), reporter)
     await gateway.#tree.start()
+    gateway.#flow.start()
     return gateway
   }
 
@@ -125,6 +131,7 @@ export class Gateway {
     this.#tree = new SupervisionTree(config, systemClock, connect, work, clientIdPrefix, (report) => {
       if (report.kind === 'connection:changed' || report.kind === 'actor:failed') this.connections.changed()
       reporter.report(report)
+      this.#flow.observe(report)
     })
     for (const { settings } of [...config.integrations, ...config.servers]) {
       const { name } = settings
@@ -136,6 +143,8 @@ export class Gateway {
       restarts: (name) => this.#tree.restarts(name),
       shutdown: (options) => this.shutdown(options),
     })
+    const connection = (name: string) => this.connections.status(name).state
+    this.#flow = makeDataFlow(config, this.#clients, connection, work, reporter)
   }
 
   /**
@@ -179,6 +188,26 @@ export class Gateway {
   }
 
   /**
+   * Returns the value of a `data` block (see docs/data.md).
+   * @param name the label of its block
+   * @returns the same object each time; after a shutdown its value stays
+   * @throws ConfigError if there is none of that name
+   */
+  data<T = unknown>(name: string): DataSource<T> {
+    return this.#flow.data(name) as DataSource<T>
+  }
+
+  /**
+   * Returns an action of the configuration (see docs/actions.md).
+   * @param name the label of its block
+   * @returns the same object each time; valid until the gateway shuts down
+   * @throws ConfigError if there is none of that name
+   */
+  action(name: string): Action {
+    return this.#flow.action(name)
+  }
+
+  /**
    * Calls `listener` for each event of that name (see docs/events.md). An error that the listener throws is logged.
    * @param event the name of the event, or `log` for the lines of the log
    * @param listener called on this thread, with the fields of the event
@@ -196,14 +225,15 @@ export class Gateway {
    * @returns the figures at this moment; later changes do not show in them
    */
   metrics(): GatewayMetrics {
-    return gatewayMetrics(this.#tree, (name) => this.#handlerErrors.of(name))
+    return gatewayMetrics(this.#tree, (name) => this.#handlerErrors.of(name), this.#flow.figures)
   }
 
   /**
    * Shuts the gateway down in order, in these steps:
    *
-   * 1. Consumers, loops and servers take no more messages. Prefetched messages go back to the broker.
-   * 2. Running handlers and loop bodies end. They may still use the gateway.
+   * 1. Data is no longer polled, and events start no more actions. Consumers, loops and servers take no more messages.
+   *    Prefetched messages go back to the broker.
+   * 2. Running handlers, actions and loop bodies end. They may still use the gateway.
    * 3. Accepted requests are settled. A request that is not settled in time rejects with ShutdownError.
    * 4. All actors stop. Subscriptions and consumers that outlive a connection stay with the broker.
    *
@@ -221,8 +251,9 @@ export class Gateway {
       return Promise.reject(error)
     }
     const { timeout = this.#shutdown === undefined ? DEFAULT_SHUTDOWN_MS : undefined } = options
+    this.#flow.stop()
     if (timeout !== undefined) {
-      this.#shutdown = this.#tree.stop(toMilliseconds(timeout, 'timeout'))
+      this.#shutdown = this.#tree.stop(toMilliseconds(timeout, 'timeout')).then(() => this.#flow.end())
       void this.#shutdown.then(this.#reportStopped)
     }
     this.connections.changed()

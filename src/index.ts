@@ -57,6 +57,10 @@ export type {
 } from './core/status.js'
 export type { Logger, LoggerMethods, LogLevel, LogRecord, LogSink } from './core/telemetry.js'
 export type { Headers, Value } from './core/value.js'
+export type { Action, ActionFigures } from './dataflow/actions/action.js'
+export type { DataFigures, DataSource, DataStatus, RefreshOptions } from './dataflow/data-source.js'
+export type { TriggerFigures } from './dataflow/triggers/trigger.js'
+export type { Update, UpdateKind } from './dataflow/update.js'
 export { Gateway, type GatewayOptions } from './gateway.js'
 export type {
   BrokerMetrics,

@@ -17,6 +17,8 @@ const WORDS: { readonly [E in EventName]: (event: EventValues<E>) => string } = 
     `dead-lettered a message of "${queue}" after ${attempts} attempts: ${reason}`,
   'subscription:gap': ({ topic, lost, reason }) =>
     `${lost > 0 ? `lost ${lost} messages` : 'may have lost messages'} of "${topic}": ${reason}`,
+  'data:failed': ({ data, reason }) => `data "${data}" failed: ${reason}`,
+  'action:failed': ({ action, reason }) => `action "${action}" failed: ${reason}`,
 }
 
 /** Describes a log record, without the name of its integration. */

@@ -100,6 +100,7 @@ export class Subscription<T = unknown> implements AsyncIterable<Message<T>>, Wor
 
   /**
    * Opens the subscription. Resolves when the broker has granted it.
+   * @param verb `collect` for results of calls instead of messages of a broker
    * @throws what `open` of the mail throws
    * @internal
    */
@@ -107,10 +108,12 @@ export class Subscription<T = unknown> implements AsyncIterable<Message<T>>, Wor
     mail: IntegrationMail,
     wanted: SourceRequest,
     limits: RequestLimits | undefined,
-  ): Promise<void> {
-    this.#source = mail.open('subscribe', this.pattern, wanted, this.#handler(), limits)
+    verb: 'subscribe' | 'collect' = 'subscribe',
+  ): Promise<OpenSource> {
+    this.#source = mail.open(verb, this.pattern, wanted, this.#handler(), limits)
     this.#open = await this.#source
     this.#work.add(this)
+    return this.#open
   }
 
   #handler(): SourceHandler {

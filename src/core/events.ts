@@ -85,6 +85,24 @@ export const EVENTS = {
     },
     level: 'warn',
   }),
+  'data:failed': event({
+    when: 'The source of a `data` block has failed, and the attempt before had succeeded. The data keeps its last good value.',
+    fields: {
+      data: text('The `data` block.'),
+      error: text('The kind of the error.'),
+      reason: text('What happened.'),
+    },
+    level: 'warn',
+  }),
+  'action:failed': event({
+    when: 'A run of an action has failed.',
+    fields: {
+      action: text('The `action` block.'),
+      error: text('The kind of the error.'),
+      reason: text('What happened.'),
+    },
+    level: 'warn',
+  }),
 } as const
 
 type Described = typeof EVENTS

@@ -3,7 +3,16 @@ import type { ErrorKind } from './errors/kinds.js'
 /** Describes one metric of a gateway. */
 export interface Metric {
   readonly type: 'counter' | 'gauge' | 'state' | 'quantile'
-  readonly unit?: 'bytes' | 'milliseconds' | 'messages' | 'requests' | 'connections' | 'threads'
+  readonly unit?:
+    | 'bytes'
+    | 'milliseconds'
+    | 'messages'
+    | 'requests'
+    | 'connections'
+    | 'threads'
+    | 'loops'
+    | 'runs'
+    | 'events'
   /** What it means, for the documentation and the exposition. */
   readonly help: string
   /** Its name in telemetry. Absent if only `gateway.metrics()` shows it. */
@@ -126,6 +135,50 @@ export const BROKER_METRICS = {
     'Heap and array buffers of its thread at the last heartbeat.',
     'nemo_actor_memory_bytes',
   ),
+} as const satisfies Readonly<Record<string, Metric>>
+
+/** The metrics of a `data` block. */
+export const DATA_METRICS = {
+  status: { type: 'state', help: 'Whether the value is up to date.' },
+  updates: counter('Values that were taken.', 'nemo_data_updates_total', { data: 'the block' }),
+  errors: counter('Calls, subscriptions, messages and transforms that failed.', 'nemo_data_errors_total', {
+    data: 'the block',
+  }),
+  dropped: counter('Updates that were dropped because readers were too slow.', 'nemo_data_dropped_total', {
+    data: 'the block',
+  }),
+  readers: gauge('loops', 'Loops that read the updates.'),
+} as const satisfies Readonly<Record<string, Metric>>
+
+/** The metrics of an `action` block. */
+export const ACTION_METRICS = {
+  runs: counter('Runs that were started.'),
+  succeeded: counter('Runs that have succeeded.', 'nemo_action_runs_total', {
+    action: 'the block',
+    result: 'ok',
+  }),
+  failed: counter('Runs that have failed.', 'nemo_action_runs_total', {
+    action: 'the block',
+    result: 'error',
+  }),
+  running: gauge('runs', 'Runs in progress.', 'nemo_action_running'),
+} as const satisfies Readonly<Record<string, Metric>>
+
+/** The metrics of an `on` block. */
+export const TRIGGER_METRICS = {
+  events: counter('Events of the block.', 'nemo_trigger_events_total', { trigger: 'the event of the block' }),
+  filtered: counter('Events for which the condition did not hold at once.', 'nemo_trigger_filtered_total'),
+  skipped: counter(
+    'Events without a run because of `debounce`, `throttle`, `overlap` or the shutdown.',
+    'nemo_trigger_skipped_total',
+  ),
+  runs: counter('Runs that were started.', 'nemo_trigger_runs_total'),
+  errors: counter(
+    'Runs that failed, and conditions that could not be computed.',
+    'nemo_trigger_errors_total',
+  ),
+  waiting: gauge('events', 'Events that wait for a run.', 'nemo_trigger_waiting'),
+  running: gauge('runs', 'Runs in progress.'),
 } as const satisfies Readonly<Record<string, Metric>>
 
 /** The metrics of the gateway itself. */

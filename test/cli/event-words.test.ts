@@ -25,6 +25,11 @@ const EXAMPLES: { readonly [E in EventName]: readonly [Extract<GatewayEvent, { k
     { kind: 'subscription:gap', integration, topic: 'a/#', lost: 0, reason: 'the session is gone' },
     'may have lost messages of "a/#": the session is gone',
   ],
+  'data:failed': [{ kind: 'data:failed', data: 'd', error: 'rpc', reason: 'no' }, 'data "d" failed: no'],
+  'action:failed': [
+    { kind: 'action:failed', action: 'a', error: 'rpc', reason: 'no' },
+    'action "a" failed: no',
+  ],
 }
 
 test.each(Object.keys(EVENTS) as EventName[])('%s is said in words, without control characters', (name) => {

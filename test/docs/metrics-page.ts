@@ -1,9 +1,12 @@
 import {
+  ACTION_METRICS,
   BROKER_METRICS,
   COUNTERS,
+  DATA_METRICS,
   GATEWAY_METRICS,
   INTEGRATION_METRICS,
   type Metric,
+  TRIGGER_METRICS,
 } from '../../src/core/metrics.js'
 import { table } from './table.js'
 
@@ -35,6 +38,24 @@ ${rowsOf(COUNTERS)}
 Under \`brokers.NAME\`, with \`type\`, \`threadId\`, \`address\` and \`port\`.
 
 ${rowsOf(BROKER_METRICS)}
+
+## Data
+
+Under \`data.NAME\`.
+
+${rowsOf(DATA_METRICS)}
+
+## Actions
+
+Under \`actions.NAME\`.
+
+${rowsOf(ACTION_METRICS)}
+
+## Triggers
+
+Under \`triggers.EVENT\`. Further \`on\` blocks of one event have \`#2\`, \`#3\` and so on behind it.
+
+${rowsOf(TRIGGER_METRICS)}
 
 ## The gateway
 

@@ -1,0 +1,135 @@
+import { unknownName } from '../../core/arguments.js'
+import type { Clock } from '../../core/clock.js'
+import type { Duration } from '../../core/duration.js'
+import { CancelledError } from '../../core/errors/operation.js'
+import type { OperationLimits } from '../../core/operation-options.js'
+import type { ActionSettings } from '../../core/settings/action.js'
+import type { Logger } from '../../core/telemetry.js'
+import type { Worker } from '../../mailbox/work.js'
+import type { FlowEvents } from '../events.js'
+import type { FlowIntegration } from '../flow-integration.js'
+import { type Hops, hop, NO_HOPS } from '../hops.js'
+import { type ActionFigures, inTime } from './action.js'
+import { runConditional, runParallel, runSequence } from './composites.js'
+import { callMethod, enqueueMessage, publishMessage, writeLog } from './operations.js'
+import type { ActionParts, Done, Run } from './run.js'
+
+export interface RunnerDependencies {
+  readonly clock: Clock
+  readonly events: FlowEvents
+  readonly data: ActionParts['data']
+  readonly log: Logger
+  integration(name: string): FlowIntegration
+  /** Reports a run that has failed. */
+  failed(action: string, error: Error): void
+}
+
+interface Counted {
+  readonly settings: ActionSettings
+  runs: number
+  succeeded: number
+  failed: number
+  running: number
+}
+
+/** Runs the actions of a gateway, and reports their outcomes as events. A shutdown waits for runs in progress. */
+export class ActionRunner implements Worker {
+  readonly #parts: RunnerDependencies
+  readonly #actions: ReadonlyMap<string, Counted>
+  readonly #forActions: ActionParts
+  #running = 0
+
+  constructor(actions: readonly ActionSettings[], parts: RunnerDependencies) {
+    this.#parts = parts
+    this.#actions = new Map(
+      actions.map((settings) => [settings.name, { settings, runs: 0, succeeded: 0, failed: 0, running: 0 }]),
+    )
+    const { data, log } = parts
+    this.#forActions = {
+      data,
+      log,
+      integration: (name) => parts.integration(name),
+      runMember: (name, run) => this.#run(name, run, undefined),
+    }
+  }
+
+  get names(): Iterable<string> {
+    return this.#actions.keys()
+  }
+
+  get isBusy(): boolean {
+    return this.#running > 0
+  }
+
+  figures(name: string): ActionFigures {
+    const { settings: _, ...figures } = this.#actions.get(name)!
+    return figures
+  }
+
+  /** Runs an action. @throws what the action throws */
+  async run(name: string, trigger: unknown, limits: OperationLimits, hops: Hops = NO_HOPS): Promise<unknown> {
+    this.#running++
+    try {
+      const { timeout, signal } = limits
+      return (await this.#run(name, { trigger, hops, signal, results: {} }, timeout)).result
+    } finally {
+      this.#running--
+    }
+  }
+
+  async #run(name: string, given: Omit<Run, 'used'>, timeout: Duration | undefined): Promise<Done> {
+    const action = this.#actions.get(name)
+    if (action === undefined) throw unknownName('action', 'action', name, this.#actions.keys())
+    action.runs++
+    action.running++
+    let { hops } = given
+    const used = { params: given.trigger }
+    try {
+      hops = hop(hops, name)
+      const done = await this.#inTime(action.settings, { ...given, hops, used }, timeout)
+      action.succeeded++
+      this.#emit(name, 'succeeded', hops, { action: name, params: used.params, result: done.result })
+      return done
+    } catch (thrown) {
+      const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+      action.failed++
+      if (!(error instanceof CancelledError)) this.#parts.failed(name, error)
+      const { kind = 'unknown', message } = error as { readonly kind?: string; readonly message: string }
+      this.#emit(name, 'failed', hops, { action: name, params: used.params, error: { kind, message } })
+      throw error
+    } finally {
+      action.running--
+    }
+  }
+
+  #inTime(settings: ActionSettings, run: Run, timeout: Duration | undefined): Promise<Done> {
+    const limits = { timeout, signal: run.signal }
+    return inTime(this.#parts.clock, settings, limits, (signal) =>
+      this.#perform(settings, { ...run, signal }),
+    )
+  }
+
+  async #perform(settings: ActionSettings, run: Run): Promise<Done> {
+    const parts = this.#forActions
+    switch (settings.type) {
+      case 'rpc':
+        return callMethod(settings, run, parts)
+      case 'publish':
+        return publishMessage(settings, run, parts)
+      case 'enqueue':
+        return enqueueMessage(settings, run, parts)
+      case 'sequence':
+        return runSequence(settings, run, parts)
+      case 'parallel':
+        return runParallel(settings, run, parts)
+      case 'conditional':
+        return runConditional(settings, run, parts)
+      case 'log':
+        return writeLog(settings, run, parts)
+    }
+  }
+
+  #emit(name: string, outcome: 'succeeded' | 'failed', hops: Hops, trigger: object): void {
+    this.#parts.events.emit({ kind: 'action', name, outcome }, trigger, hops)
+  }
+}

@@ -1,0 +1,29 @@
+import type { GatewayConfig } from './config/gateway-config.js'
+import { type Clock, systemClock } from './core/clock.js'
+import type { GatewayReport } from './core/events.js'
+import { systemRandom } from './core/random.js'
+import type { ConnectionState } from './core/status.js'
+import { DataFlow } from './dataflow/flow.js'
+import type { Clients } from './gateway-clients.js'
+import type { Work } from './mailbox/work.js'
+import type { Reporter } from './reporter.js'
+
+/** Makes the data flow of a gateway over its clients. */
+export function makeDataFlow(
+  config: GatewayConfig,
+  clients: ReadonlyMap<string, Clients>,
+  connection: (integration: string) => ConnectionState,
+  work: Work,
+  reporter: Reporter,
+  clock: Clock = systemClock,
+): DataFlow {
+  return new DataFlow(config, {
+    clock,
+    random: systemRandom.number,
+    work,
+    connection,
+    log: (record) => reporter.log(record),
+    report: (report: GatewayReport) => reporter.report(report),
+    integration: (name) => clients.get(name)!,
+  })
+}
