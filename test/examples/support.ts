@@ -13,9 +13,15 @@ export class Programs {
   }
 
   /** Starts `nemo-gateway run` of the bundle, which is what the package publishes. */
-  run(folder: string, config: string, app: string, env: NodeJS.ProcessEnv = {}): Running {
+  run(
+    folder: string,
+    config: string,
+    app: string,
+    env: NodeJS.ProcessEnv = {},
+    more: readonly string[] = [],
+  ): Running {
     const [file, module] = [`${EXAMPLES}${folder}/${config}`, `${EXAMPLES}${folder}/${app}`]
-    return this.#keep(startProgram(`${ROOT}dist/cli.js`, ['run', file, '--app', module], env))
+    return this.#keep(startProgram(`${ROOT}dist/cli.js`, ['run', file, '--app', module, ...more], env))
   }
 
   async kill(): Promise<void> {
