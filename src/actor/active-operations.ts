@@ -9,7 +9,8 @@ import { isSource } from './verbs.js'
 export class ActiveOperations {
   readonly #gauges: Gauges
   readonly #expired: (operation: Operation, now: number) => void
-  readonly #operations = new SequenceTable<Operation>()
+  readonly #ofHost = new SequenceTable<Operation>()
+  readonly #ofRoutes = new SequenceTable<Operation>()
   readonly #deadlines: DeadlineTimer
   #idle: (() => void)[] = []
 
@@ -21,25 +22,26 @@ export class ActiveOperations {
   }
 
   get size(): number {
-    return this.#operations.size
+    return this.#ofHost.size + this.#ofRoutes.size
   }
 
+  /** Returns the operation of a request of the host. */
   get(seq: number): Operation | undefined {
-    return this.#operations.get(seq)
+    return this.#ofHost.get(seq)
   }
 
   /** Adds an operation until it is settled, and watches its deadline. Idempotent. */
   track(operation: Operation): void {
     const { deadline } = operation
-    this.#operations.set(operation.request.seq, operation)
+    this.#tableOf(operation).set(operation.request.seq, operation)
     if (deadline !== Number.POSITIVE_INFINITY) this.#deadlines.add(deadline)
-    this.#gauges.setOperations(this.#operations.size)
+    this.#gauges.setOperations(this.size)
   }
 
   /** Removes an operation that has been settled. */
   remove(operation: Operation): void {
-    if (this.#operations.take(operation.request.seq) !== undefined)
-      this.#gauges.setOperations(this.#operations.size)
+    if (this.#tableOf(operation).take(operation.request.seq) !== undefined)
+      this.#gauges.setOperations(this.size)
     if (this.#idle.length === 0 || !this.#isDrained) return
     const idle = this.#idle
     this.#idle = []
@@ -49,8 +51,9 @@ export class ActiveOperations {
   /** Removes all operations and their deadlines. @returns the operations */
   clear(): readonly Operation[] {
     this.#deadlines.cancel()
-    const operations = [...this.#operations.values()]
-    this.#operations.clear()
+    const operations = this.#all()
+    this.#ofHost.clear()
+    this.#ofRoutes.clear()
     this.#gauges.setOperations(0)
     return operations
   }
@@ -61,15 +64,23 @@ export class ActiveOperations {
     return new Promise((resolve) => this.#idle.push(resolve))
   }
 
+  #tableOf({ origin }: Operation): SequenceTable<Operation> {
+    return origin.isHost ? this.#ofHost : this.#ofRoutes
+  }
+
+  #all(): Operation[] {
+    return [...this.#ofHost.values(), ...this.#ofRoutes.values()]
+  }
+
   get #isDrained(): boolean {
-    for (const { request } of this.#operations.values())
+    for (const { request } of this.#all())
       if (request.verb !== 'receive' && !isSource(request.verb)) return false
     return true
   }
 
   #expire(now: number): number {
     let next = Number.POSITIVE_INFINITY
-    for (const operation of [...this.#operations.values()]) {
+    for (const operation of this.#all()) {
       if (operation.deadline <= now) this.#expired(operation, now)
       if (operation.state.kind !== 'settled') next = Math.min(next, operation.deadline)
     }

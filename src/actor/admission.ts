@@ -23,8 +23,8 @@ export class Admission {
   readonly #bulkhead: BulkheadSettings
   readonly #limiter: RateLimiter | undefined
   readonly #excess: RateLimitSettings['excess']
-  /** The numbers of the requests whose attempts are in flight. */
-  readonly #inside = new Set<number>()
+  /** The operations whose attempts are in flight. */
+  readonly #inside = new Set<Operation>()
   /** The operations that wait, in order of arrival, and how they begin. */
   readonly #queue = new Map<Operation, () => void>()
   #timer: Timer | undefined
@@ -44,7 +44,7 @@ export class Admission {
   enter(operation: Operation, go: () => void): void {
     if (!traitsOf(operation.request.verb).isLimited) return go()
     if (this.#queue.size === 0 && this.#mayBegin()) {
-      this.#inside.add(operation.request.seq)
+      this.#inside.add(operation)
       return go()
     }
     this.#refuseExcess(operation)
@@ -56,7 +56,7 @@ export class Admission {
   /** Removes an operation whose attempt has ended or that no longer waits. Idempotent. */
   leave(operation: Operation): void {
     if (this.#queue.delete(operation)) return
-    if (this.#inside.delete(operation.request.seq)) this.#admit()
+    if (this.#inside.delete(operation)) this.#admit()
   }
 
   /** Removes all waiting operations without beginning them. */
@@ -93,7 +93,7 @@ export class Admission {
     for (const [operation, go] of this.#queue) {
       if (!this.#mayBegin()) break
       this.#queue.delete(operation)
-      this.#inside.add(operation.request.seq)
+      this.#inside.add(operation)
       go()
     }
     this.#admitting = false

@@ -1,16 +1,12 @@
-import type { IncomingRequest } from '../mailbox/requests.js'
-import type { InHand } from './in-hand.js'
-import type { OperationAttempt } from './operation.js'
+import type { Operation, OperationAttempt } from './operation.js'
 import type { Verbs } from './verbs.js'
 
 /** Calls the adapter, and marks the request as in hand during the call, so that a crash can be attributed to it. */
 export class Executor {
   readonly #verbs: Verbs
-  readonly #inHand: InHand
 
-  constructor(verbs: Verbs, inHand: InHand) {
+  constructor(verbs: Verbs) {
     this.#verbs = verbs
-    this.#inHand = inHand
   }
 
   /**
@@ -18,12 +14,13 @@ export class Executor {
    * @returns `undefined` if it is done already
    * @throws what the adapter throws, and UnsupportedError
    */
-  execute(request: IncomingRequest, attempt: OperationAttempt): Promise<unknown> | undefined {
-    this.#inHand.take(request)
+  execute({ request, origin }: Operation, attempt: OperationAttempt): Promise<unknown> | undefined {
+    const { inHand } = origin
+    inHand.take(request)
     try {
       return this.#verbs.perform(request, attempt)
     } finally {
-      this.#inHand.released()
+      inHand.released()
     }
   }
 }

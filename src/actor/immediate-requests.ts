@@ -1,8 +1,7 @@
 import type { IncomingRequest } from '../mailbox/requests.js'
 import { failureOf } from './adapter-failure.js'
 import type { Executor } from './executor.js'
-import { Operation } from './operation.js'
-import type { Outbox } from './outbox.js'
+import { Operation, type RequestOrigin } from './operation.js'
 
 /**
  * Executes requests that settle or end something (`isImmediate`). They are attempted once, at once and without a
@@ -10,13 +9,13 @@ import type { Outbox } from './outbox.js'
  */
 export class ImmediateRequests {
   readonly #executor: Executor
-  readonly #outbox: Outbox
+  readonly #origin: RequestOrigin
   readonly #idPrefix: string
   #inFlight = 0
 
-  constructor(executor: Executor, outbox: Outbox, idPrefix: string) {
+  constructor(executor: Executor, origin: RequestOrigin, idPrefix: string) {
     this.#executor = executor
-    this.#outbox = outbox
+    this.#origin = origin
     this.#idPrefix = idPrefix
   }
 
@@ -27,19 +26,20 @@ export class ImmediateRequests {
 
   /** Executes a request and sends its answer. Never throws. */
   accept(request: IncomingRequest): void {
-    const operation = new Operation(request, this.#idPrefix, Number.POSITIVE_INFINITY, 0)
+    const operation = new Operation(request, this.#origin, this.#idPrefix, Number.POSITIVE_INFINITY, 0)
     const attempt = operation.begin(0, 0, Number.POSITIVE_INFINITY)
-    const executed = Promise.resolve(this.#executor.execute(request, attempt))
+    const executed = Promise.resolve(this.#executor.execute(operation, attempt))
+    const { replies } = this.#origin
     this.#inFlight++
     executed.then(
       (value) => {
         this.#inFlight--
-        if (value === undefined) this.#outbox.done(request)
-        else this.#outbox.reply(request, value)
+        if (value === undefined) replies.done(request)
+        else replies.reply(request, value)
       },
       (error: unknown) => {
         this.#inFlight--
-        this.#outbox.fail(request, failureOf(request.verb, request.target, error))
+        replies.fail(request, failureOf(request.verb, request.target, error))
       },
     )
   }

@@ -1,5 +1,14 @@
 import type { Clock } from '../core/clock.js'
-import type { Gauges } from '../mailbox/gauges.js'
+
+/** Shared memory with the requests that are being started. */
+export interface TurnMarks {
+  /** Sets the number of the request in hand; -1 for none. */
+  setInHand(seq: number): void
+  /** Sets the range of the requests that were started in this turn. */
+  setTurn(first: number, last: number): void
+  /** Clears that range. */
+  clearTurn(): void
+}
 
 /** A request that is started. */
 interface StartedRequest {
@@ -11,19 +20,19 @@ interface StartedRequest {
 }
 
 /**
- * Writes to shared memory which requests the actor is working on, so that the ledger can tell which one killed it. A
+ * Writes to shared memory which requests of one origin the actor is working on, so that their owner can tell which one killed it. A
  * stuck thread is in exactly one request; an uncaught exception belongs to one of the current turn of the event loop.
  */
 export class InHand {
-  readonly #gauges: Gauges
+  readonly #marks: TurnMarks
   readonly #clock: Clock
   #turn: 'idle' | 'shared' | 'exclusive' = 'idle'
   #first = 0
   #last = 0
   #waiting: (() => void)[] = []
 
-  constructor(gauges: Gauges, clock: Clock) {
-    this.#gauges = gauges
+  constructor(marks: TurnMarks, clock: Clock) {
+    this.#marks = marks
     this.#clock = clock
   }
 
@@ -40,7 +49,7 @@ export class InHand {
 
   /** Records that a request is being started. The caller must call `released` afterwards. */
   take({ seq, options }: StartedRequest): void {
-    this.#gauges.setInHand(seq)
+    this.#marks.setInHand(seq)
     if (this.#turn === 'idle') {
       this.#clock.nextTurn(() => this.#turnOver())
       this.#first = this.#last = seq
@@ -49,16 +58,16 @@ export class InHand {
       this.#last = Math.max(this.#last, seq)
     }
     this.#turn = options?.suspect === true ? 'exclusive' : 'shared'
-    this.#gauges.setTurn(this.#first, this.#last)
+    this.#marks.setTurn(this.#first, this.#last)
   }
 
   released(): void {
-    this.#gauges.setInHand(-1)
+    this.#marks.setInHand(-1)
   }
 
   #turnOver(): void {
     this.#turn = 'idle'
-    this.#gauges.clearTurn()
+    this.#marks.clearTurn()
     const waiting = this.#waiting
     this.#waiting = []
     for (const [i, begin] of waiting.entries()) {

@@ -5,6 +5,7 @@ import { type IntegrationSettings, operationBudgetMs } from '../core/settings/in
 import type { Headers } from '../core/value.js'
 import type { IncomingRequest } from '../mailbox/requests.js'
 import type { BreakerPermit } from '../resilience/circuit-breaker.js'
+import type { InHand } from './in-hand.js'
 
 export type OperationState =
   /** Waiting for the connection. */
@@ -30,9 +31,26 @@ export function endOf(
   return verb === 'receive' && deadline <= now ? now + NO_WAIT_MS : deadline
 }
 
-/** One request of the host, with its attempts and its state. */
+/** Receives the outcome of a request, once. */
+export interface Replies {
+  /** The request succeeded without a value. */
+  done(request: IncomingRequest): void
+  reply(request: IncomingRequest, value: unknown): void
+  fail(request: IncomingRequest, error: unknown): void
+}
+
+/** Where a request comes from: the host, or a route of another actor. Each numbers its requests. */
+export interface RequestOrigin {
+  readonly replies: Replies
+  /** The requests that are being started, so that a crash can be attributed to one of them. */
+  readonly inHand: Pick<InHand, 'mustWait' | 'later' | 'take' | 'released'>
+  readonly isHost: boolean
+}
+
+/** One request, with its attempts and its state. */
 export class Operation {
   readonly request: IncomingRequest
+  readonly origin: RequestOrigin
   readonly #prefix: string
   /** When the operation times out in any state, in milliseconds of `clock.monotonic()`. */
   readonly end: number
@@ -44,8 +62,15 @@ export class Operation {
   cutOffs = 0
 
   /** @param prefix unique to the gateway and the integration, and the same in every life of the actor */
-  constructor(request: IncomingRequest, prefix: string, end: number, startedAt: number) {
+  constructor(
+    request: IncomingRequest,
+    origin: RequestOrigin,
+    prefix: string,
+    end: number,
+    startedAt: number,
+  ) {
     this.request = request
+    this.origin = origin
     this.#prefix = prefix
     this.end = end
     this.startedAt = startedAt
@@ -53,7 +78,7 @@ export class Operation {
 
   /** Unique to the gateway, and the same in every life of the actor. */
   get id(): string {
-    return `${this.#prefix}-${this.request.operation}`
+    return this.request.id ?? `${this.#prefix}-${this.request.operation}`
   }
 
   /** When the attempt or else the operation times out, in milliseconds of `clock.monotonic()`. */

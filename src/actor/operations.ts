@@ -14,7 +14,7 @@ import { Executor } from './executor.js'
 import { FailurePolicy } from './failure-policy.js'
 import { ImmediateRequests } from './immediate-requests.js'
 import type { InHand } from './in-hand.js'
-import { endOf, Operation, type OperationAttempt } from './operation.js'
+import { endOf, Operation, type OperationAttempt, type RequestOrigin } from './operation.js'
 import { endsConnections, timedOut } from './operation-errors.js'
 import type { Outbox } from './outbox.js'
 import { Parking } from './parking.js'
@@ -39,7 +39,7 @@ export interface OperationsDependencies {
 }
 
 /**
- * Executes the requests of the host: waits for the connection, asks the breaker and the limits, makes attempts,
+ * Executes the requests of the host and of routes: waits for the connection, asks the breaker and the limits, makes attempts,
  * retries, and settles each request exactly once. Nothing else in the actor retries, so that attempts do not multiply.
  */
 export class Operations {
@@ -51,6 +51,8 @@ export class Operations {
   readonly #parking: Parking
   readonly #executor: Executor
   readonly #immediate: ImmediateRequests
+  /** Where requests come from if nothing else is said. */
+  readonly #host: RequestOrigin
 
   constructor(parts: OperationsDependencies) {
     const { settings, clock, random, connection, verbs, outbox, gauges, latency, inHand, idPrefix } = parts
@@ -61,19 +63,20 @@ export class Operations {
     )
     this.#admission = admissionFor(settings, clock)
     const [active, admission] = [this.#active, this.#admission]
-    this.#settlement = new Settlement({ clock, outbox, gauges, latency, active, admission })
+    this.#settlement = new Settlement({ clock, gauges, latency, active, admission })
     this.#failures = new FailurePolicy(settings, clock, random, connection, verbs)
-    this.#executor = new Executor(verbs, inHand)
-    this.#immediate = new ImmediateRequests(this.#executor, outbox, idPrefix)
+    this.#executor = new Executor(verbs)
+    this.#host = { replies: outbox, inHand, isHost: true }
+    this.#immediate = new ImmediateRequests(this.#executor, this.#host, idPrefix)
   }
 
-  /** Accepts a request. Never throws. */
-  accept(request: IncomingRequest): void {
+  /** Accepts a request. Never throws. @param origin where it comes from, if not from the host */
+  accept(request: IncomingRequest, origin = this.#host): void {
     if (request.verb === 'cancel' || request.verb === 'expire') return this.#end(request)
     if (isImmediate(request.verb)) return this.#immediate.accept(request)
     const { clock, settings, idPrefix } = this.#parts
     const now = clock.monotonic()
-    const operation = new Operation(request, idPrefix, endOf(request, settings, now), now)
+    const operation = new Operation(request, origin, idPrefix, endOf(request, settings, now), now)
     if (now >= operation.end) return this.#settlement.failed(operation, timedOut(operation, this.#parts))
     this.#try(operation)
   }
@@ -131,7 +134,7 @@ export class Operations {
 
   /** Starts an operation or makes it wait. @param attempted called when its attempt has ended or none was made */
   #try(operation: Operation, attempted: () => void = () => {}): void {
-    if (this.#parts.inHand.mustWait(operation.request)) return this.#tryLater(operation, attempted)
+    if (operation.origin.inHand.mustWait(operation.request)) return this.#tryLater(operation, attempted)
     if (!this.#parking.mayGo(operation)) {
       attempted()
       return this.#offline(operation)
@@ -148,7 +151,7 @@ export class Operations {
 
   /** Starts an operation that the limits have admitted. It must wait again if the connection was lost meanwhile. */
   #admitted(operation: Operation, attempted: () => void): void {
-    if (this.#parking.mayGo(operation) && !this.#parts.inHand.mustWait(operation.request))
+    if (this.#parking.mayGo(operation) && !operation.origin.inHand.mustWait(operation.request))
       return this.#attempt(operation, attempted)
     this.#admission!.leave(operation)
     this.#try(operation, attempted)
@@ -169,7 +172,7 @@ export class Operations {
     const attempt = operation.begin(permit, now, limit)
     let pending: PromiseLike<unknown> | undefined
     try {
-      pending = this.#executor.execute(request, attempt)
+      pending = this.#executor.execute(operation, attempt)
     } catch (error) {
       attempted()
       return this.#failed(operation, error)
@@ -200,7 +203,7 @@ export class Operations {
 
   #tryLater(operation: Operation, attempted: () => void): void {
     this.#active.track(operation)
-    this.#parts.inHand.later(() => {
+    operation.origin.inHand.later(() => {
       if (operation.state.kind === 'settled') attempted()
       else this.#try(operation, attempted)
     })

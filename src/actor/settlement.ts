@@ -4,7 +4,6 @@ import { asIntegrationError } from '../resilience/classify.js'
 import type { ActiveOperations } from './active-operations.js'
 import type { Admission } from './admission.js'
 import type { Operation } from './operation.js'
-import type { Outbox } from './outbox.js'
 
 /** Records durations of operations, in microseconds. */
 export interface LatencyRecorder {
@@ -13,7 +12,6 @@ export interface LatencyRecorder {
 
 export interface SettlementDependencies {
   readonly clock: Clock
-  readonly outbox: Outbox
   readonly gauges: Gauges
   readonly latency: LatencyRecorder
   readonly active: ActiveOperations
@@ -22,19 +20,17 @@ export interface SettlementDependencies {
 }
 
 /**
- * Settles operations: sends the outcome to the host, records duration and errors, and frees their place in the limits.
+ * Settles operations: sends the outcome to where the request came from, records duration and errors, and frees their place in the limits.
  */
 export class Settlement {
   readonly #clock: Clock
-  readonly #outbox: Outbox
   readonly #gauges: Gauges
   readonly #latency: LatencyRecorder
   readonly #active: ActiveOperations
   readonly #admission: Admission | undefined
 
-  constructor({ clock, outbox, gauges, latency, active, admission }: SettlementDependencies) {
+  constructor({ clock, gauges, latency, active, admission }: SettlementDependencies) {
     this.#clock = clock
-    this.#outbox = outbox
     this.#gauges = gauges
     this.#latency = latency
     this.#active = active
@@ -44,10 +40,10 @@ export class Settlement {
   /** Settles an operation that succeeded. @param value `undefined` if the operation has none */
   done(operation: Operation, value: unknown): void {
     this.#active.remove(operation)
-    const { request } = operation
+    const { request, origin } = operation
     // A call always has a value, at least null; without one the host would take it for a notification.
-    if (value !== undefined || request.verb === 'call') this.#outbox.reply(request, value ?? null)
-    else this.#outbox.done(request)
+    if (value !== undefined || request.verb === 'call') origin.replies.reply(request, value ?? null)
+    else origin.replies.done(request)
     this.#settled(operation)
   }
 
@@ -57,7 +53,7 @@ export class Settlement {
     this.#active.remove(operation)
     const known = asIntegrationError(error)
     if (known !== undefined) this.#gauges.countError(known.kind)
-    this.#outbox.fail(operation.request, error)
+    operation.origin.replies.fail(operation.request, error)
     this.#settled(operation)
   }
 

@@ -1,12 +1,17 @@
 import type { Attempt } from '../core/adapter/attempt.js'
 import type { SourceVerb } from '../resilience/reopen.js'
 
-/** Delivers messages to the host: a subscription, a consumer or a service. Opened again on each new connection. */
+/**
+ * Delivers messages to the host or into a route: a subscription, a consumer or a service. Opened again on each new
+ * connection.
+ */
 export interface Source {
   readonly id: number
   readonly verb: SourceVerb
   /** The pattern, the queue or the method. */
   readonly target: string
+  /** Whether it is opened again after every error, because nobody would receive the error: the source of a route. */
+  readonly isKept?: boolean
   /** Opens it at the broker. */
   open(attempt: Attempt): Promise<void>
   /** Called when its connection is lost. */

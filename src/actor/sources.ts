@@ -20,7 +20,7 @@ interface Held {
   readonly reopening: Reopening
 }
 
-/** All sources of the host. They are opened again on each new connection until the host closes them. */
+/** All sources of the host and of routes. They are opened again on each new connection until they are closed. */
 export class Sources {
   readonly #clock: Clock
   readonly #random: Random
@@ -30,6 +30,7 @@ export class Sources {
   readonly #open = new Map<number, Held>()
   /** Aborts when the connection is lost, so that restoring its sources stops. */
   #connection = sharedController()
+  #isConnected = false
 
   constructor(clock: Clock, random: Random, outbox: Outbox, timeoutMs: number, log: Logger) {
     this.#clock = clock
@@ -46,9 +47,9 @@ export class Sources {
 
   /** Opens a new source, and keeps it if that succeeds. Replaces a source of the same id from an earlier attempt. */
   async open(source: Source, attempt: Attempt): Promise<void> {
-    const { id, verb, target } = source
+    const { id } = source
     const earlier = this.#take(id)
-    const held = { source, reopening: new Reopening(verb, target, this.#clock, this.#random, this.#log) }
+    const held = this.#hold(source)
     this.#open.set(id, held)
     if (earlier !== undefined) void quietly(() => earlier.close())
     try {
@@ -65,6 +66,13 @@ export class Sources {
     return source?.verb === 'collect' ? (source as CollectorSource) : undefined
   }
 
+  /** Adds a source. It is opened now, or on the next connection. */
+  add(source: Source): void {
+    const held = this.#hold(source)
+    this.#open.set(source.id, held)
+    if (this.#isConnected) void this.#restore(held, this.#connection.signal, () => {})
+  }
+
   /** Ends a source; does nothing if there is none of that id. */
   async close(id: number): Promise<void> {
     const source = this.#take(id)
@@ -79,7 +87,7 @@ export class Sources {
     const held = this.#open.get(id)
     if (held === undefined) return
     const { source } = held
-    if (isReopened(source.verb, error)) {
+    if (isReopenedSource(source, error)) {
       void source.release()
       const { signal } = this.#connection
       // If the integration's connection is lost too, the next connection restores the source.
@@ -92,6 +100,7 @@ export class Sources {
   }
 
   disconnected(): void {
+    this.#isConnected = false
     this.#connection.abort(new ConnectionError('the connection was lost'))
     for (const { source, reopening } of this.#open.values()) {
       reopening.stop()
@@ -102,6 +111,7 @@ export class Sources {
   /** Opens all sources again, with retries. Settles when each has been tried once. */
   async restore(): Promise<void> {
     this.#connection = sharedController()
+    this.#isConnected = true
     const { signal } = this.#connection
     const attempts = [...this.#open.values()].map(
       (held) => new Promise<void>((resolve) => this.#restore(held, signal, resolve)),
@@ -119,6 +129,17 @@ export class Sources {
     this.#connection.abort(new ShutdownError())
     const sources = [...this.#open.keys()].map((id) => this.#take(id)!)
     await Promise.all(sources.map((source) => quietly(() => source.detach())))
+  }
+
+  #hold(source: Source): Held {
+    const { verb, target } = source
+    return { source, reopening: new Reopening(verb, target, this.#clock, this.#random, this.#log) }
+  }
+
+  /** Detaches the sources of routes. Resolves when the broker has been informed; never rejects. */
+  async detachKept(): Promise<void> {
+    const kept = [...this.#open].filter(([, { source }]) => source.isKept === true)
+    await Promise.all(kept.map(([id]) => quietly(() => this.#take(id)!.detach())))
   }
 
   /** Removes a source. @returns undefined if there is none of that id */
@@ -149,9 +170,13 @@ export class Sources {
       } catch (error) {
         if (signal.aborted) return
         const known = asIntegrationError(error)
-        if (known !== undefined && !isReopened(source.verb, known)) return this.ended(source.id, known)
+        if (known !== undefined && !isReopenedSource(source, known)) return this.ended(source.id, known)
         await sleep(this.#clock, reopening.failed(error), signal).catch(() => {})
       }
     }
   }
+}
+
+function isReopenedSource({ verb, isKept }: Source, error: unknown): boolean {
+  return isKept === true || isReopened(verb, error)
 }

@@ -109,6 +109,8 @@ export interface IncomingRequest {
   readonly options: RequestOptions | undefined
   /** Milliseconds of `clock.monotonic()`; 0 for the actor's default time-out. */
   readonly deadline: number
+  /** Names the operation for brokers that de-duplicate, for a request that is not from the host. */
+  readonly id?: string
 }
 
 /** Reads requests from batches. One for each life of an actor. */
