@@ -27,6 +27,11 @@ export interface AdapterManifest {
   readonly variant?: (settings: IntegrationSettings) => ProtocolVariant | undefined
   /** The operations whose messages carry headers with these settings, whatever the broker. Absent if none do. */
   readonly carriesHeaders?: (settings: IntegrationSettings) => readonly ('publish' | 'enqueue')[]
+  /**
+   * What is acknowledged on topics: received messages to the broker, and published messages by the broker, which then
+   * keeps them for their subscribers. Absent if nothing is.
+   */
+  readonly acknowledges?: { readonly subscribe?: Acknowledged; readonly publish?: Acknowledged }
   /** The schema of the `config` block, in the names of the configuration. */
   readonly config: ZodType
   /** How it can balance between several addresses. Default: `round_robin` only, for each connection. */
@@ -49,6 +54,9 @@ export interface AdapterManifest {
   /** The server of this protocol, if it serves requests at its own listener and not through a broker. */
   readonly server?: ServerManifest
 }
+
+/** When messages of topics are acknowledged: always, or only with a quality of service of 1 or more. */
+export type Acknowledged = 'always' | 'with-qos'
 
 /** Describes a `server` block: an actor whose adapter listens when it connects, and has only a `service` facet. */
 export interface ServerManifest {

@@ -57,6 +57,8 @@ export interface RequestOptions
    * Whether an earlier life died while working on it. It is then alone in a turn, so that another crash identifies it.
    */
   readonly suspect?: boolean
+  /** MIME type of the payload, of publish and enqueue. */
+  readonly contentType?: string
   /** The id of a source that receives the result, of call; the call then resolves with null. */
   readonly into?: number
   /** The source to open; of subscribe, consume, serve and collect. */
@@ -161,6 +163,8 @@ export type ActorNotice =
     }
   | {
       readonly kind: 'dead-letter'
+      /** The route whose message it is. */
+      readonly route?: string
       readonly queue: string
       readonly reason: string
       readonly attempts: number

@@ -55,6 +55,7 @@ class GrpcAdapter implements ProtocolAdapter {
     this.pubsub = {
       // HTTP/2 has flow control per stream (RFC 9113, section 5.2).
       holdsBack: 'subscription',
+      carriesHeaders: false,
       publish: async (topic, payload, options, operation) =>
         this.#up().publisher.publish(topic, payload, options, operation),
       subscribe: async (pattern, options, sink, operation) =>

@@ -41,3 +41,12 @@ export type CurrentConnection = () => ConnectionResources
 export function notConnected(): ConnectionError {
   return new ConnectionError('not connected', { notExecuted: true })
 }
+
+/** Whether messages can have headers and a content type: MQTT 5, as far as the current connection tells. */
+export function hasProperties(connections: CurrentConnection): boolean {
+  try {
+    return connections().session.version === 5
+  } catch {
+    return true
+  }
+}

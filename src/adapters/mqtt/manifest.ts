@@ -96,6 +96,7 @@ export const mqttManifest: AdapterManifest = {
   capabilities: ['call', 'notify', 'serve', 'publish', 'subscribe', 'enqueue', 'dequeue'],
   // With `auto` the broker may speak 3.1.1, which has no user properties.
   carriesHeaders: ({ config }) => (config.protocol_version === 5 ? ['publish', 'enqueue'] : []),
+  acknowledges: { subscribe: 'with-qos', publish: 'with-qos' },
   remarks: {
     call: 'yes, notification (MQTT 5: response topic and correlation data)',
     publish: 'QoS 0, 1, 2, retain',

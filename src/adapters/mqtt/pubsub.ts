@@ -3,7 +3,7 @@ import type { ErrorContext } from '../../core/errors/context.js'
 import { PublishError, SubscribeError } from '../../core/errors/pubsub.js'
 import { untilAborted } from '../abort.js'
 import { filterFault } from './client/subscriptions.js'
-import type { CurrentConnection } from './connection-resources.js'
+import { type CurrentConnection, hasProperties } from './connection-resources.js'
 import { operationError, unsupported } from './errors.js'
 import { toMessage } from './message.js'
 import { subscribeSink } from './subscriber.js'
@@ -17,22 +17,25 @@ export function pubSubFacet(connections: CurrentConnection, defaultQos: 0 | 1 | 
   return {
     defaultQos,
     holdsBack: 'connection',
+    get carriesHeaders() {
+      return hasProperties(connections)
+    },
     retains: true,
 
     publish(topic, payload, options, context) {
       const qos = options.qos ?? defaultQos
-      const { headers, expiryMs, retain = false } = options
+      const { headers, expiryMs, contentType, retain = false } = options
       const failure = (reason: string, given: ErrorContext) => new PublishError(topic, reason, given)
       try {
         const { publisher } = connections()
-        if (qos === 0 && headers === undefined && expiryMs === undefined)
+        if (qos === 0 && headers === undefined && expiryMs === undefined && contentType === undefined)
           return publisher
             .write(topic, payload, retain)
             ?.catch((error: unknown) => Promise.reject(operationError(error, failure)))
         const expirySeconds = expiryMs === undefined ? undefined : Math.ceil(expiryMs / 1_000)
         const { deadline, operationId } = context
         return publisher
-          .send(topic, payload, { qos, retain, headers, expirySeconds, deadline, operationId })
+          .send(topic, payload, { qos, retain, headers, expirySeconds, contentType, deadline, operationId })
           .then(nothing, (error: unknown) => Promise.reject(operationError(error, failure)))
       } catch (error) {
         return Promise.reject(operationError(error, failure))

@@ -5,7 +5,7 @@ import type { Random } from '../../core/random.js'
 import { untilAborted } from '../abort.js'
 import { REASON } from './client/errors.js'
 import { topicFault } from './client/topic-cache.js'
-import type { CurrentConnection } from './connection-resources.js'
+import { type CurrentConnection, hasProperties } from './connection-resources.js'
 import { connectionError, operationError, unsupported } from './errors.js'
 import type { MqttConfig } from './manifest.js'
 import { MESSAGE_ID } from './queue-delivery.js'
@@ -17,6 +17,10 @@ import type { QueueMembers } from './queue-members.js'
 export function queueFacet(connections: CurrentConnection, config: MqttConfig, random: Random): QueueFacet {
   const qos = config.qos === 2 ? 2 : 1
   return {
+    get carriesHeaders() {
+      return hasProperties(connections)
+    },
+
     async enqueue(queue, payload, options, context) {
       if (options.delayMs !== undefined && options.delayMs > 0)
         throw new UnsupportedError('send with a delay over MQTT', LOCAL)
@@ -26,7 +30,8 @@ export function queueFacet(connections: CurrentConnection, config: MqttConfig, r
       const id = operationId ?? random.uuid()
       const headers = session.version === 5 ? { ...options.headers, [MESSAGE_ID]: id } : options.headers
       const limit = Math.min(qos, Math.max(1, session.connack.maximumQos)) as 1 | 2
-      const publication = { qos: limit, retain: false, headers, deadline, operationId }
+      const { contentType } = options
+      const publication = { qos: limit, retain: false, headers, contentType, deadline, operationId }
       let reason: number
       try {
         reason = await publisher.send(queue, payload, publication)

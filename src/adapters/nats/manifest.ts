@@ -185,6 +185,7 @@ export const natsManifest: AdapterManifest = {
     config.jetstream === false
       ? { capabilities: WITHOUT_QUEUES, name: 'nats with jetstream = false' }
       : undefined,
+  acknowledges: { publish: 'with-qos' },
   remarks: {
     call: 'request/reply, batch, notification',
     serve: 'yes (services API, discoverable)',

@@ -16,6 +16,7 @@ export function pubSubFacet(current: () => Session, sharded: boolean): PubSubFac
   const publishCommand = sharded ? 'spublish' : 'publish'
   return {
     holdsBack: 'connection',
+    carriesHeaders: false,
 
     publish(topic, payload, options) {
       if (hasHeaders(options) || options.retain === true || options.qos === 2)

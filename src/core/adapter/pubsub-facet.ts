@@ -9,6 +9,8 @@ export interface PublishOptions
   extends InMilliseconds<Pick<options.PublishOptions, 'qos' | 'retain' | 'headers' | 'expiry'>> {
   /** Milliseconds after which the broker may drop it. */
   readonly expiryMs?: number
+  /** MIME type of the payload. Ignored by protocols that carry none. */
+  readonly contentType?: string
 }
 
 /** The options of a subscription that reach the adapter. */
@@ -38,6 +40,8 @@ export interface PubSubFacet {
    * `connection` the actor holds back for a bounded time, then drops and counts messages. Default `connection`.
    */
   readonly holdsBack?: 'subscription' | 'connection'
+  /** Whether a message published now can have headers. Default true. */
+  readonly carriesHeaders?: boolean
   /** The quality of service if the caller sets none. Absent if the protocol has none. */
   readonly defaultQos?: 0 | 1 | 2
   /**

@@ -8,6 +8,8 @@ import type { InboundMessage, MessageSink } from './inbound.js'
 export interface EnqueueOptions extends InMilliseconds<Pick<options.SendOptions, 'headers' | 'delay'>> {
   /** Milliseconds before which it must not be delivered. */
   readonly delayMs?: number
+  /** MIME type of the payload. Ignored by protocols that carry none. */
+  readonly contentType?: string
 }
 
 /** What becomes of a message that has used up the deliveries which the configuration of its adapter allows. */
@@ -82,6 +84,8 @@ export interface AdapterConsumer {
 
 /** The queues of a protocol. All methods are called concurrently, while connected. */
 export interface QueueFacet {
+  /** Whether a message sent now can have headers. Default true. */
+  readonly carriesHeaders?: boolean
   /**
    * Puts a message into a queue: one attempt.
    * @param queue the queue as the broker calls it

@@ -79,6 +79,7 @@ export class WebSocketAdapter implements ProtocolAdapter {
     }
     this.pubsub = {
       holdsBack: 'connection',
+      carriesHeaders: false,
       publish: (topic, payload) => this.#publish(topic, payload),
       subscribe: async (pattern, options, sink, operation) =>
         this.#subscribe(pattern, options, sink, operation),
