@@ -1,11 +1,14 @@
+import type { RouteSettings } from '../core/settings/route.js'
 import type { GroupSettings } from '../core/settings/supervision.js'
 import { impliedBroker, readBroker } from './blocks/broker.js'
 import { readIntegration } from './blocks/integration.js'
+import { readRoute } from './blocks/route.js'
+import { findCycles } from './blocks/route-cycles.js'
 import { readServer } from './blocks/server.js'
 import { withMethods } from './blocks/server-methods.js'
 import { readDataFlow } from './data-flow.js'
 import type { Document } from './document.js'
-import type { BrokerConfig, GatewayConfig, IntegrationConfig } from './gateway-config.js'
+import type { BrokerConfig, GatewayConfig, IntegrationConfig, ServerConfig } from './gateway-config.js'
 import type { Diagnostics } from './hcl/diagnostics.js'
 import { type Block, report, type Scope, SensitivePaths, StepBudget } from './hcl/index.js'
 import { readLocals } from './locals.js'
@@ -28,6 +31,7 @@ const AT_RUN_TIME = [
   'server',
   'route',
   'trigger',
+  'message',
   'supervisor',
   'broker',
 ]
@@ -77,7 +81,8 @@ export function assemble(
     .filter(present)
   refuseSharedNames(document, diagnostics)
   const flow = readDataFlow(document, named, known, integrations, diagnostics)
-  return { integrations, brokers, servers, supervisors, ...flow }
+  const routes = readRoutes(document, named, integrations, servers, diagnostics)
+  return { integrations, brokers, servers, supervisors, ...flow, routes }
 }
 
 /** The names that expressions may use: those of all blocks, also of blocks with errors. */
@@ -90,6 +95,36 @@ function namesOf(document: Document): Names {
       string[]
     >,
   )
+}
+
+function readRoutes(
+  document: Document,
+  named: (block: Block) => Named,
+  integrations: readonly IntegrationConfig[],
+  servers: readonly ServerConfig[],
+  diagnostics: Diagnostics,
+): readonly RouteSettings[] {
+  const declared = {
+    integration: new Set(document.integration.map(nameOf)),
+    server: new Set(document.server.map(nameOf)),
+  }
+  const ends = { integrations, servers, declared }
+  const routes = document.route.map((block) => readRoute(named(block), ends)).filter(present)
+  reportCycles(routes, document, diagnostics)
+  return routes
+}
+
+function reportCycles(routes: readonly RouteSettings[], document: Document, diagnostics: Diagnostics): void {
+  for (const { route, path } of findCycles(routes)) {
+    const block = document.route.find((each) => nameOf(each) === route)!
+    report(diagnostics, block.labels[0]!.span, {
+      message:
+        path.length === 2
+          ? `the route "${route}" receives its own messages`
+          : `these routes form a cycle: ${path.join(' → ')}`,
+      hint: 'send to a topic or queue that none of them reads',
+    })
+  }
 }
 
 /** Reports a server with the name of an integration, because the API finds both by name. */

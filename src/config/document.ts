@@ -12,9 +12,10 @@ const LABELLED = [
   'data',
   'action',
   'on',
+  'route',
 ] as const
 /** Blocks of the language that this version does not support. */
-const LATER = ['route', 'script', 'observability', 'discovery']
+const LATER = ['script', 'observability', 'discovery']
 
 type Labelled = (typeof LABELLED)[number]
 
@@ -34,6 +35,7 @@ export function readDocument(bodies: readonly Body[], diagnostics: Diagnostics):
     data: [],
     action: [],
     on: [],
+    route: [],
     locals: [],
   }
   for (const body of bodies) {
@@ -111,4 +113,5 @@ const TOP_OF_OBJECT = [
   'data',
   'actions',
   'on',
+  'routes',
 ]

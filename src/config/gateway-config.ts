@@ -2,6 +2,7 @@ import type { AdapterManifest, BrokerManifest, ServerManifest } from '../core/ma
 import type { ActionSettings } from '../core/settings/action.js'
 import type { DataSettings } from '../core/settings/data.js'
 import type { IntegrationSettings } from '../core/settings/integration.js'
+import type { RouteSettings } from '../core/settings/route.js'
 import type { GroupSettings, SupervisionSettings } from '../core/settings/supervision.js'
 import type { TriggerSettings } from '../core/settings/trigger.js'
 import type { Value } from '../core/value.js'
@@ -40,4 +41,5 @@ export interface GatewayConfig {
   readonly data: readonly DataSettings[]
   readonly actions: readonly ActionSettings[]
   readonly triggers: readonly TriggerSettings[]
+  readonly routes: readonly RouteSettings[]
 }

@@ -10,11 +10,22 @@ import {
 } from './protocol-blocks.js'
 import { traitsOf } from './reading/traits.js'
 import { on } from './schema/on.js'
+import { route } from './schema/route.js'
 import { supervisor } from './schema/supervision.js'
 import { variable } from './schema/variable.js'
 
 /** Our metadata keywords, which JSON Schema does not have. */
-const OWN_KEYWORDS = ['unit', 'path', 'elsewhere', 'notYet', 'example', 'written', 'refers', 'late'] as const
+const OWN_KEYWORDS = [
+  'unit',
+  'path',
+  'elsewhere',
+  'notYet',
+  'example',
+  'written',
+  'refers',
+  'late',
+  'isTemplate',
+] as const
 
 /** Builds the JSON Schema (2020-12) of a configuration object, for editors. */
 export function configurationSchema(): object {
@@ -31,6 +42,7 @@ export function configurationSchema(): object {
         data: named(dataBlocks().map(({ schema }) => schema)),
         actions: named(actionBlocks().map(({ schema }) => schema)),
         on: named([on, z.array(on)]),
+        routes: named([route]),
       })
       .meta({ title: 'A configuration of nemo-gateway' }),
   )

@@ -16,7 +16,13 @@ type Content =
   | { readonly kind: 'list'; readonly items: readonly Node[] }
   | { readonly kind: 'map'; readonly entries: ReadonlyMap<string, Node> }
   /** Known only at run time. */
-  | { readonly kind: 'late'; readonly value: Reference | Deferred; readonly uses: readonly LateUse[] }
+  | {
+      readonly kind: 'late'
+      readonly value: Reference | Deferred
+      readonly uses: readonly LateUse[]
+      /** Its text, if all that it contains beside constants are paths. */
+      readonly template?: string
+    }
   /** Invalid, and already reported. */
   | { readonly kind: 'faulty' }
 

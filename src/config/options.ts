@@ -3,6 +3,7 @@ import type { BrokerBlock } from './types/broker.js'
 import type { DataBlock } from './types/data.js'
 import type { IntegrationBlock } from './types/integration.js'
 import type { OnBlock } from './types/on.js'
+import type { RouteBlock } from './types/route.js'
 import type { ServerBlock } from './types/server.js'
 import type { SupervisorBlock } from './types/supervisor.js'
 import type { VariableBlock } from './types/variable.js'
@@ -31,6 +32,8 @@ export interface ConfigObject {
   readonly actions?: { readonly [name: string]: ActionBlock }
   /** Actions that run for events, by the events: one block, or a list for several. */
   readonly on?: { readonly [event: string]: OnBlock | readonly OnBlock[] }
+  /** Routes from one integration to another. */
+  readonly routes?: { readonly [name: string]: RouteBlock }
 }
 
 /** A configuration: the path of an HCL file or of a folder with `*.hcl` files, or an object. */

@@ -15,6 +15,7 @@ import {
   type Scope,
   type Span,
 } from './hcl/index.js'
+import { lateText } from './late-text.js'
 import { type LateUse, lateUses } from './late-uses.js'
 import type { Names } from './names.js'
 import type { Node } from './node.js'
@@ -109,7 +110,11 @@ export class Tree {
     }
     if (expression.kind === 'object') return this.#object(expression, nameSpan, secret)
     const hidden = secret || isSensitive(expression, this.#scope)
-    return this.#nodeOf(this.#value(expression, secret), span, nameSpan, hidden)
+    const value = this.#value(expression, secret)
+    const node = this.#nodeOf(value, span, nameSpan, hidden)
+    if (node.content.kind !== 'late') return node
+    const template = lateText(expression, node.content.value, this.#scope)
+    return template === undefined ? node : { ...node, content: { ...node.content, template } }
   }
 
   #object(expression: Expression & { kind: 'object' }, nameSpan: Span, secret: boolean): Node {

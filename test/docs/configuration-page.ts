@@ -8,6 +8,7 @@ import { ACTION_CONFIGS, ACTION_TYPES, action } from '../../src/config/schema/ac
 import { brokerOf } from '../../src/config/schema/broker.js'
 import { integrationOf } from '../../src/config/schema/integration.js'
 import { on } from '../../src/config/schema/on.js'
+import { route } from '../../src/config/schema/route.js'
 import { serverOf } from '../../src/config/schema/server.js'
 import { supervisor } from '../../src/config/schema/supervision.js'
 import { variable } from '../../src/config/schema/variable.js'
@@ -76,6 +77,7 @@ export function parts(): readonly Part[] {
       schema: ACTION_CONFIGS[type] as Schema,
     })),
     { heading: 'on "EVENT"', schema: on },
+    { heading: 'route "NAME"', schema: route },
     { heading: 'variable "NAME"', schema: variable },
   ]
 }

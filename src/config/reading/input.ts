@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { safeParse } from 'zod/v4/core'
 import type { Diagnostics } from '../hcl/diagnostics.js'
 import { report, setKey } from '../hcl/index.js'
+import { escapeTemplate } from '../late-text.js'
 import { describeNode, type Node } from '../node.js'
 import { holdsKey } from '../secrets.js'
 import { folderOf } from '../spans.js'
@@ -29,7 +30,9 @@ export function inputOf(schema: Schema, node: Node, name: string, diagnostics: D
   }
   const read = (at: Node, held: Schema | undefined, called: string): unknown => {
     const { content } = at
-    const { late, refers } = held === undefined ? NO_TRAITS : traitsOf(held)
+    const { late, refers, isTemplate } = held === undefined ? NO_TRAITS : traitsOf(held)
+    if (isTemplate === true && content.kind === 'late' && content.template !== undefined)
+      return content.template
     if (late !== undefined && !isBlock(held!, at)) return readLate(at, late, faulty, diagnostics)
     if (content.kind === 'scalar')
       return held === undefined || typeof content.value !== 'string' ? content.value : text(at, held, called)
@@ -55,16 +58,13 @@ export function inputOf(schema: Schema, node: Node, name: string, diagnostics: D
         message: `wrong value for "${called}"`,
         expected: expectedName(refers),
       })
-    else
-      report(diagnostics, at.span, {
-        message: 'this value is known only at run time',
-        expected: 'a value known at the start',
-      })
+    else report(diagnostics, at.span, isTemplate === true ? NOT_A_TEMPLATE : NOT_KNOWN)
     return name
   }
   const text = (at: Node, held: Schema, called: string): string => {
     const given = (at.content as { readonly value: string }).value
-    const { path: kind, refers } = traitsOf(pathIn(held))
+    const { path: kind, refers, isTemplate } = traitsOf(pathIn(held))
+    if (isTemplate === true) return escapeTemplate(given)
     if (refers !== undefined && given.startsWith(`${refers}.`)) return given.slice(refers.length + 1)
     if (kind === undefined || given === '') return given
     const path = resolve(folderOf(at.span), given)
@@ -83,6 +83,12 @@ export function inputOf(schema: Schema, node: Node, name: string, diagnostics: D
 }
 
 const NO_TRAITS: Traits = {}
+const NOT_KNOWN = { message: 'this value is known only at run time', expected: 'a value known at the start' }
+const NOT_A_TEMPLATE = {
+  message: 'only paths into the message may be used here',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a template of HCL
+  expected: 'text with sequences such as ${message.topic} and ${message.payload.id}',
+}
 
 /** Tells whether a node is a block where the schema also takes an expression. */
 function isBlock(schema: Schema, node: Node): boolean {
