@@ -1,5 +1,5 @@
 import type { RecordableHistogram } from 'node:perf_hooks'
-import type { Counts } from './core/metrics.js'
+import type { Counts, RouteCounts, RouteLevel } from './core/metrics.js'
 import type { BreakerState, ConnectionState, ListenAddress, PoolFigures } from './core/status.js'
 import type { ActionFigures } from './dataflow/actions/action.js'
 import type { DataFigures } from './dataflow/data-source.js'
@@ -7,6 +7,7 @@ import type { FlowFigures } from './dataflow/flow.js'
 import type { TriggerFigures } from './dataflow/triggers/trigger.js'
 import type { BrokerChild } from './supervisor/broker-child.js'
 import type { IntegrationChild } from './supervisor/integration-child.js'
+import type { RouteLinks } from './supervisor/route-links.js'
 
 /** Durations of operations in milliseconds, including all attempts. */
 export interface Latency {
@@ -78,6 +79,12 @@ export interface BrokerMetrics {
   readonly threadId?: number
 }
 
+/** The metrics of a route (see docs/metrics.md). */
+export interface RouteMetrics extends Readonly<Record<RouteLevel, number>> {
+  /** Its counters, over all lives of the actor of its source. */
+  readonly counts: RouteCounts
+}
+
 /** A snapshot of a gateway. Read from shared memory, so it costs no message. */
 export interface GatewayMetrics {
   /** By the labels of their blocks. */
@@ -92,6 +99,8 @@ export interface GatewayMetrics {
   readonly actions: Readonly<Record<string, ActionFigures>>
   /** By the events of the `on` blocks; with `#2`, `#3` behind it for further blocks of the same event. */
   readonly triggers: Readonly<Record<string, TriggerFigures>>
+  /** By the labels of their blocks. */
+  readonly routes: Readonly<Record<string, RouteMetrics>>
   /** The number of threads that were replaced and are still stuck in a native call. */
   readonly zombies: number
 }
@@ -100,6 +109,7 @@ export interface GatewayMetrics {
 interface Tree {
   readonly integrations: ReadonlyMap<string, IntegrationChild>
   readonly brokers: ReadonlyMap<string, BrokerChild>
+  readonly routes: RouteLinks
   readonly zombies: number
   restarts(name: string): number
 }
@@ -131,6 +141,9 @@ export function gatewayMetrics(
       [...tree.brokers].map(([name, child]) => [name, brokerMetrics(child, tree.restarts(name))]),
     ),
     ...flow,
+    routes: Object.fromEntries(
+      [...tree.routes.figures()].map(([name, { counts, levels }]) => [name, { counts, ...levels }]),
+    ),
     zombies: tree.zombies,
   }
 }

@@ -31,7 +31,7 @@ export * from './core/errors/queue.js'
 export * from './core/errors/retry-after.js'
 export * from './core/errors/rpc.js'
 export type { DeadMessage, EventName, EventValues, GatewayEvents } from './core/events.js'
-export type { Counter, Counts } from './core/metrics.js'
+export type { Counter, Counts, RouteCounter, RouteCounts, RouteLevel } from './core/metrics.js'
 export type {
   CallOptions,
   ConsumeOptions,
@@ -67,6 +67,7 @@ export type {
   GatewayMetrics,
   IntegrationMetrics,
   Latency,
+  RouteMetrics,
   ServerMetrics,
 } from './gateway-metrics.js'
 export type { RequestContext, RpcHandler } from './router/rpc-routes.js'

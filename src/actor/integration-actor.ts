@@ -12,6 +12,7 @@ import { Gauges } from '../mailbox/gauges.js'
 import { Linger } from '../mailbox/linger.js'
 import type { ActorBatch, RequestBatch } from '../mailbox/protocol.js'
 import { RequestReader } from '../mailbox/requests.js'
+import type { JoinLink } from '../mailbox/route-link.js'
 import type { ActorControl, StartActor } from '../mailbox/thread-messages.js'
 import { Turn } from '../mailbox/turn.js'
 import { CircuitBreaker } from '../resilience/circuit-breaker.js'
@@ -27,6 +28,8 @@ import { Operations } from './operations.js'
 import { Outbox } from './outbox.js'
 import { ownCopy } from './own-copy.js'
 import { Receivers } from './receivers.js'
+import type { ActorRoutes } from './routes/actor-routes.js'
+import type { ActorRoutesDependencies } from './routes/dependencies.js'
 import { PendingRequests } from './service-source.js'
 import { SourceFactory } from './source-factory.js'
 import { Sources } from './sources.js'
@@ -56,6 +59,14 @@ export interface ActorDependencies {
   loadTransforms(): Promise<TransformCode>
   /** Starts the thread of queries that are not compiled. Called for the first one. */
   readonly startJq: StartJq
+  /** Starts the routes of the actor. Absent if it is in no route. */
+  routes?(parts: ActorRoutesDependencies): ActorRoutes
+}
+
+/** A running actor. */
+export interface IntegrationActor extends ActorControl {
+  /** Uses a new link to or from another actor. */
+  join(link: JoinLink): void
 }
 
 /**
@@ -67,7 +78,7 @@ export function startIntegrationActor(
   start: StartActor,
   makeAdapter: AdapterFactory,
   dependencies: ActorDependencies,
-): ActorControl {
+): IntegrationActor {
   const { settings, clientId, latency } = start
   const { clock, random, log } = dependencies
   const gauges = new Gauges(start.gauges)
@@ -160,6 +171,7 @@ export function startIntegrationActor(
     adapter.pubsub === undefined ? undefined : new TopicHub(adapter.pubsub, clock, settings.timeoutMs)
   const sources = new Sources(clock, random, outbox, settings.timeoutMs, log)
   const transforms = new Transforms(clock, budget, dependencies.loadTransforms, dependencies.startJq)
+  const othersWait = (): boolean => sources.size > 1 || operations.inFlight > 0
   const factory = new SourceFactory({
     settings,
     clock,
@@ -172,7 +184,7 @@ export function startIntegrationActor(
     pending,
     budget,
     transforms,
-    othersWait: (): boolean => sources.size > 1 || operations.inFlight > 0,
+    othersWait,
     ended: (id, error) => sources.ended(id, error),
   })
   const verbs = new Verbs({
@@ -204,6 +216,22 @@ export function startIntegrationActor(
     streak,
     idPrefix: clientId,
   })
+  const routes = dependencies.routes?.({
+    settings,
+    clock,
+    random,
+    log,
+    adapter,
+    formats,
+    outbox,
+    budget,
+    topics,
+    sources,
+    operations,
+    connection,
+    othersWait,
+    transforms,
+  })
   const health = new Health(settings, adapter, clock, connection, gauges, log)
 
   function disconnected(): void {
@@ -211,6 +239,7 @@ export function startIntegrationActor(
     unsettled?.forget()
     pending.forget()
     sources.disconnected()
+    routes?.disconnected()
     topics?.disconnected()
     receivers?.disconnected()
   }
@@ -230,13 +259,20 @@ export function startIntegrationActor(
       health.stop()
       // If the broker does not answer in time, its subscriptions end with the connection.
       await Promise.race([detached(), sleep(clock, DETACH_TIMEOUT_MS)])
-      await Promise.race([Promise.all([operations.drained(), pending.drained()]), sleep(clock, graceMs)])
+      const settled = [routes?.drain(), operations.drained(), pending.drained()]
+      await Promise.race([Promise.all(settled), sleep(clock, graceMs)])
+      await Promise.race([routes?.close(), sleep(clock, DETACH_TIMEOUT_MS)])
       await Promise.race([unsettled?.returnAll(), sleep(clock, DETACH_TIMEOUT_MS)])
       operations.stop()
       await connection.stop()
       outbox.flush()
       heartbeat.cancel()
     },
+    async drainRoutes(): Promise<void> {
+      await sources.detachKept()
+      await routes?.drain()
+    },
+    join: (link) => routes?.join(link),
     health: (): Promise<HealthStatus> => health.check(),
     reconnect: () => connection.restart(),
     async inject(fault: Fault): Promise<void> {

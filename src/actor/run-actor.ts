@@ -4,8 +4,11 @@ import { systemRandom } from '../core/random.js'
 import type { IntegrationSettings } from '../core/settings/integration.js'
 import { serveControl } from '../mailbox/control.js'
 import { encodeError } from '../mailbox/error-codec.js'
+import type { StartRoute } from '../mailbox/thread-messages.js'
 import { loadFormats } from '../wire/wire-format.js'
-import { startIntegrationActor } from './integration-actor.js'
+import { type IntegrationActor, startIntegrationActor } from './integration-actor.js'
+import type { ActorRoutes } from './routes/actor-routes.js'
+import type { ActorRoutesDependencies } from './routes/dependencies.js'
 import { type ActorThread, actorThread } from './thread.js'
 import { threadLogger } from './thread-logger.js'
 import { jqStarter, transformLoader } from './transform-code.js'
@@ -16,17 +19,22 @@ import { jqStarter, transformLoader } from './transform-code.js'
  */
 export function runActor(makeAdapter: AdapterFactory): void {
   const thread = actorThread()
+  let actor: IntegrationActor | undefined
   thread.listen(async (message) => {
+    // The host sends links after the start has been acknowledged.
+    if (message.kind === 'join-link') return actor?.join(message)
     if (message.kind !== 'start-actor') return
     try {
       await loadFormats(message.settings)
-      const actor = startIntegrationActor(message, await withDiscovery(makeAdapter, message.settings), {
+      const routes = message.routes === undefined ? undefined : await loadRoutes(message.routes)
+      actor = startIntegrationActor(message, await withDiscovery(makeAdapter, message.settings), {
         clock: systemClock,
         random: systemRandom,
         log: threadLogger(thread),
         dial: (broker) => dial(thread, broker),
         loadTransforms: transformLoader(message.transformFiles),
         startJq: jqStarter(message.transformFiles),
+        ...(routes && { routes }),
       })
       serveControl(message.control, actor)
       thread.tell({ kind: 'ready' })
@@ -35,6 +43,14 @@ export function runActor(makeAdapter: AdapterFactory): void {
     }
   })
   thread.tell({ kind: 'loaded' })
+}
+
+/** Loads the code of routes, which actors without routes do not need. */
+async function loadRoutes(
+  routes: readonly StartRoute[],
+): Promise<(parts: ActorRoutesDependencies) => ActorRoutes> {
+  const { ActorRoutes } = await import('./routes/actor-routes.js')
+  return (parts) => new ActorRoutes(routes, parts)
 }
 
 /** Adds discovery and announcement to an adapter. Their code is loaded only if configured, which saves memory. */

@@ -65,7 +65,8 @@ export const EVENTS = {
     when: 'A message was dead-lettered because it cannot be delivered. Without a dead-letter queue, this event holds the only copy.',
     fields: {
       integration,
-      queue: text('The queue it was taken from, or the topic, queue or method it was meant for.'),
+      route: optional(text('The route that could not deliver it.')),
+      queue: text('The queue or topic it was taken from, or the topic, queue or method it was meant for.'),
       reason: text('The last error, in words.'),
       attempts: number('Deliveries that did not settle it, or actors that it killed.'),
       value: payload(

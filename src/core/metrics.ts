@@ -126,6 +126,34 @@ export const INTEGRATION_METRICS = {
   'pool.max': { ...gauge('connections', 'The maximum number of open connections.'), cell: 'poolMax' },
 } as const satisfies Readonly<Record<string, Metric>>
 
+/**
+ * The counters of a route, under `counts`: the sum over all lives of its source. Each has a cell of shared memory, in
+ * this order.
+ */
+export const ROUTE_COUNTERS = {
+  received: counter('Messages that the source received.'),
+  routed: counter('Messages that the sink has accepted.', 'nemo_routed_total'),
+  filtered: counter('Messages that a transform dropped on purpose.', 'nemo_filtered_total'),
+  duplicates: counter('Redeliveries that were dropped (`idempotency`).'),
+  deadLettered: counter('Messages that could not be delivered.', 'nemo_dead_lettered_total', {
+    reason: 'why',
+  }),
+  dropped: counter(
+    'Messages dropped because there was no room for them, or lost before they reached the gateway.',
+    'nemo_dropped_total',
+    { policy: 'the overflow policy' },
+  ),
+  resent: counter('Messages sent again because the actor of the sink died.'),
+} as const satisfies Readonly<Record<string, Metric>>
+
+/** The other metrics of a route. */
+export const ROUTE_LEVELS = {
+  waiting: gauge('messages', 'Messages between source and sink, without those in a buffer.'),
+  waitingBytes: gauge('bytes', 'Payload of these messages.'),
+  buffered: gauge('messages', 'Messages in the buffer.'),
+  bufferBytes: gauge('bytes', 'Size of the buffer.'),
+} as const satisfies Readonly<Record<string, Metric>>
+
 /** The metrics of an embedded broker. */
 export const BROKER_METRICS = {
   running: { type: 'state', help: 'Whether its thread runs.' },
@@ -189,6 +217,13 @@ export const GATEWAY_METRICS = {
     'nemo_zombie_threads',
   ),
 } as const satisfies Readonly<Record<string, Metric>>
+
+/** The name of a counter of a route. */
+export type RouteCounter = keyof typeof ROUTE_COUNTERS
+/** The name of a level of a route. */
+export type RouteLevel = keyof typeof ROUTE_LEVELS
+/** The counters of a route since the gateway started. */
+export type RouteCounts = Readonly<Record<RouteCounter, number>>
 
 /** The name of a counter. */
 export type Counter = keyof typeof COUNTERS

@@ -3,7 +3,10 @@ import { Bell } from './bell.js'
 import type { Linger } from './linger.js'
 import type { Turn } from './turn.js'
 
-/** One end of a channel between two threads, in the form in which it crosses to the actor. */
+/**
+ * One end of a channel between two threads, in the form in which it crosses to the actor. Of a channel between two
+ * actors, the source of the route has the end of the host.
+ */
 export interface ChannelEnd {
   readonly port: MessagePort
   /** Two cells: the bell of the host, and the bell of the actor. */

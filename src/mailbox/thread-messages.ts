@@ -2,10 +2,12 @@ import type { RecordableHistogram } from 'node:perf_hooks'
 import type { MessagePort } from 'node:worker_threads'
 import type { Fault } from '../core/settings/chaos.js'
 import type { IntegrationSettings } from '../core/settings/integration.js'
+import type { RouteSettings } from '../core/settings/route.js'
 import type { HealthStatus } from '../core/status.js'
 import type { Value } from '../core/value.js'
 import type { ChannelEnd } from './channel.js'
 import type { ErrorRecord } from './error-codec.js'
+import type { JoinLink } from './route-link.js'
 
 /** Where a file is, or why it was not found. */
 export type FileAddress = { readonly url: string } | { readonly missing: string }
@@ -30,6 +32,15 @@ export interface StartActor {
   /** Durations of operations in microseconds; both threads share one histogram. */
   readonly latency: RecordableHistogram
   readonly transformFiles: TransformFiles
+  /** The routes whose source is this actor. Absent if it is in no route. */
+  readonly routes?: readonly StartRoute[]
+}
+
+/** A route whose source is an actor, in one life of it. */
+export interface StartRoute {
+  readonly settings: RouteSettings
+  /** Shared memory for its figures (`RouteGauges`). */
+  readonly gauges: SharedArrayBuffer
 }
 
 /** Makes a loaded thread an embedded broker. */
@@ -45,7 +56,11 @@ export interface StartBroker {
 }
 
 /** Messages from host to thread, outside the channel. */
-export type ToThread = StartActor | StartBroker | { readonly kind: 'attach'; readonly port: MessagePort }
+export type ToThread =
+  | StartActor
+  | StartBroker
+  | { readonly kind: 'attach'; readonly port: MessagePort }
+  | JoinLink
 
 /** Messages from thread to host, outside the channel. */
 export type FromThread =
@@ -69,6 +84,11 @@ export interface ActorControl {
    * Waits up to `drainMs` until accepted requests are settled, then closes the connection. Resolves when it is closed.
    */
   stop(drainMs: number): Promise<void>
+  /**
+   * Stops the sources of its routes, and waits until the messages on their way have been settled. Resolves at once if
+   * it has no routes.
+   */
+  drainRoutes(): Promise<void>
   health(): Promise<HealthStatus>
   /** Closes the connection and makes a new one. Resolves when it is made. */
   reconnect(): Promise<void>

@@ -12,6 +12,7 @@ import type { ActorControl } from '../mailbox/thread-messages.js'
 import type { Child } from './child.js'
 import { type ChildSpec, graceOf } from './child-spec.js'
 import { Life, type LifeDependencies } from './life.js'
+import type { RouteLinks } from './route-links.js'
 import type { ThreadPool } from './thread-pool.js'
 import { transformFiles } from './transform-files.js'
 
@@ -19,6 +20,7 @@ export interface IntegrationDependencies extends LifeDependencies {
   readonly pool: ThreadPool
   /** Gives one end of a channel to an embedded broker, or closes it if there is none of that name. */
   dial(broker: string, port: MessagePort): void
+  readonly routes: RouteLinks
 }
 
 /** The delay between the start of a child and the refill of the thread pool. */
@@ -130,6 +132,7 @@ export class IntegrationChild implements Child {
       },
     )
     this.#life = life
+    const routes = this.#dependencies.routes.starting(name)
     try {
       await life.start(
         (control, gauges) => ({
@@ -142,6 +145,7 @@ export class IntegrationChild implements Child {
           latency: this.latency,
           transformFiles: transformFiles(),
           ...(this.#kept && { kept: this.#kept }),
+          ...(routes && { routes }),
         }),
         [channel.actor.port],
       )
@@ -151,6 +155,7 @@ export class IntegrationChild implements Child {
       throw error
     }
     this.address.attach(channel.host, life.gauges)
+    this.#dependencies.routes.started(name, (link) => life.join(link))
     this.#refillLater()
   }
 
@@ -190,6 +195,13 @@ export class IntegrationChild implements Child {
     return life.control.health().catch((error: Error) => unhealthy(error.message))
   }
 
+  /** Stops the sources of its routes. Resolves when the messages on their way have been settled; never rejects. */
+  async drainRoutes(): Promise<void> {
+    const life = this.#life
+    if (life?.isRunning !== true) return
+    await life.control.drainRoutes().catch(() => {})
+  }
+
   /** Closes the connection and makes a new one. @throws ConnectionError, ActorCrashedError, ShutdownError */
   async reconnect(): Promise<void> {
     await this.#running().control.reconnect()
@@ -225,6 +237,7 @@ export class IntegrationChild implements Child {
 
   #endLife(life: Life<ActorControl>): void {
     if (this.#life !== life) return
+    this.#dependencies.routes.ended(this.settings.name)
     this.#earlierCounts = addCounts(this.#earlierCounts, life.gauges.counts())
     this.#lastUsed = life.gauges.lastUsed || this.#lastUsed
     this.#life = undefined

@@ -8,6 +8,7 @@ import type { LogRecord } from '../core/telemetry.js'
 import { type Controllable, connectControl } from '../mailbox/control.js'
 import { decodeError, type ErrorRecord } from '../mailbox/error-codec.js'
 import { Gauges } from '../mailbox/gauges.js'
+import type { JoinLink } from '../mailbox/route-link.js'
 import type { FromThread, StartActor, StartBroker } from '../mailbox/thread-messages.js'
 import type { ActorThreadHandle, ThreadExit } from './spawner.js'
 import type { Watchdog } from './watchdog.js'
@@ -118,6 +119,12 @@ export class Life<Control extends object> {
   attach(port: MessagePort): void {
     if (this.#state === 'over') port.close()
     else this.#thread.attach(port)
+  }
+
+  /** Gives an actor one end of a link; closes it if this life is over. */
+  join(link: JoinLink): void {
+    if (this.#state === 'over') link.end.port.close()
+    else this.#thread.join(link)
   }
 
   /**

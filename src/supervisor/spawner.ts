@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
+import type { JoinLink } from '../mailbox/route-link.js'
 import type { FromThread, StartActor, StartBroker } from '../mailbox/thread-messages.js'
 
 /** How a thread ended. */
@@ -18,6 +19,8 @@ export interface ActorThreadHandle {
   start(message: StartActor | StartBroker, transfer: readonly MessagePort[]): void
   /** Gives an embedded broker one end of a channel. */
   attach(port: MessagePort): void
+  /** Gives an actor one end of a link. */
+  join(link: JoinLink): void
   /** Calls `receive` with each message outside the channel. */
   onMessage(receive: (message: FromThread) => void): void
   /** Calls `failed` when an error ends the thread. Its code no longer runs, but `onExit` follows some time later. */

@@ -1,4 +1,5 @@
 import { type MessagePort, Worker } from 'node:worker_threads'
+import type { JoinLink } from '../mailbox/route-link.js'
 import type { FromThread, ToThread } from '../mailbox/thread-messages.js'
 import type { ActorThreadHandle, Spawner, ThreadExit } from './spawner.js'
 
@@ -59,6 +60,10 @@ class WorkerThread implements ActorThreadHandle {
 
   attach(port: MessagePort): void {
     this.#worker.postMessage({ kind: 'attach', port } satisfies ToThread, [port])
+  }
+
+  join(link: JoinLink): void {
+    this.#worker.postMessage(link satisfies ToThread, [link.end.port])
   }
 
   onMessage(receive: (message: FromThread) => void): void {

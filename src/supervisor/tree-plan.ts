@@ -1,5 +1,6 @@
 import type { AdapterManifest, BrokerManifest, ServerManifest } from '../core/manifest.js'
 import type { IntegrationSettings } from '../core/settings/integration.js'
+import type { RouteSettings } from '../core/settings/route.js'
 import type { GroupSettings, SupervisionSettings } from '../core/settings/supervision.js'
 import type { Value } from '../core/value.js'
 import type { ActorProtocol } from '../mailbox/actor-address.js'
@@ -28,6 +29,7 @@ export interface TreePlan {
     readonly manifest: ServerManifest
   }[]
   readonly supervisors: readonly GroupSettings[]
+  readonly routes: readonly RouteSettings[]
 }
 
 /** Describes an integration or a server; both have an actor. */

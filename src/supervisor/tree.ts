@@ -10,6 +10,7 @@ import type { Work } from '../mailbox/work.js'
 import { BrokerChild } from './broker-child.js'
 import type { Child } from './child.js'
 import { IntegrationChild, type IntegrationDependencies } from './integration-child.js'
+import { RouteLinks } from './route-links.js'
 import type { Spawner } from './spawner.js'
 import { Supervisor, type SupervisorOptions } from './supervisor.js'
 import { ThreadPool } from './thread-pool.js'
@@ -30,6 +31,7 @@ export class SupervisionTree {
   /** Integrations and servers. */
   readonly integrations: ReadonlyMap<string, IntegrationChild>
   readonly brokers: ReadonlyMap<string, BrokerChild>
+  readonly routes: RouteLinks
   readonly #supervisors: readonly Supervisor[]
   readonly #pool: ThreadPool
   readonly #zombies: Zombies
@@ -62,6 +64,14 @@ export class SupervisionTree {
         { threadId },
       ),
     )
+    const actors = actorsOf(plan)
+    this.routes = new RouteLinks(
+      plan.routes,
+      clientIdPrefix,
+      (name) =>
+        actors.find(({ settings }) => settings.name === name)?.supervision.poisonThreshold ??
+        Number.POSITIVE_INFINITY,
+    )
     const dependencies: IntegrationDependencies = {
       clock,
       watchdog: new Watchdog(clock),
@@ -73,6 +83,7 @@ export class SupervisionTree {
         else broker.attach(port)
       },
       log: (record) => report({ kind: 'log', record }),
+      routes: this.routes,
     }
     this.brokers = new Map(
       plan.brokers.map(({ name, listen, heartbeatMs, memory, supervision, manifest }) => [
@@ -84,7 +95,6 @@ export class SupervisionTree {
         ),
       ]),
     )
-    const actors = actorsOf(plan)
     this.integrations = new Map(
       actors.map(({ settings, supervision, worker, protocol, keptBytes }) => {
         const { name } = settings
@@ -163,11 +173,12 @@ export class SupervisionTree {
     const addresses = [...this.integrations.values()].map(({ address }) => address)
     for (const address of addresses) address.startDraining()
     if (ms === 0 || !this.#work.isBusy) for (const address of addresses) address.closeIntake()
+    const routed = Promise.all([...this.integrations.values()].map((child) => child.drainRoutes()))
     await this.#work.idle(countdown)
     for (const address of addresses) address.closeIntake()
     if (countdown.left > 0) {
       const drained = Promise.all(addresses.map((address) => address.drained(countdown.left)))
-      await Promise.race([drained, countdown.over])
+      await Promise.race([Promise.all([drained, routed]), countdown.over])
     }
     for (const address of addresses) address.abandon()
     this.#pool.close()
@@ -243,8 +254,9 @@ export class SupervisionTree {
         return this.#report({ kind: 'subscription:gap', integration, topic, lost, reason })
       }
       case 'dead-letter': {
-        const { queue, reason, attempts, bytes } = notice
-        return this.#report({ kind: 'message:dead', integration, queue, reason, attempts, bytes })
+        const { queue, reason, attempts, bytes, route } = notice
+        const of = route !== undefined && { route }
+        return this.#report({ kind: 'message:dead', integration, ...of, queue, reason, attempts, bytes })
       }
     }
   }

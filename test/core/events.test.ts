@@ -10,6 +10,7 @@ test('the types of events come from their descriptions', () => {
   }>()
   expectTypeOf<DeadMessage>().toEqualTypeOf<{
     readonly integration: string
+    readonly route?: string
     readonly queue: string
     readonly reason: string
     readonly attempts: number

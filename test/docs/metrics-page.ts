@@ -6,6 +6,8 @@ import {
   GATEWAY_METRICS,
   INTEGRATION_METRICS,
   type Metric,
+  ROUTE_COUNTERS,
+  ROUTE_LEVELS,
   TRIGGER_METRICS,
 } from '../../src/core/metrics.js'
 import { table } from './table.js'
@@ -56,6 +58,17 @@ ${rowsOf(ACTION_METRICS)}
 Under \`triggers.EVENT\`. Further \`on\` blocks of one event have \`#2\`, \`#3\` and so on behind it.
 
 ${rowsOf(TRIGGER_METRICS)}
+## Routes
+
+Under \`routes.NAME\`.
+
+${rowsOf(ROUTE_LEVELS)}
+
+## Counters of a route
+
+Under \`counts\` of a route: the sum over all lives of the actor of its source.
+
+${rowsOf(ROUTE_COUNTERS)}
 
 ## The gateway
 

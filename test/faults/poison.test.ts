@@ -59,7 +59,7 @@ async function poisonable(): Promise<{ mail: ActorRef; tree: SupervisionTree; re
     },
   } as const
   const tree = new SupervisionTree(
-    { integrations: [integration], brokers: [], servers: [], supervisors: [] },
+    { integrations: [integration], brokers: [], servers: [], supervisors: [], routes: [] },
     systemClock,
     (actor, events) => {
       mail = new ActorRef(actor, systemClock, new Turn(systemClock, 4), events)

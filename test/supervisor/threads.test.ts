@@ -16,6 +16,7 @@ class FakeThread implements ActorThreadHandle {
   }
   start(): void {}
   attach(): void {}
+  join(): void {}
   onError(): void {}
   onMessage(_: (message: FromThread) => void): void {}
   onExit(ended: (exit: ThreadExit) => void): void {

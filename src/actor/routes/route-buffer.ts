@@ -1,0 +1,174 @@
+import type { MessageBuffer, StoredMessage } from '../../buffer/message-buffer.js'
+import type { Clock, Timer } from '../../core/clock.js'
+import type { Capacity } from '../../core/overflow.js'
+import type { Logger } from '../../core/telemetry.js'
+import type { RouteGauges } from '../../mailbox/route-gauges.js'
+import type { Received, Settlements } from './received.js'
+
+/** How often a limited rate gives credit. */
+const TICK_MS = 100
+/** The shortest time between two log lines of failed appends. */
+const LOG_EVERY_MS = 10_000
+
+/** What a buffer needs of its route. */
+export interface BufferRoute {
+  readonly room: Capacity
+  /** Passes a message to the transforms and the sink. */
+  pass(received: Received): void
+  /** The buffer has stored messages that had to wait. */
+  roomAgain(): void
+}
+
+export interface RouteBufferDependencies {
+  readonly name: string
+  readonly buffer: MessageBuffer
+  readonly clock: Clock
+  readonly gauges: RouteGauges
+  readonly log: Logger
+  readonly route: BufferRoute
+  /** How much may wait to be stored. */
+  readonly pending: Capacity
+  /** The most messages a second that leave it. */
+  readonly drainRate: number | undefined
+}
+
+/** The buffer of a route: settles the source when a message is stored, and reads on when the sink has room. */
+export class RouteBuffer {
+  readonly #parts: RouteBufferDependencies
+  #isReading = false
+  #isStopped = false
+  /** What a limited rate allows now. */
+  #allowance: number
+  #tick: Timer | undefined
+  #loggedAt = Number.NEGATIVE_INFINITY
+  #counted = { dropped: 0, expired: 0, unreadable: 0 }
+
+  constructor(parts: RouteBufferDependencies) {
+    this.#parts = parts
+    this.#allowance = perTick(parts.drainRate)
+    this.roomChanged()
+  }
+
+  /** Whether the source may go on. */
+  get hasRoom(): boolean {
+    const { buffer, pending } = this.#parts
+    const { pendingMessages, pendingBytes } = buffer.figures()
+    return pendingMessages < pending.messages && pendingBytes < pending.bytes
+  }
+
+  /** Stores a message, and settles its source when it is safe. */
+  store({ topic, payload, headers, contentType, source }: Received): void {
+    const { buffer, clock } = this.#parts
+    buffer
+      .append({
+        topic,
+        payload,
+        timestamp: clock.now(),
+        ...(headers !== undefined && { headers }),
+        ...(contentType !== undefined && { contentType }),
+      })
+      .then(
+        () => source?.accepted(undefined),
+        (error: Error) => this.#notStored(source, error),
+      )
+      .finally(() => {
+        this.#measure()
+        this.#parts.route.roomAgain()
+      })
+  }
+
+  /** Reads on if the sink has room. */
+  roomChanged(): void {
+    this.#measure()
+    if (this.#isReading || this.#isStopped) return
+    const { messages, bytes } = this.#parts.route.room
+    const most = Math.min(messages, this.#allowance)
+    if (most <= 0 || bytes <= 0) return
+    this.#isReading = true
+    void this.#read({ messages: most, bytes })
+  }
+
+  /** Reads no more. Messages that were read may still be accepted. */
+  stopReading(): void {
+    this.#isStopped = true
+    this.#tick?.cancel()
+  }
+
+  /** Closes the buffer. Never rejects. */
+  async close(): Promise<void> {
+    this.stopReading()
+    await this.#parts.buffer.close()
+  }
+
+  async #read(credit: Capacity): Promise<void> {
+    const messages = await this.#parts.buffer.read(credit)
+    this.#isReading = false
+    if (this.#isStopped) return
+    this.#spend(messages.length)
+    for (const message of messages) this.#parts.route.pass(this.#received(message))
+    this.#measure()
+    this.roomChanged()
+  }
+
+  #received({ topic, payload, headers, contentType, sequence }: StoredMessage): Received {
+    return { topic, payload, headers, contentType, source: new Stored(this.#parts.buffer, sequence) }
+  }
+
+  #spend(messages: number): void {
+    const { drainRate, clock } = this.#parts
+    if (drainRate === undefined) return
+    this.#allowance -= messages
+    this.#tick ??= clock.setTimer(TICK_MS, () => {
+      this.#tick = undefined
+      this.#allowance = perTick(drainRate)
+      this.roomChanged()
+    })
+  }
+
+  #notStored(source: Settlements | undefined, error: Error): void {
+    const { gauges, clock, log, name } = this.#parts
+    if (source === undefined) gauges.count('dropped')
+    source?.returned()
+    if (clock.monotonic() - this.#loggedAt < LOG_EVERY_MS || this.#isStopped) return
+    this.#loggedAt = clock.monotonic()
+    const message = `route ${name}: cannot store a message in the buffer: ${error.message}`
+    log({ level: 'error', message, route: name })
+  }
+
+  #measure(): void {
+    const { buffer, gauges } = this.#parts
+    const { messages, bytes, dropped, expired, unreadable } = buffer.figures()
+    gauges.set('buffered', messages)
+    gauges.set('bufferBytes', bytes)
+    const before = this.#counted
+    this.#counted = { dropped, expired, unreadable }
+    const lost = dropped - before.dropped + expired - before.expired + unreadable - before.unreadable
+    if (lost > 0) gauges.count('dropped', lost)
+  }
+}
+
+/** A message that was read from a buffer. */
+class Stored implements Settlements {
+  readonly #buffer: MessageBuffer
+  readonly #sequence: number
+
+  constructor(buffer: MessageBuffer, sequence: number) {
+    this.#buffer = buffer
+    this.#sequence = sequence
+  }
+
+  accepted(): void {
+    this.#buffer.accepted(this.#sequence)
+  }
+
+  refused(): void {
+    this.#buffer.accepted(this.#sequence)
+  }
+
+  /** It stays in the buffer for the next life. */
+  returned(): void {}
+}
+
+function perTick(rate: number | undefined): number {
+  return rate === undefined ? Number.POSITIVE_INFINITY : Math.max(1, Math.round((rate * TICK_MS) / 1_000))
+}

@@ -1,0 +1,255 @@
+import { jetstream, jetstreamManager } from '@nats-io/jetstream'
+import { connect } from '@nats-io/transport-node'
+import { Redis } from 'ioredis'
+import mqtt from 'mqtt'
+import type { Gateway } from '../../src/index.js'
+import { httpService } from '../support/http-service.js'
+import { startMosquitto } from '../support/mosquitto.js'
+import { startNatsServer } from '../support/nats-server.js'
+import { startRedis } from '../support/redis-server.js'
+
+/** One end of a route, with a client beside it that is not ours. */
+interface End {
+  readonly name: string
+  /** The `integrations` or `servers` block; absent for an end inside the gateway. */
+  readonly integration?: object
+  readonly server?: object
+  /** The jq query of a transform that this end needs: parameters are arrays, and the messages are numbers. */
+  readonly query?: string
+  /** Called when the gateway runs, for an end inside of it. */
+  use?(gateway: Gateway): Promise<void> | void
+  /** Ends the broker and starts it again with what it held. */
+  restart?(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** The source: what is produced has been accepted by the broker, or answered by the server. */
+export interface SourceEnd extends End {
+  readonly from: object
+  produce(n: number): Promise<void>
+}
+
+/** The sink, as an independent client finds it. */
+export interface SinkEnd extends End {
+  readonly to: object
+  /** The numbers that have arrived, in order. */
+  found(): Promise<readonly number[]> | readonly number[]
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** Repeats until it succeeds: the client beside must not lose what the broker has not accepted. */
+async function until(task: () => Promise<unknown>): Promise<void> {
+  for (;;)
+    try {
+      await task()
+      return
+    } catch {
+      await pause(50)
+    }
+}
+
+async function mosquitto() {
+  const broker = await startMosquitto({
+    config: ['persistence true', 'max_inflight_messages 0', 'max_queued_messages 0'],
+  })
+  const plain = await mqtt.connectAsync(broker.url, {
+    protocolVersion: 5,
+    reconnectPeriod: 50,
+    clean: false,
+    clientId: 'plain',
+    properties: { sessionExpiryInterval: 3_600 },
+  })
+  plain.on('error', () => {})
+  const integration = {
+    type: 'mqtt',
+    format: 'json',
+    endpoint: { address: broker.url },
+    config: { clean_session: false, client_id: 'route' },
+  }
+  const stop = async () => {
+    await plain.endAsync(true)
+    await broker.stop()
+  }
+  return { plain, integration, restart: () => broker.restart(), stop }
+}
+
+export async function mqttTopicSource(): Promise<SourceEnd> {
+  const { plain, ...end } = await mosquitto()
+  return {
+    name: 'MQTT topic',
+    ...end,
+    from: { topic: 'in/#', qos: 1 },
+    produce: (n) => until(() => plain.publishAsync('in/x', String(n), { qos: 1 })),
+  }
+}
+
+export async function mqttTopicSink(): Promise<SinkEnd> {
+  const { plain, ...end } = await mosquitto()
+  const found: number[] = []
+  plain.on('message', (_topic, payload) => void found.push(Number(payload.toString())))
+  await plain.subscribeAsync('out/#', { qos: 1 })
+  return { name: 'MQTT topic', ...end, to: { topic: 'out/x', qos: 1 }, found: () => found }
+}
+
+async function redis() {
+  const server = await startRedis({ config: ['appendonly yes', 'appendfsync always'] })
+  const plain = new Redis({
+    port: server.port,
+    maxRetriesPerRequest: null,
+    retryStrategy: () => 50,
+    autoResendUnfulfilledCommands: true,
+  })
+  plain.on('error', () => {})
+  const integration = {
+    type: 'redis',
+    format: 'json',
+    endpoint: { address: '127.0.0.1', port: server.port },
+    config: { claim_after: '1s', block: '100ms' },
+  }
+  const stop = async () => {
+    plain.disconnect()
+    await server.stop()
+  }
+  return { plain, integration, restart: () => server.restart(), stop }
+}
+
+export async function redisStreamSource(): Promise<SourceEnd> {
+  const { plain, ...end } = await redis()
+  return {
+    name: 'Redis stream',
+    ...end,
+    from: { queue: 'in' },
+    produce: (n) => until(() => plain.xadd('in', '*', 'payload', String(n))),
+  }
+}
+
+export async function redisStreamSink(): Promise<SinkEnd> {
+  const { plain, ...end } = await redis()
+  return {
+    name: 'Redis stream',
+    ...end,
+    to: { queue: 'out' },
+    found: async () =>
+      (await plain.xrange('out', '-', '+')).map(([, fields]) =>
+        Number(fields[fields.indexOf('payload') + 1]),
+      ),
+  }
+}
+
+async function nats() {
+  const server = await startNatsServer()
+  const plain = await connect({ servers: server.url, maxReconnectAttempts: -1, reconnectTimeWait: 50 })
+  const integration = {
+    type: 'nats',
+    format: 'json',
+    endpoint: { address: '127.0.0.1', port: server.port },
+    config: { consumer: { ack_wait: '1s' } },
+  }
+  const stop = async () => {
+    await plain.close()
+    await server.stop()
+  }
+  return { plain, integration, restart: () => server.restart(), stop }
+}
+
+export async function jetStreamSource(): Promise<SourceEnd> {
+  const { plain, ...end } = await nats()
+  const stream = jetstream(plain)
+  return {
+    name: 'JetStream',
+    ...end,
+    from: { queue: 'in' },
+    produce: (n) => until(() => stream.publish('in', String(n), { msgID: `in-${n}`, timeout: 2_000 })),
+  }
+}
+
+export async function jetStreamSink(): Promise<SinkEnd> {
+  const { plain, ...end } = await nats()
+  const manager = await jetstreamManager(plain)
+  const found: number[] = []
+  let next = 1
+  return {
+    name: 'JetStream',
+    ...end,
+    to: { queue: 'out' },
+    async found() {
+      const name = await manager.streams.find('out').catch(() => undefined)
+      if (name === undefined) return found
+      const { last_seq } = (await manager.streams.info(name)).state
+      for (; next <= last_seq; next++) {
+        const message = await manager.streams.getMessage(name, { seq: next })
+        if (message) found.push(Number(new TextDecoder().decode(message.data)))
+      }
+      return found
+    },
+  }
+}
+
+export async function jsonRpcSink(): Promise<SinkEnd> {
+  const found: number[] = []
+  const listen = (port = 0) =>
+    httpService(({ text }, response) => {
+      const { id, params } = JSON.parse(text) as { id: number; params: readonly [number] }
+      found.push(params[0])
+      response.setHeader('content-type', 'application/json')
+      response.end(JSON.stringify({ jsonrpc: '2.0', id, result: true }))
+    }, port)
+  let service = await listen()
+  const { port, url } = service
+  return {
+    name: 'JSON-RPC call',
+    integration: { type: 'json-rpc', endpoint: { address: url } },
+    to: { method: 'take' },
+    query: '[.payload]',
+    found: () => found,
+    async restart() {
+      await service.close()
+      await pause(200)
+      service = await listen(port)
+    },
+    stop: () => service.close(),
+  }
+}
+
+export async function jsonRpcServerSource(): Promise<SourceEnd> {
+  let url = ''
+  return {
+    name: 'JSON-RPC server',
+    server: { type: 'json-rpc', listen: { address: '127.0.0.1', port: 0 } },
+    from: { method: 'put' },
+    query: '.payload[0]',
+    use(gateway) {
+      const look = () => {
+        const { listening } = gateway.connections.status('source')
+        if (listening !== undefined) url = `http://127.0.0.1:${listening.port}/`
+      }
+      look()
+      gateway.on('connection:changed', look)
+    },
+    produce: (n) =>
+      until(async () => {
+        const body = JSON.stringify({ jsonrpc: '2.0', id: n, method: 'put', params: [n] })
+        const headers = { 'content-type': 'application/json' }
+        const answer = await fetch(url, { method: 'POST', body, headers, signal: AbortSignal.timeout(5_000) })
+        const { error } = (await answer.json()) as { error?: { message: string } }
+        if (error !== undefined) throw new Error(error.message)
+      }),
+    stop: async () => {},
+  }
+}
+
+/** The memory broker is in the gateway, and so is its client. */
+export async function memorySource(): Promise<SourceEnd> {
+  let gateway: Gateway | undefined
+  return {
+    name: 'memory queue',
+    integration: { type: 'memory', format: 'json' },
+    from: { queue: 'in' },
+    use(running) {
+      gateway = running
+    },
+    produce: (n) => until(() => gateway!.queue('app').send('in', n)),
+    stop: async () => {},
+  }
+}
