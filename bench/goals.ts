@@ -81,6 +81,8 @@ export const GOALS: readonly Goal[] = [
   atMost('nats-rpc-hundred', 'host-cpu-ratio', 0.12),
   atLeast('nats-rpc-hundred', 'throughput-ratio', 1),
   atMost('nats-rpc-one', 'added-latency', 60),
+  atMost('route-nats-redis', 'host-cpu', 0.05),
+  atLeast('route-nats-redis', 'throughput-ratio', 1.2),
   atMost('actor-start', 'duration', 60),
   atMost('actor-memory', 'memory', 12),
   atMost('crash-cold', 'duration', 120),

@@ -6,6 +6,7 @@ import { JQ } from './jq.js'
 import { MAILBOX } from './mailbox.js'
 import { MQTT_PUBLISH } from './mqtt-publish.js'
 import { MQTT_SUBSCRIBE } from './mqtt-subscribe.js'
+import { ROUTES } from './routes.js'
 import { RPC } from './rpc.js'
 import type { Scenario } from './scenario.js'
 
@@ -15,6 +16,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...MQTT_SUBSCRIBE,
   ...BROKER_PATTERNS,
   ...RPC,
+  ...ROUTES,
   ...ACTORS,
   ...CRASHES,
   ...MAILBOX,
