@@ -58,6 +58,7 @@ ${rowsOf(ACTION_METRICS)}
 Under \`triggers.EVENT\`. Further \`on\` blocks of one event have \`#2\`, \`#3\` and so on behind it.
 
 ${rowsOf(TRIGGER_METRICS)}
+
 ## Routes
 
 Under \`routes.NAME\`.
