@@ -13,10 +13,18 @@ export interface ActorThread {
 export function actorThread(): ActorThread {
   const port = parentPort
   if (port === null) throw new Error('an actor runs in a worker thread, not on the main thread')
+  const tell: ActorThread['tell'] = (message, transfer) =>
+    port.postMessage(message, transfer as MessagePort[] | undefined)
   return {
-    tell: (message, transfer) => port.postMessage(message, transfer as MessagePort[] | undefined),
+    tell,
     listen: (receive) => {
-      port.on('message', receive)
+      port.on('message', (message: ToThread) => {
+        if (message.kind !== 'leave') return receive(message)
+        process.emit('exit', 0)
+        Atomics.add(message.count, 0, 1)
+        Atomics.notify(message.count, 0)
+        tell({ kind: 'left' })
+      })
     },
   }
 }

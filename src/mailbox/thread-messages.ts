@@ -61,6 +61,8 @@ export type ToThread =
   | StartBroker
   | { readonly kind: 'attach'; readonly port: MessagePort }
   | JoinLink
+  /** Asks the thread to run its exit listeners before it is terminated. It adds 1 to `count` when it has. */
+  | { readonly kind: 'leave'; readonly count: Int32Array }
 
 /** Messages from thread to host, outside the channel. */
 export type FromThread =
@@ -69,6 +71,8 @@ export type FromThread =
   /** The start is acknowledged. */
   | { readonly kind: 'ready' }
   | { readonly kind: 'start-failed'; readonly error: ErrorRecord }
+  /** The exit listeners have run. */
+  | { readonly kind: 'left' }
   /** Asks the host to give the other end of a new channel to an embedded broker. */
   | { readonly kind: 'dial'; readonly broker: string; readonly port: MessagePort }
   | {

@@ -16,6 +16,11 @@ import type { Zombies } from './zombies.js'
 
 /** How long a thread may take to load its code and acknowledge its start. */
 const START_TIMEOUT_MS = 30_000
+/**
+ * How long a thread may take to leave before it is interrupted. It is long, because an interruption while HTTP/2 frames
+ * are read can abort the process. A thread that has missed its heartbeat gets no time.
+ */
+const LEAVE_MS = 200
 
 export interface LifeDependencies {
   readonly clock: Clock
@@ -103,7 +108,7 @@ export class Life<Control extends object> {
     try {
       await this.#acknowledged(message(this.#remotePort, this.gauges.shared), transfer)
     } catch (error) {
-      this.#end(error as Error)
+      this.#end(error as Error, LEAVE_MS)
       throw error
     }
     this.#state = 'running'
@@ -111,7 +116,7 @@ export class Life<Control extends object> {
       gauges: this.gauges,
       heartbeatMs: this.#limits.heartbeatMs,
       memory: this.#limits.memory,
-      onFault: (reason) => this.#die(reason),
+      onFault: (reason, isSilent) => this.#die(reason, isSilent ? 0 : LEAVE_MS),
     })
   }
 
@@ -138,7 +143,7 @@ export class Life<Control extends object> {
     ask: (control: Controllable<Control>) => Promise<void>,
     reason: IntegrationError = new ShutdownError({ integration: this.#id }),
   ): Promise<void> {
-    if (this.#state !== 'running') return this.#end(reason)
+    if (this.#state !== 'running') return this.#end(reason, LEAVE_MS)
     this.#state = 'stopping'
     if (graceMs > 0) {
       await new Promise<void>((resolve) => {
@@ -151,13 +156,14 @@ export class Life<Control extends object> {
           })
       })
     }
-    this.#end(reason)
+    await this.#end(reason, LEAVE_MS)
   }
 
   /** Ends it at once, without calling `died`. */
   kill(): void {
     this.#end(
       new ActorCrashedError('its supervisor gave up', true, { integration: this.#id, retryable: false }),
+      LEAVE_MS,
     )
   }
 
@@ -193,19 +199,20 @@ export class Life<Control extends object> {
     }
   }
 
-  #die(reason: string): void {
+  #die(reason: string, leaveMs = LEAVE_MS): void {
     const wasAlive = this.#state === 'running'
-    this.#end(new ActorCrashedError(reason, true, { integration: this.#id }))
+    this.#end(new ActorCrashedError(reason, true, { integration: this.#id }), leaveMs)
     if (wasAlive) this.#events.died(reason)
   }
 
-  #end(reason: Error): void {
+  /** @returns a promise that resolves when the thread is terminated or stuck; never rejects */
+  async #end(reason: Error, leaveMs: number): Promise<void> {
     if (this.#state === 'over') return
     this.#state = 'over'
     this.#endWatch?.()
     this.#gone(reason)
     this.#controlPort.close()
-    this.#dependencies.zombies.terminate(this.#id, this.#thread)
+    await this.#dependencies.zombies.end(this.#id, this.#thread, leaveMs)
   }
 }
 

@@ -27,7 +27,17 @@ export interface ActorThreadHandle {
   onError(failed: (error: Error) => void): void
   /** Calls `ended` once, when the thread has ended, or at once if it already has. */
   onExit(ended: (exit: ThreadExit) => void): void
-  /** Starts to end the thread and does not wait. A thread in a native call ends only when the call returns. */
+  /** Asks the thread to run its exit listeners. Resolves when it has, or has ended; never rejects. */
+  leave(): Promise<void>
+  /**
+   * Runs the exit listeners of a thread that does not answer. A thread in a native call runs them when the call returns.
+   * Resolves when they have run, or cannot be run; never rejects.
+   */
+  interrupt(): Promise<void>
+  /**
+   * Starts to end the thread, without its exit listeners, and does not wait. A thread in a native call ends only when
+   * the call returns.
+   */
   terminate(): void
   /** Lets the process exit while the thread is alive. */
   unref(): void

@@ -8,8 +8,8 @@ export interface Watched {
   readonly heartbeatMs: number
   /** Bytes; Infinity for no limit. */
   readonly memory: number
-  /** Called once, with the reason, when the actor must be replaced. */
-  readonly onFault: (reason: string) => void
+  /** Called once, with the reason, when the actor must be replaced. `isSilent` if it has missed its heartbeat. */
+  readonly onFault: (reason: string, isSilent: boolean) => void
 }
 
 const LOOK_EVERY_MS = 100
@@ -50,7 +50,7 @@ export class Watchdog {
     for (const watch of [...this.#watches]) {
       const fault = this.#faultOf(watch)
       if (fault === undefined || !this.#watches.delete(watch)) continue
-      watch.watched.onFault(fault)
+      watch.watched.onFault(fault, watch.silentMs > watch.watched.heartbeatMs)
     }
   }
 

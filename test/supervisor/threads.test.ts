@@ -10,6 +10,10 @@ class FakeThread implements ActorThreadHandle {
   readonly loaded = Promise.resolve()
   terminated = false
   referenced = true
+  /** Whether it leaves when asked. */
+  answers = true
+  /** Ends the interruption, once there is one. */
+  interrupted: (() => void) | undefined
   #onExit: ((exit: ThreadExit) => void)[] = []
   constructor(threadId: number) {
     this.threadId = threadId
@@ -19,6 +23,14 @@ class FakeThread implements ActorThreadHandle {
   join(): void {}
   onError(): void {}
   onMessage(_: (message: FromThread) => void): void {}
+  leave(): Promise<void> {
+    return this.answers ? Promise.resolve() : new Promise(() => {})
+  }
+  interrupt(): Promise<void> {
+    return new Promise((resolve) => {
+      this.interrupted = resolve
+    })
+  }
   onExit(ended: (exit: ThreadExit) => void): void {
     this.#onExit.push(ended)
   }
@@ -39,7 +51,7 @@ describe('zombies', () => {
     const reports: unknown[] = []
     const zombies = new Zombies(clock, (...report) => reports.push(report))
     const thread = new FakeThread(5)
-    zombies.terminate('events', thread)
+    await zombies.end('events', thread, 20)
     expect([thread.terminated, thread.referenced]).toEqual([true, false])
     thread.exit()
     await clock.advance(10_000)
@@ -51,11 +63,56 @@ describe('zombies', () => {
     const reports: unknown[] = []
     const zombies = new Zombies(clock, (...report) => reports.push(report))
     const thread = new FakeThread(5)
-    zombies.terminate('events', thread)
+    await zombies.end('events', thread, 20)
     await clock.advance(10_000)
     expect([zombies.count, reports]).toEqual([1, [['events', 5]]])
     thread.exit()
     expect(zombies.count).toBe(0)
+  })
+
+  test('one that does not leave is interrupted, and terminated when the interruption has ended', async () => {
+    const clock = new ManualClock()
+    const zombies = new Zombies(clock, () => {})
+    const thread = new FakeThread(5)
+    thread.answers = false
+    const ended = zombies.end('events', thread, 20)
+    await clock.advance(19)
+    expect([thread.interrupted, thread.referenced]).toEqual([undefined, false])
+    await clock.advance(1)
+    expect(thread.terminated).toBe(false)
+    thread.interrupted?.()
+    await ended
+    expect([thread.terminated, thread.referenced]).toEqual([true, false])
+  })
+
+  test('an answer during an interruption does not terminate it', async () => {
+    const clock = new ManualClock()
+    const zombies = new Zombies(clock, () => {})
+    const thread = new FakeThread(5)
+    let leave = () => {}
+    thread.leave = () =>
+      new Promise((resolve) => {
+        leave = resolve
+      })
+    const ended = zombies.end('events', thread, 20)
+    await clock.advance(20)
+    leave()
+    await clock.advance(1)
+    expect(thread.terminated).toBe(false)
+    thread.interrupted?.()
+    await ended
+    expect(thread.terminated).toBe(true)
+  })
+
+  test('waits for a stuck thread only until it is reported', async () => {
+    const clock = new ManualClock()
+    const zombies = new Zombies(clock, () => {})
+    const thread = new FakeThread(5)
+    thread.answers = false
+    const ended = zombies.end('events', thread, 0)
+    await clock.advance(250)
+    await ended
+    expect([zombies.count, thread.terminated]).toEqual([1, false])
   })
 })
 

@@ -90,6 +90,9 @@ export async function listen(context: AdapterContext, config: GrpcServerConfig):
     server.forceShutdown()
     throw error
   })
+  // If the thread exits with open HTTP/2 sessions, Node reads them once more without JavaScript and aborts the process.
+  const closeAtExit = () => server.forceShutdown()
+  process.on('exit', closeAtExit)
   const plain = format === 'protobuf' ? undefined : wireFormat(format, { maxBytes })
   let drained: Promise<void> | undefined
   const drain = () => {
@@ -114,6 +117,7 @@ export async function listen(context: AdapterContext, config: GrpcServerConfig):
       await Promise.race([drain(), sleep(clock, CLOSE_GRACE_MS, waited.signal).catch(() => {})])
       waited.abort()
       server.forceShutdown()
+      process.off('exit', closeAtExit)
     },
   }
 }
