@@ -52,7 +52,7 @@ export const mqttAdapter: AdapterFactory = (context: AdapterContext): ProtocolAd
     },
     tls: () => readTlsOptions(settings.endpoint.tls ?? SERVER_ONLY, log),
   })
-  const memory = new ConnectionMemory(clock, context.random, context.kept)
+  const memory = new ConnectionMemory(clock, context.random, !config.clean_session, context.kept)
   const clientIdConflict = new ClientIdConflict(clock)
   let connection: Connection | undefined
   let attempts = 0
@@ -116,7 +116,7 @@ export const mqttAdapter: AdapterFactory = (context: AdapterContext): ProtocolAd
       if (closed !== undefined) throw closed instanceof IntegrationError ? closed : connectionError(closed)
     },
 
-    rpc: rpcFacet(current, format),
+    rpc: rpcFacet(current, format, () => clock.monotonic()),
     pubsub: pubSubFacet(current, config.qos),
     queue: queueFacet(current, config, context.random),
     service: serviceFacet(current, format, config.queue_group, () => clock.monotonic(), log),

@@ -1,12 +1,16 @@
 import type { Clock } from '../../core/clock.js'
 import type { Random } from '../../core/random.js'
+import { RecentMessages } from './client/recent-messages.js'
 import { SessionJournal } from './client/session-journal.js'
 import { SessionState } from './client/session-state.js'
 import { Continuity } from './continuity.js'
 import type { QueueState } from './queue-member-options.js'
 
-/** The size of the journals of the two kept sessions, in bytes. The manifest requests the same size. */
-export const KEPT_BYTES = 2 * SessionJournal.bytes
+/**
+ * The size of the journals of the two kept sessions and of the memory of served requests, in bytes. The manifest
+ * requests the same size.
+ */
+export const KEPT_BYTES = 2 * SessionJournal.bytes + RecentMessages.bytes
 
 /** The state that an adapter keeps from one connection to the next. */
 export class ConnectionMemory {
@@ -24,17 +28,22 @@ export class ConnectionMemory {
   #replyId: string | undefined
   #lastSubscriptionId: number
 
-  /** @param kept memory that outlives the actor, for sessions that the broker keeps */
-  constructor(clock: Clock, random: Random, kept: SharedArrayBuffer | undefined) {
+  /**
+   * @param keepsSessions whether the broker keeps the sessions
+   * @param kept memory that outlives the actor, for sessions that the broker keeps
+   */
+  constructor(clock: Clock, random: Random, keepsSessions: boolean, kept: SharedArrayBuffer | undefined) {
     this.#random = random
     this.#lastSubscriptionId = Math.floor(random.number() * 0x07ff_ffff)
+    const shared = kept !== undefined && kept.byteLength >= KEPT_BYTES ? kept : undefined
     const journals =
-      kept !== undefined && kept.byteLength >= KEPT_BYTES
-        ? [new SessionJournal(kept, 0), new SessionJournal(kept, SessionJournal.bytes)]
-        : []
+      shared === undefined
+        ? []
+        : [new SessionJournal(shared, 0), new SessionJournal(shared, SessionJournal.bytes)]
     this.main = new SessionState(clock, journals[0])
     this.subscriber = new SessionState(clock, journals[1])
-    this.server = new SessionState(clock)
+    const recent = keepsSessions ? new RecentMessages(shared, 2 * SessionJournal.bytes) : undefined
+    this.server = new SessionState(clock, undefined, recent)
   }
 
   /** The last level of the response topic. A resumed session is subscribed to it already. */

@@ -80,10 +80,10 @@ const config = z.strictObject({
 })
 
 /**
- * The size of the shared memory for kept sessions, as in `connection-memory.ts`, which this file cannot import because
+ * The size of the shared memory for kept sessions and served requests, as in `connection-memory.ts`, which this file cannot import because
  * the host thread reads it.
  */
-const KEPT_BYTES = 2 * (16 + 8_192 + 2 * 1_024 * 16)
+const KEPT_BYTES = 2 * (16 + 8_192 + 2 * 1_024 * 16) + 8 + 2_048 * 8
 
 /** The validated `config` block with its defaults; durations are in milliseconds. */
 export type MqttConfig = z.output<typeof config>

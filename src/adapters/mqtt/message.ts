@@ -8,7 +8,9 @@ const EXPIRY_HEADER = 'mqtt-message-expiry'
 const FORMAT_HEADER = 'mqtt-payload-format'
 
 /** Returns the headers and the content type of a message. Expiry and payload format become headers. */
-export function messageParts({ properties }: PublishPacket): Pick<InboundMessage, 'headers' | 'contentType'> {
+export function messageParts({
+  properties,
+}: Pick<PublishPacket, 'properties'>): Pick<InboundMessage, 'headers' | 'contentType'> {
   const { headers, contentType, expirySeconds, payloadFormat } = properties
   const all: Headers | undefined =
     expirySeconds === undefined && payloadFormat !== 1
@@ -22,6 +24,13 @@ export function messageParts({ properties }: PublishPacket): Pick<InboundMessage
     ...(all !== undefined && { headers: all }),
     ...(contentType !== undefined && { contentType }),
   }
+}
+
+/** Converts a request. Its expiry is for the broker only: it is the deadline of the caller. */
+export function toRequestMessage(packet: PublishPacket): InboundMessage {
+  const { topic, payload, retain } = packet
+  const { expirySeconds: _, ...properties } = packet.properties
+  return { topic, payload, retain, ...messageParts({ properties }) }
 }
 
 /** Converts a received packet for a subscriber. @param taken see `InboundMessage` */

@@ -1,4 +1,5 @@
 import type { Role } from './client/dialer.js'
+import { RECENT_MESSAGES } from './client/recent-messages.js'
 import type { MqttConfig } from './manifest.js'
 
 /**
@@ -19,7 +20,9 @@ export function subscriberRole(config: MqttConfig, clientId: string): Role {
  * answers on the main connection.
  */
 export function serverRole(config: MqttConfig, clientId: string): Role {
-  return receiving(config, `${clientId}-serve`)
+  const role = receiving(config, `${clientId}-serve`)
+  // Requests are acknowledged on receipt, so a smaller window does not slow them down.
+  return { ...role, receiveMaximum: Math.min(role.receiveMaximum ?? RECENT_MESSAGES, RECENT_MESSAGES) }
 }
 
 /**

@@ -12,9 +12,11 @@ import { operationError, unsupported } from './errors.js'
 
 const INVALID_REQUEST = -32_600
 const NO_BYTES = new Uint8Array(0)
+/** A request is rejected when its connection is lost, so a kept session must not send it again. */
+const REQUEST = { qos: 1, retain: false, once: true } as const
 
 /** Calls: a request to the topic named like the method, with a response topic (MQTT 5, section 4.10). */
-export function rpcFacet(connections: CurrentConnection, format: WireFormat): RpcFacet {
+export function rpcFacet(connections: CurrentConnection, format: WireFormat, now: () => number): RpcFacet {
   const failure = (reason: string, context: ErrorContext) =>
     new RpcError(INVALID_REQUEST, reason, undefined, context)
   const encode = (params: Value | undefined) => (params === undefined ? NO_BYTES : format.encode(params))
@@ -40,7 +42,15 @@ export function rpcFacet(connections: CurrentConnection, format: WireFormat): Rp
       const reply = replies.expect(method, context)
       const { topic: responseTopic, correlationData } = reply
       publisher
-        .send(method, payload, { qos: 1, retain: false, responseTopic, correlationData, headers, deadline })
+        .send(method, payload, {
+          ...REQUEST,
+          responseTopic,
+          correlationData,
+          headers,
+          deadline,
+          // The broker drops a request for an absent server that would arrive after its caller has given up.
+          expirySeconds: Math.max(1, Math.ceil((deadline - now()) / 1_000)),
+        })
         .then(
           (reason) =>
             reason === REASON.noMatchingSubscribers && reply.fail(noServer(method, { notExecuted: true })),
@@ -53,7 +63,7 @@ export function rpcFacet(connections: CurrentConnection, format: WireFormat): Rp
       const { session, publisher } = connections()
       const given = session.version === 5 ? headers : undefined
       try {
-        await publisher.send(method, encode(params), { qos: 1, retain: false, headers: given, deadline })
+        await publisher.send(method, encode(params), { ...REQUEST, headers: given, deadline })
       } catch (error) {
         throw operationError(error, failure)
       }

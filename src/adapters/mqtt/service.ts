@@ -11,7 +11,7 @@ import type { PublishPacket } from './client/publish-decoder.js'
 import { topicFault } from './client/topic-cache.js'
 import type { ConnectionResources, CurrentConnection } from './connection-resources.js'
 import { operationError } from './errors.js'
-import { toMessage } from './message.js'
+import { toRequestMessage } from './message.js'
 import { ERROR_PROPERTY, errorProperty } from './rpc-errors.js'
 import { subscribeSink } from './subscriber.js'
 
@@ -74,7 +74,8 @@ export function serviceFacet(
     packet: PublishPacket,
     taken: (() => void) | undefined,
   ): InboundRequest | undefined {
-    // Acknowledge a request on receipt: redelivery after a crash would execute it twice.
+    // Acknowledge a request on receipt: redelivery after a crash would execute it twice. A kept session ignores a
+    // redelivery because of a lost acknowledgement (see `RecentMessages`).
     taken?.()
     const answer = answerer(current, packet)
     let params: Value | undefined
@@ -87,7 +88,7 @@ export function serviceFacet(
       )
       return undefined
     }
-    return { ...toMessage(packet, undefined), params, answer }
+    return { ...toRequestMessage(packet), params, answer }
   }
 
   return {

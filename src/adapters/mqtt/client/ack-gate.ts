@@ -2,6 +2,7 @@ import { PUBACK, PUBREC, writeAck } from './acks.js'
 import { MalformedPacket, REASON } from './errors.js'
 import type { Outbound } from './outbound.js'
 import type { ReceivedIds } from './received-ids.js'
+import type { MessageKey, RecentMessages } from './recent-messages.js'
 
 /** The pending acknowledgement of one received message. */
 export interface Hold {
@@ -30,14 +31,19 @@ const IDENTIFIERS = 65_535
 export class AckGate {
   readonly #outbound: Outbound
   readonly #received: ReceivedIds
+  readonly #recent: RecentMessages | undefined
   #waiting: Waiting[] = []
   #first = 0
   #closed = false
 
-  /** @param received records each QoS 2 message when it is settled */
-  constructor(outbound: Outbound, received: ReceivedIds) {
+  /**
+   * @param received records each QoS 2 message when it is settled
+   * @param recent records each QoS 1 message with a key when it is settled
+   */
+  constructor(outbound: Outbound, received: ReceivedIds, recent?: RecentMessages) {
     this.#outbound = outbound
     this.#received = received
+    this.#recent = recent
   }
 
   /** Number of messages whose acknowledgement is not sent. */
@@ -45,11 +51,14 @@ export class AckGate {
     return this.#waiting.length - this.#first
   }
 
-  /** @throws MalformedPacket if all packet identifiers are unacknowledged */
-  hold(id: number, qos: 1 | 2): Hold {
+  /**
+   * @param key identifies a QoS 1 message that must not be taken twice
+   * @throws MalformedPacket if all packet identifiers are unacknowledged
+   */
+  hold(id: number, qos: 1 | 2, key?: MessageKey): Hold {
     if (this.size >= IDENTIFIERS)
       throw new MalformedPacket(`more than ${IDENTIFIERS} messages at a time`, REASON.receiveMaximumExceeded)
-    const waiting = new Waiting(this, id, qos === 1 ? PUBACK : PUBREC)
+    const waiting = new Waiting(this, id, qos === 1 ? PUBACK : PUBREC, key)
     this.#waiting.push(waiting)
     return waiting
   }
@@ -63,14 +72,16 @@ export class AckGate {
     for (const waiting of dropped) waiting.end(false)
   }
 
-  /** Forgets the identifier of a QoS 2 message that was not delivered. Called by `Hold.drop` only. */
+  /** Forgets a message that was not delivered. Called by `Hold.drop` only. */
   drop(dropped: Waiting): void {
     if (dropped.header === PUBREC) this.#received.drop(dropped.id, dropped)
+    if (dropped.key !== undefined) this.#recent?.delete(dropped.key)
   }
 
   /** Sends all settled acknowledgements up to the first unsettled one. Called by `Hold.settle` only. */
   release(settled: Waiting): boolean {
     if (settled.header === PUBREC) this.#received.take(settled.id, settled)
+    if (settled.key !== undefined) this.#recent?.add(settled.key)
     if (this.#closed) return false
     let next = this.#waiting[this.#first]
     while (next?.settled) {
@@ -90,14 +101,16 @@ class Waiting implements Hold {
   readonly #gate: AckGate
   readonly id: number
   readonly header: number
+  readonly key: MessageKey | undefined
   settled = false
   #ended: boolean | undefined
   #onWritten: ((written: boolean) => void) | undefined
 
-  constructor(gate: AckGate, id: number, header: number) {
+  constructor(gate: AckGate, id: number, header: number, key: MessageKey | undefined) {
     this.#gate = gate
     this.id = id
     this.header = header
+    this.key = key
   }
 
   settle(): boolean {

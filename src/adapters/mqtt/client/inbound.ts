@@ -8,6 +8,7 @@ import type { Outbound } from './outbound.js'
 import { type OversizePacket, oversizePacket, type PublishPacket, publishDecoder } from './publish-decoder.js'
 import { describeReason } from './reason-codes.js'
 import type { ReceivedIds } from './received-ids.js'
+import { messageKey, type RecentMessages } from './recent-messages.js'
 
 /** Receives the packets of a connection. */
 export interface InboundHandler {
@@ -56,6 +57,7 @@ export class Inbound {
   readonly #outbound: Outbound
   readonly #handler: InboundHandler
   readonly #received: ReceivedIds
+  readonly #recent: RecentMessages | undefined
   readonly #gate: AckGate
   readonly #framer: Framer
   readonly #decodePublish: ReturnType<typeof publishDecoder>
@@ -68,6 +70,7 @@ export class Inbound {
     outbound: Outbound,
     received: ReceivedIds,
     handler: InboundHandler,
+    recent?: RecentMessages,
   ) {
     this.#where = where
     this.#version = settings.version
@@ -75,7 +78,8 @@ export class Inbound {
     this.#outbound = outbound
     this.#handler = handler
     this.#received = received
-    this.#gate = new AckGate(outbound, received)
+    this.#recent = recent
+    this.#gate = new AckGate(outbound, received, recent)
     this.#decodePublish = publishDecoder(settings.version)
     this.#framer = new Framer(
       settings.maxFrame,
@@ -145,8 +149,17 @@ export class Inbound {
       this.#handler.onPublish(packet, undefined)
       return
     }
+    if (packet.qos === 1 && this.#recent !== undefined) return this.#onPublishOnce(packet, this.#recent)
     const hold = this.#gate.hold(packet.id, packet.qos)
     if (packet.qos === 1 || this.#received.receive(packet.id, hold)) this.#handler.onPublish(packet, hold)
+  }
+
+  /** Delivers a message of QoS 1 unless it is the redelivery of one that was taken. */
+  #onPublishOnce(packet: PublishPacket, recent: RecentMessages): void {
+    const key = messageKey(packet)
+    const hold = this.#gate.hold(packet.id, 1, key)
+    if (packet.dup && recent.has(key)) hold.settle()
+    else this.#handler.onPublish(packet, hold)
   }
 
   #onOversize(head: Buffer, body: number, size: number): void {

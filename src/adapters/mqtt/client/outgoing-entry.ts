@@ -11,6 +11,8 @@ export interface Outgoing {
   readonly payload: Uint8Array
   /** The `clock.monotonic()` milliseconds after which it is no longer sent. */
   readonly deadline: number
+  /** Whether it ends with its connection: it must not be sent again by a session that the broker has kept. */
+  readonly once?: boolean | undefined
   /** Identifies the operation, so that a kept session recognises it when it is handed over again. */
   readonly operationId?: string | undefined
 }

@@ -66,7 +66,8 @@ export class OutgoingMessages {
   }
 
   /**
-   * Stops sending after the connection has ended. Sent messages of a kept session stay pending; the rest is rejected.
+   * Stops sending after the connection has ended. Sent messages of a kept session stay pending, unless they must not be
+   * sent twice; the rest is rejected.
    */
   disconnected(error: Error): void {
     this.#connection = undefined
@@ -74,7 +75,8 @@ export class OutgoingMessages {
     const waiting = this.#waiting.slice(this.#next)
     this.#waiting = []
     this.#next = 0
-    if (!this.#keeps) this.#forget(error)
+    if (this.#keeps) this.#withdraw(error)
+    else this.#forget(error)
     if (waiting.length === 0) return
     const unsent = notSent(error)
     for (const { reject } of waiting) reject(unsent)
@@ -232,6 +234,19 @@ export class OutgoingMessages {
     this.#counted++
     const flags = (again ? PUBLISH_DUP : 0) | (qos << 1) | (retain ? 1 : 0)
     outbound.publish(flags, topic, entry.id, properties, payload)
+  }
+
+  /**
+   * Rejects messages that must not be sent twice. The broker keeps no state of a message of QoS 1 for its publisher, so
+   * their identifiers are free.
+   */
+  #withdraw(error: Error): void {
+    for (const { id, outgoing, reject } of this.#inFlight.values()) {
+      if (outgoing.once !== true) continue
+      this.#inFlight.take(id)
+      this.#ids.deallocate(id)
+      reject(error)
+    }
   }
 
   /** Rejects all messages in flight, because the session no longer exists. */

@@ -10,6 +10,8 @@ export interface Publication extends OutgoingProperties {
   readonly retain: boolean
   /** `clock.monotonic()` milliseconds. */
   readonly deadline: number
+  /** See `Outgoing`; for QoS 1. */
+  readonly once?: boolean | undefined
   /** See `Outgoing`. */
   readonly operationId?: string | undefined
 }
@@ -56,7 +58,7 @@ export class Publisher {
   async send(topic: string, payload: Uint8Array, publication: Publication): Promise<number> {
     const { outgoing, outbound, closed } = this.#session
     if (closed !== undefined) throw notSent(closed)
-    const { qos, retain, deadline, operationId } = publication
+    const { qos, retain, deadline, once, operationId } = publication
     const encoded = this.#topics.encode(topic)
     const properties = this.#encodeProperties(publication)
     this.#check(encoded.length + (properties?.length ?? 0) + payload.length + 7, publication)
@@ -68,6 +70,7 @@ export class Publisher {
         properties,
         payload,
         deadline,
+        once,
         operationId,
       })
     outbound.publish(retain ? 1 : 0, encoded, 0, properties, payload)

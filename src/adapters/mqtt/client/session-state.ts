@@ -3,6 +3,7 @@ import { OutgoingMessages } from './outgoing.js'
 import type { OutgoingConnection } from './outgoing-entry.js'
 import { PacketIds } from './packet-ids.js'
 import { ReceivedIds } from './received-ids.js'
+import type { RecentMessages } from './recent-messages.js'
 import type { SessionJournal } from './session-journal.js'
 
 /** The client's part of the session state, kept from one connection to the next (MQTT 5, section 4.1). */
@@ -10,12 +11,18 @@ export class SessionState {
   readonly ids = new PacketIds()
   readonly outgoing: OutgoingMessages
   readonly received: ReceivedIds
+  /** Set if no message of QoS 1 may be taken twice. */
+  readonly recent: RecentMessages | undefined
   readonly #journal: SessionJournal | undefined
   #known: boolean
 
-  /** @param journal memory that outlives the thread, if any */
-  constructor(clock: Clock, journal?: SessionJournal) {
+  /**
+   * @param journal memory that outlives the thread, if any
+   * @param recent set if no message of QoS 1 may be taken twice
+   */
+  constructor(clock: Clock, journal?: SessionJournal, recent?: RecentMessages) {
     this.#journal = journal
+    this.recent = recent
     this.#known = journal?.isKnown === true
     this.outgoing = new OutgoingMessages(this.ids, clock, journal)
     this.received = new ReceivedIds(journal)
@@ -34,6 +41,7 @@ export class SessionState {
   established(connection: OutgoingConnection, resumed: boolean, keeps: boolean): void {
     if (!resumed) {
       this.received.clear()
+      this.recent?.clear()
       this.#journal?.clear()
     }
     this.#known = true
