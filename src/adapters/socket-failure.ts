@@ -4,6 +4,10 @@ import { IntegrationError } from '../core/errors/integration-error.js'
 
 const UNTRUSTED = 'TLS: the certificate is signed by an authority that is not trusted'
 
+const NO_COMMON_CIPHER =
+  'TLS: the handshake failed: the other side supports none of our ciphers, or has no certificate for this host name'
+const WRONG_USE = 'TLS: the certificate must not be used for this'
+
 const REASONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'the connection was refused',
   ECONNRESET: 'the connection was reset',
@@ -26,14 +30,23 @@ const REASONS: Readonly<Record<string, string>> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'TLS: the certificate is for another host',
   ERR_SSL_UNSUPPORTED_PROTOCOL: 'TLS: the other side supports no version that is new enough',
   ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION: 'TLS: the other side supports no version that is new enough',
+  ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE: NO_COMMON_CIPHER,
+  ERR_SSL_TLSV1_ALERT_INSUFFICIENT_SECURITY: NO_COMMON_CIPHER,
+  ERR_SSL_TLSV1_UNRECOGNIZED_NAME: 'TLS: the other side does not know this host name',
+  ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL: 'TLS: the other side does not speak this protocol',
   DEPTH_ZERO_SELF_SIGNED_CERT: 'TLS: the certificate is self-signed',
   SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
   UNABLE_TO_GET_ISSUER_CERT: UNTRUSTED,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
   CERT_SIGNATURE_FAILURE: UNTRUSTED,
+  CERT_UNTRUSTED: UNTRUSTED,
   CERT_HAS_EXPIRED: 'TLS: the certificate has expired',
   CERT_NOT_YET_VALID: 'TLS: the certificate is not valid yet',
+  CERT_REVOKED: 'TLS: the certificate is revoked',
+  CERT_REJECTED: WRONG_USE,
+  INVALID_PURPOSE: WRONG_USE,
+  INVALID_CA: 'TLS: the certificate is signed by one that must not sign',
 }
 
 /** Not retryable: a certificate or a setting has to be changed first. */
@@ -47,6 +60,15 @@ const LASTING = new Set([
   'CERT_SIGNATURE_FAILURE',
   'CERT_HAS_EXPIRED',
   'CERT_NOT_YET_VALID',
+  'CERT_UNTRUSTED',
+  'CERT_REVOKED',
+  'CERT_REJECTED',
+  'INVALID_PURPOSE',
+  'INVALID_CA',
+  'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE',
+  'ERR_SSL_TLSV1_ALERT_INSUFFICIENT_SECURITY',
+  'ERR_SSL_TLSV1_UNRECOGNIZED_NAME',
+  'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL',
   'ERR_SSL_WRONG_VERSION_NUMBER',
   'ERR_SSL_PACKET_LENGTH_TOO_LONG',
   'ERR_SSL_UNSUPPORTED_PROTOCOL',
@@ -55,6 +77,8 @@ const LASTING = new Set([
 
 /** Code of the error that we make when a server closes the connection after our certificate without an alert. */
 export const ENDED_AT_CERTIFICATE = 'ENDED_AT_CERTIFICATE'
+/** Code that replaces the one of a refused handshake in which the server has asked for a client certificate. */
+export const CERTIFICATE_WANTED = 'CERTIFICATE_WANTED'
 
 /** Meanings of TLS alerts about our certificate, or the lack of one. */
 const REFUSALS: Readonly<Record<string, string>> = {
@@ -68,7 +92,42 @@ const REFUSALS: Readonly<Record<string, string>> = {
   ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN: 'the other side rejects our certificate',
   ERR_SSL_TLSV1_ALERT_ACCESS_DENIED: 'the other side denies access with our certificate',
   ERR_SSL_TLSV1_ALERT_DECRYPT_ERROR: 'the other side rejects our certificate',
+  [CERTIFICATE_WANTED]: 'the other side requires a client certificate',
   [ENDED_AT_CERTIFICATE]: 'the other side closed the connection after receiving our certificate',
+}
+
+/** The codes of our own making, which messages do not show. */
+const OWN_CODES = new Set([ENDED_AT_CERTIFICATE, CERTIFICATE_WANTED])
+
+/** Returns the error of a connection that a server closed after our certificate, as some do, without an alert. */
+export function endedAtCertificate(cause: Error): Error {
+  return Object.assign(new Error(cause.message, { cause }), { code: ENDED_AT_CERTIFICATE })
+}
+
+export const HANDSHAKE_FAILURE = 'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE'
+
+/** The codes of alerts that a server sends because of a certificate (RFC 8446, section 6.2). */
+const ALERTS: Readonly<Record<string, string>> = {
+  40: HANDSHAKE_FAILURE,
+  42: 'ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE',
+  43: 'ERR_SSL_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE',
+  44: 'ERR_SSL_SSLV3_ALERT_CERTIFICATE_REVOKED',
+  45: 'ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED',
+  46: 'ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN',
+  48: 'ERR_SSL_TLSV1_ALERT_UNKNOWN_CA',
+  49: 'ERR_SSL_TLSV1_ALERT_ACCESS_DENIED',
+  116: 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED',
+}
+
+/**
+ * Returns the code of an error, for an alert as before OpenSSL 3.5, which has renamed "sslv3 alert" to "ssl/tls alert".
+ * An alert that arrives during a write has only its number, in the message.
+ */
+export function alertCode(error: unknown): string {
+  const code = codeOf(error)
+  if (code !== 'EPROTO') return code.replace('ERR_SSL_SSL/TLS_', 'ERR_SSL_SSLV3_')
+  const [, number = ''] = /SSL alert number (\d+)/.exec((error as Error).message) ?? []
+  return ALERTS[number] ?? code
 }
 
 /**
@@ -81,17 +140,17 @@ export function socketFailure(error: unknown, where: string, context: ErrorConte
   if (error instanceof IntegrationError) return error
   dropReceived(error)
   const code = codeOf(error)
-  // OpenSSL renamed "sslv3 alert" to "ssl/tls alert" in version 3.5.
-  const refused = REFUSALS[code.replace('ERR_SSL_SSL/TLS_', 'ERR_SSL_SSLV3_')]
+  const plain = alertCode(error)
+  const refused = REFUSALS[plain]
   if (refused !== undefined)
-    return new AuthError(`${where}: TLS: ${refused}${code === ENDED_AT_CERTIFICATE ? '' : ` (${code})`}`, {
+    return new AuthError(`${where}: TLS: ${refused}${OWN_CODES.has(code) ? '' : ` (${code})`}`, {
       ...context,
       cause: error,
     })
-  const reason = (REASONS[code] ?? otherReason(error, code)) + namesIn(error, code)
+  const reason = (REASONS[plain] ?? otherReason(error, code)) + namesIn(error, code)
   const shown = code === '' || code.startsWith('UND_') ? '' : ` (${code})`
   return new ConnectionError(`${where}: ${reason}${shown}`, {
-    ...(LASTING.has(code) && { retryable: false }),
+    ...(LASTING.has(plain) && { retryable: false }),
     ...context,
     cause: error,
   })

@@ -9,6 +9,7 @@ import { asIntegrationError } from '../resilience/classify.js'
 import { withDeadline } from '../resilience/deadline.js'
 import type { AddressSource } from './address-source.js'
 import { ownAddresses, sourceOf } from './source.js'
+import { targetLookup } from './target-lookup.js'
 
 /** How long closing the previous connection may take before the next one is made, in milliseconds. */
 const CLOSE_GRACE_MS = 3_000
@@ -71,13 +72,17 @@ class Discovering {
     }
   }
 
-  /** Returns the endpoint with live addresses. TLS verifies a discovered host by the name that was looked up. */
+  /**
+   * Returns the endpoint with live addresses. TLS verifies a discovered host by the name that was looked up. The targets
+   * of SRV records are resolved by the DNS servers that have the records.
+   */
   #liveEndpoint(endpoint: Endpoint): Endpoint {
     const { source } = this.#settings
     const current = () => this.#addresses
     const { tls } = endpoint
     return {
       ...endpoint,
+      ...(source.type === 'dns-srv' && source.servers.length > 0 && { lookup: targetLookup(source.servers) }),
       ...(source.type === 'dns' && tls !== undefined && { tls: { serverName: source.name, ...tls } }),
       get addresses() {
         return current()

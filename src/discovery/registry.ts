@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import { explained } from '../adapters/handshake.js'
 import { socketFailure } from '../adapters/socket-failure.js'
 import { readTlsOptions } from '../adapters/tls.js'
 import type { RedisRegistry } from '../core/discovery.js'
@@ -85,7 +86,10 @@ async function inSession<T>(
 async function open({ host, port, tls }: RedisRegistry): Promise<Socket> {
   if (tls === undefined) return connect({ host, port })
   const options = await readTlsOptions(tls)
-  return connectTls({ host, port, ...(isIP(host) === 0 && { servername: host }), ...options })
+  return explained(
+    connectTls({ host, port, ...(isIP(host) === 0 && { servername: host }), ...options }),
+    options,
+  )
 }
 
 function commander(socket: Socket, where: string): Command {

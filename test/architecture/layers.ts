@@ -93,6 +93,7 @@ export const LAYERS: readonly Layer[] = [
       'src/adapters/nats/client/**',
       'src/adapters/abort.ts',
       'src/adapters/cut-off.ts',
+      'src/adapters/handshake.ts',
       'src/adapters/socket-failure.ts',
       'src/adapters/tls.ts',
     ],
@@ -114,6 +115,7 @@ export const LAYERS: readonly Layer[] = [
     files: ['src/discovery/**'],
     imports: [
       ...all(['core', 'resilience', 'discovery']),
+      'src/adapters/handshake.ts',
       'src/adapters/socket-failure.ts',
       'src/adapters/tls.ts',
     ],

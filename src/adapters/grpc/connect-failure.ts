@@ -1,6 +1,6 @@
 import { ConnectionError } from '../../core/errors/connection.js'
 import type { IntegrationError } from '../../core/errors/integration-error.js'
-import { ENDED_AT_CERTIFICATE, socketFailure } from '../socket-failure.js'
+import { endedAtCertificate, socketFailure } from '../socket-failure.js'
 import type { Credentials } from './credentials.js'
 
 /** Explains why no connection could be made. @param details the message of grpc-js */
@@ -14,9 +14,7 @@ export function connectFailure(
   if (failure !== undefined) return socketFailure(failure, server, { integration })
   // Node's servers reject a certificate without a TLS alert.
   if (credentials.provesByCertificate && /Failed to connect|ECONNRESET/.test(details))
-    return socketFailure(Object.assign(new Error(details), { code: ENDED_AT_CERTIFICATE }), server, {
-      integration,
-    })
+    return socketFailure(endedAtCertificate(new Error(details)), server, { integration })
   return new ConnectionError(`${server}: ${localReason(details)}`, { integration })
 }
 

@@ -4,8 +4,10 @@ import { CallCredentials, ChannelCredentials } from '@grpc/grpc-js'
 import type { AdapterContext } from '../../core/adapter/protocol-adapter.js'
 import { ConnectionError } from '../../core/errors/connection.js'
 import type { TlsSettings } from '../../core/settings/tls.js'
+import { explained } from '../handshake.js'
 import { codeOf } from '../socket-failure.js'
 import { readTlsOptions, type TlsOptions } from '../tls.js'
+import type { TlsFiles } from '../tls-files.js'
 
 /** The TLS credentials of channels, and why TLS last failed. */
 export interface Credentials {
@@ -63,10 +65,12 @@ class TlsCredentials extends ChannelCredentials {
   lastFailure: Error | undefined
   readonly #options: ConnectionOptions
   readonly #host: string | undefined
+  readonly #files: TlsFiles
 
   constructor({ rejectUnauthorized, servername: _, ...files }: TlsOptions, host: string | undefined) {
     super()
     this.#host = host
+    this.#files = files
     this.#options = {
       secureContext: createSecureContext(files),
       rejectUnauthorized,
@@ -94,9 +98,11 @@ class TlsCredentials extends ChannelCredentials {
   #connect(socket: Socket): ReturnType<Connector['connect']> {
     const host = this.#host ?? socket.remoteAddress ?? ''
     return new Promise((resolve, reject) => {
-      const secured = connect(
-        { ...this.#options, socket, host, ...(isIP(host) === 0 && { servername: host }) },
-        () => resolve({ socket: secured, secure: true }),
+      const secured = explained(
+        connect({ ...this.#options, socket, host, ...(isIP(host) === 0 && { servername: host }) }, () =>
+          resolve({ socket: secured, secure: true }),
+        ),
+        this.#files,
       )
       // The listener stays, because in TLS 1.3 a server may reject our certificate after the handshake.
       secured.on('error', (error) => {

@@ -1,5 +1,5 @@
-import { lookup } from 'node:dns/promises'
-import { isIP, isIPv4 } from 'node:net'
+import { lookup as bySystem, type LookupAddress } from 'node:dns'
+import { isIP, isIPv4, type LookupFunction } from 'node:net'
 import { ConnectionError } from '../../core/errors/connection.js'
 import type { Endpoint } from '../../core/settings/endpoint.js'
 import type { TlsSettings } from '../../core/settings/tls.js'
@@ -35,7 +35,7 @@ interface HostPort {
  * @throws ConnectionError if an address is invalid or a name cannot be resolved
  */
 export async function targetOf(endpoint: Endpoint, integration: string): Promise<Target> {
-  const { addresses } = endpoint
+  const { addresses, lookup = bySystem as LookupFunction } = endpoint
   const fail = (reason: string, retryable: boolean, cause?: unknown) =>
     new ConnectionError(reason, { integration, retryable, cause })
   if (addresses.length === 0) throw fail('the endpoint has no address', false)
@@ -56,11 +56,12 @@ export async function targetOf(endpoint: Endpoint, integration: string): Promise
   const tls = secure ? { tls: endpoint.tls ?? { verifyServer: true } } : {}
   const shown = parsed.map(authorityOf).join(', ')
   const first = parsed[0]!
-  if (parsed.length === 1) {
+  // grpc-js looks up the name of a single server itself, but only by the system.
+  if (parsed.length === 1 && (endpoint.lookup === undefined || isIP(first.host) !== 0)) {
     const host = isIP(first.host) === 0 ? { host: first.host } : {}
     return { uri: uriOf(first), shown, several: false, ...host, ...tls }
   }
-  const resolved = await Promise.all(parsed.map(lookUp)).catch((cause: unknown) => {
+  const resolved = await Promise.all(parsed.map((each) => lookUp(each, lookup))).catch((cause: unknown) => {
     throw fail(`cannot resolve a host name of ${shown}`, true, cause)
   })
   const all = resolved.flat()
@@ -70,7 +71,7 @@ export async function targetOf(endpoint: Endpoint, integration: string): Promise
   return {
     uri: `${scheme}:${chosen.map(authorityOf).join(',')}`,
     shown,
-    several: true,
+    several: parsed.length > 1,
     ...(named !== undefined && { authority: named.host }),
     ...tls,
   }
@@ -101,7 +102,12 @@ function uriOf(hostPort: HostPort): string {
   return `${version === 0 ? 'dns' : `ipv${version}`}:${authorityOf(hostPort)}`
 }
 
-async function lookUp({ host, port }: HostPort): Promise<HostPort[]> {
+async function lookUp({ host, port }: HostPort, lookup: LookupFunction): Promise<HostPort[]> {
   if (isIP(host) !== 0) return [{ host, port }]
-  return (await lookup(host, { all: true })).map(({ address }) => ({ host: address, port }))
+  const found = await new Promise<readonly LookupAddress[]>((resolve, reject) =>
+    lookup(host, { all: true }, (error, addresses) =>
+      error === null ? resolve(addresses as LookupAddress[]) : reject(error),
+    ),
+  )
+  return found.map(({ address }) => ({ host: address, port }))
 }

@@ -5,6 +5,7 @@ import type { TlsSettings } from '../../core/settings/tls.js'
 import type { Logger } from '../../core/telemetry.js'
 import { readTlsOptions, type TlsOptions } from '../tls.js'
 import { skipContinue } from './skip-continue.js'
+import type { Target } from './target.js'
 
 /**
  * Connects sockets over TLS. Reads the certificate files for each connection, so that replaced files apply to new
@@ -12,7 +13,7 @@ import { skipContinue } from './skip-continue.js'
  */
 export function secureConnector(
   settings: TlsSettings,
-  socketPath: string | undefined,
+  place: Pick<Target, 'socketPath' | 'lookup'>,
   timeoutMs: number,
   integration: string,
   log: Logger,
@@ -22,7 +23,7 @@ export function secureConnector(
     readTlsOptions(settings, log)
       .then((tls) => {
         if (!isDeepStrictEqual(current?.tls, tls)) {
-          const build = { ...tls, timeout: timeoutMs, allowH2: false, socketPath: socketPath ?? null }
+          const build = { ...tls, ...place, timeout: timeoutMs, allowH2: false }
           current = { tls, connect: buildConnector(build as buildConnector.BuildOptions) }
         }
         current!.connect(options, callback)

@@ -1,7 +1,8 @@
 import { connect as connectPlain, isIP, type Socket } from 'node:net'
 import { type ConnectionOptions, connect as connectSecure, type TLSSocket } from 'node:tls'
 import type { Clock } from '../../core/clock.js'
-import { codeOf, ENDED_AT_CERTIFICATE } from '../socket-failure.js'
+import { explained } from '../handshake.js'
+import { codeOf, endedAtCertificate } from '../socket-failure.js'
 import type { Target } from './target.js'
 
 /** How long to wait for a server to reject our certificate, in milliseconds. */
@@ -42,12 +43,12 @@ export function probe(
     // The listener stays, because an error after the promise has settled would otherwise be uncaught.
     socket.on('error', (error) => {
       socket.destroy()
-      reject(shown && codeOf(error) === 'ECONNRESET' ? refusedSilently(error) : error)
+      reject(shown && codeOf(error) === 'ECONNRESET' ? endedAtCertificate(error) : error)
     })
     socket.once('close', () => {
       signal.removeEventListener('abort', onAbort)
       const error = new Error('the other side closed the connection')
-      reject(shown ? refusedSilently(error) : error)
+      reject(shown ? endedAtCertificate(error) : error)
     })
   })
 }
@@ -68,13 +69,8 @@ function awaitVerdict(socket: TLSSocket, clock: Clock, accepted: () => void): vo
   socket.resume()
 }
 
-/** Marks an end of the connection as a rejected certificate: some servers close without an alert. */
-function refusedSilently(cause: Error): Error {
-  return Object.assign(new Error(cause.message, { cause }), { code: ENDED_AT_CERTIFICATE })
-}
-
-function open({ host, port, socketPath }: Target, tls: ConnectionOptions | undefined): Socket {
-  const where = socketPath === undefined ? { host, port } : { path: socketPath }
+function open({ host, port, socketPath, lookup }: Target, tls: ConnectionOptions | undefined): Socket {
+  const where = socketPath === undefined ? { host, port, ...(lookup && { lookup }) } : { path: socketPath }
   if (tls === undefined) return connectPlain(where)
-  return connectSecure({ ...(isIP(host) === 0 && { servername: host }), ...tls, ...where })
+  return explained(connectSecure({ ...(isIP(host) === 0 && { servername: host }), ...tls, ...where }), tls)
 }

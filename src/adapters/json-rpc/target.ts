@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net'
+import { isIPv6, type LookupFunction } from 'node:net'
 import { ConnectionError } from '../../core/errors/connection.js'
 import type { Endpoint } from '../../core/settings/endpoint.js'
 import type { TlsSettings } from '../../core/settings/tls.js'
@@ -18,6 +18,8 @@ export interface Target {
   readonly socketPath?: string
   /** Absent for plain HTTP. */
   readonly tls?: TlsSettings
+  /** See `Endpoint`. */
+  readonly lookup?: LookupFunction
 }
 
 /**
@@ -35,8 +37,9 @@ export function targetsOf(endpoint: Endpoint, integration: string): readonly Tar
   }
 }
 
-export function socketPathOf({ socketPath }: Target): { readonly socketPath?: string } {
-  return socketPath === undefined ? {} : { socketPath }
+/** Returns the options of a connector that say where to connect, besides host and port. */
+export function placeOf({ socketPath, lookup }: Target): Pick<Target, 'socketPath' | 'lookup'> {
+  return { ...(socketPath !== undefined && { socketPath }), ...(lookup !== undefined && { lookup }) }
 }
 
 const UNIX = /^(?:(http|https|ws|wss)\+)?unix:(?:\/\/)?([^:]+)(?::(\/.*))?$/
@@ -69,6 +72,7 @@ function urlTargetOf(address: string, endpoint: Endpoint): Target {
     port: url.port === '' ? (secure ? 443 : 80) : Number(url.port),
     path: pathOf(url, endpoint.path),
     ...(secure && { tls: endpoint.tls ?? { verifyServer: true } }),
+    ...(endpoint.lookup && { lookup: endpoint.lookup }),
   }
 }
 

@@ -15,7 +15,7 @@ import { ExchangeFailure, type ExchangeSettings, exchange, type HttpAnswer } fro
 import { probe } from './probe.js'
 import { SignalWatch } from './signal-watch.js'
 import { socketError, UnreachableError } from './socket-error.js'
-import { socketPathOf, type Target } from './target.js'
+import { placeOf, type Target } from './target.js'
 
 /** How long requests in flight may take to finish after `close`, in milliseconds. */
 const CLOSE_GRACE_MS = 1000
@@ -245,8 +245,8 @@ function addressOf(target: Target, settings: TransportSettings): Address {
     // All connections share one connector, so that they can resume each other's TLS sessions.
     connect: announcing(
       target.tls
-        ? secureConnector(target.tls, target.socketPath, timeout, integration, log)
-        : buildConnector({ timeout, allowH2: false, ...socketPathOf(target) }),
+        ? secureConnector(target.tls, placeOf(target), timeout, integration, log)
+        : buildConnector({ timeout, allowH2: false, ...placeOf(target) } as buildConnector.BuildOptions),
       settings.answerBegins,
     ),
     allowH2: false,

@@ -6,6 +6,7 @@ import type { TlsSettings } from '../../core/settings/tls.js'
 import { integrationFormat } from '../../wire/formats.js'
 import { untilAborted } from '../abort.js'
 import { ConnectAttempt } from '../connect-attempt.js'
+import { explained } from '../handshake.js'
 import { SecretMask } from '../secret-mask.js'
 import { readTlsOptions } from '../tls.js'
 import type { BrokerAddress } from './client/address.js'
@@ -51,6 +52,8 @@ export const mqttAdapter: AdapterFactory = (context: AdapterContext): ProtocolAd
       return (text) => mask.text(text)
     },
     tls: () => readTlsOptions(settings.endpoint.tls ?? SERVER_ONLY, log),
+    lookup: settings.endpoint.lookup,
+    onTlsSocket: explained,
   })
   const memory = new ConnectionMemory(clock, context.random, !config.clean_session, context.kept)
   const clientIdConflict = new ClientIdConflict(clock)

@@ -81,8 +81,9 @@ export class Dialer {
   }
 
   async #openSocket(address: ServerAddress, signal: AbortSignal): Promise<Socket> {
-    const tls = this.#context.settings.endpoint.tls ?? { verifyServer: true }
-    return openSocket(address, address.tls ? await readTlsOptions(tls, this.#context.log) : undefined, signal)
+    const { tls = { verifyServer: true }, lookup } = this.#context.settings.endpoint
+    const options = address.tls ? await readTlsOptions(tls, this.#context.log) : undefined
+    return openSocket(address, options, lookup, signal)
   }
 }
 

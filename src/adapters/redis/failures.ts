@@ -1,6 +1,7 @@
 import { AuthError, ConnectionError } from '../../core/errors/connection.js'
 import type { ErrorContext } from '../../core/errors/context.js'
 import { IntegrationError } from '../../core/errors/integration-error.js'
+import { socketFailure as anySocketFailure } from '../socket-failure.js'
 
 /** Error replies for wrong credentials or missing permissions. */
 const AUTH_REFUSALS = /^(WRONGPASS|NOAUTH|NOPERM|DENIED)\b|^ERR (invalid password|Client sent AUTH|AUTH )/
@@ -81,12 +82,10 @@ export function commandFailure(error: unknown, failure: Failure): IntegrationErr
 /** Returns the error of a socket that could not be opened, or that broke. `where` names the server. */
 export function socketFailure(where: string, cause: unknown): IntegrationError {
   if (cause instanceof IntegrationError) return cause
-  const { code, message, name } = (cause ?? {}) as { code?: string; message?: string; name?: string }
+  const { name } = (cause ?? {}) as { name?: string }
   if (name === 'TimeoutError') return new ConnectionError(`${where} did not answer in time`, { cause })
   if (name === 'AbortError') return new ConnectionError(`connecting to ${where} was cancelled`, { cause })
-  if (code?.startsWith('ERR_SSL_') && /ALERT.*(CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)/.test(code))
-    return new AuthError(`${where} refuses the client certificate: ${code}`, { cause })
-  return new ConnectionError(`connection to ${where}: ${message || code || 'closed'}`, { cause })
+  return anySocketFailure(cause ?? new Error('closed'), `connection to ${where}`)
 }
 
 /** Returns the error for an error reply during the handshake. Only an error that may pass is retryable. */

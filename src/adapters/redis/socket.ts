@@ -1,5 +1,6 @@
-import { connect as connectTcp, isIP, type Socket } from 'node:net'
+import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import { explained } from '../handshake.js'
 import type { TlsOptions } from '../tls.js'
 import { formatAddress, type ServerAddress } from './endpoint.js'
 import { socketFailure } from './failures.js'
@@ -9,17 +10,20 @@ const KEEP_ALIVE_MS = 30_000
 /**
  * Opens a socket to a server. Destroys it if `signal` aborts before it is open.
  * @param tls TLS options; absent for a plain connection
+ * @param lookup see `Endpoint`
  * @throws ConnectionError, AuthError (the server refuses our certificate)
  */
 export function openSocket(
   address: ServerAddress,
   tls: TlsOptions | undefined,
+  lookup: LookupFunction | undefined,
   signal: AbortSignal,
 ): Promise<Socket> {
   const { host, port, path } = address
-  const place = path === undefined ? { host, port } : { path }
+  const place = path === undefined ? { host, port, ...(lookup && { lookup }) } : { path }
   const servername = path === undefined && isIP(host) === 0 ? { servername: host } : {}
-  const socket = tls === undefined ? connectTcp(place) : connectTls({ ...place, ...servername, ...tls })
+  const socket =
+    tls === undefined ? connectTcp(place) : explained(connectTls({ ...place, ...servername, ...tls }), tls)
   socket.setNoDelay(true)
   socket.setKeepAlive(true, KEEP_ALIVE_MS)
   // An error may be emitted before the caller listens. Without a listener Node would throw it.

@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net'
 import type { TlsSettings } from './tls.js'
 
 /** The addresses of a service, and how to reach them. */
@@ -10,4 +11,6 @@ export interface Endpoint {
   readonly path?: string
   /** The TLS settings; absent without TLS. */
   readonly tls?: TlsSettings
+  /** Resolves host names, as the option of `net.connect`; absent for the resolution of the system. */
+  readonly lookup?: LookupFunction
 }

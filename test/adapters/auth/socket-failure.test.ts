@@ -1,4 +1,7 @@
+import { EventEmitter } from 'node:events'
+import type { TLSSocket } from 'node:tls'
 import { expect, test } from 'vitest'
+import { explained } from '../../../src/adapters/handshake.js'
 import { socketFailure } from '../../../src/adapters/socket-failure.js'
 import { AuthError, ConnectionError } from '../../../src/core/errors/connection.js'
 
@@ -16,8 +19,36 @@ test.each([
   expect(error.message).toContain(words)
 })
 
-test('any other failure of TLS is one of the connection', () => {
-  const error = socketFailure(failing('ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE'), 'the service')
+test.each([
+  ['ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE', false, 'supports none of our ciphers'],
+  ['ERR_SSL_TLSV1_UNRECOGNIZED_NAME', false, 'does not know this host name'],
+  ['CERT_REVOKED', false, 'is revoked'],
+  ['ERR_SSL_SSLV3_ALERT_BAD_RECORD_MAC', true, 'the handshake failed'],
+])('%s is a failure of the connection that lasts unless it is retryable: %s', (code, retryable, words) => {
+  const error = socketFailure(failing(code), 'the service')
   expect(error).toBeInstanceOf(ConnectionError)
-  expect(error.message).toContain('the handshake failed')
+  expect(error.message).toContain(words)
+  expect(error.retryable).toBe(retryable)
+})
+
+test.each([
+  [
+    'after the certificate of the server asks for ours',
+    { subject: {} },
+    AuthError,
+    /requires a client certificate$/,
+  ],
+  ['before it finds no common cipher', {}, ConnectionError, /none of our ciphers/],
+])('a handshake that the server refuses %s', (_, certificate, kind, words) => {
+  const socket = Object.assign(new EventEmitter(), {
+    getPeerCertificate: () => certificate,
+  }) as never as TLSSocket
+  const errors: Error[] = []
+  socket.on('error', (error) => errors.push(socketFailure(error, 'the service')))
+  explained(socket, {})
+  socket.emit('keylog', Buffer.alloc(0))
+  const error = new Error('write EPROTO: sslv3 alert handshake failure: SSL alert number 40')
+  socket.emit('error', Object.assign(error, { code: 'EPROTO' }))
+  expect(errors[0]).toBeInstanceOf(kind)
+  expect(errors[0]!.message).toMatch(words)
 })

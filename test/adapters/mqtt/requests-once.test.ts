@@ -146,8 +146,8 @@ describe('a call over a kept session', () => {
       rpc!.call('charge', [1], within(5_000)),
       rpc!.notify('log', [2], within(5_000)),
     ])
-    const kept = pubsub!.publish('t', Buffer.from('x'), { qos: 1 }, { ...within(5_000), operationId: 'o' })
-    kept.catch(() => {})
+    const publish = pubsub!.publish('t', Buffer.from('x'), { qos: 1 }, { ...within(5_000), operationId: 'o' })
+    publish?.catch(() => {})
     await until(() => published().length === 3, 'the requests')
     expect(published().map(({ properties }) => properties?.messageExpiryInterval)).toEqual(
       expect.arrayContaining([5, undefined, undefined]),

@@ -1,13 +1,15 @@
 import type { IncomingMessage } from 'node:http'
-import { connect as connectPlain, type Socket } from 'node:net'
+import { connect as connectPlain, isIP } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { connect as connectSecure } from 'node:tls'
+import { type ConnectionOptions, connect as connectSecure, type TLSSocket } from 'node:tls'
 import WebSocket from 'ws'
 import { ConnectionError } from '../../../core/errors/connection.js'
 import { IntegrationError } from '../../../core/errors/integration-error.js'
 import type { Logger } from '../../../core/telemetry.js'
+import { explained } from '../../handshake.js'
 import type { SecretMask } from '../../secret-mask.js'
-import { readTlsOptions, type TlsOptions } from '../../tls.js'
+import { codeOf, endedAtCertificate } from '../../socket-failure.js'
+import { readTlsOptions } from '../../tls.js'
 import { serviceFailure, statusText } from '../http-status.js'
 import { socketError } from '../socket-error.js'
 import type { Target } from '../target.js'
@@ -49,9 +51,20 @@ export async function openSocket(
   const { integration } = settings
   const tls = target.tls && (await readTlsOptions(target.tls, settings.log).catch(withName(integration)))
   if (signal.aborted) throw signal.reason
+  const path = target.socketPath
+  /** Whether the TLS handshake is complete on our side and presented a certificate. */
+  let shown = false
+  const secure = (options: ConnectionOptions) =>
+    secureSocket(target, { ...options, ...tls }).once('secureConnect', () => {
+      shown = tls?.cert !== undefined
+    })
+  const connection =
+    tls !== undefined
+      ? { createConnection: secure as never }
+      : path !== undefined && { createConnection: () => connectPlain({ path }) }
   const socket = new WebSocket(`${target.origin}${target.path}`, {
-    ...tls,
-    ...(target.socketPath !== undefined && { createConnection: () => connectUnix(target, tls) }),
+    ...connection,
+    ...(target.lookup && { lookup: target.lookup }),
     headers: headersOf(settings.headers),
     maxPayload: settings.limit,
     perMessageDeflate: false,
@@ -70,7 +83,11 @@ export async function openSocket(
       request.destroy()
     })
     // The listener stays, because an error after the promise has settled would otherwise be uncaught.
-    socket.on('error', (error) => reject(socketError(error, target.shown, { integration })))
+    socket.on('error', (error) => {
+      // Some servers reject our certificate after the handshake, without an alert.
+      const refused = shown && codeOf(error) === 'ECONNRESET'
+      reject(socketError(refused ? endedAtCertificate(error) : error, target.shown, { integration }))
+    })
     socket.once('close', () =>
       reject(new ConnectionError(`${target.shown}: the handshake failed`, { integration })),
     )
@@ -99,10 +116,10 @@ function refusal(
   )
 }
 
-/** Connects to a Unix domain socket; `ws` itself supports no TLS over one. */
-function connectUnix({ socketPath, host }: Target, tls: TlsOptions | undefined): Socket {
-  const path = socketPath!
-  return tls === undefined ? connectPlain({ path }) : connectSecure({ servername: host, ...tls, path })
+/** Connects over TLS, also to a Unix domain socket, which `ws` itself does not support. */
+function secureSocket({ socketPath, host }: Target, options: ConnectionOptions): TLSSocket {
+  const servername = isIP(host) === 0 ? host : ''
+  return explained(connectSecure({ servername, ...options, path: socketPath }), options)
 }
 
 function headersOf(list: readonly string[]): Record<string, string> {

@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
 import type { Clock } from '../../../core/clock.js'
 import { type BrokerAddress, showAddress } from './address.js'
@@ -12,7 +13,7 @@ import {
 import { Session } from './session.js'
 import { NO_OWNER, type SessionOwner } from './session-owner.js'
 import type { SessionState } from './session-state.js'
-import { openSocket } from './socket.js'
+import { type OnTlsSocket, openSocket } from './socket.js'
 
 /** The settings that differ between the connections of one client. */
 export type Role = Pick<
@@ -40,6 +41,9 @@ export interface DialerOptions {
   maskOf(credentials: Credentials): (text: string) => string
   /** Called for each connection over TLS. */
   tls(): Promise<ConnectionOptions>
+  /** Resolves host names; absent for the resolution of the system. */
+  readonly lookup?: LookupFunction | undefined
+  readonly onTlsSocket: OnTlsSocket
 }
 
 /** Opens connections. Remembers the protocol version that the broker accepted. */
@@ -127,9 +131,11 @@ export class Dialer {
     const credentials = await options.credentials(signal)
     const secure = address.transport === 'tls' || address.transport === 'wss'
     const tls = secure ? await options.tls() : undefined
-    const socket = await openSocket(address, tls, signal).catch((error: unknown) => {
-      throw address.transport === 'tls' ? notTls(error) : error
-    })
+    const socket = await openSocket(address, tls, options.onTlsSocket, options.lookup, signal).catch(
+      (error: unknown) => {
+        throw address.transport === 'tls' ? notTls(error) : error
+      },
+    )
     const settings: SessionSettings = {
       ...role,
       // Pausing a TLS or WebSocket stream does not stop the reads of its socket, so they are not paced.

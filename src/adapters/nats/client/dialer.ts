@@ -74,7 +74,7 @@ export class Dialer {
     // Read the certificate files for each connection, so that replaced files take effect.
     const wanted = endpoint.tls ?? (server.secure ? VERIFYING : undefined)
     const tls = wanted && (await readTlsOptions(wanted, log))
-    const opened = await openSocket(server, tls, signal)
+    const opened = await openSocket(server, tls, this.#settings.endpoint.lookup, signal)
     const { socket, info, rest } = opened
     try {
       const proof = await credentials.prove(info.nonce, signal)

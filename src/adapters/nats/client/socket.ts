@@ -1,6 +1,7 @@
-import { createConnection, isIP, type Socket } from 'node:net'
+import { createConnection, isIP, type LookupFunction, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import { ConnectionError } from '../../../core/errors/connection.js'
+import { explained } from '../../handshake.js'
 import type { TlsOptions } from '../../tls.js'
 import { type ServerAddress, whereOf } from './address.js'
 import { connectionFailure } from './failures.js'
@@ -25,10 +26,16 @@ export interface OpenedSocket {
 export async function openSocket(
   server: ServerAddress,
   tls: TlsOptions | undefined,
+  lookup: LookupFunction | undefined,
   signal: AbortSignal,
 ): Promise<OpenedSocket> {
   const where = whereOf(server)
-  const plain = createConnection({ host: server.host, port: server.port, noDelay: true })
+  const plain = createConnection({
+    host: server.host,
+    port: server.port,
+    noDelay: true,
+    ...(lookup && { lookup }),
+  })
   // An error may be emitted between two steps. Without a listener Node would throw it; the next step finds the socket
   // destroyed.
   plain.on('error', ignore)
@@ -49,11 +56,8 @@ export async function openSocket(
     })
   }
   const { serverName } = server
-  const secured = connectTls({
-    socket: plain,
-    ...tls,
-    ...nameToCheck(serverName, tls),
-  })
+  const options = { socket: plain, ...tls, ...nameToCheck(serverName, tls) }
+  const secured = explained(connectTls(options), tls)
   secured.on('error', ignore)
   await settled(where, secured, 'secureConnect', signal)
   secured.pause()
