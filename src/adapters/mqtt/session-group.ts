@@ -2,7 +2,7 @@ import { sharedController, sharedSignal } from '../../core/abort.js'
 import type { Hold } from './client/ack-gate.js'
 import type { BrokerAddress } from './client/address.js'
 import type { Dialer, Role } from './client/dialer.js'
-import { ConnectionEnded, REASON } from './client/errors.js'
+import { ConnectionEnded, notSent, REASON } from './client/errors.js'
 import type { OversizePacket, PublishPacket } from './client/publish-decoder.js'
 import type { Session } from './client/session.js'
 import type { SessionOwner } from './client/session-owner.js'
@@ -33,6 +33,7 @@ export class SessionGroup {
   readonly #onLost: (error: Error) => void
   readonly #sessions: ReceivingSession<Receiver>[] = []
   readonly #stop = sharedController()
+  #main: Session | undefined
   #ended: Error | undefined
 
   /** @param onLost called at most once, when a session is lost */
@@ -48,14 +49,17 @@ export class SessionGroup {
   }
 
   /** Opens the session that settles the protocol version. @throws ConnectionError, AuthError */
-  openMain<R extends Receiver>(
+  async openMain<R extends Receiver>(
     role: Role,
     state: SessionState,
     makeInbox: (session: Session) => R,
     signal: AbortSignal,
   ): Promise<ReceivingSession<R>> {
     const both = sharedSignal([signal, this.#stop.signal])
-    return this.#open(makeInbox, (owner) => this.#dialer.connect(this.#address, role, state, owner, both))
+    const dial = (owner: SessionOwner) => this.#dialer.connect(this.#address, role, state, owner, both)
+    const opened = await this.#open(makeInbox, dial)
+    this.#main = opened.session
+    return opened
   }
 
   /** Opens a further session with the same protocol version. @throws ConnectionError, AuthError */
@@ -73,8 +77,18 @@ export class SessionGroup {
     try {
       return await this.#dialer.join(this.#address, role, state, owner, this.#stop.signal)
     } catch (error) {
-      throw connectionError(error)
+      throw await this.#joinFailure(error)
     }
+  }
+
+  /**
+   * Returns the error of a session that could not be opened. A cut may have ended the main session too, which notices it
+   * later: the operation then waits for the next connection instead of failing on one that looks open.
+   */
+  async #joinFailure(error: unknown): Promise<Error> {
+    if (error instanceof ConnectionEnded && error.retryable && this.#ended === undefined)
+      await this.#main?.ping()
+    return connectionError(this.#ended === undefined ? error : notSent(this.#ended))
   }
 
   /** Closes all sessions with DISCONNECT; idempotent. */
@@ -104,7 +118,7 @@ export class SessionGroup {
         onLost: (error) => this.#lost(error),
       })
     } catch (error) {
-      throw connectionError(error)
+      throw await this.#joinFailure(error)
     }
     if (this.#ended !== undefined) {
       for (const { hold } of early) hold?.drop?.()

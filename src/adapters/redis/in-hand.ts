@@ -1,4 +1,6 @@
 import type { ExhaustedDelivery, InboundDelivery } from '../../core/adapter/queue-facet.js'
+import { ConnectionError } from '../../core/errors/connection.js'
+import type { IntegrationError } from '../../core/errors/integration-error.js'
 import { AckError } from '../../core/errors/queue.js'
 import { runScript } from './commands.js'
 import type { ConnectionPool } from './connection-pool.js'
@@ -102,8 +104,11 @@ export class EntriesInHand {
     return this.#pool.send(stream, 'xack', [stream, this.#group, id])
   }
 
-  #failure(error: unknown) {
-    return this.#pool.failure(error, (reason, context) => new AckError(this.#queue, reason, context))
+  /** A settlement belongs to its connection: after a loss the server delivers the entry again. */
+  #failure(error: unknown): IntegrationError {
+    const failure = this.#pool.failure(error, (reason, context) => new AckError(this.#queue, reason, context))
+    if (!(failure instanceof ConnectionError)) return failure
+    return new AckError(this.#queue, failure.reason, { cause: failure, retryable: false })
   }
 }
 

@@ -47,7 +47,7 @@ const dns = {
     .array(server)
     .default([])
     .describe(
-      'DNS servers, with an optional port each. Default: those of the system. Example: `["10.0.0.2", "127.0.0.1:5353"]`.',
+      'DNS servers, with an optional port each. For `dns-srv` they also resolve the targets. Default: those of the system. Example: `["10.0.0.2", "127.0.0.1:5353"]`.',
     ),
 }
 

@@ -9,8 +9,8 @@ export interface DnsDiscoveryBlock {
   /** Name to look up. Example: `"api.internal"`, or `"_mqtt._tcp.example.com"` for `dns-srv`. */
   readonly name: string
   /**
-   * DNS servers, with an optional port each. Default: those of the system. Example: `["10.0.0.2",
-   * "127.0.0.1:5353"]`.
+   * DNS servers, with an optional port each. For `dns-srv` they also resolve the targets. Default: those of
+   * the system. Example: `["10.0.0.2", "127.0.0.1:5353"]`.
    */
   readonly servers?: readonly string[] | undefined
   /**
@@ -41,8 +41,8 @@ export interface DnsSrvDiscoveryBlock {
   /** Name to look up. Example: `"api.internal"`, or `"_mqtt._tcp.example.com"` for `dns-srv`. */
   readonly name: string
   /**
-   * DNS servers, with an optional port each. Default: those of the system. Example: `["10.0.0.2",
-   * "127.0.0.1:5353"]`.
+   * DNS servers, with an optional port each. For `dns-srv` they also resolve the targets. Default: those of
+   * the system. Example: `["10.0.0.2", "127.0.0.1:5353"]`.
    */
   readonly servers?: readonly string[] | undefined
   /**
