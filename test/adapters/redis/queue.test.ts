@@ -188,7 +188,7 @@ describe('the dead', () => {
     for (const text of ['a', 'b']) await client.xadd('jobs', '*', 'payload', text)
     await until(() => first.sink.messages.length === 2, 'two in hand')
     await killed(first)
-    await expect(first.sink.messages[0]!.ack()).rejects.toMatchObject({ kind: 'connection' })
+    await expect(first.sink.messages[0]!.ack()).rejects.toMatchObject({ kind: 'ack' })
     const second = await consumer({}, 'jobs', 'phoenix')
     second.consuming.request(1)
     await until(() => second.sink.messages.length === 1, 'the first')

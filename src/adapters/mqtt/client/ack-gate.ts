@@ -2,7 +2,7 @@ import { PUBACK, PUBREC, writeAck } from './acks.js'
 import { MalformedPacket, REASON } from './errors.js'
 import type { Outbound } from './outbound.js'
 import type { ReceivedIds } from './received-ids.js'
-import type { MessageKey, RecentMessages } from './recent-messages.js'
+import type { MessageKey } from './recent-messages.js'
 
 /** The pending acknowledgement of one received message. */
 export interface Hold {
@@ -31,19 +31,16 @@ const IDENTIFIERS = 65_535
 export class AckGate {
   readonly #outbound: Outbound
   readonly #received: ReceivedIds
-  readonly #recent: RecentMessages | undefined
   #waiting: Waiting[] = []
   #first = 0
   #closed = false
 
   /**
-   * @param received records each QoS 2 message when it is settled
-   * @param recent records each QoS 1 message with a key when it is settled
+   * @param received records each QoS 2 message, and each QoS 1 message with a key, when it is settled
    */
-  constructor(outbound: Outbound, received: ReceivedIds, recent?: RecentMessages) {
+  constructor(outbound: Outbound, received: ReceivedIds) {
     this.#outbound = outbound
     this.#received = received
-    this.#recent = recent
   }
 
   /** Number of messages whose acknowledgement is not sent. */
@@ -75,13 +72,13 @@ export class AckGate {
   /** Forgets a message that was not delivered. Called by `Hold.drop` only. */
   drop(dropped: Waiting): void {
     if (dropped.header === PUBREC) this.#received.drop(dropped.id, dropped)
-    if (dropped.key !== undefined) this.#recent?.delete(dropped.key)
+    if (dropped.key !== undefined) this.#received.recent?.delete(dropped.key)
   }
 
   /** Sends all settled acknowledgements up to the first unsettled one. Called by `Hold.settle` only. */
   release(settled: Waiting): boolean {
     if (settled.header === PUBREC) this.#received.take(settled.id, settled)
-    if (settled.key !== undefined) this.#recent?.add(settled.key)
+    if (settled.key !== undefined) this.#received.recent?.add(settled.key)
     if (this.#closed) return false
     let next = this.#waiting[this.#first]
     while (next?.settled) {

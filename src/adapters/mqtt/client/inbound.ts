@@ -70,7 +70,6 @@ export class Inbound {
     outbound: Outbound,
     received: ReceivedIds,
     handler: InboundHandler,
-    recent?: RecentMessages,
   ) {
     this.#where = where
     this.#version = settings.version
@@ -78,8 +77,8 @@ export class Inbound {
     this.#outbound = outbound
     this.#handler = handler
     this.#received = received
-    this.#recent = recent
-    this.#gate = new AckGate(outbound, received, recent)
+    this.#recent = received.recent
+    this.#gate = new AckGate(outbound, received)
     this.#decodePublish = publishDecoder(settings.version)
     this.#framer = new Framer(
       settings.maxFrame,

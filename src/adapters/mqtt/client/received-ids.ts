@@ -1,3 +1,4 @@
+import type { RecentMessages } from './recent-messages.js'
 import type { SessionJournal } from './session-journal.js'
 
 /** The pending acknowledgement of a message: see `Hold`. */
@@ -17,9 +18,12 @@ export class ReceivedIds {
    */
   readonly #delivered = new Map<number, Acknowledgement[]>()
   readonly #journal: SessionJournal | undefined
+  /** Set if no message of QoS 1 may be taken twice. */
+  readonly recent: RecentMessages | undefined
 
-  constructor(journal: SessionJournal | undefined) {
+  constructor(journal: SessionJournal | undefined, recent?: RecentMessages) {
     this.#journal = journal
+    this.recent = recent
   }
 
   /**
@@ -67,5 +71,6 @@ export class ReceivedIds {
   clear(): void {
     this.#taken.clear()
     this.#delivered.clear()
+    this.recent?.clear()
   }
 }

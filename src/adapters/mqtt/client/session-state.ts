@@ -11,8 +11,6 @@ export class SessionState {
   readonly ids = new PacketIds()
   readonly outgoing: OutgoingMessages
   readonly received: ReceivedIds
-  /** Set if no message of QoS 1 may be taken twice. */
-  readonly recent: RecentMessages | undefined
   readonly #journal: SessionJournal | undefined
   #known: boolean
 
@@ -22,10 +20,9 @@ export class SessionState {
    */
   constructor(clock: Clock, journal?: SessionJournal, recent?: RecentMessages) {
     this.#journal = journal
-    this.recent = recent
     this.#known = journal?.isKnown === true
     this.outgoing = new OutgoingMessages(this.ids, clock, journal)
-    this.received = new ReceivedIds(journal)
+    this.received = new ReceivedIds(journal, recent)
   }
 
   /** Whether this is the state of the broker's session. If not, the session must not be resumed. */
@@ -41,7 +38,6 @@ export class SessionState {
   established(connection: OutgoingConnection, resumed: boolean, keeps: boolean): void {
     if (!resumed) {
       this.received.clear()
-      this.recent?.clear()
       this.#journal?.clear()
     }
     this.#known = true

@@ -70,27 +70,20 @@ export class Session implements KeepAliveTarget {
     this.#owner = owner
     this.#state = { name: 'opening', reject: opened }
     this.outbound = new Outbound(socket)
-    this.#inbound = new Inbound(
-      where,
-      settings,
-      this.outbound,
-      state.received,
-      {
-        onAccepted: (connack) => this.#onAccepted(connack, opened),
-        onRefused: (reason, reasonString) => this.#onRefused(reason, reasonString),
-        onPublish: (packet, hold) => {
-          if (hold !== undefined) this.#acknowledging = true
-          owner.onPublish(packet, hold)
-        },
-        onOversize: (packet, hold) => owner.onOversize(packet, hold),
-        onCompleted: (ack) => state.outgoing.onCompleted(ack),
-        onReceived: (ack) => state.outgoing.onReceived(ack),
-        onPong: () => this.#pongs(),
-        onSubscription: (bytes, body, end) => this.#subscriptions.onAnswer(bytes, body, end),
-        onFailure: (error, reasonCode) => this.#breakOff(error, reasonCode),
+    this.#inbound = new Inbound(where, settings, this.outbound, state.received, {
+      onAccepted: (connack) => this.#onAccepted(connack, opened),
+      onRefused: (reason, reasonString) => this.#onRefused(reason, reasonString),
+      onPublish: (packet, hold) => {
+        if (hold !== undefined) this.#acknowledging = true
+        owner.onPublish(packet, hold)
       },
-      state.recent,
-    )
+      onOversize: (packet, hold) => owner.onOversize(packet, hold),
+      onCompleted: (ack) => state.outgoing.onCompleted(ack),
+      onReceived: (ack) => state.outgoing.onReceived(ack),
+      onPong: () => this.#pongs(),
+      onSubscription: (bytes, body, end) => this.#subscriptions.onAnswer(bytes, body, end),
+      onFailure: (error, reasonCode) => this.#breakOff(error, reasonCode),
+    })
     this.#pacer = settings.paced ? new ReadPacer(clock, this) : undefined
     this.#subscriptions = new Subscriptions(this.outbound, state.ids, settings.version, settings.mask)
     socket.on('data', (chunk: Buffer) => {
