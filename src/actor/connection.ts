@@ -8,6 +8,8 @@ import type { ConnectionStatus } from '../core/status.js'
 import { backoffDelay } from '../resilience/backoff.js'
 import { asIntegrationError } from '../resilience/classify.js'
 import { withDeadline } from '../resilience/deadline.js'
+import { connectionFailureOf } from './adapter-failure.js'
+import { quietly } from './quietly.js'
 
 type State =
   | { readonly kind: 'disconnected' }
@@ -106,8 +108,9 @@ export class Connection {
   }
 
   /** Handles the loss of the connection: reconnects as configured. */
-  lost(error: ConnectionError): void {
+  lost(reason: ConnectionError): void {
     if (this.#state.kind !== 'connected') return
+    const error = connectionFailureOf(reason)
     const lasted = this.#clock.monotonic() - this.#state.since
     if (lasted >= STABLE_MS && lasted >= 2 * this.#lastDelayMs) this.#failures = 0
     if (!this.#settings.enabled) return this.#fail(error)
@@ -122,8 +125,8 @@ export class Connection {
     if (this.#state.kind === 'stopped') throw new ConnectionError('the integration is stopped')
     this.#leave()
     this.#become({ kind: 'disconnected' })
-    // An adapter whose `disconnect` never settles must not prevent the new connection.
-    await Promise.race([this.#adapter.disconnect(), sleep(this.#clock, this.#timeoutMs)])
+    // An adapter whose `disconnect` fails or never settles must not prevent the new connection.
+    await Promise.race([quietly(() => this.#adapter.disconnect()), sleep(this.#clock, this.#timeoutMs)])
     if ((this.#state as State).kind === 'disconnected') await this.#attempt(0)
   }
 
@@ -152,8 +155,9 @@ export class Connection {
         this.#become({ kind: 'connected', since: this.#clock.monotonic() })
         this.#events.connected()
       },
-      (error: Error) => {
+      (thrown: unknown) => {
         if (abort.signal.aborted) return
+        const error = connectionFailureOf(thrown)
         this.#events.failing(error)
         if (!this.#settings.enabled) this.#fail(error)
         else this.#retry(attempt + 1, error)

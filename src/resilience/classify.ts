@@ -1,14 +1,22 @@
-import { IntegrationError } from '../core/errors/integration-error.js'
+import type { IntegrationError } from '../core/errors/integration-error.js'
+
+/** The fields that decisions depend on, besides `kind` and `retryable`. */
+const READ = ['message', 'errorClass', 'fault', 'notExecuted', 'retryAfterMs'] as const
 
 /**
  * Returns the error if it is an `IntegrationError`, else `undefined`. Also accepts errors of another copy of this
- * library, which a custom adapter may use and `instanceof` does not recognise.
+ * library, which a custom adapter may use and `instanceof` does not recognise. Never throws: an error with a field that
+ * cannot be read is not one.
  */
 export function asIntegrationError(error: unknown): IntegrationError | undefined {
-  if (error instanceof IntegrationError) return error
-  if (!(error instanceof Error)) return undefined
-  const { kind, retryable } = error as Partial<IntegrationError>
-  return typeof kind === 'string' && typeof retryable === 'boolean' ? (error as IntegrationError) : undefined
+  try {
+    if (!(error instanceof Error)) return undefined
+    const known = error as IntegrationError
+    for (const field of READ) void known[field]
+    return typeof known.kind === 'string' && typeof known.retryable === 'boolean' ? known : undefined
+  } catch {
+    return undefined
+  }
 }
 
 /** What the outcome of an operation means to a circuit breaker. */
