@@ -70,8 +70,9 @@ export class TokenCache implements TokenSource {
   #begin(): PendingToken {
     const abort = sharedController()
     const { clock, settings } = this.#context
+    const context = { integration: settings.name, afterMs: settings.timeoutMs }
     const timer = clock.setTimer(settings.timeoutMs, () =>
-      abort.abort(new TimeoutError(this.#maker.operation, { integration: settings.name })),
+      abort.abort(new TimeoutError(this.#maker.operation, context)),
     )
     const made = this.#finish(abort, timer)
     return { made, abort }

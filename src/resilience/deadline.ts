@@ -51,7 +51,8 @@ export function withDeadline<T>(
   const { clock, deadline, operation, signal } = options
   return new Promise<T>((resolve, reject) => {
     if (signal?.aborted) return reject(abortReason(signal))
-    const left = deadline - clock.monotonic()
+    const startedAt = clock.monotonic()
+    const left = deadline - startedAt
     if (left <= 0) return reject(new TimeoutError(operation))
     const attempt = new LazyAttempt(deadline)
     const giveUp = (reason: Error) => {
@@ -61,8 +62,8 @@ export function withDeadline<T>(
       attempt.abort(reason)
     }
     const onAbort = () => giveUp(abortReason(signal!))
-    const timer =
-      left === Infinity ? undefined : clock.setTimer(left, () => giveUp(new TimeoutError(operation)))
+    const timeOut = () => giveUp(new TimeoutError(operation, { afterMs: clock.monotonic() - startedAt }))
+    const timer = left === Infinity ? undefined : clock.setTimer(left, timeOut)
     const release = () => {
       timer?.cancel()
       signal?.removeEventListener('abort', onAbort)

@@ -83,9 +83,12 @@ export class ConnectionManager {
         else if (child.status.state === 'connected') end(() => resolve(this.status(name)))
       }
       const cancel = () => fail(new CancelledError({ integration, cause: signal?.reason }))
-      const timer = this.#dependencies.clock.setTimer(ms, () =>
-        fail(new TimeoutError('connect', { integration })),
-      )
+      const timeOut = () => {
+        const { lastError } = child
+        const why = lastError !== undefined && { notConnected: lastError.message }
+        fail(new TimeoutError('connect', { integration, afterMs: ms, ...why }))
+      }
+      const timer = this.#dependencies.clock.setTimer(ms, timeOut)
       this.#waiting.add(look)
       const forget = signal && onAbort(signal, cancel)
       if (signal?.aborted) return cancel()

@@ -170,7 +170,9 @@ export class Life<Control extends object> {
   #acknowledged(start: StartActor | StartBroker, transfer: readonly MessagePort[]): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = this.#dependencies.clock.setTimer(START_TIMEOUT_MS, () =>
-        reject(new TimeoutError(`start of ${this.#id}`, { integration: this.#id })),
+        reject(
+          new TimeoutError(`start of ${this.#id}`, { integration: this.#id, afterMs: START_TIMEOUT_MS }),
+        ),
       )
       const settle = (outcome: () => void) => {
         timer.cancel()

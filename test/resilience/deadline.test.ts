@@ -40,7 +40,7 @@ test('an attempt that never ends times out, and its signal says why', async () =
   await clock.advance(100)
   const error = await rejected
   expect(error).toBeInstanceOf(TimeoutError)
-  expect(error.message).toBe('call users.list timed out')
+  expect(error.message).toBe('call users.list timed out after 100 ms')
   expect(context!.deadline).toBe(100)
   expect(context!.signal.reason).toBe(error)
 })

@@ -28,7 +28,7 @@ export function operationError(error: unknown, failure: MakeFailure): Integratio
 /** Converts an error of the connection into an IntegrationError. */
 export function connectionError(error: unknown): IntegrationError {
   if (error instanceof IntegrationError) return error
-  if (error instanceof Expired) return new TimeoutError('publish', { cause: error, notExecuted: true })
+  if (error instanceof Expired) return new TimeoutError('sending', { cause: error, notExecuted: true })
   if (error instanceof ConnectRefused && error.isAuth) return new AuthError(error.message, { cause: error })
   if (error instanceof ConnectionEnded) {
     const { cause, notSent, retryable } = error

@@ -8,6 +8,8 @@ export interface TimeoutContext extends ErrorContext {
   readonly afterMs?: number
   /** How many attempts were made. */
   readonly attempts?: number
+  /** The step of the operation that took too long, as a clause: `connecting timed out`. */
+  readonly step?: string
   /** Why there was no connection when the time was up. */
   readonly notConnected?: string
 }
@@ -28,10 +30,11 @@ export class TimeoutError extends IntegrationError {
   }
 }
 
-function timeoutDetails({ afterMs, attempts = 0, notConnected }: TimeoutContext): string {
+function timeoutDetails({ afterMs, attempts = 0, step, notConnected }: TimeoutContext): string {
   const after = afterMs === undefined ? '' : ` after ${Math.round(afterMs)} ms`
   const tried = attempts > 1 ? ` and ${attempts} attempts` : ''
-  return `${after}${tried}${notConnected === undefined ? '' : `; there is no connection: ${notConnected}`}`
+  const during = step === undefined ? '' : `: ${step}`
+  return `${after}${tried}${during}${notConnected === undefined ? '' : `; there is no connection: ${notConnected}`}`
 }
 
 /** A value cannot be encoded in the wire format, or received bytes cannot be decoded. */
