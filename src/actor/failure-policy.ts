@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.js'
+import type { IntegrationError } from '../core/errors/integration-error.js'
 import type { Random } from '../core/random.js'
 import type { IntegrationSettings } from '../core/settings/integration.js'
 import { asIntegrationError } from '../resilience/classify.js'
@@ -42,6 +43,8 @@ export class FailurePolicy {
   readonly #connection: Connection
   readonly #verbs: Verbs
   readonly #budget: RetryBudget | undefined
+  /** The number of the latest connection whose loss has been counted. */
+  #lost = 0
 
   constructor(
     settings: IntegrationSettings,
@@ -77,6 +80,15 @@ export class FailurePolicy {
     })
     const isAllowed = decision.kind === 'give-up' || this.#budget === undefined || this.#budget.allowsRetry()
     return isAllowed ? decision : { kind: 'give-up' }
+  }
+
+  /** Whether an error reports the loss of a connection that another operation has reported: one loss is one failure. */
+  isKnownLoss({ kind }: IntegrationError): boolean {
+    const { isConnected, connects } = this.#connection
+    if (kind !== 'connection' || isConnected) return false
+    const isKnown = this.#lost === connects
+    this.#lost = connects
+    return isKnown
   }
 
   /** Whether the loss of the connection ended the attempt, and the operation may start again on the next connection. */

@@ -3,6 +3,7 @@ import { type Clock, every, type Timer } from '../core/clock.js'
 import type { IntegrationSettings } from '../core/settings/integration.js'
 import type { HealthStatus } from '../core/status.js'
 import type { Logger } from '../core/telemetry.js'
+import { messageOf } from '../mailbox/error-codec.js'
 import type { Gauges } from '../mailbox/gauges.js'
 import { withDeadline } from '../resilience/deadline.js'
 import type { Connection } from './connection.js'
@@ -16,6 +17,8 @@ export class Health {
   readonly #gauges: Gauges
   readonly #log: Logger
   #timer: Timer | undefined
+  /** The number of the connection that is being probed. */
+  #probed = 0
 
   constructor(
     settings: IntegrationSettings,
@@ -51,15 +54,23 @@ export class Health {
     this.#timer?.cancel()
   }
 
-  /** Probes a connection that may be dead without having been closed. Replaces it if the probe fails. */
+  /**
+   * Probes a connection that may be dead without having been closed. Replaces it if the probe fails. Does nothing while
+   * the connection is probed.
+   */
   suspect(): void {
     if (this.#connection.isConnected) void this.#probeAndReplace('operations timed out')
   }
 
   async #probeAndReplace(cause: string): Promise<void> {
-    const probed = this.#connection.connects
+    const { connects } = this.#connection
+    if (this.#probed === connects) return
+    this.#probed = connects
     const status = await this.check()
-    if (status.healthy || this.#connection.connects !== probed) return
+    if (this.#probed === connects) this.#probed = 0
+    // A connection that was lost during the probe is replaced already.
+    const isCurrent = this.#connection.isConnected && this.#connection.connects === connects
+    if (status.healthy || !isCurrent) return
     this.#log({ level: 'warn', message: `${cause}: ${status.reason}; reconnecting` })
     await this.#connection.restart().catch(() => {})
   }
@@ -90,7 +101,7 @@ export class Health {
       )
       return undefined
     } catch (error) {
-      return (error as Error).message
+      return messageOf(error)
     }
   }
 }

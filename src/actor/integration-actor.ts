@@ -127,10 +127,15 @@ export function startIntegrationActor(
     (): number => operations.inFlight,
     (): number => operations.settling,
   )
-  const breaker = new CircuitBreaker(settings.circuitBreaker, clock, (state) => {
-    gauges.setBreaker(state.kind, state.kind === 'open' ? state.until : 0)
-    outbox.notice({ kind: 'breaker', state: state.kind })
-  })
+  const breaker = new CircuitBreaker(
+    settings.circuitBreaker,
+    clock,
+    (state) => {
+      gauges.setBreaker(state.kind, state.kind === 'open' ? state.until : 0)
+      outbox.notice({ kind: 'breaker', state: state.kind })
+    },
+    () => operations.probed(),
+  )
   const connection = new Connection(adapter, clock, random, settings.reconnect, settings.timeoutMs, {
     changed: (status, error) => {
       const attempt = status.state === 'reconnecting' ? status.attempt : 0
@@ -150,7 +155,7 @@ export function startIntegrationActor(
     },
     connected: () => {
       breaker.reachable()
-      streak.reset()
+      streak.connected()
       operations.connected(sources.restore())
     },
     failing: () => {
@@ -201,7 +206,7 @@ export function startIntegrationActor(
     detach: () => Promise.race([detached(), sleep(clock, DETACH_TIMEOUT_MS)]),
   })
   const inHand = new InHand(gauges, clock)
-  const streak = new TimeoutStreak(() => health.suspect())
+  const streak = new TimeoutStreak(clock, () => health.suspect())
   const operations = new Operations({
     settings,
     clock,

@@ -8,14 +8,18 @@ import type { BreakerPermit } from '../resilience/circuit-breaker.js'
 import type { InHand } from './in-hand.js'
 
 export type OperationState =
-  /** Waiting for the connection. */
-  | { readonly kind: 'waiting' }
-  /** Waiting for the rate limit or the bulkhead. */
+  /** Not begun. */
+  | { readonly kind: 'accepted' }
+  /** Waiting for the connection. `permit` is the state of the breaker in which it began to wait. */
+  | { readonly kind: 'waiting'; readonly permit: BreakerPermit }
+  /** Waiting for the rate limit, the bulkhead, or the outcome of a probe of the breaker. */
   | { readonly kind: 'queued' }
   | { readonly kind: 'attempting'; readonly attempt: OperationAttempt }
   /** Between two attempts. */
   | { readonly kind: 'backing-off'; readonly timer: Timer }
   | { readonly kind: 'settled' }
+
+const ACCEPTED: OperationState = { kind: 'accepted' }
 
 /** The least time that a `receive` allows the broker to answer, in milliseconds. */
 const NO_WAIT_MS = 900
@@ -56,7 +60,7 @@ export class Operation {
   readonly end: number
   /** In milliseconds of `clock.monotonic()`. */
   readonly startedAt: number
-  state: OperationState = { kind: 'waiting' }
+  state: OperationState = ACCEPTED
   attempts = 0
   /** How often in a row the connection was lost while the operation was in flight. */
   cutOffs = 0

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.js'
+import type { IntegrationError } from '../core/errors/integration-error.js'
 import { ShutdownError } from '../core/errors/lifecycle.js'
 import { CancelledError, type TimeoutError } from '../core/errors/operation.js'
 import type { Random } from '../core/random.js'
@@ -10,14 +11,14 @@ import { ActiveOperations } from './active-operations.js'
 import { failureOf } from './adapter-failure.js'
 import { type Admission, admissionFor } from './admission.js'
 import type { Connection } from './connection.js'
+import { Entrance } from './entrance.js'
 import { Executor } from './executor.js'
 import { FailurePolicy } from './failure-policy.js'
 import { ImmediateRequests } from './immediate-requests.js'
 import type { InHand } from './in-hand.js'
 import { endOf, Operation, type OperationAttempt, type RequestOrigin } from './operation.js'
-import { endsConnections, timedOut } from './operation-errors.js'
+import { endsConnections, hadItsTime, timedOut } from './operation-errors.js'
 import type { Outbox } from './outbox.js'
-import { Parking } from './parking.js'
 import { type LatencyRecorder, Settlement } from './settlement.js'
 import type { TimeoutStreak } from './timeout-streak.js'
 import { isImmediate, type Verbs } from './verbs.js'
@@ -48,22 +49,28 @@ export class Operations {
   readonly #admission: Admission | undefined
   readonly #failures: FailurePolicy
   readonly #active: ActiveOperations
-  readonly #parking: Parking
+  readonly #entrance: Entrance
   readonly #executor: Executor
   readonly #immediate: ImmediateRequests
   /** Where requests come from if nothing else is said. */
   readonly #host: RequestOrigin
 
   constructor(parts: OperationsDependencies) {
-    const { settings, clock, random, connection, verbs, outbox, gauges, latency, inHand, idPrefix } = parts
+    const { settings, clock, random, connection, breaker, verbs, outbox, gauges, latency, inHand, idPrefix } =
+      parts
     this.#parts = parts
     this.#active = new ActiveOperations(clock, gauges, (operation, now) => this.#expired(operation, now))
-    this.#parking = new Parking(connection, settings, (operation, attempted) =>
-      this.#try(operation, attempted),
-    )
     this.#admission = admissionFor(settings, clock)
     const [active, admission] = [this.#active, this.#admission]
     this.#settlement = new Settlement({ clock, gauges, latency, active, admission })
+    this.#entrance = new Entrance(
+      { settings, connection, breaker, active, admission },
+      {
+        begin: (operation, permit, attempted) => this.#attempt(operation, permit, attempted),
+        refused: (operation, error) => this.#settlement.failed(operation, error),
+        offline: (operation, error) => this.#offline(operation, error),
+      },
+    )
     this.#failures = new FailurePolicy(settings, clock, random, connection, verbs)
     this.#executor = new Executor(verbs)
     this.#host = { replies: outbox, inHand, isHost: true }
@@ -78,7 +85,7 @@ export class Operations {
     const now = clock.monotonic()
     const operation = new Operation(request, origin, idPrefix, endOf(request, settings, now), now)
     if (now >= operation.end) return this.#settlement.failed(operation, timedOut(operation, this.#parts))
-    this.#try(operation)
+    this.#entrance.enter(operation)
   }
 
   /**
@@ -86,20 +93,22 @@ export class Operations {
    * @param restored settles when each earlier subscription has been tried
    */
   connected(restored: Promise<unknown>): void {
-    this.#parking.connected(restored)
+    this.#entrance.connected(restored)
   }
 
   /** Makes new operations wait, because the connection is lost. */
   disconnected(): void {
-    this.#parking.disconnected()
+    this.#entrance.disconnected()
   }
 
   /** Fails the waiting operations, because the broker refuses us or there will be no further attempt to connect. */
   failWaiting(error: Error): void {
-    for (const operation of this.#parking.release()) {
-      operation.attempts++
-      this.#failed(operation, error)
-    }
+    for (const operation of this.#entrance.release()) this.#offline(operation, error)
+  }
+
+  /** Starts operations that wait for a probe of the breaker which has ended. */
+  probed(): void {
+    this.#entrance.probed()
   }
 
   /** How many requests have been accepted and not settled, without immediate ones. */
@@ -122,8 +131,7 @@ export class Operations {
    * rejected with ShutdownError.
    */
   stop(): void {
-    this.#admission?.stop()
-    this.#parking.release()
+    this.#entrance.stop()
     for (const operation of this.#active.clear()) {
       const { state } = operation
       operation.state = { kind: 'settled' }
@@ -132,57 +140,36 @@ export class Operations {
     }
   }
 
-  /** Starts an operation or makes it wait. @param attempted called when its attempt has ended or none was made */
-  #try(operation: Operation, attempted: () => void = () => {}): void {
-    if (operation.origin.inHand.mustWait(operation.request)) return this.#tryLater(operation, attempted)
-    if (!this.#parking.mayGo(operation)) {
-      attempted()
-      return this.#offline(operation)
-    }
-    if (this.#admission === undefined) return this.#attempt(operation, attempted)
-    try {
-      this.#admission.enter(operation, () => this.#admitted(operation, attempted))
-    } catch (error) {
-      attempted()
-      return this.#settlement.failed(operation, error)
-    }
-    if (operation.state.kind === 'queued') this.#active.track(operation)
+  /** Fails an operation for want of a connection. */
+  #offline(operation: Operation, error: Error): void {
+    // Counts as an attempt; otherwise it would be retried until the deadline.
+    operation.attempts++
+    const { verb, target } = operation.request
+    this.#failed(operation, failureOf(verb, target, error))
   }
 
-  /** Starts an operation that the limits have admitted. It must wait again if the connection was lost meanwhile. */
-  #admitted(operation: Operation, attempted: () => void): void {
-    if (this.#parking.mayGo(operation) && !operation.origin.inHand.mustWait(operation.request))
-      return this.#attempt(operation, attempted)
-    this.#admission!.leave(operation)
-    this.#try(operation, attempted)
-  }
-
-  #attempt(operation: Operation, attempted: () => void): void {
+  #attempt(operation: Operation, permit: BreakerPermit, attempted: () => void): void {
     const { request } = operation
-    let permit: BreakerPermit
-    try {
-      permit = this.#parts.breaker.acquire()
-    } catch (error) {
-      attempted()
-      return this.#settlement.failed(operation, error)
-    }
     this.#failures.begins(operation)
     const now = this.#parts.clock.monotonic()
     const limit = request.verb === 'receive' ? operation.end : now + this.#parts.settings.timeoutMs
     const attempt = operation.begin(permit, now, limit)
-    let pending: PromiseLike<unknown> | undefined
+    let result: unknown
+    let pending: Promise<unknown> | undefined
     try {
-      pending = this.#executor.execute(operation, attempt)
+      result = this.#executor.execute(operation, attempt)
+      // A custom adapter may return something whose `then` cannot be read.
+      if (isThenable(result)) pending = Promise.resolve(result)
     } catch (error) {
       attempted()
-      return this.#failed(operation, error)
+      return this.#threw(operation, error)
     }
-    if (!isThenable(pending)) {
+    if (pending === undefined) {
       attempted()
-      return this.#succeeded(operation, attempt, pending)
+      return this.#succeeded(operation, attempt, result)
     }
     this.#active.track(operation)
-    Promise.resolve(pending).then(
+    pending.then(
       (value) => {
         attempted()
         if (operation.isAttempting(attempt)) this.#succeeded(operation, attempt, value)
@@ -190,52 +177,38 @@ export class Operations {
       },
       (error: unknown) => {
         attempted()
-        if (operation.isAttempting(attempt)) this.#failed(operation, error)
+        if (operation.isAttempting(attempt)) this.#threw(operation, error)
       },
     )
   }
 
   #succeeded(operation: Operation, { permit }: OperationAttempt, value: unknown): void {
     this.#parts.breaker.succeeded(permit)
-    this.#parts.streak.reset()
+    this.#parts.streak.answered()
     this.#settlement.done(operation, value)
   }
 
-  #tryLater(operation: Operation, attempted: () => void): void {
-    this.#active.track(operation)
-    operation.origin.inHand.later(() => {
-      if (operation.state.kind === 'settled') attempted()
-      else this.#try(operation, attempted)
-    })
+  /** Handles what the adapter threw. Its time-out at the end of an attempt is that of the attempt. */
+  #threw(operation: Operation, thrown: unknown): void {
+    const error = failureOf(operation.request.verb, operation.request.target, thrown)
+    this.#failed(operation, error.kind === 'timeout' ? this.#attemptTimedOut(operation, error) : error)
   }
 
-  #offline(operation: Operation): void {
-    const refusal = this.#parking.refusal()
-    if (refusal !== undefined) {
-      // Counts as an attempt; otherwise it would be retried until the deadline.
-      operation.attempts++
-      return this.#failed(operation, refusal)
-    }
-    this.#parking.park(operation)
-    this.#active.track(operation)
-  }
-
-  #failed(operation: Operation, thrown: unknown): void {
-    const { state, request } = operation
+  #failed(operation: Operation, error: IntegrationError): void {
+    const { state } = operation
     if (state.kind === 'settled') return
-    const error = failureOf(request.verb, request.target, thrown)
+    const { breaker, connection } = this.#parts
     this.#admission?.leave(operation)
     const decision = this.#failures.decide(operation, error)
     if (state.kind === 'attempting') {
-      // Count a lost connection once, not once per operation in flight.
-      if (decision.kind === 'resume') this.#parts.breaker.cutOff(state.attempt.permit)
-      else this.#parts.breaker.failed(state.attempt.permit, error)
-    } else if (state.kind === 'waiting' && !this.#parts.connection.isConnected)
-      this.#parts.breaker.blame(error)
+      if (decision.kind === 'resume' || this.#failures.isKnownLoss(error))
+        breaker.cutOff(state.attempt.permit)
+      else breaker.failed(state.attempt.permit, error)
+    } else if (state.kind === 'waiting' && !connection.isConnected) breaker.blame(state.permit, error)
     switch (decision.kind) {
       case 'resume':
         operation.cutOffs++
-        return this.#offline(operation)
+        return this.#entrance.park(operation)
       case 'poison':
         return this.#settlement.failed(operation, endsConnections(operation, error))
       case 'give-up':
@@ -244,7 +217,7 @@ export class Operations {
         this.#parts.gauges.count('retries')
         operation.state = {
           kind: 'backing-off',
-          timer: this.#parts.clock.setTimer(decision.afterMs, () => this.#try(operation)),
+          timer: this.#parts.clock.setTimer(decision.afterMs, () => this.#entrance.enter(operation)),
         }
         this.#active.track(operation)
     }
@@ -266,9 +239,16 @@ export class Operations {
     this.#failed(operation, error)
   }
 
-  #attemptTimedOut(operation: Operation): TimeoutError {
-    const error = timedOut(operation, this.#parts)
-    if (operation.state.kind === 'attempting' && error.fault !== 'local') this.#parts.streak.timedOut()
+  /** Makes the error of an attempt that timed out. @param found the adapter's error */
+  #attemptTimedOut(operation: Operation, found?: IntegrationError): TimeoutError {
+    const { state } = operation
+    const error = timedOut(operation, this.#parts, found)
+    if (
+      state.kind === 'attempting' &&
+      error.fault !== 'local' &&
+      hadItsTime(state.attempt, this.#parts.clock)
+    )
+      this.#parts.streak.timedOut(state.attempt.startedAt)
     return error
   }
 
@@ -285,9 +265,10 @@ export class Operations {
 
   #giveUp(operation: Operation, error: Error): void {
     const { state } = operation
+    const { breaker, connection } = this.#parts
     if (state.kind === 'backing-off') state.timer.cancel()
-    if (state.kind === 'attempting') this.#parts.breaker.failed(state.attempt.permit, error)
-    if (state.kind === 'waiting') this.#parts.breaker.blame(error)
+    if (state.kind === 'attempting') breaker.failed(state.attempt.permit, error)
+    if (state.kind === 'waiting' && !connection.isConnected) breaker.blame(state.permit, error)
     // Settle before aborting, so that an error that the adapter throws on its signal does not win.
     this.#settlement.failed(operation, error)
     if (state.kind === 'attempting') state.attempt.abort(error)

@@ -48,9 +48,8 @@ export class Parking {
     })
   }
 
-  /** Adds an operation that waits for the connection. */
+  /** Adds an operation whose state is `waiting`. */
   park(operation: Operation): void {
-    operation.state = { kind: 'waiting' }
     this.#parked.push(operation)
   }
 

@@ -9,8 +9,10 @@ import type { Gauges } from '../mailbox/gauges.js'
 import type { ReceivedMessage, RequestOptions, SourceSpec } from '../mailbox/protocol.js'
 import type { IncomingRequest } from '../mailbox/requests.js'
 import { traitsOf, type Verb } from '../mailbox/verbs.js'
+import { asIntegrationError } from '../resilience/classify.js'
 import type { SourceVerb } from '../resilience/reopen.js'
 import type { Formats } from '../wire/formats.js'
+import { callTimedOut } from './operation-errors.js'
 import type { Receivers } from './receivers.js'
 import type { PendingRequests } from './service-source.js'
 import type { SourceFactory } from './source-factory.js'
@@ -186,9 +188,20 @@ export class Verbs {
         if (context.signal.aborted) throw context.signal.reason
       }
       const { method, params } = calls[i]!
-      outcomes.push(outcomeOf(rpc.call(method, params, context)))
+      outcomes.push(this.#outcomeOf(method, rpc.call(method, params, context)))
     }
     return Promise.all(outcomes)
+  }
+
+  async #outcomeOf(method: string, call: Promise<Value>): Promise<RpcOutcome> {
+    const startedAt = this.#clock.monotonic()
+    try {
+      return { ok: true, value: await call }
+    } catch (error) {
+      const known = asIntegrationError(error)
+      if (known?.kind !== 'timeout') return { ok: false, error: error as Error }
+      return { ok: false, error: callTimedOut(method, this.#clock.monotonic() - startedAt, known) }
+    }
   }
 
   async #receive(
@@ -233,11 +246,3 @@ export interface Answer {
 export type BatchAnswer =
   | { readonly ok: true; readonly value: Value }
   | { readonly ok: false; readonly error: ErrorRecord }
-
-async function outcomeOf(call: Promise<Value>): Promise<RpcOutcome> {
-  try {
-    return { ok: true, value: await call }
-  } catch (error) {
-    return { ok: false, error: error as Error }
-  }
-}

@@ -6,33 +6,39 @@ export type BreakerCircuit =
   | { readonly kind: 'open'; readonly until: number }
   | { readonly kind: 'half-open'; readonly inFlight: number; readonly successes: number }
 
-/** Whether an operation may be attempted now, and the state of the breaker afterwards. */
+/**
+ * Whether an operation may be attempted now, must wait for the outcome of a probe, or is refused, and the state of the
+ * breaker afterwards.
+ */
 export type Admission =
-  | { readonly state: BreakerCircuit; readonly admitted: true }
-  | { readonly state: BreakerCircuit; readonly admitted: false; readonly retryAfterMs: number }
+  | { readonly state: BreakerCircuit; readonly verdict: 'admitted' | 'waits' }
+  | { readonly state: BreakerCircuit; readonly verdict: 'refused'; readonly retryAfterMs: number }
 
 /** A breaker that has seen no failure. */
 export const CLOSED: BreakerCircuit = { kind: 'closed', failures: 0 }
 
 /**
  * Decides whether one operation may pass. An open breaker becomes half-open when its time is up; a half-open breaker
- * allows at most `successThreshold` probes in flight. The caller must report one outcome for each admission:
- * `onSuccess`, `onFailure` or `onUnknown`.
- * @returns a refusal has the milliseconds until the next chance; while probes are in flight that is unknown, and it has
- *   `timeoutMs`
+ * allows at most `successThreshold` probes in flight, and the next operation waits. The caller must report one outcome
+ * for each admission: `onSuccess`, `onFailure` or `onUnknown`.
+ * @returns a refusal has the milliseconds until the next chance
  */
 export function admit(state: BreakerCircuit, settings: BreakerSettings, now: number): Admission {
   switch (state.kind) {
     case 'closed':
-      return { state, admitted: true }
+      return { state, verdict: 'admitted' }
     case 'open':
-      if (now < state.until) return { state, admitted: false, retryAfterMs: state.until - now }
-      return { state: { kind: 'half-open', inFlight: 1, successes: 0 }, admitted: true }
+      if (now < state.until) return { state, verdict: 'refused', retryAfterMs: state.until - now }
+      return { state: { kind: 'half-open', inFlight: 1, successes: 0 }, verdict: 'admitted' }
     case 'half-open':
-      if (state.inFlight >= Math.max(1, settings.successThreshold))
-        return { state, admitted: false, retryAfterMs: settings.timeoutMs }
-      return { state: { ...state, inFlight: state.inFlight + 1 }, admitted: true }
+      if (isProbed(state, settings)) return { state, verdict: 'waits' }
+      return { state: { ...state, inFlight: state.inFlight + 1 }, verdict: 'admitted' }
   }
+}
+
+/** Whether the breaker is half-open and has as many probes in flight as it allows. */
+export function isProbed(state: BreakerCircuit, { successThreshold }: BreakerSettings): boolean {
+  return state.kind === 'half-open' && state.inFlight >= Math.max(1, successThreshold)
 }
 
 /** The breaker after an admitted operation succeeded. An open breaker stays open. */

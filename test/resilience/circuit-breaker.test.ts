@@ -55,12 +55,12 @@ describe('transitions', () => {
   })
 
   test.each([
-    [closed(2), 0, { state: closed(2), admitted: true }],
-    [open(500), 100, { state: open(500), admitted: false, retryAfterMs: 400 }],
-    [open(500), 500, { state: halfOpen(1, 0), admitted: true }],
-    [halfOpen(1, 0), 0, { state: halfOpen(2, 0), admitted: true }],
-    [halfOpen(1, 1), 0, { state: halfOpen(2, 1), admitted: true }],
-    [halfOpen(2, 0), 0, { state: halfOpen(2, 0), admitted: false, retryAfterMs: 1_000 }],
+    [closed(2), 0, { state: closed(2), verdict: 'admitted' }],
+    [open(500), 100, { state: open(500), verdict: 'refused', retryAfterMs: 400 }],
+    [open(500), 500, { state: halfOpen(1, 0), verdict: 'admitted' }],
+    [halfOpen(1, 0), 0, { state: halfOpen(2, 0), verdict: 'admitted' }],
+    [halfOpen(1, 1), 0, { state: halfOpen(2, 1), verdict: 'admitted' }],
+    [halfOpen(2, 0), 0, { state: halfOpen(2, 0), verdict: 'waits' }],
   ])('admit %j at %d', (state, now, expected) => {
     expect(admit(state, settings, now)).toEqual(expected)
   })
@@ -87,21 +87,26 @@ describe('CircuitBreaker', () => {
   function setUp() {
     const clock = new StepClock()
     const changes: string[] = []
-    const breaker = new CircuitBreaker(settings, clock, (state, previous) =>
-      changes.push(`${previous.kind} > ${state.kind}`),
+    let ended = 0
+    const breaker = new CircuitBreaker(
+      settings,
+      clock,
+      (state, previous) => changes.push(`${previous.kind} > ${state.kind}`),
+      () => ended++,
     )
-    const fail = () => breaker.failed(breaker.acquire(), lost)
+    const take = () => breaker.acquire() as number
+    const fail = () => breaker.failed(take(), lost)
     const trip = () => {
       for (let n = 0; n < settings.failureThreshold; n++) fail()
     }
-    return { clock, changes, breaker, fail, trip }
+    return { clock, changes, breaker, take, fail, trip, ended: () => ended }
   }
 
   test('opens after failures in a row, which a success interrupts', () => {
-    const { breaker, fail, changes } = setUp()
+    const { breaker, take, fail, changes } = setUp()
     fail()
     fail()
-    breaker.succeeded(breaker.acquire())
+    breaker.succeeded(take())
     fail()
     fail()
     expect(breaker.state.kind).toBe('closed')
@@ -118,12 +123,12 @@ describe('CircuitBreaker', () => {
   })
 
   test('lets probes through after its time, and closes after enough of them in a row', async () => {
-    const { breaker, trip, clock, changes } = setUp()
+    const { breaker, take, trip, clock, changes } = setUp()
     trip()
     await clock.advance(1_000)
-    const first = breaker.acquire()
-    const second = breaker.acquire()
-    expect(() => breaker.acquire()).toThrow(CircuitOpenError)
+    const first = take()
+    const second = take()
+    expect(breaker.acquire()).toBeUndefined()
     breaker.succeeded(first)
     expect(breaker.state.kind).toBe('half-open')
     breaker.succeeded(second)
@@ -131,64 +136,125 @@ describe('CircuitBreaker', () => {
   })
 
   test('one failed probe opens it for the whole time again, and what other probes say is stale', async () => {
-    const { breaker, trip, clock } = setUp()
+    const { breaker, take, trip, clock } = setUp()
     trip()
     await clock.advance(1_000)
-    const probe = breaker.acquire()
-    breaker.failed(breaker.acquire(), lost)
+    const probe = take()
+    breaker.failed(take(), lost)
     expect(breaker.state).toEqual({ kind: 'open', until: clock.monotonic() + 1_000 })
     breaker.succeeded(probe)
     expect(breaker.state.kind).toBe('open')
   })
 
   test('an operation from before the breaker opened neither closes nor re-opens it', async () => {
-    const { breaker, trip, clock } = setUp()
-    const [good, bad] = [breaker.acquire(), breaker.acquire()]
+    const { breaker, take, trip, clock } = setUp()
+    const [good, bad] = [take(), take()]
     trip()
     await clock.advance(1_000)
-    const probe = breaker.acquire()
+    const probe = take()
     breaker.succeeded(good)
     breaker.failed(bad, lost)
     expect(breaker.state).toEqual({ kind: 'half-open', inFlight: 1, successes: 0 })
     breaker.succeeded(probe)
-    breaker.succeeded(breaker.acquire())
+    breaker.succeeded(take())
     expect(breaker.state).toEqual({ kind: 'closed', failures: 0 })
   })
 
   test('a probe that ends without a verdict gives its place back', async () => {
-    const { breaker, trip, clock } = setUp()
+    const { breaker, take, trip, clock } = setUp()
     trip()
     await clock.advance(1_000)
-    for (let n = 0; n < 10; n++) breaker.failed(breaker.acquire(), new CancelledError())
+    for (let n = 0; n < 10; n++) breaker.failed(take(), new CancelledError())
     expect(breaker.state).toEqual({ kind: 'half-open', inFlight: 0, successes: 0 })
   })
 
   test('an error answer of the service counts as a sign of life', () => {
-    const { breaker, fail } = setUp()
+    const { breaker, take, fail } = setUp()
     fail()
     fail()
-    breaker.failed(breaker.acquire(), new RpcError(1, 'no'))
+    breaker.failed(take(), new RpcError(1, 'no'))
     expect(breaker.state).toEqual({ kind: 'closed', failures: 0 })
   })
 
   test('what is our own doing is not held against the service', () => {
-    const { breaker } = setUp()
+    const { breaker, take } = setUp()
     const errors = [
       new TimeoutError('call a', { fault: 'local' }),
       new ConnectionError('the pool is full', { fault: 'local' }),
     ]
-    for (let n = 0; n < 10; n++) for (const error of errors) breaker.failed(breaker.acquire(), error)
+    for (let n = 0; n < 10; n++) for (const error of errors) breaker.failed(take(), error)
     expect(breaker.state).toEqual({ kind: 'closed', failures: 0 })
   })
 
   test('lets probes through at once when there is a new connection', () => {
-    const { breaker, trip, changes } = setUp()
+    const { breaker, take, trip, changes } = setUp()
     breaker.reachable()
     trip()
     breaker.reachable()
-    breaker.succeeded(breaker.acquire())
-    breaker.succeeded(breaker.acquire())
+    breaker.succeeded(take())
+    breaker.succeeded(take())
     expect(changes).toEqual(['closed > open', 'open > half-open', 'half-open > closed'])
+  })
+
+  test('nothing that began before a new connection counts', () => {
+    const { breaker, take, fail, changes } = setUp()
+    fail()
+    fail()
+    const [inFlight, waiting] = [take(), breaker.generation]
+    breaker.reachable()
+    breaker.failed(inFlight, lost)
+    breaker.blame(waiting, lost)
+    expect(breaker.state).toEqual({ kind: 'closed', failures: 2 })
+    fail()
+    breaker.reachable()
+    const probe = take()
+    breaker.reachable()
+    breaker.failed(probe, lost)
+    breaker.failed(inFlight, lost)
+    breaker.blame(waiting, lost)
+    expect(breaker.state).toEqual({ kind: 'half-open', inFlight: 0, successes: 0 })
+    expect(changes).toEqual(['closed > open', 'open > half-open'])
+  })
+
+  test('an operation that waited for the connection counts in the state in which it began to wait', async () => {
+    const { breaker, clock } = setUp()
+    const closed = breaker.generation
+    for (let n = 0; n < settings.failureThreshold; n++) breaker.blame(closed, lost)
+    expect(breaker.state.kind).toBe('open')
+    const open = breaker.generation
+    await clock.advance(1_000)
+    breaker.blame(closed, lost)
+    expect(breaker.state).toEqual({ kind: 'open', until: clock.monotonic() })
+    breaker.blame(open, lost)
+    expect(breaker.state).toEqual({ kind: 'open', until: clock.monotonic() + 1_000 })
+  })
+
+  test('says when a probe has ended, however it ended', async () => {
+    const { breaker, take, trip, clock, ended } = setUp()
+    trip()
+    await clock.advance(1_000)
+    const probes = [take(), take()]
+    expect([breaker.isProbed, ended()]).toEqual([true, 0])
+    breaker.cutOff(probes[0]!)
+    expect([breaker.isProbed, ended()]).toEqual([false, 1])
+    breaker.failed(probes[1]!, lost)
+    expect([breaker.isProbed, ended()]).toEqual([false, 2])
+  })
+
+  test('an operation that may last takes no place among the probes, but its outcome counts', async () => {
+    const { breaker, take, trip, clock } = setUp()
+    trip()
+    expect(() => breaker.acquireLasting()).toThrow(CircuitOpenError)
+    await clock.advance(1_000)
+    const lasting = [0, 1, 2].map(() => breaker.acquireLasting())
+    expect(breaker.state).toEqual({ kind: 'half-open', inFlight: 0, successes: 0 })
+    breaker.cutOff(lasting[0]!)
+    expect(breaker.state).toEqual({ kind: 'half-open', inFlight: 0, successes: 0 })
+    take()
+    breaker.succeeded(lasting[1]!)
+    expect(breaker.state).toEqual({ kind: 'half-open', inFlight: 1, successes: 1 })
+    breaker.succeeded(lasting[2]!)
+    expect(breaker.state).toEqual({ kind: 'closed', failures: 0 })
   })
 
   test('whatever happens, it recovers once the other side works again', async () => {
@@ -202,7 +268,7 @@ describe('CircuitBreaker', () => {
     )
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
-        const { breaker, clock } = setUp()
+        const { breaker, take, clock } = setUp()
         const inFlight: number[] = []
         const settleOne = (action: 'succeed' | 'fail' | 'cancel', which: number) => {
           const [permit] = inFlight.splice(which % inFlight.length, 1)
@@ -215,7 +281,9 @@ describe('CircuitBreaker', () => {
             if (inFlight.length > 0) settleOne(action.do, action.which)
           } else {
             try {
-              inFlight.push(breaker.acquire())
+              const permit = breaker.acquire()
+              if (permit === undefined) expect(breaker.isProbed).toBe(true)
+              else inFlight.push(permit)
             } catch (error) {
               expect(error).toBeInstanceOf(CircuitOpenError)
               expect(breaker.state.kind).not.toBe('closed')
@@ -228,7 +296,7 @@ describe('CircuitBreaker', () => {
         }
         while (inFlight.length > 0) settleOne('cancel', 0)
         await clock.advance(settings.timeoutMs)
-        for (let n = 0; n < settings.successThreshold; n++) breaker.succeeded(breaker.acquire())
+        for (let n = 0; n < settings.successThreshold; n++) breaker.succeeded(take())
         expect(breaker.state).toEqual({ kind: 'closed', failures: 0 })
       }),
     )

@@ -18,6 +18,22 @@ export const limitCases: readonly ComplianceCase[] = [
     },
   },
   {
+    name: 'a call that times out says how long it took, whether the adapter or the core ends it',
+    needs: ['call'],
+    async run(context) {
+      await context.serve()
+      const method = context.method('slow')
+      for (let timeout = 1; timeout <= 20; timeout++) {
+        const slow = context.rpc().call(method, { ms: 200, value: 1 }, { timeout })
+        const error = await rejected<TimeoutError>(slow, 'timeout', 'a slow call')
+        assert.equal(error.operation, `call ${method}`)
+        assert.ok(error.message.startsWith(`call ${method} timed out after `), error.message)
+      }
+      assert.equal(context.gateway.connections.status('subject').breaker, 'closed')
+      assert.deepEqual(await soon(context.rpc().call(context.method('echo'), [1]), 'the next call'), [1])
+    },
+  },
+  {
     name: 'a call can be cancelled before and while it is made',
     needs: ['call'],
     async run(context) {
