@@ -2,6 +2,7 @@ import type { AdapterContext, AdapterFactory, ProtocolAdapter } from '../../core
 import type { PubSubFacet } from '../../core/adapter/pubsub-facet.js'
 import type { RpcFacet } from '../../core/adapter/rpc-facet.js'
 import { ConnectionError } from '../../core/errors/connection.js'
+import { IncomingAnswers } from '../../core/incoming-answers.js'
 import { Authorization } from './authorization.js'
 import { call } from './calls.js'
 import { type Connection, connect, type SharedState } from './connection.js'
@@ -28,6 +29,7 @@ class GrpcAdapter implements ProtocolAdapter {
   readonly #context: AdapterContext
   readonly #config: GrpcConfig
   readonly #streams = new OpenStreams()
+  readonly #incoming: IncomingAnswers
   readonly #pings: PingInterval
   /** Replaced connections, until their calls and streams have ended. */
   readonly #draining = new Set<Connection>()
@@ -38,6 +40,7 @@ class GrpcAdapter implements ProtocolAdapter {
   constructor(context: AdapterContext) {
     muteLibrary()
     this.#context = context
+    this.#incoming = new IncomingAnswers(context.budget, context.clock)
     // The gateway has validated the block and filled in its defaults with the schema of the manifest.
     this.#config = context.settings.config as unknown as GrpcConfig
     this.#pings = new PingInterval(this.#config.keepalive.time)
@@ -91,6 +94,7 @@ class GrpcAdapter implements ProtocolAdapter {
       authorization: this.#authorization,
       streams: this.#streams,
       pings: this.#pings,
+      incoming: this.#incoming,
     }
     let connection: Connection | undefined
     connection = await connect(this.#context, this.#config, shared, signal, (error) =>

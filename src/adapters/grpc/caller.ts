@@ -1,13 +1,16 @@
 import { Metadata, status } from '@grpc/grpc-js'
 import type { Attempt } from '../../core/adapter/attempt.js'
 import { ConnectionError } from '../../core/errors/connection.js'
+import type { IncomingAnswers } from '../../core/incoming-answers.js'
 import type { Headers } from '../../core/value.js'
 import type { Authorization } from './authorization.js'
+import { CallMemory } from './call-memory.js'
 import type { Channel } from './channel.js'
 import { foundStatus } from './found-status.js'
 import type { ChannelPool } from './pool.js'
 import { CLOSED_BY_US, type Status } from './status.js'
 import { GrpcStream, isOk, type RawCall } from './stream.js'
+import type { TurnQuota } from './turn-quota.js'
 import { wallDeadline } from './wall-deadline.js'
 
 /** The answer to a unary call. */
@@ -34,11 +37,20 @@ export interface StreamRequest {
   accepted?(stream: GrpcStream): Promise<void>
 }
 
+/** Limits on what is read. */
+export interface ReadLimits {
+  /** Maximum size of a message in bytes. */
+  readonly maxBytes: number
+  readonly incoming: IncomingAnswers
+  readonly turns: TurnQuota
+}
+
 /** Makes calls on the channels of a connection. It takes and returns encoded messages. */
 export class Caller {
   readonly #pool: ChannelPool
   readonly #authorization: Authorization
   readonly #waitForReady: boolean
+  readonly #limits: ReadLimits
   readonly #answerBegins: () => void
   readonly #streams = new Set<GrpcStream>()
   /** Streams of calls, which end on their own. */
@@ -51,11 +63,13 @@ export class Caller {
     pool: ChannelPool,
     authorization: Authorization,
     waitForReady: boolean,
+    limits: ReadLimits,
     answerBegins: () => void,
   ) {
     this.#pool = pool
     this.#authorization = authorization
     this.#waitForReady = waitForReady
+    this.#limits = limits
     this.#answerBegins = answerBegins
   }
 
@@ -102,7 +116,8 @@ export class Caller {
 
   #open(path: string, metadata: Metadata, deadline: number | undefined): GrpcStream {
     const channel = this.#pool.leastBusy()
-    const stream = new GrpcStream(this.#start(channel, path, deadline ?? Number.POSITIVE_INFINITY), metadata)
+    const call = this.#start(channel, path, deadline ?? Number.POSITIVE_INFINITY)
+    const stream = new GrpcStream(call, metadata, this.#memory(), this.#limits.turns)
     const open = deadline === undefined ? this.#streams : this.#calls
     open.add(stream)
     stream.over.then(() => {
@@ -162,6 +177,7 @@ export class Caller {
       let headers: Metadata | undefined
       let bytes: Buffer | undefined
       const call = this.#start(channel, path, deadline)
+      const memory = this.#memory()
       const onAbort = () => {
         reject(signal.reason)
         call.cancelWithStatus(status.CANCELLED, CLOSED_BY_US)
@@ -170,11 +186,13 @@ export class Caller {
       call.start(metadata, {
         onReceiveMetadata: (received) => {
           headers = received
+          memory.watch(call)
         },
         onReceiveMessage: (message: unknown) => {
           if (bytes !== undefined)
             return call.cancelWithStatus(status.INTERNAL, 'expected one response, found more')
           bytes = message as Buffer
+          memory.received()
           // grpc-js reports the status only when it has been asked for what follows the last message.
           call.startRead()
         },
@@ -183,15 +201,26 @@ export class Caller {
           this.#done(channel)
           signal.removeEventListener('abort', onAbort)
           const found = foundStatus(reported, headers)
-          if (!isOk(found)) reject(found)
-          else if (bytes === undefined) reject(NO_RESPONSE)
-          else resolve({ bytes, headers: headers ?? NO_METADATA, trailers: reported.metadata })
+          const answer = bytes && { bytes, headers: headers ?? NO_METADATA, trailers: reported.metadata }
+          const settle = () => {
+            memory.release()
+            if (!isOk(found)) reject(found)
+            else if (answer === undefined) reject(NO_RESPONSE)
+            else resolve(answer)
+          }
+          const turn = this.#limits.incoming.turnOf(memory.bytes)
+          if (turn === undefined) settle()
+          else turn.then(settle)
         },
       })
       call.startRead()
       call.sendMessageWithContext({}, body)
       call.halfClose()
     })
+  }
+
+  #memory(): CallMemory {
+    return new CallMemory(this.#limits.incoming, this.#limits.maxBytes)
   }
 
   /** @throws ConnectionError if the channel is closed, for which grpc-js throws a plain Error */

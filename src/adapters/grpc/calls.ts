@@ -3,6 +3,8 @@ import type { Attempt } from '../../core/adapter/attempt.js'
 import { SerializeError } from '../../core/errors/operation.js'
 import { RpcError } from '../../core/errors/rpc.js'
 import type { Value } from '../../core/value.js'
+import type { CallMemory } from './call-memory.js'
+import { MESSAGE_BYTES } from './message-frames.js'
 import { headersOf } from './metadata.js'
 import type { Method } from './methods.js'
 import { failureOf, type Session } from './session.js'
@@ -75,11 +77,20 @@ async function callStream(
     },
   })
   const { messages, found } = responses!
-  const values = messages.map((bytes) => method.decodeResponse(bytes))
+  await session.incoming.turnOf(stream.memory.bytes)
+  const values = decodeAll(method, messages, stream.memory)
   return {
     value: method.kind === 'client-streaming' ? onlyOne(values) : values,
     headers: () => stream.headers,
     trailers: () => headersOf(found.metadata),
+  }
+}
+
+function decodeAll(method: Method, messages: readonly Buffer[], memory: CallMemory): readonly Value[] {
+  try {
+    return messages.map((bytes) => method.decodeResponse(bytes))
+  } finally {
+    memory.release()
   }
 }
 
@@ -109,6 +120,9 @@ async function exchange(
     if (signal.aborted) throw signal.reason
     if (!isOk(responses.found)) throw responses.found
     return responses
+  } catch (failure) {
+    stream.memory.release()
+    throw failure
   } finally {
     signal.removeEventListener('abort', onAbort)
     stream.cancel()
@@ -135,7 +149,7 @@ export function requestsOf(method: Method, params: Value | undefined): Buffer[] 
 function collect(stream: GrpcStream, { maxBytes, budget }: Session): Promise<Responses> {
   let size = 0
   let isRefused = false
-  const collected = new Promise<Responses>((resolve, reject) => {
+  return new Promise<Responses>((resolve, reject) => {
     const messages: Buffer[] = []
     const refuse = (reason: string) => {
       isRefused = true
@@ -146,22 +160,21 @@ function collect(stream: GrpcStream, { maxBytes, budget }: Session): Promise<Res
       message(bytes) {
         if (isRefused) return false
         size += bytes.length
-        budget.take(bytes.length)
+        const kept = stream.memory.keep(bytes.length + MESSAGE_BYTES)
         messages.push(bytes)
         if (size > maxBytes)
           refuse(
             `the responses exceed the limit of ${maxBytes} bytes: subscribe to the method to get them one by one`,
           )
-        else if (budget.isFull)
+        else if (kept > budget.limit / 2)
           refuse(
-            `the memory for messages (${budget.limit} bytes) is full: subscribe to the method to get its responses one by one`,
+            `the responses take more than half of the memory for messages (${budget.limit} bytes): subscribe to the method to get its responses one by one`,
           )
         return true
       },
       ended: (found) => resolve({ messages, found }),
     })
   })
-  return collected.finally(() => budget.give(size))
 }
 
 function onlyOne(values: readonly Value[]): Value {

@@ -1,5 +1,6 @@
 import type { AdapterContext } from '../../core/adapter/protocol-adapter.js'
 import { ConnectionError } from '../../core/errors/connection.js'
+import type { IncomingAnswers } from '../../core/incoming-answers.js'
 import { wireFormat } from '../../wire/wire-format.js'
 import type { Authorization } from './authorization.js'
 import { Caller } from './caller.js'
@@ -19,6 +20,7 @@ import { configuredSchema } from './schema-source.js'
 import type { Session } from './session.js'
 import type { StatusContext } from './status.js'
 import { type Target, targetOf } from './target.js'
+import { TurnQuota } from './turn-quota.js'
 
 /** An open connection: its channels are ready and its schema is loaded. */
 export interface Connection {
@@ -39,6 +41,7 @@ export interface SharedState {
   readonly authorization: Authorization
   readonly streams: OpenStreams
   readonly pings: PingInterval
+  readonly incoming: IncomingAnswers
 }
 
 /**
@@ -68,7 +71,11 @@ export async function connect(
     signal,
     lost,
   )
-  const caller = new Caller(pool, shared.authorization, config.wait_for_ready, () => context.answerBegins())
+  const { incoming } = shared
+  const reading = { maxBytes, incoming, turns: new TurnQuota(clock) }
+  const caller = new Caller(pool, shared.authorization, config.wait_for_ready, reading, () =>
+    context.answerBegins(),
+  )
   const server = target.shown
   const contextBy = (schema: GrpcSchema | undefined): StatusContext => {
     const known = schema ?? schemaFromDescriptorSet(new Uint8Array(0))
@@ -92,6 +99,7 @@ export async function connect(
       status: contextBy(schema),
       maxBytes,
       budget: context.budget,
+      incoming,
       reopensPublished: config.published_streams === 'reopen',
     }
     return connectionOf(session, pool, config, shared.streams, target.uri)

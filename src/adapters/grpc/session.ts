@@ -5,6 +5,7 @@ import type { Clock } from '../../core/clock.js'
 import { IntegrationError } from '../../core/errors/integration-error.js'
 import { CancelledError, SerializeError } from '../../core/errors/operation.js'
 import { RpcError } from '../../core/errors/rpc.js'
+import type { IncomingAnswers } from '../../core/incoming-answers.js'
 import type { Caller } from './caller.js'
 import type { Methods } from './methods.js'
 import type { Payloads } from './payloads.js'
@@ -22,6 +23,7 @@ export interface Session {
   readonly maxBytes: number
   /** Memory budget of the actor. */
   readonly budget: ByteBudget
+  readonly incoming: IncomingAnswers
   /** Whether a subscription whose stream was published to is reopened after a loss instead of ended. */
   readonly reopensPublished: boolean
 }

@@ -1,9 +1,11 @@
 import type { Buffer } from 'node:buffer'
 import { type Client, type Metadata, type StatusObject, status } from '@grpc/grpc-js'
 import type { Headers } from '../../core/value.js'
+import type { CallMemory } from './call-memory.js'
 import { foundStatus } from './found-status.js'
 import { headersOf } from './metadata.js'
 import { CLOSED_BY_US, DROPPED, type Status } from './status.js'
+import type { TurnQuota } from './turn-quota.js'
 
 /**
  * A call of grpc-js below its stream classes, which read up to 16 messages ahead whatever their size. Here one
@@ -28,12 +30,17 @@ interface Unwritten {
 /** A call of any kind whose messages are written and read one by one. All kinds are alike on the wire. */
 export class GrpcStream {
   readonly #call: RawCall
+  /** What the stream holds in the memory of the actor. */
+  readonly memory: CallMemory
+  readonly #turns: TurnQuota
   readonly #unwritten: Unwritten[] = []
   #writing = false
   #ending = false
   #isWritten = false
   #reader: StreamReader | undefined
   #held = false
+  /** Whether reading goes on when the actor has memory again. */
+  #awaitsMemory = false
   /** The first message, until `read` is called. */
   #first: Buffer | undefined
   #received: Metadata | undefined
@@ -53,11 +60,19 @@ export class GrpcStream {
   })
 
   /** Starts the call. */
-  constructor(call: RawCall, metadata: Metadata) {
+  constructor(call: RawCall, metadata: Metadata, memory: CallMemory, turns: TurnQuota) {
     this.#call = call
+    this.memory = memory
+    this.#turns = turns
+    memory.onProceed = () => {
+      if (!this.#awaitsMemory) return
+      this.#awaitsMemory = false
+      this.#readOn()
+    }
     call.start(metadata, {
       onReceiveMetadata: (received) => {
         this.#received = received
+        memory.watch(call)
         this.#resolveAnswered()
       },
       onReceiveMessage: (bytes: unknown) => this.#message(bytes as Buffer),
@@ -123,7 +138,7 @@ export class GrpcStream {
   resume(): void {
     if (!this.#held) return
     this.#held = false
-    if (this.#status === undefined) this.#call.startRead()
+    this.#readOn()
   }
 
   /** Cancels the stream at the server. Idempotent. */
@@ -143,12 +158,20 @@ export class GrpcStream {
   }
 
   #give(bytes: Buffer, reader: StreamReader): void {
+    this.memory.passed()
     if (!reader.message(bytes)) this.#held = true
+    else if (this.#turns.spend()) this.#readOn()
+    else this.#turns.whenDue(() => this.#readOn())
+  }
+
+  #readOn(): void {
+    if (this.memory.isHeld) this.#awaitsMemory = true
     else if (this.#status === undefined) this.#call.startRead()
   }
 
   #ended(reported: StatusObject): void {
     if (this.#status !== undefined) return
+    this.memory.ended()
     const found = foundStatus(reported, this.#received)
     this.#status = found
     this.#resolveAnswered()

@@ -3,6 +3,7 @@ import type { AdapterContext, AdapterFactory, ProtocolAdapter } from '../../core
 import type { RpcCall, RpcFacet, RpcOutcome } from '../../core/adapter/rpc-facet.js'
 import { ConnectionError } from '../../core/errors/connection.js'
 import { SerializeError } from '../../core/errors/operation.js'
+import { IncomingAnswers } from '../../core/incoming-answers.js'
 import type { PoolFigures } from '../../core/status.js'
 import type { Value } from '../../core/value.js'
 import { type WireFormat, wireFormat } from '../../wire/wire-format.js'
@@ -39,6 +40,7 @@ class JsonRpcAdapter implements ProtocolAdapter {
   readonly #config: JsonRpcConfig
   readonly #format: WireFormat
   readonly #answers: AnswerContext
+  readonly #incoming: IncomingAnswers
   readonly #tokens: TokenSource | undefined
   /** Combines requests into batches; absent when `batch_size` is 1. */
   readonly #batcher: Batcher | undefined
@@ -46,8 +48,9 @@ class JsonRpcAdapter implements ProtocolAdapter {
   #lastId = 0
 
   constructor(context: AdapterContext) {
-    const { settings, clock } = context
+    const { settings, clock, budget } = context
     this.#context = context
+    this.#incoming = new IncomingAnswers(budget, clock)
     // The gateway has validated the block and filled in its defaults with the schema of the manifest.
     this.#config = settings.config as unknown as JsonRpcConfig
     this.#format = wireFormat(settings.format, { maxBytes: settings.limits.frame })
@@ -115,12 +118,12 @@ class JsonRpcAdapter implements ProtocolAdapter {
   async #call(method: string, params: Value | undefined, operation: Attempt): Promise<Value> {
     const id = ++this.#lastId
     const body = this.#encode(`call ${method}`, () => requestOf(method, params, id))
-    return readCallAnswer(await this.#post(body, operation), id, this.#answers)
+    return this.#post(body, operation, (answer) => readCallAnswer(answer, id, this.#answers))
   }
 
   async #notify(method: string, params: Value | undefined, operation: Attempt): Promise<void> {
     const body = this.#encode(`notify ${method}`, () => requestOf(method, params))
-    readNotificationAnswer(await this.#post(body, operation), this.#answers)
+    await this.#post(body, operation, (answer) => readNotificationAnswer(answer, this.#answers))
   }
 
   /**
@@ -147,7 +150,9 @@ class JsonRpcAdapter implements ProtocolAdapter {
   async #part(calls: readonly RpcCall[], operation: Attempt): Promise<readonly RpcOutcome[]> {
     const firstId = this.#takeIds(calls.length)
     const body = this.#encode(`batch of ${calls.length} calls`, () => batchOf(calls, firstId))
-    return readBatchAnswer(await this.#post(body, operation), firstId, calls.length, this.#answers)
+    return this.#post(body, operation, (answer) =>
+      readBatchAnswer(answer, firstId, calls.length, this.#answers),
+    )
   }
 
   #encode(operation: string, request: () => Value): Uint8Array {
@@ -163,9 +168,20 @@ class JsonRpcAdapter implements ProtocolAdapter {
     }
   }
 
-  async #post(body: Uint8Array, operation: Attempt): Promise<HttpAnswer> {
+  /** Posts a body and reads the answer, which counts in the budget of the actor until then. */
+  async #post<T>(body: Uint8Array, operation: Attempt, read: (answer: HttpAnswer) => T): Promise<T> {
     const answer = await this.#postEncoded(body, operation)
-    return isEncoded(answer) ? decoded(answer, this.#limit, this.#context.settings.name) : answer
+    const isCompressed = isEncoded(answer)
+    if (answer.memory === undefined && !isCompressed) return read(answer)
+    const memory = answer.memory ?? this.#incoming.begin()
+    try {
+      const { name } = this.#context.settings
+      const plain = isCompressed ? await decoded(answer, memory, this.#limit, name) : answer
+      await this.#incoming.turnOf(memory.bytes)
+      return read(plain)
+    } finally {
+      memory.end()
+    }
   }
 
   async #postEncoded(body: Uint8Array, operation: Attempt): Promise<HttpAnswer> {
@@ -216,7 +232,7 @@ class JsonRpcAdapter implements ProtocolAdapter {
         answers: this.#answers,
         takeIds: (count) => this.#takeIds(count),
         encode: (what, value) => this.#encode(what, value),
-        post: (body, operation) => this.#post(body, operation),
+        post: (body, operation, read) => this.#post(body, operation, read),
       },
     )
   }
@@ -241,6 +257,7 @@ class JsonRpcAdapter implements ProtocolAdapter {
       targets: targetsOf(endpoint, name),
       headers: requestHeaders(this.#config.headers, auth, name),
       limit: this.#limit,
+      incoming: this.#incoming,
       poolSize: this.#config.pool_size,
       pipelining: this.#config.pipelining,
       keepAliveMs: this.#config.keep_alive,

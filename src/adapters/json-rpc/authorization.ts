@@ -21,7 +21,9 @@ export async function postWithToken(
   if (answer.status !== 401) return answer
   tokens.rejected(token)
   const other = await tokens.token(signal)
-  return other === token ? answer : post(bearer(other, mask))
+  if (other === token) return answer
+  answer.memory?.end()
+  return post(bearer(other, mask))
 }
 
 /**

@@ -28,7 +28,8 @@ export interface BatchPorts {
    * @throws SerializeError if the value cannot be encoded or is too large
    */
   encode(what: string, value: () => Value): Uint8Array
-  post(body: Uint8Array, operation: Attempt): Promise<HttpAnswer>
+  /** Posts a body, and passes the answer to `read`. */
+  post(body: Uint8Array, operation: Attempt, read: (answer: HttpAnswer) => void): Promise<void>
 }
 
 interface Item extends BatchedAttempt {
@@ -142,8 +143,7 @@ export class Batcher {
     this.#inFlight++
     const operation = items.length === 1 ? first!.operation : new SharedOperation(items)
     this.#ports
-      .post(body, operation)
-      .then((answer) => this.#answered(items, calls, firstId, answer))
+      .post(body, operation, (answer) => this.#answered(items, calls, firstId, answer))
       .catch((error: unknown) => {
         for (const item of items) item.reject(error)
       })

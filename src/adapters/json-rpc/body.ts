@@ -1,17 +1,28 @@
 import { Buffer } from 'node:buffer'
 
 /**
- * Collects the body of an answer. The buffer is at most twice as large as the data, however small the pieces are: a
- * list of one-byte pieces would take a hundred times as much.
+ * Collects the body of an answer or a request. The buffer is at most twice as large as the data, however small the
+ * pieces are: a list of one-byte pieces would take a hundred times as much.
  */
 export class Body {
+  readonly #most: number
   #bytes: Buffer | undefined
   /** Whether `#bytes` is our own buffer and not the first piece itself. */
   #own = false
   #size = 0
 
+  /** @param most bytes that the body has at most, if its sender has announced its size */
+  constructor(most = Number.POSITIVE_INFINITY) {
+    this.#most = most
+  }
+
   get size(): number {
     return this.#size
+  }
+
+  /** The bytes of memory that hold the body. */
+  get held(): number {
+    return this.#bytes?.length ?? 0
   }
 
   add(piece: Buffer): void {
@@ -30,7 +41,7 @@ export class Body {
   }
 
   #grow(size: number): void {
-    const larger = Buffer.allocUnsafeSlow(size * 2)
+    const larger = Buffer.allocUnsafeSlow(Math.max(size, Math.min(size * 2, this.#most)))
     this.#bytes!.copy(larger, 0, 0, this.#size)
     this.#bytes = larger
     this.#own = true

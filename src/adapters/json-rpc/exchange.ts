@@ -4,6 +4,7 @@ import type { Dispatcher } from 'undici'
 import type { Attempt } from '../../core/adapter/attempt.js'
 import type { Timer } from '../../core/clock.js'
 import { SerializeError, TimeoutError } from '../../core/errors/operation.js'
+import type { IncomingAnswer, IncomingAnswers } from '../../core/incoming-answers.js'
 import { Body } from './body.js'
 import type { ConnectionPool, PooledHandler } from './connection-pool.js'
 import { withOwnHeaders } from './own-headers.js'
@@ -28,6 +29,8 @@ export interface HttpAnswer {
   readonly status: number
   readonly headers: IncomingHttpHeaders
   readonly body: Buffer
+  /** The memory of the answer, which its reader releases; absent for an answer that arrived in one piece. */
+  readonly memory?: IncomingAnswer | undefined
 }
 
 export interface ExchangeSettings {
@@ -38,6 +41,8 @@ export interface ExchangeSettings {
   readonly headers: string[]
   /** Maximum size of an answer's body in bytes. */
   readonly limit: number
+  /** Counts the answers that arrive in more than one piece. */
+  readonly incoming: IncomingAnswers
   readonly pipelined: boolean
   readonly poolSize: number
 }
@@ -95,7 +100,8 @@ class Exchange implements PooledHandler, Watched {
   #settled = false
   #status = 0
   #headers: IncomingHttpHeaders = {}
-  readonly #body = new Body()
+  #body = new Body()
+  #memory: IncomingAnswer | undefined
 
   constructor(
     settings: ExchangeSettings,
@@ -148,14 +154,20 @@ class Exchange implements PooledHandler, Watched {
     this.#status = status
     this.#headers = headers
     const announced = Number(headers['content-length'])
-    if (announced > this.#settings.limit) this.#tooLarge(announced)
+    const { limit } = this.#settings
+    if (announced > limit) this.#tooLarge(announced)
+    else this.#body = new Body(announced >= 0 ? announced : limit)
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#settled) return
     const size = this.#body.size + chunk.length
-    if (size > this.#settings.limit) this.#tooLarge(size)
-    else this.#body.add(chunk)
+    if (size > this.#settings.limit) return this.#tooLarge(size)
+    const isFirst = this.#body.size === 0
+    this.#body.add(chunk)
+    if (isFirst) return
+    this.#memory ??= this.#settings.incoming.begin(controller)
+    this.#memory.set(this.#body.held)
   }
 
   onResponseEnd(): void {
@@ -168,6 +180,7 @@ class Exchange implements PooledHandler, Watched {
       status: this.#status,
       headers: this.#headers,
       body: this.#body.bytes(),
+      memory: this.#memory,
     })
   }
 
@@ -186,6 +199,7 @@ class Exchange implements PooledHandler, Watched {
   #abort(reason: Error): void {
     if (this.#settled) return
     this.#settle()
+    this.#memory?.end()
     this.#reject(reason)
     this.#controller?.abort(reason)
   }
@@ -224,6 +238,7 @@ class Exchange implements PooledHandler, Watched {
   #fail(error: unknown): void {
     if (this.#settled) return
     this.#settle()
+    this.#memory?.end()
     this.#reject(new ExchangeFailure(this.#controller !== undefined, error))
   }
 

@@ -5,6 +5,7 @@ import type { DiscoverySettings, FoundAddress } from '../../core/discovery.js'
 import { EndpointSet } from '../../core/endpoint-set.js'
 import { AuthError, ConnectionError } from '../../core/errors/connection.js'
 import { IntegrationError } from '../../core/errors/integration-error.js'
+import type { IncomingAnswers } from '../../core/incoming-answers.js'
 import type { PoolFigures } from '../../core/status.js'
 import type { Logger } from '../../core/telemetry.js'
 import { codeOf } from '../socket-failure.js'
@@ -28,6 +29,7 @@ export interface TransportSettings {
   readonly headers: string[]
   /** Maximum size of an answer in bytes. */
   readonly limit: number
+  readonly incoming: IncomingAnswers
   readonly poolSize: number
   readonly pipelining: number
   readonly keepAliveMs: number
@@ -52,10 +54,7 @@ export class Transport {
   readonly #integration: string
   readonly #clock: Clock
   readonly #settings: TransportSettings
-  /**
-   * Balances requests among addresses if `discovery` configures it; without it, the first reachable address is
-   * used.
-   */
+  /** Balances requests among addresses if `discovery` configures it; else the first reachable address is used. */
   readonly #endpoints: EndpointSet | undefined
   #addresses: readonly Address[]
   readonly #watch: SignalWatch
@@ -265,6 +264,7 @@ function addressOf(target: Target, settings: TransportSettings): Address {
       path: target.path,
       headers: settings.headers,
       limit: settings.limit,
+      incoming: settings.incoming,
       pipelined: settings.pipelining > 1,
       poolSize: settings.poolSize,
     },
