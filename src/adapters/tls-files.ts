@@ -70,7 +70,7 @@ export async function readListenerFiles(
 
 /**
  * Reads the files of a listener every few seconds and passes replaced ones to `use`. Invalid files (half-written,
- * or with a key not yet replaced) are ignored, with one warning until they are valid again.
+ * or with a key not yet replaced) are ignored, with one warning for each fault until they are valid again.
  * @param before the files in use
  */
 export function watchListenerFiles(
@@ -80,20 +80,21 @@ export function watchListenerFiles(
   use: (files: SecureContextOptions) => void,
 ): Timer {
   let inUse = before
-  let isFaulty = false
+  /** The fault that was logged last. */
+  let warned = ''
   let isOver = false
   const check = async () => {
     try {
       const files = await readListenerFiles(tls, integration)
-      isFaulty = false
+      warned = ''
       if (isOver || isDeepStrictEqual(files, inUse)) return
       inUse = files
       use(files)
       log({ level: 'info', message: 'the certificate was replaced; new connections get the new one' })
     } catch (error) {
-      if (isOver || isFaulty) return
-      isFaulty = true
       const { message: reason } = error as Error
+      if (isOver || reason === warned) return
+      warned = reason
       log({ level: 'warn', message: FAULTY, reason })
     }
   }

@@ -8,13 +8,13 @@ import type { TlsFiles } from './tls-files.js'
 export type TlsOptions = TlsFiles &
   Pick<ConnectionOptions, 'minVersion' | 'servername'> & { readonly rejectUnauthorized: boolean }
 
-/** Last valid files by their paths, and whether the files have been invalid since. */
-const lastGood = new Map<string, { readonly files: TlsFiles; faulty: boolean }>()
+/** Last valid files by their paths, and the fault since then that was logged last. */
+const lastGood = new Map<string, { readonly files: TlsFiles; warned: string }>()
 
 /**
  * Reads the files that `settings` names. Call it for every new connection, so that a replaced certificate is used;
  * while files are invalid (half-written, or with a key not yet replaced), the last valid ones stay in use and one
- * warning is logged.
+ * warning is logged for each fault.
  * @throws ConnectionError that names the invalid file, never its contents, if no valid files were read before
  */
 export async function readTlsOptions(settings: TlsSettings, log?: Logger): Promise<TlsOptions> {
@@ -35,17 +35,13 @@ async function goodFiles(settings: TlsSettings, log: Logger | undefined): Promis
   const { FAULTY, readTlsFiles } = await import('./tls-files.js')
   try {
     const files = await readTlsFiles(settings)
-    lastGood.set(key, { files, faulty: false })
+    lastGood.set(key, { files, warned: '' })
     return files
   } catch (error) {
     if (before === undefined) throw error
-    if (!before.faulty)
-      log?.({
-        level: 'warn',
-        message: FAULTY,
-        reason: (error as ConnectionError).message,
-      })
-    before.faulty = true
+    const { message: reason } = error as ConnectionError
+    if (reason !== before.warned) log?.({ level: 'warn', message: FAULTY, reason })
+    before.warned = reason
     return before.files
   }
 }

@@ -10,6 +10,7 @@ import { sleep, type Timer } from '../../../core/clock.js'
 import { ConnectionError } from '../../../core/errors/connection.js'
 import type { ListenAddress } from '../../../core/status.js'
 import { wireFormat } from '../../../wire/wire-format.js'
+import { RareWarning } from '../../rare-warning.js'
 import type { JsonRpcServerConfig } from '../manifest.js'
 import { type AccessRules, headerPicker } from './access-rules.js'
 import { Dispatcher } from './dispatcher.js'
@@ -81,6 +82,7 @@ class JsonRpcServer implements ProtocolAdapter {
     const dispatcher = new Dispatcher(
       { format, maxBatch: config.max_batch, limit: frame, answers: settings.mailbox.bytes },
       log,
+      clock,
     )
     const access: AccessRules = {
       path: settings.listen!.path ?? '/',
@@ -95,7 +97,7 @@ class JsonRpcServer implements ProtocolAdapter {
       access,
       dispatcher,
       budget,
-      log,
+      new RareWarning(log, clock),
     )
     const webSockets = new WebSockets(
       { limit, maxInFlight: config.max_in_flight, requestTimeoutMs, pingIntervalMs: config.ping_interval },

@@ -1,23 +1,20 @@
-import { Buffer } from 'node:buffer'
 import type { AdapterSubscription, MessageSink } from '../../../core/adapter/inbound.js'
 import type { InboundRequest } from '../../../core/adapter/service-facet.js'
 import { ByteBudget } from '../../../core/byte-budget.js'
+import type { Clock } from '../../../core/clock.js'
 import { nextExpected } from '../../../core/expected-size.js'
 import type { Logger } from '../../../core/telemetry.js'
 import type { Headers, Value } from '../../../core/value.js'
 import type { WireFormat } from '../../../wire/wire-format.js'
 import { GOING_AWAY } from '../going-away.js'
+import { AnswerEncoder, type Reply } from './answer-encoder.js'
 import { Caller, type CallerMemory } from './caller.js'
 import { FairQueue } from './fair-queue.js'
 import {
   type Entry,
-  type ErrorObject,
   errorReply,
-  type Id,
-  internalError,
   invalidRequest,
   methodNotFound,
-  NO_MEMORY,
   PARSE_ERROR,
   readEntry,
   replyOf,
@@ -25,10 +22,6 @@ import {
 } from './messages.js'
 
 type Sink = MessageSink<InboundRequest>
-interface Reply {
-  readonly id: Id
-  readonly value: Value
-}
 
 /** The encoded answer to a call; `undefined` for a notification. */
 type Answer = Uint8Array | undefined
@@ -39,15 +32,6 @@ interface Waiting {
   readonly expected: number
   /** Called with false if the caller has gone. */
   readonly proceed: (isWanted: boolean) => void
-}
-
-/** The answers of one batch. */
-interface Batch {
-  readonly caller: CallerMemory
-  /** Bytes that further answers may have. */
-  room: number
-  /** Bytes that are counted for the caller. */
-  held: number
 }
 
 export interface DispatcherSettings {
@@ -61,9 +45,6 @@ export interface DispatcherSettings {
 }
 
 const EMPTY = new Uint8Array()
-const OPEN = Buffer.from('[')
-const COMMA = Buffer.from(',')
-const CLOSE = Buffer.from(']')
 
 /**
  * Delivers requests to the sinks of their methods and assembles the answers (JSON-RPC 2.0, sections 4 to 6). It
@@ -71,7 +52,7 @@ const CLOSE = Buffer.from(']')
  */
 export class Dispatcher {
   readonly #settings: DispatcherSettings
-  readonly #log: Logger
+  readonly #encoder: AnswerEncoder
   readonly #methods = new Map<string, Sink>()
   /** Sinks without room; nothing is delivered until all of them have room. */
   readonly #holding = new Set<Sink>()
@@ -87,10 +68,10 @@ export class Dispatcher {
   readonly #unanswered = new Set<() => void>()
   #isDraining = false
 
-  constructor(settings: DispatcherSettings, log: Logger) {
+  constructor(settings: DispatcherSettings, log: Logger, clock: Clock) {
     this.#settings = settings
     this.#answers = new ByteBudget(settings.answers)
-    this.#log = log
+    this.#encoder = new AnswerEncoder(settings.format, settings.limit, log, clock)
   }
 
   /**
@@ -129,7 +110,7 @@ export class Dispatcher {
     try {
       value = this.#settings.format.decode(message)
     } catch {
-      return this.#encode({ id: null, value: errorReply(null, PARSE_ERROR) })
+      return this.#encoder.encode({ id: null, value: errorReply(null, PARSE_ERROR) })
     }
     const content = Array.isArray(value) ? this.#readBatch(value as readonly Value[]) : readEntry(value)
     const expected = this.#expectedOf(content)
@@ -141,7 +122,7 @@ export class Dispatcher {
     } else caller.asked(expected)
     const answer = isBatch(content)
       ? this.#answerBatch(content, headers, caller.memory)
-      : this.#handle(content, message, headers, this.#encodeSingle)
+      : this.#handle(content, message, headers, (reply) => this.#encoder.encode(reply))
     this.#proceed()
     const bytes = await answer
     caller.answered(expected)
@@ -199,12 +180,12 @@ export class Dispatcher {
     headers: Headers | undefined,
     caller: CallerMemory,
   ): Promise<Answer> {
-    const batch: Batch = { caller, room: this.#settings.limit, held: 0 }
-    const encode = (reply: Reply) => this.#encodeInBatch(reply, batch)
+    const batch = this.#encoder.batch(caller)
+    const encode = (reply: Reply) => this.#encoder.encodeInBatch(reply, batch)
     const handled = entries.map((entry) => this.#handle(entry, EMPTY, headers, encode))
     const answers = (await Promise.all(handled)).filter((answer) => answer !== undefined)
     caller.add(-batch.held)
-    return answers.length === 0 ? undefined : join(answers)
+    return answers.length === 0 ? undefined : this.#encoder.join(answers)
   }
 
   /** @param encode called as soon as the answer is known, so that its value need not be kept */
@@ -250,45 +231,6 @@ export class Dispatcher {
   #release(sink: Sink): void {
     if (this.#holding.delete(sink)) this.#proceed()
   }
-
-  /**
-   * Encodes an answer. If it is too large or cannot be encoded, sends the error without its data, or an internal
-   * error.
-   */
-  #encode({ id, value }: Reply, limit = this.#settings.limit): Uint8Array {
-    const { format } = this.#settings
-    try {
-      const bytes = format.encode(value)
-      if (bytes.length <= limit) return bytes
-      this.#log({
-        level: 'warn',
-        message: `an answer of ${bytes.length} bytes exceeds the limit of ${limit} bytes`,
-      })
-    } catch (error) {
-      this.#log({ level: 'warn', message: `an answer cannot be sent: ${(error as Error).message}` })
-    }
-    const { error } = value as { readonly error?: ErrorObject }
-    if (error?.data === undefined) return format.encode(internalError(id))
-    const { code, message } = error
-    return this.#encode({ id, value: errorReply(id, { code, message }) }, limit)
-  }
-
-  readonly #encodeSingle = (reply: Reply) => this.#encode(reply)
-
-  /** Encodes an answer that waits for the others of its batch. They share the limit of one answer. */
-  #encodeInBatch(reply: Reply, batch: Batch): Uint8Array {
-    const bytes = this.#encode(reply, batch.room)
-    batch.room -= bytes.length
-    if (batch.caller.tryAdd(bytes.length)) {
-      batch.held += bytes.length
-      return bytes
-    }
-    this.#log({
-      level: 'warn',
-      message: 'an answer of a batch is dropped: its caller has filled its share of the memory limit',
-    })
-    return this.#encode({ id: reply.id, value: errorReply(reply.id, NO_MEMORY) })
-  }
 }
 
 function isBatch(content: readonly Entry[] | Entry): content is readonly Entry[] {
@@ -300,10 +242,4 @@ function admit(caller: Caller, { expected }: Waiting): boolean {
   if (!caller.mayAsk(expected)) return false
   caller.asked(expected)
   return true
-}
-
-function join(answers: readonly Uint8Array[]): Uint8Array {
-  const pieces: Uint8Array[] = []
-  for (const bytes of answers) pieces.push(pieces.length === 0 ? OPEN : COMMA, bytes)
-  return Buffer.concat([...pieces, CLOSE])
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { ByteBudget } from '../../../core/byte-budget.js'
 import { MemoryShare } from '../../../core/memory-share.js'
-import type { Logger } from '../../../core/telemetry.js'
+import type { RareWarning } from '../../rare-warning.js'
 import { Body } from '../body.js'
 import { type AccessRules, headersOf, type Refusal, refusalOf } from './access-rules.js'
 import type { Dispatcher } from './dispatcher.js'
@@ -29,7 +29,7 @@ export class HttpRequests {
   readonly #access: AccessRules
   readonly #dispatcher: Dispatcher
   readonly #budget: ByteBudget
-  readonly #log: Logger
+  readonly #dropped: RareWarning
   #isDraining = false
 
   constructor(
@@ -37,13 +37,13 @@ export class HttpRequests {
     access: AccessRules,
     dispatcher: Dispatcher,
     budget: ByteBudget,
-    log: Logger,
+    dropped: RareWarning,
   ) {
     this.#settings = settings
     this.#access = access
     this.#dispatcher = dispatcher
     this.#budget = budget
-    this.#log = log
+    this.#dropped = dropped
   }
 
   /** Closes each connection after its next answer. */
@@ -70,25 +70,38 @@ export class HttpRequests {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse, share: MemoryShare): Promise<void> {
-    const body = new Body()
-    const fault = await this.#read(request, body, share)
-    if (fault === 'gone') return
-    if (fault !== undefined) return refuse(response, fault)
-    const message = body.bytes()
+    const message = await this.#read(request, share)
+    if (message === 'gone') return
+    if (!(message instanceof Uint8Array)) return refuse(response, message)
     const weight = weightOf(message)
     if (!this.#dispatcher.isReady || !share.fitsOne(weight)) return refuse(response, OVERLOADED)
     share.set(weight)
     const caller = this.#dispatcher.caller(share)
     const answer = await this.#dispatcher.answer(message, this.#access.forwarded(request), caller)
-    if (response.destroyed) return
+    if (!response.destroyed) return this.#send(answer, request.socket, response, share)
+  }
+
+  /**
+   * Sends an answer, and resolves when the caller has read it. A separate function, because the frame of the caller
+   * would keep the request in memory.
+   */
+  #send(
+    answer: Uint8Array | undefined,
+    socket: Socket,
+    response: ServerResponse,
+    share: MemoryShare,
+  ): Promise<void> | undefined {
     if (this.#isDraining) response.setHeader('connection', 'close')
-    if (answer === undefined) return void response.writeHead(204).end()
+    if (answer === undefined) {
+      response.writeHead(204).end()
+      return undefined
+    }
     if (!share.fitsOne(answer.byteLength)) {
-      this.#log({
-        level: 'warn',
-        message: 'an answer is dropped: callers that do not read their answers have filled the memory limit',
-      })
-      return void response.destroy()
+      this.#dropped.add(
+        'an answer is dropped: callers that do not read their answers have filled the memory limit',
+      )
+      response.destroy()
+      return undefined
     }
     share.set(answer.byteLength)
     response
@@ -97,25 +110,33 @@ export class HttpRequests {
     // Node closes the connection at the time-out because there is no 'timeout' listener; keep-alive has its own
     // time-out.
     if (response.writableLength > 0) response.setTimeout(this.#settings.readTimeoutMs)
-    if (response.writableFinished) return
+    if (response.writableFinished) return undefined
     // Node emits no event for an answer queued behind another when their connection ends.
-    await Promise.race([new Promise((resolve) => response.once('close', resolve)), endOf(request.socket)])
+    return Promise.race([new Promise<void>((resolve) => response.once('close', resolve)), endOf(socket)])
   }
 
-  /** Reads the body. @returns `undefined` when the body is complete */
-  #read(request: IncomingMessage, body: Body, share: MemoryShare): Promise<Refusal | 'gone' | undefined> {
+  /** Reads the body. */
+  #read(request: IncomingMessage, share: MemoryShare): Promise<Uint8Array | Refusal | 'gone'> {
     const { limit } = this.#settings
+    const announced = Number(request.headers['content-length'] ?? limit)
+    const body = new Body(announced)
+    request.on('error', () => {})
     return new Promise((resolve) => {
-      request.on('data', (piece: Buffer) => {
+      const done = (result: Uint8Array | Refusal | 'gone') => {
+        // The listeners would keep the body in memory until the answer has been read.
+        request.off('data', onData).off('end', onEnd).off('close', onClose)
+        resolve(result)
+      }
+      const onData = (piece: Buffer) => {
         const size = body.size + piece.length
-        if (size > limit) return resolve(TOO_LARGE)
-        if (!share.fitsOne(size)) return resolve(OVERLOADED)
+        if (size > limit) return done(TOO_LARGE)
+        if (!share.fitsOne(size)) return done(OVERLOADED)
         body.add(piece)
-        share.set(size)
-      })
-      request.on('end', () => resolve(undefined))
-      request.on('error', () => resolve('gone'))
-      request.on('close', () => resolve('gone'))
+        share.set(body.held)
+      }
+      const onEnd = () => done(body.bytes())
+      const onClose = () => done('gone')
+      request.on('data', onData).on('end', onEnd).on('close', onClose)
     })
   }
 }

@@ -59,16 +59,22 @@ test('replaced files are shown to new connections, and those that are open go on
   expect(context.lost).toEqual([])
 })
 
-test('files at fault leave those in use, with one warning', async () => {
+test('files at fault leave those in use, with one warning for each fault', async () => {
   const { port, files, context } = await secure()
   writeFileSync(files.cert, second.cert.slice(0, 100))
   await waitFor(() => context.records.some(({ level }) => level === 'warn'), { what: 'the warning' })
   expect(await shown(port)).toBe('first')
+  writeFileSync(files.cert, first.cert)
+  writeFileSync(files.key, 'no key')
+  const warned = () => context.records.filter(({ level }) => level === 'warn')
+  await waitFor(() => warned().length === 2, { what: 'the second warning' })
   writeFileSync(files.cert, second.cert)
   writeFileSync(files.key, second.key)
   await waitFor(async () => (await shown(port)) === 'second', { what: 'the new certificate' })
-  const warnings = context.records.filter(({ level }) => level === 'warn')
-  expect(warnings).toMatchObject([{ reason: expect.stringContaining(files.cert) }])
+  expect(warned()).toMatchObject([
+    { reason: expect.stringContaining(files.cert) },
+    { reason: expect.stringContaining(files.key) },
+  ])
 })
 
 test('a key that does not belong to the certificate is refused at the start', async () => {
