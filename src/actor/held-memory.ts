@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.js'
 
 /** Garbage is collected at this share of the limit at which the supervisor replaces the thread. */
 const COLLECT_AT = 0.75
+/** Below the limit, at most one collection happens in this time, in milliseconds. */
 const COLLECT_EVERY_MS = 500
 
 /**
@@ -22,12 +23,18 @@ export class HeldMemory {
     this.#mark = mark
   }
 
-  /** Returns the size of heap and array buffers, in bytes. Called at every heartbeat. */
+  /**
+   * Returns the size of heap and array buffers, in bytes. Called at every heartbeat. A figure above the mark never
+   * contains garbage, because large answers leave more than the difference within `COLLECT_EVERY_MS`.
+   */
   measure(): number {
     const held = bytesHeld()
     const now = this.#clock.monotonic()
-    if (held < this.#mark * COLLECT_AT || now - this.#collectedAt < COLLECT_EVERY_MS) return held
+    const isEarly = now - this.#collectedAt < COLLECT_EVERY_MS
+    if (held < this.#mark * COLLECT_AT || (isEarly && held <= this.#mark)) return held
     collectGarbage()
+    // V8 frees the array buffers on another thread, and waits for that in the next collection.
+    if (bytesHeld() > this.#mark) collectGarbage()
     this.#collectedAt = now
     return bytesHeld()
   }
