@@ -83,10 +83,9 @@ class GrpcServerAdapter implements ProtocolAdapter {
     const earlier = served.get(path)
     served.set(path, mine)
     if (earlier === undefined) {
-      const { log } = this.#context
       const maxBytes = this.#context.settings.limits.frame
-      const { memory } = listener
-      const { type, handle } = handlerOf(method, { memory, maxBytes, log }, (call) =>
+      const { memory, turns, dropped } = listener
+      const { type, handle } = handlerOf(method, { memory, maxBytes, turns, dropped }, (call) =>
         listener.isDraining ? 'shutting-down' : calls.accept(call, served.get(path)!),
       )
       if (!listener.server.register(path, handle, identity, identity, type)) {

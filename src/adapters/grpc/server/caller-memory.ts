@@ -1,11 +1,24 @@
+import type { Buffer } from 'node:buffer'
 import type { Http2Session, ServerHttp2Stream } from 'node:http2'
+import type { Metadata } from '@grpc/grpc-js'
 import type { ByteBudget } from '../../../core/byte-budget.js'
 import { MemoryShare } from '../../../core/memory-share.js'
 
-/** A call of grpc-js, which does not publish its stream. Its interceptors must return the call that they are given. */
-interface BaseCall {
+/** A call of grpc-js, which does not publish these parts. Its interceptors must return the call that they are given. */
+export interface BaseCall {
   readonly stream: ServerHttp2Stream
   readonly decoder: { write(piece: Buffer): Buffer[] }
+  readonly handler: { readonly type: string }
+  /** Receives the messages; set when the call starts. */
+  listener: BaseListener | null
+  decompressMessage(message: Buffer, encoding: string): Buffer | Promise<Buffer>
+}
+
+export interface BaseListener {
+  onReceiveMetadata(metadata: Metadata): void
+  onReceiveMessage(message: unknown): void
+  onReceiveHalfClose(): void
+  onCancel(): void
 }
 
 /** The stream below a call, as an interceptor gets the call. */
@@ -16,16 +29,6 @@ export function streamOf(call: object): ServerHttp2Stream {
 /** The stream below a call, as a handler gets the call. */
 export function streamOfHandled(call: object): ServerHttp2Stream {
   return (call as { readonly call: BaseCall }).call.stream
-}
-
-/**
- * Makes grpc-js keep copies of the pieces of incomplete messages. A piece is a view of what was read from the socket,
- * and would keep that alive, with the pieces of other streams.
- */
-export function keepCopies(call: object): void {
-  const { decoder } = call as BaseCall
-  const write = decoder.write.bind(decoder)
-  decoder.write = (piece) => write(Buffer.from(new Uint8Array(piece).buffer))
 }
 
 /** What each caller holds in the memory of the actor. A caller is one HTTP/2 connection. */

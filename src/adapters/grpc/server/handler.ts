@@ -17,9 +17,11 @@ import { ConnectionError } from '../../../core/errors/connection.js'
 import { SerializeError } from '../../../core/errors/operation.js'
 import { RpcError } from '../../../core/errors/rpc.js'
 import type { MemoryShare } from '../../../core/memory-share.js'
-import type { Logger } from '../../../core/telemetry.js'
 import type { Value } from '../../../core/value.js'
+import type { RareWarning } from '../../rare-warning.js'
+import { MESSAGE_BYTES } from '../message-frames.js'
 import type { Method } from '../methods.js'
+import type { TurnQuota } from '../turn-quota.js'
 import { type CallerMemory, streamOfHandled } from './caller-memory.js'
 import { internalError, type Refusal, refusalOf } from './refusal.js'
 
@@ -53,7 +55,8 @@ export interface HandlerDependencies {
   readonly memory: CallerMemory
   /** Maximum size of the requests of a stream in bytes. */
   readonly maxBytes: number
-  readonly log: Logger
+  readonly turns: TurnQuota
+  readonly dropped: RareWarning
 }
 
 interface Reply {
@@ -76,7 +79,7 @@ const TYPES = {
  */
 export function handlerOf(
   method: Method,
-  { memory, maxBytes, log }: HandlerDependencies,
+  { memory, dropped, ...limits }: HandlerDependencies,
   accept: AcceptCall,
 ): { readonly type: (typeof TYPES)[keyof typeof TYPES]; readonly handle: UntypedHandleCall } {
   const type = TYPES[method.kind]
@@ -86,34 +89,30 @@ export function handlerOf(
     case 'unary': {
       const handle: handleUnaryCall<Bytes, Bytes> = (call, done) => {
         const share = memory.of(streamOfHandled(call))
-        begin([call.request], call.metadata, share, singleReply(call, done, share, log))
+        begin([call.request], call.metadata, share, singleReply(call, done, share, dropped))
       }
       return { type, handle }
     }
     case 'clientStream': {
       const handle: handleClientStreamingCall<Bytes, Bytes> = (call, done) => {
         const share = memory.of(streamOfHandled(call))
-        const reply = singleReply(call, done, share, log)
-        gather(call, share, maxBytes, reply.refuse, (requests) =>
-          begin(requests, call.metadata, share, reply),
-        )
+        const reply = singleReply(call, done, share, dropped)
+        gather(call, share, limits, reply.refuse, (requests) => begin(requests, call.metadata, share, reply))
       }
       return { type, handle }
     }
     case 'serverStream': {
       const handle: handleServerStreamingCall<Bytes, Bytes> = (call) => {
         const share = memory.of(streamOfHandled(call))
-        begin([call.request], call.metadata, share, streamReply(call, share, log))
+        begin([call.request], call.metadata, share, streamReply(call, share, dropped))
       }
       return { type, handle }
     }
     case 'bidi': {
       const handle: handleBidiStreamingCall<Bytes, Bytes> = (call) => {
         const share = memory.of(streamOfHandled(call))
-        const reply = streamReply(call, share, log)
-        gather(call, share, maxBytes, reply.refuse, (requests) =>
-          begin(requests, call.metadata, share, reply),
-        )
+        const reply = streamReply(call, share, dropped)
+        gather(call, share, limits, reply.refuse, (requests) => begin(requests, call.metadata, share, reply))
       }
       return { type, handle }
     }
@@ -141,7 +140,7 @@ function beginCall(
   let answered = false
   const admission = accept({
     params,
-    size: sizeOf(requests),
+    size: sizeOf(requests) + (isStream ? MESSAGE_BYTES * requests.length : 0),
     memory,
     metadata,
     async answer(outcome) {
@@ -177,16 +176,16 @@ function listOf(value: Value): readonly Value[] {
 function gather(
   call: ServerReadableStream<Bytes, Bytes> | ServerDuplexStream<Bytes, Bytes>,
   memory: MemoryShare,
-  maxBytes: number,
+  { maxBytes, turns }: Pick<HandlerDependencies, 'maxBytes' | 'turns'>,
   refuse: (refusal: Refusal) => void,
   done: (requests: readonly Bytes[]) => void,
 ): void {
   const requests: Bytes[] = []
-  let [size, isOver] = [0, false]
+  let [size, counted, isOver] = [0, 0, false]
   const release = () => {
     if (isOver) return
     isOver = true
-    memory.add(-size)
+    memory.add(-counted)
   }
   const tooMuch = (reason: string) => {
     release()
@@ -196,9 +195,14 @@ function gather(
   call.on('data', (bytes: Bytes) => {
     if (isOver) return
     if (size + bytes.length > maxBytes) return tooMuch(`the requests exceed the limit of ${maxBytes} bytes`)
-    if (!memory.tryAdd(bytes.length)) return tooMuch('the memory for requests is full')
+    const more = bytes.length + MESSAGE_BYTES
+    if (!memory.tryAdd(more)) return tooMuch('the memory for requests is full')
     size += bytes.length
+    counted += more
     requests.push(bytes)
+    if (turns.spend()) return
+    call.pause()
+    turns.whenDue(() => call.resume())
   })
   call.on('end', () => {
     if (isOver) return
@@ -214,11 +218,8 @@ function sizeOf(messages: readonly Bytes[]): number {
 }
 
 /** Refuses an answer for which the caller has no memory left. */
-function refuseAnswer({ refuse }: Pick<Reply, 'refuse'>, log: Logger): void {
-  log({
-    level: 'warn',
-    message: 'an answer is dropped: its caller does not read its answers and has filled the memory limit',
-  })
+function refuseAnswer({ refuse }: Pick<Reply, 'refuse'>, dropped: RareWarning): void {
+  dropped.add('an answer is dropped: its caller does not read its answers and has filled the memory limit')
   refuse(refusalOf(new RpcError(status.RESOURCE_EXHAUSTED, 'the memory for answers is full')))
 }
 
@@ -226,13 +227,13 @@ function singleReply(
   call: ServerUnaryCall<Bytes, Bytes> | ServerReadableStream<Bytes, Bytes>,
   done: sendUnaryData<Bytes>,
   memory: MemoryShare,
-  log: Logger,
+  dropped: RareWarning,
 ): Reply {
   return {
     send([message]) {
       const { length } = message!
       if (length >= COUNTED_BYTES && !call.cancelled) {
-        if (!memory.tryAdd(length)) return refuseAnswer(this, log)
+        if (!memory.tryAdd(length)) return refuseAnswer(this, dropped)
         streamOfHandled(call).once('close', () => memory.add(-length))
       }
       done(null, message!)
@@ -244,13 +245,13 @@ function singleReply(
 function streamReply(
   call: ServerWritableStream<Bytes, Bytes> | ServerDuplexStream<Bytes, Bytes>,
   memory: MemoryShare,
-  log: Logger,
+  dropped: RareWarning,
 ): Reply {
   call.on('error', () => {})
   return {
     async send(messages) {
       let left = sizeOf(messages)
-      if (!memory.tryAdd(left)) return refuseAnswer(this, log)
+      if (!memory.tryAdd(left)) return refuseAnswer(this, dropped)
       for (const message of messages) {
         if (call.cancelled) break
         await new Promise<void>((resolve) => {

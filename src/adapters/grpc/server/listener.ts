@@ -7,9 +7,11 @@ import { ConnectionError } from '../../../core/errors/connection.js'
 import type { ListenAddress } from '../../../core/status.js'
 import { wireFormat } from '../../../wire/wire-format.js'
 import { listenReason } from '../../listen-reason.js'
+import { RareWarning } from '../../rare-warning.js'
 import type { GrpcServerConfig } from '../manifest.js'
 import { Methods } from '../methods.js'
 import { configuredSchema } from '../schema-source.js'
+import { TurnQuota } from '../turn-quota.js'
 import { CallerMemory } from './caller-memory.js'
 import { listenerCredentials } from './credentials.js'
 import { HealthService } from './health.js'
@@ -26,6 +28,9 @@ export interface Listener {
   readonly methods: Methods
   readonly health: HealthService
   readonly memory: CallerMemory
+  readonly turns: TurnQuota
+  /** Warns of answers that are dropped. */
+  readonly dropped: RareWarning
   readonly address: ListenAddress
   /** Whether the server refuses new calls. */
   readonly isDraining: boolean
@@ -62,7 +67,7 @@ export async function listen(context: AdapterContext, config: GrpcServerConfig):
   const { credentials, close: closeCredentials } = await listenerCredentials(at.tls, context)
   const memory = new CallerMemory(context.budget)
   const options: ServerOptions = {
-    interceptors: [countIncoming(memory)],
+    interceptors: [countIncoming(memory, maxBytes)],
     // Channelz stays on, because without it grpc-js loses track of its connections and cannot close them.
     'grpc.max_receive_message_length': maxBytes,
     'grpc.max_send_message_length': maxBytes,
@@ -106,6 +111,8 @@ export async function listen(context: AdapterContext, config: GrpcServerConfig):
     methods: new Methods({ schema, plain, service: undefined, maxBytes }),
     health,
     memory,
+    turns: new TurnQuota(clock),
+    dropped: new RareWarning(context.log, clock),
     address: { address: at.address, port },
     get isDraining() {
       return drained !== undefined
