@@ -4,7 +4,7 @@ import { createUnzip } from 'node:zlib'
 import type { IncomingAnswer, IncomingAnswers, Pausable } from '../../core/incoming-answers.js'
 import { decompressMessage } from './decompress-message.js'
 import { copyOf, isOneMessage, MessageFrames } from './message-frames.js'
-import type { RawCall } from './stream.js'
+import type { RawCall } from './raw-call.js'
 
 /** The parts of a call in grpc-js, which does not publish them. */
 interface Parts {

@@ -1,17 +1,12 @@
 import type { Buffer } from 'node:buffer'
-import { type Client, type Metadata, type StatusObject, status } from '@grpc/grpc-js'
+import { type Metadata, type StatusObject, status } from '@grpc/grpc-js'
 import type { Headers } from '../../core/value.js'
 import type { CallMemory } from './call-memory.js'
 import { foundStatus } from './found-status.js'
 import { headersOf } from './metadata.js'
+import type { RawCall } from './raw-call.js'
 import { CLOSED_BY_US, DROPPED, type Status } from './status.js'
 import type { TurnQuota } from './turn-quota.js'
-
-/**
- * A call of grpc-js below its stream classes, which read up to 16 messages ahead whatever their size. Here one
- * message is read at a time, and HTTP/2 flow control holds the server back.
- */
-export type RawCall = ReturnType<ReturnType<Client['getChannel']>['createCall']>
 
 /** Receives the messages of a stream. */
 export interface StreamReader {

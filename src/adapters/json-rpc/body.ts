@@ -1,5 +1,7 @@
 import { Buffer } from 'node:buffer'
 
+const MEGABYTE = 1024 * 1024
+
 /**
  * Collects the body of an answer or a request. The buffer is at most twice as large as the data, however small the
  * pieces are: a list of one-byte pieces would take a hundred times as much.
@@ -41,9 +43,14 @@ export class Body {
   }
 
   #grow(size: number): void {
-    const larger = Buffer.allocUnsafeSlow(Math.max(size, Math.min(size * 2, this.#most)))
+    const larger = Buffer.allocUnsafeSlow(Math.max(size, Math.min(size + stepOf(size), this.#most)))
     this.#bytes!.copy(larger, 0, 0, this.#size)
     this.#bytes = larger
     this.#own = true
   }
+}
+
+/** Large bodies grow in small steps, because many that grow together must not exceed the memory at once. */
+function stepOf(size: number): number {
+  return Math.min(size, Math.max(MEGABYTE, size >> 2))
 }
