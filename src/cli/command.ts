@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs'
 import { COMMAND_HELP, HELP } from './help.js'
 import { isLaunched, launch } from './launcher.js'
 import type { Terminal } from './terminal.js'
 import { readUsage } from './usage.js'
+import { version } from './version.js'
 
 /** Runs a command line. @returns the exit code: 0 done, 1 failed, 2 wrong usage */
 export async function runCommand(args: readonly string[], terminal: Terminal): Promise<number> {
@@ -26,15 +26,12 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
     case 'command':
       // Loaded on demand, because help and the launcher do not need the gateway.
       if (usage.command === 'check') return (await import('./check.js')).check(usage, terminal)
+      if (usage.stdio || usage.socket !== undefined)
+        return (await import('./embed.js')).embed(usage, terminal)
       // Only an application can block the thread, so that only it needs the launcher.
       if (usage.app !== undefined && !isLaunched()) return launch(terminal)
       return (await import('./run.js')).run(usage, terminal)
   }
-}
-
-function version(): string {
-  const file = new URL('../../../package.json', import.meta.url)
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
 }
 
 /** Prints the JSON Schema. Loaded on demand, like the other commands. */

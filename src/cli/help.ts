@@ -29,14 +29,17 @@ On a terminal it shows every integration and broker, redrawn in place; elsewhere
 Ctrl-C stops after accepted operations have finished, within 10 seconds; a second Ctrl-C stops at once.
 
 Usage
-  nemo-gateway run FILE|DIR [--app FILE] [--var NAME=VALUE]... [--json]
+  nemo-gateway run FILE|DIR [--app FILE | --stdio | --socket PATH] [--var NAME=VALUE]... [--json]
 
 Options
   --app FILE         a module that uses the gateway: its default export is called with the gateway once it
                      runs, and may return a function that is called before it shuts down; TypeScript is
                      loaded by Node 22.18 and later
+  --stdio            a program drives the gateway: JSON-RPC 2.0 on stdin and stdout, one message a line;
+                     the log goes to stderr; the end of the input drains and stops the gateway
+  --socket PATH      the same for any number of programs that connect to a Unix socket
   --var NAME=VALUE   a value for a variable of the configuration; may be repeated
-  --json             events as JSON lines on stdout
+  --json             events as JSON lines on stdout; with --stdio and --socket on stderr
   --help, -h         this text
 
 Examples
@@ -48,6 +51,8 @@ Examples
         await gateway.pubsub('events').publish('started', { at: Date.now() })
       }
   nemo-gateway run gateway.hcl --json | jq 'select(.level == "error")'
+  nemo-gateway run gateway.hcl --stdio
+  nemo-gateway run gateway.hcl --socket /run/nemo.sock
 `,
   check: `nemo-gateway check FILE|DIR: check a configuration without starting anything
 

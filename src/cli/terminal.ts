@@ -40,3 +40,19 @@ export function processTerminal(): Terminal {
     size: () => ({ columns: stdout.columns || 80, rows: stdout.rows || 24 }),
   }
 }
+
+/** Bytes of log lines that wait for a reader. */
+const MOST_WAITING = 1024 * 1024
+
+/** Makes a writer to stderr that drops lines while a reader does not read, so that memory stays bounded. */
+export function boundedStderr(): (text: string) => void {
+  let dropped = 0
+  return (text) => {
+    if (process.stderr.writableLength > MOST_WAITING) {
+      dropped++
+      return
+    }
+    process.stderr.write(dropped === 0 ? text : `${dropped} lines were dropped\n${text}`)
+    dropped = 0
+  }
+}

@@ -23,12 +23,18 @@ export interface CommandOptions {
   readonly json: boolean
   /** Module that uses the gateway; only for `run`. */
   readonly app?: string
+  /** Whether a program drives the gateway over stdin and stdout; only for `run`. */
+  readonly stdio?: boolean
+  /** Path of a Unix socket at which programs drive the gateway; only for `run`. */
+  readonly socket?: string
 }
 
 const OPTIONS = {
   var: { type: 'string', multiple: true },
   json: { type: 'boolean' },
   app: { type: 'string' },
+  stdio: { type: 'boolean' },
+  socket: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
 } as const
@@ -36,7 +42,7 @@ const OPTIONS = {
 type OptionName = keyof typeof OPTIONS
 
 const ALLOWED: Readonly<Record<CommandName, readonly OptionName[]>> = {
-  run: ['var', 'json', 'app', 'help'],
+  run: ['var', 'json', 'app', 'stdio', 'socket', 'help'],
   check: ['var', 'json', 'help'],
   schema: ['help'],
 }
@@ -81,6 +87,9 @@ export function readUsage(args: readonly string[]): Usage {
     variables[given.slice(0, at)] = given.slice(at + 1)
   }
   const app = values.app as string | undefined
+  const socket = values.socket as string | undefined
+  const drivers = [app && '--app', values.stdio && '--stdio', socket && '--socket'].filter(Boolean)
+  if (drivers.length > 1) return wrong(`run takes one of ${drivers.join(' and ')}`)
   return {
     kind: 'command',
     command,
@@ -88,6 +97,8 @@ export function readUsage(args: readonly string[]): Usage {
     variables,
     json: values.json === true,
     ...(app !== undefined && { app }),
+    ...(values.stdio === true && { stdio: true }),
+    ...(socket !== undefined && { socket }),
   }
 }
 

@@ -31,7 +31,18 @@ const CONFIG_KINDS = 'src/adapters/config-kinds.ts'
 /** What a manifest shares with its adapter: without the schemas, which no worker is to load. */
 const SHARED = 'src/adapters/*/shared.ts'
 const CATALOGUES = ['src/adapters/catalogue.ts', 'src/brokers/catalogue.ts']
-const HOST = ['ledger', 'supervisor', 'router', 'client', 'server', 'dataflow', 'telemetry', 'config', 'cli']
+const HOST = [
+  'ledger',
+  'supervisor',
+  'router',
+  'client',
+  'server',
+  'dataflow',
+  'telemetry',
+  'embed',
+  'config',
+  'cli',
+]
 const BOTH_THREADS = ['core', 'wire', 'resilience', 'mailbox']
 const all = (folders: readonly string[]) => folders.map((folder) => `src/${folder}/**`)
 
@@ -175,6 +186,12 @@ export const LAYERS: readonly Layer[] = [
     name: 'dataflow',
     files: ['src/dataflow/**'],
     imports: [...all(['core', 'mailbox', 'client', 'dataflow']), 'src/transform/jq/**'],
+  },
+  {
+    name: 'embed',
+    files: ['src/embed/**'],
+    imports: all(['core', 'wire', 'mailbox', 'client', 'embed']),
+    packages: ['zod'],
   },
   {
     name: 'configuration language',

@@ -1,0 +1,16 @@
+/** What a reader finds in the input. */
+export type Input =
+  | { readonly kind: 'message'; readonly bytes: Buffer }
+  /** A message that is larger than the limit; its bytes are skipped. */
+  | { readonly kind: 'oversized' }
+  /** Bytes between messages that are not a message. */
+  | { readonly kind: 'fault'; readonly reason: string }
+
+/** Splits a stream of bytes into messages. */
+export interface Reader {
+  push(chunk: Buffer): void
+  /** Takes the next message. @returns `undefined` if it has not arrived completely */
+  next(): Input | undefined
+  /** Takes the bytes that are not read yet, for a reader of another framing. */
+  rest(): Buffer
+}
