@@ -21,6 +21,7 @@ const INTERRUPTED = 130
  * @returns the exit code
  */
 export async function embed(options: CommandOptions, terminal: Terminal): Promise<number> {
+  const parent = process.ppid
   const checked = await readConfiguration(options)
   if (!checked.ok) {
     if (options.json) terminal.err(`${JSON.stringify({ ok: false, diagnostics: checked.diagnostics })}\n`)
@@ -34,7 +35,7 @@ export async function embed(options: CommandOptions, terminal: Terminal): Promis
     gateway = await Gateway.startChecked(checked.config, checked.diagnostics, {
       logger: (record) => output.record(record),
     })
-    return await serve(gateway, options, output)
+    return await serve(gateway, parent, options, output)
   } catch (error) {
     await gateway?.shutdown()
     terminal.err(`nemo-gateway: ${error instanceof Error ? error.message : String(error)}\n`)
@@ -43,20 +44,25 @@ export async function embed(options: CommandOptions, terminal: Terminal): Promis
 }
 
 /** Serves clients until the gateway has stopped. @returns the exit code */
-async function serve(gateway: Gateway, { socket }: CommandOptions, output: Output): Promise<number> {
+async function serve(
+  gateway: Gateway,
+  parent: number,
+  { socket }: CommandOptions,
+  output: Output,
+): Promise<number> {
   const host = new EmbeddingHost(gateway, version(), (record) => output.record(record))
   const stop = () => {
     output.ending()
     void host.stop()
   }
-  const parent = watchParent(systemClock, () => process.ppid, stop)
+  const watch = watchParent(systemClock, parent, () => process.ppid, stop)
   void stopRequested(false, systemClock, () => process.exit(INTERRUPTED)).then(stop)
   let server: SocketServer | undefined
   if (socket === undefined) void host.serveOwner({ input: process.stdin, output: process.stdout })
   else server = await listenAt(socket, (stream) => host.serve(stream))
   output.begin({ rows: () => rowsOf(gateway.metrics()) })
   await host.stopped
-  parent.cancel()
+  watch.cancel()
   server?.close()
   const isRead = await host.flushed()
   output.end()

@@ -61,7 +61,10 @@ export class EmbeddingHost {
   /** Stops the gateway; all accepted requests settle. Idempotent: a later call can only shorten the time. */
   stop(timeout: number | string = DEFAULT_SHUTDOWN_MS): Promise<void> {
     const shutdown = this.#gateway.shutdown({ timeout })
-    this.#stopping ??= shutdown.finally(() => this.#resolveStopped())
+    this.#stopping ??= shutdown.finally(() => {
+      for (const session of this.#sessions) session.end()
+      this.#resolveStopped()
+    })
     return this.#stopping
   }
 

@@ -7,10 +7,10 @@ const INIT = 1
 /**
  * Calls `gone` when the parent of this process dies, also if it cannot close our input because another process has
  * inherited it. A process whose parent is init has no parent to watch.
- * @param parentId returns the process id of the parent, which changes when it dies
+ * @param parent the process id of the parent, read when this process started: it may die while the gateway starts
+ * @param parentId returns the current process id of the parent, which changes when it dies
  */
-export function watchParent(clock: Clock, parentId: () => number, gone: () => void): Timer {
-  const parent = parentId()
+export function watchParent(clock: Clock, parent: number, parentId: () => number, gone: () => void): Timer {
   const timer = every(
     clock,
     LOOK_EVERY_MS,

@@ -116,6 +116,11 @@ export class Session implements SessionPort {
     this.#dependencies.served.leave(this)
   }
 
+  /** Tells the client that the gateway has stopped. */
+  end(): void {
+    this.#feeds.endAll()
+  }
+
   /** Resolves when all requests are answered, and the client has read the answers or is gone. */
   async finish(): Promise<void> {
     if (this.#dispatcher.inFlight > 0)

@@ -25,13 +25,21 @@ export class ConsumerFeed {
     return this.#consumer.close()
   }
 
+  /** Tells the client that the consumer has ended. Does nothing if it was closed or has ended before. */
+  end(error?: unknown): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    const ended = { consumer: this.#id }
+    this.#session.send('ended', error === undefined ? ended : { ...ended, error: wireError(error) })
+  }
+
   /** Sends messages until the consumer ends. Never rejects. */
   async run(): Promise<void> {
     try {
       await this.#consumer.each((message) => this.#deliver(message))
-      if (!this.#isClosed) this.#session.send('ended', { consumer: this.#id })
+      this.end()
     } catch (error) {
-      if (!this.#isClosed) this.#session.send('ended', { consumer: this.#id, error: wireError(error) })
+      this.end(error)
     }
   }
 

@@ -51,6 +51,12 @@ export class Feeds {
     return true
   }
 
+  /** Tells the client that everything has ended, because the gateway has stopped. */
+  endAll(): void {
+    for (const feed of this.#feeds.values()) feed?.end()
+    this.#feeds.clear()
+  }
+
   /** Closes everything. Never rejects. */
   closeAll(): void {
     const open = [...this.#feeds.values()]

@@ -37,13 +37,22 @@ export class SubscriptionFeed {
     return this.#subscription.close()
   }
 
+  /** Tells the client that the subscription has ended. Does nothing if it was closed or has ended before. */
+  end(error?: unknown): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#wake()
+    const ended = { subscription: this.#id }
+    this.#session.send('ended', error === undefined ? ended : { ...ended, error: wireError(error) })
+  }
+
   /** Sends messages until the subscription ends. Never rejects. */
   async run(): Promise<void> {
     try {
       while (await this.#next());
-      if (!this.#isClosed) this.#session.send('ended', { subscription: this.#id })
+      this.end()
     } catch (error) {
-      if (!this.#isClosed) this.#session.send('ended', { subscription: this.#id, error: wireError(error) })
+      this.end(error)
     }
   }
 
