@@ -91,6 +91,8 @@ export const GOALS: readonly Goal[] = [
   atMost('fifty-integrations', 'duration', 3_000),
   atMost('fifty-integrations', 'idle-cpu', 0.5),
   atLeast('disk-buffer', 'throughput', 50_000),
+  atLeast('embed-messages', 'throughput', 100_000),
+  atMost('embed-call', 'added-latency', 200),
 ]
 
 /** The goal for a measure of a scenario; `undefined` when the contract has none. */

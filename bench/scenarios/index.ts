@@ -3,6 +3,7 @@ import { BROKER_PATTERNS } from './broker-patterns.js'
 import { CRASHES } from './crashes.js'
 import { DISK_BUFFER } from './disk-buffer.js'
 import { JQ } from './jq.js'
+import { EMBEDDED } from './embedded.js'
 import { MAILBOX } from './mailbox.js'
 import { MQTT_PUBLISH } from './mqtt-publish.js'
 import { MQTT_SUBSCRIBE } from './mqtt-subscribe.js'
@@ -22,4 +23,5 @@ export const SCENARIOS: readonly Scenario[] = [
   ...MAILBOX,
   ...DISK_BUFFER,
   ...JQ,
+  ...EMBEDDED,
 ]

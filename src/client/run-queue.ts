@@ -52,11 +52,16 @@ export class RunQueue<M> {
    * @throws the error with which it ended, once
    */
   next(): Promise<IteratorResult<M, undefined>> {
-    if (!this.#paused && this.#waiters.size === 0 && --this.#untilLook > 0) {
-      const message = this.#take()
-      if (message !== undefined) return Promise.resolve({ value: message, done: false })
-    }
-    return this.#wait()
+    const message = this.takeNow()
+    return message === undefined ? this.#wait() : Promise.resolve({ value: message, done: false })
+  }
+
+  /**
+   * Takes the next message without a promise. @returns `undefined` if there is none, or if `next` must be called because
+   * the budget of the turn may be spent
+   */
+  takeNow(): M | undefined {
+    return !this.#paused && this.#waiters.size === 0 && --this.#untilLook > 0 ? this.#take() : undefined
   }
 
   /** Whether there are unread messages. */

@@ -59,6 +59,11 @@ export class Subscription<T = unknown> implements AsyncIterable<Message<T>>, Wor
     return (await this.#queue.next()).value
   }
 
+  /** Takes the next message without a promise, if there is one: after `undefined`, `recv` waits. @internal */
+  takeNow(): Message<T> | undefined {
+    return this.#queue.takeNow()
+  }
+
   /**
    * Ends the subscription and discards unread messages. Never rejects; idempotent. Resolves when the broker has been
    * told.

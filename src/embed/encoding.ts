@@ -4,7 +4,7 @@ import { messagePackFormat } from '../wire/msgpack.js'
 import { FrameReader, LENGTH_BYTES } from './input/frame-reader.js'
 import { LineReader } from './input/line-reader.js'
 import type { Reader } from './input/reader.js'
-import { LIMITS } from './protocol.js'
+import { JSON_RPC, LIMITS } from './protocol.js'
 import { textBytes } from './text-bytes.js'
 
 export const ENCODINGS = ['lines', 'messagepack'] as const
@@ -19,6 +19,8 @@ export interface Encoding {
   decode(bytes: Buffer): unknown
   /** Writes a message with its frame. @throws if a value in it cannot be written */
   encode(message: object): string | Uint8Array
+  /** Writes the notification `message` with a value and nothing else, as fast as possible. @throws as `encode` */
+  encodeMessage(subscription: number, topic: string, value: unknown): string | Uint8Array
 }
 
 /** Envelopes nest a payload, which may itself be nested 128 levels deep. */
@@ -36,6 +38,8 @@ function lines(): Encoding {
     reader: () => new LineReader(LIMITS.message),
     decode,
     encode: (message) => `${JSON.stringify(textBytes(message))}\n`,
+    encodeMessage: (subscription, topic, value) =>
+      `{"jsonrpc":"2.0","method":"message","params":{"subscription":${subscription},"topic":${JSON.stringify(topic)},"value":${JSON.stringify(textBytes(value))}}}\n`,
   }
 }
 
@@ -43,16 +47,19 @@ function messagePack(): Encoding {
   // Answers may be as large as an integration allows.
   const { encode } = messagePackFormat({ ...limits, maxBytes: Number.MAX_SAFE_INTEGER })
   const { decode } = messagePackFormat(limits)
+  const framed = (message: object) => {
+    const body = encode(message as Value)
+    const frame = Buffer.allocUnsafe(LENGTH_BYTES + body.length)
+    frame.writeUInt32BE(body.length)
+    frame.set(body, LENGTH_BYTES)
+    return frame
+  }
   return {
     name: 'messagepack',
     reader: () => new FrameReader(LIMITS.message),
     decode,
-    encode: (message) => {
-      const body = encode(message as Value)
-      const frame = Buffer.allocUnsafe(LENGTH_BYTES + body.length)
-      frame.writeUInt32BE(body.length)
-      frame.set(body, LENGTH_BYTES)
-      return frame
-    },
+    encode: framed,
+    encodeMessage: (subscription, topic, value) =>
+      framed({ jsonrpc: JSON_RPC, method: 'message', params: { subscription, topic, value } }),
   }
 }

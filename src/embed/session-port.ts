@@ -15,8 +15,12 @@ export interface SessionPort {
   initialize(encoding: EncodingName): void
   /** Sends a notification. Never throws. */
   send(method: NotificationName, params: object): void
+  /** Sends the notification `message` with a value and nothing else. Never throws. */
+  sendMessage(subscription: number, topic: string, value: unknown): void
   /** Sends a request to the client. @returns its result. @throws RpcError with the error of the client */
   ask(method: NotificationName, params: object): Promise<unknown>
+  /** Whether a producer must wait for the client to read. */
+  readonly isBlocked: boolean
   /** Waits until the client has read enough. @returns `undefined` if there is nothing to wait for */
   ready(): Promise<void> | undefined
   /** Cancels a request in flight. @returns false if there is none of that id */

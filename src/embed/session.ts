@@ -141,12 +141,11 @@ export class Session implements SessionPort {
   }
 
   send(method: NotificationName, params: object): void {
-    const message = { jsonrpc: JSON_RPC, method, params }
-    try {
-      this.#output.write(this.#encoding.encode(message))
-    } catch (error) {
-      this.#dependencies.log({ level: 'error', message: `cannot send ${method}`, reason: messageOf(error) })
-    }
+    this.#write(method, () => this.#encoding.encode({ jsonrpc: JSON_RPC, method, params }))
+  }
+
+  sendMessage(subscription: number, topic: string, value: unknown): void {
+    this.#write('message', () => this.#encoding.encodeMessage(subscription, topic, value))
   }
 
   async ask(method: NotificationName, params: object): Promise<unknown> {
@@ -154,6 +153,10 @@ export class Session implements SessionPort {
     return this.#asked.ask((id) =>
       this.#output.write(this.#encoding.encode({ jsonrpc: JSON_RPC, id, method, params })),
     )
+  }
+
+  get isBlocked(): boolean {
+    return this.#output.isBlocked
   }
 
   ready(): Promise<void> | undefined {
@@ -242,6 +245,14 @@ export class Session implements SessionPort {
       return this.#dispatcher.refuse(messageOf(error))
     }
     this.#dispatcher.handle(message, found.bytes.length)
+  }
+
+  #write(method: NotificationName, encode: () => string | Uint8Array): void {
+    try {
+      this.#output.write(encode())
+    } catch (error) {
+      this.#dependencies.log({ level: 'error', message: `cannot send ${method}`, reason: messageOf(error) })
+    }
   }
 
   #reply(answer: object): void {

@@ -9,8 +9,14 @@ export function textBytes(value: unknown): unknown {
 function hasBytes(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
   if (value instanceof Uint8Array) return true
-  if (Array.isArray(value)) return value.some(hasBytes)
-  for (const key in value) if (hasBytes((value as Record<string, unknown>)[key])) return true
+  if (Array.isArray(value)) {
+    for (const item of value) if (typeof item === 'object' && hasBytes(item)) return true
+    return false
+  }
+  for (const key in value) {
+    const member = (value as Record<string, unknown>)[key]
+    if (typeof member === 'object' && hasBytes(member)) return true
+  }
   return false
 }
 

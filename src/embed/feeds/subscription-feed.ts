@@ -4,7 +4,7 @@ import { hasMembers, payloadOf } from '../deliveries.js'
 import type { SessionPort } from '../session-port.js'
 import { wireError } from '../wire-error.js'
 
-type Session = Pick<SessionPort, 'send' | 'ready'>
+type Session = Pick<SessionPort, 'send' | 'sendMessage' | 'ready' | 'isBlocked'>
 
 /** Sends the messages of a subscription to the client, as far as its credit and its reading allow. */
 export class SubscriptionFeed {
@@ -56,32 +56,48 @@ export class SubscriptionFeed {
     }
   }
 
-  /** Sends one message. @returns false at the end */
+  /** Sends the messages that are there, and waits for the next if there is none. @returns false at the end */
   async #next(): Promise<boolean> {
     while (this.#credit <= 0 && !this.#isClosed)
       await new Promise<void>((resolve) => {
         this.#wake = resolve
       })
     for (let ready = this.#session.ready(); ready !== undefined; ready = this.#session.ready()) await ready
-    const message = this.#isClosed ? undefined : await this.#subscription.recv()
+    if (this.#isClosed) return false
+    // A promise for each message would cost more than the message.
+    const message = this.#subscription.takeNow() ?? (await this.#subscription.recv())
     if (message === undefined || this.#isClosed) return false
-    this.#credit--
-    this.#session.send('message', this.#fields(message))
+    this.#send(message)
     return true
   }
 
-  #fields(message: Message): object {
+  /** Sends this message, and those that can be sent without waiting. */
+  #send(first: Message): void {
+    for (let message: Message | undefined = first; message !== undefined; ) {
+      this.#credit--
+      this.#sendOne(message)
+      message = this.#credit > 0 && !this.#session.isBlocked ? this.#subscription.takeNow() : undefined
+    }
+  }
+
+  #sendOne(message: Message): void {
     const { topic, headers, retain } = message
-    const fields = { subscription: this.#id, topic, ...payloadOf(message) }
     const { dropped } = this.#subscription
-    if (dropped === this.#dropped && !retain && !hasMembers(headers)) return fields
+    const payload = payloadOf(message)
+    const isPlain = dropped === this.#dropped && !retain && !hasMembers(headers)
+    if (isPlain && 'value' in payload) {
+      this.#session.sendMessage(this.#id, topic, payload.value)
+      return
+    }
     const lost = dropped !== this.#dropped
     this.#dropped = dropped
-    return {
-      ...fields,
+    this.#session.send('message', {
+      subscription: this.#id,
+      topic,
+      ...payload,
       ...(hasMembers(headers) && { headers }),
       ...(retain && { retain }),
       ...(lost && { dropped }),
-    }
+    })
   }
 }
