@@ -32,11 +32,3 @@ export interface Method<P extends z.ZodObject = z.ZodObject, R extends z.ZodType
 export function method<P extends z.ZodObject, R extends z.ZodType>(description: Method<P, R>): Method {
   return description as unknown as Method
 }
-
-/** A message that the gateway sends without being asked. With a `result` it is a request, which the client answers. */
-export interface Notification {
-  /** When it is sent, as a sentence. */
-  readonly summary: string
-  readonly params: z.ZodObject
-  readonly result?: z.ZodType
-}

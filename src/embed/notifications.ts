@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Notification } from './method.js'
+import type { Notification } from './notification.js'
 import { bytes, consumer, deliveryShape, errorObject, eventName, headers, subscription } from './schemas.js'
 
 const described = <const T extends Readonly<Record<string, Notification>>>(table: T): T => table

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { ERROR_KINDS, type ErrorKind } from '../core/errors/kinds.js'
-import type { Method, Notification } from './method.js'
+import type { Method } from './method.js'
+import type { Notification } from './notification.js'
 import { NOTIFICATIONS } from './notifications.js'
 import { PROTOCOL_VERSION } from './protocol.js'
 import { codeOf } from './wire-error.js'

@@ -49,7 +49,7 @@ export function payloadOf(params: { value?: unknown; bytes?: string | Uint8Array
   return typeof given === 'string' ? Buffer.from(given, 'base64') : given
 }
 
-export const sourceNumber = (description: string) => z.int().min(1).meta({ description })
+const sourceNumber = (description: string) => z.int().min(1).meta({ description })
 export const subscription = sourceNumber('The number that `subscribe` returned.')
 export const consumer = sourceNumber('The number that `consume` returned.')
 export const delivery = sourceNumber('The number of the delivery.')

@@ -1,5 +1,6 @@
 import { blockTypes } from './blocks/block-types.js'
 import { configurationPage } from './configuration-page.js'
+import { embeddingPages } from './embedding-pages.js'
 import { eventsPage } from './events-page.js'
 import { metricsPage } from './metrics-page.js'
 
@@ -8,6 +9,7 @@ export function writtenFiles(): Readonly<Record<string, string>> {
   return {
     ...blockTypes(),
     'docs/configuration.md': configurationPage(),
+    ...embeddingPages(),
     'docs/events.md': eventsPage(),
     'docs/metrics.md': metricsPage(),
   }

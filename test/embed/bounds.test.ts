@@ -89,33 +89,43 @@ test('huge lines and malformed lines are refused, and the next line goes on', as
   ])
 })
 
-test('a client that stops reading holds memory bounded, and gets everything when it reads again', async () => {
+test('a client that stops reading holds memory bounded, and gets what was kept when it reads again', async () => {
   const { child, client } = start()
   await client.initialize()
-  const { subscription } = await client.call<{ subscription: number }>('subscribe', {
-    integration: 'bus',
-    topic: 'flood',
-  })
+  await client.call('subscribe', { integration: 'bus', topic: 'flood' })
   child.stdout!.pause()
+  const value = 'x'.repeat(2_000)
+  const params = { integration: 'bus', topic: 'flood', value }
+  const block = `${JSON.stringify({ jsonrpc: '2.0', method: 'publish', params })}\n`.repeat(500)
   const before = resident(child)
-  const value = 'x'.repeat(1_000)
-  // The publishes of a second process wait as soon as the subscription holds the broker back.
-  const count = 30_000
-  for (let i = 0; i < count; i++) client.notify('publish', { integration: 'bus', topic: 'flood', value })
   let most = 0
-  for (let i = 0; i < 30; i++) {
-    await new Promise((resolve) => setTimeout(resolve, 100))
+  // Up to 200 MB, which the gateway would hold if nothing was bounded; it may also read no further.
+  let published = 0
+  let isHeldBack = false
+  while (published < 100_000 && !isHeldBack) {
+    published += 500
+    if (!child.stdin!.write(block)) isHeldBack = !(await drained(child))
     most = Math.max(most, resident(child))
   }
-  expect(most - before).toBeLessThan(200 * MEGABYTE)
+  expect(most - before).toBeLessThan(120 * MEGABYTE)
+
   child.stdout!.resume()
-  let seen = 0
-  while (seen < count) {
-    const { params } = await client.next('message')
-    expect(params.subscription).toBe(subscription)
-    seen += 1 + ((params.dropped as number | undefined) ?? 0)
-  }
+  expect(await client.call('status', { integration: 'bus' })).toMatchObject({ state: 'connected' })
+  const messages = client.unread as { readonly method: string }[]
+  expect(messages.length).toBeGreaterThan(1_000)
+  expect(new Set(messages.map(({ method }) => method))).toEqual(new Set(['message']))
 })
+
+/** Whether the input goes on within a few seconds. */
+function drained({ stdin }: ChildProcess): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), 3_000)
+    stdin!.once('drain', () => {
+      clearTimeout(timer)
+      resolve(true)
+    })
+  })
+}
 
 test('a client that sends without end and does not read is held back', async () => {
   const { child, client } = start()
