@@ -38,7 +38,8 @@ async function taken(count: number | 'line'): Promise<Buffer> {
 }
 
 async function frame(): Promise<unknown> {
-  return decode(await taken((await taken(4)).readUInt32BE()))
+  // A copy as plain bytes: of a Buffer, MessagePack's bytes are Buffers too.
+  return decode(new Uint8Array(await taken((await taken(4)).readUInt32BE())))
 }
 
 function send(message: object | Buffer): void {
