@@ -112,7 +112,7 @@ test('a client that stops reading holds memory bounded, and gets what was kept w
   child.stdout!.resume()
   expect(await client.call('status', { integration: 'bus' })).toMatchObject({ state: 'connected' })
   const messages = client.unread as { readonly method: string }[]
-  expect(messages.length).toBeGreaterThan(1_000)
+  expect(messages.length).toBeGreaterThan(100)
   expect(new Set(messages.map(({ method }) => method))).toEqual(new Set(['message']))
 })
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { SubscribeOptions } from '../../core/operation-options.js'
 import { OVERFLOW_POLICIES } from '../../core/overflow.js'
 import { type Method, method } from '../method.js'
 import {
@@ -19,6 +20,7 @@ const qos = z
   .literal([0, 1, 2])
   .meta({ description: 'MQTT’s quality of service. Default: that of the integration.' })
   .optional()
+const transform = z.union([z.string().min(1), z.looseObject({})])
 const messages = z.int().min(1).max(1_000_000_000)
 
 /** The methods of publish/subscribe. */
@@ -71,6 +73,13 @@ export const TOPICS: Readonly<Record<string, Method>> = {
             'What happens if the client is too slow. `block` (default) holds the broker back, `reject` ends the subscription.',
         })
         .optional(),
+      transform: z
+        .union([transform, z.array(transform)])
+        .meta({
+          description:
+            'A jq query, a `transform` block as an object, or a list of both. Messages then have the results (docs/transforms.md).',
+        })
+        .optional(),
       conflate: durationOf('Sends only the newest message of each topic, at most once in this time.'),
       qos,
       params: z.unknown().meta({ description: 'Parameters of a subscription that is a method.' }).optional(),
@@ -84,7 +93,9 @@ export const TOPICS: Readonly<Record<string, Method>> = {
     async run({ integration: of, topic, credit, ...rest }, { gateway, session, signal, afterAnswer }) {
       const id = session.reserve()
       try {
-        const opened = await gateway.pubsub(of).subscribe(topic, given({ ...rest, signal }))
+        // The client checks the transforms, as all options.
+        const options = given({ ...rest, signal }) as SubscribeOptions | undefined
+        const opened = await gateway.pubsub(of).subscribe(topic, options)
         afterAnswer(() => session.feedSubscription(id, opened, credit ?? Number.POSITIVE_INFINITY))
         return { subscription: id }
       } catch (error) {
