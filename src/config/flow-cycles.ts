@@ -2,7 +2,7 @@ import { type ActionSettings, membersOf } from '../core/settings/action.js'
 import type { DataSettings } from '../core/settings/data.js'
 import { Late } from '../core/settings/late.js'
 import type { TriggerSettings } from '../core/settings/trigger.js'
-import { topicMatches } from '../core/topic-pattern.js'
+import { patternMatches } from './broker-pattern.js'
 import { cyclesOf, type Edge } from './cycles.js'
 
 /** The blocks of the data flow that were read without an error. */
@@ -98,7 +98,7 @@ function reaches(action: ActionSettings, data: DataSettings): boolean {
     return (
       action.integration === data.integration &&
       typeof action.topic === 'string' &&
-      matches(data.topic, action.topic)
+      patternMatches(data.topic, action.topic)
     )
   return (
     action.type === 'enqueue' &&
@@ -106,15 +106,4 @@ function reaches(action: ActionSettings, data: DataSettings): boolean {
     action.integration === data.integration &&
     action.queue === data.queue
   )
-}
-
-/** Whether a pattern matches a topic, by the wildcards of MQTT, of NATS (`*`, `>`) or of Redis (`*`). */
-function matches(pattern: string, topic: string): boolean {
-  if (topicMatches(pattern, topic)) return true
-  if (!/[*>]/u.test(pattern)) return false
-  const expression = pattern
-    .replaceAll(/[.+^${}()|[\]\\?]/gu, '\\$&')
-    .replaceAll('*', '.*')
-    .replace(/>$/u, '.+')
-  return new RegExp(`^${expression}$`, 'u').test(topic)
 }

@@ -1,6 +1,6 @@
 import { renderTemplate } from '../../core/message-template.js'
 import type { RouteSettings, RouteSinkSettings } from '../../core/settings/route.js'
-import { topicMatches } from '../../core/topic-pattern.js'
+import { patternMatches } from '../broker-pattern.js'
 
 /** A route, and the routes through which a message comes back to it. */
 export interface RouteCycle {
@@ -58,18 +58,7 @@ function targetOf({ target }: RouteSinkSettings, topic: string, { from }: RouteS
 
 function arrives(sink: RouteSinkSettings, target: string, { from }: RouteSettings): boolean {
   if (sink.integration !== from.integration || sink.kind !== from.kind || target === '') return false
-  return from.kind === 'topic' ? matches(from.target, target) : from.target === target
-}
-
-/** Matches patterns of MQTT, of NATS (`*`, `>`) and of Redis (`*`). */
-function matches(pattern: string, topic: string): boolean {
-  if (topicMatches(pattern, topic)) return true
-  if (!/[*>]/u.test(pattern)) return false
-  const expression = pattern
-    .replaceAll(/[.+^${}()|[\]\\?]/gu, '\\$&')
-    .replaceAll('*', '.*')
-    .replace(/>$/u, '.+')
-  return new RegExp(`^${expression}$`, 'u').test(topic)
+  return from.kind === 'topic' ? patternMatches(from.target, target) : from.target === target
 }
 
 /** A topic that a pattern matches. */
