@@ -32,8 +32,19 @@ export class Zombies {
   end(id: string, thread: ActorThreadHandle, leaveMs: number): Promise<void> {
     return new Promise((resolve) => {
       const { threadId } = thread
+      const began = this.#clock.monotonic()
       let isInterrupted = false
+      const report = () => {
+        this.#stuck.add(threadId)
+        this.#report(id, threadId)
+        resolve()
+      }
+      let stuck = this.#clock.setTimer(STUCK_AFTER_MS, report)
       const terminate = () => {
+        // Nobody waits for a terminated thread, so the process may exit before it is known to be stuck.
+        stuck.cancel()
+        const left = Math.max(0, began + STUCK_AFTER_MS - this.#clock.monotonic())
+        if (!this.#stuck.has(threadId)) stuck = this.#clock.setTimer(left, report, { background: true })
         thread.terminate()
         // Call `unref` last, because `terminate` makes the process wait for the thread again.
         thread.unref()
@@ -42,11 +53,6 @@ export class Zombies {
       const interrupt = this.#clock.setTimer(leaveMs, () => {
         isInterrupted = true
         thread.interrupt().then(terminate)
-      })
-      const stuck = this.#clock.setTimer(STUCK_AFTER_MS, () => {
-        this.#stuck.add(threadId)
-        this.#report(id, threadId)
-        resolve()
       })
       thread.onExit(() => {
         interrupt.cancel()
