@@ -66,10 +66,10 @@ export const transformCases: readonly ComplianceCase[] = [
     async run(context) {
       const topic = context.name('transform-slow')
       const subscription = await soon(
-        context.pubsub().subscribe(topic, { transform: '.payload | tgamma | round' }),
+        context.pubsub().subscribe(topic, { transform: '.payload.n | tgamma | round' }),
         'subscribe',
       )
-      for (const n of [3, 4, 5]) await soon(context.pubsub('other').publish(topic, n), 'publish')
+      for (const n of [3, 4, 5]) await soon(context.pubsub('other').publish(topic, { n }), 'publish')
       assert.deepEqual(
         (await context.take(subscription, 3)).map(({ value }) => value),
         [2, 6, 24],
