@@ -7,7 +7,7 @@ import * as ends from './ends.js'
 /** Messages of the calm part, and of each blow of the other one. */
 const CALM = 500
 const MESSAGES = rounds(400, 2_000)
-const BLOWS = rounds(1, 10)
+const BLOWS = rounds(1, 3)
 /** Two thousand messages a second. */
 const BURST = 20
 const BURST_MS = 10
