@@ -29,6 +29,14 @@ export class CursorSaver {
     else this.#saveAfter(DELAY_MS)
   }
 
+  /** Saves the cursor now. Resolves when that was tried; never rejects. */
+  async flush(): Promise<void> {
+    while (this.#saving !== undefined) await this.#saving
+    if (this.#saved === this.#state.acceptance.cursor) return
+    this.#saveNow()
+    await this.#saving
+  }
+
   /** Saves the cursor for the last time. Never throws. */
   async close(): Promise<void> {
     this.#isClosed = true

@@ -19,6 +19,7 @@ import type {
   StoredMessage,
 } from './message-buffer.js'
 import { type Recovered, recover } from './recovery.js'
+import type { Segment } from './segment.js'
 import { SegmentList } from './segment-list.js'
 
 /** Kept free of `maxBytes` for the cursor, its successor and the lock. */
@@ -62,12 +63,14 @@ class DiskBuffer implements MessageBuffer {
   constructor(options: DiskBufferOptions, lock: FolderLock, recovered: Recovered) {
     const { folder, clock, maxBytes, maxAgeMs = Number.POSITIVE_INFINITY, files = systemFiles } = options
     const limit = maxBytes - RESERVED_BYTES
-    const segments = new SegmentList(files, folder, recovered.segments, (error, { name }) => {
+    const removed = (error: unknown, { name }: Segment) => {
       if (error === undefined) return this.#madeRoom()
       const reason = `cannot remove the file: ${(error as Error).message}`
       options.onFault({ kind: 'io', file: name, messages: 0, reason })
       this.#retryLater()
-    })
+    }
+    // Without a segment, only the cursor on the disk tells that the messages are done and not lost.
+    const segments = new SegmentList(files, folder, recovered.segments, removed, () => this.#saver.flush())
     this.#state = {
       files,
       clock,

@@ -8,23 +8,29 @@ export class SegmentList {
   readonly #files: Files
   readonly #folder: string
   readonly #onChange: (error: unknown, segment: Segment) => void
+  readonly #beforeEmpty: () => Promise<void>
   readonly #segments: Segment[]
   /** Files that could not be removed yet. */
   #stuck: Segment[] = []
   readonly #removing = new Set<Promise<void>>()
   #bytes: number
 
-  /** @param onChange called when a file was removed, or with the error */
+  /**
+   * @param onChange called when a file was removed, or with the error
+   * @param beforeEmpty called before the last file is removed; never rejects
+   */
   constructor(
     files: Files,
     folder: string,
     segments: Segment[],
     onChange: (error: unknown, segment: Segment) => void,
+    beforeEmpty: () => Promise<void>,
   ) {
     this.#files = files
     this.#folder = folder
     this.#segments = segments
     this.#onChange = onChange
+    this.#beforeEmpty = beforeEmpty
     this.#bytes = segments.reduce((sum, { bytes }) => sum + bytes, 0)
   }
 
@@ -94,6 +100,7 @@ export class SegmentList {
   }
 
   async #unlink(segment: Segment): Promise<unknown> {
+    if (this.#segments.length === 0) await this.#beforeEmpty()
     try {
       await this.#files.unlink(join(this.#folder, segment.name))
     } catch (error) {

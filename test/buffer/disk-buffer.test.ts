@@ -1,9 +1,12 @@
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { loadCursor } from '../../src/buffer/cursor-file.js'
 import { SMALLEST_BUFFER } from '../../src/buffer/disk-buffer-options.js'
+import { systemFiles } from '../../src/buffer/files.js'
 import { ConfigError, EnqueueError, ShutdownError } from '../../src/index.js'
 import { ManualClock } from '../../src/testing/index.js'
+import { failingFiles } from './failing-files.js'
 import {
   diskUsage,
   drain,
@@ -285,4 +288,21 @@ describe('a buffer on disk', () => {
     expect(error.message).toContain('version 9')
     expect(await segmentNames(folder)).toHaveLength(1)
   })
+})
+
+test('the last segment is removed only after the cursor is saved, which alone tells then what is done', async () => {
+  const folder = await temporaryFolder()
+  const lastRemoved: unknown[] = []
+  const files = failingFiles(async (operation, path) => {
+    if (operation === 'unlink' && path.endsWith('.log') && (await segmentNames(folder)).length === 1)
+      lastRemoved.push(await loadCursor(systemFiles, folder))
+    return undefined
+  })
+  const { buffer } = await openForTest(folder, { files })
+  const large = 'x'.repeat(20_000)
+  for (let n = 0; n < 2; n++) await buffer.append(message(large))
+  await drain(buffer)
+  // It has room only when the log is empty.
+  await buffer.append(message('x'.repeat(45_000)))
+  expect(lastRemoved).toEqual([{ cursor: 2, stored: 2 }])
 })
