@@ -3,7 +3,7 @@ import type { Decode } from '../mailbox/message-run.js'
 import type { Turn } from '../mailbox/turn.js'
 import type { Work } from '../mailbox/work.js'
 
-/** @internal */
+/** What a consumer of a queue needs from its gateway. */
 export interface QueueDependencies {
   readonly mail: IntegrationMail
   readonly turn: Turn
