@@ -12,6 +12,7 @@ export async function interruptThread(
   isMainThread: boolean,
   ended: AbortSignal,
 ): Promise<void> {
+  ended.throwIfAborted()
   // Loaded when needed: an application that never sees a stuck thread does not pay for it.
   const { Session } = process.getBuiltinModule('node:inspector')
   const session = new Session()

@@ -53,12 +53,9 @@ test('an interruption fails if there is no such thread', async () => {
   await expect(interruptThread(worker.threadId + 1_000, true, never)).rejects.toThrow(/does not know thread/)
 })
 
-test('an interruption fails if the thread ends first', async () => {
-  const { worker, listenersRun } = await thread(`require('node:child_process').execFileSync('sleep', ['1'])`)
-  const ended = new AbortController()
-  const interruption = interruptThread(worker.threadId, true, ended.signal)
-  ended.abort(new Error('it has ended'))
-  await expect(interruption).rejects.toThrow('it has ended')
-  await worker.terminate()
-  expect(listenersRun()).toBeLessThan(2)
+test('an interruption fails if the thread has ended', async () => {
+  const { worker, listenersRun } = await thread('')
+  const ended = AbortSignal.abort(new Error('it has ended'))
+  await expect(interruptThread(worker.threadId, true, ended)).rejects.toThrow('it has ended')
+  expect(listenersRun()).toBe(0)
 })
