@@ -3,11 +3,9 @@ import { encodeError } from '../mailbox/error-codec.js'
 import type { Gauges } from '../mailbox/gauges.js'
 import type { SourceSpec } from '../mailbox/protocol.js'
 import type { DeliveryQueue } from './delivery-queue.js'
-import type { Outgoing } from './outgoing.js'
+import { NO_BYTES, type Outgoing } from './outgoing.js'
 import type { Source } from './source.js'
 import type { Outcome, Output, Pipeline, Transforms } from './transforms.js'
-
-const NO_BYTES = new Uint8Array(0)
 
 interface CollectorDependencies {
   readonly target: string

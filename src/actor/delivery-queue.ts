@@ -1,7 +1,6 @@
 import type { ByteBudget } from '../core/byte-budget.js'
 import type { Clock, Timer } from '../core/clock.js'
 import { Deque } from '../core/deque.js'
-import { SerializeError } from '../core/errors/operation.js'
 import type { Capacity } from '../core/overflow.js'
 import { CreditTaker } from '../mailbox/credit.js'
 import { encodeError } from '../mailbox/error-codec.js'
@@ -13,6 +12,7 @@ import type { Outbox } from './outbox.js'
 import { bytesOf, type Outgoing, weightOf } from './outgoing.js'
 import { ownCopy, unshared } from './own-copy.js'
 import { Receipts } from './receipts.js'
+import { asSerializeError } from './undecodable.js'
 
 /** What happened to a message that was offered. */
 export type Offer =
@@ -284,10 +284,4 @@ export class DeliveryQueue {
 function release(message: Outgoing): void {
   message.taken?.()
   message.taken = undefined
-}
-
-function asSerializeError(error: unknown): SerializeError {
-  return error instanceof SerializeError
-    ? error
-    : new SerializeError('the payload cannot be decoded', { cause: error })
 }

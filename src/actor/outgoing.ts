@@ -13,6 +13,9 @@ export interface Outgoing {
   taken?: (() => void) | undefined
 }
 
+/** The payload of a message that a transform has made. */
+export const NO_BYTES = new Uint8Array(0)
+
 /** Estimated memory of a message beside its payload. */
 const OVERHEAD_BYTES = 200
 

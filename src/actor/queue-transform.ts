@@ -5,12 +5,11 @@ import type { TransformSettings } from '../core/settings/transform.js'
 import type { Value } from '../core/value.js'
 import type { Gauges } from '../mailbox/gauges.js'
 import type { WireFormat } from '../wire/wire-format.js'
-import type { Outgoing } from './outgoing.js'
+import { NO_BYTES, type Outgoing } from './outgoing.js'
 import { queueExtras } from './queue-extras.js'
 import type { Outcome, Output, Pipeline, Transforms } from './transforms.js'
 import type { UnsettledDeliveries } from './unsettled.js'
 
-const NO_BYTES = new Uint8Array(0)
 /** The most messages that are requested for windows. */
 const MOST_PREFETCHED = 65_535
 

@@ -5,12 +5,10 @@ import type { Value } from '../core/value.js'
 import { encodeError } from '../mailbox/error-codec.js'
 import type { Gauges } from '../mailbox/gauges.js'
 import type { WireFormat } from '../wire/wire-format.js'
-import type { Outgoing } from './outgoing.js'
+import { NO_BYTES, type Outgoing } from './outgoing.js'
 import { ownCopy } from './own-copy.js'
 import type { Outcome, Output, Pipeline, Transforms } from './transforms.js'
-
-/** The payload of a message whose value is not made of bytes. */
-const NO_BYTES = new Uint8Array(0)
+import { asSerializeError } from './undecodable.js'
 
 export interface TopicTransformDependencies {
   readonly transforms: Transforms
@@ -116,10 +114,4 @@ export class TopicTransform {
       taken: message.taken,
     })
   }
-}
-
-function asSerializeError(error: unknown): Error {
-  return error instanceof SerializeError
-    ? error
-    : new SerializeError('the payload cannot be decoded', { cause: error })
 }

@@ -185,7 +185,11 @@ export const LAYERS: readonly Layer[] = [
   {
     name: 'dataflow',
     files: ['src/dataflow/**'],
-    imports: [...all(['core', 'mailbox', 'client', 'dataflow']), 'src/transform/jq/**'],
+    imports: [
+      ...all(['core', 'mailbox', 'client', 'dataflow']),
+      'src/resilience/backoff.ts',
+      'src/transform/jq/**',
+    ],
   },
   {
     name: 'embed',

@@ -1,7 +1,8 @@
 import { retryAfterOf } from '../../core/errors/retry-after.js'
+import { backoffDelay } from '../../resilience/backoff.js'
 
-const FIRST_MS = 1_000
-const LONGEST_MS = 60_000
+const BACKOFF = { kind: 'exponential', initialMs: 1_000, factor: 2, maxMs: 60_000 } as const
+const JITTER = 0.2
 
 /**
  * The delay before the next attempt of a source that failed.
@@ -9,6 +10,5 @@ const LONGEST_MS = 60_000
  * @param random returns a number in `[0, 1)`; the delay is shortened by up to a fifth
  */
 export function retryDelay(failures: number, error: unknown, random: () => number): number {
-  const full = Math.min(LONGEST_MS, FIRST_MS * 2 ** Math.min(failures - 1, 16))
-  return Math.max(full - (full / 5) * random(), retryAfterOf(error) ?? 0)
+  return Math.max(backoffDelay(BACKOFF, JITTER, failures, random), retryAfterOf(error) ?? 0)
 }
