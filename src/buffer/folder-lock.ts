@@ -19,7 +19,7 @@ interface Holder extends ProcessIdentity {
 }
 
 /**
- * Gives one buffer at a time a folder. Each holder has a file with a number of its own: a holder is followed by one
+ * Gives one buffer at a time a folder. Each holder has a file with its own number: a holder is followed by one
  * that creates the next number, which only one can. A released lock stays as a file, so numbers never start again.
  */
 export class FolderLock {

@@ -9,7 +9,7 @@ import { type ClientStream, Session } from './session.js'
 const READ_WITHIN_MS = 2_000
 const DEFAULT_SHUTDOWN_MS = 10_000
 
-/** The clients of a gateway that runs as a process of its own. */
+/** The clients of a gateway that runs as a separate process. */
 export class EmbeddingHost {
   readonly #gateway: GatewayPort
   readonly #session: ConstructorParameters<typeof Session>[1]

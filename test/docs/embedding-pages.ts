@@ -51,7 +51,7 @@ function methodSection([name, { summary, params, result, errors, cancellable }]:
     `${summary}${cancellable ? ' `cancel` ends it.' : ''}`,
     paramsTable(params),
     `Result: ${typeOf(result)}. ${result.description ?? ''}`.trim(),
-    ...(own === '' ? [] : [`Errors of its own: ${own}.`]),
+    ...(own === '' ? [] : [`Its errors: ${own}.`]),
   ]
   return parts.join('\n\n')
 }

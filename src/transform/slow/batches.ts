@@ -36,7 +36,7 @@ interface Batch {
 }
 
 /**
- * Runs queries that are not compiled in a thread of their own, which can be ended in the middle of a query. A call of
+ * Runs queries that are not compiled in a separate thread, which can be ended in the middle of a query. A call of
  * jq costs a millisecond whatever its input, so waiting inputs of one query go together.
  */
 export class JqBatches implements SlowPath {

@@ -85,7 +85,7 @@ export class Library {
       case 'now/0':
         return () => this.#now() / 1_000
       case 'input/0':
-        // Each message is an input of its own: there is never another one.
+        // Each message is a separate input: there is never another one.
         return () => {
           throw new JqError('break')
         }
