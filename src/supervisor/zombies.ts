@@ -33,7 +33,7 @@ export class Zombies {
     return new Promise((resolve) => {
       const { threadId } = thread
       const began = this.#clock.monotonic()
-      let isInterrupted = false
+      let state: 'leaving' | 'interrupted' | 'terminated' | 'ended' = 'leaving'
       const report = () => {
         this.#stuck.add(threadId)
         this.#report(id, threadId)
@@ -41,6 +41,8 @@ export class Zombies {
       }
       let stuck = this.#clock.setTimer(STUCK_AFTER_MS, report)
       const terminate = () => {
+        if (state === 'ended') return
+        state = 'terminated'
         // Nobody waits for a terminated thread, so the process may exit before it is known to be stuck.
         stuck.cancel()
         const left = Math.max(0, began + STUCK_AFTER_MS - this.#clock.monotonic())
@@ -51,10 +53,11 @@ export class Zombies {
         resolve()
       }
       const interrupt = this.#clock.setTimer(leaveMs, () => {
-        isInterrupted = true
+        state = 'interrupted'
         thread.interrupt().then(terminate)
       })
       thread.onExit(() => {
+        state = 'ended'
         interrupt.cancel()
         stuck.cancel()
         this.#stuck.delete(threadId)
@@ -63,7 +66,7 @@ export class Zombies {
       thread.leave().then(() => {
         interrupt.cancel()
         // Node crashes if a thread is terminated during an interruption.
-        if (!isInterrupted) terminate()
+        if (state === 'leaving') terminate()
       })
       thread.unref()
     })

@@ -104,6 +104,24 @@ describe('zombies', () => {
     expect(thread.terminated).toBe(true)
   })
 
+  test('one that ends before it leaves is none', async () => {
+    const clock = new ManualClock()
+    const zombies = new Zombies(clock, () => {})
+    const threads = [new FakeThread(5), new FakeThread(6)]
+    for (const thread of threads) {
+      // A thread that has ended leaves, and is interrupted, in the same turn.
+      thread.leave = () => new Promise((resolve) => thread.onExit(() => resolve()))
+      thread.interrupt = () => new Promise((resolve) => thread.onExit(() => resolve()))
+    }
+    const ends = threads.map((thread) => zombies.end('events', thread, 300))
+    threads[0]?.exit()
+    await clock.advance(300)
+    threads[1]?.exit()
+    await Promise.all(ends)
+    await clock.advance(10_000)
+    expect(zombies.count).toBe(0)
+  })
+
   test('waits for a stuck thread only until it is reported', async () => {
     const clock = new ManualClock()
     const zombies = new Zombies(clock, () => {})
