@@ -1,5 +1,5 @@
 import { type MessagePort, parentPort, Worker, workerData } from 'node:worker_threads'
-import type { FromThread, ToThread } from '../mailbox/thread-messages.js'
+import type { FromThread, ThreadData, ToThread } from '../mailbox/thread-messages.js'
 
 /** The worker thread in which this code runs. */
 export interface ActorThread {
@@ -21,8 +21,9 @@ export function actorThread(): ActorThread {
       port.on('message', (message: ToThread) => {
         if (message.kind !== 'leave') return receive(message)
         process.emit('exit', 0)
-        Atomics.add(message.count, 0, 1)
-        Atomics.notify(message.count, 0)
+        const { left } = workerData as ThreadData
+        Atomics.store(left, 0, 1)
+        Atomics.notify(left, 0)
         tell({ kind: 'left' })
       })
     },
@@ -31,7 +32,7 @@ export function actorThread(): ActorThread {
 
 /** The URL with which this thread was started, including its query. */
 export function threadAddress(): URL {
-  return new URL(workerData as string)
+  return new URL((workerData as ThreadData).url)
 }
 
 /** A thread that this thread has started. It ends with this thread. */

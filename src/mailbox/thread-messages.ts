@@ -55,14 +55,22 @@ export interface StartBroker {
   readonly gauges: SharedArrayBuffer
 }
 
+/** What a thread is given when it is made. */
+export interface ThreadData {
+  /** The URL with which it was started. */
+  readonly url: string
+  /** The thread stores 1 in it when it has run its exit listeners. */
+  readonly left: Int32Array
+}
+
 /** Messages from host to thread, outside the channel. */
 export type ToThread =
   | StartActor
   | StartBroker
   | { readonly kind: 'attach'; readonly port: MessagePort }
   | JoinLink
-  /** Asks the thread to run its exit listeners before it is terminated. It adds 1 to `count` when it has. */
-  | { readonly kind: 'leave'; readonly count: Int32Array }
+  /** Asks the thread to run its exit listeners before it is terminated. */
+  | { readonly kind: 'leave' }
 
 /** Messages from thread to host, outside the channel. */
 export type FromThread =

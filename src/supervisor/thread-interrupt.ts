@@ -1,16 +1,22 @@
-/** What the thread evaluates. */
-const RUN_EXIT_LISTENERS = "process.emit('exit', 1)"
+/** What the thread evaluates: what it would do itself when it is asked to leave. */
+const LEAVE = `process.emit('exit', 1)
+const { left } = process.getBuiltinModule('node:worker_threads').workerData
+Atomics.store(left, 0, 1)
+Atomics.notify(left, 0)`
 
 /**
  * Runs the exit listeners of a worker thread in the middle of its JavaScript, through Node's inspector. A thread in a
  * native call runs them when the call returns.
  * @param ended aborts when the thread has ended
+ * @param posted called when the thread is certain to run them; on the main thread it is called before this function
+ * returns
  * @throws Error if this Node has no inspector, or the thread has ended
  */
 export async function interruptThread(
   threadId: number,
   isMainThread: boolean,
   ended: AbortSignal,
+  posted: () => void = () => {},
 ): Promise<void> {
   ended.throwIfAborted()
   // Loaded when needed: an application that never sees a stuck thread does not pay for it.
@@ -32,8 +38,9 @@ export async function interruptThread(
       if (!workerInfo.title.startsWith(`[worker ${threadId}]`))
         return session.post('NodeWorker.detach', { sessionId })
       isAttached = true
-      const message = { id: 1, method: 'Runtime.evaluate', params: { expression: RUN_EXIT_LISTENERS } }
+      const message = { id: 1, method: 'Runtime.evaluate', params: { expression: LEAVE } }
       session.post('NodeWorker.sendMessageToWorker', { sessionId, message: JSON.stringify(message) })
+      posted()
     })
     session.on('NodeWorker.receivedMessageFromWorker', () => resolve())
     session.post('NodeWorker.enable', { waitForDebuggerOnStart: false }, (error) => {

@@ -2,7 +2,7 @@ import { isMainThread, type MessagePort, Worker } from 'node:worker_threads'
 import { sharedController } from '../core/abort.js'
 import type { JoinLink } from '../mailbox/route-link.js'
 
-import type { FromThread, ToThread } from '../mailbox/thread-messages.js'
+import type { FromThread, ThreadData, ToThread } from '../mailbox/thread-messages.js'
 import type { ActorThreadHandle, Spawner, ThreadExit } from './spawner.js'
 import { interruptThread } from './thread-interrupt.js'
 
@@ -12,7 +12,7 @@ import { interruptThread } from './thread-interrupt.js'
  */
 const HARD_HEAP_LIMIT_MB = 4_096
 
-/** How long the exit of the process waits for the next thread to run its exit listeners. */
+/** How long the exit of the process waits for the next thread to leave before it interrupts those that have not left. */
 const EXIT_WAIT_MS = 100
 
 /** Threads that were started and have not ended. */
@@ -23,16 +23,21 @@ export const threadSpawner: Spawner = { spawn: (worker) => new WorkerThread(work
 
 /** Runs the exit listeners of all threads, which Node terminates next. */
 function leaveAll(): void {
-  const count = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
-  for (const thread of started) thread.askToLeave(count)
-  for (let left = 0; left < started.size; left = Atomics.load(count, 0))
-    if (Atomics.wait(count, 0, left, EXIT_WAIT_MS) === 'timed-out') return
+  for (const thread of started) thread.askToLeave()
+  const haveLeft = [...started].every((thread) => thread.waitToLeave(EXIT_WAIT_MS))
+  if (haveLeft) return
+  for (const thread of started) thread.interrupt()
+  // A thread in a native call leaves when the call returns. Node would wait as long, to end the thread.
+  for (const thread of started) if (thread.isInterrupted) thread.waitToLeave(Number.POSITIVE_INFINITY)
 }
 
 class WorkerThread implements ActorThreadHandle {
   readonly #worker: Worker
   readonly threadId: number
   readonly loaded: Promise<void>
+  /** 1 when the thread has run its exit listeners. */
+  readonly #left = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
+  #isInterrupted = false
   #exit: ThreadExit | undefined
   #error: Error | undefined
   #onError: ((error: Error) => void)[] = []
@@ -40,8 +45,8 @@ class WorkerThread implements ActorThreadHandle {
 
   constructor(url: URL) {
     this.#worker = new Worker(url, {
-      // Passed again as data, because Node drops the query of the URL, which names a custom adapter.
-      workerData: url.href,
+      // The URL is passed again, because Node drops its query, which names a custom adapter.
+      workerData: { url: url.href, left: this.#left } satisfies ThreadData,
       resourceLimits: { maxOldGenerationSizeMb: HARD_HEAP_LIMIT_MB },
       // Flags of the host, such as --inspect, are not for actors.
       execArgv: [],
@@ -108,19 +113,31 @@ class WorkerThread implements ActorThreadHandle {
       this.onMessage((message) => {
         if (message.kind === 'left') resolve()
       })
-      this.askToLeave(new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)))
+      this.askToLeave()
     })
   }
 
-  askToLeave(count: Int32Array): void {
-    this.#worker.postMessage({ kind: 'leave', count } satisfies ToThread)
+  askToLeave(): void {
+    this.#worker.postMessage({ kind: 'leave' } satisfies ToThread)
+  }
+
+  /** Blocks until the thread has run its exit listeners, or the time is up. @returns whether it has run them */
+  waitToLeave(ms: number): boolean {
+    return Atomics.wait(this.#left, 0, 0, ms) !== 'timed-out'
+  }
+
+  /** Whether the thread is certain to run its exit listeners as soon as it runs JavaScript. */
+  get isInterrupted(): boolean {
+    return this.#isInterrupted
   }
 
   async interrupt(): Promise<void> {
-    if (!started.has(this)) return
+    if (!started.has(this) || Atomics.load(this.#left, 0) === 1) return
     const ended = sharedController()
     this.onExit(() => ended.abort())
-    await interruptThread(this.threadId, isMainThread, ended.signal).catch(() => {})
+    await interruptThread(this.threadId, isMainThread, ended.signal, () => {
+      this.#isInterrupted = true
+    }).catch(() => {})
   }
 
   terminate(): void {

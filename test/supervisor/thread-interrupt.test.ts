@@ -9,7 +9,7 @@ const EXIT_LISTENERS = 1
 /** Writes to shared memory that it runs `body`, and that its exit listeners have run. */
 const CODE = (body: string) => `
   const { workerData, parentPort } = require('node:worker_threads')
-  const seen = new Int32Array(workerData)
+  const { seen } = workerData
   process.on('exit', () => Atomics.add(seen, ${EXIT_LISTENERS}, 1))
   parentPort.on('message', () => {
     Atomics.store(seen, ${BUSY}, 1);
@@ -23,13 +23,13 @@ afterEach(async () => {
 })
 
 async function thread(body: string) {
-  const seen = new Int32Array(new SharedArrayBuffer(8))
-  const worker = new Worker(CODE(body), { eval: true, workerData: seen.buffer })
+  const [seen, left] = [new Int32Array(new SharedArrayBuffer(8)), new Int32Array(new SharedArrayBuffer(4))]
+  const worker = new Worker(CODE(body), { eval: true, workerData: { seen, left } })
   workers.push(worker)
   await once(worker, 'message')
   worker.postMessage('go')
   while (Atomics.load(seen, BUSY) === 0) await new Promise((resolve) => setImmediate(resolve))
-  return { worker, listenersRun: () => Atomics.load(seen, EXIT_LISTENERS) }
+  return { worker, left, listenersRun: () => Atomics.load(seen, EXIT_LISTENERS) }
 }
 
 const never = new AbortController().signal
@@ -46,6 +46,15 @@ describe('an interruption runs the exit listeners of a thread', () => {
     await interruptThread(worker.threadId, true, never)
     expect([listenersRun(), neighbour.listenersRun()]).toEqual([1, 0])
   })
+})
+
+test('an interruption is certain at once, and the thread tells in shared memory that its listeners have run', async () => {
+  const { worker, left } = await thread('for (;;);')
+  let isCertain = false
+  interruptThread(worker.threadId, true, never, () => {
+    isCertain = true
+  })
+  expect([isCertain, Atomics.wait(left, 0, 0)]).toEqual([true, 'ok'])
 })
 
 test('an interruption fails if there is no such thread', async () => {
