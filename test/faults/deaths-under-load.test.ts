@@ -10,19 +10,30 @@ const HOST = fileURLToPath(new URL('../fixtures/deaths-under-load.js', import.me
 // that spins always has requests in its socket: without exit listeners its first death aborts. The other deaths need
 // requests to arrive at the right moment: without exit listeners 20 to 50 % of them abort.
 test.each([
-  ['spin', 2, 20],
-  ['block', 3, 20],
-  ['throw', 5, 20],
-  ['reject', 5, 20],
-  ['exit', 5, 20],
-  ['leak-buffers', 2, 6],
+  ['grpc', 'spin', 2, 20],
+  ['grpc', 'block', 3, 20],
+  ['grpc', 'throw', 5, 20],
+  ['grpc', 'reject', 5, 20],
+  ['grpc', 'exit', 5, 20],
+  ['grpc', 'leak-buffers', 2, 6],
+  ['grpcs', 'spin', 2, 20],
+  ['grpcs', 'throw', 2, 20],
+  ['https', 'spin', 2, 20],
+  ['https', 'throw', 3, 20],
+  ['https', 'exit', 2, 20],
 ] as const)(
-  'the host survives a gRPC server that dies under load: %s',
-  async (fault, few, all) => {
-    const host = spawn(process.execPath, [HOST, fault, String(rounds(few, all))], {
+  'the host survives a server that dies under load: %s, %s',
+  async (server, fault, few, all) => {
+    const host = spawn(process.execPath, [HOST, server, fault, String(rounds(few, all))], {
       stdio: ['ignore', 'ignore', 'inherit'],
     })
     expect(await once(host, 'exit')).toEqual([0, null])
   },
   300_000,
 )
+
+// Node waits for a thread in a native call, and would terminate it when the call returns.
+test.each(['spin', 'block'])('the host exits while its gRPC server has the fault %s', async (fault) => {
+  const host = spawn(process.execPath, [HOST, 'grpc', fault, '0'], { stdio: ['ignore', 'ignore', 'inherit'] })
+  expect(await once(host, 'exit')).toEqual([0, null])
+})

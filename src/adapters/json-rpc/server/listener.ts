@@ -1,6 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { AdapterContext } from '../../../core/adapter/protocol-adapter.js'
 import type { Timer } from '../../../core/clock.js'
 import { ConnectionError } from '../../../core/errors/connection.js'
@@ -54,12 +54,32 @@ export async function listen(
     requestCert: wantsClient,
     rejectUnauthorized: wantsClient,
   })
+  closeAtExit(secure)
   const server = await open(secure, settings, signal)
   // Open connections keep the certificate of their handshake.
   const timer = watchListenerFiles(tls, files, { integration, clock, log }, (replaced) =>
     secure.setSecureContext(replaced),
   )
   return { server, files: timer }
+}
+
+/**
+ * Closes the connections when the thread exits. Otherwise Node reads them once more without JavaScript, and can abort the
+ * process.
+ */
+function closeAtExit(server: Server): void {
+  const sockets = new Set<Socket>()
+  // The TCP connection below TLS. Its `destroy` closes the handle at once, so nothing more is read.
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  const close = () => {
+    server.close()
+    for (const socket of sockets) socket.destroy()
+  }
+  process.on('exit', close)
+  server.once('close', () => process.off('exit', close))
 }
 
 async function open(server: Server, settings: ListenerSettings, signal: AbortSignal): Promise<Server> {
