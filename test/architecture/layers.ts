@@ -50,6 +50,7 @@ const ADAPTER = ['src/core/**', 'src/wire/**', '{own}/**', 'src/adapters/*.ts', 
 
 /** Ports and collections that a protocol's own client may use: it knows nothing of the gateway. */
 const CLIENT_PORTS = [
+  'src/core/bare-record.ts',
   'src/core/clock.ts',
   'src/core/deque.ts',
   'src/core/random.ts',

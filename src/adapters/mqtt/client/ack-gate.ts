@@ -1,3 +1,4 @@
+import { Deque } from '../../../core/deque.js'
 import { PUBACK, PUBREC, writeAck } from './acks.js'
 import { MalformedPacket, REASON } from './errors.js'
 import type { Outbound } from './outbound.js'
@@ -31,8 +32,7 @@ const IDENTIFIERS = 65_535
 export class AckGate {
   readonly #outbound: Outbound
   readonly #received: ReceivedIds
-  #waiting: Waiting[] = []
-  #first = 0
+  readonly #waiting = new Deque<Waiting>()
   #closed = false
 
   /**
@@ -45,7 +45,7 @@ export class AckGate {
 
   /** Number of messages whose acknowledgement is not sent. */
   get size(): number {
-    return this.#waiting.length - this.#first
+    return this.#waiting.size
   }
 
   /**
@@ -63,9 +63,8 @@ export class AckGate {
   /** Drops all held acknowledgements. */
   close(): void {
     this.#closed = true
-    const dropped = this.#waiting.slice(this.#first)
-    this.#waiting = []
-    this.#first = 0
+    const dropped = [...this.#waiting]
+    this.#waiting.clear()
     for (const waiting of dropped) waiting.end(false)
   }
 
@@ -80,15 +79,10 @@ export class AckGate {
     if (settled.header === PUBREC) this.#received.take(settled.id, settled)
     if (settled.key !== undefined) this.#received.recent?.add(settled.key)
     if (this.#closed) return false
-    let next = this.#waiting[this.#first]
-    while (next?.settled) {
+    for (let next = this.#waiting.peek(); next?.settled; next = this.#waiting.peek()) {
+      this.#waiting.shift()
       writeAck(this.#outbound, next.header, next.id)
       next.end(true)
-      next = this.#waiting[++this.#first]
-    }
-    if (next === undefined || this.#first > 1_024) {
-      this.#waiting.splice(0, this.#first)
-      this.#first = 0
     }
     return true
   }

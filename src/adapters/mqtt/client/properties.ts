@@ -1,3 +1,4 @@
+import { bareRecord } from '../../../core/bare-record.js'
 import type { Headers } from '../../../core/value.js'
 import { MalformedPacket, REASON } from './errors.js'
 import { textFault } from './text.js'
@@ -80,7 +81,7 @@ export function readProperties(
     const property = bytes[take(1)]!
     if (property === SUBSCRIPTION_ID) (found.subscriptionIds as number[]).push(varint())
     else if (property === USER_PROPERTY) {
-      headers ??= Object.create(null) as Record<string, string>
+      headers ??= bareRecord()
       const name = text()
       headers[name] = text()
     } else if (property === RESPONSE_TOPIC) found.responseTopic = text()

@@ -1,3 +1,4 @@
+import { bareRecord } from '../../../core/bare-record.js'
 import type { Headers } from '../../../core/value.js'
 
 /** The header block before a payload (NATS client protocol, HPUB and HMSG). */
@@ -41,8 +42,7 @@ export function decodeHeaders(block: Buffer): HeaderBlock {
     const line = lines[i]!
     const colon = line.indexOf(':')
     if (colon <= 0) continue
-    // Without a prototype, "__proto__" is a header name like any other.
-    headers ??= Object.create(null) as Record<string, string>
+    headers ??= bareRecord()
     const name = line.slice(0, colon)
     const value = line.slice(line[colon + 1] === ' ' ? colon + 2 : colon + 1)
     headers[name] = name in headers ? `${headers[name]}, ${value}` : value
