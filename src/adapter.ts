@@ -54,6 +54,7 @@ export type { Endpoint } from './core/settings/endpoint.js'
 export type { IntegrationSettings } from './core/settings/integration.js'
 export type {
   BulkheadSettings,
+  CallerRateSettings,
   LimitSettings,
   MailboxSettings,
   RateLimitSettings,

@@ -98,6 +98,7 @@ export function startIntegrationActor(
       gauges.count('deadLettered')
       outbox.notice({ kind: 'dead-letter', ...letter, bytes: ownCopy(payload) })
     },
+    refused: (refusal) => outbox.notice({ kind: 'refused', ...refusal }),
     dial: dependencies.dial,
   })
 

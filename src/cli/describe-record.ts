@@ -17,6 +17,11 @@ const WORDS: { readonly [E in EventName]: (event: EventValues<E>) => string } = 
     `dead-lettered a message of "${queue}" after ${attempts} attempts: ${reason}`,
   'subscription:gap': ({ topic, lost, reason }) =>
     `${lost > 0 ? `lost ${lost} messages` : 'may have lost messages'} of "${topic}": ${reason}`,
+  'server:refused': ({ server, method, reason, address, count }) => {
+    const of = method === undefined ? '' : ` of "${method}"`
+    const from = address === undefined ? '' : ` from ${address}`
+    return `server "${server}" refused ${count > 1 ? `${count} requests` : 'a request'}${of}${from}: ${reason}`
+  },
   'data:failed': ({ data, reason }) => `data "${data}" failed: ${reason}`,
   'action:failed': ({ action, reason }) => `action "${action}" failed: ${reason}`,
 }

@@ -86,6 +86,17 @@ export const EVENTS = {
     },
     level: 'warn',
   }),
+  'server:refused': event({
+    when: 'A server has refused a caller. Beyond 20 in a second, refusals are reported together: one event for each reason, without the address.',
+    fields: {
+      server: text('The `server` block.'),
+      method: optional(text('The method that was called.')),
+      reason: text('Why it was refused.'),
+      address: optional(text('The address of the caller.')),
+      count: number('How many refusals the event stands for.'),
+    },
+    level: 'warn',
+  }),
   'data:failed': event({
     when: 'The source of a `data` block has failed, and the attempt before had succeeded. The data keeps its last good value.',
     fields: {

@@ -1,3 +1,4 @@
+import type { RefusalReport } from '../core/adapter/protocol-adapter.js'
 import type { InMilliseconds } from '../core/in-milliseconds.js'
 import type {
   CallOptions,
@@ -161,6 +162,8 @@ export type ActorNotice =
       readonly lost: number
       readonly reason: string
     }
+  /** A server has refused callers. */
+  | ({ readonly kind: 'refused' } & RefusalReport)
   | {
       readonly kind: 'dead-letter'
       /** The route whose message it is. */

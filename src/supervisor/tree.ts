@@ -253,6 +253,10 @@ export class SupervisionTree {
         const { topic, lost, reason } = notice
         return this.#report({ kind: 'subscription:gap', integration, topic, lost, reason })
       }
+      case 'refused': {
+        const { kind: _, ...refusal } = notice
+        return this.#report({ kind: 'server:refused', server: integration, ...refusal })
+      }
       case 'dead-letter': {
         const { queue, reason, attempts, bytes, route } = notice
         const of = route !== undefined && { route }

@@ -25,6 +25,10 @@ const EXAMPLES: { readonly [E in EventName]: readonly [Extract<GatewayEvent, { k
     { kind: 'subscription:gap', integration, topic: 'a/#', lost: 0, reason: 'the session is gone' },
     'may have lost messages of "a/#": the session is gone',
   ],
+  'server:refused': [
+    { kind: 'server:refused', server: 's', method: 'm', reason, address: '10.0.0.1', count: 1 },
+    'server "s" refused a request of "m" from 10.0.0.1: no  [2J',
+  ],
   'data:failed': [{ kind: 'data:failed', data: 'd', error: 'rpc', reason: 'no' }, 'data "d" failed: no'],
   'action:failed': [
     { kind: 'action:failed', action: 'a', error: 'rpc', reason: 'no' },

@@ -46,12 +46,20 @@ server "api" {
   config {
     max_request     = "64KB"
     max_batch       = 10
-    max_connections = 5
     header_timeout  = "1s"
     origins         = ["https://app.example.com"]
     forward_headers = ["X-Tenant"]
   }
-  limits { frame = "1MB" }
+  limits {
+    frame                   = "1MB"
+    connections             = 5
+    connections_per_address = 2
+    requests                = 50
+    rate {
+      requests = 10
+      per      = "1m"
+    }
+  }
   reconnect { delay = "5ms" }
   supervision { group = "front" }
 }`) as Exclude<ReturnType<typeof serverOf>, false>
@@ -63,7 +71,13 @@ server "api" {
         tls: { cert: file, key: file, clientCa: file, minVersion: 'TLSv1.3' },
       },
       config: { max_request: 65_536, max_batch: 10, header_timeout: 1_000, forward_headers: ['x-tenant'] },
-      limits: { frame: 1_048_576 },
+      limits: {
+        frame: 1_048_576,
+        connections: 5,
+        connectionsPerAddress: 2,
+        requests: 50,
+        rate: { requests: 10, perMs: 60_000, burst: 10 },
+      },
       reconnect: { delayMs: 5 },
     })
   })

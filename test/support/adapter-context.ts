@@ -1,5 +1,9 @@
 import type { Attempt } from '../../src/core/adapter/attempt.js'
-import type { AdapterContext, DeadLetterReport } from '../../src/core/adapter/protocol-adapter.js'
+import type {
+  AdapterContext,
+  DeadLetterReport,
+  RefusalReport,
+} from '../../src/core/adapter/protocol-adapter.js'
 import { ByteBudget } from '../../src/core/byte-budget.js'
 import { type Clock, systemClock } from '../../src/core/clock.js'
 import type { ConnectionError } from '../../src/core/errors/connection.js'
@@ -13,6 +17,7 @@ export interface RecordingContext extends AdapterContext {
   readonly lost: ConnectionError[]
   readonly records: LogRecord[]
   readonly letters: DeadLetterReport[]
+  readonly refusals: RefusalReport[]
   /** How often the adapter has said that an answer begins to come in. */
   answersBegun: number
 }
@@ -47,6 +52,7 @@ export function adapterContext(
   const lost: ConnectionError[] = []
   const records: LogRecord[] = []
   const letters: DeadLetterReport[] = []
+  const refusals: RefusalReport[] = []
   return {
     settings: integrationSettings(given),
     clock,
@@ -59,6 +65,8 @@ export function adapterContext(
     budget: new ByteBudget(1e9),
     letters,
     deadLettered: (letter) => void letters.push(letter),
+    refusals,
+    refused: (refusal) => void refusals.push(refusal),
     answersBegun: 0,
     answerBegins() {
       this.answersBegun++

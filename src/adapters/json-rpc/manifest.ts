@@ -88,11 +88,20 @@ const serverConfig = z.strictObject({
     .default(1024 * 1024)
     .describe('Maximum size of one request in bytes. If `limits { frame }` is smaller, it applies.'),
   max_batch: z.int().min(1).max(100_000).default(1000).describe('Maximum number of requests in a batch.'),
-  max_connections: z
+  max_depth: z
     .int()
-    .min(1)
-    .default(1000)
-    .describe('Maximum number of open connections. Further connections are closed at once.'),
+    .min(2)
+    .max(1000)
+    .default(128)
+    .describe('Maximum depth of nested arrays and objects in a request.'),
+  max_headers: size
+    .default(16 * 1024)
+    .describe('Maximum size of the headers of one request in bytes. Beyond it, the answer is 431.'),
+  max_unread: size
+    .default(1024 * 1024)
+    .describe(
+      'Maximum bytes of answers that wait for the caller of one WebSocket. At the limit the connection is not read.',
+    ),
   max_in_flight: z
     .int()
     .min(1)
@@ -111,6 +120,12 @@ const serverConfig = z.strictObject({
     ),
   keep_alive: duration.default(15_000).describe('How long an idle connection stays open.'),
   websocket: z.boolean().default(true).describe('Accepts WebSocket connections at the same port and path.'),
+  probes: z
+    .boolean()
+    .default(true)
+    .describe(
+      'Answers `GET /healthz` (the server runs) and `GET /readyz` (the required integrations are connected) without authentication.',
+    ),
   ping_interval: duration
     .default(30_000)
     .describe('How long a WebSocket may be silent before the server sends a ping. 0 disables pings.'),
@@ -118,7 +133,13 @@ const serverConfig = z.strictObject({
     .array(z.string().min(1))
     .default([])
     .describe(
-      'Origins of web pages that may open a WebSocket, in addition to those of the same host; `"*"` allows all. Example: `["https://app.example.com"]`.',
+      'Origins of web pages that may call the server (CORS, WebSocket), in addition to those of the same host; `"*"` allows all. Example: `["https://app.example.com"]`.',
+    ),
+  hosts: z
+    .array(z.string().min(1).toLowerCase())
+    .default([])
+    .describe(
+      'Names in the `Host` header by which the server may be called; others are refused with 421. Without this list, a server on a loopback address accepts only loopback names, because a web page can point its own name to 127.0.0.1 (DNS rebinding). A loopback server behind a proxy needs the public name. `"*"` allows all. Example: `["api.example.com"]`.',
     ),
   forward_headers: z
     .array(z.string().min(1).toLowerCase())

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { chaos, limits, mailbox } from './capacity.js'
+import { chaos, limitsOfServer, mailbox } from './capacity.js'
 import { type Protocol, protocolAttributes } from './integration.js'
 import { duration } from './kinds.js'
 import { listen } from './listen.js'
@@ -25,7 +25,7 @@ export function serverOf(protocol: Protocol) {
       timeout: duration().prefault('30s').describe('Time limit of one attempt to listen.'),
       reconnect: reconnectOfServer,
       mailbox,
-      limits,
+      limits: limitsOfServer,
       supervision,
       chaos: chaos.optional(),
       auth: later,

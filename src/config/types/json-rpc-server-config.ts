@@ -17,11 +17,24 @@ export interface JsonRpcServerConfigBlock {
    */
   readonly max_batch?: number | undefined
   /**
-   * Maximum number of open connections. Further connections are closed at once.
-   * A whole number of at least 1.
-   * @defaultValue `1000`
+   * Maximum depth of nested arrays and objects in a request.
+   * A whole number from 2 to 1000.
+   * @defaultValue `128`
    */
-  readonly max_connections?: number | undefined
+  readonly max_depth?: number | undefined
+  /**
+   * Maximum size of the headers of one request in bytes. Beyond it, the answer is 431.
+   * A size: bytes, or text such as `"64KB"`.
+   * @defaultValue `"16KB"`
+   */
+  readonly max_headers?: Size | undefined
+  /**
+   * Maximum bytes of answers that wait for the caller of one WebSocket. At the limit the connection is not
+   * read.
+   * A size: bytes, or text such as `"64KB"`.
+   * @defaultValue `"1MB"`
+   */
+  readonly max_unread?: Size | undefined
   /**
    * Maximum number of messages of one WebSocket in flight. At the limit the connection is not read.
    * A whole number from 1 to 100000.
@@ -53,16 +66,29 @@ export interface JsonRpcServerConfigBlock {
    */
   readonly websocket?: boolean | undefined
   /**
+   * Answers `GET /healthz` (the server runs) and `GET /readyz` (the required integrations are connected)
+   * without authentication.
+   * @defaultValue `true`
+   */
+  readonly probes?: boolean | undefined
+  /**
    * How long a WebSocket may be silent before the server sends a ping. 0 disables pings.
    * A duration: milliseconds, or text such as `"30s"`.
    * @defaultValue `"30s"`
    */
   readonly ping_interval?: Duration | undefined
   /**
-   * Origins of web pages that may open a WebSocket, in addition to those of the same host; `"*"` allows all.
-   * Example: `["https://app.example.com"]`.
+   * Origins of web pages that may call the server (CORS, WebSocket), in addition to those of the same host;
+   * `"*"` allows all. Example: `["https://app.example.com"]`.
    */
   readonly origins?: readonly string[] | undefined
+  /**
+   * Names in the `Host` header by which the server may be called; others are refused with 421. Without this
+   * list, a server on a loopback address accepts only loopback names, because a web page can point its own
+   * name to 127.0.0.1 (DNS rebinding). A loopback server behind a proxy needs the public name. `"*"` allows
+   * all. Example: `["api.example.com"]`.
+   */
+  readonly hosts?: readonly string[] | undefined
   /** Request headers that handlers can read in `context.headers`. Example: `["x-request-id"]`. */
   readonly forward_headers?: readonly string[] | undefined
 }

@@ -2,10 +2,10 @@
 import type { Duration } from '../../core/duration.js'
 import type { AnnounceBlock } from './announce.js'
 import type { ChaosBlock } from './chaos.js'
-import type { LimitsBlock } from './limits.js'
 import type { ListenBlock } from './listen.js'
 import type { MailboxBlock } from './mailbox.js'
 import type { ReconnectBlock } from './reconnect.js'
+import type { ServerLimitsBlock } from './server-limits.js'
 import type { SupervisionBlock } from './supervision.js'
 
 /** What every block `server` may have. */
@@ -24,8 +24,8 @@ export interface ServerAttributes {
   readonly reconnect?: ReconnectBlock | undefined
   /** Bounds of the mailbox between the host thread and the actor. */
   readonly mailbox?: MailboxBlock | undefined
-  /** Resource limits of the actor. */
-  readonly limits?: LimitsBlock | undefined
+  /** Resource limits of the server. */
+  readonly limits?: ServerLimitsBlock | undefined
   /** How the actor is supervised and restarted. */
   readonly supervision?: SupervisionBlock | undefined
   /** Injects faults into the integration, to test supervision. Not for production. */

@@ -53,6 +53,11 @@ export interface AdapterContext {
    */
   deadLettered(letter: DeadLetterReport): void
   /**
+   * Reports that a server has refused a caller, for the audit. Raises `server:refused`. Callers cause refusals: the
+   * adapter limits how many it reports in a second. Never throws.
+   */
+  refused(refusal: RefusalReport): void
+  /**
    * Opens a channel to an embedded broker of this gateway. Never rejects.
    * @param broker its name in the configuration
    * @returns the port, which the adapter closes; it closes at once if there is no such broker
@@ -127,4 +132,16 @@ export interface DeadLetterReport {
   readonly payload: Uint8Array
   /** Text metadata beside the payload. */
   readonly headers?: Headers
+}
+
+/** A caller, or several, that a server has refused. */
+export interface RefusalReport {
+  /** The method that was called, if known. */
+  readonly method?: string
+  /** Why, in a few words that contain nothing of the caller. */
+  readonly reason: string
+  /** The address of the caller; absent if the report stands for several callers. */
+  readonly address?: string
+  /** The number of refusals that the report stands for. */
+  readonly count: number
 }

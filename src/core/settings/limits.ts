@@ -32,4 +32,22 @@ export interface LimitSettings {
   readonly memory: number
   /** Bytes of one frame, message or batch; checked before it is parsed. */
   readonly frame: number
+  /** The maximum number of open connections of a server. Unlimited if absent. */
+  readonly connections?: number
+  /** The maximum number of open connections of a server from one address. Unlimited if absent. */
+  readonly connectionsPerAddress?: number
+  /** The maximum number of messages of callers that a server has not answered. Unlimited if absent. */
+  readonly requests?: number
+  /** The rate at which each caller of a server may send requests. Unlimited if absent. */
+  readonly rate?: CallerRateSettings
+}
+
+/** Limits the rate of requests of each caller. */
+export interface CallerRateSettings {
+  /** How many requests in each period. */
+  readonly requests: number
+  /** The period, in milliseconds. */
+  readonly perMs: number
+  /** How many requests may be made at once after a pause. */
+  readonly burst: number
 }

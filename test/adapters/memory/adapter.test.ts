@@ -33,6 +33,7 @@ function adapter(dial: (broker: string) => Promise<MessagePort>, config = settin
     connectionLost,
     budget: new ByteBudget(1e9),
     deadLettered: () => {},
+    refused: () => {},
     answerBegins: () => {},
     dial,
   }

@@ -96,6 +96,7 @@ export class Bench {
       connectionLost: (error) => lost.push(error),
       budget: new ByteBudget(budget),
       deadLettered: () => {},
+      refused: () => {},
       answerBegins: () => {},
       dial: async () => {
         const port = this.line()

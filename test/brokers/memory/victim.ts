@@ -22,6 +22,7 @@ const adapter = memoryAdapter({
   connectionLost: (error) => parentPort!.postMessage({ lost: error.message }),
   budget: new ByteBudget(1e9),
   deadLettered: () => {},
+  refused: () => {},
   answerBegins: () => {},
   dial: async () => port,
 })

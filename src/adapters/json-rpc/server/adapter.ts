@@ -8,14 +8,20 @@ import type {
 import type { ServiceFacet } from '../../../core/adapter/service-facet.js'
 import { sleep, type Timer } from '../../../core/clock.js'
 import { ConnectionError } from '../../../core/errors/connection.js'
+import { READY_METHOD } from '../../../core/internal-methods.js'
 import type { ListenAddress } from '../../../core/status.js'
 import { wireFormat } from '../../../wire/wire-format.js'
 import { RareWarning } from '../../rare-warning.js'
+import { Refusals } from '../../refusals.js'
 import type { JsonRpcServerConfig } from '../manifest.js'
-import { type AccessRules, headerPicker } from './access-rules.js'
+import { type AccessRules, headerPicker, hostRule } from './access-rules.js'
+import { Admission } from './admission.js'
+import { Cors } from './cors.js'
 import { Dispatcher } from './dispatcher.js'
 import { HttpRequests } from './http.js'
 import { addressOf, listen, onRequest } from './listener.js'
+import { refuseMalformed } from './malformed.js'
+import { type Missing, Probes } from './probes.js'
 import { WebSockets } from './web-sockets.js'
 
 /** How long callers may take to receive their last answer, in milliseconds. */
@@ -66,19 +72,22 @@ class JsonRpcServer implements ProtocolAdapter {
     const config = this.#config
     const { budget } = this.#context
     const { frame } = settings.limits
+    const refusals = new Refusals(this.#context)
     const { server, files } = await listen(
       {
         integration: settings.name,
         listen: settings.listen!,
-        maxConnections: config.max_connections,
+        limits: settings.limits,
+        maxHeaders: config.max_headers,
         headerTimeoutMs: config.header_timeout,
         requestTimeoutMs: config.request_timeout,
         keepAliveMs: config.keep_alive,
       },
       { clock, log },
+      refusals,
       signal,
     )
-    const format = wireFormat(settings.format, { maxBytes: frame })
+    const format = wireFormat(settings.format, { maxBytes: frame, maxDepth: config.max_depth })
     const dispatcher = new Dispatcher(
       { format, maxBatch: config.max_batch, limit: frame, answers: settings.mailbox.bytes },
       log,
@@ -88,29 +97,44 @@ class JsonRpcServer implements ProtocolAdapter {
       path: settings.listen!.path ?? '/',
       webSocket: config.websocket,
       origins: config.origins,
+      hosts: hostRule(config.hosts, settings.listen!.address),
       forwarded: headerPicker(config.forward_headers),
     }
     const limit = Math.min(config.max_request, frame)
     const requestTimeoutMs = config.request_timeout
+    const admission = new Admission(settings.limits, clock, refusals)
     const requests = new HttpRequests(
       { limit, readTimeoutMs: requestTimeoutMs },
-      access,
-      dispatcher,
-      budget,
-      new RareWarning(log, clock),
+      {
+        access,
+        admission,
+        cors: new Cors(config.origins, config.forward_headers),
+        probes: new Probes(config.probes, () => missingOf(dispatcher), clock),
+        dispatcher,
+        budget,
+        dropped: new RareWarning(log, clock),
+      },
     )
     const webSockets = new WebSockets(
-      { limit, maxInFlight: config.max_in_flight, requestTimeoutMs, pingIntervalMs: config.ping_interval },
+      {
+        limit,
+        maxInFlight: config.max_in_flight,
+        maxUnread: config.max_unread,
+        requestTimeoutMs,
+        pingIntervalMs: config.ping_interval,
+      },
       access,
+      admission,
       dispatcher,
       clock,
       budget,
     )
     onRequest(server, (request, response) => void requests.handle(request, response))
     server.on('upgrade', (request, stream, head) => webSockets.upgrade(request, stream, head))
-    // Node answers malformed HTTP itself and closes the connection; a failed TLS handshake concerns only the
-    // caller.
-    server.on('tlsClientError', () => {})
+    refuseMalformed(server, refusals, (connection) => requests.isAnswering(connection))
+    server.on('tlsClientError', (_error, { remoteAddress: address }) =>
+      refusals.add({ reason: 'the TLS handshake failed', address }),
+    )
     const state = { server, dispatcher, requests, webSockets, files }
     this.#state = state
     server.on('error', (error) => this.#lost(state, error))
@@ -145,6 +169,13 @@ class JsonRpcServer implements ProtocolAdapter {
     const { name: integration } = this.#context.settings
     this.#context.connectionLost(new ConnectionError(error.message, { integration, cause: error }))
   }
+}
+
+/** Asks the host thread which integrations are missing. */
+async function missingOf(dispatcher: Dispatcher): Promise<Missing> {
+  const outcome = dispatcher.isReady ? await dispatcher.ask(READY_METHOD, {}) : undefined
+  if (outcome === undefined) return ['no method is served']
+  return outcome.ok ? (outcome.value as Missing) : ['the application does not answer']
 }
 
 /**

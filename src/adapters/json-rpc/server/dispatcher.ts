@@ -1,17 +1,21 @@
 import type { AdapterSubscription, MessageSink } from '../../../core/adapter/inbound.js'
+import type { RpcOutcome } from '../../../core/adapter/rpc-facet.js'
 import type { InboundRequest } from '../../../core/adapter/service-facet.js'
 import { ByteBudget } from '../../../core/byte-budget.js'
 import type { Clock } from '../../../core/clock.js'
+import { RpcError } from '../../../core/errors/rpc.js'
 import { nextExpected } from '../../../core/expected-size.js'
+import { isInternal } from '../../../core/internal-methods.js'
 import type { Logger } from '../../../core/telemetry.js'
 import type { Headers, Value } from '../../../core/value.js'
 import type { WireFormat } from '../../../wire/wire-format.js'
 import { GOING_AWAY } from '../going-away.js'
 import { AnswerEncoder, type Reply } from './answer-encoder.js'
-import { Caller, type CallerMemory } from './caller.js'
+import { type AdmitRequests, Caller, type CallerMemory } from './caller.js'
 import { FairQueue } from './fair-queue.js'
 import {
   type Entry,
+  type ErrorObject,
   errorReply,
   invalidRequest,
   methodNotFound,
@@ -54,6 +58,8 @@ export class Dispatcher {
   readonly #settings: DispatcherSettings
   readonly #encoder: AnswerEncoder
   readonly #methods = new Map<string, Sink>()
+  /** Sinks of the methods that only this server calls. */
+  readonly #internal = new Map<string, Sink>()
   /** Sinks without room; nothing is delivered until all of them have room. */
   readonly #holding = new Set<Sink>()
   /** The sink whose `deliver` is running, until it has room again. */
@@ -84,6 +90,7 @@ export class Dispatcher {
 
   /** Delivers requests for `method` to `sink`. A later sink for the same method replaces it. */
   serve(method: string, sink: Sink): AdapterSubscription {
+    if (isInternal(method)) return this.#serveInternal(method, sink)
     this.#methods.set(method, sink)
     this.#expected.set(method, 0)
     return {
@@ -101,6 +108,16 @@ export class Dispatcher {
     }
   }
 
+  #serveInternal(method: string, sink: Sink): AdapterSubscription {
+    this.#internal.set(method, sink)
+    return {
+      resume() {},
+      close: async () => {
+        if (this.#internal.get(method) === sink) this.#internal.delete(method)
+      },
+    }
+  }
+
   /**
    * Answers one message of a caller; the result is `undefined` if it holds only notifications, or the caller has been
    * forgotten. Resolves when every call in it has been answered; never rejects.
@@ -110,9 +127,12 @@ export class Dispatcher {
     try {
       value = this.#settings.format.decode(message)
     } catch {
-      return this.#encoder.encode({ id: null, value: errorReply(null, PARSE_ERROR) })
+      const error = caller.admit(1) ?? PARSE_ERROR
+      return this.#encoder.encode({ id: null, value: errorReply(null, error) })
     }
     const content = Array.isArray(value) ? this.#readBatch(value as readonly Value[]) : readEntry(value)
+    const refusal = caller.admit(isBatch(content) ? content.length : 1)
+    if (refusal !== undefined) return this.#refuse(content, refusal)
     const expected = this.#expectedOf(content)
     if (this.#holding.size > 0 || this.#waiting.has(caller) || !caller.mayAsk(expected)) {
       const isWanted = await new Promise<boolean>((proceed) =>
@@ -130,9 +150,37 @@ export class Dispatcher {
     return bytes
   }
 
+  /** Answers all calls of a message with an error. */
+  #refuse(content: readonly Entry[] | Entry, refusal: ErrorObject): Answer {
+    const entries = isBatch(content) ? content : [content]
+    const answers = entries
+      .filter((entry) => entry.kind !== 'notification')
+      .map(({ id }) => this.#encoder.encode({ id, value: errorReply(id, refusal) }))
+    if (answers.length === 0) return undefined
+    return isBatch(content) ? this.#encoder.join(answers) : answers[0]
+  }
+
+  /**
+   * Asks the host thread, through a method that callers cannot call.
+   * @returns its answer; `undefined` if the host does not serve the method
+   */
+  ask(method: string, params: Value): Promise<RpcOutcome> | undefined {
+    const sink = this.#internal.get(method)
+    if (sink === undefined) return undefined
+    return new Promise((resolve) => {
+      const settle = (outcome: RpcOutcome) => {
+        this.#unanswered.delete(end)
+        resolve(outcome)
+      }
+      const end = () => settle({ ok: false, error: new RpcError(STOPPED.code, STOPPED.message) })
+      this.#unanswered.add(end)
+      sink.deliver({ topic: method, params, payload: EMPTY, answer: async (outcome) => settle(outcome) })
+    })
+  }
+
   /** Makes a caller. */
-  caller(memory: CallerMemory): Caller {
-    return new Caller(memory, this.#answers)
+  caller(memory: CallerMemory, admit: AdmitRequests): Caller {
+    return new Caller(memory, this.#answers, admit)
   }
 
   /** Drops the messages of a caller that has gone and that no method has received yet. */
@@ -150,6 +198,7 @@ export class Dispatcher {
   /** Answers every pending call with an error and forgets every method. */
   stop(): void {
     this.#methods.clear()
+    this.#internal.clear()
     this.#expected.clear()
     this.#holding.clear()
     for (const end of [...this.#unanswered]) end()

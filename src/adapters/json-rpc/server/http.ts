@@ -1,12 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { ByteBudget } from '../../../core/byte-budget.js'
 import { MemoryShare } from '../../../core/memory-share.js'
 import type { RareWarning } from '../../rare-warning.js'
 import { Body } from '../body.js'
-import { type AccessRules, headersOf, type Refusal, refusalOf } from './access-rules.js'
+import { type AccessRules, foreignRefusalOf, headersOf, type Refusal, refusalOf } from './access-rules.js'
+import { type Admission, callerOf } from './admission.js'
+import type { Cors } from './cors.js'
 import type { Dispatcher } from './dispatcher.js'
 import { weightOf } from './message-weight.js'
+import type { Probes } from './probes.js'
 
 const TOO_LARGE: Refusal = { status: 413, reason: 'the request is larger than "max_request"' }
 /** `Retry-After` tells the caller that the request was not executed. */
@@ -14,6 +18,10 @@ const OVERLOADED: Refusal = {
   status: 503,
   reason: 'the server is busy or stopping: the request was not executed',
   headers: { 'retry-after': '1' },
+}
+const TOO_MANY: Refusal = {
+  status: 429,
+  reason: 'too many requests of this caller: the request was not executed',
 }
 
 export interface HttpSettings {
@@ -23,27 +31,27 @@ export interface HttpSettings {
   readonly readTimeoutMs: number
 }
 
+export interface HttpDependencies {
+  readonly access: AccessRules
+  readonly admission: Admission
+  readonly cors: Cors
+  readonly probes: Probes
+  readonly dispatcher: Dispatcher
+  readonly budget: ByteBudget
+  readonly dropped: RareWarning
+}
+
 /** Answers HTTP requests: one message per POST, answered when all its calls are. */
 export class HttpRequests {
   readonly #settings: HttpSettings
-  readonly #access: AccessRules
-  readonly #dispatcher: Dispatcher
-  readonly #budget: ByteBudget
-  readonly #dropped: RareWarning
+  readonly #parts: HttpDependencies
+  /** Answers that are being sent, by connection. */
+  readonly #sending = new WeakMap<Duplex, number>()
   #isDraining = false
 
-  constructor(
-    settings: HttpSettings,
-    access: AccessRules,
-    dispatcher: Dispatcher,
-    budget: ByteBudget,
-    dropped: RareWarning,
-  ) {
+  constructor(settings: HttpSettings, parts: HttpDependencies) {
     this.#settings = settings
-    this.#access = access
-    this.#dispatcher = dispatcher
-    this.#budget = budget
-    this.#dropped = dropped
+    this.#parts = parts
   }
 
   /** Closes each connection after its next answer. */
@@ -51,16 +59,34 @@ export class HttpRequests {
     this.#isDraining = true
   }
 
+  /** Whether an answer is being sent on a connection. */
+  isAnswering(connection: Duplex): boolean {
+    return (this.#sending.get(connection) ?? 0) > 0
+  }
+
   /** Answers one request. Never rejects. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.on('error', () => {})
-    const refusal = refusalOf(request, this.#access, 'request')
-    if (refusal !== undefined) return refuse(response, refusal)
-    if (!this.#dispatcher.isReady) return refuse(response, OVERLOADED)
-    const announced = Number(request.headers['content-length'] ?? 0)
-    if (announced > this.#settings.limit) return refuse(response, TOO_LARGE)
-    const share = new MemoryShare(this.#budget)
-    if (!share.fitsOne(announced)) return refuse(response, OVERLOADED)
+    const messages = this.#parts.admission.messagesOf(request.socket)
+    if (!messages.tryAdd(1)) return this.#refuse(request, response, OVERLOADED)
+    try {
+      await this.#admitted(request, response)
+    } finally {
+      messages.add(-1)
+    }
+  }
+
+  async #admitted(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { access, cors, probes, budget } = this.#parts
+    const foreign = foreignRefusalOf(request, access)
+    if (foreign !== undefined) return this.#refuse(request, response, foreign)
+    if (probes.isProbe(request)) return probes.answer(request, response)
+    cors.allow(request, response)
+    if (cors.preflight(request, response)) return
+    const refusal = refusalOf(request, access, 'request') ?? this.#refusalOf(request, response)
+    if (refusal !== undefined) return this.#refuse(request, response, refusal)
+    const share = new MemoryShare(budget)
+    if (!share.fitsOne(announcedOf(request) ?? 0)) return this.#refuse(request, response, OVERLOADED)
     if (request.headers.expect !== undefined) response.writeContinue()
     try {
       await this.#answer(request, response, share)
@@ -69,15 +95,30 @@ export class HttpRequests {
     }
   }
 
+  /** Checks what can be known before the body is read. */
+  #refusalOf(request: IncomingMessage, response: ServerResponse): Refusal | undefined {
+    const { admission, dispatcher } = this.#parts
+    if (!dispatcher.isReady) return OVERLOADED
+    const allowance = admission.admit(callerOf(request.socket))
+    for (const [name, value] of Object.entries(admission.headers(allowance))) response.setHeader(name, value)
+    if (allowance?.isAdmitted === false) return TOO_MANY
+    return (announcedOf(request) ?? 0) > this.#settings.limit ? TOO_LARGE : undefined
+  }
+
   async #answer(request: IncomingMessage, response: ServerResponse, share: MemoryShare): Promise<void> {
+    const { dispatcher, access, admission } = this.#parts
     const message = await this.#read(request, share)
     if (message === 'gone') return
-    if (!(message instanceof Uint8Array)) return refuse(response, message)
+    if (!(message instanceof Uint8Array)) return this.#refuse(request, response, message)
     const weight = weightOf(message)
-    if (!this.#dispatcher.isReady || !share.fitsOne(weight)) return refuse(response, OVERLOADED)
+    if (!dispatcher.isReady || !share.fitsOne(weight)) return this.#refuse(request, response, OVERLOADED)
     share.set(weight)
-    const caller = this.#dispatcher.caller(share)
-    const answer = await this.#dispatcher.answer(message, this.#access.forwarded(request), caller)
+    const key = callerOf(request.socket)
+    const caller = dispatcher.caller(share, (requests) => {
+      admission.charge(key, requests - 1)
+      return undefined
+    })
+    const answer = await dispatcher.answer(message, access.forwarded(request), caller)
     if (!response.destroyed) return this.#send(answer, request.socket, response, share)
   }
 
@@ -97,13 +138,14 @@ export class HttpRequests {
       return undefined
     }
     if (!share.fitsOne(answer.byteLength)) {
-      this.#dropped.add(
+      this.#parts.dropped.add(
         'an answer is dropped: callers that do not read their answers have filled the memory limit',
       )
       response.destroy()
       return undefined
     }
     share.set(answer.byteLength)
+    this.#begin(socket, response)
     response
       .writeHead(200, { 'content-type': 'application/json', 'content-length': answer.byteLength })
       .end(answer)
@@ -115,11 +157,17 @@ export class HttpRequests {
     return Promise.race([new Promise<void>((resolve) => response.once('close', resolve)), endOf(socket)])
   }
 
+  /** Counts an answer that begins to be sent. */
+  #begin(socket: Socket, response: ServerResponse): void {
+    const count = (more: number) => this.#sending.set(socket, (this.#sending.get(socket) ?? 0) + more)
+    count(1)
+    response.once('close', () => count(-1))
+  }
+
   /** Reads the body. */
   #read(request: IncomingMessage, share: MemoryShare): Promise<Uint8Array | Refusal | 'gone'> {
     const { limit } = this.#settings
-    const announced = Number(request.headers['content-length'] ?? limit)
-    const body = new Body(announced)
+    const body = new Body(announcedOf(request) ?? limit)
     request.on('error', () => {})
     return new Promise((resolve) => {
       const done = (result: Uint8Array | Refusal | 'gone') => {
@@ -139,6 +187,21 @@ export class HttpRequests {
       request.on('data', onData).on('end', onEnd).on('close', onClose)
     })
   }
+
+  /** Refuses a request and closes its connection, so that the rest of the request need not be read. */
+  #refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
+    this.#parts.admission.refusals.add({
+      reason: refusal.reason,
+      address: request.socket.remoteAddress,
+    })
+    response.writeHead(refusal.status, headersOf(refusal)).end(refusal.reason)
+  }
+}
+
+/** The announced size of a body in bytes. */
+function announcedOf({ headers }: IncomingMessage): number | undefined {
+  const announced = headers['content-length']
+  return announced === undefined ? undefined : Number(announced)
 }
 
 const ends = new WeakMap<Socket, Promise<void>>()
@@ -153,9 +216,4 @@ function endOf(socket: Socket): Promise<void> {
     ends.set(socket, end)
   }
   return end
-}
-
-/** Refuses a request and closes its connection, so that the rest of the request need not be read. */
-function refuse(response: ServerResponse, refusal: Refusal): void {
-  response.writeHead(refusal.status, headersOf(refusal)).end(refusal.reason)
 }

@@ -4,14 +4,19 @@ import type { AddressInfo, Socket } from 'node:net'
 import type { AdapterContext } from '../../../core/adapter/protocol-adapter.js'
 import type { Timer } from '../../../core/clock.js'
 import { ConnectionError } from '../../../core/errors/connection.js'
+import type { LimitSettings } from '../../../core/settings/limits.js'
 import type { ListenSettings } from '../../../core/settings/listen.js'
 import type { ListenAddress } from '../../../core/status.js'
+import { limitConnections } from '../../connection-limits.js'
 import { listenReason } from '../../listen-reason.js'
+import type { Refusals } from '../../refusals.js'
 
 export interface ListenerSettings {
   readonly integration: string
   readonly listen: ListenSettings
-  readonly maxConnections: number
+  readonly limits: LimitSettings
+  /** Maximum size of the headers of a request in bytes. */
+  readonly maxHeaders: number
   readonly headerTimeoutMs: number
   readonly requestTimeoutMs: number
   readonly keepAliveMs: number
@@ -30,6 +35,7 @@ export interface Listener {
 export async function listen(
   settings: ListenerSettings,
   { clock, log }: Pick<AdapterContext, 'clock' | 'log'>,
+  refusals: Refusals,
   signal: AbortSignal,
 ): Promise<Listener> {
   const { integration } = settings
@@ -40,9 +46,14 @@ export async function listen(
     requestTimeout: settings.requestTimeoutMs,
     keepAliveTimeout: settings.keepAliveMs,
     connectionsCheckingInterval: CHECK_MS,
+    maxHeaderSize: settings.maxHeaders,
+    // Requests without `Host` are refused by the access rules, which report them.
+    requireHostHeader: false,
+    // The flag --insecure-http-parser of the process must not let smuggled requests in.
+    insecureHTTPParser: false,
   }
   if (tls === undefined)
-    return { server: await open(createServer(options), settings, signal), files: undefined }
+    return { server: await open(createServer(options), settings, refusals, signal), files: undefined }
   // Loaded on demand, because it loads Node's crypto.
   const { readListenerFiles, watchListenerFiles } = await import('../../tls-files.js')
   const files = await readListenerFiles(tls, integration)
@@ -53,9 +64,10 @@ export async function listen(
     ...files,
     requestCert: wantsClient,
     rejectUnauthorized: wantsClient,
+    handshakeTimeout: settings.headerTimeoutMs,
   })
   closeAtExit(secure)
-  const server = await open(secure, settings, signal)
+  const server = await open(secure, settings, refusals, signal)
   // Open connections keep the certificate of their handshake.
   const timer = watchListenerFiles(tls, files, { integration, clock, log }, (replaced) =>
     secure.setSecureContext(replaced),
@@ -82,11 +94,16 @@ function closeAtExit(server: Server): void {
   server.once('close', () => process.off('exit', close))
 }
 
-async function open(server: Server, settings: ListenerSettings, signal: AbortSignal): Promise<Server> {
+async function open(
+  server: Server,
+  settings: ListenerSettings,
+  refusals: Refusals,
+  signal: AbortSignal,
+): Promise<Server> {
   const { integration } = settings
   const { address, port } = settings.listen
   if (signal.aborted) throw signal.reason
-  server.maxConnections = settings.maxConnections
+  limitConnections(server, settings.limits, refusals)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(

@@ -28,6 +28,11 @@ export const NO_MEMORY = {
   message: 'The server has no memory for the answer; the method was executed',
 } as const
 
+/** Error for a caller beyond its rate (EIP-1474 has the same code). The call was not executed. */
+export function limitExceeded(waitMs: number): ErrorObject {
+  return { code: -32_005, message: 'Limit exceeded', data: { retryAfterMs: Math.ceil(waitMs) } }
+}
+
 export interface ErrorObject {
   readonly code: number
   readonly message: string

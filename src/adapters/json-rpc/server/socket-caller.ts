@@ -1,12 +1,15 @@
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { ByteBudget } from '../../../core/byte-budget.js'
 import type { Clock } from '../../../core/clock.js'
 import { MemoryShare } from '../../../core/memory-share.js'
 import type { Headers } from '../../../core/value.js'
+import { type Admission, callerOf } from './admission.js'
 import type { Caller, CallerMemory } from './caller.js'
 import type { Dispatcher } from './dispatcher.js'
 import { weightOf } from './message-weight.js'
+import { type ErrorObject, limitExceeded } from './messages.js'
 
 export interface CallerConnection {
   readonly socket: WebSocket
@@ -14,6 +17,8 @@ export interface CallerConnection {
   readonly stream: Duplex
   /** Headers of the handshake that handlers can read. */
   readonly headers: Headers | undefined
+  /** The connection of the handshake. */
+  readonly connection: Socket
 }
 
 export interface CallerSettings {
@@ -24,10 +29,10 @@ export interface CallerSettings {
    * disables the limit.
    */
   readonly requestTimeoutMs: number
+  /** Maximum bytes of unread answers before the caller is not read any more. */
+  readonly maxUnread: number
 }
 
-/** Maximum bytes of unread answers before the caller is not read any more. */
-const HIGH_WATER = 1024 * 1024
 /**
  * A smaller incomplete message is ignored: frame heads of a fragmented message can be counted as the start of the
  * next.
@@ -51,6 +56,10 @@ export class SocketCaller implements CallerMemory {
   readonly #clock: Clock
   readonly #budget: ByteBudget
   readonly #share: MemoryShare
+  readonly #admission: Admission
+  /** Messages in flight, as the server counts them. */
+  readonly #messages: MemoryShare
+  readonly #address: string | undefined
   readonly #caller: Caller
   #inFlight = 0
   /** Bytes of the messages in flight, and of the answers that wait for others of their batch. */
@@ -68,8 +77,9 @@ export class SocketCaller implements CallerMemory {
   #isClosed = false
 
   constructor(
-    { socket, stream, headers }: CallerConnection,
+    { socket, stream, headers, connection }: CallerConnection,
     settings: CallerSettings,
+    admission: Admission,
     dispatcher: Dispatcher,
     clock: Clock,
     budget: ByteBudget,
@@ -82,7 +92,11 @@ export class SocketCaller implements CallerMemory {
     this.#clock = clock
     this.#budget = budget
     this.#share = new MemoryShare(budget)
-    this.#caller = dispatcher.caller(this)
+    this.#admission = admission
+    this.#messages = admission.messagesOf(socket)
+    this.#address = connection.remoteAddress
+    const key = callerOf(connection)
+    this.#caller = dispatcher.caller(this, (requests) => this.#admit(key, requests))
     // The first listener counts a piece before `ws` parses it, the second counts what is left afterwards.
     stream.prependListener('data', (piece: Buffer) => this.#receiving(piece.length))
     stream.on('data', (piece: Buffer) => this.#received(piece.length))
@@ -91,7 +105,7 @@ export class SocketCaller implements CallerMemory {
       socket.on(event, (data: Buffer) => this.#setPartial(this.#partial - frameBytes(data)))
     socket.on('message', (data) => void this.#answer(data as Buffer))
     // A protocol error is followed by 'close'.
-    socket.on('error', () => {})
+    socket.on('error', () => this.#refused('a malformed or too large WebSocket message'))
     socket.once('close', () => {
       this.#isClosed = true
       // Messages that handlers still process stay counted.
@@ -130,6 +144,7 @@ export class SocketCaller implements CallerMemory {
     const { requestTimeoutMs } = this.#settings
     const isLate = requestTimeoutMs > 0 && this.#clock.monotonic() - this.#partialSince >= requestTimeoutMs
     if (!isLate || this.#partial < LEAST_PARTIAL || (this.#isPaused && this.#inFlight > 0)) return
+    this.#refused('a WebSocket message did not arrive in time')
     if (this.#isPaused) this.#socket.close(TRY_AGAIN_LATER, 'the server has no memory for the message')
     else this.#socket.close(POLICY_VIOLATION, 'the message did not arrive in time')
     this.#socket.terminate()
@@ -166,10 +181,12 @@ export class SocketCaller implements CallerMemory {
     this.#partialSince = this.#clock.monotonic()
     this.#hasEnded = true
     this.#inFlight++
+    this.#messages.add(1)
     this.add(weight)
     this.#regulate()
     const answer = await this.#dispatcher.answer(message, this.#headers, this.#caller)
     this.#inFlight--
+    this.#messages.add(-1)
     this.add(-weight)
     if (this.#isClosed) return
     if (answer !== undefined && this.#socket.readyState === this.#socket.OPEN) this.#send(answer)
@@ -180,7 +197,10 @@ export class SocketCaller implements CallerMemory {
   #send(answer: Uint8Array): void {
     const size = answer.byteLength
     // A caller that does not read its answers must not fill the memory.
-    if (this.#unread > 0 && !this.#share.fits(this.#share.bytes + size)) return this.terminate()
+    if (this.#unread > 0 && !this.#share.fits(this.#share.bytes + size)) {
+      this.#refused('the caller does not read its answers')
+      return this.terminate()
+    }
     this.#unread += size
     this.#share.add(size)
     this.#socket.send(answer, { binary: false }, () => {
@@ -198,10 +218,12 @@ export class SocketCaller implements CallerMemory {
   }
 
   #regulate(): void {
-    const isUnread = this.#unread >= HIGH_WATER
+    const isUnread = this.#unread >= this.#settings.maxUnread
     const lacksRoom = !this.#share.fits(this.#share.bytes)
-    if (lacksRoom) this.#awaitRoom()
-    const isFull = isUnread || lacksRoom || this.#inFlight >= this.#settings.maxInFlight
+    if (lacksRoom) this.#awaitRoom(this.#budget)
+    const isCrowded = this.#inFlight > 0 && !this.#messages.fits(this.#inFlight + 1)
+    if (isCrowded) this.#awaitRoom(this.#admission)
+    const isFull = isUnread || lacksRoom || isCrowded || this.#inFlight >= this.#settings.maxInFlight
     if (isFull === this.#isPaused || this.#isClosed) return
     this.#isPaused = isFull
     // The time-out starts at the last byte written.
@@ -210,10 +232,21 @@ export class SocketCaller implements CallerMemory {
     else this.#socket.resume()
   }
 
-  #awaitRoom(): void {
+  #admit(key: string, requests: number): ErrorObject | undefined {
+    const allowance = this.#admission.admit(key, requests)
+    if (allowance?.isAdmitted !== false) return undefined
+    this.#refused('too many requests of this caller')
+    return limitExceeded(allowance.waitMs)
+  }
+
+  #refused(reason: string): void {
+    this.#admission.refusals.add({ reason, address: this.#address })
+  }
+
+  #awaitRoom(limit: Pick<ByteBudget, 'whenRoom'>): void {
     if (this.#awaitsRoom) return
     this.#awaitsRoom = true
-    this.#budget.whenRoom(() => {
+    limit.whenRoom(() => {
       this.#awaitsRoom = false
       this.#regulate()
     })

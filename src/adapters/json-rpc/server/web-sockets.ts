@@ -5,6 +5,7 @@ import type { ByteBudget } from '../../../core/byte-budget.js'
 import { type Clock, every, type Timer } from '../../../core/clock.js'
 import { keepAlive } from '../websocket/keep-alive.js'
 import { type AccessRules, headersOf, type Refusal, refusalOf } from './access-rules.js'
+import type { Admission } from './admission.js'
 import type { Dispatcher } from './dispatcher.js'
 import { type CallerSettings, SocketCaller } from './socket-caller.js'
 
@@ -26,10 +27,13 @@ const UNAVAILABLE: Refusal = {
   headers: { 'retry-after': '1' },
 }
 
+const MALFORMED: Refusal = { status: 400, reason: 'malformed WebSocket handshake' }
+
 /** Answers WebSocket messages, each when its calls are done. */
 export class WebSockets {
   readonly #settings: WebSocketSettings
   readonly #access: AccessRules
+  readonly #admission: Admission
   readonly #dispatcher: Dispatcher
   readonly #clock: Clock
   readonly #budget: ByteBudget
@@ -40,12 +44,14 @@ export class WebSockets {
   constructor(
     settings: WebSocketSettings,
     access: AccessRules,
+    admission: Admission,
     dispatcher: Dispatcher,
     clock: Clock,
     budget: ByteBudget,
   ) {
     this.#settings = settings
     this.#access = access
+    this.#admission = admission
     this.#dispatcher = dispatcher
     this.#clock = clock
     this.#budget = budget
@@ -57,6 +63,7 @@ export class WebSockets {
       // Option of `ws` since 8.20; missing in its types.
       ...{ maxFragments: MOST_FRAGMENTS },
     })
+    this.#server.on('wsClientError', (_error, stream, request) => this.#refuse(request, stream, MALFORMED))
     this.#timer = every(
       clock,
       CHECK_MS,
@@ -72,7 +79,7 @@ export class WebSockets {
     stream.on('error', () => {})
     const refusal =
       refusalOf(request, this.#access, 'handshake') ?? (this.#dispatcher.isReady ? undefined : UNAVAILABLE)
-    if (refusal !== undefined) return refuse(stream, refusal)
+    if (refusal !== undefined) return this.#refuse(request, stream, refusal)
     this.#server.handleUpgrade(request, stream, head, (socket) => this.#opened(socket, stream, request))
   }
 
@@ -92,11 +99,17 @@ export class WebSockets {
     for (const caller of this.#callers) caller.terminate()
   }
 
+  #refuse(request: IncomingMessage, stream: Duplex, refusal: Refusal): void {
+    this.#admission.refusals.add({ reason: refusal.reason, address: request.socket.remoteAddress })
+    refuse(stream, refusal)
+  }
+
   #opened(socket: WebSocket, stream: Duplex, request: IncomingMessage): void {
     const headers = this.#access.forwarded(request)
     const caller = new SocketCaller(
-      { socket, stream, headers },
+      { socket, stream, headers, connection: request.socket },
       this.#settings,
+      this.#admission,
       this.#dispatcher,
       this.#clock,
       this.#budget,

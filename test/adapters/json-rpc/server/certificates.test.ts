@@ -42,7 +42,7 @@ async function shown(port: number): Promise<string> {
 async function answerOn(socket: TLSSocket): Promise<string> {
   const body = '{"jsonrpc":"2.0","method":"echo","params":[7],"id":1}'
   socket.write(
-    `POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    `POST / HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
   )
   const [data] = (await once(socket, 'data')) as [Buffer]
   return String(data)

@@ -9,6 +9,7 @@ import { ByteBudget } from '../../../../src/core/byte-budget.js'
 import type { Clock } from '../../../../src/core/clock.js'
 import { RpcError } from '../../../../src/core/errors/rpc.js'
 import type { IntegrationSettings } from '../../../../src/core/settings/integration.js'
+import type { LimitSettings } from '../../../../src/core/settings/limits.js'
 import type { ListenSettings } from '../../../../src/core/settings/listen.js'
 import type { Value } from '../../../../src/core/value.js'
 import { adapterContext, operation } from '../../../support/adapter-context.js'
@@ -20,6 +21,7 @@ export interface ServerOptions {
   readonly listen?: Partial<ListenSettings>
   readonly config?: object
   readonly settings?: Partial<IntegrationSettings>
+  readonly limits?: Partial<LimitSettings>
   readonly clock?: Clock
   /** Bytes that the actor may hold. */
   readonly budget?: number
@@ -34,6 +36,7 @@ export async function server(handlers: Handlers, options: ServerOptions = {}) {
       listen: { address: '127.0.0.1', port: 0, ...options.listen },
       config: jsonRpcManifest.server!.config.parse(options.config ?? {}) as IntegrationSettings['config'],
       ...options.settings,
+      ...(options.limits && { limits: { memory: 1e9, frame: 16_777_216, ...options.limits } }),
     },
     undefined,
     options.clock,

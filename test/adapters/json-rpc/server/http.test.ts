@@ -76,7 +76,7 @@ describe('over HTTP', () => {
   test('a body in pieces that grows too large is cut off', async () => {
     const { port } = await server(handlers, { config: { max_request: 1024 } })
     const head =
-      'POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n'
+      'POST / HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n'
     const piece = `400\r\n${'x'.repeat(1024)}\r\n`
     expect(await raw(port, head, piece, piece, piece)).toMatch(/^HTTP\/1\.1 413 /)
   })
@@ -84,7 +84,7 @@ describe('over HTTP', () => {
   test('who asks before sending is told to go on, or not to', async () => {
     const { port } = await server(handlers, { config: { max_request: 1024 } })
     const head = (length: number) =>
-      `POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\nexpect: 100-continue\r\ncontent-length: ${length}\r\n\r\n`
+      `POST / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-type: application/json\r\nexpect: 100-continue\r\ncontent-length: ${length}\r\n\r\n`
     expect(await raw(port, head(echo.length), echo)).toMatch(
       /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK/,
     )
@@ -94,8 +94,11 @@ describe('over HTTP', () => {
   test('who is slow with the head or the body is cut off', async () => {
     const { port } = await server(handlers, { config: { header_timeout: 50, request_timeout: 50 } })
     const slow = [
-      raw(port, 'POST / HTTP/1.1\r\nhost: x\r\n'),
-      raw(port, 'POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{'),
+      raw(port, 'POST / HTTP/1.1\r\nhost: localhost\r\n'),
+      raw(
+        port,
+        'POST / HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{',
+      ),
     ]
     for (const answer of await Promise.all(slow)) expect(answer).toMatch(/^HTTP\/1\.1 408 /)
   })
@@ -105,12 +108,12 @@ describe('over HTTP', () => {
     ['a head that never ends', `POST / HTTP/1.1\r\n${'x: y\r\n'.repeat(20_000)}`],
     [
       'a broken chunk',
-      'POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n',
+      'POST / HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n',
     ],
-    ['two lengths', 'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n'],
+    ['two lengths', 'POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n'],
     [
       'a length and chunks',
-      'POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n',
+      'POST / HTTP/1.1\r\nhost: localhost\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n',
     ],
   ])('%s is answered and cut off', async (_, bytes) => {
     const { port, url } = await server(handlers)
@@ -121,7 +124,7 @@ describe('over HTTP', () => {
   test('who leaves in the middle takes nothing down', async () => {
     const { port, url } = await server(handlers)
     for (const bytes of [
-      'POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{',
+      'POST / HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{',
       'PO',
     ]) {
       const socket = connect(port, '127.0.0.1', () => socket.write(bytes, () => socket.resetAndDestroy()))
@@ -130,8 +133,8 @@ describe('over HTTP', () => {
     expect((await post(url, echo)).status).toBe(200)
   })
 
-  test('no more connections than max_connections', async () => {
-    const { port, url } = await server(handlers, { config: { max_connections: 1 } })
+  test('no more connections than the limit', async () => {
+    const { port, url } = await server(handlers, { limits: { connections: 1 } })
     const first = await dial(port)
     await expect(post(url, echo)).rejects.toThrow()
     expect(await ask(first, echo)).toContain('"result":[1]')

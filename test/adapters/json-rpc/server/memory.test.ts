@@ -43,7 +43,7 @@ async function deaf(port: number, bytes: string): Promise<Socket> {
 }
 
 const httpPost = (body: string) =>
-  `POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`
+  `POST / HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`
 
 describe('what one caller holds', () => {
   test('is at most half of what all others leave', () => {

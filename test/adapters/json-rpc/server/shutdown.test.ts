@@ -7,7 +7,7 @@ import { ask, dial, server } from './harness.js'
 
 const call = (method: string, id = 1) => JSON.stringify({ jsonrpc: '2.0', method, id })
 const httpPost = (body: string) =>
-  `POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`
+  `POST / HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`
 
 /** A server with a call under way over each transport, and an idle connection of each. */
 async function underWay() {

@@ -1,0 +1,63 @@
+import type { Socket } from 'node:net'
+import { ByteBudget } from '../../../core/byte-budget.js'
+import type { Clock } from '../../../core/clock.js'
+import { MemoryShare } from '../../../core/memory-share.js'
+import type { CallerRateSettings, LimitSettings } from '../../../core/settings/limits.js'
+import { addressGroup } from '../../caller-address.js'
+import { type Allowance, CallerRates, rateHeaders } from '../../caller-rates.js'
+import type { Refusals } from '../../refusals.js'
+
+/** Decides whether another message of a caller is admitted: by its rate, and by the messages that wait for answers. */
+export class Admission {
+  readonly refusals: Refusals
+  readonly #rate: CallerRateSettings | undefined
+  readonly #rates: CallerRates | undefined
+  /** Counts the messages of all callers that are not answered. */
+  readonly #messages: ByteBudget
+  readonly #shares = new WeakMap<object, MemoryShare>()
+
+  constructor({ rate, requests }: LimitSettings, clock: Clock, refusals: Refusals) {
+    this.refusals = refusals
+    this.#rate = rate
+    this.#rates = rate && new CallerRates(rate, clock)
+    this.#messages = new ByteBudget(requests ?? Number.MAX_SAFE_INTEGER)
+  }
+
+  /** Counts a request of a caller if its rate admits one; `undefined` if the rate is not limited. */
+  admit(caller: string, requests = 1): Allowance | undefined {
+    return this.#rates?.admit(caller, requests)
+  }
+
+  /** Counts the further requests of a batch whose first was admitted. */
+  charge(caller: string, requests: number): void {
+    this.#rates?.charge(caller, requests)
+  }
+
+  /** The header fields that tell a caller its rate. */
+  headers(allowance: Allowance | undefined): Record<string, string> {
+    return allowance === undefined ? {} : rateHeaders(this.#rate!, allowance)
+  }
+
+  /**
+   * The messages of one connection that are not answered. It may have half of those that all others leave, so that a
+   * greedy connection leaves room for others.
+   */
+  messagesOf(connection: object): MemoryShare {
+    let share = this.#shares.get(connection)
+    if (share === undefined) {
+      share = new MemoryShare(this.#messages)
+      this.#shares.set(connection, share)
+    }
+    return share
+  }
+
+  /** Calls `onRoom` once, when half of the messages have been answered. */
+  whenRoom(onRoom: () => void): void {
+    this.#messages.whenRoom(onRoom)
+  }
+}
+
+/** The name by which a caller without identity is counted. */
+export function callerOf({ remoteAddress }: Pick<Socket, 'remoteAddress'>): string {
+  return `address ${addressGroup(remoteAddress)}`
+}
