@@ -8,6 +8,7 @@ import type { Logger } from './core/telemetry.js'
 import type { IntegrationMail } from './mailbox/integration-mail.js'
 import type { Turn } from './mailbox/turn.js'
 import type { Work } from './mailbox/work.js'
+import type { BuiltIns } from './server/built-ins.js'
 import { RpcServer } from './server/rpc-server.js'
 import { Formats } from './wire/formats.js'
 
@@ -29,6 +30,7 @@ export function makeClients(
   work: Work,
   handlerFailed: (of: string, error: unknown) => void,
   log: Logger,
+  builtIns: BuiltIns | undefined,
 ): Clients {
   const formats = new Formats(settings)
   const decoder = (format: string | undefined) => (bytes: Uint8Array) => formats.of(format).decode(bytes)
@@ -39,6 +41,6 @@ export function makeClients(
     rpc: new RpcClient(mail),
     pubsub: new PubSubClient({ mail, turn, work, decoder, readTransforms: readTransformOption }),
     queue: new QueueClient(consuming),
-    server: new RpcServer(mail, work, handlerFailed, log),
+    server: new RpcServer(mail, work, handlerFailed, log, builtIns),
   }
 }

@@ -23,6 +23,7 @@ import type { LogRecord, LogSink } from './core/telemetry.js'
 import type { Action } from './dataflow/actions/action.js'
 import type { DataSource } from './dataflow/data-source.js'
 import type { DataFlow } from './dataflow/flow.js'
+import { type BuiltInPorts, builtInsOf } from './gateway-built-ins.js'
 import { type Clients, makeClients } from './gateway-clients.js'
 import { makeDataFlow } from './gateway-data-flow.js'
 import { shownGateway } from './gateway-inspect.js'
@@ -133,17 +134,30 @@ export class Gateway {
       reporter.report(report)
       this.#flow.observe(report)
     })
+    const connection = (name: string) => this.connections.status(name).state
+    const ports: BuiltInPorts = {
+      integrations: config.integrations.map((each) => each.settings.name),
+      connection,
+      pubsub: (name) => this.pubsub(name),
+      data: (name) => this.data(name),
+    }
+    const builtIns = new Map(
+      config.servers.map((each) => {
+        const { name } = each.settings
+        return [name, builtInsOf(each, mails.get(name)!, ports)] as const
+      }),
+    )
     for (const { settings } of [...config.integrations, ...config.servers]) {
       const { name } = settings
       const handlerFailed = (of: string, error: unknown) => this.#handlerErrors.failed(name, of, error)
-      this.#clients.set(name, makeClients(settings, mails.get(name)!, turn, work, handlerFailed, log))
+      const mail = mails.get(name)!
+      this.#clients.set(name, makeClients(settings, mail, turn, work, handlerFailed, log, builtIns.get(name)))
     }
     this.connections = new ConnectionManager(this.#tree.integrations, {
       clock: systemClock,
       restarts: (name) => this.#tree.restarts(name),
       shutdown: (options) => this.shutdown(options),
     })
-    const connection = (name: string) => this.connections.status(name).state
     this.#flow = makeDataFlow(config, this.#clients, connection, work, reporter)
   }
 

@@ -1,6 +1,7 @@
 import type { RouteSettings } from '../core/settings/route.js'
 import type { GroupSettings } from '../core/settings/supervision.js'
 import { impliedBroker, readBroker } from './blocks/broker.js'
+import { FlowContext } from './blocks/flow-context.js'
 import { readIntegration } from './blocks/integration.js'
 import { readRoute } from './blocks/route.js'
 import { findCycles } from './blocks/route-cycles.js'
@@ -76,8 +77,9 @@ export function assemble(
     const implied = brokerFor(integration, read, brokers, names)
     if (implied !== undefined) brokers.push(implied)
   }
+  const context = new FlowContext(known, integrations, diagnostics)
   const servers = document.server
-    .map((block) => readServer(named(withMethods(block)), groups))
+    .map((block) => readServer(named(withMethods(block)), groups, context))
     .filter(present)
   refuseSharedNames(document, diagnostics)
   const flow = readDataFlow(document, named, known, integrations, diagnostics)

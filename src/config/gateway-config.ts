@@ -1,6 +1,7 @@
 import type { AdapterManifest, BrokerManifest, ServerManifest } from '../core/manifest.js'
 import type { ActionSettings } from '../core/settings/action.js'
 import type { DataSettings } from '../core/settings/data.js'
+import type { ExposeSettings } from '../core/settings/expose.js'
 import type { IntegrationSettings } from '../core/settings/integration.js'
 import type { RouteSettings } from '../core/settings/route.js'
 import type { GroupSettings, SupervisionSettings } from '../core/settings/supervision.js'
@@ -19,6 +20,10 @@ export interface ServerConfig {
   readonly settings: IntegrationSettings
   readonly supervision: SupervisionSettings
   readonly manifest: ServerManifest
+  /** Integrations that must be connected before the server is ready; all if absent. */
+  readonly requires?: readonly string[]
+  /** What callers may subscribe to; nothing if absent. */
+  readonly expose?: ExposeSettings
 }
 
 /** A validated embedded broker with all defaults filled in. */

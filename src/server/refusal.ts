@@ -6,7 +6,7 @@ import { INTERNAL_ERROR } from '../router/rpc-routes.js'
 export interface Refusal {
   /** What the caller gets. Its `data` may be a value that cannot be sent. */
   readonly record: ErrorRecord
-  /** What the log gets. */
+  /** What the log gets; `undefined` for an RpcError without a cause, which is an answer and not a failure. */
   readonly reported: unknown
 }
 
@@ -20,7 +20,7 @@ export function refusalOf(thrown: unknown): Refusal {
   const message = read(thrown, 'message')
   const data = read(thrown, 'data')
   if (isCode(code) && typeof message === 'string')
-    return { record: errorRecord(code, message, data), reported: read(thrown, 'cause') ?? thrown }
+    return { record: errorRecord(code, message, data), reported: read(thrown, 'cause') ?? undefined }
   const found = typeof code === 'number' ? code : typeof code
   const reported = new RangeError(
     `RpcError: expected a 32-bit integer as the code, found ${found}; sent ${INTERNAL_ERROR} instead`,

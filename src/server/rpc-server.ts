@@ -1,7 +1,9 @@
-import { checkArgument, FUNCTION, NAME, TEXT } from '../core/arguments.js'
+import { ANYTHING, checkArgument, checkOptions, FUNCTION, NAME, TEXT } from '../core/arguments.js'
+import { ConfigError } from '../core/errors/config.js'
 import { ShutdownError } from '../core/errors/lifecycle.js'
 import { SerializeError, UnsupportedError } from '../core/errors/operation.js'
 import { INSPECT, shownAs } from '../core/inspect.js'
+import { isInternal } from '../core/internal-methods.js'
 import type { Logger } from '../core/telemetry.js'
 import { type ErrorRecord, messageOf } from '../mailbox/error-codec.js'
 import type { IntegrationMail, OpenSource, SourceHandler } from '../mailbox/integration-mail.js'
@@ -9,9 +11,13 @@ import { MessageRun } from '../mailbox/message-run.js'
 import type { Work, Worker } from '../mailbox/work.js'
 import { INTERNAL_ERROR, type RpcHandler, RpcRoutes } from '../router/rpc-routes.js'
 import { AnswerFlow, type MethodFlow } from './answer-flow.js'
+import { type BuiltIns, DISCOVER_METHOD } from './built-ins.js'
+import type { MethodDescription } from './method-description.js'
+import { openRpcDocument } from './openrpc.js'
 import { errorRecord, refusalOf, withoutData } from './refusal.js'
 import { ServedRequest } from './served-request.js'
 
+const DESCRIPTION = { description: TEXT, params: ANYTHING, result: ANYTHING } as const
 const INTERNAL = errorRecord(INTERNAL_ERROR, 'Internal error')
 
 /**
@@ -21,6 +27,8 @@ const INTERNAL = errorRecord(INTERNAL_ERROR, 'Internal error')
 export class RpcServer implements Worker {
   readonly #mail: IntegrationMail
   readonly #registered = new RpcRoutes()
+  readonly #descriptions = new Map<string, MethodDescription>()
+  readonly #builtInNames = new Set<string>()
   /** Routes of the last successful `serve`. */
   #served = new RpcRoutes()
   readonly #onError: (method: string, error: unknown) => void
@@ -38,11 +46,15 @@ export class RpcServer implements Worker {
     work: Work,
     onError: (method: string, error: unknown) => void,
     log: Logger,
+    builtIns?: BuiltIns,
   ) {
     this.#mail = mail
     this.#onError = onError
     this.#flow = new AnswerFlow(mail.mailbox.bytes)
     this.#log = log
+    for (const [method, handler] of builtIns?.methods ?? []) this.#builtIn(method, handler)
+    if (builtIns?.discover)
+      this.#builtIn(DISCOVER_METHOD, () => openRpcDocument(this.name, this.#describedMethods()))
     work.add(this)
   }
 
@@ -61,15 +73,35 @@ export class RpcServer implements Worker {
    * it.
    * @param method the method as callers name it
    * @param handler called on this thread with the parameters; its result is the answer
+   * @param description what callers learn by `rpc.discover`
    * @returns this server, to register the next
    * @throws ConfigError
    */
-  register(method: string, handler: RpcHandler): this {
+  register(method: string, handler: RpcHandler, description: MethodDescription = {}): this {
     const context = { integration: this.#mail.name }
     checkArgument('register', 'method', method, TEXT, context)
     checkArgument('register', 'handler', handler, FUNCTION, context)
+    checkOptions('register', description, DESCRIPTION, context)
+    if (isInternal(method))
+      throw new ConfigError(`register: the method "${method}" is the gateway's own`, [], context)
     this.#registered.register(method, handler)
+    this.#descriptions.set(method, description)
+    this.#builtInNames.delete(method)
     return this
+  }
+
+  #builtIn(method: string, handler: RpcHandler): void {
+    this.#registered.register(method, handler)
+    this.#builtInNames.add(method)
+  }
+
+  /** The methods of the application that are served. */
+  #describedMethods(): (readonly [string, MethodDescription])[] {
+    return this.#ownMethods.map((method) => [method, this.#descriptions.get(method) ?? {}])
+  }
+
+  get #ownMethods(): string[] {
+    return this.#served.methods.filter((method) => !this.#builtInNames.has(method))
   }
 
   /**
@@ -98,7 +130,7 @@ export class RpcServer implements Worker {
 
   /** Returns what `console.log` shows. @internal */
   [INSPECT](): object {
-    return shownAs('RpcServer', { name: this.name, type: this.#mail.type, served: this.#served.methods })
+    return shownAs('RpcServer', { name: this.name, type: this.#mail.type, served: this.#ownMethods })
   }
 
   /** Runs changes one at a time. */
@@ -186,7 +218,7 @@ export class RpcServer implements Worker {
       fallback = INTERNAL
     } catch (error) {
       const { record, reported } = refusalOf(error)
-      this.#onError(method, reported)
+      if (reported !== undefined) this.#onError(method, reported)
       bytes = flow.answered(reserved, record.fields.data)
       outcome = { ok: false, error: record }
       fallback = withoutData(record)

@@ -120,6 +120,24 @@ const serverConfig = z.strictObject({
     ),
   keep_alive: duration.default(15_000).describe('How long an idle connection stays open.'),
   websocket: z.boolean().default(true).describe('Accepts WebSocket connections at the same port and path.'),
+  discover: z
+    .boolean()
+    .default(true)
+    .describe('Answers `rpc.discover` with an OpenRPC document of the registered methods.'),
+  max_subscriptions: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(100)
+    .describe('Maximum number of subscriptions of one WebSocket.'),
+  subscription_buffer: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .default(100)
+    .describe(
+      'Maximum number of messages of a topic that wait for a subscriber that does not read. Beyond it, the oldest is dropped and counted. Of a `data` block only the newest value waits.',
+    ),
   probes: z
     .boolean()
     .default(true)

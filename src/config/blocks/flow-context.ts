@@ -41,6 +41,12 @@ export class FlowContext {
     this.names.unknown(kind, name, node.span, this.#diagnostics)
   }
 
+  /** Reports an integration that does not exist. @param node the value with the name */
+  checkIntegrationName(name: string, node: Node | undefined): void {
+    if (node !== undefined && !this.names.of('integration').has(name))
+      this.names.unknown('integration', name, node.span, this.#diagnostics)
+  }
+
   /** Reports an integration that does not exist, or whose protocol lacks an operation. */
   checkIntegration(name: string | undefined, node: Node | undefined, capability: Capability): void {
     if (name === undefined || node === undefined) return

@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { chaos, limitsOfServer, mailbox } from './capacity.js'
+import { expose } from './expose.js'
 import { type Protocol, protocolAttributes } from './integration.js'
 import { duration } from './kinds.js'
+import { nameOf } from './late.js'
 import { listen } from './listen.js'
 import { reconnectOfServer } from './reconnect.js'
 import { announce } from './registry.js'
@@ -22,6 +24,13 @@ export function serverOf(protocol: Protocol) {
       ...protocolAttributes(protocol),
       listen,
       announce: announce.optional(),
+      requires: z
+        .array(nameOf('integration'))
+        .optional()
+        .describe(
+          'JSON-RPC: integrations that must be connected before `GET /readyz` answers 200. Default: all.',
+        ),
+      expose: expose.optional(),
       timeout: duration().prefault('30s').describe('Time limit of one attempt to listen.'),
       reconnect: reconnectOfServer,
       mailbox,

@@ -66,6 +66,24 @@ export interface JsonRpcServerConfigBlock {
    */
   readonly websocket?: boolean | undefined
   /**
+   * Answers `rpc.discover` with an OpenRPC document of the registered methods.
+   * @defaultValue `true`
+   */
+  readonly discover?: boolean | undefined
+  /**
+   * Maximum number of subscriptions of one WebSocket.
+   * A whole number from 1 to 100000.
+   * @defaultValue `100`
+   */
+  readonly max_subscriptions?: number | undefined
+  /**
+   * Maximum number of messages of a topic that wait for a subscriber that does not read. Beyond it, the
+   * oldest is dropped and counted. Of a `data` block only the newest value waits.
+   * A whole number from 1 to 100000.
+   * @defaultValue `100`
+   */
+  readonly subscription_buffer?: number | undefined
+  /**
    * Answers `GET /healthz` (the server runs) and `GET /readyz` (the required integrations are connected)
    * without authentication.
    * @defaultValue `true`

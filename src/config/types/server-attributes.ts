@@ -2,6 +2,7 @@
 import type { Duration } from '../../core/duration.js'
 import type { AnnounceBlock } from './announce.js'
 import type { ChaosBlock } from './chaos.js'
+import type { ExposeBlock } from './expose.js'
 import type { ListenBlock } from './listen.js'
 import type { MailboxBlock } from './mailbox.js'
 import type { ReconnectBlock } from './reconnect.js'
@@ -14,6 +15,10 @@ export interface ServerAttributes {
   readonly listen: ListenBlock
   /** Announces the address of the server, so that a `discovery` finds it. */
   readonly announce?: AnnounceBlock | undefined
+  /** JSON-RPC: integrations that must be connected before `GET /readyz` answers 200. Default: all. */
+  readonly requires?: readonly string[] | undefined
+  /** JSON-RPC: what callers may subscribe to over a WebSocket. Nothing is exposed by default. */
+  readonly expose?: ExposeBlock | undefined
   /**
    * Time limit of one attempt to listen.
    * A duration: milliseconds, or text such as `"30s"`.

@@ -5,11 +5,14 @@ import type {
   AdapterFactory,
   ProtocolAdapter,
 } from '../../../core/adapter/protocol-adapter.js'
+import type { PubSubFacet } from '../../../core/adapter/pubsub-facet.js'
 import type { ServiceFacet } from '../../../core/adapter/service-facet.js'
 import { sleep, type Timer } from '../../../core/clock.js'
 import { ConnectionError } from '../../../core/errors/connection.js'
-import { READY_METHOD } from '../../../core/internal-methods.js'
+import { UnsupportedError } from '../../../core/errors/operation.js'
+import { FEED_METHOD, READY_METHOD } from '../../../core/internal-methods.js'
 import type { ListenAddress } from '../../../core/status.js'
+import type { Value } from '../../../core/value.js'
 import { wireFormat } from '../../../wire/wire-format.js'
 import { RareWarning } from '../../rare-warning.js'
 import { Refusals } from '../../refusals.js'
@@ -18,6 +21,7 @@ import { type AccessRules, headerPicker, hostRule } from './access-rules.js'
 import { Admission } from './admission.js'
 import { Cors } from './cors.js'
 import { Dispatcher } from './dispatcher.js'
+import { Feeds } from './feeds.js'
 import { HttpRequests } from './http.js'
 import { addressOf, listen, onRequest } from './listener.js'
 import { refuseMalformed } from './malformed.js'
@@ -32,6 +36,7 @@ interface Listening {
   readonly dispatcher: Dispatcher
   readonly requests: HttpRequests
   readonly webSockets: WebSockets
+  readonly feeds: Feeds
   /** Watches the certificate files; absent without TLS. */
   readonly files: Timer | undefined
   /** Resolves when every connection has ended; absent before `drain`. */
@@ -44,6 +49,8 @@ export const jsonRpcServer: AdapterFactory = (context) => new JsonRpcServer(cont
 class JsonRpcServer implements ProtocolAdapter {
   readonly protocol = 'json-rpc'
   readonly service: ServiceFacet
+  /** Takes the messages of feeds from the host thread. */
+  readonly pubsub: PubSubFacet
   readonly #context: AdapterContext
   readonly #config: JsonRpcServerConfig
   #state: Listening | undefined
@@ -52,6 +59,11 @@ class JsonRpcServer implements ProtocolAdapter {
     const { name: integration } = context.settings
     this.#context = context
     this.#config = context.settings.config as unknown as JsonRpcServerConfig
+    this.pubsub = {
+      publish: (key, payload, { headers }) => void this.#state?.feeds.publish(key, payload, headers),
+      subscribe: () =>
+        Promise.reject(new UnsupportedError('subscribe over a server of json-rpc', { integration })),
+    }
     this.service = {
       serve: async (method, sink) => {
         if (this.#state === undefined)
@@ -115,6 +127,7 @@ class JsonRpcServer implements ProtocolAdapter {
         dropped: new RareWarning(log, clock),
       },
     )
+    const feeds = new Feeds((request) => dispatcher.ask(FEED_METHOD, request as unknown as Value))
     const webSockets = new WebSockets(
       {
         limit,
@@ -122,10 +135,12 @@ class JsonRpcServer implements ProtocolAdapter {
         maxUnread: config.max_unread,
         requestTimeoutMs,
         pingIntervalMs: config.ping_interval,
+        subscriptions: { most: config.max_subscriptions, buffer: config.subscription_buffer },
       },
       access,
       admission,
       dispatcher,
+      feeds,
       clock,
       budget,
     )
@@ -135,7 +150,7 @@ class JsonRpcServer implements ProtocolAdapter {
     server.on('tlsClientError', (_error, { remoteAddress: address }) =>
       refusals.add({ reason: 'the TLS handshake failed', address }),
     )
-    const state = { server, dispatcher, requests, webSockets, files }
+    const state = { server, dispatcher, requests, webSockets, feeds, files }
     this.#state = state
     server.on('error', (error) => this.#lost(state, error))
   }

@@ -5,7 +5,7 @@ import { ByteBudget } from '../../../core/byte-budget.js'
 import type { Clock } from '../../../core/clock.js'
 import { RpcError } from '../../../core/errors/rpc.js'
 import { nextExpected } from '../../../core/expected-size.js'
-import { isInternal } from '../../../core/internal-methods.js'
+import { FEED_METHOD, type FeedRequest, isInternal } from '../../../core/internal-methods.js'
 import type { Logger } from '../../../core/telemetry.js'
 import type { Headers, Value } from '../../../core/value.js'
 import type { WireFormat } from '../../../wire/wire-format.js'
@@ -24,6 +24,8 @@ import {
   replyOf,
   STOPPED,
 } from './messages.js'
+
+import type { BuiltInCalls } from './subscriptions.js'
 
 type Sink = MessageSink<InboundRequest>
 
@@ -110,6 +112,9 @@ export class Dispatcher {
 
   #serveInternal(method: string, sink: Sink): AdapterSubscription {
     this.#internal.set(method, sink)
+    // Earlier callers are gone, and their feeds with them.
+    const reset: FeedRequest = { op: 'reset' }
+    if (method === FEED_METHOD) void this.ask(FEED_METHOD, reset)
     return {
       resume() {},
       close: async () => {
@@ -122,7 +127,12 @@ export class Dispatcher {
    * Answers one message of a caller; the result is `undefined` if it holds only notifications, or the caller has been
    * forgotten. Resolves when every call in it has been answered; never rejects.
    */
-  async answer(message: Uint8Array, headers: Headers | undefined, caller: Caller): Promise<Answer> {
+  async answer(
+    message: Uint8Array,
+    headers: Headers | undefined,
+    caller: Caller,
+    builtIns?: BuiltInCalls,
+  ): Promise<Answer> {
     let value: Value
     try {
       value = this.#settings.format.decode(message)
@@ -141,8 +151,8 @@ export class Dispatcher {
       if (!isWanted) return undefined
     } else caller.asked(expected)
     const answer = isBatch(content)
-      ? this.#answerBatch(content, headers, caller.memory)
-      : this.#handle(content, message, headers, (reply) => this.#encoder.encode(reply))
+      ? this.#answerBatch(content, headers, caller.memory, builtIns)
+      : this.#handle(content, message, headers, (reply) => this.#encoder.encode(reply), builtIns)
     this.#proceed()
     const bytes = await answer
     caller.answered(expected)
@@ -228,10 +238,11 @@ export class Dispatcher {
     entries: readonly Entry[],
     headers: Headers | undefined,
     caller: CallerMemory,
+    builtIns: BuiltInCalls | undefined,
   ): Promise<Answer> {
     const batch = this.#encoder.batch(caller)
     const encode = (reply: Reply) => this.#encoder.encodeInBatch(reply, batch)
-    const handled = entries.map((entry) => this.#handle(entry, EMPTY, headers, encode))
+    const handled = entries.map((entry) => this.#handle(entry, EMPTY, headers, encode, builtIns))
     const answers = (await Promise.all(handled)).filter((answer) => answer !== undefined)
     caller.add(-batch.held)
     return answers.length === 0 ? undefined : this.#encoder.join(answers)
@@ -243,6 +254,7 @@ export class Dispatcher {
     payload: Uint8Array,
     headers: Headers | undefined,
     encode: (reply: Reply) => Uint8Array,
+    builtIns: BuiltInCalls | undefined,
   ): Promise<Answer> | Answer {
     if (entry.kind === 'invalid')
       return encode({ id: entry.id, value: invalidRequest(entry.id, entry.fault) })
@@ -255,7 +267,11 @@ export class Dispatcher {
     }
     const { id } = entry
     if (this.#isDraining) return encode({ id, value: errorReply(id, GOING_AWAY) })
-    if (sink === undefined) return encode({ id, value: methodNotFound(id) })
+    if (sink === undefined) {
+      if (!this.#internal.has(FEED_METHOD) || builtIns?.has(topic) !== true)
+        return encode({ id, value: methodNotFound(id) })
+      return builtIns.call(topic, params).then((outcome) => encode({ id, value: replyOf(id, outcome) }))
+    }
     return new Promise((resolve) => {
       const settle = (value: Value) => {
         if (!this.#unanswered.delete(end)) return

@@ -8,8 +8,11 @@ import type { Headers } from '../../../core/value.js'
 import { type Admission, callerOf } from './admission.js'
 import type { Caller, CallerMemory } from './caller.js'
 import type { Dispatcher } from './dispatcher.js'
+import type { Feeds } from './feeds.js'
 import { weightOf } from './message-weight.js'
 import { type ErrorObject, limitExceeded } from './messages.js'
+import type { SubscriptionPort } from './subscription.js'
+import { type SubscriptionSettings, Subscriptions } from './subscriptions.js'
 
 export interface CallerConnection {
   readonly socket: WebSocket
@@ -31,8 +34,11 @@ export interface CallerSettings {
   readonly requestTimeoutMs: number
   /** Maximum bytes of unread answers before the caller is not read any more. */
   readonly maxUnread: number
+  readonly subscriptions: SubscriptionSettings
 }
 
+/** Notifications are sent while fewer bytes are unread, so that what waits can still be replaced or dropped. */
+const NOTIFY_BELOW = 64 * 1024
 /**
  * A smaller incomplete message is ignored: frame heads of a fragmented message can be counted as the start of the
  * next.
@@ -61,6 +67,7 @@ export class SocketCaller implements CallerMemory {
   readonly #messages: MemoryShare
   readonly #address: string | undefined
   readonly #caller: Caller
+  readonly #subscriptions: Subscriptions
   #inFlight = 0
   /** Bytes of the messages in flight, and of the answers that wait for others of their batch. */
   #asked = 0
@@ -81,6 +88,7 @@ export class SocketCaller implements CallerMemory {
     settings: CallerSettings,
     admission: Admission,
     dispatcher: Dispatcher,
+    feeds: Feeds,
     clock: Clock,
     budget: ByteBudget,
   ) {
@@ -97,6 +105,7 @@ export class SocketCaller implements CallerMemory {
     this.#address = connection.remoteAddress
     const key = callerOf(connection)
     this.#caller = dispatcher.caller(this, (requests) => this.#admit(key, requests))
+    this.#subscriptions = new Subscriptions(settings.subscriptions, feeds, this.#subscriptionPort())
     // The first listener counts a piece before `ws` parses it, the second counts what is left afterwards.
     stream.prependListener('data', (piece: Buffer) => this.#receiving(piece.length))
     stream.on('data', (piece: Buffer) => this.#received(piece.length))
@@ -109,6 +118,7 @@ export class SocketCaller implements CallerMemory {
     socket.once('close', () => {
       this.#isClosed = true
       // Messages that handlers still process stay counted.
+      this.#subscriptions.close()
       this.#share.set(this.#asked)
       dispatcher.forget(this.#caller)
     })
@@ -184,12 +194,14 @@ export class SocketCaller implements CallerMemory {
     this.#messages.add(1)
     this.add(weight)
     this.#regulate()
-    const answer = await this.#dispatcher.answer(message, this.#headers, this.#caller)
+    const builtIns = this.#subscriptions.forMessage()
+    const answer = await this.#dispatcher.answer(message, this.#headers, this.#caller, builtIns)
     this.#inFlight--
     this.#messages.add(-1)
     this.add(-weight)
     if (this.#isClosed) return
     if (answer !== undefined && this.#socket.readyState === this.#socket.OPEN) this.#send(answer)
+    builtIns.answered()
     if (this.#isDraining && this.#inFlight === 0) this.close()
     else this.#regulate()
   }
@@ -201,14 +213,41 @@ export class SocketCaller implements CallerMemory {
       this.#refused('the caller does not read its answers')
       return this.terminate()
     }
+    this.#write(answer)
+  }
+
+  #write(bytes: Uint8Array): void {
+    const size = bytes.byteLength
     this.#unread += size
     this.#share.add(size)
-    this.#socket.send(answer, { binary: false }, () => {
+    this.#socket.send(bytes, { binary: false }, () => {
       this.#unread -= size
       if (this.#isClosed) return
       this.#share.add(-size)
       this.#regulate()
+      this.#subscriptions.pump()
     })
+  }
+
+  #subscriptionPort(): SubscriptionPort {
+    const hasRoom = () =>
+      !this.#isClosed &&
+      this.#socket.readyState === this.#socket.OPEN &&
+      this.#unread < Math.min(NOTIFY_BELOW, this.#settings.maxUnread)
+    return {
+      get hasRoom() {
+        return hasRoom()
+      },
+      tryHold: (bytes) => {
+        if (this.#isClosed || !this.#share.fits(this.#share.bytes + bytes)) return false
+        this.#share.add(bytes)
+        return true
+      },
+      release: (bytes) => {
+        if (!this.#isClosed) this.#share.add(-bytes)
+      },
+      notify: (bytes) => this.#write(bytes),
+    }
   }
 
   #setPartial(bytes: number): void {

@@ -7,6 +7,7 @@ import { keepAlive } from '../websocket/keep-alive.js'
 import { type AccessRules, headersOf, type Refusal, refusalOf } from './access-rules.js'
 import type { Admission } from './admission.js'
 import type { Dispatcher } from './dispatcher.js'
+import type { Feeds } from './feeds.js'
 import { type CallerSettings, SocketCaller } from './socket-caller.js'
 
 export interface WebSocketSettings extends CallerSettings {
@@ -35,6 +36,7 @@ export class WebSockets {
   readonly #access: AccessRules
   readonly #admission: Admission
   readonly #dispatcher: Dispatcher
+  readonly #feeds: Feeds
   readonly #clock: Clock
   readonly #budget: ByteBudget
   readonly #server: WebSocketServer
@@ -46,6 +48,7 @@ export class WebSockets {
     access: AccessRules,
     admission: Admission,
     dispatcher: Dispatcher,
+    feeds: Feeds,
     clock: Clock,
     budget: ByteBudget,
   ) {
@@ -53,6 +56,7 @@ export class WebSockets {
     this.#access = access
     this.#admission = admission
     this.#dispatcher = dispatcher
+    this.#feeds = feeds
     this.#clock = clock
     this.#budget = budget
     this.#server = new WebSocketServer({
@@ -111,6 +115,7 @@ export class WebSockets {
       this.#settings,
       this.#admission,
       this.#dispatcher,
+      this.#feeds,
       this.#clock,
       this.#budget,
     )

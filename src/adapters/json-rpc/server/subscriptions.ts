@@ -1,0 +1,128 @@
+import type { RpcOutcome } from '../../../core/adapter/rpc-facet.js'
+import { RpcError } from '../../../core/errors/rpc.js'
+import type { FeedName } from '../../../core/internal-methods.js'
+import type { Value } from '../../../core/value.js'
+import type { Feeds } from './feeds.js'
+import { SocketSubscription, type SubscriptionPort } from './subscription.js'
+
+const SUBSCRIBE = 'subscribe'
+const UNSUBSCRIBE = 'unsubscribe'
+const INVALID_PARAMS = -32_602
+/** As `limitExceeded`. */
+const LIMIT_EXCEEDED = -32_005
+
+export interface SubscriptionSettings {
+  /** Maximum number of subscriptions of one caller. */
+  readonly most: number
+  /** Maximum number of messages of a topic that wait for its subscriber. */
+  readonly buffer: number
+}
+
+/** The built-in methods of one message of a caller. */
+export interface BuiltInCalls {
+  has(method: string): boolean
+  call(method: string, params: Value | undefined): Promise<RpcOutcome>
+}
+
+/** The subscriptions of one WebSocket, and the methods that open and end them. */
+export class Subscriptions {
+  readonly #settings: SubscriptionSettings
+  readonly #feeds: Feeds
+  readonly #port: SubscriptionPort
+  readonly #open = new Map<string, SocketSubscription>()
+  #lastId = 0
+  #isClosed = false
+
+  constructor(settings: SubscriptionSettings, feeds: Feeds, port: SubscriptionPort) {
+    this.#settings = settings
+    this.#feeds = feeds
+    this.#port = port
+  }
+
+  /**
+   * The built-in methods for one message. Subscriptions that it opens begin to send when `answered` is called, so that
+   * the caller has their ids first.
+   */
+  forMessage(): BuiltInCalls & { answered(): void } {
+    const opened: SocketSubscription[] = []
+    return {
+      has: (method) => method === SUBSCRIBE || method === UNSUBSCRIBE,
+      call: async (method, params) =>
+        method === SUBSCRIBE ? this.#subscribe(params, opened) : this.#unsubscribe(params),
+      answered: () => {
+        for (const subscription of opened) subscription.ready()
+      },
+    }
+  }
+
+  /** Sends what waits, while the socket has room. Subscriptions take turns in who is first. */
+  pump(): void {
+    for (const [id, subscription] of this.#open) {
+      if (!this.#port.hasRoom) return
+      subscription.pump()
+      if (this.#port.hasRoom || !this.#open.delete(id)) continue
+      this.#open.set(id, subscription)
+      return
+    }
+  }
+
+  /** Ends all subscriptions. */
+  close(): void {
+    this.#isClosed = true
+    for (const subscription of [...this.#open.values()]) this.#end(subscription)
+  }
+
+  async #subscribe(params: Value | undefined, opened: SocketSubscription[]): Promise<RpcOutcome> {
+    const name = nameIn(params)
+    if (name === undefined)
+      return failure(INVALID_PARAMS, 'expected { "data": NAME } or { "topic": NAME } as the parameters')
+    const { most, buffer } = this.#settings
+    if (this.#open.size >= most)
+      return failure(LIMIT_EXCEEDED, `the connection has ${most} subscriptions, which is "max_subscriptions"`)
+    const id = String(++this.#lastId)
+    const subscription = new SocketSubscription(id, name, buffer, this.#port, () => this.#open.delete(id))
+    this.#open.set(id, subscription)
+    const outcome = await this.#feeds.subscribe(name, subscription)
+    if (!outcome.ok) {
+      this.#open.delete(id)
+      subscription.close()
+      return outcome
+    }
+    if (this.#isClosed) this.#end(subscription)
+    opened.push(subscription)
+    return { ok: true, value: id }
+  }
+
+  #unsubscribe(params: Value | undefined): RpcOutcome {
+    const id = idIn(params)
+    if (id === undefined)
+      return failure(INVALID_PARAMS, 'expected { "subscription": ID } or [ID] as the parameters')
+    const subscription = this.#open.get(id)
+    if (subscription !== undefined) this.#end(subscription)
+    return { ok: true, value: subscription !== undefined }
+  }
+
+  #end(subscription: SocketSubscription): void {
+    this.#open.delete(subscription.id)
+    this.#feeds.unsubscribe(subscription.name, subscription)
+    subscription.close()
+  }
+}
+
+function nameIn(params: Value | undefined): FeedName | undefined {
+  if (typeof params !== 'object' || params === null) return undefined
+  const { data, topic } = params as { readonly data?: Value; readonly topic?: Value }
+  if (typeof data === 'string' && topic === undefined) return { kind: 'data', name: data }
+  if (typeof topic === 'string' && data === undefined) return { kind: 'topic', name: topic }
+  return undefined
+}
+
+function idIn(params: Value | undefined): string | undefined {
+  const { subscription } = Object(params) as { readonly subscription?: Value }
+  const id = Array.isArray(params) ? params[0] : subscription
+  return typeof id === 'string' ? id : undefined
+}
+
+function failure(code: number, message: string): RpcOutcome {
+  return { ok: false, error: new RpcError(code, message) }
+}
