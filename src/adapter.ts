@@ -10,6 +10,7 @@ export type {
   AdapterFactory,
   DeadLetterReport,
   ProtocolAdapter,
+  RefusalReport,
 } from './core/adapter/protocol-adapter.js'
 export type { PublishOptions, PubSubFacet, SubscribeOptions } from './core/adapter/pubsub-facet.js'
 export type {

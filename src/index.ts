@@ -71,5 +71,6 @@ export type {
   ServerMetrics,
 } from './gateway-metrics.js'
 export type { RequestContext, RpcHandler } from './router/rpc-routes.js'
+export type { JsonSchema, MethodDescription } from './server/method-description.js'
 export type { RpcServer } from './server/rpc-server.js'
 export type { ConnectionInfo, ConnectionManager } from './supervisor/connection-manager.js'

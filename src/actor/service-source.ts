@@ -3,7 +3,9 @@ import type { AdapterSubscription, MessageSink } from '../core/adapter/inbound.j
 import type { RpcOutcome } from '../core/adapter/rpc-facet.js'
 import type { InboundRequest, ServiceFacet } from '../core/adapter/service-facet.js'
 import type { ByteBudget } from '../core/byte-budget.js'
+import { UnsupportedError } from '../core/errors/operation.js'
 import { SequenceTable } from '../core/sequence-table.js'
+import type { Value } from '../core/value.js'
 import type { Gauges } from '../mailbox/gauges.js'
 import type { SourceSpec } from '../mailbox/protocol.js'
 import { AttemptSink } from './attempt-sink.js'
@@ -62,6 +64,18 @@ export class PendingRequests {
       if (this.#byToken.size === 0) this.#becomeIdle()
     }
     return true
+  }
+
+  /**
+   * Sends a part of the answer to a request.
+   * @returns false if it was answered before, or its caller has gone
+   * @throws UnsupportedError if the protocol or the method has no streams
+   */
+  async part(token: number, value: Value): Promise<boolean> {
+    const request = this.#byToken.get(token)
+    if (request === undefined) return false
+    if (request.part === undefined) throw new UnsupportedError(`a stream as the answer of ${request.topic}`)
+    return request.part(value)
   }
 
   /** Removes all requests, because their connection is lost. */

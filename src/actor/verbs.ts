@@ -228,7 +228,8 @@ export class Verbs {
     }
   }
 
-  async #answer({ token, outcome }: Answer): Promise<boolean> {
+  async #answer({ token, outcome, isPart }: Answer): Promise<boolean> {
+    if (isPart === true && outcome.ok) return this.#pending.part(token, outcome.value)
     return this.#pending.answer(
       token,
       outcome.ok ? outcome : { ok: false, error: decodeError(outcome.error) },
@@ -240,6 +241,8 @@ export class Verbs {
 export interface Answer {
   readonly token: number
   readonly outcome: BatchAnswer
+  /** Whether it is a part of a stream that further answers continue. */
+  readonly isPart?: boolean
 }
 
 /** An outcome in a form that can cross to another thread. */

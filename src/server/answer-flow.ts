@@ -96,7 +96,7 @@ export class MethodFlow {
 
   /** Counts the answer instead of what was reserved for it. @returns its size in bytes */
   answered(reserved: number, value: unknown): number {
-    const bytes = this.#measure(value)
+    const bytes = this.measure(value)
     this.#expected = nextExpected(this.#expected, bytes)
     this.#share.add(bytes - reserved)
     return bytes
@@ -113,8 +113,8 @@ export class MethodFlow {
     return this.#open === 0 || this.#share.fits(this.#share.bytes + this.#expected)
   }
 
-  /** A value whose size cannot be read is refused later, when it is written to a batch. */
-  #measure(value: unknown): number {
+  /** The size of a value. One whose size cannot be read is refused later, when it is written to a batch. */
+  measure(value: unknown): number {
     try {
       return this.#size.of(value)
     } catch {

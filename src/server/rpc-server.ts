@@ -11,6 +11,7 @@ import { MessageRun } from '../mailbox/message-run.js'
 import type { Work, Worker } from '../mailbox/work.js'
 import { INTERNAL_ERROR, type RpcHandler, RpcRoutes } from '../router/rpc-routes.js'
 import { AnswerFlow, type MethodFlow } from './answer-flow.js'
+import { isStream, sendParts } from './answer-stream.js'
 import { type BuiltIns, DISCOVER_METHOD } from './built-ins.js'
 import type { MethodDescription } from './method-description.js'
 import { openRpcDocument } from './openrpc.js'
@@ -212,7 +213,22 @@ export class RpcServer implements Worker {
     try {
       const result = routes.handle(requests.value(index, undefined), new ServedRequest(method, headers))
       // A value is measured at once, so that the next handler starts only if there is room for its answer.
-      const value = (isThenable(result) ? await result : result) ?? null
+      let value = (isThenable(result) ? await result : result) ?? null
+      if (isStream(value)) {
+        const { life } = requests
+        await sendParts(
+          value,
+          this.#flow,
+          (part) => flow.measure(part),
+          (part) =>
+            this.#mail.settle('answer', life, {
+              token: token!,
+              outcome: { ok: true, value: part },
+              isPart: true,
+            }),
+        )
+        value = []
+      }
       bytes = flow.answered(reserved, value)
       outcome = { ok: true, value }
       fallback = INTERNAL

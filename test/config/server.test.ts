@@ -82,6 +82,27 @@ server "api" {
     })
   })
 
+  test('exposes data and topics, and requires integrations', () => {
+    const server = serverOf(`integration "events" { type = "memory" }
+data "subscription" "prices" {
+  integration = integration.events
+  topic       = "prices"
+}
+server "api" {
+  type     = "json-rpc"
+  requires = [integration.events]
+  listen { port = 0 }
+  expose {
+    data   = [data.prices]
+    topics = { orders = { integration = "events", topic = "orders/#" } }
+  }
+}`)
+    expect(server).toMatchObject({
+      requires: ['events'],
+      expose: { data: ['prices'], topics: { orders: { integration: 'events', topic: 'orders/#' } } },
+    })
+  })
+
   test('may have its files in a block tls, and an object means the same', () => {
     const listen = { port: 1, tls: { cert: file, key: file } }
     const checked = checkConfig({ servers: { api: { type: 'json-rpc', listen } } })
@@ -132,6 +153,24 @@ describe('a wrong server block', () => {
     const checked = checkText(`server "api" {\ntype = "json-rpc"\nlisten {\n${inside}\n}\n}`)
     expect(checked.diagnostics.at(-1)!.hint).toContain('write it to a file')
     expect(JSON.stringify(checked.diagnostics)).not.toContain('hunter2')
+  })
+
+  test('exposing or requiring what there is not', () => {
+    const checked = checkText(`integration "events" { type = "memory" }
+server "api" {
+  type = "json-rpc"
+  listen { port = 0 }
+  requires = ["event"]
+  expose {
+    data   = ["prices"]
+    topics = { a = { integration = "evens", topic = "a" } }
+  }
+}`)
+    expect(places(checked)).toEqual([
+      '5:15 there is no integration "event"',
+      '7:15 there is no data "prices"',
+      '8:36 there is no integration "evens"',
+    ])
   })
 
   test('of the name of an integration', () => {

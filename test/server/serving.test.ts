@@ -290,7 +290,9 @@ describe('subscriptions', () => {
     const restarted = new Promise((resolve) => gateway.on('actor:restarted', resolve))
     await gateway.connections.inject('api', 'exit').catch(() => {})
     await Promise.all([closed, restarted])
-    await waitFor(() => gateway.connections.status('api').state === 'connected', { what: () => 'the server' })
+    await waitFor(() => gateway.connections.status('api').listening !== undefined, {
+      what: () => 'the server',
+    })
     port = portOf('api')
     await waitFor(async () => (await get('/readyz')).status === 200, { what: () => 'the server to be ready' })
     const after = await dial()

@@ -117,6 +117,28 @@ const serverConfig = z.strictObject({
     .max(1_000_000)
     .default(1000)
     .describe('Maximum number of concurrent calls on one connection.'),
+  keepalive: z
+    .strictObject({
+      time: duration
+        .default(60_000)
+        .describe('How long a connection may be silent before the server sends a ping.'),
+      timeout: duration
+        .default(20_000)
+        .describe('How long the caller may take to answer a ping before the connection is closed.'),
+    })
+    .prefault({})
+    .describe('Pings that detect callers that are gone. Example: `keepalive { time = "30s" }`.'),
+  max_connection_age: duration
+    .optional()
+    .describe(
+      'How long a connection may be open. Then the caller is asked to open another (GOAWAY), so that load balancers can distribute connections again. Default: unlimited.',
+    ),
+  max_connection_age_grace: duration
+    .default(30_000)
+    .describe('How long calls in flight may take after `max_connection_age` before they are cut off.'),
+  max_connection_idle: duration
+    .optional()
+    .describe('How long a connection without calls stays open. Default: unlimited.'),
 })
 
 export type GrpcServerConfig = z.infer<typeof serverConfig>

@@ -13,6 +13,13 @@ export interface InboundRequest extends InboundMessage {
    * @throws an IntegrationError when the caller can no longer be reached
    */
   answer(outcome: RpcOutcome): Promise<void>
+  /**
+   * Sends a part of an answer that is a stream, which `answer` ends: with success, whose value is ignored, or with an
+   * error. Absent if the protocol or the method has no streams. Resolves when the caller has room for the next part.
+   * @returns false if the caller has gone
+   * @throws SerializeError if the part does not fit the method's response
+   */
+  part?(value: Value): Promise<boolean>
 }
 
 /** The served methods of a protocol. All methods are called concurrently, while connected. */

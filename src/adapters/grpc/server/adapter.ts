@@ -55,7 +55,7 @@ class GrpcServerAdapter implements ProtocolAdapter {
       await listener.close()
       throw signal.reason
     }
-    this.#state = { listener, calls: new CallsInFlight(this.#context), served: new Map() }
+    this.#state = { listener, calls: new CallsInFlight(this.#context, listener.refusals), served: new Map() }
   }
 
   /**

@@ -31,6 +31,11 @@ export function streamOfHandled(call: object): ServerHttp2Stream {
   return (call as { readonly call: BaseCall }).call.stream
 }
 
+/** The address of the caller of a stream. */
+export function remoteAddressOf({ session }: ServerHttp2Stream): string | undefined {
+  return session?.destroyed === false ? session.socket.remoteAddress : undefined
+}
+
 /** What each caller holds in the memory of the actor. A caller is one HTTP/2 connection. */
 export class CallerMemory {
   readonly #budget: ByteBudget

@@ -1,20 +1,44 @@
 import type { AdapterContext } from '../../../core/adapter/protocol-adapter.js'
 import type { RpcOutcome } from '../../../core/adapter/rpc-facet.js'
 import { ConnectionError } from '../../../core/errors/connection.js'
+import { addressGroup } from '../../caller-address.js'
+import { CallerRates } from '../../caller-rates.js'
+import type { Refusals } from '../../refusals.js'
 import type { Admission, ServedCall } from './handler.js'
 import type { ServedMethod } from './served-method.js'
+
+const REASONS = {
+  'too-fast': 'too many requests of this caller',
+  'no-room': 'too many calls are in flight',
+  'no-memory': 'the memory for requests is full',
+} as const
 
 /** Holds the calls that wait for their answer. The memory of their requests counts for their caller. */
 export class CallsInFlight {
   readonly #context: Pick<AdapterContext, 'settings'>
+  readonly #refusals: Refusals
+  readonly #rates: CallerRates | undefined
   readonly #calls = new Set<ServedCall>()
 
-  constructor(context: Pick<AdapterContext, 'settings'>) {
+  constructor(context: Pick<AdapterContext, 'settings' | 'clock'>, refusals: Refusals) {
+    const { rate } = context.settings.limits
     this.#context = context
+    this.#refusals = refusals
+    this.#rates = rate && new CallerRates(rate, context.clock)
   }
 
   /** Passes the call to `method` if there is room for it. */
   accept(call: ServedCall, method: ServedMethod): Admission {
+    const admission = this.#accept(call, method)
+    if (admission !== 'accepted')
+      this.#refusals.add({ reason: REASONS[admission], method: method.name, address: call.address })
+    return admission
+  }
+
+  #accept(call: ServedCall, method: ServedMethod): Exclude<Admission, 'shutting-down'> {
+    const { requests = Number.POSITIVE_INFINITY } = this.#context.settings.limits
+    if (this.#rates?.admit(addressGroup(call.address)).isAdmitted === false) return 'too-fast'
+    if (this.#calls.size >= requests) return 'no-room'
     if (!call.memory.tryAdd(call.size)) return 'no-memory'
     const counted: ServedCall = { ...call, answer: (outcome) => this.#answer(counted, call, outcome) }
     this.#calls.add(counted)

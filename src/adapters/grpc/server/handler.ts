@@ -22,7 +22,7 @@ import type { RareWarning } from '../../rare-warning.js'
 import { MESSAGE_BYTES } from '../message-frames.js'
 import type { Method } from '../methods.js'
 import type { TurnQuota } from '../turn-quota.js'
-import { type CallerMemory, streamOfHandled } from './caller-memory.js'
+import { type CallerMemory, remoteAddressOf, streamOfHandled } from './caller-memory.js'
 import { internalError, type Refusal, refusalOf } from './refusal.js'
 
 /** A call whose requests have been read completely and that waits for its answer. */
@@ -32,16 +32,23 @@ export interface ServedCall {
   readonly size: number
   /** The memory of the caller. */
   readonly memory: MemoryShare
+  /** The address of the caller. */
+  readonly address: string | undefined
   readonly metadata: Metadata
   /**
    * Sends the answer.
    * @throws SerializeError if the value does not fit the method's response; the caller then gets an internal error
    */
   answer(outcome: RpcOutcome): Promise<void>
+  /**
+   * Sends one response of a stream that `answer` ends; absent if the method answers with a single response. Resolves
+   * when the caller has room for the next. @returns false if the caller has gone
+   */
+  part?(value: Value): Promise<boolean>
 }
 
 /** Whether a call was accepted, or why not. */
-export type Admission = 'accepted' | 'no-room' | 'no-memory' | 'shutting-down'
+export type Admission = 'accepted' | 'no-room' | 'no-memory' | 'too-fast' | 'shutting-down'
 
 export type AcceptCall = (call: ServedCall) => Admission
 
@@ -61,6 +68,8 @@ export interface HandlerDependencies {
 
 interface Reply {
   send(messages: readonly Bytes[]): void
+  /** Sends one response of a stream. @returns false if the caller has gone */
+  part?(message: Bytes): Promise<boolean>
   refuse(refusal: Refusal): void
 }
 
@@ -83,13 +92,17 @@ export function handlerOf(
   accept: AcceptCall,
 ): { readonly type: (typeof TYPES)[keyof typeof TYPES]; readonly handle: UntypedHandleCall } {
   const type = TYPES[method.kind]
-  const begin = (requests: readonly Bytes[], metadata: Metadata, share: MemoryShare, reply: Reply) =>
-    beginCall(method, requests, metadata, share, reply, accept)
+  const begin = (
+    requests: readonly Bytes[],
+    call: { readonly metadata: Metadata },
+    share: MemoryShare,
+    reply: Reply,
+  ) => beginCall(method, requests, call, share, reply, accept)
   switch (type) {
     case 'unary': {
       const handle: handleUnaryCall<Bytes, Bytes> = (call, done) => {
         const share = memory.of(streamOfHandled(call))
-        begin([call.request], call.metadata, share, singleReply(call, done, share, dropped))
+        begin([call.request], call, share, singleReply(call, done, share, dropped))
       }
       return { type, handle }
     }
@@ -97,14 +110,14 @@ export function handlerOf(
       const handle: handleClientStreamingCall<Bytes, Bytes> = (call, done) => {
         const share = memory.of(streamOfHandled(call))
         const reply = singleReply(call, done, share, dropped)
-        gather(call, share, limits, reply.refuse, (requests) => begin(requests, call.metadata, share, reply))
+        gather(call, share, limits, reply.refuse, (requests) => begin(requests, call, share, reply))
       }
       return { type, handle }
     }
     case 'serverStream': {
       const handle: handleServerStreamingCall<Bytes, Bytes> = (call) => {
         const share = memory.of(streamOfHandled(call))
-        begin([call.request], call.metadata, share, streamReply(call, share, dropped))
+        begin([call.request], call, share, streamReply(call, share, dropped))
       }
       return { type, handle }
     }
@@ -112,7 +125,7 @@ export function handlerOf(
       const handle: handleBidiStreamingCall<Bytes, Bytes> = (call) => {
         const share = memory.of(streamOfHandled(call))
         const reply = streamReply(call, share, dropped)
-        gather(call, share, limits, reply.refuse, (requests) => begin(requests, call.metadata, share, reply))
+        gather(call, share, limits, reply.refuse, (requests) => begin(requests, call, share, reply))
       }
       return { type, handle }
     }
@@ -122,7 +135,7 @@ export function handlerOf(
 function beginCall(
   method: Method,
   requests: readonly Bytes[],
-  metadata: Metadata,
+  call: { readonly metadata: Metadata },
   memory: MemoryShare,
   reply: Reply,
   accept: AcceptCall,
@@ -138,15 +151,25 @@ function beginCall(
     return reply.refuse(refusalOf(new RpcError(status.INVALID_ARGUMENT, reason)))
   }
   let answered = false
+  let isStreaming = false
   const admission = accept({
     params,
     size: sizeOf(requests) + (isStream ? MESSAGE_BYTES * requests.length : 0),
     memory,
-    metadata,
+    address: remoteAddressOf(streamOfHandled(call)),
+    metadata: call.metadata,
+    ...(reply.part && {
+      async part(value: Value) {
+        if (answered) return false
+        isStreaming = true
+        return reply.part!(method.encodeResponse(value))
+      },
+    }),
     async answer(outcome) {
       if (answered) return
       answered = true
       if (!outcome.ok) return reply.refuse(refusalOf(outcome.error))
+      if (isStreaming) return reply.send([])
       let messages: Bytes[]
       try {
         messages = answersStream
@@ -165,6 +188,7 @@ function beginCall(
 const REASONS: Readonly<Record<Exclude<Admission, 'accepted'>, () => Error>> = {
   'no-room': () => new RpcError(status.RESOURCE_EXHAUSTED, 'too many calls are in flight'),
   'no-memory': () => new RpcError(status.RESOURCE_EXHAUSTED, 'the memory for requests is full'),
+  'too-fast': () => new RpcError(status.RESOURCE_EXHAUSTED, 'too many requests of this caller'),
   'shutting-down': () => new ConnectionError('the server is shutting down'),
 }
 
@@ -248,25 +272,48 @@ function streamReply(
   dropped: RareWarning,
 ): Reply {
   call.on('error', () => {})
+  const write = writerOf(call)
   return {
     async send(messages) {
       let left = sizeOf(messages)
       if (!memory.tryAdd(left)) return refuseAnswer(this, dropped)
       for (const message of messages) {
         if (call.cancelled) break
-        await new Promise<void>((resolve) => {
-          call.once('cancelled', resolve)
-          call.write(message, () => {
-            call.off('cancelled', resolve)
-            resolve()
-          })
-        })
+        await write(message)
         left -= message.length
         memory.add(-message.length)
       }
       memory.add(-left)
       if (!call.cancelled) call.end()
     },
+    async part(message) {
+      if (call.cancelled) return false
+      if (!memory.tryAdd(message.length)) {
+        refuseAnswer(this, dropped)
+        return false
+      }
+      await write(message)
+      memory.add(-message.length)
+      return !call.cancelled
+    },
     refuse: (refusal) => void call.emit('error', refusal),
   }
+}
+
+/** Makes a function that writes a message, and resolves when it has been written or the call is cancelled. */
+function writerOf(
+  call: ServerWritableStream<Bytes, Bytes> | ServerDuplexStream<Bytes, Bytes>,
+): (message: Bytes) => Promise<void> {
+  const waiting = new Set<() => void>()
+  call.once('cancelled', () => {
+    for (const resolve of waiting) resolve()
+  })
+  return (message) =>
+    new Promise((resolve) => {
+      waiting.add(resolve)
+      call.write(message, () => {
+        waiting.delete(resolve)
+        resolve()
+      })
+    })
 }

@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net'
+import { isIPv6, type Server as NetServer } from 'node:net'
 import { Server, type ServerOptions } from '@grpc/grpc-js'
 import { sharedController } from '../../../core/abort.js'
 import type { AdapterContext } from '../../../core/adapter/protocol-adapter.js'
@@ -6,8 +6,10 @@ import { sleep } from '../../../core/clock.js'
 import { ConnectionError } from '../../../core/errors/connection.js'
 import type { ListenAddress } from '../../../core/status.js'
 import { wireFormat } from '../../../wire/wire-format.js'
+import { limitConnections } from '../../connection-limits.js'
 import { listenReason } from '../../listen-reason.js'
 import { RareWarning } from '../../rare-warning.js'
+import { Refusals } from '../../refusals.js'
 import type { GrpcServerConfig } from '../manifest.js'
 import { Methods } from '../methods.js'
 import { configuredSchema } from '../schema-source.js'
@@ -25,6 +27,7 @@ const ALGORITHMS = { none: 0, deflate: 1, gzip: 2 } as const
 /** A listening server. */
 export interface Listener {
   readonly server: Server
+  readonly refusals: Refusals
   readonly methods: Methods
   readonly health: HealthService
   readonly memory: CallerMemory
@@ -73,6 +76,15 @@ export async function listen(context: AdapterContext, config: GrpcServerConfig):
     'grpc.max_send_message_length': maxBytes,
     'grpc.max_concurrent_streams': config.max_streams,
     'grpc.default_compression_algorithm': ALGORITHMS[config.compression],
+    'grpc.keepalive_time_ms': config.keepalive.time,
+    'grpc.keepalive_timeout_ms': config.keepalive.timeout,
+    ...(config.max_connection_idle !== undefined && {
+      'grpc.max_connection_idle_ms': config.max_connection_idle,
+    }),
+    ...(config.max_connection_age !== undefined && {
+      'grpc.max_connection_age_ms': config.max_connection_age,
+      'grpc.max_connection_age_grace_ms': config.max_connection_age_grace,
+    }),
   }
   const server = new Server(options)
   const health = new HealthService()
@@ -95,6 +107,8 @@ export async function listen(context: AdapterContext, config: GrpcServerConfig):
     server.forceShutdown()
     throw error
   })
+  const refusals = new Refusals(context)
+  for (const http2Server of http2ServersOf(server)) limitConnections(http2Server, limits, refusals)
   // If the thread exits with open HTTP/2 sessions, Node reads them once more without JavaScript and aborts the process.
   const closeAtExit = () => server.forceShutdown()
   process.on('exit', closeAtExit)
@@ -108,6 +122,7 @@ export async function listen(context: AdapterContext, config: GrpcServerConfig):
   }
   return {
     server,
+    refusals,
     methods: new Methods({ schema, plain, service: undefined, maxBytes }),
     health,
     memory,
@@ -127,4 +142,9 @@ export async function listen(context: AdapterContext, config: GrpcServerConfig):
       process.off('exit', closeAtExit)
     },
   }
+}
+
+/** The sockets that a server of grpc-js listens at, which it does not publish. */
+function http2ServersOf(server: Server): Iterable<NetServer> {
+  return (server as unknown as { readonly http2Servers: ReadonlyMap<NetServer, unknown> }).http2Servers.keys()
 }

@@ -7,26 +7,27 @@ const NO_BYTES = new Uint8Array(0)
 
 /** Delivers the calls of a method to its sink. */
 export class ServedMethod {
-  readonly #name: string
+  readonly name: string
   readonly #sink: MessageSink<InboundRequest>
   #isHeld = false
   #resumes = 0
 
   constructor(name: string, sink: MessageSink<InboundRequest>) {
-    this.#name = name
+    this.name = name
     this.#sink = sink
   }
 
   /** Delivers a call. @returns false if the sink has no room */
-  deliver({ params, metadata, answer }: ServedCall): boolean {
+  deliver({ params, metadata, answer, part }: ServedCall): boolean {
     if (this.#isHeld) return false
     const before = this.#resumes
     const hasRoom = this.#sink.deliver({
-      topic: this.#name,
+      topic: this.name,
       payload: NO_BYTES,
       params,
       headers: headersOf(metadata),
       answer,
+      ...(part && { part }),
     })
     this.#isHeld = !hasRoom && this.#resumes === before
     return true
