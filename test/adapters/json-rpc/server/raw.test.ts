@@ -120,7 +120,7 @@ describe('requests that are refused', () => {
     ['a huge body', head('content-length: 999999999999\r\n'), 413],
     [
       'a huge extension of a chunk',
-      head('transfer-encoding: chunked\r\n') + `1;${'x'.repeat(30_000)}\r\n`,
+      `${head('transfer-encoding: chunked\r\n')}1;${'x'.repeat(30_000)}\r\n`,
       413,
     ],
     ['an upgrade to another protocol', rawPost(echo, { connection: 'upgrade', upgrade: 'h2c' }), 400],
@@ -143,7 +143,7 @@ describe('requests that are refused', () => {
       'POS',
       'POST / HTTP/1.1\r\nhost: loc',
       head('content-length: 500\r\n'),
-      head('content-length: 500\r\n') + '{"x":',
+      `${head('content-length: 500\r\n')}{"x":`,
     ]
     const connections = await Promise.all(halves.map(() => rawConnection(port)))
     for (const [i, half] of halves.entries()) connections[i]!.write(half)
