@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { renameSync, writeFileSync } from 'node:fs'
 import { connect, type TLSSocket } from 'node:tls'
 import { expect, onTestFinished, test } from 'vitest'
 import { type Clock, systemClock } from '../../../../src/core/clock.js'
@@ -22,6 +22,12 @@ async function secure() {
   const { cert, key } = files
   const rig = await server({ echo: (params) => params }, { listen: { tls: { cert, key } }, clock })
   return { ...rig, files }
+}
+
+/** Replaces a file at once: the server never reads half of it. */
+function replace(path: string, text: string): void {
+  writeFileSync(`${path}.new`, text)
+  renameSync(`${path}.new`, path)
 }
 
 async function dialTls(port: number): Promise<TLSSocket> {
@@ -52,8 +58,8 @@ test('replaced files are shown to new connections, and those that are open go on
   const { port, files, context } = await secure()
   const open = await dialTls(port)
   expect(await answerOn(open)).toContain('[7]')
-  writeFileSync(files.key, second.key)
-  writeFileSync(files.cert, second.cert)
+  replace(files.key, second.key)
+  replace(files.cert, second.cert)
   await waitFor(async () => (await shown(port)) === 'second', { what: 'the new certificate' })
   expect(await answerOn(open)).toContain('[7]')
   expect(context.lost).toEqual([])
@@ -61,15 +67,15 @@ test('replaced files are shown to new connections, and those that are open go on
 
 test('files at fault leave those in use, with one warning for each fault', async () => {
   const { port, files, context } = await secure()
-  writeFileSync(files.cert, second.cert.slice(0, 100))
+  replace(files.cert, second.cert.slice(0, 100))
   await waitFor(() => context.records.some(({ level }) => level === 'warn'), { what: 'the warning' })
   expect(await shown(port)).toBe('first')
-  writeFileSync(files.cert, first.cert)
-  writeFileSync(files.key, 'no key')
+  replace(files.cert, first.cert)
+  replace(files.key, 'no key')
   const warned = () => context.records.filter(({ level }) => level === 'warn')
   await waitFor(() => warned().length === 2, { what: 'the second warning' })
-  writeFileSync(files.cert, second.cert)
-  writeFileSync(files.key, second.key)
+  replace(files.cert, second.cert)
+  replace(files.key, second.key)
   await waitFor(async () => (await shown(port)) === 'second', { what: 'the new certificate' })
   expect(warned()).toMatchObject([
     { reason: expect.stringContaining(files.cert) },
