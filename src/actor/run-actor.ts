@@ -4,8 +4,10 @@ import { systemRandom } from '../core/random.js'
 import type { IntegrationSettings } from '../core/settings/integration.js'
 import { serveControl } from '../mailbox/control.js'
 import { encodeError } from '../mailbox/error-codec.js'
+import { Gauges } from '../mailbox/gauges.js'
 import type { StartRoute } from '../mailbox/thread-messages.js'
 import { loadFormats } from '../wire/wire-format.js'
+import { startHeartbeat } from './heartbeat.js'
 import { type IntegrationActor, startIntegrationActor } from './integration-actor.js'
 import type { ActorRoutes } from './routes/actor-routes.js'
 import type { ActorRoutesDependencies } from './routes/dependencies.js'
@@ -24,6 +26,12 @@ export function runActor(makeAdapter: AdapterFactory): void {
     // The host sends links after the start has been acknowledged.
     if (message.kind === 'join-link') return actor?.join(message)
     if (message.kind !== 'start-actor') return
+    const { heartbeatMs, limits } = message.settings
+    // The actor has its own heartbeat. This one also covers what runs before: loading code and making the adapter.
+    const heartbeat = startHeartbeat(systemClock, new Gauges(message.gauges), {
+      heartbeatMs,
+      memory: limits.memory,
+    })
     try {
       await loadFormats(message.settings)
       const routes = message.routes === undefined ? undefined : await loadRoutes(message.routes)
@@ -40,6 +48,8 @@ export function runActor(makeAdapter: AdapterFactory): void {
       thread.tell({ kind: 'ready' })
     } catch (error) {
       thread.tell({ kind: 'start-failed', error: encodeError(error) })
+    } finally {
+      heartbeat.cancel()
     }
   })
   thread.tell({ kind: 'loaded' })

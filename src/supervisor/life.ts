@@ -106,18 +106,15 @@ export class Life<Control extends object> {
     transfer: readonly MessagePort[],
   ): Promise<void> {
     try {
-      await this.#acknowledged(message(this.#remotePort, this.gauges.shared), transfer)
+      await Promise.race([
+        this.#acknowledged(message(this.#remotePort, this.gauges.shared), transfer),
+        this.#faultWhileStarting(),
+      ])
     } catch (error) {
       this.#end(error as Error, LEAVE_MS)
       throw error
     }
     this.#state = 'running'
-    this.#endWatch = this.#dependencies.watchdog.watch({
-      gauges: this.gauges,
-      heartbeatMs: this.#limits.heartbeatMs,
-      memory: this.#limits.memory,
-      onFault: (reason, isSilent) => this.#die(reason, isSilent ? 0 : LEAVE_MS),
-    })
   }
 
   /** Gives an embedded broker one end of a channel; closes it if this life is over. */
@@ -165,6 +162,22 @@ export class Life<Control extends object> {
       new ActorCrashedError('its supervisor gave up', true, { integration: this.#id, retryable: false }),
       LEAVE_MS,
     )
+  }
+
+  /** Watches the life from its first heartbeat. Rejects, after ending the life, on a fault before it is running. */
+  #faultWhileStarting(): Promise<never> {
+    return new Promise((_, reject) => {
+      this.#endWatch = this.#dependencies.watchdog.watch({
+        gauges: this.gauges,
+        heartbeatMs: this.#limits.heartbeatMs,
+        memory: this.#limits.memory,
+        onFault: (reason, isSilent) => {
+          const isStarting = this.#state === 'starting'
+          this.#die(reason, isSilent ? 0 : LEAVE_MS)
+          if (isStarting) reject(new ActorCrashedError(reason, false, { integration: this.#id }))
+        },
+      })
+    })
   }
 
   #acknowledged(start: StartActor | StartBroker, transfer: readonly MessagePort[]): Promise<void> {

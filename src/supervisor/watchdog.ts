@@ -59,6 +59,8 @@ export class Watchdog {
     if (gauges.heapBytes > memory)
       return `it held ${formatBytes(gauges.heapBytes)} of memory; "limits.memory" allows ${formatBytes(memory)}`
     const beat = gauges.heartbeat
+    // It loads its code, which may take long on a busy machine. `Life` limits how long.
+    if (beat === 0) return undefined
     if (beat !== watch.beat) {
       watch.beat = beat
       watch.silentMs = 0
