@@ -4,6 +4,7 @@ import { ShutdownError } from '../core/errors/lifecycle.js'
 import type { GatewayReport } from '../core/events.js'
 import type { ActionSettings } from '../core/settings/action.js'
 import type { DataSettings } from '../core/settings/data.js'
+import type { RouteSettings } from '../core/settings/route.js'
 import type { TriggerSettings } from '../core/settings/trigger.js'
 import type { ConnectionState } from '../core/status.js'
 import type { Logger } from '../core/telemetry.js'
@@ -26,6 +27,7 @@ export interface FlowSettings {
   readonly data: readonly DataSettings[]
   readonly actions: readonly ActionSettings[]
   readonly triggers: readonly TriggerSettings[]
+  readonly routes: readonly RouteSettings[]
 }
 
 /** What the data flow needs from the gateway. */
@@ -38,6 +40,12 @@ export interface FlowDependencies {
   readonly report: (report: GatewayReport) => void
   integration(name: string): FlowIntegration
   connection(integration: string): ConnectionState
+}
+
+/** What sends the values of a `data` block to the actor of an integration. */
+interface Join {
+  readonly integration: string
+  readonly sender: JoinSender
 }
 
 /** The figures of the data flow by the names of the blocks. */
@@ -59,11 +67,11 @@ export class DataFlow {
   readonly #runner: ActionRunner
   readonly #actions: ReadonlyMap<string, Action>
   /** What sends the values of each `data` block to the actors whose transforms join it. */
-  readonly #joins: ReadonlyMap<string, readonly JoinSender[]>
+  readonly #joins: ReadonlyMap<string, readonly Join[]>
   readonly #triggers: readonly Trigger[]
   #isStopped = false
 
-  constructor({ data, actions, triggers }: FlowSettings, parts: FlowDependencies) {
+  constructor({ data, actions, triggers, routes }: FlowSettings, parts: FlowDependencies) {
     this.#parts = parts
     const { clock, log } = parts
     this.#connections = new ConnectionEvents(this.#events, () => clock.now())
@@ -82,7 +90,7 @@ export class DataFlow {
       ]),
     )
     this.#feeds = data.map((settings) => ({ settings, feed: this.#fill(settings) }))
-    this.#joins = this.#makeJoins(data)
+    this.#joins = this.#makeJoins(data, routes)
     this.#triggers = triggers.map((settings) => this.#makeTrigger(settings))
     parts.work.add(this.#runner)
   }
@@ -136,6 +144,9 @@ export class DataFlow {
     const connected = this.#connections.observe(report)
     if (connected === undefined || this.#isStopped) return
     for (const { settings, feed } of this.#feeds) if (settings.integration === connected) feed.poke()
+    // A new life of the actor has none of the values that its routes join.
+    for (const { integration, sender } of [...this.#joins.values()].flat())
+      if (integration === connected) sender.changed()
   }
 
   #fill(settings: DataSettings): Feed {
@@ -148,7 +159,7 @@ export class DataFlow {
       integration: () => integration(of),
       connection: () => connection(of),
       updated: (update, previous, hops) => {
-        for (const join of this.#joins.get(name) ?? []) join.changed()
+        for (const join of this.#joins.get(name) ?? []) join.sender.changed()
         emitUpdate(this.#events, update, previous, hops)
         // Others may wait for the first value.
         if (previous === undefined && !this.#isStopped) for (const other of this.#feeds) other.feed.poke()
@@ -160,23 +171,27 @@ export class DataFlow {
     return feed
   }
 
-  #makeJoins(data: readonly DataSettings[]): ReadonlyMap<string, readonly JoinSender[]> {
+  #makeJoins(
+    data: readonly DataSettings[],
+    routes: readonly RouteSettings[],
+  ): ReadonlyMap<string, readonly Join[]> {
     const targets = new Map<string, Set<string>>()
-    for (const { integration, transforms } of data)
+    const ofRoutes = routes.map(({ from: { integration }, transforms }) => ({ integration, transforms }))
+    for (const { integration, transforms } of [...data, ...ofRoutes])
       for (const transform of transforms)
         if (transform.type === 'join')
           targets.set(transform.with, (targets.get(transform.with) ?? new Set()).add(integration))
     return new Map(
       [...targets].map(([name, integrations]) => [
         name,
-        [...integrations].map(
-          (integration) =>
-            new JoinSender(
-              name,
-              () => this.#parts.integration(integration).mail,
-              () => this.#values[name],
-            ),
-        ),
+        [...integrations].map((integration) => ({
+          integration,
+          sender: new JoinSender(
+            name,
+            () => this.#parts.integration(integration).mail,
+            () => this.#values[name],
+          ),
+        })),
       ]),
     )
   }

@@ -19,6 +19,7 @@ export class JoinSender {
 
   /** Called when there is a new value. Never throws. */
   changed(): void {
+    if (this.#value() === undefined) return
     if (this.#isSending) {
       this.#isStale = true
       return
