@@ -5,8 +5,8 @@ import { Acceptance } from './acceptance.js'
 import { CURSOR_BYTES } from './cursor-file.js'
 import { CursorSaver } from './cursor-saver.js'
 import { type DiskBufferOptions, SMALLEST_BUFFER } from './disk-buffer-options.js'
-import { openFailure } from './errors.js'
-import { systemFiles } from './files.js'
+import { inUse, openFailure } from './errors.js'
+import { makeFolder, systemFiles } from './files.js'
 import { FolderLock } from './folder-lock.js'
 import { LogReader } from './log-reader.js'
 import type { LogState } from './log-state.js'
@@ -19,7 +19,7 @@ import type {
   StoredMessage,
 } from './message-buffer.js'
 import { type Recovered, recover } from './recovery.js'
-import type { Segment } from './segment.js'
+import { type Segment, segmentOfName } from './segment.js'
 import { SegmentList } from './segment-list.js'
 
 /** Kept free of `maxBytes` for the cursor, its successor and the lock. */
@@ -40,7 +40,7 @@ export async function openDiskBuffer(options: DiskBufferOptions): Promise<Messag
     throw new ConfigError(`max_bytes must be at least ${SMALLEST_BUFFER}, found ${maxBytes}`)
   let lock: FolderLock | undefined
   try {
-    await files.mkdir(folder, { recursive: true })
+    await makeFolder(files, folder)
     lock = await FolderLock.acquire(files, folder, options.clock, options.owner)
     return new DiskBuffer(options, lock, await recover(files, folder, options.onFault))
   } catch (error) {
@@ -54,7 +54,8 @@ class DiskBuffer implements MessageBuffer {
   readonly #writer: LogWriter
   readonly #reader: LogReader
   readonly #saver: CursorSaver
-  readonly #lock: FolderLock
+  readonly #options: DiskBufferOptions
+  #lock: FolderLock
   readonly #lostAtOpen: number
   readonly #expiring: Timer | undefined
   #retrying: Timer | undefined
@@ -81,6 +82,7 @@ class DiskBuffer implements MessageBuffer {
       onDone: () => this.#onDone(),
       next: recovered.next,
     }
+    this.#options = options
     this.#lock = lock
     this.#lostAtOpen = recovered.lost
     this.#saver = new CursorSaver(this.#state)
@@ -96,6 +98,7 @@ class DiskBuffer implements MessageBuffer {
         random: options.random,
         onStored: () => this.#reader.poke(),
         dropHead: () => this.#reader.dropHead(),
+        secureFolder: () => this.#secureFolder(),
       },
     )
     if (maxAgeMs !== Number.POSITIVE_INFINITY) {
@@ -150,6 +153,25 @@ class DiskBuffer implements MessageBuffer {
     await this.#state.segments.settled()
     await this.#saver.close()
     await this.#lock.release()
+  }
+
+  /** Makes and locks the folder again if it was removed or replaced. */
+  async #secureFolder(): Promise<void> {
+    if (await this.#lock.isInPlace()) return
+    const { folder, clock, owner, files = systemFiles } = this.#options
+    await makeFolder(files, folder)
+    const lock = await FolderLock.acquire(files, folder, clock, owner)
+    const foreign = (await files.readdir(folder)).find(
+      (name) => segmentOfName(name) !== undefined && !this.#state.segments.owns(name),
+    )
+    if (foreign !== undefined) {
+      await lock.release()
+      throw inUse(folder, `another buffer, whose file is ${foreign}`)
+    }
+    await this.#lock.release()
+    this.#lock = lock
+    const reason = 'the folder was removed or replaced; it was made again, without the messages that it held'
+    this.#state.report({ kind: 'folder-lost', file: '', messages: 0, reason })
   }
 
   /** Forgets what is done. */

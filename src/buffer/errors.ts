@@ -14,7 +14,7 @@ const REFUSED: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only',
   ENOTDIR: 'a part of the path is not a folder',
   EEXIST: 'the path is not a folder',
-  ENOENT: 'the folder is missing',
+  ENOENT: 'the folder is missing and cannot be made',
 }
 
 /** The code of an error of the system, such as `ENOSPC`. */
@@ -33,7 +33,8 @@ export function appendFailure(folder: string, cause: unknown): EnqueueError {
 /** The error of a message that has no room even in an empty buffer. */
 export function tooLarge(folder: string, bytes: number, limit: number): EnqueueError {
   const reason = `the message takes ${bytes} bytes, and max_bytes leaves ${limit}; raise max_bytes`
-  return withCode(new EnqueueError(folder, reason, { notExecuted: true, fault: 'local' }), 'too-large')
+  const options = { notExecuted: true, retryable: false, fault: 'local' } as const
+  return withCode(new EnqueueError(folder, reason, options), 'too-large')
 }
 
 /** The error of a folder that cannot be opened. */
@@ -45,11 +46,18 @@ export function openFailure(folder: string, cause: unknown): ConfigError {
 
 /** The error of a folder that somebody else uses. @param holder who, in words */
 export function inUse(folder: string, holder: string): ConfigError {
-  const message = `cannot open the buffer in ${folder}: it is used by ${holder}`
+  const message = `cannot use ${folder}: it is used by ${holder}`
   return withCode(new ConfigError(message, [], { retryable: true }), 'in-use')
 }
 
+/** The error of a file that is no longer where it was written. */
+export function folderLost(): Error & { readonly code: BufferErrorCode } {
+  return withCode(new Error('the folder was removed or replaced while it was in use'), 'folder-lost')
+}
+
 function describe(cause: unknown): { code: BufferErrorCode; reason: string } {
+  const own = systemCode(cause)
+  if (own === 'folder-lost' || own === 'in-use') return { code: own, reason: (cause as Error).message }
   const system = systemCode(cause)
   const full = FULL[system]
   if (full !== undefined) return { code: 'disk-full', reason: full }

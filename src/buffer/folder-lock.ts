@@ -1,8 +1,8 @@
 import type { FileHandle } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { type Clock, every, sleep, type Timer } from '../core/clock.js'
 import { inUse, systemCode } from './errors.js'
-import type { Files } from './files.js'
+import { type FileIdentity, type Files, leadsTo } from './files.js'
 import { isRunning, ownIdentity, type ProcessIdentity } from './process-identity.js'
 
 /** The holder touches its lock file this often, … */
@@ -12,7 +12,7 @@ const STALE_MS = 30_000
 /** How long another gateway may take between the creation of its lock file and its content. */
 const UNWRITTEN_MS = 200
 const TRIES = 10
-const NAME = /^lock\.(\d{1,15})$/
+const NUMBER = /^\d{1,15}$/
 
 interface Holder extends ProcessIdentity {
   readonly owner: string
@@ -23,11 +23,17 @@ interface Holder extends ProcessIdentity {
  * that creates the next number, which only one can. A released lock stays as a file, so numbers never start again.
  */
 export class FolderLock {
+  readonly #files: Files
+  readonly #path: string
   readonly #handle: FileHandle
+  readonly #identity: FileIdentity
   readonly #touching: Timer
 
-  private constructor(handle: FileHandle, clock: Clock) {
+  private constructor(files: Files, path: string, handle: FileHandle, identity: FileIdentity, clock: Clock) {
+    this.#files = files
+    this.#path = path
     this.#handle = handle
+    this.#identity = identity
     const touch = () => {
       const now = new Date(clock.now())
       handle.utimes(now, now).catch(() => {})
@@ -38,17 +44,31 @@ export class FolderLock {
   /**
    * Locks a folder. Takes over the lock of a process that has ended.
    * @param owner who locks it, in words
+   * @param name the first part of the names of lock files: locks with different names do not exclude each other
    * @throws ConfigError if another process, or another thread of this process, has it
    */
-  static async acquire(files: Files, folder: string, clock: Clock, owner: string): Promise<FolderLock> {
+  static async acquire(
+    files: Files,
+    folder: string,
+    clock: Clock,
+    owner: string,
+    name = 'lock',
+  ): Promise<FolderLock> {
+    const place = join(folder, name)
     for (let tries = 0; tries < TRIES; tries++) {
-      const newest = (await lockNumbers(files, folder)).at(-1) ?? 0
-      const holder = newest === 0 ? undefined : await liveHolder(files, folder, newest, clock)
+      const newest = (await lockNumbers(files, place)).at(-1) ?? 0
+      const holder = newest === 0 ? undefined : await liveHolder(files, lockPath(place, newest), clock)
       if (holder !== undefined) throw inUse(folder, holder)
-      const handle = await create(files, folder, newest + 1, owner)
-      if (handle !== undefined) return new FolderLock(handle, clock)
+      const handle = await create(files, place, newest + 1, owner)
+      if (handle === undefined) continue
+      return new FolderLock(files, lockPath(place, newest + 1), handle, await handle.stat(), clock)
     }
     throw inUse(folder, 'another gateway, which is starting')
+  }
+
+  /** Whether the folder still contains the lock: not if it was removed or replaced. @throws Error of the file system */
+  isInPlace(): Promise<boolean> {
+    return leadsTo(this.#files, this.#path, this.#identity)
   }
 
   /** Releases the folder. Never throws; idempotent. */
@@ -62,19 +82,24 @@ export class FolderLock {
 
 const RELEASED = '{}\n'
 
-async function lockNumbers(files: Files, folder: string): Promise<number[]> {
-  const names = await files.readdir(folder)
-  return names.flatMap((name) => NAME.exec(name)?.slice(1).map(Number) ?? []).sort((a, b) => a - b)
+const lockPath = (place: string, number: number) => `${place}.${number}`
+
+/** @param place the path of the lock files without their numbers */
+async function lockNumbers(files: Files, place: string): Promise<number[]> {
+  const start = `${basename(place)}.`
+  const names = (await files.readdir(dirname(place))).filter((name) => name.startsWith(start))
+  const numbers = names.map((name) => name.slice(start.length)).filter((text) => NUMBER.test(text))
+  return numbers.map(Number).sort((a, b) => a - b)
 }
 
 /** Creates the lock file of a number. @returns `undefined` if somebody else was faster */
 async function create(
   files: Files,
-  folder: string,
+  place: string,
   number: number,
   owner: string,
 ): Promise<FileHandle | undefined> {
-  const path = join(folder, `lock.${number}`)
+  const path = lockPath(place, number)
   let handle: FileHandle
   try {
     handle = await files.open(path, 'wx+')
@@ -86,10 +111,9 @@ async function create(
     const holder: Holder = { ...ownIdentity(), owner }
     await handle.write(`${JSON.stringify(holder)}\n`, 0)
     // Somebody may have created this number, been followed by the next one, and removed this one, since we looked.
-    const numbers = await lockNumbers(files, folder)
+    const numbers = await lockNumbers(files, place)
     if (numbers.at(-1) === number) {
-      for (const earlier of numbers.slice(0, -1))
-        await files.unlink(join(folder, `lock.${earlier}`)).catch(() => {})
+      for (const earlier of numbers.slice(0, -1)) await files.unlink(lockPath(place, earlier)).catch(() => {})
       return handle
     }
     await files.unlink(path).catch(() => {})
@@ -102,13 +126,7 @@ async function create(
 }
 
 /** Who holds a lock, in words; `undefined` if it is released or its holder has ended. */
-async function liveHolder(
-  files: Files,
-  folder: string,
-  number: number,
-  clock: Clock,
-): Promise<string | undefined> {
-  const path = join(folder, `lock.${number}`)
+async function liveHolder(files: Files, path: string, clock: Clock): Promise<string | undefined> {
   let text: string
   try {
     text = await files.readFile(path, 'utf8')

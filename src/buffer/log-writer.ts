@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { Deque } from '../core/deque.js'
 import { ShutdownError } from '../core/errors/lifecycle.js'
 import type { Random } from '../core/random.js'
-import { appendFailure, tooLarge } from './errors.js'
-import { syncFolder } from './files.js'
+import { appendFailure, folderLost, tooLarge } from './errors.js'
+import { type FileIdentity, leadsTo, syncFolder } from './files.js'
 import type { LogState } from './log-state.js'
 import type { BufferedMessage, WhenFull } from './message-buffer.js'
 import { recordSize, writeRecord } from './record.js'
@@ -37,6 +37,8 @@ export interface WriterPorts {
   readonly onStored: () => void
   /** Drops the oldest segment, which is sealed. */
   readonly dropHead: () => void
+  /** Makes the folder again if it was removed. @throws Error if that fails */
+  readonly secureFolder: () => Promise<void>
 }
 
 /**
@@ -51,6 +53,8 @@ export class LogWriter {
   #unsettledMessages = 0
   #unsettledBytes = 0
   #handle: FileHandle | undefined
+  /** The file of the active segment. */
+  #file: FileIdentity | undefined
   #run: Promise<void> | undefined
   #isCalledAgain = false
   #isClosed = false
@@ -186,13 +190,15 @@ export class LogWriter {
     // Counted before it is written, so that the disk never has more than was counted.
     segments.reserve(bytes.length)
     try {
-      if (active === undefined) this.#handle = await this.#open(segment)
+      if (active === undefined) await this.#open(segment)
       await writeAll(this.#handle!, bytes, segment.bytes)
       await this.#handle!.datasync()
       if (active === undefined) await syncFolder(this.#state.files, this.#state.folder)
+      // A file without a name accepts writes, and nobody finds them after a restart.
+      if (!(await leadsTo(this.#state.files, this.#pathOf(segment), this.#file!))) throw folderLost()
     } catch (error) {
       await this.#undo(segment, bytes.length, batch.length)
-      for (const entry of batch) this.#settle(entry).reject(appendFailure(this.#state.folder, error))
+      this.#rejectAll(batch, error)
       return
     }
     segment.bytes += bytes.length
@@ -211,8 +217,24 @@ export class LogWriter {
     return bytes
   }
 
-  #open({ name }: Segment): Promise<FileHandle> {
-    return this.#state.files.open(join(this.#state.folder, name), 'wx')
+  async #open(segment: Segment): Promise<FileHandle> {
+    await this.#ports.secureFolder()
+    const handle = await this.#state.files.open(this.#pathOf(segment), 'wx')
+    this.#handle = handle
+    this.#file = await handle.stat()
+    return handle
+  }
+
+  #pathOf({ name }: Segment): string {
+    return join(this.#state.folder, name)
+  }
+
+  /** Rejects a batch and everything behind it, so that callers can repeat the messages in the same order. */
+  #rejectAll(batch: readonly Pending[], cause: unknown): void {
+    const waiting = [...this.#pending]
+    this.#pending.clear()
+    for (const entry of [...batch, ...waiting])
+      this.#settle(entry).reject(appendFailure(this.#state.folder, cause))
   }
 
   /** Takes a failed write back. The file is given up, because after a failed sync its state is not known. */
@@ -240,7 +262,7 @@ export class LogWriter {
     try {
       if (segment.bytes > 0) await this.#handle!.truncate(segment.bytes)
       else if (this.#handle !== undefined) {
-        await files.unlink(join(folder, segment.name))
+        await files.unlink(this.#pathOf(segment))
         await syncFolder(files, folder)
       }
       return true

@@ -17,6 +17,8 @@ export interface BufferedMessage {
 export interface StoredMessage extends BufferedMessage {
   /** Its place in the order of the buffer. Numbers grow by one; those of lost messages are skipped. */
   readonly sequence: number
+  /** The marker of its file, if it was on a disk. With the number it identifies the message. */
+  readonly marker?: number
 }
 
 /** How much a reader can take. */
@@ -102,6 +104,8 @@ export type BufferErrorCode =
   | 'in-use'
   /** The message is larger than the buffer. */
   | 'too-large'
+  /** The folder was removed or replaced while it was in use. It is made again for the next message. */
+  | 'folder-lost'
   /** The disk reported another error. */
   | 'io'
 
@@ -117,6 +121,8 @@ export interface BufferFault {
     | 'broken-cursor'
     /** A segment could not be read, or is missing. */
     | 'unreadable-segment'
+    /** The folder was removed or replaced. It was made again, without the messages that it held. */
+    | 'folder-lost'
     /** The cursor could not be written, or a file could not be removed. Tried again with the next change. */
     | 'io'
   /** The file, within the folder. */

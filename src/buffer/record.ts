@@ -70,6 +70,7 @@ export function readRecord(from: Buffer, at: number, size: number): StoredMessag
   const headers = readHeaders(cursor)
   return {
     sequence: sequenceAt(from, at),
+    marker: from.readUInt32LE(at),
     topic,
     payload: from.subarray(cursor.at, at + size),
     timestamp: from.readDoubleLE(at + RECORD_HEAD),

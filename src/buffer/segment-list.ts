@@ -63,6 +63,11 @@ export class SegmentList {
     return this.#segments.find((segment) => sequence < segment.end || !segment.isSealed)
   }
 
+  /** Whether a file of the folder belongs to this log. */
+  owns(name: string): boolean {
+    return [...this.#segments, ...this.#stuck].some((segment) => segment.name === name)
+  }
+
   has(segment: Segment): boolean {
     return this.#segments.includes(segment)
   }

@@ -31,7 +31,7 @@ test('a record gives back its message', () => {
       expect(isIntact(bytes, at, size)).toBe(true)
       const { payload, ...rest } = readRecord(bytes, at, size)
       expect(Uint8Array.from(payload)).toEqual(Uint8Array.from(message.payload))
-      expect(rest).toEqual({ ...message, payload: undefined, sequence })
+      expect(rest).toEqual({ ...message, payload: undefined, sequence, marker: 0xdecade })
     }),
     { numRuns: 1_000 },
   )
