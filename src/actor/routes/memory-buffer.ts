@@ -150,6 +150,8 @@ export class MemoryBuffer implements MessageBuffer {
     const before = this.#clock.now() - maxAgeMs
     for (const message of this.#stored.values()) {
       if (message.timestamp >= before) break
+      // The sink has it, and may have accepted it already.
+      if (message.sequence <= this.#read) continue
       this.#remove(message)
       this.#expired++
     }
@@ -159,7 +161,8 @@ export class MemoryBuffer implements MessageBuffer {
   #dropOldest(): void {
     const [oldest] = this.#stored.values()
     this.#remove(oldest!)
-    this.#dropped++
+    // What was read may still reach the sink.
+    if (oldest!.sequence > this.#read) this.#dropped++
   }
 
   #remove(message: StoredMessage): void {
