@@ -128,6 +128,10 @@ export class OperationAttempt implements Attempt {
     return this.#operation.id
   }
 
+  get messageId(): string | undefined {
+    return this.#operation.request.messageId
+  }
+
   // Created on first use: most adapters never read it, and a controller costs more than the rest of the operation.
   get signal(): AbortSignal {
     if (this.#controller === undefined) {

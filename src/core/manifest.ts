@@ -32,6 +32,8 @@ export interface AdapterManifest {
    * keeps them for their subscribers. Absent if nothing is.
    */
   readonly acknowledges?: { readonly subscribe?: Acknowledged; readonly publish?: Acknowledged }
+  /** Whether its broker stores a message once that is sent again with the same `Attempt.messageId`. Default: no. */
+  readonly recognizesMessages?: boolean
   /** The schema of the `config` block, in the names of the configuration. */
   readonly config: ZodType
   /** How it can balance between several addresses. Default: `round_robin` only, for each connection. */

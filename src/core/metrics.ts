@@ -152,6 +152,7 @@ export const ROUTE_LEVELS = {
   waitingBytes: gauge('bytes', 'Payload of these messages.'),
   buffered: gauge('messages', 'Messages in the buffer.'),
   bufferBytes: gauge('bytes', 'Size of the buffer.'),
+  unstored: gauge('messages', 'Messages that wait because their buffer cannot store them.'),
 } as const satisfies Readonly<Record<string, Metric>>
 
 /** The metrics of an embedded broker. */

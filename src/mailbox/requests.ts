@@ -111,6 +111,8 @@ export interface IncomingRequest {
   readonly deadline: number
   /** Names the operation for brokers that de-duplicate, for a request that is not from the host. */
   readonly id?: string
+  /** See `Attempt.messageId`. */
+  readonly messageId?: string
 }
 
 /** Reads requests from batches. One for each life of an actor. */

@@ -55,6 +55,8 @@ export interface LinkExtras {
   readonly key?: string
   /** How many routes it has passed through before this one. */
   readonly hops?: number
+  /** See `Attempt.messageId`. */
+  readonly id?: string
 }
 
 /** What has become of messages, from sink to source. */

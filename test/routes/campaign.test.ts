@@ -55,6 +55,8 @@ describe('a route while everything around it dies', () => {
         () => gateway.connections.inject('sink', 'throw').catch(() => {}),
         source.restart,
         sink.restart,
+        source.kill,
+        sink.kill,
       ]
       for (let round = 0; round < BLOWS; round++)
         for (const blow of blows) {

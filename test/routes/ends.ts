@@ -6,7 +6,9 @@ import type { Gateway } from '../../src/index.js'
 import { httpService } from '../support/http-service.js'
 import { startMosquitto } from '../support/mosquitto.js'
 import { startNatsServer } from '../support/nats-server.js'
+import type { OwnServer } from '../support/own-server.js'
 import { startRedis } from '../support/redis-server.js'
+import { waitFor } from '../support/wait-for.js'
 
 /** One end of a route, with a client beside it that is not ours. */
 interface End {
@@ -20,6 +22,11 @@ interface End {
   use?(gateway: Gateway): Promise<void> | void
   /** Ends the broker and starts it again with what it held. */
   restart?(): Promise<void>
+  /**
+   * Kills the broker with SIGKILL and starts it again. Absent for a broker that then loses what it has acknowledged:
+   * Mosquitto writes its file from time to time.
+   */
+  kill?(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -37,6 +44,11 @@ export interface SinkEnd extends End {
 }
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
+async function killed(server: OwnServer): Promise<void> {
+  await server.kill()
+  await server.restart()
+}
 
 /** Repeats until it succeeds: the client beside must not lose what the broker has not accepted. */
 async function until(task: () => Promise<unknown>): Promise<void> {
@@ -71,21 +83,27 @@ async function mosquitto() {
     await plain.endAsync(true)
     await broker.stop()
   }
-  return { plain, integration, restart: () => broker.restart(), stop }
+  /** Until then the broker has nobody to keep messages for. */
+  const subscribed = async () =>
+    void (await waitFor(() => broker.log.includes('Sending SUBACK to route'), {
+      what: 'the route to subscribe',
+    }))
+  return { plain, subscribed, integration, restart: () => broker.restart(), stop }
 }
 
 export async function mqttTopicSource(): Promise<SourceEnd> {
-  const { plain, ...end } = await mosquitto()
+  const { plain, subscribed, ...end } = await mosquitto()
   return {
     name: 'MQTT topic',
     ...end,
+    use: subscribed,
     from: { topic: 'in/#', qos: 1 },
     produce: (n) => until(() => plain.publishAsync('in/x', String(n), { qos: 1 })),
   }
 }
 
 export async function mqttTopicSink(): Promise<SinkEnd> {
-  const { plain, ...end } = await mosquitto()
+  const { plain, subscribed: _, ...end } = await mosquitto()
   const found: number[] = []
   plain.on('message', (_topic, payload) => void found.push(Number(payload.toString())))
   await plain.subscribeAsync('out/#', { qos: 1 })
@@ -111,7 +129,7 @@ async function redis() {
     plain.disconnect()
     await server.stop()
   }
-  return { plain, integration, restart: () => server.restart(), stop }
+  return { plain, integration, restart: () => server.restart(), kill: () => killed(server), stop }
 }
 
 export async function redisStreamSource(): Promise<SourceEnd> {
@@ -150,7 +168,7 @@ async function nats() {
     await plain.close()
     await server.stop()
   }
-  return { plain, integration, restart: () => server.restart(), stop }
+  return { plain, integration, restart: () => server.restart(), kill: () => killed(server), stop }
 }
 
 export async function jetStreamSource(): Promise<SourceEnd> {

@@ -130,6 +130,7 @@ export class Inlet implements Replies {
       options: isBatch ? batchOptions(transits) : this.#optionsOf(message),
       deadline: 0,
       transits,
+      ...(message.extras?.id !== undefined && !isBatch && { messageId: message.extras.id }),
     }
     operations.accept(request, this.#origin)
   }

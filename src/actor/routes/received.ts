@@ -25,6 +25,8 @@ export interface Received {
     readonly attempt: number
     readonly redelivered: boolean
   }
+  /** Identifies it over the ends of processes, if it has such an id. */
+  readonly id?: string | undefined
   /** Absent for a message that its broker has forgotten. */
   readonly source: Settlements | undefined
 }

@@ -1,9 +1,11 @@
 import type { MessageBuffer, StoredMessage } from '../../buffer/message-buffer.js'
 import type { Clock, Timer } from '../../core/clock.js'
 import type { Capacity } from '../../core/overflow.js'
+import type { Random } from '../../core/random.js'
 import type { Logger } from '../../core/telemetry.js'
 import type { RouteGauges } from '../../mailbox/route-gauges.js'
 import type { Received, Settlements } from './received.js'
+import { Storing } from './storing.js'
 
 /** How often a limited rate gives credit. */
 const TICK_MS = 100
@@ -15,6 +17,8 @@ export interface BufferRoute {
   readonly room: Capacity
   /** Passes a message to the transforms and the sink. */
   pass(received: Received): void
+  /** A message cannot be delivered. */
+  failed(received: Received, error: Error): void
   /** The buffer has stored messages that had to wait. */
   roomAgain(): void
 }
@@ -23,6 +27,7 @@ export interface RouteBufferDependencies {
   readonly name: string
   readonly buffer: MessageBuffer
   readonly clock: Clock
+  readonly random: Random
   readonly gauges: RouteGauges
   readonly log: Logger
   readonly route: BufferRoute
@@ -35,6 +40,7 @@ export interface RouteBufferDependencies {
 /** The buffer of a route: settles the source when a message is stored, and reads on when the sink has room. */
 export class RouteBuffer {
   readonly #parts: RouteBufferDependencies
+  readonly #storing: Storing
   #isReading = false
   #isStopped = false
   /** What a limited rate allows now. */
@@ -45,36 +51,35 @@ export class RouteBuffer {
 
   constructor(parts: RouteBufferDependencies) {
     this.#parts = parts
+    const { route } = parts
+    this.#storing = new Storing({
+      ...parts,
+      onChange: () => {
+        this.#measure()
+        route.roomAgain()
+      },
+      onRefusal: (error) => this.#onRefusal(error),
+      failed: (received, error) => route.failed(received, error),
+    })
     this.#allowance = perTick(parts.drainRate)
     this.roomChanged()
   }
 
   /** Whether the source may go on. */
   get hasRoom(): boolean {
-    const { buffer, pending } = this.#parts
-    const { pendingMessages, pendingBytes } = buffer.figures()
-    return pendingMessages < pending.messages && pendingBytes < pending.bytes
+    const { pending } = this.#parts
+    const { size, bytes } = this.#storing.unsafe
+    return size < pending.messages && bytes < pending.bytes
+  }
+
+  /** The messages that are not safe yet, which are in memory. */
+  get unsafe(): { readonly size: number; readonly bytes: number } {
+    return this.#storing.unsafe
   }
 
   /** Stores a message, and settles its source when it is safe. */
-  store({ topic, payload, headers, contentType, source }: Received): void {
-    const { buffer, clock } = this.#parts
-    buffer
-      .append({
-        topic,
-        payload,
-        timestamp: clock.now(),
-        ...(headers !== undefined && { headers }),
-        ...(contentType !== undefined && { contentType }),
-      })
-      .then(
-        () => source?.accepted(undefined),
-        (error: Error) => this.#notStored(source, error),
-      )
-      .finally(() => {
-        this.#measure()
-        this.#parts.route.roomAgain()
-      })
+  store(received: Received): void {
+    this.#storing.store(received)
   }
 
   /** Reads on if the sink has room. */
@@ -97,6 +102,7 @@ export class RouteBuffer {
   /** Closes the buffer. Never rejects. */
   async close(): Promise<void> {
     this.stopReading()
+    this.#storing.close()
     await this.#parts.buffer.close()
   }
 
@@ -110,8 +116,10 @@ export class RouteBuffer {
     this.roomChanged()
   }
 
-  #received({ topic, payload, headers, contentType, sequence }: StoredMessage): Received {
-    return { topic, payload, headers, contentType, source: new Stored(this.#parts.buffer, sequence) }
+  #received({ topic, payload, headers, contentType, sequence, marker }: StoredMessage): Received {
+    const source = new Stored(this.#parts.buffer, sequence)
+    const id = marker === undefined ? undefined : `${marker.toString(16)}-${sequence}`
+    return { topic, payload, headers, contentType, id, source }
   }
 
   #spend(messages: number): void {
@@ -125,13 +133,15 @@ export class RouteBuffer {
     })
   }
 
-  #notStored(source: Settlements | undefined, error: Error): void {
-    const { gauges, clock, log, name } = this.#parts
-    if (source === undefined) gauges.count('dropped')
-    source?.returned()
-    if (clock.monotonic() - this.#loggedAt < LOG_EVERY_MS || this.#isStopped) return
+  #onRefusal(error: Error | undefined): void {
+    const { clock, log, name } = this.#parts
+    if (error === undefined) {
+      this.#loggedAt = Number.NEGATIVE_INFINITY
+      return log({ level: 'info', message: `route ${name}: its buffer stores messages again`, route: name })
+    }
+    if (clock.monotonic() - this.#loggedAt < LOG_EVERY_MS) return
     this.#loggedAt = clock.monotonic()
-    const message = `route ${name}: cannot store a message in the buffer: ${error.message}`
+    const message = `route ${name}: cannot store a message in the buffer: ${error.message}; trying again`
     log({ level: 'error', message, route: name })
   }
 
@@ -140,6 +150,7 @@ export class RouteBuffer {
     const { messages, bytes, dropped, expired, unreadable } = buffer.figures()
     gauges.set('buffered', messages)
     gauges.set('bufferBytes', bytes)
+    gauges.set('unstored', this.#storing.waiting)
     const before = this.#counted
     this.#counted = { dropped, expired, unreadable }
     const lost = dropped - before.dropped + expired - before.expired + unreadable - before.unreadable

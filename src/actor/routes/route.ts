@@ -64,6 +64,14 @@ export class Route {
     return envelopeOf(received, payload, this.#parts.clock.now())
   }
 
+  /** The id by which the broker of the sink recognises a message that an earlier process has sent. */
+  #idOf({ received, value }: Forward): string | undefined {
+    const { name, to } = this.#parts.settings
+    // Transforms may make something else of the same message the next time.
+    const isNamed = to.recognizesMessages && received.id !== undefined && value === undefined
+    return isNamed ? `${name}-${received.id}` : undefined
+  }
+
   /** Sends a message on, or refuses it. */
   forward(forward: Forward): void {
     const { outlet, settings } = this.#parts
@@ -98,7 +106,7 @@ export class Route {
         target.text,
         settings.passesBytes ? received.payload : undefined,
         value,
-        extrasOf(received, hops, keyed?.ok ? keyed.text : undefined),
+        extrasOf(received, hops, keyed?.ok ? keyed.text : undefined, this.#idOf(forward)),
       ),
     )
   }
@@ -146,13 +154,16 @@ function extrasOf(
   { headers, contentType, params }: Received,
   hops: number,
   key: string | undefined,
+  id: string | undefined,
 ): LinkExtras | undefined {
   const carried = params === undefined ? headers : undefined
-  if (carried === undefined && contentType === undefined && key === undefined && hops === 0) return undefined
+  const isPlain = carried === undefined && contentType === undefined && key === undefined && id === undefined
+  if (isPlain && hops === 0) return undefined
   return {
     ...(carried !== undefined && { headers: carried }),
     ...(contentType !== undefined && { contentType }),
     ...(key !== undefined && { key }),
     ...(hops > 0 && { hops }),
+    ...(id !== undefined && { id }),
   }
 }

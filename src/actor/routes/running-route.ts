@@ -7,6 +7,7 @@ import type { RouteGauges } from '../../mailbox/route-gauges.js'
 import type { JoinLink } from '../../mailbox/route-link.js'
 import type { WireFormat } from '../../wire/wire-format.js'
 import { Hold } from '../hold.js'
+import { idOf } from './keyed-id.js'
 import { KeyedSettlements } from './keyed-settlements.js'
 import { type LetterDependencies, Letters } from './letters.js'
 import type { RouteIntake, SourceHandle } from './make-source.js'
@@ -202,7 +203,11 @@ export class RunningRoute implements RouteIntake {
     if (key === undefined) return received
     const sight = seen.begin(key, received.source)
     if (sight.kind === 'new')
-      return { ...received, source: new KeyedSettlements(key, received.source, seen, keyStore) }
+      return {
+        ...received,
+        id: idOf(key, received),
+        source: new KeyedSettlements(key, received.source, seen, keyStore),
+      }
     gauges.count('duplicates')
     if (sight.kind === 'accepted') received.source?.accepted(undefined)
     return undefined
@@ -221,7 +226,7 @@ export class RunningRoute implements RouteIntake {
   /** Whether there is room for a message that its broker has forgotten. */
   #admits(): boolean {
     const { settings, capacity, budget, gauges } = this.#parts
-    const { size, bytes } = this.#outlet
+    const { size, bytes } = this.#buffer?.unsafe ?? this.#outlet
     const verdict = admittance(
       settings.overflow,
       capacity,
@@ -230,6 +235,7 @@ export class RunningRoute implements RouteIntake {
     )
     if (verdict === 'admit') return true
     gauges.count('dropped')
+    if (this.#buffer !== undefined) return false
     return verdict === 'drop-oldest' && this.#outlet.dropOldest() !== undefined
   }
 

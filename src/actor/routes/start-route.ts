@@ -26,7 +26,7 @@ export async function startRoute(
   parts: ActorRoutesDependencies,
   isStopping: () => boolean,
 ): Promise<RunningRoute | undefined> {
-  const { clock, budget, outbox, formats, sources, adapter, topics, othersWait } = parts
+  const { clock, random, budget, outbox, formats, sources, adapter, topics, othersWait } = parts
   const stores = await openStores(settings, parts, isStopping)
   if (stores === undefined) return undefined
   const gauges = new RouteGauges(shared)
@@ -52,6 +52,7 @@ export async function startRoute(
       name: settings.name,
       buffer: stores.buffer,
       clock,
+      random,
       gauges,
       log: parts.log,
       route,
@@ -88,7 +89,12 @@ async function openStores(
       opened = buffer && (await openBuffer(name, buffer, { clock, random, log }))
       if (idempotency === undefined) return { buffer: opened, seen: undefined, keyStore: undefined }
       const { windowMs, limit, folder } = idempotency
-      const store = folder === undefined ? undefined : await openKeyStore(folder, windowMs, clock)
+      const onFault = (reason: string) =>
+        log({ level: 'error', message: `route ${name}: ${reason}`, route: name })
+      const store =
+        folder === undefined
+          ? undefined
+          : await openKeyStore({ folder, windowMs, clock, owner: `route ${name}`, onFault })
       const seen = new SeenKeys(clock, windowMs, limit, store?.known)
       return { buffer: opened, seen, keyStore: store?.over(seen) }
     } catch (error) {

@@ -186,6 +186,7 @@ export const natsManifest: AdapterManifest = {
       ? { capabilities: WITHOUT_QUEUES, name: 'nats with jetstream = false' }
       : undefined,
   acknowledges: { publish: 'with-qos' },
+  recognizesMessages: true,
   remarks: {
     call: 'request/reply, batch, notification',
     serve: 'yes (services API, discoverable)',

@@ -6,8 +6,8 @@ import type { Headers } from '../../core/value.js'
 export const MESSAGE_ID = 'Nats-Msg-Id'
 
 /**
- * Returns the message id header: the sender's own id, or one derived from the operation. All attempts of an operation
- * share it, so that a stream stores a repeated message once.
+ * Returns the message id header: the sender's own id, that of the message, or one derived from the operation. All
+ * attempts of an operation share it, so that a stream stores a repeated message once.
  * @param own its `clientId` makes the id unique among gateways
  */
 export function messageId(
@@ -17,6 +17,7 @@ export function messageId(
 ): Headers {
   const given = headers?.[MESSAGE_ID]
   if (given !== undefined) return { [MESSAGE_ID]: given }
-  const { operationId } = context
+  const { operationId, messageId: named } = context
+  if (named !== undefined) return { [MESSAGE_ID]: named }
   return { [MESSAGE_ID]: operationId === undefined ? own.random.uuid() : `${own.clientId}:${operationId}` }
 }

@@ -85,12 +85,14 @@ export class EndReader {
   sink(node: Node, values: EndValues): Sink | undefined {
     const end = this.#end('to', node, values)
     if (end === undefined) return undefined
-    const { retain } = values
+    const { retain, integration } = values
+    const named = this.#ends.integrations.find(({ settings }) => settings.name === integration)
     if (retain !== undefined && end.kind !== 'topic')
       this.#section.fault(nodeAt(node, ['retain'])!.nameSpan, { message: '"retain" is for a "topic"' })
     return {
       ...end,
       target: values[end.kind] as MessageTemplate,
+      ...(named?.manifest.recognizesMessages && { recognizesMessages: true }),
       ...(retain !== undefined && { retain }),
     }
   }

@@ -13,4 +13,9 @@ export interface Attempt {
    * for no other operation. Absent for operations that the actor starts itself.
    */
   readonly operationId?: string | undefined
+  /**
+   * Names the message for brokers that de-duplicate, if its source gave it a name that outlives the process. Used
+   * instead of `operationId`: the same in the operations of all processes that send this message.
+   */
+  readonly messageId?: string | undefined
 }

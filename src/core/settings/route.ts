@@ -30,6 +30,8 @@ export interface RouteSinkSettings {
   readonly target: MessageTemplate
   readonly qos?: 0 | 1 | 2
   readonly retain?: boolean
+  /** Whether the broker stores a message once that is sent again with the same id. */
+  readonly recognizesMessages?: boolean
   /** The wire format of values, if it is not that of the integration. */
   readonly format?: string
   /** How many messages may be in flight to the broker. Unlimited within the window if absent. */

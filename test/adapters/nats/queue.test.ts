@@ -13,13 +13,17 @@ test('the attempts of one operation are kept once, and two operations are two me
   const first = await send(rig, 'jobs', 'x', attempt())
   expect(await send(rig, 'jobs', 'x', attempt())).toBe(first)
   expect(await send(rig, 'jobs', 'x')).not.toBe(first)
+  const known = () => ({ ...attempt(), operationId: 'op-2', messageId: 'of-the-source' })
+  expect(await send(rig, 'jobs', 'z', known())).toBe(
+    await send(rig, 'jobs', 'z', { ...known(), operationId: 'op-3' }),
+  )
   const named = { headers: { 'Nats-Msg-Id': 'mine' } }
   const third = await send(rig, 'jobs', 'y', within(), named)
   expect(await send(rig, 'jobs', 'y', within(), named)).toBe(third)
   const { messages } = await consume(rig, 'jobs', 10)
-  await until(() => messages.length === 3, 'three messages')
-  expect(messages.map(({ payload }) => text(payload))).toEqual(['x', 'x', 'y'])
-  expect(messages.map(({ id }) => id)).toEqual(['jobs:1', 'jobs:2', 'jobs:3'])
+  await until(() => messages.length === 4, 'four messages')
+  expect(messages.map(({ payload }) => text(payload))).toEqual(['x', 'x', 'z', 'y'])
+  expect(messages.map(({ id }) => id)).toEqual(['jobs:1', 'jobs:2', 'jobs:3', 'jobs:4'])
   expect(messages.every(({ headers }) => headers === undefined)).toBe(true)
 })
 
