@@ -30,7 +30,9 @@ const urlsFromDist = {
 }
 
 /** Turns `require('fs')` into an import. What replaces it otherwise fails in a bundle that is CommonJS. */
-const importBuiltins = esmExternalRequirePlugin({ external: [...builtinModules] })
+const importBuiltins = esmExternalRequirePlugin({
+  external: builtinModules.flatMap((name) => [name, `node:${name}`]),
+})
 
 /**
  * Packages that few actors need, and that are loaded when one does. As ES modules their declarations would be lifted to
@@ -150,6 +152,28 @@ function licenseOf(folder) {
   return `${name} ${version}\n\n${text}`
 }
 
+/** Starts the threads of a pool from a file of ours: the package looks for its own beside itself. */
+const poolThread = {
+  name: 'pool-thread',
+  transform: {
+    filter: { id: /[\\/]piscina[\\/]dist[\\/]index\.js$/ },
+    handler: (code) => {
+      const own = /\(0, node_path_1\.resolve\)\(__dirname, 'worker\.js'\)/
+      if (!own.test(code)) throw new Error('piscina names its worker in another way')
+      const ours =
+        "process.getBuiltinModule('node:url').fileURLToPath(new URL('./workers/pool.mjs', import.meta.url))"
+      return code.replace(own, ours)
+    },
+  },
+}
+
+/** A native package, with which a pool may lower the priority of its threads. We do not. */
+const withoutNice = {
+  name: 'without-nice',
+  resolveId: (id) => (id === '@napi-rs/nice' ? '\0none' : null),
+  load: (id) => (id === '\0none' ? 'export {}' : null),
+}
+
 const bundle = (input, output, plugins = []) =>
   build({
     platform: 'node',
@@ -171,6 +195,7 @@ const workers = readdirSync(join(root, 'workers')).map((file) => file.replace(/\
 await bundle(host, { dir: dist, entryFileNames: '[name].js', chunkFileNames: 'chunk-[name].js' }, [
   importBuiltins,
   urlsFromDist,
+  poolThread,
 ])
 // An application may put the file where no package.json says that it is a module: its name does.
 for (const name of workers)
@@ -180,6 +205,13 @@ for (const name of workers)
     // Every actor of gRPC needs Protobuf.
     [...(name === 'jq' ? [embedJq] : []), ...(name.startsWith('grpc') ? [] : [lazyModules])],
   )
+
+// The threads of a pool start with a file of its package, which loads ours.
+await bundle(
+  { pool: join(root, 'node_modules', 'piscina', 'dist', 'worker.js') },
+  { dir: join(dist, 'workers'), entryFileNames: '[name].mjs', codeSplitting: false },
+  [withoutNice],
+)
 
 const texts = [...licenses.values()].sort()
 writeFileSync(join(dist, 'THIRD-PARTY-LICENSES.txt'), texts.join(`\n${'-'.repeat(80)}\n\n`))

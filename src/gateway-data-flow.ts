@@ -3,6 +3,7 @@ import { type Clock, systemClock } from './core/clock.js'
 import type { GatewayReport } from './core/events.js'
 import { systemRandom } from './core/random.js'
 import type { ConnectionState } from './core/status.js'
+import type { CallScript } from './dataflow/actions/run.js'
 import { DataFlow } from './dataflow/flow.js'
 import type { Clients } from './gateway-clients.js'
 import type { Work } from './mailbox/work.js'
@@ -15,6 +16,7 @@ export function makeDataFlow(
   connection: (integration: string) => ConnectionState,
   work: Work,
   reporter: Reporter,
+  callScript: CallScript,
   clock: Clock = systemClock,
 ): DataFlow {
   return new DataFlow(config, {
@@ -22,6 +24,7 @@ export function makeDataFlow(
     random: systemRandom.number,
     work,
     connection,
+    callScript,
     log: (record) => reporter.log(record),
     report: (report: GatewayReport) => reporter.report(report),
     integration: (name) => clients.get(name)!,

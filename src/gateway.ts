@@ -13,12 +13,14 @@ import {
   RECORD,
   unknownName,
 } from './core/arguments.js'
-import { systemClock } from './core/clock.js'
+import { sleep, systemClock } from './core/clock.js'
 import type { Diagnostic } from './core/diagnostic.js'
 import { type Duration, toMilliseconds } from './core/duration.js'
+import { ShutdownError } from './core/errors/lifecycle.js'
 import { type GatewayEvents, LISTENED } from './core/events.js'
 import { INSPECT } from './core/inspect.js'
 import { systemRandom } from './core/random.js'
+import type { ScriptFunction } from './core/settings/script.js'
 import type { LogRecord, LogSink } from './core/telemetry.js'
 import type { Action } from './dataflow/actions/action.js'
 import type { DataSource } from './dataflow/data-source.js'
@@ -29,14 +31,17 @@ import { makeDataFlow } from './gateway-data-flow.js'
 import { shownGateway } from './gateway-inspect.js'
 import { type GatewayMetrics, gatewayMetrics } from './gateway-metrics.js'
 import { withSchemas } from './gateway-schemas.js'
+import { makeScripts, scriptCaller, scriptHandler } from './gateway-scripts.js'
 import { HandlerErrors } from './handler-errors.js'
 import { ActorRef } from './ledger/actor-ref.js'
 import type { AddressFactory } from './mailbox/actor-address.js'
+import { messageOf } from './mailbox/error-codec.js'
 import type { IntegrationMail } from './mailbox/integration-mail.js'
 import { Turn } from './mailbox/turn.js'
 import { Work } from './mailbox/work.js'
 import { isLogSink, Reporter } from './reporter.js'
 import { requireNode } from './runtime.js'
+import type { Scripts } from './scripts/scripts.js'
 import type { RpcServer } from './server/rpc-server.js'
 import { ConnectionManager } from './supervisor/connection-manager.js'
 import { SupervisionTree } from './supervisor/tree.js'
@@ -58,6 +63,7 @@ export interface GatewayOptions {
 /** How long all deliveries together may take in one turn of the host's event loop. */
 const TURN_BUDGET_MS = 2
 const DEFAULT_SHUTDOWN_MS = 10_000
+const SERVE_AGAIN_MS = 1_000
 const LOGGER: Expected = {
   what: 'a function, or an object with methods such as "info" and "warn"',
   is: isLogSink,
@@ -77,6 +83,8 @@ export class Gateway {
   readonly #reporter: Reporter
   readonly #handlerErrors: HandlerErrors
   readonly #flow: DataFlow
+  readonly #scripts: Scripts
+  readonly #handled: ReadonlyMap<string, ReadonlyMap<string, ScriptFunction>>
   #shutdown: Promise<void> | undefined
   #reportStopped = () => {}
   /** Resolves when a shutdown is over. @internal */
@@ -111,8 +119,10 @@ export class Gateway {
     const reporter = new Reporter(options.logger)
     for (const { severity: _, ...warning } of warnings) reporter.write({ ...warning, level: 'warn' })
     const gateway = new Gateway(await withSchemas(config), reporter)
-    await gateway.#tree.start()
+    await gateway.#scripts.start()
+    await gateway.#startActors()
     gateway.#flow.start()
+    gateway.#serveHandlers()
     return gateway
   }
 
@@ -158,7 +168,10 @@ export class Gateway {
       restarts: (name) => this.#tree.restarts(name),
       shutdown: (options) => this.shutdown(options),
     })
-    this.#flow = makeDataFlow(config, this.#clients, connection, work, reporter)
+    this.#scripts = makeScripts(config, this, reporter)
+    const callScript = scriptCaller(this.#scripts)
+    this.#flow = makeDataFlow(config, this.#clients, connection, work, reporter, callScript)
+    this.#handled = new Map(config.servers.map(({ settings, handlers }) => [settings.name, handlers]))
   }
 
   /**
@@ -267,7 +280,7 @@ export class Gateway {
     const { timeout = this.#shutdown === undefined ? DEFAULT_SHUTDOWN_MS : undefined } = options
     this.#flow.stop()
     if (timeout !== undefined) {
-      this.#shutdown = this.#tree.stop(toMilliseconds(timeout, 'timeout')).then(() => this.#flow.end())
+      this.#shutdown = this.#stop(toMilliseconds(timeout, 'timeout'))
       void this.#shutdown.then(this.#reportStopped)
     }
     this.connections.changed()
@@ -277,6 +290,42 @@ export class Gateway {
   /** What `console.log` shows. @internal */
   [INSPECT](): object {
     return shownGateway(this.metrics(), this.#shutdown !== undefined)
+  }
+
+  async #startActors(): Promise<void> {
+    try {
+      await this.#tree.start()
+    } catch (error) {
+      await this.#scripts.close()
+      throw error
+    }
+  }
+
+  /** Serves the methods whose handlers are functions of scripts. */
+  #serveHandlers(): void {
+    for (const [name, handlers] of this.#handled) {
+      const { server } = this.#clients.get(name)!
+      for (const [method, handler] of handlers) server.register(method, scriptHandler(this.#scripts, handler))
+      if (handlers.size > 0) void this.#serve(name, server)
+    }
+  }
+
+  async #serve(integration: string, server: RpcServer): Promise<void> {
+    while (this.#shutdown === undefined)
+      try {
+        return await server.serve()
+      } catch (error) {
+        if (error instanceof ShutdownError) return
+        const message = 'cannot serve the methods of scripts; trying again'
+        this.#reporter.log({ level: 'warn', message, integration, reason: messageOf(error) })
+        await sleep(systemClock, SERVE_AGAIN_MS)
+      }
+  }
+
+  async #stop(timeoutMs: number): Promise<void> {
+    await this.#tree.stop(timeoutMs)
+    await this.#scripts.close()
+    this.#flow.end()
   }
 
   #of(method: string, integration: string): Clients {

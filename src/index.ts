@@ -45,6 +45,12 @@ export type {
   TransformOption,
 } from './core/operation-options.js'
 export type { Overflow } from './core/overflow.js'
+export type {
+  ScriptContext,
+  ScriptGateway,
+  ScriptHandler,
+  ScriptOperationOptions,
+} from './core/script-context.js'
 export type { Fault } from './core/settings/chaos.js'
 export type {
   BreakerState,

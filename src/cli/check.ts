@@ -19,7 +19,7 @@ export async function check(options: CommandOptions, terminal: Terminal): Promis
 }
 
 function summary(path: string, config: GatewayConfig): string {
-  const { integrations, servers, brokers, supervisors, data, actions, triggers } = config
+  const { integrations, scripts, servers, brokers, supervisors, data, actions, triggers } = config
   const rows = [
     ...integrations.map((integration) => [
       integration.settings.name,
@@ -40,6 +40,7 @@ function summary(path: string, config: GatewayConfig): string {
   const counts = [
     plural(integrations.length, 'integration'),
     ...(servers.length > 0 ? [plural(servers.length, 'server')] : []),
+    ...(scripts.length > 0 ? [plural(scripts.length, 'script')] : []),
     plural(brokers.length, 'broker'),
     ...(supervisors.length > 0 ? [plural(supervisors.length, 'supervisor')] : []),
     ...(data.length > 0 ? [`${data.length} data`] : []),

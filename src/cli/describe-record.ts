@@ -23,6 +23,9 @@ const WORDS: { readonly [E in EventName]: (event: EventValues<E>) => string } = 
     return `server "${server}" refused ${count > 1 ? `${count} requests` : 'a request'}${of}${from}: ${reason}`
   },
   'data:failed': ({ data, reason }) => `data "${data}" failed: ${reason}`,
+  'script:reloaded': ({ script }) => `script "${script}" loaded again`,
+  'script:failed': ({ script, reason }) => `script "${script}" cannot be loaded again: ${reason}`,
+  'script:crashed': ({ script, reason }) => `a thread of the script "${script}" ended: ${reason}`,
   'action:failed': ({ action, reason }) => `action "${action}" failed: ${reason}`,
 }
 

@@ -5,6 +5,7 @@ import { FlowContext } from './blocks/flow-context.js'
 import { readIntegration } from './blocks/integration.js'
 import { readRoute } from './blocks/route.js'
 import { findCycles } from './blocks/route-cycles.js'
+import { readScript, ScriptContext } from './blocks/script.js'
 import { readServer } from './blocks/server.js'
 import { withMethods } from './blocks/server-methods.js'
 import { readDataFlow } from './data-flow.js'
@@ -77,20 +78,22 @@ export function assemble(
     const implied = brokerFor(integration, read, brokers, names)
     if (implied !== undefined) brokers.push(implied)
   }
-  const context = new FlowContext(known, integrations, diagnostics)
+  const scripts = document.script.map((block) => readScript(named(block))).filter(present)
+  const functions = new ScriptContext(known.of('script'), scripts)
+  const context = new FlowContext(known, integrations, functions, diagnostics)
   const servers = document.server
     .map((block) => readServer(named(withMethods(block)), groups, context))
     .filter(present)
   refuseSharedNames(document, diagnostics)
-  const flow = readDataFlow(document, named, known, integrations, diagnostics)
+  const flow = readDataFlow(document, named, known, integrations, functions, diagnostics)
   const routes = readRoutes(document, named, integrations, servers, diagnostics)
-  return { integrations, brokers, servers, supervisors, ...flow, routes }
+  return { integrations, brokers, servers, scripts, supervisors, ...flow, routes }
 }
 
 /** The names that expressions may use: those of all blocks, also of blocks with errors. */
 function namesOf(document: Document): Names {
-  const { integration, data, action, server, supervisor: group, broker } = document
-  const named = { integration, data, action, server, supervisor: group, broker }
+  const { integration, data, action, server, script, supervisor: group, broker } = document
+  const named = { integration, data, action, server, script, supervisor: group, broker }
   return new Names(
     Object.fromEntries(Object.entries(named).map(([kind, blocks]) => [kind, blocks.map(nameOf)])) as Record<
       keyof typeof named,

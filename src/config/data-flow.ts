@@ -5,6 +5,7 @@ import { readAction } from './blocks/action.js'
 import { readData } from './blocks/data.js'
 import { FlowContext } from './blocks/flow-context.js'
 import { readOn } from './blocks/on.js'
+import type { ScriptContext } from './blocks/script.js'
 import type { Document } from './document.js'
 import { type Flow, flowCycles } from './flow-cycles.js'
 import type { IntegrationConfig } from './gateway-config.js'
@@ -19,9 +20,10 @@ export function readDataFlow(
   named: (block: Block) => Named,
   names: Names,
   integrations: readonly IntegrationConfig[],
+  scripts: ScriptContext,
   diagnostics: Diagnostics,
 ): Flow {
-  const context = new FlowContext(names, integrations, diagnostics)
+  const context = new FlowContext(names, integrations, scripts, diagnostics)
   const places = new Map<string, Span>()
   const read = <T>(kind: string, block: Block, reader: (block: Named) => T | undefined): T[] => {
     const name = labelOf(block)

@@ -9,13 +9,14 @@ const LABELLED = [
   'supervisor',
   'broker',
   'server',
+  'script',
   'data',
   'action',
   'on',
   'route',
 ] as const
 /** Blocks of the language that this version does not support. */
-const LATER = ['script', 'observability', 'discovery']
+const LATER = ['observability', 'discovery']
 
 type Labelled = (typeof LABELLED)[number]
 
@@ -32,6 +33,7 @@ export function readDocument(bodies: readonly Body[], diagnostics: Diagnostics):
     supervisor: [],
     broker: [],
     server: [],
+    script: [],
     data: [],
     action: [],
     on: [],
@@ -110,6 +112,7 @@ const TOP_OF_OBJECT = [
   'supervisors',
   'brokers',
   'servers',
+  'scripts',
   'data',
   'actions',
   'on',

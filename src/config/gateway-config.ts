@@ -4,6 +4,7 @@ import type { DataSettings } from '../core/settings/data.js'
 import type { ExposeSettings } from '../core/settings/expose.js'
 import type { IntegrationSettings } from '../core/settings/integration.js'
 import type { RouteSettings } from '../core/settings/route.js'
+import type { ScriptFunction, ScriptSettings } from '../core/settings/script.js'
 import type { GroupSettings, SupervisionSettings } from '../core/settings/supervision.js'
 import type { TriggerSettings } from '../core/settings/trigger.js'
 import type { Value } from '../core/value.js'
@@ -24,6 +25,8 @@ export interface ServerConfig {
   readonly requires?: readonly string[]
   /** What callers may subscribe to; nothing if absent. */
   readonly expose?: ExposeSettings
+  /** The functions of scripts that handle its methods. */
+  readonly handlers: ReadonlyMap<string, ScriptFunction>
 }
 
 /** A validated embedded broker with all defaults filled in. */
@@ -42,6 +45,7 @@ export interface GatewayConfig {
   readonly integrations: readonly IntegrationConfig[]
   readonly brokers: readonly BrokerConfig[]
   readonly servers: readonly ServerConfig[]
+  readonly scripts: readonly ScriptSettings[]
   readonly supervisors: readonly GroupSettings[]
   readonly data: readonly DataSettings[]
   readonly actions: readonly ActionSettings[]

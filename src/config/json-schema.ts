@@ -11,6 +11,7 @@ import {
 import { traitsOf } from './reading/traits.js'
 import { on } from './schema/on.js'
 import { route } from './schema/route.js'
+import { script } from './schema/script.js'
 import { supervisor } from './schema/supervision.js'
 import { variable } from './schema/variable.js'
 
@@ -39,6 +40,7 @@ export function configurationSchema(): object {
         supervisors: named([supervisor]),
         brokers: named(brokerBlocks().map(supported)),
         servers: named(serverBlocks().map(supported)),
+        scripts: named([script]),
         data: named(dataBlocks().map(({ schema }) => schema)),
         actions: named(actionBlocks().map(({ schema }) => schema)),
         on: named([on, z.array(on)]),

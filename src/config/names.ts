@@ -2,7 +2,7 @@ import { type Diagnostics, didYouMean } from './hcl/diagnostics.js'
 import { type Finding, report, type Span } from './hcl/index.js'
 
 /** The kinds of blocks that expressions may name: `integration.events`. */
-export type NamedKind = 'integration' | 'data' | 'action' | 'server' | 'supervisor' | 'broker'
+export type NamedKind = 'integration' | 'data' | 'action' | 'server' | 'script' | 'supervisor' | 'broker'
 
 /** The names of all blocks of a configuration. */
 export class Names {

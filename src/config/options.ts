@@ -4,6 +4,7 @@ import type { DataBlock } from './types/data.js'
 import type { IntegrationBlock } from './types/integration.js'
 import type { OnBlock } from './types/on.js'
 import type { RouteBlock } from './types/route.js'
+import type { ScriptBlock } from './types/script.js'
 import type { ServerBlock } from './types/server.js'
 import type { SupervisorBlock } from './types/supervisor.js'
 import type { VariableBlock } from './types/variable.js'
@@ -32,6 +33,8 @@ export interface ConfigObject {
   readonly actions?: { readonly [name: string]: ActionBlock }
   /** Actions that run for events, by the events: one block, or a list for several. */
   readonly on?: { readonly [event: string]: OnBlock | readonly OnBlock[] }
+  /** Scripts, whose functions are handlers of methods and actions. */
+  readonly scripts?: { readonly [name: string]: ScriptBlock }
   /** Routes from one integration to another. */
   readonly routes?: { readonly [name: string]: RouteBlock }
 }

@@ -106,6 +106,21 @@ export const EVENTS = {
     },
     level: 'warn',
   }),
+  'script:reloaded': event({
+    when: 'A script was loaded again because its files have changed. New calls run the new files.',
+    fields: { script: text('The `script` block.') },
+    level: 'info',
+  }),
+  'script:failed': event({
+    when: 'The files of a script have changed and cannot be loaded. The script runs on as it was.',
+    fields: { script: text('The `script` block.'), reason: text('Why it cannot be loaded.') },
+    level: 'warn',
+  }),
+  'script:crashed': event({
+    when: 'A thread of a script has died or was ended. Another takes its place.',
+    fields: { script: text('The `script` block.'), reason: text('What happened.') },
+    level: 'warn',
+  }),
   'action:failed': event({
     when: 'A run of an action has failed.',
     fields: {

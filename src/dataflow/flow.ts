@@ -11,6 +11,7 @@ import type { Logger } from '../core/telemetry.js'
 import { messageOf } from '../mailbox/error-codec.js'
 import type { Work } from '../mailbox/work.js'
 import { Action, type ActionFigures } from './actions/action.js'
+import type { CallScript } from './actions/run.js'
 import { ActionRunner } from './actions/runner.js'
 import { ConnectionEvents } from './connection-events.js'
 import type { DataFigures, DataSource } from './data-source.js'
@@ -38,6 +39,7 @@ export interface FlowDependencies {
   readonly work: Work
   readonly log: Logger
   readonly report: (report: GatewayReport) => void
+  readonly callScript: CallScript
   integration(name: string): FlowIntegration
   connection(integration: string): ConnectionState
 }
@@ -73,11 +75,12 @@ export class DataFlow {
 
   constructor({ data, actions, triggers, routes }: FlowSettings, parts: FlowDependencies) {
     this.#parts = parts
-    const { clock, log } = parts
+    const { clock, log, callScript } = parts
     this.#connections = new ConnectionEvents(this.#events, () => clock.now())
     this.#runner = new ActionRunner(actions, {
       clock,
       log,
+      callScript,
       events: this.#events,
       data: this.#values,
       integration: (name) => parts.integration(name),

@@ -37,6 +37,7 @@ const HOST = [
   'router',
   'client',
   'server',
+  'scripts',
   'dataflow',
   'telemetry',
   'embed',
@@ -181,7 +182,13 @@ export const LAYERS: readonly Layer[] = [
     name: 'server',
     files: ['src/server/**'],
     imports: all(['core', 'mailbox', 'router', 'server']),
-    packages: ['piscina', 'jose'],
+    packages: ['jose'],
+  },
+  {
+    name: 'scripts',
+    files: ['src/scripts/**'],
+    imports: all(['core', 'mailbox', 'router', 'scripts']),
+    packages: ['piscina'],
   },
   {
     name: 'dataflow',

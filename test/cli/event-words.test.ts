@@ -30,6 +30,15 @@ const EXAMPLES: { readonly [E in EventName]: readonly [Extract<GatewayEvent, { k
     'server "s" refused a request of "m" from 10.0.0.1: no  [2J',
   ],
   'data:failed': [{ kind: 'data:failed', data: 'd', error: 'rpc', reason: 'no' }, 'data "d" failed: no'],
+  'script:reloaded': [{ kind: 'script:reloaded', script: 's' }, 'script "s" loaded again'],
+  'script:failed': [
+    { kind: 'script:failed', script: 's', reason: 'no' },
+    'script "s" cannot be loaded again: no',
+  ],
+  'script:crashed': [
+    { kind: 'script:crashed', script: 's', reason: 'no' },
+    'a thread of the script "s" ended: no',
+  ],
   'action:failed': [
     { kind: 'action:failed', action: 'a', error: 'rpc', reason: 'no' },
     'action "a" failed: no',

@@ -37,7 +37,7 @@ test('fifteen faults of a folder are reported at their places with what there is
     `3-actions.hcl:15:19 the integration "backend" has no publishing: ${HTTP} lacks "publish"; expected one of events`,
     '3-actions.hcl:17:29 "integration.events" is the name of a block and has no value; expected a path that begins with trigger, data, action',
     `3-actions.hcl:25:16 there is no action "crate"; expected one of ${ACTIONS}; did you mean "create"?`,
-    '3-actions.hcl:30:10 wrong value for "type"; expected "rpc", "publish", "enqueue", "sequence", "parallel", "conditional" or "log"; found the string "script"; an action of the type "script" is not implemented',
+    '3-actions.hcl:30:10 wrong value for "type"; expected "rpc", "publish", "enqueue", "sequence", "parallel", "conditional", "log" or "script"; found the string "shell"',
     '4-on.hcl:1:4 there is no data "usrs"; expected one of users, orders, prices, left, right; did you mean "users"?',
     `4-on.hcl:6:15 there is no action "ehco"; expected one of ${ACTIONS}; did you mean "echo"?`,
     '4-on.hcl:7:37 missing expression; expected an expression; found the end of the line',

@@ -55,14 +55,14 @@ test('blocks of later versions are told apart from misspelt ones', () => {
   const checked = checkText(`integration "a" {
   type = "memory"
 }
-script "x" { path = "x.js" }`)
+observability {}`)
   expect(checked.diagnostics.map(({ severity, message }) => `${severity}: ${message}`)).toEqual([
-    'warning: block "script" is not supported by this version and is ignored',
+    'warning: block "observability" is not supported by this version and is ignored',
   ])
 })
 
 test('a warning alone does not keep a configuration from loading', () => {
-  const checked = checkText('integration "a" { type = "memory" }\nscript "s" { integration = integration.a }')
+  const checked = checkText('integration "a" { type = "memory" }\nobservability {}')
   expect(checked.ok).toBe(true)
   expect(checked.diagnostics.map(({ severity }) => severity)).toEqual(['warning'])
 })

@@ -194,13 +194,17 @@ test('a factory that makes nothing usable fails the start with its reason', asyn
 })
 
 test('warnings of the configuration reach the logger', async () => {
-  await write({ 'gateway.hcl': 'integration "a" {\n  type = "memory"\n}\nscript "x" {}\n' })
+  await write({ 'gateway.hcl': 'integration "a" {\n  type = "memory"\n}\nobservability {}\n' })
   const records: object[] = []
   const gateway = await Gateway.start(join(folder, 'gateway.hcl'), {
     logger: (record) => records.push(record),
   })
   await gateway.shutdown()
-  expect(records[0]).toMatchObject({ level: 'warn', line: 4, message: expect.stringContaining('"script"') })
+  expect(records[0]).toMatchObject({
+    level: 'warn',
+    line: 4,
+    message: expect.stringContaining('"observability"'),
+  })
 })
 
 test('what makes no calls cannot check its health by one', async () => {

@@ -199,7 +199,7 @@ describe('a server that requires authentication is not started', () => {
     const checked = server('  method "a" {\n    auth = required\n  }\n  method "b" {\n    auth = none\n  }')
     expect(started(checked)).toBe(0)
     expect(places(checked)).toEqual([
-      '4:3 block "method" is not supported by this version and is ignored',
+      '4:3 a block "method" without "handler" is not supported by this version and is ignored',
       `5:5 ${refused}the method "a" requires it, and the server "api" is not started`,
     ])
     const object = checkConfig({

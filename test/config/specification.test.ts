@@ -15,7 +15,6 @@ const options = {
   variables: { api_url: 'https://api.example.com' },
 }
 
-const ignored = (block: string) => `block "${block}" is not supported by this version and is ignored`
 const REFUSED = 'server authentication is not implemented: '
 const EXPECTED: Readonly<Record<string, readonly string[]>> = {
   'spec-json-rpc.hcl': [],
@@ -27,10 +26,10 @@ const EXPECTED: Readonly<Record<string, readonly string[]>> = {
     (name) => `there is no integration "${name}"`,
   ),
   'spec-server.hcl': [
-    ignored('method'),
-    ...['"data.get"', '"action.execute"'].map(
-      (method) => `${REFUSED}the method ${method} requires it, and the server "nemo_api" is not started`,
-    ),
+    ...['"data.get"', '"action.execute"'].flatMap((method) => [
+      `the method ${method} has no handler: there is no block "script"`,
+      `${REFUSED}the method ${method} requires it, and the server "nemo_api" is not started`,
+    ]),
     `${REFUSED}the server "nemo_api" requires it and is not started`,
   ],
 }

@@ -50,6 +50,7 @@ function runner(actions: readonly ActionSettings[]) {
     events,
     data: {},
     log: () => {},
+    callScript: async () => null,
     integration: () => ({ rpc }) as unknown as FlowIntegration,
     failed: (action, error) => reported.push(`${action}: ${error.message}`),
   })

@@ -9,7 +9,7 @@ import { allPages, type Fence, fencesOf, guides, inlineCode, pageAt, ROOT } from
 
 const LANGUAGES = ['', 'dockerfile', 'hcl', 'js', 'json', 'sh', 'text', 'ts', 'yaml']
 const MARKS: Readonly<Record<string, RegExp>> = {
-  js: /^(run|app=\S+)$/,
+  js: /^(run|app=\S+|file=\S+)$/,
   ts: /^run$/,
   hcl: /^file=\S+$/,
   json: /^transform$/,
@@ -46,6 +46,10 @@ test('every program is marked to be run', () => {
 test.each(of('hcl'))('the configuration at $page:$line is fine', async ({ page, line, code }) => {
   const path = join(folder, `${page.replaceAll('/', '-')}-${line}.hcl`)
   await writeFile(path, code)
+  // The page shows the script that its configuration names.
+  for (const script of of('js').filter((fence) => fence.page === page))
+    for (const mark of script.marks)
+      if (mark.startsWith('file=')) await writeFile(join(folder, mark.slice('file='.length)), script.code)
   const { ok, diagnostics } = await checkConfiguration({ path, variables: {}, json: true })
   expect(diagnostics).toEqual([])
   expect(ok).toBe(true)

@@ -9,6 +9,7 @@ import { brokerOf } from '../../src/config/schema/broker.js'
 import { integrationOf } from '../../src/config/schema/integration.js'
 import { on } from '../../src/config/schema/on.js'
 import { route } from '../../src/config/schema/route.js'
+import { script } from '../../src/config/schema/script.js'
 import { serverOf } from '../../src/config/schema/server.js'
 import { supervisor } from '../../src/config/schema/supervision.js'
 import { variable } from '../../src/config/schema/variable.js'
@@ -62,6 +63,7 @@ export function parts(): readonly Part[] {
       ).describe(traitsOf(server).description!),
     },
     ...served.map(({ type, config }) => ({ heading: `config of a server of ${type}`, schema: config })),
+    { heading: 'script "NAME"', schema: script },
     { heading: 'supervisor "NAME"', schema: supervisor },
     { heading: 'broker "NAME"', schema: brokerOf(BROKERS.map(({ type }) => type)) },
     ...BROKERS.flatMap(({ type, listen }) =>

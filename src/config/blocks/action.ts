@@ -1,5 +1,6 @@
 import type { Capability } from '../../core/capability.js'
 import type { ActionSettings } from '../../core/settings/action.js'
+import type { ScriptFunction } from '../../core/settings/script.js'
 import { type Node, nodeAt } from '../node.js'
 import { type AnySection, type Named, Section } from '../reading/section.js'
 import { ACTION_CONFIGS, type ActionType, action } from '../schema/action.js'
@@ -27,12 +28,14 @@ export function readAction(block: Named, context: FlowContext): ActionSettings |
   })
   const values = config.values as Values
   checkNames(type, values, config, context)
-  const { else: otherwise, ...settings } = toSettings(config.schema, values) as Values
+  const { else: otherwise, function: _, ...settings } = toSettings(config.schema, values) as Values
+  const handler = functionOf(config, context)
   const { integration } = values
   const carries = integration === undefined ? [] : context.carriesHeaders(integration)
   return {
     ...withoutEmpty(settings),
     ...(otherwise !== undefined && { otherwise }),
+    ...(type === 'script' && { handler }),
     ...((type === 'publish' || type === 'enqueue') && { carriesHops: carries.includes(type) }),
     type,
     timeoutMs,
@@ -49,6 +52,7 @@ interface Values {
   readonly actions?: readonly string[]
   readonly then?: string
   readonly else?: string
+  readonly function?: string
 }
 
 function checkNames(type: ActionType, values: Values, config: AnySection, context: FlowContext): void {
@@ -61,6 +65,11 @@ function checkNames(type: ActionType, values: Values, config: AnySection, contex
     context.checkName('action', name, actions && nodeAt(actions, [index]))
   for (const branch of ['then', 'else'] as const)
     context.checkName('action', values[branch], config.node(branch))
+}
+
+function functionOf(config: AnySection, context: FlowContext): ScriptFunction | undefined {
+  const node = config.node('function')
+  return node === undefined ? undefined : context.scripts.read(node, config)
 }
 
 /** Leaves out parameters and a message without members: the trigger is taken in their place. */

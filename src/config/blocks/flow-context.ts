@@ -4,6 +4,7 @@ import type { Diagnostics } from '../hcl/diagnostics.js'
 import { report } from '../hcl/index.js'
 import type { Names } from '../names.js'
 import type { Node } from '../node.js'
+import type { ScriptContext } from './script.js'
 
 const MEANING: Readonly<Partial<Record<Capability, string>>> = {
   call: 'calls',
@@ -16,11 +17,18 @@ const MEANING: Readonly<Partial<Record<Capability, string>>> = {
 /** Checks the names in blocks of the data flow against the rest of the configuration. */
 export class FlowContext {
   readonly names: Names
+  readonly scripts: ScriptContext
   readonly #integrations: ReadonlyMap<string, IntegrationConfig>
   readonly #diagnostics: Diagnostics
 
-  constructor(names: Names, integrations: readonly IntegrationConfig[], diagnostics: Diagnostics) {
+  constructor(
+    names: Names,
+    integrations: readonly IntegrationConfig[],
+    scripts: ScriptContext,
+    diagnostics: Diagnostics,
+  ) {
     this.names = names
+    this.scripts = scripts
     this.#integrations = new Map(integrations.map((each) => [each.settings.name, each]))
     this.#diagnostics = diagnostics
   }

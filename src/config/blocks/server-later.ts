@@ -21,12 +21,13 @@ export function mayStart(name: string, section: AnySection): boolean {
 function methodsMayStart(name: string, section: AnySection): boolean {
   const methods = section.node('method')
   if (methods === undefined) return true
-  section.fault(methods.nameSpan, {
-    severity: 'warning',
-    message: 'block "method" is not supported by this version and is ignored',
-    hint: `register the handlers: gateway.server('${name}').register(…)`,
-  })
   const entries = methods.content.kind === 'map' ? methods.content.entries : new Map<string, Node>()
+  if ([...entries.values()].some((method) => nodeAt(method, ['handler']) === undefined))
+    section.fault(methods.nameSpan, {
+      severity: 'warning',
+      message: 'a block "method" without "handler" is not supported by this version and is ignored',
+      hint: `register the handlers: gateway.server('${name}').register(…)`,
+    })
   const guarded = [...entries].flatMap(([method, node]) => {
     const wanted = nodeAt(node, ['auth'])
     return wanted === undefined || ['none', 'optional'].includes(kindOf(wanted)) ? [] : [{ method, wanted }]

@@ -10,6 +10,7 @@ import { toSettings } from '../schema/settings.js'
 import type { FlowContext } from './flow-context.js'
 import { checkGroup } from './group.js'
 import { readConfig } from './protocol-config.js'
+import { readHandlers } from './server-handlers.js'
 import { mayStart } from './server-later.js'
 
 /** Addresses that a server can listen on but clients cannot connect to. */
@@ -35,6 +36,7 @@ export function readServer(
       message: 'a server that listens on every address needs "host" in its block "announce"',
     })
   checkNames(section, context)
+  const handlers = readHandlers(block.name, section, context.scripts)
   if (!mayStart(block.name, section)) return undefined
   const settings = toSettings(section.schema, rest)
   const payloadFormat = manifest.payloadFormats?.[settings.format]
@@ -56,6 +58,7 @@ export function readServer(
     manifest,
     ...(requires !== undefined && { requires }),
     ...(expose !== undefined && { expose }),
+    handlers,
   }
 }
 

@@ -20,7 +20,7 @@ export interface Traits {
   /** Read by the schema of a manifest, or not supported by this version. */
   readonly elsewhere?: 'manifest' | 'later'
   /** Names a block of this kind: as text, or as `KIND.NAME`. */
-  readonly refers?: 'integration' | 'data' | 'action' | 'server'
+  readonly refers?: 'integration' | 'data' | 'action' | 'server' | 'script'
   /** May be computed at run time from these names; parses to a `Late` then. */
   readonly late?: readonly LateRoot[]
   /** Whether the text may contain paths that are known only at run time, such as `${message.topic}`. */

@@ -11,6 +11,7 @@ export const ACTION_TYPES = [
   'parallel',
   'conditional',
   'log',
+  'script',
 ] as const
 export type ActionType = (typeof ACTION_TYPES)[number]
 
@@ -91,15 +92,20 @@ export const ACTION_CONFIGS = {
       fields: lateValue(...ALL).describe('Fields of the line, as an object.'),
     })
     .describe('Writes a line to the log. The action has no result.'),
+  script: z
+    .strictObject({
+      function: nameOf('script').describe(
+        'The function, as `script.NAME.FUNCTION` or as text. Example: `script.orders.total`.',
+      ),
+      params: lateValue(...ALL).describe('Its parameters. Default, also for `{}`: the trigger.'),
+    })
+    .describe('Calls a function of a script. The result of the action is that of the function.'),
 } as const
 
 /** Schema of an `action` block. `config` is read by the schema of its type. */
 export const action = z
   .strictObject({
-    type: z
-      .enum(ACTION_TYPES)
-      .meta({ notYet: { script: 'an action of the type "script"' } })
-      .describe('What the action does.'),
+    type: z.enum(ACTION_TYPES).describe('What the action does.'),
     timeout: duration().prefault('30s').describe('Time limit of a run as a whole.'),
     config: ofManifest.describe('Settings of the action.'),
   })

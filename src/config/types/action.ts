@@ -5,6 +5,7 @@ import type { LogActionBlock } from './log-action.js'
 import type { ParallelActionBlock } from './parallel-action.js'
 import type { PublishActionBlock } from './publish-action.js'
 import type { RpcActionBlock } from './rpc-action.js'
+import type { ScriptActionBlock } from './script-action.js'
 import type { SequenceActionBlock } from './sequence-action.js'
 
 /**
@@ -19,3 +20,4 @@ export type ActionBlock =
   | ParallelActionBlock
   | ConditionalActionBlock
   | LogActionBlock
+  | ScriptActionBlock

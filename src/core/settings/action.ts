@@ -1,6 +1,7 @@
 import type { LogLevel } from '../telemetry.js'
 import type { Headers } from '../value.js'
 import type { Parameter } from './late.js'
+import type { ScriptFunction } from './script.js'
 
 interface CommonAction {
   /** The label of its block. */
@@ -78,6 +79,14 @@ export interface LogAction extends CommonAction {
   readonly fields?: Parameter
 }
 
+/** Calls a function of a script. */
+export interface ScriptAction extends CommonAction {
+  readonly type: 'script'
+  readonly handler: ScriptFunction
+  /** If absent, the trigger. */
+  readonly params?: Parameter
+}
+
 /** An `action` block with all defaults filled in. */
 export type ActionSettings =
   | RpcAction
@@ -87,6 +96,7 @@ export type ActionSettings =
   | ParallelAction
   | ConditionalAction
   | LogAction
+  | ScriptAction
 
 /** The actions that an action runs. */
 export function membersOf(action: ActionSettings): readonly string[] {

@@ -1,4 +1,10 @@
-import type { EnqueueAction, LogAction, PublishAction, RpcAction } from '../../core/settings/action.js'
+import type {
+  EnqueueAction,
+  LogAction,
+  PublishAction,
+  RpcAction,
+  ScriptAction,
+} from '../../core/settings/action.js'
 import { parameterValue } from '../../core/settings/late.js'
 import type { Headers } from '../../core/value.js'
 import { HOPS_HEADER, type Hops, writeHops } from '../hops.js'
@@ -54,6 +60,11 @@ export async function enqueueMessage(action: EnqueueAction, run: Run, parts: Act
     ...(format !== undefined && { format }),
   })
   return { result }
+}
+
+export async function callFunction(action: ScriptAction, run: Run, parts: ActionParts): Promise<Done> {
+  const params = contentOf(action.params, run, namesOf(run, parts))
+  return { result: await parts.callScript(action.handler, params, action.name, run.signal) }
 }
 
 export async function writeLog(action: LogAction, run: Run, parts: ActionParts): Promise<Done> {

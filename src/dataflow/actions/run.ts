@@ -1,6 +1,7 @@
 import { ConfigError } from '../../core/errors/config.js'
 import type { OperationLimits } from '../../core/operation-options.js'
 import { type Parameter, parameterValue, type RunNames } from '../../core/settings/late.js'
+import type { ScriptFunction } from '../../core/settings/script.js'
 import type { Logger } from '../../core/telemetry.js'
 import type { Headers, Value } from '../../core/value.js'
 import type { FlowIntegration } from '../flow-integration.js'
@@ -29,12 +30,21 @@ export interface Done {
   readonly results?: Results
 }
 
+/** Calls a function of a script for an action. @throws IntegrationError */
+export type CallScript = (
+  handler: ScriptFunction,
+  params: unknown,
+  action: string,
+  signal: AbortSignal | undefined,
+) => Promise<unknown>
+
 /** What actions need from their surroundings. */
 export interface ActionParts {
   /** The values of all data. */
   readonly data: NonNullable<RunNames['data']>
   readonly log: Logger
   integration(name: string): FlowIntegration
+  readonly callScript: CallScript
   /** Runs another action as a part of a run. */
   runMember(name: string, run: Omit<Run, 'used'>): Promise<Done>
 }

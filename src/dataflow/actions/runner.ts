@@ -11,14 +11,15 @@ import type { FlowIntegration } from '../flow-integration.js'
 import { type Hops, hop, NO_HOPS } from '../hops.js'
 import { type ActionFigures, inTime } from './action.js'
 import { runConditional, runParallel, runSequence } from './composites.js'
-import { callMethod, enqueueMessage, publishMessage, writeLog } from './operations.js'
-import type { ActionParts, Done, Run } from './run.js'
+import { callFunction, callMethod, enqueueMessage, publishMessage, writeLog } from './operations.js'
+import type { ActionParts, CallScript, Done, Run } from './run.js'
 
 export interface RunnerDependencies {
   readonly clock: Clock
   readonly events: FlowEvents
   readonly data: ActionParts['data']
   readonly log: Logger
+  readonly callScript: CallScript
   integration(name: string): FlowIntegration
   /** Reports a run that has failed. */
   failed(action: string, error: Error): void
@@ -44,10 +45,11 @@ export class ActionRunner implements Worker {
     this.#actions = new Map(
       actions.map((settings) => [settings.name, { settings, runs: 0, succeeded: 0, failed: 0, running: 0 }]),
     )
-    const { data, log } = parts
+    const { data, log, callScript } = parts
     this.#forActions = {
       data,
       log,
+      callScript,
       integration: (name) => parts.integration(name),
       runMember: (name, run) => this.#run(name, run, undefined),
     }
@@ -126,6 +128,8 @@ export class ActionRunner implements Worker {
         return runConditional(settings, run, parts)
       case 'log':
         return writeLog(settings, run, parts)
+      case 'script':
+        return callFunction(settings, run, parts)
     }
   }
 

@@ -12,6 +12,7 @@ import {
 import { brokerOf } from '../../../src/config/schema/broker.js'
 import { on } from '../../../src/config/schema/on.js'
 import { route } from '../../../src/config/schema/route.js'
+import { script } from '../../../src/config/schema/script.js'
 import { serverOf } from '../../../src/config/schema/server.js'
 import { supervisor } from '../../../src/config/schema/supervision.js'
 import { variable } from '../../../src/config/schema/variable.js'
@@ -36,6 +37,7 @@ export function blockTypes(): Readonly<Record<string, string>> {
   single('Supervisor', supervisor, into)
   single('Variable', variable, into)
   single('Route', route, into)
+  single('Script', script, into)
   const files = [...into.files()].sort(([a], [b]) => (a < b ? -1 : 1))
   const index = files.map(([file]) => `export type * from './${file}.js'\n`).join('')
   return Object.fromEntries(

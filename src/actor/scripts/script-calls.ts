@@ -1,0 +1,57 @@
+import { sharedController } from '../../core/abort.js'
+import { ConfigError } from '../../core/errors/config.js'
+import { prepareValue } from '../../core/prepare-value.js'
+import type { ScriptContext } from '../../core/script-context.js'
+import { decodeError, encodeError } from '../../mailbox/error-codec.js'
+import type { CallContext, FromScript, Outcome, ToScript } from '../../mailbox/script-protocol.js'
+import type { GatewayLink } from './gateway-link.js'
+
+/** The exports of a script. */
+export type ScriptModule = Readonly<Record<string, unknown>>
+
+/** Runs the calls of a thread, each to its single outcome. */
+export class ScriptCalls {
+  readonly #module: ScriptModule
+  readonly #link: GatewayLink
+  readonly #post: (message: FromScript) => void
+  readonly #running = new Map<number, AbortController>()
+
+  constructor(module: ScriptModule, link: GatewayLink, post: (message: FromScript) => void) {
+    this.#module = module
+    this.#link = link
+    this.#post = post
+  }
+
+  /** Runs a call. Never rejects. */
+  async run({ id, function: name, params, context }: ToScript & { readonly kind: 'call' }): Promise<void> {
+    const controller = sharedController()
+    this.#running.set(id, controller)
+    const outcome = await this.#outcome(name, params, this.#contextOf(context, controller.signal))
+    this.#running.delete(id)
+    this.#post({ kind: 'settled', id, outcome })
+  }
+
+  /** Aborts the signal of a call that still runs. */
+  cancel({ id, error }: ToScript & { readonly kind: 'cancel' }): void {
+    this.#running.get(id)?.abort(decodeError(error))
+  }
+
+  #contextOf(context: CallContext, signal: AbortSignal): ScriptContext {
+    return { ...context, signal, gateway: this.#link.gateway(signal) }
+  }
+
+  async #outcome(name: string, params: unknown, context: ScriptContext): Promise<Outcome> {
+    try {
+      const found = this.#module[name]
+      if (typeof found !== 'function') throw new ConfigError(`the script exports no function "${name}"`)
+      return { ok: true, value: prepareValue((await found(params, context)) ?? null) }
+    } catch (thrown) {
+      return { ok: false, error: encodeError(thrown) }
+    }
+  }
+}
+
+/** The names of the functions that a script exports. */
+export function functionsOf(module: ScriptModule): string[] {
+  return Object.keys(module).filter((name) => typeof module[name] === 'function')
+}

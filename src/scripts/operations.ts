@@ -1,0 +1,56 @@
+import { sharedController } from '../core/abort.js'
+import { prepareValue } from '../core/prepare-value.js'
+import { encodeError } from '../mailbox/error-codec.js'
+import type { FromScript, Outcome, ScriptOperation, ToScript } from '../mailbox/script-protocol.js'
+
+/** Performs an operation of `context.gateway`. @throws IntegrationError */
+export type PerformOperation = (
+  operation: ScriptOperation,
+  args: readonly unknown[],
+  signal: AbortSignal,
+) => Promise<unknown>
+
+/** Performs what the scripts of one thread ask of the gateway. */
+export class Operations {
+  readonly #perform: PerformOperation
+  readonly #post: (message: ToScript) => void
+  readonly #running = new Map<number, AbortController>()
+
+  constructor(perform: PerformOperation, post: (message: ToScript) => void) {
+    this.#perform = perform
+    this.#post = post
+  }
+
+  /** Performs an operation and answers it. Never rejects. */
+  async ask({ id, operation, args }: FromScript & { readonly kind: 'ask' }): Promise<void> {
+    const controller = sharedController()
+    this.#running.set(id, controller)
+    const outcome = await this.#outcome(operation, args, controller.signal)
+    // An abandoned operation has no one who waits for it.
+    if (this.#running.delete(id)) this.#post({ kind: 'answer', id, outcome })
+  }
+
+  /** Cancels an operation. */
+  abandon(id: number): void {
+    const controller = this.#running.get(id)
+    this.#running.delete(id)
+    controller?.abort()
+  }
+
+  /** Leaves all operations to themselves: what the thread has published or sent is on its way. */
+  end(): void {
+    this.#running.clear()
+  }
+
+  async #outcome(
+    operation: ScriptOperation,
+    args: readonly unknown[],
+    signal: AbortSignal,
+  ): Promise<Outcome> {
+    try {
+      return { ok: true, value: prepareValue(await this.#perform(operation, args, signal)) }
+    } catch (error) {
+      return { ok: false, error: encodeError(error) }
+    }
+  }
+}

@@ -1,0 +1,174 @@
+import { pathToFileURL } from 'node:url'
+import type { Piscina } from 'piscina'
+import { onAbort } from '../core/abort.js'
+import type { Clock } from '../core/clock.js'
+import { ConfigError } from '../core/errors/config.js'
+import { ShutdownError } from '../core/errors/lifecycle.js'
+import { CancelledError } from '../core/errors/operation.js'
+import type { GatewayReport } from '../core/events.js'
+import { prepareValue } from '../core/prepare-value.js'
+import type { ScriptSettings } from '../core/settings/script.js'
+import { messageOf } from '../mailbox/error-codec.js'
+import type { CallContext } from '../mailbox/script-protocol.js'
+import { FileWatch } from './file-watch.js'
+import type { PerformOperation } from './operations.js'
+import type { ScriptCall } from './script-call.js'
+import { isSame, readScript, type ScriptFiles } from './script-files.js'
+import { ScriptPool } from './script-pool.js'
+import type { ThreadScript } from './script-thread.js'
+
+export interface ScriptDependencies {
+  readonly clock: Clock
+  readonly makePool: (threads: number, heapLimitMb: number) => Piscina
+  readonly perform: PerformOperation
+  readonly report: (report: GatewayReport) => void
+}
+
+/** What a caller gives beside the parameters. */
+export interface CallerContext extends Omit<CallContext, 'deadline'> {
+  readonly signal?: AbortSignal | undefined
+}
+
+/** A `script` block: the threads that run it, and its newer states. */
+export class Script {
+  readonly #settings: ScriptSettings
+  readonly #parts: ScriptDependencies
+  readonly #required: readonly string[]
+  readonly #watch: FileWatch
+  /** Pools that finish their calls. */
+  readonly #retired = new Set<ScriptPool>()
+  #pool: ScriptPool | undefined
+  /** The files as the threads run them. */
+  #loaded: ScriptFiles | undefined
+  /** The files of the last attempt to load. */
+  #tried: ScriptFiles | undefined
+  #reloading: Promise<void> = Promise.resolve()
+  #lastCall = 0
+  #isClosed = false
+
+  /** @param required the functions that the configuration names */
+  constructor(settings: ScriptSettings, required: readonly string[], parts: ScriptDependencies) {
+    this.#settings = settings
+    this.#required = required
+    this.#parts = parts
+    this.#watch = new FileWatch(parts.clock, () => this.#changed())
+  }
+
+  /** Loads the script. @throws ConfigError if it cannot be loaded, or lacks a function */
+  async start(): Promise<void> {
+    const files = await readScript(this.#settings.path)
+    this.#pool = await this.#load(files)
+    this.#accept(files)
+  }
+
+  /** Whether a call has no outcome. */
+  get isBusy(): boolean {
+    return (this.#pool?.size ?? 0) > 0
+  }
+
+  /**
+   * Calls a function.
+   * @throws what the function throws; TimeoutError, CancelledError, ActorCrashedError, MailboxFullError,
+   *   SerializeError, ShutdownError
+   */
+  call(name: string, params: unknown, { signal, ...context }: CallerContext): Promise<unknown> {
+    const pool = this.#pool
+    return new Promise((resolve, reject) => {
+      if (pool === undefined || this.#isClosed) throw new ShutdownError()
+      if (signal?.aborted) throw new CancelledError()
+      const call: ScriptCall = {
+        id: ++this.#lastCall,
+        function: name,
+        params: prepareValue(params),
+        context: { ...context, deadline: this.#parts.clock.now() + this.#settings.timeoutMs },
+        resolve,
+        reject,
+        isAnswered: false,
+        timer: undefined,
+        forget: () => {},
+      }
+      if (signal !== undefined) call.forget = onAbort(signal, () => pool.cancel(call, new CancelledError()))
+      pool.run(call)
+    })
+  }
+
+  /** Ends all threads. Calls in flight reject with ShutdownError. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#watch.close()
+    await Promise.all([this.#pool, ...this.#retired].map((pool) => pool?.close()))
+  }
+
+  #changed(): void {
+    this.#reloading = this.#reloading.then(() => this.#reload())
+  }
+
+  /** Loads the script again if its files have changed. Never rejects. */
+  async #reload(): Promise<void> {
+    const files = await readScript(this.#settings.path)
+    if (this.#isClosed || isSame(files, this.#tried!)) return
+    this.#tried = files
+    const { name: script } = this.#settings
+    try {
+      const pool = await this.#load(files)
+      if (this.#isClosed) return void pool.close()
+      const old = this.#pool!
+      this.#pool = pool
+      this.#accept(files)
+      this.#retired.add(old)
+      old.retire()
+      this.#parts.report({ kind: 'script:reloaded', script })
+    } catch (error) {
+      this.#watch.set(new Set([...this.#loaded!.paths, ...files.paths]))
+      this.#parts.report({ kind: 'script:failed', script, reason: messageOf(error) })
+    }
+  }
+
+  #accept(files: ScriptFiles): void {
+    this.#loaded = files
+    this.#tried = files
+    if (this.#settings.reload) this.#watch.set(files.paths)
+  }
+
+  /** Starts threads with the files. @throws ConfigError */
+  async #load(files: ScriptFiles): Promise<ScriptPool> {
+    const { name: script } = this.#settings
+    const pool = new ScriptPool(this.#settings, {
+      ...this.#parts,
+      script: () => this.#scriptFor(files),
+      crashed: (reason) => this.#parts.report({ kind: 'script:crashed', script, reason }),
+      finished: (ended) => this.#retired.delete(ended),
+    })
+    try {
+      const functions = await pool.open(this.#threadScript)
+      const missing = this.#required.find((name) => !functions.includes(name))
+      if (missing !== undefined)
+        throw new ConfigError(
+          `the script "${script}" exports no function "${missing}": ${this.#settings.path} exports ${functions.join(', ') || 'none'}`,
+        )
+      return pool
+    } catch (error) {
+      void pool.close()
+      if (error instanceof ConfigError) throw error
+      const message = `the script "${script}" cannot be loaded: ${placed(error)}`
+      throw new ConfigError(message, [], { cause: error })
+    }
+  }
+
+  /** What a thread runs that replaces another: the same state, also if the files have changed since. */
+  async #scriptFor(files: ScriptFiles): Promise<ThreadScript> {
+    const now = await readScript(this.#settings.path)
+    return isSame(files, now) ? this.#threadScript : { ...this.#threadScript, files: files.texts }
+  }
+
+  get #threadScript(): ThreadScript {
+    return { url: pathToFileURL(this.#settings.path).href, memory: this.#settings.memory }
+  }
+}
+
+/** The message of an error with its place, which Node writes above the stack of a SyntaxError. */
+function placed(error: unknown): string {
+  const stack = (error as { readonly stack?: unknown } | null)?.stack
+  const [, place] = (typeof stack === 'string' && /^(?:file:\/\/)?(\/[^\n]+:\d+)\n/.exec(stack)) || []
+  return place === undefined ? messageOf(error) : `${place}: ${messageOf(error)}`
+}

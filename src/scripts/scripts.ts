@@ -1,0 +1,77 @@
+import { fileURLToPath } from 'node:url'
+import type { Piscina } from 'piscina'
+import { unknownName } from '../core/arguments.js'
+import type { ScriptFunction, ScriptSettings } from '../core/settings/script.js'
+import { type CallerContext, Script, type ScriptDependencies } from './script.js'
+
+/** The scripts of a gateway. */
+export class Scripts {
+  readonly #settings: readonly ScriptSettings[]
+  readonly #parts: Omit<ScriptDependencies, 'makePool'>
+  readonly #worker: () => URL
+  readonly #required: readonly ScriptFunction[]
+  readonly #scripts = new Map<string, Script>()
+
+  /**
+   * @param required the functions that the configuration names
+   * @param worker finds the file that the threads load
+   */
+  constructor(
+    settings: readonly ScriptSettings[],
+    required: readonly ScriptFunction[],
+    worker: () => URL,
+    parts: Omit<ScriptDependencies, 'makePool'>,
+  ) {
+    this.#settings = settings
+    this.#required = required
+    this.#worker = worker
+    this.#parts = parts
+  }
+
+  /** Loads all scripts. @throws ConfigError; then all have been closed */
+  async start(): Promise<void> {
+    if (this.#settings.length === 0) return
+    // Loaded when needed: few gateways have scripts.
+    const { Piscina: Pool } = await import('piscina')
+    const filename = fileURLToPath(this.#worker())
+    const makePool = (threads: number, maxOldGenerationSizeMb: number): Piscina =>
+      new Pool({
+        filename,
+        minThreads: threads,
+        // A thread that is kept for its last calls has a successor.
+        maxThreads: 2 * threads,
+        idleTimeout: 0,
+        // Otherwise an idle thread blocks, and its timers and heartbeat stop.
+        atomics: 'disabled',
+        recordTiming: false,
+        resourceLimits: { maxOldGenerationSizeMb },
+        execArgv: [],
+      })
+    for (const settings of this.#settings) {
+      const required = this.#required.filter(({ script }) => script === settings.name)
+      const names = [...new Set(required.map((each) => each.function))]
+      this.#scripts.set(settings.name, new Script(settings, names, { ...this.#parts, makePool }))
+    }
+    const started = await Promise.allSettled([...this.#scripts.values()].map((script) => script.start()))
+    const failed = started.find((each) => each.status === 'rejected')
+    if (failed === undefined) return
+    await this.close()
+    throw failed.reason
+  }
+
+  /** Calls a function of a script. @throws what `Script.call` throws; ConfigError if there is no such script */
+  async call(
+    { script, function: name }: ScriptFunction,
+    params: unknown,
+    context: CallerContext,
+  ): Promise<unknown> {
+    const found = this.#scripts.get(script)
+    if (found === undefined) throw unknownName('script', 'script', script, this.#scripts.keys())
+    return found.call(name, params, context)
+  }
+
+  /** Ends the threads of all scripts. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#scripts.values()].map((script) => script.close()))
+  }
+}
