@@ -9,7 +9,7 @@ const block = z.strictObject({
     .int()
     .min(1)
     .default(1_000_000)
-    .describe('Maximum number of elements visited and functions called.'),
+    .describe('Maximum number of elements visited, functions called and steps of regular expressions.'),
   output: size().prefault('16MB').describe('Maximum size of all results together, as JSON.'),
   depth: z.int().min(1).max(10_000).default(1_000).describe('Maximum nesting of a result.'),
   time: duration()

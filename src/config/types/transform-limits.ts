@@ -5,7 +5,7 @@ import type { Duration } from '../../core/duration.js'
 /** The `limits` block: Limits of one run of a query. Beyond a limit the query fails for that message. */
 export interface TransformLimitsBlock {
   /**
-   * Maximum number of elements visited and functions called.
+   * Maximum number of elements visited, functions called and steps of regular expressions.
    * A whole number of at least 1.
    * @defaultValue `1000000`
    */

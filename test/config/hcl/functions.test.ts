@@ -202,6 +202,10 @@ test.each([
   ['regex("(", "a")', 'regex: invalid regular expression'],
   ['regex("b", "a")', 'regex: the pattern does not match'],
   ['regex("(?=a)", "a")', 'regex: the pattern could take very long to match'],
+  [
+    `regex("a*a*a*b", "${'a'.repeat(1000)}")`,
+    'regex: the pattern could take very long to match a text of 1000 characters',
+  ],
   ['format("%d", "x")', 'format: %d does not fit'],
   ['format("%s")', 'format: missing value for %s'],
   ['format("x", 1)', 'format: more values than verbs'],

@@ -1,3 +1,6 @@
+import { isAtStart } from '../../../transform/jq/regex/analysis.js'
+import { mostWork } from '../../../transform/jq/regex/cost.js'
+import { parseRegex } from '../../../transform/jq/regex/parse.js'
 import { toText } from '../convert.js'
 import type { HclFunction } from '../values.js'
 import { type HclValue, setKey } from '../values.js'
@@ -27,6 +30,8 @@ function substring(text: string, offset: number, length: number): string {
 const UNSAFE = /\(\?[=!]|\(\?<[=!]|\\[1-9]|\\k<|\)[*+{]/
 const MAX_PATTERN = 1000
 const MAX_SUBJECT = 100_000
+/** Characters that a search may look at: nothing can stop it. */
+const MAX_WORK = 2 ** 26
 
 function compile(pattern: string, argument: number): RegExp {
   if (pattern.length > MAX_PATTERN)
@@ -44,14 +49,32 @@ function compile(pattern: string, argument: number): RegExp {
   }
 }
 
-function checkSubject(text: string, argument: number): void {
+function checkSubject(pattern: string, text: string, argument: number): void {
   if (text.length > MAX_SUBJECT)
     throw new FunctionFault(`the text exceeds the limit of ${MAX_SUBJECT} characters`, { argument })
+  if (workOf(pattern, text.length) > MAX_WORK)
+    throw new FunctionFault(`the pattern could take very long to match a text of ${text.length} characters`, {
+      argument,
+      expected: 'a shorter text, or a pattern with fewer repetitions, such as one that begins with "^"',
+    })
+}
+
+/** How many characters a search may look at. A pattern that the estimate does not know counts as the worst. */
+function workOf(pattern: string, length: number): number {
+  try {
+    const { root } = parseRegex(pattern.replace(/\(\?P</g, '(?<'), {
+      isExtended: false,
+      dotsMatchLineBreaks: false,
+    })
+    return mostWork(root, length, isAtStart(root))
+  } catch {
+    return length ** 2
+  }
 }
 
 function regex(pattern: string, text: string): HclValue {
   const compiled = compile(pattern, 0)
-  checkSubject(text, 1)
+  checkSubject(pattern, text, 1)
   const match = compiled.exec(text)
   if (match === null) throw new FunctionFault('the pattern does not match', { argument: 1 })
   if (match.groups !== undefined) {
@@ -65,8 +88,9 @@ function regex(pattern: string, text: string): HclValue {
 function replace(text: string, search: string, replacement: string): string {
   if (search.length < 2 || !search.startsWith('/') || !search.endsWith('/'))
     return text.replaceAll(search, () => replacement)
-  const compiled = compile(search.slice(1, -1), 1)
-  checkSubject(text, 0)
+  const pattern = search.slice(1, -1)
+  const compiled = compile(pattern, 1)
+  checkSubject(pattern, text, 0)
   return text.replace(compiled, (...match: unknown[]) => {
     const groups = match.at(-1)
     const named = typeof groups === 'object' ? (groups as Record<string, string>) : {}

@@ -16,10 +16,10 @@ export const DATES: Readonly<Record<string, ValueFunction>> = {
   },
   'strftime/1': (input, [format]) => formatted(input, format, 'strftime/1', utc, () => UTC),
   'strflocaltime/1': (input, [format]) => formatted(input, format, 'strflocaltime/1', local, zoneAt),
-  'strptime/1': (input, [format]) => {
+  'strptime/1': (input, [format], budget) => {
     if (typeof input !== 'string') throw new JqError(`strptime/1 requires string inputs and arguments`)
     if (typeof format !== 'string') throw new JqError(`strptime/1 requires string inputs and arguments`)
-    return toJson(parseTime(input, format))
+    return toJson(parseTime(input, format, budget))
   },
 }
 

@@ -1,8 +1,7 @@
 import { many } from '../compile/compiled.js'
-import { isMatch, type Match, matchesIn } from '../regex/match.js'
-import { slice } from '../values/access.js'
+import { cutsIn, isMatch, matchesIn } from '../regex/match.js'
 import { add } from '../values/arithmetic.js'
-import { type Json, put } from '../values/json.js'
+import type { Json } from '../values/json.js'
 import type { Form } from './form.js'
 import type { ValueFunction } from './values.js'
 
@@ -13,13 +12,14 @@ export const MATCHING: Readonly<Record<string, ValueFunction>> = {
   'test/1': (input, [regex], budget) => isMatch(input, regex as Json, null, budget),
   'test/2': (input, [regex, modifiers], budget) => isMatch(input, regex as Json, modifiers as Json, budget),
   'split/2': (input, [regex, modifiers], budget) => {
+    const { text, cuts } = cutsIn(input, regex as Json, modifiers as Json, true, budget)
     const parts: Json[] = []
     let from = 0
-    for (const { offset, length } of matchesIn(input, regex as Json, modifiers as Json, true, budget)) {
-      parts.push(slice(input, from, offset))
-      from = offset + length
+    for (const { start, end } of cuts) {
+      parts.push(text.slice(from, start))
+      from = end
     }
-    return [...parts, slice(input, from, null)]
+    return [...parts, text.slice(from)]
   },
 }
 
@@ -29,28 +29,22 @@ export const SUBSTITUTION: Readonly<Record<string, Form>> = {
     many((input, env, emit) =>
       regex.each(input, env, (source) =>
         modifiers.each(input, env, (flags) => {
-          const results: Json[] = []
+          const results: string[] = []
           let from = 0
-          for (const match of matchesIn(input, source, flags, false, budget)) {
-            const gap = slice(input, from, match.offset)
+          const { text, cuts } = cutsIn(input, source, flags, false, budget)
+          for (const cut of cuts) {
+            const gap = text.slice(from, cut.start)
             let index = 0
-            replacement.each(captured(match), env, (text) => {
-              results[index] = add(results[index] ?? null, add(gap, text, budget), budget)
+            replacement.each(cut.captured(), env, (part) => {
+              results[index] = (results[index] ?? '') + add(gap, part, budget)
               index++
             })
-            from = match.offset + match.length
+            from = cut.end
           }
-          const rest = slice(input, from, null)
+          const rest = text.slice(from)
           if (results.length === 0) emit(input)
-          for (const result of results) emit(add(result, rest, budget))
+          for (const result of results) emit(result + rest)
         }),
       ),
     ),
-}
-
-/** The named captures of a match, as an object. */
-function captured({ captures }: Match): Json {
-  const object: Record<string, Json> = {}
-  for (const { name, string } of captures) if (name !== null) put(object, name, string)
-  return object
 }

@@ -1,13 +1,11 @@
-import { charge } from '../budget.js'
+import { type Budget, charge } from '../budget.js'
 import { JqError } from '../errors.js'
 import { isArray, type Json, type JsonArray } from '../values/json.js'
 import { describe } from '../values/text.js'
 import { textIndices, type ValueFunction } from './values.js'
 
-/** What jq's `trim` takes for white space. */
-const SPACE = '[\\t\\n\\v\\f\\r \\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]'
-const LEADING = new RegExp(`^${SPACE}+`)
-const TRAILING = new RegExp(`${SPACE}+$`)
+/** What jq's `trim` takes for white space, beyond ASCII. */
+const OTHER_SPACE = /^[\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]$/
 const REPLACEMENT = 0xfffd
 const LAST_CODE_POINT = 0x10_ffff
 
@@ -38,9 +36,9 @@ export const STRINGS: Readonly<Record<string, ValueFunction>> = {
   'ltrimstr/1': (input, [part]) => withoutStart(input, part),
   'rtrimstr/1': (input, [part]) => withoutEnd(input, part),
   'trimstr/1': (input, [part]) => withoutEnd(withoutStart(input, part), part),
-  'trim/0': (input) => trimmable(input).replace(LEADING, '').replace(TRAILING, ''),
-  'ltrim/0': (input) => trimmable(input).replace(LEADING, ''),
-  'rtrim/0': (input) => trimmable(input).replace(TRAILING, ''),
+  'trim/0': (input, _args, budget) => trimmed(input, true, true, budget),
+  'ltrim/0': (input, _args, budget) => trimmed(input, true, false, budget),
+  'rtrim/0': (input, _args, budget) => trimmed(input, false, true, budget),
   'ascii_downcase/0': (input) => cased(input).replace(/[A-Z]+/g, (letters) => letters.toLowerCase()),
   'ascii_upcase/0': (input) => cased(input).replace(/[a-z]+/g, (letters) => letters.toUpperCase()),
   '_strindices/1': (input, [part]) => {
@@ -66,9 +64,20 @@ function withoutEnd(input: Json, part: Json | undefined): string {
   return end !== '' && text.endsWith(end) ? text.slice(0, -end.length) : text
 }
 
-function trimmable(input: Json): string {
+/** Looks at each end once. A regular expression would try at each space of the text. */
+function trimmed(input: Json, start: boolean, end: boolean, budget: Budget): string {
   if (typeof input !== 'string') throw new JqError('trim input must be a string')
-  return input
+  let [from, to] = [0, input.length]
+  while (start && from < to && isSpace(input, from)) from++
+  while (end && to > from && isSpace(input, to - 1)) to--
+  charge(budget, (input.length - (to - from)) >> 2)
+  return input.slice(from, to)
+}
+
+function isSpace(text: string, at: number): boolean {
+  const unit = text.charCodeAt(at)
+  if (unit < 0x80) return unit === 0x20 || (unit >= 0x09 && unit <= 0x0d)
+  return OTHER_SPACE.test(text[at]!)
 }
 
 function cased(input: Json): string {

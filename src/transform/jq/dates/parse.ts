@@ -1,4 +1,6 @@
+import type { Budget } from '../budget.js'
 import { JqError } from '../errors.js'
+import { Regex } from '../regex/regex.js'
 import { type BrokenDown, secondsOf, utc } from './broken-down.js'
 import { COMPOSED, MONTHS, WEEKDAYS } from './names.js'
 
@@ -16,28 +18,30 @@ type Fields = {
 
 type Reading = readonly [pattern: string, take: (fields: Fields, text: string) => void]
 
+const OPTIONS = { ignoresCase: true, isExtended: false, dotsMatchLineBreaks: false, refusesEmpty: false }
+
 const READINGS: Readonly<Record<string, Reading>> = {
-  Y: ['[+-]?\\d{1,4}', (fields, text) => set(fields, 'year', text)],
+  Y: ['[+-]?[0-9]{1,4}', (fields, text) => set(fields, 'year', text)],
   y: [
-    '\\d{1,2}',
+    '[0-9]{1,2}',
     (fields, text) => {
       fields.year = Number(text) + (Number(text) < 69 ? 2000 : 1900)
     },
   ],
   m: [
-    '\\d{1,2}',
+    '[0-9]{1,2}',
     (fields, text) => {
       fields.month = Number(text) - 1
     },
   ],
-  d: ['\\d{1,2}', (fields, text) => set(fields, 'day', text)],
-  e: [' ?\\d{1,2}', (fields, text) => set(fields, 'day', text)],
-  H: ['\\d{1,2}', (fields, text) => set(fields, 'hours', text)],
-  k: [' ?\\d{1,2}', (fields, text) => set(fields, 'hours', text)],
-  I: ['\\d{1,2}', (fields, text) => set(fields, 'hours', text)],
-  l: [' ?\\d{1,2}', (fields, text) => set(fields, 'hours', text)],
-  M: ['\\d{1,2}', (fields, text) => set(fields, 'minutes', text)],
-  S: ['\\d{1,2}', (fields, text) => set(fields, 'seconds', text)],
+  d: ['[0-9]{1,2}', (fields, text) => set(fields, 'day', text)],
+  e: [' ?[0-9]{1,2}', (fields, text) => set(fields, 'day', text)],
+  H: ['[0-9]{1,2}', (fields, text) => set(fields, 'hours', text)],
+  k: [' ?[0-9]{1,2}', (fields, text) => set(fields, 'hours', text)],
+  I: ['[0-9]{1,2}', (fields, text) => set(fields, 'hours', text)],
+  l: [' ?[0-9]{1,2}', (fields, text) => set(fields, 'hours', text)],
+  M: ['[0-9]{1,2}', (fields, text) => set(fields, 'minutes', text)],
+  S: ['[0-9]{1,2}', (fields, text) => set(fields, 'seconds', text)],
   p: [
     '[AaPp][Mm]',
     (fields, text) => {
@@ -59,20 +63,20 @@ const READINGS: Readonly<Record<string, Reading>> = {
   a: [names(WEEKDAYS), () => {}],
   A: [names(WEEKDAYS), () => {}],
   j: [
-    '\\d{1,3}',
+    '[0-9]{1,3}',
     (fields, text) => {
       fields.yearDay = Number(text) - 1
     },
   ],
   s: [
-    '-?\\d+',
+    '-?[0-9]+',
     (fields, text) => {
       fields.epoch = Number(text)
     },
   ],
   // The broken down time has no zone: what stands there is read, and does not count.
   Z: ['[A-Za-z]+', () => {}],
-  z: ['Z|[+-]\\d{2}:?\\d{2}|[+-]\\d{2}', () => {}],
+  z: ['Z|[+-][0-9]{2}:?[0-9]{2}|[+-][0-9]{2}', () => {}],
   u: ['[1-7]', () => {}],
   w: ['[0-6]', () => {}],
   n: ['\\s*', () => {}],
@@ -80,12 +84,19 @@ const READINGS: Readonly<Record<string, Reading>> = {
   '%': ['%', () => {}],
 }
 
-/** As `strptime` of C in the locale "C". @throws JqError where the text is not of the format */
-export function parseTime(text: string, format: string): BrokenDown {
-  const takes: ((fields: Fields, text: string) => void)[] = []
-  const source = patternOf(format, takes)
-  const match = new RegExp(`^${source}$`, 'i').exec(text)
-  if (match === null) throw new JqError(`date "${text}" does not match format "${format}"`)
+interface Format {
+  readonly regex: Regex
+  readonly takes: readonly Reading[1][]
+}
+
+const MOST_KEPT = 100
+const kept = new Map<string, Format>()
+
+/** As `strptime` of C in the locale "C". @throws JqError where the text is not of the format, JqLimitError */
+export function parseTime(text: string, format: string, budget: Budget): BrokenDown {
+  const { regex, takes } = formatOf(format)
+  const places = regex.find(text, 0, budget)
+  if (places === undefined) throw new JqError(`date "${text}" does not match format "${format}"`)
   const fields: Fields = {
     year: 1900,
     month: 0,
@@ -97,11 +108,24 @@ export function parseTime(text: string, format: string): BrokenDown {
     epoch: undefined,
     yearDay: undefined,
   }
-  for (const [index, take] of takes.entries()) take(fields, (match[index + 1] ?? '').trim())
+  for (const [index, take] of takes.entries())
+    take(fields, text.slice(places[2 * index + 2], places[2 * index + 3]).trim())
   return timeOf(fields)
 }
 
-function patternOf(format: string, takes: ((fields: Fields, text: string) => void)[]): string {
+/** A format may repeat spaces, which is why the budget bounds the search. */
+function formatOf(format: string): Format {
+  const known = kept.get(format)
+  if (known !== undefined) return known
+  const takes: Reading[1][] = []
+  const source = `^${patternOf(format, takes)}\\z`
+  const made = { regex: new Regex(source, OPTIONS), takes }
+  if (kept.size >= MOST_KEPT) kept.clear()
+  kept.set(format, made)
+  return made
+}
+
+function patternOf(format: string, takes: Reading[1][]): string {
   return format.replace(/%[EO]?([\s\S])|\s+|[^%\s]/gu, (part: string, letter: string | undefined) => {
     if (letter === undefined) return /\s/.test(part) ? '\\s*' : part.replace(/[\\^$.*+?()[\]{}|/]/, '\\$&')
     const composed = COMPOSED[letter]

@@ -1,9 +1,9 @@
 import { type Budget, charge } from '../budget.js'
 import { JqError, NotCompiled } from '../errors.js'
 import { lengthOf } from '../values/access.js'
-import { isArray, type Json, typeOf } from '../values/json.js'
+import { isArray, type Json, put, typeOf } from '../values/json.js'
 import { describe } from '../values/text.js'
-import { translate } from './translate.js'
+import { type Places, Regex } from './regex.js'
 
 /** What `match` gives for each match. Places and lengths are counted in code points. */
 export interface Match {
@@ -22,11 +22,10 @@ interface Capture {
   readonly [key: string]: Json
 }
 
-interface Regex {
-  readonly pattern: RegExp
-  readonly names: readonly (string | null)[]
+interface Prepared {
+  readonly text: string
+  readonly regex: Regex
   readonly isGlobal: boolean
-  readonly dropsEmpty: boolean
 }
 
 const KEPT = 100
@@ -48,14 +47,12 @@ function compile(source: string, modifiers: string): Regex {
   const has = (modifier: string) => modifiers.includes(modifier)
   if (has('l')) throw new NotCompiled('the modifier "l" of regular expressions')
   try {
-    const { source: translated, names } = translate(source, has('x'))
-    const flags = `dgu${has('i') ? 'i' : ''}${has('p') ? 's' : ''}`
-    return {
-      pattern: new RegExp(translated, flags),
-      names,
-      isGlobal: has('g'),
-      dropsEmpty: has('n'),
-    }
+    return new Regex(source, {
+      ignoresCase: has('i'),
+      isExtended: has('x'),
+      dotsMatchLineBreaks: has('p'),
+      refusesEmpty: has('n'),
+    })
   } catch (error) {
     if (error instanceof SyntaxError) throw new JqError(`Regex failure: ${error.message}`)
     throw error
@@ -63,37 +60,80 @@ function compile(source: string, modifiers: string): Regex {
 }
 
 /**
- * Each match in a text.
+ * Each match in a text, as `match` gives it.
  * @param regex as jq's functions take it: a text, or an array of it and the modifiers
- * @throws JqError
+ * @throws JqError, JqLimitError
  */
 export function matchesIn(input: Json, regex: Json, modifiers: Json, all: boolean, budget: Budget): Match[] {
-  const { text, pattern, names, isGlobal, dropsEmpty } = prepared(input, regex, modifiers)
+  const prepared = prepare(input, regex, modifiers)
+  const points = new CodePoints(prepared.text)
+  return placesIn(prepared, all, budget).map((places) =>
+    described(prepared.text, places, prepared.regex.names, points),
+  )
+}
+
+/** A match that something replaces or that divides a text. The places are counted as JavaScript does. */
+export interface Cut {
+  readonly start: number
+  readonly end: number
+  /** What the groups with a name have captured. */
+  captured(): Json
+}
+
+/** Where to cut a text. @throws JqError, JqLimitError */
+export function cutsIn(
+  input: Json,
+  regex: Json,
+  modifiers: Json,
+  all: boolean,
+  budget: Budget,
+): { readonly text: string; readonly cuts: readonly Cut[] } {
+  const prepared = prepare(input, regex, modifiers)
+  const { text } = prepared
+  const { names } = prepared.regex
+  const cuts = placesIn(prepared, all, budget).map((places) => ({
+    start: places[0]!,
+    end: places[1]!,
+    captured: () => namedCaptures(text, places, names),
+  }))
+  return { text, cuts }
+}
+
+function placesIn({ text, regex, isGlobal }: Prepared, all: boolean, budget: Budget): Places[] {
   charge(budget, text.length >> 2)
-  const found: Match[] = []
-  const points = new CodePoints(text)
-  pattern.lastIndex = 0
+  const found: Places[] = []
+  let from = 0
   for (;;) {
-    const match = pattern.lastIndex > text.length ? null : pattern.exec(text)
-    if (match === null) return found
+    const places = regex.find(text, from, budget)
+    if (places === undefined) return found
     charge(budget, 1)
-    if (match[0] === '') pattern.lastIndex += (text.codePointAt(match.index) ?? 0) > 0xffff ? 2 : 1
-    if (match[0] === '' && dropsEmpty) continue
-    found.push(described(match, names, points))
+    const [start, end] = [places[0]!, places[1]!]
+    from = end
+    if (start === end) from += (text.codePointAt(start) ?? 0) > 0xffff ? 2 : 1
+    found.push(places)
     if (!isGlobal && !all) return found
   }
 }
 
-/** Whether there is a match. @throws JqError */
-export function isMatch(input: Json, regex: Json, modifiers: Json, budget: Budget): boolean {
-  const { text, pattern, dropsEmpty } = prepared(input, regex, modifiers)
-  if (dropsEmpty) return matchesIn(input, regex, modifiers, false, budget).length > 0
-  charge(budget, text.length >> 2)
-  pattern.lastIndex = 0
-  return pattern.test(text)
+function namedCaptures(text: string, places: Places, names: readonly (string | null)[]): Json {
+  const captures: Record<string, Json> = {}
+  for (const [index, name] of names.entries()) {
+    if (name === null) continue
+    const [from, to] = [places[2 * index + 2]!, places[2 * index + 3]!]
+    // In a match without a character jq gives every group the empty text, also after a look-ahead.
+    const isEmpty = places[0] === places[1]
+    put(captures, name, to < 0 ? null : isEmpty ? '' : text.slice(from, to))
+  }
+  return captures
 }
 
-function prepared(input: Json, regex: Json, modifiers: Json): Regex & { text: string } {
+/** Whether there is a match. @throws JqError, JqLimitError */
+export function isMatch(input: Json, regex: Json, modifiers: Json, budget: Budget): boolean {
+  const prepared = prepare(input, regex, modifiers)
+  return prepared.regex.test(prepared.text, budget)
+}
+
+function prepare(input: Json, regex: Json, modifiers: Json): Prepared {
   const [source, flags] = isArray(regex) ? [regex[0] ?? null, regex[1] ?? modifiers] : [regex, modifiers]
   if (typeof input !== 'string')
     throw new JqError(`${describe(input)} cannot be matched, as it is not a string`)
@@ -103,7 +143,11 @@ function prepared(input: Json, regex: Json, modifiers: Json): Regex & { text: st
   }
   if (typeof flags !== 'string' && flags !== null) throw new JqError(`${describe(flags)} is not a string`)
   try {
-    return { ...regexOf(source, flags ?? ''), text: input }
+    return {
+      text: input,
+      regex: regexOf(source, flags ?? ''),
+      isGlobal: flags?.includes('g') === true,
+    }
   } catch (error) {
     // Only what is known at compile time goes the slow path.
     if (error instanceof NotCompiled) throw new JqError(`Regex failure: ${error.message} must be a constant`)
@@ -111,14 +155,23 @@ function prepared(input: Json, regex: Json, modifiers: Json): Regex & { text: st
   }
 }
 
-function described(match: RegExpExecArray, names: readonly (string | null)[], points: CodePoints): Match {
+function described(
+  text: string,
+  places: Places,
+  names: readonly (string | null)[],
+  points: CodePoints,
+): Match {
+  const part = (index: number) => {
+    const from = places[2 * index]!
+    const string = text.slice(from, places[2 * index + 1])
+    return { offset: points.before(from), length: lengthOf(string), string }
+  }
+  const whole = part(0)
   const captures = names.map((name, index): Capture => {
-    const range = match.indices?.[index + 1]
-    const string = match[index + 1]
-    if (range === undefined || string === undefined) return { offset: -1, length: 0, string: null, name }
-    return { offset: points.before(range[0]), length: lengthOf(string), string, name }
+    if (places[2 * index + 3]! < 0) return { offset: -1, length: 0, string: null, name }
+    return { ...(whole.string === '' ? whole : part(index + 1)), name }
   })
-  return { offset: points.before(match.index), length: lengthOf(match[0]), string: match[0], captures }
+  return { ...whole, captures }
 }
 
 /** How many code points are before a place in a text. */
@@ -132,8 +185,8 @@ class CodePoints {
   }
 
   before(unit: number): number {
-    if (unit < this.#unit) return lengthOf(this.#text.slice(0, unit))
-    this.#points += lengthOf(this.#text.slice(this.#unit, unit))
+    if (unit < this.#unit) this.#points -= lengthOf(this.#text.slice(unit, this.#unit))
+    else this.#points += lengthOf(this.#text.slice(this.#unit, unit))
     this.#unit = unit
     return this.#points
   }
