@@ -4,6 +4,7 @@ import type { QueueDependencies } from './client/queue-dependencies.js'
 import { RpcClient } from './client/rpc-client.js'
 import { readTransformOption } from './config/transform-option.js'
 import type { IntegrationSettings } from './core/settings/integration.js'
+import type { TransformSettings } from './core/settings/transform.js'
 import type { Logger } from './core/telemetry.js'
 import type { IntegrationMail } from './mailbox/integration-mail.js'
 import type { Turn } from './mailbox/turn.js'
@@ -23,6 +24,7 @@ export interface Clients {
   readonly consuming: QueueDependencies
 }
 
+/** @param joinFor sends the `data` that transforms of a subscription join to their integration */
 export function makeClients(
   settings: IntegrationSettings,
   mail: IntegrationMail,
@@ -31,15 +33,21 @@ export function makeClients(
   handlerFailed: (of: string, error: unknown) => void,
   log: Logger,
   builtIns: BuiltIns | undefined,
+  joinFor: (transforms: readonly TransformSettings[], integration: string) => void,
 ): Clients {
   const formats = new Formats(settings)
   const decoder = (format: string | undefined) => (bytes: Uint8Array) => formats.of(format).decode(bytes)
+  const readTransforms = (given: unknown, integration: string) => {
+    const transforms = readTransformOption(given, integration)
+    joinFor(transforms, integration)
+    return transforms
+  }
   const consuming = { mail, turn, work, decoder, handlerFailed }
   return {
     mail,
     consuming,
     rpc: new RpcClient(mail),
-    pubsub: new PubSubClient({ mail, turn, work, decoder, readTransforms: readTransformOption }),
+    pubsub: new PubSubClient({ mail, turn, work, decoder, readTransforms }),
     queue: new QueueClient(consuming),
     server: new RpcServer(mail, work, handlerFailed, log, builtIns),
   }

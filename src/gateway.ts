@@ -160,8 +160,17 @@ export class Gateway {
     for (const { settings } of [...config.integrations, ...config.servers]) {
       const { name } = settings
       const handlerFailed = (of: string, error: unknown) => this.#handlerErrors.failed(name, of, error)
-      const mail = mails.get(name)!
-      this.#clients.set(name, makeClients(settings, mail, turn, work, handlerFailed, log, builtIns.get(name)))
+      const clients = makeClients(
+        settings,
+        mails.get(name)!,
+        turn,
+        work,
+        handlerFailed,
+        log,
+        builtIns.get(name),
+        (...given) => this.#flow.joinFor(...given),
+      )
+      this.#clients.set(name, clients)
     }
     this.connections = new ConnectionManager(this.#tree.integrations, {
       clock: systemClock,

@@ -86,7 +86,7 @@ export function assemble(
     .filter(present)
   refuseSharedNames(document, diagnostics)
   const flow = readDataFlow(document, named, known, integrations, functions, diagnostics)
-  const routes = readRoutes(document, named, integrations, servers, diagnostics)
+  const routes = readRoutes(document, named, known, integrations, servers, diagnostics)
   return { integrations, brokers, servers, scripts, supervisors, ...flow, routes }
 }
 
@@ -105,6 +105,7 @@ function namesOf(document: Document): Names {
 function readRoutes(
   document: Document,
   named: (block: Block) => Named,
+  names: Names,
   integrations: readonly IntegrationConfig[],
   servers: readonly ServerConfig[],
   diagnostics: Diagnostics,
@@ -113,7 +114,7 @@ function readRoutes(
     integration: new Set(document.integration.map(nameOf)),
     server: new Set(document.server.map(nameOf)),
   }
-  const ends = { integrations, servers, declared }
+  const ends = { integrations, servers, declared, names, folders: new Map<string, string>() }
   const routes = document.route.map((block) => readRoute(named(block), ends)).filter(present)
   reportCycles(routes, document, diagnostics)
   return routes

@@ -39,6 +39,12 @@ export function flowCycles(flow: Flow): readonly FlowCycle[] {
       through,
       mayEnd: false,
     })),
+    ...cyclesOf(letters(flow)).map((through) => ({
+      at: through[0]!,
+      message: `the dead letters of ${through[0]} come back to it`,
+      through,
+      mayEnd: false,
+    })),
     ...cyclesOf([...contained, ...triggers(flow)])
       .filter((through) => through.some((node) => node.startsWith('on.')))
       .map((through) => triggerCycle(through, flow)),
@@ -66,6 +72,16 @@ function needs({ data }: Flow): readonly Edge[] {
     const params = each.type === 'rpc' && each.params instanceof Late ? each.params.uses.data : []
     return params.map((used) => ({ from: `data.${each.name}`, to: `data.${used}` }))
   })
+}
+
+/** `data` blocks whose dead letters are the messages of others. */
+function letters({ data }: Flow): readonly Edge[] {
+  const queues = data.filter((each) => each.type === 'queue')
+  return queues.flatMap((each) =>
+    queues
+      .filter(({ integration, queue }) => integration === each.integration && queue === each.deadLetter)
+      .map((reader) => ({ from: `data.${each.name}`, to: `data.${reader.name}` })),
+  )
 }
 
 /** Actions that run others. */

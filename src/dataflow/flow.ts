@@ -5,6 +5,7 @@ import type { GatewayReport } from '../core/events.js'
 import type { ActionSettings } from '../core/settings/action.js'
 import type { DataSettings } from '../core/settings/data.js'
 import type { RouteSettings } from '../core/settings/route.js'
+import type { TransformSettings } from '../core/settings/transform.js'
 import type { TriggerSettings } from '../core/settings/trigger.js'
 import type { ConnectionState } from '../core/status.js'
 import type { Logger } from '../core/telemetry.js'
@@ -28,7 +29,8 @@ export interface FlowSettings {
   readonly data: readonly DataSettings[]
   readonly actions: readonly ActionSettings[]
   readonly triggers: readonly TriggerSettings[]
-  readonly routes: readonly RouteSettings[]
+  /** Routes, whose transforms may join data. */
+  readonly routes?: readonly Pick<RouteSettings, 'from' | 'transforms'>[]
 }
 
 /** What the data flow needs from the gateway. */
@@ -42,12 +44,6 @@ export interface FlowDependencies {
   readonly callScript: CallScript
   integration(name: string): FlowIntegration
   connection(integration: string): ConnectionState
-}
-
-/** What sends the values of a `data` block to the actor of an integration. */
-interface Join {
-  readonly integration: string
-  readonly sender: JoinSender
 }
 
 /** The figures of the data flow by the names of the blocks. */
@@ -69,11 +65,11 @@ export class DataFlow {
   readonly #runner: ActionRunner
   readonly #actions: ReadonlyMap<string, Action>
   /** What sends the values of each `data` block to the actors whose transforms join it. */
-  readonly #joins: ReadonlyMap<string, readonly Join[]>
+  readonly #joins = new Map<string, Map<string, JoinSender>>()
   readonly #triggers: readonly Trigger[]
   #isStopped = false
 
-  constructor({ data, actions, triggers, routes }: FlowSettings, parts: FlowDependencies) {
+  constructor({ data, actions, triggers, routes = [] }: FlowSettings, parts: FlowDependencies) {
     this.#parts = parts
     const { clock, log, callScript } = parts
     this.#connections = new ConnectionEvents(this.#events, () => clock.now())
@@ -93,7 +89,8 @@ export class DataFlow {
       ]),
     )
     this.#feeds = data.map((settings) => ({ settings, feed: this.#fill(settings) }))
-    this.#joins = this.#makeJoins(data, routes)
+    for (const { integration, transforms } of data) this.#joinAll(transforms, integration)
+    for (const { from, transforms } of routes) this.#joinAll(transforms, from.integration)
     this.#triggers = triggers.map((settings) => this.#makeTrigger(settings))
     parts.work.add(this.#runner)
   }
@@ -133,6 +130,21 @@ export class DataFlow {
     throw unknownName('action', 'action', name, this.#actions.keys())
   }
 
+  /**
+   * Sends the `data` blocks that the transforms of a subscription join to its integration.
+   * @throws ConfigError if there is no such `data`
+   */
+  joinFor(transforms: readonly TransformSettings[], integration: string): void {
+    const joins = transforms.filter((each) => each.type === 'join')
+    for (const { with: name } of joins)
+      if (!this.#sources.has(name))
+        throw unknownName('subscribe: option "transform"', 'data', name, this.#sources.keys())
+    for (const { with: name } of joins) {
+      const sender = this.#join(name, integration)
+      if (this.#values[name] !== undefined) sender.changed()
+    }
+  }
+
   get figures(): FlowFigures {
     const each = <T>(items: Iterable<readonly [string, T]>) => Object.fromEntries(items)
     return {
@@ -146,10 +158,10 @@ export class DataFlow {
   observe(report: GatewayReport): void {
     const connected = this.#connections.observe(report)
     if (connected === undefined || this.#isStopped) return
+    // A new life of the actor has no values yet.
+    for (const [name, senders] of this.#joins)
+      if (this.#values[name] !== undefined) senders.get(connected)?.changed()
     for (const { settings, feed } of this.#feeds) if (settings.integration === connected) feed.poke()
-    // A new life of the actor has none of the values that its routes join.
-    for (const { integration, sender } of [...this.#joins.values()].flat())
-      if (integration === connected) sender.changed()
   }
 
   #fill(settings: DataSettings): Feed {
@@ -162,7 +174,7 @@ export class DataFlow {
       integration: () => integration(of),
       connection: () => connection(of),
       updated: (update, previous, hops) => {
-        for (const join of this.#joins.get(name) ?? []) join.sender.changed()
+        for (const join of this.#joins.get(name)?.values() ?? []) join.changed()
         emitUpdate(this.#events, update, previous, hops)
         // Others may wait for the first value.
         if (previous === undefined && !this.#isStopped) for (const other of this.#feeds) other.feed.poke()
@@ -174,29 +186,23 @@ export class DataFlow {
     return feed
   }
 
-  #makeJoins(
-    data: readonly DataSettings[],
-    routes: readonly RouteSettings[],
-  ): ReadonlyMap<string, readonly Join[]> {
-    const targets = new Map<string, Set<string>>()
-    const ofRoutes = routes.map(({ from: { integration }, transforms }) => ({ integration, transforms }))
-    for (const { integration, transforms } of [...data, ...ofRoutes])
-      for (const transform of transforms)
-        if (transform.type === 'join')
-          targets.set(transform.with, (targets.get(transform.with) ?? new Set()).add(integration))
-    return new Map(
-      [...targets].map(([name, integrations]) => [
-        name,
-        [...integrations].map((integration) => ({
-          integration,
-          sender: new JoinSender(
-            name,
-            () => this.#parts.integration(integration).mail,
-            () => this.#values[name],
-          ),
-        })),
-      ]),
+  #joinAll(transforms: readonly TransformSettings[], integration: string): void {
+    for (const transform of transforms) if (transform.type === 'join') this.#join(transform.with, integration)
+  }
+
+  /** Sends the values of a `data` block to the actor of an integration from now on. */
+  #join(name: string, integration: string): JoinSender {
+    const senders = this.#joins.get(name) ?? new Map<string, JoinSender>()
+    this.#joins.set(name, senders)
+    const known = senders.get(integration)
+    if (known !== undefined) return known
+    const sender = new JoinSender(
+      name,
+      () => this.#parts.integration(integration).mail,
+      () => this.#values[name],
     )
+    senders.set(integration, sender)
+    return sender
   }
 
   #makeTrigger(settings: TriggerSettings): Trigger {

@@ -66,3 +66,52 @@ describe('the option transform', () => {
     60_000,
   )
 })
+
+describe('a join', () => {
+  async function withRates(more: object = {}) {
+    gateway = await Gateway.start({
+      integrations: { events: { type: 'memory' }, sink: { type: 'memory' } },
+      data: {
+        rates: {
+          type: 'subscription',
+          integration: 'sink',
+          topic: 'rates',
+          transform: { type: 'jq', query: '.payload' },
+        },
+      },
+      ...more,
+    })
+    await gateway.pubsub('sink').publish('rates', 2, { retain: true })
+    for await (const { value } of gateway.data('rates')) if (value === 2) break
+    return gateway
+  }
+  const join = { type: 'join', with: 'data.rates' }
+
+  test('with data that does not exist is refused before anything is sent', async () => {
+    const { pubsub } = await started()
+    await expect(pubsub.subscribe('t', { transform: [join] as never })).rejects.toThrow(
+      /there is no data "rates"; there are none/,
+    )
+  })
+
+  test('of a subscription receives the newest value', async () => {
+    const { pubsub } = await withRates().then((each) => ({ pubsub: each.pubsub('events') }))
+    const subscription = await pubsub.subscribe('t', { transform: ['.payload', join] as never })
+    await pubsub.publish('t', { price: 10 })
+    expect((await subscription.recv())?.value).toEqual({ price: 10, rates: 2 })
+  })
+
+  test('of a route receives the newest value', async () => {
+    const from = { integration: 'events', queue: 'in' }
+    const to = { integration: 'sink', queue: 'out' }
+    const transform = [
+      { type: 'jq', query: '.payload' },
+      { ...join, missing: 'fail' },
+    ]
+    const { queue } = await withRates({ routes: { r: { from, to, transform } } }).then((each) => ({
+      queue: (name: string) => each.queue(name),
+    }))
+    await queue('events').send('in', { price: 10 })
+    expect((await queue('sink').receive('out', { timeout: '10s' }))?.value).toEqual({ price: 10, rates: 2 })
+  })
+})

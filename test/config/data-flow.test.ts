@@ -45,6 +45,40 @@ test('fifteen faults of a folder are reported at their places with what there is
   ])
 })
 
+test('what is accepted by its types and cannot work is refused, each at its place', () => {
+  expect(shown(checkConfig(`${FIXTURES}cannot-work.hcl`, { env: {} }))).toEqual([
+    'cannot-work.hcl:11:17 the dead letters of the queue "jobs" would be delivered again; expected another queue',
+    'cannot-work.hcl:13:14 the dead letters of data.left come back to it; found data.left → data.right → data.left; remove one of these, or add a condition that ends the loop',
+    'cannot-work.hcl:28:19 a message cannot be published to a pattern; expected a topic without wildcards',
+    'cannot-work.hcl:35:19 a message cannot be published to a pattern; expected a topic without wildcards',
+    'cannot-work.hcl:46:19 a message cannot be published to a pattern; expected a topic without wildcards',
+    'cannot-work.hcl:48:9 a message has no "message.nope"; expected a path that begins with "message.topic", "message.payload", "message.headers" or "message.timestamp"',
+    'cannot-work.hcl:51:12 there is no data "rigt"; expected one of jobs, left, right; did you mean "right"?',
+    'cannot-work.hcl:56:16 wrong value for "max_wait"; expected at least "wait"; found the string "1s"',
+    'cannot-work.hcl:59:11 a message has "message.id" only if it comes from a queue; expected a path that begins with "message.topic", "message.payload", "message.headers" or "message.timestamp"',
+    'cannot-work.hcl:69:19 a message has no "message.payloadd.x"; expected a path that begins with "message.topic", "message.payload", "message.headers", "message.timestamp", "message.queue", "message.id", "message.attempt" or "message.redelivered"; did you mean "message.payload"?',
+    'cannot-work.hcl:74:16 the field "key" is the key of the group, because "by" is set; give the field another name',
+    'cannot-work.hcl:78:13 wrong value for "query"; expected a jq query; found the string "tgamma | nosuch"; nosuch/0 is not defined at character 10',
+    'cannot-work.hcl:82:12 wrong value for "expr"; expected a jq query; found the string ".price | gamma"; gamma/0 is not defined at character 10',
+    'cannot-work.hcl:86:19 a message cannot be published to a pattern; expected a topic without wildcards',
+    'cannot-work.hcl:89:13 this key is the same for all messages: all but the first would be dropped as redeliveries; expected a key that differs from message to message; key = "${message.id}"',
+    'cannot-work.hcl:91:13 the block "buffer" of the route "fold" uses this folder already; expected a folder that nothing else uses',
+    'cannot-work.hcl:105:19 "message.topic" has no parts; expected "message.topic"; found "message.topic.name"',
+    'cannot-work.hcl:109:19 the target of a dead letter cannot depend on its payload; expected a path that begins with "message.topic", "message.headers", "message.timestamp", "message.queue", "message.id", "message.attempt" or "message.redelivered"',
+    'cannot-work.hcl:112:11 this key is the same for all messages: all but the first would be dropped as redeliveries; expected a key that differs from message to message; key = "${message.id}"',
+    'cannot-work.hcl:116:12 the block "buffer" of the route "fold" uses this folder already; expected a folder that nothing else uses',
+  ])
+})
+
+test('a breaker has events without a block of its own, because every integration has one', () => {
+  const text = `${BUS}action "x" {
+  type = "log"
+  config { message = "m" }
+}
+on "breaker.bus.opened" { action = action.x }`
+  expect(places(checkText(text))).toEqual([])
+})
+
 const OF_FILE = `
 integration "bus" { type = "memory" }
 data "rpc" "users" {

@@ -6,6 +6,7 @@ import { type AnySection, type Named, Section } from '../reading/section.js'
 import { ACTION_CONFIGS, type ActionType, action } from '../schema/action.js'
 import { toSettings } from '../schema/settings.js'
 import type { FlowContext } from './flow-context.js'
+import { wildcardFinding } from './wildcards.js'
 
 const NEEDS: Readonly<Partial<Record<ActionType, Capability>>> = {
   rpc: 'call',
@@ -47,6 +48,7 @@ export function readAction(block: Named, context: FlowContext): ActionSettings |
 interface Values {
   readonly integration?: string
   readonly format?: string
+  readonly topic?: unknown
   readonly params?: unknown
   readonly message?: unknown
   readonly actions?: readonly string[]
@@ -60,6 +62,13 @@ function checkNames(type: ActionType, values: Values, config: AnySection, contex
   if (capability !== undefined)
     context.checkIntegration(values.integration, config.node('integration'), capability)
   context.checkFormat(values.integration, values.format, config.node('format'))
+  const topic = config.node('topic')
+  const manifest =
+    values.integration === undefined ? undefined : context.integration(values.integration)?.manifest
+  if (topic !== undefined && typeof values.topic === 'string' && manifest !== undefined) {
+    const finding = wildcardFinding(values.topic, manifest.type)
+    if (finding !== undefined) config.fault(topic.span, finding)
+  }
   const actions = config.node('actions')
   for (const [index, name] of (values.actions ?? []).entries())
     context.checkName('action', name, actions && nodeAt(actions, [index]))

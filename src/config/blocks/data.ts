@@ -1,11 +1,11 @@
 import type { Capability } from '../../core/capability.js'
 import type { DataSettings } from '../../core/settings/data.js'
 import type { TransformSettings } from '../../core/settings/transform.js'
-import { nodeAt } from '../node.js'
-import { type AnySection, type Named, Section } from '../reading/section.js'
+import { type Named, Section } from '../reading/section.js'
 import { type DataType, dataOf, dataType } from '../schema/data.js'
 import { toSettings } from '../schema/settings.js'
 import type { FlowContext } from './flow-context.js'
+import { checkJoins } from './joins.js'
 import { warnOfSlowQueries } from './slow-queries.js'
 
 const NEEDS: Readonly<Record<DataType, Capability>> = {
@@ -23,7 +23,8 @@ export function readData(block: Named, context: FlowContext): DataSettings | und
   context.checkIntegration(integration, section.node('integration'), NEEDS[type])
   context.checkFormat(integration, format, section.node('format'))
   warnOfSlowQueries(section, section.node('transform'), given ?? [])
-  checkJoins(block.name, section, given ?? [], context)
+  checkJoins(section, given ?? [], context.names, block.name)
+  checkLetters(section)
   const { update, limit, transform, ...rest } = toSettings(section.schema, section.values) as unknown as Flat
   return {
     ...rest,
@@ -38,6 +39,8 @@ interface Values {
   readonly integration?: string
   readonly format?: string
   readonly transform?: readonly TransformSettings[]
+  readonly queue?: string
+  readonly dead_letter?: string
 }
 
 /** The settings as the schema names them. */
@@ -47,22 +50,13 @@ interface Flat {
   readonly transform?: readonly TransformSettings[]
 }
 
-/** Reports joins with a `data` that does not exist, or with the same. */
-function checkJoins(
-  name: string,
-  section: AnySection,
-  transforms: readonly TransformSettings[],
-  context: FlowContext,
-): void {
-  const node = section.node('transform')
-  for (const [index, transform] of transforms.entries()) {
-    if (transform.type !== 'join' || node === undefined) continue
-    const at = nodeAt(node, node.content.kind === 'list' ? [index, 'with'] : ['with'])
-    context.checkName('data', transform.with, at)
-    if (transform.with === name && at !== undefined)
-      section.fault(at.span, {
-        message: `the data "${name}" cannot be joined with itself`,
-        expected: 'another data block',
-      })
-  }
+/** Reports a queue that is its own queue for dead letters. */
+function checkLetters(section: Section<ReturnType<typeof dataOf>>): void {
+  const { queue, dead_letter: letters } = section.values as Values
+  const node = section.node('dead_letter')
+  if (node === undefined || letters === undefined || letters !== queue) return
+  section.fault(node.span, {
+    message: `the dead letters of the queue "${queue}" would be delivered again`,
+    expected: 'another queue',
+  })
 }

@@ -8,10 +8,13 @@ import type {
 import { withoutUserInfo } from '../../core/user-info.js'
 import type { IntegrationConfig, ServerConfig } from '../gateway-config.js'
 import { didYouMean } from '../hcl/diagnostics.js'
+import type { Names } from '../names.js'
 import { describeNode, type Node, nodeAt } from '../node.js'
 import { quoteAll } from '../reading/expectation.js'
 import type { Section } from '../reading/section.js'
 import type { route } from '../schema/route.js'
+import type { Folders } from './route-folders.js'
+import { wildcardFinding } from './wildcards.js'
 
 const KINDS = ['topic', 'queue', 'method'] as const satisfies readonly RouteEndKind[]
 /** What an end needs its protocol to do. */
@@ -32,6 +35,9 @@ const WORDS: Readonly<Partial<Record<Capability, string>>> = {
 export interface RouteEnds {
   readonly integrations: readonly IntegrationConfig[]
   readonly servers: readonly ServerConfig[]
+  readonly names: Names
+  /** The folders of the routes that were read before. */
+  readonly folders: Folders
   /** Names of all blocks, also of faulty ones. */
   readonly declared: { readonly integration: ReadonlySet<string>; readonly server: ReadonlySet<string> }
 }
@@ -101,7 +107,7 @@ export class EndReader {
     const kind = this.#kind(node, values)
     const found = this.#named(side, node, values)
     if (kind === undefined || found === undefined) return undefined
-    const { settings, formats, capabilities, called } = found
+    const { settings, formats, capabilities, called, type } = found
     const needed = NEEDED[side][kind]
     if (!capabilities.includes(needed)) {
       this.#section.fault(nodeAt(node, [kind])!.nameSpan, {
@@ -110,6 +116,10 @@ export class EndReader {
       })
       return undefined
     }
+    const target = nodeAt(node, [kind])
+    const isPublished = side === 'to' && kind === 'topic' && values.topic !== undefined
+    const wildcard = isPublished ? wildcardFinding(values.topic!, type) : undefined
+    if (wildcard !== undefined) this.#section.fault((target ?? node).span, wildcard)
     if (values.qos !== undefined && kind !== 'topic')
       this.#section.fault(nodeAt(node, ['qos'])!.nameSpan, { message: '"qos" is for a "topic"' })
     const { format } = values
@@ -168,14 +178,15 @@ export class EndReader {
         capabilities: manifest.capabilities,
         name: manifest.type,
       }
-      return { settings, formats: manifest.formats, capabilities, called: name }
+      return { settings, formats: manifest.formats, capabilities, called: name, type: manifest.type }
     }
     if (server === undefined) return undefined
     const found = this.#ends.servers.find(({ settings }) => settings.name === server)
     if (found === undefined) return this.#unknown('server', other!, server)
     const { settings, manifest } = found
     const capabilities: readonly Capability[] = ['serve']
-    return { settings, formats: manifest.formats, capabilities, called: `a server of ${manifest.type}` }
+    const { formats, type } = manifest
+    return { settings, formats, capabilities, called: `a server of ${type}`, type }
   }
 
   /** Reports a name that no block has. A block with a fault has been reported. */

@@ -1,9 +1,12 @@
 import { readsPayload } from '../../core/message-template.js'
 import type { RouteSettings } from '../../core/settings/route.js'
-import { nodeAt } from '../node.js'
 import { type Named, Section } from '../reading/section.js'
 import { type Route, route } from '../schema/route.js'
+import { checkJoins } from './joins.js'
 import { EndReader, type RouteEnds, type Sink, type Source } from './route-end.js'
+import { checkFolders } from './route-folders.js'
+import { checkTemplates } from './route-templates.js'
+import { warnOfSlowQueries } from './slow-queries.js'
 
 /** Reads a `route` block; returns `undefined` if an end of it is wrong or cannot be used. */
 export function readRoute(block: Named, ends: RouteEnds): RouteSettings | undefined {
@@ -17,7 +20,10 @@ export function readRoute(block: Named, ends: RouteEnds): RouteSettings | undefi
   const to = reader.sink(toNode, values.to)
   const letterNode = section.node('dead_letter')
   const letter = letterNode && values.dead_letter && reader.sink(letterNode, values.dead_letter)
-  checkFolders(section)
+  checkFolders(section, block.name, ends.folders)
+  checkTemplates(section)
+  checkJoins(section, values.transform ?? [], ends.names)
+  warnOfSlowQueries(section, section.node('transform'), values.transform ?? [])
   checkHeld(section)
   if (values.batch !== undefined && values.to.method === undefined)
     section.fault(section.node('batch')!.nameSpan, {
@@ -82,26 +88,6 @@ function settingsOf(
         ...(buffer.drain !== undefined && { drainRate: buffer.drain.rate }),
       },
     }),
-  }
-}
-
-/** Reports a store on disk without its folder, and a folder that is not used. */
-function checkFolders(section: Section<typeof route>): void {
-  const { idempotency, buffer } = section.values
-  const parts = [
-    { name: 'idempotency', attribute: 'store', kind: idempotency?.store, path: idempotency?.path },
-    { name: 'buffer', attribute: 'type', kind: buffer?.type, path: buffer?.path },
-  ]
-  for (const { name, attribute, kind, path } of parts) {
-    const node = section.node(name)
-    if (node === undefined || kind === undefined) continue
-    if (kind === 'disk' && path === undefined)
-      section.fault(node.span, {
-        message: `the block "${name}" needs "path" with ${attribute} = "disk"`,
-        hint: 'path = "./data/NAME"',
-      })
-    if (kind === 'memory' && path !== undefined)
-      section.fault(nodeAt(node, ['path'])!.nameSpan, { message: `"path" is for ${attribute} = "disk"` })
   }
 }
 

@@ -7,7 +7,7 @@ import {
   type TransformSettings,
   type WindowExtent,
 } from '../../core/settings/transform.js'
-import { ifAllValid, wrong } from '../reading/fault.js'
+import { fault, ifAllValid, wrong } from '../reading/fault.js'
 import { duration, text } from './kinds.js'
 import { limits, query, queryOf } from './query.js'
 
@@ -97,20 +97,30 @@ const distinct = z.strictObject({
   each,
   limits,
 })
-const aggregate = z.strictObject({
-  type: type('aggregate', 'Aggregates the elements of an array, or all messages so far.'),
-  fields: z
-    .record(z.string(), field)
-    .describe(
-      'Fields of the result, each with a function (`count`, `sum`, `avg`, `min`, `max`, `first`, `last`) and a jq query. Example: `{ total = { sum = ".price" } }`.',
+const aggregate = z
+  .strictObject({
+    type: type('aggregate', 'Aggregates the elements of an array, or all messages so far.'),
+    fields: z
+      .record(z.string(), field)
+      .describe(
+        'Fields of the result, each with a function (`count`, `sum`, `avg`, `min`, `max`, `first`, `last`) and a jq query. Example: `{ total = { sum = ".price" } }`.',
+      ),
+    by: by.describe('Key of a group. The result has it as `key`. Default: one group.'),
+    limit: entries.describe(
+      'Maximum number of groups of messages. Beyond it, the group that was unused for longest is forgotten. An array with more groups is an error.',
     ),
-  by: by.describe('Key of a group. The result has it as `key`. Default: one group.'),
-  limit: entries.describe(
-    'Maximum number of groups of messages. Beyond it, the group that was unused for longest is forgotten. An array with more groups is an error.',
-  ),
-  each,
-  limits,
-})
+    each,
+    limits,
+  })
+  .superRefine(
+    ifAllValid(({ by, fields }, context) => {
+      if (by === undefined || !Object.hasOwn(fields, 'key')) return
+      fault(context, ['fields', 'key'], {
+        message: 'the field "key" is the key of the group, because "by" is set',
+        hint: 'give the field another name',
+      })
+    }),
+  )
 const window = z
   .strictObject({
     type: type('window', 'Makes an array of several messages.'),
@@ -145,14 +155,20 @@ const throttle = z.strictObject({
   limit: entries.describe('Maximum number of keys. Beyond it, the least recently used is forgotten.'),
   limits,
 })
-const debounce = z.strictObject({
-  type: type('debounce', 'Passes a message when no other has followed for some time.'),
-  wait: duration().describe('How long no message may follow.'),
-  max_wait: duration().optional().describe('Longest delay while messages keep coming. Default: unlimited.'),
-  by: by.describe('Messages with different keys do not affect each other. Default: one key for all.'),
-  limit: entries.describe('Maximum number of keys. Beyond it, the least recently used passes at once.'),
-  limits,
-})
+const debounce = z
+  .strictObject({
+    type: type('debounce', 'Passes a message when no other has followed for some time.'),
+    wait: duration().describe('How long no message may follow.'),
+    max_wait: duration().optional().describe('Longest delay while messages keep coming. Default: unlimited.'),
+    by: by.describe('Messages with different keys do not affect each other. Default: one key for all.'),
+    limit: entries.describe('Maximum number of keys. Beyond it, the least recently used passes at once.'),
+    limits,
+  })
+  .superRefine(
+    ifAllValid(({ wait, max_wait: longest }, context) => {
+      if (longest !== undefined && longest < wait) wrong(context, 'max_wait', 'at least "wait"')
+    }),
+  )
 const join = z.strictObject({
   type: type('join', 'Adds the newest value of a `data` block to an object.'),
   with: text.describe('The `data` block. Example: `data.rates`.').meta({ refers: 'data' }),

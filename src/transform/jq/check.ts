@@ -1,4 +1,4 @@
-import { JqSyntaxError, ModulesUsed, NotCompiled } from './errors.js'
+import { JqSyntaxError, ModulesUsed, type NotCompiled } from './errors.js'
 import { JqProgram } from './program.js'
 
 /** What a check finds out about a query. */
@@ -12,11 +12,14 @@ export interface CheckedQuery {
 /** Checks a query without running it. Never throws. */
 export function checkQuery(text: string): CheckedQuery {
   try {
-    new JqProgram(text, { now: () => 0 })
-    return {}
+    let slow: string | undefined
+    const notCompiled = ({ message }: NotCompiled) => {
+      slow ??= message
+    }
+    new JqProgram(text, { now: () => 0, notCompiled })
+    return slow === undefined ? {} : { slow }
   } catch (error) {
     if (error instanceof ModulesUsed) return { fault: `${error.message}; modules are not available` }
-    if (error instanceof NotCompiled) return { slow: error.message }
     if (error instanceof JqSyntaxError)
       return { fault: `${error.message} at ${position(text, error.offset)}` }
     return { fault: error instanceof Error ? error.message : String(error) }

@@ -3,7 +3,7 @@ import { Library } from './builtins/library.js'
 import { QueryCompiler } from './compile/compile.js'
 import type { Compiled } from './compile/compiled.js'
 import { Scope } from './compile/scope.js'
-import { JqLimitError } from './errors.js'
+import { JqLimitError, type NotCompiled } from './errors.js'
 import { parse } from './syntax/parser.js'
 import type { Json } from './values/json.js'
 
@@ -13,6 +13,12 @@ export interface JqOptions {
   readonly env?: Readonly<Record<string, string>>
   /** The time in milliseconds since 1970, for `now`. */
   readonly now: () => number
+  /** Called for what is not compiled, in place of an error. The program is then not to be run. */
+  readonly notCompiled?: (error: NotCompiled) => void
+}
+
+function thrown(error: NotCompiled): never {
+  throw error
 }
 
 /** A query, ready to run. Not to be run again by what takes its results. */
@@ -23,12 +29,16 @@ export class JqProgram {
   readonly #depth: number
 
   /** @throws JqSyntaxError, NotCompiled */
-  constructor(source: string, { limits, env, now }: JqOptions) {
+  constructor(source: string, { limits, env, now, notCompiled = thrown }: JqOptions) {
     const { steps, output, depth } = { ...DEFAULT_LIMITS, ...limits }
     this.#budget = { steps, allowed: steps }
     this.#output = output
     this.#depth = depth
-    const compiler = new QueryCompiler(this.#budget, new Library(now), new Map([['ENV', env ?? {}]]))
+    const compiler = new QueryCompiler(
+      this.#budget,
+      new Library(now, notCompiled),
+      new Map([['ENV', env ?? {}]]),
+    )
     this.#filter = compiler.compile(parse(source), Scope.empty())
   }
 

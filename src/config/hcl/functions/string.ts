@@ -1,11 +1,9 @@
-import { isAtStart } from '../../../transform/jq/regex/analysis.js'
-import { mostWork } from '../../../transform/jq/regex/cost.js'
-import { parseRegex } from '../../../transform/jq/regex/parse.js'
 import { toText } from '../convert.js'
 import type { HclFunction } from '../values.js'
 import { type HclValue, setKey } from '../values.js'
 import { FunctionFault, hclFunction } from './define.js'
 import { formatText } from './format.js'
+import { mostWork } from './regex-work.js'
 
 const characters = (text: string) => [...text]
 
@@ -52,24 +50,11 @@ function compile(pattern: string, argument: number): RegExp {
 function checkSubject(pattern: string, text: string, argument: number): void {
   if (text.length > MAX_SUBJECT)
     throw new FunctionFault(`the text exceeds the limit of ${MAX_SUBJECT} characters`, { argument })
-  if (workOf(pattern, text.length) > MAX_WORK)
+  if (mostWork(pattern, text.length) > MAX_WORK)
     throw new FunctionFault(`the pattern could take very long to match a text of ${text.length} characters`, {
       argument,
       expected: 'a shorter text, or a pattern with fewer repetitions, such as one that begins with "^"',
     })
-}
-
-/** How many characters a search may look at. A pattern that the estimate does not know counts as the worst. */
-function workOf(pattern: string, length: number): number {
-  try {
-    const { root } = parseRegex(pattern.replace(/\(\?P</g, '(?<'), {
-      isExtended: false,
-      dotsMatchLineBreaks: false,
-    })
-    return mostWork(root, length, isAtStart(root))
-  } catch {
-    return length ** 2
-  }
 }
 
 function regex(pattern: string, text: string): HclValue {

@@ -1,4 +1,5 @@
 import { type Budget, charge } from '../budget.js'
+import { IDENTITY } from '../compile/access.js'
 import { type Compiled, type Env, many, single } from '../compile/compiled.js'
 import { callFunction } from '../compile/functions.js'
 import { type Compiler, type FunctionEntry, Scope } from '../compile/scope.js'
@@ -24,7 +25,7 @@ const FUNCTIONS = new Map<string, ValueFunction>(
 )
 /** What jq has and is not compiled. */
 const SLOW = new Set(
-  `gamma/0 lgamma/0 tgamma/0 lgamma_r/0 erf/0 erfc/0 j0/0 j1/0 y0/0 y1/0 jn/2 yn/2 nextafter/2 nexttoward/2
+  `lgamma/0 tgamma/0 lgamma_r/0 erf/0 erfc/0 j0/0 j1/0 y0/0 y1/0 jn/2 yn/2 nextafter/2 nexttoward/2
   modulemeta/0 get_search_list/0 get_jq_origin/0 get_prog_origin/0`.split(/\s+/),
 )
 /** What would end the gateway rather than the query. */
@@ -46,20 +47,29 @@ function preludeDefinitions(): ReadonlyMap<string, Definition> {
 /** The functions of the language, for one program. */
 export class Library {
   readonly #now: () => number
+  readonly #notCompiled: (error: NotCompiled) => void
   readonly #used = new Map<string, FunctionEntry>()
 
-  /** @param now the time in milliseconds since 1970 */
-  constructor(now: () => number) {
+  /**
+   * @param now the time in milliseconds since 1970
+   * @param notCompiled called for what is not compiled. Unless it throws, the rest of the query is read, to be checked
+   */
+  constructor(now: () => number, notCompiled: (error: NotCompiled) => void) {
     this.#now = now
+    this.#notCompiled = notCompiled
   }
 
   /** @throws JqSyntaxError, NotCompiled */
   find(name: string, args: readonly Ast[], scope: Scope, compiler: Compiler): Compiled | undefined {
     const key = `${name}/${args.length}`
-    if (SLOW.has(key)) throw new NotCompiled(`"${key}"`)
+    if (SLOW.has(key)) {
+      this.#notCompiled(new NotCompiled(`"${key}"`))
+      for (const arg of args) compiler.compile(arg, scope)
+      return IDENTITY
+    }
     if (REFUSED.has(key))
       throw new JqSyntaxError(`${key} is not available here: a query cannot end its process`, 0)
-    if (MATCHERS.test(key)) checkRegex(args)
+    if (MATCHERS.test(key)) this.#checkRegex(args)
     const form = FORMS.get(key)
     const compiled = () => args.map((arg) => compiler.compile(arg, scope))
     if (form) return form(compiled() as unknown as Parameters<Form>[0], compiler)
@@ -67,6 +77,21 @@ export class Library {
     if (compute) return ofValues(compute, compiled(), compiler.budget)
     const entry = this.#prelude(key)
     return entry && callFunction(entry, scope.depth, args, scope, compiler)
+  }
+
+  /** A constant regular expression is compiled with the query. */
+  #checkRegex(args: readonly Ast[]): void {
+    const [regex, ...rest] = args
+    const modifiers = rest.at(-1)
+    if (regex?.kind !== 'literal' || typeof regex.value !== 'string') return
+    const flags = modifiers?.kind === 'literal' && typeof modifiers.value === 'string' ? modifiers.value : ''
+    try {
+      regexOf(regex.value, /^[gimnpslx]*$/.test(flags) ? flags : '')
+    } catch (error) {
+      if (error instanceof NotCompiled) this.#notCompiled(error)
+      // Where it is no regular expression, it is an error of the run, which `try` catches.
+      else if (!(error instanceof JqError)) throw error
+    }
   }
 
   #prelude(key: string): FunctionEntry | undefined {
@@ -101,20 +126,6 @@ export class Library {
       default:
         return undefined
     }
-  }
-}
-
-/** A constant regular expression is compiled with the query. */
-function checkRegex(args: readonly Ast[]): void {
-  const [regex, ...rest] = args
-  const modifiers = rest.at(-1)
-  if (regex?.kind !== 'literal' || typeof regex.value !== 'string') return
-  const flags = modifiers?.kind === 'literal' && typeof modifiers.value === 'string' ? modifiers.value : ''
-  try {
-    regexOf(regex.value, /^[gimnpslx]*$/.test(flags) ? flags : '')
-  } catch (error) {
-    // Where it is no regular expression, it is an error of the run, which `try` catches.
-    if (!(error instanceof JqError)) throw error
   }
 }
 
