@@ -37,10 +37,10 @@ export function tooLarge(folder: string, bytes: number, limit: number): EnqueueE
   return withCode(new EnqueueError(folder, reason, options), 'too-large')
 }
 
-/** The error of a folder that cannot be opened. */
-export function openFailure(folder: string, cause: unknown): ConfigError {
+/** The error of a folder that cannot be opened. @param what is kept there */
+export function openFailure(folder: string, cause: unknown, what = 'the buffer'): ConfigError {
   const { code, reason } = describe(cause)
-  const message = `cannot open the buffer in ${folder}: ${reason}`
+  const message = `cannot open ${what} in ${folder}: ${reason}`
   return withCode(new ConfigError(message, [], { cause, retryable: code !== 'not-writable' }), code)
 }
 

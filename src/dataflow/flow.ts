@@ -109,6 +109,7 @@ export class DataFlow {
     this.#isStopped = true
     for (const { feed } of this.#feeds) feed.stop()
     for (const trigger of this.#triggers) trigger.stop()
+    this.#runner.stop()
   }
 
   /** Ends the readers of all data, when nothing more can arrive. */

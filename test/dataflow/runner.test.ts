@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { ShutdownError } from '../../src/core/errors/lifecycle.js'
 import { CancelledError, TimeoutError } from '../../src/core/errors/operation.js'
 import type { ActionSettings } from '../../src/core/settings/action.js'
 import { Late } from '../../src/core/settings/late.js'
@@ -86,6 +87,44 @@ describe('a run', () => {
       ['failed', { action: 'b', params: 2, error: { kind: 'rpc', message: 'no' } }, ['b']],
     ])
     expect(made.figures('b')).toEqual({ runs: 1, succeeded: 0, failed: 1, running: 0 })
+  })
+
+  test.each([
+    ['a symbol', () => `${Symbol('x') as unknown as string}`],
+    [
+      'a getter that throws',
+      () => {
+        throw new Error('boo')
+      },
+    ],
+    [
+      'a getter that throws no error',
+      () => {
+        throw Symbol('boo')
+      },
+    ],
+  ])('over %s fails with a typed error', async (_, read) => {
+    const { heard, runner: made } = runner([call('a', { params: late(read as unknown as () => number) })])
+    await expect(made.run('a', {}, {})).rejects.toMatchObject({
+      name: 'SerializeError',
+      kind: 'serialize',
+      message: expect.stringContaining('the values of action "a" cannot be computed: '),
+    })
+    expect(heard).toEqual([['failed', expect.objectContaining({ action: 'a' }), ['a']]])
+  })
+
+  test('is refused after the stop, also where it needs no integration', async () => {
+    const log: ActionSettings = {
+      type: 'log',
+      name: 'l',
+      timeoutMs: 1_000,
+      level: 'info',
+      message: 'x',
+    }
+    const { runner: made } = runner([log])
+    await made.run('l', {}, {})
+    made.stop()
+    await expect(made.run('l', {}, {})).rejects.toBeInstanceOf(ShutdownError)
   })
 
   test('ends at its time, which aborts what is in progress', async () => {

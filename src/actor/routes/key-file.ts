@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
+import { openFailure } from '../../buffer/errors.js'
 import {
   type FileIdentity,
   type Files,
@@ -10,6 +11,7 @@ import {
 } from '../../buffer/files.js'
 import { FolderLock } from '../../buffer/folder-lock.js'
 import type { Clock } from '../../core/clock.js'
+import { ConfigError } from '../../core/errors/config.js'
 import type { KeyStore, SeenKeys } from './seen-keys.js'
 
 /** The file is written again without forgotten keys when it has this many lines more than there are keys. */
@@ -43,27 +45,33 @@ export interface OpenedKeyStore {
 /**
  * Opens the keys in a folder. Each line of the file is a key and when it was accepted; a line that was cut off by a
  * crash is skipped.
- * @throws Error of the file system, ConfigError if another route uses the folder
+ * @throws ConfigError if the folder cannot be used, or another route uses it
  */
 export async function openKeyStore(options: KeyFileOptions): Promise<OpenedKeyStore> {
-  const { folder, windowMs, clock, owner, files = systemFiles } = options
-  await makeFolder(files, folder)
-  const lock = await FolderLock.acquire(files, folder, clock, owner, LOCK)
+  const { folder, clock, owner, files = systemFiles } = options
   try {
-    const path = join(folder, 'keys')
-    const text = await files.readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return ''
+    await makeFolder(files, folder)
+    const lock = await FolderLock.acquire(files, folder, clock, owner, LOCK)
+    return await openLocked(options, files, lock).catch(async (error: unknown) => {
+      await lock.release()
       throw error
     })
-    const oldest = clock.now() - windowMs
-    const known = text.split('\n').flatMap((line) => readLine(line) ?? [])
-    const fresh = known.filter(([, at]) => at > oldest)
-    const written = await write(files, folder, fresh)
-    return { known: fresh, over: (seen) => new KeyFile(options, lock, written, fresh.length, seen) }
   } catch (error) {
-    await lock.release()
-    throw error
+    throw error instanceof ConfigError ? error : openFailure(folder, error, 'the keys of idempotency')
   }
+}
+
+async function openLocked(options: KeyFileOptions, files: Files, lock: FolderLock): Promise<OpenedKeyStore> {
+  const { folder, windowMs, clock } = options
+  const text = await files.readFile(join(folder, 'keys'), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return ''
+    throw error
+  })
+  const oldest = clock.now() - windowMs
+  const known = text.split('\n').flatMap((line) => readLine(line) ?? [])
+  const fresh = known.filter(([, at]) => at > oldest)
+  const written = await write(files, folder, fresh)
+  return { known: fresh, over: (seen) => new KeyFile(options, lock, written, fresh.length, seen) }
 }
 
 function readLine(line: string): [string, number][] | undefined {

@@ -1,10 +1,12 @@
 import { unknownName } from '../../core/arguments.js'
 import type { Clock } from '../../core/clock.js'
 import type { Duration } from '../../core/duration.js'
-import { CancelledError } from '../../core/errors/operation.js'
+import { ShutdownError } from '../../core/errors/lifecycle.js'
+import { CancelledError, SerializeError } from '../../core/errors/operation.js'
 import type { OperationLimits } from '../../core/operation-options.js'
 import type { ActionSettings } from '../../core/settings/action.js'
 import type { Logger } from '../../core/telemetry.js'
+import { messageOf } from '../../mailbox/error-codec.js'
 import type { Worker } from '../../mailbox/work.js'
 import type { FlowEvents } from '../events.js'
 import type { FlowIntegration } from '../flow-integration.js'
@@ -39,6 +41,7 @@ export class ActionRunner implements Worker {
   readonly #actions: ReadonlyMap<string, Counted>
   readonly #forActions: ActionParts
   #running = 0
+  #isStopped = false
 
   constructor(actions: readonly ActionSettings[], parts: RunnerDependencies) {
     this.#parts = parts
@@ -68,8 +71,14 @@ export class ActionRunner implements Worker {
     return figures
   }
 
-  /** Runs an action. @throws what the action throws */
+  /** Refuses new runs of the application and of triggers. Runs in progress go on. */
+  stop(): void {
+    this.#isStopped = true
+  }
+
+  /** Runs an action. @throws what the action throws; ShutdownError after `stop` */
   async run(name: string, trigger: unknown, limits: OperationLimits, hops: Hops = NO_HOPS): Promise<unknown> {
+    if (this.#isStopped) throw new ShutdownError()
     this.#running++
     try {
       const { timeout, signal } = limits
@@ -93,10 +102,10 @@ export class ActionRunner implements Worker {
       this.#emit(name, 'succeeded', hops, { action: name, params: used.params, result: done.result })
       return done
     } catch (thrown) {
-      const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+      const error = isTyped(thrown) ? thrown : unreadable(name, thrown)
       action.failed++
       if (!(error instanceof CancelledError)) this.#parts.failed(name, error)
-      const { kind = 'unknown', message } = error as { readonly kind?: string; readonly message: string }
+      const { kind, message } = error
       this.#emit(name, 'failed', hops, { action: name, params: used.params, error: { kind, message } })
       throw error
     } finally {
@@ -136,4 +145,14 @@ export class ActionRunner implements Worker {
   #emit(name: string, outcome: 'succeeded' | 'failed', hops: Hops, trigger: object): void {
     this.#parts.events.emit({ kind: 'action', name, outcome }, trigger, hops)
   }
+}
+
+/** The error of a trigger that cannot be read, for example because a getter of the application throws. */
+function unreadable(action: string, thrown: unknown): SerializeError {
+  const reason = `the values of action "${action}" cannot be computed: ${messageOf(thrown)}`
+  return new SerializeError(reason, { cause: thrown })
+}
+
+function isTyped(thrown: unknown): thrown is Error & { readonly kind: string } {
+  return thrown instanceof Error && 'kind' in thrown && typeof thrown.kind === 'string'
 }

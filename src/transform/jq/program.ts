@@ -1,6 +1,6 @@
 import { type Budget, DEFAULT_LIMITS, type JqLimits } from './budget.js'
 import { Library } from './builtins/library.js'
-import { QueryCompiler } from './compile/compile.js'
+import { QueryCompiler, tooDeep } from './compile/compile.js'
 import type { Compiled } from './compile/compiled.js'
 import { Scope } from './compile/scope.js'
 import { JqLimitError, type NotCompiled } from './errors.js'
@@ -15,6 +15,10 @@ export interface JqOptions {
   readonly now: () => number
   /** Called for what is not compiled, in place of an error. The program is then not to be run. */
   readonly notCompiled?: (error: NotCompiled) => void
+}
+
+function isStackOverflow(error: unknown): boolean {
+  return error instanceof RangeError && /call stack/i.test(error.message)
 }
 
 function thrown(error: NotCompiled): never {
@@ -39,7 +43,11 @@ export class JqProgram {
       new Library(now, notCompiled),
       new Map([['ENV', env ?? {}]]),
     )
-    this.#filter = compiler.compile(parse(source), Scope.empty())
+    try {
+      this.#filter = compiler.compile(parse(source), Scope.empty())
+    } catch (error) {
+      throw isStackOverflow(error) ? tooDeep() : error
+    }
   }
 
   /** Every result. @throws JqError where the query raises one, JqLimitError */
@@ -63,7 +71,7 @@ export class JqProgram {
       if (one) take(one(input, undefined))
       else each(input, undefined, take)
     } catch (error) {
-      if (error instanceof RangeError && /call stack/i.test(error.message))
+      if (isStackOverflow(error))
         throw new JqLimitError('depth', 'the query or its input is nested too deeply')
       throw error
     }

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -82,4 +82,17 @@ test('two routes cannot use one folder', async () => {
   await expect(openKeyStore({ ...options, owner: 'route s' })).rejects.toThrow('route r')
   await first.store.close()
   await (await open()).store.close()
+})
+
+test('a folder for keys that cannot be used is an error of the configuration, in words', async () => {
+  const { options } = await rig()
+  const file = options.folder
+  await writeFile(file, '')
+  await expect(openKeyStore(options)).rejects.toMatchObject({
+    kind: 'config',
+    message: `cannot open the keys of idempotency in ${file}: the path is not a folder`,
+  })
+  await expect(openKeyStore({ ...options, folder: join(file, 'below') })).rejects.toMatchObject({
+    message: expect.stringContaining('a part of the path is not a folder'),
+  })
 })

@@ -122,6 +122,21 @@ test('a query that is nested too deeply is refused', () => {
   expect(() => run(`${'('.repeat(500)}1${')'.repeat(500)}`)).toThrow(JqSyntaxError)
 })
 
+test.each([
+  ['1 + 1 + …', `1${' + 1'.repeat(20_000)}`],
+  ['., ., …', `.${', .'.repeat(20_000)}`],
+  ['.a.a…', '.a'.repeat(20_000)],
+  ['elif', `if . then 1 ${'elif . then 1 '.repeat(20_000)}end`],
+])('a chain that is too long is refused, not found by the stack: %s', (_, query) => {
+  const error = catching(() => new JqProgram(query, { now: Date.now })) as JqSyntaxError
+  expect(error).toBeInstanceOf(JqSyntaxError)
+  expect(error.message).toContain('more than 2000 filters or operators within each other')
+})
+
+test('a long chain is compiled and run', () => {
+  expect(run(`1${' + 1'.repeat(1_900)}`)).toEqual([1_901])
+})
+
 test.each(['lgamma', 'import "a" as a; .', 'test("a(?>b)")', 'test("[a&&b]")'])(
   '%s is not compiled, and the reason says what it uses',
   (query) => {

@@ -1,5 +1,6 @@
 import type { Budget } from '../budget.js'
 import type { Library } from '../builtins/library.js'
+import { JqSyntaxError } from '../errors.js'
 import type { Ast } from '../syntax/ast.js'
 import type { Json } from '../values/json.js'
 import { compileIndex, compileIterate, compileSlice, IDENTITY } from './access.js'
@@ -21,11 +22,15 @@ import {
 } from './operators.js'
 import type { Compiler, Scope } from './scope.js'
 
+/** How deeply filters may contain others, also in a chain such as `1 + 1 + 1`: each level takes a part of the stack. */
+const DEEPEST = 2_000
+
 /** Makes functions of what the text of a query says. */
 export class QueryCompiler implements Compiler {
   readonly budget: Budget
   readonly #library: Library
   readonly #globals: ReadonlyMap<string, Json>
+  #depth = 0
 
   /** @param globals variables that no query binds: `$ENV` */
   constructor(budget: Budget, library: Library, globals: ReadonlyMap<string, Json>) {
@@ -44,6 +49,13 @@ export class QueryCompiler implements Compiler {
 
   /** @throws JqSyntaxError, NotCompiled */
   compile(ast: Ast, scope: Scope): Compiled {
+    if (++this.#depth > DEEPEST) throw tooDeep()
+    const compiled = this.#compile(ast, scope)
+    this.#depth--
+    return compiled
+  }
+
+  #compile(ast: Ast, scope: Scope): Compiled {
     switch (ast.kind) {
       case 'identity':
         return IDENTITY
@@ -104,4 +116,9 @@ export class QueryCompiler implements Compiler {
         return compileBreak(ast, scope)
     }
   }
+}
+
+/** The error of a query that is too deep to be read or compiled. */
+export function tooDeep(): JqSyntaxError {
+  return new JqSyntaxError(`more than ${DEEPEST} filters or operators within each other`, 0)
 }
