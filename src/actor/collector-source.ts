@@ -22,6 +22,8 @@ export class CollectorSource implements Source {
   readonly target: string
   readonly #parts: CollectorDependencies
   readonly #pipeline: Pipeline<undefined>
+  /** Calls whose results are on the slow path. */
+  #waiting: (() => void)[] = []
 
   /** @throws SerializeError */
   constructor(parts: CollectorDependencies) {
@@ -31,13 +33,17 @@ export class CollectorSource implements Source {
     this.#pipeline = parts.transforms.make<undefined>(parts.spec.transforms ?? [], {
       emit: (output) => this.#emit(output),
       settled: (_, outcome) => this.#settled(outcome),
-      onRoom: () => {},
+      onRoom: () => {
+        if (!this.#pipeline.isBusy) this.#release()
+      },
     })
   }
 
-  /** Takes the result of a call. */
-  collect(value: Value): void {
+  /** Takes the result of a call. Resolves when no query on the slow path is in progress for it. */
+  collect(value: Value): Promise<void> | undefined {
     this.#pipeline.push(undefined, value)
+    if (!this.#pipeline.isBusy) return undefined
+    return new Promise((resolve) => this.#waiting.push(resolve))
   }
 
   async open(): Promise<void> {}
@@ -52,12 +58,19 @@ export class CollectorSource implements Source {
 
   async close(): Promise<void> {
     this.#parts.transforms.close(this.#pipeline)
+    this.#release()
     this.#parts.queue.clear()
     this.#parts.queue.forgetReceipts()
   }
 
   detach(): Promise<void> {
     return this.close()
+  }
+
+  #release(): void {
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const resolve of waiting) resolve()
   }
 
   #emit({ value, bytes, settle }: Output<undefined>): void {

@@ -1,7 +1,8 @@
 import { unknownName } from '../core/arguments.js'
 import type { Clock } from '../core/clock.js'
 import { ShutdownError } from '../core/errors/lifecycle.js'
-import type { GatewayReport } from '../core/events.js'
+import { SerializeError } from '../core/errors/operation.js'
+import type { DeadMessage, GatewayReport } from '../core/events.js'
 import type { ActionSettings } from '../core/settings/action.js'
 import type { DataSettings } from '../core/settings/data.js'
 import type { RouteSettings } from '../core/settings/route.js'
@@ -157,12 +158,24 @@ export class DataFlow {
 
   /** Takes what the gateway reports about integrations and breakers. Never throws. */
   observe(report: GatewayReport): void {
+    if (report.kind === 'message:dead' && report.route === undefined) this.#deadLettered(report)
     const connected = this.#connections.observe(report)
     if (connected === undefined || this.#isStopped) return
     // A new life of the actor has no values yet.
     for (const [name, senders] of this.#joins)
       if (this.#values[name] !== undefined) senders.get(connected)?.changed()
     for (const { settings, feed } of this.#feeds) if (settings.integration === connected) feed.poke()
+  }
+
+  /** Sets the error of `data` whose transforms could not take a message: the actor has dead-lettered it. */
+  #deadLettered({ integration, queue, reason }: Pick<DeadMessage, 'integration' | 'queue' | 'reason'>): void {
+    for (const { settings } of this.#feeds) {
+      if (settings.type !== 'queue' || settings.transforms.length === 0) continue
+      if (settings.integration !== integration || settings.queue !== queue) continue
+      const source = this.#sources.get(settings.name)!
+      const error = new SerializeError(reason, { integration })
+      this.#dataFailed(settings.name, error, source.fail(error))
+    }
   }
 
   #fill(settings: DataSettings): Feed {

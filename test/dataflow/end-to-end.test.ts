@@ -266,3 +266,33 @@ test('a join adds the newest value of other data, also after a crash of the acto
   await restarted
   await joined(4, { usd: 3 })
 })
+
+test('a refresh waits for a query on the slow path', async () => {
+  const transform = { type: 'jq', query: '. + 1 | tgamma | round' } as const
+  const gateway = await start({
+    data: { count: { type: 'rpc', integration: 'bus', method: 'count', transform } },
+  })
+  await until(gateway, 'count', ({ error, value }) => error === undefined && value !== undefined)
+  const count = gateway.data<number>('count')
+  const before = count.value!
+  await count.refresh()
+  expect(count.value).toBeGreaterThan(before)
+})
+
+test('a message of a queue that a transform cannot take sets the error, and the value stays', async () => {
+  const transform = { type: 'map', expr: '.payload | if . == "bad" then error("bad") else . end' } as const
+  const gateway = await start({
+    data: { jobs: { type: 'queue', integration: 'bus', queue: 'jobs', transform } },
+  })
+  await gateway.queue('bus').send('jobs', 'good')
+  await until(gateway, 'jobs', ({ value }) => value === 'good')
+  await gateway.queue('bus').send('jobs', 'bad')
+  const failed = await until(gateway, 'jobs', ({ error }) => error !== undefined)
+  expect(failed).toMatchObject({
+    value: 'good',
+    error: { kind: 'serialize', message: expect.stringContaining('bad') },
+  })
+  expect(gateway.data('jobs').status).toBe('error')
+  await gateway.queue('bus').send('jobs', 'next')
+  await until(gateway, 'jobs', ({ value, error }) => value === 'next' && error === undefined)
+})
