@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads'
 import type { AdapterFactory } from '../core/adapter/protocol-adapter.js'
 import { ByteBudget } from '../core/byte-budget.js'
 import { type Clock, sleep } from '../core/clock.js'
+import { IncomingAnswers } from '../core/incoming-answers.js'
 import type { Random } from '../core/random.js'
 import type { Fault } from '../core/settings/chaos.js'
 import type { HealthStatus } from '../core/status.js'
@@ -38,6 +39,7 @@ import { TopicHub } from './topic-hub.js'
 import type { TransformCode } from './transform-code.js'
 import { Transforms } from './transforms.js'
 import { UnsettledDeliveries } from './unsettled.js'
+import { UntakenAnswers } from './untaken-answers.js'
 import { Verbs } from './verbs.js'
 
 /** How long requests may be read in one turn of the event loop before sockets are served. */
@@ -84,6 +86,7 @@ export function startIntegrationActor(
   const gauges = new Gauges(start.gauges)
   const formats = new Formats(settings)
   const budget = new ByteBudget(settings.limits.memory * BUDGET_SHARE)
+  const answers = new IncomingAnswers(budget, clock, { collect: () => untaken.collect() })
   const adapter = makeAdapter({
     settings,
     clock,
@@ -91,6 +94,7 @@ export function startIntegrationActor(
     log,
     clientId,
     budget,
+    answers,
     ...(start.kept && { kept: start.kept }),
     connectionLost: (error) => connection.lost(error),
     answerBegins: () => outbox.answerBegins(),
@@ -120,13 +124,18 @@ export function startIntegrationActor(
     receive,
     new Linger(clock),
   )
-  channel.onWake = () => sources.drain()
+  channel.onWake = () => {
+    sources.drain()
+    untaken.woken()
+  }
+  const untaken = new UntakenAnswers(answers, channel)
 
   const outbox = new Outbox(
     clock,
     channel,
     (): number => operations.inFlight,
     (): number => operations.settling,
+    untaken,
   )
   const breaker = new CircuitBreaker(
     settings.circuitBreaker,

@@ -39,8 +39,10 @@ export function endOf(
 export interface Replies {
   /** The request succeeded without a value. */
   done(request: IncomingRequest): void
-  reply(request: IncomingRequest, value: unknown): void
-  fail(request: IncomingRequest, error: unknown): void
+  /** @param bytes the size of the answer on the wire, if it is known */
+  reply(request: IncomingRequest, value: unknown, bytes?: number): void
+  /** @param bytes the size of the answer on the wire, if there is one */
+  fail(request: IncomingRequest, error: unknown, bytes?: number): void
 }
 
 /** Where a request comes from: the host, or a route of another actor. Each numbers its requests. */
@@ -110,6 +112,8 @@ export class OperationAttempt implements Attempt {
   readonly permit: BreakerPermit
   readonly startedAt: number
   readonly deadline: number
+  /** The size of its answers on the wire; `undefined` if the adapter does not report it. */
+  answerBytes: number | undefined
   #controller: AbortController | undefined
   #ended: Error | undefined
 
@@ -139,6 +143,10 @@ export class OperationAttempt implements Attempt {
       if (this.#ended !== undefined) this.#controller.abort(this.#ended)
     }
     return this.#controller.signal
+  }
+
+  answered(bytes: number): void {
+    this.answerBytes = (this.answerBytes ?? 0) + bytes
   }
 
   /** Ends the attempt. A signal read later is already aborted. */

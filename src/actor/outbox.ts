@@ -1,10 +1,12 @@
 import type { Clock, Timer } from '../core/clock.js'
 import type { Channel } from '../mailbox/channel.js'
-import type { ActorBatch, ActorNotice, RequestBatch, Verb } from '../mailbox/protocol.js'
+import type { ActorBatch, ActorNotice, ReceivedMessage, RequestBatch, Verb } from '../mailbox/protocol.js'
 import { ReplyWriter } from '../mailbox/replies.js'
 import type { IncomingRequest } from '../mailbox/requests.js'
 import type { RunBuilder } from '../mailbox/runs.js'
 import { salvage } from '../mailbox/salvage.js'
+import { SizeEstimate } from '../mailbox/size-estimate.js'
+import type { UntakenAnswers } from './untaken-answers.js'
 
 /**
  * A batch with this many packed messages is sent at once. The host takes it in one piece, in at most a third of a
@@ -57,6 +59,8 @@ export class Outbox {
   readonly #writer = new ReplyWriter()
   readonly #inFlight: () => number
   readonly #settling: () => number
+  readonly #answers: UntakenAnswers | undefined
+  readonly #answerSize = new SizeEstimate()
   #schedule: Schedule = { kind: 'idle' }
   #flushedAt = Number.NEGATIVE_INFINITY
   #deliveredAt = Number.NEGATIVE_INFINITY
@@ -71,17 +75,20 @@ export class Outbox {
   /**
    * @param inFlight how many requests are in flight, without the immediate ones (`isImmediate`)
    * @param settling how many immediate requests are in flight
+   * @param answers counts the answers until the host has taken them
    */
   constructor(
     clock: Clock,
     channel: Channel<ActorBatch, RequestBatch>,
     inFlight: () => number,
     settling: () => number = () => 0,
+    answers?: UntakenAnswers,
   ) {
     this.#clock = clock
     this.#channel = channel
     this.#inFlight = inFlight
     this.#settling = settling
+    this.#answers = answers
   }
 
   /** Answers a request that succeeded without a value. */
@@ -90,13 +97,17 @@ export class Outbox {
     this.#answered(request)
   }
 
-  reply(request: Answered, value: unknown): void {
+  /** @param bytes the size of the answer on the wire, if it is known */
+  reply(request: Answered, value: unknown, bytes = this.#sizeOf(request.verb, value)): void {
     this.#writer.reply(request.seq, value)
+    this.#count(bytes)
     this.#answered(request)
   }
 
-  fail(request: Answered, error: unknown): void {
+  /** @param bytes the size of the answer on the wire, if there is one */
+  fail(request: Answered, error: unknown, bytes = 0): void {
     this.#writer.fail(request.seq, error)
+    this.#count(bytes)
     this.#answered(request)
   }
 
@@ -169,6 +180,7 @@ export class Outbox {
       // Nothing was sent. Send again, with an error in place of each value that cannot be cloned.
       this.#channel.post(salvage(batch), transfer)
     }
+    this.#answers?.posted()
     if (!alone) return
     // The host makes one call at a time: spin for the next one, after the other work of this turn.
     this.#clock.nextTurn(() => this.#channel.answeredAll())
@@ -184,9 +196,21 @@ export class Outbox {
     this.#schedule = { kind: 'end-of-turn', timer: this.#clock.nextTurn(() => this.flush()) }
   }
 
+  #sizeOf(verb: Verb, value: unknown): number {
+    if (verb === 'call' || verb === 'batch') return this.#answerSize.of(value)
+    if (verb === 'receive') return (value as ReceivedMessage | null)?.bytes?.byteLength ?? 0
+    return 0
+  }
+
+  #count(bytes: number): void {
+    if (bytes === 0) return
+    this.#bytes += bytes
+    this.#answers?.add(bytes)
+  }
+
   #answered({ verb }: Answered): void {
-    // Send now, because no other request can be answered in this turn.
-    if (this.#isIdle && !this.#isAccepting) return this.flush()
+    // Send now, because no other request can be answered in this turn, or because the batch is full.
+    if ((this.#isIdle && !this.#isAccepting) || this.#bytes >= FULL_BYTES) return this.flush()
     if (!this.#awaitsMoreAnswers(verb)) this.#atEndOfTurn()
     else if (this.#schedule.kind === 'idle') this.#awaitAnswers('first')
   }

@@ -42,7 +42,8 @@ export class Settlement {
     this.#active.remove(operation)
     const { request, origin } = operation
     // A call always has a value, at least null; without one the host would take it for a notification.
-    if (value !== undefined || request.verb === 'call') origin.replies.reply(request, value ?? null)
+    if (value !== undefined || request.verb === 'call')
+      origin.replies.reply(request, value ?? null, answerBytes(operation))
     else origin.replies.done(request)
     this.#settled(operation)
   }
@@ -53,7 +54,7 @@ export class Settlement {
     this.#active.remove(operation)
     const known = asIntegrationError(error)
     if (known !== undefined) this.#gauges.countError(known.kind)
-    operation.origin.replies.fail(operation.request, error)
+    operation.origin.replies.fail(operation.request, error, answerBytes(operation))
     this.#settled(operation)
   }
 
@@ -62,4 +63,9 @@ export class Settlement {
     this.#latency.record(Math.max(1, Math.round((this.#clock.monotonic() - operation.startedAt) * 1_000)))
     this.#admission?.leave(operation)
   }
+}
+
+/** The size of the answer to the current attempt, if the adapter has reported it. */
+function answerBytes({ state }: Operation): number | undefined {
+  return state.kind === 'attempting' ? state.attempt.answerBytes : undefined
 }

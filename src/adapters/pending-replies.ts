@@ -10,6 +10,7 @@ import { cutOff } from './cut-off.js'
 interface Pending {
   readonly resolve: (value: Value) => void
   readonly reject: (error: IntegrationError) => void
+  readonly attempt: Attempt
 }
 
 /** A pending answer. */
@@ -32,7 +33,8 @@ export class PendingReplies {
   }
 
   /** Registers a call and returns its number and its answer, which rejects when `context.signal` aborts. */
-  expect(method: string, { signal }: Attempt): ExpectedReply {
+  expect(method: string, attempt: Attempt): ExpectedReply {
+    const { signal } = attempt
     this.#last = (this.#last + 1) >>> 0
     const number = this.#last
     const onAbort = () => fail(abortFailure(`call ${method}`, signal))
@@ -50,6 +52,7 @@ export class PendingReplies {
           if (settled()) resolve(value)
         },
         reject: fail,
+        attempt,
       })
     })
     signal.addEventListener('abort', onAbort, { once: true })
@@ -63,8 +66,9 @@ export class PendingReplies {
     if (pending === undefined) return
     try {
       const found = read()
-      if (found instanceof IntegrationError) pending.reject(found)
-      else pending.resolve(this.#format.decode(found))
+      if (found instanceof IntegrationError) return pending.reject(found)
+      pending.attempt.answered?.(found.byteLength)
+      pending.resolve(this.#format.decode(found))
     } catch (cause) {
       pending.reject(
         cause instanceof IntegrationError

@@ -1,6 +1,7 @@
 import { type MessagePort, receiveMessageOnPort } from 'node:worker_threads'
 import { Bell } from './bell.js'
 import type { Linger } from './linger.js'
+import { CHANNEL_CELLS, TakenBatches } from './taken-batches.js'
 import type { Turn } from './turn.js'
 
 /**
@@ -9,7 +10,7 @@ import type { Turn } from './turn.js'
  */
 export interface ChannelEnd {
   readonly port: MessagePort
-  /** Two cells: the bell of the host, and the bell of the actor. */
+  /** The bell of the host and that of the actor, and the counters of `TakenBatches` for each of them. */
   readonly bells: SharedArrayBuffer
   readonly side: 'host' | 'actor'
 }
@@ -17,7 +18,7 @@ export interface ChannelEnd {
 /** Makes both ends of a new channel. */
 export function openChannel(): { readonly host: ChannelEnd; readonly actor: ChannelEnd } {
   const { port1, port2 } = new MessageChannel() as unknown as { port1: MessagePort; port2: MessagePort }
-  const bells = new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT)
+  const bells = new SharedArrayBuffer(CHANNEL_CELLS * Int32Array.BYTES_PER_ELEMENT)
   return { host: { port: port1, bells, side: 'host' }, actor: { port: port2, bells, side: 'actor' } }
 }
 
@@ -31,10 +32,13 @@ export class Channel<Out, In> {
   readonly #port: MessagePort
   readonly #mine: Bell
   readonly #theirs: Bell
+  readonly #takenHere: TakenBatches
+  readonly #takenThere: TakenBatches
   readonly #turn: Turn
   readonly #receive: (batch: In) => void
   readonly #linger: Linger | undefined
   #state: 'open' | 'asleep' | 'closed' = 'open'
+  #posted = 0
 
   /**
    * @param receive called with each batch, in order; must not throw
@@ -47,6 +51,8 @@ export class Channel<Out, In> {
     this.#port = end.port
     this.#mine = new Bell(cells, mine)
     this.#theirs = new Bell(cells, theirs)
+    this.#takenHere = new TakenBatches(cells, mine)
+    this.#takenThere = new TakenBatches(cells, theirs)
     this.#turn = turn
     this.#receive = receive
     this.#linger = linger
@@ -62,6 +68,7 @@ export class Channel<Out, In> {
     if (this.#state === 'closed') return
     if (transfer === undefined || transfer.length === 0) this.#port.postMessage(batch)
     else this.#port.postMessage(batch, transfer as ArrayBuffer[])
+    this.#posted = (this.#posted + 1) | 0
     this.#theirs.ring()
   }
 
@@ -73,6 +80,21 @@ export class Channel<Out, In> {
     if (this.#state === 'closed') return
     this.#theirs.ring()
     this.post(batch, transfer)
+  }
+
+  /** How many batches were posted; wraps at 2^32. */
+  get posted(): number {
+    return this.#posted
+  }
+
+  /** How many of them the other side has taken; wraps at 2^32. */
+  get taken(): number {
+    return this.#takenThere.count
+  }
+
+  /** Asks the other side to wake this one, with `onWake`, when it takes the next batch. Call it before `taken`. */
+  watchTaken(): void {
+    this.#takenThere.watch()
   }
 
   /** Whether the other side may not have taken all batches yet. */
@@ -101,7 +123,7 @@ export class Channel<Out, In> {
     while (this.#state !== 'closed') {
       const received = receiveMessageOnPort(this.#port)
       if (received === undefined) return
-      this.#receive(received.message as In)
+      this.#take(received.message as In)
     }
   }
 
@@ -140,7 +162,12 @@ export class Channel<Out, In> {
 
   #handOver(batch: In): void {
     this.#linger?.arrived()
+    this.#take(batch)
+  }
+
+  #take(batch: In): void {
     this.#receive(batch)
+    if (this.#takenHere.took()) this.#theirs.ring()
   }
 
   #woken(): void {

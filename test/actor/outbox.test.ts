@@ -260,3 +260,17 @@ test('the host is woken for an answer that begins to come in when it is the only
   outbox.answerBegins()
   expect(nudges()).toBe(1)
 })
+
+test('an answer that fills the batch leaves at once, though more calls are in flight', () => {
+  const { outbox, sent, take } = rig()
+  take(100)
+  outbox.reply({ seq: 1, verb: 'call' }, 'small', 1_000)
+  expect(sent).toEqual([])
+  outbox.reply({ seq: 2, verb: 'call' }, 'large', 600_000)
+  expect(sent).toEqual([2])
+  outbox.fail({ seq: 3, verb: 'call' }, new Error('refused'), 600_000)
+  expect(sent).toEqual([2, 1])
+  // Without a report the size is estimated.
+  outbox.reply({ seq: 4, verb: 'call' }, 'x'.repeat(600_000))
+  expect(sent).toEqual([2, 1, 1])
+})

@@ -64,6 +64,98 @@ test('the first answer is read although others fill the budget', async () => {
   expect(budget.held).toBe(1_000)
 })
 
+/** The host, which takes what waits for it when a test says so. */
+function host(bytes: number) {
+  const budget = new ByteBudget(bytes)
+  const waiting: number[] = []
+  let collects = 0
+  const answers: IncomingAnswers = new IncomingAnswers(budget, systemClock, {
+    collect: () => void collects++,
+  })
+  return {
+    budget,
+    answers,
+    collects: () => collects,
+    waits(bytes: number) {
+      waiting.push(bytes)
+      answers.waits(bytes)
+    },
+    async takes() {
+      answers.taken(waiting.shift()!)
+      await turn()
+    },
+  }
+}
+
+test('while answers that fill the budget wait for the host, not even the first one is read', async () => {
+  const { answers, budget, waits, takes, collects } = host(1_000)
+  waits(600)
+  waits(600)
+  const [first, second] = [new Source(), new Source()]
+  const open = [first, second].map((source) => answers.begin(source))
+  for (const answer of open) answer.set(10)
+  expect([first.isPaused, second.isPaused]).toEqual([true, true])
+  expect(collects()).toBeGreaterThan(0)
+  await takes()
+  expect([first.isPaused, second.isPaused]).toEqual([false, false])
+  await takes()
+  for (const answer of open) answer.end()
+  expect(budget.held).toBe(0)
+})
+
+test('what others hold never stops the first answer once the host has taken all', async () => {
+  const { answers, budget, waits, takes } = host(1_000)
+  budget.take(1_000)
+  waits(10)
+  const source = new Source()
+  answers.begin(source).set(10)
+  expect(source.isPaused).toBe(true)
+  await takes()
+  expect(source.isPaused).toBe(false)
+})
+
+test('a connection is paused while the budget is full and answers wait for the host, and only then', async () => {
+  const { answers, budget, waits, takes } = host(1_000)
+  const connection = new Source()
+  const detach = answers.attach(connection)
+  budget.take(1_000)
+  expect(answers.room()).toBeUndefined()
+  waits(10)
+  expect(connection.isPaused).toBe(true)
+  let hasRoom = false
+  void answers.room()!.then(() => {
+    hasRoom = true
+  })
+  await turn()
+  expect(hasRoom).toBe(false)
+  // It may have read on for the sake of its server: the next answer pauses it again.
+  connection.isPaused = false
+  waits(10)
+  expect(connection.isPaused).toBe(true)
+  await takes()
+  expect(connection.isPaused).toBe(true)
+  await takes()
+  expect(connection.isPaused).toBe(false)
+  await turn()
+  expect(hasRoom).toBe(true)
+  detach()
+  waits(10)
+  expect(connection.isPaused).toBe(false)
+})
+
+test('a connection reads on when others release memory', async () => {
+  const { answers, budget, waits } = host(1_000)
+  const connection = new Source()
+  answers.attach(connection)
+  waits(100)
+  budget.take(900)
+  waits(1)
+  expect(connection.isPaused).toBe(true)
+  budget.give(900)
+  await turn()
+  expect(connection.isPaused).toBe(false)
+})
+
 test('a source that takes over while its answer is held is paused', async () => {
   const budget = new ByteBudget(100)
   const incoming = new IncomingAnswers(budget, systemClock)

@@ -55,3 +55,26 @@ test('who has been told something goes before the sleep, and so does what it sen
     actor.close()
   }
 })
+
+test('a side that watches is woken when the other one takes a batch', async () => {
+  const { host: hostEnd, actor: actorEnd } = openChannel()
+  let looks = 0
+  const actor = new Channel<string, string>(actorEnd, new Turn(systemClock, 4), () => {})
+  actor.onWake = () => looks++
+  await waitFor(() => looks === 2, { what: 'its first sleep' })
+  actor.post('first')
+  actor.watchTaken()
+  expect([actor.posted, actor.taken]).toEqual([1, 0])
+  const host = new Channel<string, string>(hostEnd, new Turn(systemClock, 4), () => {})
+  try {
+    await waitFor(() => looks > 2, { what: 'the wake-up' })
+    expect(actor.taken).toBe(1)
+    await waitFor(() => looks === 4, { what: 'its second sleep' })
+    actor.post('second')
+    await waitFor(() => actor.taken === 2, { what: 'the second batch is taken' })
+    expect(looks).toBe(4)
+  } finally {
+    host.close()
+    actor.close()
+  }
+})

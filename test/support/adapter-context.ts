@@ -7,6 +7,7 @@ import type {
 import { ByteBudget } from '../../src/core/byte-budget.js'
 import { type Clock, systemClock } from '../../src/core/clock.js'
 import type { ConnectionError } from '../../src/core/errors/connection.js'
+import { IncomingAnswers } from '../../src/core/incoming-answers.js'
 import type { AdapterManifest } from '../../src/core/manifest.js'
 import { systemRandom } from '../../src/core/random.js'
 import type { IntegrationSettings } from '../../src/core/settings/integration.js'
@@ -53,6 +54,7 @@ export function adapterContext(
   const records: LogRecord[] = []
   const letters: DeadLetterReport[] = []
   const refusals: RefusalReport[] = []
+  const budget = new ByteBudget(1e9)
   return {
     settings: integrationSettings(given),
     clock,
@@ -62,7 +64,8 @@ export function adapterContext(
     records,
     log: (record) => void records.push(record),
     connectionLost: (error) => void lost.push(error),
-    budget: new ByteBudget(1e9),
+    budget,
+    answers: new IncomingAnswers(budget, clock),
     letters,
     deadLettered: (letter) => void letters.push(letter),
     refusals,

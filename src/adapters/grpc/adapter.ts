@@ -2,7 +2,7 @@ import type { AdapterContext, AdapterFactory, ProtocolAdapter } from '../../core
 import type { PubSubFacet } from '../../core/adapter/pubsub-facet.js'
 import type { RpcFacet } from '../../core/adapter/rpc-facet.js'
 import { ConnectionError } from '../../core/errors/connection.js'
-import { IncomingAnswers } from '../../core/incoming-answers.js'
+import type { IncomingAnswers } from '../../core/incoming-answers.js'
 import { Authorization } from './authorization.js'
 import { call } from './calls.js'
 import { type Connection, connect, type SharedState } from './connection.js'
@@ -40,7 +40,7 @@ class GrpcAdapter implements ProtocolAdapter {
   constructor(context: AdapterContext) {
     muteLibrary()
     this.#context = context
-    this.#incoming = new IncomingAnswers(context.budget, context.clock)
+    this.#incoming = context.answers
     // The gateway has validated the block and filled in its defaults with the schema of the manifest.
     this.#config = context.settings.config as unknown as GrpcConfig
     this.#pings = new PingInterval(this.#config.keepalive.time)

@@ -51,6 +51,7 @@ async function callUnary(
   context: Attempt,
 ): Promise<Answer> {
   const { bytes, headers, trailers } = await caller.unary(method.path, method.encodeRequest(params), context)
+  context.answered?.(bytes.length)
   return {
     value: method.decodeResponse(bytes),
     headers: () => headersOf(headers),
@@ -78,6 +79,7 @@ async function callStream(
   })
   const { messages, found } = responses!
   await session.incoming.turnOf(stream.memory.bytes)
+  for (const { length } of messages) context.answered?.(length)
   const values = decodeAll(method, messages, stream.memory)
   return {
     value: method.kind === 'client-streaming' ? onlyOne(values) : values,

@@ -3,7 +3,7 @@ import type { AdapterContext, AdapterFactory, ProtocolAdapter } from '../../core
 import type { RpcCall, RpcFacet, RpcOutcome } from '../../core/adapter/rpc-facet.js'
 import { ConnectionError } from '../../core/errors/connection.js'
 import { SerializeError } from '../../core/errors/operation.js'
-import { IncomingAnswers } from '../../core/incoming-answers.js'
+import type { IncomingAnswers } from '../../core/incoming-answers.js'
 import type { PoolFigures } from '../../core/status.js'
 import type { Value } from '../../core/value.js'
 import { type WireFormat, wireFormat } from '../../wire/wire-format.js'
@@ -48,9 +48,9 @@ class JsonRpcAdapter implements ProtocolAdapter {
   #lastId = 0
 
   constructor(context: AdapterContext) {
-    const { settings, clock, budget } = context
+    const { settings, clock, answers } = context
     this.#context = context
-    this.#incoming = new IncomingAnswers(budget, clock)
+    this.#incoming = answers
     // The gateway has validated the block and filled in its defaults with the schema of the manifest.
     this.#config = settings.config as unknown as JsonRpcConfig
     this.#format = wireFormat(settings.format, { maxBytes: settings.limits.frame })
@@ -172,12 +172,16 @@ class JsonRpcAdapter implements ProtocolAdapter {
   async #post<T>(body: Uint8Array, operation: Attempt, read: (answer: HttpAnswer) => T): Promise<T> {
     const answer = await this.#postEncoded(body, operation)
     const isCompressed = isEncoded(answer)
-    if (answer.memory === undefined && !isCompressed) return read(answer)
+    if (answer.memory === undefined && !isCompressed) {
+      operation.answered?.(answer.body.length)
+      return read(answer)
+    }
     const memory = answer.memory ?? this.#incoming.begin()
     try {
       const { name } = this.#context.settings
       const plain = isCompressed ? await decoded(answer, memory, this.#limit, name) : answer
       await this.#incoming.turnOf(memory.bytes)
+      operation.answered?.(plain.body.length)
       return read(plain)
     } finally {
       memory.end()

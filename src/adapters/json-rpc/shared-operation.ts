@@ -34,6 +34,11 @@ export class SharedOperation implements Attempt {
     return this.#controller.signal
   }
 
+  answered(bytes: number): void {
+    const each = Math.ceil(bytes / this.#attempts.length)
+    for (const { operation } of this.#attempts) operation.answered?.(each)
+  }
+
   #watch(controller: AbortController): void {
     let remaining = this.#attempts.length
     for (const attempt of this.#attempts) {

@@ -1,4 +1,5 @@
 import type { AdapterContext } from '../../core/adapter/protocol-adapter.js'
+import type { Pausable } from '../../core/incoming-answers.js'
 import type { WireFormat } from '../../wire/wire-format.js'
 import { onFirstUse } from '../on-first-use.js'
 import type { BrokerAddress } from './client/address.js'
@@ -57,7 +58,10 @@ export async function establish(
   const replyTopic = () => `${replyPrefix}/${memory.replyId}`
   let connection: Connection | undefined
   let queues: QueueMembers | undefined
+  /** Ends the pauses of the main session for the memory of answers. */
+  let detach = () => {}
   const sessions = new SessionGroup(dialer, address, (error) => {
+    detach()
     void queues?.close(true)
     if (connection !== undefined) onLost(connection, error)
   })
@@ -93,6 +97,7 @@ export async function establish(
       (opened) => new MainInbox(new Replies(opened, format, random, replyTopic), random),
       signal,
     )
+    detach = context.answers.attach(held(session))
     const publisher = new Publisher(session)
     queues = new QueueMembers({
       sessions,
@@ -121,6 +126,7 @@ export async function establish(
       resources,
       lost: () => sessions.ended,
       async close() {
+        detach()
         await members.close()
         await sessions.close()
       },
@@ -134,4 +140,16 @@ export async function establish(
 
 function hasRetainedWills({ version, connack }: Session): boolean {
   return version === 5 && connack.retainAvailable && connack.maximumQos > 0
+}
+
+/** Pauses a session once, however often it is asked to. */
+function held(session: Session): Pausable {
+  let isHeld = false
+  const set = (hold: boolean) => {
+    if (hold === isHeld) return
+    isHeld = hold
+    if (hold) session.hold()
+    else session.release()
+  }
+  return { pause: () => set(true), resume: () => set(false) }
 }

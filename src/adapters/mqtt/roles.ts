@@ -3,8 +3,8 @@ import { RECENT_MESSAGES } from './client/recent-messages.js'
 import type { MqttConfig } from './manifest.js'
 
 /**
- * The client that publishes, calls and receives answers; it has the will. It is never paused, so that acknowledgements
- * and answers arrive even while the receivers of messages are paused.
+ * The client that publishes, calls and receives answers; it has the will. Acknowledgements and answers arrive even while
+ * the receivers of messages are paused: it is paused only while the host has not taken the answers that fill the memory.
  */
 export function mainRole(config: MqttConfig, clientId: string): Role {
   return { ...receiving(config, clientId), needsState: true, ...(config.will && { will: config.will }) }

@@ -9,6 +9,7 @@ import { notConnected } from './client/failures.js'
 import { RefusedSubjects } from './client/refused-subjects.js'
 import { Requests } from './client/requests.js'
 import type { ServerInfo } from './client/server-info.js'
+import { GatedReading } from './gated-reading.js'
 import { LocalConsumers } from './local-consumers.js'
 import type { NatsConfig } from './manifest.js'
 import type { UndeliveredCounts } from './undelivered-counts.js'
@@ -51,6 +52,8 @@ export class ConnectionSet {
   readonly #dependencies: ConnectionSetDependencies
   readonly #others = new Map<Role, Promise<Connection>>()
   readonly #ended = sharedController()
+  /** Ends the pauses of the main connection for the memory of answers. */
+  readonly #detach: () => void
   #leaving: Timer | undefined
   #closing: Promise<void> | undefined
 
@@ -59,6 +62,7 @@ export class ConnectionSet {
     this.#dependencies = dependencies
     this.main = main
     this.requests = new Requests(main, context.clock, context.random, config.inbox_prefix)
+    this.#detach = context.answers.attach(new GatedReading(main.gate))
     this.refused = new RefusedSubjects(context.clock)
   }
 
@@ -130,6 +134,7 @@ export class ConnectionSet {
 
   #end(error: ConnectionError): void {
     this.#leaving?.cancel()
+    this.#detach()
     this.#ended.abort(error)
     this.requests.close(error)
   }

@@ -49,6 +49,7 @@ export function rpcFacet(connections: CurrentConnections, format: WireFormat, su
         throw noServer(method, { notExecuted: true })
       }
       const { block, payload } = reply
+      context.answered?.(payload.byteLength)
       const error = errorOf(block.headers, payload, format)
       if (error !== undefined) throw error
       return payload.byteLength === 0 ? null : format.decode(payload)

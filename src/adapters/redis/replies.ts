@@ -3,6 +3,7 @@ import type { AdapterContext } from '../../core/adapter/protocol-adapter.js'
 import { type Clock, every } from '../../core/clock.js'
 import { ConnectionError } from '../../core/errors/connection.js'
 import { SerializeError } from '../../core/errors/operation.js'
+import type { IncomingAnswers } from '../../core/incoming-answers.js'
 import type { Logger } from '../../core/telemetry.js'
 import type { WireFormat } from '../../wire/wire-format.js'
 import { onFirstUse } from '../on-first-use.js'
@@ -23,6 +24,8 @@ const MOST_ENTRIES = 1_000
 const PURPOSE: Purpose = { role: 'replies', what: 'the answers to calls' }
 const BEGINNING = '0'
 
+type Item = Parameters<typeof readFields>[0]
+
 /**
  * Receives the answers to the calls of one pool. The first call creates a stream for them, which a separate connection
  * reads.
@@ -32,6 +35,7 @@ export class Replies {
   /** Creates the stream and starts reading it. Rejects with what ioredis rejects with. */
   readonly listen: () => Promise<void>
   readonly #pool: ConnectionPool
+  readonly #answers: IncomingAnswers
   readonly #clock: Clock
   readonly #log: Logger
   readonly #blockMs: number
@@ -44,10 +48,11 @@ export class Replies {
     pool: ConnectionPool,
     format: WireFormat,
     { block, rpc }: RedisConfig,
-    { clock, random, log, settings }: AdapterContext,
+    { answers, clock, random, log, settings }: AdapterContext,
   ) {
     this.#pool = pool
     this.#pending = new PendingReplies(format)
+    this.#answers = answers
     this.#clock = clock
     this.#log = log
     this.#blockMs = block
@@ -86,11 +91,13 @@ export class Replies {
   async #read(first: RedisConnection): Promise<void> {
     let connection = first
     while (this.#pool.ended === undefined) {
+      await this.#answers.room()
+      if (this.#pool.ended !== undefined) return
       const limits = ['COUNT', this.#budget.entries(MOST_ENTRIES), 'BLOCK', this.#blockMs]
       try {
         const reply = await connection.send('xread', [...limits, 'STREAMS', this.key, this.#last])
         for (const { entries } of toStreams(reply)) {
-          const read = entries.map((entry) => this.#accept(entry)).filter((id) => id !== undefined)
+          const read = await this.#acceptAll(entries)
           this.#last = read.at(-1) ?? this.#last
           this.#budget.saw(entries.map(entryBytes))
           // No other client reads this stream: remove what was read.
@@ -105,7 +112,18 @@ export class Replies {
     }
   }
 
-  #accept(item: Parameters<typeof readFields>[0]): string | undefined {
+  /** Settles the calls that the entries answer, large ones in a turn each. @returns the ids of the entries */
+  async #acceptAll(entries: readonly Item[]): Promise<readonly string[]> {
+    const ids: string[] = []
+    for (const entry of entries) {
+      await this.#answers.turnOf(entryBytes(entry))
+      const id = this.#accept(entry)
+      if (id !== undefined) ids.push(id)
+    }
+    return ids
+  }
+
+  #accept(item: Item): string | undefined {
     const entry = readFields(item)
     if (entry === undefined) return undefined
     const { id, fields } = entry

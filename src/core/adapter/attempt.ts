@@ -18,4 +18,10 @@ export interface Attempt {
    * instead of `operationId`: the same in the operations of all processes that send this message.
    */
   readonly messageId?: string | undefined
+  /**
+   * Reports the size of an answer on the wire, before the promise of the operation settles. It counts in the memory of
+   * the actor until the host has taken it; without a report its size is estimated. Never throws.
+   * @param bytes the size; several reports add up
+   */
+  answered?(bytes: number): void
 }

@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads'
 import type { ByteBudget } from '../byte-budget.js'
 import type { Clock } from '../clock.js'
 import type { ConnectionError } from '../errors/connection.js'
+import type { IncomingAnswers } from '../incoming-answers.js'
 import type { Random } from '../random.js'
 import type { IntegrationSettings } from '../settings/integration.js'
 import type { ListenAddress, PoolFigures } from '../status.js'
@@ -32,6 +33,8 @@ export interface AdapterContext {
   readonly clientId: string
   /** Counts all bytes that the actor holds in memory. An adapter counts what it buffers here. */
   readonly budget: ByteBudget
+  /** Counts answers while they arrive, and holds connections back while the host has not taken earlier ones. */
+  readonly answers: IncomingAnswers
   /**
    * Memory that outlives the actor, for the state of a protocol's session that a successor must find. Its size is what
    * `keptBytes` of the manifest returned; it is zeroed in the first life.

@@ -7,6 +7,7 @@ import { ByteBudget } from '../../../src/core/byte-budget.js'
 import { systemClock } from '../../../src/core/clock.js'
 import { ConnectionError } from '../../../src/core/errors/connection.js'
 import { IntegrationError } from '../../../src/core/errors/integration-error.js'
+import { IncomingAnswers } from '../../../src/core/incoming-answers.js'
 import { systemRandom } from '../../../src/core/random.js'
 import {
   Bench,
@@ -32,6 +33,7 @@ function adapter(dial: (broker: string) => Promise<MessagePort>, config = settin
     clientId: 'c',
     connectionLost,
     budget: new ByteBudget(1e9),
+    answers: new IncomingAnswers(new ByteBudget(1e9), systemClock),
     deadLettered: () => {},
     refused: () => {},
     answerBegins: () => {},

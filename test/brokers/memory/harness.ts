@@ -9,6 +9,7 @@ import type { InboundRequest } from '../../../src/core/adapter/service-facet.js'
 import { ByteBudget } from '../../../src/core/byte-budget.js'
 import { systemClock } from '../../../src/core/clock.js'
 import type { ConnectionError } from '../../../src/core/errors/connection.js'
+import { IncomingAnswers } from '../../../src/core/incoming-answers.js'
 import { systemRandom } from '../../../src/core/random.js'
 import type { IntegrationSettings } from '../../../src/core/settings/integration.js'
 import type { LogRecord } from '../../../src/core/telemetry.js'
@@ -95,6 +96,7 @@ export class Bench {
       clientId: 'tested',
       connectionLost: (error) => lost.push(error),
       budget: new ByteBudget(budget),
+      answers: new IncomingAnswers(new ByteBudget(budget), systemClock),
       deadLettered: () => {},
       refused: () => {},
       answerBegins: () => {},

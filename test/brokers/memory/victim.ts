@@ -2,6 +2,7 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import { memoryAdapter } from '../../../src/adapters/memory/adapter.js'
 import { ByteBudget } from '../../../src/core/byte-budget.js'
 import { systemClock } from '../../../src/core/clock.js'
+import { IncomingAnswers } from '../../../src/core/incoming-answers.js'
 import { systemRandom } from '../../../src/core/random.js'
 import { bytes, operation, settings } from './harness.js'
 
@@ -21,6 +22,7 @@ const adapter = memoryAdapter({
   clientId: 'victim',
   connectionLost: (error) => parentPort!.postMessage({ lost: error.message }),
   budget: new ByteBudget(1e9),
+  answers: new IncomingAnswers(new ByteBudget(1e9), systemClock),
   deadLettered: () => {},
   refused: () => {},
   answerBegins: () => {},

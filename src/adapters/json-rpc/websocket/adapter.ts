@@ -23,6 +23,7 @@ import { openSocket } from './open.js'
 import { openSubscription } from './service-subscription.js'
 import { Session } from './session.js'
 import type { SessionSettings } from './session-ports.js'
+import { SocketReading } from './socket-reading.js'
 import { Subscribers } from './subscribers.js'
 import { Suspects } from './suspects.js'
 import { Tally } from './tally.js'
@@ -96,19 +97,12 @@ export class WebSocketAdapter implements ProtocolAdapter {
           )
     const { socket } = opened
     const before = this.#connection
-    let paused = false
-    const flow = (on: boolean) => {
-      paused = !on
-      if (on) socket.resume()
-      else socket.pause()
-    }
-    const { budget, log } = this.#context
+    const reading = new SocketReading(socket)
+    const { answers, budget, log } = this.#context
+    const detach = answers.attach(reading.hold())
+    socket.once('close', detach)
     const unclaimed = new Tally(log, 'debug', 'notifications without a subscriber are dropped')
-    const subscribers = new Subscribers(
-      budget,
-      { pause: () => flow(false), resume: () => flow(true) },
-      (method) => unclaimed.add(method),
-    )
+    const subscribers = new Subscribers(budget, reading.hold(), (method) => unclaimed.add(method))
     const session = new Session(opened, this.#settings, {
       watch: this.#watch,
       suspects: this.#suspects,
@@ -124,7 +118,7 @@ export class WebSocketAdapter implements ProtocolAdapter {
         socket,
         this.#context.clock,
         intervalMs,
-        () => paused,
+        () => reading.isPaused,
         () => {
           const { name: integration } = this.#context.settings
           session.abort(new ConnectionError('the server does not answer pings', { integration }))

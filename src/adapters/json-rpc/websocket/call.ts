@@ -65,6 +65,11 @@ export class Call implements Watched {
     return this.#settled
   }
 
+  /** Reports the size of the answer on the wire. */
+  answered(bytes: number): void {
+    this.#operation.answered?.(bytes)
+  }
+
   settle(outcome: RpcOutcome): void {
     if (this.#settled) return
     this.#settled = true

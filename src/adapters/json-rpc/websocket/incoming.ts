@@ -33,18 +33,19 @@ export class Incoming {
     this.#ports = ports
   }
 
-  /** Handles one message or a batch. */
-  read(message: Value): void {
-    if (!Array.isArray(message)) return void this.#readOne(message)
+  /** Handles one message or a batch. @param bytes its size on the wire */
+  read(message: Value, bytes: number): void {
+    if (!Array.isArray(message)) return void this.#readOne(message, bytes)
     let answered: Call | undefined
-    for (const one of message as readonly Value[]) answered = this.#readOne(one) ?? answered
+    const each = Math.ceil(bytes / message.length)
+    for (const one of message as readonly Value[]) answered = this.#readOne(one, each) ?? answered
     const { integration } = this.#rules
     for (const call of answered?.companions ?? [])
       call.fail(new SerializeError('malformed answer: the batch has no answer to this call', { integration }))
   }
 
   /** @returns the call that the message answers */
-  #readOne(message: Value): Call | undefined {
+  #readOne(message: Value, bytes: number): Call | undefined {
     if (typeof message !== 'object' || message === null || Array.isArray(message))
       return this.#ignore('expected an object')
     const { id, method, params } = message as { readonly [name: string]: Value }
@@ -56,7 +57,10 @@ export class Incoming {
     }
     const number = idOf(message as Members, this.#rules.strict)
     const call = number === undefined ? undefined : this.#pending.get(number)
-    if (call !== undefined) this.#settle(call, readReply(message, call.id, this.#rules))
+    if (call !== undefined) {
+      call.answered(bytes)
+      this.#settle(call, readReply(message, call.id, this.#rules))
+    }
     // An error without an id may concern any message that we have sent, so that it settles no call.
     else if (id === null || id === undefined) this.#ignore(unaddressed(message as Members, this.#rules.mask))
     // A call that is no longer pending was cancelled; its answer is ignored.

@@ -211,7 +211,7 @@ export class Session {
       this.#selectCulprits = (calls) => this.#ports.suspects.ofAnswer(calls)
       return this.abort(new ConnectionError(reason, { integration: this.#settings.integration }))
     }
-    this.#incoming.read(message)
+    this.#incoming.read(message, data.length)
   }
 
   /** Answers a call of the server with "method not found". */

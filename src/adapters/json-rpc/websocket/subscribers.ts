@@ -4,14 +4,9 @@ import type { ByteBudget } from '../../../core/byte-budget.js'
 import { TopicTrie } from '../../../core/topic-trie.js'
 import type { Value } from '../../../core/value.js'
 import { BufferedSubscriber } from './buffered-subscriber.js'
+import type { Flow } from './socket-reading.js'
 
 type Sink = MessageSink<InboundMessage>
-
-/** Pauses and resumes reading from the socket. */
-export interface Flow {
-  pause(): void
-  resume(): void
-}
 
 const NULL = Buffer.from('null')
 /** Share of the actor's memory that buffered notifications may take before reading pauses. */
