@@ -25,6 +25,8 @@ export interface PendingRequest {
   failed(error: Error): void
   /** Makes the error for a request that the broker refuses. */
   refusal(reason: string, context: RefusalContext): Error
+  /** Receives the estimated memory of the result, before `succeeded`. */
+  answered?(weight: number): void
   /** Called when the broker has the message and acknowledges it later, when there is room. */
   held?(): void
 }
@@ -40,6 +42,8 @@ export interface ConnectionHandlers {
   message(entry: MessageEntry, payload: Uint8Array): void
   delivery(entry: DeliveryEntry, payload: Uint8Array): void
   request(entry: RequestEntry): void
+  /** Called after each result of a call, also of one that no longer waits. */
+  result(weight: number): void
   /** Called once when the connection is lost, not after `close`. All pending requests have failed by then. */
   lost(error: ConnectionError): void
 }
@@ -103,10 +107,17 @@ export class Connection {
     payload: Uint8Array | undefined,
     operation: string,
     refusal: PendingRequest['refusal'],
+    answered?: PendingRequest['answered'],
   ): Promise<T> {
     return new Promise((resolve, reject) => {
       const succeeded = resolve as (value: unknown) => void
-      this.ask(make, payload, { operation, succeeded, failed: reject, refusal })
+      this.ask(make, payload, {
+        operation,
+        succeeded,
+        failed: reject,
+        refusal,
+        ...(answered && { answered }),
+      })
     })
   }
 
@@ -143,9 +154,13 @@ export class Connection {
       case 'enqueued':
         this.#waiting.take(entry.id)?.succeeded(entry.message)
         return
-      case 'result':
-        this.#waiting.take(entry.id)?.succeeded(entry.value)
+      case 'result': {
+        const waiting = this.#waiting.take(entry.id)
+        waiting?.answered?.(entry.weight)
+        waiting?.succeeded(entry.value)
+        this.#handlers.result(entry.weight)
         return
+      }
       case 'failed': {
         const waiting = this.#waiting.take(entry.id)
         waiting?.failed(faultError(entry.fault, waiting))

@@ -1,4 +1,10 @@
-import type { AnswerEntry, CallEntry, RequestEntry, RpcFault } from '../../brokers/memory/line.js'
+import {
+  type AnswerEntry,
+  type CallEntry,
+  RESULT_WINDOW,
+  type RequestEntry,
+  type RpcFault,
+} from '../../brokers/memory/line.js'
 import type { Attempt } from '../../core/adapter/attempt.js'
 import type { AdapterSubscription, MessageSink } from '../../core/adapter/inbound.js'
 import type { RpcOutcome } from '../../core/adapter/rpc-facet.js'
@@ -7,6 +13,7 @@ import type { ByteBudget } from '../../core/byte-budget.js'
 import { SerializeError } from '../../core/errors/operation.js'
 import { SubscribeError } from '../../core/errors/pubsub.js'
 import { RpcError } from '../../core/errors/rpc.js'
+import type { IncomingAnswers } from '../../core/incoming-answers.js'
 import type { Value } from '../../core/value.js'
 import type { Carrier } from '../../wire/carrier.js'
 import { checkCarried } from '../../wire/check.js'
@@ -21,6 +28,8 @@ import { heldBytes, sizeOf } from './size.js'
 const INTERNAL_ERROR = -32_603
 const INVALID_REQUEST = -32_600
 const NO_BYTES = new Uint8Array(0)
+/** Credit for results is returned in steps of this size. */
+const CREDIT_BYTES = RESULT_WINDOW / 8
 
 /**
  * What values may hold. Structured clone carries more, but the other protocols, whose stand-in this one is, do not.
@@ -54,9 +63,14 @@ export class Services {
   readonly #budget: ByteBudget
   readonly #largest: number
   readonly #services = new Map<number, Service>()
+  readonly #answers: IncomingAnswers
+  /** Weight of the results for which no credit was returned. */
+  #uncredited = 0
+  #isCrediting = false
 
   /** @param largest maximum size of parameters in bytes; larger ones are refused */
-  constructor(connection: Connection, budget: ByteBudget, largest: number) {
+  constructor(connection: Connection, budget: ByteBudget, answers: IncomingAnswers, largest: number) {
+    this.#answers = answers
     this.#largest = largest
     this.#connection = connection
     this.#budget = budget
@@ -128,6 +142,21 @@ export class Services {
     this.#services.clear()
   }
 
+  /** Sends an outcome. Resolves when it is on its way to the caller. */
+  #sendAnswer(request: number, method: string, outcome: RpcOutcome): Promise<void> {
+    const answer = answerEntry(request, outcome)
+    const refusal: PendingRequest['refusal'] = (reason, context) =>
+      new RpcError(INTERNAL_ERROR, reason, undefined, context)
+    return this.#connection.request((id) => ({ ...answer, id }), undefined, `answer ${method}`, refusal)
+  }
+
+  #credit(): void {
+    this.#isCrediting = false
+    const weight = this.#uncredited
+    this.#uncredited = 0
+    this.#connection.send({ op: 'took', weight })
+  }
+
   async #ask(
     method: string,
     params: Value | undefined,
@@ -147,7 +176,18 @@ export class Services {
     })
     const refusal: PendingRequest['refusal'] = (reason, context) =>
       new RpcError(INTERNAL_ERROR, reason, undefined, context)
-    return this.#connection.request(entry, undefined, `call ${method}`, refusal)
+    const answered = (weight: number) => context.answered?.(weight)
+    return this.#connection.request(entry, undefined, `call ${method}`, refusal, answered)
+  }
+
+  /** Returns credit for a result, when the memory has room for another one. */
+  result(weight: number): void {
+    this.#uncredited += weight
+    if (this.#uncredited < CREDIT_BYTES || this.#isCrediting) return
+    const room = this.#answers.room()
+    if (room === undefined) return this.#credit()
+    this.#isCrediting = true
+    room.then(() => this.#credit())
   }
 
   /** @throws SerializeError */
@@ -168,7 +208,7 @@ export class Services {
       if (settled) return
       settled = true
       if (this.#connection.closed) throw this.#connection.closed
-      this.#connection.send(answerEntry(entry.request, notification ? outcome : carried(outcome)))
+      await this.#sendAnswer(entry.request, method, notification ? outcome : carried(outcome))
     }
     const decline = () => {
       settled = true
@@ -200,7 +240,7 @@ function acknowledge(incoming: Incoming, outcome: RpcOutcome): void {
 
 const answerEntry = (request: number, outcome: RpcOutcome): AnswerEntry =>
   outcome.ok
-    ? { op: 'answer', request, value: outcome.value }
+    ? { op: 'answer', request, value: outcome.value, weight: sizeOf(outcome.value) }
     : { op: 'answer', request, fault: rpcFault(outcome.error) }
 
 function rpcFault(error: Error): RpcFault {

@@ -8,7 +8,7 @@ import { Publisher } from './publisher.js'
 import { Services } from './services.js'
 import { Subscriber } from './subscriber.js'
 
-type SessionContext = Pick<AdapterContext, 'clock' | 'budget' | 'settings'>
+type SessionContext = Pick<AdapterContext, 'answers' | 'clock' | 'budget' | 'settings'>
 
 /** One connection to the memory broker, with its publisher, subscriber, consumers and services. */
 export class Session {
@@ -24,6 +24,7 @@ export class Session {
       message: (entry, payload) => this.subscriber.deliver(entry, payload),
       delivery: (entry, payload) => this.consumers.deliver(entry, payload),
       request: (entry) => this.services.deliver(entry),
+      result: (weight) => this.services.result(weight),
       lost: (error) => {
         this.#stopAll(error)
         lost(error)
@@ -33,7 +34,7 @@ export class Session {
     this.publisher = new Publisher(this.#connection, context.clock)
     this.subscriber = new Subscriber(this.#connection, context.budget, frame)
     this.consumers = new Consumers(this.#connection, frame)
-    this.services = new Services(this.#connection, context.budget, frame)
+    this.services = new Services(this.#connection, context.budget, context.answers, frame)
   }
 
   /**

@@ -121,6 +121,8 @@ function answering(
       if (reply === undefined) return
       try {
         send(reply, outcome)
+        // Until the socket has room the answer holds memory, and the server makes no further ones.
+        await main.writer.congestion()
       } catch (error) {
         if (main.closed !== undefined) throw error
         // Send the error to the caller, so that it does not wait for its time-out.

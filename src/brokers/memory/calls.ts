@@ -1,3 +1,4 @@
+import type { ByteBudget } from '../../core/byte-budget.js'
 import { type Clock, every, type Timer } from '../../core/clock.js'
 import { SequenceTable } from '../../core/sequence-table.js'
 import type { Value } from '../../core/value.js'
@@ -5,6 +6,7 @@ import { nameFault } from './check.js'
 import type { MemoryLimits } from './limits.js'
 import type { AnswerEntry, CallEntry, RpcFault } from './line.js'
 import type { Outbox } from './outbox.js'
+import { Results } from './results.js'
 
 /** Interval of the check for expired calls, in milliseconds. */
 const SWEEP_MS = 1_000
@@ -31,13 +33,15 @@ interface Call {
 /** Remote calls. The servers of a method are used in turn. */
 export class Calls {
   readonly limits: MemoryLimits
+  readonly budget: ByteBudget
   readonly #clock: Clock
   readonly #servers = new Map<string, Service[]>()
   readonly #sessions = new Set<CallSession>()
   readonly #sweep: Timer
 
-  constructor(limits: MemoryLimits, clock: Clock) {
+  constructor(limits: MemoryLimits, clock: Clock, budget: ByteBudget) {
     this.limits = limits
+    this.budget = budget
     this.#clock = clock
     this.#sweep = every(clock, SWEEP_MS, () => this.#expire(), { background: true })
   }
@@ -91,11 +95,14 @@ export class CallSession {
   readonly #services = new Map<number, Service>()
   readonly #made = new SequenceTable<Call>()
   readonly #served = new SequenceTable<Call>()
+  /** The results of the calls that this client makes. */
+  readonly #results: Results
   #requests = 0
 
   constructor(calls: Calls, out: Outbox) {
     this.#calls = calls
     this.#out = out
+    this.#results = new Results(out, calls.budget)
   }
 
   /** @returns the client's protocol violation, if any */
@@ -148,12 +155,21 @@ export class CallSession {
   }
 
   /** Passes an answer to the caller. Drops the answer to a call that has ended. */
-  answer({ request, value, fault }: AnswerEntry): void {
+  answer({ id, request, value, weight = 0, fault }: AnswerEntry): void {
+    const acknowledge = () => {
+      if (id !== undefined) this.#out.done(id)
+    }
     const call = this.#served.get(request)
-    if (!call) return
+    if (!call) return acknowledge()
     end(call)
-    if (fault) call.caller.#out.fail(call.id, rpcFault(fault))
-    else call.caller.#out.send({ op: 'result', id: call.id, value: value ?? null })
+    if (!fault) return call.caller.#results.add(call.id, value ?? null, weight, acknowledge)
+    call.caller.#out.fail(call.id, rpcFault(fault))
+    acknowledge()
+  }
+
+  /** @returns the client's protocol violation, if any */
+  took(weight: number): string | undefined {
+    return this.#results.took(weight)
   }
 
   /** Ends the calls whose deadline has passed. */
@@ -168,6 +184,7 @@ export class CallSession {
   /** Fails the calls to this client's services, and forgets its own calls. */
   close(): void {
     this.#calls.leave(this)
+    this.#results.close()
     for (const number of [...this.#services.keys()]) this.unserve(number)
     for (const call of this.#made.values()) end(call)
     for (const call of this.#served.values()) {

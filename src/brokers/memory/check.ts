@@ -9,6 +9,7 @@ const LONGEST_NAME = 65_535
 const isObject = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
+const isOptionalCount = (value: unknown): boolean => value === undefined || isCount(value)
 const isDuration = (value: unknown): boolean =>
   typeof value === 'number' && Number.isFinite(value) && value >= 0
 const isText = (value: unknown): boolean => typeof value === 'string'
@@ -58,7 +59,12 @@ const CHECKS: ReadonlyMap<unknown, (e: Fields) => boolean> = new Map([
     (e: Fields) => isCount(e.id) && isText(e.method) && isDuration(e.deadline) && isFlag(e.notification),
   ],
   ['decline', (e: Fields) => isCount(e.request) && isFlag(e.busy)],
-  ['answer', (e: Fields) => isCount(e.request) && isRpcFault(e.fault)],
+  [
+    'answer',
+    (e: Fields) =>
+      isCount(e.request) && isOptionalCount(e.id) && isOptionalCount(e.weight) && isRpcFault(e.fault),
+  ],
+  ['took', (e: Fields) => isCount(e.weight)],
 ])
 
 /**

@@ -27,6 +27,8 @@ export type ToBroker =
   | { readonly op: 'unserve'; readonly id: number; readonly service: number }
   | CallEntry
   | AnswerEntry
+  /** Returns credit for results that the caller has taken: the sum of their `weight`. */
+  | { readonly op: 'took'; readonly weight: number }
   /** Gives back a request that no handler has seen: to another server, or with `busy` as a failure to the caller. */
   | { readonly op: 'decline'; readonly request: number; readonly busy?: boolean }
 
@@ -80,9 +82,13 @@ export interface CallEntry {
   readonly notification?: boolean
 }
 
+/** Answers a request. With an `id` it is acknowledged by `done` when it is on its way to the caller, or dropped. */
 export interface AnswerEntry {
   readonly op: 'answer'
+  readonly id?: number
   readonly request: number
+  /** The estimated memory of the value, in bytes. */
+  readonly weight?: number
   readonly value?: Value
   readonly fault?: RpcFault
 }
@@ -97,7 +103,7 @@ export type ToClient =
   | { readonly op: 'held'; readonly id: number }
   | { readonly op: 'failed'; readonly id: number; readonly fault: LineFault }
   | { readonly op: 'enqueued'; readonly id: number; readonly message: string }
-  | { readonly op: 'result'; readonly id: number; readonly value: Value }
+  | { readonly op: 'result'; readonly id: number; readonly value: Value; readonly weight: number }
   | MessageEntry
   | DeliveryEntry
   | RequestEntry
@@ -155,6 +161,9 @@ export const PUBLISHER_WINDOW = { messages: 1_024, bytes: 4_194_304 } as const
 
 /** The credit of a subscription: messages on their way to its sink. The last message may exceed the bytes. */
 export const SUBSCRIBER_WINDOW = { messages: 1_024, bytes: 1_048_576 } as const
+
+/** How many bytes of results may be on their way to a caller; the last result may exceed them. */
+export const RESULT_WINDOW = 4_194_304
 
 /** Maximum number of messages that a consumer may have requested and not received. */
 export const CONSUMER_WINDOW = 1_000_000

@@ -43,7 +43,7 @@ export class MemoryBroker implements EmbeddedBroker {
     this.#schedule = new Schedule(context.clock)
     this.#topics = new Topics(limits, context.clock, this.#budget)
     this.#queues = new Queues(limits, this.#schedule, this.#budget, context.random.uuid().slice(0, 8))
-    this.#calls = new Calls(limits, context.clock)
+    this.#calls = new Calls(limits, context.clock, this.#budget)
   }
 
   get counts(): MemoryBrokerCounts {

@@ -128,6 +128,8 @@ export class Session {
       case 'answer':
         this.#calls.answer(entry)
         return undefined
+      case 'took':
+        return this.#calls.took(entry.weight)
       case 'decline':
         this.#calls.decline(entry.request, entry.busy === true)
         return undefined

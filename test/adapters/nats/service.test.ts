@@ -5,7 +5,8 @@ import type { RpcOutcome } from '../../../src/core/adapter/rpc-facet.js'
 import type { InboundRequest } from '../../../src/core/adapter/service-facet.js'
 import { RpcError } from '../../../src/core/errors/rpc.js'
 import type { Value } from '../../../src/core/value.js'
-import { within } from '../../support/adapter-context.js'
+import { until, within } from '../../support/adapter-context.js'
+import { fakeServer, pongs } from './fake-server.js'
 import { bytes, connected, type Rig, serverFor, stranger, text } from './harness.js'
 
 /** Answers each request with what `handler` makes of it. */
@@ -211,4 +212,39 @@ test('a request that comes while its method is withdrawn is answered', async () 
     // Nobody is there any more, or an answer came: nobody waits in vain.
     if (results instanceof Error) expect(results.message).toContain('no responders')
   }
+})
+
+test('an answer is settled when the socket has room for it', async () => {
+  const requests = 40
+  const server = await fakeServer(undefined, (socket, text) => {
+    pongs(socket, text)
+    const sid = /^SUB large \S+ (\d+)\r\n/m.exec(text)?.[1]
+    if (sid === undefined) return
+    // The answers go over the main connection, which the server does not read now.
+    server.sockets[0]!.pause()
+    for (let n = 0; n < requests; n++) socket.write(`MSG large ${sid} reply.${n} 0\r\n\r\n`)
+  })
+  const rig = await connected({ port: server.port })
+  let asked = 0
+  let settled = 0
+  await rig.adapter.service.serve(
+    'large',
+    {
+      deliver(request) {
+        asked++
+        request.answer(value('x'.repeat(1_000_000))).then(
+          () => settled++,
+          () => {},
+        )
+        return true
+      },
+      lost() {},
+      end() {},
+    },
+    within(),
+  )
+  await until(() => asked === requests, 'the requests arrive')
+  expect(settled).toBeLessThan(requests)
+  server.sockets[0]!.resume()
+  await until(() => settled === requests, 'the server has read the answers')
 })

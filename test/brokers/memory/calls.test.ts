@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type Frame, RESULT_WINDOW, type ToClient } from '../../../src/brokers/memory/line.js'
 import type { InboundRequest } from '../../../src/core/adapter/service-facet.js'
+import { systemClock } from '../../../src/core/clock.js'
 import { ConnectionError } from '../../../src/core/errors/connection.js'
 import { SerializeError, TimeoutError } from '../../../src/core/errors/operation.js'
 import { SubscribeError } from '../../../src/core/errors/pubsub.js'
@@ -29,6 +31,57 @@ describe('calls through the memory broker', () => {
     }
   })
 
+  it('holds back the results that a caller has no room for, and their servers', async () => {
+    const sink = requests()
+    await (await bench.actor()).adapter.service!.serve('large', sink, operation())
+    const caller = bench.line()
+    const weights: number[] = []
+    caller.on('message', ({ entries }: Frame<ToClient>) => {
+      for (const entry of entries) if (entry.op === 'result') weights.push(entry.weight)
+    })
+    const deadline = systemClock.monotonic() + 60_000
+    const calls = Array.from({ length: 10 }, (_, id) => ({ op: 'call', id, method: 'large', deadline }))
+    caller.postMessage({ entries: calls })
+    await until(() => sink.got.length === 10, 'the requests arrive')
+    let settled = 0
+    const answers = sink.got.map(async (request) => {
+      await request.answer({ ok: true, value: 'x'.repeat(RESULT_WINDOW / 4) })
+      settled++
+    })
+    await until(() => weights.length === 4 && settled === 4, 'the window is full')
+    // Later entries of the broker arrive before it sends more.
+    for (let n = 4; n < 10; n++) {
+      caller.postMessage({ entries: [{ op: 'took', weight: weights[0] }] })
+      await until(() => weights.length === n + 1 && settled === n + 1, 'one more')
+    }
+    await Promise.all(answers)
+    expect(bench.broker.counts.bytes).toBe(0)
+    caller.close()
+  })
+
+  it('lets servers go on when a caller leaves with results that wait', async () => {
+    const sink = requests()
+    await (await bench.actor()).adapter.service!.serve('large', sink, operation())
+    const caller = bench.line()
+    caller.on('message', () => {})
+    const deadline = systemClock.monotonic() + 60_000
+    const calls = Array.from({ length: 5 }, (_, id) => ({ op: 'call', id, method: 'large', deadline }))
+    caller.postMessage({ entries: calls })
+    await until(() => sink.got.length === 5, 'the requests arrive')
+    const answers = sink.got.map((request) => request.answer({ ok: true, value: 'x'.repeat(RESULT_WINDOW) }))
+    await until(() => bench.broker.counts.bytes > 0, 'results wait')
+    caller.close()
+    await Promise.all(answers)
+    expect(bench.broker.counts.bytes).toBe(0)
+  })
+
+  it('disconnects a client that returns more credit than it was given', async () => {
+    const line = bench.line()
+    const closed = new Promise((resolve) => line.once('close', resolve))
+    line.postMessage({ entries: [{ op: 'took', weight: 1 }] })
+    await closed
+  })
+
   it('carries the error of the server', async () => {
     const caller = (await bench.actor()).adapter.rpc!
     const sink = requests()
@@ -37,10 +90,13 @@ describe('calls through the memory broker', () => {
     const second = caller.call('fail', undefined, operation())
     await until(() => sink.got.length === 2, 'the requests arrive')
     expect(sink.got[0]!.params).toBeUndefined()
+    const failed = Promise.all([
+      expect(first).rejects.toMatchObject({ kind: 'rpc', code: 42, message: 'no', data: { why: [1] } }),
+      expect(second).rejects.toMatchObject({ kind: 'rpc', code: -32_603, message: 'odd' }),
+    ])
     await sink.got[0]!.answer({ ok: false, error: new RpcError(42, 'no', { why: [1] }) })
     await sink.got[1]!.answer({ ok: false, error: new TypeError('odd') })
-    await expect(first).rejects.toMatchObject({ kind: 'rpc', code: 42, message: 'no', data: { why: [1] } })
-    await expect(second).rejects.toMatchObject({ kind: 'rpc', code: -32_603, message: 'odd' })
+    await failed
   })
 
   it('says at once that nobody serves a method', async () => {
