@@ -208,8 +208,10 @@ export class SocketCaller implements CallerMemory {
 
   #send(answer: Uint8Array): void {
     const size = answer.byteLength
-    // A caller that does not read its answers must not fill the memory.
-    if (this.#unread > 0 && !this.#share.fits(this.#share.bytes + size)) {
+    // Callers that do not read their answers must not fill the memory, not even with one answer each.
+    const held = this.#share.bytes + size
+    const fits = this.#unread > 0 ? this.#share.fits(held) : this.#share.fitsOne(held)
+    if (!fits) {
       this.#refused('the caller does not read its answers')
       return this.terminate()
     }
