@@ -40,6 +40,29 @@ export const endingCases: readonly ComplianceCase[] = [
     },
   },
   {
+    name: 'what is sent after the consumers have shut down is there for the next one',
+    needs: ['enqueue', 'dequeue', 'persistentQueue', 'restartBroker'],
+    async run(context) {
+      const queue = context.name('between')
+      const first = await context.peer()
+      const handled: number[] = []
+      const work = first
+        .queue('other')
+        .consume<number>(queue)
+        .each(({ value }) => void handled.push(value))
+      await soon(context.queue().send(queue, 0), 'send')
+      await eventually(() => handled.length === 1, 'the first consumer handles it')
+      await soon(first.shutdown({ timeout: '10s' }), 'shutdown')
+      await soon(work, 'each ends')
+      for (let n = 1; n < COUNT; n++) await soon(context.queue().send(queue, n), 'send')
+      const rest = await drain(await context.peer(), queue, COUNT - 1)
+      assert.deepEqual(
+        [...handled, ...rest].sort((a, b) => a - b),
+        Array.from({ length: COUNT }, (_, n) => n),
+      )
+    },
+  },
+  {
     name: 'shutdown gives back at once what no handler has seen',
     needs: ['enqueue', 'dequeue', 'persistentQueue', 'redelivery', 'restartBroker'],
     async run(context) {

@@ -1,5 +1,7 @@
 import type { ComplianceCase } from '../case.js'
+import { answerCases } from './answers.js'
 import { backPressureCases } from './back-pressure.js'
+import { breakerCases } from './breaker.js'
 import { connectionCases } from './connection.js'
 import { consumerCases } from './consumers.js'
 import { crashCases } from './crashes.js'
@@ -45,6 +47,8 @@ export const CASES: readonly ComplianceCase[] = [
   ...lossCases,
   ...shutdownCases,
   ...backPressureCases,
+  ...answerCases,
+  ...breakerCases,
   ...endingCases,
   ...foreignCases,
   ...ownershipCases,

@@ -6,6 +6,8 @@ import type { ComplianceCase } from '../case.js'
 import { eventually, soon } from '../waiting.js'
 
 const COUNT = 40
+/** How many messages are settled while the broker goes away. Mosquitto sends 20 over MQTT 3.1.1 before the first is settled. */
+const SETTLED = 16
 /** More than the size of any connection pool of an integration. */
 const MANY_QUEUES = 40
 
@@ -13,6 +15,43 @@ const MANY_QUEUES = 40
  * Cases for the ownership of messages: a message without a taker is available again at once (docs/architecture.md).
  */
 export const ownershipCases: readonly ComplianceCase[] = [
+  {
+    name: 'a settlement while the broker goes away is true, false or an AckError',
+    needs: ['enqueue', 'dequeue', 'restartBroker'],
+    async run(context) {
+      const queue = context.name('settled')
+      const hand: QueueMessage[] = []
+      const release: (() => void)[] = []
+      const consumer = context.queue().consume(queue, { concurrency: SETTLED })
+      const work = consumer.each(async (message) => {
+        if (hand.length === SETTLED) return
+        hand.push(message)
+        await new Promise<void>((resolve) => release.push(resolve))
+      })
+      // Some brokers keep a message only once somebody consumes the queue, and some do not say so.
+      const send = () => soon(context.queue().send(queue, 1), 'send').catch(() => {})
+      await eventually(async () => {
+        if (hand.length < SETTLED) await send()
+        return hand.length === SETTLED
+      }, 'all are in hand')
+      let isBack = false
+      const restarted = context.restartBroker!().then(() => {
+        isBack = true
+      })
+      const outcomes: Promise<unknown>[] = []
+      for (const [n, message] of hand.entries()) {
+        const settled = n % 2 === 0 ? message.ack() : message.nack()
+        outcomes.push(settled.catch(({ kind }: { kind: string }) => kind))
+        if (!isBack) await sleep(systemClock, 20)
+      }
+      for (const outcome of await soon(Promise.all(outcomes), 'the settlements'))
+        assert.ok(outcome === true || outcome === false || outcome === 'ack', String(outcome))
+      await soon(restarted, 'the restart')
+      for (const each of release) each()
+      await soon(consumer.close(), 'close')
+      await soon(work, 'each ends')
+    },
+  },
   {
     name: 'a receive that is cancelled as its message arrives withholds nothing',
     needs: ['enqueue', 'dequeue', 'persistentQueue', 'redelivery'],
