@@ -1,14 +1,12 @@
 import type { ByteBudget } from '../../core/byte-budget.js'
 import type { Clock } from '../../core/clock.js'
-import { renderTemplate } from '../../core/message-template.js'
 import type { Capacity } from '../../core/overflow.js'
-import type { MessageTemplate, RouteSettings } from '../../core/settings/route.js'
+import type { RouteSettings } from '../../core/settings/route.js'
 import type { RouteGauges } from '../../mailbox/route-gauges.js'
 import type { JoinLink } from '../../mailbox/route-link.js'
 import type { WireFormat } from '../../wire/wire-format.js'
 import { Hold } from '../hold.js'
-import { idOf } from './keyed-id.js'
-import { KeyedSettlements } from './keyed-settlements.js'
+import { unlessSeen } from './idempotency.js'
 import { type LetterDependencies, Letters } from './letters.js'
 import type { RouteIntake, SourceHandle } from './make-source.js'
 import { Outlet } from './outlet.js'
@@ -109,7 +107,7 @@ export class RunningRoute implements RouteIntake {
       received.source?.returned()
       return true
     }
-    const known = this.#unlessSeen(received)
+    const known = unlessSeen(received, this.#parts, this.#route)
     if (known === undefined) return true
     if (known.source === undefined && !this.#admits()) return true
     if (this.#buffer === undefined) this.pass(known)
@@ -192,35 +190,6 @@ export class RunningRoute implements RouteIntake {
     this.#letterOutlet?.close()
     await this.#buffer?.close()
     await this.#parts.keyStore?.close()
-  }
-
-  /** Drops a redelivery. @returns the message, whose key is remembered when it is settled */
-  #unlessSeen(received: Received): Received | undefined {
-    const { seen, keyStore, gauges, settings } = this.#parts
-    const { idempotency } = settings
-    if (seen === undefined || idempotency === undefined) return received
-    const key = this.#keyOf(received, idempotency.key)
-    if (key === undefined) return received
-    const sight = seen.begin(key, received.source)
-    if (sight.kind === 'new')
-      return {
-        ...received,
-        id: idOf(key, received),
-        source: new KeyedSettlements(key, received.source, seen, keyStore),
-      }
-    gauges.count('duplicates')
-    if (sight.kind === 'accepted') received.source?.accepted(undefined)
-    return undefined
-  }
-
-  #keyOf(received: Received, template: MessageTemplate): string | undefined {
-    try {
-      const rendered = renderTemplate(template, this.#route.seen(received, template))
-      return rendered.ok ? rendered.text : undefined
-    } catch {
-      // A payload that cannot be decoded has no key. It is dead-lettered further on.
-      return undefined
-    }
   }
 
   /** Whether there is room for a message that its broker has forgotten. */
