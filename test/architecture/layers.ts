@@ -135,10 +135,26 @@ export const LAYERS: readonly Layer[] = [
   },
   { name: 'buffer', files: ['src/buffer/**'], imports: all(['core', 'buffer']) },
   {
+    name: 'authentication',
+    files: ['src/authentication/**'],
+    imports: [...all(['core', 'authentication']), 'src/adapters/token-request.ts'],
+    packages: ['jose', 'oauth4webapi'],
+  },
+  {
     name: 'actor',
     files: ['src/actor/**'],
     imports: [
-      ...all(['core', 'wire', 'resilience', 'mailbox', 'transform', 'discovery', 'buffer', 'actor']),
+      ...all([
+        'core',
+        'wire',
+        'resilience',
+        'mailbox',
+        'transform',
+        'discovery',
+        'authentication',
+        'buffer',
+        'actor',
+      ]),
       'src/brokers/embedded-broker.ts',
     ],
   },
