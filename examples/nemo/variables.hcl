@@ -10,6 +10,11 @@ variable "mqtt_host" {
   default     = "127.0.0.1"
 }
 
+variable "server_port" {
+  description = "Where Nemo is called."
+  default     = 8080
+}
+
 variable "mqtt_port" {
   default = 18872
 }

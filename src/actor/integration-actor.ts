@@ -1,5 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
-import type { AdapterFactory } from '../core/adapter/protocol-adapter.js'
+import { guardedService } from '../authentication/guarded-service.js'
+import type { Authentication } from '../core/adapter/authentication.js'
+import type { AdapterFactory, RefusalReport } from '../core/adapter/protocol-adapter.js'
 import { ByteBudget } from '../core/byte-budget.js'
 import { type Clock, sleep } from '../core/clock.js'
 import { IncomingAnswers } from '../core/incoming-answers.js'
@@ -61,6 +63,8 @@ export interface ActorDependencies {
   loadTransforms(): Promise<TransformCode>
   /** Starts the thread of queries that are not compiled. Called for the first one. */
   readonly startJq: StartJq
+  /** Authenticates the callers of a server. Absent if it has no rules for them. */
+  readonly authentication?: Authentication
   /** Starts the routes of the actor. Absent if it is in no route. */
   routes?(parts: ActorRoutesDependencies): ActorRoutes
 }
@@ -87,6 +91,7 @@ export function startIntegrationActor(
   const formats = new Formats(settings)
   const budget = new ByteBudget(settings.limits.memory * BUDGET_SHARE)
   const answers = new IncomingAnswers(budget, clock, { collect: () => untaken.collect() })
+  const reportRefusal = (refusal: RefusalReport) => outbox.notice({ kind: 'refused', ...refusal })
   const adapter = makeAdapter({
     settings,
     clock,
@@ -102,10 +107,17 @@ export function startIntegrationActor(
       gauges.count('deadLettered')
       outbox.notice({ kind: 'dead-letter', ...letter, bytes: ownCopy(payload) })
     },
-    refused: (refusal) => outbox.notice({ kind: 'refused', ...refusal }),
+    ...(dependencies.authentication && { authentication: dependencies.authentication }),
+    refused: reportRefusal,
     dial: dependencies.dial,
   })
 
+  const { authentication } = dependencies
+  // The adapter of a `server` block asks it itself, because it answers in the terms of its protocol.
+  const service =
+    adapter.service !== undefined && authentication !== undefined && settings.listen === undefined
+      ? guardedService(adapter.service, authentication, { clock, refused: reportRefusal })
+      : adapter.service
   const heartbeat = startHeartbeat(
     clock,
     gauges,
@@ -191,6 +203,7 @@ export function startIntegrationActor(
     settings,
     clock,
     adapter,
+    service,
     formats,
     outbox,
     gauges,
@@ -237,6 +250,7 @@ export function startIntegrationActor(
     random,
     log,
     adapter,
+    service,
     formats,
     outbox,
     budget,
@@ -280,6 +294,7 @@ export function startIntegrationActor(
       await Promise.race([unsettled?.returnAll(), sleep(clock, DETACH_TIMEOUT_MS)])
       operations.stop()
       await connection.stop()
+      dependencies.authentication?.close()
       outbox.flush()
       heartbeat.cancel()
     },

@@ -1,7 +1,9 @@
+import type { Authentication } from '../core/adapter/authentication.js'
 import type { AdapterFactory } from '../core/adapter/protocol-adapter.js'
 import { systemClock } from '../core/clock.js'
 import { systemRandom } from '../core/random.js'
 import type { IntegrationSettings } from '../core/settings/integration.js'
+import type { Logger } from '../core/telemetry.js'
 import { serveControl } from '../mailbox/control.js'
 import { encodeError } from '../mailbox/error-codec.js'
 import { Gauges } from '../mailbox/gauges.js'
@@ -35,10 +37,13 @@ export function runActor(makeAdapter: AdapterFactory): void {
     try {
       await loadFormats(message.settings)
       const routes = message.routes === undefined ? undefined : await loadRoutes(message.routes)
+      const log = threadLogger(thread)
+      const authentication = await authenticationOf(message.settings, log)
       actor = startIntegrationActor(message, await withDiscovery(makeAdapter, message.settings), {
         clock: systemClock,
         random: systemRandom,
-        log: threadLogger(thread),
+        log,
+        ...(authentication && { authentication }),
         dial: (broker) => dial(thread, broker),
         loadTransforms: transformLoader(message.transformFiles),
         startJq: jqStarter(message.transformFiles),
@@ -74,6 +79,16 @@ async function withDiscovery(
   if (discovery !== undefined)
     adapter = (await import('../discovery/discovering-adapter.js')).discovering(adapter)
   return adapter
+}
+
+/** Makes the authentication of a server. Its code is loaded only if configured, because it needs cryptography. */
+async function authenticationOf(
+  { authentication, name }: IntegrationSettings,
+  log: Logger,
+): Promise<Authentication | undefined> {
+  if (authentication === undefined) return undefined
+  const { makeAuthentication } = await import('../authentication/make-authentication.js')
+  return makeAuthentication(authentication, name, { clock: systemClock, log })
 }
 
 async function dial(thread: ActorThread, broker: string) {

@@ -156,7 +156,8 @@ export class ServiceSource implements Source, MessageSink<InboundRequest> {
 
   deliver(request: InboundRequest): boolean {
     const token = this.#pending.add(request)
-    const extras = { token, ...(request.headers && { headers: request.headers }) }
+    const { headers, identity } = request
+    const extras = { token, ...(headers && { headers }), ...(identity && { identity }) }
     const size = request.payload.byteLength
     this.#outbox
       .run(this.id, 'values')

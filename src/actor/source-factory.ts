@@ -1,4 +1,5 @@
 import type { ProtocolAdapter } from '../core/adapter/protocol-adapter.js'
+import type { ServiceFacet } from '../core/adapter/service-facet.js'
 import type { ByteBudget } from '../core/byte-budget.js'
 import type { Clock } from '../core/clock.js'
 import { UnsupportedError } from '../core/errors/operation.js'
@@ -29,6 +30,7 @@ export class SourceFactory {
   readonly #settings: IntegrationSettings
   readonly #clock: Clock
   readonly #adapter: ProtocolAdapter
+  readonly #service: ServiceFacet | undefined
   readonly #formats: Formats
   readonly #outbox: Outbox
   readonly #gauges: Gauges
@@ -44,6 +46,8 @@ export class SourceFactory {
     readonly settings: IntegrationSettings
     readonly clock: Clock
     readonly adapter: ProtocolAdapter
+    /** The service of the adapter, behind the authentication of its callers. */
+    readonly service: ServiceFacet | undefined
     readonly formats: Formats
     readonly outbox: Outbox
     readonly gauges: Gauges
@@ -60,6 +64,7 @@ export class SourceFactory {
     this.#settings = parts.settings
     this.#clock = parts.clock
     this.#adapter = parts.adapter
+    this.#service = parts.service
     this.#formats = parts.formats
     this.#outbox = parts.outbox
     this.#gauges = parts.gauges
@@ -107,7 +112,7 @@ export class SourceFactory {
         return new CollectorSource({ ...this.#transformParts(spec, []), target, spec, queue })
       }
       case 'serve': {
-        const facet = this.#adapter.service
+        const facet = this.#service
         if (facet === undefined) throw new UnsupportedError('serve')
         return new ServiceSource(target, spec, facet, this.#outbox, this.#pending, onEnd)
       }

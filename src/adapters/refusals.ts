@@ -6,11 +6,15 @@ import { callerAddress } from './caller-address.js'
 const PERIOD_MS = 1000
 /** Maximum number of refusals in a period that are reported one by one. */
 const MOST_SINGLE = 20
+/** Maximum length of the name of a method in a report: callers choose it. */
+const MOST_METHOD = 200
 
 /** A refusal as a listener sees it. */
 export interface SeenRefusal {
   readonly reason: string
   readonly method?: string | undefined
+  /** How callers are authenticated, if that is why. */
+  readonly scheme?: string | undefined
   /** The address of the caller as Node reports it. */
   readonly address: string | undefined
 }
@@ -31,7 +35,7 @@ export class Refusals {
     this.#clock = clock
   }
 
-  add({ reason, method, address }: SeenRefusal): void {
+  add({ reason, method, scheme, address }: SeenRefusal): void {
     this.#beginPeriod()
     if (this.#single < MOST_SINGLE) {
       this.#single++
@@ -39,7 +43,8 @@ export class Refusals {
       const report: RefusalReport = {
         reason,
         count: 1,
-        ...(method !== undefined && { method }),
+        ...(method !== undefined && { method: method.slice(0, MOST_METHOD) }),
+        ...(scheme !== undefined && { scheme }),
         ...(from !== undefined && { address: from }),
       }
       return this.#report(report)

@@ -7,7 +7,7 @@ import { readRoute } from './blocks/route.js'
 import { findCycles } from './blocks/route-cycles.js'
 import { readScript, ScriptContext } from './blocks/script.js'
 import { readServer } from './blocks/server.js'
-import { withMethods } from './blocks/server-methods.js'
+import { withMethods, withServedMethods } from './blocks/server-methods.js'
 import { readDataFlow } from './data-flow.js'
 import type { Document } from './document.js'
 import type { BrokerConfig, GatewayConfig, IntegrationConfig, ServerConfig } from './gateway-config.js'
@@ -71,7 +71,7 @@ export function assemble(
   const integrations: IntegrationConfig[] = []
   const names = new Set(document.broker.map(nameOf))
   for (const block of document.integration) {
-    const read = named(block)
+    const read = named(withServedMethods(block))
     const integration = readIntegration(read, groups, surroundings.modules)
     if (integration === undefined) continue
     integrations.push(integration)

@@ -36,10 +36,10 @@ export function configurationSchema(): object {
         $schema: z.string().optional(),
         variables: named([variable]),
         locals: z.record(z.string(), z.unknown()).optional(),
-        integrations: named([...integrationBlocks().map(supported), customIntegration()]),
+        integrations: named([...integrationBlocks().map(schemaOf), customIntegration()]),
         supervisors: named([supervisor]),
-        brokers: named(brokerBlocks().map(supported)),
-        servers: named(serverBlocks().map(supported)),
+        brokers: named(brokerBlocks().map(schemaOf)),
+        servers: named(serverBlocks().map(schemaOf)),
         scripts: named([script]),
         data: named(dataBlocks().map(({ schema }) => schema)),
         actions: named(actionBlocks().map(({ schema }) => schema)),
@@ -81,13 +81,7 @@ function isQuantity({ options: [first, second] }: z.ZodUnion): boolean {
   return first instanceof z.ZodString && second instanceof z.ZodNumber
 }
 
-/** A block without what this version does not do. */
-function supported({ schema }: ProtocolBlock): z.ZodType {
-  const shape = Object.entries(schema.shape).filter(
-    ([, attribute]) => traitsOf(attribute).elsewhere !== 'later',
-  )
-  return z.strictObject(Object.fromEntries(shape))
-}
+const schemaOf = ({ schema }: ProtocolBlock) => schema
 
 /** Builds the schema of blocks keyed by their label. */
 function named(options: readonly z.ZodType[]): z.ZodType {

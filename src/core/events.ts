@@ -87,11 +87,12 @@ export const EVENTS = {
     level: 'warn',
   }),
   'server:refused': event({
-    when: 'A server has refused a caller. Beyond 20 in a second, refusals are reported together: one event for each reason, without the address.',
+    when: 'A server has refused a caller: it is not authenticated, it lacks a scope or role, or a limit is reached. Beyond 20 in a second, refusals are reported together: one event for each reason, without method and address.',
     fields: {
-      server: text('The `server` block.'),
+      server: text('The `server` block, or the integration with the block `serve`.'),
       method: optional(text('The method that was called.')),
-      reason: text('Why it was refused.'),
+      scheme: optional(text('How callers are authenticated; absent if the refusal has another cause.')),
+      reason: text('Why it was refused; never a part of the credentials.'),
       address: optional(text('The address of the caller.')),
       count: number('How many refusals the event stands for.'),
     },

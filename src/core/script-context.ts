@@ -1,3 +1,4 @@
+import type { Identity } from './identity.js'
 import type { Headers } from './value.js'
 
 /** Options of an operation that a script starts. */
@@ -72,7 +73,7 @@ export interface ScriptContext {
   /** Text metadata of the request; empty where there is none. */
   readonly headers: Headers
   /** The caller; absent for an anonymous caller and in an action. */
-  readonly identity?: Readonly<Record<string, unknown>>
+  readonly identity?: Identity
   /** Aborts when the time of the call is up, its caller has cancelled it, or the gateway shuts down. */
   readonly signal: AbortSignal
   /** When the time of the call is up, in milliseconds since the epoch. */

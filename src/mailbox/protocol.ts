@@ -1,4 +1,5 @@
 import type { RefusalReport } from '../core/adapter/protocol-adapter.js'
+import type { Identity } from '../core/identity.js'
 import type { InMilliseconds } from '../core/in-milliseconds.js'
 import type {
   CallOptions,
@@ -117,6 +118,8 @@ export interface DeliveryExtras {
   readonly contentType?: string
   /** Identifies a delivery of a queue or service when it is settled or answered. */
   readonly token?: number
+  /** The caller of a service, if it is known. */
+  readonly identity?: Identity
   /** The broker's id of the message. */
   readonly id?: string
   readonly attempt?: number

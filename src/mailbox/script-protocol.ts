@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
+import type { Identity } from '../core/identity.js'
 import type { Headers } from '../core/value.js'
 import type { ErrorRecord } from './error-codec.js'
 
@@ -18,7 +19,7 @@ export interface ScriptLease {
 export interface CallContext {
   readonly method: string
   readonly headers: Headers
-  readonly identity?: Readonly<Record<string, unknown>>
+  readonly identity?: Identity
   /** Milliseconds since the epoch. */
   readonly deadline: number
 }

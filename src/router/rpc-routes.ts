@@ -1,4 +1,5 @@
 import { RpcError } from '../core/errors/rpc.js'
+import type { Identity } from '../core/identity.js'
 
 /** The request that a handler receives beside the parameters. */
 export interface RequestContext {
@@ -6,6 +7,8 @@ export interface RequestContext {
   readonly method: string
   /** Text metadata of the request; empty where there is none. */
   readonly headers: Readonly<Record<string, string>>
+  /** The caller, if the server has authenticated it; absent for an anonymous caller. */
+  readonly identity?: Identity
 }
 
 /**

@@ -204,14 +204,17 @@ export class RpcServer implements Worker {
     requests: MessageRun,
     index: number,
   ): Promise<void> {
-    const { token, headers = {} } = requests.extras(index)!
+    const { token, headers = {}, identity } = requests.extras(index)!
     const reserved = flow.begin()
     let outcome: unknown
     /** The answer if the outcome cannot be serialised: the caller must get one. */
     let fallback: ErrorRecord
     let bytes: number
     try {
-      const result = routes.handle(requests.value(index, undefined), new ServedRequest(method, headers))
+      const result = routes.handle(
+        requests.value(index, undefined),
+        new ServedRequest(method, headers, identity),
+      )
       // A value is measured at once, so that the next handler starts only if there is room for its answer.
       let value = (isThenable(result) ? await result : result) ?? null
       if (isStream(value)) {

@@ -137,7 +137,11 @@ export const LAYERS: readonly Layer[] = [
   {
     name: 'authentication',
     files: ['src/authentication/**'],
-    imports: [...all(['core', 'authentication']), 'src/adapters/token-request.ts'],
+    imports: [
+      ...all(['core', 'authentication']),
+      'src/adapters/token-request.ts',
+      'src/adapters/refusals.ts',
+    ],
     packages: ['jose', 'oauth4webapi'],
   },
   {

@@ -182,36 +182,3 @@ server "api" {
     ])
   })
 })
-
-describe('a server that requires authentication is not started', () => {
-  const server = (inside: string) =>
-    checkText(`server "api" {\n  type = "json-rpc"\n  listen { port = 0 }\n${inside}\n}`)
-  const refused = 'server authentication is not implemented: '
-  const started = (checked: ReturnType<typeof checkText>) => checked.ok && checked.config.servers.length
-
-  test.each(['auth { type = "jwt" }', 'auth { type = "basic" }', 'auth {}'])('%s', (auth) => {
-    const checked = server(`  ${auth}`)
-    expect(started(checked)).toBe(0)
-    expect(places(checked)).toEqual([`4:3 ${refused}the server "api" requires it and is not started`])
-  })
-
-  test('nor is one with a method that does', () => {
-    const checked = server('  method "a" {\n    auth = required\n  }\n  method "b" {\n    auth = none\n  }')
-    expect(started(checked)).toBe(0)
-    expect(places(checked)).toEqual([
-      '4:3 a block "method" without "handler" is not supported by this version and is ignored',
-      `5:5 ${refused}the method "a" requires it, and the server "api" is not started`,
-    ])
-    const object = checkConfig({
-      servers: {
-        api: { type: 'json-rpc', listen: { port: 0 }, method: { a: { auth: 'required' } } } as never,
-      },
-    })
-    expect(started(object)).toBe(0)
-  })
-
-  test('one that says it does not ask is', () => {
-    expect(started(server('  auth { type = "none" }'))).toBe(1)
-    expect(started(server('  method "a" {\n    handler = "script.x.y"\n    auth = optional\n  }'))).toBe(1)
-  })
-})

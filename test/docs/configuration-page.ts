@@ -105,7 +105,6 @@ export interface Row {
 export function rowsOf(schema: Schema, prefix = ''): readonly Row[] {
   return Object.entries(attributesOf(schema)).flatMap(([name, attribute]) => {
     const { description = '', elsewhere } = traitsOf(attribute)
-    if (elsewhere === 'later') return []
     const path = `${prefix}${name}`
     const row = { name: path, value: valueText(attribute), otherwise: defaultText(attribute), description }
     return elsewhere === 'manifest'

@@ -15,6 +15,7 @@ const redis = { address: '${var.redis_host}', port: '${var.redis_port}' as unkno
 export const NEMO: ConfigObject = {
   variables: {
     api_url: { default: 'http://127.0.0.1:18871' },
+    server_port: { default: 8_080 },
     mqtt_host: { default: '127.0.0.1' },
     mqtt_port: { default: 18_872 },
     redis_host: { default: '127.0.0.1' },
@@ -111,7 +112,7 @@ export const NEMO: ConfigObject = {
       type: 'json-rpc',
       listen: {
         address: '0.0.0.0',
-        port: 8_080,
+        port: '${var.server_port}' as unknown as number,
         tls: true,
         cert: '${var.tls_cert}',
         key: '${var.tls_key}',

@@ -25,6 +25,7 @@ beforeAll(async () => {
     api_url: `http://127.0.0.1:${await freePort()}`,
     mqtt_port: String(await freePort()),
     redis_port: String(redis.port),
+    server_port: String(await freePort()),
     tls_cert: cert,
     tls_key: key,
     poll_interval: '200ms',

@@ -98,6 +98,56 @@ test('a server answers with functions of scripts; errors are masked unless they 
   expect(await front.call('print', {})).toBe(null)
 })
 
+test('a handler gets the caller that the server has authenticated', async () => {
+  const folder = await folderOf({
+    'handlers.mjs': 'export const who = (params, { identity }) => identity ?? null',
+  })
+  const token = 'a-fixed-token-of-a-caller'
+  const { gateway } = await gatewayOf({
+    scripts: { api: { path: join(folder, 'handlers.mjs') } },
+    servers: {
+      front: {
+        type: 'json-rpc',
+        listen: { port: 0 },
+        auth: {
+          type: 'bearer',
+          default: 'optional',
+          tokens: [{ subject: 'ann', token, scopes: ['orders.read'], roles: ['clerk'] }],
+        },
+        method: {
+          who: { handler: 'script.api.who' },
+          write: { handler: 'script.api.who', scope: 'orders.write' },
+        },
+      },
+    },
+  } as never)
+  const port = () => gateway.connections.status('front').listening?.port
+  await waitFor(() => port() !== undefined, { what: () => 'the server to listen' })
+  const endpoint = { address: `http://127.0.0.1:${port()}` }
+  const { gateway: callers } = await gatewayOf({
+    integrations: {
+      ann: { type: 'json-rpc', endpoint, auth: { type: 'bearer', token } },
+      anybody: { type: 'json-rpc', endpoint },
+    },
+  } as never)
+  await expect
+    .poll(() =>
+      callers
+        .rpc('anybody')
+        .call('who')
+        .catch(() => 'not yet'),
+    )
+    .toBe(null)
+  expect(await callers.rpc('ann').call('who')).toEqual({
+    subject: 'ann',
+    scopes: ['orders.read'],
+    roles: ['clerk'],
+    claims: {},
+    scheme: 'bearer',
+  })
+  await expect(callers.rpc('ann').call('write')).rejects.toMatchObject({ kind: 'auth' })
+})
+
 test('a shutdown waits for running handlers, and ends those that do not end', async () => {
   const script =
     'export const slow = () => new Promise((resolve) => setTimeout(resolve, 200, "done"))\nexport const hang = () => new Promise(() => {})'

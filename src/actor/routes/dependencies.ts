@@ -1,4 +1,5 @@
 import type { ProtocolAdapter } from '../../core/adapter/protocol-adapter.js'
+import type { ServiceFacet } from '../../core/adapter/service-facet.js'
 import type { ByteBudget } from '../../core/byte-budget.js'
 import type { Clock } from '../../core/clock.js'
 import type { Random } from '../../core/random.js'
@@ -19,6 +20,8 @@ export interface ActorRoutesDependencies {
   readonly random: Random
   readonly log: Logger
   readonly adapter: ProtocolAdapter
+  /** The service of the adapter, behind the authentication of its callers. */
+  readonly service: ServiceFacet | undefined
   readonly formats: Formats
   readonly outbox: Outbox
   readonly budget: ByteBudget

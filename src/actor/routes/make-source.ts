@@ -2,7 +2,7 @@ import type { InboundMessage } from '../../core/adapter/inbound.js'
 import type { ProtocolAdapter } from '../../core/adapter/protocol-adapter.js'
 import type { InboundDelivery } from '../../core/adapter/queue-facet.js'
 import type { RpcOutcome } from '../../core/adapter/rpc-facet.js'
-import type { InboundRequest } from '../../core/adapter/service-facet.js'
+import type { InboundRequest, ServiceFacet } from '../../core/adapter/service-facet.js'
 import { ShutdownError } from '../../core/errors/lifecycle.js'
 import { UnsupportedError } from '../../core/errors/operation.js'
 import { RpcError } from '../../core/errors/rpc.js'
@@ -33,6 +33,7 @@ export interface SourceHandle {
 
 export interface SourceParts {
   readonly adapter: ProtocolAdapter
+  readonly service: ServiceFacet | undefined
   readonly topics: TopicHub | undefined
   readonly onEnd: (id: number, error: Error) => void
 }
@@ -86,7 +87,7 @@ export function makeSource(
       return { source, resume: () => {} }
     }
     case 'method': {
-      const { service } = parts.adapter
+      const { service } = parts
       if (service === undefined) throw new UnsupportedError('serve')
       const source = new RouteSource<InboundRequest>({
         ...common,

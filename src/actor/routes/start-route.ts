@@ -62,7 +62,7 @@ export async function startRoute(
   const handle = makeSource(
     id,
     settings,
-    { adapter, topics, onEnd: (source, error) => sources.ended(source, error) },
+    { adapter, service: parts.service, topics, onEnd: (source, error) => sources.ended(source, error) },
     route,
   )
   route.attach(handle, transforming, buffer)

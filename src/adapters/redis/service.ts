@@ -79,7 +79,9 @@ function toRequest(
   } catch {
     return refuse(new RpcError(PARSE_ERROR, `the request is not ${format.name}`))
   }
-  return { topic: method, payload: payload ?? NOTHING, params, answer }
+  const authorization = fields.get('authorization')?.toString()
+  const headers = authorization === undefined ? undefined : { authorization }
+  return { topic: method, payload: payload ?? NOTHING, params, answer, ...(headers && { headers }) }
 }
 
 function answerer(

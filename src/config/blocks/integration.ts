@@ -14,6 +14,7 @@ import { folderOf } from '../spans.js'
 import { checkGroup } from './group.js'
 import { checkIntegration } from './integration-checks.js'
 import { readConfig } from './protocol-config.js'
+import { serviceRules } from './server-rules.js'
 
 const DEFAULT_TIMEOUT_MS = 30_000
 const OWN_ADAPTER = 'name a custom adapter by its file, such as "./adapter.js", or by its installed package'
@@ -30,7 +31,9 @@ export function readIntegration(
   const config = readConfig(section, manifest.config, `the config of ${manifest.type}`)
   checkIntegration(section, manifest)
   checkGroup(section, section.values.supervision, groups)
-  const { auth, supervision, ...rest } = section.values
+  const { auth, supervision, serve, ...rest } = section.values
+  const authentication =
+    serve && serviceRules(block.name, { auth: serve.auth, method: serve.method }, section, manifest)
   const { endpoint = { addresses: [] }, ...settings } = toSettings(section.schema, rest)
   const payloadFormat = manifest.payloadFormats?.[settings.format]
   // JSON-RPC sets the time limit of an attempt in its `config`, as in the specification.
@@ -44,6 +47,7 @@ export function readIntegration(
       endpoint: auth.client === undefined ? endpoint : withClient(endpoint, auth.client),
       config,
       auth: auth.auth,
+      ...(authentication && { authentication }),
       ...(payloadFormat !== undefined && { payloadFormat }),
       heartbeatMs: supervision.heartbeatMs,
     },

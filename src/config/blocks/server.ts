@@ -11,13 +11,13 @@ import type { FlowContext } from './flow-context.js'
 import { checkGroup } from './group.js'
 import { readConfig } from './protocol-config.js'
 import { readHandlers } from './server-handlers.js'
-import { mayStart } from './server-later.js'
+import { authenticationOf } from './server-rules.js'
 
 /** Addresses that a server can listen on but clients cannot connect to. */
 const ANY = ['0.0.0.0', '::']
 const SERVERS = ADAPTERS.flatMap(({ server }) => server ?? [])
 
-/** Reads a `server` block; returns `undefined` if its type is unknown or it may not start. */
+/** Reads a `server` block; returns `undefined` if its type is unknown. */
 export function readServer(
   block: Named,
   groups: ReadonlySet<string>,
@@ -29,7 +29,7 @@ export function readServer(
   const section = new Section(serverOf(manifest), block)
   const config = readConfig(section, manifest.config, `the config of a server of ${manifest.type}`)
   checkGroup(section, section.values.supervision, groups)
-  const { supervision, requires, expose, auth: _, method: __, ...rest } = section.values
+  const { supervision, requires, expose, auth, method, ...rest } = section.values
   const { listen, announce } = rest
   if (announce?.host === undefined && announce !== undefined && ANY.includes(listen?.address))
     section.fault(section.node('announce')!.span, {
@@ -37,7 +37,7 @@ export function readServer(
     })
   checkNames(section, context)
   const handlers = readHandlers(block.name, section, context.scripts)
-  if (!mayStart(block.name, section)) return undefined
+  const authentication = authenticationOf(block.name, { auth, method, listen }, section)
   const settings = toSettings(section.schema, rest)
   const payloadFormat = manifest.payloadFormats?.[settings.format]
   return {
@@ -48,6 +48,7 @@ export function readServer(
       endpoint: { addresses: [] },
       config,
       auth: { type: 'none' },
+      ...(authentication && { authentication }),
       ...(payloadFormat !== undefined && { payloadFormat }),
       retry: retry.parse(undefined),
       circuitBreaker: circuitBreaker.parse(undefined),

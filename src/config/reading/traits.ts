@@ -17,8 +17,8 @@ export interface Traits {
   readonly unit?: Unit
   /** Kind of a path, which becomes absolute: `file` must exist, `any` may be anything. */
   readonly path?: 'file' | 'any'
-  /** Read by the schema of a manifest, or not supported by this version. */
-  readonly elsewhere?: 'manifest' | 'later'
+  /** Read by the schema of a manifest. */
+  readonly elsewhere?: 'manifest'
   /** Names a block of this kind: as text, or as `KIND.NAME`. */
   readonly refers?: 'integration' | 'data' | 'action' | 'server' | 'script'
   /** May be computed at run time from these names; parses to a `Late` then. */

@@ -11,6 +11,7 @@ import { bulkhead, rateLimit } from './load-limits.js'
 import { protobuf } from './protobuf.js'
 import { reconnect } from './reconnect.js'
 import { retry } from './retry.js'
+import { serve } from './serve.js'
 import { supervision } from './supervision.js'
 
 /** What the schema needs to know about a protocol. */
@@ -40,6 +41,7 @@ export function integrationOf(protocol: Protocol & { readonly auth: readonly Aut
       endpoint: endpoint.optional(),
       discovery: discovery.optional(),
       auth: authOf(protocol.auth),
+      serve: serve.optional(),
       retry,
       circuit_breaker: circuitBreaker,
       health_check: healthCheck,

@@ -1,5 +1,4 @@
-import { createPrivateKey, type KeyObject } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { createPrivateKey } from 'node:crypto'
 import { z } from 'zod'
 import { filePath } from '../../adapters/config-kinds.js'
 import type { JwtSettings } from '../../core/settings/auth.js'
@@ -8,16 +7,7 @@ import { quoteAll } from '../reading/expectation.js'
 import { fault, ifAllValid, wrong } from '../reading/fault.js'
 import { duration, text } from './kinds.js'
 import { toSettings } from './settings.js'
-
-/** Minimum length of a secret in bytes: the length of the hash (RFC 7518, section 3.2). */
-const LEAST_BYTES: Readonly<Record<string, number>> = { HS256: 32, HS384: 48, HS512: 64 }
-const RSA = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'] as const
-const CURVES: Readonly<Record<string, string>> = {
-  prime256v1: 'ES256',
-  secp384r1: 'ES384',
-  secp521r1: 'ES512',
-}
-const RSA_BITS = 2048
+import { algorithmsOf, checkSecret, keyIn, LEAST_BYTES, RSA_BITS } from './signature-keys.js'
 
 /** Claims that have their own attributes or are set by the gateway. */
 const OWN_CLAIMS: Readonly<Record<string, string>> = {
@@ -70,8 +60,12 @@ export const jwt = block.superRefine(
         message: '"private_key" and "secret" exclude each other',
         hint: 'remove one of them',
       })
-    else if (secret !== undefined) checkSecret(secret, values.algorithm, context)
-    else if (private_key !== undefined) checkKey(private_key, values.algorithm, context)
+    else if (secret !== undefined) {
+      const { algorithm = 'HS256' } = values
+      if (LEAST_BYTES[algorithm] === undefined)
+        wrong(context, 'algorithm', quoteAll(Object.keys(LEAST_BYTES)))
+      else checkSecret(secret, algorithm, context)
+    } else if (private_key !== undefined) checkKey(private_key, values.algorithm, context)
     else
       fault(context, [], {
         message: 'auth of type "jwt" needs "secret" or "private_key"',
@@ -91,24 +85,6 @@ export function jwtSettings(values: z.output<typeof jwt>): JwtSettings {
   }
 }
 
-function checkSecret(secret: string, algorithm = 'HS256', context: z.RefinementCtx): void {
-  const least = LEAST_BYTES[algorithm]
-  const bytes = Buffer.byteLength(secret)
-  if (least === undefined) wrong(context, 'algorithm', quoteAll(Object.keys(LEAST_BYTES)))
-  else if (bytes < least)
-    fault(
-      context,
-      ['secret'],
-      {
-        message: `the secret is too short for ${algorithm}`,
-        expected: `at least ${least} bytes`,
-        found: `${bytes} bytes`,
-        hint: 'a shorter secret can be guessed from a single token; generate one with "openssl rand -base64 48"',
-      },
-      'value',
-    )
-}
-
 function checkKey(file: string, algorithm: string | undefined, context: z.RefinementCtx): void {
   const fitting = algorithmsIn(file)
   if (fitting.length === 0)
@@ -122,22 +98,7 @@ function checkKey(file: string, algorithm: string | undefined, context: z.Refine
     wrong(context, 'algorithm', quoteAll(fitting))
 }
 
-/**
- * Returns the algorithms for the key in a file (RFC 7518, RFC 8037), the preferred one first; empty if there is no
- * usable key.
- */
+/** Returns the algorithms for the private key in a file, the preferred one first; empty if there is no usable key. */
 function algorithmsIn(file: string): readonly string[] {
-  const { asymmetricKeyType, asymmetricKeyDetails } = keyIn(file) ?? {}
-  if (asymmetricKeyType === 'rsa') return (asymmetricKeyDetails?.modulusLength ?? 0) >= RSA_BITS ? RSA : []
-  if (asymmetricKeyType === 'ed25519') return ['EdDSA']
-  const curve = CURVES[asymmetricKeyDetails?.namedCurve ?? '']
-  return asymmetricKeyType === 'ec' && curve !== undefined ? [curve] : []
-}
-
-function keyIn(file: string): KeyObject | undefined {
-  try {
-    return createPrivateKey(readFileSync(file))
-  } catch {
-    return undefined
-  }
+  return algorithmsOf(keyIn(file, createPrivateKey))
 }

@@ -2,15 +2,14 @@ import { z } from 'zod'
 import { chaos, limitsOfServer, mailbox } from './capacity.js'
 import { expose } from './expose.js'
 import { type Protocol, protocolAttributes } from './integration.js'
-import { duration } from './kinds.js'
+import { duration, text } from './kinds.js'
 import { nameOf } from './late.js'
 import { listen } from './listen.js'
 import { reconnectOfServer } from './reconnect.js'
 import { announce } from './registry.js'
+import { method } from './server-access.js'
+import { serverAuth } from './server-auth.js'
 import { supervision } from './supervision.js'
-
-/** Attributes of the specification that this version does not support. */
-const later = z.unknown().optional().meta({ elsewhere: 'later' })
 
 /** The `type` alone, which determines the schema of the rest of the block. */
 export function serverType(types: readonly string[]) {
@@ -37,10 +36,11 @@ export function serverOf(protocol: Protocol) {
       limits: limitsOfServer,
       supervision,
       chaos: chaos.optional(),
-      auth: later,
-      method: later,
+      auth: serverAuth.optional(),
+      method: z
+        .record(text, method)
+        .default({})
+        .describe('Methods by their names. In HCL: `method "NAME" { … }`.'),
     })
-    .describe(
-      'Serves methods on a listener of the gateway. Server authentication is not implemented: a server with `auth` does not start.',
-    )
+    .describe('Serves methods on a listener of the gateway.')
 }

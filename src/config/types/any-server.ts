@@ -3,7 +3,6 @@ import type { ServerAttributes } from './server-attributes.js'
 
 /**
  * A block `server` of a type that the compiler does not know. Serves methods on a listener of the gateway.
- * Server authentication is not implemented: a server with `auth` does not start.
  */
 export interface AnyServerBlock extends ServerAttributes {
   /** Protocol. */

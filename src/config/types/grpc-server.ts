@@ -2,10 +2,7 @@
 import type { GrpcServerConfigBlock } from './grpc-server-config.js'
 import type { ServerAttributes } from './server-attributes.js'
 
-/**
- * A block `server` of type `grpc`. Serves methods on a listener of the gateway. Server authentication is not
- * implemented: a server with `auth` does not start.
- */
+/** A block `server` of type `grpc`. Serves methods on a listener of the gateway. */
 export interface GrpcServerBlock extends ServerAttributes {
   /** Protocol. */
   readonly type: 'grpc'

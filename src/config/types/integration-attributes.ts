@@ -17,6 +17,7 @@ import type { ProtobufBlock } from './protobuf.js'
 import type { RateLimitBlock } from './rate-limit.js'
 import type { ReconnectBlock } from './reconnect.js'
 import type { RetryBlock } from './retry.js'
+import type { ServeBlock } from './serve.js'
 import type { SupervisionBlock } from './supervision.js'
 
 /** What every block `integration` may have. */
@@ -35,6 +36,11 @@ export interface IntegrationAttributes {
     | DnsSrvDiscoveryBlock
     | RedisDiscoveryBlock
     | undefined
+  /**
+   * Who may call the methods that are served through the broker. Callers send their credentials as the
+   * header, user property or field `authorization` of each request.
+   */
+  readonly serve?: ServeBlock | undefined
   /** Retries failed operations. Without this block nothing is retried. */
   readonly retry?: RetryBlock | undefined
   /** Fails operations at once while the service is down. */

@@ -2,10 +2,7 @@
 import type { JsonRpcServerConfigBlock } from './json-rpc-server-config.js'
 import type { ServerAttributes } from './server-attributes.js'
 
-/**
- * A block `server` of type `json-rpc`. Serves methods on a listener of the gateway. Server authentication is
- * not implemented: a server with `auth` does not start.
- */
+/** A block `server` of type `json-rpc`. Serves methods on a listener of the gateway. */
 export interface JsonRpcServerBlock extends ServerAttributes {
   /** Protocol. */
   readonly type: 'json-rpc'

@@ -1,10 +1,19 @@
 // Written by `npm run docs` from src/config/schema/ and the manifests of the protocols.
 import type { Duration } from '../../core/duration.js'
 import type { AnnounceBlock } from './announce.js'
+import type {
+  ServerBasicAuthBlock,
+  ServerBearerAuthBlock,
+  ServerJwtAuthBlock,
+  ServerMtlsAuthBlock,
+  ServerNoneAuthBlock,
+  ServerOAuth2AuthBlock,
+} from './auth.js'
 import type { ChaosBlock } from './chaos.js'
 import type { ExposeBlock } from './expose.js'
 import type { ListenBlock } from './listen.js'
 import type { MailboxBlock } from './mailbox.js'
+import type { MethodBlock } from './method.js'
 import type { ReconnectBlock } from './reconnect.js'
 import type { ServerLimitsBlock } from './server-limits.js'
 import type { SupervisionBlock } from './supervision.js'
@@ -35,8 +44,15 @@ export interface ServerAttributes {
   readonly supervision?: SupervisionBlock | undefined
   /** Injects faults into the integration, to test supervision. Not for production. */
   readonly chaos?: ChaosBlock | undefined
-  /** Not supported in this version. */
-  readonly auth?: unknown
-  /** Not supported in this version. */
-  readonly method?: unknown
+  /** How callers authenticate themselves. Without this block everybody may call everything. */
+  readonly auth?:
+    | ServerNoneAuthBlock
+    | ServerJwtAuthBlock
+    | ServerBearerAuthBlock
+    | ServerBasicAuthBlock
+    | ServerMtlsAuthBlock
+    | ServerOAuth2AuthBlock
+    | undefined
+  /** Methods by their names. In HCL: `method "NAME" { … }`. */
+  readonly method?: { readonly [name: string]: MethodBlock } | undefined
 }

@@ -3,8 +3,5 @@ import type { AnyServerBlock } from './any-server.js'
 import type { GrpcServerBlock } from './grpc-server.js'
 import type { JsonRpcServerBlock } from './json-rpc-server.js'
 
-/**
- * The block `server`: Serves methods on a listener of the gateway. Server authentication is not implemented:
- * a server with `auth` does not start.
- */
+/** The block `server`: Serves methods on a listener of the gateway. */
 export type ServerBlock = GrpcServerBlock | JsonRpcServerBlock | AnyServerBlock

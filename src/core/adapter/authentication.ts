@@ -35,6 +35,7 @@ export type Caller =
 
 /** Why a call is refused. */
 export interface AccessRefusal {
+  /** What is wrong. */
   readonly kind: 'unauthenticated' | 'forbidden' | 'unavailable'
   /** Why, in words that the caller may read. */
   readonly reason: string
@@ -59,23 +60,17 @@ export interface Authentication {
   readonly methods: readonly string[]
   /**
    * Checks credentials. Never throws, never rejects.
+   * @param credentials what the caller has presented
    * @returns the caller at once if it is remembered, which is the common case; otherwise a promise
    */
   identify(credentials: Credentials): Caller | Promise<Caller>
-  /** Decides whether a caller may call a method. Reads the clock: a caller whose token has expired is refused. */
+  /**
+   * Decides whether a caller may call a method. A caller whose token has expired is refused. Never throws.
+   * @param method the method as it was called
+   * @param caller what `identify` returned
+   * @returns the identity for the handler, or the refusal
+   */
   access(method: string, caller: Caller): Access
-  /** Frees timers and ends requests in flight. Idempotent. */
+  /** Frees timers and ends requests in flight. Idempotent; never throws. */
   close(): void
-}
-
-/** A call or connection that a server has refused, for the audit record. */
-export interface RefusalReport {
-  /** The method, if it is known. */
-  readonly method?: string
-  /** How the caller tried to authenticate itself. */
-  readonly scheme?: string
-  /** Why it was refused, without credentials. */
-  readonly reason: string
-  /** The address of the caller. */
-  readonly address?: string
 }

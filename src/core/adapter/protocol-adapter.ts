@@ -8,6 +8,7 @@ import type { IntegrationSettings } from '../settings/integration.js'
 import type { ListenAddress, PoolFigures } from '../status.js'
 import type { Logger } from '../telemetry.js'
 import type { Headers } from '../value.js'
+import type { Authentication } from './authentication.js'
 import type { PubSubFacet } from './pubsub-facet.js'
 import type { QueueFacet } from './queue-facet.js'
 import type { RpcFacet } from './rpc-facet.js'
@@ -55,6 +56,11 @@ export interface AdapterContext {
    * throws.
    */
   deadLettered(letter: DeadLetterReport): void
+  /**
+   * Authenticates callers. Absent if the configuration of the server has no rules. An adapter of a `server` block asks it
+   * for each request; the requests of other adapters are checked after `deliver`, by their header `authorization`.
+   */
+  readonly authentication?: Authentication
   /**
    * Reports that a server has refused a caller, for the audit. Raises `server:refused`. Callers cause refusals: the
    * adapter limits how many it reports in a second. Never throws.
@@ -139,8 +145,10 @@ export interface DeadLetterReport {
 
 /** A caller, or several, that a server has refused. */
 export interface RefusalReport {
-  /** The method that was called, if known. */
+  /** The method that was called, if known; at most its first 200 characters. */
   readonly method?: string
+  /** How callers are authenticated; absent if the refusal has another cause. */
+  readonly scheme?: string
   /** Why, in a few words that contain nothing of the caller. */
   readonly reason: string
   /** The address of the caller; absent if the report stands for several callers. */

@@ -1,3 +1,4 @@
+import type { Identity } from '../identity.js'
 import type { Value } from '../value.js'
 import type { Attempt } from './attempt.js'
 import type { AdapterSubscription, InboundMessage, MessageSink } from './inbound.js'
@@ -7,6 +8,8 @@ import type { RpcOutcome } from './rpc-facet.js'
 export interface InboundRequest extends InboundMessage {
   /** The parameters, decoded. */
   readonly params: Value | undefined
+  /** The caller; absent if it is anonymous. */
+  readonly identity?: Identity
   /**
    * Sends the answer. Later answers to the same request, and answers to a notification, do nothing. Resolves when the
    * answer was written.

@@ -15,6 +15,7 @@ export interface AccessRule {
 
 /** How a server authenticates its callers. Secrets are plain text here: only the actor receives this record. */
 export interface AuthenticationSettings {
+  /** How callers prove who they are. */
   readonly scheme: SchemeSettings
   /** The rule of methods that have none of their own, and of unknown methods. */
   readonly rule: AccessRule
@@ -52,7 +53,9 @@ export interface TokenRules {
 
 /** JSON Web Tokens (RFC 7519) that are verified here. */
 export interface JwtVerification extends TokenRules {
+  /** Discriminates the union `SchemeSettings`. */
   readonly type: 'jwt'
+  /** Where the keys come from. */
   readonly key: KeySettings
   /** The algorithms that may have signed a token. */
   readonly algorithms: readonly string[]
@@ -92,16 +95,23 @@ export interface KeySetSettings {
 
 /** Tokens that the authorization server checks (RFC 7662). */
 export interface IntrospectionSettings extends TokenRules {
+  /** Discriminates the union `SchemeSettings`. */
   readonly type: 'oauth2'
+  /** The URL of the introspection endpoint. */
   readonly introspectionUrl: string
+  /** The id of the server at the authorization server. */
   readonly clientId: string
+  /** Its secret. */
   readonly clientSecret: string
+  /** How the server authenticates itself (RFC 6749, section 2.3.1). */
   readonly clientAuth: 'basic' | 'post'
   /** The values of which `aud` must have one; empty for any. */
   readonly audiences: readonly string[]
   /** The longest time that an answer is remembered, in milliseconds. */
   readonly cacheForMs: number
+  /** The time limit of one question in milliseconds. */
   readonly timeoutMs: number
+  /** A file with the authority of the authorization server. */
   readonly caCert?: string
 }
 
@@ -112,22 +122,31 @@ export type StoredSecret =
 
 /** A caller that the configuration names. */
 export interface NamedCaller {
+  /** Who it is. */
   readonly subject: string
+  /** Its token or password. */
   readonly secret: StoredSecret
+  /** The scopes of the caller. */
   readonly scopes: readonly string[]
+  /** The roles of the caller. */
   readonly roles: readonly string[]
 }
 
 /** Fixed tokens. */
 export interface StaticTokens {
+  /** Discriminates the union `SchemeSettings`. */
   readonly type: 'bearer'
+  /** The tokens and their owners. */
   readonly tokens: readonly NamedCaller[]
+  /** Maximum length of a token in bytes. */
   readonly maxToken: number
 }
 
 /** User names and passwords. */
 export interface StaticUsers {
+  /** Discriminates the union `SchemeSettings`. */
   readonly type: 'basic'
+  /** The users. */
   readonly users: readonly NamedCaller[]
 }
 
@@ -137,12 +156,15 @@ export interface CertificateRule {
   readonly commonName?: string
   /** A pattern of an alternative name, such as `DNS:*.example.com` or `URI:spiffe://acme/*`. */
   readonly alternativeName?: string
+  /** The scopes of the caller. */
   readonly scopes: readonly string[]
+  /** The roles of the caller. */
   readonly roles: readonly string[]
 }
 
 /** The certificates of callers, which the authority of the listener has signed. */
 export interface CertificateRules {
+  /** Discriminates the union `SchemeSettings`. */
   readonly type: 'mtls'
   /** Empty: every certificate of the authority is accepted. */
   readonly rules: readonly CertificateRule[]

@@ -1,6 +1,7 @@
 import type { AnnounceSettings, DiscoverySettings } from '../discovery.js'
 import type { Value } from '../value.js'
 import type { AuthSettings } from './auth.js'
+import type { AuthenticationSettings } from './authentication.js'
 import type { BreakerSettings } from './breaker.js'
 import type { Fault } from './chaos.js'
 import type { HealthCheckSettings, ReconnectSettings } from './connection.js'
@@ -28,6 +29,8 @@ export interface IntegrationSettings {
   readonly config: { readonly [key: string]: Value }
   /** How it authenticates itself. */
   readonly auth: AuthSettings
+  /** How a server authenticates its callers; absent if it has no rules for them. */
+  readonly authentication?: AuthenticationSettings
   /** Name of the wire format. */
   readonly format: string
   /** Name of the wire format of payloads between host, actor and adapter, if only the adapter can read `format`. */

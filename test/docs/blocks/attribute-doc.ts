@@ -5,13 +5,13 @@ import { writtenDefault } from '../attribute.js'
 
 /** The documentation of an attribute, as the lines of a comment. */
 export function attributeDoc(schema: Schema): readonly string[] {
-  const { description, elsewhere, unit, path, writeOnly } = traitsOf(schema)
+  const { description, unit, path, writeOnly } = traitsOf(schema)
   const at = bare(schema)
   const isBounded = at instanceof z.ZodNumber && expectation(at) !== 'a number'
   const value = writtenDefault(schema)
   const isText = unit !== undefined || typeof defaultOf(schema) === 'string'
   const lines = [
-    description ?? (elsewhere === 'later' ? 'Not supported in this version.' : ''),
+    description ?? '',
     unit === 'duration' ? 'A duration: milliseconds, or text such as `"30s"`.' : '',
     unit === 'size' ? 'A size: bytes, or text such as `"64KB"`.' : '',
     path === undefined ? '' : 'A path, relative to the working folder.',

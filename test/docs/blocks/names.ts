@@ -26,11 +26,14 @@ export interface Place {
   readonly parent: string
   /** Whether it is directly in an integration, server or broker: its name alone says what it is. */
   readonly isTop: boolean
+  /** What is around it, for a kind whose name is taken elsewhere: `ServerJwtAuthBlock` beside `JwtAuthBlock`. */
+  readonly around?: string
 }
 
 /** The names that the type of a block may have, the best one first. */
-export function candidates({ name, parent, isTop }: Place): readonly string[] {
+export function candidates({ name, parent, isTop, around }: Place): readonly string[] {
   const short = `${pascal(name)}Block`
+  if (around !== undefined) return [`${parent}${short}`, `${around}${parent}${short}`]
   return isTop || ANYWHERE.has(name) ? [short, `${parent}${short}`] : [`${parent}${short}`]
 }
 

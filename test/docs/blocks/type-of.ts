@@ -45,7 +45,7 @@ function variant(
   const word = String(wordsOf(type)![0])
   const doc = `A block \`${name}\` with the type \`${word}\`: ${traitsOf(type).description}`
   const around = isTop || UNIONS.has(name) ? '' : parent
-  const named = { name, parent: `${around}${pascal(word)}`, isTop: false }
+  const named = { name, parent: `${around}${pascal(word)}`, isTop: false, ...(isTop && { around: parent }) }
   return into.block(named, doc, bodyOf(block, place, into), kebab(candidates(place)[0]!))
 }
 

@@ -55,7 +55,7 @@ class GrpcServerAdapter implements ProtocolAdapter {
       await listener.close()
       throw signal.reason
     }
-    this.#state = { listener, calls: new CallsInFlight(this.#context, listener.refusals), served: new Map() }
+    this.#state = { listener, calls: new CallsInFlight(this.#context, listener), served: new Map() }
   }
 
   /**
@@ -84,8 +84,8 @@ class GrpcServerAdapter implements ProtocolAdapter {
     served.set(path, mine)
     if (earlier === undefined) {
       const maxBytes = this.#context.settings.limits.frame
-      const { memory, turns, dropped } = listener
-      const { type, handle } = handlerOf(method, { memory, maxBytes, turns, dropped }, (call) =>
+      const { guard, memory, turns, dropped } = listener
+      const { type, handle } = handlerOf(method, { guard, memory, maxBytes, turns, dropped }, (call) =>
         listener.isDraining ? 'shutting-down' : calls.accept(call, served.get(path)!),
       )
       if (!listener.server.register(path, handle, identity, identity, type)) {

@@ -1,10 +1,11 @@
 import type { AdapterContext } from '../../../core/adapter/protocol-adapter.js'
 import type { RpcOutcome } from '../../../core/adapter/rpc-facet.js'
 import { ConnectionError } from '../../../core/errors/connection.js'
-import { addressGroup } from '../../caller-address.js'
-import { CallerRates } from '../../caller-rates.js'
+import { callerKey } from '../../caller-key.js'
+import type { CallerRates } from '../../caller-rates.js'
 import type { Refusals } from '../../refusals.js'
 import type { Admission, ServedCall } from './handler.js'
+import type { Limiters } from './limiters.js'
 import type { ServedMethod } from './served-method.js'
 
 const REASONS = {
@@ -20,11 +21,10 @@ export class CallsInFlight {
   readonly #rates: CallerRates | undefined
   readonly #calls = new Set<ServedCall>()
 
-  constructor(context: Pick<AdapterContext, 'settings' | 'clock'>, refusals: Refusals) {
-    const { rate } = context.settings.limits
+  constructor(context: Pick<AdapterContext, 'settings'>, { refusals, rates }: Limiters) {
     this.#context = context
     this.#refusals = refusals
-    this.#rates = rate && new CallerRates(rate, context.clock)
+    this.#rates = rates
   }
 
   /** Passes the call to `method` if there is room for it. */
@@ -37,7 +37,7 @@ export class CallsInFlight {
 
   #accept(call: ServedCall, method: ServedMethod): Exclude<Admission, 'shutting-down'> {
     const { requests = Number.POSITIVE_INFINITY } = this.#context.settings.limits
-    if (this.#rates?.admit(addressGroup(call.address)).isAdmitted === false) return 'too-fast'
+    if (this.#rates?.admit(callerKey(call.address, call.identity)).isAdmitted === false) return 'too-fast'
     if (this.#calls.size >= requests) return 'no-room'
     if (!call.memory.tryAdd(call.size)) return 'no-memory'
     const counted: ServedCall = { ...call, answer: (outcome) => this.#answer(counted, call, outcome) }

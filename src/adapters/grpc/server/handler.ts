@@ -16,6 +16,7 @@ import type { RpcOutcome } from '../../../core/adapter/rpc-facet.js'
 import { ConnectionError } from '../../../core/errors/connection.js'
 import { SerializeError } from '../../../core/errors/operation.js'
 import { RpcError } from '../../../core/errors/rpc.js'
+import type { Identity } from '../../../core/identity.js'
 import type { MemoryShare } from '../../../core/memory-share.js'
 import type { Value } from '../../../core/value.js'
 import type { RareWarning } from '../../rare-warning.js'
@@ -23,6 +24,7 @@ import { MESSAGE_BYTES } from '../message-frames.js'
 import type { Method } from '../methods.js'
 import type { TurnQuota } from '../turn-quota.js'
 import { type CallerMemory, remoteAddressOf, streamOfHandled } from './caller-memory.js'
+import type { AnyCall, Guard } from './guard.js'
 import { internalError, type Refusal, refusalOf } from './refusal.js'
 
 /** A call whose requests have been read completely and that waits for its answer. */
@@ -35,6 +37,8 @@ export interface ServedCall {
   /** The address of the caller. */
   readonly address: string | undefined
   readonly metadata: Metadata
+  /** The caller, if it is known. */
+  readonly identity: Identity | undefined
   /**
    * Sends the answer.
    * @throws SerializeError if the value does not fit the method's response; the caller then gets an internal error
@@ -54,11 +58,15 @@ export type AcceptCall = (call: ServedCall) => Admission
 
 type Bytes = Buffer
 
+/** Where a call comes from. */
+type Origin = Pick<ServedCall, 'metadata' | 'identity' | 'address'>
+
 /** A smaller single answer is not counted: it takes little more than the stream that carries it. */
 const COUNTED_BYTES = 16 * 1024
 
 /** What the handlers of all methods share. */
 export interface HandlerDependencies {
+  readonly guard: Guard
   readonly memory: CallerMemory
   /** Maximum size of the requests of a stream in bytes. */
   readonly maxBytes: number
@@ -88,21 +96,20 @@ const TYPES = {
  */
 export function handlerOf(
   method: Method,
-  { memory, dropped, ...limits }: HandlerDependencies,
+  { guard, memory, dropped, ...limits }: HandlerDependencies,
   accept: AcceptCall,
 ): { readonly type: (typeof TYPES)[keyof typeof TYPES]; readonly handle: UntypedHandleCall } {
   const type = TYPES[method.kind]
-  const begin = (
-    requests: readonly Bytes[],
-    call: { readonly metadata: Metadata },
-    share: MemoryShare,
-    reply: Reply,
-  ) => beginCall(method, requests, call, share, reply, accept)
+  const begin = (requests: readonly Bytes[], of: Origin, share: MemoryShare, reply: Reply) =>
+    beginCall(method, requests, of, share, reply, accept)
   switch (type) {
     case 'unary': {
       const handle: handleUnaryCall<Bytes, Bytes> = (call, done) => {
         const share = memory.of(streamOfHandled(call))
-        begin([call.request], call, share, singleReply(call, done, share, dropped))
+        const reply = singleReply(call, done, share, dropped)
+        guard.admit(call, reply.refuse, (identity) =>
+          begin([call.request], originOf(call, identity), share, reply),
+        )
       }
       return { type, handle }
     }
@@ -110,14 +117,21 @@ export function handlerOf(
       const handle: handleClientStreamingCall<Bytes, Bytes> = (call, done) => {
         const share = memory.of(streamOfHandled(call))
         const reply = singleReply(call, done, share, dropped)
-        gather(call, share, limits, reply.refuse, (requests) => begin(requests, call, share, reply))
+        guard.admit(call, reply.refuse, (identity) =>
+          gather(call, share, limits, reply.refuse, (requests) =>
+            begin(requests, originOf(call, identity), share, reply),
+          ),
+        )
       }
       return { type, handle }
     }
     case 'serverStream': {
       const handle: handleServerStreamingCall<Bytes, Bytes> = (call) => {
         const share = memory.of(streamOfHandled(call))
-        begin([call.request], call, share, streamReply(call, share, dropped))
+        const reply = streamReply(call, share, dropped)
+        guard.admit(call, reply.refuse, (identity) =>
+          begin([call.request], originOf(call, identity), share, reply),
+        )
       }
       return { type, handle }
     }
@@ -125,17 +139,26 @@ export function handlerOf(
       const handle: handleBidiStreamingCall<Bytes, Bytes> = (call) => {
         const share = memory.of(streamOfHandled(call))
         const reply = streamReply(call, share, dropped)
-        gather(call, share, limits, reply.refuse, (requests) => begin(requests, call, share, reply))
+        guard.admit(call, reply.refuse, (identity) =>
+          gather(call, share, limits, reply.refuse, (requests) =>
+            begin(requests, originOf(call, identity), share, reply),
+          ),
+        )
       }
       return { type, handle }
     }
   }
 }
 
+function originOf(call: AnyCall, identity: Identity | undefined): Origin {
+  const { metadata } = call
+  return { metadata, identity, address: remoteAddressOf(streamOfHandled(call)) }
+}
+
 function beginCall(
   method: Method,
   requests: readonly Bytes[],
-  call: { readonly metadata: Metadata },
+  origin: Origin,
   memory: MemoryShare,
   reply: Reply,
   accept: AcceptCall,
@@ -156,8 +179,7 @@ function beginCall(
     params,
     size: sizeOf(requests) + (isStream ? MESSAGE_BYTES * requests.length : 0),
     memory,
-    address: remoteAddressOf(streamOfHandled(call)),
-    metadata: call.metadata,
+    ...origin,
     ...(reply.part && {
       async part(value: Value) {
         if (answered) return false

@@ -6,6 +6,7 @@ import { sleep } from '../../../core/clock.js'
 import { ConnectionError } from '../../../core/errors/connection.js'
 import type { ListenAddress } from '../../../core/status.js'
 import { wireFormat } from '../../../wire/wire-format.js'
+import { CallerRates } from '../../caller-rates.js'
 import { limitConnections } from '../../connection-limits.js'
 import { listenReason } from '../../listen-reason.js'
 import { RareWarning } from '../../rare-warning.js'
@@ -16,8 +17,10 @@ import { configuredSchema } from '../schema-source.js'
 import { TurnQuota } from '../turn-quota.js'
 import { CallerMemory } from './caller-memory.js'
 import { listenerCredentials } from './credentials.js'
+import { Guard } from './guard.js'
 import { HealthService } from './health.js'
 import { countIncoming } from './incoming.js'
+import type { Limiters } from './limiters.js'
 import { serveReflection } from './reflection.js'
 
 /** How long the last answers may take to be sent after `close`, in milliseconds. */
@@ -25,10 +28,10 @@ const CLOSE_GRACE_MS = 1_000
 const ALGORITHMS = { none: 0, deflate: 1, gzip: 2 } as const
 
 /** A listening server. */
-export interface Listener {
+export interface Listener extends Limiters {
   readonly server: Server
-  readonly refusals: Refusals
   readonly methods: Methods
+  readonly guard: Guard
   readonly health: HealthService
   readonly memory: CallerMemory
   readonly turns: TurnQuota
@@ -89,7 +92,13 @@ export async function listen(context: AdapterContext, config: GrpcServerConfig):
   const server = new Server(options)
   const health = new HealthService()
   if (config.health) health.register(server)
-  if (config.reflection && schema !== undefined) serveReflection(server, schema)
+  const plain = format === 'protobuf' ? undefined : wireFormat(format, { maxBytes })
+  const methods = new Methods({ schema, plain, service: undefined, maxBytes })
+  const refusals = new Refusals(context)
+  const rates = limits.rate && new CallerRates(limits.rate, clock)
+  const guard = new Guard(context, methods, { refusals, rates })
+  guard.hideUnknown(server)
+  if (config.reflection && schema !== undefined) serveReflection(server, schema, guard)
   const address = `${isIPv6(at.address) ? `[${at.address}]` : at.address}:${at.port}`
   const port = await new Promise<number>((resolve, reject) =>
     server.bindAsync(address, credentials, (error, bound) => {
@@ -107,12 +116,10 @@ export async function listen(context: AdapterContext, config: GrpcServerConfig):
     server.forceShutdown()
     throw error
   })
-  const refusals = new Refusals(context)
   for (const http2Server of http2ServersOf(server)) limitConnections(http2Server, limits, refusals)
   // If the thread exits with open HTTP/2 sessions, Node reads them once more without JavaScript and aborts the process.
   const closeAtExit = () => server.forceShutdown()
   process.on('exit', closeAtExit)
-  const plain = format === 'protobuf' ? undefined : wireFormat(format, { maxBytes })
   let drained: Promise<void> | undefined
   const drain = () => {
     if (drained !== undefined) return drained
@@ -123,7 +130,9 @@ export async function listen(context: AdapterContext, config: GrpcServerConfig):
   return {
     server,
     refusals,
-    methods: new Methods({ schema, plain, service: undefined, maxBytes }),
+    rates,
+    methods,
+    guard,
     health,
     memory,
     turns: new TurnQuota(clock),

@@ -1,11 +1,12 @@
 import { type Server, type ServerDuplexStream, status } from '@grpc/grpc-js'
 import { asBuffer, identity } from '../bytes.js'
 import type { GrpcSchema } from '../schema/index.js'
+import type { Guard } from './guard.js'
 import { type ReflectionReply, readQuestion, writeReply } from './messages.js'
 
 /** Serves the reflection protocol (v1 and v1alpha) with the original descriptors. */
-export function serveReflection(server: Server, schema: GrpcSchema): void {
-  const handler = (call: ServerDuplexStream<Buffer, Buffer>) => {
+export function serveReflection(server: Server, schema: GrpcSchema, guard: Guard): void {
+  const begin = (call: ServerDuplexStream<Buffer, Buffer>) => {
     call.on('data', (request: Buffer) => {
       // Pause a client that sends requests and does not read the answers.
       if (!call.write(asBuffer(writeReply(request, answer(request, schema))))) {
@@ -14,7 +15,14 @@ export function serveReflection(server: Server, schema: GrpcSchema): void {
       }
     })
     call.on('end', () => call.end())
+  }
+  const handler = (call: ServerDuplexStream<Buffer, Buffer>) => {
     call.on('error', () => {})
+    guard.admit(
+      call,
+      (refusal) => void call.emit('error', refusal),
+      () => begin(call),
+    )
   }
   for (const version of ['v1', 'v1alpha'])
     server.register(

@@ -18,7 +18,7 @@ export class ServedMethod {
   }
 
   /** Delivers a call. @returns false if the sink has no room */
-  deliver({ params, metadata, answer, part }: ServedCall): boolean {
+  deliver({ params, metadata, identity, answer, part }: ServedCall): boolean {
     if (this.#isHeld) return false
     const before = this.#resumes
     const hasRoom = this.#sink.deliver({
@@ -26,6 +26,7 @@ export class ServedMethod {
       payload: NO_BYTES,
       params,
       headers: headersOf(metadata),
+      ...(identity !== undefined && { identity }),
       answer,
       ...(part && { part }),
     })

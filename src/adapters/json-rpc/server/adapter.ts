@@ -22,6 +22,7 @@ import { Admission } from './admission.js'
 import { Cors } from './cors.js'
 import { Dispatcher } from './dispatcher.js'
 import { Feeds } from './feeds.js'
+import { Guard } from './guard.js'
 import { HttpRequests } from './http.js'
 import { addressOf, listen, onRequest } from './listener.js'
 import { refuseMalformed } from './malformed.js'
@@ -100,8 +101,10 @@ class JsonRpcServer implements ProtocolAdapter {
       signal,
     )
     const format = wireFormat(settings.format, { maxBytes: frame, maxDepth: config.max_depth })
+    const guard = new Guard(this.#context, refusals)
     const dispatcher = new Dispatcher(
       { format, maxBatch: config.max_batch, limit: frame, answers: settings.mailbox.bytes },
+      guard,
       log,
       clock,
     )
@@ -119,6 +122,7 @@ class JsonRpcServer implements ProtocolAdapter {
       { limit, readTimeoutMs: requestTimeoutMs },
       {
         access,
+        guard,
         admission,
         cors: new Cors(config.origins, config.forward_headers),
         probes: new Probes(config.probes, () => missingOf(dispatcher), clock),
@@ -139,13 +143,14 @@ class JsonRpcServer implements ProtocolAdapter {
       },
       access,
       admission,
+      guard,
       dispatcher,
       feeds,
       clock,
       budget,
     )
     onRequest(server, (request, response) => void requests.handle(request, response))
-    server.on('upgrade', (request, stream, head) => webSockets.upgrade(request, stream, head))
+    server.on('upgrade', (request, stream, head) => void webSockets.upgrade(request, stream, head))
     refuseMalformed(server, refusals, (connection) => requests.isAnswering(connection))
     server.on('tlsClientError', (_error, { remoteAddress: address }) =>
       refusals.add({ reason: 'the TLS handshake failed', address }),

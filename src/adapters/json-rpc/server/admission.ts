@@ -1,11 +1,19 @@
 import type { Socket } from 'node:net'
+import type { Caller } from '../../../core/adapter/authentication.js'
 import { ByteBudget } from '../../../core/byte-budget.js'
 import type { Clock } from '../../../core/clock.js'
 import { MemoryShare } from '../../../core/memory-share.js'
 import type { CallerRateSettings, LimitSettings } from '../../../core/settings/limits.js'
-import { addressGroup } from '../../caller-address.js'
+import { callerKey } from '../../caller-key.js'
 import { type Allowance, CallerRates, rateHeaders } from '../../caller-rates.js'
 import type { Refusals } from '../../refusals.js'
+import type { Refusal } from './access-rules.js'
+
+/** The answer to a caller that its rate does not admit. */
+export const TOO_MANY: Refusal = {
+  status: 429,
+  reason: 'too many requests of this caller: the request was not executed',
+}
 
 /** Decides whether another message of a caller is admitted: by its rate, and by the messages that wait for answers. */
 export class Admission {
@@ -57,7 +65,7 @@ export class Admission {
   }
 }
 
-/** The name by which a caller without identity is counted. */
-export function callerOf({ remoteAddress }: Pick<Socket, 'remoteAddress'>): string {
-  return `address ${addressGroup(remoteAddress)}`
+/** The name by which the requests of a caller are counted. */
+export function callerOf({ remoteAddress }: Pick<Socket, 'remoteAddress'>, who: Caller): string {
+  return callerKey(remoteAddress, who.kind === 'known' ? who.identity : undefined)
 }

@@ -11,9 +11,18 @@ import type { Headers, Value } from '../../../core/value.js'
 import type { WireFormat } from '../../../wire/wire-format.js'
 import { GOING_AWAY } from '../going-away.js'
 import { AnswerEncoder, type Reply } from './answer-encoder.js'
-import { type AdmitRequests, Caller, type CallerMemory } from './caller.js'
-import { FairQueue } from './fair-queue.js'
 import {
+  type AccessRefused,
+  type AdmitRequests,
+  Caller,
+  type CallerMemory,
+  type CallerOrigin,
+} from './caller.js'
+import { FairQueue } from './fair-queue.js'
+import type { Guard } from './guard.js'
+import {
+  AUTHENTICATE,
+  accessRefused,
   type Entry,
   type ErrorObject,
   errorReply,
@@ -58,6 +67,7 @@ const EMPTY = new Uint8Array()
  */
 export class Dispatcher {
   readonly #settings: DispatcherSettings
+  readonly #guard: Guard
   readonly #encoder: AnswerEncoder
   readonly #methods = new Map<string, Sink>()
   /** Sinks of the methods that only this server calls. */
@@ -76,8 +86,9 @@ export class Dispatcher {
   readonly #unanswered = new Set<() => void>()
   #isDraining = false
 
-  constructor(settings: DispatcherSettings, log: Logger, clock: Clock) {
+  constructor(settings: DispatcherSettings, guard: Guard, log: Logger, clock: Clock) {
     this.#settings = settings
+    this.#guard = guard
     this.#answers = new ByteBudget(settings.answers)
     this.#encoder = new AnswerEncoder(settings.format, settings.limit, log, clock)
   }
@@ -150,9 +161,11 @@ export class Dispatcher {
       )
       if (!isWanted) return undefined
     } else caller.asked(expected)
+    // What follows a token is checked with it.
+    if (caller.authenticating !== undefined) await caller.authenticating
     const answer = isBatch(content)
-      ? this.#answerBatch(content, headers, caller.memory, builtIns)
-      : this.#handle(content, message, headers, (reply) => this.#encoder.encode(reply), builtIns)
+      ? this.#answerBatch(content, headers, caller, builtIns)
+      : this.#handle(content, message, headers, caller, (reply) => this.#encoder.encode(reply), builtIns)
     this.#proceed()
     const bytes = await answer
     caller.answered(expected)
@@ -189,8 +202,8 @@ export class Dispatcher {
   }
 
   /** Makes a caller. */
-  caller(memory: CallerMemory, admit: AdmitRequests): Caller {
-    return new Caller(memory, this.#answers, admit)
+  caller(memory: CallerMemory, admit: AdmitRequests, origin: CallerOrigin): Caller {
+    return new Caller(memory, this.#answers, admit, origin)
   }
 
   /** Drops the messages of a caller that has gone and that no method has received yet. */
@@ -237,14 +250,14 @@ export class Dispatcher {
   async #answerBatch(
     entries: readonly Entry[],
     headers: Headers | undefined,
-    caller: CallerMemory,
+    caller: Caller,
     builtIns: BuiltInCalls | undefined,
   ): Promise<Answer> {
-    const batch = this.#encoder.batch(caller)
+    const batch = this.#encoder.batch(caller.memory)
     const encode = (reply: Reply) => this.#encoder.encodeInBatch(reply, batch)
-    const handled = entries.map((entry) => this.#handle(entry, EMPTY, headers, encode, builtIns))
+    const handled = entries.map((entry) => this.#handle(entry, EMPTY, headers, caller, encode, builtIns))
     const answers = (await Promise.all(handled)).filter((answer) => answer !== undefined)
-    caller.add(-batch.held)
+    caller.memory.add(-batch.held)
     return answers.length === 0 ? undefined : this.#encoder.join(answers)
   }
 
@@ -253,14 +266,33 @@ export class Dispatcher {
     entry: Entry,
     payload: Uint8Array,
     headers: Headers | undefined,
+    caller: Caller,
     encode: (reply: Reply) => Uint8Array,
     builtIns: BuiltInCalls | undefined,
   ): Promise<Answer> | Answer {
     if (entry.kind === 'invalid')
       return encode({ id: entry.id, value: invalidRequest(entry.id, entry.fault) })
+    if (entry.method === AUTHENTICATE && caller.authenticate !== undefined)
+      return this.#authenticate(entry, caller, encode)
+    const access = this.#guard.access(entry.method, caller.who)
+    if (!access.isAllowed) {
+      caller.refusal ??= access.refusal
+      this.#guard.refused(access.refusal, caller.address, entry.method)
+      return entry.kind === 'call'
+        ? encode({ id: entry.id, value: accessRefused(entry.id, access.refusal) })
+        : undefined
+    }
+    caller.admitted++
     const sink = this.#isDraining ? undefined : this.#methods.get(entry.method)
     const { method: topic, params } = entry
-    const request = { topic, params, payload, ...(headers !== undefined && { headers }) }
+    const { identity } = access
+    const request = {
+      topic,
+      params,
+      payload,
+      ...(headers !== undefined && { headers }),
+      ...(identity !== undefined && { identity }),
+    }
     if (entry.kind === 'notification') {
       if (sink !== undefined) this.#deliver(sink, { ...request, answer: async () => {} })
       return undefined
@@ -284,6 +316,29 @@ export class Dispatcher {
       this.#unanswered.add(end)
       this.#deliver(sink, { ...request, answer: async (outcome) => settle(replyOf(id, outcome)) })
     })
+  }
+
+  async #authenticate(
+    entry: Exclude<Entry, { readonly kind: 'invalid' }>,
+    caller: Caller,
+    encode: (reply: Reply) => Uint8Array,
+  ): Promise<Answer> {
+    const checked = caller.authenticate!(entry.params)
+    const done = checked
+      .catch(() => {})
+      .finally(() => {
+        if (caller.authenticating === done) caller.authenticating = undefined
+      })
+    caller.authenticating = done
+    try {
+      const result = await checked
+      return entry.kind === 'call'
+        ? encode({ id: entry.id, value: { jsonrpc: '2.0', result, id: entry.id } })
+        : undefined
+    } catch (refused) {
+      if (entry.kind !== 'call') return undefined
+      return encode({ id: entry.id, value: accessRefused(entry.id, (refused as AccessRefused).refusal) })
+    }
   }
 
   #deliver(sink: Sink, request: InboundRequest): void {

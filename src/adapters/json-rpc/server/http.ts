@@ -1,15 +1,18 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import type { Caller as AccessCaller, AccessRefusal } from '../../../core/adapter/authentication.js'
 import type { ByteBudget } from '../../../core/byte-budget.js'
 import { MemoryShare } from '../../../core/memory-share.js'
 import type { RareWarning } from '../../rare-warning.js'
 import { Body } from '../body.js'
 import { type AccessRules, foreignRefusalOf, headersOf, type Refusal, refusalOf } from './access-rules.js'
-import { type Admission, callerOf } from './admission.js'
+import { type Admission, callerOf, TOO_MANY } from './admission.js'
 import type { Cors } from './cors.js'
 import type { Dispatcher } from './dispatcher.js'
+import { type Guard, httpRefusal } from './guard.js'
 import { weightOf } from './message-weight.js'
+import { accessRefused } from './messages.js'
 import type { Probes } from './probes.js'
 
 const TOO_LARGE: Refusal = { status: 413, reason: 'the request is larger than "max_request"' }
@@ -18,10 +21,6 @@ const OVERLOADED: Refusal = {
   status: 503,
   reason: 'the server is busy or stopping: the request was not executed',
   headers: { 'retry-after': '1' },
-}
-const TOO_MANY: Refusal = {
-  status: 429,
-  reason: 'too many requests of this caller: the request was not executed',
 }
 
 export interface HttpSettings {
@@ -33,6 +32,7 @@ export interface HttpSettings {
 
 export interface HttpDependencies {
   readonly access: AccessRules
+  readonly guard: Guard
   readonly admission: Admission
   readonly cors: Cors
   readonly probes: Probes
@@ -77,35 +77,48 @@ export class HttpRequests {
   }
 
   async #admitted(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { access, cors, probes, budget } = this.#parts
+    const { access, guard, cors, probes, dispatcher, budget } = this.#parts
     const foreign = foreignRefusalOf(request, access)
     if (foreign !== undefined) return this.#refuse(request, response, foreign)
     if (probes.isProbe(request)) return probes.answer(request, response)
     cors.allow(request, response)
     if (cors.preflight(request, response)) return
-    const refusal = refusalOf(request, access, 'request') ?? this.#refusalOf(request, response)
+    const wrong = refusalOf(request, access, 'request') ?? (dispatcher.isReady ? undefined : OVERLOADED)
+    if (wrong !== undefined) return this.#refuse(request, response, wrong)
+    const identified = guard.identify(request)
+    // A remembered token costs no turn.
+    const who = identified instanceof Promise ? await identified : identified
+    if (response.destroyed) return
+    const refusal = this.#refusalOf(request, response, who)
     if (refusal !== undefined) return this.#refuse(request, response, refusal)
+    const denied = guard.refusesAnonymous && who.kind !== 'known' ? guard.refusalOf(who) : undefined
+    if (denied !== undefined) return this.#deny(request, response, denied)
     const share = new MemoryShare(budget)
     if (!share.fitsOne(announcedOf(request) ?? 0)) return this.#refuse(request, response, OVERLOADED)
     if (request.headers.expect !== undefined) response.writeContinue()
     try {
-      await this.#answer(request, response, share)
+      await this.#answer(request, response, share, who)
     } finally {
       share.set(0)
     }
   }
 
-  /** Checks what can be known before the body is read. */
-  #refusalOf(request: IncomingMessage, response: ServerResponse): Refusal | undefined {
+  /** Checks what can be known before the body is read. Whoever guesses tokens is slowed down too. */
+  #refusalOf(request: IncomingMessage, response: ServerResponse, who: AccessCaller): Refusal | undefined {
     const { admission, dispatcher } = this.#parts
     if (!dispatcher.isReady) return OVERLOADED
-    const allowance = admission.admit(callerOf(request.socket))
+    const allowance = admission.admit(callerOf(request.socket, who))
     for (const [name, value] of Object.entries(admission.headers(allowance))) response.setHeader(name, value)
     if (allowance?.isAdmitted === false) return TOO_MANY
     return (announcedOf(request) ?? 0) > this.#settings.limit ? TOO_LARGE : undefined
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse, share: MemoryShare): Promise<void> {
+  async #answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    share: MemoryShare,
+    who: AccessCaller,
+  ): Promise<void> {
     const { dispatcher, access, admission } = this.#parts
     const message = await this.#read(request, share)
     if (message === 'gone') return
@@ -113,13 +126,17 @@ export class HttpRequests {
     const weight = weightOf(message)
     if (!dispatcher.isReady || !share.fitsOne(weight)) return this.#refuse(request, response, OVERLOADED)
     share.set(weight)
-    const key = callerOf(request.socket)
-    const caller = dispatcher.caller(share, (requests) => {
+    const key = callerOf(request.socket, who)
+    const charge = (requests: number) => {
       admission.charge(key, requests - 1)
       return undefined
-    })
+    }
+    const caller = dispatcher.caller(share, charge, { who, address: request.socket.remoteAddress })
     const answer = await dispatcher.answer(message, access.forwarded(request), caller)
-    if (!response.destroyed) return this.#send(answer, request.socket, response, share)
+    if (response.destroyed) return
+    // A batch has one status: that of a refusal only if nothing of it was called.
+    const refused = caller.admitted === 0 ? caller.refusal : undefined
+    return this.#send(answer, request.socket, response, share, refused && httpRefusal(refused))
   }
 
   /**
@@ -131,10 +148,11 @@ export class HttpRequests {
     socket: Socket,
     response: ServerResponse,
     share: MemoryShare,
+    refused: Refusal | undefined,
   ): Promise<void> | undefined {
     if (this.#isDraining) response.setHeader('connection', 'close')
     if (answer === undefined) {
-      response.writeHead(204).end()
+      response.writeHead(refused?.status ?? 204, { ...refused?.headers }).end()
       return undefined
     }
     if (!share.fitsOne(answer.byteLength)) {
@@ -147,7 +165,11 @@ export class HttpRequests {
     share.set(answer.byteLength)
     this.#begin(socket, response)
     response
-      .writeHead(200, { 'content-type': 'application/json', 'content-length': answer.byteLength })
+      .writeHead(refused?.status ?? 200, {
+        'content-type': 'application/json',
+        'content-length': answer.byteLength,
+        ...refused?.headers,
+      })
       .end(answer)
     // Node closes the connection at the time-out because there is no 'timeout' listener; keep-alive has its own
     // time-out.
@@ -186,6 +208,21 @@ export class HttpRequests {
       const onClose = () => done('gone')
       request.on('data', onData).on('end', onEnd).on('close', onClose)
     })
+  }
+
+  /** Refuses a request whose caller may not call anything. It was not read. */
+  #deny(request: IncomingMessage, response: ServerResponse, denied: AccessRefusal): void {
+    this.#parts.guard.refused(denied, request.socket.remoteAddress)
+    const { status, headers } = httpRefusal(denied)
+    const body = JSON.stringify(accessRefused(null, denied))
+    response
+      .writeHead(status, {
+        connection: 'close',
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(body),
+        ...headers,
+      })
+      .end(body)
   }
 
   /** Refuses a request and closes its connection, so that the rest of the request need not be read. */

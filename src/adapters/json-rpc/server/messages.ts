@@ -1,3 +1,5 @@
+import { ACCESS_ERRORS } from '../../../core/access-errors.js'
+import type { AccessRefusal } from '../../../core/adapter/authentication.js'
 import type { RpcOutcome } from '../../../core/adapter/rpc-facet.js'
 import type { Value } from '../../../core/value.js'
 import { isGoingAway } from '../going-away.js'
@@ -32,6 +34,9 @@ export const NO_MEMORY = {
 export function limitExceeded(waitMs: number): ErrorObject {
   return { code: -32_005, message: 'Limit exceeded', data: { retryAfterMs: Math.ceil(waitMs) } }
 }
+
+/** The method by which the caller of a WebSocket presents a token. JSON-RPC reserves the prefix for extensions. */
+export const AUTHENTICATE = 'rpc.authenticate'
 
 export interface ErrorObject {
   readonly code: number
@@ -84,6 +89,11 @@ export function invalidRequest(id: Id, fault: string): Value {
 
 export function methodNotFound(id: Id): Value {
   return errorReply(id, METHOD_NOT_FOUND)
+}
+
+/** Builds the error of a call that its caller may not make. */
+export function accessRefused(id: Id, { kind, reason }: AccessRefusal): Value {
+  return errorReply(id, { ...ACCESS_ERRORS[kind], data: { reason } })
 }
 
 /** Builds the error "Internal error", for failures whose details the caller must not see. */

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
+import type { Caller as AccessCaller } from '../../../core/adapter/authentication.js'
 import type { ByteBudget } from '../../../core/byte-budget.js'
 import type { Clock } from '../../../core/clock.js'
 import { MemoryShare } from '../../../core/memory-share.js'
@@ -9,10 +10,12 @@ import { type Admission, callerOf } from './admission.js'
 import type { Caller, CallerMemory } from './caller.js'
 import type { Dispatcher } from './dispatcher.js'
 import type { Feeds } from './feeds.js'
+import type { Guard } from './guard.js'
 import { weightOf } from './message-weight.js'
 import { type ErrorObject, limitExceeded } from './messages.js'
+import { SocketLogin } from './socket-login.js'
 import type { SubscriptionPort } from './subscription.js'
-import { type SubscriptionSettings, Subscriptions } from './subscriptions.js'
+import { SUBSCRIBE, type SubscriptionSettings, Subscriptions } from './subscriptions.js'
 
 export interface CallerConnection {
   readonly socket: WebSocket
@@ -22,6 +25,8 @@ export interface CallerConnection {
   readonly headers: Headers | undefined
   /** The connection of the handshake. */
   readonly connection: Socket
+  /** Who has made the handshake. */
+  readonly who: AccessCaller
 }
 
 export interface CallerSettings {
@@ -68,6 +73,7 @@ export class SocketCaller implements CallerMemory {
   readonly #address: string | undefined
   readonly #caller: Caller
   readonly #subscriptions: Subscriptions
+  readonly #login: SocketLogin
   #inFlight = 0
   /** Bytes of the messages in flight, and of the answers that wait for others of their batch. */
   #asked = 0
@@ -82,11 +88,14 @@ export class SocketCaller implements CallerMemory {
   #awaitsRoom = false
   #isDraining = false
   #isClosed = false
+  /** Why its caller may not use it any more. */
+  #ending: string | undefined
 
   constructor(
-    { socket, stream, headers, connection }: CallerConnection,
+    { socket, stream, headers, connection, who }: CallerConnection,
     settings: CallerSettings,
     admission: Admission,
+    guard: Guard,
     dispatcher: Dispatcher,
     feeds: Feeds,
     clock: Clock,
@@ -103,9 +112,16 @@ export class SocketCaller implements CallerMemory {
     this.#admission = admission
     this.#messages = admission.messagesOf(socket)
     this.#address = connection.remoteAddress
-    const key = callerOf(connection)
-    this.#caller = dispatcher.caller(this, (requests) => this.#admit(key, requests))
+    const admit = (requests: number) => this.#admit(callerOf(connection, this.#caller.who), requests)
+    this.#caller = dispatcher.caller(this, admit, { who, address: connection.remoteAddress })
     this.#subscriptions = new Subscriptions(settings.subscriptions, feeds, this.#subscriptionPort())
+    this.#login = new SocketLogin(this.#caller, guard, clock, connection, {
+      changed: (caller) => {
+        // A narrower token must not leave a subscription open that it could not open.
+        if (!guard.access(SUBSCRIBE, caller).isAllowed) this.#subscriptions.endAll()
+      },
+      end: (reason) => this.#end(reason),
+    })
     // The first listener counts a piece before `ws` parses it, the second counts what is left afterwards.
     stream.prependListener('data', (piece: Buffer) => this.#receiving(piece.length))
     stream.on('data', (piece: Buffer) => this.#received(piece.length))
@@ -117,6 +133,7 @@ export class SocketCaller implements CallerMemory {
     socket.on('error', () => this.#refused('a malformed or too large WebSocket message'))
     socket.once('close', () => {
       this.#isClosed = true
+      this.#login.close()
       // Messages that handlers still process stay counted.
       this.#subscriptions.close()
       this.#share.set(this.#asked)
@@ -138,11 +155,21 @@ export class SocketCaller implements CallerMemory {
   close(): void {
     // The closing handshake can be received only while reading.
     this.#socket.resume()
-    this.#socket.close(GOING_AWAY)
+    if (this.#ending === undefined) this.#socket.close(GOING_AWAY)
+    else this.#socket.close(POLICY_VIOLATION, this.#ending)
   }
 
   terminate(): void {
     this.#socket.terminate()
+  }
+
+  /** Closes the WebSocket after the last answer, because its caller may not use it any more. */
+  #end(reason: string): void {
+    this.#ending = reason
+    this.#subscriptions.close()
+    this.drain()
+    // More messages would keep it open.
+    this.#regulate()
   }
 
   /**
@@ -264,7 +291,9 @@ export class SocketCaller implements CallerMemory {
     if (lacksRoom) this.#awaitRoom(this.#budget)
     const isCrowded = this.#inFlight > 0 && !this.#messages.fits(this.#inFlight + 1)
     if (isCrowded) this.#awaitRoom(this.#admission)
-    const isFull = isUnread || lacksRoom || isCrowded || this.#inFlight >= this.#settings.maxInFlight
+    const isEnding = this.#ending !== undefined && this.#inFlight > 0
+    const isFull =
+      isUnread || lacksRoom || isCrowded || isEnding || this.#inFlight >= this.#settings.maxInFlight
     if (isFull === this.#isPaused || this.#isClosed) return
     this.#isPaused = isFull
     // The time-out starts at the last byte written.

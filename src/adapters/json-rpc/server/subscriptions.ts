@@ -5,7 +5,7 @@ import type { Value } from '../../../core/value.js'
 import type { Feeds } from './feeds.js'
 import { SocketSubscription, type SubscriptionPort } from './subscription.js'
 
-const SUBSCRIBE = 'subscribe'
+export const SUBSCRIBE = 'subscribe'
 const UNSUBSCRIBE = 'unsubscribe'
 const INVALID_PARAMS = -32_602
 /** As `limitExceeded`. */
@@ -66,9 +66,14 @@ export class Subscriptions {
     }
   }
 
-  /** Ends all subscriptions. */
+  /** Ends all subscriptions, now and later. */
   close(): void {
     this.#isClosed = true
+    this.endAll()
+  }
+
+  /** Ends the subscriptions that are open now. */
+  endAll(): void {
     for (const subscription of [...this.#open.values()]) this.#end(subscription)
   }
 
@@ -88,7 +93,8 @@ export class Subscriptions {
       subscription.close()
       return outcome
     }
-    if (this.#isClosed) this.#end(subscription)
+    // It was ended meanwhile.
+    if (this.#isClosed || !this.#open.has(id)) this.#end(subscription)
     opened.push(subscription)
     return { ok: true, value: id }
   }

@@ -1,13 +1,15 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
+import type { Caller as AccessCaller, AccessRefusal } from '../../../core/adapter/authentication.js'
 import type { ByteBudget } from '../../../core/byte-budget.js'
 import { type Clock, every, type Timer } from '../../../core/clock.js'
 import { keepAlive } from '../websocket/keep-alive.js'
 import { type AccessRules, headersOf, type Refusal, refusalOf } from './access-rules.js'
-import type { Admission } from './admission.js'
+import { type Admission, callerOf, TOO_MANY } from './admission.js'
 import type { Dispatcher } from './dispatcher.js'
 import type { Feeds } from './feeds.js'
+import { type Guard, httpRefusal } from './guard.js'
 import { type CallerSettings, SocketCaller } from './socket-caller.js'
 
 export interface WebSocketSettings extends CallerSettings {
@@ -35,6 +37,7 @@ export class WebSockets {
   readonly #settings: WebSocketSettings
   readonly #access: AccessRules
   readonly #admission: Admission
+  readonly #guard: Guard
   readonly #dispatcher: Dispatcher
   readonly #feeds: Feeds
   readonly #clock: Clock
@@ -47,6 +50,7 @@ export class WebSockets {
     settings: WebSocketSettings,
     access: AccessRules,
     admission: Admission,
+    guard: Guard,
     dispatcher: Dispatcher,
     feeds: Feeds,
     clock: Clock,
@@ -55,6 +59,7 @@ export class WebSockets {
     this.#settings = settings
     this.#access = access
     this.#admission = admission
+    this.#guard = guard
     this.#dispatcher = dispatcher
     this.#feeds = feeds
     this.#clock = clock
@@ -79,12 +84,30 @@ export class WebSockets {
   }
 
   /** Accepts or refuses a handshake. */
-  upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
+  async upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): Promise<void> {
     stream.on('error', () => {})
     const refusal =
       refusalOf(request, this.#access, 'handshake') ?? (this.#dispatcher.isReady ? undefined : UNAVAILABLE)
     if (refusal !== undefined) return this.#refuse(request, stream, refusal)
-    this.#server.handleUpgrade(request, stream, head, (socket) => this.#opened(socket, stream, request))
+    const who = await this.#guard.identify(request)
+    const denied = this.#denied(who)
+    if (denied !== undefined) {
+      // Whoever guesses tokens is slowed down.
+      if (this.#admission.admit(callerOf(request.socket, who))?.isAdmitted === false)
+        return this.#refuse(request, stream, TOO_MANY)
+      this.#guard.refused(denied, request.socket.remoteAddress)
+      return refuse(stream, httpRefusal(denied))
+    }
+    if (!this.#dispatcher.isReady) return this.#refuse(request, stream, UNAVAILABLE)
+    this.#server.handleUpgrade(request, stream, head, (socket) => this.#opened(socket, stream, request, who))
+  }
+
+  /** A caller may present its token later, but not a wrong one now. */
+  #denied(who: AccessCaller): AccessRefusal | undefined {
+    if (who.kind === 'known') return undefined
+    if (who.kind === 'anonymous' && (this.#guard.takesTokens || !this.#guard.refusesAnonymous))
+      return undefined
+    return this.#guard.refusalOf(who)
   }
 
   /** Closes each WebSocket after its last answer. */
@@ -108,12 +131,13 @@ export class WebSockets {
     refuse(stream, refusal)
   }
 
-  #opened(socket: WebSocket, stream: Duplex, request: IncomingMessage): void {
+  #opened(socket: WebSocket, stream: Duplex, request: IncomingMessage, who: AccessCaller): void {
     const headers = this.#access.forwarded(request)
     const caller = new SocketCaller(
-      { socket, stream, headers, connection: request.socket },
+      { socket, stream, headers, connection: request.socket, who },
       this.#settings,
       this.#admission,
+      this.#guard,
       this.#dispatcher,
       this.#feeds,
       this.#clock,
