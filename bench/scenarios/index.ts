@@ -1,4 +1,5 @@
 import { ACTORS } from './actors.js'
+import { AUTHENTICATION } from './authentication.js'
 import { BROKER_PATTERNS } from './broker-patterns.js'
 import { CRASHES } from './crashes.js'
 import { DISK_BUFFER } from './disk-buffer.js'
@@ -17,6 +18,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...MQTT_SUBSCRIBE,
   ...BROKER_PATTERNS,
   ...RPC,
+  ...AUTHENTICATION,
   ...ROUTES,
   ...ACTORS,
   ...CRASHES,

@@ -1,6 +1,7 @@
 import { JqProgram } from '../../src/transform/jq/program.js'
 import type { Figures } from '../measure/figures.js'
 import type { Plan } from '../measure/plan.js'
+import { perSecond } from './per-second.js'
 import type { Scenario } from './scenario.js'
 
 const QUERY = '.payload | {id, price: (.price * 2)}'
@@ -8,28 +9,12 @@ const QUERY = '.payload | {id, price: (.price * 2)}'
 const LONG_QUERY =
   '.items | map(select(.price > 10 and .name != "")) | {n: length, sum: (map(.price) | add), a: .[0].i}'
 
-/** Values run between two looks at the clock. */
-const BATCH = 1_000
-
 const VALUES = Array.from({ length: 64 }, (_, id) => ({
   topic: `prices/${id}`,
   payload: { id, price: id / 4, name: `item ${id}`, tags: ['a', 'b'], at: 1_700_000_000_000 + id },
   headers: {},
   timestamp: 1_700_000_000_000,
 }))
-
-/** Repeats work for a time. @returns how often it ran in a second */
-function perSecond(ms: number, work: () => void): number {
-  const start = performance.now()
-  let count = 0
-  let elapsed = 0
-  while (elapsed < ms) {
-    for (let i = 0; i < BATCH; i++) work()
-    count += BATCH
-    elapsed = performance.now() - start
-  }
-  return (count / elapsed) * 1_000
-}
 
 /** Measures work on this thread alone, warm. */
 async function measured(plan: Plan, work: () => void, figuresOf: (rate: number) => Figures) {
