@@ -18,6 +18,15 @@ export function canBeEmpty(node: RegexNode): boolean {
   }
 }
 
+/**
+ * Whether a node is a repetition with a count, of which a round can be empty. Oniguruma ends some of them at an empty
+ * round, and unrolls others.
+ */
+export function isEmptyRoundCounted(node: RegexNode): boolean {
+  if (node.kind !== 'repeat' || !canBeEmpty(node.body)) return false
+  return node.min > 1 || (node.max > 1 && node.max !== Number.POSITIVE_INFINITY)
+}
+
 /** The sets of which a match begins with one character, or `undefined` if it may begin with any or be empty. */
 export function firstSets(node: RegexNode): readonly string[] | undefined {
   const first = beginning(node)

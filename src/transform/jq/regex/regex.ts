@@ -1,11 +1,18 @@
 import { type Budget, charge } from '../budget.js'
-import { canBeEmpty, firstSets, isAtStart, meansTheSameInJavaScript } from './analysis.js'
+import { NotCompiled } from '../errors.js'
+import {
+  canBeEmpty,
+  firstSets,
+  isAtStart,
+  isEmptyRoundCounted,
+  meansTheSameInJavaScript,
+} from './analysis.js'
 import { mostWork } from './cost.js'
 import { instructionsOf } from './instructions.js'
 import { Matcher } from './matcher.js'
 import { parseRegex } from './parse.js'
 import { javaScriptOf } from './source.js'
-import type { ParsedRegex } from './syntax.js'
+import { type ParsedRegex, someNode } from './syntax.js'
 
 /** The start and the end of a match and of each of its groups, `-1` where a group has no part in it. */
 export type Places = ArrayLike<number>
@@ -47,6 +54,8 @@ export class Regex {
     this.#parsed = parseRegex(source, options)
     this.#options = options
     const { root, names } = this.#parsed
+    if (someNode(root, isEmptyRoundCounted))
+      throw new NotCompiled('a counted repetition of what can match nothing, such as "(a?){2}",')
     this.names = names
     this.#isAtStart = isAtStart(root)
     const flags = options.ignoresCase ? 'dgiu' : 'dgu'
