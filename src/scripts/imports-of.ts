@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { createRequire, isBuiltin } from 'node:module'
+import { isBuiltin } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
 const IMPORTED = /(?:\bfrom|\bimport|\brequire(?:\.resolve)?)\s*(?:\(\s*)?(['"])([^'"\n]+)\1/g
@@ -27,7 +27,7 @@ export function fileOfImport(specifier: string, from: URL): string | undefined {
     return path === undefined || existsSync(path) ? path : (withEnding(path) ?? path)
   }
   try {
-    const path = createRequire(from).resolve(specifier)
+    const path = requireFrom(from).resolve(specifier)
     return /[\\/]node_modules[\\/]/.test(path) ? undefined : path
   } catch {
     return undefined
@@ -44,4 +44,9 @@ function pathOf(specifier: string, from: URL): string | undefined {
 
 function withEnding(path: string): string | undefined {
   return ENDINGS.map((ending) => path + ending).find((candidate) => existsSync(candidate))
+}
+
+/** Not imported, because webpack warns of a `createRequire` whose paths it cannot know. */
+function requireFrom(path: string | URL): NodeJS.Require {
+  return process.getBuiltinModule('node:module').createRequire(path)
 }
