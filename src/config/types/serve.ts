@@ -1,12 +1,12 @@
 // Written by `npm run docs` from src/config/schema/ and the manifests of the protocols.
 import type {
-  ServeBasicAuthBlock,
-  ServeBearerAuthBlock,
-  ServeJwtAuthBlock,
-  ServeMtlsAuthBlock,
-  ServeNoneAuthBlock,
-  ServeOAuth2AuthBlock,
-} from './serve-auth.js'
+  ServerBasicAuthBlock,
+  ServerBearerAuthBlock,
+  ServerJwtAuthBlock,
+  ServerMtlsAuthBlock,
+  ServerNoneAuthBlock,
+  ServerOAuth2AuthBlock,
+} from './auth.js'
 import type { ServeMethodBlock } from './serve-method.js'
 
 /**
@@ -16,12 +16,12 @@ import type { ServeMethodBlock } from './serve-method.js'
 export interface ServeBlock {
   /** How callers authenticate themselves. Without this block everybody may call everything. */
   readonly auth?:
-    | ServeNoneAuthBlock
-    | ServeJwtAuthBlock
-    | ServeBearerAuthBlock
-    | ServeBasicAuthBlock
-    | ServeMtlsAuthBlock
-    | ServeOAuth2AuthBlock
+    | ServerNoneAuthBlock
+    | ServerJwtAuthBlock
+    | ServerBearerAuthBlock
+    | ServerBasicAuthBlock
+    | ServerMtlsAuthBlock
+    | ServerOAuth2AuthBlock
     | undefined
   /** Methods by their names. In HCL: `method "NAME" { … }`. */
   readonly method?: { readonly [name: string]: ServeMethodBlock } | undefined

@@ -37,8 +37,12 @@ export function candidates({ name, parent, isTop, around }: Place): readonly str
   return isTop || ANYWHERE.has(name) ? [short, `${parent}${short}`] : [`${parent}${short}`]
 }
 
-/** What blocks inside of a block have around them. The `config` block adds nothing to the name of its protocol. */
-export function inside({ name, parent, isTop }: Place): Omit<Place, 'name'> {
+/**
+ * What an attribute of a block has around it. The `config` block adds nothing to the name of its protocol. Methods that
+ * are served through a broker authenticate as those of a server.
+ */
+export function inside({ name, parent, isTop }: Place, attribute: string): Omit<Place, 'name'> {
+  if (name === 'serve' && attribute === 'auth') return { parent: 'Server', isTop: true }
   if (name === 'config') return { parent, isTop: false }
   return { parent: `${isTop || UNIONS.has(name) ? '' : parent}${pascal(name)}`, isTop: false }
 }

@@ -50,7 +50,7 @@ function variant(
 }
 
 function bodyOf(block: z.ZodObject, place: Place, into: Declarations): string {
-  return Object.values(membersOf(block, () => inside(place), into)).join('')
+  return Object.values(membersOf(block, (attribute) => inside(place, attribute), into)).join('')
 }
 
 /** The members of an interface by the names of the attributes. @param around what blocks in them have around them */
