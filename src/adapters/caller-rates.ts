@@ -1,15 +1,15 @@
 import type { Clock } from '../core/clock.js'
 import type { CallerRateSettings } from '../core/settings/limits.js'
+import {
+  type BucketSettings,
+  fullBucket,
+  refilled,
+  type TokenBucket,
+  timeUntil,
+} from '../core/token-bucket.js'
 
 /** Maximum number of callers whose rate is remembered. */
 const MOST_CALLERS = 10_000
-
-interface Bucket {
-  /** Requests that may be made now; negative after a large batch. */
-  tokens: number
-  /** When `tokens` was computed, in milliseconds of the monotonic clock. */
-  at: number
-}
 
 /** What a caller may still do, for the `RateLimit` header fields. */
 export interface Allowance {
@@ -27,44 +27,45 @@ export interface Allowance {
  * address. A batch counts as its requests: it is admitted whole if one request is, and later requests wait for it.
  */
 export class CallerRates {
-  readonly #capacity: number
-  readonly #perMs: number
+  readonly #settings: BucketSettings
   readonly #clock: Clock
-  readonly #buckets = new Map<string, Bucket>()
+  /** The tokens of a bucket are the requests that may be made now. They are negative after a large batch. */
+  readonly #buckets = new Map<string, TokenBucket>()
   readonly #most: number
 
   constructor({ requests, perMs, burst }: CallerRateSettings, clock: Clock, most = MOST_CALLERS) {
-    this.#capacity = burst
-    this.#perMs = requests / perMs
+    this.#settings = { capacity: burst, tokensPerMs: requests / perMs }
     this.#clock = clock
     this.#most = most
   }
 
   /** Counts requests of a caller if it may make one now. */
   admit(caller: string, requests = 1): Allowance {
-    const bucket = this.#bucketOf(caller)
+    const bucket = this.#refilled(caller)
     const isAdmitted = bucket.tokens >= 1
-    if (isAdmitted) bucket.tokens -= requests
-    return this.#allowance(bucket, isAdmitted)
+    return this.#allowance(isAdmitted ? this.#take(caller, bucket, requests) : bucket, isAdmitted)
   }
 
   /** Counts further requests of a message that was admitted. */
   charge(caller: string, requests: number): void {
-    if (requests > 0) this.#bucketOf(caller).tokens -= requests
+    if (requests > 0) this.#take(caller, this.#refilled(caller), requests)
   }
 
-  #bucketOf(caller: string): Bucket {
+  #refilled(caller: string): TokenBucket {
     const now = this.#clock.monotonic()
-    let bucket = this.#buckets.get(caller)
+    const known = this.#buckets.get(caller)
     // Re-inserted, so that the map is in the order of last use.
-    if (bucket !== undefined) this.#buckets.delete(caller)
-    else {
-      this.#makeRoom()
-      bucket = { tokens: this.#capacity, at: now }
-    }
+    if (known !== undefined) this.#buckets.delete(caller)
+    else this.#makeRoom()
+    const bucket =
+      known === undefined ? fullBucket(this.#settings, now) : refilled(known, this.#settings, now)
     this.#buckets.set(caller, bucket)
-    bucket.tokens = Math.min(this.#capacity, bucket.tokens + (now - bucket.at) * this.#perMs)
-    bucket.at = now
+    return bucket
+  }
+
+  #take(caller: string, { tokens, at }: TokenBucket, requests: number): TokenBucket {
+    const bucket = { tokens: tokens - requests, at }
+    this.#buckets.set(caller, bucket)
     return bucket
   }
 
@@ -75,12 +76,12 @@ export class CallerRates {
     this.#buckets.delete(oldest!)
   }
 
-  #allowance({ tokens }: Bucket, isAdmitted: boolean): Allowance {
+  #allowance(bucket: TokenBucket, isAdmitted: boolean): Allowance {
     return {
       isAdmitted,
-      remaining: Math.max(0, Math.floor(tokens)),
-      waitMs: Math.max(0, (1 - tokens) / this.#perMs),
-      resetMs: (this.#capacity - tokens) / this.#perMs,
+      remaining: Math.max(0, Math.floor(bucket.tokens)),
+      waitMs: timeUntil(bucket, this.#settings, 1),
+      resetMs: timeUntil(bucket, this.#settings, this.#settings.capacity),
     }
   }
 }

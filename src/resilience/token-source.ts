@@ -7,7 +7,7 @@ import {
   type TokenBucket,
   timeUntil,
   withdrawn,
-} from './token-bucket.js'
+} from '../core/token-bucket.js'
 
 /** A token bucket that fills up by a clock. Starts full. */
 export class TokenSource {

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { deposited, fullBucket, refilled, timeUntil, withdrawn } from '../../src/core/token-bucket.js'
 import { RateLimiter } from '../../src/resilience/rate-limiter.js'
 import { RetryBudget } from '../../src/resilience/retry-budget.js'
-import { deposited, fullBucket, refilled, timeUntil, withdrawn } from '../../src/resilience/token-bucket.js'
 import { ManualClock } from '../../src/testing/index.js'
 
 const settings = { capacity: 4, tokensPerMs: 0.01 }

@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { OVERFLOW_POLICIES } from '../../core/overflow.js'
 import { FAULTS } from '../../core/settings/chaos.js'
 import { duration, size } from './kinds.js'
-import { settingsOf, toSettings } from './settings.js'
+import { callerRate } from './load-limits.js'
+import { settingsOf } from './settings.js'
 
 const KB = 1024
 const MB = 1024 * KB
@@ -42,16 +43,6 @@ const bounds = {
 
 export const limits = settingsOf(bounds).prefault({}).describe('Resource limits of the actor.')
 
-const callerRate = z.strictObject({
-  requests: z.number().min(0.001).describe('Number of requests of one caller allowed per period.'),
-  per: duration().prefault('1s').describe('Length of the period.'),
-  burst: z
-    .int()
-    .min(1)
-    .optional()
-    .describe('Number of requests allowed at once after a pause. Default: `requests`.'),
-})
-
 export const limitsOfServer = settingsOf({
   ...bounds,
   connections: z
@@ -74,10 +65,6 @@ export const limitsOfServer = settingsOf({
       'Maximum number of messages of callers that are not answered. Beyond it, a request over HTTP is refused with 503, a WebSocket is not read, and a gRPC call ends with RESOURCE_EXHAUSTED.',
     ),
   rate: callerRate
-    .transform((values) => ({
-      burst: Math.max(1, Math.floor(values.requests)),
-      ...toSettings(callerRate, values),
-    }))
     .optional()
     .describe(
       'Limits the rate of requests of each caller, which is named by its identity or else by its address. Example: `rate { requests = 100 }`.',
