@@ -51,6 +51,25 @@ async function service() {
   return { state, url: http.url }
 }
 
+/** A gateway with a route from a queue to a service. */
+function startToService(url: string, route: object): Promise<Gateway> {
+  return start({
+    integrations: {
+      source: MEMORY,
+      app: MEMORY,
+      sink: { type: 'json-rpc', endpoint: { address: url }, retry: { max_attempts: 1 } },
+    },
+    routes: {
+      r: {
+        from: { integration: 'source', queue: 'in' },
+        to: { integration: 'sink', method: 'put' },
+        transform: { type: 'jq', query: '[.payload]' },
+        ...route,
+      },
+    },
+  })
+}
+
 test.each([
   ['closed again', '100ms'],
   ['half open again and again', '20ms'],
@@ -127,21 +146,9 @@ test.each([
   ['drop-oldest', 299],
 ] as const)('a full buffer in memory with when_full = "%s"', async (whenFull, survivor) => {
   const { state, url } = await service()
-  const gateway = await start({
-    integrations: {
-      source: MEMORY,
-      app: MEMORY,
-      sink: { type: 'json-rpc', endpoint: { address: url }, retry: { max_attempts: 1 } },
-    },
-    routes: {
-      r: {
-        from: { integration: 'source', queue: 'in' },
-        to: { integration: 'sink', method: 'put' },
-        transform: { type: 'jq', query: '[.payload]' },
-        buffer: { type: 'memory', max_bytes: '64KB', when_full: whenFull },
-        window: 4,
-      },
-    },
+  const gateway = await startToService(url, {
+    buffer: { type: 'memory', max_bytes: '64KB', when_full: whenFull },
+    window: 4,
   })
   for (const n of numbers(300)) await gateway.queue('app').send('in', `${n} ${'x'.repeat(1_000)}`)
   await waitFor(() => figures(gateway).counts.received === 300, { what: 'all to be received' })
@@ -157,21 +164,9 @@ test.each([
 
 test('messages older than max_age are dropped and counted', async () => {
   const { state, url } = await service()
-  const gateway = await start({
-    integrations: {
-      source: MEMORY,
-      app: MEMORY,
-      sink: { type: 'json-rpc', endpoint: { address: url }, retry: { max_attempts: 1 } },
-    },
-    routes: {
-      r: {
-        from: { integration: 'source', queue: 'in' },
-        to: { integration: 'sink', method: 'put' },
-        transform: { type: 'jq', query: '[.payload]' },
-        buffer: { type: 'memory', max_bytes: '1MB', max_age: '1s' },
-        window: 1,
-      },
-    },
+  const gateway = await startToService(url, {
+    buffer: { type: 'memory', max_bytes: '1MB', max_age: '1s' },
+    window: 1,
   })
   await send(gateway, 20)
   await waitFor(() => figures(gateway).buffered === 20, { what: 'the buffer' })

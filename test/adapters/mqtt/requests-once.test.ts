@@ -40,6 +40,13 @@ async function serve(sink = new Requests()): Promise<Requests> {
   return sink
 }
 
+/** Loses the connection and serves the method in the kept session again. */
+async function serveAgain(): Promise<Requests> {
+  await lose('-serve')
+  await reconnect()
+  return serve()
+}
+
 interface Sent {
   readonly dup?: boolean
   readonly call?: string
@@ -72,17 +79,13 @@ describe.each([4, 5] as const)('a request to a served method in a kept session, 
     const before = await serve()
     request(1, 'a', call('1'))
     await until(() => before.messages.length === 1, 'the request')
-    await lose('-serve')
-    await reconnect()
-    const after = await serve()
+    const after = await serveAgain()
     request(1, 'a', { dup: true, ...call('1') })
     request(2, 'b', { dup: true, ...call('2') })
     await until(() => acknowledged().length === 2, 'the acknowledgements')
     expect(params(after)).toEqual(['b'])
     // It stays known however often the connection is lost.
-    await lose('-serve')
-    await reconnect()
-    const last = await serve()
+    const last = await serveAgain()
     request(1, 'a', { dup: true, ...call('1') })
     request(3, 'c', call('3'))
     await until(() => acknowledged().length === 2, 'the acknowledgements')
@@ -94,9 +97,7 @@ describe.each([4, 5] as const)('a request to a served method in a kept session, 
     const before = await serve()
     request(1, 'a', call('1'))
     await until(() => before.messages.length === 1, 'the request')
-    await lose('-serve')
-    await reconnect()
-    const after = await serve()
+    const after = await serveAgain()
     request(1, 'b', { dup: true, ...call('2') })
     await until(() => after.messages.length === 1, 'the request')
     expect(params(after)).toEqual(['b'])
@@ -109,9 +110,7 @@ describe.each([4, 5] as const)('a request to a served method in a kept session, 
     request(2, 'b', call('2'))
     await until(() => acknowledged().length === 2, 'the acknowledgements')
     expect(params(full)).toEqual(['a'])
-    await lose('-serve')
-    await reconnect()
-    const after = await serve()
+    const after = await serveAgain()
     request(1, 'a', { dup: true, ...call('1') })
     request(2, 'b', { dup: true, ...call('2') })
     await until(() => acknowledged().length === 2, 'the acknowledgements')
