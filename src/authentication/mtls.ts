@@ -30,7 +30,7 @@ function matcherOf({ commonName, alternativeName }: CertificateRule): (of: Calle
     (alternative === undefined || of.alternativeNames.some((name) => alternative.test(name)))
 }
 
-/** `*` stands for characters of one label: neither dots nor slashes. Host names have no case. */
+/** `*` matches characters of one label: neither dots nor slashes. Host names have no case. */
 function patternOf(pattern: string): RegExp {
   const parts = pattern.split('*').map((part) => part.replace(/[\\^$.+?()[\]{}|/-]/g, '\\$&'))
   return new RegExp(`^${parts.join('[^./]+')}$`, /^DNS:/i.test(pattern) ? 'i' : '')

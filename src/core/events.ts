@@ -94,7 +94,7 @@ export const EVENTS = {
       scheme: optional(text('How callers are authenticated; absent if the refusal has another cause.')),
       reason: text('Why it was refused; never a part of the credentials.'),
       address: optional(text('The address of the caller.')),
-      count: number('How many refusals the event stands for.'),
+      count: number('How many refusals the event counts.'),
     },
     level: 'warn',
   }),

@@ -8,7 +8,7 @@ import { type Running, startProgram } from '../support/program.js'
 
 const PROGRAM = new URL('gateway-process.js', import.meta.url).pathname
 
-/** A gateway in a process of its own, which can be killed. */
+/** A gateway in a separate process, which can be killed. */
 export class KilledGateway {
   readonly #config: object
   #running: Running

@@ -10,7 +10,7 @@ import { nameOf } from './late.js'
 const scope = oneOrMore(text).optional()
 const roles = oneOrMore(text).optional()
 
-/** The rule of all methods that have none of their own. */
+/** The rule of all methods without a rule. */
 export const accessRule = {
   default: z
     .enum(REQUIREMENTS)

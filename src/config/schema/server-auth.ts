@@ -73,7 +73,7 @@ const mtls = z.strictObject({
       z.strictObject({
         common_name: text
           .optional()
-          .describe('Common name of the certificate; `*` stands for any characters but dots and slashes.'),
+          .describe('Common name of the certificate; `*` matches any characters but dots and slashes.'),
         alternative_name: text
           .optional()
           .describe('An alternative name of it. Example: `"DNS:*.internal"` or `"URI:spiffe://acme/*"`.'),

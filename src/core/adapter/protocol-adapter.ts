@@ -151,8 +151,8 @@ export interface RefusalReport {
   readonly scheme?: string
   /** Why, in a few words that contain nothing of the caller. */
   readonly reason: string
-  /** The address of the caller; absent if the report stands for several callers. */
+  /** The address of the caller; absent if the report counts several callers. */
   readonly address?: string
-  /** The number of refusals that the report stands for. */
+  /** The number of refusals that the report counts. */
   readonly count: number
 }

@@ -17,7 +17,7 @@ export interface AccessRule {
 export interface AuthenticationSettings {
   /** How callers prove who they are. */
   readonly scheme: SchemeSettings
-  /** The rule of methods that have none of their own, and of unknown methods. */
+  /** The rule of methods without a rule, and of unknown methods. */
   readonly rule: AccessRule
   /** Rules of methods by their names. */
   readonly methods: { readonly [method: string]: AccessRule }
@@ -152,7 +152,7 @@ export interface StaticUsers {
 
 /** A rule for certificates of callers. The first that matches decides about scopes and roles. */
 export interface CertificateRule {
-  /** A pattern of the common name; `*` stands for any characters but dots. */
+  /** A pattern of the common name; `*` matches any characters but dots. */
   readonly commonName?: string
   /** A pattern of an alternative name, such as `DNS:*.example.com` or `URI:spiffe://acme/*`. */
   readonly alternativeName?: string

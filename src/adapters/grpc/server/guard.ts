@@ -110,7 +110,7 @@ export class Guard {
   #refused(call: AnyCall, path: string, { kind, reason }: AccessRefusal): Refusal {
     const address = remoteAddressOf(streamOfHandled(call))
     const { refusals, rates } = this.#limiters
-    // Whoever guesses tokens is slowed down. Calls that are let through are counted later, by who makes them.
+    // A caller that guesses tokens is slowed down. Calls that are let through are counted later, by who makes them.
     if (rates?.admit(callerKey(address)).isAdmitted === false) {
       refusals.add({ reason: TOO_FAST, method: path, address })
       return { code: status.RESOURCE_EXHAUSTED, details: TOO_FAST, metadata: new Metadata() }

@@ -103,7 +103,7 @@ export class HttpRequests {
     }
   }
 
-  /** Checks what can be known before the body is read. Whoever guesses tokens is slowed down too. */
+  /** Checks what can be known before the body is read. A caller that guesses tokens is slowed down too. */
   #refusalOf(request: IncomingMessage, response: ServerResponse, who: AccessCaller): Refusal | undefined {
     const { admission, dispatcher } = this.#parts
     if (!dispatcher.isReady) return OVERLOADED

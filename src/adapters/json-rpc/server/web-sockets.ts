@@ -92,7 +92,7 @@ export class WebSockets {
     const who = await this.#guard.identify(request)
     const denied = this.#denied(who)
     if (denied !== undefined) {
-      // Whoever guesses tokens is slowed down.
+      // A caller that guesses tokens is slowed down.
       if (this.#admission.admit(callerOf(request.socket, who))?.isAdmitted === false)
         return this.#refuse(request, stream, TOO_MANY)
       this.#guard.refused(denied, request.socket.remoteAddress)

@@ -98,7 +98,7 @@ describe('messages that are not answered', () => {
     greedy.socket.destroy()
     for (const answer of waiting.splice(0)) answer()
     for (let i = 0; i < 20; i++) socket.send(body)
-    // Whoever sends too many over a WebSocket is not read, and gets every answer in the end.
+    // A WebSocket that sends too many is not read, and gets every answer in the end.
     let answers = 0
     socket.on('message', () => answers++)
     await until(() => {
