@@ -3,6 +3,7 @@ import type { ClientHttp2Stream } from 'node:http2'
 import { createUnzip } from 'node:zlib'
 import type { IncomingAnswer, IncomingAnswers, Pausable } from '../../core/incoming-answers.js'
 import { decompressMessage } from './decompress-message.js'
+import { type MessageDecoder, writerOf } from './message-decoder.js'
 import { copyOf, isOneMessage, MessageFrames } from './message-frames.js'
 import type { RawCall } from './raw-call.js'
 
@@ -16,7 +17,7 @@ interface Parts {
 
 interface SubchannelCall {
   readonly http2Stream: ClientHttp2Stream
-  readonly decoder: { write(piece: Buffer): Buffer[] }
+  readonly decoder: MessageDecoder
 }
 
 interface CompressionFilter {
@@ -68,7 +69,7 @@ export class CallMemory implements Pausable {
     const below = child.underlyingCalls.at(-1)?.call.child
     if (below) {
       const { decoder, http2Stream } = below
-      const write = decoder.write.bind(decoder)
+      const write = writerOf(decoder)
       this.#stream = http2Stream
       decoder.write = (piece) => {
         if (this.#frames === undefined && isOneMessage(piece)) return write(piece)

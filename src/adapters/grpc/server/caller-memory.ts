@@ -3,11 +3,12 @@ import type { Http2Session, ServerHttp2Stream } from 'node:http2'
 import type { Metadata } from '@grpc/grpc-js'
 import type { ByteBudget } from '../../../core/byte-budget.js'
 import { MemoryShare } from '../../../core/memory-share.js'
+import type { MessageDecoder } from '../message-decoder.js'
 
 /** A call of grpc-js, which does not publish these parts. Its interceptors must return the call that they are given. */
 export interface BaseCall {
   readonly stream: ServerHttp2Stream
-  readonly decoder: { write(piece: Buffer): Buffer[] }
+  readonly decoder: MessageDecoder
   readonly handler: { readonly type: string }
   /** Receives the messages; set when the call starts. */
   listener: BaseListener | null

@@ -4,6 +4,7 @@ import { createGunzip, createInflate } from 'node:zlib'
 import type { ServerInterceptingCall, ServerInterceptor } from '@grpc/grpc-js'
 import type { MemoryShare } from '../../../core/memory-share.js'
 import { decompressMessage, exhausted } from '../decompress-message.js'
+import { writerOf } from '../message-decoder.js'
 import { copyOf, isOneMessage, MessageFrames } from '../message-frames.js'
 import { type BaseCall, type BaseListener, type CallerMemory, streamOf } from './caller-memory.js'
 
@@ -24,7 +25,7 @@ export function countIncoming(memory: CallerMemory, maxBytes: number): ServerInt
   return (_method, call) => {
     const base = call as unknown as BaseCall
     const stream = streamOf(call)
-    const write = base.decoder.write.bind(base.decoder)
+    const write = writerOf(base.decoder)
     const decompressMessage = base.decompressMessage.bind(base)
     let messages: IncomingMessages | undefined
     const counted = () => {
