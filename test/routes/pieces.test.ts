@@ -152,10 +152,11 @@ test.each([
   })
   for (const n of numbers(300)) await gateway.queue('app').send('in', `${n} ${'x'.repeat(1_000)}`)
   await waitFor(() => figures(gateway).counts.received === 300, { what: 'all to be received' })
-  const { dropped } = figures(gateway).counts
-  expect(dropped).toBeGreaterThan(100)
+  expect(figures(gateway).counts.dropped).toBeGreaterThan(100)
   state.isRefusing = false
   await waitFor(() => figures(gateway).buffered === 0, { what: 'the rest' })
+  // The last message may have been received and not yet dropped.
+  const { dropped } = figures(gateway).counts
   const taken = state.taken.map((text) => Number.parseInt(text as string, 10))
   expect(taken).toContain(survivor)
   expect(taken).toEqual([...taken].sort((a, b) => a - b))
