@@ -3,7 +3,7 @@ import type { BreakerPermit, CircuitBreaker } from '../resilience/circuit-breake
 import type { ActiveOperations } from './active-operations.js'
 import type { Admission } from './admission.js'
 import type { Connection } from './connection.js'
-import type { Operation } from './operation.js'
+import type { Attempted, Operation } from './operation.js'
 import { Parking } from './parking.js'
 import { ProbeQueue } from './probe-queue.js'
 
@@ -17,8 +17,8 @@ export interface EntranceDependencies {
 }
 
 export interface EntranceEvents {
-  /** The operation may be attempted. Calls `attempted` when the attempt has ended or none was made. */
-  begin(operation: Operation, permit: BreakerPermit, attempted: () => void): void
+  /** The operation may be attempted. */
+  begin(operation: Operation, permit: BreakerPermit, attempted: Attempted | undefined): void
   /** The limits or the breaker refuse the operation. */
   refused(operation: Operation, error: unknown): void
   /** The operation may not wait for the connection. */
@@ -44,19 +44,20 @@ export class Entrance {
     this.#probes = new ProbeQueue((operation, attempted) => this.#admitted(operation, attempted))
   }
 
-  /** Starts an operation or makes it wait. @param attempted called when its attempt has ended or none was made */
-  enter(operation: Operation, attempted: () => void = () => {}): void {
+  /** Starts an operation or makes it wait. */
+  enter(operation: Operation, attempted?: Attempted): void {
     const { admission, active } = this.#parts
     if (operation.origin.inHand.mustWait(operation.request)) return this.#enterLater(operation, attempted)
     if (!this.#parking.mayGo(operation)) {
-      attempted()
+      attempted?.()
       return this.park(operation)
     }
-    if (admission === undefined) return this.#pass(operation, attempted)
+    const tried = operation.request.options?.source?.reopens ? this.#parking.reopening(attempted) : attempted
+    if (admission === undefined) return this.#pass(operation, tried)
     try {
-      admission.enter(operation, () => this.#admitted(operation, attempted))
+      admission.enter(operation, () => this.#admitted(operation, tried))
     } catch (error) {
-      attempted()
+      tried?.()
       return this.#events.refused(operation, error)
     }
     if (operation.state.kind === 'queued') active.track(operation)
@@ -102,21 +103,21 @@ export class Entrance {
   }
 
   /** Starts an operation that the limits have admitted. It must wait again if the connection was lost meanwhile. */
-  #admitted(operation: Operation, attempted: () => void): void {
+  #admitted(operation: Operation, attempted: Attempted | undefined): void {
     if (this.#parking.mayGo(operation) && !operation.origin.inHand.mustWait(operation.request))
       return this.#pass(operation, attempted)
     this.#parts.admission?.leave(operation)
     this.enter(operation, attempted)
   }
 
-  #pass(operation: Operation, attempted: () => void): void {
+  #pass(operation: Operation, attempted: Attempted | undefined): void {
     const { breaker, active } = this.#parts
     let permit: BreakerPermit | undefined
     try {
       // A `receive` waits for a message that may never come, so that no other operation should wait for its outcome.
       permit = operation.request.verb === 'receive' ? breaker.acquireLasting() : breaker.acquire()
     } catch (error) {
-      attempted()
+      attempted?.()
       return this.#events.refused(operation, error)
     }
     if (permit !== undefined) return this.#events.begin(operation, permit, attempted)
@@ -124,10 +125,10 @@ export class Entrance {
     active.track(operation)
   }
 
-  #enterLater(operation: Operation, attempted: () => void): void {
+  #enterLater(operation: Operation, attempted: Attempted | undefined): void {
     this.#parts.active.track(operation)
     operation.origin.inHand.later(() => {
-      if (operation.state.kind === 'settled') attempted()
+      if (operation.state.kind === 'settled') attempted?.()
       else this.enter(operation, attempted)
     })
   }

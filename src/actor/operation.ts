@@ -35,6 +35,9 @@ export function endOf(
   return verb === 'receive' && deadline <= now ? now + NO_WAIT_MS : deadline
 }
 
+/** Called when an attempt of an operation has ended or none was made; perhaps more than once. */
+export type Attempted = () => void
+
 /** Receives the outcome of a request, once. */
 export interface Replies {
   /** The request succeeded without a value. */

@@ -1,3 +1,4 @@
+import { onAbort } from '../core/abort.js'
 import type { Clock } from '../core/clock.js'
 import type { IntegrationError } from '../core/errors/integration-error.js'
 import { ShutdownError } from '../core/errors/lifecycle.js'
@@ -16,7 +17,7 @@ import { Executor } from './executor.js'
 import { FailurePolicy } from './failure-policy.js'
 import { ImmediateRequests } from './immediate-requests.js'
 import type { InHand } from './in-hand.js'
-import { endOf, Operation, type OperationAttempt, type RequestOrigin } from './operation.js'
+import { type Attempted, endOf, Operation, type OperationAttempt, type RequestOrigin } from './operation.js'
 import { endsConnections, hadItsTime, timedOut } from './operation-errors.js'
 import type { Outbox } from './outbox.js'
 import { type LatencyRecorder, Settlement } from './settlement.js'
@@ -148,7 +149,7 @@ export class Operations {
     this.#failed(operation, failureOf(verb, target, error))
   }
 
-  #attempt(operation: Operation, permit: BreakerPermit, attempted: () => void): void {
+  #attempt(operation: Operation, permit: BreakerPermit, attempted: Attempted | undefined): void {
     const { request } = operation
     this.#failures.begins(operation)
     const now = this.#parts.clock.monotonic()
@@ -161,22 +162,24 @@ export class Operations {
       // A custom adapter may return something whose `then` cannot be read.
       if (isThenable(result)) pending = Promise.resolve(result)
     } catch (error) {
-      attempted()
+      attempted?.()
       return this.#threw(operation, error)
     }
     if (pending === undefined) {
-      attempted()
+      attempted?.()
       return this.#succeeded(operation, attempt, result)
     }
     this.#active.track(operation)
+    // An adapter that does not end its attempt must not hold up the operations that wait for it.
+    if (attempted !== undefined) onAbort(attempt.signal, attempted)
     pending.then(
       (value) => {
-        attempted()
+        attempted?.()
         if (operation.isAttempting(attempt)) this.#succeeded(operation, attempt, value)
         else this.#parts.verbs.giveBackLate(request, value)
       },
       (error: unknown) => {
-        attempted()
+        attempted?.()
         if (operation.isAttempting(attempt)) this.#threw(operation, error)
       },
     )

@@ -3,11 +3,10 @@ import { ConnectionError } from '../core/errors/connection.js'
 import type { IntegrationSettings } from '../core/settings/integration.js'
 import type { Connection } from './connection.js'
 import { mustGoAlone } from './failure-policy.js'
-import type { Operation } from './operation.js'
+import type { Attempted, Operation } from './operation.js'
 import { isSource } from './verbs.js'
 
-/** Starts an operation, and calls `attempted` when its attempt has ended or none was made. */
-type Begin = (operation: Operation, attempted?: () => void) => void
+type Begin = (operation: Operation, attempted?: Attempted) => void
 
 /** The operations that wait for the connection, in order. */
 export class Parking {
@@ -15,9 +14,13 @@ export class Parking {
   readonly #settings: IntegrationSettings
   readonly #begin: Begin
   readonly #parked = new Deque<Operation>()
-  /** Whether the connection is up and its subscriptions have been restored. */
-  #ready = false
+  /** `restored` when each subscription of the earlier connection has been tried; `ready` when anything may go. */
+  #state: 'disconnected' | 'restoring' | 'restored' | 'ready' = 'disconnected'
   #connections = 0
+  /** Subscriptions of the actor's earlier life that are being opened. */
+  #reopening = 0
+  /** The connection whose suspects are being tried. */
+  #tryingSuspectsOf = 0
   /** The suspect that is tried alone, before all others. */
   #alone: Operation | undefined
 
@@ -30,7 +33,7 @@ export class Parking {
   /** Whether an attempt may be made now. */
   mayGo(operation: Operation): boolean {
     return (
-      this.#ready ||
+      this.#state === 'ready' ||
       (this.#connection.isConnected && (isSource(operation.request.verb) || operation === this.#alone))
     )
   }
@@ -60,16 +63,51 @@ export class Parking {
    */
   connected(restored: Promise<unknown>): void {
     const connection = ++this.#connections
-    const isCurrent = () => connection === this.#connections && this.#connection.isConnected
+    this.#state = 'restoring'
     const opening = this.release((operation) => isSource(operation.request.verb)).map(
       (operation) => new Promise<void>((resolve) => this.#begin(operation, resolve)),
     )
-    Promise.all([restored, ...opening]).then(async () => {
-      if (isCurrent()) await this.#beginSuspects(isCurrent)
-      if (!isCurrent()) return
-      this.#ready = true
-      for (const operation of this.release()) this.#begin(operation)
+    Promise.all([restored, ...opening]).then(() => {
+      if (!this.#isCurrent(connection)) return
+      this.#state = 'restored'
+      void this.#beginWaiting()
     })
+  }
+
+  /**
+   * Makes all other operations wait until a subscription of the actor's earlier life has been tried. The connection may
+   * be up before the host asks for it again.
+   * @param attempted is called too
+   * @returns to be called when the attempt has ended; only the first call counts
+   */
+  reopening(attempted: Attempted | undefined): Attempted {
+    this.#reopening++
+    if (this.#state === 'ready') this.#state = 'restored'
+    let hasEnded = false
+    return () => {
+      attempted?.()
+      if (hasEnded) return
+      hasEnded = true
+      this.#reopening--
+      void this.#beginWaiting()
+    }
+  }
+
+  /** Starts the waiting operations when no subscription has to go before them. */
+  async #beginWaiting(): Promise<void> {
+    const connection = this.#connections
+    const mayBegin = () => this.#isCurrent(connection) && this.#state === 'restored' && this.#reopening === 0
+    if (!mayBegin() || this.#tryingSuspectsOf === connection) return
+    this.#tryingSuspectsOf = connection
+    await this.#beginSuspects(() => this.#isCurrent(connection))
+    if (this.#tryingSuspectsOf === connection) this.#tryingSuspectsOf = 0
+    if (!mayBegin()) return
+    this.#state = 'ready'
+    for (const operation of this.release()) this.#begin(operation)
+  }
+
+  #isCurrent(connection: number): boolean {
+    return connection === this.#connections && this.#connection.isConnected
   }
 
   /**
@@ -93,7 +131,7 @@ export class Parking {
 
   /** Makes new operations wait, because the connection is lost. */
   disconnected(): void {
-    this.#ready = false
+    this.#state = 'disconnected'
   }
 
   /** Removes and returns the waiting operations for which `wanted` returns true. */

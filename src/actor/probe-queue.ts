@@ -1,23 +1,23 @@
 import { Deque } from '../core/deque.js'
-import type { Operation } from './operation.js'
+import type { Attempted, Operation } from './operation.js'
 
 interface Waiting {
   readonly operation: Operation
-  readonly attempted: () => void
+  readonly attempted: Attempted | undefined
 }
 
 /** The operations that wait for the outcome of the breaker's probes, in order. */
 export class ProbeQueue {
-  readonly #begin: (operation: Operation, attempted: () => void) => void
+  readonly #begin: (operation: Operation, attempted?: Attempted) => void
   readonly #waiting = new Deque<Waiting>()
   #isBeginning = false
 
-  /** @param begin starts an operation, and calls `attempted` when its attempt has ended or none was made */
-  constructor(begin: (operation: Operation, attempted: () => void) => void) {
+  /** @param begin starts an operation */
+  constructor(begin: (operation: Operation, attempted?: Attempted) => void) {
     this.#begin = begin
   }
 
-  add(operation: Operation, attempted: () => void): void {
+  add(operation: Operation, attempted: Attempted | undefined): void {
     operation.state = { kind: 'queued' }
     this.#waiting.push({ operation, attempted })
   }
@@ -29,7 +29,7 @@ export class ProbeQueue {
     this.#isBeginning = true
     while (this.#waiting.size > 0 && mayBegin()) {
       const { operation, attempted } = this.#waiting.shift()!
-      if (operation.state.kind === 'settled') attempted()
+      if (operation.state.kind === 'settled') attempted?.()
       else this.#begin(operation, attempted)
     }
     this.#isBeginning = false

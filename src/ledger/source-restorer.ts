@@ -26,7 +26,7 @@ export class SourceRestorer {
   /** Requests a source from a life of the actor. The request enters even if the mailbox is full or the breaker open. */
   restore(source: HostSource, life: number, attempt = 1): void {
     const { ledger, sources } = this.#dependencies
-    const options = { source: specOf(source) }
+    const options = { source: { ...specOf(source), reopens: true } as const }
     const limits = { signal: source.closing.signal }
     ledger.enter(source.verb, source.target, undefined, options, limits).catch((error: Error) => {
       if (!this.#isWanted(source, life)) return

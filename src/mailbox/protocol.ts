@@ -74,6 +74,8 @@ export interface SourceSpec
   /** Identifies the source in `DeliveryRun`. */
   readonly id: number
   readonly kind: 'topic' | 'queue' | 'service' | 'collector'
+  /** Whether an earlier life of the actor had it open. Other operations wait until it has been tried. */
+  readonly reopens?: true
   readonly credit: SharedArrayBuffer
   readonly window: Capacity
   /** What crosses. With `bytes` the host may decode them later. */

@@ -69,6 +69,31 @@ describe('an operation', () => {
     expect(tried()).toEqual(['subscribe s', 'publish t', 'publish u'])
   })
 
+  test('publishes after the subscriptions that an earlier life had, even if the connection was up before', async () => {
+    const { send, tried, attempts, connected, quiet } = rig()
+    await connected()
+    for (const [id, topic] of ['s', 't'].entries())
+      await send('subscribe', topic, undefined, { source: { ...source, ...credit(), id, reopens: true } })
+    await send('publish', 'u', 1)
+    expect(tried()).toEqual(['subscribe s', 'subscribe t'])
+    attempts[1]!.reject(new ConnectionError('busy'))
+    await quiet()
+    expect(tried()).toHaveLength(2)
+    attempts[0]!.resolve()
+    await quiet()
+    expect(tried()).toEqual(['subscribe s', 'subscribe t', 'publish u'])
+  })
+
+  test('waits no longer for a subscription than an attempt may last', async () => {
+    const { send, tried, connected, advance } = rig({ timeoutMs: 1_000 })
+    await connected()
+    const again = { ...source, ...credit(), reopens: true } as const
+    await send('subscribe', 's', undefined, { source: again })
+    await send('publish', 'u', 1, undefined, 5_000)
+    await advance(1_000)
+    expect(tried()).toContain('publish u')
+  })
+
   test('is tried again after an attempt that took too long, as often as allowed', async () => {
     const { send, attempts, connected, advance, error, gauges } = rig({ retry: retry(3) })
     await connected()
