@@ -83,8 +83,11 @@ test('callers whose time was short do not shut others out, and a server that is 
       () => 'answered',
       (error: IntegrationError) => error.kind,
     )
+  // On a busy machine, the connection may take longer than the time-out of a call.
+  const quick = () => rpc.call('a.B/Quick', null, { timeout: '30s' })
+  await quick()
   for (let n = 0; n < 6; n++) expect(await slow({ timeout: 30 })).toBe('timeout')
-  expect(await rpc.call('a.B/Quick', null)).toBe(1)
+  expect(await quick()).toBe(1)
   for (let n = 0; n < 3; n++) expect(await slow()).toBe('timeout')
   expect(await slow()).toBe('circuit-open')
 })
