@@ -4,8 +4,8 @@ import { ConnectionError } from '../../../core/errors/connection.js'
 import { callerKey } from '../../caller-key.js'
 import type { CallerRates } from '../../caller-rates.js'
 import type { Refusals } from '../../refusals.js'
-import type { Admission, ServedCall } from './handler.js'
 import type { Limiters } from './limiters.js'
+import type { Admission, ServedCall } from './served-call.js'
 import type { ServedMethod } from './served-method.js'
 
 const REASONS = {

@@ -1,7 +1,7 @@
 import type { MessageSink } from '../../../core/adapter/inbound.js'
 import type { InboundRequest } from '../../../core/adapter/service-facet.js'
 import { headersOf } from '../metadata.js'
-import type { ServedCall } from './handler.js'
+import type { ServedCall } from './served-call.js'
 
 const NO_BYTES = new Uint8Array(0)
 
