@@ -11,10 +11,11 @@ import type { Caller, CallerMemory } from './caller.js'
 import type { Dispatcher } from './dispatcher.js'
 import type { Feeds } from './feeds.js'
 import type { Guard } from './guard.js'
+import { IncompleteMessage } from './incomplete-message.js'
 import { weightOf } from './message-weight.js'
 import { type ErrorObject, limitExceeded } from './messages.js'
 import { SocketLogin } from './socket-login.js'
-import type { SubscriptionPort } from './subscription.js'
+import { SocketWriter } from './socket-writer.js'
 import { SUBSCRIBE, type SubscriptionSettings, Subscriptions } from './subscriptions.js'
 
 export interface CallerConnection {
@@ -42,13 +43,6 @@ export interface CallerSettings {
   readonly subscriptions: SubscriptionSettings
 }
 
-/** Notifications are sent while fewer bytes are unread, so that what waits can still be replaced or dropped. */
-const NOTIFY_BELOW = 64 * 1024
-/**
- * A smaller incomplete message is ignored: frame heads of a fragmented message can be counted as the start of the
- * next.
- */
-const LEAST_PARTIAL = 16 * 1024
 /** Close codes (RFC 6455, section 7.4.1, and IANA's registry). */
 const GOING_AWAY = 1001
 const POLICY_VIOLATION = 1008
@@ -64,9 +58,10 @@ export class SocketCaller implements CallerMemory {
   readonly #headers: Headers | undefined
   readonly #settings: CallerSettings
   readonly #dispatcher: Dispatcher
-  readonly #clock: Clock
   readonly #budget: ByteBudget
   readonly #share: MemoryShare
+  readonly #incomplete: IncompleteMessage
+  readonly #writer: SocketWriter
   readonly #admission: Admission
   /** Messages in flight, as the server counts them. */
   readonly #messages: MemoryShare
@@ -77,13 +72,6 @@ export class SocketCaller implements CallerMemory {
   #inFlight = 0
   /** Bytes of the messages in flight, and of the answers that wait for others of their batch. */
   #asked = 0
-  /** Bytes of answers not yet written. */
-  #unread = 0
-  /** Upper bound of the bytes of an incomplete message, and when its first byte arrived. */
-  #partial = 0
-  #partialSince = 0
-  /** Whether the current piece contained the end of a message. */
-  #hasEnded = false
   #isPaused = false
   #awaitsRoom = false
   #isDraining = false
@@ -106,15 +94,19 @@ export class SocketCaller implements CallerMemory {
     this.#headers = headers
     this.#settings = settings
     this.#dispatcher = dispatcher
-    this.#clock = clock
     this.#budget = budget
     this.#share = new MemoryShare(budget)
+    this.#incomplete = new IncompleteMessage(clock, this.#share)
+    this.#writer = new SocketWriter(socket, this.#share, settings.maxUnread, () => {
+      this.#regulate()
+      this.#subscriptions.pump()
+    })
     this.#admission = admission
     this.#messages = admission.messagesOf(socket)
     this.#address = connection.remoteAddress
     const admit = (requests: number) => this.#admit(callerOf(connection, this.#caller.who), requests)
     this.#caller = dispatcher.caller(this, admit, { who, address: connection.remoteAddress })
-    this.#subscriptions = new Subscriptions(settings.subscriptions, feeds, this.#subscriptionPort())
+    this.#subscriptions = new Subscriptions(settings.subscriptions, feeds, this.#writer)
     this.#login = new SocketLogin(this.#caller, guard, clock, connection, {
       changed: (caller) => {
         // A narrower token must not leave a subscription open that it could not open.
@@ -127,12 +119,13 @@ export class SocketCaller implements CallerMemory {
     stream.on('data', (piece: Buffer) => this.#received(piece.length))
     stream.on('timeout', () => socket.terminate())
     for (const event of ['ping', 'pong'] as const)
-      socket.on(event, (data: Buffer) => this.#setPartial(this.#partial - frameBytes(data)))
+      socket.on(event, (data: Buffer) => this.#incomplete.control(data))
     socket.on('message', (data) => void this.#answer(data as Buffer))
     // A protocol error is followed by 'close'.
     socket.on('error', () => this.#refused('a malformed or too large WebSocket message'))
     socket.once('close', () => {
       this.#isClosed = true
+      this.#writer.close()
       this.#login.close()
       // Messages that handlers still process stay counted.
       this.#subscriptions.close()
@@ -179,8 +172,8 @@ export class SocketCaller implements CallerMemory {
   check(): void {
     this.#regulate()
     const { requestTimeoutMs } = this.#settings
-    const isLate = requestTimeoutMs > 0 && this.#clock.monotonic() - this.#partialSince >= requestTimeoutMs
-    if (!isLate || this.#partial < LEAST_PARTIAL || (this.#isPaused && this.#inFlight > 0)) return
+    const isLate = requestTimeoutMs > 0 && this.#incomplete.isLate(requestTimeoutMs)
+    if (!isLate || (this.#isPaused && this.#inFlight > 0)) return
     this.#refused('a WebSocket message did not arrive in time')
     if (this.#isPaused) this.#socket.close(TRY_AGAIN_LATER, 'the server has no memory for the message')
     else this.#socket.close(POLICY_VIOLATION, 'the message did not arrive in time')
@@ -199,24 +192,18 @@ export class SocketCaller implements CallerMemory {
   }
 
   #receiving(bytes: number): void {
-    if (this.#isClosed) return
-    if (this.#partial === 0) this.#partialSince = this.#clock.monotonic()
-    this.#setPartial(this.#partial + bytes)
+    if (!this.#isClosed) this.#incomplete.receiving(bytes)
   }
 
-  /** Limits the incomplete part to the piece's size if the piece contained the end of a message. */
   #received(bytes: number): void {
     if (this.#isClosed) return
-    if (this.#hasEnded) this.#setPartial(Math.min(this.#partial, bytes))
-    this.#hasEnded = false
+    this.#incomplete.received(bytes)
     this.#regulate()
   }
 
   async #answer(message: Buffer): Promise<void> {
     const weight = weightOf(message)
-    this.#setPartial(this.#partial - frameBytes(message))
-    this.#partialSince = this.#clock.monotonic()
-    this.#hasEnded = true
+    this.#incomplete.ended(message)
     this.#inFlight++
     this.#messages.add(1)
     this.add(weight)
@@ -227,66 +214,17 @@ export class SocketCaller implements CallerMemory {
     this.#messages.add(-1)
     this.add(-weight)
     if (this.#isClosed) return
-    if (answer !== undefined && this.#socket.readyState === this.#socket.OPEN) this.#send(answer)
+    if (answer !== undefined && !this.#writer.answer(answer)) {
+      this.#refused('the caller does not read its answers')
+      this.terminate()
+    }
     builtIns.answered()
     if (this.#isDraining && this.#inFlight === 0) this.close()
     else this.#regulate()
   }
 
-  #send(answer: Uint8Array): void {
-    const size = answer.byteLength
-    // Callers that do not read their answers must not fill the memory, not even with one answer each.
-    const held = this.#share.bytes + size
-    const fits = this.#unread > 0 ? this.#share.fits(held) : this.#share.fitsOne(held)
-    if (!fits) {
-      this.#refused('the caller does not read its answers')
-      return this.terminate()
-    }
-    this.#write(answer)
-  }
-
-  #write(bytes: Uint8Array): void {
-    const size = bytes.byteLength
-    this.#unread += size
-    this.#share.add(size)
-    this.#socket.send(bytes, { binary: false }, () => {
-      this.#unread -= size
-      if (this.#isClosed) return
-      this.#share.add(-size)
-      this.#regulate()
-      this.#subscriptions.pump()
-    })
-  }
-
-  #subscriptionPort(): SubscriptionPort {
-    const hasRoom = () =>
-      !this.#isClosed &&
-      this.#socket.readyState === this.#socket.OPEN &&
-      this.#unread < Math.min(NOTIFY_BELOW, this.#settings.maxUnread)
-    return {
-      get hasRoom() {
-        return hasRoom()
-      },
-      tryHold: (bytes) => {
-        if (this.#isClosed || !this.#share.fits(this.#share.bytes + bytes)) return false
-        this.#share.add(bytes)
-        return true
-      },
-      release: (bytes) => {
-        if (!this.#isClosed) this.#share.add(-bytes)
-      },
-      notify: (bytes) => this.#write(bytes),
-    }
-  }
-
-  #setPartial(bytes: number): void {
-    const partial = Math.max(0, bytes)
-    this.#share.add(partial - this.#partial)
-    this.#partial = partial
-  }
-
   #regulate(): void {
-    const isUnread = this.#unread >= this.#settings.maxUnread
+    const isUnread = this.#writer.isFull
     const lacksRoom = !this.#share.fits(this.#share.bytes)
     if (lacksRoom) this.#awaitRoom(this.#budget)
     const isCrowded = this.#inFlight > 0 && !this.#messages.fits(this.#inFlight + 1)
@@ -321,9 +259,4 @@ export class SocketCaller implements CallerMemory {
       this.#regulate()
     })
   }
-}
-
-/** Size of a client's message in one masked frame, whose length takes 1, 3 or 9 bytes (RFC 6455, section 5.2). */
-function frameBytes({ length }: Buffer): number {
-  return length + (length < 126 ? 6 : length < 65_536 ? 8 : 14)
 }
