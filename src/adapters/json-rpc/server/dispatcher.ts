@@ -3,23 +3,17 @@ import type { RpcOutcome } from '../../../core/adapter/rpc-facet.js'
 import type { InboundRequest } from '../../../core/adapter/service-facet.js'
 import { ByteBudget } from '../../../core/byte-budget.js'
 import type { Clock } from '../../../core/clock.js'
-import { RpcError } from '../../../core/errors/rpc.js'
-import { nextExpected } from '../../../core/expected-size.js'
-import { FEED_METHOD, type FeedRequest, isInternal } from '../../../core/internal-methods.js'
+import { FEED_METHOD, isInternal } from '../../../core/internal-methods.js'
 import type { Logger } from '../../../core/telemetry.js'
 import type { Headers, Value } from '../../../core/value.js'
 import type { WireFormat } from '../../../wire/wire-format.js'
 import { GOING_AWAY } from '../going-away.js'
 import { AnswerEncoder, type Reply } from './answer-encoder.js'
-import {
-  type AccessRefused,
-  type AdmitRequests,
-  Caller,
-  type CallerMemory,
-  type CallerOrigin,
-} from './caller.js'
+import { type AdmitRequests, Caller, type CallerMemory, type CallerOrigin } from './caller.js'
+import { type Content, isBatch, readContent } from './content.js'
 import { FairQueue } from './fair-queue.js'
 import type { Guard } from './guard.js'
+import { InternalCalls } from './internal-calls.js'
 import {
   AUTHENTICATE,
   accessRefused,
@@ -29,11 +23,11 @@ import {
   invalidRequest,
   methodNotFound,
   PARSE_ERROR,
-  readEntry,
   replyOf,
   STOPPED,
 } from './messages.js'
-
+import { presentToken } from './present-token.js'
+import { ServedMethods } from './served-methods.js'
 import type { BuiltInCalls } from './subscriptions.js'
 
 type Sink = MessageSink<InboundRequest>
@@ -69,19 +63,12 @@ export class Dispatcher {
   readonly #settings: DispatcherSettings
   readonly #guard: Guard
   readonly #encoder: AnswerEncoder
-  readonly #methods = new Map<string, Sink>()
-  /** Sinks of the methods that only this server calls. */
-  readonly #internal = new Map<string, Sink>()
-  /** Sinks without room; nothing is delivered until all of them have room. */
-  readonly #holding = new Set<Sink>()
-  /** The sink whose `deliver` is running, until it has room again. */
-  #delivering: Sink | undefined
+  readonly #methods = new ServedMethods(() => this.#proceed())
+  readonly #internal = new InternalCalls()
   /** Messages that wait until every sink has room, and until fewer answers are being made for their caller. */
   readonly #waiting = new FairQueue<Caller, Waiting>()
   /** Counts the answers that are being made. */
   readonly #answers: ByteBudget
-  /** Bytes that the answers of each served method are expected to have. */
-  readonly #expected = new Map<string, number>()
   /** Ends each unanswered call with an error. */
   readonly #unanswered = new Set<() => void>()
   #isDraining = false
@@ -103,35 +90,7 @@ export class Dispatcher {
 
   /** Delivers requests for `method` to `sink`. A later sink for the same method replaces it. */
   serve(method: string, sink: Sink): AdapterSubscription {
-    if (isInternal(method)) return this.#serveInternal(method, sink)
-    this.#methods.set(method, sink)
-    this.#expected.set(method, 0)
-    return {
-      resume: () => {
-        if (this.#delivering === sink) this.#delivering = undefined
-        this.#release(sink)
-      },
-      close: async () => {
-        if (this.#methods.get(method) === sink) {
-          this.#methods.delete(method)
-          this.#expected.delete(method)
-        }
-        this.#release(sink)
-      },
-    }
-  }
-
-  #serveInternal(method: string, sink: Sink): AdapterSubscription {
-    this.#internal.set(method, sink)
-    // Earlier callers are gone, and their feeds with them.
-    const reset: FeedRequest = { op: 'reset' }
-    if (method === FEED_METHOD) void this.ask(FEED_METHOD, reset)
-    return {
-      resume() {},
-      close: async () => {
-        if (this.#internal.get(method) === sink) this.#internal.delete(method)
-      },
-    }
+    return isInternal(method) ? this.#internal.serve(method, sink) : this.#methods.serve(method, sink)
   }
 
   /**
@@ -151,11 +110,11 @@ export class Dispatcher {
       const error = caller.admit(1) ?? PARSE_ERROR
       return this.#encoder.encode({ id: null, value: errorReply(null, error) })
     }
-    const content = Array.isArray(value) ? this.#readBatch(value as readonly Value[]) : readEntry(value)
+    const content = readContent(value, this.#settings.maxBatch)
     const refusal = caller.admit(isBatch(content) ? content.length : 1)
     if (refusal !== undefined) return this.#refuse(content, refusal)
-    const expected = this.#expectedOf(content)
-    if (this.#holding.size > 0 || this.#waiting.has(caller) || !caller.mayAsk(expected)) {
+    const expected = this.#methods.expectedOf(content)
+    if (!this.#methods.hasRoom || this.#waiting.has(caller) || !caller.mayAsk(expected)) {
       const isWanted = await new Promise<boolean>((proceed) =>
         this.#waiting.push(caller, { expected, proceed }),
       )
@@ -174,7 +133,7 @@ export class Dispatcher {
   }
 
   /** Answers all calls of a message with an error. */
-  #refuse(content: readonly Entry[] | Entry, refusal: ErrorObject): Answer {
+  #refuse(content: Content, refusal: ErrorObject): Answer {
     const entries = isBatch(content) ? content : [content]
     const answers = entries
       .filter((entry) => entry.kind !== 'notification')
@@ -188,17 +147,7 @@ export class Dispatcher {
    * @returns its answer; `undefined` if the host does not serve the method
    */
   ask(method: string, params: Value): Promise<RpcOutcome> | undefined {
-    const sink = this.#internal.get(method)
-    if (sink === undefined) return undefined
-    return new Promise((resolve) => {
-      const settle = (outcome: RpcOutcome) => {
-        this.#unanswered.delete(end)
-        resolve(outcome)
-      }
-      const end = () => settle({ ok: false, error: new RpcError(STOPPED.code, STOPPED.message) })
-      this.#unanswered.add(end)
-      sink.deliver({ topic: method, params, payload: EMPTY, answer: async (outcome) => settle(outcome) })
-    })
+    return this.#internal.ask(method, params)
   }
 
   /** Makes a caller. */
@@ -214,37 +163,21 @@ export class Dispatcher {
   /** Refuses new calls; calls already delivered are still answered. */
   drain(): void {
     this.#isDraining = true
-    this.#holding.clear()
+    this.#methods.drain()
     this.#proceed()
   }
 
   /** Answers every pending call with an error and forgets every method. */
   stop(): void {
     this.#methods.clear()
-    this.#internal.clear()
-    this.#expected.clear()
-    this.#holding.clear()
+    this.#internal.stop()
     for (const end of [...this.#unanswered]) end()
     this.#proceed()
   }
 
   /** Lets the next message proceed, which lets the one after it proceed when it has been delivered. */
   #proceed(): void {
-    if (this.#holding.size === 0) this.#waiting.shift(admit)?.proceed(true)
-  }
-
-  /** Reads the requests of a batch. */
-  #readBatch(values: readonly Value[]): readonly Entry[] | Entry {
-    const { maxBatch } = this.#settings
-    if (values.length === 0) return { kind: 'invalid', id: null, fault: 'the batch is empty' }
-    if (values.length <= maxBatch) return values.map(readEntry)
-    const fault = `the batch has ${values.length} requests; the limit is ${maxBatch}`
-    return { kind: 'invalid', id: null, fault }
-  }
-
-  #expectedOf(content: readonly Entry[] | Entry): number {
-    if (isBatch(content)) return content.reduce((sum, entry) => sum + this.#expectedOf(entry), 0)
-    return content.kind === 'call' ? (this.#expected.get(content.method) ?? 0) : 0
+    if (this.#methods.hasRoom) this.#waiting.shift(admit)?.proceed(true)
   }
 
   async #answerBatch(
@@ -273,7 +206,7 @@ export class Dispatcher {
     if (entry.kind === 'invalid')
       return encode({ id: entry.id, value: invalidRequest(entry.id, entry.fault) })
     if (entry.method === AUTHENTICATE && caller.authenticate !== undefined)
-      return this.#authenticate(entry, caller, encode)
+      return presentToken(entry, caller).then((reply) => reply && encode(reply))
     const access = this.#guard.access(entry.method, caller.who)
     if (!access.isAllowed) {
       caller.refusal ??= access.refusal
@@ -283,7 +216,7 @@ export class Dispatcher {
         : undefined
     }
     caller.admitted++
-    const sink = this.#isDraining ? undefined : this.#methods.get(entry.method)
+    const sink = this.#isDraining ? undefined : this.#methods.sinkOf(entry.method)
     const { method: topic, params } = entry
     const { identity } = access
     const request = {
@@ -294,7 +227,7 @@ export class Dispatcher {
       ...(identity !== undefined && { identity }),
     }
     if (entry.kind === 'notification') {
-      if (sink !== undefined) this.#deliver(sink, { ...request, answer: async () => {} })
+      if (sink !== undefined) this.#methods.deliver(sink, { ...request, answer: async () => {} })
       return undefined
     }
     const { id } = entry
@@ -308,53 +241,14 @@ export class Dispatcher {
       const settle = (value: Value) => {
         if (!this.#unanswered.delete(end)) return
         const bytes = encode({ id, value })
-        const expected = this.#expected.get(topic)
-        if (expected !== undefined) this.#expected.set(topic, nextExpected(expected, bytes.length))
+        this.#methods.answered(topic, bytes.length)
         resolve(bytes)
       }
       const end = () => settle(errorReply(id, STOPPED))
       this.#unanswered.add(end)
-      this.#deliver(sink, { ...request, answer: async (outcome) => settle(replyOf(id, outcome)) })
+      this.#methods.deliver(sink, { ...request, answer: async (outcome) => settle(replyOf(id, outcome)) })
     })
   }
-
-  async #authenticate(
-    entry: Exclude<Entry, { readonly kind: 'invalid' }>,
-    caller: Caller,
-    encode: (reply: Reply) => Uint8Array,
-  ): Promise<Answer> {
-    const checked = caller.authenticate!(entry.params)
-    const done = checked
-      .catch(() => {})
-      .finally(() => {
-        if (caller.authenticating === done) caller.authenticating = undefined
-      })
-    caller.authenticating = done
-    try {
-      const result = await checked
-      return entry.kind === 'call'
-        ? encode({ id: entry.id, value: { jsonrpc: '2.0', result, id: entry.id } })
-        : undefined
-    } catch (refused) {
-      if (entry.kind !== 'call') return undefined
-      return encode({ id: entry.id, value: accessRefused(entry.id, (refused as AccessRefused).refusal) })
-    }
-  }
-
-  #deliver(sink: Sink, request: InboundRequest): void {
-    this.#delivering = sink
-    const hasRoom = sink.deliver(request)
-    if (!hasRoom && this.#delivering === sink) this.#holding.add(sink)
-    this.#delivering = undefined
-  }
-
-  #release(sink: Sink): void {
-    if (this.#holding.delete(sink)) this.#proceed()
-  }
-}
-
-function isBatch(content: readonly Entry[] | Entry): content is readonly Entry[] {
-  return Array.isArray(content)
 }
 
 /** Counts the message as asked for if its caller may ask. */
