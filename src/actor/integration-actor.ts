@@ -3,14 +3,13 @@ import { guardedService } from '../authentication/guarded-service.js'
 import type { Authentication } from '../core/adapter/authentication.js'
 import type { AdapterFactory, RefusalReport } from '../core/adapter/protocol-adapter.js'
 import { ByteBudget } from '../core/byte-budget.js'
-import { type Clock, sleep } from '../core/clock.js'
+import type { Clock } from '../core/clock.js'
 import { IncomingAnswers } from '../core/incoming-answers.js'
 import type { Random } from '../core/random.js'
 import type { Fault } from '../core/settings/chaos.js'
 import type { HealthStatus } from '../core/status.js'
 import type { Logger } from '../core/telemetry.js'
 import { Channel } from '../mailbox/channel.js'
-import { encodeError } from '../mailbox/error-codec.js'
 import { Gauges } from '../mailbox/gauges.js'
 import { Linger } from '../mailbox/linger.js'
 import type { ActorBatch, RequestBatch } from '../mailbox/protocol.js'
@@ -36,6 +35,8 @@ import type { ActorRoutesDependencies } from './routes/dependencies.js'
 import { PendingRequests } from './service-source.js'
 import { SourceFactory } from './source-factory.js'
 import { Sources } from './sources.js'
+import { reportBreaker, reportConnection } from './state-reports.js'
+import { endingStep, type StoppedParts, stopActor } from './stop-actor.js'
 import { TimeoutStreak } from './timeout-streak.js'
 import { TopicHub } from './topic-hub.js'
 import type { TransformCode } from './transform-code.js'
@@ -46,8 +47,6 @@ import { Verbs } from './verbs.js'
 
 /** How long requests may be read in one turn of the event loop before sockets are served. */
 const TURN_MS = 10
-/** How long a broker may take to end our subscriptions before we disconnect. */
-const DETACH_TIMEOUT_MS = 500
 
 /** The share of the memory limit that messages may use. The rest is for code, sockets and garbage. */
 const BUDGET_SHARE = 0.5
@@ -152,28 +151,12 @@ export function startIntegrationActor(
   const breaker = new CircuitBreaker(
     settings.circuitBreaker,
     clock,
-    (state) => {
-      gauges.setBreaker(state.kind, state.kind === 'open' ? state.until : 0)
-      outbox.notice({ kind: 'breaker', state: state.kind })
-    },
+    (state) => reportBreaker({ gauges, outbox }, state),
     () => operations.probed(),
   )
   const connection = new Connection(adapter, clock, random, settings.reconnect, settings.timeoutMs, {
     changed: (status, error) => {
-      const attempt = status.state === 'reconnecting' ? status.attempt : 0
-      const wasConnected = gauges.connection === 'connected'
-      if (status.state === 'connected') gauges.count('connects')
-      else if (wasConnected) gauges.count('disconnects')
-      const listening = status.state === 'connected' ? adapter.listening : undefined
-      gauges.setConnection(status.state, attempt, status.state === 'connected' ? clock.now() : 0)
-      outbox.notice({
-        kind: 'connection',
-        state: status.state,
-        attempt,
-        ...(error !== undefined && { reason: error.message, error: encodeError(error) }),
-        ...(listening !== undefined && { listening }),
-      })
-      if (wasConnected) disconnected()
+      if (reportConnection({ gauges, outbox }, adapter, clock, status, error)) disconnected()
     },
     connected: () => {
       breaker.reachable()
@@ -226,7 +209,7 @@ export function startIntegrationActor(
     receivers,
     unsettled,
     pending,
-    detach: () => Promise.race([detached(), sleep(clock, DETACH_TIMEOUT_MS)]),
+    detach: () => endingStep(clock, detached()),
   })
   const inHand = new InHand(gauges, clock)
   const streak = new TimeoutStreak(clock, () => health.suspect())
@@ -281,23 +264,23 @@ export function startIntegrationActor(
   connection.start()
   health.start()
   const chaos = startChaos(clock, settings.chaos)
+  const parts: StoppedParts = {
+    clock,
+    chaos,
+    heartbeat,
+    health,
+    routes,
+    operations,
+    pending,
+    unsettled,
+    connection,
+    authentication,
+    outbox,
+    detached,
+  }
 
   return {
-    async stop(graceMs: number): Promise<void> {
-      chaos?.cancel()
-      health.stop()
-      // If the broker does not answer in time, its subscriptions end with the connection.
-      await Promise.race([detached(), sleep(clock, DETACH_TIMEOUT_MS)])
-      const settled = [routes?.drain(), operations.drained(), pending.drained()]
-      await Promise.race([Promise.all(settled), sleep(clock, graceMs)])
-      await Promise.race([routes?.close(), sleep(clock, DETACH_TIMEOUT_MS)])
-      await Promise.race([unsettled?.returnAll(), sleep(clock, DETACH_TIMEOUT_MS)])
-      operations.stop()
-      await connection.stop()
-      dependencies.authentication?.close()
-      outbox.flush()
-      heartbeat.cancel()
-    },
+    stop: (graceMs) => stopActor(parts, graceMs),
     async drainRoutes(): Promise<void> {
       await sources.detachKept()
       await routes?.drain()
