@@ -44,7 +44,9 @@ export interface LifeEvents {
   died(reason: string): void
 }
 
-type State = 'starting' | 'running' | 'stopping' | 'over'
+type State =
+  | { readonly kind: 'starting' | 'running' | 'stopping' }
+  | { readonly kind: 'over'; readonly reason: Error }
 
 /**
  * One life of an actor or broker: a thread from its start to its end, with its gauges and control port. When it ends,
@@ -61,7 +63,7 @@ export class Life<Control extends object> {
   readonly #events: LifeEvents
   readonly #controlPort: MessagePort
   readonly #remotePort: MessagePort
-  #state: State = 'starting'
+  #state: State = { kind: 'starting' }
   #endWatch: (() => void) | undefined
   #gone: (reason: Error) => void = () => {}
 
@@ -87,13 +89,13 @@ export class Life<Control extends object> {
     this.control = connectControl<Control>(port1, gone)
     // Report the death on the error, before the thread has ended, so that the next life can start earlier.
     thread.onError((error) => {
-      if (this.#state === 'running') this.#die(describeExit({ code: 1, error }))
+      if (this.#state.kind === 'running') this.#die(describeExit({ code: 1, error }))
     })
     thread.onExit((exit) => this.#die(describeExit(exit)))
   }
 
   get isRunning(): boolean {
-    return this.#state === 'running'
+    return this.#state.kind === 'running'
   }
 
   /**
@@ -114,18 +116,21 @@ export class Life<Control extends object> {
       this.#end(error as Error, LEAVE_MS)
       throw error
     }
-    this.#state = 'running'
+    // Node delivers the last messages of a thread together with its exit, so the acknowledgement may come too late.
+    const state = this.#state as State
+    if (state.kind === 'over') throw state.reason
+    this.#state = { kind: 'running' }
   }
 
   /** Gives an embedded broker one end of a channel; closes it if this life is over. */
   attach(port: MessagePort): void {
-    if (this.#state === 'over') port.close()
+    if (this.#state.kind === 'over') port.close()
     else this.#thread.attach(port)
   }
 
   /** Gives an actor one end of a link; closes it if this life is over. */
   join(link: JoinLink): void {
-    if (this.#state === 'over') link.end.port.close()
+    if (this.#state.kind === 'over') link.end.port.close()
     else this.#thread.join(link)
   }
 
@@ -140,8 +145,8 @@ export class Life<Control extends object> {
     ask: (control: Controllable<Control>) => Promise<void>,
     reason: IntegrationError = new ShutdownError({ integration: this.#id }),
   ): Promise<void> {
-    if (this.#state !== 'running') return this.#end(reason, LEAVE_MS)
-    this.#state = 'stopping'
+    if (this.#state.kind !== 'running') return this.#end(reason, LEAVE_MS)
+    this.#state = { kind: 'stopping' }
     if (graceMs > 0) {
       await new Promise<void>((resolve) => {
         const timer = this.#dependencies.clock.setTimer(graceMs, resolve)
@@ -172,7 +177,7 @@ export class Life<Control extends object> {
         heartbeatMs: this.#limits.heartbeatMs,
         memory: this.#limits.memory,
         onFault: (reason, isSilent) => {
-          const isStarting = this.#state === 'starting'
+          const isStarting = this.#state.kind === 'starting'
           this.#die(reason, isSilent ? 0 : LEAVE_MS)
           if (isStarting) reject(new ActorCrashedError(reason, false, { integration: this.#id }))
         },
@@ -204,7 +209,7 @@ export class Life<Control extends object> {
   }
 
   #received(message: FromThread): void {
-    const isOver = this.#state === 'over'
+    const isOver = this.#state.kind === 'over'
     if (message.kind === 'dial') {
       if (isOver) message.port.close()
       else this.#events.dial(message.broker, message.port)
@@ -215,15 +220,15 @@ export class Life<Control extends object> {
   }
 
   #die(reason: string, leaveMs = LEAVE_MS): void {
-    const wasAlive = this.#state === 'running'
+    const wasAlive = this.#state.kind === 'running'
     this.#end(new ActorCrashedError(reason, true, { integration: this.#id }), leaveMs)
     if (wasAlive) this.#events.died(reason)
   }
 
   /** @returns a promise that resolves when the thread is terminated or stuck; never rejects */
   async #end(reason: Error, leaveMs: number): Promise<void> {
-    if (this.#state === 'over') return
-    this.#state = 'over'
+    if (this.#state.kind === 'over') return
+    this.#state = { kind: 'over', reason }
     this.#endWatch?.()
     this.#gone(reason)
     this.#controlPort.close()

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import type { FromThread } from '../../src/mailbox/thread-messages.js'
+import type { ActorControl, FromThread, StartActor } from '../../src/mailbox/thread-messages.js'
+import { Life } from '../../src/supervisor/life.js'
 import type { ActorThreadHandle, Spawner, ThreadExit } from '../../src/supervisor/spawner.js'
 import { ThreadPool } from '../../src/supervisor/thread-pool.js'
+import { Watchdog } from '../../src/supervisor/watchdog.js'
 import { Zombies } from '../../src/supervisor/zombies.js'
 import { ManualClock } from '../../src/testing/index.js'
 
@@ -14,6 +16,7 @@ class FakeThread implements ActorThreadHandle {
   answers = true
   /** Ends the interruption, once there is one. */
   interrupted: (() => void) | undefined
+  receive: (message: FromThread) => void = () => {}
   #onExit: ((exit: ThreadExit) => void)[] = []
   constructor(threadId: number) {
     this.threadId = threadId
@@ -22,7 +25,9 @@ class FakeThread implements ActorThreadHandle {
   attach(): void {}
   join(): void {}
   onError(): void {}
-  onMessage(_: (message: FromThread) => void): void {}
+  onMessage(receive: (message: FromThread) => void): void {
+    this.receive = receive
+  }
   leave(): Promise<void> {
     return this.answers ? Promise.resolve() : new Promise(() => {})
   }
@@ -189,5 +194,51 @@ describe('thread pool', () => {
     expect(spawned.map(({ thread }) => thread.terminated)).toEqual([false, true])
     threads.prepare(one)
     expect(spawned).toHaveLength(2)
+  })
+})
+
+describe('a life', () => {
+  /** A life of a thread that does nothing by itself. */
+  function living() {
+    const clock = new ManualClock()
+    const died: string[] = []
+    const thread = new FakeThread(7)
+    const life = new Life<ActorControl>(
+      'events',
+      thread,
+      {
+        clock,
+        watchdog: new Watchdog(clock),
+        zombies: new Zombies(clock, () => {}),
+        log: () => {},
+      },
+      { heartbeatMs: 1_000, memory: Number.POSITIVE_INFINITY },
+      { dial: () => {}, died: (reason) => died.push(reason) },
+    )
+    return { life, thread, died, started: life.start(() => ({ kind: 'start-actor' }) as StartActor, []) }
+  }
+
+  test('whose thread exits together with its acknowledgement has not started', async () => {
+    const { life, thread, died, started } = living()
+    thread.receive({ kind: 'ready' })
+    thread.exit()
+    await expect(started).rejects.toMatchObject({ kind: 'actor-crashed' })
+    expect([life.isRunning, died]).toEqual([false, []])
+  })
+
+  test('whose thread exits after its acknowledgement has died', async () => {
+    const { life, thread, died, started } = living()
+    thread.receive({ kind: 'ready' })
+    await started
+    thread.exit()
+    expect([life.isRunning, died]).toEqual([false, ['it exited with code 1']])
+  })
+
+  test('that is stopped together with its acknowledgement has not started', async () => {
+    const { life, thread, started } = living()
+    thread.receive({ kind: 'ready' })
+    void life.stop(0, async () => {})
+    await expect(started).rejects.toMatchObject({ kind: 'shutdown' })
+    expect(life.isRunning).toBe(false)
   })
 })
