@@ -16,7 +16,7 @@ export async function natsProtocol(): Promise<Protocol> {
       type: 'nats',
       format: 'json',
       endpoint: { address: '127.0.0.1', port: server.port },
-      config: { consumer: { ack_wait: '1s' } },
+      config: { consumer: { ack_wait: '3s' } },
     },
     attempts: true,
     // A server before 2.10.22 that is just sending to an inbox which a closing consumer leaves finds nobody there and

@@ -20,7 +20,7 @@ export async function redisProtocol(): Promise<Protocol> {
       type: 'redis',
       format: 'json',
       endpoint: { address: '127.0.0.1', port: server.port },
-      config: { claim_after: '1s', block: '100ms' },
+      config: { claim_after: '3s', block: '100ms' },
     },
     attempts: true,
     lapses: 0,
