@@ -41,7 +41,9 @@ export function makeScripts(config: GatewayConfig, gateway: Used, reporter: Repo
 export function scriptHandler(scripts: Scripts, handler: ScriptFunction): RpcHandler {
   return (params, context) => {
     const { method, headers, identity } = context
-    return scripts.call(handler, params, { method, headers, ...(identity !== undefined && { identity }) })
+    return resultOf(
+      scripts.call(handler, params, { method, headers, ...(identity !== undefined && { identity }) }),
+    )
   }
 }
 
@@ -49,7 +51,7 @@ export function scriptHandler(scripts: Scripts, handler: ScriptFunction): RpcHan
 export function scriptCaller(scripts: Scripts): CallScript {
   return async (handler, params, method, signal) => {
     try {
-      return await scripts.call(handler, params, { method, headers: {}, signal })
+      return await resultOf(scripts.call(handler, params, { method, headers: {}, signal }))
     } catch (error) {
       if (error instanceof IntegrationError) throw error
       const { script, function: name } = handler
@@ -60,11 +62,19 @@ export function scriptCaller(scripts: Scripts): CallScript {
   }
 }
 
-/** The functions that servers and actions name. */
-function functionsIn({ servers, actions }: GatewayConfig): readonly ScriptFunction[] {
+/** A function that returns nothing has the result null. */
+async function resultOf(result: Promise<unknown>): Promise<unknown> {
+  return (await result) ?? null
+}
+
+/** The functions that the configuration names. */
+function functionsIn({ servers, actions, data, routes }: GatewayConfig): readonly ScriptFunction[] {
   return [
     ...servers.flatMap(({ handlers }) => [...handlers.values()]),
     ...actions.flatMap((action) => (action.type === 'script' ? [action.handler] : [])),
+    ...[...data, ...routes].flatMap(({ transforms }) =>
+      transforms.flatMap((each) => (each.type === 'script' ? [each.handler] : [])),
+    ),
   ]
 }
 

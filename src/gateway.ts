@@ -17,7 +17,7 @@ import { sleep, systemClock } from './core/clock.js'
 import type { Diagnostic } from './core/diagnostic.js'
 import { type Duration, toMilliseconds } from './core/duration.js'
 import { ShutdownError } from './core/errors/lifecycle.js'
-import { type GatewayEvents, LISTENED } from './core/events.js'
+import { type GatewayEvents, type GatewayReport, LISTENED } from './core/events.js'
 import { INSPECT } from './core/inspect.js'
 import { systemRandom } from './core/random.js'
 import type { ScriptFunction } from './core/settings/script.js'
@@ -139,11 +139,20 @@ export class Gateway {
     }
     const work = new Work(systemClock)
     const log = (record: LogRecord) => reporter.log(record)
-    this.#tree = new SupervisionTree(config, systemClock, connect, work, clientIdPrefix, (report) => {
+    const observe = (report: GatewayReport) => {
       if (report.kind === 'connection:changed' || report.kind === 'actor:failed') this.connections.changed()
       reporter.report(report)
       this.#flow.observe(report)
-    })
+    }
+    this.#tree = new SupervisionTree(
+      config,
+      systemClock,
+      connect,
+      work,
+      clientIdPrefix,
+      observe,
+      (port, integration) => this.#scripts.serve(port, integration),
+    )
     const connection = (name: string) => this.connections.status(name).state
     const ports: BuiltInPorts = {
       integrations: config.integrations.map((each) => each.settings.name),
@@ -168,7 +177,10 @@ export class Gateway {
         handlerFailed,
         log,
         builtIns.get(name),
-        (...given) => this.#flow.joinFor(...given),
+        (transforms, integration) => {
+          this.#scripts.checkTransforms(transforms)
+          this.#flow.joinFor(transforms, integration)
+        },
       )
       this.#clients.set(name, clients)
     }

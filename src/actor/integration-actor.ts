@@ -18,7 +18,6 @@ import type { JoinLink } from '../mailbox/route-link.js'
 import type { ActorControl, StartActor } from '../mailbox/thread-messages.js'
 import { Turn } from '../mailbox/turn.js'
 import { CircuitBreaker } from '../resilience/circuit-breaker.js'
-import type { StartJq } from '../transform/slow/batches.js'
 import { Formats } from '../wire/formats.js'
 import { inject, startChaos } from './chaos.js'
 import { Connection } from './connection.js'
@@ -39,8 +38,7 @@ import { reportBreaker, reportConnection } from './state-reports.js'
 import { endingStep, type StoppedParts, stopActor } from './stop-actor.js'
 import { TimeoutStreak } from './timeout-streak.js'
 import { TopicHub } from './topic-hub.js'
-import type { TransformCode } from './transform-code.js'
-import { Transforms } from './transforms.js'
+import { type TransformDependencies, Transforms } from './transforms.js'
 import { UnsettledDeliveries } from './unsettled.js'
 import { UntakenAnswers } from './untaken-answers.js'
 import { Verbs } from './verbs.js'
@@ -52,16 +50,12 @@ const TURN_MS = 10
 const BUDGET_SHARE = 0.5
 
 /** What an actor gets from the thread in which it runs. */
-export interface ActorDependencies {
+export interface ActorDependencies extends TransformDependencies {
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
   /** Opens a channel to an embedded broker of the gateway. */
   dial(broker: string): Promise<MessagePort>
-  /** Loads the code of transforms. Called for the first source that has some. */
-  loadTransforms(): Promise<TransformCode>
-  /** Starts the thread of queries that are not compiled. Called for the first one. */
-  readonly startJq: StartJq
   /** Authenticates the callers of a server. Absent if it has no rules for them. */
   readonly authentication?: Authentication
   /** Starts the routes of the actor. Absent if it is in no route. */
@@ -180,7 +174,7 @@ export function startIntegrationActor(
   const topics =
     adapter.pubsub === undefined ? undefined : new TopicHub(adapter.pubsub, clock, settings.timeoutMs)
   const sources = new Sources(clock, random, outbox, settings.timeoutMs, log)
-  const transforms = new Transforms(clock, budget, dependencies.loadTransforms, dependencies.startJq)
+  const transforms = new Transforms(clock, budget, dependencies)
   const othersWait = (): boolean => sources.size > 1 || operations.inFlight > 0
   const factory = new SourceFactory({
     settings,

@@ -7,7 +7,7 @@ import type { Logger } from '../core/telemetry.js'
 import { serveControl } from '../mailbox/control.js'
 import { encodeError } from '../mailbox/error-codec.js'
 import { Gauges } from '../mailbox/gauges.js'
-import type { StartRoute } from '../mailbox/thread-messages.js'
+import type { Peer, StartRoute } from '../mailbox/thread-messages.js'
 import { loadFormats } from '../wire/wire-format.js'
 import { startHeartbeat } from './heartbeat.js'
 import { type IntegrationActor, startIntegrationActor } from './integration-actor.js'
@@ -44,7 +44,8 @@ export function runActor(makeAdapter: AdapterFactory): void {
         random: systemRandom,
         log,
         ...(authentication && { authentication }),
-        dial: (broker) => dial(thread, broker),
+        dial: async (broker) => dial(thread, { broker }),
+        dialScripts: () => dial(thread, 'scripts'),
         loadTransforms: transformLoader(message.transformFiles),
         startJq: jqStarter(message.transformFiles),
         ...(routes && { routes }),
@@ -91,11 +92,11 @@ async function authenticationOf(
   return makeAuthentication(authentication, name, { clock: systemClock, log })
 }
 
-async function dial(thread: ActorThread, broker: string) {
+function dial(thread: ActorThread, peer: Peer): NodePort {
   const { port1, port2 } = new MessageChannel()
   // Node's types have two names for the same port class.
   const [ours, theirs] = [port1, port2] as unknown as [NodePort, NodePort]
-  thread.tell({ kind: 'dial', broker, port: theirs }, [theirs])
+  thread.tell({ kind: 'dial', peer, port: theirs }, [theirs])
   return ours
 }
 

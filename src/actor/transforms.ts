@@ -1,3 +1,4 @@
+import type { MessagePort } from 'node:worker_threads'
 import type { ByteBudget } from '../core/byte-budget.js'
 import type { Clock } from '../core/clock.js'
 import { SerializeError } from '../core/errors/operation.js'
@@ -6,10 +7,21 @@ import type { Value } from '../core/value.js'
 import type { Outcome, Output, Pipeline, PipelineDependencies } from '../transform/pipeline.js'
 import type { SlowPath } from '../transform/query.js'
 import type { StartJq } from '../transform/slow/batches.js'
+import { ScriptLink } from './script-link.js'
 import type { TransformCode } from './transform-code.js'
 
 type Shown<Message> = Pick<PipelineDependencies<Message>, 'emit' | 'onRoom'> & {
   readonly settled: (message: Message, outcome: Outcome) => void
+}
+
+/** What transforms need of the thread. */
+export interface TransformDependencies {
+  /** Loads the code of transforms. Called for the first source that has some. */
+  readonly loadTransforms: () => Promise<TransformCode>
+  /** Starts the thread of queries that are not compiled. Called for the first one. */
+  readonly startJq: StartJq
+  /** Opens a channel to the scripts of the gateway. Called for the first call of a function. */
+  readonly dialScripts: () => MessagePort
 }
 
 /**
@@ -19,25 +31,24 @@ type Shown<Message> = Pick<PipelineDependencies<Message>, 'emit' | 'onRoom'> & {
 export class Transforms {
   readonly #clock: Clock
   readonly #budget: ByteBudget
-  readonly #loadCode: () => Promise<TransformCode>
-  readonly #startJq: StartJq
+  readonly #parts: TransformDependencies
+  readonly #scripts: ScriptLink
   readonly #joined = new Map<string, Value>()
   readonly #open = new Set<Pick<Pipeline<never>, 'update'>>()
   #code: TransformCode | undefined
   /** Shared by all pipelines, because each has a thread. */
   #slow: SlowPath | undefined
 
-  /** @param startJq called for the first query that is not compiled */
-  constructor(clock: Clock, budget: ByteBudget, loadCode: () => Promise<TransformCode>, startJq: StartJq) {
+  constructor(clock: Clock, budget: ByteBudget, parts: TransformDependencies) {
     this.#clock = clock
     this.#budget = budget
-    this.#loadCode = loadCode
-    this.#startJq = startJq
+    this.#parts = parts
+    this.#scripts = new ScriptLink(clock, parts.dialScripts)
   }
 
   /** Loads the code. Resolves at once after the first time. */
   async load(): Promise<void> {
-    this.#code ??= await this.#loadCode()
+    this.#code ??= await this.#parts.loadTransforms()
   }
 
   /** Makes a pipeline. `load` must have resolved. @throws SerializeError if a query is not jq */
@@ -50,9 +61,10 @@ export class Transforms {
         clock: this.#clock,
         budget: this.#budget,
         slow: () => {
-          this.#slow ??= new code.JqBatches(this.#clock, this.#startJq)
+          this.#slow ??= new code.JqBatches(this.#clock, this.#parts.startJq)
           return this.#slow
         },
+        call: (handler, value) => this.#scripts.call(handler, value),
         ...shown,
       })
     } catch (error) {

@@ -86,7 +86,7 @@ export function assemble(
     .filter(present)
   refuseSharedNames(document, diagnostics)
   const flow = readDataFlow(document, named, known, integrations, functions, diagnostics)
-  const routes = readRoutes(document, named, known, integrations, servers, diagnostics)
+  const routes = readRoutes(document, named, known, integrations, servers, functions, diagnostics)
   return { integrations, brokers, servers, scripts, supervisors, ...flow, routes }
 }
 
@@ -108,13 +108,14 @@ function readRoutes(
   names: Names,
   integrations: readonly IntegrationConfig[],
   servers: readonly ServerConfig[],
+  scripts: ScriptContext,
   diagnostics: Diagnostics,
 ): readonly RouteSettings[] {
   const declared = {
     integration: new Set(document.integration.map(nameOf)),
     server: new Set(document.server.map(nameOf)),
   }
-  const ends = { integrations, servers, declared, names, folders: new Map<string, string>() }
+  const ends = { integrations, servers, declared, names, scripts, folders: new Map<string, string>() }
   const routes = document.route.map((block) => readRoute(named(block), ends)).filter(present)
   reportCycles(routes, document, diagnostics)
   return routes

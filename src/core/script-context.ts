@@ -68,7 +68,7 @@ export interface ScriptGateway {
 
 /** What a function of a script receives beside its parameters. */
 export interface ScriptContext {
-  /** The method that was called; in an action, the label of its block. */
+  /** The method that was called; in an action, the label of its block; in a transform, that of the integration. */
   readonly method: string
   /** Text metadata of the request; empty where there is none. */
   readonly headers: Headers

@@ -72,6 +72,9 @@ export type ToThread =
   /** Asks the thread to run its exit listeners before it is terminated. */
   | { readonly kind: 'leave' }
 
+/** What an actor may have a channel to: an embedded broker, or the scripts of the gateway. */
+export type Peer = { readonly broker: string } | 'scripts'
+
 /** Messages from thread to host, outside the channel. */
 export type FromThread =
   /** The code is loaded; the thread waits to be started. */
@@ -81,8 +84,8 @@ export type FromThread =
   | { readonly kind: 'start-failed'; readonly error: ErrorRecord }
   /** The exit listeners have run. */
   | { readonly kind: 'left' }
-  /** Asks the host to give the other end of a new channel to an embedded broker. */
-  | { readonly kind: 'dial'; readonly broker: string; readonly port: MessagePort }
+  /** Asks the host to give the other end of a new channel to a peer. */
+  | { readonly kind: 'dial'; readonly peer: Peer; readonly port: MessagePort }
   | {
       readonly kind: 'log'
       readonly level: 'debug' | 'info' | 'warn' | 'error'

@@ -68,6 +68,7 @@ export class Script {
 
   /**
    * Calls a function.
+   * @returns what it returns; `undefined` if that is nothing
    * @throws what the function throws; TimeoutError, CancelledError, ActorCrashedError, MailboxFullError,
    *   SerializeError, ShutdownError
    */

@@ -1,8 +1,11 @@
 import { fileURLToPath } from 'node:url'
+import type { MessagePort } from 'node:worker_threads'
 import type { Piscina } from 'piscina'
 import { unknownName } from '../core/arguments.js'
 import type { ScriptFunction, ScriptSettings } from '../core/settings/script.js'
+import type { TransformSettings } from '../core/settings/transform.js'
 import { type CallerContext, Script, type ScriptDependencies } from './script.js'
+import { TransformServer } from './transform-server.js'
 
 /** The scripts of a gateway. */
 export class Scripts {
@@ -11,6 +14,7 @@ export class Scripts {
   readonly #worker: () => URL
   readonly #required: readonly ScriptFunction[]
   readonly #scripts = new Map<string, Script>()
+  readonly #transforms: TransformServer
 
   /**
    * @param required the functions that the configuration names
@@ -26,6 +30,7 @@ export class Scripts {
     this.#required = required
     this.#worker = worker
     this.#parts = parts
+    this.#transforms = new TransformServer(this, parts.clock)
   }
 
   /** Loads all scripts. @throws ConfigError; then all have been closed */
@@ -68,6 +73,29 @@ export class Scripts {
     const found = this.#scripts.get(script)
     if (found === undefined) throw unknownName('script', 'script', script, this.#scripts.keys())
     return found.call(name, params, context)
+  }
+
+  /** Calls functions for the transforms of an integration, until its port closes. */
+  serve(port: MessagePort, integration: string): void {
+    this.#transforms.serve(port, integration)
+  }
+
+  /** How many calls of a script run at the same time; 1 if there is no such script. */
+  parallel(script: string): number {
+    const { threads = 1, concurrent = 1 } = this.#settings.find(({ name }) => name === script) ?? {}
+    return threads * concurrent
+  }
+
+  /** Refuses transforms by a script that does not exist. @throws ConfigError */
+  checkTransforms(transforms: readonly TransformSettings[]): void {
+    for (const transform of transforms)
+      if (transform.type === 'script' && !this.#scripts.has(transform.handler.script))
+        throw unknownName(
+          'subscribe: option "transform"',
+          'script',
+          transform.handler.script,
+          this.#scripts.keys(),
+        )
   }
 
   /** Ends the threads of all scripts. */

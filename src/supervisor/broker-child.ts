@@ -61,7 +61,7 @@ export class BrokerChild implements Child {
       { heartbeatMs, memory },
       {
         // Only actors dial; a broker is dialled.
-        dial: (_broker, port) => port.close(),
+        dial: (_peer, port) => port.close(),
         died: (reason) => {
           if (this.#life !== life) return
           this.#life = undefined

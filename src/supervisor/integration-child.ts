@@ -8,7 +8,7 @@ import type { ConnectionFault, HealthStatus, IntegrationStatus, ListenAddress } 
 import type { ActorAddress } from '../mailbox/actor-address.js'
 import { openChannel } from '../mailbox/channel.js'
 import { addCounts, Gauges } from '../mailbox/gauges.js'
-import type { ActorControl } from '../mailbox/thread-messages.js'
+import type { ActorControl, Peer } from '../mailbox/thread-messages.js'
 import type { Child } from './child.js'
 import { type ChildSpec, graceOf } from './child-spec.js'
 import { Life, type LifeDependencies } from './life.js'
@@ -18,8 +18,8 @@ import { transformFiles } from './transform-files.js'
 
 export interface IntegrationDependencies extends LifeDependencies {
   readonly pool: ThreadPool
-  /** Gives one end of a channel to an embedded broker, or closes it if there is none of that name. */
-  dial(broker: string, port: MessagePort): void
+  /** Gives one end of a channel to a peer of an integration, or closes it if there is no such peer. */
+  dial(peer: Peer, port: MessagePort, integration: string): void
   readonly routes: RouteLinks
 }
 
@@ -127,7 +127,7 @@ export class IntegrationChild implements Child {
       this.#dependencies,
       { heartbeatMs, memory: limits.memory },
       {
-        dial: (broker, port) => this.#dependencies.dial(broker, port),
+        dial: (peer, port) => this.#dependencies.dial(peer, port, name),
         died: (reason) => this.#died(life, reason),
       },
     )

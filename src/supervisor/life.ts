@@ -9,7 +9,7 @@ import { type Controllable, connectControl } from '../mailbox/control.js'
 import { decodeError, type ErrorRecord } from '../mailbox/error-codec.js'
 import { Gauges } from '../mailbox/gauges.js'
 import type { JoinLink } from '../mailbox/route-link.js'
-import type { FromThread, StartActor, StartBroker } from '../mailbox/thread-messages.js'
+import type { FromThread, Peer, StartActor, StartBroker } from '../mailbox/thread-messages.js'
 import type { ActorThreadHandle, ThreadExit } from './spawner.js'
 import type { Watchdog } from './watchdog.js'
 import type { Zombies } from './zombies.js'
@@ -38,8 +38,8 @@ export interface LifeLimits {
 
 /** The callbacks of a life. */
 export interface LifeEvents {
-  /** The thread asks to give one end of a channel to an embedded broker. */
-  dial(broker: string, port: MessagePort): void
+  /** The thread asks to give one end of a channel to a peer. */
+  dial(peer: Peer, port: MessagePort): void
   /** Called once if it ends without having been stopped. */
   died(reason: string): void
 }
@@ -212,7 +212,7 @@ export class Life<Control extends object> {
     const isOver = this.#state.kind === 'over'
     if (message.kind === 'dial') {
       if (isOver) message.port.close()
-      else this.#events.dial(message.broker, message.port)
+      else this.#events.dial(message.peer, message.port)
     } else if (message.kind === 'log' && !isOver) {
       const { fields, level, message: text } = message
       this.#dependencies.log({ ...fields, level, message: text, integration: this.#id })

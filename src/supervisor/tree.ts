@@ -1,3 +1,4 @@
+import type { MessagePort } from 'node:worker_threads'
 import type { Clock, Timer } from '../core/clock.js'
 import { Countdown } from '../core/countdown.js'
 import type { GatewayReport } from '../core/events.js'
@@ -50,6 +51,7 @@ export class SupervisionTree {
     work: Pick<Work, 'isBusy' | 'idle'>,
     clientIdPrefix: string,
     report: (report: GatewayReport) => void,
+    serveScripts: (port: MessagePort, integration: string) => void = (port) => port.close(),
     spawner: Spawner = threadSpawner,
   ) {
     this.#clock = clock
@@ -77,8 +79,9 @@ export class SupervisionTree {
       watchdog: new Watchdog(clock),
       zombies: this.#zombies,
       pool: this.#pool,
-      dial: (name, port) => {
-        const broker = this.brokers.get(name)
+      dial: (peer, port, integration) => {
+        if (peer === 'scripts') return serveScripts(port, integration)
+        const broker = this.brokers.get(peer.broker)
         if (broker === undefined) port.close()
         else broker.attach(port)
       },

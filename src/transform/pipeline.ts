@@ -5,9 +5,10 @@ import type { TransformSettings } from '../core/settings/transform.js'
 import type { Value } from '../core/value.js'
 import { type Item, release } from './item.js'
 import { Origin, type Outcome } from './origin.js'
-import { QueryRunner, type SlowPath } from './query.js'
+import { CLOSED, QueryRunner, type SlowPath } from './query.js'
 import { sizeOf } from './size.js'
 import { Stage } from './stage.js'
+import type { CallFunction } from './step.js'
 import { makeStep } from './steps/make.js'
 
 /** What comes out of a pipeline. The taker settles it once. */
@@ -40,11 +41,16 @@ export interface PipelineDependencies<Message> {
   settled(message: Message, outcome: Outcome): void
   /** Makes the path of queries that are not compiled. Called at most once, and only if there is such a query. */
   readonly slow: () => SlowPath
-  /** Called when groups that had to wait have left the slow path, if `push` has returned false or none waits any more. */
+  /** Calls functions of scripts, for transforms of that type. */
+  readonly call: CallFunction
+  /**
+   * Called when groups that had to wait have left the slow path or a script, if `push` has returned false or none waits
+   * any more.
+   */
   readonly onRoom: () => void
 }
 
-/** Groups of items that may wait for the slow path; beyond it, the source is held back. */
+/** Groups of items that may wait for the slow path or a script; beyond it, the source is held back. */
 const MOST_PENDING = 1_024
 
 /** Transforms messages in order. */
@@ -77,6 +83,11 @@ export class Pipeline<Message> {
         emit: (items) => this.#advance(items, index + 1),
         query: (query) => new QueryRunner(`${settings.type} (${query.text})`, query, queries),
         joined: (data) => this.#joined.get(data),
+        call: async (handler, value) => {
+          const result = await parts.call(handler, value)
+          if (this.#isClosed) throw new Error(CLOSED)
+          return result
+        },
       })
       return new Stage(step, {
         budget,
@@ -156,7 +167,7 @@ export class Pipeline<Message> {
     for (const item of items) release(item, outcome)
   }
 
-  /** Whether items wait for the slow path. */
+  /** Whether items wait for the slow path or a script. */
   get isBusy(): boolean {
     return this.#pending > 0
   }

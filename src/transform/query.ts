@@ -16,7 +16,8 @@ export interface SlowPath {
   run(query: Query, inputs: readonly Json[]): Promise<readonly (readonly Json[])[]>
 }
 
-const CLOSED = 'the pipeline is closed'
+/** The reason of an item whose result has come too late. */
+export const CLOSED = 'the pipeline is closed'
 
 interface QueryDependencies {
   readonly now: () => number

@@ -1,5 +1,6 @@
 import type { ByteBudget } from '../core/byte-budget.js'
 import type { Clock } from '../core/clock.js'
+import type { ScriptFunction } from '../core/settings/script.js'
 import type { Query } from '../core/settings/transform.js'
 import type { Value } from '../core/value.js'
 import type { Item } from './item.js'
@@ -21,6 +22,13 @@ export interface Step {
   close?(): readonly Item[]
 }
 
+/**
+ * Calls a function of a script.
+ * @returns what it returns; `undefined` if it drops the message
+ * @throws what it throws, and IntegrationError
+ */
+export type CallFunction = (handler: ScriptFunction, value: Value) => Promise<Value | undefined>
+
 /** What a step needs from its pipeline. */
 export interface StepDependencies {
   readonly clock: Clock
@@ -31,4 +39,6 @@ export interface StepDependencies {
   readonly query: (query: Query) => QueryRunner
   /** The newest value of a `data` block; undefined if there is none. */
   readonly joined: (data: string) => Value | undefined
+  /** Calls a function of a script. Rejects if the pipeline has been closed meanwhile. */
+  readonly call: CallFunction
 }

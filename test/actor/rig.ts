@@ -63,6 +63,9 @@ export function actorRig(given: Partial<IntegrationSettings>, facets: Partial<Pr
       log: (record) => void logged.push(record),
       dial: () => Promise.reject(new Error('nobody to dial')),
       loadTransforms: async () => ({ Pipeline, JqBatches }),
+      dialScripts: () => {
+        throw new Error('there are no scripts')
+      },
       startJq: () => {
         throw new Error('there is no jq')
       },

@@ -102,6 +102,53 @@ describe('an action of the type script', () => {
   })
 })
 
+const transform = (name: string) => `script "s" { path = "./handlers.js" }
+integration "bus" { type = "memory" }
+data "subscription" "d" {
+  integration = "bus"
+  topic       = "t"
+  transform {
+    type     = "script"
+    function = ${name}
+  }
+}
+route "r" {
+  from {
+    integration = "bus"
+    topic       = "a"
+  }
+  to {
+    integration = "bus"
+    topic       = "b"
+  }
+  transform {
+    type  = "jq"
+    query = ".payload"
+  }
+  transform {
+    type     = "script"
+    function = ${name}
+  }
+}`
+
+describe('a transform of the type script', () => {
+  test('names its function, in a data block and in a route', () => {
+    const checked = check(transform('script.s.list'))
+    expect(places(checked)).toEqual([])
+    const handler = { script: 's', function: 'list' }
+    expect(checked.ok && checked.config.data[0]!.transforms).toEqual([{ type: 'script', handler }])
+    expect(checked.ok && checked.config.routes[0]!.transforms[1]).toEqual({ type: 'script', handler })
+  })
+
+  test.each([
+    ['script.s.lst', 'the script "s" exports no function "lst"'],
+    ['"script.t.list"', 'there is no script "t"'],
+    ['"list"', 'wrong value for "function"'],
+  ])('that names what does not exist: %s', (name, message) => {
+    expect(places(check(transform(name)))).toEqual([`8:16 ${message}`, `26:16 ${message}`])
+  })
+})
+
 describe('the exports of a module', () => {
   test.each([
     ['export async function a() {}\nexport class B {}\nexport let c = 1', ['a', 'B', 'c']],

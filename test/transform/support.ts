@@ -5,6 +5,7 @@ import { ManualClock } from '../../src/testing/manual-clock.js'
 import type { Outcome } from '../../src/transform/origin.js'
 import { type Output, Pipeline } from '../../src/transform/pipeline.js'
 import type { SlowPath } from '../../src/transform/query.js'
+import type { CallFunction } from '../../src/transform/step.js'
 
 /** A pipeline on a manual clock. The number of a message is its name. */
 export class TestPipeline {
@@ -19,7 +20,12 @@ export class TestPipeline {
   #next = 0
 
   /** @param blocks as they are written in a configuration */
-  constructor(blocks: unknown, slow?: SlowPath, budget = new ByteBudget(1e9)) {
+  constructor(
+    blocks: unknown,
+    slow?: SlowPath,
+    budget = new ByteBudget(1e9),
+    call: CallFunction = () => Promise.reject(new Error('there is no script')),
+  ) {
     this.budget = budget
     this.pipeline = new Pipeline<number>(schema.parse(blocks), {
       clock: this.clock,
@@ -33,6 +39,7 @@ export class TestPipeline {
         if (slow === undefined) throw new Error('there is no slow path')
         return slow
       },
+      call,
       onRoom: () => this.roomCalls++,
     })
   }

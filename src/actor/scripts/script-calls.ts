@@ -44,7 +44,7 @@ export class ScriptCalls {
     try {
       const found = this.#module[name]
       if (typeof found !== 'function') throw new ConfigError(`the script exports no function "${name}"`)
-      return { ok: true, value: prepareValue((await found(params, context)) ?? null) }
+      return { ok: true, value: prepareValue(await found(params, context)) }
     } catch (thrown) {
       return { ok: false, error: encodeError(thrown) }
     }

@@ -7,6 +7,7 @@ import { toSettings } from '../schema/settings.js'
 import type { FlowContext } from './flow-context.js'
 import { checkJoins } from './joins.js'
 import { warnOfSlowQueries } from './slow-queries.js'
+import { checkTransformScripts } from './transform-scripts.js'
 
 const NEEDS: Readonly<Record<DataType, Capability>> = {
   rpc: 'call',
@@ -24,6 +25,7 @@ export function readData(block: Named, context: FlowContext): DataSettings | und
   context.checkFormat(integration, format, section.node('format'))
   warnOfSlowQueries(section, section.node('transform'), given ?? [])
   checkJoins(section, given ?? [], context.names, block.name)
+  checkTransformScripts(section, given ?? [], context.scripts)
   checkLetters(section)
   const { update, limit, transform, ...rest } = toSettings(section.schema, section.values) as unknown as Flat
   return {

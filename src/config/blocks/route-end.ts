@@ -14,6 +14,7 @@ import { quoteAll } from '../reading/expectation.js'
 import type { Section } from '../reading/section.js'
 import type { route } from '../schema/route.js'
 import type { Folders } from './route-folders.js'
+import type { ScriptContext } from './script.js'
 import { wildcardFinding } from './wildcards.js'
 
 const KINDS = ['topic', 'queue', 'method'] as const satisfies readonly RouteEndKind[]
@@ -36,6 +37,7 @@ export interface RouteEnds {
   readonly integrations: readonly IntegrationConfig[]
   readonly servers: readonly ServerConfig[]
   readonly names: Names
+  readonly scripts: ScriptContext
   /** The folders of the routes that were read before. */
   readonly folders: Folders
   /** Names of all blocks, also of faulty ones. */

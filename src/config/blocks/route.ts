@@ -7,6 +7,7 @@ import { EndReader, type RouteEnds, type Sink, type Source } from './route-end.j
 import { checkFolders } from './route-folders.js'
 import { checkTemplates } from './route-templates.js'
 import { warnOfSlowQueries } from './slow-queries.js'
+import { checkTransformScripts } from './transform-scripts.js'
 
 /** Reads a `route` block; returns `undefined` if an end of it is wrong or cannot be used. */
 export function readRoute(block: Named, ends: RouteEnds): RouteSettings | undefined {
@@ -23,6 +24,7 @@ export function readRoute(block: Named, ends: RouteEnds): RouteSettings | undefi
   checkFolders(section, block.name, ends.folders)
   checkTemplates(section)
   checkJoins(section, values.transform ?? [], ends.names)
+  checkTransformScripts(section, values.transform ?? [], ends.scripts)
   warnOfSlowQueries(section, section.node('transform'), values.transform ?? [])
   checkHeld(section)
   if (values.batch !== undefined && values.to.method === undefined)

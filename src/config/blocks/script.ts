@@ -8,6 +8,7 @@ import { nameIn } from '../reading/late.js'
 import { type AnySection, type Named, Section } from '../reading/section.js'
 import { script } from '../schema/script.js'
 import { toSettings } from '../schema/settings.js'
+import { scriptFunctionOf } from '../script-function.js'
 
 /** Reads a `script` block; returns `undefined` without a path. */
 export function readScript(block: Named): ScriptSettings | undefined {
@@ -76,19 +77,21 @@ export class ScriptContext {
   #parse({ content }: Node): ScriptFunction | undefined {
     const text =
       content.kind === 'scalar' && typeof content.value === 'string'
-        ? content.value.replace(/^script\./, '')
+        ? content.value
         : content.kind === 'late'
-          ? nameIn(content.value, 'script')
+          ? qualified(nameIn(content.value, 'script'))
           : undefined
-    // A name may contain dots; that of a function does not.
-    const [, script, name] = /^(.+)\.([\p{ID_Start}$_][\p{ID_Continue}$]*)$/u.exec(text ?? '') ?? []
-    return script === undefined ? undefined : { script, function: name! }
+    return text === undefined ? undefined : scriptFunctionOf(text)
   }
 
   #exportsOf(name: string): ReadonlySet<string> | undefined {
     if (!this.#exports.has(name)) this.#exports.set(name, readExports(this.#scripts.get(name)?.path))
     return this.#exports.get(name)
   }
+}
+
+function qualified(name: string | undefined): string | undefined {
+  return name && `script.${name}`
 }
 
 function readExports(path: string | undefined): ReadonlySet<string> | undefined {

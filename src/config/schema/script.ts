@@ -36,5 +36,5 @@ export const script = z
       .describe('Whether the script is loaded again when its file, or a file that it imports, changes.'),
   })
   .describe(
-    'A module whose exported functions are handlers of methods and actions. They run in a pool of threads.',
+    'A module whose exported functions are handlers of methods, actions and transforms. They run in a pool of threads.',
   )

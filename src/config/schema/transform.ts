@@ -8,7 +8,9 @@ import {
   type WindowExtent,
 } from '../../core/settings/transform.js'
 import { fault, ifAllValid, wrong } from '../reading/fault.js'
+import { scriptFunctionOf } from '../script-function.js'
 import { duration, text } from './kinds.js'
+import { nameOf } from './late.js'
 import { limits, query, queryOf } from './query.js'
 
 const LIMIT = 10_000
@@ -181,6 +183,15 @@ const join = z.strictObject({
     ),
 })
 
+const script = z.strictObject({
+  type: type('script', 'Replaces a message by what a function of a script returns for it.'),
+  function: nameOf('script')
+    .describe(
+      'The function, as `script.NAME.FUNCTION` or as text. It gets the whole message; `undefined` drops it. Example: `script.orders.enrich`.',
+    )
+    .refine((given) => scriptFunctionOf(given) !== undefined, { error: 'expected script.NAME.FUNCTION' }),
+})
+
 const block = z.discriminatedUnion('type', [
   jq,
   filter,
@@ -194,6 +205,7 @@ const block = z.discriminatedUnion('type', [
   throttle,
   debounce,
   join,
+  script,
 ])
 
 /** The types of transforms, for messages. */
@@ -259,6 +271,8 @@ function toTransform(values: z.output<typeof block>): TransformSettings {
       const name = values.with.replace(/^data\./u, '')
       return { ...values, with: name, as: values.as ?? name }
     }
+    case 'script':
+      return { type: 'script', handler: scriptFunctionOf(values.function)! }
   }
 }
 

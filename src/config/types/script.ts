@@ -3,8 +3,8 @@ import type { Size } from '../../core/bytes.js'
 import type { Duration } from '../../core/duration.js'
 
 /**
- * The block `script`: A module whose exported functions are handlers of methods and actions. They run in a
- * pool of threads.
+ * The block `script`: A module whose exported functions are handlers of methods, actions and transforms. They
+ * run in a pool of threads.
  */
 export interface ScriptBlock {
   /**

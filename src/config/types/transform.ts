@@ -159,6 +159,20 @@ export interface MapTransformBlock {
   readonly limits?: TransformLimitsBlock | undefined
 }
 
+/**
+ * A block `transform` with the type `script`: Replaces a message by what a function of a script returns for
+ * it.
+ */
+export interface ScriptTransformBlock {
+  /** Replaces a message by what a function of a script returns for it. */
+  readonly type: 'script'
+  /**
+   * The function, as `script.NAME.FUNCTION` or as text. It gets the whole message; `undefined` drops it.
+   * Example: `script.orders.enrich`.
+   */
+  readonly function: string
+}
+
 /** A block `transform` with the type `select`: Makes an object of some fields. */
 export interface SelectTransformBlock {
   /** Makes an object of some fields. */
@@ -238,6 +252,7 @@ export type TransformBlock =
   | ThrottleTransformBlock
   | DebounceTransformBlock
   | JoinTransformBlock
+  | ScriptTransformBlock
 
 /** A block `transform` with the type `window`: Makes an array of several messages. */
 export interface WindowTransformBlock {

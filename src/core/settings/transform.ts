@@ -1,3 +1,5 @@
+import type { ScriptFunction } from './script.js'
+
 /** What one run of a query may use. */
 export interface QueryLimits {
   /** Elements visited and functions called. */
@@ -138,6 +140,12 @@ export interface JoinSettings {
   readonly missing: 'null' | 'drop' | 'fail'
 }
 
+/** Replaces a message by what a function of a script returns for it. */
+export interface ScriptTransformSettings {
+  readonly type: 'script'
+  readonly handler: ScriptFunction
+}
+
 /** A `transform` block, checked and with its defaults. Plain data, because it crosses to the actor's thread. */
 export type TransformSettings =
   | JqSettings
@@ -152,6 +160,7 @@ export type TransformSettings =
   | ThrottleSettings
   | DebounceSettings
   | JoinSettings
+  | ScriptTransformSettings
 
 /** Returns the queries of a transform with the attributes that contain them. */
 export function queriesOf(

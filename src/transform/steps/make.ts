@@ -8,6 +8,7 @@ import { filterStep } from './filter.js'
 import { joinStep } from './join.js'
 import { jqStep } from './jq.js'
 import { mapStep, selectStep } from './map.js'
+import { scriptStep } from './script.js'
 import { ThrottleStep } from './throttle.js'
 import { windowStep } from './window.js'
 
@@ -38,5 +39,7 @@ export function makeStep(settings: TransformSettings, parts: StepDependencies): 
       return new DebounceStep(settings, parts)
     case 'join':
       return joinStep(settings, parts)
+    case 'script':
+      return scriptStep(settings, parts)
   }
 }
