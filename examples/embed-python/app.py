@@ -1,4 +1,4 @@
-"""Publishes, subscribes, calls, consumes and acknowledges through a gateway."""
+"""Publishes, subscribes, calls, consumes, acknowledges, runs an action and watches data through a gateway."""
 
 import os
 
@@ -26,3 +26,6 @@ with Gateway(os.path.join(HERE, "gateway.hcl")) as gateway:
     job = next(gateway.consume("bus", "jobs"))
     print("job:", job["value"], "attempt", job["attempt"])
     print("acknowledged:", gateway.request("ack", delivery=job["delivery"]))
+
+    gateway.request("run", action="report", trigger={"celsius": 21})
+    print("data:", next(gateway.watch("reading"))["value"])

@@ -2,3 +2,22 @@
 integration "bus" {
   type = "memory"
 }
+
+data "queue" "reading" {
+  integration = integration.bus
+  queue       = "readings"
+
+  transform {
+    type  = "jq"
+    query = ".payload"
+  }
+}
+
+action "report" {
+  type = "enqueue"
+
+  config {
+    integration = integration.bus
+    queue       = "readings"
+  }
+}

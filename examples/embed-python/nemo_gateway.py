@@ -68,6 +68,11 @@ class Gateway:
         number = self.request("subscribe", integration=integration, topic=topic, credit=credit, **options)
         return self._messages("subscription", number["subscription"], credit)
 
+    def watch(self, data, credit=1_000):
+        """Yields the updates of a `data` block, beginning with the newest one."""
+        number = self.request("watch", data=data, credit=credit)
+        return self._messages("subscription", number["subscription"], credit)
+
     def consume(self, integration, name, **options):
         """Yields the deliveries of a queue. Settle each by `ack` or `nack`."""
         number = self.request("consume", integration=integration, queue=name, **options)

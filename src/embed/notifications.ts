@@ -1,6 +1,15 @@
 import { z } from 'zod'
 import type { Notification } from './notification.js'
-import { bytes, consumer, deliveryShape, errorObject, eventName, headers, subscription } from './schemas.js'
+import {
+  bytes,
+  consumer,
+  deliveryShape,
+  errorObject,
+  eventName,
+  headers,
+  subscription,
+  updateShape,
+} from './schemas.js'
 
 const described = <const T extends Readonly<Record<string, Notification>>>(table: T): T => table
 
@@ -28,6 +37,10 @@ export const NOTIFICATIONS = described({
   delivery: {
     summary: 'A message of a consumer. Settle it by `ack` or `nack`.',
     params: z.object({ consumer, ...deliveryShape }),
+  },
+  update: {
+    summary: 'An update of a `data` block that the client watches.',
+    params: z.object({ subscription, ...updateShape }),
   },
   ended: {
     summary: 'A subscription or consumer has ended, other than by `unsubscribe` or `stop`.',

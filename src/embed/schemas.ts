@@ -54,6 +54,16 @@ export const subscription = sourceNumber('The number that `subscribe` returned.'
 export const consumer = sourceNumber('The number that `consume` returned.')
 export const delivery = sourceNumber('The number of the delivery.')
 
+/** How many messages a client takes. */
+export const messageCount = z.int().min(1).max(1_000_000_000)
+export const credit = messageCount
+  .meta({
+    description: 'How many messages the gateway may send before it needs `credit`. Default: without limit.',
+  })
+  .optional()
+
+export const dataName = z.string().min(1).meta({ description: 'The label of a `data` block.' })
+
 export const nothing = z.null().meta({ description: 'Nothing.' })
 export const settled = z.boolean().meta({
   description: 'false if it was settled before, or if its actor has died and the broker delivers it again.',
@@ -76,6 +86,23 @@ export function given<T extends object>(
       options[key] = members[key]
     }
   return options as never
+}
+
+export const updateShape = {
+  data: dataName,
+  value: z
+    .unknown()
+    .meta({
+      description: 'The value after the update; after an error the last good one. Absent if there is none.',
+    })
+    .optional(),
+  kind: z
+    .enum(['full', 'partial', 'append', 'delete'])
+    .meta({ description: 'How the value changed (docs/data.md).' }),
+  timestamp: z.number().meta({ description: 'When, in milliseconds since 1970.' }),
+  error: errorObject
+    .meta({ description: 'Why there is no newer value; absent if the update succeeded.' })
+    .optional(),
 }
 
 export const deliveryShape = {

@@ -4,6 +4,7 @@ import type { Subscription } from '../client/subscription.js'
 import type { EventName } from '../core/events.js'
 import type { Deliveries, DeliveryFields } from './deliveries.js'
 import type { EncodingName } from './encoding.js'
+import type { DataPort } from './gateway-port.js'
 import type { NOTIFICATIONS } from './notifications.js'
 
 export type NotificationName = keyof typeof NOTIFICATIONS
@@ -33,6 +34,8 @@ export interface SessionPort {
   release(id: number): void
   /** Sends the messages of a subscription. @param credit how many it may send; Infinity for no limit */
   feedSubscription(id: number, subscription: Subscription, credit: number): void
+  /** Sends the updates of a `data` block. @param credit how many it may send; Infinity for no limit */
+  feedData(id: number, data: DataPort, credit: number): void
   /** Sends the messages of a consumer. */
   feedConsumer(id: number, consumer: QueueConsumer): void
   /** Gives credit to a subscription. @throws ProtocolFault if there is none of that number */

@@ -10,10 +10,11 @@ import { Deliveries, type DeliveryFields } from './deliveries.js'
 import { Dispatcher, failure, type Id } from './dispatcher.js'
 import { type Encoding, type EncodingName, makeEncoding } from './encoding.js'
 import { ConsumerFeed } from './feeds/consumer-feed.js'
+import { DataFeed } from './feeds/data-feed.js'
 import { EventFeed } from './feeds/event-feed.js'
 import { Feeds } from './feeds/feeds.js'
 import { SubscriptionFeed } from './feeds/subscription-feed.js'
-import type { GatewayPort } from './gateway-port.js'
+import type { DataPort, GatewayPort } from './gateway-port.js'
 import type { Input, Reader } from './input/reader.js'
 import type { Method } from './method.js'
 import { Output } from './output.js'
@@ -181,6 +182,10 @@ export class Session implements SessionPort {
 
   feedSubscription(id: number, subscription: Subscription, credit: number): void {
     this.#feeds.start(id, new SubscriptionFeed(id, subscription, this, credit))
+  }
+
+  feedData(id: number, data: DataPort, credit: number): void {
+    this.#feeds.start(id, new DataFeed(id, data, this, credit))
   }
 
   feedConsumer(id: number, consumer: QueueConsumer): void {

@@ -30,6 +30,7 @@ test.skipIf(python === undefined)('the program in Python', async () => {
     'error: rpc retryable: False',
     "job: {'n': 1} attempt 1",
     'acknowledged: True',
+    "data: {'celsius': 21}",
     '',
   ])
 })

@@ -2,9 +2,10 @@ import { MailboxFullError } from '../../core/errors/limits.js'
 import { LIMITS } from '../protocol.js'
 import { INVALID_PARAMS, ProtocolFault } from '../wire-error.js'
 import type { ConsumerFeed } from './consumer-feed.js'
+import type { DataFeed } from './data-feed.js'
 import type { SubscriptionFeed } from './subscription-feed.js'
 
-type Feed = SubscriptionFeed | ConsumerFeed
+type Feed = SubscriptionFeed | DataFeed | ConsumerFeed
 
 /** The open subscriptions and consumers of a session, by their numbers. */
 export class Feeds {

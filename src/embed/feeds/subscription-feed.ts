@@ -3,6 +3,7 @@ import type { Subscription } from '../../client/subscription.js'
 import { hasMembers, payloadOf } from '../deliveries.js'
 import type { SessionPort } from '../session-port.js'
 import { wireError } from '../wire-error.js'
+import { Credit } from './credit.js'
 
 type Session = Pick<SessionPort, 'send' | 'sendMessage' | 'ready' | 'isBlocked'>
 
@@ -12,28 +13,25 @@ export class SubscriptionFeed {
   readonly #id: number
   readonly #subscription: Subscription
   readonly #session: Session
-  #credit: number
+  readonly #credit: Credit
   #dropped = 0
   #isClosed = false
-  /** Continues the loop that waits for credit. */
-  #wake: () => void = () => {}
 
   constructor(id: number, subscription: Subscription, session: Session, credit: number) {
     this.#id = id
     this.#subscription = subscription
     this.#session = session
-    this.#credit = credit
+    this.#credit = new Credit(credit)
   }
 
   give(messages: number): void {
-    this.#credit += messages
-    this.#wake()
+    this.#credit.give(messages)
   }
 
   /** Ends the feed: no message follows. */
   close(): Promise<void> {
     this.#isClosed = true
-    this.#wake()
+    this.#credit.end()
     return this.#subscription.close()
   }
 
@@ -41,7 +39,7 @@ export class SubscriptionFeed {
   end(error?: unknown): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#wake()
+    this.#credit.end()
     const ended = { subscription: this.#id }
     this.#session.send('ended', error === undefined ? ended : { ...ended, error: wireError(error) })
   }
@@ -58,10 +56,7 @@ export class SubscriptionFeed {
 
   /** Sends the messages that are there, and waits for the next if there is none. @returns false at the end */
   async #next(): Promise<boolean> {
-    while (this.#credit <= 0 && !this.#isClosed)
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve
-      })
+    await this.#credit.available(() => this.#isClosed)
     for (let ready = this.#session.ready(); ready !== undefined; ready = this.#session.ready()) await ready
     if (this.#isClosed) return false
     // A promise for each message would cost more than the message.
@@ -74,9 +69,9 @@ export class SubscriptionFeed {
   /** Sends this message, and those that can be sent without waiting. */
   #send(first: Message): void {
     for (let message: Message | undefined = first; message !== undefined; ) {
-      this.#credit--
+      this.#credit.spend()
       this.#sendOne(message)
-      message = this.#credit > 0 && !this.#session.isBlocked ? this.#subscription.takeNow() : undefined
+      message = this.#credit.left > 0 && !this.#session.isBlocked ? this.#subscription.takeNow() : undefined
     }
   }
 

@@ -1,6 +1,8 @@
 import type { Method } from '../method.js'
 import { openRpcDocument } from '../openrpc.js'
+import { ACTIONS } from './actions.js'
 import { CALLS } from './calls.js'
+import { DATA } from './data.js'
 import { QUEUES } from './queues.js'
 import { sessionMethods } from './session.js'
 import { TOPICS } from './topics.js'
@@ -17,6 +19,8 @@ export function methodTable(version: string): Readonly<Record<string, Method>> {
     ...CALLS,
     ...TOPICS,
     ...QUEUES,
+    ...DATA,
+    ...ACTIONS,
     ...WATCHING,
   }
   return table

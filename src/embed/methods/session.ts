@@ -59,6 +59,8 @@ export function sessionMethods(
         }),
         integrations: labelled('The integrations'),
         servers: labelled('The servers'),
+        data: z.array(z.string()).meta({ description: 'The labels of the `data` blocks.' }),
+        actions: z.array(z.string()).meta({ description: 'The labels of the `action` blocks.' }),
       }),
       errors: [],
       always: true,
@@ -69,7 +71,7 @@ export function sessionMethods(
             `initialize: "protocol": expected ${PROTOCOL_VERSION}, found ${protocol}`,
           )
         session.initialize(encoding)
-        const { integrations, servers } = gateway.metrics()
+        const { integrations, servers, data, actions } = gateway.metrics()
         return {
           protocol: PROTOCOL_VERSION,
           gateway: { name: 'nemo-gateway', version },
@@ -83,6 +85,8 @@ export function sessionMethods(
           limits: LIMITS,
           integrations: typesOf(integrations),
           servers: typesOf(servers),
+          data: Object.keys(data),
+          actions: Object.keys(actions),
         }
       },
     }),

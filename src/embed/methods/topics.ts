@@ -3,11 +3,13 @@ import type { SubscribeOptions } from '../../core/operation-options.js'
 import { OVERFLOW_POLICIES } from '../../core/overflow.js'
 import { type Method, method } from '../method.js'
 import {
+  credit,
   durationOf,
   format,
   given,
   headers,
   integration,
+  messageCount,
   nothing,
   payloadBytes,
   payloadOf,
@@ -21,7 +23,6 @@ const qos = z
   .meta({ description: 'MQTT’s quality of service. Default: that of the integration.' })
   .optional()
 const transform = z.union([z.string().min(1), z.looseObject({})])
-const messages = z.int().min(1).max(1_000_000_000)
 
 /** The methods of publish/subscribe. */
 export const TOPICS: Readonly<Record<string, Method>> = {
@@ -56,12 +57,7 @@ export const TOPICS: Readonly<Record<string, Method>> = {
     params: z.strictObject({
       integration,
       topic: z.string().min(1).meta({ description: 'A pattern with the wildcards of the broker.' }),
-      credit: messages
-        .meta({
-          description:
-            'How many messages the gateway may send before it needs `credit`. Default: without limit.',
-        })
-        .optional(),
+      credit,
       decode: z
         .enum(['value', 'bytes'])
         .meta({ description: 'What messages contain: `value` (default) or the `bytes` of the payload.' })
@@ -90,13 +86,16 @@ export const TOPICS: Readonly<Record<string, Method>> = {
     result: z.object({ subscription }),
     errors: ['subscribe'],
     cancellable: true,
-    async run({ integration: of, topic, credit, ...rest }, { gateway, session, signal, afterAnswer }) {
+    async run(
+      { integration: of, topic, credit: messages, ...rest },
+      { gateway, session, signal, afterAnswer },
+    ) {
       const id = session.reserve()
       try {
         // The client checks the transforms, as all options.
         const options = given({ ...rest, signal }) as SubscribeOptions | undefined
         const opened = await gateway.pubsub(of).subscribe(topic, options)
-        afterAnswer(() => session.feedSubscription(id, opened, credit ?? Number.POSITIVE_INFINITY))
+        afterAnswer(() => session.feedSubscription(id, opened, messages ?? Number.POSITIVE_INFINITY))
         return { subscription: id }
       } catch (error) {
         session.release(id)
@@ -108,7 +107,7 @@ export const TOPICS: Readonly<Record<string, Method>> = {
     summary: 'Lets a subscription with `credit` send more messages. Usually sent as a notification.',
     params: z.strictObject({
       subscription,
-      messages: messages.meta({ description: 'How many more.' }),
+      messages: messageCount.meta({ description: 'How many more.' }),
     }),
     result: nothing,
     errors: [],
