@@ -1,7 +1,7 @@
 // What a program sees of an adapter of your own: nothing that would be different from any other.
 import { startLineServer } from './line-server.mjs'
 
-const server = await startLineServer(18841)
+const server = await startLineServer(Number(process.env.LINE_PORT ?? 18841))
 
 /** Called by `nemo-gateway run --app` when the gateway has started; what it returns is called before the end. */
 export default async function app(gateway) {

@@ -4,7 +4,7 @@ integration "ticker" {
 
   endpoint {
     address = "127.0.0.1"
-    port    = 18841
+    port    = env("LINE_PORT", 18841)
   }
 
   config {

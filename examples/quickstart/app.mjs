@@ -3,7 +3,7 @@ import { startNarrator } from './narrator.mjs'
 import { startService } from './service.mjs'
 
 // Listens before the gateway starts; does not keep the process alive.
-const service = await startService(18832)
+const service = await startService(Number(process.env.RPC_PORT ?? 18832))
 service.unref()
 
 /** Called by `nemo-gateway run --app` when the gateway has started; what it returns is called before the end. */

@@ -16,12 +16,13 @@ export class Programs {
   run(
     folder: string,
     config: string,
-    app: string,
+    app: string | undefined,
     env: NodeJS.ProcessEnv = {},
     more: readonly string[] = [],
   ): Running {
-    const [file, module] = [`${EXAMPLES}${folder}/${config}`, `${EXAMPLES}${folder}/${app}`]
-    return this.#keep(startProgram(`${ROOT}dist/cli.js`, ['run', file, '--app', module, ...more], env))
+    const program = app === undefined ? [] : ['--app', `${EXAMPLES}${folder}/${app}`]
+    const args = ['run', `${EXAMPLES}${folder}/${config}`, ...program, ...more]
+    return this.#keep(startProgram(`${ROOT}dist/cli.js`, args, env))
   }
 
   async kill(): Promise<void> {
