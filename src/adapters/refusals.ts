@@ -58,12 +58,17 @@ export class Refusals {
     this.#clock.setTimer(PERIOD_MS, () => this.#endPeriod(), { background: true })
   }
 
+  /** Reports what was counted, because the server ends. */
+  flush(): void {
+    for (const [reason, count] of this.#counted) this.#report({ reason, count })
+    this.#counted.clear()
+  }
+
   #endPeriod(): void {
     this.#isPeriod = false
     this.#single = 0
     if (this.#counted.size === 0) return
-    for (const [reason, count] of this.#counted) this.#report({ reason, count })
-    this.#counted.clear()
+    this.flush()
     this.#beginPeriod()
   }
 }

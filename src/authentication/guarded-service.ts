@@ -64,9 +64,14 @@ class GuardedSink implements MessageSink<InboundRequest> {
         this.#isFull = false
         this.#release()
       },
-      close: () => subscription.close(),
-      ...(subscription.detach && { detach: () => subscription.detach!() }),
+      close: () => this.#ending(subscription.close()),
+      ...(subscription.detach && { detach: () => this.#ending(subscription.detach!()) }),
     }
+  }
+
+  async #ending(end: Promise<void>): Promise<void> {
+    await end
+    this.#refusals.flush()
   }
 
   deliver(request: InboundRequest): boolean {

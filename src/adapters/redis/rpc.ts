@@ -1,3 +1,4 @@
+import type { Attempt } from '../../core/adapter/attempt.js'
 import type { RpcFacet } from '../../core/adapter/rpc-facet.js'
 import type { Clock } from '../../core/clock.js'
 import { ConnectionError } from '../../core/errors/connection.js'
@@ -58,7 +59,7 @@ export function rpcFacet(
         throw failure instanceof ConnectionError && !failure.notExecuted ? unsent(failure) : failure
       })
       const reply = replies.expect(method, context)
-      const fields = ['call', reply.number, 'reply', replies.key]
+      const fields = ['call', reply.number, 'reply', replies.key, ...authorizationOf(context)]
       request(session, method, payload, context.deadline, fields).then(
         (served) => served || reply.fail(noServer(method, { notExecuted: true })),
         reply.fail,
@@ -69,9 +70,19 @@ export function rpcFacet(
     async notify(method, params, context) {
       const payload = encode(params)
       // A notification expects no answer, so a method without a server is not an error.
-      await request(current(), method, payload, context.deadline, ['notification', 1])
+      await request(current(), method, payload, context.deadline, [
+        'notification',
+        1,
+        ...authorizationOf(context),
+      ])
     },
   }
+}
+
+/** The only header that a request carries: the credentials of the caller. */
+function authorizationOf({ headers }: Attempt): readonly string[] {
+  const found = Object.entries(headers ?? {}).find(([name]) => name.toLowerCase() === 'authorization')
+  return found === undefined ? [] : ['authorization', found[1]]
 }
 
 const refused: Failure = (reason, context) => new RpcError(SERVER_ERROR, reason, undefined, context)

@@ -149,6 +149,7 @@ export async function listen(context: AdapterContext, config: GrpcServerConfig):
       waited.abort()
       server.forceShutdown()
       process.off('exit', closeAtExit)
+      refusals.flush()
     },
   }
 }

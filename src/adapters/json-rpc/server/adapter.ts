@@ -40,6 +40,7 @@ interface Listening {
   readonly feeds: Feeds
   /** Watches the certificate files; absent without TLS. */
   readonly files: Timer | undefined
+  readonly refusals: Refusals
   /** Resolves when every connection has ended; absent before `drain`. */
   closed?: Promise<void>
 }
@@ -155,7 +156,7 @@ class JsonRpcServer implements ProtocolAdapter {
     server.on('tlsClientError', (_error, { remoteAddress: address }) =>
       refusals.add({ reason: 'the TLS handshake failed', address }),
     )
-    const state = { server, dispatcher, requests, webSockets, feeds, files }
+    const state = { server, dispatcher, requests, webSockets, feeds, files, refusals }
     this.#state = state
     server.on('error', (error) => this.#lost(state, error))
   }
@@ -177,6 +178,7 @@ class JsonRpcServer implements ProtocolAdapter {
     webSockets.terminate()
     server.closeAllConnections()
     await closed
+    state.refusals.flush()
   }
 
   async ping(): Promise<void> {
