@@ -6,5 +6,14 @@ export function callerKey(address: string | undefined, identity?: Identity): str
   // Callers behind one proxy have one address, and one caller may have many.
   return identity === undefined || identity.subject === ''
     ? `address ${addressGroup(address)}`
-    : `subject ${identity.subject}`
+    : `subject ${JSON.stringify(nameOf(identity))}`
+}
+
+/** Whether two identities are the same caller. Issuers give out their subjects independently of each other. */
+export function isSameCaller(one: Identity, other: Identity): boolean {
+  return JSON.stringify(nameOf(one)) === JSON.stringify(nameOf(other))
+}
+
+function nameOf({ subject, claims }: Identity): readonly unknown[] {
+  return [claims.iss ?? null, subject]
 }

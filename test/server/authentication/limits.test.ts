@@ -86,6 +86,8 @@ describe('the rate', () => {
     ]
     for (const expected of [200, 200, 429]) expect(await ask(ann)).toBe(expected)
     expect(await ask(await bearer({ sub: 'ann', jti: 'another token' }))).toBe(429)
+    // Another issuer means somebody else by the same name.
+    expect(await ask(await bearer({ sub: 'ann', iss: 'elsewhere' }))).toBe(200)
     for (const expected of [401, 401, 429]) expect(await ask(wrong)).toBe(expected)
     await expect(Caller.open(running.port, ca, wrong)).rejects.toBe(429)
     const caller = await Caller.open(running.port, ca, bob)
@@ -111,6 +113,51 @@ describe('the rate', () => {
     const records = running.refused.map(({ reason, scheme }) => ({ reason, scheme }))
     expect(records).toContainEqual({ reason: 'too many requests of this caller', scheme: undefined })
     await running.gateway.shutdown({ timeout: 100 })
+  })
+})
+
+test('a caller without a token does not learn that its request is too large', async () => {
+  const running = await serve(
+    { servers: { api: { type: 'json-rpc', listen, auth, config: { max_request: 1_024 } } } },
+    { name: 'api', methods: ['who'] },
+  )
+  const large = call('who', 'x'.repeat(2_000))
+  expect((await post(running.port, ca, large)).status).toBe(401)
+  expect((await post(running.port, ca, large, await bearer())).status).toBe(413)
+  await running.gateway.shutdown({ timeout: 100 })
+})
+
+test('a WebSocket cannot be taken over by the same subject of another issuer', async () => {
+  const running = await serve(
+    { servers: { api: { type: 'json-rpc', listen, auth } } },
+    { name: 'api', methods: ['who'] },
+  )
+  const caller = await Caller.open(running.port, ca, await bearer({ sub: 'ann', iss: 'here' }))
+  const login = async (claims: JWTPayload) => caller.ask('rpc.authenticate', { token: await token(claims) })
+  expect(await login({ sub: 'ann', iss: 'here', jti: 'new' })).toMatchObject({ result: { subject: 'ann' } })
+  expect(await login({ sub: 'ann', iss: 'elsewhere' })).toMatchObject({ error: { code: -32_003 } })
+  await running.gateway.shutdown({ timeout: 100 })
+})
+
+describe('a shutdown', () => {
+  const refused = (running: Running) => running.refused.reduce((sum, { count }) => sum + count, 0)
+
+  test('records the refusals of the last second over HTTP', async () => {
+    const running = await serve({ servers: { api: { type: 'json-rpc', listen, auth } } }, { name: 'api' })
+    await Promise.all(Array.from({ length: 50 }, () => post(running.port, ca, call('who'))))
+    await running.gateway.shutdown({ timeout: 5_000 })
+    expect(refused(running)).toBe(50)
+  })
+
+  test('records the refusals of the last second over gRPC', async () => {
+    const method = 'shop.Shop/who'
+    const running = await serve(
+      { servers: { api: { type: 'grpc', format: 'json', listen, auth } } },
+      { name: 'api', methods: [method] },
+    )
+    for (let i = 0; i < 50; i++) await grpcCall(running.port, ca, `/${method}`, {})
+    await running.gateway.shutdown({ timeout: 5_000 })
+    expect(refused(running)).toBe(50)
   })
 })
 

@@ -93,8 +93,10 @@ export class HttpRequests {
     if (refusal !== undefined) return this.#refuse(request, response, refusal)
     const denied = guard.refusesAnonymous && who.kind !== 'known' ? guard.refusalOf(who) : undefined
     if (denied !== undefined) return this.#deny(request, response, denied)
+    const announced = announcedOf(request) ?? 0
+    if (announced > this.#settings.limit) return this.#refuse(request, response, TOO_LARGE)
     const share = new MemoryShare(budget)
-    if (!share.fitsOne(announcedOf(request) ?? 0)) return this.#refuse(request, response, OVERLOADED)
+    if (!share.fitsOne(announced)) return this.#refuse(request, response, OVERLOADED)
     if (request.headers.expect !== undefined) response.writeContinue()
     try {
       await this.#answer(request, response, share, who)
@@ -103,14 +105,13 @@ export class HttpRequests {
     }
   }
 
-  /** Checks what can be known before the body is read. A caller that guesses tokens is slowed down too. */
+  /** Checks whether the caller may send a request now. A caller that guesses tokens is slowed down too. */
   #refusalOf(request: IncomingMessage, response: ServerResponse, who: AccessCaller): Refusal | undefined {
     const { admission, dispatcher } = this.#parts
     if (!dispatcher.isReady) return OVERLOADED
     const allowance = admission.admit(callerOf(request.socket, who))
     for (const [name, value] of Object.entries(admission.headers(allowance))) response.setHeader(name, value)
-    if (allowance?.isAdmitted === false) return TOO_MANY
-    return (announcedOf(request) ?? 0) > this.#settings.limit ? TOO_LARGE : undefined
+    return allowance?.isAdmitted === false ? TOO_MANY : undefined
   }
 
   async #answer(

@@ -1,6 +1,7 @@
 import type { Caller as AccessCaller, AccessRefusal } from '../../../core/adapter/authentication.js'
 import type { Clock, Timer } from '../../../core/clock.js'
 import type { Value } from '../../../core/value.js'
+import { isSameCaller } from '../../caller-key.js'
 import { AccessRefused, type Caller } from './caller.js'
 import type { Guard } from './guard.js'
 
@@ -72,7 +73,7 @@ export class SocketLogin {
       return { kind: 'unauthenticated', reason: who.kind === 'invalid' ? who.reason : 'there is no token' }
     if (who.kind === 'unavailable') return { kind: 'unavailable', reason: who.reason }
     const { who: before } = this.#caller
-    return before.kind === 'known' && before.identity.subject !== who.identity.subject
+    return before.kind === 'known' && !isSameCaller(before.identity, who.identity)
       ? { kind: 'forbidden', reason: 'the connection belongs to another subject' }
       : undefined
   }
