@@ -63,7 +63,7 @@ describe('a function of a script as a transform', () => {
   })
 
   test('fails for one message, and goes on with the next', async () => {
-    const { subscribe } = await withScript({ threads: 1, timeout: '300ms' })
+    const { subscribe } = await withScript({ threads: 1, timeout: '2s' })
     for (const [name, poison, reason] of [
       ['fussy', 'bad', 'script.s.fussy: not this one'],
       ['deadly', 'die', 'script.s.deadly: the actor crashed: the thread ended with code 1'],
@@ -79,7 +79,7 @@ describe('a function of a script as a transform', () => {
 
   test('waits for threads that others have taken', async () => {
     const { gateway, subscribe } = await withScript(
-      { threads: 1, queue: 1, timeout: '400ms' },
+      { threads: 1, queue: 1, timeout: '1500ms' },
       { actions: { spin: { type: 'script', config: { function: 'script.s.endless' } } } },
     )
     const { put, next } = await subscribe(script('fussy'))
@@ -124,6 +124,45 @@ describe('a function of a script as a transform', () => {
     expect((await queue.receive('dead', { timeout: '10s' }))?.value).toBe('bad')
     expect((await queue.receive('to', { timeout: '10s' }))?.value).toBe('good')
     expect((await queue.receive('unroutable', { timeout: '10s' }))?.value).toBe('bad')
+  })
+
+  test('loses no message of a queue when the actor crashes', async () => {
+    const { gateway } = await withScript(
+      { threads: 2, concurrent: 4 },
+      {
+        integrations: {
+          bus: {
+            type: 'memory',
+            chaos: { fault: 'throw', every: '150ms' },
+            supervision: { max_restarts: 10_000, backoff: '10ms' },
+          },
+          out: { type: 'memory' },
+        },
+        routes: {
+          r: {
+            from: { integration: 'bus', queue: 'from' },
+            to: { integration: 'out', queue: 'to' },
+            transform: [script('late')],
+          },
+        },
+      },
+    )
+    const numbers = Array.from({ length: 300 }, (_, number) => number)
+    const queue = gateway.queue('bus')
+    await Promise.all(numbers.map((number) => queue.send('from', number)))
+    const left = new Set<unknown>(numbers)
+    const arrivals = gateway.queue('out').consume('to', { concurrency: 16 })
+    void arrivals.each(({ value }) => void left.delete(value))
+    await waitFor(() => left.size === 0, { what: () => `the rest: ${[...left]}` })
+    await arrivals.close()
+  })
+
+  test('does not hold up a shutdown', async () => {
+    const { gateway, subscribe } = await withScript({ threads: 1 })
+    const { put, next } = await subscribe(script('endless'))
+    await put('good', 'spin', 'never')
+    expect((await next()).value).toBe('good')
+    await gateway.shutdown({ timeout: 500 })
   })
 
   test('is loaded again when the script changes', async () => {
