@@ -123,7 +123,7 @@ export class Pipeline<Message> {
     for (const { step } of this.#stages) step.flush?.()
   }
 
-  /** Settles all messages that it holds as `returned`, those in a slow query when the query ends. Idempotent. */
+  /** Settles all messages that it holds as `returned`, those in a slow query or a script when it has ended. Idempotent. */
   close(): void {
     this.#isClosed = true
     this.reset()
