@@ -2,6 +2,7 @@ import type { ByteBudget } from '../core/byte-budget.js'
 import type { Clock, Timer } from '../core/clock.js'
 import { Deque } from '../core/deque.js'
 import type { Capacity } from '../core/overflow.js'
+import { RoomWait } from '../core/room-wait.js'
 import { CreditTaker } from '../mailbox/credit.js'
 import { encodeError } from '../mailbox/error-codec.js'
 import type { Gauges } from '../mailbox/gauges.js'
@@ -58,7 +59,8 @@ export class DeliveryQueue {
   readonly #hold: Hold
   readonly #waiting = new Deque<Outgoing>()
   #waitingBytes = 0
-  #awaitsBudget = false
+  /** Drains again when other holders have freed part of a full budget. */
+  readonly #roomWait = new RoomWait(() => this.drain())
   #dropped = 0
   #reportedDropped = 0
   #reportTimer: Timer | undefined
@@ -174,19 +176,8 @@ export class DeliveryQueue {
     this.#enter(message)
     if (this.#waiting.size === 1) this.drain()
     if (overflow !== 'block' || (this.#fill() < HOLD_BACK_AT && this.#hasMemory)) return 'waiting'
-    this.#awaitBudget()
+    if (this.#parts.budget.isFull) this.#roomWait.start(this.#parts.budget)
     return this.#hold.fill() ? 'hold-back' : 'waiting'
-  }
-
-  /** Drains again when other holders have freed part of a full budget. */
-  #awaitBudget(): void {
-    const { budget } = this.#parts
-    if (!budget.isFull || this.#awaitsBudget) return
-    this.#awaitsBudget = true
-    budget.whenRoom(() => {
-      this.#awaitsBudget = false
-      this.drain()
-    })
   }
 
   #fits(message: Outgoing): boolean {

@@ -1,4 +1,4 @@
-import { sharedController } from '../core/abort.js'
+import { LazySignal } from '../core/abort.js'
 import type { Attempt } from '../core/adapter/attempt.js'
 import type { Timer } from '../core/clock.js'
 import { type IntegrationSettings, operationBudgetMs } from '../core/settings/integration.js'
@@ -110,17 +110,16 @@ export class Operation {
 }
 
 /** One attempt of an operation. Each has its own signal, so that an adapter that reads it late sees it aborted. */
-export class OperationAttempt implements Attempt {
+export class OperationAttempt extends LazySignal implements Attempt {
   readonly #operation: Operation
   readonly permit: BreakerPermit
   readonly startedAt: number
   readonly deadline: number
   /** The size of its answers on the wire; `undefined` if the adapter does not report it. */
   answerBytes: number | undefined
-  #controller: AbortController | undefined
-  #ended: Error | undefined
 
   constructor(operation: Operation, permit: BreakerPermit, startedAt: number, deadline: number) {
+    super()
     this.#operation = operation
     this.permit = permit
     this.startedAt = startedAt
@@ -139,22 +138,7 @@ export class OperationAttempt implements Attempt {
     return this.#operation.request.messageId
   }
 
-  // Created on first use: most adapters never read it, and a controller costs more than the rest of the operation.
-  get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = sharedController()
-      if (this.#ended !== undefined) this.#controller.abort(this.#ended)
-    }
-    return this.#controller.signal
-  }
-
   answered(bytes: number): void {
     this.answerBytes = (this.answerBytes ?? 0) + bytes
-  }
-
-  /** Ends the attempt. A signal read later is already aborted. */
-  abort(reason: Error): void {
-    this.#ended ??= reason
-    this.#controller?.abort(reason)
   }
 }

@@ -10,6 +10,28 @@ export function sharedController(): AbortController {
   return controller
 }
 
+/**
+ * A signal whose controller is made on first use: few attempts need it, and a controller costs more than the rest of an
+ * operation. A signal read after the abort is already aborted.
+ */
+export class LazySignal {
+  #controller: AbortController | undefined
+  #reason: Error | undefined
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = sharedController()
+      if (this.#reason !== undefined) this.#controller.abort(this.#reason)
+    }
+    return this.#controller.signal
+  }
+
+  abort(reason: Error): void {
+    this.#reason ??= reason
+    this.#controller?.abort(reason)
+  }
+}
+
 /** Makes a signal that aborts with the first of several. It accepts any number of listeners. */
 export function sharedSignal(signals: readonly AbortSignal[]): AbortSignal {
   const first = AbortSignal.any([...signals])

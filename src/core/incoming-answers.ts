@@ -1,5 +1,6 @@
 import type { ByteBudget } from './byte-budget.js'
 import type { Clock } from './clock.js'
+import { RoomWait } from './room-wait.js'
 
 /** Decoding a smaller answer takes less than a millisecond. */
 const LARGE_BYTES = 256 * 1024
@@ -49,7 +50,7 @@ export class IncomingAnswers {
   readonly #connections = new Set<HeldConnection>()
   /** Bytes of the answers that wait for the host. */
   #waiting = 0
-  #awaitsRoom = false
+  readonly #roomWait = new RoomWait(() => this.#proceedSoon())
   #isDue = false
   /** The turns of large answers. */
   #turns = Promise.resolve()
@@ -148,7 +149,7 @@ export class IncomingAnswers {
     this.#budget.take(more)
     if (this.#mayRead(answer)) return
     answer.hold()
-    this.#awaitRoom()
+    this.#roomWait.start(this.#budget)
   }
 
   #mayRead(answer: Answer): boolean {
@@ -161,16 +162,7 @@ export class IncomingAnswers {
       // Again if it is held: a connection that may not stay paused for long has read on.
       connection.source.pause()
     }
-    this.#awaitRoom()
-  }
-
-  #awaitRoom(): void {
-    if (this.#awaitsRoom) return
-    this.#awaitsRoom = true
-    this.#budget.whenRoom(() => {
-      this.#awaitsRoom = false
-      this.#proceedSoon()
-    })
+    this.#roomWait.start(this.#budget)
   }
 
   /** Proceeds on a later turn, because a source may not be resumed while another one is being read. */

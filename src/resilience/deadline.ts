@@ -1,30 +1,15 @@
-import { sharedController } from '../core/abort.js'
+import { LazySignal } from '../core/abort.js'
 import type { Attempt } from '../core/adapter/attempt.js'
 import type { Clock } from '../core/clock.js'
 import { TimeoutError } from '../core/errors/operation.js'
 import { abortReason } from './retry.js'
 
-/** An attempt that makes its AbortController on first use, which most attempts never need. */
-class LazyAttempt implements Attempt {
+class LazyAttempt extends LazySignal implements Attempt {
   readonly deadline: number
-  #controller: AbortController | undefined
-  #reason: Error | undefined
 
   constructor(deadline: number) {
+    super()
     this.deadline = deadline
-  }
-
-  get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = sharedController()
-      if (this.#reason !== undefined) this.#controller.abort(this.#reason)
-    }
-    return this.#controller.signal
-  }
-
-  abort(reason: Error): void {
-    this.#reason ??= reason
-    this.#controller?.abort(reason)
   }
 }
 

@@ -1,6 +1,7 @@
 import type { ByteBudget } from '../../core/byte-budget.js'
 import type { Clock } from '../../core/clock.js'
 import type { Capacity } from '../../core/overflow.js'
+import { RoomWait } from '../../core/room-wait.js'
 import type { RouteSettings } from '../../core/settings/route.js'
 import type { RouteGauges } from '../../mailbox/route-gauges.js'
 import type { JoinLink } from '../../mailbox/route-link.js'
@@ -48,11 +49,11 @@ export class RunningRoute implements RouteIntake {
   readonly #letters: Letters
   readonly #route: Route
   readonly #hold: Hold
+  readonly #roomWait = new RoomWait(() => this.#changed())
   #handle: SourceHandle | undefined
   #buffer: RouteBuffer | undefined
   #transforming: Transforming | undefined
   #isHeld = false
-  #awaitsBudget = false
   #isStopping = false
 
   constructor(parts: RunningRouteDependencies) {
@@ -211,7 +212,7 @@ export class RunningRoute implements RouteIntake {
   /** @returns false if the source must be held back */
   #holdBack({ source }: Received): boolean {
     if (this.#hasRoom) return true
-    this.#awaitBudget()
+    if (this.#parts.budget.isFull) this.#roomWait.start(this.#parts.budget)
     if (source !== undefined) {
       // A broker that waits for acknowledgements stops by itself. Holding it back would stop other subscriptions too.
       if (this.settings.from.kind === 'topic' && !this.#isOverCapacity) return true
@@ -250,16 +251,6 @@ export class RunningRoute implements RouteIntake {
   /** The transforms have room again. */
   roomAgain(): void {
     this.#changed()
-  }
-
-  #awaitBudget(): void {
-    const { budget } = this.#parts
-    if (!budget.isFull || this.#awaitsBudget) return
-    this.#awaitsBudget = true
-    budget.whenRoom(() => {
-      this.#awaitsBudget = false
-      this.#changed()
-    })
   }
 
   #measure(): void {

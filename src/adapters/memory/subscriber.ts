@@ -3,6 +3,7 @@ import type { Attempt } from '../../core/adapter/attempt.js'
 import type { AdapterSubscription, InboundMessage, MessageSink } from '../../core/adapter/inbound.js'
 import type { ByteBudget } from '../../core/byte-budget.js'
 import { SubscribeError } from '../../core/errors/pubsub.js'
+import { RoomWait } from '../../core/room-wait.js'
 import { abortFailure } from '../abort.js'
 import type { Connection, PendingRequest } from './connection.js'
 import { fieldFault, LOCAL } from './fields.js'
@@ -115,7 +116,7 @@ class Credit {
   readonly #budget: ByteBudget
   #messages = 0
   #bytes = 0
-  #isWaiting = false
+  readonly #roomWait = new RoomWait(() => this.#send())
 
   constructor(connection: Connection, subscription: number, budget: ByteBudget) {
     this.#connection = connection
@@ -127,14 +128,8 @@ class Credit {
     this.#messages++
     this.#bytes += bytes
     if (this.#messages < PORTION.messages && this.#bytes < PORTION.bytes) return
-    if (!this.#budget.isFull) this.#send()
-    else if (!this.#isWaiting) {
-      this.#isWaiting = true
-      this.#budget.whenRoom(() => {
-        this.#isWaiting = false
-        this.#send()
-      })
-    }
+    if (this.#budget.isFull) this.#roomWait.start(this.#budget)
+    else this.#send()
   }
 
   #send(): void {

@@ -2,6 +2,7 @@ import type { ByteBudget } from '../../core/byte-budget.js'
 import { type Clock, every, type Timer } from '../../core/clock.js'
 import { IntegrationError } from '../../core/errors/integration-error.js'
 import { DequeueError } from '../../core/errors/queue.js'
+import { RoomWait } from '../../core/room-wait.js'
 import type { ConsumerBinding } from './bindings.js'
 import type { Connection } from './client/connection.js'
 import type { HeaderBlock } from './client/headers.js'
@@ -41,9 +42,9 @@ export class PullLoop {
   readonly #events: PullLoopEvents
   readonly #pulls: PullRequests
   readonly #retry: PullRetry
+  readonly #roomWait = new RoomWait(() => this.ask())
   #binding: ConsumerBinding
   #scheduled = false
-  #waitsForRoom = false
   #heard = false
   /** Whether a pull request was open at the previous check for silence. */
   #wasOpen = false
@@ -128,17 +129,8 @@ export class PullLoop {
     const { pullSubject, budget } = this.#options
     const missing = this.#events.wanted() - this.#pulls.asked
     if (missing < 1) return
-    if (budget.isFull) return this.#askWhenThereIsRoom()
+    if (budget.isFull) return this.#roomWait.start(budget)
     this.#pulls.send(pullSubject(this.#binding), missing, this.#binding.limits)
-  }
-
-  #askWhenThereIsRoom(): void {
-    if (this.#waitsForRoom) return
-    this.#waitsForRoom = true
-    this.#options.budget.whenRoom(() => {
-      this.#waitsForRoom = false
-      this.ask()
-    })
   }
 
   #bindAgain(reason: string): void {

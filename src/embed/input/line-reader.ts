@@ -1,5 +1,4 @@
-import { ByteQueue } from './byte-queue.js'
-import type { Input, Reader } from './reader.js'
+import { type Input, Reader } from './reader.js'
 
 type State =
   | { readonly kind: 'line' }
@@ -21,30 +20,16 @@ const LONGEST_HEADER = 1_024
  * Reads one message a line. Also reads messages with the headers of the Language Server Protocol (`Content-Length`),
  * which many libraries write. Empty lines are ignored.
  */
-export class LineReader implements Reader {
-  readonly #bytes = new ByteQueue()
-  readonly #maxBytes: number
+export class LineReader extends Reader {
   #state: State = { kind: 'line' }
-
-  constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes
-  }
-
-  push(chunk: Buffer): void {
-    this.#bytes.push(chunk)
-  }
-
-  rest(): Buffer {
-    return this.#bytes.take(this.#bytes.length)
-  }
 
   next(): Input | undefined {
     for (;;) {
       const before = this.#state
-      const left = this.#bytes.length
+      const left = this.bytes.length
       const found = this.#step(before)
       if (found !== undefined) return found
-      if (this.#state === before && this.#bytes.length === left) return undefined
+      if (this.#state === before && this.bytes.length === left) return undefined
     }
   }
 
@@ -58,13 +43,13 @@ export class LineReader implements Reader {
       case 'headers':
         return this.#header(state)
       case 'body': {
-        if (this.#bytes.length < state.length) return undefined
+        if (this.bytes.length < state.length) return undefined
         this.#state = { kind: 'line' }
-        return { kind: 'message', bytes: this.#bytes.take(state.length) }
+        return { kind: 'message', bytes: this.bytes.take(state.length) }
       }
       case 'skip': {
-        const count = Math.min(state.left, this.#bytes.length)
-        if (count > 0) this.#bytes.take(count)
+        const count = Math.min(state.left, this.bytes.length)
+        if (count > 0) this.bytes.take(count)
         state.left -= count
         if (state.left === 0) this.#state = { kind: 'line' }
         return undefined
@@ -73,8 +58,8 @@ export class LineReader implements Reader {
   }
 
   #line(): Input | undefined {
-    const end = this.#bytes.lineEnd()
-    if (end > this.#maxBytes || (end < 0 && this.#bytes.length > this.#maxBytes)) {
+    const end = this.bytes.lineEnd()
+    if (end > this.maxBytes || (end < 0 && this.bytes.length > this.maxBytes)) {
       this.#state = { kind: 'long-line' }
       return { kind: 'oversized' }
     }
@@ -89,14 +74,14 @@ export class LineReader implements Reader {
 
   /** Skips to the end of the line. */
   #longLine(): undefined {
-    const end = this.#bytes.lineEnd()
-    this.#bytes.take(end < 0 ? this.#bytes.length : end + 1)
+    const end = this.bytes.lineEnd()
+    this.bytes.take(end < 0 ? this.bytes.length : end + 1)
     if (end >= 0) this.#state = { kind: 'line' }
   }
 
   #header(state: Extract<State, { kind: 'headers' }>): Input | undefined {
-    const end = this.#bytes.lineEnd()
-    if (end > LONGEST_HEADER || (end < 0 && this.#bytes.length > LONGEST_HEADER)) {
+    const end = this.bytes.lineEnd()
+    if (end > LONGEST_HEADER || (end < 0 && this.bytes.length > LONGEST_HEADER)) {
       this.#state = { kind: 'long-line' }
       return { kind: 'fault', reason: `a header line of more than ${LONGEST_HEADER} bytes` }
     }
@@ -109,7 +94,7 @@ export class LineReader implements Reader {
     const { length } = state
     this.#state = { kind: 'line' }
     if (length === undefined) return { kind: 'fault', reason: 'headers without a valid Content-Length' }
-    if (length <= this.#maxBytes) {
+    if (length <= this.maxBytes) {
       this.#state = { kind: 'body', length }
       return undefined
     }
@@ -119,7 +104,7 @@ export class LineReader implements Reader {
 
   /** Takes a line without its end, which may be CR LF. */
   #takeLine(end: number): Buffer {
-    const line = this.#bytes.take(end + 1)
+    const line = this.bytes.take(end + 1)
     return line.subarray(0, line[end - 1] === CARRIAGE_RETURN ? end - 1 : end)
   }
 }

@@ -1,3 +1,5 @@
+import { ByteQueue } from './byte-queue.js'
+
 /** What a reader finds in the input. */
 export type Input =
   | { readonly kind: 'message'; readonly bytes: Buffer }
@@ -7,10 +9,24 @@ export type Input =
   | { readonly kind: 'fault'; readonly reason: string }
 
 /** Splits a stream of bytes into messages. */
-export interface Reader {
-  push(chunk: Buffer): void
+export abstract class Reader {
+  protected readonly bytes = new ByteQueue()
+  /** Maximum size of a message. */
+  protected readonly maxBytes: number
+
+  constructor(maxBytes: number) {
+    this.maxBytes = maxBytes
+  }
+
+  push(chunk: Buffer): void {
+    this.bytes.push(chunk)
+  }
+
   /** Takes the next message. @returns `undefined` if it has not arrived completely */
-  next(): Input | undefined
+  abstract next(): Input | undefined
+
   /** Takes the bytes that are not read yet, for a reader of another framing. */
-  rest(): Buffer
+  rest(): Buffer {
+    return this.bytes.take(this.bytes.length)
+  }
 }

@@ -5,6 +5,7 @@ import type { Caller as AccessCaller } from '../../../core/adapter/authenticatio
 import type { ByteBudget } from '../../../core/byte-budget.js'
 import type { Clock } from '../../../core/clock.js'
 import { MemoryShare } from '../../../core/memory-share.js'
+import { RoomWait } from '../../../core/room-wait.js'
 import type { Headers } from '../../../core/value.js'
 import { type Admission, callerOf } from './admission.js'
 import type { Caller, CallerMemory } from './caller.js'
@@ -69,11 +70,11 @@ export class SocketCaller implements CallerMemory {
   readonly #caller: Caller
   readonly #subscriptions: Subscriptions
   readonly #login: SocketLogin
+  readonly #roomWait = new RoomWait(() => this.#regulate())
   #inFlight = 0
   /** Bytes of the messages in flight, and of the answers that wait for others of their batch. */
   #asked = 0
   #isPaused = false
-  #awaitsRoom = false
   #isDraining = false
   #isClosed = false
   /** Why its caller may not use it any more. */
@@ -226,9 +227,9 @@ export class SocketCaller implements CallerMemory {
   #regulate(): void {
     const isUnread = this.#writer.isFull
     const lacksRoom = !this.#share.fits(this.#share.bytes)
-    if (lacksRoom) this.#awaitRoom(this.#budget)
+    if (lacksRoom) this.#roomWait.start(this.#budget)
     const isCrowded = this.#inFlight > 0 && !this.#messages.fits(this.#inFlight + 1)
-    if (isCrowded) this.#awaitRoom(this.#admission)
+    if (isCrowded) this.#roomWait.start(this.#admission)
     const isEnding = this.#ending !== undefined && this.#inFlight > 0
     const isFull =
       isUnread || lacksRoom || isCrowded || isEnding || this.#inFlight >= this.#settings.maxInFlight
@@ -249,14 +250,5 @@ export class SocketCaller implements CallerMemory {
 
   #refused(reason: string): void {
     this.#admission.refusals.add({ reason, address: this.#address })
-  }
-
-  #awaitRoom(limit: Pick<ByteBudget, 'whenRoom'>): void {
-    if (this.#awaitsRoom) return
-    this.#awaitsRoom = true
-    limit.whenRoom(() => {
-      this.#awaitsRoom = false
-      this.#regulate()
-    })
   }
 }

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer'
 import type { AdapterSubscription, InboundMessage, MessageSink } from '../../../core/adapter/inbound.js'
 import type { ByteBudget } from '../../../core/byte-budget.js'
+import { RoomWait } from '../../../core/room-wait.js'
 import { TopicTrie } from '../../../core/topic-trie.js'
 import type { Value } from '../../../core/value.js'
 import { BufferedSubscriber } from './buffered-subscriber.js'
@@ -24,9 +25,9 @@ export class Subscribers {
   readonly #budget: ByteBudget
   readonly #flow: Flow
   readonly #unclaimed: (method: string) => void
+  readonly #roomWait = new RoomWait(() => this.#regulate())
   #buffered = 0
   #isPaused = false
-  #awaitsRoom = false
   #isOver = false
 
   /** @param unclaimed called for a notification without a subscriber, which is dropped */
@@ -124,12 +125,7 @@ export class Subscribers {
       this.#flow.resume()
     }
     // The budget may be full because of others: check again when they release memory.
-    if (!this.#isPaused || this.#awaitsRoom || !this.#budget.isFull) return
-    this.#awaitsRoom = true
-    this.#budget.whenRoom(() => {
-      this.#awaitsRoom = false
-      this.#regulate()
-    })
+    if (this.#isPaused && this.#budget.isFull) this.#roomWait.start(this.#budget)
   }
 
   #subscription(subscriber: BufferedSubscriber, remove: () => Promise<void>): AdapterSubscription {
