@@ -1,3 +1,5 @@
+import { type Graph, ringsOf } from './rings.js'
+
 /** A directed edge of a graph of names. */
 export interface Edge {
   readonly from: string
@@ -9,13 +11,17 @@ export interface Edge {
  * before. The first node is repeated at the end.
  */
 export function cyclesOf(edges: readonly Edge[]): readonly (readonly string[])[] {
-  const next = new Map<string, Set<string>>()
-  for (const { from, to } of edges) next.set(from, (next.get(from) ?? new Set()).add(to))
+  return cyclesIn(graphOf(edges))
+}
+
+/** Like `cyclesOf`. Outside of cycles, follows each edge once. */
+export function cyclesIn(graph: Graph): readonly (readonly string[])[] {
+  const rings = ringsOf(graph)
   const found: string[][] = []
   const seen = new Set<string>()
-  for (const node of next.keys()) {
+  for (const node of graph.nodes) {
     if (seen.has(node)) continue
-    const cycle = shortestFrom(node, next)
+    const cycle = shortestFrom(node, rings.get(node)!, graph)
     if (cycle === undefined) continue
     for (const each of cycle) seen.add(each)
     found.push(cycle)
@@ -23,16 +29,26 @@ export function cyclesOf(edges: readonly Edge[]): readonly (readonly string[])[]
   return found
 }
 
-/** Finds a shortest path from a node back to it. */
-function shortestFrom(start: string, next: ReadonlyMap<string, ReadonlySet<string>>): string[] | undefined {
+function graphOf(edges: readonly Edge[]): Graph {
+  const next = new Map<string, Set<string>>()
+  for (const { from, to } of edges) {
+    const known = next.get(from)
+    if (known === undefined) next.set(from, new Set([to]))
+    else known.add(to)
+  }
+  return { nodes: [...next.keys()], next: (node) => next.get(node) ?? [] }
+}
+
+/** Finds a shortest path from a node back to it, which stays in its ring. */
+function shortestFrom(start: string, ring: ReadonlySet<string>, { next }: Graph): string[] | undefined {
   const before = new Map<string, string>()
   let edge = [start]
   while (edge.length > 0) {
     const reached: string[] = []
     for (const node of edge)
-      for (const to of next.get(node) ?? []) {
+      for (const to of next(node)) {
         if (to === start) return pathTo(node, start, before)
-        if (before.has(to)) continue
+        if (before.has(to) || !ring.has(to)) continue
         before.set(to, node)
         reached.push(to)
       }
@@ -42,10 +58,7 @@ function shortestFrom(start: string, next: ReadonlyMap<string, ReadonlySet<strin
 }
 
 function pathTo(last: string, start: string, before: ReadonlyMap<string, string>): string[] {
-  const path = [last, start]
-  for (let at = last; at !== start; ) {
-    at = before.get(at)!
-    path.unshift(at)
-  }
-  return path
+  const backwards = [start]
+  for (let at = last; at !== start; at = before.get(at)!) backwards.push(at)
+  return [start, ...backwards.reverse()]
 }

@@ -1,6 +1,6 @@
 import type { ActionSettings } from '../core/settings/action.js'
-import { membersOf } from '../core/settings/action.js'
 import { Late } from '../core/settings/late.js'
+import { ActionOrder } from './action-order.js'
 import { readAction } from './blocks/action.js'
 import { readData } from './blocks/data.js'
 import { FlowContext } from './blocks/flow-context.js'
@@ -38,8 +38,10 @@ export function readDataFlow(
   const actions = document.action.flatMap((block) =>
     read('action', block, (each) => readAction(each, context)),
   )
-  const triggers = document.on.flatMap((block, index) => {
-    const number = document.on.slice(0, index).filter((other) => labelOf(other) === labelOf(block)).length
+  const numbers = new Map<string, number>()
+  const triggers = document.on.flatMap((block) => {
+    const number = numbers.get(labelOf(block)) ?? 0
+    numbers.set(labelOf(block), number + 1)
     return read('on', block, (each) => readOn(each, block.labels[0]!.span, number, context))
   })
   const flow = { data, actions, triggers }
@@ -62,33 +64,16 @@ function checkResults(
   places: ReadonlyMap<string, Span>,
   diagnostics: Diagnostics,
 ): void {
+  const order = new ActionOrder(actions)
   for (const action of actions)
     for (const used of new Set(
       Object.values(action).flatMap((value) => (value instanceof Late ? value.uses.action : [])),
     ))
-      if (!isBefore(used, action.name, actions))
+      if (!order.isBefore(used, action.name))
         report(diagnostics, places.get(`action.${action.name}`)!, {
           message: `the action "${action.name}" uses the result of "${used}", and no sequence runs that before it`,
           hint: `put both in an action of the type "sequence", or run this one by on "action.${used}.succeeded" and use trigger.result`,
         })
-}
-
-/** Whether a sequence runs an action, also within another, before a second one. */
-function isBefore(first: string, second: string, actions: readonly ActionSettings[]): boolean {
-  return actions.some((sequence) => {
-    if (sequence.type !== 'sequence') return false
-    const runs = sequence.actions.map((name) => allWithin(name, actions))
-    const at = runs.findIndex((names) => names.has(first))
-    return at !== -1 && runs.slice(at + 1).some((names) => names.has(second))
-  })
-}
-
-function allWithin(name: string, actions: readonly ActionSettings[], found = new Set<string>()): Set<string> {
-  if (found.has(name)) return found
-  found.add(name)
-  const action = actions.find((each) => each.name === name)
-  for (const member of action === undefined ? [] : membersOf(action)) allWithin(member, actions, found)
-  return found
 }
 
 function labelOf(block: Block): string {

@@ -40,6 +40,7 @@ export function readDocument(bodies: readonly Body[], diagnostics: Diagnostics):
     route: [],
     locals: [],
   }
+  const named = new Map<string, Block>()
   for (const body of bodies) {
     for (const { name, nameSpan } of body.attributes) unknown(name, nameSpan, diagnostics)
     for (const given of body.blocks) {
@@ -47,7 +48,7 @@ export function readDocument(bodies: readonly Body[], diagnostics: Diagnostics):
       const block = kind === 'data' ? withDataLabels(given, diagnostics) : given
       if (block === undefined) continue
       if (kind !== undefined) {
-        if (isNamed(block, document[kind], diagnostics)) document[kind].push(block)
+        if (isNamed(block, named, diagnostics)) document[kind].push(block)
       } else if (block.type === 'locals') {
         for (const label of block.labels.slice(0, 1))
           report(diagnostics, label.span, { message: 'the block "locals" takes no label', hint: 'remove it' })
@@ -63,7 +64,8 @@ export function readDocument(bodies: readonly Body[], diagnostics: Diagnostics):
   return document
 }
 
-function isNamed(block: Block, others: readonly Block[], diagnostics: Diagnostics): boolean {
+/** @param named the blocks before this one by kind and name; receives it */
+function isNamed(block: Block, named: Map<string, Block>, diagnostics: Diagnostics): boolean {
   const [label, surplus] = block.labels
   if (label === undefined) {
     report(diagnostics, block.typeSpan, {
@@ -86,8 +88,12 @@ function isNamed(block: Block, others: readonly Block[], diagnostics: Diagnostic
     })
     return false
   }
-  const first = others.find((other) => other.labels[0]?.value === label.value)
-  if (first === undefined) return true
+  const key = `${block.type} ${label.value}`
+  const first = named.get(key)
+  if (first === undefined) {
+    named.set(key, block)
+    return true
+  }
   report(diagnostics, label.span, {
     message: `the ${block.type} "${label.value}" is already defined at ${placeOf(first.labels[0]!.span)}`,
     hint: 'give one of them another name',

@@ -1,5 +1,6 @@
+import { addTo } from '../core/list-map.js'
 import { type ActionSettings, membersOf } from '../core/settings/action.js'
-import type { DataSettings } from '../core/settings/data.js'
+import type { DataSettings, SubscribedData } from '../core/settings/data.js'
 import { Late } from '../core/settings/late.js'
 import type { TriggerSettings } from '../core/settings/trigger.js'
 import { patternMatches } from './broker-pattern.js'
@@ -76,12 +77,24 @@ function needs({ data }: Flow): readonly Edge[] {
 
 /** `data` blocks whose dead letters are the messages of others. */
 function letters({ data }: Flow): readonly Edge[] {
-  const queues = data.filter((each) => each.type === 'queue')
-  return queues.flatMap((each) =>
-    queues
-      .filter(({ integration, queue }) => integration === each.integration && queue === each.deadLetter)
-      .map((reader) => ({ from: `data.${each.name}`, to: `data.${reader.name}` })),
-  )
+  const readers = queueReaders(data)
+  return data.flatMap((each) => {
+    if (each.type !== 'queue' || each.deadLetter === undefined) return []
+    const found = readers.get(queueKey(each.integration, each.deadLetter)) ?? []
+    return found.map((reader) => ({ from: `data.${each.name}`, to: `data.${reader}` }))
+  })
+}
+
+/** The names of the `data` blocks that read each queue. */
+function queueReaders(data: Flow['data']): ReadonlyMap<string, readonly string[]> {
+  const readers = new Map<string, string[]>()
+  for (const each of data)
+    if (each.type === 'queue') addTo(readers, queueKey(each.integration, each.queue), each.name)
+  return readers
+}
+
+function queueKey(integration: string, queue: string): string {
+  return `${integration}\n${queue}`
 }
 
 /** Actions that run others. */
@@ -100,26 +113,30 @@ function triggers({ data, actions, triggers: all }: Flow): readonly Edge[] {
       ? [{ from: `${event.kind}.${event.name}`, to: on }, run]
       : [run]
   })
+  const readers = queueReaders(data)
+  const subscriptions = data.filter((each) => each.type === 'subscription')
   const ofMessages = actions.flatMap((action) =>
-    data
-      .filter((each) => reaches(action, each))
-      .map((each) => ({ from: `action.${action.name}`, to: `data.${each.name}` })),
+    reached(action, subscriptions, readers).map((name) => ({
+      from: `action.${action.name}`,
+      to: `data.${name}`,
+    })),
   )
   return [...ofEvents, ...ofMessages]
 }
 
-/** Whether the messages of an action are those of a `data` block, as far as that is known at load. */
-function reaches(action: ActionSettings, data: DataSettings): boolean {
-  if (action.type === 'publish' && data.type === 'subscription')
-    return (
-      action.integration === data.integration &&
-      typeof action.topic === 'string' &&
-      patternMatches(data.topic, action.topic)
-    )
-  return (
-    action.type === 'enqueue' &&
-    data.type === 'queue' &&
-    action.integration === data.integration &&
-    action.queue === data.queue
-  )
+/** The `data` blocks that get the messages of an action, as far as that is known at load. */
+function reached(
+  action: ActionSettings,
+  subscriptions: readonly SubscribedData[],
+  readers: ReadonlyMap<string, readonly string[]>,
+): readonly string[] {
+  if (action.type === 'publish') {
+    const { integration, topic } = action
+    if (typeof topic !== 'string') return []
+    return subscriptions
+      .filter((each) => each.integration === integration && patternMatches(each.topic, topic))
+      .map(({ name }) => name)
+  }
+  if (action.type !== 'enqueue' || typeof action.queue !== 'string') return []
+  return readers.get(queueKey(action.integration, action.queue)) ?? []
 }

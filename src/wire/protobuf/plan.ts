@@ -1,5 +1,6 @@
 import type { DescEnum, DescExtension, DescField, DescMessage, Registry } from '@bufbuild/protobuf'
 import { FeatureSet_FieldPresence } from '@bufbuild/protobuf/wkt'
+import { addTo } from '../../core/list-map.js'
 import { enumCodec } from './enums.js'
 import { jsonNameOf } from './json-name.js'
 import { SCALARS, type ScalarCodec } from './scalars.js'
@@ -57,11 +58,7 @@ export class Plans {
   constructor(registry: Registry) {
     this.#registry = registry
     for (const desc of registry) {
-      if (desc.kind !== 'extension') continue
-      const { typeName } = desc.extendee
-      const others = this.#extensions.get(typeName)
-      if (others === undefined) this.#extensions.set(typeName, [desc])
-      else others.push(desc)
+      if (desc.kind === 'extension') addTo(this.#extensions, desc.extendee.typeName, desc)
     }
   }
 

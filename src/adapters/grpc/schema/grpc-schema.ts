@@ -2,6 +2,7 @@ import type { DescMethod, DescService } from '@bufbuild/protobuf'
 import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt'
 import { didYouMean } from '../../../core/did-you-mean.js'
 import { SerializeError } from '../../../core/errors/operation.js'
+import { addTo } from '../../../core/list-map.js'
 import type { Value } from '../../../core/value.js'
 import { type MessageCodecOptions, MessageCodecs } from '../../../wire/protobuf/message-codec.js'
 import type { ProtobufSchema } from '../../../wire/protobuf/protobuf-schema.js'
@@ -102,11 +103,8 @@ function namesOf(methods: readonly MethodSchema[]): ReadonlyMap<string, readonly
   for (const method of methods) {
     const { service, name } = method
     const short = service.slice(service.lastIndexOf('.') + 1)
-    for (const written of new Set([`${service}/${name}`, `${service}.${name}`, `${short}/${name}`, name])) {
-      const others = names.get(written)
-      if (others === undefined) names.set(written, [method])
-      else others.push(method)
-    }
+    for (const written of new Set([`${service}/${name}`, `${service}.${name}`, `${short}/${name}`, name]))
+      addTo(names, written, method)
   }
   // A full name wins over abbreviations of other names.
   for (const method of methods) names.set(`${method.service}/${method.name}`, [method])
