@@ -167,11 +167,16 @@ export class DataFlow {
     for (const { settings, feed } of this.#feeds) if (settings.integration === connected) feed.poke()
   }
 
-  /** Sets the error of `data` whose transforms could not take a message: the actor has dead-lettered it. */
-  #deadLettered({ integration, queue, reason }: Pick<DeadMessage, 'integration' | 'queue' | 'reason'>): void {
+  /**
+   * Sets the error of `data` when a message of its queue dies. The actor dead-letters a message that cannot be decoded or
+   * transformed, so that it never reaches this thread.
+   */
+  #deadLettered({ integration, queue, reason, bytes }: DeadMessage): void {
+    // A message to be sent is reported without bytes. It was not in the queue yet.
+    if (bytes === undefined) return
     for (const { settings } of this.#feeds) {
-      if (settings.type !== 'queue' || settings.transforms.length === 0) continue
-      if (settings.integration !== integration || settings.queue !== queue) continue
+      if (settings.type !== 'queue' || settings.integration !== integration || settings.queue !== queue)
+        continue
       const source = this.#sources.get(settings.name)!
       const error = new SerializeError(reason, { integration })
       this.#dataFailed(settings.name, error, source.fail(error))

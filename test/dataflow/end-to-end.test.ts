@@ -296,3 +296,20 @@ test('a message of a queue that a transform cannot take sets the error, and the 
   await gateway.queue('bus').send('jobs', 'next')
   await until(gateway, 'jobs', ({ value, error }) => value === 'next' && error === undefined)
 })
+
+test('a message of a queue that cannot be decoded sets the error, and the value stays', async () => {
+  const gateway = await start({ data: { jobs: { type: 'queue', integration: 'bus', queue: 'jobs' } } })
+  const bus = gateway.queue('bus')
+  await bus.send('jobs', 'good')
+  await until(gateway, 'jobs', ({ value }) => value !== undefined)
+  await bus.send('jobs', new Uint8Array([0xc1]), { format: 'binary' })
+  const failed = await until(gateway, 'jobs', ({ error }) => error !== undefined)
+  expect(failed).toMatchObject({
+    value: { payload: 'good' },
+    error: { kind: 'serialize', integration: 'bus', message: expect.stringMatching(/^json: /) },
+  })
+  expect(gateway.data('jobs').status).toBe('error')
+  await bus.send('jobs', 'next')
+  await until(gateway, 'jobs', ({ value, error }) => error === undefined && value !== failed.value)
+  expect(gateway.data('jobs').status).toBe('connected')
+})
