@@ -1,5 +1,6 @@
 import type { RouteSettings } from '../core/settings/route.js'
 import type { GroupSettings } from '../core/settings/supervision.js'
+import { NAMED } from './block-kinds.js'
 import { impliedBroker, readBroker } from './blocks/broker.js'
 import { FlowContext } from './blocks/flow-context.js'
 import { readIntegration } from './blocks/integration.js'
@@ -25,18 +26,7 @@ import { Tree } from './tree.js'
 import { readVariables } from './variables.js'
 
 /** Roots that have a value only at run time, so that a path into them is not an error. */
-const AT_RUN_TIME = [
-  'integration',
-  'data',
-  'action',
-  'script',
-  'server',
-  'route',
-  'trigger',
-  'message',
-  'supervisor',
-  'broker',
-]
+const AT_RUN_TIME = [...NAMED, 'route', 'trigger', 'message']
 
 /** What a configuration may refer to outside its files. */
 export interface Surroundings {
@@ -54,7 +44,8 @@ export function assemble(
   surroundings: Surroundings,
   diagnostics: Diagnostics,
 ): GatewayConfig {
-  const known = namesOf(document)
+  // The names of all blocks, also of blocks with errors.
+  const known = new Names((kind) => document[kind].map(nameOf))
   const tree = new Tree(scopeOf(document, surroundings, diagnostics), diagnostics, known)
   const named = (block: Block): Named => ({
     name: nameOf(block),
@@ -88,18 +79,6 @@ export function assemble(
   const flow = readDataFlow(document, named, known, integrations, functions, diagnostics)
   const routes = readRoutes(document, named, known, integrations, servers, functions, diagnostics)
   return { integrations, brokers, servers, scripts, supervisors, ...flow, routes }
-}
-
-/** The names that expressions may use: those of all blocks, also of blocks with errors. */
-function namesOf(document: Document): Names {
-  const { integration, data, action, server, script, supervisor: group, broker } = document
-  const named = { integration, data, action, server, script, supervisor: group, broker }
-  return new Names(
-    Object.fromEntries(Object.entries(named).map(([kind, blocks]) => [kind, blocks.map(nameOf)])) as Record<
-      keyof typeof named,
-      string[]
-    >,
-  )
 }
 
 function readRoutes(

@@ -1,24 +1,11 @@
+import { ATTRIBUTES, LABELLED, type Labelled } from './block-kinds.js'
 import { withDataLabels } from './blocks/data-labels.js'
 import { type Diagnostics, didYouMean } from './hcl/diagnostics.js'
 import { type Block, type Body, report } from './hcl/index.js'
 import { isPath, placeOf } from './spans.js'
 
-const LABELLED = [
-  'variable',
-  'integration',
-  'supervisor',
-  'broker',
-  'server',
-  'script',
-  'data',
-  'action',
-  'on',
-  'route',
-] as const
 /** Blocks of the language that this version does not support. */
 const LATER = ['observability', 'discovery']
-
-type Labelled = (typeof LABELLED)[number]
 
 /** The blocks of a configuration by kind, with unique labels, in the order of the text. */
 export type Document = { readonly [kind in Labelled | 'locals']: readonly Block[] }
@@ -27,19 +14,11 @@ const NAME = /^[\p{L}_][\p{L}\p{N}_.-]*$/u
 
 /** Sorts the blocks of one or several files by kind. Reports and drops unknown blocks. */
 export function readDocument(bodies: readonly Body[], diagnostics: Diagnostics): Document {
-  const document: Record<Labelled | 'locals', Block[]> = {
-    variable: [],
-    integration: [],
-    supervisor: [],
-    broker: [],
-    server: [],
-    script: [],
-    data: [],
-    action: [],
-    on: [],
-    route: [],
-    locals: [],
-  }
+  const kinds = [...LABELLED, 'locals'] as const
+  const document = Object.fromEntries(kinds.map((kind) => [kind, [] as Block[]])) as Record<
+    (typeof kinds)[number],
+    Block[]
+  >
   const named = new Map<string, Block>()
   for (const body of bodies) {
     for (const { name, nameSpan } of body.attributes) unknown(name, nameSpan, diagnostics)
@@ -111,16 +90,4 @@ function unknown(name: string, span: Block['typeSpan'], diagnostics: Diagnostics
   })
 }
 
-const TOP_OF_OBJECT = [
-  'variables',
-  'locals',
-  'integrations',
-  'supervisors',
-  'brokers',
-  'servers',
-  'scripts',
-  'data',
-  'actions',
-  'on',
-  'routes',
-]
+const TOP_OF_OBJECT = [...Object.values(ATTRIBUTES), 'locals']

@@ -1,32 +1,29 @@
+import { NAMED, type NamedKind } from './block-kinds.js'
 import { type Diagnostics, didYouMean } from './hcl/diagnostics.js'
 import { type Finding, report, type Span } from './hcl/index.js'
 
-/** The kinds of blocks that expressions may name: `integration.events`. */
-export type NamedKind = 'integration' | 'data' | 'action' | 'server' | 'script' | 'supervisor' | 'broker'
-
 /** The names of all blocks of a configuration. */
 export class Names {
-  readonly #names: Readonly<Record<NamedKind, ReadonlySet<string>>>
+  readonly #names: ReadonlyMap<string, ReadonlySet<string>>
 
-  constructor(names: Readonly<Record<NamedKind, Iterable<string>>>) {
-    this.#names = Object.fromEntries(
-      Object.entries(names).map(([kind, all]) => [kind, new Set(all)]),
-    ) as unknown as Record<NamedKind, ReadonlySet<string>>
+  /** @param namesOf returns the names of a kind */
+  constructor(namesOf: (kind: NamedKind) => Iterable<string>) {
+    this.#names = new Map(NAMED.map((kind) => [kind, new Set(namesOf(kind))]))
   }
 
   isKind(root: string): root is NamedKind {
-    return Object.hasOwn(this.#names, root)
+    return this.#names.has(root)
   }
 
   of(kind: NamedKind): ReadonlySet<string> {
-    return this.#names[kind]
+    return this.#names.get(kind)!
   }
 
   /** Finds the longest name at the start of a path, because names may contain dots. */
   find(kind: NamedKind, path: readonly string[]): string | undefined {
     for (let length = path.length; length > 0; length--) {
       const name = path.slice(0, length).join('.')
-      if (this.#names[kind].has(name)) return name
+      if (this.of(kind).has(name)) return name
     }
     return undefined
   }

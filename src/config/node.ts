@@ -37,6 +37,11 @@ export interface Node {
   readonly secret: boolean
 }
 
+/** Makes the node of a block that is missing, at the place of the block around it. */
+export function emptyBlock(span: Span): Node {
+  return { content: { kind: 'map', entries: new Map() }, span, nameSpan: span, secret: false }
+}
+
 /** Describes the value of a node in a message; a secret only by its type. */
 export function describeNode({ content, secret }: Node): string {
   switch (content.kind) {
@@ -53,29 +58,6 @@ export function describeNode({ content, secret }: Node): string {
       return 'a value known at run time'
     case 'faulty':
       return 'nothing usable'
-  }
-}
-
-/**
- * Returns the plain value of a node; `undefined` if it is invalid or known only at run time. Objects omit such
- * members.
- */
-export function plainValue({ content }: Node): HclValue | undefined {
-  switch (content.kind) {
-    case 'scalar':
-      return content.value
-    case 'list':
-      return content.items.map((item) => plainValue(item) ?? null)
-    case 'map': {
-      const object: HclObject = {}
-      for (const [key, node] of content.entries) {
-        const value = plainValue(node)
-        if (value !== undefined) setKey(object, key, value)
-      }
-      return object
-    }
-    default:
-      return undefined
   }
 }
 

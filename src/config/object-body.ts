@@ -1,3 +1,4 @@
+import { ATTRIBUTES } from './block-kinds.js'
 import type { Diagnostics } from './hcl/diagnostics.js'
 import {
   type Attribute,
@@ -12,19 +13,10 @@ import {
 import { isTemplate, quoted } from './hcl/template-text.js'
 import { pathName } from './spans.js'
 
-/** Blocks that an object keys by their label. */
-const KEYED: Readonly<Record<string, string>> = {
-  variables: 'variable',
-  integrations: 'integration',
-  supervisors: 'supervisor',
-  brokers: 'broker',
-  actions: 'action',
-  routes: 'route',
-  servers: 'server',
-  scripts: 'script',
-  data: 'data',
-  on: 'on',
-}
+/** Blocks that an object keys by their label, by the attribute. */
+const KEYED = new Map<string, string>(
+  Object.entries(ATTRIBUTES).map(([type, attribute]) => [attribute, type]),
+)
 const SINGLE = ['locals', 'observability']
 const DEEPEST = 64
 
@@ -48,7 +40,7 @@ class Converter {
 
   top(source: object): (Attribute | Block)[] {
     return members(source).flatMap(([name, value]) => {
-      const type = KEYED[name]
+      const type = KEYED.get(name)
       if (type !== undefined)
         return this.#members(name, value).flatMap(([label, content]) =>
           this.#blocks(type, pathOf(name, label), content, label),

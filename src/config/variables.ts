@@ -17,7 +17,7 @@ import {
   setKey,
 } from './hcl/index.js'
 import { constrain, constraintOf, constraintText, readConstraint } from './hcl/type-constraint.js'
-import { plainValue } from './node.js'
+import { lateValue } from './node.js'
 import { Section } from './reading/section.js'
 import { variable } from './schema/variable.js'
 import { pathName } from './spans.js'
@@ -77,7 +77,7 @@ function readVariable(
   })
   const node = section.node('default')
   const fallback = attribute('default')
-  const own = fallback === undefined ? undefined : node === undefined ? null : plainValue(node)
+  const own = fallback === undefined ? undefined : node === undefined ? null : lateValue(node)
   const isSet = own !== undefined && own !== null
   const secret =
     (section.values.sensitive ?? isSecretName(name)) ||

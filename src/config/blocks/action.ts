@@ -1,7 +1,7 @@
 import type { Capability } from '../../core/capability.js'
 import type { ActionSettings } from '../../core/settings/action.js'
 import type { ScriptFunction } from '../../core/settings/script.js'
-import { type Node, nodeAt } from '../node.js'
+import { emptyBlock, nodeAt } from '../node.js'
 import { type AnySection, type Named, Section } from '../reading/section.js'
 import { ACTION_CONFIGS, type ActionType, action } from '../schema/action.js'
 import { toSettings } from '../schema/settings.js'
@@ -20,10 +20,9 @@ export function readAction(block: Named, context: FlowContext): ActionSettings |
   const { type, timeout: timeoutMs } = section.values
   if (type === undefined) return undefined
   const { span, diagnostics } = section
-  const nothing: Node = { content: { kind: 'map', entries: new Map() }, span, nameSpan: span, secret: false }
   const title = `the config of an action of type ${type}`
   const config = new Section(ACTION_CONFIGS[type] as (typeof ACTION_CONFIGS)['rpc'], {
-    node: section.node('config') ?? nothing,
+    node: section.node('config') ?? emptyBlock(span),
     title,
     diagnostics,
   })

@@ -1,8 +1,9 @@
 import { parsePath } from '../../core/data-path.js'
 import type { TriggerEvent } from '../../core/settings/trigger.js'
+import type { NamedKind } from '../block-kinds.js'
 import { didYouMean } from '../hcl/diagnostics.js'
 import type { Finding } from '../hcl/index.js'
-import { type NamedKind, type Names, unknownFinding } from '../names.js'
+import { type Names, unknownFinding } from '../names.js'
 
 const WORDS = {
   action: ['succeeded', 'failed'],

@@ -1,5 +1,5 @@
 import type { Value } from '../../core/value.js'
-import type { Node } from '../node.js'
+import { emptyBlock } from '../node.js'
 import { type AnySection, readNode } from '../reading/section.js'
 import type { Schema } from '../reading/traits.js'
 
@@ -14,7 +14,6 @@ export function readConfig(
   name = 'config',
 ): { readonly [key: string]: Value } {
   const { span, diagnostics } = section
-  const nothing: Node = { content: { kind: 'map', entries: new Map() }, span, nameSpan: span, secret: false }
-  const node = section.node(name) ?? nothing
+  const node = section.node(name) ?? emptyBlock(span)
   return (readNode(schema, node, { name, title, diagnostics }) ?? {}) as { readonly [key: string]: Value }
 }
