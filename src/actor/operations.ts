@@ -141,7 +141,7 @@ export class Operations {
     }
   }
 
-  /** Fails an operation for want of a connection. */
+  /** Fails an operation because there is no connection. */
   #offline(operation: Operation, error: Error): void {
     // Counts as an attempt; otherwise it would be retried until the deadline.
     operation.attempts++

@@ -46,7 +46,7 @@ const REASONS: Readonly<Record<string, string>> = {
   CERT_REVOKED: 'TLS: the certificate is revoked',
   CERT_REJECTED: WRONG_USE,
   INVALID_PURPOSE: WRONG_USE,
-  INVALID_CA: 'TLS: the certificate is signed by one that must not sign',
+  INVALID_CA: 'TLS: the certificate is signed by a certificate that must not sign',
 }
 
 /** Not retryable: a certificate or a setting has to be changed first. */

@@ -10,7 +10,7 @@ export interface KeySource {
   readonly generation: number
   /**
    * Finds the key of a token. Returns it at once if it is known.
-   * @throws TokenFault if there is no such key; CheckUnavailable if the keys cannot be had now
+   * @throws TokenFault if there is no such key; CheckUnavailable if the keys are not available now
    */
   find(kid: string | undefined, algorithm: string): KeyObject | Promise<KeyObject>
   /** Ends what is in flight. Idempotent. */

@@ -2,7 +2,7 @@ import type { Timer } from '../core/clock.js'
 import { CURSOR, saveCursor } from './cursor-file.js'
 import type { LogState } from './log-state.js'
 
-/** The cursor is saved so long after it moved, … */
+/** Delay after which a moved cursor is saved, in milliseconds. */
 const DELAY_MS = 100
 /** … or after so many messages: a crash delivers no more accepted messages again, beside those of one save. */
 const UNSAVED_MESSAGES = 4_096

@@ -1,4 +1,4 @@
-/** The blocks with a label, each with the attribute of an object that has those of its kind. */
+/** The kinds of blocks that have a label. Each has an attribute in the object form, which is keyed by label. */
 export const ATTRIBUTES = {
   variable: 'variables',
   integration: 'integrations',

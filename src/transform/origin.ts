@@ -55,7 +55,10 @@ export class Origin<Message> {
     this.#owner.settled(this.message, this.#outcome)
   }
 
-  /** Registers what takes the effect of this message on a step back, if it was not processed: it may come again. */
+  /**
+   * Registers a function that undoes the effect of this message on a step. It is called if the message was not
+   * processed, because the message may come again.
+   */
   onUndone(undo: () => void): void {
     this.#undo ??= []
     this.#undo.push(undo)

@@ -28,7 +28,7 @@ interface QueryDependencies {
   readonly isClosed: () => boolean
 }
 
-/** A query that is ready to run, on whichever path it takes. */
+/** A query that is ready to run, either compiled or on the slow path. */
 export class QueryRunner {
   readonly #run: (inputs: readonly Json[]) => Later<readonly (readonly Json[])[]>
   readonly #name: string

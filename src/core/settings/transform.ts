@@ -92,7 +92,7 @@ export interface AggregateSettings extends Each {
   readonly type: 'aggregate'
   readonly by?: Query
   readonly fields: readonly AggregateField[]
-  /** The most keys; beyond it the one that was unused for longest is forgotten. */
+  /** Maximum number of keys. Beyond it, the key that was unused longest is forgotten. */
   readonly limit: number
 }
 
@@ -109,7 +109,7 @@ export interface WindowSettings {
 interface Keyed {
   /** Messages with different keys do not affect each other. One key if absent. */
   readonly by?: Query
-  /** The most keys; beyond it the one that was unused for longest is forgotten. */
+  /** Maximum number of keys. Beyond it, the key that was unused longest is forgotten. */
   readonly limit: number
 }
 

@@ -1,10 +1,10 @@
 import { JqLimitError } from './errors.js'
 
-/** What a query may use up in one run. */
+/** Limits of one run of a query. */
 export interface JqLimits {
   /** Elements iterated over, functions called, elements and 64 characters of text copied. */
   readonly steps: number
-  /** What all results together hold, in characters of JSON, about. */
+  /** Maximum size of all results together, in characters of JSON, approximately. */
   readonly output: number
   /** How deeply a result may be nested. */
   readonly depth: number
@@ -12,13 +12,13 @@ export interface JqLimits {
 
 export const DEFAULT_LIMITS: JqLimits = { steps: 10_000_000, output: 64 * 1024 * 1024, depth: 10_000 }
 
-/** What a run may still use up. */
+/** What is left of the limits during a run. */
 export interface Budget {
   steps: number
   readonly allowed: number
 }
 
-/** Takes steps off. @throws JqLimitError when none are left */
+/** Counts steps. @throws JqLimitError when none are left */
 export function charge(budget: Budget, steps: number): void {
   budget.steps -= steps
   if (budget.steps < 0) outOfSteps(budget)

@@ -1,7 +1,7 @@
 import { JqSyntaxError, ModulesUsed, type NotCompiled } from './errors.js'
 import { JqProgram } from './program.js'
 
-/** What a check finds out about a query. */
+/** The result of a check. */
 export interface CheckedQuery {
   /** Why it is not a jq program, with the position. */
   readonly fault?: string

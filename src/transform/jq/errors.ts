@@ -34,7 +34,7 @@ export class JqLimitError extends Error {
   }
 }
 
-/** The query is jq, but uses something that is not compiled. */
+/** The query is valid but uses a feature that is not compiled. */
 export class NotCompiled extends Error {
   /** What it uses. */
   readonly feature: string

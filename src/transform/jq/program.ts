@@ -9,11 +9,11 @@ import type { Json } from './values/json.js'
 
 export interface JqOptions {
   readonly limits?: Partial<JqLimits>
-  /** What `$ENV` and `env` are. */
+  /** The value of `$ENV` and `env`. */
   readonly env?: Readonly<Record<string, string>>
   /** The time in milliseconds since 1970, for `now`. */
   readonly now: () => number
-  /** Called for what is not compiled, in place of an error. The program is then not to be run. */
+  /** Called for each feature that is not compiled, instead of throwing. The program must not be run then. */
   readonly notCompiled?: (error: NotCompiled) => void
 }
 
@@ -25,7 +25,7 @@ function thrown(error: NotCompiled): never {
   throw error
 }
 
-/** A query, ready to run. Not to be run again by what takes its results. */
+/** A compiled query. Not reentrant: `emit` must not run it. */
 export class JqProgram {
   readonly #filter: Compiled
   readonly #budget: Budget & { allowed: number }
@@ -50,14 +50,14 @@ export class JqProgram {
     }
   }
 
-  /** Every result. @throws JqError where the query raises one, JqLimitError */
+  /** Returns all results. @throws JqError if the query raises an error, JqLimitError */
   run(input: Json): Json[] {
     const results: Json[] = []
     this.each(input, (value) => results.push(value))
     return results
   }
 
-  /** Gives each result to `emit` as soon as there is one. @throws as `run` does */
+  /** Passes each result to `emit` as soon as it is computed. @throws as `run` */
   each(input: Json, emit: (value: Json) => void): void {
     this.#budget.steps = this.#budget.allowed
     let left = this.#output

@@ -4,7 +4,7 @@ import { compare } from '../jq/values/compare.js'
 import type { Json } from '../jq/values/json.js'
 import { nameOf } from './elements.js'
 
-/** A function of an aggregate, with what it has seen. */
+/** A function of an aggregate, with its state. */
 export interface Accumulator {
   /** @throws Error if the function does not take such a value; it is then unchanged */
   readonly add: (value: Value) => Accumulator

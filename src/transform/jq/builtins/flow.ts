@@ -7,7 +7,7 @@ import { isArray, isTrue, type Json } from '../values/json.js'
 import { getPath } from '../values/update.js'
 import type { Form } from './form.js'
 
-/** What lets values through, raises errors and takes paths. */
+/** Functions that pass values on, raise errors or return paths. */
 export const FLOW: Readonly<Record<string, Form>> = {
   'empty/0': () => ({ one: undefined, each: () => {}, paths: () => {} }),
   'not/0': () => single((input) => !isTrue(input)),

@@ -23,12 +23,12 @@ const FORMS = new Map<string, Form>(Object.entries({ ...FLOW, ...LOOPS, ...ORDER
 const FUNCTIONS = new Map<string, ValueFunction>(
   Object.entries({ ...VALUES, ...STRINGS, ...NUMBERS, ...DATES, ...MATCHING }),
 )
-/** What jq has and is not compiled. */
+/** Functions of jq that are not compiled. */
 const SLOW = new Set(
   `lgamma/0 tgamma/0 lgamma_r/0 erf/0 erfc/0 j0/0 j1/0 y0/0 y1/0 jn/2 yn/2 nextafter/2 nexttoward/2
   modulemeta/0 get_search_list/0 get_jq_origin/0 get_prog_origin/0`.split(/\s+/),
 )
-/** What would end the gateway rather than the query. */
+/** Functions that would end the gateway instead of the query. */
 const REFUSED = new Set(['halt/0', 'halt_error/0', 'halt_error/1'])
 const MATCHERS = /^(?:match|test|capture|scan|splits|sub|gsub)\/|^split\/2$/
 
@@ -89,7 +89,7 @@ export class Library {
       regexOf(regex.value, /^[gimnpslx]*$/.test(flags) ? flags : '')
     } catch (error) {
       if (error instanceof NotCompiled) this.#notCompiled(error)
-      // Where it is no regular expression, it is an error of the run, which `try` catches.
+      // An invalid regular expression is an error of the run, so that `try` can catch it.
       else if (!(error instanceof JqError)) throw error
     }
   }
@@ -104,13 +104,13 @@ export class Library {
     return entry
   }
 
-  /** What is not of the input alone. */
+  /** Returns a function whose result depends on more than its input. */
   #ambient(key: string): ValueFunction | undefined {
     switch (key) {
       case 'now/0':
         return () => this.#now() / 1_000
       case 'input/0':
-        // Each message is a separate input: there is never another one.
+        // Each message is the only input of its run.
         return () => {
           throw new JqError('break')
         }

@@ -8,7 +8,7 @@ import { isTrue, type Json } from '../values/json.js'
 import { describe } from '../values/text.js'
 import type { Form } from './form.js'
 
-/** Loops that need no stack, whatever their length: `range`, `repeat`, `while`, `until`; and what counts values. */
+/** Loops that run in constant stack: `range`, `repeat`, `while`, `until`, and functions that count values. */
 export const LOOPS: Readonly<Record<string, Form>> = {
   'range/1': ([to], { budget }) =>
     many((input, env, emit) =>
@@ -60,7 +60,7 @@ export const LOOPS: Readonly<Record<string, Form>> = {
     }),
 }
 
-/** @throws JqError where an end is not a number */
+/** @throws JqError if a bound is not a number */
 function range(from: Json, to: Json, by: Json, emit: (value: number) => void): void {
   if (typeof from !== 'number' || typeof to !== 'number' || typeof by !== 'number')
     throw new JqError('Range bounds must be numeric')
@@ -68,7 +68,7 @@ function range(from: Json, to: Json, by: Json, emit: (value: number) => void): v
   else if (by < 0) for (let value = from; value > to; value += by) emit(value)
 }
 
-/** What the filter makes of the input, without end. */
+/** Yields the results of the filter for the input, again and again, indefinitely. */
 function repeated({ each, paths }: Compiled, tick: () => void): Compiled {
   return {
     one: undefined,
@@ -87,7 +87,7 @@ function repeated({ each, paths }: Compiled, tick: () => void): Compiled {
   }
 }
 
-/** The input, then what the filter makes of it, and so on, as long as the condition holds. */
+/** Yields the input, then the result of the filter for it, and so on, while the condition holds. */
 function rounds(condition: Compiled, filter: Compiled, tick: () => void): Compiled {
   const goesOn = (value: Json, env: Env | undefined, then: () => void) =>
     condition.each(value, env, (holds) => {
@@ -118,7 +118,7 @@ function rounds(condition: Compiled, filter: Compiled, tick: () => void): Compil
   return { one: undefined, each, paths }
 }
 
-/** What the filter makes of the input, again and again, as soon as the condition holds. */
+/** Applies the filter repeatedly until the condition holds, and yields the last result. */
 function until(condition: Compiled, filter: Compiled, tick: () => void): Compiled {
   const [oneCondition, oneFilter] = [condition.one, filter.one]
   if (oneCondition && oneFilter)
@@ -213,7 +213,7 @@ function last({ each, paths }: Compiled): Compiled {
   }
 }
 
-/** The sum of all: texts and arrays are joined at once, which takes time by their length only. */
+/** Adds all parts. Strings and arrays are joined at once, which takes linear time. */
 export function sum(parts: readonly Json[], plus: (left: Json, right: Json) => Json): Json {
   if (parts.length > 2 && parts.every((part) => Array.isArray(part))) return (parts as Json[][]).flat(1)
   return parts.reduce((total: Json, part) => plus(total, part), null)

@@ -5,7 +5,7 @@ import type { Json } from '../values/json.js'
 import type { Form } from './form.js'
 import type { ValueFunction } from './values.js'
 
-/** `name/arity` of the functions that match regular expressions. The rest of them is in the prelude. */
+/** `name/arity` of the functions that match regular expressions. The others are in the prelude. */
 export const MATCHING: Readonly<Record<string, ValueFunction>> = {
   '_matches/3': (input, [regex, modifiers, all], budget) =>
     matchesIn(input, regex as Json, modifiers as Json, all === true, budget),

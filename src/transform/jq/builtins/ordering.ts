@@ -13,7 +13,7 @@ interface Keyed {
   readonly key: Json
 }
 
-/** What is ordered, grouped or chosen by the values of a filter. */
+/** Functions that sort, group or select elements by the values of a filter. */
 export const ORDERING: Readonly<Record<string, Form>> = {
   'sort_by/1': by('sorted', (items) => sorted(items).map(({ value }) => value)),
   'group_by/1': by('sorted', (items) =>

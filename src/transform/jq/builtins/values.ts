@@ -113,7 +113,7 @@ const MAX_DEPTH = 10_000
 function contains(whole: Json, part: Json, budget: Budget, depth: number): boolean {
   charge(budget, 1)
   if (depth > MAX_DEPTH) throw new JqError('Containment check too deep')
-  // Loops rather than callbacks: what is nested deeply takes a frame for each level only.
+  // Loops instead of callbacks: a nested value then takes one stack frame for each level.
   if (isObject(whole) && isObject(part)) {
     for (const key of Object.keys(part))
       if (!Object.hasOwn(whole, key) || !contains(whole[key] as Json, part[key] as Json, budget, depth + 1))
@@ -133,7 +133,7 @@ function contains(whole: Json, part: Json, budget: Budget, depth: number): boole
   throw new JqError(`${describe(whole)} and ${describe(part)} cannot have their containment checked`)
 }
 
-/** The elements of arrays in arrays. @param depth how many levels; a number that is not whole never gets to 0 */
+/** Flattens nested arrays. @param depth how many levels; a fraction never reaches 0, so it flattens all */
 function flattened(value: Json, depth: Json, budget: Budget): Json[] {
   const levels = Number.isInteger(depth) ? (depth as number) : Number.POSITIVE_INFINITY
   const flat: Json[] = []

@@ -36,7 +36,7 @@ function fieldFilter(of: Compiled, key: string): Compiled {
 
 type Get = (value: Json, key: Json) => Json
 
-/** Each key, computed from the input of the whole, and for each of them each value of `of`. */
+/** Yields the element of each value of `of` for each key. Keys are computed from the input of the whole expression. */
 function keyed(of: Compiled, keys: Compiled, get: Get, isOptional: true | undefined): Compiled {
   const [oneOf, oneKey] = [of.one, keys.one]
   const tryGet = isOptional ? optional(get) : get

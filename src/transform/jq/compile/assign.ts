@@ -8,7 +8,7 @@ import { untilBreak } from './control.js'
 import { keysOf, ROOT } from './path.js'
 import type { Compiler, Scope } from './scope.js'
 
-/** `paths = value`, `paths |= value`, `paths += value` and its like. */
+/** `paths = value`, `paths |= value`, `paths += value` and similar. */
 export function compileAssign(ast: Ast & { kind: 'assign' }, scope: Scope, compiler: Compiler): Compiled {
   const [paths, value] = [compiler.compile(ast.paths, scope), compiler.compile(ast.value, scope)]
   const { budget } = compiler
@@ -32,7 +32,7 @@ function changeOf(operator: string, budget: Budget): (before: Json, operand: Jso
   return (before, operand) => compute(before, operand, budget)
 }
 
-/** Each path that a filter takes from the input. */
+/** Returns the paths of all values that a filter selects from the input. */
 function pathsOf(filter: Compiled, input: Json, env: Env | undefined, budget: Budget): Json[][] {
   const paths: Json[][] = []
   filter.paths(ROOT, input, env, (path, value) => {
@@ -42,7 +42,7 @@ function pathsOf(filter: Compiled, input: Json, env: Env | undefined, budget: Bu
   return paths
 }
 
-/** `paths |= change`: the first value of `change` takes the place of each; where there is none, it is deleted. */
+/** `paths |= change`: replaces each value by the first result of `change`; deletes it if there is no result. */
 function modified(
   paths: Compiled,
   change: Compiled,

@@ -7,7 +7,7 @@ import { type Compiled, Env, outwards, single } from './compiled.js'
 import { errorOf } from './guard.js'
 import type { Compiler, Scope } from './scope.js'
 
-/** Takes a value apart: calls `next` for each way to do it, with the variables added to the environment. */
+/** Destructures a value: calls `next` for each way to do it, with the variables added to the environment. */
 type Bind = (value: Json, env: Env | undefined, next: (env: Env | undefined) => void) => void
 
 /** `$name`. */
@@ -54,7 +54,10 @@ export function compileAs(ast: Ast & { kind: 'as' }, scope: Scope, compiler: Com
 }
 
 type Outside = (callback: () => void) => void
-/** As `Bind`. Where errors of `next` lead to another pattern, `outside` is to be called around what is not its own. */
+/**
+ * As `Bind`. If errors of the body select another pattern, `next` gets the function `outside`, in which it wraps each
+ * callback that receives a result of the body.
+ */
 type BindAny = (
   value: Json,
   env: Env | undefined,
@@ -112,7 +115,7 @@ function variablesOf(pattern: Pattern): string[] {
   }
 }
 
-/** A pattern, and the scope with its variables: each sees those before it. */
+/** Compiles a pattern. Returns the scope with its variables, each of which can use those before it. */
 function compilePattern(pattern: Pattern, scope: Scope, compiler: Compiler): { bind: Bind; scope: Scope } {
   if (pattern.kind === 'variable')
     return {
@@ -142,7 +145,7 @@ function compilePattern(pattern: Pattern, scope: Scope, compiler: Compiler): { b
         add(part, variable === undefined ? get : (value, env, next) => get(value, env, next))
     }
   const bind: Bind = (value, env, next) => {
-    // jq takes the last element first, and says so.
+    // jq reads the last element first, which decides the error that it reports.
     if (pattern.kind === 'array') elementOf(value, pattern.items.length - 1)
     const from = (index: number, bound: Env | undefined): void => {
       const part = binds[index]

@@ -22,10 +22,10 @@ import {
 } from './operators.js'
 import type { Compiler, Scope } from './scope.js'
 
-/** How deeply filters may contain others, also in a chain such as `1 + 1 + 1`: each level takes a part of the stack. */
+/** Maximum nesting of filters, also in a chain such as `1 + 1 + 1`. Each level uses stack. */
 const DEEPEST = 2_000
 
-/** Makes functions of what the text of a query says. */
+/** Compiles the syntax tree of a query to functions. */
 export class QueryCompiler implements Compiler {
   readonly budget: Budget
   readonly #library: Library
@@ -118,7 +118,7 @@ export class QueryCompiler implements Compiler {
   }
 }
 
-/** The error of a query that is too deep to be read or compiled. */
+/** Makes the error of a query that is nested too deeply. */
 export function tooDeep(): JqSyntaxError {
   return new JqSyntaxError(`more than ${DEEPEST} filters or operators within each other`, 0)
 }

@@ -1,7 +1,7 @@
 import type { Json } from '../values/json.js'
 import { NO_PATH, type Path } from './path.js'
 
-/** Variables, filters that were passed and labels, innermost first. */
+/** The environment of a filter: variables, filters passed as arguments, and labels; innermost first. */
 export class Env {
   readonly value: unknown
   readonly outer: Env | undefined
@@ -20,21 +20,21 @@ export type Paths = (path: Path, input: Json, env: Env | undefined, emit: EmitPa
 
 /** A filter, ready to run. */
 export interface Compiled {
-  /** Set where it always yields exactly one value: saves the call back. */
+  /** Set if the filter always yields exactly one value. Saves a callback. */
   readonly one: One | undefined
-  /** Gives each value to `emit`, in order. */
+  /** Passes each value to `emit`, in order. */
   readonly each: Each
-  /** Gives each value with its path in what the input was taken from. */
+  /** Passes each value to `emit` with its path from the root of the input. */
   readonly paths: Paths
 }
 
-/** A filter that was passed to a function: it sees the variables of the place where it was written. */
+/** A filter that is the argument of a function. It uses the variables of the place where it was written. */
 export interface Closure {
   readonly filter: Compiled
   readonly env: Env | undefined
 }
 
-/** A filter that yields exactly one value, which is no part of its input. */
+/** Makes a filter that computes exactly one value, and does not select it from the input. */
 export function single(one: One): Compiled {
   return {
     one,
@@ -46,7 +46,7 @@ export function single(one: One): Compiled {
   }
 }
 
-/** A filter that yields any number of values, which are no parts of its input. */
+/** Makes a filter that computes any number of values, and does not select them from the input. */
 export function many(each: Each): Compiled {
   return {
     one: undefined,
@@ -55,12 +55,12 @@ export function many(each: Each): Compiled {
   }
 }
 
-/** What is computed has no path, but for what is identical to the input: jq tells them by that, too. */
+/** A computed value has no path, unless it is identical to the input. jq makes the same exception. */
 function pathOf(path: Path, input: Json, value: Json): Path {
   return Object.is(value, input) ? path : NO_PATH
 }
 
-/** The environment so many steps out. */
+/** Returns the environment that many steps further out. */
 export function outwards(env: Env | undefined, steps: number): Env | undefined {
   let found = env
   for (let step = 0; step < steps; step++) found = found?.outer

@@ -77,7 +77,7 @@ function keyText(key: Json): string {
   return key
 }
 
-/** `@name`: a text of the input. */
+/** `@name`: formats the input as a string. */
 export function compileFormat(name: string): Compiled {
   const format = formatNamed(name)
   return single((input) => format(input))

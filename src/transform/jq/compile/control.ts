@@ -66,7 +66,7 @@ export function compileLabel(ast: Ast & { kind: 'label' }, scope: Scope, compile
   }
 }
 
-/** Runs until the label that it gives is thrown. */
+/** Runs a function until it throws the label that it receives. */
 export function untilBreak(run: (label: Break) => void): void {
   const label = new Break()
   try {

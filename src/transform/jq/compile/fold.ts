@@ -84,7 +84,7 @@ export function compileForeach(ast: Ast & { kind: 'foreach' }, scope: Scope, com
         source.each(input, env, (value) =>
           bind(value, env, (bound) => {
             const before = state
-            // Where the update yields nothing, this is what the next one gets.
+            // If the update yields nothing, the next one starts from null.
             state = null
             update.each(before, bound, (next) => {
               state = next

@@ -9,7 +9,7 @@ export function compileDefine(ast: Ast & { kind: 'define' }, scope: Scope, compi
   return compiler.compile(ast.rest, scope.withFunction(ast.definition))
 }
 
-/** `name(args)`: what was defined here, or else a builtin. */
+/** `name(args)`: a function that the query defines, otherwise a builtin. */
 export function compileCall(ast: Ast & { kind: 'call' }, scope: Scope, compiler: Compiler): Compiled {
   const { name, args } = ast
   const found = scope.findCallable(name, args.length)
@@ -53,7 +53,7 @@ export function callFunction(
     return inner
   }
   const body = bodyOf(entry, compiler)
-  // What is still being compiled calls itself.
+  // A function that is still being compiled calls itself.
   const get = body === 'compiling' ? () => entry.compiled as Compiled : () => body
   const one = body === 'compiling' ? undefined : body.one
   return {

@@ -1,8 +1,8 @@
 import { JqError } from '../errors.js'
 
 /**
- * Runs a filter and returns the error that it raised itself. What is raised by whoever takes its values is thrown on.
- * @param run calls what it gets around each call back
+ * Runs a filter and returns the error that it raised. Errors of the callbacks that receive its values are thrown on.
+ * @param run wraps each callback in the function that it receives
  */
 export function errorOf(run: (outside: (callback: () => void) => void) => void): JqError | undefined {
   let depth = 0

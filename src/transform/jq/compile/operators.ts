@@ -40,7 +40,7 @@ export function compileComma(ast: Joined, scope: Scope, compiler: Compiler): Com
   }
 }
 
-/** A function of two values, for each pair of them: the right one varies most slowly. */
+/** Computes a value for each pair of values. The right one varies most slowly. */
 function binary(left: Compiled, right: Compiled, compute: (left: Json, right: Json) => Json): Compiled {
   const [oneLeft, oneRight] = [left.one, right.one]
   if (oneLeft && oneRight)
@@ -91,7 +91,7 @@ export function compileNegate(ast: Ast & { kind: 'negate' }, scope: Scope, compi
   return many((input, env, emit) => each(input, env, (value) => emit(negate(value))))
 }
 
-/** `left and right`, `left or right`: the right side only where the left one does not decide. */
+/** `left and right`, `left or right`: evaluates the right side only if the left one does not decide. */
 export function compileLogic(kind: 'and' | 'or', ast: Joined, scope: Scope, compiler: Compiler): Compiled {
   const decides = kind === 'or'
   const [left, right] = [compiler.compile(ast.left, scope), compiler.compile(ast.right, scope)]
@@ -108,7 +108,7 @@ export function compileLogic(kind: 'and' | 'or', ast: Joined, scope: Scope, comp
   )
 }
 
-/** `left // right`: what is true of the left; where nothing is, the right. */
+/** `left // right`: the true values of the left side; if it has none, the values of the right side. */
 export function compileAlternative(ast: Joined, scope: Scope, compiler: Compiler): Compiled {
   const [left, right] = [compiler.compile(ast.left, scope), compiler.compile(ast.right, scope)]
   const [oneLeft, oneRight] = [left.one, right.one]

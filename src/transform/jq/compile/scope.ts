@@ -3,7 +3,7 @@ import type { Ast, Definition } from '../syntax/ast.js'
 import type { Json } from '../values/json.js'
 import type { Compiled } from './compiled.js'
 
-/** A function as it was defined, with what it sees. */
+/** A defined function, with the scope of its definition. */
 export interface FunctionEntry {
   readonly kind: 'function'
   readonly definition: Definition
@@ -13,13 +13,15 @@ export interface FunctionEntry {
 
 type Entry = FunctionEntry | { readonly kind: 'variable' | 'filter' | 'label'; readonly name: string }
 
-/** Where a name leads, and how many environments out its value is. */
+/** What a name refers to, and how many environments further out its value is. */
 export interface Found<T> {
   readonly entry: T
   readonly steps: number
 }
 
-/** The names that a filter sees, innermost first. Each but a function has an environment when it runs. */
+/**
+ * The names in the scope of a filter, innermost first. At run time each of them has an environment, except functions.
+ */
 export class Scope {
   readonly #entry: Entry | undefined
   readonly #outer: Scope | undefined
@@ -40,7 +42,7 @@ export class Scope {
     return new Scope({ kind, name }, this)
   }
 
-  /** Adds a function, which sees itself. */
+  /** Adds a function, which can call itself. */
   withFunction(definition: Definition): Scope {
     const entry: { -readonly [K in keyof FunctionEntry]: FunctionEntry[K] } = {
       kind: 'function',
@@ -52,7 +54,7 @@ export class Scope {
     return entry.scope
   }
 
-  /** The environments between here and a variable or a label. */
+  /** Counts the environments between here and a variable or a label. */
   find(kind: 'variable' | 'label', name: string): number | undefined {
     for (let at: Scope | undefined = this; at !== undefined; at = at.#outer) {
       const entry = at.#entry
@@ -61,7 +63,7 @@ export class Scope {
     return undefined
   }
 
-  /** A function, or a filter that was passed, of so many parameters. */
+  /** Finds a function, or a filter passed as an argument, with that number of parameters. */
   findCallable(name: string, arity: number): Found<FunctionEntry | 'filter'> | undefined {
     for (let at: Scope | undefined = this; at !== undefined; at = at.#outer) {
       const entry = at.#entry
@@ -74,12 +76,12 @@ export class Scope {
   }
 }
 
-/** What the compilers of the kinds of filters need of each other. */
+/** What the compilers of the different filters use of each other. */
 export interface Compiler {
-  /** What a run may still use up: filled before each. */
+  /** What is left of the limits. Reset before each run. */
   readonly budget: Budget
   compile(ast: Ast, scope: Scope): Compiled
-  /** A function of the language; `undefined` where there is none. */
+  /** Returns a function of the language; `undefined` if there is none of that name. */
   builtin(name: string, args: readonly Ast[], scope: Scope): Compiled | undefined
   /** A variable that no query binds. */
   global(name: string): Json | undefined

@@ -1,7 +1,7 @@
 import { JqError } from '../errors.js'
 import { isArray, type Json } from '../values/json.js'
 
-/** A time taken apart as jq has it: `[year, month 0-11, day, hours, minutes, seconds, weekday, day of the year]`. */
+/** A broken down time, in jq `[year, month 0-11, day, hours, minutes, seconds, weekday, day of the year]`. */
 export interface BrokenDown {
   readonly year: number
   readonly month: number
@@ -43,7 +43,7 @@ function yearDayOf(year: number, month: number, day: number): number {
 }
 
 function epochMs(year: number, month: number, day: number): number {
-  // `Date.UTC` takes the years 0 to 99 for those of the twentieth century.
+  // `Date.UTC` adds 1900 to the years 0 to 99.
   return new Date(0).setUTCFullYear(year, month, day)
 }
 
@@ -56,7 +56,7 @@ export function toJson(time: BrokenDown): Json {
   return [year, month, day, hours, minutes, seconds, weekday, yearDay]
 }
 
-/** @throws JqError where it is not a time taken apart */
+/** @throws JqError if it is not a broken down time */
 export function fromJson(value: Json, caller: string): BrokenDown {
   if (!isArray(value) || value.length < 3 || !value.every((part) => typeof part === 'number'))
     throw new JqError(`${caller} requires parsed datetime inputs`)

@@ -1,7 +1,7 @@
 export const MONTHS =
   'January February March April May June July August September October November December'.split(' ')
 export const WEEKDAYS = 'Sunday Monday Tuesday Wednesday Thursday Friday Saturday'.split(' ')
-/** What stands for several conversions. */
+/** Conversions that are short for several others. */
 export const COMPOSED: Readonly<Record<string, string>> = {
   T: '%H:%M:%S',
   D: '%m/%d/%y',

@@ -74,7 +74,7 @@ const READINGS: Readonly<Record<string, Reading>> = {
       fields.epoch = Number(text)
     },
   ],
-  // The broken down time has no zone: what stands there is read, and does not count.
+  // A broken down time has no zone, so the name of the zone is read and ignored.
   Z: ['[A-Za-z]+', () => {}],
   z: ['Z|[+-][0-9]{2}:?[0-9]{2}|[+-][0-9]{2}', () => {}],
   u: ['[1-7]', () => {}],
@@ -92,7 +92,7 @@ interface Format {
 const MOST_KEPT = 100
 const kept = new Map<string, Format>()
 
-/** As `strptime` of C in the locale "C". @throws JqError where the text is not of the format, JqLimitError */
+/** As `strptime` of C in the locale "C". @throws JqError if the text does not have the format, JqLimitError */
 export function parseTime(text: string, format: string, budget: Budget): BrokenDown {
   const { regex, takes } = formatOf(format)
   const places = regex.find(text, 0, budget)

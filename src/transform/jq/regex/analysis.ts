@@ -1,6 +1,6 @@
 import { type RegexNode, someNode } from './syntax.js'
 
-/** Whether a node can match without a character. */
+/** Whether a node can match the empty string. */
 export function canBeEmpty(node: RegexNode): boolean {
   switch (node.kind) {
     case 'set':

@@ -13,7 +13,7 @@ export function placeBefore(text: string, place: number): number {
   return place - (isPair ? 2 : 1)
 }
 
-/** Whether an assertion without characters of its own, such as `^` or `\b`, holds at a place of a text. */
+/** Whether a zero-width assertion, such as `^` or `\b`, holds at a place of a text. */
 export function holdsAt(op: number, text: string, at: number): boolean {
   switch (op) {
     case OP.start:

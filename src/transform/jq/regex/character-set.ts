@@ -1,7 +1,7 @@
 const ASCII = 128
 const MOST_KEPT = 4_096
 
-/** A set of characters. Decides as JavaScript does, and quickly for ASCII. */
+/** A set of characters. Matches as JavaScript does, with a fast path for ASCII. */
 export class CharacterSet {
   readonly #pattern: RegExp
   readonly #ascii = new Uint8Array(ASCII)

@@ -1,14 +1,14 @@
 import type { RegexNode, Repeat } from './syntax.js'
 
-/** What a matcher that backtracks may do from one place of a text, at most. */
+/** Upper bounds of what a backtracking matcher does from one place of a text. */
 interface Effort {
   /** Characters looked at. */
   readonly work: number
-  /** Ways to get through, each of which the rest may be tried with. */
+  /** Number of ways to match. The rest of the pattern may be tried for each. */
   readonly ways: number
 }
 
-/** How many characters a matcher that backtracks may look at in a text of a length, at most. */
+/** Returns the maximum number of characters that a backtracking matcher reads in a text of that length. */
 export function mostWork(root: RegexNode, length: number, isAtStart: boolean): number {
   return effortOf(root, length).work * (isAtStart ? 1 : length + 1)
 }
@@ -40,7 +40,7 @@ function effortOf(node: RegexNode, length: number): Effort {
   }
 }
 
-/** Several ways multiply with each repetition: with no bound, so does the work. */
+/** Several ways multiply with each repetition. Without a bound, the work grows exponentially. */
 function repeated({ min, max }: Repeat, body: Effort, length: number): Effort {
   const most = Math.min(max, min + length + 1)
   if (body.ways === 1) return { work: body.work * most + 1, ways: most - min + 1 }

@@ -24,7 +24,7 @@ export const OP = {
   round: 12,
   /** Ends a round of the loop `a`, and goes on at `b`, or at `to` after an empty round if `flag`. */
   next: 13,
-  /** Looks ahead with what follows, and goes on at `to`. `flag`: it must not match. */
+  /** Tries the instructions that follow as a look-ahead, and continues at `to`. `flag`: they must not match. */
   ahead: 14,
   /** Looks behind, over `a` to `b` characters. */
   behind: 15,

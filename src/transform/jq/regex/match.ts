@@ -5,7 +5,7 @@ import { isArray, type Json, put, typeOf } from '../values/json.js'
 import { describe } from '../values/text.js'
 import { type Places, Regex } from './regex.js'
 
-/** What `match` gives for each match. Places and lengths are counted in code points. */
+/** The result of `match` for one match. Places and lengths are counted in code points. */
 export interface Match {
   readonly offset: number
   readonly length: number
@@ -31,7 +31,7 @@ interface Prepared {
 const KEPT = 100
 const kept = new Map<string, Regex>()
 
-/** @throws NotCompiled, and JqError where it is no regular expression */
+/** @throws NotCompiled; JqError if it is not a valid regular expression */
 export function regexOf(source: string, modifiers: string): Regex {
   const key = `${modifiers}/${source}`
   const known = kept.get(key)
@@ -60,7 +60,7 @@ function compile(source: string, modifiers: string): Regex {
 }
 
 /**
- * Each match in a text, as `match` gives it.
+ * Returns all matches in a text, as `match` does.
  * @param regex as jq's functions take it: a text, or an array of it and the modifiers
  * @throws JqError, JqLimitError
  */
@@ -72,11 +72,11 @@ export function matchesIn(input: Json, regex: Json, modifiers: Json, all: boolea
   )
 }
 
-/** A match that something replaces or that divides a text. The places are counted as JavaScript does. */
+/** A match that is replaced, or at which a text is split. The places are counted as JavaScript does. */
 export interface Cut {
   readonly start: number
   readonly end: number
-  /** What the groups with a name have captured. */
+  /** Returns what the named groups have captured. */
   captured(): Json
 }
 
@@ -120,7 +120,7 @@ function namedCaptures(text: string, places: Places, names: readonly (string | n
   for (const [index, name] of names.entries()) {
     if (name === null) continue
     const [from, to] = [places[2 * index + 2]!, places[2 * index + 3]!]
-    // In a match without a character jq gives every group the empty text, also after a look-ahead.
+    // In an empty match jq gives every group the empty string, also after a look-ahead.
     const isEmpty = places[0] === places[1]
     put(captures, name, to < 0 ? null : isEmpty ? '' : text.slice(from, to))
   }
@@ -149,7 +149,7 @@ function prepare(input: Json, regex: Json, modifiers: Json): Prepared {
       isGlobal: flags?.includes('g') === true,
     }
   } catch (error) {
-    // Only what is known at compile time goes the slow path.
+    // Only a pattern that is known at compile time can take the slow path.
     if (error instanceof NotCompiled) throw new JqError(`Regex failure: ${error.message} must be a constant`)
     throw error
   }
@@ -174,7 +174,7 @@ function described(
   return { ...whole, captures }
 }
 
-/** How many code points are before a place in a text. */
+/** Counts the code points before a place in a text. */
 class CodePoints {
   readonly #text: string
   #unit = 0

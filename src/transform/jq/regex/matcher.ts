@@ -125,7 +125,7 @@ export class Matcher {
           break
         }
         case OP.next:
-          // A round without a character would go on without end.
+          // An empty round would repeat indefinitely.
           pc = step.flag && trail.begun[step.a] === at ? step.to : step.b
           break
         case OP.ahead: {
@@ -226,7 +226,7 @@ export class Matcher {
     return isSame ? at + part.length : NOWHERE
   }
 
-  /** Matches what a look-around looks for. What it has captured stays, and it is not tried in another way. */
+  /** Matches the body of a look-around. Its captures stay, and no other way to match it is tried. */
   #look(pc: number, at: number, mustEnd: number, isNegative: boolean): number {
     const base = this.#trail.top
     const end = this.#run(pc, at, mustEnd)

@@ -16,9 +16,9 @@ const ANY_CHARACTER = '[\\s\\S]'
 const NO_LINE_BREAK = '[^\\n]'
 
 export interface Syntax {
-  /** White space and comments do not count. */
+  /** Whether white space and comments are ignored. */
   readonly isExtended: boolean
-  /** A dot is also a line break. */
+  /** Whether a dot also matches a line break. */
   readonly dotsMatchLineBreaks: boolean
 }
 
@@ -254,7 +254,7 @@ class Parser {
     }
   }
 
-  /** A range where something stands on both sides, else the character. */
+  /** Reads `-`: a range if it has characters on both sides, otherwise the character itself. */
   #dash(before: string): string {
     const isRange = !/\[\^?$/.test(before) && this.#pattern[this.#at] !== ']' && !/\}$/.test(before)
     return isRange ? '-' : '\\-'
@@ -273,7 +273,7 @@ function sequence(items: readonly RegexNode[]): RegexNode {
   return items.length === 1 ? items[0]! : { kind: 'sequence', items }
 }
 
-/** Oniguruma refuses to repeat what only looks at a place, also as one of several options. */
+/** Oniguruma refuses to repeat zero-width assertions, also as one of several alternatives. */
 function cannotRepeat(node: RegexNode): boolean {
   switch (node.kind) {
     case 'anchor':

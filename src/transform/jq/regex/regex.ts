@@ -17,10 +17,10 @@ import { type ParsedRegex, someNode } from './syntax.js'
 /** The start and the end of a match and of each of its groups, `-1` where a group has no part in it. */
 export type Places = ArrayLike<number>
 
-/** `RegExp` may do this much work in one search, because nothing can stop it. */
+/** Maximum work of one search by `RegExp`, which cannot be interrupted. */
 const MOST_WORK = 2 ** 14
 const WORK_SHIFT = 6
-/** The work of one character in a pattern without repetitions: whatever the text, it then takes linear time. */
+/** Maximum work for one character in a pattern without repetitions. Such a pattern takes linear time for every text. */
 const MOST_LINEAR_WORK = 256
 const LINEAR_LENGTH = 2 ** 16
 const NEVER = Number.POSITIVE_INFINITY
@@ -34,8 +34,8 @@ export interface RegexOptions {
 }
 
 /**
- * A regular expression of Oniguruma whose searches are bounded by a budget. `RegExp` runs those that are short for
- * certain, and a matcher that counts its steps the others.
+ * A regular expression of Oniguruma whose searches are bounded by a budget. `RegExp` runs searches that are certainly
+ * short; a matcher that counts its steps runs the others.
  */
 export class Regex {
   readonly names: readonly (string | null)[]

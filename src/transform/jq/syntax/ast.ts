@@ -4,11 +4,11 @@ import type { Json } from '../values/json.js'
 export type ComparisonOperator = '==' | '!=' | '<' | '<=' | '>' | '>='
 export type AssignmentOperator = '=' | '|=' | '//=' | `${ArithmeticOperator}=`
 
-/** A filter of a query as its text says it. */
+/** The syntax tree of a filter. */
 export type Ast =
   | { readonly kind: 'identity' | 'recurse' }
   | { readonly kind: 'literal'; readonly value: Json }
-  /** Text with filters in it: their values are put in as `format` says. */
+  /** A string with filters in it. Their values are inserted in the format `format`. */
   | { readonly kind: 'text'; readonly format: string; readonly parts: readonly (string | Ast)[] }
   | { readonly kind: 'format'; readonly name: string }
   | ({ readonly kind: 'index'; readonly key: Ast } & Access)
@@ -66,7 +66,7 @@ export type Ast =
 
 interface Access {
   readonly of: Ast
-  /** A `?` follows: what has no such part yields nothing. Errors of `of` and of the key stay errors. */
+  /** Whether a `?` follows: a value without this part yields nothing. Errors of `of` and of the key remain errors. */
   readonly isOptional?: true
 }
 
@@ -83,7 +83,7 @@ export interface Definition {
   readonly body: Ast
 }
 
-/** What `as` takes values apart with. */
+/** The pattern with which `as` destructures values. */
 export type Pattern =
   | { readonly kind: 'variable'; readonly name: string }
   | { readonly kind: 'array'; readonly items: readonly Pattern[] }

@@ -1,7 +1,10 @@
 import type { Ast } from './ast.js'
 import type { Tokens } from './tokens.js'
 
-/** The rules that parts of a filter come back to, so that the files of the parts need not know each other. */
+/**
+ * The recursive rules of the grammar. Passed as an object, so that the files of the other rules do not import each
+ * other.
+ */
 export interface Grammar {
   /** A whole filter. */
   pipe(tokens: Tokens): Ast

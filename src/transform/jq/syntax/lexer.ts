@@ -1,13 +1,13 @@
 import { JqSyntaxError } from '../errors.js'
 
-/** A word of a query. */
+/** A token of a query. */
 export type Token =
   | ({
       readonly kind: 'name' | 'field' | 'variable' | 'format' | 'keyword' | 'operator'
       readonly text: string
     } & Place)
   | ({ readonly kind: 'number'; readonly text: string } & Place)
-  /** The parts of a string: text, or the words of a filter that stands in it. */
+  /** The parts of a string: text, or the tokens of a filter in it. */
   | ({
       readonly kind: 'string'
       readonly text: string

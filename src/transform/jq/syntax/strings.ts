@@ -3,12 +3,12 @@ import type { Grammar } from './grammar.js'
 import type { Token } from './lexer.js'
 import type { Tokens } from './tokens.js'
 
-/** A string, with the filters in it. @param format what their values are put in with */
+/** Parses a string and the filters in it. @param format the format in which their values are inserted */
 export function parseString(tokens: Tokens, grammar: Grammar, format: string): Ast {
   return textOf(tokens, grammar, tokens.expect('string'), format)
 }
 
-/** The string that a word is. */
+/** Returns the string of a token. */
 export function textOf(tokens: Tokens, grammar: Grammar, token: Token, format: string): Ast {
   if (token.kind !== 'string') throw tokens.unexpected('a string')
   if (token.parts.length === 1) return { kind: 'literal', value: token.text }

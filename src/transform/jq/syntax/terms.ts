@@ -154,7 +154,7 @@ function parseSuffix(tokens: Tokens, grammar: Grammar, term: Ast): Ast | undefin
   return undefined
 }
 
-/** After `[`: nothing iterates, a filter is a key, one with `:` a slice. */
+/** Parses the rest after `[`: `]` iterates, a filter is a key, and `:` makes a slice. */
 function parseBrackets(tokens: Tokens, grammar: Grammar, of: Ast): Ast {
   if (tokens.take('operator', ']')) return { kind: 'iterate', of }
   if (tokens.take('operator', ':')) {

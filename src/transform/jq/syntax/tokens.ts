@@ -1,10 +1,10 @@
 import { JqSyntaxError } from '../errors.js'
 import { type Token, tokenize } from './lexer.js'
 
-/** Far more than people write, and within the stack of a thread. */
+/** Maximum nesting: far more than people write, and within the stack of a thread. */
 const NESTING = 250
 
-/** The words of a query, read from left to right. */
+/** The tokens of a query, read from left to right. */
 export class Tokens {
   readonly #source: string
   readonly #tokens: readonly Token[]
@@ -42,14 +42,14 @@ export class Tokens {
     return (kind === 'operator' || kind === 'keyword') && operators.includes(text)
   }
 
-  /** Goes on if it is this word. */
+  /** Skips the next token if it is this one. */
   take(kind: Token['kind'], text?: string): boolean {
     const found = this.is(kind, text)
     if (found) this.#index++
     return found
   }
 
-  /** @throws JqSyntaxError where it is another */
+  /** @throws JqSyntaxError if it is another one */
   expect(kind: Token['kind'], text?: string): Token {
     if (!this.is(kind, text))
       throw this.unexpected(text ?? (kind === 'variable' ? 'a $variable' : `a ${kind}`))
@@ -77,7 +77,7 @@ export class Tokens {
     return this.#source.slice(0, offset).split('\n').length
   }
 
-  /** Reads what is nested. @throws JqSyntaxError where it is nested too deeply to be read */
+  /** Reads one level deeper. @throws JqSyntaxError if the query is nested too deeply */
   nested<T>(read: () => T): T {
     if (++this.#depth > NESTING) throw new JqSyntaxError(`nested more than ${NESTING} deep`, this.peek.offset)
     const result = read()
@@ -85,7 +85,7 @@ export class Tokens {
     return result
   }
 
-  /** The words of a filter that stands in a string. */
+  /** Returns a reader of the tokens of a filter in a string. */
   within(tokens: readonly Token[]): Tokens {
     return new Tokens(this.#source, tokens, this.#depth)
   }

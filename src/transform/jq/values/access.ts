@@ -3,7 +3,7 @@ import { compare } from './compare.js'
 import { field, isArray, isObject, type Json, type JsonArray, type JsonObject, typeOf } from './json.js'
 import { describe } from './text.js'
 
-/** `value[key]`: a key of an object, an element, a slice, or where an array stands in another. */
+/** `value[key]`: a member of an object, an element, a slice, or the positions of an array in another. */
 export function at(value: Json, key: Json): Json {
   if (typeof key === 'string') return fieldOf(value, key)
   if (isArray(value)) {
@@ -37,7 +37,7 @@ function element(array: JsonArray, key: number): Json {
   return array[index < 0 ? index + array.length : index] ?? null
 }
 
-/** Where `part` begins in `array`. */
+/** Returns the positions at which `part` begins in `array`. */
 export function indicesIn(array: JsonArray, part: JsonArray): number[] {
   const found: number[] = []
   if (part.length === 0) return found

@@ -9,7 +9,7 @@ const MAX_MERGE_DEPTH = 10_000
 
 export type ArithmeticOperator = '+' | '-' | '*' | '/' | '%'
 
-/** jq's arithmetic over all types. What makes something large counts against the steps. */
+/** jq's arithmetic over all types. Operations with large results count more steps. */
 export const ARITHMETIC: Readonly<
   Record<ArithmeticOperator, (left: Json, right: Json, budget: Budget) => Json>
 > = {

@@ -2,7 +2,7 @@ import { JqError } from '../errors.js'
 import { isArray, type Json } from './json.js'
 import { describe, dump } from './text.js'
 
-/** Makes a text of a value. @throws JqError where it cannot */
+/** Formats a value as a string. @throws JqError if it cannot */
 export type Format = (value: Json) => string
 
 const HTML: Readonly<Record<string, string>> = {
@@ -13,7 +13,7 @@ const HTML: Readonly<Record<string, string>> = {
   '"': '&quot;',
 }
 
-/** What `@name` and `format("name")` know. */
+/** The formats of `@name` and `format("name")`. */
 export const FORMATS: ReadonlyMap<string, Format> = new Map<string, Format>([
   ['text', textOf],
   ['json', dump],

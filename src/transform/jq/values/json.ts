@@ -1,4 +1,4 @@
-/** What jq computes with: what JSON can say, with NaN and the infinities besides. Never changed in place. */
+/** A value of jq: any JSON value, and also NaN and the infinities. Never changed in place. */
 export type Json = null | boolean | number | string | JsonArray | JsonObject
 export type JsonArray = readonly Json[]
 export interface JsonObject {
@@ -28,14 +28,14 @@ export function isTrue(value: Json): boolean {
   return value !== false && value !== null
 }
 
-/** The value of a key, `null` where the object does not have it. Keys of `Object.prototype` are keys like others. */
+/** Returns the value of a key; `null` if the object does not have it, also for the keys of `Object.prototype`. */
 export function field(object: JsonObject, key: string): Json {
   const value = object[key]
   if (value === undefined) return null
   return key in Object.prototype && !Object.hasOwn(object, key) ? null : value
 }
 
-/** Adds a key to an object that nobody else has yet. */
+/** Adds a key to an object that is not shared yet. */
 export function put(object: Record<string, Json>, key: string, value: Json): void {
   // An assignment would change the prototype instead.
   if (key === '__proto__')

@@ -9,7 +9,7 @@ const NAMED: ReadonlyMap<string, number> = new Map([
   ['inf', Number.POSITIVE_INFINITY],
 ])
 
-/** A number as jq reads it from text; `undefined` where it is none. */
+/** Parses a number as jq does; `undefined` if it is not a number. */
 export function parseNumber(text: string): number | undefined {
   if (NUMBER.test(text)) return clamp(Number(text))
   const sign = /^[+-]/.exec(text)?.[0] ?? ''
@@ -21,19 +21,19 @@ function clamp(value: number): number {
   return Math.max(-Number.MAX_VALUE, Math.min(Number.MAX_VALUE, value))
 }
 
-/** JSON, with what jq takes besides: `nan`, leading zeros. @throws JqError in jq's words */
+/** Parses JSON and the extensions of jq: `nan`, leading zeros. @throws JqError with the message of jq */
 export function parseJson(text: string): Json {
   try {
     const value = JSON.parse(text) as Json
-    // `JSON.parse` makes infinities of what is too large, and takes any depth.
+    // `JSON.parse` reads numbers that are too large as infinity, and accepts any depth.
     if (!/[eE]|\d{300}|\[{9}|\{"[^"]*":\{/.test(text)) return value
   } catch {
-    // The reader below says why, or can read it.
+    // The reader below either accepts the text or reports the fault.
   }
   return new Reader(text).read()
 }
 
-/** Reads what `JSON.parse` does not, and says what is wrong as jq does. */
+/** Reads the extensions of jq, and reports faults with the messages of jq. */
 class Reader {
   readonly #text: string
   #at = 0

@@ -1,6 +1,6 @@
 import { isArray, type Json, typeOf } from './json.js'
 
-/** jq prints what is nested deeper than this as `<skipped: too deep>`. */
+/** jq prints values that are nested deeper than this as `<skipped: too deep>`. */
 const MAX_PRINT_DEPTH = 10_000
 const MAX_ERROR_BYTES = 29
 
@@ -12,7 +12,7 @@ function numberText(value: number): string {
   if (value === Number.NEGATIVE_INFINITY) return String(-Number.MAX_VALUE)
   const [mantissa = '', exponentText = '0'] = Math.abs(value).toExponential().split('e')
   const digits = mantissa.replace('.', '')
-  // The decimal point stands behind so many of the digits.
+  // The number of digits before the decimal point.
   const point = Number(exponentText) + 1
   const sign = value < 0 ? '-' : ''
   if (point <= -4 || point > digits.length + 15) {
@@ -29,7 +29,7 @@ export function dump(value: Json): string {
   return isPlain(value) ? JSON.stringify(value) : write(value, 0)
 }
 
-/** Whether `JSON.stringify` and jq write the same. */
+/** Whether `JSON.stringify` writes the value as jq does. */
 function isPlain(value: Json): boolean {
   return typeof value === 'string' ? !value.includes('\u007f') : typeof value === 'boolean' || value === null
 }
@@ -67,7 +67,7 @@ export function describe(value: Json): string {
   return `${typeOf(value)} (${cut(dump(value))})`
 }
 
-/** At most 29 bytes; what ends with a bracket or a quote keeps it. */
+/** Cuts a text to 29 bytes. Keeps a bracket or quote at the end. */
 export function cut(text: string): string {
   if (text.length <= MAX_ERROR_BYTES && Buffer.byteLength(text) <= MAX_ERROR_BYTES) return text
   const last = text.at(-1) ?? ''

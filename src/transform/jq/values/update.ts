@@ -15,10 +15,10 @@ import {
 } from './json.js'
 
 const MAX_PATH = 10_000
-/** Larger arrays than this are refused, not filled with nulls. */
+/** Maximum index. A larger one is refused, because the array would be filled with nulls. */
 const MAX_INDEX = 536_870_911
 
-/** The value at a path; `null` where something on the way is. */
+/** Returns the value at a path; `null` if a value on the way is null. */
 export function getPath(value: Json, path: readonly Json[]): Json {
   assertShallow(path)
   let found = value
@@ -29,9 +29,9 @@ export function getPath(value: Json, path: readonly Json[]): Json {
   return found
 }
 
-/** Changes values at paths, one after the other, in one copy of what they are in. */
+/** Changes values at several paths in one copy of the value that contains them. */
 export class Update {
-  /** The copies that nobody else has: they are changed in place. */
+  /** Copies that are not shared, so that they can be changed in place. */
   readonly #owned = new Set<Json>()
   readonly #budget: Budget
   #value: Json
@@ -48,7 +48,7 @@ export class Update {
   /** @param change gives the new value, or `undefined` to leave everything as it is */
   set(path: readonly Json[], change: (before: Json) => Json | undefined): void {
     const before = getPath(this.#value, path)
-    // What `change` has seen may be kept by what it gives, in more places than one.
+    // The result of `change` may contain its argument, even several times, so the copies may be shared now.
     if (this.#owned.has(before)) this.#owned.clear()
     const after = change(before)
     if (after !== undefined) this.replace(path, after)
@@ -62,7 +62,7 @@ export class Update {
       parts.push(part)
       part = partOf(part, key)
     }
-    // A loop, from the innermost out: a path may be longer than a stack is deep.
+    // A loop instead of recursion, because a path may be longer than the stack is deep.
     let made = after
     for (let depth = path.length - 1; depth >= 0; depth--)
       made = this.#with(parts[depth] as Json, path[depth] as Json, made)
@@ -107,7 +107,7 @@ export function setPath(value: Json, path: readonly Json[], after: Json, budget:
   return update.value
 }
 
-/** What is at a key that can be written to. @throws JqError where it cannot */
+/** Returns the value of a key that can be written. @throws JqError if it cannot */
 function partOf(value: Json, key: Json): Json {
   if (typeof key === 'string' && (value === null || isObject(value)))
     return value === null ? null : field(value, key)
@@ -127,7 +127,7 @@ function withSlice(array: JsonArray | null, key: JsonObject, part: Json): Json {
   return [...(array ?? []).slice(0, start), ...part, ...(array ?? []).slice(end)]
 }
 
-/** A copy without what is at the paths, each as it is before anything is deleted. */
+/** Returns a copy without the values at these paths. The paths refer to the value before the deletion. */
 export function deletePaths(value: Json, paths: readonly Json[], budget: Budget): Json {
   const keys = paths.map((path) => {
     if (!isArray(path)) throw new JqError('Path must be specified as an array')
@@ -137,13 +137,13 @@ export function deletePaths(value: Json, paths: readonly Json[], budget: Budget)
   return deleteAll(value, keys.sort(compare), 0, budget)
 }
 
-/** @param paths sorted; alike before `depth` */
+/** @param paths sorted; equal up to `depth` */
 function deleteAll(value: Json, paths: readonly JsonArray[], depth: number, budget: Budget): Json {
   if (paths.length === 0) return value
   if ((paths[0] as JsonArray).length === depth) return null
   const keys: Json[] = []
   let left = value
-  // From the end, so that what is deleted does not move what is still to be.
+  // From the end, so that deletions do not move the elements that are deleted later.
   for (let last = paths.length - 1; last >= 0; ) {
     const key = (paths[last] as JsonArray)[depth] as Json
     let first = last
@@ -176,7 +176,7 @@ function deleteKeys(value: Json, keys: readonly Json[], budget: Budget): Json {
   return copy
 }
 
-/** The elements that a key of an array stands for. */
+/** Returns the indices that a key of an array refers to. */
 function indicesOf(length: number, key: Json): readonly number[] {
   if (typeof key === 'number') {
     const whole = Math.trunc(key)
