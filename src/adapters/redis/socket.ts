@@ -44,25 +44,62 @@ export function openSocket(
   })
 }
 
+/** Larger pieces are not copied. */
+const LARGEST_COPY = 16_384
+
 /**
  * Sends all writes of one turn together, which makes many concurrent commands cheap. Measured: 1.6 times the throughput
- * of the auto-pipelining of ioredis.
+ * of the auto-pipelining of ioredis. Small writes are copied into one, which is cheaper than a vector of them.
  */
 export function coalesceWrites(socket: Socket): void {
-  const write = socket.write
-  let corked = false
-  const uncork = () => {
-    corked = false
+  const { write, end } = socket
+  const small: (string | Uint8Array)[] = []
+  let bytes = 0
+  let isScheduled = false
+  const sendSmall = () => {
+    if (small.length === 0) return
+    const chunk = small.length === 1 ? small[0] : joined(small, bytes)
+    small.length = bytes = 0
+    Reflect.apply(write, socket, [chunk])
+  }
+  const flush = () => {
+    isScheduled = false
+    if (socket.destroyed) return
+    sendSmall()
     socket.uncork()
   }
   socket.write = function (this: Socket, ...args: unknown[]): boolean {
-    if (!corked) {
-      corked = true
+    const [chunk] = args as [string | Uint8Array]
+    const size = typeof chunk === 'string' ? Buffer.byteLength(chunk) : chunk.byteLength
+    if (!isScheduled) {
+      isScheduled = true
       socket.cork()
-      process.nextTick(uncork)
+      process.nextTick(flush)
     }
+    if (args.length === 1 && size <= LARGEST_COPY && !socket.writableEnded) {
+      small.push(chunk)
+      bytes += size
+      return true
+    }
+    sendSmall()
     return Reflect.apply(write, socket, args) as boolean
   } as typeof socket.write
+  socket.end = function (this: Socket, ...args: unknown[]): Socket {
+    sendSmall()
+    return Reflect.apply(end, socket, args) as Socket
+  } as typeof socket.end
+}
+
+function joined(chunks: readonly (string | Uint8Array)[], bytes: number): Buffer {
+  const all = Buffer.allocUnsafe(bytes)
+  let at = 0
+  for (const chunk of chunks)
+    if (typeof chunk === 'string') at += all.write(chunk, at)
+    else {
+      all.set(chunk, at)
+      at += chunk.byteLength
+    }
+  return all
 }
 
 /**
