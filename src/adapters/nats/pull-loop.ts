@@ -128,7 +128,8 @@ export class PullLoop {
     if (this.#closed || this.#retry.waiting) return
     const { pullSubject, budget } = this.#options
     const missing = this.#events.wanted() - this.#pulls.asked
-    if (missing < 1) return
+    // What cannot be requested now becomes a part of the next request.
+    if (missing < 1 || this.#pulls.isFull) return
     if (budget.isFull) return this.#roomWait.start(budget)
     this.#pulls.send(pullSubject(this.#binding), missing, this.#binding.limits)
   }

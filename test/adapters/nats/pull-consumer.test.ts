@@ -79,6 +79,23 @@ test('a pull request whose time is up is made again; what comes of both waits fo
   expect(pulls).toHaveLength(2)
 })
 
+test('demand in small portions opens no more requests than a server holds', async () => {
+  const { consumer, context, pulls, messages, send } = await rig()
+  for (let n = 0; n < 600; n++) {
+    consumer.request(1)
+    await undefined
+  }
+  const count = 100
+  await Promise.all(Array.from({ length: count }, (_, n) => send(String(n))))
+  await until(() => messages.length === count, 'the messages')
+  await Promise.all(messages.map((message) => message.ack()))
+  // All of the demand is requested.
+  await until(() => pulls.reduce((sum, { batch }) => sum + batch, 0) === 601, 'the pull requests')
+  // A server refuses the 513th, for all clients of the consumer together.
+  expect(pulls.length).toBeLessThan(count)
+  expect(context.records).toEqual([])
+})
+
 test.each([
   [409, 'Exceeded MaxWaiting'],
   [409, 'Leadership Change'],

@@ -19,6 +19,12 @@ const HEARTBEATS_PER_ACK_WAIT = 2.5
 /** The expiry of a request in heartbeats. A server refuses fewer than two. */
 const HEARTBEATS = 3
 
+/**
+ * How many requests may be open. A server holds a limited number for all clients of a consumer (`max_waiting`, often
+ * 512), and refuses further ones.
+ */
+const MOST_OPEN = 8
+
 /** A consumer's limits for one pull request; 0 means no limit. */
 export interface PullLimits {
   /** How long the server waits for a settlement before it redelivers, in milliseconds. */
@@ -47,6 +53,11 @@ export class PullRequests {
     return this.#asked
   }
 
+  /** Whether another request must wait until one of the open ones has been served or has ended. */
+  get isFull(): boolean {
+    return this.#left.size >= MOST_OPEN
+  }
+
   /** Requests `count` messages. @param subject the subject for pull requests of the consumer */
   send(subject: string, count: number, { maxBatch, maxExpiresMs, ackWaitMs }: PullLimits): void {
     const longestMs = this.#isFirst ? FIRST_EXPIRES_MS : EXPIRES_MS
@@ -65,12 +76,12 @@ export class PullRequests {
 
   /** Counts a received message towards the oldest request, which the server serves first. */
   received(): void {
-    this.#asked = Math.max(0, this.#asked - 1)
     for (const [number, left] of this.#left) {
       if (left > 1) this.#left.set(number, left - 1)
       else this.#left.delete(number)
-      return
+      break
     }
+    this.#notAsked(1)
   }
 
   /**
@@ -83,7 +94,7 @@ export class PullRequests {
     const undelivered = Number(pending ?? Number.NaN)
     const left = undelivered >= 0 ? undelivered : (this.#left.get(number) ?? 0)
     this.#left.delete(number)
-    this.#asked = Math.max(0, this.#asked - left)
+    this.#notAsked(left)
   }
 
   /** Removes all requests. The consumer may be created again. */
@@ -91,5 +102,11 @@ export class PullRequests {
     this.#isFirst = true
     this.#asked = 0
     this.#left.clear()
+  }
+
+  #notAsked(count: number): void {
+    this.#asked = Math.max(0, this.#asked - count)
+    // A server may serve requests in another order than was assumed: what is left of each is an estimate.
+    if (this.#asked === 0) this.#left.clear()
   }
 }
