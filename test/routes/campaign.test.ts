@@ -1,16 +1,21 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { Gateway } from '../../src/index.js'
-import { rounds } from '../support/rounds.js'
+import { SeededRandom } from '../../src/testing/index.js'
+import { IS_FULL } from '../support/rounds.js'
 import { waitFor } from '../support/wait-for.js'
+import { Arrivals } from './arrivals.js'
 import * as ends from './ends.js'
+import { Producer } from './producer.js'
 
-/** Messages of the calm part, and of each blow of the other one. */
+/** Messages of a calm part, which are produced in order. */
 const CALM = 500
-const MESSAGES = rounds(400, 2_000)
-const BLOWS = rounds(1, 3)
-/** Two thousand messages a second. */
-const BURST = 20
-const BURST_MS = 10
+const CALM_BURST = 20
+/** Messages that flow at least between two blows. */
+const MESSAGES = Number(process.env.NEMO_CAMPAIGN_MESSAGES ?? 200)
+const ROUNDS = Math.min(10, Number(process.env.NEMO_CAMPAIGN_ROUNDS ?? 1))
+const PER_SECOND = 2_000
+/** A blow comes at a random moment of this time. */
+const MOMENT_MS = 300
 
 const supervision = {
   heartbeat: '2s',
@@ -35,7 +40,8 @@ const PAIRS: readonly (readonly [string, () => Promise<ends.SourceEnd>, () => Pr
 describe('a route while everything around it dies', () => {
   test.each(PAIRS)(
     '%s: in order in calm, nothing lost in storms',
-    async (_, openSource, openSink) => {
+    async (name, openSource, openSink) => {
+      const random = new SeededRandom(Number(process.env.NEMO_CAMPAIGN_SEED ?? Date.now()))
       const [source, sink] = [await openSource(), await openSink()]
       onTestFinished(async () => {
         await source.stop()
@@ -45,38 +51,78 @@ describe('a route while everything around it dies', () => {
       onTestFinished(() => gateway.shutdown({ timeout: '5s' }))
       await source.use?.(gateway)
 
-      for (let n = 0; n < CALM; n += BURST) await produce(source, n, BURST)
-      await arrived(sink, CALM)
-      expect(await sink.found()).toEqual(Array.from({ length: CALM }, (_, n) => n))
-
+      const inject = (integration: string, fault: 'throw' | 'exit') => async () => {
+        // The actor may be starting again.
+        await gateway.connections.inject(integration, fault).catch(() => {})
+        return []
+      }
+      const blows: Readonly<Record<string, (() => Promise<readonly number[]>) | undefined>> = {
+        'source throws': inject('source', 'throw'),
+        'sink throws': inject('sink', 'throw'),
+        'source exits': IS_FULL ? inject('source', 'exit') : undefined,
+        'sink exits': IS_FULL ? inject('sink', 'exit') : undefined,
+        'broker of the source restarts': source.restart,
+        'broker of the sink restarts': sink.restart,
+        'broker of the source is killed': source.kill,
+        'broker of the sink is killed': sink.kill,
+      }
+      let last = 'nothing'
+      const arrivals = new Arrivals(sink, () => ({
+        last,
+        route: gateway.metrics().routes.r,
+        source: gateway.connections.status('source'),
+        sink: gateway.connections.status('sink'),
+      }))
+      const rates: number[] = []
+      await calm(source, arrivals, 0)
       let next = CALM
-      const blows = [
-        () => gateway.connections.inject('source', 'throw').catch(() => {}),
-        () => gateway.connections.inject('sink', 'throw').catch(() => {}),
-        source.restart,
-        sink.restart,
-        source.kill,
-        sink.kill,
-      ]
-      for (let round = 0; round < BLOWS; round++)
-        for (const blow of blows) {
-          if (blow === undefined) continue
-          const producing = (async () => {
-            for (let sent = 0; sent < MESSAGES; sent += BURST) {
-              await produce(source, next + sent, BURST)
-              await new Promise((resolve) => setTimeout(resolve, BURST_MS))
-            }
-          })()
-          await new Promise((resolve) => setTimeout(resolve, 50))
-          await blow()
-          await producing
-          next += MESSAGES
+      let struck = 0
+      for (let round = 0; round < ROUNDS; round++) {
+        const producer = new Producer(source, arrivals, next, PER_SECOND)
+        try {
+          for (const [what, blow] of Object.entries(blows)) {
+            if (blow === undefined) continue
+            // What is produced now arrives after the blow before: messages flow again.
+            await arrivals.has(producer.next)
+            const { next: before } = producer
+            await waitFor(
+              async () => {
+                await arrivals.read()
+                return producer.next >= before + MESSAGES
+              },
+              { timeoutMs: 60_000, what: 'messages to be produced' },
+            )
+            await new Promise((resolve) => setTimeout(resolve, random.number() * MOMENT_MS))
+            last = what
+            for (const number of await blow()) arrivals.excused.add(number)
+            struck++
+          }
+        } finally {
+          rates.push(await producer.stop())
         }
-      await arrived(sink, next)
+        next = producer.next
+        await arrivals.all(next)
+        await calm(source, arrivals, next)
+        next += CALM
+      }
+      if (IS_FULL)
+        print({ name, blows: struck, produced: next, perSecond: rates, ...(await arrivals.figures()) })
     },
-    rounds(120_000, 600_000),
+    120_000 + 120_000 * ROUNDS,
   )
 })
+
+/** Produces messages while nothing fails: they arrive in order. */
+async function calm(source: ends.SourceEnd, arrivals: Arrivals, first: number): Promise<void> {
+  const end = first + CALM
+  for (let n = first; n < end; n += CALM_BURST) {
+    const burst = Array.from({ length: CALM_BURST }, (_, i) => n + i)
+    if (source.atOnce === undefined) await Promise.all(burst.map((number) => source.produce(number)))
+    else for (const number of burst) await source.produce(number)
+  }
+  await arrivals.all(end)
+  expect((await arrivals.first()).slice(-CALM)).toEqual(Array.from({ length: CALM }, (_, i) => first + i))
+}
 
 async function start(source: ends.SourceEnd, sink: ends.SinkEnd): Promise<Gateway> {
   const common = { supervision, reconnect }
@@ -104,30 +150,6 @@ async function start(source: ends.SourceEnd, sink: ends.SinkEnd): Promise<Gatewa
   return gateway
 }
 
-/** Sends messages one after the other in a burst. Resolves when the source has accepted all. */
-async function produce(source: ends.SourceEnd, first: number, count: number): Promise<void> {
-  if (source.server === undefined) {
-    await Promise.all(Array.from({ length: count }, (_, i) => source.produce(first + i)))
-    return
-  }
-  // Each call has its own connection, so only one after the other has an order.
-  for (let i = 0; i < count; i++) await source.produce(first + i)
-}
-
-/** Waits until every message has arrived at least once. */
-async function arrived(sink: ends.SinkEnd, count: number): Promise<void> {
-  let missing: number[] = []
-  await waitFor(
-    async () => {
-      const found = new Set(await sink.found())
-      missing = []
-      for (let n = 0; n < count; n++) if (!found.has(n)) missing.push(n)
-      return missing.length === 0
-    },
-    {
-      timeoutMs: 60_000,
-      everyMs: 100,
-      what: () => `${missing.length} of ${count} messages: ${missing.slice(0, 10)}`,
-    },
-  )
+function print(figures: object): void {
+  process.stdout.write(`${JSON.stringify(figures)}\n`)
 }

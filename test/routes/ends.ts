@@ -2,6 +2,7 @@ import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import { Redis } from 'ioredis'
 import mqtt from 'mqtt'
+import { Agent, request } from 'undici'
 import type { Gateway } from '../../src/index.js'
 import { httpService } from '../support/http-service.js'
 import { startMosquitto } from '../support/mosquitto.js'
@@ -20,34 +21,59 @@ interface End {
   readonly query?: string
   /** Called when the gateway runs, for an end inside of it. */
   use?(gateway: Gateway): Promise<void> | void
-  /** Ends the broker and starts it again with what it held. */
-  restart?(): Promise<void>
+  /** Ends the broker and starts it again with what it held. @returns as of `kill` */
+  restart?(): Promise<readonly number[]>
   /**
-   * Kills the broker with SIGKILL and starts it again. Absent for a broker that then loses what it has acknowledged:
-   * Mosquitto writes its file from time to time.
+   * Kills the broker with SIGKILL and starts it again.
+   * @returns the numbers that the broker had taken and not made durable, which it may have lost
    */
-  kill?(): Promise<void>
+  kill?(): Promise<readonly number[]>
   stop(): Promise<void>
 }
 
 /** The source: what is produced has been accepted by the broker, or answered by the server. */
 export interface SourceEnd extends End {
   readonly from: object
+  /** How many messages may be on their way to it and keep their order; no limit when absent. */
+  readonly atOnce?: number
   produce(n: number): Promise<void>
 }
 
 /** The sink, as an independent client finds it. */
 export interface SinkEnd extends End {
   readonly to: object
-  /** The numbers that have arrived, in order. */
+  /** The numbers that have arrived, in order. The next call adds to the same array. */
   found(): Promise<readonly number[]> | readonly number[]
 }
 
+/** How many messages a client asks for at once. */
+const READ_AT_ONCE = 200
+
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
-async function killed(server: OwnServer): Promise<void> {
+async function restarted(server: OwnServer): Promise<readonly number[]> {
+  await server.restart()
+  return []
+}
+
+/** Kills a server that acknowledges nothing before it is in its file. */
+async function killed(server: OwnServer): Promise<readonly number[]> {
   await server.kill()
   await server.restart()
+  return []
+}
+
+/**
+ * Reads in the log of a killed Mosquitto what it had received and not yet written to its file. It acknowledges a
+ * message before it writes, and writes all of them at once. A write is complete if anything is logged after it.
+ */
+export function notWritten(log: string): readonly number[] {
+  const lines = log.trimEnd().split('\n')
+  const written = lines.slice(0, -1).findLastIndex((line) => line.includes('Saving in-memory database'))
+  return lines
+    .slice(written + 1)
+    .flatMap((line) => /Received PUBLISH from .*'(?:in|out)\/(\d+)'/.exec(line)?.[1] ?? [])
+    .map(Number)
 }
 
 /** Repeats until it succeeds: the client beside must not lose what the broker has not accepted. */
@@ -63,7 +89,13 @@ async function until(task: () => Promise<unknown>): Promise<void> {
 
 async function mosquitto() {
   const broker = await startMosquitto({
-    config: ['persistence true', 'max_inflight_messages 0', 'max_queued_messages 0'],
+    config: [
+      'persistence true',
+      'autosave_on_changes true',
+      'autosave_interval 100',
+      'max_inflight_messages 0',
+      'max_queued_messages 0',
+    ],
   })
   const plain = await mqtt.connectAsync(broker.url, {
     protocolVersion: 5,
@@ -83,12 +115,18 @@ async function mosquitto() {
     await plain.endAsync(true)
     await broker.stop()
   }
+  const kill = async () => {
+    await broker.kill()
+    const lost = notWritten(await broker.wholeLog())
+    await broker.restart()
+    return lost
+  }
   /** Until then the broker has nobody to keep messages for. */
   const subscribed = async () =>
     void (await waitFor(() => broker.log.includes('Sending SUBACK to route'), {
       what: 'the route to subscribe',
     }))
-  return { plain, subscribed, integration, restart: () => broker.restart(), stop }
+  return { plain, subscribed, integration, restart: () => restarted(broker), kill, stop }
 }
 
 export async function mqttTopicSource(): Promise<SourceEnd> {
@@ -98,7 +136,7 @@ export async function mqttTopicSource(): Promise<SourceEnd> {
     ...end,
     use: subscribed,
     from: { topic: 'in/#', qos: 1 },
-    produce: (n) => until(() => plain.publishAsync('in/x', String(n), { qos: 1 })),
+    produce: (n) => until(() => plain.publishAsync(`in/${n}`, String(n), { qos: 1 })),
   }
 }
 
@@ -107,7 +145,8 @@ export async function mqttTopicSink(): Promise<SinkEnd> {
   const found: number[] = []
   plain.on('message', (_topic, payload) => void found.push(Number(payload.toString())))
   await plain.subscribeAsync('out/#', { qos: 1 })
-  return { name: 'MQTT topic', ...end, to: { topic: 'out/x', qos: 1 }, found: () => found }
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a template of the configuration
+  return { name: 'MQTT topic', ...end, to: { topic: 'out/${message.payload}', qos: 1 }, found: () => found }
 }
 
 async function redis() {
@@ -129,7 +168,7 @@ async function redis() {
     plain.disconnect()
     await server.stop()
   }
-  return { plain, integration, restart: () => server.restart(), kill: () => killed(server), stop }
+  return { plain, integration, restart: () => restarted(server), kill: () => killed(server), stop }
 }
 
 export async function redisStreamSource(): Promise<SourceEnd> {
@@ -144,14 +183,19 @@ export async function redisStreamSource(): Promise<SourceEnd> {
 
 export async function redisStreamSink(): Promise<SinkEnd> {
   const { plain, ...end } = await redis()
+  const found: number[] = []
+  let last = '0'
   return {
     name: 'Redis stream',
     ...end,
     to: { queue: 'out' },
-    found: async () =>
-      (await plain.xrange('out', '-', '+')).map(([, fields]) =>
-        Number(fields[fields.indexOf('payload') + 1]),
-      ),
+    async found() {
+      for (const [id, fields] of await plain.xrange('out', `(${last}`, '+')) {
+        found.push(Number(fields[fields.indexOf('payload') + 1]))
+        last = id
+      }
+      return found
+    },
   }
 }
 
@@ -168,7 +212,7 @@ async function nats() {
     await plain.close()
     await server.stop()
   }
-  return { plain, integration, restart: () => server.restart(), kill: () => killed(server), stop }
+  return { plain, integration, restart: () => restarted(server), kill: () => killed(server), stop }
 }
 
 export async function jetStreamSource(): Promise<SourceEnd> {
@@ -187,18 +231,25 @@ export async function jetStreamSink(): Promise<SinkEnd> {
   const manager = await jetstreamManager(plain)
   const found: number[] = []
   let next = 1
+  /** Reads what is in the stream since the last time; a consumer would take it out. */
+  const readMore = async () => {
+    const name = await manager.streams.find('out')
+    const { last_seq } = (await manager.streams.info(name)).state
+    while (next <= last_seq) {
+      const seqs = Array.from({ length: Math.min(READ_AT_ONCE, last_seq - next + 1) }, (_, i) => next + i)
+      const messages = await Promise.all(seqs.map((seq) => manager.streams.getMessage(name, { seq })))
+      next += seqs.length
+      for (const message of messages)
+        if (message !== null) found.push(Number(new TextDecoder().decode(message.data)))
+    }
+  }
   return {
     name: 'JetStream',
     ...end,
     to: { queue: 'out' },
     async found() {
-      const name = await manager.streams.find('out').catch(() => undefined)
-      if (name === undefined) return found
-      const { last_seq } = (await manager.streams.info(name)).state
-      for (; next <= last_seq; next++) {
-        const message = await manager.streams.getMessage(name, { seq: next })
-        if (message) found.push(Number(new TextDecoder().decode(message.data)))
-      }
+      // While the server is away, or nothing has made the stream, there is nothing to read.
+      await readMore().catch(() => {})
       return found
     },
   }
@@ -225,6 +276,7 @@ export async function jsonRpcSink(): Promise<SinkEnd> {
       await service.close()
       await pause(200)
       service = await listen(port)
+      return []
     },
     stop: () => service.close(),
   }
@@ -232,11 +284,14 @@ export async function jsonRpcSink(): Promise<SinkEnd> {
 
 export async function jsonRpcServerSource(): Promise<SourceEnd> {
   let url = ''
+  const agent = new Agent({ connections: 256, headersTimeout: 5_000, bodyTimeout: 5_000 })
   return {
     name: 'JSON-RPC server',
     server: { type: 'json-rpc', listen: { address: '127.0.0.1', port: 0 } },
     from: { method: 'put' },
     query: '.payload[0]',
+    // Each call has its own connection.
+    atOnce: 1,
     use(gateway) {
       const look = () => {
         const { listening } = gateway.connections.status('source')
@@ -249,11 +304,11 @@ export async function jsonRpcServerSource(): Promise<SourceEnd> {
       until(async () => {
         const body = JSON.stringify({ jsonrpc: '2.0', id: n, method: 'put', params: [n] })
         const headers = { 'content-type': 'application/json' }
-        const answer = await fetch(url, { method: 'POST', body, headers, signal: AbortSignal.timeout(5_000) })
-        const { error } = (await answer.json()) as { error?: { message: string } }
+        const answer = await request(url, { dispatcher: agent, method: 'POST', body, headers })
+        const { error } = (await answer.body.json()) as { error?: { message: string } }
         if (error !== undefined) throw new Error(error.message)
       }),
-    stop: async () => {},
+    stop: () => agent.destroy(),
   }
 }
 

@@ -65,6 +65,11 @@ export class OwnServer {
     return this.#server.log
   }
 
+  /** Everything that the present process has logged; resolves when it has ended. */
+  wholeLog(): Promise<string> {
+    return this.#server.wholeLog()
+  }
+
   get running(): boolean {
     return this.#server.running
   }

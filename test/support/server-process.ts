@@ -20,6 +20,7 @@ export class ServerProcess {
   readonly pid: number
   readonly #child: ChildProcess
   readonly #exited: Promise<void>
+  readonly #closed: Promise<void>
   #log = ''
 
   private constructor(child: ChildProcess) {
@@ -30,6 +31,7 @@ export class ServerProcess {
     }
     child.stdout!.on('data', onLog)
     child.stderr!.on('data', onLog)
+    this.#closed = new Promise((resolve) => child.once('close', () => resolve()))
     const atExit = () => child.kill('SIGKILL')
     process.on('exit', atExit)
     this.#exited = new Promise((resolve) => {
@@ -70,6 +72,12 @@ export class ServerProcess {
 
   /** Everything it has written so far. */
   get log(): string {
+    return this.#log
+  }
+
+  /** Resolves with the log when the process, and those that it has started, have ended. */
+  async wholeLog(): Promise<string> {
+    await this.#closed
     return this.#log
   }
 
