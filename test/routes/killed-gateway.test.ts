@@ -6,21 +6,26 @@ import { jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import { Redis } from 'ioredis'
 import { expect, onTestFinished, test } from 'vitest'
+import type { WhenFull } from '../../src/buffer/message-buffer.js'
 import { SeededRandom } from '../../src/testing/index.js'
 import { diskUsage } from '../buffer/folder.js'
 import { startNatsServer } from '../support/nats-server.js'
 import { startRedis } from '../support/redis-server.js'
-import { rounds } from '../support/rounds.js'
+import { IS_FULL, rounds } from '../support/rounds.js'
 import { waitFor } from '../support/wait-for.js'
-import { DAMAGES, damage, KilledGateway, numberOf, payloadOf } from './killed-gateway.js'
+import { DAMAGES, damage, KilledGateway, numberOf, payloadOf, storedNumbers } from './killed-gateway.js'
 
 /** The kills; each life takes a bit more than a second. */
 const KILLS = rounds(4, Number(process.env.NEMO_CAMPAIGN_ROUNDS))
-const AWAY_MS = KILLS * 1_200
-/** Five thousand messages a second. */
-const BURST = 50
-const BURST_MS = 10
-const MAX_BYTES = 48 * 1024 ** 2
+const LIFE_MS = 1_200
+const PER_SECOND = 5_000
+const WINDOW = 1_024
+const GROUP = 'nemo-workers'
+const TICK_MS = 10
+/** The buffer is full after a part of the kills. */
+const BYTES_PER_KILL = 256 * 1024
+/** What an incomplete batch or the next segment may leave free. */
+const SLACK = 0.95
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
@@ -66,6 +71,18 @@ async function brokers() {
   return { redis, nats, plain, integrations, produce }
 }
 
+/** How many messages of the source the gateway has in hand. */
+async function pending(plain: Redis): Promise<number> {
+  return Number((await plain.xpending('in', GROUP))[0])
+}
+
+/** Whether the source has messages that the gateway has not taken. */
+async function isWaiting(plain: Redis): Promise<boolean> {
+  const [group] = (await plain.xinfo('GROUPS', 'in')) as [readonly unknown[]]
+  const last = group[group.indexOf('last-delivered-id') + 1]
+  return (await plain.xrange('in', `(${last}`, '+', 'COUNT', 1)).length > 0
+}
+
 /** What an independent client finds in the stream of the sink: how often each number. */
 class Found {
   readonly counts = new Map<number, number>()
@@ -87,7 +104,7 @@ class Found {
         return missing.length === 0
       },
       {
-        timeoutMs: 120_000,
+        timeoutMs: rounds(60_000, 300_000),
         everyMs: 200,
         what: () => `${missing.length} of ${wanted.length} messages: ${missing.slice(0, 10)}`,
       },
@@ -119,18 +136,76 @@ class Found {
   }
 }
 
-async function hasGrown(path: string): Promise<void> {
-  const before = diskUsage(path)
-  await waitFor(() => diskUsage(path) !== before, { what: 'the buffer to be used' })
-}
-
 const numbers = (count: number) => Array.from({ length: count }, (_, number) => number)
 
-test(
-  'a buffer on disk loses nothing while the sink is away, its gateway is killed and its files are damaged',
-  async () => {
+/** Produces at a steady rate while the sink is away, and looks at what the buffer takes. */
+class Producing {
+  produced = 0
+  /** The most that the buffer has taken on the disk. */
+  most = 0
+  perSecond = 0
+  readonly #produce: (numbers: readonly number[]) => Promise<void>
+  readonly #path: string
+  readonly #maxBytes: number
+  readonly #run: Promise<void>
+  #isStopped = false
+
+  constructor(
+    produce: (numbers: readonly number[]) => Promise<void>,
+    path: string,
+    maxBytes: number,
+    ms: number,
+  ) {
+    this.#produce = produce
+    this.#path = path
+    this.#maxBytes = maxBytes
+    this.#run = this.#runFor(ms)
+  }
+
+  /** Whether the buffer has been full. */
+  get isFull(): boolean {
+    return this.most >= this.#maxBytes * SLACK
+  }
+
+  /** Resolves when everything has been produced, not before the time is over. */
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    await this.#run
+  }
+
+  /** Waits until messages are stored, or can no longer be. */
+  async isStoring(): Promise<void> {
+    const before = diskUsage(this.#path)
+    await waitFor(() => this.isFull || diskUsage(this.#path) !== before, { what: 'the buffer to be used' })
+  }
+
+  async #runFor(leastMs: number): Promise<void> {
+    const begun = performance.now()
+    for (let ms = 0; !this.#isStopped || ms < leastMs; ms = performance.now() - begun) {
+      const due = Math.floor((ms * PER_SECOND) / 1_000)
+      await this.#produce(numbers(due - this.produced).map((number) => this.produced + number))
+      this.produced = due
+      this.most = Math.max(this.most, diskUsage(this.#path))
+      await pause(TICK_MS)
+    }
+    this.perSecond = Math.round(this.produced / ((performance.now() - begun) / 1_000))
+  }
+}
+
+test.each<readonly [WhenFull, number]>([
+  ['block', KILLS],
+  ...(IS_FULL
+    ? ([
+        ['drop-oldest', KILLS / 5],
+        ['drop-newest', KILLS / 5],
+      ] as const)
+    : []),
+])(
+  'a buffer on disk (%s) keeps its limit and what is on it while the sink is away, its gateway is killed and its files are damaged',
+  async (whenFull, kills) => {
     const random = new SeededRandom(Number(process.env.NEMO_CAMPAIGN_SEED ?? Date.now()))
     const path = join(await folder(), 'buffer')
+    const maxBytes = Math.ceil(kills) * BYTES_PER_KILL
     const { nats, plain, integrations, produce } = await brokers()
     await nats.kill()
     const gateway = await KilledGateway.start({
@@ -139,56 +214,65 @@ test(
         r: {
           from: { integration: 'source', queue: 'in' },
           to: { integration: 'sink', queue: 'out' },
-          buffer: { type: 'disk', path, max_bytes: MAX_BYTES },
+          window: WINDOW,
+          buffer: { type: 'disk', path, max_bytes: maxBytes, when_full: whenFull },
         },
       },
     })
-    let produced = 0
-    let isAway = true
-    let most = 0
-    const producing = (async () => {
-      for (const end = performance.now() + AWAY_MS; isAway || performance.now() < end; ) {
-        const due = performance.now() + BURST_MS
-        await produce(numbers(BURST).map((number) => produced + number))
-        produced += BURST
-        most = Math.max(most, diskUsage(path))
-        await pause(due - performance.now())
-      }
-    })()
+    const producing = new Producing(produce, path, maxBytes, kills * LIFE_MS)
     const damaged = new Set<number>()
-    for (let kill = 0; kill < KILLS; kill++) {
+    let killed = 0
+    let killedWhenFull = 0
+    for (; killed < kills || !producing.isFull; killed++) {
       // At any moment, also while it starts; every other time when it stores messages.
-      if (kill % 2 === 1) await hasGrown(path)
-      await pause(random.number() * 1_200)
+      if (killed % 2 === 1) await producing.isStoring()
+      await pause(random.number() * LIFE_MS)
       await gateway.kill()
-      most = Math.max(most, diskUsage(path))
-      const kind = DAMAGES[kill % DAMAGES.length]!
+      if (producing.isFull) killedWhenFull++
+      expect(diskUsage(path)).toBeLessThanOrEqual(maxBytes)
+      const kind = DAMAGES[killed % DAMAGES.length]!
       for (const number of await damage(path, kind, () => random.number())) damaged.add(number)
       await gateway.restart()
     }
-    isAway = false
-    await producing
+    await producing.stop()
+    const { produced, most, perSecond } = producing
+    const isSettled = async () => (await pending(plain)) === 0 && !(await isWaiting(plain))
+    // What does not fit stays at the source, or is dropped there.
+    if (whenFull === 'block') {
+      expect(await isWaiting(plain)).toBe(true)
+      expect(await pending(plain)).toBeLessThanOrEqual(WINDOW)
+    } else await waitFor(isSettled, { timeoutMs: 60_000, what: 'the source to be settled' })
+
+    const stored = storedNumbers(path)
     await nats.restart()
     const found = new Found(nats.url)
-    await found.all(numbers(produced).filter((number) => !damaged.has(number)))
-    await waitFor(async () => Number((await plain.xpending('in', 'nemo-workers'))[0]) === 0, {
-      what: 'the source to be settled',
-    })
-    const doubled = [...found.counts.values()].reduce((sum, count) => sum + count - 1, 0)
+    await found.all([...stored])
+    const isThere = (number: number) => found.counts.has(number) || damaged.has(number)
+    if (whenFull === 'block') {
+      await found.all(numbers(produced).filter((number) => !damaged.has(number)))
+      await waitFor(isSettled, { what: 'the source to be settled' })
+    }
+    if (whenFull === 'drop-oldest') {
+      const oldest = Math.min(...stored)
+      expect(numbers(produced).filter((number) => number >= oldest && !isThere(number))).toEqual([])
+    }
     const figures = {
-      kills: KILLS,
+      whenFull,
+      killed,
+      killedWhenFull,
       produced,
+      perSecond,
       damaged: damaged.size,
       arrived: found.counts.size,
-      doubled,
+      doubled: [...found.counts.values()].reduce((sum, count) => sum + count - 1, 0),
       disk: most,
+      maxBytes,
     }
-    if (process.env.NEMO_CAMPAIGN_ROUNDS !== undefined) process.stdout.write(`${JSON.stringify(figures)}\n`)
-    expect(most).toBeGreaterThan(0)
-    expect(most).toBeLessThanOrEqual(MAX_BYTES)
-    expect(Math.max(...[...found.counts.keys()].slice(-1_000))).toBeLessThan(produced)
+    if (IS_FULL) process.stdout.write(`${JSON.stringify(figures)}\n`)
+    expect(most).toBeLessThanOrEqual(maxBytes)
+    expect([...found.counts.keys()].every((number) => number < produced)).toBe(true)
   },
-  rounds(120_000, 600_000),
+  rounds(120_000, 900_000),
 )
 
 test(
@@ -233,9 +317,7 @@ test(
     isKilling = false
     await producing
     await found.all(numbers(produced))
-    await waitFor(async () => Number((await plain.xpending('in', 'nemo-workers'))[0]) === 0, {
-      what: 'the source to be settled',
-    })
+    await waitFor(async () => (await pending(plain)) === 0, { what: 'the source to be settled' })
     expect([...found.counts].filter(([, count]) => count > 1)).toEqual([])
   },
   rounds(120_000, 300_000),

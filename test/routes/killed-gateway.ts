@@ -75,6 +75,12 @@ function intactNumbers(folder: string, name: string): ReadonlySet<number> {
   return numbers
 }
 
+/** The numbers of the intact records of a buffer. */
+export function storedNumbers(folder: string): ReadonlySet<number> {
+  const names = readdirSync(folder).filter((name) => segmentOfName(name) !== undefined)
+  return new Set(names.flatMap((name) => [...intactNumbers(folder, name)]))
+}
+
 export type Damage = 'none' | 'torn' | 'truncated' | 'flipped'
 export const DAMAGES: readonly Damage[] = ['none', 'torn', 'truncated', 'flipped']
 
