@@ -7,6 +7,12 @@ import type { TransformSettings } from '../core/settings/transform.js'
 import { type CallerContext, Script, type ScriptDependencies } from './script.js'
 import { TransformServer } from './transform-server.js'
 
+/**
+ * A thread that is ended while it requires an ES module aborts the process (Node 20.20, `CreateRequiredModuleFacade`).
+ * The pool requires our file first, and imports it when that fails.
+ */
+const NO_REQUIRE_OF_MODULES = ['--no-experimental-require-module']
+
 /** The scripts of a gateway. */
 export class Scripts {
   readonly #settings: readonly ScriptSettings[]
@@ -50,7 +56,7 @@ export class Scripts {
         atomics: 'disabled',
         recordTiming: false,
         resourceLimits: { maxOldGenerationSizeMb },
-        execArgv: [],
+        execArgv: NO_REQUIRE_OF_MODULES,
       })
     for (const settings of this.#settings) {
       const required = this.#required.filter(({ script }) => script === settings.name)

@@ -121,3 +121,10 @@ export const heeds = (_, { signal }) => new Promise((_, reject) => signal.addEve
     expect(await run('echo', 2)).toBe(2)
   })
 })
+
+test('cannot require an ES module: a thread that is ended meanwhile would abort the process', async () => {
+  const module = `import { createRequire } from 'node:module'
+export const load = () => createRequire(import.meta.url)(import.meta.filename ?? new URL(import.meta.url).pathname)`
+  const { run } = await scriptOf(module, ['load'])
+  await expect(run('load')).rejects.toThrow(/require\(\) of ES Module/)
+})
