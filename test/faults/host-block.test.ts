@@ -8,7 +8,7 @@ import { flood } from './support/flood.js'
 import { connected } from './support/kill.js'
 import { Numbers } from './support/numbers.js'
 
-const KEEP_ALIVE_MS = 1_000
+const KEEP_ALIVE_MS = 2_000
 const MESSAGES = rounds(4_000, 20_000)
 const FLOOD = rounds(40_000, 200_000)
 
