@@ -49,7 +49,7 @@ export class AnswerEncoder {
 
   /**
    * Encodes an answer. If it is too large or cannot be encoded, sends the error without its data, or an internal
-   * error.
+   * error. Never throws: a call without an answer would stay counted forever.
    */
   encode({ id, value }: Reply, limit = this.#limit): Uint8Array {
     try {
@@ -60,9 +60,18 @@ export class AnswerEncoder {
       this.#unsendable.add(`an answer cannot be sent: ${(error as Error).message}`)
     }
     const { error } = value as { readonly error?: ErrorObject }
-    if (error?.data === undefined) return this.#format.encode(internalError(id))
+    if (error?.data === undefined) return this.#internalError(id)
     const { code, message } = error
     return this.encode({ id, value: errorReply(id, { code, message }) }, limit)
+  }
+
+  /** Encodes an internal error, without the id if that cannot be encoded. */
+  #internalError(id: Id): Uint8Array {
+    try {
+      return this.#format.encode(internalError(id))
+    } catch {
+      return this.#format.encode(internalError(null))
+    }
   }
 
   /** Encodes an answer that waits for the others of its batch. They share the limit of one answer. */

@@ -70,11 +70,11 @@ function faultOf(
 }
 
 /**
- * Tells whether the value is a valid id. An integer beyond 2^53 is not, because its digits were lost when it was
- * parsed.
+ * Tells whether the value is a valid id. A number beyond 2^53 is not, because its digits were lost when it was parsed.
+ * 1e400 is parsed as Infinity, which no answer can carry.
  */
 function isId(id: Value | undefined): id is Id {
-  if (typeof id === 'number') return !Number.isInteger(id) || Number.isSafeInteger(id)
+  if (typeof id === 'number') return Math.abs(id) <= Number.MAX_SAFE_INTEGER
   return id === null || typeof id === 'string'
 }
 
