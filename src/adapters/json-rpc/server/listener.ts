@@ -53,20 +53,24 @@ export async function listen(
     insecureHTTPParser: false,
   }
   if (tls === undefined)
-    return { server: await open(createServer(options), settings, refusals, signal), files: undefined }
+    return {
+      server: await open(closedAtExit(createServer(options)), settings, refusals, signal),
+      files: undefined,
+    }
   // Loaded on demand, because it loads Node's crypto.
   const { readListenerFiles, watchListenerFiles } = await import('../../tls-files.js')
   const files = await readListenerFiles(tls, integration)
   if (signal.aborted) throw signal.reason
   const wantsClient = tls.clientCa !== undefined
-  const secure = createSecureServer({
-    ...options,
-    ...files,
-    requestCert: wantsClient,
-    rejectUnauthorized: wantsClient,
-    handshakeTimeout: settings.headerTimeoutMs,
-  })
-  closeAtExit(secure)
+  const secure = closedAtExit(
+    createSecureServer({
+      ...options,
+      ...files,
+      requestCert: wantsClient,
+      rejectUnauthorized: wantsClient,
+      handshakeTimeout: settings.headerTimeoutMs,
+    }),
+  )
   const server = await open(secure, settings, refusals, signal)
   // Open connections keep the certificate of their handshake.
   const timer = watchListenerFiles(tls, files, { integration, clock, log }, (replaced) =>
@@ -76,10 +80,10 @@ export async function listen(
 }
 
 /**
- * Closes the connections when the thread exits. Otherwise Node reads them once more without JavaScript, and can abort the
- * process.
+ * Closes the connections when the thread exits. Otherwise Node reads them once more without JavaScript: its HTTP parser and
+ * its TLS then abort the process.
  */
-function closeAtExit(server: Server): void {
+function closedAtExit<S extends Server>(server: S): S {
   const sockets = new Set<Socket>()
   // The TCP connection below TLS. Its `destroy` closes the handle at once, so nothing more is read.
   server.on('connection', (socket: Socket) => {
@@ -92,6 +96,7 @@ function closeAtExit(server: Server): void {
   }
   process.on('exit', close)
   server.once('close', () => process.off('exit', close))
+  return server
 }
 
 async function open(

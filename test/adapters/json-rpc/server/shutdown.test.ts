@@ -90,3 +90,15 @@ test('a disconnect after that flushes the answers just given', async () => {
   expect(http.text).toContain('"result":"done"')
   expect(JSON.parse(await answer)).toMatchObject({ id: 2, result: 'done' })
 })
+
+test('a thread that exits closes its connections, because Node would read them without JavaScript', async () => {
+  const before = new Set(process.listeners('exit'))
+  const { port } = await server({ echo: () => 'echo' })
+  const closeAtExit = process.listeners('exit').find((listener) => !before.has(listener))
+  const http = await connection(port)
+  const socket = await dial(port)
+  const closed = once(socket, 'close')
+  ;(closeAtExit as () => void)()
+  await Promise.all([closed, until(() => http.ended, 'the end of the connection')])
+  await expect(dial(port)).rejects.toThrow('ECONNREFUSED')
+})
