@@ -1,6 +1,6 @@
 import { request as requestPlain } from 'node:http'
 import { request as requestSecure } from 'node:https'
-import { rootCertificates } from 'node:tls'
+import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls'
 import { ConnectionError } from '../core/errors/connection.js'
 import type { TlsSettings } from '../core/settings/tls.js'
 import { socketFailure } from './socket-failure.js'
@@ -30,7 +30,7 @@ export async function tokenRequest(
   signal: AbortSignal,
 ): Promise<Response> {
   const { protocol, origin } = new URL(url)
-  const trust = protocol === 'https:' ? await trustOf(tls) : {}
+  const trust = protocol === 'https:' ? { secureContext: await trustOf(tls) } : {}
   return new Promise((resolve, reject) => {
     const fail = (error: unknown) =>
       reject(signal.aborted ? signal.reason : socketFailure(error, origin, { integration }))
@@ -58,14 +58,30 @@ export async function tokenRequest(
   })
 }
 
-async function trustOf(tls: TlsSettings | undefined) {
-  if (tls?.caCert === undefined && tls?.minVersion === undefined) return {}
-  const { caCert, minVersion } = tls
-  const { ca } = await readTlsOptions({ verifyServer: true, ...(caCert !== undefined && { caCert }) })
-  return {
-    ...(ca !== undefined && { ca: [...rootCertificates, ca as Buffer] }),
+interface Trust {
+  readonly ca: string | undefined
+  readonly secureContext: SecureContext
+}
+
+/** The last context of each authority file and version of TLS. */
+const trusts = new Map<string, Trust>()
+
+/**
+ * Returns the authorities to trust. They are parsed again only if the file has changed: parsing takes some 10 ms, which
+ * many callers with new tokens would turn into a blocked thread.
+ */
+async function trustOf({ caCert, minVersion }: Partial<TlsSettings> = {}): Promise<SecureContext> {
+  const files = caCert === undefined ? undefined : (await readTlsOptions({ verifyServer: true, caCert })).ca
+  const ca = files?.toString()
+  const key = JSON.stringify([caCert, minVersion])
+  const before = trusts.get(key)
+  if (before !== undefined && before.ca === ca) return before.secureContext
+  const secureContext = createSecureContext({
+    ...(ca !== undefined && { ca: [...rootCertificates, ca] }),
     ...(minVersion !== undefined && { minVersion }),
-  }
+  })
+  trusts.set(key, { ca, secureContext })
+  return secureContext
 }
 
 function responseOf(status: number, headers: NodeJS.Dict<string[]>, body: Buffer): Response {
