@@ -30,6 +30,11 @@ export class Introspection implements TokenCheck {
     this.#clock = clock
   }
 
+  /** Answers are remembered for a limited time. */
+  keepFresh(): boolean {
+    return true
+  }
+
   async check(token: string): Promise<CheckedToken> {
     const stop = sharedController()
     this.#inFlight.add(stop)
@@ -69,6 +74,8 @@ export class Introspection implements TokenCheck {
     const now = this.#clock.now()
     if (active !== true) throw new TokenFault('the token is not active')
     if (typeof nbf === 'number' && nbf * 1_000 > now) throw new TokenFault('the token is not valid yet')
+    if (exp !== undefined && !Number.isFinite(exp))
+      throw new TokenFault('the claim "exp" of the token must be a number')
     const expiresAt = typeof exp === 'number' ? exp * 1_000 : Number.POSITIVE_INFINITY
     if (expiresAt <= now) throw new TokenFault('the token has expired')
     const { audiences, cacheForMs } = this.#settings

@@ -23,6 +23,10 @@ export class JwtCheck implements TokenCheck {
     return this.#keys.generation
   }
 
+  keepFresh(): boolean {
+    return this.#keys.keepFresh()
+  }
+
   async check(token: string): Promise<CheckedToken> {
     const { algorithms, tokenType } = this.#settings
     const { header, payload } = await verifiedPayload(token, algorithms, this.#keys)
@@ -61,7 +65,7 @@ function checkClaims(claims: JsonObject, rules: ClaimRules, now: number): number
   if (audiences.length > 0 && !audiences.some((audience) => named.includes(audience)))
     throw new TokenFault('the token is for another audience')
   for (const [name, time] of Object.entries({ exp, nbf, iat }))
-    if (time !== undefined && typeof time !== 'number')
+    if (time !== undefined && !Number.isFinite(time))
       throw new TokenFault(`the claim "${name}" of the token must be a number`)
   if (typeof nbf === 'number' && nbf * 1_000 > now + clockToleranceMs)
     throw new TokenFault('the token is not valid yet')

@@ -55,9 +55,15 @@ export class KeySet implements KeySource {
   find(kid: string | undefined, algorithm: string): KeyObject | Promise<KeyObject> {
     const key = this.#areUsable ? this.#match(kid, algorithm) : undefined
     if (key === undefined) return this.#findLater(kid, algorithm)
+    this.keepFresh()
+    return key
+  }
+
+  keepFresh(): boolean {
+    if (!this.#areUsable) return false
     // Nobody waits for the newer keys.
     if (this.#age >= this.#settings.maxAgeMs && this.#mayTry) void this.#refresh()
-    return key
+    return true
   }
 
   close(): void {

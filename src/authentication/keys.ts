@@ -13,6 +13,11 @@ export interface KeySource {
    * @throws TokenFault if there is no such key; CheckUnavailable if the keys are not available now
    */
   find(kid: string | undefined, algorithm: string): KeyObject | Promise<KeyObject>
+  /**
+   * Fetches newer keys if those in use are old. Called for tokens that need no key, because they are remembered.
+   * @returns whether the keys in use are still valid
+   */
+  keepFresh(): boolean
   /** Ends what is in flight. Idempotent. */
   close(): void
 }
@@ -20,7 +25,7 @@ export interface KeySource {
 /** Makes the source of a shared secret. */
 export function secretKey(secret: string): KeySource {
   const key = createSecretKey(secret, 'utf8')
-  return { generation: 0, find: () => key, close: () => {} }
+  return { generation: 0, find: () => key, keepFresh: () => true, close: () => {} }
 }
 
 /** How often a key file is read at most, in milliseconds. */
@@ -33,6 +38,7 @@ export class FileKey implements KeySource {
   #key: { readonly pem: string; readonly key: KeyObject } | undefined
   #readAt = Number.NEGATIVE_INFINITY
   #generation = 0
+  #reading: Promise<void> | undefined
 
   constructor(file: string, clock: Clock) {
     this.#file = file
@@ -43,14 +49,24 @@ export class FileKey implements KeySource {
     return this.#generation
   }
 
+  keepFresh(): boolean {
+    if (this.#isOld) this.#reading = this.#read()
+    return true
+  }
+
   async find(_kid: string | undefined, algorithm: string): Promise<KeyObject> {
-    if (this.#clock.monotonic() - this.#readAt >= FILE_PERIOD_MS) await this.#read()
+    this.keepFresh()
+    await this.#reading
     if (this.#key === undefined) throw new CheckUnavailable('the public key of the server cannot be read')
     if (!fits(this.#key.key, algorithm)) throw new TokenFault('the token was signed with another algorithm')
     return this.#key.key
   }
 
   close(): void {}
+
+  get #isOld(): boolean {
+    return this.#clock.monotonic() - this.#readAt >= FILE_PERIOD_MS
+  }
 
   async #read(): Promise<void> {
     this.#readAt = this.#clock.monotonic()

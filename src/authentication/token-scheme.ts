@@ -24,6 +24,11 @@ export interface TokenCheck {
   readonly scheme: 'jwt' | 'oauth2'
   /** Grows when tokens that were checked before must be checked again. */
   readonly generation: number
+  /**
+   * Called for each token that was checked before, so that what it was checked with does not become old.
+   * @returns whether it need not be checked again
+   */
+  keepFresh(): boolean
   /** @throws TokenFault, CheckUnavailable */
   check(token: string): Promise<CheckedToken>
   close(): void
@@ -75,7 +80,7 @@ export class TokenScheme implements Scheme {
     if (token === '' || !/^[\x21-\x7e]+$/.test(token)) return invalid('the token is malformed')
     if (this.#generation !== this.#check.generation) this.#forgetAll()
     const digest = hash('sha256', token, 'base64url')
-    const known = this.#cache.get(digest, this.#clock.now())
+    const known = this.#check.keepFresh() ? this.#cache.get(digest, this.#clock.now()) : undefined
     const isProved = word === 'dpop'
     if (known !== undefined && !isProved) return this.#bound(known, credentials) ?? known.caller
     return this.#identifyLater(token, digest, known, isProved, credentials)
@@ -139,6 +144,9 @@ export class TokenScheme implements Scheme {
     const { claims, expiresAt, rememberUntil } = await this.#check.check(token)
     if (hasUnknownBinding(claims))
       throw new TokenFault('the token is bound to something that is not supported')
+    const { sub } = claims
+    if (sub !== undefined && typeof sub !== 'string')
+      throw new TokenFault('the claim "sub" of the token must be a text')
     const identity: Identity = {
       subject: subjectOf(claims),
       ...grantsOf(claims, this.#rules),

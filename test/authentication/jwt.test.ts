@@ -1,4 +1,4 @@
-import { createPublicKey, createSecretKey } from 'node:crypto'
+import { createHmac, createPublicKey, createSecretKey } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -116,6 +116,11 @@ describe('a token is refused', () => {
       'whose expiry is text',
       { aud: 'api', iss: 'https://id', exp: '9999999999' as never },
       'the claim "exp" of the token must be a number',
+    ],
+    [
+      'whose subject is a number',
+      { aud: 'api', iss: 'https://id', sub: 7 as never },
+      'the claim "sub" of the token must be a text',
     ],
     [
       'without an expiry',
@@ -260,4 +265,27 @@ describe('verified tokens', () => {
       !(authentication.identify({ authorization: `Bearer ${token}` }) instanceof Promise)
     expect(tokens.map(isRemembered)).toEqual([false, true, true])
   })
+})
+
+test('a token whose expiry is beyond all numbers is refused, because it would never expire', async () => {
+  const parts = ['{"alg":"HS256"}', '{"sub":"ann","exp":1e400}'].map((part) =>
+    Buffer.from(part).toString('base64url'),
+  )
+  const signature = createHmac('sha256', SECRET).update(parts.join('.')).digest('base64url')
+  const { identify } = subject(jwtScheme())
+  expect(await identify([...parts, signature].join('.'))).toEqual(
+    refused('the claim "exp" of the token must be a number'),
+  )
+})
+
+test('the file of a public key is read again though every token is remembered', async () => {
+  const [pair, next] = [p256(), p256()]
+  const file = pemFile(String(pair.publicKey.export({ type: 'spki', format: 'pem' })))
+  const { identify, clock } = subject(jwtScheme({ key: { kind: 'pem', file }, algorithms: ['ES256'] }))
+  const token = await sign({}, { alg: 'ES256', key: pair.privateKey })
+  expect(await identify(token)).toMatchObject({ kind: 'known' })
+  writeFileSync(file, String(next.publicKey.export({ type: 'spki', format: 'pem' })))
+  await clock.advance(5_000)
+  // The first of these calls reads the file, and nobody waits for it.
+  await expect.poll(async () => (await identify(token)).kind).toBe('invalid')
 })

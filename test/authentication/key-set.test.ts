@@ -65,6 +65,30 @@ describe('the keys of an identity provider', () => {
     expect(await identify(old)).toMatchObject({ kind: 'invalid' })
   })
 
+  test('are fetched again though every token is remembered, and a withdrawn key ends them', async () => {
+    const provider = await providerOf(await published(pair, 'a'))
+    const { identify, clock } = subject(jwtScheme(byUrl), provider.request)
+    const token = await signed('a')
+    expect(await identify(token)).toMatchObject({ kind: 'known' })
+    provider.documents['/keys'] = { keys: [await published(p256(), 'b')] }
+    // While the keys are fetched, those in use go on.
+    await clock.advance(KEY_SET.maxAgeMs)
+    expect(await identify(token)).toMatchObject({ kind: 'known' })
+    await clock.advance(0)
+    expect(await identify(token)).toMatchObject({ kind: 'invalid' })
+    expect(provider.asked).toHaveLength(2)
+  })
+
+  test('end remembered tokens too when they are too old', async () => {
+    const provider = await providerOf(await published(pair, 'a'))
+    const { identify, clock } = subject(jwtScheme(byUrl), provider.request)
+    const token = await signed('a', pair, { exp: 1_700_000_000 + 7 * 86_400 })
+    expect(await identify(token)).toMatchObject({ kind: 'known' })
+    provider.isAway = true
+    await clock.advance(KEY_SET.maxAgeMs + KEY_SET.maxStaleMs)
+    expect(await identify(token)).toMatchObject({ kind: 'unavailable' })
+  })
+
   test('go on while the provider is away for an hour, and for no longer than max_stale', async () => {
     const provider = await providerOf(await published(pair, 'a'))
     const { identify, clock, records } = subject(jwtScheme(byUrl), provider.request)
