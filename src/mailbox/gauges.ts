@@ -94,6 +94,13 @@ export class Gauges {
     return Atomics.load(this.#flags, FLAG.heartbeat)
   }
 
+  /** Grows with each message that is handled, so that a busy thread can be told from a stuck one. */
+  get handled(): number {
+    let sum = 0
+    for (let cell = COUNTER_AT; cell < ERROR_AT; cell++) sum += this.#floats[cell]!
+    return sum
+  }
+
   /** Bytes of heap and array buffers at the last heartbeat. */
   get heapBytes(): number {
     return this.#floats[FLOAT.heapBytes]!

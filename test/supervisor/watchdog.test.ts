@@ -30,6 +30,25 @@ test('a thread that beats is left alone, and one that stops is noticed once, soo
   expect(faults).toHaveLength(1)
 })
 
+test('a thread that handles messages may beat late, but not without end', async () => {
+  const clock = new ManualClock()
+  const { faults, gauges } = watched(clock, new Watchdog(clock))
+  const handle = async (ms: number) => {
+    for (let passed = 0; passed < ms; passed += 500) {
+      gauges.count('received')
+      await clock.advance(500)
+    }
+  }
+  await handle(9_500)
+  expect(faults).toEqual([])
+  gauges.beat(1)
+  await handle(9_500)
+  await clock.advance(500)
+  expect(faults).toEqual([])
+  await clock.advance(500)
+  expect(faults).toEqual(['it missed its heartbeat for 10100 ms; "supervision.heartbeat" allows 1000 ms'])
+})
+
 test('memory above the mark is noticed at the next look', async () => {
   const clock = new ManualClock()
   const { faults, gauges } = watched(clock, new Watchdog(clock), 1_000, 1024 * 1024)

@@ -31,7 +31,9 @@ const block = z.strictObject({
   max_backoff: duration().optional().describe('Maximum delay. Default: a hundred times `backoff`.'),
   heartbeat: duration()
     .prefault('1s')
-    .describe('How long an actor may send no heartbeat before it counts as stuck and is replaced.'),
+    .describe(
+      'How long an actor may neither send a heartbeat nor handle a message before it counts as stuck and is replaced. If it handles messages but sends no heartbeat: ten times as long.',
+    ),
   shutdown: duration(0)
     .prefault('5s')
     .describe('How long the actor may take to stop before it is terminated.'),

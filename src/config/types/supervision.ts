@@ -33,7 +33,8 @@ export interface SupervisionBlock {
    */
   readonly max_backoff?: Duration | undefined
   /**
-   * How long an actor may send no heartbeat before it counts as stuck and is replaced.
+   * How long an actor may neither send a heartbeat nor handle a message before it counts as stuck and is
+   * replaced. If it handles messages but sends no heartbeat: ten times as long.
    * A duration: milliseconds, or text such as `"30s"`.
    * @defaultValue `"1s"`
    */
