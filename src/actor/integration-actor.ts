@@ -169,7 +169,7 @@ export function startIntegrationActor(
     new UnsettledDeliveries(
       new DeadLetters({ facet: queue, outbox, gauges, clock, random, budget, timeoutMs, log }),
     )
-  const pending = new PendingRequests(gauges, budget)
+  const pending = new PendingRequests(gauges, budget, settings.limits)
   const receivers = queue && new Receivers(queue, unsettled!, clock, settings.timeoutMs)
   const topics =
     adapter.pubsub === undefined ? undefined : new TopicHub(adapter.pubsub, clock, settings.timeoutMs)

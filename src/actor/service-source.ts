@@ -5,6 +5,7 @@ import type { InboundRequest, ServiceFacet } from '../core/adapter/service-facet
 import type { ByteBudget } from '../core/byte-budget.js'
 import { UnsupportedError } from '../core/errors/operation.js'
 import { SequenceTable } from '../core/sequence-table.js'
+import type { LimitSettings } from '../core/settings/limits.js'
 import type { Value } from '../core/value.js'
 import type { Gauges } from '../mailbox/gauges.js'
 import type { SourceSpec } from '../mailbox/protocol.js'
@@ -13,7 +14,10 @@ import type { Outbox } from './outbox.js'
 import { quietly } from './quietly.js'
 import type { Source } from './source.js'
 
-/** Services are held back at this many unanswered requests, and resumed at half of that. */
+/**
+ * Services of a broker are held back at this many unanswered requests, and resumed at half of that. A server limits the
+ * requests of each caller itself: a smaller limit here would let a few callers with slow calls stop all others.
+ */
 const MOST_PENDING = 1_024
 
 /** The requests of all services of an integration that wait for the host's answer. */
@@ -22,17 +26,24 @@ export class PendingRequests {
   #heldBack: (() => void)[] = []
   readonly #gauges: Gauges
   readonly #budget: ByteBudget
+  readonly #most: number
   #lastToken = 0
   #idle: (() => void)[] = []
 
-  constructor(gauges: Gauges, budget: ByteBudget) {
+  /** @param limits those of a server, which admits so many requests, and one more of each connection */
+  constructor(
+    gauges: Gauges,
+    budget: ByteBudget,
+    { requests, connections = 0 }: Pick<LimitSettings, 'requests' | 'connections'>,
+  ) {
     this.#gauges = gauges
     this.#budget = budget
+    this.#most = requests === undefined ? MOST_PENDING : requests + connections
   }
 
   /** Whether a service must be held back. If so, `onRoom` is called when it may resume. */
   isFull(onRoom: () => void): boolean {
-    if (this.#byToken.size < MOST_PENDING && !this.#budget.isFull) return false
+    if (this.#byToken.size < this.#most && !this.#budget.isFull) return false
     this.#heldBack.push(onRoom)
     return true
   }
@@ -57,7 +68,7 @@ export class PendingRequests {
     if (request === undefined) return false
     this.#gauges.count('answered')
     this.#budget.give(weight(request))
-    if (this.#byToken.size <= MOST_PENDING / 2) this.#resume()
+    if (this.#byToken.size <= this.#most / 2) this.#resume()
     try {
       await request.answer(outcome)
     } finally {

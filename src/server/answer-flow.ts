@@ -12,56 +12,31 @@ interface Queued {
 /**
  * Bounds the memory of the answers of a server: of those that its handlers are expected to make, and of those on their
  * way to the actor, which holds an answer until its protocol has taken it. Each method may use half of what the others
- * leave free, so that large answers of one do not stop another.
+ * leave free, so that large answers of one do not stop another, and neither do streams that their callers do not read.
  */
 export class AnswerFlow {
-  readonly #budget: ByteBudget
+  readonly #expected: ByteBudget
+  readonly #crossing: ByteBudget
   readonly #stalled = new Set<MethodFlow>()
-  /** Bytes of the answers that the actor has not settled. */
-  #crossing = 0
-  readonly #queue = new Deque<Queued>()
 
   /** @param limit bytes that all answers may use */
   constructor(limit: number) {
-    this.#budget = new ByteBudget(limit)
+    this.#expected = new ByteBudget(limit)
+    this.#crossing = new ByteBudget(limit)
   }
 
   /** Makes the flow of one method. */
   method(): MethodFlow {
-    return new MethodFlow(this.#budget, this.#stalled)
-  }
-
-  /** Lets an answer cross to the actor. @returns `undefined` if it may cross now, or a promise for when it may */
-  cross(bytes: number): Promise<void> | undefined {
-    if (this.#queue.size === 0 && this.#fits(bytes)) {
-      this.#crossing += bytes
-      return undefined
-    }
-    return new Promise((resolve) => this.#queue.push({ bytes, resolve }))
-  }
-
-  /** Reports that the actor has settled an answer of that many bytes. */
-  crossed(bytes: number): void {
-    this.#crossing -= bytes
-    for (
-      let next = this.#queue.peek();
-      next !== undefined && this.#fits(next.bytes);
-      next = this.#queue.peek()
-    ) {
-      this.#queue.shift()
-      this.#crossing += next.bytes
-      next.resolve()
-    }
-  }
-
-  #fits(bytes: number): boolean {
-    return this.#crossing <= 0 || this.#crossing + bytes <= this.#budget.limit
+    return new MethodFlow(this.#expected, this.#crossing, this.#stalled)
   }
 }
 
 /** The answers of one method. Handlers start when there is room for another answer of the expected size. */
 export class MethodFlow {
   readonly #share: MemoryShare
+  /** Bytes of the answers that the actor has not settled. */
+  readonly #crossing: MemoryShare
+  readonly #queue = new Deque<Queued>()
   readonly #stalled: Set<MethodFlow>
   readonly #size = new SizeEstimate()
   readonly #waiting = new Deque<() => void>()
@@ -71,8 +46,9 @@ export class MethodFlow {
   #open = 0
 
   /** @param stalled the flows of this server that wait for room */
-  constructor(budget: ByteBudget, stalled: Set<MethodFlow>) {
-    this.#share = new MemoryShare(budget)
+  constructor(expected: ByteBudget, crossing: ByteBudget, stalled: Set<MethodFlow>) {
+    this.#share = new MemoryShare(expected)
+    this.#crossing = new MemoryShare(crossing)
     this.#stalled = stalled
   }
 
@@ -109,6 +85,26 @@ export class MethodFlow {
     for (const flow of this.#stalled) flow.#proceed()
   }
 
+  /** Lets an answer cross to the actor. @returns `undefined` if it may cross now, or a promise for when it may */
+  cross(bytes: number): Promise<void> | undefined {
+    if (this.#queue.size === 0 && this.#mayCross(bytes)) {
+      this.#crossing.add(bytes)
+      return undefined
+    }
+    this.#stalled.add(this)
+    return new Promise((resolve) => this.#queue.push({ bytes, resolve }))
+  }
+
+  /** Reports that the actor has settled an answer of that many bytes. */
+  crossed(bytes: number): void {
+    this.#crossing.add(-bytes)
+    for (const flow of this.#stalled) flow.#proceed()
+  }
+
+  #mayCross(bytes: number): boolean {
+    return this.#crossing.bytes <= 0 || this.#crossing.fits(this.#crossing.bytes + bytes)
+  }
+
   get #fits(): boolean {
     return this.#open === 0 || this.#share.fits(this.#share.bytes + this.#expected)
   }
@@ -124,6 +120,15 @@ export class MethodFlow {
 
   #proceed(): void {
     while (this.#waiting.size > 0 && this.#fits) this.#waiting.shift()!()
-    if (this.#waiting.size === 0) this.#stalled.delete(this)
+    for (
+      let next = this.#queue.peek();
+      next !== undefined && this.#mayCross(next.bytes);
+      next = this.#queue.peek()
+    ) {
+      this.#queue.shift()
+      this.#crossing.add(next.bytes)
+      next.resolve()
+    }
+    if (this.#waiting.size === 0 && this.#queue.size === 0) this.#stalled.delete(this)
   }
 }

@@ -1,4 +1,4 @@
-import type { AnswerFlow } from './answer-flow.js'
+import type { MethodFlow } from './answer-flow.js'
 
 /** Parts of one answer that may be on their way to the caller at the same time. */
 const WINDOW = 16
@@ -20,8 +20,7 @@ export function isStream(result: unknown): result is AsyncIterable<unknown> {
  */
 export async function sendParts(
   parts: AsyncIterable<unknown>,
-  flow: AnswerFlow,
-  measure: (value: unknown) => number,
+  flow: MethodFlow,
   send: (value: unknown) => Promise<boolean>,
 ): Promise<void> {
   const onWay = new Set<Promise<void>>()
@@ -29,7 +28,7 @@ export async function sendParts(
   let isGone = false
   for await (const part of parts) {
     const value = part ?? null
-    const bytes = measure(value)
+    const bytes = flow.measure(value)
     const turn = flow.cross(bytes)
     if (turn !== undefined) await turn
     const sent: Promise<void> = send(value)

@@ -219,16 +219,12 @@ export class RpcServer implements Worker {
       let value = (isThenable(result) ? await result : result) ?? null
       if (isStream(value)) {
         const { life } = requests
-        await sendParts(
-          value,
-          this.#flow,
-          (part) => flow.measure(part),
-          (part) =>
-            this.#mail.settle('answer', life, {
-              token: token!,
-              outcome: { ok: true, value: part },
-              isPart: true,
-            }),
+        await sendParts(value, flow, (part) =>
+          this.#mail.settle('answer', life, {
+            token: token!,
+            outcome: { ok: true, value: part },
+            isPart: true,
+          }),
         )
         value = []
       }
@@ -242,7 +238,7 @@ export class RpcServer implements Worker {
       outcome = { ok: false, error: record }
       fallback = withoutData(record)
     }
-    const turn = this.#flow.cross(bytes)
+    const turn = flow.cross(bytes)
     if (turn !== undefined) await turn
     const answer = (crossing: unknown) =>
       this.#mail.settle('answer', requests.life, { token: token!, outcome: crossing })
@@ -253,7 +249,7 @@ export class RpcServer implements Worker {
         return answer({ ok: false, error: fallback })
       })
       .catch(() => false)
-    this.#flow.crossed(bytes)
+    flow.crossed(bytes)
     flow.end(bytes)
     this.#unanswered--
   }

@@ -35,8 +35,8 @@ test('a method without answers on their way always starts one, however large', (
   expect([first.hasRoom, second.hasRoom]).toEqual([false, true])
 })
 
-test('answers cross in order, and wait for earlier ones to be settled', async () => {
-  const flow = new AnswerFlow(250)
+test('answers of a method cross in order, and wait for earlier ones to be settled', async () => {
+  const flow = new AnswerFlow(402).method()
   const order: string[] = []
   expect([flow.cross(100), flow.cross(100)]).toEqual([undefined, undefined])
   const third = flow.cross(100)!.then(() => order.push('third'))
@@ -44,4 +44,11 @@ test('answers cross in order, and wait for earlier ones to be settled', async ()
   flow.crossed(100)
   await Promise.all([third, small])
   expect(order).toEqual(['third', 'small'])
+})
+
+test('answers of a method that nobody settles do not stop those of another', async () => {
+  const flow = new AnswerFlow(400)
+  const [unread, other] = [flow.method(), flow.method()]
+  while (unread.cross(50) === undefined);
+  expect(other.cross(50)).toBeUndefined()
 })

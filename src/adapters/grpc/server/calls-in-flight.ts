@@ -1,6 +1,8 @@
 import type { AdapterContext } from '../../../core/adapter/protocol-adapter.js'
 import type { RpcOutcome } from '../../../core/adapter/rpc-facet.js'
+import { ByteBudget } from '../../../core/byte-budget.js'
 import { ConnectionError } from '../../../core/errors/connection.js'
+import { MemoryShare } from '../../../core/memory-share.js'
 import { callerKey } from '../../caller-key.js'
 import type { CallerRates } from '../../caller-rates.js'
 import type { Refusals } from '../../refusals.js'
@@ -20,9 +22,14 @@ export class CallsInFlight {
   readonly #refusals: Refusals
   readonly #rates: CallerRates | undefined
   readonly #calls = new Set<ServedCall>()
+  /** Counts the calls of all connections. */
+  readonly #all: ByteBudget
+  /** The calls of each connection, which may have half of those that all others leave. */
+  readonly #shares = new WeakMap<MemoryShare, MemoryShare>()
 
   constructor(context: Pick<AdapterContext, 'settings'>, { refusals, rates }: Limiters) {
     this.#context = context
+    this.#all = new ByteBudget(context.settings.limits.requests ?? Number.MAX_SAFE_INTEGER)
     this.#refusals = refusals
     this.#rates = rates
   }
@@ -36,10 +43,12 @@ export class CallsInFlight {
   }
 
   #accept(call: ServedCall, method: ServedMethod): Exclude<Admission, 'shutting-down'> {
-    const { requests = Number.POSITIVE_INFINITY } = this.#context.settings.limits
     if (this.#rates?.admit(callerKey(call.address, call.identity)).isAdmitted === false) return 'too-fast'
-    if (this.#calls.size >= requests) return 'no-room'
+    const share = this.#shareOf(call)
+    // A connection may always have one call, so that others with slow calls cannot keep it out.
+    if (share.bytes > 0 && !share.fits(share.bytes + 1)) return 'no-room'
     if (!call.memory.tryAdd(call.size)) return 'no-memory'
+    share.add(1)
     const counted: ServedCall = { ...call, answer: (outcome) => this.#answer(counted, call, outcome) }
     this.#calls.add(counted)
     if (method.deliver(counted)) return 'accepted'
@@ -61,6 +70,17 @@ export class CallsInFlight {
   }
 
   #forget(call: ServedCall): void {
-    if (this.#calls.delete(call)) call.memory.add(-call.size)
+    if (!this.#calls.delete(call)) return
+    call.memory.add(-call.size)
+    this.#shareOf(call).add(-1)
+  }
+
+  #shareOf({ memory }: ServedCall): MemoryShare {
+    let share = this.#shares.get(memory)
+    if (share === undefined) {
+      share = new MemoryShare(this.#all)
+      this.#shares.set(memory, share)
+    }
+    return share
   }
 }

@@ -68,7 +68,10 @@ export class HttpRequests {
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.on('error', () => {})
     const messages = this.#parts.admission.messagesOf(request.socket)
-    if (!messages.tryAdd(1)) return this.#refuse(request, response, OVERLOADED)
+    // A connection may always have one message, so that others with slow calls cannot keep it out.
+    if (messages.bytes > 0 && !messages.fits(messages.bytes + 1))
+      return this.#refuse(request, response, OVERLOADED)
+    messages.add(1)
     try {
       await this.#admitted(request, response)
     } finally {
