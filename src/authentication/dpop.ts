@@ -14,12 +14,23 @@ const LONGEST_PROOF = 8 * 1024
 /** Maximum length of the id of a proof. */
 const LONGEST_ID = 256
 
+interface Seen {
+  /** Thumbprint of the key. */
+  readonly key: string
+  /** When it becomes too old, in epoch milliseconds. */
+  readonly until: number
+}
+
 /** Checks proofs that the caller has the key of its token (RFC 9449, section 4.3). Each proof is accepted once. */
 export class DpopProofs {
   readonly #settings: DpopSettings
   readonly #clock: Clock
-  /** When each accepted proof becomes too old, in epoch milliseconds, by a hash of its id and its key. */
-  readonly #seen = new Map<string, number>()
+  /** Each accepted proof by a hash of its id and its key. */
+  readonly #seen = new Map<string, Seen>()
+  /** Number of accepted proofs of each key. */
+  readonly #counts = new Map<string, number>()
+  /** When the next of them may be forgotten, in epoch milliseconds. */
+  #sweepAt = Number.POSITIVE_INFINITY
 
   constructor(settings: DpopSettings, clock: Clock) {
     this.#settings = settings
@@ -54,20 +65,47 @@ export class DpopProofs {
     if (typeof iat !== 'number' || Math.abs(now - iat * 1_000) > maxAgeMs)
       throw fault('the proof is not of this time')
     if (typeof jti !== 'string' || jti === '' || jti.length > LONGEST_ID) throw fault('the proof has no id')
-    this.#acceptOnce(hash('sha256', `${thumbprint} ${jti}`, 'base64url'), iat * 1_000 + maxAgeMs, now)
+    const seen: Seen = { key: thumbprint, until: iat * 1_000 + maxAgeMs }
+    this.#acceptOnce(hash('sha256', `${thumbprint} ${jti}`, 'base64url'), seen, now)
   }
 
-  #acceptOnce(id: string, until: number, now: number): void {
+  #acceptOnce(id: string, seen: Seen, now: number): void {
     if (this.#seen.has(id)) throw fault('the proof was used before')
-    if (this.#seen.size >= this.#settings.maxProofs) this.#sweep(now)
+    if (!this.#hasRoom(seen.key)) this.#sweep(now)
     // To forget a proof that is still valid would accept it again.
-    if (this.#seen.size >= this.#settings.maxProofs)
+    if (!this.#hasRoom(seen.key))
       throw new CheckUnavailable('too many proofs of possession were made in a short time')
-    this.#seen.set(id, until)
+    this.#seen.set(id, seen)
+    this.#counts.set(seen.key, this.#countOf(seen.key) + 1)
+    this.#sweepAt = Math.min(this.#sweepAt, seen.until)
   }
 
+  /** Whether another proof of a key can be remembered. A key may have half of what all others leave. */
+  #hasRoom(key: string): boolean {
+    const count = this.#countOf(key)
+    const others = this.#seen.size - count
+    const { maxProofs } = this.#settings
+    return count === 0 ? others < maxProofs : count + 1 <= (maxProofs - others) / 2
+  }
+
+  #countOf(key: string): number {
+    return this.#counts.get(key) ?? 0
+  }
+
+  /** Forgets what is too old. A caller that fills the room must not cause a sweep with each request. */
   #sweep(now: number): void {
-    for (const [id, until] of this.#seen) if (until < now) this.#seen.delete(id)
+    if (now <= this.#sweepAt) return
+    this.#sweepAt = Number.POSITIVE_INFINITY
+    for (const [id, { key, until }] of this.#seen)
+      if (until < now) this.#forget(id, key)
+      else this.#sweepAt = Math.min(this.#sweepAt, until)
+  }
+
+  #forget(id: string, key: string): void {
+    this.#seen.delete(id)
+    const left = this.#countOf(key) - 1
+    if (left > 0) this.#counts.set(key, left)
+    else this.#counts.delete(key)
   }
 
   /** Compares two URLs without query and fragment. */

@@ -272,6 +272,16 @@ describe('proofs of possession', () => {
     expect(await call(token, [await proof(token, { iat: NOW + 60 })])).toMatchObject({ kind: 'known' })
   })
 
+  test('of one key leave room for those of others', async () => {
+    const { call } = made({ maxProofs: 10 })
+    const token = await bound()
+    for (let i = 0; i < 10; i++) await call(token, [await proof(token)])
+    expect(await call(token, [await proof(token)])).toMatchObject({ kind: 'unavailable' })
+    const other = p256()
+    const theirs = await bound(other)
+    expect(await call(theirs, [await proof(theirs, {}, other)])).toMatchObject({ kind: 'known' })
+  })
+
   test('name the URL that callers see, where a proxy is in front', async () => {
     const { call } = made({ publicUrl: 'https://api.example' })
     const token = await bound()

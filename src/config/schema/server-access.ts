@@ -72,7 +72,7 @@ export const tokenRules = {
         .max(10_000_000)
         .default(100_000)
         .describe(
-          'How many proofs are remembered, so that none is used twice. Beyond that, calls are refused as unavailable.',
+          'How many proofs are remembered, so that none is used twice; one key may have half of what others leave. Beyond that, calls are refused as unavailable.',
         ),
       public_url: text
         .optional()

@@ -18,8 +18,8 @@ export interface AuthDpopBlock {
    */
   readonly max_age?: Duration | undefined
   /**
-   * How many proofs are remembered, so that none is used twice. Beyond that, calls are refused as
-   * unavailable.
+   * How many proofs are remembered, so that none is used twice; one key may have half of what others leave.
+   * Beyond that, calls are refused as unavailable.
    * A whole number from 100 to 10000000.
    * @defaultValue `100000`
    */
