@@ -36,6 +36,10 @@ const MISDIRECTED: Refusal = {
   reason: 'this server may not be called by this host: see "hosts"',
 }
 const NO_HOST: Refusal = { status: 400, reason: 'expected the header "host"' }
+const AMBIGUOUS: Refusal = {
+  status: 400,
+  reason: 'expected one header "host", and no other transfer coding than chunks',
+}
 const NOT_POST: Refusal = { status: 405, reason: 'expected a POST', headers: { allow: 'POST' } }
 const NOT_JSON: Refusal = { status: 415, reason: 'expected the header "content-type: application/json"' }
 const ENCODED: Refusal = { status: 415, reason: 'expected a body without "content-encoding"' }
@@ -48,6 +52,7 @@ const NO_PATH: Refusal = { status: 404, reason: 'there is no such path' }
 export function foreignRefusalOf(request: IncomingMessage, access: AccessRules): Refusal | undefined {
   const host = hostOf(request.headers.host)
   if (host === undefined && request.httpVersion !== '1.0') return NO_HOST
+  if (isAmbiguous(request)) return AMBIGUOUS
   if (!access.hosts(host ?? '')) return MISDIRECTED
   return isForeign(request, access) ? FOREIGN : undefined
 }
@@ -124,4 +129,16 @@ export function headerPicker(names: readonly string[]): AccessRules['forwarded']
     }
     return picked
   }
+}
+
+/**
+ * Whether a proxy may understand the request in another way than this server: Node uses the first of several hosts, and
+ * reads chunks whatever other coding they have.
+ */
+function isAmbiguous({ headers, rawHeaders }: IncomingMessage): boolean {
+  const coding = headers['transfer-encoding']
+  if (coding !== undefined && coding.toLowerCase() !== 'chunked') return true
+  let hosts = 0
+  for (let i = 0; i < rawHeaders.length; i += 2) if (/^host$/i.test(rawHeaders[i]!)) hosts++
+  return hosts > 1
 }

@@ -47,6 +47,8 @@ export class HttpRequests {
   readonly #parts: HttpDependencies
   /** Answers that are being sent, by connection. */
   readonly #sending = new WeakMap<Duplex, number>()
+  /** Connections that end with a refusal. What they have sent after the refused request is not executed. */
+  readonly #ending = new WeakSet<Socket>()
   #isDraining = false
 
   constructor(settings: HttpSettings, parts: HttpDependencies) {
@@ -67,6 +69,7 @@ export class HttpRequests {
   /** Answers one request. Never rejects. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.on('error', () => {})
+    if (this.#ending.has(request.socket)) return
     const messages = this.#parts.admission.messagesOf(request.socket)
     // A connection may always have one message, so that others with slow calls cannot keep it out.
     if (messages.bytes > 0 && !messages.fits(messages.bytes + 1))
@@ -216,6 +219,7 @@ export class HttpRequests {
 
   /** Refuses a request whose caller may not call anything. It was not read. */
   #deny(request: IncomingMessage, response: ServerResponse, denied: AccessRefusal): void {
+    this.#ending.add(request.socket)
     this.#parts.guard.refused(denied, request.socket.remoteAddress)
     const { status, headers } = httpRefusal(denied)
     const body = JSON.stringify(accessRefused(null, denied))
@@ -231,6 +235,7 @@ export class HttpRequests {
 
   /** Refuses a request and closes its connection, so that the rest of the request need not be read. */
   #refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
+    this.#ending.add(request.socket)
     this.#parts.admission.refusals.add({
       reason: refusal.reason,
       address: request.socket.remoteAddress,

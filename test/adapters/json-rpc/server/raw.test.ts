@@ -67,6 +67,8 @@ describe('requests whose end is disputed', () => {
     ['a length beyond all integers', 'content-length: 99999999999999999999999\r\n\r\n'],
     ['another coding than chunks', 'transfer-encoding: xchunked\r\n\r\n0\r\n\r\n'],
     ['chunks that are not last', 'transfer-encoding: chunked, identity\r\n\r\n0\r\n\r\n'],
+    ['another coding before chunks', 'transfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n'],
+    ['a second host', 'host: evil.example\r\ncontent-length: 0\r\n\r\n'],
     ['a name with a space', 'transfer-encoding : chunked\r\n\r\n0\r\n\r\n'],
     ['a folded line', 'transfer-encoding:\r\n chunked\r\n x\r\n\r\n0\r\n\r\n'],
     ['a chunk size with a sign', 'transfer-encoding: chunked\r\n\r\n+0\r\n\r\n'],
