@@ -4,24 +4,15 @@ import type { RpcClient } from './client/rpc-client.js'
 import type { GatewayConfig } from './config/gateway-config.js'
 import { loadConfig } from './config/load.js'
 import type { ConfigSource } from './config/options.js'
-import {
-  checkArgument,
-  checkOptions,
-  DURATION,
-  type Expected,
-  FUNCTION,
-  RECORD,
-  unknownName,
-} from './core/arguments.js'
-import { sleep, systemClock } from './core/clock.js'
+import { checkArgument, checkOptions, DURATION, FUNCTION, unknownName } from './core/arguments.js'
+import { systemClock } from './core/clock.js'
 import type { Diagnostic } from './core/diagnostic.js'
 import { type Duration, toMilliseconds } from './core/duration.js'
-import { ShutdownError } from './core/errors/lifecycle.js'
 import { type GatewayEvents, type GatewayReport, LISTENED } from './core/events.js'
 import { INSPECT } from './core/inspect.js'
 import { systemRandom } from './core/random.js'
 import type { ScriptFunction } from './core/settings/script.js'
-import type { LogRecord, LogSink } from './core/telemetry.js'
+import type { LogRecord } from './core/telemetry.js'
 import type { Action } from './dataflow/actions/action.js'
 import type { DataSource } from './dataflow/data-source.js'
 import type { DataFlow } from './dataflow/flow.js'
@@ -30,45 +21,26 @@ import { type Clients, makeClients } from './gateway-clients.js'
 import { makeDataFlow } from './gateway-data-flow.js'
 import { shownGateway } from './gateway-inspect.js'
 import { type GatewayMetrics, gatewayMetrics } from './gateway-metrics.js'
+import { type GatewayOptions, loadOptionsOf, START_OPTIONS } from './gateway-options.js'
 import { withSchemas } from './gateway-schemas.js'
-import { makeScripts, scriptCaller, scriptHandler } from './gateway-scripts.js'
+import { makeScripts, scriptCaller } from './gateway-scripts.js'
+import { serveScripts } from './gateway-serving.js'
 import { HandlerErrors } from './handler-errors.js'
 import { ActorRef } from './ledger/actor-ref.js'
 import type { AddressFactory } from './mailbox/actor-address.js'
-import { messageOf } from './mailbox/error-codec.js'
 import type { IntegrationMail } from './mailbox/integration-mail.js'
 import { Turn } from './mailbox/turn.js'
 import { Work } from './mailbox/work.js'
-import { isLogSink, Reporter } from './reporter.js'
+import { Reporter } from './reporter.js'
 import { requireNode } from './runtime.js'
 import type { Scripts } from './scripts/scripts.js'
 import type { RpcServer } from './server/rpc-server.js'
 import { ConnectionManager } from './supervisor/connection-manager.js'
 import { SupervisionTree } from './supervisor/tree.js'
 
-/** Options of `Gateway.start`. */
-export interface GatewayOptions {
-  /** Values for the `variable` blocks. */
-  readonly variables?: Readonly<Record<string, unknown>>
-  /** The environment that `env.X` reads. Default: that of the process. */
-  readonly env?: Readonly<Record<string, string | undefined>>
-  /**
-   * Receives the log; without it nothing is logged. A function is called with each record. An object with methods
-   * `debug`, `info`, `warn` and `error` is called with the message and the fields (`console`, winston), or with the
-   * fields and the message (pino, bunyan). A logger that throws, rejects or is slow does not affect the gateway.
-   */
-  readonly logger?: LogSink
-}
-
 /** How long all deliveries together may take in one turn of the host's event loop. */
 const TURN_BUDGET_MS = 2
 const DEFAULT_SHUTDOWN_MS = 10_000
-const SERVE_AGAIN_MS = 1_000
-const LOGGER: Expected = {
-  what: 'a function, or an object with methods such as "info" and "warn"',
-  is: isLogSink,
-}
-const START_OPTIONS = { variables: RECORD, env: RECORD, logger: LOGGER } as const
 const SHUTDOWN_OPTIONS = { timeout: DURATION } as const
 
 /**
@@ -101,11 +73,7 @@ export class Gateway {
    */
   static async start(source: ConfigSource, options: GatewayOptions = {}): Promise<Gateway> {
     checkOptions('Gateway.start', options, START_OPTIONS)
-    const { variables, env } = options
-    const { config, warnings } = await loadConfig(source, {
-      ...(variables && { variables }),
-      ...(env && { env }),
-    })
+    const { config, warnings } = await loadConfig(source, loadOptionsOf(options))
     return Gateway.startChecked(config, warnings, options)
   }
 
@@ -122,7 +90,11 @@ export class Gateway {
     await gateway.#scripts.start()
     await gateway.#startActors()
     gateway.#flow.start()
-    gateway.#serveHandlers()
+    serveScripts(gateway.#handled, gateway.#scripts, {
+      server: (name) => gateway.server(name),
+      isOver: () => gateway.#shutdown !== undefined,
+      log: (record) => reporter.log(record),
+    })
     return gateway
   }
 
@@ -320,27 +292,6 @@ export class Gateway {
       await this.#scripts.close()
       throw error
     }
-  }
-
-  /** Serves the methods whose handlers are functions of scripts. */
-  #serveHandlers(): void {
-    for (const [name, handlers] of this.#handled) {
-      const { server } = this.#clients.get(name)!
-      for (const [method, handler] of handlers) server.register(method, scriptHandler(this.#scripts, handler))
-      if (handlers.size > 0) void this.#serve(name, server)
-    }
-  }
-
-  async #serve(integration: string, server: RpcServer): Promise<void> {
-    while (this.#shutdown === undefined)
-      try {
-        return await server.serve()
-      } catch (error) {
-        if (error instanceof ShutdownError) return
-        const message = 'cannot serve the methods of scripts; trying again'
-        this.#reporter.log({ level: 'warn', message, integration, reason: messageOf(error) })
-        await sleep(systemClock, SERVE_AGAIN_MS)
-      }
   }
 
   async #stop(timeoutMs: number): Promise<void> {

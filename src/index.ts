@@ -68,7 +68,7 @@ export type { Action, ActionFigures } from './dataflow/actions/action.js'
 export type { DataFigures, DataSource, DataStatus, RefreshOptions } from './dataflow/data-source.js'
 export type { TriggerFigures } from './dataflow/triggers/trigger.js'
 export type { Update, UpdateKind } from './dataflow/update.js'
-export { Gateway, type GatewayOptions } from './gateway.js'
+export { Gateway } from './gateway.js'
 export type {
   BrokerMetrics,
   GatewayMetrics,
@@ -77,6 +77,7 @@ export type {
   RouteMetrics,
   ServerMetrics,
 } from './gateway-metrics.js'
+export type { GatewayOptions } from './gateway-options.js'
 export type { RequestContext, RpcHandler } from './router/rpc-routes.js'
 export type { JsonSchema, MethodDescription } from './server/method-description.js'
 export type { RpcServer } from './server/rpc-server.js'
