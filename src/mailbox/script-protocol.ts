@@ -55,6 +55,8 @@ export type FromScript =
       readonly args: readonly unknown[]
     }
   | { readonly kind: 'abandon'; readonly id: number }
+  /** The thread is about to die of an error, which loses its message on the way through Node. */
+  | { readonly kind: 'dying'; readonly reason: string }
 
 /** Shared memory of a thread and the host: what the host must know about a thread that cannot answer. */
 export class ScriptGauges {

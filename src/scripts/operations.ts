@@ -1,6 +1,7 @@
 import { sharedController } from '../core/abort.js'
 import { prepareValue } from '../core/prepare-value.js'
 import { encodeError } from '../mailbox/error-codec.js'
+import { postPrepared } from '../mailbox/post-prepared.js'
 import type { FromScript, Outcome, ScriptOperation, ToScript } from '../mailbox/script-protocol.js'
 
 /** Performs an operation of `context.gateway`. @throws IntegrationError */
@@ -27,7 +28,7 @@ export class Operations {
     this.#running.set(id, controller)
     const outcome = await this.#outcome(operation, args, controller.signal)
     // An abandoned operation has no one who waits for it.
-    if (this.#running.delete(id)) this.#post({ kind: 'answer', id, outcome })
+    if (this.#running.delete(id)) this.#answer(id, outcome)
   }
 
   /** Cancels an operation. */
@@ -40,6 +41,15 @@ export class Operations {
   /** Leaves all operations to themselves: what the thread has published or sent is on its way. */
   end(): void {
     this.#running.clear()
+  }
+
+  #answer(id: number, outcome: Outcome): void {
+    if (!outcome.ok) return this.#post({ kind: 'answer', id, outcome })
+    try {
+      postPrepared(outcome.value, (value) => this.#post({ kind: 'answer', id, outcome: { ok: true, value } }))
+    } catch (error) {
+      this.#post({ kind: 'answer', id, outcome: { ok: false, error: encodeError(error) } })
+    }
   }
 
   async #outcome(

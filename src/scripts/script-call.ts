@@ -17,3 +17,11 @@ export interface ScriptCall {
   /** Stops listening to the signal of the caller. */
   forget: () => void
 }
+
+/** Settles the promise of a caller once. */
+export function answer(call: ScriptCall, settle: () => void): void {
+  if (call.isAnswered) return
+  call.isAnswered = true
+  call.forget()
+  settle()
+}

@@ -14,6 +14,8 @@ export interface ScriptFiles {
   readonly texts: Readonly<Record<string, string>>
   /** The state of each other file. */
   readonly others: Readonly<Record<string, string>>
+  /** The state of each file of `texts` before it was read. */
+  readonly states: Readonly<Record<string, string>>
   /** The paths to watch, also of files that are missing, with their symbolic links. */
   readonly paths: ReadonlySet<string>
 }
@@ -22,6 +24,7 @@ export interface ScriptFiles {
 export async function readScript(path: string): Promise<ScriptFiles> {
   const texts: Record<string, string> = {}
   const others: Record<string, string> = {}
+  const states: Record<string, string> = {}
   const paths = new Set([path])
   // A set may grow while it is read.
   for (const each of paths) {
@@ -34,21 +37,29 @@ export async function readScript(path: string): Promise<ScriptFiles> {
       if (state?.isFile()) others[url.href] = `${state.ino}:${state.size}:${state.mtimeMs}`
       continue
     }
+    const state = await stat(real, { bigint: true }).catch(() => undefined)
     const text = await readFile(real, 'utf8').catch(() => undefined)
     if (text === undefined) continue
     texts[url.href] = text
+    states[url.href] =
+      state === undefined ? '' : `${state.ino}:${state.size}:${state.mtimeNs}:${state.ctimeNs}`
     if (each !== path && !CODE.test(real)) continue
     for (const specifier of importsOf(text)) {
       const imported = fileOfImport(specifier, url)
       if (imported !== undefined && paths.size < MOST_FILES) paths.add(imported)
     }
   }
-  return { texts, others, paths }
+  return { texts, others, states, paths }
 }
 
 /** Whether two readings found the same files with the same content. */
 export function isSame(one: ScriptFiles, other: ScriptFiles): boolean {
   return areSame(one.texts, other.texts) && areSame(one.others, other.others)
+}
+
+/** Whether no file was written between two readings, not even with the same content. */
+export function isUntouched(one: ScriptFiles, other: ScriptFiles): boolean {
+  return areSame(one.states, other.states) && isSame(one, other)
 }
 
 function areSame(one: Readonly<Record<string, string>>, other: Readonly<Record<string, string>>): boolean {

@@ -1,5 +1,4 @@
 import type { Piscina } from 'piscina'
-import { formatBytes } from '../core/bytes.js'
 import { type Clock, every, type Timer } from '../core/clock.js'
 import { ActorCrashedError, ShutdownError } from '../core/errors/lifecycle.js'
 import { MailboxFullError } from '../core/errors/limits.js'
@@ -8,14 +7,16 @@ import type { ScriptSettings } from '../core/settings/script.js'
 import { decodeError, messageOf } from '../mailbox/error-codec.js'
 import type { Outcome } from '../mailbox/script-protocol.js'
 import type { PerformOperation } from './operations.js'
-import type { ScriptCall } from './script-call.js'
+import { answer, type ScriptCall } from './script-call.js'
 import { ScriptThread, type ThreadScript } from './script-thread.js'
+import { faultOf, LOOK_EVERY_MS } from './thread-faults.js'
 
 /** V8's limit, far above that of the settings: one large allocation past it would abort the process. */
 const HARD_HEAP_LIMIT_MB = 4_096
 /** How long a handler may take to end after its signal has aborted, before its thread is ended. */
 const GRACE_MS = 30
-const LOOK_EVERY_MS = 100
+/** How long a script may take to load. */
+const LOAD_WITHIN_MS = 30_000
 const LONGEST_END_MS = 1_000
 /** The pauses between deaths without a call that succeeds in between. */
 const FIRST_PAUSE_MS = 100
@@ -26,7 +27,7 @@ export interface PoolDependencies {
   /** Makes the pool of threads. */
   readonly makePool: (threads: number, heapLimitMb: number) => Piscina
   readonly perform: PerformOperation
-  /** Reads what a new thread runs. The files are absent if those on disk have not changed since. */
+  /** Reads what a new thread runs. The files are absent if those on disk were not written since. */
   readonly script: () => Promise<ThreadScript>
   /** Reports a thread that has died or was ended. */
   readonly crashed: (reason: string) => void
@@ -56,11 +57,20 @@ export class ScriptPool {
     this.#look = every(parts.clock, LOOK_EVERY_MS, () => this.#lookAtThreads(), { background: true })
   }
 
-  /** Starts all threads. @returns the functions of the script @throws what the script throws when it is loaded */
+  /**
+   * Starts all threads.
+   * @returns the functions that all threads have loaded
+   * @throws what the script throws when it is loaded; Error if it takes too long or too much memory
+   */
   async open(script: ThreadScript): Promise<readonly string[]> {
     const threads = Array.from({ length: this.#settings.threads }, () => this.#add(script))
-    const [functions = []] = await Promise.all(threads.map((thread) => this.#ready(thread)))
-    return functions
+    const loaded = threads.map(async (thread) => {
+      const functions = await this.#loaded(thread)
+      this.#ready(thread)
+      return functions
+    })
+    const [functions = [], ...others] = await Promise.all(loaded)
+    return functions.filter((name) => others.every((each) => each.includes(name)))
   }
 
   /** Calls waiting and running. */
@@ -112,10 +122,7 @@ export class ScriptPool {
     }
     this.#threads.clear()
     // A thread in a native call ends when the call returns.
-    const waited = new Promise<void>((resolve) => {
-      this.#parts.clock.setTimer(LONGEST_END_MS, resolve, { background: true })
-    })
-    await Promise.race([this.#pool.destroy(), waited])
+    await Promise.race([this.#pool.destroy(), this.#after(LONGEST_END_MS)])
   }
 
   #add(script: ThreadScript): ScriptThread {
@@ -127,11 +134,21 @@ export class ScriptPool {
     return thread
   }
 
-  async #ready(thread: ScriptThread): Promise<readonly string[]> {
-    const functions = await thread.loaded
-    thread.isReady = true
+  async #loaded(thread: ScriptThread): Promise<readonly string[]> {
+    const reason = `it did not end loading within ${LOAD_WITHIN_MS / 1_000} s: look for a loop or an await at its top level`
+    const limit = this.#parts.clock.setTimer(LOAD_WITHIN_MS, () => thread.end(reason), { background: true })
+    try {
+      return await thread.loaded
+    } finally {
+      limit.cancel()
+    }
+  }
+
+  /** Lets a thread take calls. @returns false if it has died since it was loaded */
+  #ready(thread: ScriptThread): boolean {
+    thread.isReady = this.#threads.has(thread)
     this.#dispatch()
-    return functions
+    return thread.isReady
   }
 
   /** Gives waiting calls to the threads with the fewest. */
@@ -140,7 +157,11 @@ export class ScriptPool {
       const thread = this.#freest()
       if (thread === undefined) return
       this.#waiting.delete(id)
-      thread.post(call)
+      try {
+        thread.post(call)
+      } catch (error) {
+        this.#drop(call, error as Error)
+      }
     }
   }
 
@@ -167,7 +188,10 @@ export class ScriptPool {
     const { name } = this.#settings
     const isWaiting = this.#waiting.has(call.id)
     const operation = `script.${name}.${call.function}`
-    const error = new TimeoutError(operation, { afterMs, ...(isWaiting && { notExecuted: true }) })
+    const error = new TimeoutError(operation, {
+      afterMs: Math.max(0, afterMs),
+      ...(isWaiting && { notExecuted: true }),
+    })
     const thread = this.#threadOf(call)
     const beat = thread?.gauges.heartbeat
     this.cancel(call, error)
@@ -190,7 +214,7 @@ export class ScriptPool {
   #bury(thread: ScriptThread, reason: string, pauseMs?: number): void {
     if (!this.#threads.delete(thread)) return
     const wasReady = thread.isReady
-    if (wasReady) this.#parts.crashed(reason)
+    if (thread.isLoaded) this.#parts.crashed(reason)
     const { begun } = thread.gauges
     const again: ScriptCall[] = []
     for (const [call, number] of thread.calls) {
@@ -217,22 +241,29 @@ export class ScriptPool {
   /** Starts a thread in the place of another. Tries until it succeeds. */
   async #replace(pauseMs: number): Promise<void> {
     for (let pause = pauseMs; !this.#isClosed; pause = this.#pause()) {
-      if (pause > 0)
-        await new Promise<void>((resolve) => {
-          this.#parts.clock.setTimer(pause, resolve, { background: true })
-        })
+      if (pause > 0) await this.#after(pause)
       const script = await this.#parts.script()
       if (this.#isClosed) break
       const thread = this.#add(script)
       try {
-        await this.#ready(thread)
-        break
+        await this.#loaded(thread)
+        if ((await this.#isLatest(script)) && this.#ready(thread)) return
+        this.#discard(thread)
       } catch (error) {
-        this.#threads.delete(thread)
-        thread.end()
-        this.#parts.crashed(messageOf(error))
+        this.#discard(thread)
+        if (!this.#isClosed) this.#parts.crashed(messageOf(error))
       }
     }
+  }
+
+  /** Whether a thread has loaded the state of its script, although files may have changed meanwhile. */
+  async #isLatest({ files }: ThreadScript): Promise<boolean> {
+    return files !== undefined || (await this.#parts.script()).files === undefined
+  }
+
+  #discard(thread: ScriptThread): void {
+    this.#threads.delete(thread)
+    thread.end()
   }
 
   /** Ends a thread that was kept for its last calls. */
@@ -249,6 +280,11 @@ export class ScriptPool {
     void this.close().then(() => this.#parts.finished(this))
   }
 
+  /** Waits without keeping the process alive. */
+  #after(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.#parts.clock.setTimer(ms, resolve, { background: true }))
+  }
+
   #threadOf(call: ScriptCall): ScriptThread | undefined {
     for (const thread of this.#threads) if (thread.calls.has(call)) return thread
     return undefined
@@ -259,31 +295,13 @@ export class ScriptPool {
     answer(call, () => call.reject(error))
   }
 
-  /**
-   * Ends threads that use too much memory. A thread in the middle of a loop cannot measure itself: the growth of the
-   * process since its last heartbeat counts against it.
-   */
   #lookAtThreads(): void {
     const rss = process.memoryUsage.rss()
-    const { memory } = this.#settings
     for (const thread of [...this.#threads]) {
-      const { heartbeat, bytes } = thread.gauges
-      if (heartbeat !== thread.seen.beat) thread.seen = { beat: heartbeat, rss }
-      const grown = thread.calls.size > 0 ? Math.max(0, rss - thread.seen.rss) : 0
-      if (bytes + grown <= memory) continue
-      thread.end()
-      this.#bury(
-        thread,
-        `it held ${formatBytes(bytes + grown)} of memory; "memory" allows ${formatBytes(memory)}`,
-      )
+      const reason = faultOf(thread, this.#settings, rss)
+      if (reason === undefined) continue
+      thread.end(reason)
+      this.#bury(thread, reason)
     }
   }
-}
-
-/** Settles the promise of a caller once. */
-function answer(call: ScriptCall, settle: () => void): void {
-  if (call.isAnswered) return
-  call.isAnswered = true
-  call.forget()
-  settle()
 }

@@ -2,6 +2,7 @@ import type { MessagePort } from 'node:worker_threads'
 import type { Piscina } from 'piscina'
 import { sharedController } from '../core/abort.js'
 import { decodeError, encodeError, messageOf } from '../mailbox/error-codec.js'
+import { postPrepared } from '../mailbox/post-prepared.js'
 import {
   type FromScript,
   type Outcome,
@@ -38,8 +39,10 @@ export class ScriptThread {
   readonly calls = new Map<ScriptCall, number>()
   /** Whether it takes calls. */
   isReady = false
-  /** The heartbeat and the memory of the process when the thread was last seen alive. */
-  seen = { beat: 0, rss: 0 }
+  /** Whether it has loaded the script. */
+  isLoaded = false
+  /** The heartbeat and the memory of the process when the thread was last seen alive, and the looks since then. */
+  seen = { beat: 0, rss: process.memoryUsage.rss(), looks: 0 }
   readonly #port: MessagePort
   readonly #end = sharedController()
   readonly #operations: Operations
@@ -47,6 +50,8 @@ export class ScriptThread {
   readonly #byId = new Map<number, ScriptCall>()
   #posted = 0
   #isOver = false
+  /** Why the thread ends, if that is known before it has ended. */
+  #reason: string | undefined
 
   constructor(pool: Piscina, script: ThreadScript, perform: PerformOperation, events: ThreadEvents) {
     const { port1, port2 } = new MessageChannel() as unknown as { port1: MessagePort; port2: MessagePort }
@@ -58,13 +63,15 @@ export class ScriptThread {
     const closed = new Promise<void>((resolve) => void port1.once('close', resolve))
     this.loaded = new Promise((resolve, reject) => {
       port1.on('message', (message: FromScript) => {
-        if (message.kind === 'loaded') resolve(message.functions)
-        else if (message.kind === 'refused') reject(decodeError(message.error))
+        if (message.kind === 'loaded') {
+          this.isLoaded = true
+          resolve(message.functions)
+        } else if (message.kind === 'refused') reject(decodeError(message.error))
         else this.#receive(message)
       })
       pool.run(lease, { transferList: [port2], signal: this.#end.signal }).catch(async (error: unknown) => {
         if (!this.#isOver) await closed
-        const reason = reasonOf(error)
+        const reason = this.#reason ?? reasonOf(error)
         reject(new Error(reason))
         if (this.#isOver) return
         this.#isOver = true
@@ -82,11 +89,18 @@ export class ScriptThread {
     return count
   }
 
+  /** Hands a call over. @throws SerializeError if its parameters cannot be cloned */
   post(call: ScriptCall): void {
-    const { id, function: name, params, context } = call
-    this.#post({ kind: 'call', id, function: name, params, context })
+    const { id, function: name, params: given, context } = call
+    postPrepared(given, (params) => this.#post({ kind: 'call', id, function: name, params, context }))
     this.#byId.set(id, call)
     this.calls.set(call, ++this.#posted)
+  }
+
+  /** Whether it has entered a call whose handler has not ended. */
+  get isInCall(): boolean {
+    const { begun } = this.gauges
+    return [...this.calls.values()].some((number) => number <= begun)
   }
 
   /** Aborts the signal of a call. A thread whose event loop turns shows a heartbeat then. */
@@ -94,8 +108,9 @@ export class ScriptThread {
     this.#post({ kind: 'cancel', id: call.id, error: encodeError(error) })
   }
 
-  /** Ends the thread at once, also in the middle of a loop. Idempotent. */
-  end(): void {
+  /** Ends the thread at once, also in the middle of a loop. Idempotent. @param reason why `loaded` rejects */
+  end(reason?: string): void {
+    this.#reason ??= reason
     this.#isOver = true
     this.#operations.end()
     this.#end.abort()
@@ -121,6 +136,8 @@ export class ScriptThread {
         return
       case 'abandon':
         return this.#operations.abandon(message.id)
+      case 'dying':
+        this.#reason ??= message.reason
     }
   }
 }

@@ -13,9 +13,18 @@ import type { CallContext } from '../mailbox/script-protocol.js'
 import { FileWatch } from './file-watch.js'
 import type { PerformOperation } from './operations.js'
 import type { ScriptCall } from './script-call.js'
-import { isSame, readScript, type ScriptFiles } from './script-files.js'
+import { isSame, isUntouched, readScript, type ScriptFiles } from './script-files.js'
 import { ScriptPool } from './script-pool.js'
 import type { ThreadScript } from './script-thread.js'
+
+/** After this many loads during which files changed, the files are loaded as they were read. */
+const MOST_LOADS = 5
+
+/** A state of the script, and the threads that run it. */
+interface Loaded {
+  readonly files: ScriptFiles
+  readonly pool: ScriptPool
+}
 
 export interface ScriptDependencies {
   readonly clock: Clock
@@ -38,6 +47,8 @@ export class Script {
   /** Pools that finish their calls. */
   readonly #retired = new Set<ScriptPool>()
   #pool: ScriptPool | undefined
+  /** What is being loaded. */
+  #loading: Loaded | undefined
   /** The files as the threads run them. */
   #loaded: ScriptFiles | undefined
   /** The files of the last attempt to load. */
@@ -56,8 +67,8 @@ export class Script {
 
   /** Loads the script. @throws ConfigError if it cannot be loaded, or lacks a function */
   async start(): Promise<void> {
-    const files = await readScript(this.#settings.path)
-    this.#pool = await this.#load(files)
+    const { files, pool } = await this.#loadState(await readScript(this.#settings.path))
+    this.#pool = pool
     this.#accept(files)
   }
 
@@ -97,21 +108,29 @@ export class Script {
   async close(): Promise<void> {
     this.#isClosed = true
     this.#watch.close()
-    await Promise.all([this.#pool, ...this.#retired].map((pool) => pool?.close()))
+    const pools = [this.#pool, this.#loading?.pool, ...this.#retired]
+    await Promise.all(pools.map((pool) => pool?.close()))
   }
 
   #changed(): void {
     this.#reloading = this.#reloading.then(() => this.#reload())
+    void this.#supersede()
+  }
+
+  /** Ends a load that files have changed since: it may never end. Never rejects. */
+  async #supersede(): Promise<void> {
+    const loading = this.#loading
+    if (loading === undefined || isSame(loading.files, await readScript(this.#settings.path))) return
+    await loading.pool.close()
   }
 
   /** Loads the script again if its files have changed. Never rejects. */
   async #reload(): Promise<void> {
-    const files = await readScript(this.#settings.path)
-    if (this.#isClosed || isSame(files, this.#tried!)) return
-    this.#tried = files
+    const found = await readScript(this.#settings.path)
+    if (this.#isClosed || isSame(found, this.#tried!)) return
     const { name: script } = this.#settings
     try {
-      const pool = await this.#load(files)
+      const { files, pool } = await this.#loadState(found)
       if (this.#isClosed) return void pool.close()
       const old = this.#pool!
       this.#pool = pool
@@ -120,7 +139,7 @@ export class Script {
       old.retire()
       this.#parts.report({ kind: 'script:reloaded', script })
     } catch (error) {
-      this.#watch.set(new Set([...this.#loaded!.paths, ...files.paths]))
+      if (this.#isClosed) return
       this.#parts.report({ kind: 'script:failed', script, reason: messageOf(error) })
     }
   }
@@ -131,8 +150,29 @@ export class Script {
     if (this.#settings.reload) this.#watch.set(files.paths)
   }
 
-  /** Starts threads with the files. @throws ConfigError */
-  async #load(files: ScriptFiles): Promise<ScriptPool> {
+  /** Loads one state of the files, and a newer one if they change meanwhile. @throws ConfigError */
+  async #loadState(found: ScriptFiles): Promise<Loaded> {
+    for (let files = found, loads = 1; ; loads++) {
+      this.#tried = files
+      if (this.#loaded !== undefined) this.#watch.set(new Set([...this.#loaded.paths, ...files.paths]))
+      const isFixed = loads >= MOST_LOADS
+      const loaded = await this.#load(files, isFixed).then(
+        (pool) => ({ pool }),
+        (error: Error) => ({ error }),
+      )
+      const now = await readScript(this.#settings.path)
+      // Threads may have read different states of a file that was being written.
+      const isSettled = this.#isClosed || isUntouched(files, now)
+      if ('pool' in loaded) {
+        if (isSettled || isFixed) return { files, pool: loaded.pool }
+        void loaded.pool.close()
+      } else if (isSettled) throw loaded.error
+      files = now
+    }
+  }
+
+  /** Starts threads with the files. @param isFixed whether they load what was read @throws ConfigError */
+  async #load(files: ScriptFiles, isFixed: boolean): Promise<ScriptPool> {
     const { name: script } = this.#settings
     const pool = new ScriptPool(this.#settings, {
       ...this.#parts,
@@ -140,8 +180,9 @@ export class Script {
       crashed: (reason) => this.#parts.report({ kind: 'script:crashed', script, reason }),
       finished: (ended) => this.#retired.delete(ended),
     })
+    this.#loading = { files, pool }
     try {
-      const functions = await pool.open(this.#threadScript)
+      const functions = await pool.open({ ...this.#threadScript, ...(isFixed && { files: files.texts }) })
       const missing = this.#required.find((name) => !functions.includes(name))
       if (missing !== undefined)
         throw new ConfigError(
@@ -153,13 +194,15 @@ export class Script {
       if (error instanceof ConfigError) throw error
       const message = `the script "${script}" cannot be loaded: ${placed(error)}`
       throw new ConfigError(message, [], { cause: error })
+    } finally {
+      this.#loading = undefined
     }
   }
 
   /** What a thread runs that replaces another: the same state, also if the files have changed since. */
   async #scriptFor(files: ScriptFiles): Promise<ThreadScript> {
     const now = await readScript(this.#settings.path)
-    return isSame(files, now) ? this.#threadScript : { ...this.#threadScript, files: files.texts }
+    return isUntouched(files, now) ? this.#threadScript : { ...this.#threadScript, files: files.texts }
   }
 
   get #threadScript(): ThreadScript {

@@ -4,6 +4,7 @@ import { CancelledError } from '../../core/errors/operation.js'
 import { prepareValue } from '../../core/prepare-value.js'
 import type { ScriptGateway } from '../../core/script-context.js'
 import { decodeError } from '../../mailbox/error-codec.js'
+import { postPrepared } from '../../mailbox/post-prepared.js'
 import type { FromScript, Outcome, ScriptOperation } from '../../mailbox/script-protocol.js'
 
 /** How many operations of a thread may be in flight at the host. */
@@ -53,6 +54,9 @@ export class GatewayLink {
       throw new MailboxFullError(`${MOST_ASKED} operations of the script are in flight`)
     const prepared = args.map((arg) => prepareValue(arg))
     const id = ++this.#last
+    postPrepared(prepared, (values) =>
+      this.#post({ kind: 'ask', id, operation, args: values as readonly unknown[] }),
+    )
     return new Promise((resolve, reject) => {
       const forget = onAbort(signal, () => {
         this.#asked.delete(id)
@@ -60,7 +64,6 @@ export class GatewayLink {
         reject(new CancelledError({ cause: signal.reason }))
       })
       this.#asked.set(id, { resolve, reject, forget })
-      this.#post({ kind: 'ask', id, operation, args: prepared })
     })
   }
 }

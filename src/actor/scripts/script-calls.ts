@@ -3,6 +3,7 @@ import { ConfigError } from '../../core/errors/config.js'
 import { prepareValue } from '../../core/prepare-value.js'
 import type { ScriptContext } from '../../core/script-context.js'
 import { decodeError, encodeError } from '../../mailbox/error-codec.js'
+import { postPrepared } from '../../mailbox/post-prepared.js'
 import type { CallContext, FromScript, Outcome, ToScript } from '../../mailbox/script-protocol.js'
 import type { GatewayLink } from './gateway-link.js'
 
@@ -28,12 +29,23 @@ export class ScriptCalls {
     this.#running.set(id, controller)
     const outcome = await this.#outcome(name, params, this.#contextOf(context, controller.signal))
     this.#running.delete(id)
-    this.#post({ kind: 'settled', id, outcome })
+    this.#settle(id, outcome)
   }
 
   /** Aborts the signal of a call that still runs. */
   cancel({ id, error }: ToScript & { readonly kind: 'cancel' }): void {
     this.#running.get(id)?.abort(decodeError(error))
+  }
+
+  #settle(id: number, outcome: Outcome): void {
+    if (!outcome.ok) return this.#post({ kind: 'settled', id, outcome })
+    try {
+      postPrepared(outcome.value, (value) =>
+        this.#post({ kind: 'settled', id, outcome: { ok: true, value } }),
+      )
+    } catch (error) {
+      this.#post({ kind: 'settled', id, outcome: { ok: false, error: encodeError(error) } })
+    }
   }
 
   #contextOf(context: CallContext, signal: AbortSignal): ScriptContext {

@@ -1,5 +1,5 @@
 import { every, systemClock } from '../../core/clock.js'
-import { encodeError } from '../../mailbox/error-codec.js'
+import { encodeError, messageOf } from '../../mailbox/error-codec.js'
 import {
   type FromScript,
   ScriptGauges,
@@ -25,6 +25,7 @@ export async function serveScript({ url, port, gauges: shared, memory, files }: 
   every(systemClock, BEAT_EVERY_MS, beat, { background: true })
   // Standard output belongs to the application, which may speak a protocol over it.
   process.stdout.write = process.stderr.write.bind(process.stderr) as typeof process.stdout.write
+  process.on('uncaughtExceptionMonitor', (error) => post({ kind: 'dying', reason: messageOf(error) }))
   const link = new GatewayLink(post)
   try {
     const module = await loadScript(url, files)
