@@ -110,7 +110,6 @@ interface Tree {
   readonly integrations: ReadonlyMap<string, IntegrationChild>
   readonly brokers: ReadonlyMap<string, BrokerChild>
   readonly routes: RouteLinks
-  readonly zombies: number
   restarts(name: string): number
 }
 
@@ -118,6 +117,7 @@ export function gatewayMetrics(
   tree: Tree,
   handlerErrors: (name: string) => number,
   flow: FlowFigures,
+  zombies: number,
 ): GatewayMetrics {
   const isServer = ({ settings }: IntegrationChild) => settings.listen !== undefined
   const actors = [...tree.integrations]
@@ -144,7 +144,7 @@ export function gatewayMetrics(
     routes: Object.fromEntries(
       [...tree.routes.figures()].map(([name, { counts, levels }]) => [name, { counts, ...levels }]),
     ),
-    zombies: tree.zombies,
+    zombies,
   }
 }
 

@@ -245,7 +245,8 @@ export class Gateway {
    * @returns the figures at this moment; later changes do not show in them
    */
   metrics(): GatewayMetrics {
-    return gatewayMetrics(this.#tree, (name) => this.#handlerErrors.of(name), this.#flow.figures)
+    const zombies = this.#tree.zombies + this.#scripts.zombies
+    return gatewayMetrics(this.#tree, (name) => this.#handlerErrors.of(name), this.#flow.figures, zombies)
   }
 
   /**

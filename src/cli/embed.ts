@@ -4,6 +4,7 @@ import { watchParent } from '../embed/parent-watch.js'
 import { listenAt, type SocketServer } from '../embed/socket-server.js'
 import { Gateway } from '../gateway.js'
 import { readConfiguration } from './configuration.js'
+import { endIfStuck } from './end-stuck.js'
 import { rowsOf } from './gateway-view.js'
 import { jsonOutput, lineOutput, type Output } from './output.js'
 import { reportDiagnostics } from './report.js'
@@ -35,7 +36,9 @@ export async function embed(options: CommandOptions, terminal: Terminal): Promis
     gateway = await Gateway.startChecked(checked.config, checked.diagnostics, {
       logger: (record) => output.record(record),
     })
-    return await serve(gateway, parent, options, output)
+    const code = await serve(gateway, parent, options, output)
+    await endIfStuck(gateway, systemClock, terminal)
+    return code
   } catch (error) {
     await gateway?.shutdown()
     terminal.err(`nemo-gateway: ${error instanceof Error ? error.message : String(error)}\n`)

@@ -4,6 +4,7 @@ import { every, sleep, systemClock } from '../core/clock.js'
 import { Gateway } from '../gateway.js'
 import { type App, loadApp, startApp } from './app.js'
 import { readConfiguration } from './configuration.js'
+import { endIfStuck } from './end-stuck.js'
 import { rowsOf } from './gateway-view.js'
 import { END_WITHIN_MS, isLaunched } from './launcher.js'
 import { jsonOutput, lineOutput, liveOutput, type Output } from './output.js'
@@ -46,7 +47,7 @@ export async function run(options: CommandOptions, terminal: Terminal): Promise<
             `cannot use the module ${options.app}`,
             loadApp(options.app, () => neverLoaded(options.app!, terminal)),
           )
-    await runUntilStopped(checked, app, output, terminal.readerGone)
+    await runUntilStopped(checked, app, output, terminal)
     return 0
   } catch (error) {
     output.abandon()
@@ -72,7 +73,7 @@ async function runUntilStopped(
   { config, diagnostics }: Extract<CheckedConfig, { ok: true }>,
   app: App | undefined,
   output: Output,
-  readerGone: AbortSignal,
+  terminal: Terminal,
 ): Promise<void> {
   let until = Number.POSITIVE_INFINITY
   const signal = stopRequested(isLaunched(), systemClock, () => {
@@ -80,7 +81,7 @@ async function runUntilStopped(
     process.exit(INTERRUPTED)
   })
   // Accepted operations finish then, as after a signal.
-  const stop = Promise.race([signal, aborted(readerGone)]).then(() => {
+  const stop = Promise.race([signal, aborted(terminal.readerGone)]).then(() => {
     until = systemClock.monotonic() + END_WITHIN_MS - RESERVE_MS
   })
   const gateway = await withContext(
@@ -105,6 +106,7 @@ async function runUntilStopped(
     const left = until - systemClock.monotonic()
     await gateway.shutdown({ timeout: Math.min(SHUTDOWN_MS, Math.max(0, left)) })
     output.end()
+    await endIfStuck(gateway, systemClock, terminal)
   }
 }
 

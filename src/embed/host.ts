@@ -14,7 +14,7 @@ export class EmbeddingHost {
   readonly #gateway: GatewayPort
   readonly #session: ConstructorParameters<typeof Session>[1]
   readonly #sessions = new Set<Session>()
-  #stopping: Promise<void> | undefined
+  #isStopped = false
   readonly #resolveStopped: () => void
   /** Resolves when the gateway has stopped. */
   readonly stopped: Promise<void>
@@ -58,14 +58,16 @@ export class EmbeddingHost {
     await this.stop()
   }
 
-  /** Stops the gateway; all accepted requests settle. Idempotent: a later call can only shorten the time. */
-  stop(timeout: number | string = DEFAULT_SHUTDOWN_MS): Promise<void> {
-    const shutdown = this.#gateway.shutdown({ timeout })
-    this.#stopping ??= shutdown.finally(() => {
-      for (const session of this.#sessions) session.end()
-      this.#resolveStopped()
-    })
-    return this.#stopping
+  /**
+   * Stops the gateway; all accepted requests settle. Idempotent: a later call can only shorten the time.
+   * @throws ConfigError for a wrong time; then nothing stops
+   */
+  async stop(timeout: number | string = DEFAULT_SHUTDOWN_MS): Promise<void> {
+    await this.#gateway.shutdown({ timeout })
+    if (this.#isStopped) return
+    this.#isStopped = true
+    for (const session of this.#sessions) session.end()
+    this.#resolveStopped()
   }
 
   /** Waits until all clients have read their last answers. @returns false if one has not in time */

@@ -8,6 +8,8 @@ export interface ScriptLease {
   /** The module. */
   readonly url: string
   readonly port: MessagePort
+  /** Closes when the thread has exited. Carries nothing. */
+  readonly life: MessagePort
   readonly gauges: SharedArrayBuffer
   /** Bytes at which the thread is replaced. */
   readonly memory: number

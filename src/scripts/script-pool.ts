@@ -7,6 +7,7 @@ import type { ScriptSettings } from '../core/settings/script.js'
 import { decodeError, messageOf } from '../mailbox/error-codec.js'
 import type { Outcome } from '../mailbox/script-protocol.js'
 import type { PerformOperation } from './operations.js'
+import { Pauses } from './pauses.js'
 import { answer, type ScriptCall } from './script-call.js'
 import { ScriptThread, type ThreadScript } from './script-thread.js'
 import { faultOf, LOOK_EVERY_MS } from './thread-faults.js'
@@ -18,9 +19,6 @@ const GRACE_MS = 30
 /** How long a script may take to load. */
 const LOAD_WITHIN_MS = 30_000
 const LONGEST_END_MS = 1_000
-/** The pauses between deaths without a call that succeeds in between. */
-const FIRST_PAUSE_MS = 100
-const LONGEST_PAUSE_MS = 5_000
 
 export interface PoolDependencies {
   readonly clock: Clock
@@ -31,6 +29,8 @@ export interface PoolDependencies {
   readonly script: () => Promise<ThreadScript>
   /** Reports a thread that has died or was ended. */
   readonly crashed: (reason: string) => void
+  /** Called for each thread that is ended, with a promise that resolves when it has exited. */
+  readonly ended: (exited: Promise<void>) => void
   /** Called when a pool that is retired has finished its calls. */
   readonly finished: (pool: ScriptPool) => void
 }
@@ -44,7 +44,7 @@ export class ScriptPool {
   /** Calls that wait for a thread, in order. */
   readonly #waiting = new Map<number, ScriptCall>()
   readonly #look: Timer
-  #deaths = 0
+  readonly #pauses = new Pauses()
   #isRetired = false
   #isClosed = false
 
@@ -128,6 +128,7 @@ export class ScriptPool {
   #add(script: ThreadScript): ScriptThread {
     const thread = new ScriptThread(this.#pool, script, this.#parts.perform, {
       settled: (from, call, outcome) => this.#settled(from, call, outcome),
+      ended: ({ exited }) => this.#parts.ended(exited),
       died: (from, reason) => this.#bury(from, reason),
     })
     this.#threads.add(thread)
@@ -176,7 +177,7 @@ export class ScriptPool {
 
   #settled(thread: ScriptThread, call: ScriptCall, outcome: Outcome): void {
     call.timer?.cancel()
-    if (outcome.ok) this.#deaths = 0
+    if (outcome.ok) this.#pauses.reset()
     answer(call, () => (outcome.ok ? call.resolve(outcome.value) : call.reject(decodeError(outcome.error))))
     this.#endIfIdle(thread)
     this.#dispatch()
@@ -228,19 +229,13 @@ export class ScriptPool {
     for (const call of again) this.#waiting.set(call.id, call)
     for (const [id, call] of later) this.#waiting.set(id, call)
     this.#dispatch()
-    if (wasReady) void this.#replace(pauseMs ?? this.#pause())
+    if (wasReady) void this.#replace(pauseMs ?? this.#pauses.next())
     this.#finish()
-  }
-
-  /** How long to wait after a death: nothing after the first, and longer after each without a success. */
-  #pause(): number {
-    const deaths = this.#deaths++
-    return deaths === 0 ? 0 : Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (deaths - 1))
   }
 
   /** Starts a thread in the place of another. Tries until it succeeds. */
   async #replace(pauseMs: number): Promise<void> {
-    for (let pause = pauseMs; !this.#isClosed; pause = this.#pause()) {
+    for (let pause = pauseMs; !this.#isClosed; pause = this.#pauses.next()) {
       if (pause > 0) await this.#after(pause)
       const script = await this.#parts.script()
       if (this.#isClosed) break

@@ -24,6 +24,8 @@ export interface ThreadScript {
 export interface ThreadEvents {
   /** The handler of a call has ended. */
   settled(thread: ScriptThread, call: ScriptCall, outcome: Outcome): void
+  /** The thread was ended, and exits unless it is in a native call. */
+  ended(thread: ScriptThread): void
   /** The thread has died. Called once, and not for a thread that was ended. */
   died(thread: ScriptThread, reason: string): void
 }
@@ -34,6 +36,8 @@ export interface ThreadEvents {
 export class ScriptThread {
   /** Resolves when the script is loaded. @throws what the script throws, and Error if the thread dies */
   readonly loaded: Promise<readonly string[]>
+  /** Resolves when the thread has exited; may not for one that has never run. */
+  readonly exited: Promise<void>
   readonly gauges = new ScriptGauges()
   /** The calls whose handlers have not ended, in order, with their numbers: the thread enters 1 first. */
   readonly calls = new Map<ScriptCall, number>()
@@ -58,7 +62,13 @@ export class ScriptThread {
     this.#port = port1
     this.#events = events
     this.#operations = new Operations(perform, (message) => this.#post(message))
-    const lease: ScriptLease = { ...script, port: port2, gauges: this.gauges.shared }
+    const { port1: life, port2: there } = new MessageChannel() as unknown as {
+      port1: MessagePort
+      port2: MessagePort
+    }
+    this.exited = new Promise((resolve) => void life.once('close', resolve))
+    life.unref()
+    const lease: ScriptLease = { ...script, port: port2, life: there, gauges: this.gauges.shared }
     // What the thread has posted before its end arrives before the port closes.
     const closed = new Promise<void>((resolve) => void port1.once('close', resolve))
     this.loaded = new Promise((resolve, reject) => {
@@ -69,17 +79,23 @@ export class ScriptThread {
         } else if (message.kind === 'refused') reject(decodeError(message.error))
         else this.#receive(message)
       })
-      pool.run(lease, { transferList: [port2], signal: this.#end.signal }).catch(async (error: unknown) => {
-        if (!this.#isOver) await closed
-        const reason = this.#reason ?? reasonOf(error)
-        reject(new Error(reason))
-        if (this.#isOver) return
-        this.#isOver = true
-        this.#operations.end()
-        events.died(this, reason)
-      })
+      pool
+        .run(lease, { transferList: [port2, there], signal: this.#end.signal })
+        .catch(async (error: unknown) => {
+          if (!this.#isOver) await closed
+          const reason = this.#reason ?? reasonOf(error)
+          reject(new Error(reason))
+          if (this.#isOver) return
+          this.#isOver = true
+          this.#operations.end()
+          events.died(this, reason)
+        })
     })
     this.loaded.catch(() => {})
+  }
+
+  get hasRun(): boolean {
+    return this.gauges.heartbeat > 0
   }
 
   /** How many calls have callers that wait for them. */
@@ -110,6 +126,7 @@ export class ScriptThread {
 
   /** Ends the thread at once, also in the middle of a loop. Idempotent. @param reason why `loaded` rejects */
   end(reason?: string): void {
+    if (!this.#end.signal.aborted && this.hasRun) this.#events.ended(this)
     this.#reason ??= reason
     this.#isOver = true
     this.#operations.end()

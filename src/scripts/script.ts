@@ -30,6 +30,7 @@ export interface ScriptDependencies {
   readonly clock: Clock
   readonly makePool: (threads: number, heapLimitMb: number) => Piscina
   readonly perform: PerformOperation
+  readonly ended: (exited: Promise<void>) => void
   readonly report: (report: GatewayReport) => void
 }
 

@@ -5,6 +5,8 @@ import { unknownName } from '../core/arguments.js'
 import type { ScriptFunction, ScriptSettings } from '../core/settings/script.js'
 import type { TransformSettings } from '../core/settings/transform.js'
 import { type CallerContext, Script, type ScriptDependencies } from './script.js'
+
+import { StuckThreads } from './stuck-threads.js'
 import { TransformServer } from './transform-server.js'
 
 /**
@@ -16,11 +18,12 @@ const NO_REQUIRE_OF_MODULES = ['--no-experimental-require-module']
 /** The scripts of a gateway. */
 export class Scripts {
   readonly #settings: readonly ScriptSettings[]
-  readonly #parts: Omit<ScriptDependencies, 'makePool'>
+  readonly #parts: Omit<ScriptDependencies, 'makePool' | 'ended'>
   readonly #worker: () => URL
   readonly #required: readonly ScriptFunction[]
   readonly #scripts = new Map<string, Script>()
   readonly #transforms: TransformServer
+  readonly #stuck: StuckThreads
 
   /**
    * @param required the functions that the configuration names
@@ -30,13 +33,19 @@ export class Scripts {
     settings: readonly ScriptSettings[],
     required: readonly ScriptFunction[],
     worker: () => URL,
-    parts: Omit<ScriptDependencies, 'makePool'>,
+    parts: Omit<ScriptDependencies, 'makePool' | 'ended'>,
   ) {
     this.#settings = settings
     this.#required = required
     this.#worker = worker
     this.#parts = parts
     this.#transforms = new TransformServer(this, parts.clock)
+    this.#stuck = new StuckThreads(parts.clock)
+  }
+
+  /** Threads that were ended and have not exited. */
+  get zombies(): number {
+    return this.#stuck.count
   }
 
   /** Loads all scripts. @throws ConfigError; then all have been closed */
@@ -58,10 +67,11 @@ export class Scripts {
         resourceLimits: { maxOldGenerationSizeMb },
         execArgv: NO_REQUIRE_OF_MODULES,
       })
+    const ended = (exited: Promise<void>) => this.#stuck.watch(exited)
     for (const settings of this.#settings) {
       const required = this.#required.filter(({ script }) => script === settings.name)
       const names = [...new Set(required.map((each) => each.function))]
-      this.#scripts.set(settings.name, new Script(settings, names, { ...this.#parts, makePool }))
+      this.#scripts.set(settings.name, new Script(settings, names, { ...this.#parts, makePool, ended }))
     }
     const started = await Promise.allSettled([...this.#scripts.values()].map((script) => script.start()))
     const failed = started.find((each) => each.status === 'rejected')
@@ -107,5 +117,6 @@ export class Scripts {
   /** Ends the threads of all scripts. */
   async close(): Promise<void> {
     await Promise.all([...this.#scripts.values()].map((script) => script.close()))
+    await this.#stuck.settled()
   }
 }

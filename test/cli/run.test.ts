@@ -1,3 +1,7 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { IS_FULL, rounds } from '../support/rounds.js'
 import { cli, FIXTURES, type Running, start } from './support.js'
@@ -32,6 +36,22 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
     )
   },
 )
+
+test('a thread that is stuck in a native call does not keep the process', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'nemo-stuck-'))
+  const pipe = join(folder, 'pipe')
+  execFileSync('mkfifo', [pipe])
+  const started = start(['run', `${FIXTURES}stuck.hcl`], { PIPE: pipe })
+  running.add(started)
+  const { child, seen, ended } = started
+  await seen(/stuck did not end when its time was up/)
+  child.kill('SIGTERM')
+  const { code, stdout, stderr } = await ended
+  rmSync(folder, { recursive: true })
+  expect(code).toBe(null)
+  expect(stdout).toMatch(/gateway stopped\n$/)
+  expect(stderr).toContain('1 thread is stuck in a native call')
+})
 
 test('--json writes nothing but JSON lines', async () => {
   const { child, seen, ended } = run('--json')

@@ -169,6 +169,9 @@ test('deliveries that a client leaves behind go back to the queue', async () => 
   const { params } = await second.client.next('delivery')
   expect(params).toMatchObject({ value: 'work', attempt: 2, redelivered: true })
   expect(await second.client.call('ack', { delivery: params.delivery })).toBe(true)
+  const refused = second.client.call('shutdown', { timeout: 'soon' })
+  await expect(refused).rejects.toThrow('expected milliseconds')
+  expect(await second.client.call('status', { integration: 'bus' })).toMatchObject({ state: 'connected' })
   expect(await second.client.call('shutdown')).toBe(null)
 })
 
