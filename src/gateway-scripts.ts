@@ -9,6 +9,7 @@ import { RpcError } from './core/errors/rpc.js'
 import type { ScriptFunction } from './core/settings/script.js'
 import type { Action } from './dataflow/actions/action.js'
 import type { CallScript } from './dataflow/actions/run.js'
+import { HOPS_HEADER, type Hops, writeHops } from './dataflow/hops.js'
 import { messageOf } from './mailbox/error-codec.js'
 import type { ScriptOperation } from './mailbox/script-protocol.js'
 import type { Reporter } from './reporter.js'
@@ -23,7 +24,7 @@ interface Used {
   pubsub(integration: string): Pick<PubSubClient, 'publish'>
   queue(integration: string): Pick<QueueClient, 'send'>
   data(name: string): { readonly value: unknown }
-  action(name: string): Pick<Action, 'run'>
+  action(name: string): Pick<Action, 'runAfter'>
 }
 
 /** Makes the scripts of a gateway. */
@@ -32,7 +33,7 @@ export function makeScripts(config: GatewayConfig, gateway: Used, reporter: Repo
     workerFile({ type: 'script', worker: () => new URL('../workers/script.mjs', import.meta.url) })
   return new Scripts(config.scripts, functionsIn(config), worker, {
     clock: systemClock,
-    perform: operationsOf(gateway),
+    perform: operationsOf(gateway, carriersIn(config)),
     report: (report) => reporter.report(report),
   })
 }
@@ -49,9 +50,9 @@ export function scriptHandler(scripts: Scripts, handler: ScriptFunction): RpcHan
 
 /** Makes what calls the function of an action. What a function throws becomes an RpcError. */
 export function scriptCaller(scripts: Scripts): CallScript {
-  return async (handler, params, method, signal) => {
+  return async (handler, params, method, { signal, hops }) => {
     try {
-      return await resultOf(scripts.call(handler, params, { method, headers: {}, signal }))
+      return await resultOf(scripts.call(handler, params, { method, headers: {}, signal, hops }))
     } catch (error) {
       if (error instanceof IntegrationError) throw error
       const { script, function: name } = handler
@@ -78,23 +79,41 @@ function functionsIn({ servers, actions, data, routes }: GatewayConfig): readonl
   ]
 }
 
-function operationsOf(gateway: Used): PerformOperation {
-  return async (operation, args, signal) => {
+/** Finds which operations of an integration carry headers. */
+function carriersIn({ integrations }: GatewayConfig): (integration: string) => readonly string[] {
+  const byName = new Map(integrations.map((each) => [each.settings.name, each]))
+  return (name) => {
+    const found = byName.get(name)
+    return found?.manifest.carriesHeaders?.(found.settings) ?? []
+  }
+}
+
+/** Adds the header that counts the hops, as actions do. */
+function withHops(options: object, hops: Hops): object {
+  const { headers } = options as { readonly headers?: object }
+  if (hops.length === 0 || (headers !== undefined && (typeof headers !== 'object' || headers === null)))
+    return options
+  return { ...options, headers: { ...headers, [HOPS_HEADER]: writeHops(hops) } }
+}
+
+function operationsOf(gateway: Used, carried: (integration: string) => readonly string[]): PerformOperation {
+  return async (operation, args, signal, hops) => {
     const [name, target, value, given] = args
     if (typeof name !== 'string' || (NEEDS_TARGET.includes(operation) && typeof target !== 'string'))
       throw new ConfigError(`gateway.${operation}: expected ${EXPECTED[operation]}`)
     const options = { ...(given as object), signal }
+    const hopped = (kind: string) => (carried(name).includes(kind) ? withHops(options, hops) : options)
     switch (operation) {
       case 'call':
         return gateway.rpc(name).call(target as string, value, options)
       case 'publish':
-        return gateway.pubsub(name).publish(target as string, value, options)
+        return gateway.pubsub(name).publish(target as string, value, hopped('publish'))
       case 'send':
-        return gateway.queue(name).send(target as string, value, options)
+        return gateway.queue(name).send(target as string, value, hopped('enqueue'))
       case 'data':
         return gateway.data(name).value
       case 'action':
-        return gateway.action(name).run(target, { ...(value as object), signal })
+        return gateway.action(name).runAfter(hops, target ?? {}, { ...(value as object), signal })
     }
   }
 }

@@ -5,6 +5,8 @@ import { step } from './value-path.js'
 
 /** How deep arrays and objects may be nested. Wire formats have the same limit. */
 export const MOST_DEPTH = 128
+/** The longest path in an error, in characters. */
+const LONGEST_PATH = 400
 /**
  * The most objects and arrays in a value, and items in an array. Ends the copy of a value whose `toJSON` never stops.
  */
@@ -37,7 +39,7 @@ class PlainCopy {
     if (known !== undefined) return known
     if (isLeaf(value)) return value
     const above = this.#open.get(value)
-    if (above !== undefined) throw refused(path, `a cycle, it refers back to ${above}`)
+    if (above !== undefined) throw refused(path, `a cycle, it refers back to ${shortened(above)}`)
     if (depth === 0) throw refused(path, `nested deeper than ${MOST_DEPTH} levels`)
     if (--this.#parts < 0) throw tooMany(path)
     this.#open.set(value, path)
@@ -133,5 +135,12 @@ function tooMany(path: string): SerializeError {
 }
 
 function refused(path: string, what: string, cause?: unknown): SerializeError {
-  return new SerializeError(`cannot carry ${path}: ${what}`, { cause })
+  return new SerializeError(`cannot carry ${shortened(path)}: ${what}`, { cause })
+}
+
+/** The path of a deep value may be longer than the value. */
+function shortened(path: string): string {
+  return path.length <= LONGEST_PATH
+    ? path
+    : `${path.slice(0, LONGEST_PATH / 2)}…${path.slice(-LONGEST_PATH / 2)}`
 }

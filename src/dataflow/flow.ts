@@ -84,10 +84,7 @@ export class DataFlow {
       failed: (action, error) => this.#actionFailed(action, error),
     })
     this.#actions = new Map(
-      actions.map(({ name }) => [
-        name,
-        new Action(name, (action, trigger, limits) => this.#runner.run(action, trigger, limits)),
-      ]),
+      actions.map(({ name }) => [name, new Action(name, (...run) => this.#runner.run(...run))]),
     )
     this.#feeds = data.map((settings) => ({ settings, feed: this.#fill(settings) }))
     for (const { integration, transforms } of data) this.#joinAll(transforms, integration)

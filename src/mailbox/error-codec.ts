@@ -47,6 +47,8 @@ const CLASSES: Readonly<Record<string, { readonly prototype: Error }>> = {
 }
 
 const DEEPEST_CAUSE = 8
+/** The longest message or stack that crosses, in characters. */
+const LONGEST_TEXT = 65_536
 const NOT_FIELDS = new Set(['name', 'message', 'stack', 'cause'])
 
 /** Converts any thrown value to a record. Leaves out fields that cannot be cloned. Never throws. */
@@ -64,7 +66,7 @@ export function encodeError(thrown: unknown, depth = 0): ErrorRecord {
     name: text(read(thrown, 'name'), 'Error'),
     message: text(read(thrown, 'message'), ''),
     fields,
-    ...(typeof stack === 'string' && { stack }),
+    ...(typeof stack === 'string' && { stack: cut(stack) }),
     ...(cause !== undefined && depth < DEEPEST_CAUSE && { cause: encodeError(cause, depth + 1) }),
   }
 }
@@ -101,7 +103,12 @@ function keysOf(thrown: Error): string[] {
 }
 
 function text(value: unknown, otherwise: string): string {
-  return typeof value === 'string' ? value : otherwise
+  return typeof value === 'string' ? cut(value) : otherwise
+}
+
+/** Keeps the start of a text, because the other thread copies all of it at once. */
+function cut(value: string): string {
+  return value.length <= LONGEST_TEXT ? value : `${value.slice(0, LONGEST_TEXT)}…`
 }
 
 /** Restores an error with its class, fields, stack and cause. @param integration set as its field if that is empty */

@@ -24,6 +24,8 @@ export interface CallContext {
   readonly identity?: Identity
   /** Milliseconds since the epoch. */
   readonly deadline: number
+  /** The actions that the call follows from, oldest first. Not shown to the handler. */
+  readonly hops?: readonly string[]
 }
 
 /** The operations of `context.gateway`. */
@@ -55,6 +57,8 @@ export type FromScript =
       readonly id: number
       readonly operation: ScriptOperation
       readonly args: readonly unknown[]
+      /** The actions that the operation follows from. */
+      readonly hops?: readonly string[]
     }
   | { readonly kind: 'abandon'; readonly id: number }
   /** The thread is about to die of an error, which loses its message on the way through Node. */

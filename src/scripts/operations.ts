@@ -9,6 +9,8 @@ export type PerformOperation = (
   operation: ScriptOperation,
   args: readonly unknown[],
   signal: AbortSignal,
+  /** The actions that the operation follows from. */
+  hops: readonly string[],
 ) => Promise<unknown>
 
 /** Performs what the scripts of one thread ask of the gateway. */
@@ -23,10 +25,10 @@ export class Operations {
   }
 
   /** Performs an operation and answers it. Never rejects. */
-  async ask({ id, operation, args }: FromScript & { readonly kind: 'ask' }): Promise<void> {
+  async ask({ id, operation, args, hops = [] }: FromScript & { readonly kind: 'ask' }): Promise<void> {
     const controller = sharedController()
     this.#running.set(id, controller)
-    const outcome = await this.#outcome(operation, args, controller.signal)
+    const outcome = await this.#outcome(operation, args, controller.signal, hops)
     // An abandoned operation has no one who waits for it.
     if (this.#running.delete(id)) this.#answer(id, outcome)
   }
@@ -56,9 +58,10 @@ export class Operations {
     operation: ScriptOperation,
     args: readonly unknown[],
     signal: AbortSignal,
+    hops: readonly string[],
   ): Promise<Outcome> {
     try {
-      return { ok: true, value: prepareValue(await this.#perform(operation, args, signal)) }
+      return { ok: true, value: prepareValue(await this.#perform(operation, args, signal, hops)) }
     } catch (error) {
       return { ok: false, error: encodeError(error) }
     }

@@ -203,3 +203,11 @@ test('bigints stay where they have no toJSON of their own', () => {
     delete prototype.toJSON
   }
 })
+
+test('the path in an error stays short', () => {
+  let deep: unknown = 1
+  for (let i = 0; i < 10_000; i++) deep = { 'a-long-name-of-a-member': deep }
+  const refused = () => prepareValue(deep)
+  expect(refused).toThrow('nested deeper than 128 levels')
+  expect(refused).toThrow(/^.{1,600}$/)
+})

@@ -165,4 +165,10 @@ describe('hostile errors', () => {
     const error = cross(runInNewContext('new TypeError("elsewhere")'))
     expect([error.name, error.message]).toEqual(['TypeError', 'elsewhere'])
   })
+
+  test('a huge message or stack is cut', () => {
+    const error = cross(Object.assign(new Error('m'.repeat(1e6)), { stack: 's'.repeat(1e6) }))
+    expect(error.message.length).toBeLessThan(100_000)
+    expect(error.stack!.length).toBeLessThan(100_000)
+  })
 })

@@ -26,9 +26,12 @@ export class GatewayLink {
     this.#post = post
   }
 
-  /** Makes the gateway of one call, whose operations end when `signal` aborts. */
-  gateway(signal: AbortSignal): ScriptGateway {
-    const ask = (operation: ScriptOperation, ...args: unknown[]) => this.#ask(operation, args, signal)
+  /**
+   * Makes the gateway of one call, whose operations end when `signal` aborts.
+   * @param hops the actions that its operations follow from
+   */
+  gateway(signal: AbortSignal, hops: readonly string[] | undefined): ScriptGateway {
+    const ask = (operation: ScriptOperation, ...args: unknown[]) => this.#ask(operation, args, signal, hops)
     return {
       call: (...args) => ask('call', ...args) as Promise<never>,
       publish: (...args) => ask('publish', ...args) as Promise<never>,
@@ -48,14 +51,25 @@ export class GatewayLink {
     else asked.reject(decodeError(outcome.error))
   }
 
-  async #ask(operation: ScriptOperation, args: readonly unknown[], signal: AbortSignal): Promise<unknown> {
+  async #ask(
+    operation: ScriptOperation,
+    args: readonly unknown[],
+    signal: AbortSignal,
+    hops: readonly string[] | undefined,
+  ): Promise<unknown> {
     if (signal.aborted) throw new CancelledError({ cause: signal.reason })
     if (this.#asked.size >= MOST_ASKED)
       throw new MailboxFullError(`${MOST_ASKED} operations of the script are in flight`)
     const prepared = args.map((arg) => prepareValue(arg))
     const id = ++this.#last
     postPrepared(prepared, (values) =>
-      this.#post({ kind: 'ask', id, operation, args: values as readonly unknown[] }),
+      this.#post({
+        kind: 'ask',
+        id,
+        operation,
+        args: values as readonly unknown[],
+        ...(hops !== undefined && { hops }),
+      }),
     )
     return new Promise((resolve, reject) => {
       const forget = onAbort(signal, () => {

@@ -49,7 +49,8 @@ export class ScriptCalls {
   }
 
   #contextOf(context: CallContext, signal: AbortSignal): ScriptContext {
-    return { ...context, signal, gateway: this.#link.gateway(signal) }
+    const { hops, ...shown } = context
+    return { ...shown, signal, gateway: this.#link.gateway(signal, hops) }
   }
 
   async #outcome(name: string, params: unknown, context: ScriptContext): Promise<Outcome> {

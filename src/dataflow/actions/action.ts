@@ -6,6 +6,7 @@ import { CancelledError, TimeoutError } from '../../core/errors/operation.js'
 import { INSPECT, shownAs } from '../../core/inspect.js'
 import type { OperationLimits } from '../../core/operation-options.js'
 import type { ActionSettings } from '../../core/settings/action.js'
+import type { Hops } from '../hops.js'
 import { within } from '../within.js'
 import type { Done } from './run.js'
 
@@ -24,7 +25,12 @@ export interface ActionFigures {
 }
 
 /** Runs an action of the application. @throws what the action throws */
-type RunFromOutside = (name: string, trigger: unknown, limits: OperationLimits) => Promise<unknown>
+type RunFromOutside = (
+  name: string,
+  trigger: unknown,
+  limits: OperationLimits,
+  hops: Hops | undefined,
+) => Promise<unknown>
 
 /**
  * An action of the configuration. May be run concurrently.
@@ -51,8 +57,13 @@ export class Action {
    *   value; TimeoutError, CancelledError, ShutdownError
    */
   async run<T = unknown>(trigger: unknown = {}, options: OperationLimits = {}): Promise<T> {
+    return (await this.runAfter(undefined, trigger, options)) as T
+  }
+
+  /** Runs the action as one that follows from others. @internal */
+  async runAfter(hops: Hops | undefined, trigger: unknown, options: OperationLimits): Promise<unknown> {
     checkOptions('run', options, RUN_OPTIONS)
-    return (await this.#run(this.name, trigger, options)) as T
+    return this.#run(this.name, trigger, options, hops)
   }
 
   /** What `console.log` shows. @internal */

@@ -64,7 +64,7 @@ export async function enqueueMessage(action: EnqueueAction, run: Run, parts: Act
 
 export async function callFunction(action: ScriptAction, run: Run, parts: ActionParts): Promise<Done> {
   const params = contentOf(action.params, run, namesOf(run, parts))
-  return { result: await parts.callScript(action.handler, params, action.name, run.signal) }
+  return { result: await parts.callScript(action.handler, params, action.name, run) }
 }
 
 export async function writeLog(action: LogAction, run: Run, parts: ActionParts): Promise<Done> {

@@ -35,7 +35,7 @@ export type CallScript = (
   handler: ScriptFunction,
   params: unknown,
   action: string,
-  signal: AbortSignal | undefined,
+  run: Pick<Run, 'signal' | 'hops'>,
 ) => Promise<unknown>
 
 /** What actions need from their surroundings. */
