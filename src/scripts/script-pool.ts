@@ -243,22 +243,17 @@ export class ScriptPool {
       try {
         await this.#loaded(thread)
         if ((await this.#isLatest(script)) && this.#ready(thread)) return
-        this.#discard(thread)
       } catch (error) {
-        this.#discard(thread)
         if (!this.#isClosed) this.#parts.crashed(messageOf(error))
       }
+      this.#threads.delete(thread)
+      thread.end()
     }
   }
 
   /** Whether a thread has loaded the state of its script, although files may have changed meanwhile. */
   async #isLatest({ files }: ThreadScript): Promise<boolean> {
     return files !== undefined || (await this.#parts.script()).files === undefined
-  }
-
-  #discard(thread: ScriptThread): void {
-    this.#threads.delete(thread)
-    thread.end()
   }
 
   /** Ends a thread that was kept for its last calls. */
