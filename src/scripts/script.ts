@@ -17,7 +17,7 @@ import { isSame, isUntouched, readScript, type ScriptFiles } from './script-file
 import { ScriptPool } from './script-pool.js'
 import type { ThreadScript } from './script-thread.js'
 
-/** After this many loads during which files changed, the files are loaded as they were read. */
+/** At the start, this many loads during which files changed are enough: the watch sees what follows. */
 const MOST_LOADS = 5
 
 /** A state of the script, and the threads that run it. */
@@ -156,8 +156,8 @@ export class Script {
     for (let files = found, loads = 1; ; loads++) {
       this.#tried = files
       if (this.#loaded !== undefined) this.#watch.set(new Set([...this.#loaded.paths, ...files.paths]))
-      const isFixed = loads >= MOST_LOADS
-      const loaded = await this.#load(files, isFixed).then(
+      const isEnough = this.#loaded === undefined && loads >= MOST_LOADS
+      const loaded = await this.#load(files).then(
         (pool) => ({ pool }),
         (error: Error) => ({ error }),
       )
@@ -165,15 +165,15 @@ export class Script {
       // Threads may have read different states of a file that was being written.
       const isSettled = this.#isClosed || isUntouched(files, now)
       if ('pool' in loaded) {
-        if (isSettled || isFixed) return { files, pool: loaded.pool }
+        if (isSettled || isEnough) return { files, pool: loaded.pool }
         void loaded.pool.close()
       } else if (isSettled) throw loaded.error
       files = now
     }
   }
 
-  /** Starts threads with the files. @param isFixed whether they load what was read @throws ConfigError */
-  async #load(files: ScriptFiles, isFixed: boolean): Promise<ScriptPool> {
+  /** Starts threads with the files. @throws ConfigError */
+  async #load(files: ScriptFiles): Promise<ScriptPool> {
     const { name: script } = this.#settings
     const pool = new ScriptPool(this.#settings, {
       ...this.#parts,
@@ -183,7 +183,7 @@ export class Script {
     })
     this.#loading = { files, pool }
     try {
-      const functions = await pool.open({ ...this.#threadScript, ...(isFixed && { files: files.texts }) })
+      const functions = await pool.open(this.#threadScript)
       const missing = this.#required.find((name) => !functions.includes(name))
       if (missing !== undefined)
         throw new ConfigError(

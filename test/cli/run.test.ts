@@ -40,7 +40,7 @@ test.each(['SIGINT', 'SIGTERM'] as const)(
 test('a thread that is stuck in a native call does not keep the process', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'nemo-stuck-'))
   const pipe = join(folder, 'pipe')
-  execFileSync('mkfifo', [pipe])
+  execFileSync('/usr/bin/env', ['mkfifo', pipe])
   const started = start(['run', `${FIXTURES}stuck.hcl`], { PIPE: pipe })
   running.add(started)
   const { child, seen, ended } = started
