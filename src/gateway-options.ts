@@ -1,5 +1,5 @@
 import type { LoadOptions } from './config/load.js'
-import { type Expected, RECORD } from './core/arguments.js'
+import { DURATION, type Expected, RECORD } from './core/arguments.js'
 import type { LogSink } from './core/telemetry.js'
 import { isLogSink } from './reporter.js'
 
@@ -22,6 +22,8 @@ const LOGGER: Expected = {
   is: isLogSink,
 }
 export const START_OPTIONS = { variables: RECORD, env: RECORD, logger: LOGGER } as const
+export const SHUTDOWN_OPTIONS = { timeout: DURATION } as const
+export const DEFAULT_SHUTDOWN_MS = 10_000
 
 /** What the loader of a configuration takes from the options of a gateway. */
 export function loadOptionsOf({ variables, env }: Pick<GatewayOptions, 'variables' | 'env'>): LoadOptions {

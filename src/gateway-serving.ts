@@ -1,6 +1,6 @@
+import type { ServerConfig } from './config/gateway-config.js'
 import { sleep, systemClock } from './core/clock.js'
 import { ShutdownError } from './core/errors/lifecycle.js'
-import type { ScriptFunction } from './core/settings/script.js'
 import type { LogRecord } from './core/telemetry.js'
 import { scriptHandler } from './gateway-scripts.js'
 import { messageOf } from './mailbox/error-codec.js'
@@ -17,13 +17,10 @@ export interface ServingParts {
   log(record: LogRecord): void
 }
 
-/** Serves the methods whose handlers are functions of scripts, by the name of their server. */
-export function serveScripts(
-  handled: ReadonlyMap<string, ReadonlyMap<string, ScriptFunction>>,
-  scripts: Scripts,
-  parts: ServingParts,
-): void {
-  for (const [name, handlers] of handled) {
+/** Serves the methods whose handlers are functions of scripts. */
+export function serveScripts(servers: readonly ServerConfig[], scripts: Scripts, parts: ServingParts): void {
+  for (const { settings, handlers } of servers) {
+    const { name } = settings
     const server = parts.server(name)
     for (const [method, handler] of handlers) server.register(method, scriptHandler(scripts, handler))
     if (handlers.size > 0) void serve(name, server, parts)

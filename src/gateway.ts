@@ -4,15 +4,13 @@ import type { RpcClient } from './client/rpc-client.js'
 import type { GatewayConfig } from './config/gateway-config.js'
 import { loadConfig } from './config/load.js'
 import type { ConfigSource } from './config/options.js'
-import { checkArgument, checkOptions, DURATION, FUNCTION, unknownName } from './core/arguments.js'
+import { checkArgument, checkOptions, FUNCTION, unknownName } from './core/arguments.js'
 import { systemClock } from './core/clock.js'
 import type { Diagnostic } from './core/diagnostic.js'
 import { type Duration, toMilliseconds } from './core/duration.js'
 import { type GatewayEvents, type GatewayReport, LISTENED } from './core/events.js'
 import { INSPECT } from './core/inspect.js'
 import { systemRandom } from './core/random.js'
-import type { ScriptFunction } from './core/settings/script.js'
-import type { LogRecord } from './core/telemetry.js'
 import type { Action } from './dataflow/actions/action.js'
 import type { DataSource } from './dataflow/data-source.js'
 import type { DataFlow } from './dataflow/flow.js'
@@ -21,7 +19,13 @@ import { type Clients, makeClients } from './gateway-clients.js'
 import { makeDataFlow } from './gateway-data-flow.js'
 import { shownGateway } from './gateway-inspect.js'
 import { type GatewayMetrics, gatewayMetrics } from './gateway-metrics.js'
-import { type GatewayOptions, loadOptionsOf, START_OPTIONS } from './gateway-options.js'
+import {
+  DEFAULT_SHUTDOWN_MS,
+  type GatewayOptions,
+  loadOptionsOf,
+  SHUTDOWN_OPTIONS,
+  START_OPTIONS,
+} from './gateway-options.js'
 import { withSchemas } from './gateway-schemas.js'
 import { makeScripts, scriptCaller } from './gateway-scripts.js'
 import { serveScripts } from './gateway-serving.js'
@@ -40,8 +44,6 @@ import { SupervisionTree } from './supervisor/tree.js'
 
 /** How long all deliveries together may take in one turn of the host's event loop. */
 const TURN_BUDGET_MS = 2
-const DEFAULT_SHUTDOWN_MS = 10_000
-const SHUTDOWN_OPTIONS = { timeout: DURATION } as const
 
 /**
  * A running gateway, from which an application gets its clients. All methods may be called concurrently. After
@@ -56,7 +58,6 @@ export class Gateway {
   readonly #handlerErrors: HandlerErrors
   readonly #flow: DataFlow
   readonly #scripts: Scripts
-  readonly #handled: ReadonlyMap<string, ReadonlyMap<string, ScriptFunction>>
   #shutdown: Promise<void> | undefined
   #reportStopped = () => {}
   /** Resolves when a shutdown is over. @internal */
@@ -88,9 +89,14 @@ export class Gateway {
     for (const { severity: _, ...warning } of warnings) reporter.write({ ...warning, level: 'warn' })
     const gateway = new Gateway(await withSchemas(config), reporter)
     await gateway.#scripts.start()
-    await gateway.#startActors()
+    try {
+      await gateway.#tree.start()
+    } catch (error) {
+      await gateway.#scripts.close()
+      throw error
+    }
     gateway.#flow.start()
-    serveScripts(gateway.#handled, gateway.#scripts, {
+    serveScripts(config.servers, gateway.#scripts, {
       server: (name) => gateway.server(name),
       isOver: () => gateway.#shutdown !== undefined,
       log: (record) => reporter.log(record),
@@ -110,7 +116,6 @@ export class Gateway {
       return ref
     }
     const work = new Work(systemClock)
-    const log = (record: LogRecord) => reporter.log(record)
     const observe = (report: GatewayReport) => {
       if (report.kind === 'connection:changed' || report.kind === 'actor:failed') this.connections.changed()
       reporter.report(report)
@@ -132,23 +137,19 @@ export class Gateway {
       pubsub: (name) => this.pubsub(name),
       data: (name) => this.data(name),
     }
-    const builtIns = new Map(
-      config.servers.map((each) => {
-        const { name } = each.settings
-        return [name, builtInsOf(each, mails.get(name)!, ports)] as const
-      }),
-    )
-    for (const { settings } of [...config.integrations, ...config.servers]) {
+    for (const actor of [...config.integrations, ...config.servers]) {
+      const { settings } = actor
       const { name } = settings
+      const mail = mails.get(name)!
       const handlerFailed = (of: string, error: unknown) => this.#handlerErrors.failed(name, of, error)
       const clients = makeClients(
         settings,
-        mails.get(name)!,
+        mail,
         turn,
         work,
         handlerFailed,
-        log,
-        builtIns.get(name),
+        (record) => reporter.log(record),
+        'handlers' in actor ? builtInsOf(actor, mail, ports) : undefined,
         (transforms, integration) => {
           this.#scripts.checkTransforms(transforms)
           this.#flow.joinFor(transforms, integration)
@@ -164,7 +165,6 @@ export class Gateway {
     this.#scripts = makeScripts(config, this, reporter)
     const callScript = scriptCaller(this.#scripts)
     this.#flow = makeDataFlow(config, this.#clients, connection, work, reporter, callScript)
-    this.#handled = new Map(config.servers.map(({ settings, handlers }) => [settings.name, handlers]))
   }
 
   /**
@@ -284,15 +284,6 @@ export class Gateway {
   /** What `console.log` shows. @internal */
   [INSPECT](): object {
     return shownGateway(this.metrics(), this.#shutdown !== undefined)
-  }
-
-  async #startActors(): Promise<void> {
-    try {
-      await this.#tree.start()
-    } catch (error) {
-      await this.#scripts.close()
-      throw error
-    }
   }
 
   async #stop(timeoutMs: number): Promise<void> {

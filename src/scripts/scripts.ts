@@ -5,7 +5,6 @@ import { unknownName } from '../core/arguments.js'
 import type { ScriptFunction, ScriptSettings } from '../core/settings/script.js'
 import type { TransformSettings } from '../core/settings/transform.js'
 import { type CallerContext, Script, type ScriptDependencies } from './script.js'
-
 import { StuckThreads } from './stuck-threads.js'
 import { TransformServer } from './transform-server.js'
 
