@@ -56,7 +56,8 @@ export class Scripts {
     const makePool = (threads: number, maxOldGenerationSizeMb: number): Piscina =>
       new Pool({
         filename,
-        minThreads: threads,
+        // The package would start others for threads that we have ended, also after the end of the pool.
+        minThreads: 0,
         // A thread that is kept for its last calls has a successor.
         maxThreads: 2 * threads,
         idleTimeout: 0,
