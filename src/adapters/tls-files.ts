@@ -2,7 +2,7 @@ import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import { isDeepStrictEqual } from 'node:util'
-import { type Clock, every, type Timer } from '../core/clock.js'
+import { type Clock, repeat, type Timer } from '../core/clock.js'
 import { ConnectionError } from '../core/errors/connection.js'
 import type { ListenTlsSettings } from '../core/settings/listen.js'
 import type { TlsSettings } from '../core/settings/tls.js'
@@ -98,7 +98,7 @@ export function watchListenerFiles(
       log({ level: 'warn', message: FAULTY, reason })
     }
   }
-  const timer = every(clock, CHECK_INTERVAL_MS, () => void check(), { background: true })
+  const timer = repeat(clock, CHECK_INTERVAL_MS, check, { background: true })
   return {
     cancel: () => {
       isOver = true

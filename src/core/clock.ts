@@ -77,6 +77,32 @@ export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
   })
 }
 
+/**
+ * Calls `task` again and again, `ms` after its last run has ended, until cancelled: two runs never overlap.
+ * @param task never rejects
+ */
+export function repeat(
+  clock: Clock,
+  ms: number,
+  task: () => Promise<void>,
+  options?: { readonly background?: boolean },
+): Timer {
+  let isCancelled = false
+  const next = () => clock.setTimer(ms, run, options)
+  const run = () => {
+    void task().then(() => {
+      if (!isCancelled) timer = next()
+    })
+  }
+  let timer = next()
+  return {
+    cancel: () => {
+      isCancelled = true
+      timer.cancel()
+    },
+  }
+}
+
 /** Calls `task` every `ms` until cancelled; the task may cancel it. The next period starts when the task returns. */
 export function every(
   clock: Clock,

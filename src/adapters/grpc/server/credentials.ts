@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { createSecureContext } from 'node:tls'
 import { ServerCredentials } from '@grpc/grpc-js'
 import type { AdapterContext } from '../../../core/adapter/protocol-adapter.js'
-import { every } from '../../../core/clock.js'
+import { repeat } from '../../../core/clock.js'
 import { ConnectionError } from '../../../core/errors/connection.js'
 import type { ListenTlsSettings } from '../../../core/settings/listen.js'
 
@@ -41,7 +41,7 @@ export async function listenerCredentials(
       warned = message
     }
   }
-  const timer = every(clock, CHECK_INTERVAL_MS, () => void check(), { background: true })
+  const timer = repeat(clock, CHECK_INTERVAL_MS, check, { background: true })
   return { credentials, close: () => timer.cancel() }
 }
 
