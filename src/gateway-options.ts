@@ -1,4 +1,3 @@
-import type { LoadOptions } from './config/load.js'
 import { DURATION, type Expected, RECORD } from './core/arguments.js'
 import type { LogSink } from './core/telemetry.js'
 import { isLogSink } from './reporter.js'
@@ -26,6 +25,9 @@ export const SHUTDOWN_OPTIONS = { timeout: DURATION } as const
 export const DEFAULT_SHUTDOWN_MS = 10_000
 
 /** What the loader of a configuration takes from the options of a gateway. */
-export function loadOptionsOf({ variables, env }: Pick<GatewayOptions, 'variables' | 'env'>): LoadOptions {
+export function loadOptionsOf({
+  variables,
+  env,
+}: Pick<GatewayOptions, 'variables' | 'env'>): Pick<GatewayOptions, 'variables' | 'env'> {
   return { ...(variables && { variables }), ...(env && { env }) }
 }
