@@ -2,7 +2,7 @@ import { waitFor } from '../support/wait-for.js'
 import type { SinkEnd } from './ends.js'
 
 /** How long nothing may arrive. */
-const PATIENCE_MS = 30_000
+const PATIENCE_MS = 60_000
 
 /** What an independent client has found at the sink. */
 export class Arrivals {

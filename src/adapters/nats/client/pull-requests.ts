@@ -1,8 +1,11 @@
 import type { Connection } from './connection.js'
 import { nanos } from './jetstream.js'
 
-/** How long a pull request stays open at the server, in milliseconds. */
-const EXPIRES_MS = 30_000
+/**
+ * How long a pull request stays open at the server, in milliseconds. A server (seen: 2.9.10, after it was killed) may
+ * leave an open request unserved, and deliver only for the next one.
+ */
+const EXPIRES_MS = 10_000
 /**
  * As above, for the first request of a consumer. A server (seen: 2.9.10) may deliver a message that was stored while the
  * consumer was being created only with the next request.
