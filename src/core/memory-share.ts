@@ -26,6 +26,11 @@ export class MemoryShare {
     return this.fits(bytes) || (this.#others <= 0 && bytes <= this.#budget.limit)
   }
 
+  /** Tells whether `bytes` may be added. A holder of nothing may always have some, so that others cannot keep it out. */
+  mayAdd(bytes: number): boolean {
+    return this.#bytes <= 0 || this.fits(this.#bytes + bytes)
+  }
+
   get #others(): number {
     return this.#budget.held - this.#bytes
   }
@@ -47,5 +52,24 @@ export class MemoryShare {
 
   add(bytes: number): void {
     this.set(this.#bytes + bytes)
+  }
+}
+
+/** The shares of all holders of a budget, for as long as the holders exist. */
+export class MemoryShares {
+  readonly #budget: ByteBudget
+  readonly #shares = new WeakMap<object, MemoryShare>()
+
+  constructor(budget: ByteBudget) {
+    this.#budget = budget
+  }
+
+  /** Returns the share of a holder; a new one if the holder is not known. */
+  of(holder: object | undefined): MemoryShare {
+    const known = holder && this.#shares.get(holder)
+    if (known !== undefined) return known
+    const share = new MemoryShare(this.#budget)
+    if (holder !== undefined) this.#shares.set(holder, share)
+    return share
   }
 }

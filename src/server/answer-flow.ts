@@ -87,7 +87,7 @@ export class MethodFlow {
 
   /** Lets an answer cross to the actor. @returns `undefined` if it may cross now, or a promise for when it may */
   cross(bytes: number): Promise<void> | undefined {
-    if (this.#queue.size === 0 && this.#mayCross(bytes)) {
+    if (this.#queue.size === 0 && this.#crossing.mayAdd(bytes)) {
       this.#crossing.add(bytes)
       return undefined
     }
@@ -99,10 +99,6 @@ export class MethodFlow {
   crossed(bytes: number): void {
     this.#crossing.add(-bytes)
     for (const flow of this.#stalled) flow.#proceed()
-  }
-
-  #mayCross(bytes: number): boolean {
-    return this.#crossing.bytes <= 0 || this.#crossing.fits(this.#crossing.bytes + bytes)
   }
 
   get #fits(): boolean {
@@ -122,7 +118,7 @@ export class MethodFlow {
     while (this.#waiting.size > 0 && this.#fits) this.#waiting.shift()!()
     for (
       let next = this.#queue.peek();
-      next !== undefined && this.#mayCross(next.bytes);
+      next !== undefined && this.#crossing.mayAdd(next.bytes);
       next = this.#queue.peek()
     ) {
       this.#queue.shift()

@@ -1,8 +1,8 @@
 import type { Buffer } from 'node:buffer'
-import type { Http2Session, ServerHttp2Stream } from 'node:http2'
+import type { ServerHttp2Stream } from 'node:http2'
 import type { Metadata } from '@grpc/grpc-js'
 import type { ByteBudget } from '../../../core/byte-budget.js'
-import { MemoryShare } from '../../../core/memory-share.js'
+import { type MemoryShare, MemoryShares } from '../../../core/memory-share.js'
 import type { MessageDecoder } from '../message-decoder.js'
 
 /** A call of grpc-js, which does not publish these parts. Its interceptors must return the call that they are given. */
@@ -39,19 +39,14 @@ export function remoteAddressOf({ session }: ServerHttp2Stream): string | undefi
 
 /** What each caller holds in the memory of the actor. A caller is one HTTP/2 connection. */
 export class CallerMemory {
-  readonly #budget: ByteBudget
-  readonly #shares = new WeakMap<Http2Session, MemoryShare>()
+  readonly #shares: MemoryShares
 
   constructor(budget: ByteBudget) {
-    this.#budget = budget
+    this.#shares = new MemoryShares(budget)
   }
 
   /** The share of the caller of a stream. */
   of({ session }: ServerHttp2Stream): MemoryShare {
-    const known = session && this.#shares.get(session)
-    if (known !== undefined) return known
-    const share = new MemoryShare(this.#budget)
-    if (session !== undefined) this.#shares.set(session, share)
-    return share
+    return this.#shares.of(session)
   }
 }

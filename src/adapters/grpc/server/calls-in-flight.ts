@@ -2,7 +2,7 @@ import type { AdapterContext } from '../../../core/adapter/protocol-adapter.js'
 import type { RpcOutcome } from '../../../core/adapter/rpc-facet.js'
 import { ByteBudget } from '../../../core/byte-budget.js'
 import { ConnectionError } from '../../../core/errors/connection.js'
-import { MemoryShare } from '../../../core/memory-share.js'
+import { MemoryShares } from '../../../core/memory-share.js'
 import { callerKey } from '../../caller-key.js'
 import type { CallerRates } from '../../caller-rates.js'
 import type { Refusals } from '../../refusals.js'
@@ -22,14 +22,14 @@ export class CallsInFlight {
   readonly #refusals: Refusals
   readonly #rates: CallerRates | undefined
   readonly #calls = new Set<ServedCall>()
-  /** Counts the calls of all connections. */
-  readonly #all: ByteBudget
-  /** The calls of each connection, which may have half of those that all others leave. */
-  readonly #shares = new WeakMap<MemoryShare, MemoryShare>()
+  /** The calls of each connection, by its memory. It may have half of those that all others leave. */
+  readonly #shares: MemoryShares
 
   constructor(context: Pick<AdapterContext, 'settings'>, { refusals, rates }: Limiters) {
     this.#context = context
-    this.#all = new ByteBudget(context.settings.limits.requests ?? Number.MAX_SAFE_INTEGER)
+    this.#shares = new MemoryShares(
+      new ByteBudget(context.settings.limits.requests ?? Number.MAX_SAFE_INTEGER),
+    )
     this.#refusals = refusals
     this.#rates = rates
   }
@@ -44,9 +44,8 @@ export class CallsInFlight {
 
   #accept(call: ServedCall, method: ServedMethod): Exclude<Admission, 'shutting-down'> {
     if (this.#rates?.admit(callerKey(call.address, call.identity)).isAdmitted === false) return 'too-fast'
-    const share = this.#shareOf(call)
-    // A connection may always have one call, so that others with slow calls cannot keep it out.
-    if (share.bytes > 0 && !share.fits(share.bytes + 1)) return 'no-room'
+    const share = this.#shares.of(call.memory)
+    if (!share.mayAdd(1)) return 'no-room'
     if (!call.memory.tryAdd(call.size)) return 'no-memory'
     share.add(1)
     const counted: ServedCall = { ...call, answer: (outcome) => this.#answer(counted, call, outcome) }
@@ -72,15 +71,6 @@ export class CallsInFlight {
   #forget(call: ServedCall): void {
     if (!this.#calls.delete(call)) return
     call.memory.add(-call.size)
-    this.#shareOf(call).add(-1)
-  }
-
-  #shareOf({ memory }: ServedCall): MemoryShare {
-    let share = this.#shares.get(memory)
-    if (share === undefined) {
-      share = new MemoryShare(this.#all)
-      this.#shares.set(memory, share)
-    }
-    return share
+    this.#shares.of(call.memory).add(-1)
   }
 }

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { Caller } from '../../../core/adapter/authentication.js'
 import { ByteBudget } from '../../../core/byte-budget.js'
 import type { Clock } from '../../../core/clock.js'
-import { MemoryShare } from '../../../core/memory-share.js'
+import { type MemoryShare, MemoryShares } from '../../../core/memory-share.js'
 import type { CallerRateSettings, LimitSettings } from '../../../core/settings/limits.js'
 import { callerKey } from '../../caller-key.js'
 import { type Allowance, CallerRates, rateHeaders } from '../../caller-rates.js'
@@ -22,13 +22,14 @@ export class Admission {
   readonly #rates: CallerRates | undefined
   /** Counts the messages of all callers that are not answered. */
   readonly #messages: ByteBudget
-  readonly #shares = new WeakMap<object, MemoryShare>()
+  readonly #shares: MemoryShares
 
   constructor({ rate, requests }: LimitSettings, clock: Clock, refusals: Refusals) {
     this.refusals = refusals
     this.#rate = rate
     this.#rates = rate && new CallerRates(rate, clock)
     this.#messages = new ByteBudget(requests ?? Number.MAX_SAFE_INTEGER)
+    this.#shares = new MemoryShares(this.#messages)
   }
 
   /** Counts a request of a caller if its rate admits one; `undefined` if the rate is not limited. */
@@ -51,12 +52,7 @@ export class Admission {
    * greedy connection leaves room for others.
    */
   messagesOf(connection: object): MemoryShare {
-    let share = this.#shares.get(connection)
-    if (share === undefined) {
-      share = new MemoryShare(this.#messages)
-      this.#shares.set(connection, share)
-    }
-    return share
+    return this.#shares.of(connection)
   }
 
   /** Calls `onRoom` once, when half of the messages have been answered. */

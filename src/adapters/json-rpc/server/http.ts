@@ -71,9 +71,7 @@ export class HttpRequests {
     response.on('error', () => {})
     if (this.#ending.has(request.socket)) return
     const messages = this.#parts.admission.messagesOf(request.socket)
-    // A connection may always have one message, so that others with slow calls cannot keep it out.
-    if (messages.bytes > 0 && !messages.fits(messages.bytes + 1))
-      return this.#refuse(request, response, OVERLOADED)
+    if (!messages.mayAdd(1)) return this.#refuse(request, response, OVERLOADED)
     messages.add(1)
     try {
       await this.#admitted(request, response)
