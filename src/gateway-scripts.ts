@@ -7,9 +7,10 @@ import { ConfigError } from './core/errors/config.js'
 import { IntegrationError } from './core/errors/integration-error.js'
 import { RpcError } from './core/errors/rpc.js'
 import type { ScriptFunction } from './core/settings/script.js'
+import type { Headers } from './core/value.js'
 import type { Action } from './dataflow/actions/action.js'
 import type { CallScript } from './dataflow/actions/run.js'
-import { HOPS_HEADER, type Hops, writeHops } from './dataflow/hops.js'
+import { type Hops, withHops } from './dataflow/hops.js'
 import { messageOf } from './mailbox/error-codec.js'
 import type { ScriptOperation } from './mailbox/script-protocol.js'
 import type { Reporter } from './reporter.js'
@@ -88,12 +89,12 @@ function carriersIn({ integrations }: GatewayConfig): (integration: string) => r
   }
 }
 
-/** Adds the header that counts the hops, as actions do. */
-function withHops(options: object, hops: Hops): object {
-  const { headers } = options as { readonly headers?: object }
+/** Adds the hops to the options of a message. Headers that are none stay for the client to refuse. */
+function optionsWithHops(options: object, hops: Hops): object {
+  const { headers } = options as { readonly headers?: Headers }
   if (hops.length === 0 || (headers !== undefined && (typeof headers !== 'object' || headers === null)))
     return options
-  return { ...options, headers: { ...headers, [HOPS_HEADER]: writeHops(hops) } }
+  return { ...options, headers: withHops(headers, hops) }
 }
 
 function operationsOf(gateway: Used, carried: (integration: string) => readonly string[]): PerformOperation {
@@ -102,7 +103,7 @@ function operationsOf(gateway: Used, carried: (integration: string) => readonly 
     if (typeof name !== 'string' || (NEEDS_TARGET.includes(operation) && typeof target !== 'string'))
       throw new ConfigError(`gateway.${operation}: expected ${EXPECTED[operation]}`)
     const options = { ...(given as object), signal }
-    const hopped = (kind: string) => (carried(name).includes(kind) ? withHops(options, hops) : options)
+    const hopped = (kind: string) => (carried(name).includes(kind) ? optionsWithHops(options, hops) : options)
     switch (operation) {
       case 'call':
         return gateway.rpc(name).call(target as string, value, options)

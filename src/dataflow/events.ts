@@ -1,4 +1,5 @@
 import type { DataPath } from '../core/data-path.js'
+import { addTo } from '../core/list-map.js'
 import type { TriggerEvent } from '../core/settings/trigger.js'
 import type { Hops } from './hops.js'
 
@@ -19,8 +20,8 @@ export class FlowEvents {
 
   on(event: TriggerEvent, listener: Listener): void {
     if (event.kind === 'data' && event.path.length > 0)
-      add(this.#paths, event.name, { path: event.path, listener })
-    else add(this.#listeners, keyOf(event), listener)
+      addTo(this.#paths, event.name, { path: event.path, listener })
+    else addTo(this.#listeners, keyOf(event), listener)
   }
 
   emit(event: TriggerEvent, trigger: object, hops: Hops): void {
@@ -31,12 +32,6 @@ export class FlowEvents {
   paths(data: string): readonly { readonly path: DataPath; readonly listener: Listener }[] {
     return this.#paths.get(data) ?? []
   }
-}
-
-function add<T>(lists: Map<string, T[]>, key: string, item: T): void {
-  const list = lists.get(key)
-  if (list === undefined) lists.set(key, [item])
-  else list.push(item)
 }
 
 function keyOf(event: TriggerEvent): string {

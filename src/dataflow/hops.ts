@@ -32,6 +32,11 @@ export function writeHops(hops: Hops): string {
   return hops.map(encodeURIComponent).join(',')
 }
 
+/** Adds the header that counts the hops. */
+export function withHops(headers: Headers | undefined, hops: Hops): Headers {
+  return { ...headers, [HOPS_HEADER]: writeHops(hops) }
+}
+
 /** Reads the hops of a message. A header that anybody may have written never throws. */
 export function readHops(headers: Headers | undefined): Hops {
   const text = headers?.[HOPS_HEADER]

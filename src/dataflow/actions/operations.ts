@@ -7,7 +7,7 @@ import type {
 } from '../../core/settings/action.js'
 import { parameterValue } from '../../core/settings/late.js'
 import type { Headers } from '../../core/value.js'
-import { HOPS_HEADER, type Hops, writeHops } from '../hops.js'
+import { withHops } from '../hops.js'
 import {
   type ActionParts,
   contentOf,
@@ -34,7 +34,7 @@ export async function publishMessage(action: PublishAction, run: Run, parts: Act
   const names = namesOf(run, parts)
   const topic = textOf(action.topic, '"topic"', names)
   const params = contentOf(action.message, run, names)
-  const headers = withHops(headersOf(action.headers, names), action.carriesHops, run.hops)
+  const headers = messageHeadersOf(action, run, names)
   const { timeoutMs: timeout, qos, retain, expiryMs: expiry, format, integration } = action
   await parts.integration(integration).pubsub.publish(topic, params, {
     ...limitsOf(timeout, run),
@@ -51,7 +51,7 @@ export async function enqueueMessage(action: EnqueueAction, run: Run, parts: Act
   const names = namesOf(run, parts)
   const queue = textOf(action.queue, '"queue"', names)
   const params = contentOf(action.message, run, names)
-  const headers = withHops(headersOf(action.headers, names), action.carriesHops, run.hops)
+  const headers = messageHeadersOf(action, run, names)
   const { timeoutMs: timeout, delayMs: delay, format, integration } = action
   const result = await parts.integration(integration).queue.send(queue, params, {
     ...limitsOf(timeout, run),
@@ -77,7 +77,12 @@ export async function writeLog(action: LogAction, run: Run, parts: ActionParts):
   return { result: null }
 }
 
-/** Adds the header that counts the hops, where messages carry headers. */
-function withHops(headers: Headers | undefined, carries: boolean, hops: Hops): Headers | undefined {
-  return carries ? { ...headers, [HOPS_HEADER]: writeHops(hops) } : headers
+/** The headers of a message, with its hops if the messages carry headers. */
+function messageHeadersOf(
+  action: PublishAction | EnqueueAction,
+  run: Run,
+  names: ReturnType<typeof namesOf>,
+): Headers | undefined {
+  const headers = headersOf(action.headers, names)
+  return action.carriesHops ? withHops(headers, run.hops) : headers
 }
