@@ -77,48 +77,47 @@ export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
   })
 }
 
+/** Like `sleep`, without keeping the process alive. */
+export function backgroundSleep(clock: Clock, ms: number): Promise<void> {
+  return new Promise((resolve) => void clock.setTimer(ms, resolve, { background: true }))
+}
+
+interface TimerOptions {
+  readonly background?: boolean
+}
+
 /**
  * Calls `task` again and again, `ms` after its last run has ended, until cancelled: two runs never overlap.
  * @param task never rejects
  */
-export function repeat(
-  clock: Clock,
-  ms: number,
-  task: () => Promise<void>,
-  options?: { readonly background?: boolean },
-): Timer {
-  let isCancelled = false
-  const next = () => clock.setTimer(ms, run, options)
-  const run = () => {
-    void task().then(() => {
-      if (!isCancelled) timer = next()
-    })
-  }
-  let timer = next()
-  return {
-    cancel: () => {
-      isCancelled = true
-      timer.cancel()
-    },
-  }
+export function repeat(clock: Clock, ms: number, task: () => Promise<void>, options?: TimerOptions): Timer {
+  return periodic(clock, ms, options, (again) => void task().then(again))
 }
 
 /** Calls `task` every `ms` until cancelled; the task may cancel it. The next period starts when the task returns. */
-export function every(
-  clock: Clock,
-  ms: number,
-  task: () => void,
-  options?: { readonly background?: boolean },
-): Timer {
-  let isCancelled = false
-  const tick = () => {
+export function every(clock: Clock, ms: number, task: () => void, options?: TimerOptions): Timer {
+  return periodic(clock, ms, options, (again) => {
     try {
       task()
     } finally {
-      if (!isCancelled) timer = clock.setTimer(ms, tick, options)
+      again()
     }
+  })
+}
+
+/** Calls `run` after `ms`, and each time `ms` after it has called `again`, until cancelled. */
+function periodic(
+  clock: Clock,
+  ms: number,
+  options: TimerOptions | undefined,
+  run: (again: () => void) => void,
+): Timer {
+  let isCancelled = false
+  const start = () => clock.setTimer(ms, () => run(again), options)
+  const again = () => {
+    if (!isCancelled) timer = start()
   }
-  let timer = clock.setTimer(ms, tick, options)
+  let timer = start()
   return {
     cancel: () => {
       isCancelled = true

@@ -1,5 +1,5 @@
 import type { Piscina } from 'piscina'
-import { type Clock, every, type Timer } from '../core/clock.js'
+import { backgroundSleep, type Clock, every, sleep, type Timer } from '../core/clock.js'
 import { ActorCrashedError, ShutdownError } from '../core/errors/lifecycle.js'
 import { MailboxFullError } from '../core/errors/limits.js'
 import { TimeoutError } from '../core/errors/operation.js'
@@ -122,7 +122,7 @@ export class ScriptPool {
     }
     this.#threads.clear()
     // A thread in a native call ends when the call returns.
-    await Promise.race([this.#pool.destroy(), this.#after(LONGEST_END_MS)])
+    await Promise.race([this.#pool.destroy(), backgroundSleep(this.#parts.clock, LONGEST_END_MS)])
   }
 
   #add(script: ThreadScript): ScriptThread {
@@ -197,7 +197,7 @@ export class ScriptPool {
     const beat = thread?.gauges.heartbeat
     this.cancel(call, error)
     if (thread === undefined) return
-    await new Promise<void>((resolve) => this.#parts.clock.setTimer(GRACE_MS, resolve))
+    await sleep(this.#parts.clock, GRACE_MS)
     if (!thread.calls.has(call) || !this.#threads.has(thread)) return
     const reason = `${call.function} did not end when its time was up`
     const turns = thread.gauges.heartbeat !== beat
@@ -236,7 +236,7 @@ export class ScriptPool {
   /** Starts a thread in the place of another. Tries until it succeeds. */
   async #replace(pauseMs: number): Promise<void> {
     for (let pause = pauseMs; !this.#isClosed; pause = this.#pauses.next()) {
-      if (pause > 0) await this.#after(pause)
+      if (pause > 0) await backgroundSleep(this.#parts.clock, pause)
       const script = await this.#parts.script()
       if (this.#isClosed) break
       const thread = this.#add(script)
@@ -268,11 +268,6 @@ export class ScriptPool {
     if (!this.#isRetired || this.#isClosed || this.#waiting.size > 0) return
     for (const thread of this.#threads) if (thread.unanswered > 0) return
     void this.close().then(() => this.#parts.finished(this))
-  }
-
-  /** Waits without keeping the process alive. */
-  #after(ms: number): Promise<void> {
-    return new Promise((resolve) => void this.#parts.clock.setTimer(ms, resolve, { background: true }))
   }
 
   #threadOf(call: ScriptCall): ScriptThread | undefined {

@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 import { sharedController } from '../core/abort.js'
-import type { Clock } from '../core/clock.js'
+import { backgroundSleep, type Clock } from '../core/clock.js'
 import { Deque } from '../core/deque.js'
 import { IntegrationError } from '../core/errors/integration-error.js'
 import { ActorCrashedError } from '../core/errors/lifecycle.js'
@@ -90,9 +90,7 @@ export class TransformServer {
       actor.answer(id, { ok: true, value: result })
     } catch (error) {
       if (isPassing(error)) {
-        await new Promise<void>((resolve) => {
-          this.#clock.setTimer(TRY_AGAIN_MS, resolve, { background: true })
-        })
+        await backgroundSleep(this.#clock, TRY_AGAIN_MS)
         return false
       }
       if (error instanceof ActorCrashedError && ++job.deaths < MOST_DEATHS) return false
