@@ -14,13 +14,14 @@ export class Parking {
   readonly #settings: IntegrationSettings
   readonly #begin: Begin
   readonly #parked = new Deque<Operation>()
-  /** `restored` when each subscription of the earlier connection has been tried; `ready` when anything may go. */
-  #state: 'disconnected' | 'restoring' | 'restored' | 'ready' = 'disconnected'
+  /**
+   * `restored` when each subscription of the earlier connection has been tried, `suspecting` while suspects are tried,
+   * `ready` when anything may go.
+   */
+  #state: 'disconnected' | 'restoring' | 'restored' | 'suspecting' | 'ready' = 'disconnected'
   #connections = 0
   /** Subscriptions of the actor's earlier life that are being opened. */
   #reopening = 0
-  /** The connection whose suspects are being tried. */
-  #tryingSuspectsOf = 0
   /** The suspect that is tried alone, before all others. */
   #alone: Operation | undefined
 
@@ -96,12 +97,13 @@ export class Parking {
   /** Starts the waiting operations when no subscription has to go before them. */
   async #beginWaiting(): Promise<void> {
     const connection = this.#connections
-    const mayBegin = () => this.#isCurrent(connection) && this.#state === 'restored' && this.#reopening === 0
-    if (!mayBegin() || this.#tryingSuspectsOf === connection) return
-    this.#tryingSuspectsOf = connection
+    if (!this.#isCurrent(connection) || this.#state !== 'restored' || this.#reopening > 0) return
+    this.#state = 'suspecting'
     await this.#beginSuspects(() => this.#isCurrent(connection))
-    if (this.#tryingSuspectsOf === connection) this.#tryingSuspectsOf = 0
-    if (!mayBegin()) return
+    if (!this.#isCurrent(connection)) return
+    this.#state = 'restored'
+    // The end of the last of these calls this again.
+    if (this.#reopening > 0) return
     this.#state = 'ready'
     for (const operation of this.release()) this.#begin(operation)
   }
