@@ -131,6 +131,8 @@ export function headerPicker(names: readonly string[]): AccessRules['forwarded']
   }
 }
 
+const HOST = 'host'
+
 /**
  * Whether a proxy may understand the request in another way than this server: Node uses the first of several hosts, and
  * reads chunks whatever other coding they have.
@@ -139,6 +141,10 @@ function isAmbiguous({ headers, rawHeaders }: IncomingMessage): boolean {
   const coding = headers['transfer-encoding']
   if (coding !== undefined && coding.toLowerCase() !== 'chunked') return true
   let hosts = 0
-  for (let i = 0; i < rawHeaders.length; i += 2) if (/^host$/i.test(rawHeaders[i]!)) hosts++
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!
+    // Nearly all other names have another length.
+    if (name.length === HOST.length && name.toLowerCase() === HOST) hosts++
+  }
   return hosts > 1
 }
