@@ -2,6 +2,7 @@ import type { QueueConsumer } from '../../client/queue-consumer.js'
 import type { QueueMessage } from '../../client/queue-message.js'
 import type { SessionPort } from '../session-port.js'
 import { wireError } from '../wire-error.js'
+import { untilReady } from './until-ready.js'
 
 type Session = Pick<SessionPort, 'send' | 'ready' | 'hold'>
 
@@ -44,7 +45,7 @@ export class ConsumerFeed {
   }
 
   async #deliver(message: QueueMessage): Promise<void> {
-    for (let ready = this.#session.ready(); ready !== undefined; ready = this.#session.ready()) await ready
+    await untilReady(this.#session)
     if (this.#isClosed) {
       await message.undelivered()
       return

@@ -2,6 +2,7 @@ import type { DataPort, DataUpdate } from '../gateway-port.js'
 import type { SessionPort } from '../session-port.js'
 import { wireError } from '../wire-error.js'
 import { Credit } from './credit.js'
+import { untilReady } from './until-ready.js'
 
 type Session = Pick<SessionPort, 'send' | 'ready'>
 
@@ -50,7 +51,7 @@ export class DataFeed {
   /** Sends the next update. @returns false at the end */
   async #next(): Promise<boolean> {
     await this.#credit.available(() => this.#isClosed)
-    for (let ready = this.#session.ready(); ready !== undefined; ready = this.#session.ready()) await ready
+    await untilReady(this.#session)
     if (this.#isClosed) return false
     const { value: update, done } = await this.#updates.next()
     if (done === true || this.#isClosed) return false

@@ -4,6 +4,7 @@ import { hasMembers, payloadOf } from '../deliveries.js'
 import type { SessionPort } from '../session-port.js'
 import { wireError } from '../wire-error.js'
 import { Credit } from './credit.js'
+import { untilReady } from './until-ready.js'
 
 type Session = Pick<SessionPort, 'send' | 'sendMessage' | 'ready' | 'isBlocked'>
 
@@ -57,7 +58,7 @@ export class SubscriptionFeed {
   /** Sends the messages that are there, and waits for the next if there is none. @returns false at the end */
   async #next(): Promise<boolean> {
     await this.#credit.available(() => this.#isClosed)
-    for (let ready = this.#session.ready(); ready !== undefined; ready = this.#session.ready()) await ready
+    await untilReady(this.#session)
     if (this.#isClosed) return false
     // A promise for each message would cost more than the message.
     const message = this.#subscription.takeNow() ?? (await this.#subscription.recv())
