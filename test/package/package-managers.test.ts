@@ -58,6 +58,8 @@ const MANAGERS: Readonly<Record<string, Manager>> = {
     node: (run, ...args) => run(process.execPath, tool('@yarnpkg/cli-dist/bin/yarn.js'), 'node', ...args),
     settings: {
       YARN_ENABLE_GLOBAL_CACHE: 'false',
+      // Where the environment says that this is CI, yarn refuses to write the first lockfile of an application.
+      YARN_ENABLE_IMMUTABLE_INSTALLS: 'false',
       YARN_ENABLE_TELEMETRY: 'false',
       YARN_UNSAFE_HTTP_WHITELIST: '127.0.0.1',
     },
