@@ -44,6 +44,16 @@ export interface AdapterManifest {
   readonly needsEndpoint: boolean
   /** How its addresses are written. If absent, they are not checked before the adapter connects. */
   readonly addresses?: AddressForm
+  /**
+   * Whether the broker tells the actors of an integration apart by their client id. A successor then gets another id
+   * than the actor beside it. Default `shared`.
+   */
+  readonly identity?: 'shared' | 'distinct'
+  /**
+   * Why two actors with these settings cannot run at the same time, and which attribute says so. A reload then stops the
+   * one before it starts the other. Absent if they can.
+   */
+  readonly exclusive?: (settings: IntegrationSettings) => Exclusive | undefined
   /** Bytes of memory that outlive the actor, for the state of a session (`AdapterContext.kept`). Default 0. */
   readonly keptBytes?: (settings: IntegrationSettings) => number
   /**
@@ -55,6 +65,14 @@ export interface AdapterManifest {
   readonly broker?: BrokerManifest
   /** The server of this protocol, if it serves requests at its own listener and not through a broker. */
   readonly server?: ServerManifest
+}
+
+/** What keeps two actors of one integration from running at the same time. */
+export interface Exclusive {
+  /** The path of the attribute, such as `config.client_id`. */
+  readonly attribute: string
+  /** What would happen, in words. */
+  readonly reason: string
 }
 
 /** When messages of topics are acknowledged: always, or only with a quality of service of 1 or more. */

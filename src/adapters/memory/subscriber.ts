@@ -53,6 +53,13 @@ export class Subscriber {
       // The subscription also ends with the connection.
       await this.#connection.request(entry, undefined, 'unsubscribe', refusal).catch(() => {})
     }
+    const finish = async () => {
+      const entry = (id: number) => ({ op: 'finish', id, subscription }) as const
+      await this.#connection.request(entry, undefined, 'unsubscribe', refusal).catch(() => {})
+      inbound.resume()
+      this.#subscriptions.delete(subscription)
+      inbound.close()
+    }
     try {
       const entry = (id: number) => ({ op: 'subscribe', id, subscription, pattern }) as const
       await this.#connection.request(entry, undefined, 'subscribe', refusal)
@@ -65,7 +72,7 @@ export class Subscriber {
       await close()
       throw abortFailure(`subscribe ${pattern}`, context.signal)
     }
-    return { resume: () => inbound.resume(), close }
+    return { resume: () => inbound.resume(), close, finish }
   }
 
   /** Delivers a message. One for a closed subscription is dropped, because its credit ended with it. */

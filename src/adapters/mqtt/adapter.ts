@@ -20,6 +20,7 @@ import { brokerAddress } from './endpoint.js'
 import { connectionError } from './errors.js'
 import { Login } from './login.js'
 import type { MqttConfig } from './manifest.js'
+import { queueClientId } from './orphans.js'
 import { pubSubFacet } from './pubsub.js'
 import { queueFacet } from './queue.js'
 import { rpcFacet } from './rpc.js'
@@ -117,6 +118,26 @@ export const mqttAdapter: AdapterFactory = (context: AdapterContext): ProtocolAd
       await untilAborted(session.ping(), signal, 'ping')
       const { closed } = session
       if (closed !== undefined) throw closed instanceof IntegrationError ? closed : connectionError(closed)
+    },
+
+    left: () => [
+      ...[...memory.queues.keys()].map((queue) => ({
+        clientId: queueClientId(context.clientId, queue),
+        queue,
+      })),
+      ...memory.left.all,
+    ],
+
+    async adopt({ clientId, queue }) {
+      const resources = connection?.resources
+      const sessions =
+        queue !== undefined
+          ? [memory.left.add(clientId, queue)]
+          : (resources?.queues.queues ?? []).map((each) =>
+              memory.left.add(queueClientId(clientId, each), each),
+            )
+      resources?.queues.adoptLeft()
+      await Promise.all(sessions)
     },
 
     rpc: rpcFacet(current, format, () => clock.monotonic()),

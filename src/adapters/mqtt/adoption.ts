@@ -3,7 +3,7 @@ import type { Hold } from './client/ack-gate.js'
 import type { OversizePacket, PublishPacket } from './client/publish-decoder.js'
 import type { Session } from './client/session.js'
 import type { SessionOwner } from './client/session-owner.js'
-import { isMark, mark, orphanFilter, type SharedQueue } from './orphans.js'
+import { isMark, type Mark, mark, orphanFilter, type SharedQueue } from './orphans.js'
 import type { QueueInbox } from './queue-inbox.js'
 
 /** How long a session without unacknowledged messages must be silent before it counts as empty, in milliseconds. */
@@ -16,8 +16,12 @@ export interface AdoptionSettings {
   readonly clock: Clock
   /** Receives the messages of the session. */
   readonly inbox: QueueInbox
+  /** Whether the state of the session is published as a mark. */
+  readonly isMarked: boolean
   /** Opens the session of the dead member. @throws ConnectionError, AuthError */
   readonly open: (owner: SessionOwner) => Promise<Session>
+  /** Ends the session where DISCONNECT cannot (MQTT 3.1.1). */
+  readonly endSession: () => Promise<void>
 }
 
 /**
@@ -39,26 +43,32 @@ export class Adoption implements SessionOwner {
     this.#settings = settings
   }
 
-  /** Runs the adoption. Resolves when it is over, also after a failure; never throws. */
-  async run(): Promise<void> {
-    const { clientId, shared, open } = this.#settings
+  /** Runs the adoption. Resolves when it is over, with whether the session has ended; never throws. */
+  async run(): Promise<boolean> {
+    const { shared, open, endSession } = this.#settings
     try {
       const session = await open(this)
       this.#session = session
-      if (this.#over) return await session.close()
+      if (this.#over) {
+        await session.close()
+        return false
+      }
       // Process early messages first, so that later ones keep their order.
       for (const accept of this.#early.splice(0)) accept()
-      await mark(session, shared, clientId, 'adopted')
+      await this.#mark(session, 'adopted')
       await session.unsubscribe(orphanFilter(shared))
       // Stop its share of new messages: our own session receives them.
       await session.unsubscribe(`$share/${shared.group}/${shared.queue}`)
       await this.#drained(session)
-      if (this.#over) return
-      await mark(session, shared, clientId, '')
+      if (this.#over) return false
+      await this.#mark(session, '')
       await session.close('end-session')
+      if (session.version === 4) await endSession()
+      return true
     } catch {
       // The member is back, another one was faster, or the broker is unreachable. In each case the session keeps the
       // messages.
+      return false
     } finally {
       this.stop()
     }
@@ -86,6 +96,11 @@ export class Adoption implements SessionOwner {
 
   onLost(): void {
     this.#over = true
+  }
+
+  async #mark(session: Session, state: Mark): Promise<void> {
+    const { isMarked, shared, clientId } = this.#settings
+    if (isMarked) await mark(session, shared, clientId, state)
   }
 
   #counted(hold: Hold | undefined): Hold | undefined {

@@ -4,6 +4,7 @@ import { RecentMessages } from './client/recent-messages.js'
 import { SessionJournal } from './client/session-journal.js'
 import { SessionState } from './client/session-state.js'
 import { Continuity } from './continuity.js'
+import { LeftSessions } from './left-sessions.js'
 import type { QueueState } from './queue-member-options.js'
 
 /**
@@ -20,6 +21,8 @@ export class ConnectionMemory {
   readonly continuity = { subscriber: new Continuity(), server: new Continuity() }
   /** The state of each queue by its name. */
   readonly queues = new Map<string, QueueState>()
+  /** Sessions that replaced connections of the integration have left. */
+  readonly left = new LeftSessions()
   /** The roles that were used. The next connection opens them at once. */
   readonly used = new Set<'subscriber' | 'server'>()
   /** Whether the broker supports shared subscriptions, once probed. */

@@ -106,6 +106,7 @@ export async function establish(
       group: config.queue_group,
       publisher,
       states: memory.queues,
+      left: memory.left,
       takeover: config.queue_takeover && hasRetainedWills(session),
       outlives,
       clock,

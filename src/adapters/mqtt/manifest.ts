@@ -109,6 +109,17 @@ export const mqttManifest: AdapterManifest = {
   auth: ['none', 'basic', 'password', 'bearer', 'jwt', 'mtls'],
   config,
   defaultPort: 1883,
+  identity: 'distinct',
+  exclusive: ({ config: { client_id, clean_session } }) => {
+    if (typeof client_id === 'string')
+      return {
+        attribute: 'config.client_id',
+        reason: 'the broker ends a connection when another one uses its client id',
+      }
+    if (clean_session === false)
+      return { attribute: 'config.clean_session', reason: 'the session has one connection at a time' }
+    return undefined
+  },
   keptBytes: ({ config: { clean_session } }) => (clean_session === false ? KEPT_BYTES : 0),
   needsEndpoint: true,
   addresses: {

@@ -7,6 +7,7 @@ import type { Publisher } from './client/publisher.js'
 import type { Session } from './client/session.js'
 import type { SessionOwner } from './client/session-owner.js'
 import type { SessionState } from './client/session-state.js'
+import type { LeftSessions } from './left-sessions.js'
 
 /** The state of a queue that is kept from one connection to the next. */
 export class QueueState {
@@ -34,13 +35,15 @@ export interface QueueMemberOptions {
   /** Whether this client id is used again after the process has ended. */
   readonly outlives: boolean
   readonly takeover: boolean
+  /** Sessions that replaced connections have left. */
+  readonly left: LeftSessions
   /** The publisher of the main session, which returns messages to the queue. */
   readonly publisher: Publisher
   open(owner: SessionOwner): Promise<Session>
   /** Opens the session of an orphaned member. */
   openOrphan(clientId: string, owner: SessionOwner): Promise<Session>
-  /** Ends the session where DISCONNECT cannot (MQTT 3.1.1). */
-  endSession(): Promise<void>
+  /** Ends a session where DISCONNECT cannot (MQTT 3.1.1). */
+  endSession(clientId: string): Promise<void>
   /** Reports a message as a dead letter because its payload was skipped and it cannot be given back. */
   deadLettered(letter: DeadLetterReport): void
   /** Called once when the member has ended. @param isOver whether its session was ended too */

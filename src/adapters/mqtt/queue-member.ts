@@ -7,7 +7,9 @@ import type { OversizePacket, PublishPacket } from './client/publish-decoder.js'
 import type { Session } from './client/session.js'
 import type { SessionOwner } from './client/session-owner.js'
 import { connectionError } from './errors.js'
+import { LeftAdoptions } from './left-adoptions.js'
 import { LonePause } from './lone-pause.js'
+import { asConsumer } from './queue-consumer.js'
 import { QueueInbox } from './queue-inbox.js'
 import type { QueueMemberOptions } from './queue-member-options.js'
 import { QueueMembership } from './queue-membership.js'
@@ -39,6 +41,7 @@ export class QueueMember implements SessionOwner {
   #membership!: QueueMembership
   #return!: QueueReturn
   #takeover: Takeover | undefined
+  readonly #adoptions: LeftAdoptions
   #early: ((member: this) => void)[] | undefined = []
   #phase: Phase = 'member'
   /** Serialises joining, leaving and departing. */
@@ -52,6 +55,7 @@ export class QueueMember implements SessionOwner {
   private constructor(options: QueueMemberOptions) {
     this.#options = options
     this.#lonePause = new LonePause(options.clock)
+    this.#adoptions = new LeftAdoptions({ ...options, inbox: () => this.#inbox })
   }
 
   /** Connects. @throws ConnectionError, AuthError */
@@ -83,18 +87,8 @@ export class QueueMember implements SessionOwner {
       this.leaveIfUnused()
       throw error
     }
-    let isClosed = false
-    const end = async (how: () => Promise<void>) => {
-      if (isClosed) return
-      isClosed = true
-      consumer.remove()
-      await how()
-    }
-    return {
-      request: consumer.request,
-      close: () => end(() => this.leaveIfUnused()),
-      ...(this.#options.outlives && { detach: () => end(async () => {}) }),
-    }
+    this.adoptLeft()
+    return asConsumer(consumer, () => this.leaveIfUnused(), this.#options.outlives)
   }
 
   /**
@@ -120,6 +114,11 @@ export class QueueMember implements SessionOwner {
     }
     this.#stop(connectionError(this.#session.closed ?? new Error('disconnected')), isOver)
     await this.#endSession(isOver)
+  }
+
+  /** Takes over the messages that replaced connections of the integration have left in their sessions. */
+  adoptLeft(): void {
+    if (this.#phase === 'member') this.#adoptions.begin()
   }
 
   onPublish(packet: PublishPacket, hold: Hold | undefined): void {
@@ -271,7 +270,8 @@ export class QueueMember implements SessionOwner {
 
   async #endSession(isOver: boolean): Promise<void> {
     await this.#session.close(isOver ? 'end-session' : 'keep-session')
-    if (isOver && this.#session.version === 4) await this.#options.endSession().catch(() => {})
+    if (isOver && this.#session.version === 4)
+      await this.#options.endSession(this.#options.clientId).catch(() => {})
   }
 
   #stop(error: Error, isOver = false): void {
@@ -279,6 +279,7 @@ export class QueueMember implements SessionOwner {
     this.#phase = 'gone'
     this.#lonePause.cancel()
     this.#takeover?.close()
+    this.#adoptions.close()
     this.#inbox?.close(error)
     this.#options.onGone(isOver)
   }

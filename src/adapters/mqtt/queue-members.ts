@@ -7,6 +7,7 @@ import type { Role } from './client/dialer.js'
 import type { Publisher } from './client/publisher.js'
 import { NO_OWNER, type SessionOwner } from './client/session-owner.js'
 import { SessionState } from './client/session-state.js'
+import type { LeftSessions } from './left-sessions.js'
 import { orphanWill, queueClientId } from './orphans.js'
 import { QueueMember } from './queue-member.js'
 import { QueueState } from './queue-member-options.js'
@@ -24,6 +25,8 @@ export interface QueueMembersOptions {
   /** The state of each queue by its name; outlives the connection. */
   readonly states: Map<string, QueueState>
   readonly takeover: boolean
+  /** Sessions that replaced connections have left. */
+  readonly left: LeftSessions
   readonly outlives: boolean
   readonly clock: Clock
   readonly random: Random
@@ -73,6 +76,20 @@ export class QueueMembers {
     }
   }
 
+  /** The queues that are consumed. */
+  get queues(): readonly string[] {
+    return [...this.#members.keys()]
+  }
+
+  /** Takes over what replaced connections have left in their sessions for the queues that are consumed. */
+  adoptLeft(): void {
+    for (const member of this.#members.values())
+      member.then(
+        (made) => made.adoptLeft(),
+        () => {},
+      )
+  }
+
   /** Closes all members. @param isLost whether the connection is lost, so that nothing can be given back */
   async close(isLost = false): Promise<void> {
     const members = [...this.#members.values()]
@@ -96,8 +113,8 @@ export class QueueMembers {
         sessions.openApart({ ...role(clientId), ...will(clientId) }, state.session, owner),
       openOrphan: (id, owner) =>
         sessions.openApart({ ...role(id), ...will(id) }, new SessionState(clock), owner),
-      endSession: async () => {
-        const clean = { ...role(clientId), clean: true, sessionExpiryMs: 0 }
+      endSession: async (id) => {
+        const clean = { ...role(id), clean: true, sessionExpiryMs: 0 }
         await (await sessions.openApart(clean, new SessionState(clock), NO_OWNER)).close()
       },
       onGone: (isOver) => {

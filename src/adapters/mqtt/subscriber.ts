@@ -32,7 +32,7 @@ export async function subscribeSink<M extends InboundMessage>(
   const { filter, toMessage, failure } = subscription
   const flow = new SubscriptionFlow(sink, held)
   let grantedQos: 0 | 1 | 2 | undefined
-  let state: 'open' | 'detached' | 'closed' = 'open'
+  let state: 'open' | 'finishing' | 'detached' | 'closed' = 'open'
   const route: Route = {
     filter: sharedFilter(filter),
     subscribed: filter,
@@ -63,16 +63,27 @@ export async function subscribeSink<M extends InboundMessage>(
     if (signal.aborted) void session.unsubscribe(filter)
     throw operationError(error, failure)
   }
+  const leave = () => {
+    state = 'closed'
+    inbox.remove(route)
+    flow.close()
+  }
   const missing = continuity.resumed(filter)
   if (missing !== undefined) flow.lost(0, missing)
   return {
     grantedQos,
     resume: () => flow.resume(),
+    async finish() {
+      if (state !== 'open') return
+      state = 'finishing'
+      await session.unsubscribe(filter)
+      await session.emptied()
+      if (state !== 'finishing') return
+      leave()
+    },
     async close() {
       if (state === 'closed') return
-      state = 'closed'
-      inbox.remove(route)
-      flow.close()
+      leave()
       // If a later subscription of the same filter has replaced this one at the broker, keep it.
       if (!inbox.has(filter)) await session.unsubscribe(filter)
     },

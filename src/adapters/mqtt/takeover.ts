@@ -21,6 +21,7 @@ export interface TakeoverOptions extends SharedQueue {
   readonly log: Logger
   readonly inbox: () => QueueInbox
   readonly openOrphan: (clientId: string, owner: SessionOwner) => Promise<Session>
+  readonly endSession: (clientId: string) => Promise<void>
 }
 
 /** Takes over the sessions of dead members of a queue's group (`queue_takeover`). */
@@ -64,7 +65,7 @@ export class Takeover {
   }
 
   #adopt(clientId: string): boolean {
-    const { queue, group, clock, log, inbox, openOrphan } = this.#options
+    const { queue, group, clock, log, inbox, openOrphan, endSession } = this.#options
     if (clientId === this.#options.clientId) return true
     if (this.#adoptions.has(clientId) || this.#adoptions.size >= MOST_ADOPTIONS) return false
     if (!inbox().hasConsumers) return false
@@ -75,9 +76,11 @@ export class Takeover {
     const adoption = new Adoption({
       clientId,
       shared: this.#options,
+      isMarked: true,
       clock,
       inbox: inbox(),
       open: (owner) => openOrphan(clientId, owner),
+      endSession: () => endSession(clientId),
     })
     this.#adoptions.set(clientId, adoption)
     void adoption.run().then(() => this.#adoptions.delete(clientId))

@@ -48,15 +48,20 @@ export async function subscribeSink<M extends InboundMessage>(
   const sids = subjects.map((subject) => connection.subscribe(subject, queueGroup, route))
   let closing: Promise<void> | undefined
   const end = async () => {
-    route.close()
     for (const sid of sids) connection.unsubscribe(sid)
     // After the answer to this PING, no message that the server sent before the UNSUB is still on its way.
     await connection.ping().catch(() => {})
     for (const sid of sids) connection.forget(sid)
   }
   const close = () => {
+    route.close()
     closing ??= end()
     return closing
+  }
+  const finish = async () => {
+    closing ??= end()
+    await closing
+    route.close()
   }
   try {
     await untilAborted(connection.ping(), signal, operation)
@@ -66,7 +71,7 @@ export async function subscribeSink<M extends InboundMessage>(
     throw error
   }
   route.granted = true
-  return { resume: () => route.release(), close, take: (view) => route.onMessage(view) }
+  return { resume: () => route.release(), close, finish, take: (view) => route.onMessage(view) }
 }
 
 /** Delivers the messages of one subscription to its sink. */

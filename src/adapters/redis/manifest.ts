@@ -126,6 +126,14 @@ export type RedisConfigInput = z.input<typeof config>
 /** Describes the Redis adapter to the host without loading it. Requires Redis 6.2 or later. */
 export const redisManifest: AdapterManifest = {
   type: 'redis',
+  identity: 'distinct',
+  exclusive: ({ config: { consumer } }) =>
+    consumer === undefined
+      ? undefined
+      : {
+          attribute: 'config.consumer',
+          reason: 'a consumer reads its entries again when another one takes its name',
+        },
   capabilities: ['call', 'notify', 'batch', 'serve', 'publish', 'subscribe', 'enqueue', 'dequeue'],
   // PUBLISH carries none.
   carriesHeaders: () => ['enqueue'],

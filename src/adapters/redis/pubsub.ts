@@ -58,6 +58,7 @@ export function pubSubFacet(current: () => Session, sharded: boolean): PubSubFac
         async close() {
           subscriber.remove(route)
         },
+        finish: () => subscriber.finish(route),
       }
     },
   }

@@ -82,8 +82,9 @@ export class Subscriber implements MessageListener {
 
   /**
    * Removes a route, and unsubscribes at the server if it was the last one for its target. Idempotent; never throws.
+   * @param isUnsubscribed whether the server has been told
    */
-  remove(route: Route): void {
+  remove(route: Route, isUnsubscribed = false): void {
     const routes = this.#routes(route.target)
     const list = routes.get(route.target.name)
     const at = list?.indexOf(route) ?? -1
@@ -93,7 +94,19 @@ export class Subscriber implements MessageListener {
     this.release(route)
     if (list.length > 0) return
     routes.delete(route.target.name)
-    this.connection.send(route.target.end, [route.target.name]).catch(ignore)
+    if (!isUnsubscribed) this.connection.send(route.target.end, [route.target.name]).catch(ignore)
+  }
+
+  /**
+   * Unsubscribes at the server if it is the last route for its target, then removes it. What the server had sent before its
+   * answer is delivered. Never throws.
+   */
+  async finish(route: Route): Promise<void> {
+    const { end, name } = route.target
+    const list = this.#routes(route.target).get(name)
+    const isLast = list?.length === 1 && list[0] === route
+    if (isLast) await this.connection.send(end, [name]).catch(ignore)
+    this.remove(route, isLast)
   }
 
   /** Resumes reading if no other sink is full. */

@@ -35,6 +35,7 @@ const CHECKS: ReadonlyMap<unknown, (e: Fields) => boolean> = new Map([
   ],
   ['subscribe', (e: Fields) => isCount(e.id) && isCount(e.subscription) && isText(e.pattern)],
   ['unsubscribe', (e: Fields) => isCount(e.id) && isCount(e.subscription)],
+  ['finish', (e: Fields) => isCount(e.id) && isCount(e.subscription)],
   ['credit', (e: Fields) => isCount(e.subscription) && isCount(e.messages) && isCount(e.bytes)],
   [
     'enqueue',

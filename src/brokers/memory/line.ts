@@ -14,6 +14,8 @@ export type ToBroker =
   | PublishEntry
   | SubscribeEntry
   | { readonly op: 'unsubscribe'; readonly id: number; readonly subscription: number }
+  /** Unsubscribes, and is answered when the messages that the broker holds for the subscription have been sent. */
+  | { readonly op: 'finish'; readonly id: number; readonly subscription: number }
   | CreditEntry
   | EnqueueEntry
   | { readonly op: 'consume'; readonly id: number; readonly consumer: number; readonly queue: string }

@@ -96,6 +96,9 @@ export class Session {
       case 'unsubscribe':
         this.#topics.unsubscribe(entry.subscription)
         return this.#grant(entry.id)
+      case 'finish':
+        this.#topics.finish(entry.subscription, () => this.#grant(entry.id))
+        return undefined
       case 'credit':
         this.#topics.credit(entry)
         return undefined

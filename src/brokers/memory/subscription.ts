@@ -40,6 +40,7 @@ export class Subscription {
   #inside = { messages: 0, bytes: 0 }
   #messages: number = SUBSCRIBER_WINDOW.messages
   #bytes: number = SUBSCRIBER_WINDOW.bytes
+  #onEmpty: (() => void) | undefined
 
   constructor(number: number, send: Send, capacity: Capacity, budget: ByteBudget) {
     this.#number = number
@@ -89,6 +90,16 @@ export class Subscription {
       this.#leave(waiting)
       if (isForgotten) continue
       if (message.expiresAt === undefined || message.expiresAt > now) this.#pass(message, retain)
+    }
+    if (this.#waiting.size === 0) this.#onEmpty?.()
+  }
+
+  /** Calls `onEmpty` once no message is held. */
+  whenEmpty(onEmpty: () => void): void {
+    if (this.#waiting.size === 0) return onEmpty()
+    this.#onEmpty = () => {
+      this.#onEmpty = undefined
+      onEmpty()
     }
   }
 

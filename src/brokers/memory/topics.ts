@@ -125,6 +125,17 @@ export class TopicSession {
     entry.subscription.close()
   }
 
+  /** Routes nothing more to a subscription. @param done called when all that it holds has been sent */
+  finish(number: number, done: () => void): void {
+    const entry = this.#subscriptions.get(number)
+    if (!entry) return done()
+    entry.remove()
+    entry.subscription.whenEmpty(() => {
+      this.unsubscribe(number)
+      done()
+    })
+  }
+
   /** Adds credit. Ignores credit for a subscription that was closed while the credit was on its way. */
   credit(entry: CreditEntry): void {
     const target = this.#subscriptions.get(entry.subscription)

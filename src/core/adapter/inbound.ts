@@ -57,6 +57,12 @@ export interface AdapterSubscription {
    * outlives the connection. Never throws; idempotent. Resolves when nothing is delivered any more.
    */
   detach?(): Promise<void>
+  /**
+   * Ends the subscription in favour of another connection that has the same one: tells the broker, then delivers what the
+   * broker had for it before. Absent if `close` leaves nothing behind. Never throws; idempotent. Resolves when nothing is
+   * delivered any more.
+   */
+  finish?(): Promise<void>
   /** The quality of service that the broker granted, if the protocol has one. */
   readonly grantedQos?: 0 | 1 | 2
 }

@@ -119,6 +119,16 @@ export interface ProtocolAdapter {
    * at a time. Never throws.
    */
   addressesChanged?(): void
+  /**
+   * What it leaves with the broker when it disconnects, and nobody else gets: its successor adopts it. Absent if the
+   * protocol leaves nothing. Never throws.
+   */
+  left?(): readonly LeftSession[]
+  /**
+   * Takes over what a replaced connection of the integration has left, now or once it is connected. Idempotent. Resolves
+   * when nothing is left. Absent if the protocol leaves nothing.
+   */
+  adopt?(left: LeftSession): Promise<void>
   /** Calls; absent where the protocol has none. */
   readonly rpc?: RpcFacet
   /** Topics; absent where the protocol has none. */
@@ -127,6 +137,14 @@ export interface ProtocolAdapter {
   readonly queue?: QueueFacet
   /** Serving methods; absent where the protocol cannot. */
   readonly service?: ServiceFacet
+}
+
+/** Messages of a queue in a session at the broker that only another connection of that client id gets. */
+export interface LeftSession {
+  /** The client id of the session, or of the whole connection if `queue` is absent. */
+  readonly clientId: string
+  /** The queue; if absent, all queues that are consumed now. */
+  readonly queue?: string
 }
 
 /** A message that will not be delivered again. */

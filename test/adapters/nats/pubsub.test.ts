@@ -34,6 +34,22 @@ test('messages and headers go to and come from the official client', async () =>
   expect(got).toEqual(['out.y three ', 'out.z four ü'])
 })
 
+test('a subscription that finishes delivers what the server had sent', async () => {
+  const server = await serverFor()
+  const [reader, writer] = [await connected({ port: server.port }), await connected({ port: server.port })]
+  const { messages, sink } = collector()
+  const subscription = await reader.adapter.pubsub.subscribe('finish', {}, sink, within())
+  const sent = Array.from({ length: 2_000 }, (_, n) => `${n}`)
+  for (const one of sent) await writer.adapter.pubsub.publish('finish', bytes(one), {}, within())
+  await writer.adapter.ping!(AbortSignal.timeout(5_000))
+  await subscription.finish!()
+  expect(messages.map(({ payload }) => text(payload))).toEqual(sent)
+  await writer.adapter.pubsub.publish('finish', bytes('later'), {}, within())
+  await writer.adapter.ping!(AbortSignal.timeout(5_000))
+  await subscription.close()
+  expect(messages).toHaveLength(sent.length)
+})
+
 test('members of a queue group share messages; wildcards in the style of NATS keep it', async () => {
   const server = await serverFor()
   const group = { config: { queue_group: 'workers' }, port: server.port }

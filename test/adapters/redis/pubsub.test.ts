@@ -16,6 +16,20 @@ afterAll(async () => {
   await server.stop()
 })
 
+it('a subscription that finishes delivers what the server had sent', async () => {
+  const [reader, writer] = [await connected(server.port), await connected(server.port)]
+  const sink = new Messages()
+  const subscription = await reader.adapter.pubsub!.subscribe('finish', {}, sink, within())
+  const sent = Array.from({ length: 2_000 }, (_, n) => `${n}`)
+  const publish = (one: string) => writer.adapter.pubsub!.publish('finish', bytes(one), {}, within())
+  await Promise.all(sent.map(publish))
+  await subscription.finish!()
+  expect(sink.texts).toEqual(sent)
+  await publish('later')
+  await subscription.close()
+  expect(sink.texts).toHaveLength(sent.length)
+})
+
 describe('patterns', () => {
   it.each([
     ['news', { kind: 'channel', channel: 'news' }],

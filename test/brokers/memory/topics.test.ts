@@ -26,6 +26,26 @@ describe('topics of the memory broker', () => {
     expect(sinks[0]!.got[7]).toMatchObject({ topic: 'a/b', headers: { n: '7' } })
   })
 
+  it('delivers what it holds for a subscription before its end, and nothing later', async () => {
+    const publisher = (await bench.actor()).adapter.pubsub!
+    const subscriber = (await bench.actor()).adapter.pubsub!
+    const sink = messages()
+    sink.room = false
+    const subscription = await subscriber.subscribe('a', {}, sink, operation())
+    const sent = Array.from({ length: 3_000 }, (_, i) => String(i))
+    const published = sent.map((one) => publisher.publish('a', bytes(one), { qos: 1 }, operation()))
+    await until(() => sink.got.length > 0, 'the first is delivered')
+    await publisher.publish('b', bytes('after them'), { qos: 1 }, operation())
+    const finished = subscription.finish!()
+    sink.room = true
+    subscription.resume()
+    await Promise.all([finished, ...published])
+    expect(sink.texts).toEqual(sent)
+    await publisher.publish('a', bytes('later'), { qos: 1 }, operation())
+    await subscription.close()
+    expect(sink.texts).toHaveLength(sent.length)
+  })
+
   it('keeps the last retained message of a topic, and forgets it for an empty one', async () => {
     const { pubsub } = (await bench.actor()).adapter
     await pubsub!.publish('s/1', bytes('old'), { retain: true }, operation())

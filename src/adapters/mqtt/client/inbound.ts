@@ -87,6 +87,11 @@ export class Inbound {
     )
   }
 
+  /** How many received messages are not acknowledged. */
+  get unacknowledged(): number {
+    return this.#gate.size
+  }
+
   /** Parses data from the socket. */
   feed(chunk: Buffer): void {
     if (this.#state === 'closed') return

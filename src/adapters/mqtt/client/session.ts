@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream'
-import type { Clock, Timer } from '../../../core/clock.js'
+import { type Clock, sleep, type Timer } from '../../../core/clock.js'
 import type { Connack } from './connack.js'
 import { type SessionSettings, writeConnect } from './connect.js'
 import { type CloseMode, disconnect, disconnectBecause } from './disconnect.js'
@@ -24,6 +24,8 @@ import type { SessionState } from './session-state.js'
 import { Subscriptions } from './subscriptions.js'
 
 const PINGREQ = Uint8Array.of(0xc0, 0)
+/** How often to look whether all messages are acknowledged, in milliseconds. */
+const ACKNOWLEDGED_MS = 5
 type State =
   | { readonly name: 'opening'; readonly reject: (error: Error) => void }
   | { readonly name: 'open' }
@@ -51,6 +53,8 @@ export class Session implements KeepAliveTarget {
   #acknowledging = false
   #holds = 0
   #pings: (() => void)[] = []
+  /** How many messages have arrived. */
+  #arrived = 0
 
   private constructor(
     socket: Duplex,
@@ -74,6 +78,7 @@ export class Session implements KeepAliveTarget {
       onAccepted: (connack) => this.#onAccepted(connack, opened),
       onRefused: (reason, reasonString) => this.#onRefused(reason, reasonString),
       onPublish: (packet, hold) => {
+        this.#arrived++
         if (hold !== undefined) this.#acknowledging = true
         owner.onPublish(packet, hold)
       },
@@ -193,6 +198,21 @@ export class Session implements KeepAliveTarget {
       this.#pings.push(resolve)
       this.sendPing()
     })
+  }
+
+  /**
+   * Resolves when the broker has no more messages for this session, which has no subscriptions left, or when the connection
+   * ends. A broker sends only some messages before they are acknowledged. So it has no more if none arrives between two
+   * answered pings while all are acknowledged.
+   */
+  async emptied(): Promise<void> {
+    for (let before = -1; this.#state.name !== 'closed'; ) {
+      await this.ping()
+      const isAcknowledged = this.#inbound.unacknowledged === 0
+      if (isAcknowledged && before === this.#arrived) return
+      before = isAcknowledged ? this.#arrived : -1
+      if (!isAcknowledged) await sleep(this.#clock, ACKNOWLEDGED_MS)
+    }
   }
 
   sendPing(): void {
