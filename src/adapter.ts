@@ -17,6 +17,7 @@ export type {
   AdapterContext,
   AdapterFactory,
   DeadLetterReport,
+  LeftSession,
   ProtocolAdapter,
   RefusalReport,
 } from './core/adapter/protocol-adapter.js'

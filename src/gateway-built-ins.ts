@@ -10,7 +10,7 @@ import { type FeedData, Feeds } from './server/feeds.js'
 /** What the built-in methods of servers ask of the gateway. */
 export interface BuiltInPorts {
   /** The names of all integrations. */
-  readonly integrations: readonly string[]
+  integrations(): readonly string[]
   connection(integration: string): ConnectionState
   pubsub(integration: string): PubSubClient
   data(name: string): FeedData
@@ -23,9 +23,8 @@ export function builtInsOf(
   ports: BuiltInPorts,
 ): BuiltIns | undefined {
   if (settings.type !== 'json-rpc') return undefined
-  const required = requires ?? ports.integrations
   const missing = () =>
-    required
+    (requires ?? ports.integrations())
       .filter((name) => ports.connection(name) !== 'connected')
       .map((name) => `the integration "${name}" is not connected`)
   const methods = new Map<string, RpcHandler>([[READY_METHOD, missing]])

@@ -22,6 +22,8 @@ export interface Clients {
   readonly mail: IntegrationMail
   /** What a consumer of its queues needs. */
   readonly consuming: QueueDependencies
+  /** Takes the settings of a successor. */
+  configure(settings: IntegrationSettings): void
 }
 
 /** @param joinFor sends the `data` that transforms of a subscription join to their integration */
@@ -35,7 +37,7 @@ export function makeClients(
   builtIns: BuiltIns | undefined,
   joinFor: (transforms: readonly TransformSettings[], integration: string) => void,
 ): Clients {
-  const formats = new Formats(settings)
+  let formats = new Formats(settings)
   const decoder = (format: string | undefined) => (bytes: Uint8Array) => formats.of(format).decode(bytes)
   const readTransforms = (given: unknown, integration: string) => {
     const transforms = readTransformOption(given, integration)
@@ -46,6 +48,9 @@ export function makeClients(
   return {
     mail,
     consuming,
+    configure: (next) => {
+      formats = new Formats(next)
+    },
     rpc: new RpcClient(mail),
     pubsub: new PubSubClient({ mail, turn, work, decoder, readTransforms }),
     queue: new QueueClient(consuming),

@@ -1,5 +1,6 @@
 import type { RecordableHistogram } from 'node:perf_hooks'
 import type { Counts, RouteCounts, RouteLevel } from './core/metrics.js'
+import type { ReloadFigures } from './core/reload-plan.js'
 import type { BreakerState, ConnectionState, ListenAddress, PoolFigures } from './core/status.js'
 import type { ActionFigures } from './dataflow/actions/action.js'
 import type { DataFigures } from './dataflow/data-source.js'
@@ -103,6 +104,8 @@ export interface GatewayMetrics {
   readonly routes: Readonly<Record<string, RouteMetrics>>
   /** The number of threads that were replaced and are still stuck in a native call. */
   readonly zombies: number
+  /** Reloads of the configuration. */
+  readonly reloads: ReloadFigures
 }
 
 /** The part of the supervision tree from which metrics are read. */
@@ -118,6 +121,7 @@ export function gatewayMetrics(
   handlerErrors: (name: string) => number,
   flow: FlowFigures,
   zombies: number,
+  reloads: ReloadFigures,
 ): GatewayMetrics {
   const isServer = ({ settings }: IntegrationChild) => settings.listen !== undefined
   const actors = [...tree.integrations]
@@ -145,6 +149,7 @@ export function gatewayMetrics(
       [...tree.routes.figures()].map(([name, { counts, levels }]) => [name, { counts, ...levels }]),
     ),
     zombies,
+    reloads,
   }
 }
 

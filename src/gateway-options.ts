@@ -21,6 +21,7 @@ const LOGGER: Expected = {
   is: isLogSink,
 }
 export const START_OPTIONS = { variables: RECORD, env: RECORD, logger: LOGGER } as const
+export const RELOAD_OPTIONS = { variables: RECORD, env: RECORD } as const
 export const SHUTDOWN_OPTIONS = { timeout: DURATION } as const
 export const DEFAULT_SHUTDOWN_MS = 10_000
 

@@ -2,6 +2,7 @@ import type { PubSubClient } from './client/pubsub-client.js'
 import type { QueueClient } from './client/queue-client.js'
 import type { RpcClient } from './client/rpc-client.js'
 import type { GatewayConfig } from './config/gateway-config.js'
+import { functionsIn } from './config/script-functions.js'
 import { systemClock } from './core/clock.js'
 import { ConfigError } from './core/errors/config.js'
 import { IntegrationError } from './core/errors/integration-error.js'
@@ -67,17 +68,6 @@ export function scriptCaller(scripts: Scripts): CallScript {
 /** A function that returns nothing has the result null. */
 async function resultOf(result: Promise<unknown>): Promise<unknown> {
   return (await result) ?? null
-}
-
-/** The functions that the configuration names. */
-function functionsIn({ servers, actions, data, routes }: GatewayConfig): readonly ScriptFunction[] {
-  return [
-    ...servers.flatMap(({ handlers }) => [...handlers.values()]),
-    ...actions.flatMap((action) => (action.type === 'script' ? [action.handler] : [])),
-    ...[...data, ...routes].flatMap(({ transforms }) =>
-      transforms.flatMap((each) => (each.type === 'script' ? [each.handler] : [])),
-    ),
-  ]
 }
 
 /** Finds which operations of an integration carry headers. */

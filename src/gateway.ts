@@ -1,16 +1,18 @@
 import type { PubSubClient } from './client/pubsub-client.js'
 import type { QueueClient } from './client/queue-client.js'
 import type { RpcClient } from './client/rpc-client.js'
-import type { GatewayConfig } from './config/gateway-config.js'
-import { loadConfig } from './config/load.js'
+import type { GatewayConfig, IntegrationConfig, ServerConfig } from './config/gateway-config.js'
+import { type LoadOptions, loadConfig } from './config/load.js'
 import type { ConfigSource } from './config/options.js'
 import { checkArgument, checkOptions, FUNCTION, unknownName } from './core/arguments.js'
 import { systemClock } from './core/clock.js'
 import type { Diagnostic } from './core/diagnostic.js'
 import { type Duration, toMilliseconds } from './core/duration.js'
+import { ConfigError } from './core/errors/config.js'
 import { type GatewayEvents, type GatewayReport, LISTENED } from './core/events.js'
 import { INSPECT } from './core/inspect.js'
 import { systemRandom } from './core/random.js'
+import type { BlockPlan } from './core/reload-plan.js'
 import type { Action } from './dataflow/actions/action.js'
 import type { DataSource } from './dataflow/data-source.js'
 import type { DataFlow } from './dataflow/flow.js'
@@ -23,9 +25,11 @@ import {
   DEFAULT_SHUTDOWN_MS,
   type GatewayOptions,
   loadOptionsOf,
+  RELOAD_OPTIONS,
   SHUTDOWN_OPTIONS,
   START_OPTIONS,
 } from './gateway-options.js'
+import { changeGateway } from './gateway-reload.js'
 import { withSchemas } from './gateway-schemas.js'
 import { makeScripts, scriptCaller } from './gateway-scripts.js'
 import { serveScripts } from './gateway-serving.js'
@@ -35,6 +39,7 @@ import type { AddressFactory } from './mailbox/actor-address.js'
 import type { IntegrationMail } from './mailbox/integration-mail.js'
 import { Turn } from './mailbox/turn.js'
 import { Work } from './mailbox/work.js'
+import { Reloader } from './reload/reloader.js'
 import { Reporter } from './reporter.js'
 import { requireNode } from './runtime.js'
 import type { Scripts } from './scripts/scripts.js'
@@ -58,6 +63,10 @@ export class Gateway {
   readonly #handlerErrors: HandlerErrors
   readonly #flow: DataFlow
   readonly #scripts: Scripts
+  readonly #reloader: Reloader
+  readonly #makeClients: (actor: IntegrationConfig | ServerConfig) => void
+  #source: ConfigSource | undefined
+  #options: LoadOptions
   #shutdown: Promise<void> | undefined
   #reportStopped = () => {}
   /** Resolves when a shutdown is over. @internal */
@@ -75,19 +84,21 @@ export class Gateway {
   static async start(source: ConfigSource, options: GatewayOptions = {}): Promise<Gateway> {
     checkOptions('Gateway.start', options, START_OPTIONS)
     const { config, warnings } = await loadConfig(source, loadOptionsOf(options))
-    return Gateway.startChecked(config, warnings, options)
+    return Gateway.startChecked(config, warnings, { ...options, source })
   }
 
   /** Starts a gateway from a configuration that has been loaded and checked. @internal */
   static async startChecked(
     config: GatewayConfig,
     warnings: readonly Diagnostic[],
-    options: Pick<GatewayOptions, 'logger'>,
+    options: GatewayOptions & { readonly source?: ConfigSource },
   ): Promise<Gateway> {
     requireNode(process.versions)
     const reporter = new Reporter(options.logger)
     for (const { severity: _, ...warning } of warnings) reporter.write({ ...warning, level: 'warn' })
     const gateway = new Gateway(await withSchemas(config), reporter)
+    gateway.#source = options.source
+    gateway.#options = loadOptionsOf(options)
     await gateway.#scripts.start()
     try {
       await gateway.#tree.start()
@@ -106,6 +117,7 @@ export class Gateway {
 
   private constructor(config: GatewayConfig, reporter: Reporter) {
     this.#reporter = reporter
+    this.#options = {}
     this.#handlerErrors = new HandlerErrors(reporter)
     const turn = new Turn(systemClock, TURN_BUDGET_MS)
     const clientIdPrefix = `nemo-${systemRandom.bytes(6).toString('hex')}`
@@ -132,12 +144,12 @@ export class Gateway {
     )
     const connection = (name: string) => this.connections.status(name).state
     const ports: BuiltInPorts = {
-      integrations: config.integrations.map((each) => each.settings.name),
+      integrations: () => this.#reloader.config.integrations.map((each) => each.settings.name),
       connection,
       pubsub: (name) => this.pubsub(name),
       data: (name) => this.data(name),
     }
-    for (const actor of [...config.integrations, ...config.servers]) {
+    this.#makeClients = (actor) => {
       const { settings } = actor
       const { name } = settings
       const mail = mails.get(name)!
@@ -157,6 +169,19 @@ export class Gateway {
       )
       this.#clients.set(name, clients)
     }
+    for (const actor of [...config.integrations, ...config.servers]) this.#makeClients(actor)
+    this.#reloader = new Reloader(config, {
+      clock: systemClock,
+      report: (report) => reporter.report(report),
+      apply: (next, plan) =>
+        changeGateway(next, plan, {
+          tree: this.#tree,
+          flow: this.#flow,
+          clients: this.#clients,
+          makeClients: this.#makeClients,
+          changed: () => this.connections.changed(),
+        }),
+    })
     this.connections = new ConnectionManager(this.#tree.integrations, {
       clock: systemClock,
       restarts: (name) => this.#tree.restarts(name),
@@ -245,8 +270,39 @@ export class Gateway {
    * @returns the figures at this moment; later changes do not show in them
    */
   metrics(): GatewayMetrics {
+    const { figures } = this.#flow
+    const errors = (name: string) => this.#handlerErrors.of(name)
     const zombies = this.#tree.zombies + this.#scripts.zombies
-    return gatewayMetrics(this.#tree, (name) => this.#handlerErrors.of(name), this.#flow.figures, zombies)
+    return gatewayMetrics(this.#tree, errors, figures, zombies, this.#reloader.figures)
+  }
+
+  /**
+   * Reads the configuration again, and changes only what is not the same (see docs/reload.md). A changed integration gets
+   * a successor that connects and opens all subscriptions before the traffic moves; all other actors keep their thread,
+   * connections and messages. Reloads are done one at a time; of those that wait only the newest is done.
+   * @param source a path or an object. Default: that of the start, or of the last reload
+   * @param options.variables values for the `variable` blocks; default: those of the start
+   * @param options.env what `env.X` reads; default: that of the start
+   * @returns what was done with each block, when the earlier actors have settled what they had
+   * @throws ConfigError with every fault of the configuration, or if an actor is not ready within its `ready_timeout`;
+   *   then nothing has changed; ShutdownError
+   */
+  async reload(
+    source?: ConfigSource,
+    options: Pick<GatewayOptions, 'variables' | 'env'> = {},
+  ): Promise<readonly BlockPlan[]> {
+    checkOptions('reload', options, RELOAD_OPTIONS)
+    const given = source ?? this.#source
+    if (given === undefined) throw new ConfigError('reload: this gateway was started without a source')
+    const loaded = { ...this.#options, ...loadOptionsOf(options) }
+    const plan = await this.#reloader.reload(async () => {
+      const { config, warnings } = await loadConfig(given, loaded)
+      for (const { severity: _, ...warning } of warnings) this.#reporter.write({ ...warning, level: 'warn' })
+      return withSchemas(config)
+    })
+    this.#source = given
+    this.#options = loaded
+    return plan
   }
 
   /**
@@ -272,6 +328,7 @@ export class Gateway {
       return Promise.reject(error)
     }
     const { timeout = this.#shutdown === undefined ? DEFAULT_SHUTDOWN_MS : undefined } = options
+    this.#reloader.stop()
     this.#flow.stop()
     if (timeout !== undefined) {
       this.#shutdown = this.#stop(toMilliseconds(timeout, 'timeout'))

@@ -47,6 +47,14 @@ export type {
 } from './core/operation-options.js'
 export type { Overflow } from './core/overflow.js'
 export type {
+  BlockPlan,
+  ChangedAttribute,
+  PlanAction,
+  PlanKind,
+  ReloadFigures,
+  ReloadTrait,
+} from './core/reload-plan.js'
+export type {
   ScriptContext,
   ScriptGateway,
   ScriptHandler,

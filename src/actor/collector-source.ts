@@ -56,6 +56,16 @@ export class CollectorSource implements Source {
     this.#parts.queue.drain()
   }
 
+  flush(): void {
+    this.#parts.queue.flush()
+  }
+
+  async finish(): Promise<void> {
+    this.flush()
+    await this.#parts.queue.received()
+    await this.close()
+  }
+
   async close(): Promise<void> {
     this.#parts.transforms.close(this.#pipeline)
     this.#release()

@@ -63,6 +63,8 @@ export class DeliveryQueue {
   readonly #roomWait = new RoomWait(() => this.drain())
   #dropped = 0
   #reportedDropped = 0
+  /** Whether messages are sent without credit, because the source ends. */
+  #isFlushing = false
   #reportTimer: Timer | undefined
   #releaseTimer: Timer | undefined
 
@@ -88,11 +90,27 @@ export class DeliveryQueue {
   }
 
   offer(message: Outgoing): Offer {
-    if (this.#waiting.size === 0 && this.#credit.available() > 0) {
+    if (this.#waiting.size === 0 && (this.#isFlushing || this.#credit.available() > 0)) {
       this.#send(message)
       return 'sent'
     }
     return this.#wait(message)
+  }
+
+  /**
+   * Sends all messages without waiting for credit, also those that are offered later. They are in the memory of the
+   * process already.
+   */
+  flush(): void {
+    this.#isFlushing = true
+    while (this.#waiting.size > 0) this.#send(this.#shift())
+    this.#reportDropped()
+    this.#hold.empty()
+  }
+
+  /** Resolves when the host has received all messages that were sent. */
+  received(): Promise<void> {
+    return this.#receipts.drained()
   }
 
   /** Counts messages that were lost before they reached this queue. */

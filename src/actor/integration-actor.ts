@@ -35,7 +35,7 @@ import { PendingRequests } from './service-source.js'
 import { SourceFactory } from './source-factory.js'
 import { Sources } from './sources.js'
 import { reportBreaker, reportConnection } from './state-reports.js'
-import { endingStep, type StoppedParts, stopActor } from './stop-actor.js'
+import { endingStep, finishActor, type StoppedParts, stopActor } from './stop-actor.js'
 import { TimeoutStreak } from './timeout-streak.js'
 import { TopicHub } from './topic-hub.js'
 import { type TransformDependencies, Transforms } from './transforms.js'
@@ -78,7 +78,7 @@ export function startIntegrationActor(
   makeAdapter: AdapterFactory,
   dependencies: ActorDependencies,
 ): IntegrationActor {
-  const { settings, clientId, latency } = start
+  const { settings, clientId, idPrefix, latency } = start
   const { clock, random, log } = dependencies
   const gauges = new Gauges(start.gauges)
   const formats = new Formats(settings)
@@ -219,7 +219,7 @@ export function startIntegrationActor(
     latency,
     inHand,
     streak,
-    idPrefix: clientId,
+    idPrefix,
   })
   const routes = dependencies.routes?.({
     settings,
@@ -270,11 +270,16 @@ export function startIntegrationActor(
     connection,
     authentication,
     outbox,
+    adapter,
+    sources,
+    receivers,
     detached,
   }
 
   return {
-    stop: (graceMs) => stopActor(parts, graceMs),
+    finish: (withinMs, leavesSession) => finishActor(parts, withinMs, leavesSession),
+    stop: (graceMs, isReplaced) => stopActor(parts, graceMs, isReplaced),
+    adopt: async (left) => adapter.adopt?.(left),
     async drainRoutes(): Promise<void> {
       await sources.detachKept()
       await routes?.drain()

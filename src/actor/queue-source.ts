@@ -78,6 +78,13 @@ export class QueueSource implements Source, MessageSink<InboundDelivery> {
     this.#deliveries.drain()
   }
 
+  flush(): void {}
+
+  /** Gives back what the host has not received: the successor gets it from the broker. */
+  finish(): Promise<void> {
+    return this.close()
+  }
+
   close(): Promise<void> {
     return this.#leave((consumer) => consumer.close())
   }

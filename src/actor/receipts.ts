@@ -15,6 +15,7 @@ export class Receipts {
   readonly #credit: CreditTaker
   readonly #onTheWay = new Deque<Receipt>()
   #sent = 0
+  #idle: (() => void)[] = []
 
   constructor(credit: CreditTaker) {
     this.#credit = credit
@@ -38,11 +39,22 @@ export class Receipts {
     this.#collect()
   }
 
+  /** Resolves when the host has received all messages that were sent, or they were forgotten. */
+  async drained(): Promise<void> {
+    this.collect()
+    if (this.#onTheWay.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
+  }
+
   /** Forgets all messages in flight, because the source is closed. @returns their `taken` callbacks, not yet called */
   clear(): (() => void)[] {
     const left = [...this.#onTheWay].map(({ taken }) => taken)
     this.#onTheWay.clear()
+    this.#becomeIdle()
     return left
+  }
+
+  #becomeIdle(): void {
+    for (const resolve of this.#idle.splice(0)) resolve()
   }
 
   #collect(): void {
@@ -52,5 +64,6 @@ export class Receipts {
       this.#onTheWay.shift()
       first.taken()
     }
+    this.#becomeIdle()
   }
 }

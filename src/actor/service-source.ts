@@ -186,6 +186,16 @@ export class ServiceSource implements Source, MessageSink<InboundRequest> {
 
   drain(): void {}
 
+  flush(): void {}
+
+  /** Ends it at the other side first, so that requests that arrive until then are answered. */
+  async finish(): Promise<void> {
+    this.#ended = true
+    const subscription = this.#subscription
+    await quietly(() => subscription?.finish?.() ?? subscription?.close())
+    this.#sink?.retire()
+  }
+
   async close(): Promise<void> {
     this.#ended = true
     this.#sink?.retire()

@@ -41,6 +41,8 @@ export class SharedTopic {
   readonly #onEmpty: () => void
   readonly #members = new Set<TopicMember>()
   readonly #holding = new Set<TopicMember>()
+  /** Members that leave once the broker has been told. */
+  readonly #finishing = new Set<TopicMember>()
   #steps: Promise<void> = Promise.resolve()
   #current: AdapterSubscription | undefined
   #qos: 0 | 1 | 2 | undefined
@@ -79,6 +81,26 @@ export class SharedTopic {
       this.#current = undefined
       if (last !== undefined) await quietly(() => end(last))
       if (this.#members.size === 0) this.#onEmpty()
+    })
+  }
+
+  /**
+   * Removes a subscriber after the subscription has been ended at the broker, so that it receives what arrives until
+   * then. The subscription goes on if others stay. Never rejects.
+   */
+  finish(member: TopicMember): Promise<void> {
+    this.#finishing.add(member)
+    this.resume(member)
+    return this.#inTurn(async () => {
+      const last = this.#current
+      const areAll = [...this.#members].every((each) => this.#finishing.has(each))
+      if (areAll && last !== undefined && this.#state === 'alive') {
+        await quietly(() => last.finish?.() ?? last.close())
+        this.#current = undefined
+      }
+      this.#finishing.delete(member)
+      this.#members.delete(member)
+      if (this.#members.size === 0 && this.#state === 'alive') this.#onEmpty()
     })
   }
 

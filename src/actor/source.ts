@@ -22,6 +22,16 @@ export interface Source {
   drain(): void
   /** Ends it permanently. Never rejects. */
   close(): Promise<void>
+  /**
+   * Hands what has arrived over to the host beyond its credit, because a successor takes the place of the actor. Messages
+   * that arrive meanwhile are handed over too.
+   */
+  flush(): void
+  /**
+   * Ends it at the broker after `flush`. Resolves when nothing more arrives, and the host has received all messages.
+   * Never rejects.
+   */
+  finish(): Promise<void>
   /** Stops delivering, and leaves the subscription or consumer with the broker if the protocol can. Never rejects. */
   detach(): Promise<void>
 }

@@ -131,6 +131,22 @@ export class Sources {
     await Promise.all(sources.map((source) => quietly(() => source.detach())))
   }
 
+  /**
+   * Ends all sources in favour of a successor that has opened them. The host receives all messages that have arrived.
+   * @param barrier resolves when everything has arrived that the broker had sent
+   * @returns when nothing more arrives; never rejects
+   */
+  async finishAll(barrier: () => Promise<void>): Promise<void> {
+    const held = [...this.#open.values()]
+    for (const { source, reopening } of held) {
+      reopening.stop()
+      source.flush()
+    }
+    if (this.#isConnected) await barrier()
+    await Promise.all(held.map(({ source }) => quietly(() => source.finish())))
+    for (const { source } of held) this.#take(source.id)
+  }
+
   #hold(source: Source): Held {
     const { verb, target } = source
     return { source, reopening: new Reopening(verb, target, this.#clock, this.#random, this.#log) }

@@ -1,11 +1,15 @@
 import type { Authentication } from '../core/adapter/authentication.js'
+import type { LeftSession, ProtocolAdapter } from '../core/adapter/protocol-adapter.js'
 import { type Clock, sleep, type Timer } from '../core/clock.js'
+import { barrier } from './barrier.js'
 import type { Connection } from './connection.js'
 import type { Health } from './health.js'
 import type { Operations } from './operations.js'
 import type { Outbox } from './outbox.js'
+import type { Receivers } from './receivers.js'
 import type { ActorRoutes } from './routes/actor-routes.js'
 import type { PendingRequests } from './service-source.js'
+import type { Sources } from './sources.js'
 import type { UnsettledDeliveries } from './unsettled.js'
 
 /** How long a broker may take for each step that ends something there before we disconnect. */
@@ -24,6 +28,9 @@ export interface StoppedParts {
   readonly connection: Connection
   readonly authentication: Authentication | undefined
   readonly outbox: Outbox
+  readonly adapter: ProtocolAdapter
+  readonly sources: Sources
+  readonly receivers: Receivers | undefined
   /** Stops delivering and gives back what the application has not seen. */
   detached(): Promise<void>
 }
@@ -33,19 +40,45 @@ export async function endingStep(clock: Clock, step: Promise<unknown> | undefine
   await Promise.race([step, sleep(clock, STEP_TIMEOUT_MS)])
 }
 
-/** Stops an actor: settles for `graceMs` what it has accepted, then disconnects. */
-export async function stopActor(parts: StoppedParts, graceMs: number): Promise<void> {
-  const { clock, routes, operations, pending, outbox } = parts
+/**
+ * Ends all sources in favour of a successor, after the host has received what the broker had sent, or after `withinMs`.
+ * @param leavesSession whether they stay with the broker, whose session the successor takes over
+ */
+export async function finishActor(
+  parts: StoppedParts,
+  withinMs: number,
+  leavesSession: boolean,
+): Promise<void> {
+  const { clock, adapter, sources, receivers, outbox } = parts
+  const finished = () =>
+    Promise.all([receivers?.closeAll(), sources.finishAll(() => barrier(adapter, clock))])
+  await Promise.race([leavesSession ? parts.detached() : finished(), sleep(clock, withinMs)])
+  outbox.flush()
+}
+
+/**
+ * Stops an actor: settles for `graceMs` what it has accepted, then disconnects.
+ * @param isReplaced whether to wait for the settlement of deliveries too, because the application goes on
+ * @returns what it has left at the broker
+ */
+export async function stopActor(
+  parts: StoppedParts,
+  graceMs: number,
+  isReplaced = false,
+): Promise<readonly LeftSession[]> {
+  const { clock, routes, operations, pending, unsettled, outbox } = parts
   parts.chaos?.cancel()
   parts.health.stop()
   await endingStep(clock, parts.detached())
   const settled = [routes?.drain(), operations.drained(), pending.drained()]
+  if (isReplaced) settled.push(unsettled?.drained())
   await Promise.race([Promise.all(settled), sleep(clock, graceMs)])
   await endingStep(clock, routes?.close())
-  await endingStep(clock, parts.unsettled?.returnAll())
+  await endingStep(clock, unsettled?.returnAll())
   operations.stop()
   await parts.connection.stop()
   parts.authentication?.close()
   outbox.flush()
   parts.heartbeat.cancel()
+  return parts.adapter.left?.() ?? []
 }

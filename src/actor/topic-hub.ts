@@ -55,6 +55,7 @@ export class TopicHub {
     return {
       resume: () => topic.resume(member),
       close: leave,
+      finish: () => topic.finish(member),
       ...(topic.grantedQos !== undefined && { grantedQos: topic.grantedQos }),
       ...(topic.canDetach && { detach: () => topic.leave(member, (last) => last.detach!()) }),
     }

@@ -158,6 +158,23 @@ export class TopicSource implements Source, MessageSink<InboundMessage> {
     this.#endIfDrained()
   }
 
+  flush(): void {
+    const { transform, conflator, queue } = this.#parts
+    transform?.flush()
+    conflator?.finish()
+    queue.flush()
+    this.resume()
+  }
+
+  async finish(): Promise<void> {
+    const subscription = this.#subscription
+    if (subscription !== undefined) await quietly(() => subscription.finish?.() ?? subscription.close())
+    this.flush()
+    await this.#parts.queue.received()
+    this.#subscription = undefined
+    await this.close()
+  }
+
   close(): Promise<void> {
     return this.#leave((subscription) => subscription.close(), 'acknowledge')
   }

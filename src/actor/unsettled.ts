@@ -28,6 +28,7 @@ export class UnsettledDeliveries {
   readonly #byToken = new SequenceTable<Unsettled | SettleMade>()
   readonly #deadLetters: DeadLetters
   #lastToken = 0
+  #idle: (() => void)[] = []
 
   constructor(deadLetters: DeadLetters) {
     this.#deadLetters = deadLetters
@@ -129,15 +130,27 @@ export class UnsettledDeliveries {
     ])
   }
 
+  /** Resolves when all deliveries have been settled, or forgotten. */
+  async drained(): Promise<void> {
+    if (this.#byToken.size > 0) await new Promise<void>((resolve) => this.#idle.push(resolve))
+  }
+
   /** Removes all deliveries, because the connection is lost and the broker delivers them again. */
   forget(): void {
     this.#byToken.clear()
     this.#deadLetters.forget()
+    this.#becomeIdle()
+  }
+
+  #becomeIdle(): void {
+    if (this.#byToken.size > 0 || this.#idle.length === 0) return
+    for (const resolve of this.#idle.splice(0)) resolve()
   }
 
   #settle(token: number): Unsettled | SettleMade | undefined {
     const unsettled = this.#byToken.take(token)
     if (typeof unsettled !== 'function') unsettled?.onSettled?.()
+    this.#becomeIdle()
     return unsettled
   }
 }

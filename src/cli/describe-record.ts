@@ -22,6 +22,10 @@ const WORDS: { readonly [E in EventName]: (event: EventValues<E>) => string } = 
     const from = address === undefined ? '' : ` from ${address}`
     return `server "${server}" refused ${count > 1 ? `${count} requests` : 'a request'}${of}${from}: ${reason}`
   },
+  'config:reloaded': ({ result, changed, tookMs, reason }) =>
+    reason === undefined
+      ? `reloaded the configuration: ${changed === 0 ? 'no changes' : `${changed} changed`} (${tookMs} ms)`
+      : `the reload was ${result}: ${reason}`,
   'data:failed': ({ data, reason }) => `data "${data}" failed: ${reason}`,
   'script:reloaded': ({ script }) => `script "${script}" loaded again`,
   'script:failed': ({ script, reason }) => `script "${script}" cannot be loaded again: ${reason}`,

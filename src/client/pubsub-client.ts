@@ -39,13 +39,11 @@ export interface PubSubDependencies {
 export class PubSubClient {
   readonly #parts: PubSubDependencies
   readonly #mail: IntegrationMail
-  readonly #mayPublish: boolean
 
   /** @internal */
   constructor(parts: PubSubDependencies) {
     this.#parts = parts
     this.#mail = parts.mail
-    this.#mayPublish = parts.mail.supports('publish')
   }
 
   /**
@@ -56,7 +54,7 @@ export class PubSubClient {
    * @throws PublishError if the broker rejects it; otherwise an IntegrationError of another kind
    */
   publish(topic: string, message: unknown, options?: PublishOptions): Promise<void> {
-    if (options === undefined && this.#mayPublish && typeof topic === 'string' && topic !== '')
+    if (options === undefined && this.#mail.supports('publish') && typeof topic === 'string' && topic !== '')
       return this.#mail.request('publish', topic, message) as Promise<void>
     return this.#publish(topic, message, options)
   }

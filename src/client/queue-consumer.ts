@@ -175,6 +175,11 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
     for (const message of this.#messages.endNow()) settleQuietly(message.undelivered())
   }
 
+  /** Gives back the messages that no handler has begun, and goes on. */
+  #returnUnread(): void {
+    for (const message of this.#messages.takeAll()) settleQuietly(message.undelivered())
+  }
+
   /** Gives back messages that the actor sent before it knew that the consumer is closed. */
   #giveBack(run: MessageRun): void {
     for (let i = 0; i < run.count; i++) settleQuietly(this.#make(run, i).undelivered())
@@ -212,6 +217,8 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
       dropped: () => {},
       // Unread messages are discarded, because the broker delivers them again.
       restarted: () => this.#messages.discard(),
+      // The predecessor gives them back, and the successor gets them from the broker.
+      moved: () => this.#returnUnread(),
       ended: (error) => {
         if (error instanceof ShutdownError) this.#giveBackUnseen()
         else this.#messages.end(error)

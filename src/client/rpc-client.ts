@@ -45,13 +45,11 @@ const RPC_CALL = { method: NAME, params: ANYTHING } as const
  */
 export class RpcClient {
   readonly #mail: IntegrationMail
-  readonly #mayCall: boolean
   readonly #context: { readonly integration: string }
 
   /** @internal */
   constructor(mail: IntegrationMail) {
     this.#mail = mail
-    this.#mayCall = mail.supports('call')
     this.#context = { integration: mail.name }
   }
 
@@ -66,7 +64,7 @@ export class RpcClient {
   call<T = unknown>(method: string, params?: unknown, options?: CallOptions): Promise<T> {
     // The fast path for calls without options: the promise of an async function would add a tenth to the cost of a
     // call.
-    if (options === undefined && this.#mayCall && typeof method === 'string' && method !== '')
+    if (options === undefined && this.#mail.supports('call') && typeof method === 'string' && method !== '')
       return this.#mail.request('call', method, params) as Promise<T>
     return this.#call<T>(method, params, options)
   }

@@ -89,9 +89,15 @@ export class RunQueue<M> {
 
   /** Ends the queue. @returns the unread messages */
   endNow(): M[] {
+    const left = this.takeAll()
+    this.end(undefined)
+    return left
+  }
+
+  /** Removes and returns the unread messages. */
+  takeAll(): M[] {
     const left: M[] = []
     for (let message = this.#take(); message !== undefined; message = this.#take()) left.push(message)
-    this.end(undefined)
     return left
   }
 

@@ -17,7 +17,7 @@ import { type Block, report, type Scope, SensitivePaths, StepBudget } from './hc
 import { readLocals } from './locals.js'
 import type { ModuleFinder } from './modules/adapter-modules.js'
 import { Names } from './names.js'
-import { nodeAt } from './node.js'
+import { type Node, nodeAt } from './node.js'
 import { type Named, Section } from './reading/section.js'
 import { toSettings } from './schema/settings.js'
 import { supervisor } from './schema/supervision.js'
@@ -46,13 +46,14 @@ export function assemble(
 ): GatewayConfig {
   // The names of all blocks, also of blocks with errors.
   const known = new Names((kind) => document[kind].map(nameOf))
-  const tree = new Tree(scopeOf(document, surroundings, diagnostics), diagnostics, known)
-  const named = (block: Block): Named => ({
-    name: nameOf(block),
-    title: `the block "${block.type}"`,
-    node: tree.block(block),
-    diagnostics,
-  })
+  const scope = scopeOf(document, surroundings, diagnostics)
+  const tree = new Tree(scope, diagnostics, known)
+  const blocks = new Map<string, Node>()
+  const named = (block: Block): Named => {
+    const node = tree.block(block)
+    remember(blocks, `${block.type}.${nameOf(block)}`, node)
+    return { name: nameOf(block), title: `the block "${block.type}"`, node, diagnostics }
+  }
   const supervisors = document.supervisor.map((block): GroupSettings => {
     const { schema, values } = new Section(supervisor, named(block))
     return { name: nameOf(block), ...toSettings(schema, values) }
@@ -78,7 +79,15 @@ export function assemble(
   refuseSharedNames(document, diagnostics)
   const flow = readDataFlow(document, named, known, integrations, functions, diagnostics)
   const routes = readRoutes(document, named, known, integrations, servers, functions, diagnostics)
-  return { integrations, brokers, servers, scripts, supervisors, ...flow, routes }
+  const written = { blocks, constants: [scope.variables, scope.parent?.variables] }
+  return { integrations, brokers, servers, scripts, supervisors, ...flow, routes, written }
+}
+
+/** Adds a block. Several `on` blocks may have the same event: they are numbered like their triggers. */
+function remember(blocks: Map<string, Node>, key: string, node: Node): void {
+  let free = key
+  for (let number = 2; blocks.has(free); number++) free = `${key}#${number}`
+  blocks.set(free, node)
 }
 
 function readRoutes(

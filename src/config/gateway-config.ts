@@ -8,6 +8,7 @@ import type { ScriptFunction, ScriptSettings } from '../core/settings/script.js'
 import type { GroupSettings, SupervisionSettings } from '../core/settings/supervision.js'
 import type { TriggerSettings } from '../core/settings/trigger.js'
 import type { Value } from '../core/value.js'
+import type { Node } from './node.js'
 
 /** A validated integration with all defaults filled in. */
 export interface IntegrationConfig {
@@ -51,4 +52,14 @@ export interface GatewayConfig {
   readonly actions: readonly ActionSettings[]
   readonly triggers: readonly TriggerSettings[]
   readonly routes: readonly RouteSettings[]
+  /** The blocks as they were written, by kind and name: `integration.events`. Absent in a configuration of tests. */
+  readonly written?: Written
+}
+
+/** The blocks of a configuration as they were written, with their places. */
+export interface Written {
+  /** By kind and name: `integration.events`, `on.data.prices.updated#2`. */
+  readonly blocks: ReadonlyMap<string, Node>
+  /** The values of variables and locals, on which expressions of the run time may depend. */
+  readonly constants: unknown
 }

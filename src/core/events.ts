@@ -98,6 +98,16 @@ export const EVENTS = {
     },
     level: 'warn',
   }),
+  'config:reloaded': event({
+    when: 'A reload of the configuration has ended. A refused one has changed nothing.',
+    fields: {
+      result: oneOf(['applied', 'unchanged', 'refused'], 'What became of it.'),
+      changed: number('How many blocks have changed.'),
+      tookMs: number('Milliseconds that it took.'),
+      reason: optional(text('Why it was refused.')),
+    },
+    level: ({ result }) => (result === 'refused' ? 'error' : 'info'),
+  }),
   'data:failed': event({
     when: 'The source of a `data` block has failed, and the attempt before had succeeded. The data keeps its last good value.',
     fields: {

@@ -210,6 +210,8 @@ export const TRIGGER_METRICS = {
   running: gauge('runs', 'Runs in progress.'),
 } as const satisfies Readonly<Record<string, Metric>>
 
+const RELOADS = 'nemo_config_reloads_total'
+
 /** The metrics of the gateway itself. */
 export const GATEWAY_METRICS = {
   zombies: gauge(
@@ -217,6 +219,16 @@ export const GATEWAY_METRICS = {
     'Threads that were replaced and are stuck in a native call.',
     'nemo_zombie_threads',
   ),
+  'reloads.applied': counter('Reloads that changed something.', RELOADS, { result: 'applied' }),
+  'reloads.unchanged': counter('Reloads that found nothing to change.', RELOADS, { result: 'unchanged' }),
+  'reloads.refused': counter('Reloads that were refused and changed nothing.', RELOADS, {
+    result: 'refused',
+  }),
+  'reloads.lastSucceeded': {
+    type: 'state',
+    help: 'Whether the last reload was not refused; true before the first.',
+    name: 'nemo_config_last_reload_success',
+  },
 } as const satisfies Readonly<Record<string, Metric>>
 
 /** The name of a counter of a route. */

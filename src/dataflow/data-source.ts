@@ -52,7 +52,7 @@ const READER_BUFFER = 100
 export class DataSource<T = unknown> implements AsyncIterable<Update<T>> {
   /** The label of the `data` block. */
   readonly name: string
-  readonly #parts: DataDependencies
+  #parts: DataDependencies
   readonly #readers = new Set<Reader<T>>()
   #update: Update<T> | undefined
   #value: T | undefined
@@ -144,6 +144,12 @@ export class DataSource<T = unknown> implements AsyncIterable<Update<T>> {
       dropped: this.#dropped,
       readers: this.#readers.size,
     }
+  }
+
+  /** Takes other settings after a reload; the value and the readers stay. @internal */
+  refill(parts: DataDependencies): void {
+    this.#parts = parts
+    if (this.#state !== 'ended') this.#state = 'waiting'
   }
 
   /** Reports that the source can deliver. @internal */

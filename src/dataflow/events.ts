@@ -1,5 +1,4 @@
 import type { DataPath } from '../core/data-path.js'
-import { addTo } from '../core/list-map.js'
 import type { TriggerEvent } from '../core/settings/trigger.js'
 import type { Hops } from './hops.js'
 
@@ -15,13 +14,14 @@ type Listener = (event: FlowEvent) => void
 
 /** Calls the `on` blocks of each event. Looking up an event without listeners costs one lookup. */
 export class FlowEvents {
-  readonly #listeners = new Map<string, Listener[]>()
-  readonly #paths = new Map<string, { readonly path: DataPath; readonly listener: Listener }[]>()
+  readonly #listeners = new Map<string, readonly Listener[]>()
+  readonly #paths = new Map<string, readonly { readonly path: DataPath; readonly listener: Listener }[]>()
 
-  on(event: TriggerEvent, listener: Listener): void {
-    if (event.kind === 'data' && event.path.length > 0)
-      addTo(this.#paths, event.name, { path: event.path, listener })
-    else addTo(this.#listeners, keyOf(event), listener)
+  /** @returns a function that removes the listener */
+  on(event: TriggerEvent, listener: Listener): () => void {
+    return event.kind === 'data' && event.path.length > 0
+      ? add(this.#paths, event.name, { path: event.path, listener })
+      : add(this.#listeners, keyOf(event), listener)
   }
 
   emit(event: TriggerEvent, trigger: object, hops: Hops): void {
@@ -31,6 +31,15 @@ export class FlowEvents {
   /** Returns the listeners of paths in the value of a `data` block. */
   paths(data: string): readonly { readonly path: DataPath; readonly listener: Listener }[] {
     return this.#paths.get(data) ?? []
+  }
+}
+
+function add<T>(lists: Map<string, readonly T[]>, key: string, item: T): () => void {
+  lists.set(key, [...(lists.get(key) ?? []), item])
+  return () => {
+    const left = lists.get(key)!.filter((other) => other !== item)
+    if (left.length > 0) lists.set(key, left)
+    else lists.delete(key)
   }
 }
 

@@ -20,9 +20,11 @@ import type { DataFigures, DataSource } from './data-source.js'
 import { FlowEvents } from './events.js'
 import type { Feed } from './feeds/feed.js'
 import { filledData } from './feeds/feed-of.js'
-import { JoinSender } from './feeds/join-sender.js'
 import type { FlowIntegration } from './flow-integration.js'
+import type { Hops } from './hops.js'
+import { Joins } from './joins.js'
 import { Trigger, type TriggerFigures } from './triggers/trigger.js'
+import type { Update } from './update.js'
 import { emitUpdate } from './update-events.js'
 
 /** The blocks of the data flow. */
@@ -54,6 +56,18 @@ export interface FlowFigures {
   readonly triggers: Readonly<Record<string, TriggerFigures>>
 }
 
+/** A `data` block and what fills it. */
+interface Fed {
+  readonly settings: DataSettings
+  readonly feed: Feed
+}
+
+/** A trigger, and a function with which it no longer receives events. */
+interface Listening {
+  readonly trigger: Trigger
+  readonly forget: () => void
+}
+
 /** The blocks `data`, `action` and `on` of a gateway. */
 export class DataFlow {
   readonly #parts: FlowDependencies
@@ -62,18 +76,18 @@ export class DataFlow {
   readonly #sources = new Map<string, DataSource>()
   /** The values of all data by name, as expressions see them. */
   readonly #values: Record<string, unknown> = {}
-  readonly #feeds: readonly { readonly settings: DataSettings; readonly feed: Feed }[]
+  #feeds: readonly Fed[]
   readonly #runner: ActionRunner
-  readonly #actions: ReadonlyMap<string, Action>
-  /** What sends the values of each `data` block to the actors whose transforms join it. */
-  readonly #joins = new Map<string, Map<string, JoinSender>>()
-  readonly #triggers: readonly Trigger[]
+  #actions: ReadonlyMap<string, Action>
+  readonly #joins: Joins
+  #triggers: readonly Listening[]
   #isStopped = false
 
   constructor({ data, actions, triggers, routes = [] }: FlowSettings, parts: FlowDependencies) {
     this.#parts = parts
     const { clock, log, callScript } = parts
     this.#connections = new ConnectionEvents(this.#events, () => clock.now())
+    this.#joins = new Joins(this.#values, (name) => parts.integration(name).mail)
     this.#runner = new ActionRunner(actions, {
       clock,
       log,
@@ -83,12 +97,10 @@ export class DataFlow {
       integration: (name) => parts.integration(name),
       failed: (action, error) => this.#actionFailed(action, error),
     })
-    this.#actions = new Map(
-      actions.map(({ name }) => [name, new Action(name, (...run) => this.#runner.run(...run))]),
-    )
+    this.#actions = new Map(actions.map(({ name }) => [name, this.#action(name)]))
     this.#feeds = data.map((settings) => ({ settings, feed: this.#fill(settings) }))
-    for (const { integration, transforms } of data) this.#joinAll(transforms, integration)
-    for (const { from, transforms } of routes) this.#joinAll(transforms, from.integration)
+    for (const { integration, transforms } of data) this.#joins.addAll(transforms, integration)
+    for (const { from, transforms } of routes) this.#joins.addAll(transforms, from.integration)
     this.#triggers = triggers.map((settings) => this.#makeTrigger(settings))
     parts.work.add(this.#runner)
   }
@@ -99,6 +111,53 @@ export class DataFlow {
   }
 
   /**
+   * Takes other blocks. Data that stays keeps its value and its readers; only changed data is filled again. Runs in
+   * progress go on.
+   * @param isChanged whether a block is new or not the same as before
+   * @param isRemoved whether an integration is gone
+   */
+  async reload(
+    { data, actions, triggers, routes = [] }: FlowSettings,
+    isChanged: (kind: 'data' | 'on', name: string) => boolean,
+    isRemoved: (integration: string) => boolean,
+  ): Promise<void> {
+    if (this.#isStopped) return
+    const stays = ({ settings: { name } }: Fed) =>
+      data.some((each) => each.name === name) && !isChanged('data', name)
+    const ended = this.#feeds.filter((each) => !stays(each))
+    for (const { feed } of ended) feed.stop()
+    const kept = new Map(this.#feeds.filter(stays).map((each) => [each.settings.name, each]))
+    const filled = data.map((settings) => kept.get(settings.name) ?? { settings, feed: this.#fill(settings) })
+    this.#feeds = filled
+    this.#runner.update(actions)
+    this.#actions = new Map(actions.map(({ name }) => [name, this.#actions.get(name) ?? this.#action(name)]))
+    for (const { integration, transforms } of data) this.#joins.addAll(transforms, integration)
+    for (const { from, transforms } of routes) this.#joins.addAll(transforms, from.integration)
+    const listening = new Map(this.#triggers.map((each) => [each.trigger.name, each]))
+    this.#triggers = triggers.map((settings) => {
+      const before = listening.get(settings.name)
+      if (before === undefined || isChanged('on', settings.name)) return this.#makeTrigger(settings)
+      listening.delete(settings.name)
+      return before
+    })
+    for (const { trigger, forget } of listening.values()) {
+      forget()
+      trigger.stop()
+    }
+    // The new sources open while the earlier ones end, so that no message is missed.
+    for (const each of filled) if (!kept.has(each.settings.name)) each.feed.start()
+    await Promise.all(ended.map(({ feed }) => feed.close()))
+    for (const [name, source] of this.#sources) {
+      if (data.some((each) => each.name === name)) continue
+      source.end()
+      this.#sources.delete(name)
+      this.#joins.remove(name)
+      delete this.#values[name]
+    }
+    this.#joins.removeIntegrations(isRemoved)
+  }
+
+  /**
    * Stops everything that begins something: polls, retries and triggers. Runs in progress and messages that have
    * arrived are finished: see `Work`.
    */
@@ -106,7 +165,7 @@ export class DataFlow {
     if (this.#isStopped) return
     this.#isStopped = true
     for (const { feed } of this.#feeds) feed.stop()
-    for (const trigger of this.#triggers) trigger.stop()
+    for (const { trigger } of this.#triggers) trigger.stop()
     this.#runner.stop()
   }
 
@@ -139,7 +198,7 @@ export class DataFlow {
       if (!this.#sources.has(name))
         throw unknownName('subscribe: option "transform"', 'data', name, this.#sources.keys())
     for (const { with: name } of joins) {
-      const sender = this.#join(name, integration)
+      const sender = this.#joins.add(name, integration)
       if (this.#values[name] !== undefined) sender.changed()
     }
   }
@@ -149,7 +208,7 @@ export class DataFlow {
     return {
       data: each([...this.#sources].map(([name, source]) => [name, source.figures] as const)),
       actions: each([...this.#runner.names].map((name) => [name, this.#runner.figures(name)] as const)),
-      triggers: each(this.#triggers.map((trigger) => [trigger.name, trigger.figures] as const)),
+      triggers: each(this.#triggers.map(({ trigger }) => [trigger.name, trigger.figures] as const)),
     }
   }
 
@@ -158,9 +217,7 @@ export class DataFlow {
     if (report.kind === 'message:dead' && report.route === undefined) this.#deadLettered(report)
     const connected = this.#connections.observe(report)
     if (connected === undefined || this.#isStopped) return
-    // A new life of the actor has no values yet.
-    for (const [name, senders] of this.#joins)
-      if (this.#values[name] !== undefined) senders.get(connected)?.changed()
+    this.#joins.connected(connected)
     for (const { settings, feed } of this.#feeds) if (settings.integration === connected) feed.poke()
   }
 
@@ -183,45 +240,35 @@ export class DataFlow {
   #fill(settings: DataSettings): Feed {
     const { clock, random, integration, connection } = this.#parts
     const { name, integration: of } = settings
-    const { source, feed } = filledData(settings, {
+    const parts = {
       clock,
       random,
       data: this.#values,
       integration: () => integration(of),
       connection: () => connection(of),
-      updated: (update, previous, hops) => {
-        for (const join of this.#joins.get(name)?.values() ?? []) join.changed()
+      updated: (update: Update, previous: unknown, hops: Hops) => {
+        this.#joins.changed(name)
         emitUpdate(this.#events, update, previous, hops)
         // Others may wait for the first value.
         if (previous === undefined && !this.#isStopped) for (const other of this.#feeds) other.feed.poke()
       },
-      failed: (error, isNew) => this.#dataFailed(name, error, isNew),
-    })
+      failed: (error: Error, isNew: boolean) => this.#dataFailed(name, error, isNew),
+    }
+    const { source, feed } = filledData(settings, parts, this.#sources.get(name))
     this.#sources.set(name, source)
-    Object.defineProperty(this.#values, name, { enumerable: true, get: () => source.value })
+    Object.defineProperty(this.#values, name, {
+      enumerable: true,
+      configurable: true,
+      get: () => source.value,
+    })
     return feed
   }
 
-  #joinAll(transforms: readonly TransformSettings[], integration: string): void {
-    for (const transform of transforms) if (transform.type === 'join') this.#join(transform.with, integration)
+  #action(name: string): Action {
+    return new Action(name, (action, trigger, limits) => this.#runner.run(action, trigger, limits))
   }
 
-  /** Sends the values of a `data` block to the actor of an integration from now on. */
-  #join(name: string, integration: string): JoinSender {
-    const senders = this.#joins.get(name) ?? new Map<string, JoinSender>()
-    this.#joins.set(name, senders)
-    const known = senders.get(integration)
-    if (known !== undefined) return known
-    const sender = new JoinSender(
-      name,
-      () => this.#parts.integration(integration).mail,
-      () => this.#values[name],
-    )
-    senders.set(integration, sender)
-    return sender
-  }
-
-  #makeTrigger(settings: TriggerSettings): Trigger {
+  #makeTrigger(settings: TriggerSettings): Listening {
     const trigger = new Trigger(settings, {
       clock: this.#parts.clock,
       data: this.#values,
@@ -232,8 +279,7 @@ export class DataFlow {
         this.#parts.log({ level: 'warn', message, error: messageOf(error) })
       },
     })
-    this.#events.on(settings.event, (event) => trigger.offer(event))
-    return trigger
+    return { trigger, forget: this.#events.on(settings.event, (event) => trigger.offer(event)) }
   }
 
   #dataFailed(data: string, error: Error, isNew: boolean): void {

@@ -3,8 +3,14 @@ import type { Clock } from '../core/clock.js'
 import { ActorCrashedError, ShutdownError } from '../core/errors/lifecycle.js'
 import { CancelledError, SerializeError } from '../core/errors/operation.js'
 import type { Capacity } from '../core/overflow.js'
-import type { ActorAddress, AddressEvents, Addressed } from '../mailbox/actor-address.js'
-import { Channel, type ChannelEnd } from '../mailbox/channel.js'
+import type {
+  ActorAddress,
+  AddressEvents,
+  Addressed,
+  PredecessorAddress,
+  SuccessorAddress,
+} from '../mailbox/actor-address.js'
+import type { ChannelEnd } from '../mailbox/channel.js'
 import { decodeError, messageOf } from '../mailbox/error-codec.js'
 import type { Gauges } from '../mailbox/gauges.js'
 import type {
@@ -15,90 +21,85 @@ import type {
   SourceHandler,
   SourceRequest,
 } from '../mailbox/integration-mail.js'
-import { NameReader } from '../mailbox/names.js'
-import type { ActorBatch, ActorNotice, RequestBatch, RequestOptions } from '../mailbox/protocol.js'
+import type { ActorNotice, RequestOptions } from '../mailbox/protocol.js'
 import type { Turn } from '../mailbox/turn.js'
 import { traitsOf, type Verb } from '../mailbox/verbs.js'
 import { type HostSource, HostSources, specOf, windowOf } from './host-sources.js'
 import { Ledger } from './ledger.js'
+import { Lives } from './lives.js'
 import { type Intake, openCircuit, refusalOf } from './refusals.js'
-import { SourceRestorer } from './source-restorer.js'
+import type { Request } from './request.js'
 
-interface Present {
-  readonly kind: 'present'
-  readonly life: number
-  readonly channel: Channel<RequestBatch, ActorBatch>
-  readonly gauges: Gauges
-}
-
-type State =
-  | Present
-  /** Not started yet, or dead and to be restarted: requests wait. */
-  | { readonly kind: 'absent' }
-  | { readonly kind: 'failed'; readonly reason: string }
-  | { readonly kind: 'stopped' }
-
-/** The stable address of one integration over all lives of its actor. Passes requests and sources on to each life. */
+/**
+ * The stable address of one integration over all lives of its actor. Passes requests and sources on to each life. Its
+ * settings change when a reload replaces the actor.
+ */
 export class ActorRef implements IntegrationMail, ActorAddress {
-  readonly name: string
-  readonly type: string
-  readonly window: Capacity
-  readonly mailbox: Capacity
-  readonly formats: readonly string[]
-  readonly timeoutMs: number
-  readonly #capabilities: readonly Capability[]
   readonly #clock: Clock
-  readonly #turn: Turn
   readonly #events: AddressEvents
-  readonly #ledger: Ledger
   readonly #sources = new HostSources()
-  readonly #restorer: SourceRestorer
-  readonly #keepsSession: boolean
-  readonly #defaultQos: number
-  #state: State = { kind: 'absent' }
+  readonly #lives: Lives
   #intake: Intake = 'open'
-  #lives = 0
+  /** Why there will be no further life. */
+  #ended: { readonly kind: 'failed'; readonly reason: string } | { readonly kind: 'stopped' } | undefined
   /** Why the connection was lost or could not be made; `undefined` while connected. */
   #connectionFault: Error | undefined
 
-  constructor(
-    { settings, protocol, poisonThreshold, keepsSession }: Addressed,
-    clock: Clock,
-    turn: Turn,
-    events: AddressEvents,
-  ) {
-    this.name = settings.name
-    this.type = protocol.name
-    this.window = windowOf(settings.mailbox)
-    this.mailbox = settings.mailbox
-    this.formats = protocol.formats
-    this.timeoutMs = settings.timeoutMs
-    this.#capabilities = protocol.capabilities
-    this.#keepsSession = keepsSession === true
-    this.#defaultQos = Number(settings.config.qos ?? 0)
+  constructor(actor: Addressed, clock: Clock, turn: Turn, events: AddressEvents) {
     this.#clock = clock
-    this.#turn = turn
     this.#events = events
-    this.#ledger = new Ledger(settings, poisonThreshold, clock, {
-      settledFirst: (seq, verb) => this.#endAtActor(seq, verb),
+    const origin = { at: clock.monotonic(), operations: 0 }
+    const ledgerEvents = {
       connectionFault: () => this.#connectionFault,
-      expiring: () => this.#present?.channel.pullAll(),
-      poison: (entry, reason) => events.poison(entry, entry.deaths, reason),
-    })
-    this.#restorer = new SourceRestorer({
+      expiring: () => this.#lives.pullAll(),
+      poison: (entry: Request, reason: string) => events.poison(entry, entry.deaths, reason),
+    }
+    this.#lives = new Lives(actor, {
       clock,
-      ledger: this.#ledger,
+      turn,
       sources: this.#sources,
-      isCurrent: (life) => this.#present?.life === life,
+      makeLedger: ({ settings, poisonThreshold }) =>
+        new Ledger(settings, poisonThreshold, clock, ledgerEvents, origin),
+      notice: (notice, isPresent) => this.#notice(notice, isPresent),
+      missed: (source) => this.#reportGap(source),
     })
+  }
+
+  get name(): string {
+    return this.#lives.actor.settings.name
+  }
+
+  get type(): string {
+    return this.#lives.actor.protocol.name
+  }
+
+  get window(): Capacity {
+    return windowOf(this.#lives.actor.settings.mailbox)
+  }
+
+  get mailbox(): Capacity {
+    return this.#lives.actor.settings.mailbox
+  }
+
+  get formats(): readonly string[] {
+    return this.#lives.actor.protocol.formats
+  }
+
+  get timeoutMs(): number {
+    return this.#lives.actor.settings.timeoutMs
   }
 
   get depth(): { readonly waiting: number; readonly posted: number } {
-    return this.#ledger.depth
+    const { waiting } = this.#lives.ledger.depth
+    return { waiting, posted: this.#lives.ledgers.reduce((sum, { depth }) => sum + depth.posted, 0) }
+  }
+
+  get connectionFault(): Error | undefined {
+    return this.#connectionFault
   }
 
   supports(capability: Capability): boolean {
-    return this.#capabilities.includes(capability)
+    return this.#lives.actor.protocol.capabilities.includes(capability)
   }
 
   request(
@@ -109,13 +110,13 @@ export class ActorRef implements IntegrationMail, ActorAddress {
     limits?: RequestLimits,
   ): Promise<unknown> {
     const refused = this.#refusal(verb, limits?.signal)
-    if (refused !== undefined) return this.#ledger.refuse(refused)
+    if (refused !== undefined) return this.#lives.ledger.refuse(refused)
     try {
-      return this.#ledger.enter(verb, target, value, options, limits)
+      return this.#lives.ledger.enter(verb, target, value, options, limits)
     } catch (error) {
       // A getter or proxy in the value may throw when its size is estimated.
       const reason = `the value cannot be read: ${messageOf(error)}`
-      return this.#ledger.refuse(new SerializeError(reason, { integration: this.name }))
+      return this.#lives.ledger.refuse(new SerializeError(reason, { integration: this.name }))
     }
   }
 
@@ -136,7 +137,7 @@ export class ActorRef implements IntegrationMail, ActorAddress {
     if (source.state === 'asked') source.state = 'open'
     return {
       credit: (messages, bytes) => {
-        if (source.credit.giver.give(messages, bytes)) this.#present?.channel.nudge()
+        if (source.credit.giver.give(messages, bytes)) this.#lives.nudge()
       },
       close: () => this.#close(source),
       id: source.id,
@@ -150,64 +151,59 @@ export class ActorRef implements IntegrationMail, ActorAddress {
     options?: RequestOptions,
     limits?: RequestLimits,
   ): Promise<boolean> {
-    if (this.#state.kind === 'stopped') throw new ShutdownError({ integration: this.name })
-    if (this.#present?.life !== life) return false
-    return (await this.request(verb, '', value, options, limits)) as boolean
+    if (this.#ended?.kind === 'stopped') throw new ShutdownError({ integration: this.name })
+    const { present } = this.#lives
+    if (present?.number === life) return (await this.request(verb, '', value, options, limits)) as boolean
+    const ledger = this.#lives.ledgerOf(life)
+    if (ledger === undefined) return false
+    return (await ledger.enter(verb, '', value, options, limits)) as boolean
   }
 
   attach(end: ChannelEnd, gauges: Gauges): void {
-    const names = new NameReader()
-    const life = ++this.#lives
-    const channel = new Channel<RequestBatch, ActorBatch>(end, this.#turn, (batch) =>
-      this.#receive(batch, names, life),
-    )
-    this.#state = { kind: 'present', life, channel, gauges }
-    // Drop the requests that reopened sources in an earlier life; this life gets new ones.
-    this.#ledger.drop(
-      ({ options }) => options?.source !== undefined && this.#sources.isOpen(options.source.id),
-    )
-    for (const source of this.#sources.renew()) {
-      this.#restorer.restore(source, life)
-      this.#reportGap(source)
-    }
-    this.#ledger.attach(channel)
+    this.#reopen()
+    this.#lives.attach(end, gauges)
+  }
+
+  prepare(end: ChannelEnd, gauges: Gauges, actor: Addressed): SuccessorAddress {
+    return this.#lives.prepare(end, gauges, actor, () => this.#reopen())
+  }
+
+  withdraw(actor: Addressed): PredecessorAddress {
+    this.#reopen()
+    return this.#lives.withdraw(actor)
+  }
+
+  configure(actor: Addressed): void {
+    this.#lives.configure(actor)
   }
 
   detach(reason: string): void {
-    const present = this.#present
-    if (present === undefined) return
-    // Receive the batches that the actor sent before it died.
-    present.channel.pullAll()
-    present.channel.close()
-    this.#state = { kind: 'absent' }
-    this.#ledger.crashed(present.gauges, reason)
+    this.#lives.detach(reason)
   }
 
   fail(reason: string): void {
     this.detach(reason)
-    this.#state = { kind: 'failed', reason }
+    this.#ended = { kind: 'failed', reason }
     this.#end(() => new ActorCrashedError(reason, false, { integration: this.name, retryable: false }))
   }
 
   stop(): void {
-    if (this.#state.kind === 'stopped') return
-    const present = this.#present
-    present?.channel.pullAll()
-    present?.channel.close()
-    this.#state = { kind: 'stopped' }
+    if (this.#ended?.kind === 'stopped') return
+    this.#lives.close()
+    this.#ended = { kind: 'stopped' }
     this.#end(() => new ShutdownError({ integration: this.name }))
   }
 
   abandon(): void {
-    this.#ledger.abandon(({ traits }) => !traits.settles)
+    for (const ledger of this.#lives.ledgers) ledger.abandon(({ traits }) => !traits.settles)
   }
 
   startDraining(): void {
     if (this.#intake !== 'open') return
     this.#intake = 'draining'
-    this.#ledger.abandon(({ traits }) => traits.isOpenEnded)
+    for (const ledger of this.#lives.ledgers) ledger.abandon(({ traits }) => traits.isOpenEnded)
     // Detach before handlers give messages back; otherwise the broker would deliver those again.
-    if (this.#present !== undefined) this.request('detach', '', undefined).catch(() => {})
+    if (this.#lives.present !== undefined) this.request('detach', '', undefined).catch(() => {})
     this.#sources.drain(new ShutdownError({ integration: this.name }))
   }
 
@@ -220,54 +216,54 @@ export class ActorRef implements IntegrationMail, ActorAddress {
     return this.#intake === 'open'
   }
 
-  drained(ms: number): Promise<void> {
-    return this.#ledger.drained(ms)
+  async drained(ms: number): Promise<void> {
+    await Promise.all(this.#lives.ledgers.map((ledger) => ledger.drained(ms)))
   }
 
   /**
    * Reports that messages published without an actor are missing, unless the broker keeps them for the subscription.
    */
   #reportGap({ verb, target, wanted }: HostSource): void {
-    if (verb !== 'subscribe' || (this.#keepsSession && (wanted.qos ?? this.#defaultQos) > 0)) return
+    const { keepsSession, settings } = this.#lives.actor
+    const qos = wanted.qos ?? Number(settings.config.qos ?? 0)
+    if (verb !== 'subscribe' || (keepsSession && qos > 0)) return
     const reason = 'the actor was restarted; messages published in the meantime are missing'
     this.#events.notice({ kind: 'gap', topic: target, lost: 0, reason })
-  }
-
-  get #present(): Present | undefined {
-    return this.#state.kind === 'present' ? this.#state : undefined
   }
 
   /** Why a request is not accepted; `undefined` if it is. */
   #refusal(verb: Verb, signal: AbortSignal | undefined): Error | undefined {
     const integration = this.name
     const traits = traitsOf(verb)
-    const refusal = refusalOf(traits, this.#intake, this.#state, integration)
+    const refusal = refusalOf(traits, this.#intake, this.#ended, integration)
     if (refusal !== undefined) return refusal
     if (signal?.aborted) return new CancelledError({ integration, cause: signal.reason })
     if (traits.settles) return undefined
-    const open = openCircuit(this.#present?.gauges, this.#clock, integration)
+    const open = openCircuit(this.#lives.present?.gauges, this.#clock, integration)
     if (open !== undefined) return open
     // System requests have a separate lane, so that a full mailbox cannot end the subscriptions of a crashed actor.
-    if (traits.isSystem || this.#ledger.hasRoom) return undefined
-    return this.#ledger.makeRoom(this.#present?.gauges.connection === 'connected')
+    if (traits.isSystem || this.#lives.ledger.hasRoom) return undefined
+    return this.#lives.ledger.makeRoom(this.#lives.present?.gauges.connection === 'connected')
   }
 
-  #receive(batch: ActorBatch, names: NameReader, life: number): void {
-    names.learn(batch.names)
-    this.#ledger.settle(batch, life)
-    if (batch.runs !== undefined)
-      for (const run of batch.runs)
-        if (this.#sources.deliver(run, names, life)) this.#present?.channel.nudge()
-    if (batch.notices !== undefined) for (const notice of batch.notices) this.#notice(notice)
+  /** Accepts requests again, because a failed actor gets another life. */
+  #reopen(): void {
+    if (this.#ended?.kind === 'failed') this.#ended = undefined
   }
 
-  #notice(notice: ActorNotice): void {
-    if (notice.kind === 'source-ended') this.#sources.end(notice.source, decodeError(notice.error, this.name))
-    else if (notice.kind === 'dropped') this.#sources.dropped(notice.source, notice.dropped)
-    else {
-      if (notice.kind === 'connection') this.#connectionChanged(notice)
-      this.#events.notice(notice)
+  #notice(notice: ActorNotice, isPresent: boolean): void {
+    if (notice.kind === 'source-ended') {
+      if (isPresent) this.#sources.end(notice.source, decodeError(notice.error, this.name))
+      return
     }
+    if (notice.kind === 'dropped') {
+      if (isPresent) this.#sources.dropped(notice.source, notice.dropped)
+      return
+    }
+    const isOfConnection = notice.kind === 'connection' || notice.kind === 'breaker'
+    if (isOfConnection && !isPresent) return
+    if (notice.kind === 'connection') this.#connectionChanged(notice)
+    this.#events.notice(notice)
   }
 
   #connectionChanged({ state, error }: Extract<ActorNotice, { kind: 'connection' }>): void {
@@ -276,20 +272,15 @@ export class ActorRef implements IntegrationMail, ActorAddress {
   }
 
   #end(error: () => Error): void {
-    this.#ledger.close(error)
+    for (const ledger of this.#lives.ledgers) ledger.close(error)
     this.#sources.endAll(error())
   }
 
   async #close(source: HostSource): Promise<void> {
     if (!this.#sources.close(source)) return
     // During a shutdown the source was detached: the broker keeps its subscription or consumer.
-    if (this.#present !== undefined && this.#intake === 'open')
+    if (this.#lives.present !== undefined && this.#intake === 'open')
       await this.request('unsubscribe', source.target, source.id).catch(() => {})
     this.#sources.remove(source)
-  }
-
-  /** Tells the actor to end a request whose caller no longer waits. */
-  #endAtActor(seq: number, verb: 'cancel' | 'expire'): void {
-    if (this.#present !== undefined) this.request(verb, '', seq).catch(() => {})
   }
 }

@@ -1,11 +1,16 @@
 import type { Clock } from '../core/clock.js'
 import type { Request } from './request.js'
 
-/** Resolves when only receives and sources are in flight, which may wait indefinitely, or after `ms`. */
-export async function drained(queue: Iterable<Request>, clock: Clock, ms: number): Promise<void> {
+/** Resolves when no request is in flight for which `isAwaited` returns true, or after `ms`. */
+export async function drained(
+  queue: Iterable<Request>,
+  clock: Clock,
+  ms: number,
+  isAwaited: (request: Request) => boolean,
+): Promise<void> {
   const until = clock.monotonic() + ms
   for (;;) {
-    const open = [...queue].find((request) => !request.traits.isOpenEnded)
+    const open = [...queue].find(isAwaited)
     const left = until - clock.monotonic()
     if (open === undefined || left <= 0) return
     await settled(open, clock, left)

@@ -1,10 +1,11 @@
 import { sharedController } from '../core/abort.js'
 import type { Capacity } from '../core/overflow.js'
-import { CreditGiver, newCredit } from '../mailbox/credit.js'
 import type { SourceHandler, SourceRequest } from '../mailbox/integration-mail.js'
 import type { NameReader } from '../mailbox/names.js'
 import type { DeliveryRun, SourceSpec } from '../mailbox/protocol.js'
 import type { SourceVerb } from '../resilience/reopen.js'
+import type { NextSource } from './next-source.js'
+import { type Credit, freshCredit } from './source-credit.js'
 
 /**
  * The most messages of one source in flight to the host: enough to keep the channel full over a round trip of credit.
@@ -24,7 +25,9 @@ export interface HostSource {
   state: 'asked' | 'open' | 'closing'
   /** Aborts when the host closes the source, which cancels a request to open it. */
   readonly closing: AbortController
-  credit: { readonly shared: SharedArrayBuffer; readonly giver: CreditGiver }
+  credit: Credit
+  /** What it is at a successor that has not taken over yet. */
+  next: NextSource | undefined
 }
 
 /** The sources of the host at one integration. */
@@ -42,9 +45,19 @@ export class HostSources {
       state: 'asked',
       closing: sharedController(),
       credit: freshCredit(),
+      next: undefined,
     }
     this.#byId.set(source.id, source)
     return source
+  }
+
+  /** The sources that have been opened. */
+  get openSources(): readonly HostSource[] {
+    return [...this.#byId.values()].filter(({ state }) => state === 'open')
+  }
+
+  byId(id: number): HostSource | undefined {
+    return this.#byId.get(id)
   }
 
   /** Whether the source is known and not being closed. */
@@ -57,6 +70,8 @@ export class HostSources {
     if (!this.has(source)) return false
     source.state = 'closing'
     source.closing.abort()
+    // The handler gives back what it no longer wants.
+    source.next?.release(source.handler)
     return true
   }
 
@@ -69,12 +84,16 @@ export class HostSources {
     this.#byId.delete(source.id)
   }
 
-  /** Passes messages to their source. @returns whether the actor must be woken because it waits for this receipt */
-  deliver(run: DeliveryRun, names: NameReader, life: number): boolean {
+  /**
+   * Passes messages to their source.
+   * @param isCurrent whether the credit of the source is that of this life
+   * @returns whether the actor must be woken because it waits for this receipt
+   */
+  deliver(run: DeliveryRun, names: NameReader, life: number, isCurrent: boolean): boolean {
     const source = this.#byId.get(run.source)
     if (source === undefined) return false
     source.handler.receive(run, names, life)
-    return source.credit.giver.received(run.count)
+    return isCurrent && source.credit.giver.received(run.count)
   }
 
   dropped(id: number, total: number): void {
@@ -98,13 +117,45 @@ export class HostSources {
   }
 
   /** Resets the credit of all open sources for a new life of the actor. @returns the sources to open again */
-  renew(): HostSource[] {
-    const open = [...this.#byId.values()].filter(({ state }) => state === 'open')
+  renew(): readonly HostSource[] {
+    const open = this.openSources
     for (const source of open) {
       source.credit = freshCredit()
+      source.next = undefined
       source.handler.restarted()
     }
     return open
+  }
+
+  /**
+   * Lets a successor deliver, beginning with what it has held.
+   * @returns the sources that it has not opened
+   */
+  move(): readonly HostSource[] {
+    const missing: HostSource[] = []
+    for (const source of this.openSources) {
+      const { next, handler } = source
+      source.next = undefined
+      source.credit = next?.credit ?? freshCredit()
+      if (handler.moved === undefined) handler.restarted()
+      else handler.moved()
+      if (next === undefined) {
+        missing.push(source)
+        continue
+      }
+      next.release(handler)
+      if (next.dropped > 0) handler.dropped(next.dropped)
+      if (next.ended !== undefined) this.end(source.id, next.ended)
+    }
+    return missing
+  }
+
+  /** Gives a source that is asked for again a credit of its own. @returns its new specification */
+  renewAsked(id: number): SourceSpec | undefined {
+    const source = this.#byId.get(id)
+    if (source === undefined) return undefined
+    source.credit = freshCredit()
+    return specOf(source)
   }
 }
 
@@ -113,9 +164,9 @@ export function specOf(source: HostSource): SourceSpec {
   return { ...source.wanted, id: source.id, credit: source.credit.shared }
 }
 
-function freshCredit() {
-  const shared = newCredit()
-  return { shared, giver: new CreditGiver(shared) }
+/** Makes the specification for a successor, which has a credit of its own. */
+export function specWith({ wanted, id }: HostSource, credit: SharedArrayBuffer): SourceSpec {
+  return { ...wanted, id, credit }
 }
 
 /** How many messages and bytes of one source may be in flight to the host. */

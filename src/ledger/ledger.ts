@@ -1,7 +1,7 @@
 import { onAbort } from '../core/abort.js'
 import type { Clock } from '../core/clock.js'
 import { DeadlineTimer } from '../core/deadline-timer.js'
-import { ActorCrashedError, ShutdownError } from '../core/errors/lifecycle.js'
+import { ShutdownError } from '../core/errors/lifecycle.js'
 import { MailboxFullError } from '../core/errors/limits.js'
 import { CancelledError, SerializeError } from '../core/errors/operation.js'
 import { type IntegrationSettings, operationBudgetMs } from '../core/settings/integration.js'
@@ -11,31 +11,24 @@ import type { RequestLimits } from '../mailbox/integration-mail.js'
 import type { ActorBatch, ReceivedMessage, RequestOptions } from '../mailbox/protocol.js'
 import { isWeighedExactly, SizeEstimate } from '../mailbox/size-estimate.js'
 import type { Verb } from '../mailbox/verbs.js'
-import { type CrashOutcome, crashOutcome, findInHand } from './crash-outcome.js'
+import { settleCrashed } from './crash-settlement.js'
 import { drained } from './drained.js'
 import { graceOf } from './grace.js'
+import type { LedgerEvents, LedgerOrigin } from './ledger-events.js'
+import { isMovable, precedesSuccessor } from './movable.js'
+import { oldestOf } from './oldest.js'
 import { RefusalPace } from './refusal-pace.js'
 import { mailboxFull, timedOut, tooLarge } from './refusals.js'
-import { Request } from './request.js'
-import { type RequestChannel, RequestQueue, type Room } from './request-queue.js'
-
-/** The callbacks of the ledger. */
-export interface LedgerEvents {
-  /** The host has settled a request that the actor has, so the actor may end it by this verb. */
-  settledFirst(seq: number, verb: 'cancel' | 'expire'): void
-  /** Returns why there is no connection now. */
-  connectionFault(): Error | undefined
-  /** Called before time-outs are checked, so that answers that have arrived are received first. */
-  expiring(): void
-  /** A message has killed too many actors and is dead-lettered. */
-  poison(request: Request, reason: string): void
-}
+import { Request, type RequestOwner } from './request.js'
+import { type RequestChannel, RequestQueue } from './request-queue.js'
 
 /**
  * Owns every request of one integration from its acceptance to its settlement, over all lives of the actor. Each
  * request is settled once: by an answer, a time-out, a cancellation, a crash or the end of the gateway.
+ *
+ * A hand-over makes a new ledger for the successor. The predecessor's settles what its actor still has.
  */
-export class Ledger {
+export class Ledger implements RequestOwner {
   readonly #name: string
   readonly #poisonThreshold: number
   readonly #clock: Clock
@@ -47,16 +40,20 @@ export class Ledger {
   readonly #budgetMs: number
   readonly #maxBytes: number
   readonly #mailboxFull: string
-  /** When the ledger was created, in milliseconds of `clock.monotonic()`. */
-  readonly #origin: number
-  #operations = 0
+  readonly #origin: LedgerOrigin
   /**
    * Numbers of receives that the host settled while the actor had them. Their answers may contain a message to give
    * back.
    */
   readonly #abandoned = new Set<number>()
 
-  constructor(settings: IntegrationSettings, poisonThreshold: number, clock: Clock, events: LedgerEvents) {
+  constructor(
+    settings: IntegrationSettings,
+    poisonThreshold: number,
+    clock: Clock,
+    events: LedgerEvents,
+    origin: LedgerOrigin = { at: clock.monotonic(), operations: 0 },
+  ) {
     this.#name = settings.name
     this.#poisonThreshold = poisonThreshold
     this.#clock = clock
@@ -64,7 +61,7 @@ export class Ledger {
     this.#budgetMs = operationBudgetMs(settings)
     this.#maxBytes = settings.limits.frame
     this.#mailboxFull = mailboxFull(settings.mailbox)
-    this.#origin = clock.monotonic()
+    this.#origin = origin
     this.#queue = new RequestQueue(clock, settings.mailbox, (request, reason) =>
       request.reject(new SerializeError(reason, { integration: this.#name })),
     )
@@ -97,9 +94,10 @@ export class Ledger {
     const now = own === undefined ? this.#queue.now() : this.#clock.monotonic()
     const deadline = own === undefined ? 0 : now + own
     const timeoutMs = own ?? this.#budgetMs
-    const expiresAfter = Math.ceil(now - this.#origin + timeoutMs)
+    const expiresAfter = Math.ceil(now - this.#origin.at + timeoutMs)
     const request = new Request(
-      this.#operations++,
+      this,
+      this.#origin.operations++,
       verb,
       target,
       value,
@@ -111,7 +109,7 @@ export class Ledger {
     )
     if (limits?.signal !== undefined) this.#cancelOn(limits.signal, request)
     this.#queue.push(request)
-    this.#deadlines.add(this.#origin + expiresAfter)
+    this.#deadlines.add(this.#origin.at + expiresAfter)
     return request.promise
   }
 
@@ -130,7 +128,7 @@ export class Ledger {
       const room = this.#queue.room()
       if (room === 'room') return undefined
       const full = new MailboxFullError(this.#mailboxFull, { integration: this.#name })
-      const oldest = this.#oldest(room, isConnected)
+      const oldest = room === 'full' ? undefined : oldestOf(this.#queue, isConnected)
       if (oldest === undefined) return full
       this.#forget(oldest, 'cancel')
       oldest.reject(full, this.#refusals)
@@ -153,7 +151,7 @@ export class Ledger {
         const seq = replies.seqs[i]!
         const request = this.#queue.take(seq)
         if (request === undefined) this.#unclaimed(seq, replies.values[i])
-        else this.#answer(request, replies.values[i], life)
+        else request.answer(replies.values[i], life)
       }
     if (failures !== undefined)
       for (let i = 0; i < failures.seqs.length; i++) {
@@ -165,29 +163,20 @@ export class Ledger {
     this.#queue.settledSome()
   }
 
-  /** Hands the requests of a dead actor over to the next life, or settles them (docs/architecture.md, "A crash"). */
-  crashed(gauges: Gauges, reason: string): void {
-    const handOver: Request[] = []
-    const posted = this.#queue.detach()
-    const inHand = findInHand(posted, gauges)
-    for (const request of posted) {
-      const wasInHand = inHand.length === 1 && request === inHand[0]
-      const outcome = crashOutcome(request, wasInHand, this.#poisonThreshold)
-      if (wasInHand) request.deaths++
-      if (outcome === 'hand-over') handOver.push(request)
-      else this.#settleCrashed(request, outcome, reason)
-    }
+  /**
+   * Hands the requests of a dead actor over to the next life, or settles them (docs/architecture.md, "A crash").
+   * @param heir the ledger that gets them; this one if absent
+   */
+  crashed(gauges: Gauges, reason: string, heir: Ledger = this): void {
+    const handOver = settleCrashed(this.#queue, gauges, reason, {
+      integration: this.#name,
+      poisonThreshold: this.#poisonThreshold,
+      poison: (request) => this.#events.poison(request, reason),
+    })
     this.#abandoned.clear()
-    // A request that names a delivery or source of this life must not reach the next life, which reuses the numbers.
-    for (const request of [...this.#queue]) {
-      const { onCrash } = request.traits
-      if (onCrash !== 'answer-false' && onCrash !== 'answer-done') continue
-      this.#queue.forget(request)
-      this.#settleCrashed(request, onCrash, reason)
-    }
-    // One of these killed the actor: the next life executes them one at a time to find out which.
-    for (const request of inHand) request.suspect = true
-    this.#queue.putBack(handOver)
+    if (heir === this) return this.#queue.putBack(handOver)
+    heir.adopt(handOver)
+    this.#deadlines.cancel()
   }
 
   /** Resolves the requests for which `wanted` returns true, because they are obsolete. */
@@ -202,7 +191,7 @@ export class Ledger {
   /** Rejects the requests for which `wanted` returns true with ShutdownError, and tells the actor to end them. */
   abandon(wanted: (request: Request) => boolean): void {
     for (const request of [...this.#queue])
-      if (wanted(request)) this.#giveUp(request, new ShutdownError({ integration: this.#name }))
+      if (wanted(request)) this.giveUp(request, new ShutdownError({ integration: this.#name }))
   }
 
   /** Settles all requests. Nothing may be entered afterwards. */
@@ -217,19 +206,56 @@ export class Ledger {
 
   /** Resolves when only receives and sources are in flight, or after `ms`. */
   drained(ms: number): Promise<void> {
-    return drained(this.#queue, this.#clock, ms)
+    return drained(this.#queue, this.#clock, ms, ({ traits }) => !traits.isOpenEnded)
   }
 
-  /** The request that `drop-oldest` drops. A posted request is older, but a connected actor is already executing it. */
-  #oldest(room: Exclude<Room, 'room'>, isConnected: boolean): Request | undefined {
-    if (room === 'full') return undefined
-    const { oldestWaiting, oldestPosted } = this.#queue
-    return isConnected ? (oldestWaiting ?? oldestPosted) : (oldestPosted ?? oldestWaiting)
+  /** Rejects a request whose caller no longer waits, and tells the actor to end it. */
+  giveUp(request: Request, error: Error, by: 'cancel' | 'expire' = 'cancel'): void {
+    if (request.state === 'settled') return
+    this.#forget(request, by)
+    request.reject(error)
+  }
+
+  /** Keeps user requests waiting until `release`, because the predecessor must settle earlier ones first. */
+  hold(): void {
+    this.#queue.hold()
+  }
+
+  release(): void {
+    this.#queue.release()
+  }
+
+  /**
+   * Removes the requests that the actor need not have: those that wait, and posted ones that may wait indefinitely. The
+   * actor is told to end the latter.
+   * @returns them in order
+   */
+  takeMovable(): Request[] {
+    return this.#queue.takeAll((request) => {
+      if (!isMovable(request)) return false
+      if (request.state === 'posted') this.#endPosted(request, 'cancel')
+      return true
+    })
+  }
+
+  /** Takes requests of another ledger, before its own. */
+  adopt(requests: readonly Request[]): void {
+    for (const request of requests) {
+      request.owner = this
+      this.#deadlines.add(this.#origin.at + request.expiresAfter)
+    }
+    this.#queue.putBack(requests)
+    this.#queue.settledSome()
+  }
+
+  /** Resolves when the requests are settled that must reach the broker before those of a successor, or after `ms`. */
+  ordered(ms: number): Promise<void> {
+    return drained(this.#queue, this.#clock, ms, precedesSuccessor)
   }
 
   #cancelOn(signal: AbortSignal, request: Request): void {
     request.onSettled = onAbort(signal, () =>
-      this.#giveUp(request, new CancelledError({ integration: this.#name, cause: signal.reason })),
+      request.owner.giveUp(request, new CancelledError({ integration: this.#name, cause: signal.reason })),
     )
   }
 
@@ -240,30 +266,21 @@ export class Ledger {
     this.enter('undelivered', '', token, undefined, undefined).catch(() => {})
   }
 
-  #answer(request: Request, value: unknown, life: number): void {
-    // A message can be settled only in the life that delivered it.
-    const answer = request.verb === 'receive' && value !== null ? { life, message: value } : value
-    request.resolve(answer)
-  }
-
-  #giveUp(request: Request, error: Error, by: 'cancel' | 'expire' = 'cancel'): void {
-    if (request.state === 'settled') return
-    this.#forget(request, by)
-    request.reject(error)
-  }
-
   #forget(request: Request, by: 'cancel' | 'expire'): void {
-    const { seq, verb } = request
-    if (!this.#queue.forget(request)) return
+    if (this.#queue.forget(request)) this.#endPosted(request, by)
+  }
+
+  /** Tells the actor to end a request whose answer nobody awaits any more. */
+  #endPosted({ seq, verb }: Request, by: 'cancel' | 'expire'): void {
     if (verb === 'receive') this.#abandoned.add(seq)
-    this.#events.settledFirst(seq, by)
+    if (this.#queue.isAttached) this.enter(by, '', seq, undefined, undefined).catch(() => {})
   }
 
   #expire(now: number): number {
     this.#events.expiring()
     let next = Number.POSITIVE_INFINITY
     for (const request of this.#queue) {
-      const due = this.#origin + request.expiresAfter + graceOf(request, this.#queue.isAttached)
+      const due = this.#origin.at + request.expiresAfter + graceOf(request, this.#queue.isAttached)
       if (due > now) next = Math.min(next, due)
       else this.#timeOut(request)
     }
@@ -273,23 +290,10 @@ export class Ledger {
   #timeOut(request: Request): void {
     if (request.verb !== 'receive') {
       const error = timedOut(request, this.#name, this.#events.connectionFault())
-      return this.#giveUp(request, error, 'expire')
+      return this.giveUp(request, error, 'expire')
     }
     // No message in the time allowed is a normal answer, not an error.
     this.#forget(request, 'expire')
     request.resolve(null)
-  }
-
-  #settleCrashed(request: Request, outcome: Exclude<CrashOutcome, 'hand-over'>, reason: string): void {
-    switch (outcome) {
-      case 'answer-false':
-        return request.resolve(false)
-      case 'answer-done':
-        return request.resolve(undefined)
-      case 'dead-letter':
-      case 'reject':
-        if (outcome === 'dead-letter') this.#events.poison(request, reason)
-        return request.reject(new ActorCrashedError(reason, true, { integration: this.#name }))
-    }
   }
 }

@@ -15,15 +15,13 @@ export type Intake = 'open' | 'draining' | 'closed'
 export function refusalOf(
   { settles, isOpenEnded }: VerbTraits,
   intake: Intake,
-  state:
-    | { readonly kind: 'present' | 'absent' | 'stopped' }
-    | { readonly kind: 'failed'; readonly reason: string },
+  ended: { readonly kind: 'stopped' } | { readonly kind: 'failed'; readonly reason: string } | undefined,
   integration: string,
 ): Error | undefined {
   const isLate = intake === 'closed' || (intake === 'draining' && isOpenEnded)
-  if ((isLate && !settles) || state.kind === 'stopped') return new ShutdownError({ integration })
-  if (state.kind !== 'failed') return undefined
-  return new ActorCrashedError(state.reason, false, { integration, retryable: false })
+  if ((isLate && !settles) || ended?.kind === 'stopped') return new ShutdownError({ integration })
+  if (ended === undefined || ended.kind !== 'failed') return undefined
+  return new ActorCrashedError(ended.reason, false, { integration, retryable: false })
 }
 
 /**

@@ -1,5 +1,4 @@
 import type { Clock } from '../core/clock.js'
-import { Deque } from '../core/deque.js'
 import type { Capacity, Overflow } from '../core/overflow.js'
 import { SequenceTable } from '../core/sequence-table.js'
 import type { Channel } from '../mailbox/channel.js'
@@ -7,20 +6,14 @@ import { messageOf } from '../mailbox/error-codec.js'
 import type { ActorBatch, RequestBatch } from '../mailbox/protocol.js'
 import { RequestWriter } from '../mailbox/requests.js'
 import type { Request } from './request.js'
+import { FULL_BYTES, WaitingLanes } from './waiting-lanes.js'
 
-/** The most requests in a batch. */
-const FULL_BATCH = 1_024
-/** The most bytes in a batch. Cloning this much takes about a millisecond on each side. */
-const FULL_BYTES = 1024 * 1024
 /** The most bytes posted in one turn of the event loop. */
 const TURN_BYTES = 8 * FULL_BYTES
 /** The most requests posted and not settled: enough to keep an actor busy over a round trip. */
 const WINDOW = 8_192
 /** With this many requests posted the actor is busy, and a batch waits for the end of the turn to fill up. */
 const BUSY_FROM = 4
-/** Settled requests are removed from the waiting lane when there are this many more of them than of others. */
-const COMPACT_AT = 1_024
-
 export type RequestChannel = Channel<RequestBatch, ActorBatch>
 
 /** Whether there is room for another request; `evict` if the oldest must be dropped for it. */
@@ -40,18 +33,15 @@ export class RequestQueue {
   readonly #overflow: Overflow
   readonly #window: Capacity
   readonly #onUnsendable: (request: Request, reason: string) => void
-  readonly #system = new Deque<Request>()
-  #user = new Deque<Request>()
+  readonly #lanes = new WaitingLanes()
   readonly #posted = new SequenceTable<Request>()
   #life: { readonly channel: RequestChannel; readonly writer: RequestWriter } | undefined
   #schedule: Schedule = 'idle'
   #batchBegan = 0
   #nextSeq = 0
-  /** The number of waiting user requests. */
-  #waiting = 0
-  #waitingBytes = 0
   #postedSystem = 0
   #postedBytes = 0
+  #isHeld = false
 
   /** @param onUnsendable called with a request whose value cannot be cloned, after it was removed */
   constructor(
@@ -67,7 +57,7 @@ export class RequestQueue {
   }
 
   get depth(): { readonly waiting: number; readonly posted: number } {
-    return { waiting: this.#waiting, posted: this.#posted.size }
+    return { waiting: this.#lanes.size, posted: this.#posted.size }
   }
 
   /** Whether an actor is attached. */
@@ -86,8 +76,8 @@ export class RequestQueue {
    */
   room(): Room {
     const factor = this.#overflow === 'block' ? 2 : 1
-    const messages = this.#waiting + this.#posted.size - this.#postedSystem
-    const bytes = this.#waitingBytes + this.#postedBytes
+    const messages = this.#lanes.size + this.#posted.size - this.#postedSystem
+    const bytes = this.#lanes.bytes + this.#postedBytes
     if (messages < this.#capacity.messages * factor && bytes < this.#capacity.bytes * factor) return 'room'
     return this.#overflow === 'drop-oldest' ? 'evict' : 'full'
   }
@@ -99,21 +89,17 @@ export class RequestQueue {
 
   /** The oldest waiting user request. */
   get oldestWaiting(): Request | undefined {
-    for (let first = this.#user.peek(); first !== undefined; first = this.#user.peek()) {
-      if (first.state === 'waiting') return first
-      this.#user.shift()
-    }
-    return undefined
+    return this.#lanes.oldest
   }
 
   push(request: Request): void {
-    this.#enter(request).push(request)
+    this.#lanes.push(request)
     this.#wake()
   }
 
   /** Puts requests back at the front, in the given order. */
   putBack(requests: readonly Request[]): void {
-    for (const request of [...requests].reverse()) this.#enter(request).unshift(request)
+    this.#lanes.putBack(requests)
   }
 
   /** Removes and returns a posted request that the actor has settled. */
@@ -129,17 +115,28 @@ export class RequestQueue {
       this.take(request.seq)
       return true
     }
-    if (request.state === 'waiting' && !request.isSystem) {
-      this.#leave(request)
-      // Requests that time out while there is no actor must not accumulate in the lane.
-      if (this.#user.size > 2 * this.#waiting + COMPACT_AT) this.#compact(request)
-    }
+    if (request.state === 'waiting') this.#lanes.forget(request)
     return false
+  }
+
+  /**
+   * Removes the requests for which `wanted` returns true, and which may be posted again elsewhere.
+   * @returns them, lowest number first and posted before waiting
+   */
+  takeAll(wanted: (request: Request) => boolean): Request[] {
+    const taken: Request[] = []
+    for (const request of this.#posted.values()) {
+      if (!wanted(request)) continue
+      this.take(request.seq)
+      taken.push(request)
+    }
+    taken.push(...this.#lanes.takeAll(wanted))
+    return taken
   }
 
   /** Posts waiting requests for which settlements may have made room. */
   settledSome(): void {
-    if (this.#system.size > 0 || this.#user.size > 0) this.#wake()
+    if (!this.#lanes.isEmpty) this.#wake()
   }
 
   /** Posts waiting requests to a new life of the actor. */
@@ -162,32 +159,20 @@ export class RequestQueue {
     return posted
   }
 
+  /** Posts only system requests until `release`. */
+  hold(): void {
+    this.#isHeld = true
+  }
+
+  release(): void {
+    this.#isHeld = false
+    this.settledSome()
+  }
+
   /** Yields all unsettled requests: first the posted, then the waiting ones. */
   *[Symbol.iterator](): Iterator<Request> {
     yield* this.#posted.values()
-    for (const lane of [this.#system, this.#user])
-      for (const request of [...lane]) if (request.state === 'waiting') yield request
-  }
-
-  /** Counts a request as waiting. @returns its lane */
-  #enter(request: Request): Deque<Request> {
-    request.state = 'waiting'
-    if (request.isSystem) return this.#system
-    this.#waiting++
-    this.#waitingBytes += request.bytes
-    return this.#user
-  }
-
-  #leave(request: Request): void {
-    this.#waiting--
-    this.#waitingBytes -= request.bytes
-  }
-
-  #compact(gone: Request): void {
-    const waiting = new Deque<Request>()
-    for (const request of this.#user)
-      if (request !== gone && request.state === 'waiting') waiting.push(request)
-    this.#user = waiting
+    yield* this.#lanes.values()
   }
 
   #wake(): void {
@@ -205,7 +190,7 @@ export class RequestQueue {
     this.#schedule = 'idle'
     for (let bytes = 0; this.#life !== undefined; ) {
       if (bytes >= TURN_BYTES) return this.#flushNextTurn()
-      const requests = this.#takeWaiting()
+      const requests = this.#lanes.take(this.#credit())
       if (requests.length === 0) return
       for (const request of requests) bytes += request.bytes
       this.#post(requests)
@@ -222,31 +207,8 @@ export class RequestQueue {
     this.#clock.nextTurn(() => this.#flush())
   }
 
-  #takeWaiting(): Request[] {
-    const taken: Request[] = []
-    let bytes = 0
-    const isFull = () => taken.length >= FULL_BATCH || bytes >= FULL_BYTES
-    const take = (request: Request) => {
-      taken.push(request)
-      bytes += request.bytes
-    }
-    while (!isFull()) {
-      const request = this.#system.shift()
-      if (request === undefined) break
-      if (request.state === 'waiting') take(request)
-    }
-    for (let credit = this.#credit(); !isFull() && credit > 0; ) {
-      const request = this.#user.shift()
-      if (request === undefined) break
-      if (request.state !== 'waiting') continue
-      this.#leave(request)
-      take(request)
-      credit--
-    }
-    return taken
-  }
-
   #credit(): number {
+    if (this.#isHeld) return 0
     const bytesLeft = this.#posted.size === 0 || this.#postedBytes < this.#window.bytes
     return bytesLeft ? Math.max(0, this.#window.messages - this.#posted.size) : 0
   }

@@ -10,6 +10,12 @@ function keepSettlers(resolve: (value: unknown) => void, reject: (error: Error) 
   settlers.reject = reject
 }
 
+/** What has a request until it is settled. */
+export interface RequestOwner {
+  /** Rejects a request whose caller no longer waits. */
+  giveUp(request: Request, error: Error): void
+}
+
 /** One accepted request, until it is settled. */
 export class Request implements OutgoingRequest {
   /** The caller's promise. */
@@ -22,11 +28,11 @@ export class Request implements OutgoingRequest {
   readonly isSystem: boolean
   readonly target: string
   readonly value: unknown
-  readonly options: RequestOptions | undefined
+  options: RequestOptions | undefined
   /** The deadline for the actor, in milliseconds of `clock.monotonic()`; 0 for the actor's default time-out. */
   readonly deadline: number
   /**
-   * When the host times it out, in whole milliseconds since the ledger was created. A fraction or a large number would
+   * When the host times it out, in whole milliseconds since the address was created. A fraction or a large number would
    * be a separate heap object for every message.
    */
   readonly expiresAfter: number
@@ -44,8 +50,11 @@ export class Request implements OutgoingRequest {
   suspect = false
   /** Called once when the request settles. */
   onSettled: (() => void) | undefined
+  /** The ledger that has it; another one after a hand-over. */
+  owner: RequestOwner
 
   constructor(
+    owner: RequestOwner,
     operation: number,
     verb: Verb,
     target: string,
@@ -59,6 +68,7 @@ export class Request implements OutgoingRequest {
     this.promise = new Promise(keepSettlers)
     this.#resolve = settlers.resolve
     this.#reject = settlers.reject
+    this.owner = owner
     this.operation = operation
     this.verb = verb
     this.isSystem = traitsOf(verb).isSystem
@@ -78,6 +88,12 @@ export class Request implements OutgoingRequest {
   /** Resolves the promise; does nothing if it is settled. */
   resolve(value: unknown): void {
     if (this.#settle()) this.#resolve(value)
+  }
+
+  /** Resolves the promise with the answer of an actor. @param life the number of its life */
+  answer(value: unknown, life: number): void {
+    // A message can be settled only in the life that delivered it.
+    this.resolve(this.verb === 'receive' && value !== null ? { life, message: value } : value)
   }
 
   /** Rejects the promise, at the pace given; does nothing if it is settled. */

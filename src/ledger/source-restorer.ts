@@ -7,9 +7,10 @@ import type { Ledger } from './ledger.js'
 /** The pauses before a source is requested again after a failure that may pass. */
 const REOPEN_BACKOFF = { kind: 'exponential', initialMs: 500, factor: 2, maxMs: 5_000 } as const
 
-export interface RestorerDependencies {
+export interface SourceRestorerParts {
   readonly clock: Clock
-  readonly ledger: Ledger
+  /** Returns the ledger of the current life. */
+  ledger(): Ledger
   readonly sources: HostSources
   /** Whether that life is the current one. */
   isCurrent(life: number): boolean
@@ -17,9 +18,9 @@ export interface RestorerDependencies {
 
 /** Opens the sources of the host again in each new life of the actor, until they are open or permanently refused. */
 export class SourceRestorer {
-  readonly #dependencies: RestorerDependencies
+  readonly #dependencies: SourceRestorerParts
 
-  constructor(dependencies: RestorerDependencies) {
+  constructor(dependencies: SourceRestorerParts) {
     this.#dependencies = dependencies
   }
 
@@ -28,13 +29,15 @@ export class SourceRestorer {
     const { ledger, sources } = this.#dependencies
     const options = { source: { ...specOf(source), reopens: true } as const }
     const limits = { signal: source.closing.signal }
-    ledger.enter(source.verb, source.target, undefined, options, limits).catch((error: Error) => {
-      if (!this.#isWanted(source, life)) return
-      // After a time-out or with a busy broker, try again: the source had been granted before.
-      if (!isReopened(source.verb, error)) return sources.end(source.id, error)
-      source.handler.refused?.(error)
-      this.#restoreLater(source, life, attempt)
-    })
+    ledger()
+      .enter(source.verb, source.target, undefined, options, limits)
+      .catch((error: Error) => {
+        if (!this.#isWanted(source, life)) return
+        // After a time-out or with a busy broker, try again: the source had been granted before.
+        if (!isReopened(source.verb, error)) return sources.end(source.id, error)
+        source.handler.refused?.(error)
+        this.#restoreLater(source, life, attempt)
+      })
   }
 
   #restoreLater(source: HostSource, life: number, attempt: number): void {

@@ -20,6 +20,30 @@ export interface Addressed {
   readonly keepsSession?: boolean
 }
 
+/** A life that is to take the place of the current one. */
+export interface SuccessorAddress {
+  /** Why it cannot connect, as it last reported; `undefined` if it has not reported a fault. */
+  readonly fault: Error | undefined
+  /** Opens all sources at it. Resolves when all are granted. @throws the error of the first that is refused */
+  opened(): Promise<void>
+  /** Makes it the current life: later requests go to it, once the predecessor allows it. */
+  commit(): PredecessorAddress
+  /** Forgets it; the current life goes on. */
+  discard(): void
+}
+
+/** A life whose traffic has moved on. It settles what it has. */
+export interface PredecessorAddress {
+  /** Resolves when the requests are settled that must come before those of the successor, or after `ms`. */
+  ordered(ms: number): Promise<void>
+  /** Lets the successor deliver messages, because the predecessor has delivered all of its own. Idempotent. */
+  finished(): void
+  /** Lets requests go to the successor. Idempotent. */
+  release(): void
+  /** Ends it. What it has not settled is handed over by the rules of a crash. Idempotent. */
+  end(reason: string): void
+}
+
 /** The callbacks of an address. */
 export interface AddressEvents {
   notice(notice: Exclude<ActorNotice, { kind: 'source-ended' | 'dropped' }>): void
@@ -34,10 +58,18 @@ export interface AddressEvents {
 /** The stable address of an integration as the supervisor uses it. */
 export interface ActorAddress {
   readonly depth: { readonly waiting: number; readonly posted: number }
+  /** Why the connection was lost or could not be made; `undefined` while connected. */
+  readonly connectionFault: Error | undefined
   /** Whether requests are still accepted. */
   readonly isOpen: boolean
   /** Attaches a new life of the actor: posts waiting requests to it and opens all sources again. */
   attach(end: ChannelEnd, gauges: Gauges): void
+  /** Prepares a life that is to take the place of the current one. */
+  prepare(end: ChannelEnd, gauges: Gauges, actor: Addressed): SuccessorAddress
+  /** Takes the traffic from the current life: requests wait until the next life is attached. */
+  withdraw(actor: Addressed): PredecessorAddress
+  /** Takes new settings that need no other life. */
+  configure(actor: Addressed): void
   /** Detaches a life that has died. @param reason part of the callers' errors */
   detach(reason: string): void
   /** Rejects all requests, now and later, because the actor will not be restarted. */

@@ -32,6 +32,11 @@ export interface SourceHandler {
   dropped(total: number): void
   /** Reports a new life of the actor. The broker delivers unsettled messages again. */
   restarted(): void
+  /**
+   * Reports that a successor delivers from now on, while the predecessor still settles what it has delivered. If absent,
+   * `restarted` is called.
+   */
+  moved?(): void
   /** Reports that a new life of the actor cannot open the source, and tries again. */
   refused?(error: Error): void
   /** Reports the end of the source. With a ShutdownError, messages in flight may still arrive. */

@@ -61,6 +61,13 @@ export class NameReader {
     return this.#names[number]!
   }
 
+  /** A reader of the names at this moment, for messages that are read later. */
+  copy(): NameReader {
+    const copy = new NameReader()
+    copy.#names = this.#names
+    return copy
+  }
+
   /** All names by number. The array only grows; clearing the dictionary makes a new one. */
   get all(): readonly string[] {
     return this.#names

@@ -1,5 +1,6 @@
 import type { RecordableHistogram } from 'node:perf_hooks'
 import type { MessagePort } from 'node:worker_threads'
+import type { LeftSession } from '../core/adapter/protocol-adapter.js'
 import type { Fault } from '../core/settings/chaos.js'
 import type { IntegrationSettings } from '../core/settings/integration.js'
 import type { RouteSettings } from '../core/settings/route.js'
@@ -24,6 +25,8 @@ export interface StartActor {
   readonly kind: 'start-actor'
   readonly settings: IntegrationSettings
   readonly clientId: string
+  /** The first part of the ids of operations; the same for all successors of an actor. */
+  readonly idPrefix: string
   readonly channel: ChannelEnd
   readonly control: MessagePort
   readonly gauges: SharedArrayBuffer
@@ -97,8 +100,18 @@ export type FromThread =
 export interface ActorControl {
   /**
    * Waits up to `drainMs` until accepted requests are settled, then closes the connection. Resolves when it is closed.
+   * @param isReplaced whether to wait for the settlement of deliveries too, because the application goes on
+   * @returns what it has left at the broker, for `adopt` of its successor
    */
-  stop(drainMs: number): Promise<void>
+  stop(drainMs: number, isReplaced?: boolean): Promise<readonly LeftSession[]>
+  /** Takes over what a replaced life has left at the broker. Resolves when nothing is left. */
+  adopt(left: LeftSession): Promise<void>
+  /**
+   * Ends all sources in favour of a successor. Resolves when nothing more arrives, and the host has received what has
+   * arrived, or after `withinMs`.
+   * @param leavesSession whether they stay with the broker, whose session the successor takes over
+   */
+  finish(withinMs: number, leavesSession: boolean): Promise<void>
   /**
    * Stops the sources of its routes, and waits until the messages on their way have been settled. Resolves at once if
    * it has no routes.

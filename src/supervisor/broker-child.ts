@@ -22,8 +22,8 @@ export interface BrokerDependencies extends LifeDependencies {
 
 /** An embedded broker as a child of its supervisor. */
 export class BrokerChild implements Child {
-  readonly spec: ChildSpec
-  readonly plan: BrokerPlan
+  spec: ChildSpec
+  plan: BrokerPlan
   onDeath: ((reason: string) => void) | undefined
   readonly #dependencies: BrokerDependencies
   #life: Life<BrokerControl> | undefined
@@ -33,6 +33,12 @@ export class BrokerChild implements Child {
     this.spec = spec
     this.plan = plan
     this.#dependencies = dependencies
+  }
+
+  /** Takes new settings for the next start. */
+  configure(spec: ChildSpec, plan: BrokerPlan): void {
+    this.spec = spec
+    this.plan = plan
   }
 
   get isRunning(): boolean {

@@ -1,27 +1,20 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
-import type { MessagePort } from 'node:worker_threads'
 import { ActorCrashedError, ShutdownError } from '../core/errors/lifecycle.js'
 import type { Counts } from '../core/metrics.js'
 import type { Fault } from '../core/settings/chaos.js'
 import type { IntegrationSettings } from '../core/settings/integration.js'
 import type { ConnectionFault, HealthStatus, IntegrationStatus, ListenAddress } from '../core/status.js'
 import type { ActorAddress } from '../mailbox/actor-address.js'
-import { openChannel } from '../mailbox/channel.js'
 import { addCounts, Gauges } from '../mailbox/gauges.js'
-import type { ActorControl, Peer } from '../mailbox/thread-messages.js'
+import type { ActorNotice } from '../mailbox/protocol.js'
+import type { ActorControl } from '../mailbox/thread-messages.js'
 import type { Child } from './child.js'
 import { type ChildSpec, graceOf } from './child-spec.js'
-import { Life, type LifeDependencies } from './life.js'
-import type { RouteLinks } from './route-links.js'
-import type { ThreadPool } from './thread-pool.js'
-import { transformFiles } from './transform-files.js'
-
-export interface IntegrationDependencies extends LifeDependencies {
-  readonly pool: ThreadPool
-  /** Gives one end of a channel to a peer of an integration, or closes it if there is no such peer. */
-  dial(peer: Peer, port: MessagePort, integration: string): void
-  readonly routes: RouteLinks
-}
+import { Drains } from './drains.js'
+import { faultOf, healthOf, statusOf } from './integration-status.js'
+import type { Life } from './life.js'
+import { type IntegrationDependencies, makeLife, type NewLife } from './new-life.js'
+import { type ActorPlan, childSpec } from './tree-plan.js'
 
 /** The delay between the start of a child and the refill of the thread pool. */
 const REFILL_AFTER_MS = 250
@@ -30,8 +23,6 @@ const LATENCIES = { lowest: 1, highest: 3_600_000_000, figures: 2 } as const
 
 /** An integration as a child of its supervisor. Each start begins a new life of its actor. */
 export class IntegrationChild implements Child {
-  readonly spec: ChildSpec
-  readonly settings: IntegrationSettings
   readonly address: ActorAddress
   /** Durations of operations in microseconds, over all lives. */
   readonly latency: RecordableHistogram = createHistogram(LATENCIES)
@@ -40,54 +31,65 @@ export class IntegrationChild implements Child {
   listening: ListenAddress | undefined
   /** The last fault of its connection, as reported by its actors. */
   lastError: ConnectionFault | undefined
-  readonly #worker: URL
+  /** Milliseconds from its last start to its first connection; `undefined` before the first. */
+  lastStartMs: number | undefined
   readonly #clientId: string
   readonly #dependencies: IntegrationDependencies
+  /** Lives that have been replaced and have not ended. */
+  readonly #drains: Drains
+  #plan: ActorPlan
   /** Memory that outlives each life of the actor. */
-  readonly #kept: SharedArrayBuffer | undefined
+  #kept: SharedArrayBuffer | undefined
   #life: Life<ActorControl> | undefined
+  #startedAt: number | undefined
+  /** How many lives with a client id of their own there were. */
+  #identities = 0
+  /** The client id of the current life, or of the last one. */
+  #currentId: string
   #earlierCounts: Counts = new Gauges().counts()
   #lastUsed = 0
   #permanentFailure: string | undefined
 
   constructor(
-    spec: ChildSpec,
-    settings: IntegrationSettings,
-    worker: URL,
+    plan: ActorPlan,
     clientId: string,
     address: ActorAddress,
     dependencies: IntegrationDependencies,
-    keptBytes: number,
   ) {
-    this.spec = spec
-    this.settings = settings
+    this.#plan = plan
     this.address = address
-    this.#worker = worker
     this.#clientId = clientId
+    this.#currentId = clientId
+    this.#drains = new Drains(plan.settings.name)
     this.#dependencies = dependencies
-    if (keptBytes > 0) this.#kept = new SharedArrayBuffer(keptBytes)
+    if (plan.keptBytes > 0) this.#kept = new SharedArrayBuffer(plan.keptBytes)
+  }
+
+  get spec(): ChildSpec {
+    return childSpec(this.#plan.settings.name, this.#plan.supervision)
+  }
+
+  get settings(): IntegrationSettings {
+    return this.#plan.settings
+  }
+
+  get plan(): ActorPlan {
+    return this.#plan
+  }
+
+  /** The current life; `undefined` while there is none. */
+  get life(): Life<ActorControl> | undefined {
+    return this.#life
   }
 
   get status(): IntegrationStatus {
-    const life = this.#life
-    const errorCount = total(this.counts.errors)
-    const lastUsed = life?.gauges.lastUsed || this.#lastUsed
-    const { lastError } = this
-    const used = { ...(lastUsed > 0 && { lastUsed }), ...(lastError && { lastError }) }
-    if (life === undefined)
-      return { state: 'disconnected', breaker: 'closed', reconnectAttempt: 0, errorCount, ...used }
-    const { connection, breaker, connectedSince, reconnectAttempt, pool } = life.gauges
-    return {
-      state: connection,
-      breaker,
-      reconnectAttempt,
-      errorCount,
-      ...used,
-      threadId: life.threadId,
-      ...(connection === 'connected' && { connectedSince }),
-      ...(connection === 'connected' && this.listening !== undefined && { listening: this.listening }),
-      ...(pool !== undefined && { pool }),
-    }
+    const { lastError, listening } = this
+    return statusOf(this.#life, {
+      errorCount: total(this.counts.errors),
+      lastUsed: this.#life?.gauges.lastUsed || this.#lastUsed,
+      lastError,
+      listening,
+    })
   }
 
   /** Why there will be no further connection: the actor has failed permanently, or the gateway shuts down. */
@@ -100,9 +102,8 @@ export class IntegrationChild implements Child {
 
   /** The counts of all lives of its actor. */
   get counts(): Counts {
-    return this.#life === undefined
-      ? this.#earlierCounts
-      : addCounts(this.#earlierCounts, this.#life.gauges.counts())
+    const lives = [...this.#drains.lives, ...(this.#life === undefined ? [] : [this.#life])]
+    return lives.reduce((sum, { gauges }) => addCounts(sum, gauges.counts()), this.#earlierCounts)
   }
 
   /** Bytes of heap and array buffers of its actor. */
@@ -117,52 +118,108 @@ export class IntegrationChild implements Child {
 
   async start(): Promise<void> {
     this.#permanentFailure = undefined
-    const thread = this.#dependencies.pool.take(this.#worker)
-    const channel = openChannel()
     this.listening = undefined
-    const { heartbeatMs, limits, name } = this.settings
-    const life = new Life<ActorControl>(
-      name,
-      thread,
-      this.#dependencies,
-      { heartbeatMs, memory: limits.memory },
-      {
-        dial: (peer, port) => this.#dependencies.dial(peer, port, name),
-        died: (reason) => this.#died(life, reason),
-      },
-    )
+    const begun = this.newLife(this.#plan, false)
+    const { life, channel } = begun
     this.#life = life
-    const routes = this.#dependencies.routes.starting(name)
+    this.#currentId = begun.clientId
     try {
-      await life.start(
-        (control, gauges) => ({
-          kind: 'start-actor',
-          settings: this.settings,
-          clientId: this.#clientId,
-          channel: channel.actor,
-          control,
-          gauges,
-          latency: this.latency,
-          transformFiles: transformFiles(),
-          ...(this.#kept && { kept: this.#kept }),
-          ...(routes && { routes }),
-        }),
-        [channel.actor.port],
-      )
+      await this.begin(begun)
     } catch (error) {
-      channel.host.port.close()
+      channel.port.close()
       if (this.#life === life) this.#life = undefined
       throw error
     }
-    this.address.attach(channel.host, life.gauges)
-    this.#dependencies.routes.started(name, (link) => life.join(link))
+    this.address.attach(channel, life.gauges)
+    this.join(begun)
+  }
+
+  /**
+   * Makes a life with these settings, without starting it.
+   * @param isDistinct whether it is beside another life, from which the broker must tell it apart
+   */
+  newLife(plan: ActorPlan, isDistinct: boolean): NewLife {
+    if (isDistinct && plan.identity === 'distinct') this.#identities++
+    const clientId = this.#identities === 0 ? this.#clientId : `${this.#clientId}-${this.#identities}`
+    return makeLife(plan, this.#dependencies, {
+      clientId,
+      idPrefix: this.#clientId,
+      latency: this.latency,
+      kept: this.#kept,
+      died: (life, reason) => this.#died(life, reason),
+    })
+  }
+
+  /** Starts a new life. @throws what the start failed with */
+  async begin({ send }: NewLife): Promise<void> {
+    this.#startedAt = this.#dependencies.clock.monotonic()
+    await send()
+  }
+
+  /** Connects a life with the other actors of its routes, in place of an earlier one. */
+  join({ life, routes }: NewLife): void {
+    this.#dependencies.routes.started(this.settings.name, (link) => life.join(link), routes)
+    this.#drains.adopt(life)
     this.#refillLater()
   }
 
-  async stop(withinMs = Number.POSITIVE_INFINITY): Promise<void> {
+  /** Makes another life the current one. @returns the earlier one, which `drain` ends */
+  replaceLife({ life, clientId }: NewLife, plan: ActorPlan): Life<ActorControl> | undefined {
+    const earlier = this.#life
+    if (earlier !== undefined) this.#drains.add(earlier, this.#currentId)
+    else if (this.#currentId !== clientId) this.#drains.died(this.#currentId)
+    this.#life = life
+    this.#currentId = clientId
+    this.#permanentFailure = undefined
+    this.configure(plan)
+    return earlier
+  }
+
+  /** Takes the current life away. @returns the life, which `drain` ends */
+  endLife(): Life<ActorControl> | undefined {
     const life = this.#life
-    if (life === undefined) return
+    if (life === undefined) return undefined
+    this.#dependencies.routes.ended(this.settings.name)
+    this.#drains.add(life, this.#currentId)
+    this.#life = undefined
+    return life
+  }
+
+  /** Takes new settings for this life and the next ones. */
+  configure(plan: ActorPlan): void {
+    this.#plan = plan
+    if (plan.keptBytes !== (this.#kept?.byteLength ?? 0))
+      this.#kept = plan.keptBytes > 0 ? new SharedArrayBuffer(plan.keptBytes) : undefined
+  }
+
+  /** Stops a life that was replaced, when it has settled what it has or after `ms`. Never rejects. */
+  async drain(life: Life<ActorControl>, ms: number): Promise<void> {
+    if (!(await this.#drains.drain(life, ms))) return
+    this.#earlierCounts = addCounts(this.#earlierCounts, life.gauges.counts())
+    this.#drains.adopt(this.#life)
+  }
+
+  /** Records what its actor reports about its connection. @param now milliseconds since 1970 */
+  connectionChanged(
+    { state, listening, error }: Extract<ActorNotice, { kind: 'connection' }>,
+    now: number,
+  ): void {
+    if (state === 'connected') this.#connected()
+    this.listening = listening
+    if (error !== undefined) this.lastError = faultOf(error, now)
+  }
+
+  #connected(): void {
+    if (this.#startedAt === undefined) return
+    this.lastStartMs = this.#dependencies.clock.monotonic() - this.#startedAt
+    this.#startedAt = undefined
+  }
+
+  async stop(withinMs = Number.POSITIVE_INFINITY): Promise<void> {
     const graceMs = Math.min(graceOf(this.spec.shutdown), withinMs)
+    const drained = this.#drains.stop()
+    const life = this.#life
+    if (life === undefined) return drained
     // During a shutdown the gateway has already waited for accepted requests.
     const drainMs = this.address.isOpen ? graceMs : 0
     const integration = this.settings.name
@@ -172,6 +229,7 @@ export class IntegrationChild implements Child {
     await life.stop(graceMs, (control) => control.stop(drainMs), reason)
     this.#endLife(life)
     this.address.detach('it was stopped')
+    await drained
   }
 
   fail(reason: string): void {
@@ -183,16 +241,7 @@ export class IntegrationChild implements Child {
 
   /** Asks the actor for a health check; returns "unhealthy" if it cannot answer. Never throws. */
   async health(): Promise<HealthStatus> {
-    const life = this.#life
-    const unhealthy = (reason: string): HealthStatus => ({
-      healthy: false,
-      latencyMs: 0,
-      connection: this.status.state,
-      breaker: this.status.breaker,
-      reason,
-    })
-    if (life === undefined || !life.isRunning) return unhealthy('its actor is not running')
-    return life.control.health().catch((error: Error) => unhealthy(error.message))
+    return healthOf(this.#life, this.status)
   }
 
   /** Stops the sources of its routes. Resolves when the messages on their way have been settled; never rejects. */
@@ -214,9 +263,8 @@ export class IntegrationChild implements Child {
 
   /** Refills the thread pool later. Loading a thread takes a core, which the new life needs until it has connected. */
   #refillLater(): void {
-    this.#dependencies.clock.setTimer(REFILL_AFTER_MS, () => this.#dependencies.pool.refill(this.#worker), {
-      background: true,
-    })
+    const { clock, pool } = this.#dependencies
+    clock.setTimer(REFILL_AFTER_MS, () => pool.refill(this.#plan.worker), { background: true })
   }
 
   get #restarting(): ActorCrashedError {

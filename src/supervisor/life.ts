@@ -142,7 +142,7 @@ export class Life<Control extends object> {
    */
   async stop(
     graceMs: number,
-    ask: (control: Controllable<Control>) => Promise<void>,
+    ask: (control: Controllable<Control>) => Promise<unknown>,
     reason: IntegrationError = new ShutdownError({ integration: this.#id }),
   ): Promise<void> {
     if (this.#state.kind !== 'running') return this.#end(reason, LEAVE_MS)

@@ -26,8 +26,8 @@ type Join = (link: JoinLink) => void
  * at the other end. The host keeps no port and carries no message.
  */
 export class RouteLinks {
-  readonly #routes: readonly RouteSettings[]
-  readonly #links: readonly Link[]
+  #routes: readonly RouteSettings[]
+  #links: readonly Link[]
   readonly #idPrefix: string
   readonly #poisonThreshold: (actor: string) => number
   readonly #running = new Map<string, Join>()
@@ -49,11 +49,17 @@ export class RouteLinks {
     this.#routes = routes
     this.#idPrefix = idPrefix
     this.#poisonThreshold = poisonThreshold
-    this.#links = routes.flatMap((route): Link[] => {
-      const to: Link = { route, purpose: 'to', sink: route.to }
-      const { deadLetter } = route
-      return deadLetter === undefined ? [to] : [to, { route, purpose: 'dead_letter', sink: deadLetter }]
-    })
+    this.#links = linksOf(routes)
+  }
+
+  /** Takes other routes for the actors that start from now on. */
+  update(routes: readonly RouteSettings[]): void {
+    this.#routes = routes
+    this.#links = linksOf(routes)
+  }
+
+  get routes(): readonly RouteSettings[] {
+    return this.#routes
   }
 
   /** Returns what a new life of an actor needs for its routes; `undefined` if it is in none. */
@@ -64,12 +70,17 @@ export class RouteLinks {
       return undefined
     return this.#routes
       .filter(({ from }) => from.integration === actor)
-      .map((settings) => ({ settings, gauges: this.#newGauges(settings.name) }))
+      .map((settings) => ({ settings, gauges: new RouteGauges().shared }))
   }
 
-  /** Connects a new life of an actor with all running actors of its routes. @param join gives it an end of a link */
-  started(actor: string, join: Join): void {
+  /**
+   * Connects a new life of an actor with all running actors of its routes.
+   * @param join gives it an end of a link
+   * @param routes what `starting` returned for it
+   */
+  started(actor: string, join: Join, routes: readonly StartRoute[] = []): void {
     this.#running.set(actor, join)
+    for (const { settings, gauges } of routes) this.#setGauges(settings.name, gauges)
     for (const link of this.#links)
       if (link.route.from.integration === actor || link.sink.integration === actor) this.#connect(link)
   }
@@ -90,16 +101,14 @@ export class RouteLinks {
     )
   }
 
-  #newGauges(route: string): SharedArrayBuffer {
+  #setGauges(route: string, shared: SharedArrayBuffer): void {
     const before = this.#gauges.get(route)
     if (before !== undefined) {
       const earlier = this.#earlier.get(route)
       this.#earlier.set(route, earlier === undefined ? before.counts : addRouteCounts(earlier, before.counts))
     }
-    const gauges = new RouteGauges()
-    this.#gauges.set(route, gauges)
+    this.#gauges.set(route, new RouteGauges(shared))
     this.#lives.set(route, (this.#lives.get(route) ?? 0) + 1)
-    return gauges.shared
   }
 
   #connect({ route, purpose, sink }: Link): void {
@@ -120,4 +129,12 @@ export class RouteLinks {
     target({ ...common, role: 'sink', end: actor })
     source({ ...common, role: 'source', end: host })
   }
+}
+
+function linksOf(routes: readonly RouteSettings[]): readonly Link[] {
+  return routes.flatMap((route): Link[] => {
+    const to: Link = { route, purpose: 'to', sink: route.to }
+    const { deadLetter } = route
+    return deadLetter === undefined ? [to] : [to, { route, purpose: 'dead_letter', sink: deadLetter }]
+  })
 }

@@ -6,6 +6,7 @@ import type { Backoff } from '../core/settings/retry.js'
 import { backoffDelay } from '../resilience/backoff.js'
 import type { Child } from './child.js'
 import type { SupervisorFlags } from './child-spec.js'
+import { type Managed, newManaged } from './managed.js'
 import { decideOnExit } from './restart-decision.js'
 import { NO_RESTARTS, type RestartWindow } from './restart-window.js'
 
@@ -14,18 +15,6 @@ export interface SupervisorOptions extends SupervisorFlags {
   readonly backoff: Backoff
   /** 0 to 1: the share of each delay that is random. */
   readonly jitter: number
-}
-
-interface Managed {
-  readonly child: Child
-  /** Whether it has been started, and has neither died nor been stopped since. */
-  running: boolean
-  /** Counts its starts, so that the report of a death can be matched to one of them. */
-  life: number
-  startedAt: number
-  /** Restarts in a row without a stable period between them. */
-  streak: number
-  restarts: number
 }
 
 type State = 'idle' | 'starting' | 'running' | 'stopping' | 'stopped' | 'failed'
@@ -39,7 +28,7 @@ const STABLE_MS = 10_000
  * Runs one step at a time, in the order of the calls.
  */
 export class Supervisor {
-  readonly #options: SupervisorOptions
+  #options: SupervisorOptions
   readonly #clock: Clock
   readonly #random: Random
   readonly #report: (report: GatewayReport) => void
@@ -62,15 +51,8 @@ export class Supervisor {
     this.#clock = clock
     this.#random = random
     this.#report = report
-    this.#children = children.map((child) => ({
-      child,
-      running: false,
-      life: 0,
-      startedAt: 0,
-      streak: 0,
-      restarts: 0,
-    }))
-    for (const managed of this.#children) managed.child.onDeath = (reason) => this.#died(managed, reason)
+    this.#children = children.map(newManaged)
+    for (const managed of this.#children) this.#watch(managed)
   }
 
   get children(): readonly Child[] {
@@ -108,6 +90,72 @@ export class Supervisor {
       await Promise.all([...this.#children].reverse().map((managed) => this.#stopChild(managed, withinMs)))
       this.#state = 'stopped'
     })
+  }
+
+  /**
+   * Delays the handling of deaths while children are being changed, so that no child is restarted meanwhile.
+   * @returns a function that ends the delay, once earlier steps are over
+   */
+  async pause(): Promise<() => void> {
+    let resume = () => {}
+    const changed = new Promise<void>((resolve) => {
+      resume = resolve
+    })
+    const earlier = this.#queue
+    this.#enqueue(() => changed)
+    await earlier
+    return resume
+  }
+
+  /** Called when a child has got a new life without a death. Deaths of its earlier lives no longer count. */
+  replaced(child: Child): void {
+    let managed = this.#children.find((each) => each.child === child)
+    if (managed === undefined) {
+      // It had failed permanently, and was forgotten.
+      managed = newManaged(child)
+      this.#enter(managed)
+    }
+    if (this.#state === 'failed') {
+      this.#state = 'running'
+      this.#window = NO_RESTARTS
+    }
+    managed.life++
+    managed.running = true
+    managed.startedAt = this.#clock.monotonic()
+    managed.streak = 0
+  }
+
+  configure(options: SupervisorOptions): void {
+    this.#options = options
+  }
+
+  /** Supervises a child of another supervisor. */
+  take(managed: Managed): void {
+    this.#enter(managed)
+    // The other supervisor no longer restarts it.
+    if (!managed.running) this.#died(managed, 'it was not running when its group changed')
+  }
+
+  /** No longer supervises a child, which goes on. */
+  release(child: Child): Managed | undefined {
+    const managed = this.#children.find((each) => each.child === child)
+    this.#children = this.#children.filter((each) => each !== managed)
+    return managed
+  }
+
+  /** Sets the order in which a strategy restarts the children. */
+  order(children: readonly Child[]): void {
+    this.#children = [...this.#children].sort((a, b) => children.indexOf(a.child) - children.indexOf(b.child))
+  }
+
+  #enter(managed: Managed): void {
+    this.#children = [...this.#children, managed]
+    this.#watch(managed)
+    if (this.#state === 'idle') this.#state = 'running'
+  }
+
+  #watch(managed: Managed): void {
+    managed.child.onDeath = (reason) => this.#died(managed, reason)
   }
 
   async #startAll(): Promise<void> {

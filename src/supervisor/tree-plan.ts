@@ -3,7 +3,8 @@ import type { IntegrationSettings } from '../core/settings/integration.js'
 import type { RouteSettings } from '../core/settings/route.js'
 import type { GroupSettings, SupervisionSettings } from '../core/settings/supervision.js'
 import type { Value } from '../core/value.js'
-import type { ActorProtocol } from '../mailbox/actor-address.js'
+import type { ActorProtocol, Addressed } from '../mailbox/actor-address.js'
+import type { BrokerPlan } from './broker-child.js'
 import type { ChildSpec } from './child-spec.js'
 import type { SupervisorOptions } from './supervisor.js'
 import { workerFile } from './worker-file.js'
@@ -40,6 +41,13 @@ export interface ActorPlan {
   readonly protocol: ActorProtocol
   /** Bytes of memory that outlive each life of its actor. */
   readonly keptBytes: number
+  /** Whether the broker must tell two actors of this protocol apart that run at the same time. */
+  readonly identity: 'shared' | 'distinct'
+}
+
+/** Describes an actor to its address. */
+export function addressedOf({ settings, protocol, supervision, keptBytes }: ActorPlan): Addressed {
+  return { settings, protocol, poisonThreshold: supervision.poisonThreshold, keepsSession: keptBytes > 0 }
 }
 
 /** All integrations and servers, in start order. */
@@ -51,6 +59,7 @@ export function actorsOf({ integrations, servers }: TreePlan): readonly ActorPla
       worker: workerFile(manifest),
       protocol: protocolOf(manifest, settings),
       keptBytes: manifest.keptBytes?.(settings) ?? 0,
+      identity: manifest.identity ?? 'shared',
     })),
     ...servers.map(({ settings, supervision, manifest }) => ({
       settings,
@@ -58,6 +67,7 @@ export function actorsOf({ integrations, servers }: TreePlan): readonly ActorPla
       worker: workerFile(manifest),
       protocol: { name: `a server of ${manifest.type}`, capabilities: ['serve'] as const, formats: [] },
       keptBytes: 0,
+      identity: 'shared' as const,
     })),
   ]
 }
@@ -84,4 +94,45 @@ export function withoutGroup({
   jitter,
 }: SupervisionSettings): SupervisorOptions {
   return { strategy: 'one_for_one', intensity: maxRestarts, periodMs: withinMs, backoff, jitter }
+}
+
+/** What an embedded broker is started with. */
+export function brokerPlan({
+  name,
+  listen,
+  heartbeatMs,
+  memory,
+  manifest,
+}: TreePlan['brokers'][number]): BrokerPlan {
+  return { name, type: manifest.type, worker: workerFile(manifest), listen, heartbeatMs, memory }
+}
+
+/** Children that one supervisor restarts. */
+interface Group {
+  readonly options: SupervisorOptions
+  readonly brokers: readonly string[]
+  readonly actors: readonly string[]
+}
+
+/** The groups of a plan in start order. A group takes the place of its first member. */
+export function groupsOf(plan: TreePlan): readonly Group[] {
+  const actors = actorsOf(plan)
+  const brokers = plan.brokers.map(({ name, supervision }) => ({
+    options: withoutGroup(supervision),
+    brokers: [name],
+    actors: [],
+  }))
+  const seen = new Set<string>()
+  const groups = actors.flatMap(({ settings, supervision }): Group[] => {
+    const group = plan.supervisors.find(({ name }) => name === supervision.group)
+    if (group === undefined)
+      return [{ options: withoutGroup(supervision), brokers: [], actors: [settings.name] }]
+    if (seen.has(group.name)) return []
+    seen.add(group.name)
+    const members = actors.filter((other) => other.supervision.group === group.name)
+    const { strategy, maxRestarts, withinMs } = group
+    const options = { ...withoutGroup(supervision), strategy, intensity: maxRestarts, periodMs: withinMs }
+    return [{ options, brokers: [], actors: members.map((member) => member.settings.name) }]
+  })
+  return [...brokers, ...groups]
 }

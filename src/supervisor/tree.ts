@@ -1,22 +1,31 @@
 import type { MessagePort } from 'node:worker_threads'
+import { sharedController } from '../core/abort.js'
 import type { Clock, Timer } from '../core/clock.js'
 import { Countdown } from '../core/countdown.js'
 import type { GatewayReport } from '../core/events.js'
-import type { ConnectionFault } from '../core/status.js'
 import type { LogRecord } from '../core/telemetry.js'
 import type { AddressFactory } from '../mailbox/actor-address.js'
-import type { ErrorRecord } from '../mailbox/error-codec.js'
-import type { ActorNotice } from '../mailbox/protocol.js'
 import type { Work } from '../mailbox/work.js'
 import { BrokerChild } from './broker-child.js'
 import type { Child } from './child.js'
-import { IntegrationChild, type IntegrationDependencies } from './integration-child.js'
+import { IntegrationChild } from './integration-child.js'
+import type { IntegrationDependencies } from './new-life.js'
+import { reportOf } from './notice-report.js'
 import { RouteLinks } from './route-links.js'
 import type { Spawner } from './spawner.js'
 import { Supervisor, type SupervisorOptions } from './supervisor.js'
 import { ThreadPool } from './thread-pool.js'
 import { threadSpawner } from './thread-spawner.js'
-import { type ActorPlan, actorsOf, childSpec, type TreePlan, withoutGroup } from './tree-plan.js'
+import {
+  type ActorPlan,
+  actorsOf,
+  addressedOf,
+  brokerPlan,
+  childSpec,
+  groupsOf,
+  type TreePlan,
+} from './tree-plan.js'
+import { type TreeChanges, TreeReload } from './tree-reload.js'
 import { Watchdog } from './watchdog.js'
 import { workerFile } from './worker-file.js'
 import { Zombies } from './zombies.js'
@@ -29,11 +38,14 @@ const LEAST_GRACE_MS = 1_000
  * before the integrations that may use them, and stop after them.
  */
 export class SupervisionTree {
-  /** Integrations and servers. */
-  readonly integrations: ReadonlyMap<string, IntegrationChild>
-  readonly brokers: ReadonlyMap<string, BrokerChild>
   readonly routes: RouteLinks
-  readonly #supervisors: readonly Supervisor[]
+  readonly #integrations = new Map<string, IntegrationChild>()
+  readonly #brokers = new Map<string, BrokerChild>()
+  readonly #connect: AddressFactory
+  readonly #clientIdPrefix: string
+  readonly #dependencies: IntegrationDependencies
+  readonly #over = sharedController()
+  #supervisors: readonly Supervisor[]
   readonly #pool: ThreadPool
   readonly #zombies: Zombies
   readonly #workers: readonly URL[]
@@ -66,13 +78,13 @@ export class SupervisionTree {
         { threadId },
       ),
     )
+    this.#connect = connect
+    this.#clientIdPrefix = clientIdPrefix
     const actors = actorsOf(plan)
     this.routes = new RouteLinks(
       plan.routes,
       clientIdPrefix,
-      (name) =>
-        actors.find(({ settings }) => settings.name === name)?.supervision.poisonThreshold ??
-        Number.POSITIVE_INFINITY,
+      (name) => this.#integrations.get(name)?.plan.supervision.poisonThreshold ?? Number.POSITIVE_INFINITY,
     )
     const dependencies: IntegrationDependencies = {
       clock,
@@ -81,60 +93,30 @@ export class SupervisionTree {
       pool: this.#pool,
       dial: (peer, port, integration) => {
         if (peer === 'scripts') return serveScripts(port, integration)
-        const broker = this.brokers.get(peer.broker)
+        const broker = this.#brokers.get(peer.broker)
         if (broker === undefined) port.close()
         else broker.attach(port)
       },
       log: (record) => report({ kind: 'log', record }),
       routes: this.routes,
     }
-    this.brokers = new Map(
-      plan.brokers.map(({ name, listen, heartbeatMs, memory, supervision, manifest }) => [
-        name,
-        new BrokerChild(
-          childSpec(name, supervision),
-          { name, type: manifest.type, worker: workerFile(manifest), listen, heartbeatMs, memory },
-          dependencies,
-        ),
-      ]),
-    )
-    this.integrations = new Map(
-      actors.map(({ settings, supervision, worker, protocol, keptBytes }) => {
-        const { name } = settings
-        const { poisonThreshold } = supervision
-        const address = connect(
-          { settings, protocol, poisonThreshold, keepsSession: keptBytes > 0 },
-          {
-            notice: (notice) => this.#notice(name, notice),
-            poison: (entry, deaths, reason) =>
-              report({
-                kind: 'message:dead',
-                integration: name,
-                queue: entry.target,
-                reason: `it killed ${deaths} actors in a row; the last reason: ${reason}`,
-                attempts: deaths,
-                value: entry.value,
-              }),
-          },
-        )
-        const child = new IntegrationChild(
-          childSpec(name, supervision),
-          settings,
-          worker,
-          `${clientIdPrefix}-${name}`,
-          address,
-          dependencies,
-          keptBytes,
-        )
-        if (supervision.warmSpares > 0) this.#pool.keepWarm(worker, supervision.warmSpares)
-        return [name, child]
-      }),
-    )
+    this.#dependencies = dependencies
+    for (const broker of plan.brokers) this.#addBroker(broker)
+    for (const actor of actors) this.#addActor(actor)
     this.#workers = [
       ...plan.brokers.map(({ manifest }) => workerFile(manifest)),
       ...actors.map(({ worker }) => worker),
     ]
-    this.#supervisors = this.#makeSupervisors(plan, actors, clock)
+    this.#supervisors = this.#wanted(plan).map(({ options, children }) => this.#supervisor(options, children))
+  }
+
+  /** Integrations and servers. */
+  get integrations(): ReadonlyMap<string, IntegrationChild> {
+    return this.#integrations
+  }
+
+  get brokers(): ReadonlyMap<string, BrokerChild> {
+    return this.#brokers
   }
 
   /** Threads that were replaced and have not ended. */
@@ -172,7 +154,34 @@ export class SupervisionTree {
     return this.#ending.stopped
   }
 
+  /**
+   * Changes the tree to another plan, or not at all.
+   * @param moved called when the traffic has moved, before what the plan no longer has is stopped
+   * @returns when the predecessors have ended
+   * @throws why an actor is not ready; then nothing has changed
+   */
+  async reload(plan: TreePlan, changes: TreeChanges, moved: () => Promise<void>): Promise<void> {
+    const reload = new TreeReload(plan, changes, {
+      clock: this.#clock,
+      signal: this.#over.signal,
+      integrations: this.#integrations,
+      brokers: this.#brokers,
+      routes: this.routes,
+      supervisors: () => this.#supervisors,
+      addActor: (actor) => this.#addActor(actor),
+      addBroker: (broker) => this.#addBroker(broker),
+      supervise: (child, options) => {
+        const supervisor = this.#supervisor(options, [child])
+        this.#supervisors = [...this.#supervisors, supervisor]
+        return supervisor
+      },
+      regroup: () => this.#regroup(plan),
+    })
+    await reload.run(moved)
+  }
+
   async #stop(countdown: Countdown, ms: number): Promise<void> {
+    this.#over.abort()
     const addresses = [...this.integrations.values()].map(({ address }) => address)
     for (const address of addresses) address.startDraining()
     if (ms === 0 || !this.#work.isBusy) for (const address of addresses) address.closeIntake()
@@ -185,9 +194,13 @@ export class SupervisionTree {
     }
     for (const address of addresses) address.abandon()
     this.#pool.close()
-    const brokers = this.brokers.size
-    await this.#stopAll(this.#supervisors.slice(brokers), countdown)
-    await this.#stopAll(this.#supervisors.slice(0, brokers), countdown)
+    const ofBrokers = (supervisor: Supervisor) =>
+      supervisor.children.some((child) => child instanceof BrokerChild)
+    await this.#stopAll(
+      this.#supervisors.filter((each) => !ofBrokers(each)),
+      countdown,
+    )
+    await this.#stopAll(this.#supervisors.filter(ofBrokers), countdown)
     countdown.cancel()
     for (const address of addresses) address.stop()
   }
@@ -207,65 +220,71 @@ export class SupervisionTree {
     timer?.cancel()
   }
 
-  #makeSupervisors(plan: TreePlan, actors: readonly ActorPlan[], clock: Clock): Supervisor[] {
-    const supervise = (options: SupervisorOptions, children: readonly Child[]) =>
-      new Supervisor(options, children, clock, this.#report)
-    const brokers = plan.brokers.map(({ name, supervision }) =>
-      supervise(withoutGroup(supervision), [this.brokers.get(name)!]),
-    )
-    const groups = new Set<string>()
-    const integrations = actors.flatMap(({ settings, supervision }) => {
-      const group = plan.supervisors.find(({ name }) => name === supervision.group)
-      if (group === undefined)
-        return [supervise(withoutGroup(supervision), [this.integrations.get(settings.name)!])]
-      // A group takes the place of its first member in the start order.
-      if (groups.has(group.name)) return []
-      groups.add(group.name)
-      const members = actors.filter((other) => other.supervision.group === group.name)
-      const { strategy, maxRestarts, withinMs } = group
-      const options = { ...withoutGroup(supervision), strategy, intensity: maxRestarts, periodMs: withinMs }
-      return [
-        supervise(
-          options,
-          members.map((member) => this.integrations.get(member.settings.name)!),
-        ),
-      ]
-    })
-    return [...brokers, ...integrations]
+  #supervisor(options: SupervisorOptions, children: readonly Child[]): Supervisor {
+    return new Supervisor(options, children, this.#clock, this.#report)
   }
 
-  #notice(integration: string, notice: Exclude<ActorNotice, { kind: 'source-ended' | 'dropped' }>): void {
-    switch (notice.kind) {
-      case 'connection': {
-        const { state, attempt, reason, listening, error } = notice
-        const child = this.integrations.get(integration)!
-        child.listening = listening
-        if (error !== undefined) child.lastError = faultOf(error, this.#clock.now())
-        return this.#report({
-          kind: 'connection:changed',
-          integration,
-          state,
-          attempt,
-          ...(reason !== undefined && { reason }),
-          ...(listening !== undefined && { listening }),
-        })
-      }
-      case 'breaker':
-        return this.#report({ kind: 'breaker:changed', integration, state: notice.state })
-      case 'gap': {
-        const { topic, lost, reason } = notice
-        return this.#report({ kind: 'subscription:gap', integration, topic, lost, reason })
-      }
-      case 'refused': {
-        const { kind: _, ...refusal } = notice
-        return this.#report({ kind: 'server:refused', server: integration, ...refusal })
-      }
-      case 'dead-letter': {
-        const { queue, reason, attempts, bytes, route } = notice
-        const of = route !== undefined && { route }
-        return this.#report({ kind: 'message:dead', integration, ...of, queue, reason, attempts, bytes })
-      }
-    }
+  /** The supervisors of a plan, in start order. */
+  #wanted(
+    plan: TreePlan,
+  ): readonly { readonly options: SupervisorOptions; readonly children: readonly Child[] }[] {
+    return groupsOf(plan).map(({ options, brokers, actors }) => ({
+      options,
+      children: [
+        ...brokers.map((name) => this.#brokers.get(name)!),
+        ...actors.map((name) => this.#integrations.get(name)!),
+      ],
+    }))
+  }
+
+  /** Moves running children to the supervisors that a plan has for them. */
+  #regroup(plan: TreePlan): void {
+    const current = [...this.#supervisors]
+    this.#supervisors = this.#wanted(plan).map(({ options, children }) => {
+      const known = current.findIndex((supervisor) => children.includes(supervisor.children[0]!))
+      const supervisor = known === -1 ? this.#supervisor(options, []) : current.splice(known, 1)[0]!
+      supervisor.configure(options)
+      for (const other of [...this.#supervisors, ...current])
+        for (const child of other.children)
+          if (other !== supervisor && children.includes(child)) supervisor.take(other.release(child)!)
+      supervisor.order(children)
+      return supervisor
+    })
+  }
+
+  #addBroker(broker: TreePlan['brokers'][number]): BrokerChild {
+    const child = new BrokerChild(
+      childSpec(broker.name, broker.supervision),
+      brokerPlan(broker),
+      this.#dependencies,
+    )
+    this.#brokers.set(broker.name, child)
+    return child
+  }
+
+  #addActor(actor: ActorPlan): IntegrationChild {
+    const { settings, supervision, worker } = actor
+    const { name } = settings
+    const address = this.#connect(addressedOf(actor), {
+      notice: (notice) => {
+        const child = this.#integrations.get(name)
+        if (notice.kind === 'connection') child?.connectionChanged(notice, this.#clock.now())
+        if (child !== undefined) this.#report(reportOf(name, notice))
+      },
+      poison: (entry, deaths, reason) =>
+        this.#report({
+          kind: 'message:dead',
+          integration: name,
+          queue: entry.target,
+          reason: `it killed ${deaths} actors in a row; the last reason: ${reason}`,
+          attempts: deaths,
+          value: entry.value,
+        }),
+    })
+    const child = new IntegrationChild(actor, `${this.#clientIdPrefix}-${name}`, address, this.#dependencies)
+    if (supervision.warmSpares > 0) this.#pool.keepWarm(worker, supervision.warmSpares)
+    this.#integrations.set(name, child)
+    return child
   }
 
   #log(level: LogRecord['level'], message: string, integration: string, fields: object = {}): void {
@@ -276,9 +295,4 @@ export class SupervisionTree {
 /** How long an actor may take to stop, from the time that the shutdown has left. */
 function graceOf(leftMs: number): number {
   return Math.max(leftMs, LEAST_GRACE_MS)
-}
-
-function faultOf({ message, fields }: ErrorRecord, at: number): ConnectionFault {
-  const kind = typeof fields.kind === 'string' ? (fields.kind as ConnectionFault['kind']) : 'connection'
-  return { kind, message, at }
 }

@@ -11,6 +11,7 @@ export interface OpenedSource {
   request?(count: number): void
   close(): Promise<void>
   detach?(): Promise<void>
+  finish?(): Promise<void>
 }
 
 export interface RouteSourceOptions<M extends InboundMessage> {
@@ -106,6 +107,15 @@ export class RouteSource<M extends InboundMessage> implements Source, MessageSin
   }
 
   drain(): void {}
+
+  flush(): void {}
+
+  /** Ends it at the broker first, so that what arrives until then is routed. */
+  async finish(): Promise<void> {
+    const opened = this.#opened
+    await quietly(() => opened?.finish?.() ?? opened?.close())
+    this.#over()
+  }
 
   async close(): Promise<void> {
     const opened = this.#over()

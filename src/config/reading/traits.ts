@@ -19,6 +19,8 @@ export interface Traits {
   readonly path?: 'file' | 'any'
   /** Read by the schema of a manifest. */
   readonly elsewhere?: 'manifest'
+  /** What a change of the attribute takes in a running gateway. Default `reconnect`. */
+  readonly reload?: 'in place' | 'reconnect' | 'replace'
   /** Names a block of this kind: as text, or as `KIND.NAME`. */
   readonly refers?: 'integration' | 'data' | 'action' | 'server' | 'script'
   /** May be computed at run time from these names; parses to a `Late` then. */

@@ -26,7 +26,7 @@ export const typeOnly = z.looseObject({ type: text })
 /** Builds the attributes that depend on the protocol. */
 export function protocolAttributes({ formats, defaultFormat }: Protocol) {
   return {
-    type: text.describe('Protocol.'),
+    type: text.meta({ reload: 'replace' }).describe('Protocol.'),
     config: ofManifest.describe('Settings of the protocol.'),
     format: z.enum(formats).default(defaultFormat).describe('Wire format of payloads.'),
   }

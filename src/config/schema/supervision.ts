@@ -31,12 +31,18 @@ const block = z.strictObject({
   max_backoff: duration().optional().describe('Maximum delay. Default: a hundred times `backoff`.'),
   heartbeat: duration()
     .prefault('1s')
+    .meta({ reload: 'reconnect' })
     .describe(
       'How long an actor may neither send a heartbeat nor handle a message before it counts as stuck and is replaced. If it handles messages but sends no heartbeat: ten times as long.',
     ),
   shutdown: duration(0)
     .prefault('5s')
     .describe('How long the actor may take to stop before it is terminated.'),
+  ready_timeout: duration()
+    .prefault('10s')
+    .describe(
+      'How long a reload waits until a new or changed actor is connected and has opened all its subscriptions. After that nothing is changed.',
+    ),
   group: text
     .optional()
     .describe('Name of a `supervisor` block, whose strategy also restarts other members of the group.'),
@@ -65,6 +71,7 @@ export const supervision = block
     return { heartbeatMs, supervision: { ...rest, backoff, jitter: JITTER } }
   })
   .prefault({})
+  .meta({ reload: 'in place' })
   .describe('How the actor is supervised and restarted.')
 
 /** Schema of a `supervisor` block. */

@@ -45,6 +45,13 @@ export interface SupervisionBlock {
    * @defaultValue `"5s"`
    */
   readonly shutdown?: Duration | undefined
+  /**
+   * How long a reload waits until a new or changed actor is connected and has opened all its subscriptions.
+   * After that nothing is changed.
+   * A duration: milliseconds, or text such as `"30s"`.
+   * @defaultValue `"10s"`
+   */
+  readonly ready_timeout?: Duration | undefined
   /** Name of a `supervisor` block, whose strategy also restarts other members of the group. */
   readonly group?: string | undefined
   /**

@@ -122,11 +122,12 @@ export interface ProtocolAdapter {
   /**
    * What it leaves with the broker when it disconnects, and nobody else gets: its successor adopts it. Absent if the
    * protocol leaves nothing. Never throws.
+   * @returns one for each session that is left
    */
   left?(): readonly LeftSession[]
   /**
    * Takes over what a replaced connection of the integration has left, now or once it is connected. Idempotent. Resolves
-   * when nothing is left. Absent if the protocol leaves nothing.
+   * when nothing is left. Absent if the protocol leaves nothing. Never rejects.
    */
   adopt?(left: LeftSession): Promise<void>
   /** Calls; absent where the protocol has none. */

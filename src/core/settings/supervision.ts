@@ -10,6 +10,8 @@ export interface SupervisionSettings {
   readonly backoff: Backoff
   /** 0 to 1: the share of each delay that is random. */
   readonly jitter: number
+  /** Milliseconds that a successor may take until it is ready. */
+  readonly readyTimeoutMs: number
   /** Milliseconds that it may take to stop before it is terminated. */
   readonly shutdownMs: number
   /** How many actors one message may kill before it is dead-lettered. */

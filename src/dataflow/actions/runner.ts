@@ -28,7 +28,7 @@ export interface RunnerDependencies {
 }
 
 interface Counted {
-  readonly settings: ActionSettings
+  settings: ActionSettings
   runs: number
   succeeded: number
   failed: number
@@ -38,16 +38,14 @@ interface Counted {
 /** Runs the actions of a gateway, and reports their outcomes as events. A shutdown waits for runs in progress. */
 export class ActionRunner implements Worker {
   readonly #parts: RunnerDependencies
-  readonly #actions: ReadonlyMap<string, Counted>
+  #actions: ReadonlyMap<string, Counted>
   readonly #forActions: ActionParts
   #running = 0
   #isStopped = false
 
   constructor(actions: readonly ActionSettings[], parts: RunnerDependencies) {
     this.#parts = parts
-    this.#actions = new Map(
-      actions.map((settings) => [settings.name, { settings, runs: 0, succeeded: 0, failed: 0, running: 0 }]),
-    )
+    this.#actions = new Map(actions.map((settings) => [settings.name, counted(settings)]))
     const { data, log, callScript } = parts
     this.#forActions = {
       data,
@@ -56,6 +54,18 @@ export class ActionRunner implements Worker {
       integration: (name) => parts.integration(name),
       runMember: (name, run) => this.#run(name, run, undefined),
     }
+  }
+
+  /** Takes other settings for the runs that start from now on. */
+  update(actions: readonly ActionSettings[]): void {
+    const known = this.#actions
+    this.#actions = new Map(
+      actions.map((settings) => {
+        const before = known.get(settings.name)
+        if (before !== undefined) before.settings = settings
+        return [settings.name, before ?? counted(settings)]
+      }),
+    )
   }
 
   get names(): Iterable<string> {
@@ -155,4 +165,8 @@ function unreadable(action: string, thrown: unknown): SerializeError {
 
 function isTyped(thrown: unknown): thrown is Error & { readonly kind: string } {
   return thrown instanceof Error && 'kind' in thrown && typeof thrown.kind === 'string'
+}
+
+function counted(settings: ActionSettings): Counted {
+  return { settings, runs: 0, succeeded: 0, failed: 0, running: 0 }
 }

@@ -8,6 +8,7 @@ export class Collector {
   readonly #integration: () => FlowIntegration
   readonly #target: StreamTarget
   #id: Promise<number> | undefined
+  #end: () => Promise<void> = async () => {}
 
   constructor(settings: PolledData, integration: () => FlowIntegration, target: StreamTarget) {
     this.#settings = settings
@@ -21,12 +22,19 @@ export class Collector {
     return this.#id
   }
 
+  /** Ends the source in the actor. Never rejects. */
+  async close(): Promise<void> {
+    await this.#id?.catch(() => {})
+    await this.#end()
+  }
+
   async #open(): Promise<number> {
     const close = () => {
       this.#id = undefined
     }
     try {
-      const { id, ended } = await openCollector(this.#settings, this.#integration(), this.#target)
+      const { id, ended, end } = await openCollector(this.#settings, this.#integration(), this.#target)
+      this.#end = end
       ended.then(close, close)
       return id
     } catch (error) {

@@ -3,7 +3,7 @@ import type { DataSettings, PolledData } from '../../core/settings/data.js'
 import { Late, parameterValue, type RunNames } from '../../core/settings/late.js'
 import type { ConnectionState } from '../../core/status.js'
 import type { IntegrationMail } from '../../mailbox/integration-mail.js'
-import { DataSource, type UpdateListener } from '../data-source.js'
+import { type DataDependencies, DataSource, type UpdateListener } from '../data-source.js'
 import type { FlowIntegration } from '../flow-integration.js'
 import { Collector } from './collector.js'
 import type { Feed, FeedDependencies } from './feed.js'
@@ -28,7 +28,8 @@ export interface Filled {
   readonly feed: Feed
 }
 
-export function filledData(settings: DataSettings, parts: FilledDependencies): Filled {
+/** @param known the data of that name from before a reload, which keeps its value and its readers */
+export function filledData(settings: DataSettings, parts: FilledDependencies, known?: DataSource): Filled {
   const { clock, random, connection, updated, failed } = parts
   const { name, update: mode } = settings
   const joins = settings.transforms.flatMap((each) => (each.type === 'join' ? [each.with] : []))
@@ -38,22 +39,32 @@ export function filledData(settings: DataSettings, parts: FilledDependencies): F
     )
   const common = { mode, now: () => clock.now(), connection, updated }
   if (settings.type === 'rpc') {
-    const source: DataSource = new DataSource(name, {
-      ...common,
-      refresh: (options) => poller.refresh(options),
-    })
-    const target = { source, joined, now: () => clock.now(), opened: () => {}, failed }
+    const source = filled(name, { ...common, refresh: (options) => poller.refresh(options) }, known)
+    const target = { source, joined, now: () => clock.now(), closing: () => {}, opened: () => {}, failed }
     const poller = pollerOf(settings, target, { source, clock, random, failed }, parts)
     return { source, feed: poller }
   }
-  const source = new DataSource(name, common)
-  const target: StreamTarget = { source, joined, now: () => clock.now(), opened: () => feed.opened(), failed }
+  const source = filled(name, common, known)
+  const target: StreamTarget = {
+    source,
+    joined,
+    now: () => clock.now(),
+    closing: (close) => feed.closing(close),
+    opened: () => feed.opened(),
+    failed,
+  }
   const run = () =>
     settings.type === 'subscription'
       ? runSubscription(settings, parts.integration(), target)
       : runConsumer(settings, parts.integration(), target)
   const feed = new StreamFeed({ source, clock, random, failed, run })
   return { source, feed }
+}
+
+function filled(name: string, parts: DataDependencies, known: DataSource | undefined): DataSource {
+  if (known === undefined) return new DataSource(name, parts)
+  known.refill(parts)
+  return known
 }
 
 function pollerOf(
@@ -80,6 +91,7 @@ function pollerOf(
       }
     },
     ...(collector !== undefined && {
+      close: () => collector.close(),
       // What the transforms made of the result comes in the same batch, and is read in the turns after it.
       arrived: async () => {
         for (let turns = 0; turns < 2; turns++) await new Promise<void>((next) => parts.clock.nextTurn(next))

@@ -8,6 +8,8 @@ export interface Feed {
   poke(): void
   /** Takes no more. What has arrived is still taken. */
   stop(): void
+  /** Ends its subscription, consumer or collector at the broker, after `stop`. Never rejects. */
+  close(): Promise<void>
 }
 
 /** What every feed needs. */

@@ -14,6 +14,8 @@ export interface PollerDependencies extends FeedDependencies {
   call(signal: AbortSignal): Promise<void>
   /** Waits until what transforms made of a result has arrived. Absent without transforms. */
   arrived?(): Promise<void>
+  /** Ends the source that transforms the results. Absent without transforms. */
+  close?(): Promise<void>
 }
 
 /** Calls a method at once and then at intervals. Calls do not overlap. After failures it waits longer and longer. */
@@ -42,6 +44,10 @@ export class Poller implements Feed {
   stop(): void {
     this.#stopped.abort(new ShutdownError())
     this.#timer?.cancel()
+  }
+
+  async close(): Promise<void> {
+    await this.#parts.close?.()
   }
 
   /** Calls the method now, or joins the call that is under way. @throws what the call throws */

@@ -17,6 +17,7 @@ export class StreamFeed implements Feed {
   #failures = 0
   #timer: Timer | undefined
   #isStopped = false
+  #close: () => Promise<void> = async () => {}
 
   constructor(parts: StreamDependencies) {
     this.#parts = parts
@@ -37,6 +38,15 @@ export class StreamFeed implements Feed {
     this.#isStopped = true
     this.#timer?.cancel()
     this.#timer = undefined
+  }
+
+  /** Called with a function that ends the source at the broker. */
+  closing(close: () => Promise<void>): void {
+    this.#close = close
+  }
+
+  close(): Promise<void> {
+    return this.#close()
   }
 
   /** Called when the source is open. */

@@ -18,6 +18,8 @@ export interface StreamTarget {
   joined(): Readonly<Record<string, unknown>>
   readonly source: DataSource
   now(): number
+  /** Called with a function that ends the stream at the broker. */
+  closing(close: () => Promise<void>): void
   /** Called when the stream is open. */
   opened(): void
   /** Reports a message that cannot be taken. */
@@ -43,6 +45,7 @@ export async function runSubscription(
     ...(conflateMs !== undefined && { conflateMs }),
   }
   const subscription = new Subscription(topic, turn, undefined, work)
+  target.closing(() => subscription.close())
   const isRaw = settings.transforms.length === 0
   await closedAfterError(subscription, async () => {
     await subscription.opening(mail, withTransforms(wanted, settings, target), undefined)
@@ -61,6 +64,7 @@ export async function runConsumer(
   const { queue, format, maxDeliveries, deadLetter } = settings
   const quiet = { ...consuming, handlerFailed: () => {} }
   const consumer = new QueueConsumer(queue, UNSETTLED, undefined, quiet)
+  target.closing(() => consumer.close())
   const wanted: SourceRequest = {
     kind: 'queue',
     window: mail.window,
@@ -90,7 +94,7 @@ export async function openCollector(
   settings: PolledData,
   { mail, consuming: { turn, work } }: FlowIntegration,
   target: StreamTarget,
-): Promise<{ readonly id: number; readonly ended: Promise<void> }> {
+): Promise<{ readonly id: number; readonly ended: Promise<void>; readonly end: () => Promise<void> }> {
   const wanted: SourceRequest = {
     kind: 'collector',
     window: mail.window,
@@ -107,7 +111,7 @@ export async function openCollector(
   const take = async () => {
     for await (const message of subscription) tryTaking(target, message, () => message.value)
   }
-  return { id, ended: closedAfterError(subscription, take) }
+  return { id, ended: closedAfterError(subscription, take), end: () => subscription.close() }
 }
 
 /** Closes a stream that fails. One that ends with the gateway stays open at the broker. */

@@ -1,0 +1,142 @@
+import type { GatewayConfig } from '../config/gateway-config.js'
+import type { Clock } from '../core/clock.js'
+import { ConfigError } from '../core/errors/config.js'
+import { ShutdownError } from '../core/errors/lifecycle.js'
+import type { GatewayReport } from '../core/events.js'
+import type { Plan, ReloadFigures } from '../core/reload-plan.js'
+import { messageOf } from '../mailbox/error-codec.js'
+import { fixedPart } from './fixed.js'
+import { isEmpty, planReload } from './plan.js'
+
+export interface ReloaderDependencies {
+  readonly clock: Clock
+  report(report: GatewayReport): void
+  /** Changes the gateway by a plan, or not at all. @throws why it cannot */
+  apply(config: GatewayConfig, plan: Plan): Promise<void>
+}
+
+/** Reads the configuration to reload. @throws ConfigError */
+type Read = () => Promise<GatewayConfig>
+
+interface Waiting {
+  read: Read
+  readonly done: Promise<Plan>
+  readonly begin: () => void
+}
+
+/**
+ * Reloads one at a time. Of those that wait only the newest is done, and earlier ones settle with it. A refused reload
+ * changes nothing.
+ */
+export class Reloader {
+  readonly #parts: ReloaderDependencies
+  #config: GatewayConfig
+  #running: Promise<unknown> | undefined
+  #waiting: Waiting | undefined
+  #isStopped = false
+  #applied = 0
+  #unchanged = 0
+  #refused = 0
+  #lastSucceeded = true
+
+  constructor(config: GatewayConfig, parts: ReloaderDependencies) {
+    this.#config = config
+    this.#parts = parts
+  }
+
+  /** The configuration that runs. */
+  get config(): GatewayConfig {
+    return this.#config
+  }
+
+  get figures(): ReloadFigures {
+    return {
+      applied: this.#applied,
+      unchanged: this.#unchanged,
+      refused: this.#refused,
+      lastSucceeded: this.#lastSucceeded,
+    }
+  }
+
+  /** Refuses later reloads, because the gateway shuts down. */
+  stop(): void {
+    this.#isStopped = true
+  }
+
+  /**
+   * Reads a configuration, and changes the gateway to it.
+   * @returns what has been done
+   * @throws ConfigError if the configuration is wrong or an actor is not ready; then nothing has changed; ShutdownError
+   */
+  async reload(read: Read): Promise<Plan> {
+    if (this.#isStopped) throw new ShutdownError()
+    if (this.#running !== undefined) return this.#wait(read)
+    const done = this.#run(read)
+    this.#running = done.then(
+      () => this.#next(),
+      () => this.#next(),
+    )
+    return done
+  }
+
+  #wait(read: Read): Promise<Plan> {
+    if (this.#waiting === undefined) {
+      let begin = () => {}
+      const turn = new Promise<void>((resolve) => {
+        begin = resolve
+      })
+      const waiting: Waiting = { read, begin, done: turn.then(() => this.reload(() => waiting.read())) }
+      this.#waiting = waiting
+    }
+    this.#waiting.read = read
+    return this.#waiting.done
+  }
+
+  #next(): void {
+    this.#running = undefined
+    const waiting = this.#waiting
+    this.#waiting = undefined
+    waiting?.begin()
+  }
+
+  async #run(read: Read): Promise<Plan> {
+    const { clock, report, apply } = this.#parts
+    const began = clock.monotonic()
+    const ended = () => Math.round(clock.monotonic() - began)
+    try {
+      const config = await read()
+      const fixed = fixedPart(this.#config, config)
+      if (fixed !== undefined)
+        throw new ConfigError(`a reload cannot change ${fixed}: start the gateway again`)
+      const plan = planReload(this.#config, config)
+      const changed = plan.filter(({ action }) => action !== 'unchanged').length
+      if (!isEmpty(plan)) await apply(config, plan)
+      this.#config = config
+      this.#lastSucceeded = true
+      if (changed > 0) this.#applied++
+      else this.#unchanged++
+      const result = changed > 0 ? 'applied' : 'unchanged'
+      report({ kind: 'config:reloaded', result, changed, tookMs: ended() })
+      return plan
+    } catch (error) {
+      if (this.#isStopped) throw new ShutdownError({ cause: error })
+      this.#refused++
+      this.#lastSucceeded = false
+      report({
+        kind: 'config:reloaded',
+        result: 'refused',
+        changed: 0,
+        tookMs: ended(),
+        reason: messageOf(error),
+      })
+      throw error instanceof ConfigError ? error : notReady(error)
+    }
+  }
+}
+
+function notReady(error: unknown): ConfigError {
+  const { integration } = (error ?? {}) as { readonly integration?: string }
+  const who = integration === undefined ? '' : ` "${integration}" is not ready:`
+  const message = `the reload was refused, and nothing has changed:${who} ${messageOf(error)}`
+  return new ConfigError(message, [], { cause: error, ...(integration !== undefined && { integration }) })
+}

@@ -1,0 +1,258 @@
+import { sharedController, sharedSignal } from '../core/abort.js'
+import { type Clock, sleep } from '../core/clock.js'
+import { ShutdownError } from '../core/errors/lifecycle.js'
+import { TimeoutError } from '../core/errors/operation.js'
+import type { PredecessorAddress } from '../mailbox/actor-address.js'
+import type { ActorControl } from '../mailbox/thread-messages.js'
+import { graceOf } from './child-spec.js'
+import type { IntegrationChild } from './integration-child.js'
+import type { Life } from './life.js'
+import type { NewLife } from './new-life.js'
+import { type ActorPlan, addressedOf, childSpec } from './tree-plan.js'
+
+/** How often the state of a successor is read, in milliseconds. Reading shared memory costs no message. */
+const LOOK_EVERY_MS = 5
+/** How long an actor may answer after the time that it has been given, in milliseconds. */
+const ANSWER_MS = 1_000
+/** How long sources that were opened while other actors got ready may take to open, in milliseconds. */
+const LATE_SOURCES_MS = 1_000
+
+/** What a change of an actor needs. */
+export interface HandOverDependencies {
+  readonly clock: Clock
+  /** Aborts when the gateway shuts down. */
+  readonly signal: AbortSignal
+  /** Called when the successor is the current life, so that its supervisor takes its deaths for those of the child. */
+  replaced(child: IntegrationChild): void
+}
+
+/** A successor that is connected and has all sources open, beside the current life. */
+export interface Prepared {
+  /** Moves the traffic. Resolves when later requests go to the successor; never rejects. */
+  commit(): Promise<Drained>
+  /** Ends the successor. Resolves when it has ended; never rejects. */
+  discard(): Promise<void>
+}
+
+/** The rest of a hand-over. */
+export interface Drained {
+  /** Resolves when the predecessor has settled what it had, and has ended. Never rejects. */
+  readonly drained: Promise<void>
+}
+
+/**
+ * Starts a successor. Resolves when it is connected and has opened all sources of the host.
+ * @param isDistinct whether it is beside the current life
+ * @throws why it is not ready in time; then it has ended, and nothing has changed
+ */
+export async function prepare(
+  child: IntegrationChild,
+  plan: ActorPlan,
+  parts: HandOverDependencies,
+  isDistinct = child.life !== undefined,
+): Promise<Prepared> {
+  const begun = child.newLife(plan, isDistinct)
+  const { life, channel } = begun
+  const stop = () =>
+    life.stop(graceOf(childSpec('', plan.supervision).shutdown), (control) => control.stop(0))
+  const limit = new ReadyLimit(plan, begun, parts)
+  try {
+    await limit.within('start', child.begin(begun))
+    const successor = child.address.prepare(channel, life.gauges, addressedOf(plan))
+    try {
+      await limit.connected(() => successor.fault)
+      await limit.within('open the subscriptions', successor.opened())
+    } catch (error) {
+      successor.discard()
+      throw error
+    }
+    return {
+      commit: async () => {
+        await atMost(parts.clock, parts.signal, LATE_SOURCES_MS, successor.opened())
+        const predecessor = successor.commit()
+        const earlier = child.replaceLife(begun, plan)
+        parts.replaced(child)
+        return finish(child, begun, earlier, predecessor, parts)
+      },
+      discard: async () => {
+        successor.discard()
+        await stop()
+      },
+    }
+  } catch (error) {
+    channel.port.close()
+    await stop()
+    throw error
+  } finally {
+    limit.end()
+  }
+}
+
+/** Lets the predecessor deliver and settle what it has. Resolves when the successor gets the requests. */
+async function finish(
+  child: IntegrationChild,
+  begun: NewLife,
+  earlier: Life<ActorControl> | undefined,
+  predecessor: PredecessorAddress,
+  { clock, signal }: HandOverDependencies,
+): Promise<Drained> {
+  const drainMs = drainMsOf(child)
+  // What it has cannot be settled without a connection, so its successor gets it at once.
+  const canSettle = earlier?.isRunning === true && earlier.gauges.connection === 'connected'
+  const finished = async () => {
+    if (canSettle) {
+      await atMost(clock, signal, drainMs + ANSWER_MS, earlier.control.finish(drainMs, false))
+      await atMost(clock, signal, drainMs, earlier.control.drainRoutes())
+    }
+    child.join(begun)
+    predecessor.finished()
+  }
+  const ordered = async () => {
+    if (canSettle) await atMost(clock, signal, drainMs, predecessor.ordered(drainMs))
+    else predecessor.end('it was replaced')
+    predecessor.release()
+  }
+  await Promise.all([finished(), ordered()])
+  const end = async () => {
+    if (earlier !== undefined) await child.drain(earlier, canSettle ? drainMs : 0)
+    predecessor.end('it was replaced')
+  }
+  return { drained: end() }
+}
+
+/** How long a predecessor may deliver and settle what it has, in milliseconds. */
+function drainMsOf({ plan: { supervision }, settings }: IntegrationChild): number {
+  return Math.max(supervision.shutdownMs, settings.timeoutMs)
+}
+
+/**
+ * Stops the current life, and starts a successor in its place. Resolves when it is connected and has opened all sources.
+ * @throws why it is not ready in time; then the earlier settings run again
+ */
+export async function replaceInTurn(
+  child: IntegrationChild,
+  plan: ActorPlan,
+  parts: HandOverDependencies,
+): Promise<void> {
+  const before = child.plan
+  await withdraw(child, plan, parts)
+  try {
+    if (parts.signal.aborted) throw new ShutdownError({ integration: plan.settings.name })
+    const successor = await prepare(child, plan, parts, false)
+    await (await successor.commit()).drained
+  } catch (error) {
+    child.address.withdraw(addressedOf(before)).end('its successor was not ready')
+    child.configure(before)
+    await child.start().catch((failed: Error) => child.onDeath?.(failed.message))
+    parts.replaced(child)
+    throw error
+  }
+}
+
+/** Starts a new child. Resolves when it is connected. @throws why it is not ready in time */
+export async function startReady(
+  child: IntegrationChild,
+  plan: ActorPlan,
+  parts: HandOverDependencies,
+  start: () => Promise<void>,
+): Promise<void> {
+  if (parts.signal.aborted) throw new ShutdownError({ integration: plan.settings.name })
+  await start()
+  const { life } = child
+  if (life === undefined) throw new ShutdownError({ integration: plan.settings.name })
+  const limit = new ReadyLimit(plan, { life, death: new Promise(() => {}) }, parts)
+  try {
+    await limit.connected(() => child.address.connectionFault)
+  } finally {
+    limit.end()
+  }
+}
+
+/** Ends the current life after it has settled what it has. Later requests wait for the next one. */
+async function withdraw(
+  child: IntegrationChild,
+  plan: ActorPlan,
+  { clock, signal }: HandOverDependencies,
+): Promise<void> {
+  const drainMs = drainMsOf(child)
+  const { keptBytes } = child.plan
+  const predecessor = child.address.withdraw(addressedOf(plan))
+  const earlier = child.endLife()
+  if (earlier !== undefined) {
+    if (earlier.isRunning && earlier.gauges.connection === 'connected')
+      await atMost(clock, signal, drainMs + ANSWER_MS, earlier.control.finish(drainMs, keptBytes > 0))
+    await child.drain(earlier, signal.aborted ? 0 : drainMs)
+  }
+  predecessor.end('it was replaced')
+  child.configure(plan)
+}
+
+/** Limits how long a new life may take until it is ready. */
+class ReadyLimit {
+  readonly #clock: Clock
+  readonly #life: Pick<NewLife, 'life' | 'death'>
+  readonly #over = sharedController()
+  readonly #failed: Promise<never>
+  /** What is awaited, for the time-out. */
+  #step = 'start'
+
+  constructor(
+    { settings, supervision }: ActorPlan,
+    life: Pick<NewLife, 'life' | 'death'>,
+    parts: HandOverDependencies,
+  ) {
+    const { clock, signal } = parts
+    this.#clock = clock
+    this.#life = life
+    const integration = settings.name
+    const { readyTimeoutMs: afterMs } = supervision
+    this.#failed = new Promise((_, reject) => {
+      sleep(clock, afterMs, this.#over.signal).then(
+        () => reject(new TimeoutError(this.#step, { integration, afterMs })),
+        () => {},
+      )
+      const stopped = () => reject(new ShutdownError({ integration }))
+      if (signal.aborted) stopped()
+      signal.addEventListener('abort', stopped, { once: true, signal: this.#over.signal })
+      life.death.then((reason) => reject(new Error(`it died: ${reason}`)))
+    })
+    this.#failed.catch(() => {})
+  }
+
+  /** @throws what `work` throws, or why the life is not ready */
+  within<T>(step: string, work: Promise<T>): Promise<T> {
+    this.#step = step
+    work.catch(() => {})
+    return Promise.race([work, this.#failed])
+  }
+
+  /** Resolves when it is connected. @throws why it cannot connect, at once if another attempt would not help */
+  async connected(fault: () => Error | undefined): Promise<void> {
+    const { gauges } = this.#life.life
+    const explained = async () => {
+      while (gauges.connection !== 'connected') {
+        const why = fault()
+        const isPermanent = (why as { readonly retryable?: boolean } | undefined)?.retryable === false
+        if (why !== undefined && (isPermanent || gauges.connection === 'failed')) throw why
+        await this.within('connect', sleep(this.#clock, LOOK_EVERY_MS, this.#over.signal))
+      }
+    }
+    try {
+      await explained()
+    } catch (error) {
+      throw error instanceof TimeoutError ? (fault() ?? error) : error
+    }
+  }
+
+  end(): void {
+    this.#over.abort()
+  }
+}
+
+/** Waits for work that may fail or hang, because its actor is replaced in any case. A shutdown ends the wait. */
+async function atMost(clock: Clock, signal: AbortSignal, ms: number, work: Promise<unknown>): Promise<void> {
+  const over = sharedController()
+  const ended = sharedSignal([signal, over.signal])
+  await Promise.race([work.catch(() => {}), sleep(clock, ms, ended).catch(() => {})])
+  over.abort()
+}
