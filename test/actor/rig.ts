@@ -45,6 +45,7 @@ export function actorRig(given: Partial<IntegrationSettings>, facets: Partial<Pr
   const actor = startIntegrationActor(
     {
       kind: 'start-actor',
+      idPrefix: 'gateway-test',
       settings: integrationSettings(given),
       clientId: 'rig',
       channel: line.actor,

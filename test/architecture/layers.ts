@@ -42,6 +42,7 @@ const HOST = [
   'telemetry',
   'embed',
   'config',
+  'reload',
   'cli',
 ]
 const BOTH_THREADS = ['core', 'wire', 'resilience', 'mailbox']
@@ -224,6 +225,11 @@ export const LAYERS: readonly Layer[] = [
     files: ['src/embed/**'],
     imports: all(['core', 'wire', 'mailbox', 'client', 'embed']),
     packages: ['zod'],
+  },
+  {
+    name: 'reload',
+    files: ['src/reload/**'],
+    imports: [...all(['core', 'mailbox', 'config', 'supervisor', 'reload']), ...CATALOGUES],
   },
   {
     name: 'configuration language',

@@ -29,6 +29,10 @@ const EXAMPLES: { readonly [E in EventName]: readonly [Extract<GatewayEvent, { k
     { kind: 'server:refused', server: 's', method: 'm', reason, address: '10.0.0.1', count: 1 },
     'server "s" refused a request of "m" from 10.0.0.1: no  [2J',
   ],
+  'config:reloaded': [
+    { kind: 'config:reloaded', result: 'refused', changed: 0, tookMs: 3, reason },
+    'the reload was refused: no  [2J',
+  ],
   'data:failed': [{ kind: 'data:failed', data: 'd', error: 'rpc', reason: 'no' }, 'data "d" failed: no'],
   'script:reloaded': [{ kind: 'script:reloaded', script: 's' }, 'script "s" loaded again'],
   'script:failed': [

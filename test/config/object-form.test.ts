@@ -1,8 +1,10 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: they are templates of the configuration
 
 import { expect, test } from 'vitest'
+import { changedAttributes } from '../../src/config/block-diff.js'
 import { checkConfig } from '../../src/config/load.js'
 import type { ConfigObject } from '../../src/config/options.js'
+import { placeOf } from '../../src/config/spans.js'
 import { checkText } from './support.js'
 
 test('an object gives what a file of the same content gives', () => {
@@ -35,7 +37,20 @@ integration "events" {
     { env },
   )
   expect(object.ok && file.ok).toBe(true)
-  expect(object).toEqual(file)
+  const [given, read] = [object, file].map((checked) => {
+    if (!checked.ok) throw new Error('the configuration is wrong')
+    const { written, ...config } = checked.config
+    return { checked: { ...checked, config }, written: written! }
+  })
+  expect(given!.checked).toEqual(read!.checked)
+  // The places differ, but neither the blocks, nor what variables and locals are, nor the values in the blocks.
+  expect(given!.written.constants).toEqual(read!.written.constants)
+  expect([...given!.written.blocks.keys()]).toEqual([...read!.written.blocks.keys()])
+  const ofObject = given!.written.blocks.get('integration.events')!
+  const ofFile = read!.written.blocks.get('integration.events')!
+  expect(changedAttributes(ofObject, ofFile, undefined, true)).toEqual([])
+  expect(placeOf(ofObject.span)).toContain('integrations.events')
+  expect(placeOf(ofFile.span)).toMatch(/:\d+$/)
 })
 
 test('diagnostics begin with the path', () => {

@@ -82,3 +82,16 @@ test('numbers and booleans may come as text from the environment', () => {
     config: { qos: 1, clean_session: false },
   })
 })
+
+test('the time until a reload gives up on an actor', () => {
+  const read = (supervision: string) => {
+    const checked = checkText(`integration "a" {
+  type = "memory"
+  ${supervision}
+}`)
+    return checked.ok ? checked.config.integrations[0]!.supervision.readyTimeoutMs : places(checked)
+  }
+  expect(read('')).toBe(10_000)
+  expect(read('supervision { ready_timeout = "1m" }')).toBe(60_000)
+  expect(read('supervision { ready_timeout = "0s" }')).toEqual(['3:33 wrong value for "ready_timeout"'])
+})

@@ -37,6 +37,7 @@ async function poisonable(): Promise<{ mail: ActorRef; tree: SupervisionTree; re
       withinMs: 60_000,
       backoff,
       jitter: 0,
+      readyTimeoutMs: 10_000,
       shutdownMs: 1_000,
       poisonThreshold: THRESHOLD,
       warmSpares: 0,

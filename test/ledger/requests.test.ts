@@ -9,7 +9,18 @@ import { ManualClock, settled } from '../../src/testing/index.js'
 
 function entry(verb: Verb = 'publish', bytes = 1, idempotent = false): Request {
   const options = idempotent ? { idempotent } : undefined
-  return new Request(0, verb, 't', undefined, options, 0, Number.POSITIVE_INFINITY, 0, bytes)
+  return new Request(
+    { giveUp: () => {} },
+    0,
+    verb,
+    't',
+    undefined,
+    options,
+    0,
+    Number.POSITIVE_INFINITY,
+    0,
+    bytes,
+  )
 }
 
 describe('what a crash does to a request', () => {
