@@ -265,7 +265,7 @@ export class DataFlow {
   }
 
   #action(name: string): Action {
-    return new Action(name, (action, trigger, limits) => this.#runner.run(action, trigger, limits))
+    return new Action(name, (...run) => this.#runner.run(...run))
   }
 
   #makeTrigger(settings: TriggerSettings): Listening {
