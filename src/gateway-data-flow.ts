@@ -5,14 +5,14 @@ import { systemRandom } from './core/random.js'
 import type { ConnectionState } from './core/status.js'
 import type { CallScript } from './dataflow/actions/run.js'
 import { DataFlow } from './dataflow/flow.js'
-import type { Clients } from './gateway-clients.js'
+import type { ClientSet } from './gateway-clients.js'
 import type { Work } from './mailbox/work.js'
 import type { Reporter } from './reporter.js'
 
 /** Makes the data flow of a gateway over its clients. */
 export function makeDataFlow(
   config: GatewayConfig,
-  clients: ReadonlyMap<string, Clients>,
+  clients: ClientSet,
   connection: (integration: string) => ConnectionState,
   work: Work,
   reporter: Reporter,

@@ -25,10 +25,10 @@ export const RELOAD_OPTIONS = { variables: RECORD, env: RECORD } as const
 export const SHUTDOWN_OPTIONS = { timeout: DURATION } as const
 export const DEFAULT_SHUTDOWN_MS = 10_000
 
+/** Options of `Gateway.reload`; those of `Gateway.start` that change what a configuration says. */
+export type ReloadOptions = Pick<GatewayOptions, 'variables' | 'env'>
+
 /** What the loader of a configuration takes from the options of a gateway. */
-export function loadOptionsOf({
-  variables,
-  env,
-}: Pick<GatewayOptions, 'variables' | 'env'>): Pick<GatewayOptions, 'variables' | 'env'> {
+export function loadOptionsOf({ variables, env }: ReloadOptions): ReloadOptions {
   return { ...(variables && { variables }), ...(env && { env }) }
 }

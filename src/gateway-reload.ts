@@ -1,26 +1,83 @@
-import type { GatewayConfig, IntegrationConfig, ServerConfig } from './config/gateway-config.js'
-import type { Plan } from './core/reload-plan.js'
+import type { GatewayConfig } from './config/gateway-config.js'
+import { type LoadOptions, loadConfig } from './config/load.js'
+import type { ConfigSource } from './config/options.js'
+import { systemClock } from './core/clock.js'
+import { ConfigError } from './core/errors/config.js'
+import type { Plan, ReloadFigures } from './core/reload-plan.js'
 import type { DataFlow } from './dataflow/flow.js'
-import type { Clients } from './gateway-clients.js'
+import type { ClientSet } from './gateway-clients.js'
+import { loadOptionsOf } from './gateway-options.js'
+import { withSchemas } from './gateway-schemas.js'
+import { Reloader } from './reload/reloader.js'
 import { treeChanges } from './reload/tree-changes.js'
+import type { Reporter } from './reporter.js'
 import type { SupervisionTree } from './supervisor/tree.js'
 
 /** The parts of a gateway that a reload changes. */
 export interface ChangedParts {
   readonly tree: SupervisionTree
   readonly flow: DataFlow
-  readonly clients: Map<string, Clients>
-  /** Adds the clients of a new integration or server. */
-  makeClients(actor: IntegrationConfig | ServerConfig): void
+  readonly clients: ClientSet
   /** Called when the states of connections may have changed. */
   changed(): void
 }
 
+/** The configuration that runs, and where it is read again. */
+export class ReloadableConfig {
+  readonly #reloader: Reloader
+  readonly #reporter: Reporter
+  #source: ConfigSource | undefined
+  #options: LoadOptions = {}
+
+  constructor(config: GatewayConfig, reporter: Reporter, parts: ChangedParts) {
+    this.#reporter = reporter
+    this.#reloader = new Reloader(config, {
+      clock: systemClock,
+      report: (report) => reporter.report(report),
+      apply: (next, plan) => changeGateway(next, plan, parts),
+    })
+  }
+
+  /** The configuration that runs. */
+  get current(): GatewayConfig {
+    return this.#reloader.config
+  }
+
+  get figures(): ReloadFigures {
+    return this.#reloader.figures
+  }
+
+  /** Remembers where the configuration was read. */
+  readFrom(source: ConfigSource | undefined, options: LoadOptions): void {
+    this.#source = source
+    this.#options = options
+  }
+
+  /** @param source default: where the configuration was read last; the options likewise */
+  async reload(source: ConfigSource | undefined, options: LoadOptions): Promise<Plan> {
+    const given = source ?? this.#source
+    if (given === undefined) throw new ConfigError('reload: this gateway was started without a source')
+    const loaded = { ...this.#options, ...loadOptionsOf(options) }
+    const plan = await this.#reloader.reload(async () => {
+      const { config, warnings } = await loadConfig(given, loaded)
+      this.#reporter.warn(warnings)
+      return withSchemas(config)
+    })
+    this.readFrom(given, loaded)
+    return plan
+  }
+
+  /** Refuses later reloads, because the gateway shuts down. */
+  stop(): void {
+    this.#reloader.stop()
+  }
+}
+
 /** Changes a gateway by a plan, or not at all. @throws why it cannot */
-export async function changeGateway(
+async function changeGateway(
   config: GatewayConfig,
   plan: Plan,
-  { tree, flow, clients, makeClients, changed }: ChangedParts,
+  { tree, flow, clients, changed }: ChangedParts,
 ): Promise<void> {
   const names = new Set(
     plan.filter(({ action }) => action !== 'unchanged').map(({ kind, name }) => `${kind}.${name}`),
@@ -29,7 +86,7 @@ export async function changeGateway(
     for (const actor of [...config.integrations, ...config.servers]) {
       const { name } = actor.settings
       const known = clients.get(name)
-      if (known === undefined) makeClients(actor)
+      if (known === undefined) clients.add(actor)
       else if (names.has(`integration.${name}`) || names.has(`server.${name}`))
         known.configure(actor.settings)
     }

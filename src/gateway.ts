@@ -1,14 +1,14 @@
+import type { MessagePort } from 'node:worker_threads'
 import type { PubSubClient } from './client/pubsub-client.js'
 import type { QueueClient } from './client/queue-client.js'
 import type { RpcClient } from './client/rpc-client.js'
-import type { GatewayConfig, IntegrationConfig, ServerConfig } from './config/gateway-config.js'
-import { type LoadOptions, loadConfig } from './config/load.js'
+import type { GatewayConfig } from './config/gateway-config.js'
+import { loadConfig } from './config/load.js'
 import type { ConfigSource } from './config/options.js'
 import { checkArgument, checkOptions, FUNCTION, unknownName } from './core/arguments.js'
 import { systemClock } from './core/clock.js'
 import type { Diagnostic } from './core/diagnostic.js'
 import { type Duration, toMilliseconds } from './core/duration.js'
-import { ConfigError } from './core/errors/config.js'
 import { type GatewayEvents, type GatewayReport, LISTENED } from './core/events.js'
 import { INSPECT } from './core/inspect.js'
 import { systemRandom } from './core/random.js'
@@ -16,8 +16,7 @@ import type { BlockPlan } from './core/reload-plan.js'
 import type { Action } from './dataflow/actions/action.js'
 import type { DataSource } from './dataflow/data-source.js'
 import type { DataFlow } from './dataflow/flow.js'
-import { type BuiltInPorts, builtInsOf } from './gateway-built-ins.js'
-import { type Clients, makeClients } from './gateway-clients.js'
+import { ClientSet } from './gateway-clients.js'
 import { makeDataFlow } from './gateway-data-flow.js'
 import { shownGateway } from './gateway-inspect.js'
 import { type GatewayMetrics, gatewayMetrics } from './gateway-metrics.js'
@@ -26,10 +25,11 @@ import {
   type GatewayOptions,
   loadOptionsOf,
   RELOAD_OPTIONS,
+  type ReloadOptions,
   SHUTDOWN_OPTIONS,
   START_OPTIONS,
 } from './gateway-options.js'
-import { changeGateway } from './gateway-reload.js'
+import { ReloadableConfig } from './gateway-reload.js'
 import { withSchemas } from './gateway-schemas.js'
 import { makeScripts, scriptCaller } from './gateway-scripts.js'
 import { serveScripts } from './gateway-serving.js'
@@ -39,7 +39,6 @@ import type { AddressFactory } from './mailbox/actor-address.js'
 import type { IntegrationMail } from './mailbox/integration-mail.js'
 import { Turn } from './mailbox/turn.js'
 import { Work } from './mailbox/work.js'
-import { Reloader } from './reload/reloader.js'
 import { Reporter } from './reporter.js'
 import { requireNode } from './runtime.js'
 import type { Scripts } from './scripts/scripts.js'
@@ -58,15 +57,12 @@ export class Gateway {
   /** The connections of all integrations and servers. */
   readonly connections: ConnectionManager
   readonly #tree: SupervisionTree
-  readonly #clients = new Map<string, Clients>()
+  readonly #clients: ClientSet
   readonly #reporter: Reporter
   readonly #handlerErrors: HandlerErrors
   readonly #flow: DataFlow
   readonly #scripts: Scripts
-  readonly #reloader: Reloader
-  readonly #makeClients: (actor: IntegrationConfig | ServerConfig) => void
-  #source: ConfigSource | undefined
-  #options: LoadOptions
+  readonly #config: ReloadableConfig
   #shutdown: Promise<void> | undefined
   #reportStopped = () => {}
   /** Resolves when a shutdown is over. @internal */
@@ -95,10 +91,9 @@ export class Gateway {
   ): Promise<Gateway> {
     requireNode(process.versions)
     const reporter = new Reporter(options.logger)
-    for (const { severity: _, ...warning } of warnings) reporter.write({ ...warning, level: 'warn' })
+    reporter.warn(warnings)
     const gateway = new Gateway(await withSchemas(config), reporter)
-    gateway.#source = options.source
-    gateway.#options = loadOptionsOf(options)
+    gateway.#config.readFrom(options.source, loadOptionsOf(options))
     await gateway.#scripts.start()
     try {
       await gateway.#tree.start()
@@ -107,17 +102,12 @@ export class Gateway {
       throw error
     }
     gateway.#flow.start()
-    serveScripts(config.servers, gateway.#scripts, {
-      server: (name) => gateway.server(name),
-      isOver: () => gateway.#shutdown !== undefined,
-      log: (record) => reporter.log(record),
-    })
+    serveScripts(config.servers, gateway.#scripts, gateway, reporter, () => gateway.#shutdown !== undefined)
     return gateway
   }
 
   private constructor(config: GatewayConfig, reporter: Reporter) {
     this.#reporter = reporter
-    this.#options = {}
     this.#handlerErrors = new HandlerErrors(reporter)
     const turn = new Turn(systemClock, TURN_BUDGET_MS)
     const clientIdPrefix = `nemo-${systemRandom.bytes(6).toString('hex')}`
@@ -133,63 +123,41 @@ export class Gateway {
       reporter.report(report)
       this.#flow.observe(report)
     }
-    this.#tree = new SupervisionTree(
-      config,
-      systemClock,
-      connect,
-      work,
-      clientIdPrefix,
-      observe,
-      (port, integration) => this.#scripts.serve(port, integration),
-    )
+    const serve = (port: MessagePort, integration: string) => this.#scripts.serve(port, integration)
+    this.#tree = new SupervisionTree(config, systemClock, connect, work, clientIdPrefix, observe, serve)
     const connection = (name: string) => this.connections.status(name).state
-    const ports: BuiltInPorts = {
-      integrations: () => this.#reloader.config.integrations.map((each) => each.settings.name),
-      connection,
-      pubsub: (name) => this.pubsub(name),
-      data: (name) => this.data(name),
-    }
-    this.#makeClients = (actor) => {
-      const { settings } = actor
-      const { name } = settings
-      const mail = mails.get(name)!
-      const handlerFailed = (of: string, error: unknown) => this.#handlerErrors.failed(name, of, error)
-      const clients = makeClients(
-        settings,
-        mail,
-        turn,
-        work,
-        handlerFailed,
-        (record) => reporter.log(record),
-        'handlers' in actor ? builtInsOf(actor, mail, ports) : undefined,
-        (transforms, integration) => {
-          this.#scripts.checkTransforms(transforms)
-          this.#flow.joinFor(transforms, integration)
-        },
-      )
-      this.#clients.set(name, clients)
-    }
-    for (const actor of [...config.integrations, ...config.servers]) this.#makeClients(actor)
-    this.#reloader = new Reloader(config, {
-      clock: systemClock,
-      report: (report) => reporter.report(report),
-      apply: (next, plan) =>
-        changeGateway(next, plan, {
-          tree: this.#tree,
-          flow: this.#flow,
-          clients: this.#clients,
-          makeClients: this.#makeClients,
-          changed: () => this.connections.changed(),
-        }),
+    this.#clients = new ClientSet({
+      turn,
+      work,
+      mail: (name) => mails.get(name)!,
+      handlerFailed: (name, of, error) => this.#handlerErrors.failed(name, of, error),
+      log: (record) => reporter.log(record),
+      builtIns: {
+        integrations: () => this.#config.current.integrations.map((each) => each.settings.name),
+        connection,
+        pubsub: (name) => this.pubsub(name),
+        data: (name) => this.data(name),
+      },
+      prepareTransforms: (transforms, integration) => {
+        this.#scripts.checkTransforms(transforms)
+        this.#flow.joinFor(transforms, integration)
+      },
     })
+    for (const actor of [...config.integrations, ...config.servers]) this.#clients.add(actor)
     this.connections = new ConnectionManager(this.#tree.integrations, {
       clock: systemClock,
       restarts: (name) => this.#tree.restarts(name),
       shutdown: (options) => this.shutdown(options),
     })
     this.#scripts = makeScripts(config, this, reporter)
-    const callScript = scriptCaller(this.#scripts)
-    this.#flow = makeDataFlow(config, this.#clients, connection, work, reporter, callScript)
+    const call = scriptCaller(this.#scripts)
+    this.#flow = makeDataFlow(config, this.#clients, connection, work, reporter, call)
+    this.#config = new ReloadableConfig(config, reporter, {
+      tree: this.#tree,
+      flow: this.#flow,
+      clients: this.#clients,
+      changed: () => this.connections.changed(),
+    })
   }
 
   /**
@@ -199,7 +167,7 @@ export class Gateway {
    * @throws ConfigError if there is none of that name
    */
   rpc(integration: string): RpcClient {
-    return this.#of('rpc', integration).rpc
+    return this.#clients.of('rpc', integration).rpc
   }
 
   /**
@@ -209,7 +177,7 @@ export class Gateway {
    * @throws ConfigError if there is no integration of that name
    */
   pubsub(integration: string): PubSubClient {
-    return this.#of('pubsub', integration).pubsub
+    return this.#clients.of('pubsub', integration).pubsub
   }
 
   /**
@@ -219,7 +187,7 @@ export class Gateway {
    * @throws ConfigError if there is no integration of that name
    */
   queue(integration: string): QueueClient {
-    return this.#of('queue', integration).queue
+    return this.#clients.of('queue', integration).queue
   }
 
   /**
@@ -229,7 +197,7 @@ export class Gateway {
    * @throws ConfigError if there is none of that name
    */
   server(integration: string): RpcServer {
-    return this.#of('server', integration).server
+    return this.#clients.of('server', integration).server
   }
 
   /**
@@ -270,10 +238,9 @@ export class Gateway {
    * @returns the figures at this moment; later changes do not show in them
    */
   metrics(): GatewayMetrics {
-    const { figures } = this.#flow
     const errors = (name: string) => this.#handlerErrors.of(name)
     const zombies = this.#tree.zombies + this.#scripts.zombies
-    return gatewayMetrics(this.#tree, errors, figures, zombies, this.#reloader.figures)
+    return gatewayMetrics(this.#tree, errors, this.#flow.figures, zombies, this.#config.figures)
   }
 
   /**
@@ -287,22 +254,9 @@ export class Gateway {
    * @throws ConfigError with every fault of the configuration, or if an actor is not ready within its `ready_timeout`;
    *   then nothing has changed; ShutdownError
    */
-  async reload(
-    source?: ConfigSource,
-    options: Pick<GatewayOptions, 'variables' | 'env'> = {},
-  ): Promise<readonly BlockPlan[]> {
+  async reload(source?: ConfigSource, options: ReloadOptions = {}): Promise<readonly BlockPlan[]> {
     checkOptions('reload', options, RELOAD_OPTIONS)
-    const given = source ?? this.#source
-    if (given === undefined) throw new ConfigError('reload: this gateway was started without a source')
-    const loaded = { ...this.#options, ...loadOptionsOf(options) }
-    const plan = await this.#reloader.reload(async () => {
-      const { config, warnings } = await loadConfig(given, loaded)
-      for (const { severity: _, ...warning } of warnings) this.#reporter.write({ ...warning, level: 'warn' })
-      return withSchemas(config)
-    })
-    this.#source = given
-    this.#options = loaded
-    return plan
+    return this.#config.reload(source, options)
   }
 
   /**
@@ -321,21 +275,14 @@ export class Gateway {
    *   earlier call
    * @throws ConfigError for a wrong option; never rejects otherwise
    */
-  shutdown(options: { readonly timeout?: Duration } = {}): Promise<void> {
-    try {
-      checkOptions('shutdown', options, SHUTDOWN_OPTIONS)
-    } catch (error) {
-      return Promise.reject(error)
-    }
+  async shutdown(options: { readonly timeout?: Duration } = {}): Promise<void> {
+    checkOptions('shutdown', options, SHUTDOWN_OPTIONS)
     const { timeout = this.#shutdown === undefined ? DEFAULT_SHUTDOWN_MS : undefined } = options
-    this.#reloader.stop()
+    this.#config.stop()
     this.#flow.stop()
-    if (timeout !== undefined) {
-      this.#shutdown = this.#stop(toMilliseconds(timeout, 'timeout'))
-      void this.#shutdown.then(this.#reportStopped)
-    }
+    if (timeout !== undefined) this.#shutdown = this.#stop(toMilliseconds(timeout, 'timeout'))
     this.connections.changed()
-    return this.#shutdown!
+    return this.#shutdown
   }
 
   /** What `console.log` shows. @internal */
@@ -347,11 +294,6 @@ export class Gateway {
     await this.#tree.stop(timeoutMs)
     await this.#scripts.close()
     this.#flow.end()
-  }
-
-  #of(method: string, integration: string): Clients {
-    const clients = this.#clients.get(integration)
-    if (clients !== undefined) return clients
-    throw unknownName(method, 'integration or server', integration, this.#clients.keys())
+    this.#reportStopped()
   }
 }

@@ -85,7 +85,7 @@ export type {
   RouteMetrics,
   ServerMetrics,
 } from './gateway-metrics.js'
-export type { GatewayOptions } from './gateway-options.js'
+export type { GatewayOptions, ReloadOptions } from './gateway-options.js'
 export type { RequestContext, RpcHandler } from './router/rpc-routes.js'
 export type { JsonSchema, MethodDescription } from './server/method-description.js'
 export type { RpcServer } from './server/rpc-server.js'

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'eventemitter3'
+import type { Diagnostic } from './core/diagnostic.js'
 import { type GatewayEvents, type GatewayReport, recordOf } from './core/events.js'
 import type { LoggerMethods, LogRecord, LogSink } from './core/telemetry.js'
 import { messageOf } from './mailbox/error-codec.js'
@@ -47,6 +48,11 @@ export class Reporter {
   log(record: LogRecord): void {
     this.write(record)
     this.emit('log', record)
+  }
+
+  /** Writes the warnings of a configuration. Never throws. */
+  warn(warnings: readonly Diagnostic[]): void {
+    for (const { severity: _, ...warning } of warnings) this.write({ ...warning, level: 'warn' })
   }
 
   /** Writes a log line. Never throws. */

@@ -63,6 +63,7 @@ export class Inbound {
   readonly #decodePublish: ReturnType<typeof publishDecoder>
   #begun = false
   #state: 'handshake' | 'open' | 'closed' = 'handshake'
+  #arrived = 0
 
   constructor(
     where: string,
@@ -85,6 +86,15 @@ export class Inbound {
       (bytes, start, body, end) => this.#onFrame(bytes, start, body, end),
       (head, body, size) => this.#onOversize(head, body, size),
     )
+  }
+
+  get isClosed(): boolean {
+    return this.#state === 'closed'
+  }
+
+  /** How many messages have arrived. */
+  get arrived(): number {
+    return this.#arrived
   }
 
   /** How many received messages are not acknowledged. */
@@ -149,6 +159,7 @@ export class Inbound {
   }
 
   #onPublish(packet: PublishPacket): void {
+    this.#arrived++
     if (packet.qos === 0) {
       this.#handler.onPublish(packet, undefined)
       return

@@ -1,8 +1,9 @@
 import type { Duplex } from 'node:stream'
-import { type Clock, sleep, type Timer } from '../../../core/clock.js'
+import type { Clock, Timer } from '../../../core/clock.js'
 import type { Connack } from './connack.js'
 import { type SessionSettings, writeConnect } from './connect.js'
 import { type CloseMode, disconnect, disconnectBecause } from './disconnect.js'
+import { emptied } from './emptied.js'
 import {
   ConnectionClosed,
   ConnectionEnded,
@@ -24,8 +25,6 @@ import type { SessionState } from './session-state.js'
 import { Subscriptions } from './subscriptions.js'
 
 const PINGREQ = Uint8Array.of(0xc0, 0)
-/** How often to look whether all messages are acknowledged, in milliseconds. */
-const ACKNOWLEDGED_MS = 5
 type State =
   | { readonly name: 'opening'; readonly reject: (error: Error) => void }
   | { readonly name: 'open' }
@@ -53,8 +52,6 @@ export class Session implements KeepAliveTarget {
   #acknowledging = false
   #holds = 0
   #pings: (() => void)[] = []
-  /** How many messages have arrived. */
-  #arrived = 0
 
   private constructor(
     socket: Duplex,
@@ -78,7 +75,6 @@ export class Session implements KeepAliveTarget {
       onAccepted: (connack) => this.#onAccepted(connack, opened),
       onRefused: (reason, reasonString) => this.#onRefused(reason, reasonString),
       onPublish: (packet, hold) => {
-        this.#arrived++
         if (hold !== undefined) this.#acknowledging = true
         owner.onPublish(packet, hold)
       },
@@ -193,26 +189,14 @@ export class Session implements KeepAliveTarget {
 
   /** Sends PINGREQ. Resolves on PINGRESP, which cannot arrive while reading is paused, or when the connection ends. */
   ping(): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.#state.name === 'closed') return resolve()
-      this.#pings.push(resolve)
-      this.sendPing()
-    })
+    if (this.#state.name === 'closed') return Promise.resolve()
+    this.sendPing()
+    return new Promise((resolve) => void this.#pings.push(resolve))
   }
 
-  /**
-   * Resolves when the broker has no more messages for this session, which has no subscriptions left, or when the connection
-   * ends. A broker sends only some messages before they are acknowledged. So it has no more if none arrives between two
-   * answered pings while all are acknowledged.
-   */
-  async emptied(): Promise<void> {
-    for (let before = -1; this.#state.name !== 'closed'; ) {
-      await this.ping()
-      const isAcknowledged = this.#inbound.unacknowledged === 0
-      if (isAcknowledged && before === this.#arrived) return
-      before = isAcknowledged ? this.#arrived : -1
-      if (!isAcknowledged) await sleep(this.#clock, ACKNOWLEDGED_MS)
-    }
+  /** Resolves when the broker has no more messages for this session, which has no subscriptions left; or at its end. */
+  emptied(): Promise<void> {
+    return emptied(this.#inbound, this.#clock, () => this.ping())
   }
 
   sendPing(): void {
