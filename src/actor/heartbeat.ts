@@ -12,14 +12,16 @@ const FASTEST_MS = 20
  * is stuck in a native call misses its beats, and the supervisor replaces it.
  * @param limits.memory bytes at which the supervisor replaces this thread
  * @param pool reads the figures of the connection pool, if there is one
+ * @param closed returns how many sources have been closed
  */
 export function startHeartbeat(
   clock: Clock,
   gauges: Gauges,
   { heartbeatMs, memory }: { readonly heartbeatMs: number; readonly memory: number },
   pool?: () => PoolFigures,
+  closed?: () => number,
 ): Timer {
-  const held = new HeldMemory(clock, memory)
+  const held = new HeldMemory(clock, memory, closed)
   const beat = () => {
     if (pool !== undefined) gauges.setPool(pool())
     gauges.beat(held.measure())

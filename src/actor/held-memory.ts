@@ -6,6 +6,8 @@ import type { Clock } from '../core/clock.js'
 const COLLECT_AT = 0.75
 /** Below the limit, at most one collection happens in this time, in milliseconds. */
 const COLLECT_EVERY_MS = 500
+/** Garbage is also collected when so many sources have been closed since, because V8 keeps what outlived two scavenges. */
+const COLLECT_CLOSED = 1_000
 
 /**
  * Measures the memory that a thread holds. The supervisor replaces a thread by this figure, and V8 collects array
@@ -15,12 +17,22 @@ const COLLECT_EVERY_MS = 500
 export class HeldMemory {
   readonly #clock: Clock
   readonly #mark: number
+  readonly #closed: () => number
+  readonly #collect: () => void
   #collectedAt = Number.NEGATIVE_INFINITY
+  /** The sources that had been closed at the last measurement, and at the last collection. */
+  #closedBefore = 0
+  #closedCollected = 0
 
-  /** @param mark bytes at which the supervisor replaces this thread */
-  constructor(clock: Clock, mark: number) {
+  /**
+   * @param mark bytes at which the supervisor replaces this thread
+   * @param closed returns how many sources have been closed
+   */
+  constructor(clock: Clock, mark: number, closed: () => number = () => 0, collect = collectGarbage) {
     this.#clock = clock
     this.#mark = mark
+    this.#closed = closed
+    this.#collect = collect
   }
 
   /**
@@ -31,12 +43,22 @@ export class HeldMemory {
     const held = bytesHeld()
     const now = this.#clock.monotonic()
     const isEarly = now - this.#collectedAt < COLLECT_EVERY_MS
-    if (held < this.#mark * COLLECT_AT || (isEarly && held <= this.#mark)) return held
-    collectGarbage()
+    const isNearMark = held >= this.#mark * COLLECT_AT
+    if (!(this.#leftMuch() || isNearMark) || (isEarly && held <= this.#mark)) return held
+    this.#collect()
     // V8 frees the array buffers on another thread, and waits for that in the next collection.
-    if (bytesHeld() > this.#mark) collectGarbage()
+    if (bytesHeld() > this.#mark) this.#collect()
     this.#collectedAt = now
+    this.#closedCollected = this.#closedBefore
     return bytesHeld()
+  }
+
+  /** Whether many sources have been closed, and none since the last measurement: the thread does something else now. */
+  #leftMuch(): boolean {
+    const closed = this.#closed()
+    const isQuiet = closed === this.#closedBefore
+    this.#closedBefore = closed
+    return isQuiet && closed - this.#closedCollected >= COLLECT_CLOSED
   }
 }
 

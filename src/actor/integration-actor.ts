@@ -111,13 +111,6 @@ export function startIntegrationActor(
     adapter.service !== undefined && authentication !== undefined && settings.listen === undefined
       ? guardedService(adapter.service, authentication, { clock, refused: reportRefusal })
       : adapter.service
-  const heartbeat = startHeartbeat(
-    clock,
-    gauges,
-    { heartbeatMs: settings.heartbeatMs, memory: settings.limits.memory },
-    adapter.pool?.bind(adapter),
-  )
-
   const reader = new RequestReader()
   const receive = (batch: RequestBatch) => {
     gauges.setLastUsed(clock.now())
@@ -141,6 +134,14 @@ export function startIntegrationActor(
     (): number => operations.inFlight,
     (): number => operations.settling,
     untaken,
+  )
+  const sources = new Sources(clock, random, outbox, settings.timeoutMs, log)
+  const heartbeat = startHeartbeat(
+    clock,
+    gauges,
+    { heartbeatMs: settings.heartbeatMs, memory: settings.limits.memory },
+    adapter.pool?.bind(adapter),
+    () => sources.closed,
   )
   const breaker = new CircuitBreaker(
     settings.circuitBreaker,
@@ -173,7 +174,6 @@ export function startIntegrationActor(
   const receivers = queue && new Receivers(queue, unsettled!, clock, settings.timeoutMs)
   const topics =
     adapter.pubsub === undefined ? undefined : new TopicHub(adapter.pubsub, clock, settings.timeoutMs)
-  const sources = new Sources(clock, random, outbox, settings.timeoutMs, log)
   const transforms = new Transforms(clock, budget, dependencies)
   const othersWait = (): boolean => sources.size > 1 || operations.inFlight > 0
   const factory = new SourceFactory({

@@ -31,6 +31,7 @@ export class Sources {
   /** Aborts when the connection is lost, so that restoring its sources stops. */
   #connection = sharedController()
   #isConnected = false
+  #closed = 0
 
   constructor(clock: Clock, random: Random, outbox: Outbox, timeoutMs: number, log: Logger) {
     this.#clock = clock
@@ -43,6 +44,11 @@ export class Sources {
   /** Sources that are open or being opened. */
   get size(): number {
     return this.#open.size
+  }
+
+  /** Sources that are gone. */
+  get closed(): number {
+    return this.#closed
   }
 
   /** Opens a new source, and keeps it if that succeeds. Replaces a source of the same id from an earlier attempt. */
@@ -161,7 +167,7 @@ export class Sources {
   /** Removes a source. @returns undefined if there is none of that id */
   #take(id: number): Source | undefined {
     const held = this.#open.get(id)
-    this.#open.delete(id)
+    if (this.#open.delete(id)) this.#closed++
     held?.reopening.stop()
     return held?.source
   }

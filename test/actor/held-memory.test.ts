@@ -19,3 +19,23 @@ test('garbage does not count above the mark, however soon after a collection', (
     expect(held.measure()).toBeLessThanOrEqual(mark)
   }
 })
+
+test('what closed sources have left is collected once, when no more are closed', async () => {
+  let closed = 0
+  let collections = 0
+  const clock = new ManualClock()
+  const held = new HeldMemory(
+    clock,
+    4_096 * MB,
+    () => closed,
+    () => collections++,
+  )
+  const seen: number[] = []
+  for (const closing of [600, 0, 600, 600, 0, 0, 900, 0, 100, 0]) {
+    closed += closing
+    await clock.advance(500)
+    held.measure()
+    seen.push(collections)
+  }
+  expect(seen).toEqual([0, 0, 0, 0, 1, 1, 1, 1, 1, 2])
+})
