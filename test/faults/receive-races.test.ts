@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { Gateway, type QueueMessage } from '../../src/index.js'
+import { until } from '../support/adapter-context.js'
 import { rounds } from '../support/rounds.js'
 
 /** Numbers from 0 to 1 that are the same in each run. */
@@ -86,7 +87,9 @@ describe.each([1, 2, 3].slice(0, rounds(1, 3)))(
       await sending
       expect(acked.size).toBe(COUNT)
       expect(new Set(acked.values())).toEqual(new Set([1]))
-      expect(gateway.metrics().integrations.taker!.depths).toMatchObject({ waiting: 0, posted: 0 })
+      // The last aborted receives may still be with the actor.
+      const depths = () => gateway.metrics().integrations.taker!.depths
+      await until(() => depths().waiting === 0 && depths().posted === 0, 'all requests are settled')
     }, 90_000)
 
     test('nor where the actor dies meanwhile', async () => {

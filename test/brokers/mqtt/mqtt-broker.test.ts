@@ -11,6 +11,7 @@ import { ConnectionError } from '../../../src/core/errors/connection.js'
 import { systemRandom } from '../../../src/core/random.js'
 import type { LogRecord } from '../../../src/core/telemetry.js'
 import type { Value } from '../../../src/core/value.js'
+import { closed } from '../../support/closed.js'
 import { until } from '../memory/harness.js'
 
 const never = new AbortController().signal
@@ -53,7 +54,7 @@ describe('the embedded MQTT broker', () => {
     socket.resume()
     await once(socket, 'connect')
     socket.write(bytes)
-    await once(socket, 'close')
+    await closed(socket)
   }
 
   beforeEach(async () => {

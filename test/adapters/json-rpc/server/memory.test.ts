@@ -5,6 +5,7 @@ import { weightOf } from '../../../../src/adapters/json-rpc/server/message-weigh
 import { ByteBudget } from '../../../../src/core/byte-budget.js'
 import { MemoryShare } from '../../../../src/core/memory-share.js'
 import { until } from '../../../support/adapter-context.js'
+import { closed } from '../../../support/closed.js'
 import { ask, dial, post, server } from './harness.js'
 
 const BUDGET = 1_000_000
@@ -155,7 +156,8 @@ describe('over WebSocket', () => {
     ;(other as unknown as { _socket: Socket })._socket.write(
       Buffer.concat([Buffer.from([0x01, 0xfe, 0xff, 0xff, 0, 0, 0, 0]), Buffer.alloc(40_000, 'x')]),
     )
-    await once(other, 'close')
+    other.on('error', () => {})
+    await closed(other)
     expect(await ask(socket, echo)).toContain('"result":[1]')
     expect(context.records).toEqual([])
   })

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
+import { closed } from '../../../support/closed.js'
 
 /** One HTTP answer. */
 export interface RawAnswer {
@@ -65,7 +66,7 @@ export class RawConnection {
 
   /** Resolves when the other side has closed the connection. */
   async closed(): Promise<void> {
-    if (!this.isClosed) await once(this.socket, 'close')
+    if (!this.isClosed) await closed(this.socket)
   }
 }
 
