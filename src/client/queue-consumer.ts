@@ -76,6 +76,11 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
     return this.#inLoops > 0 || this.#handlers.isBusy
   }
 
+  /** Whether it has ended and nobody has a message of it in hand. @internal */
+  get isOver(): boolean {
+    return this.#messages.hasEnded && !this.#messages.hasMessages && !this.isBusy
+  }
+
   /**
    * Iterates over the messages: see the class. Several loops may run at the same time.
    * @returns an iterator, done once the consumer is closed

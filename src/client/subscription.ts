@@ -103,6 +103,11 @@ export class Subscription<T = unknown> implements AsyncIterable<Message<T>>, Wor
     return this.#loops > this.#queue.waiting || (this.#loops > 0 && this.#queue.hasMessages)
   }
 
+  /** Whether it has ended and no loop has anything left to do. @internal */
+  get isOver(): boolean {
+    return this.#queue.hasEnded && !this.#queue.hasMessages && !this.isBusy
+  }
+
   /**
    * Opens the subscription. Resolves when the broker has granted it.
    * @param verb `collect` for results of calls instead of messages of a broker

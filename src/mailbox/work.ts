@@ -5,24 +5,35 @@ import type { Countdown } from '../core/countdown.js'
 export interface Worker {
   /** Whether a handler or the body of a loop is running. @internal */
   readonly isBusy: boolean
+  /** Whether it never runs code again. Absent for one that lives as long as the gateway. @internal */
+  readonly isOver?: boolean
   /** Called when the shutdown no longer waits for it. @internal */
   abandon?(): void
 }
 
 /** How often a shutdown checks whether all workers are idle. */
 const LOOK_EVERY_MS = 5
+/** Workers that ended by themselves are removed when there are this many more than remained the last time. */
+const PRUNE_AT = 64
 
 /** The workers of a gateway, for which a shutdown waits. Costs nothing while they work. */
 export class Work {
   readonly #clock: Clock
   readonly #workers = new Set<Worker>()
+  #pruneAt = PRUNE_AT
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
   add(worker: Worker): void {
+    if (this.#workers.size >= this.#pruneAt) this.#prune()
     this.#workers.add(worker)
+  }
+
+  /** The workers that are held. */
+  get size(): number {
+    return this.#workers.size
   }
 
   /** Removes a worker, busy or not. Idempotent. */
@@ -37,6 +48,11 @@ export class Work {
   get isBusy(): boolean {
     for (const { isBusy } of this.#workers) if (isBusy) return true
     return false
+  }
+
+  #prune(): void {
+    for (const worker of this.#workers) if (worker.isOver === true) this.#workers.delete(worker)
+    this.#pruneAt = 2 * this.#workers.size + PRUNE_AT
   }
 
   /**

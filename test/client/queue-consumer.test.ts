@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { QueueConsumer } from '../../src/client/queue-consumer.js'
 import { systemClock } from '../../src/core/clock.js'
+import { ConnectionError } from '../../src/core/errors/connection.js'
 import type { IntegrationMail } from '../../src/mailbox/integration-mail.js'
 import { NameReader } from '../../src/mailbox/names.js'
 import type { DeliveryRun } from '../../src/mailbox/protocol.js'
@@ -73,6 +74,19 @@ test('closing ends the source, then gives back what nobody has taken', async () 
   ])
   expect(journal[0]).toBe('close')
   expect(first.value?.isSettled).toBe(false)
+})
+
+test('is over when it has ended and its messages are settled', async () => {
+  const { consumer, stand, handler } = rig()
+  stand()
+  handler.receive(run(1), names, 1)
+  const loop = consumer[Symbol.asyncIterator]()
+  handler.ended(new ConnectionError('the queue is gone'))
+  expect(consumer.isOver).toBe(false)
+  await loop.next()
+  expect(consumer.isOver).toBe(false)
+  await expect(loop.next()).rejects.toThrow('the queue is gone')
+  expect(consumer.isOver).toBe(true)
 })
 
 test('what arrives while it is being closed is given back: the actor had sent it before it heard', async () => {

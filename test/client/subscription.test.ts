@@ -95,6 +95,25 @@ describe('a subscription', () => {
     expect(credited).toEqual([2])
   })
 
+  test('is over when it has ended and its messages are read, also if it is closed before it is granted', async () => {
+    const { subscription, opening, grant, handler } = rig()
+    handler.receive(run(1), names, 1)
+    handler.ended(new MailboxFullError('too slow'))
+    expect(subscription.isOver).toBe(false)
+    await subscription.recv()
+    expect(subscription.isOver).toBe(true)
+
+    const early = rig()
+    expect(early.subscription.isOver).toBe(false)
+    const closing = early.subscription.close()
+    for (const each of [{ grant, opening }, early]) {
+      each.grant()
+      await each.opening
+    }
+    await closing
+    expect(early.subscription.isOver).toBe(true)
+  })
+
   test('`dropped` counts over all lives of the actor', () => {
     const { subscription, handler } = rig()
     handler.dropped(3)
