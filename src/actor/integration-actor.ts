@@ -280,6 +280,7 @@ export function startIntegrationActor(
     finish: (withinMs, leavesSession) => finishActor(parts, withinMs, leavesSession),
     stop: (graceMs, isReplaced) => stopActor(parts, graceMs, isReplaced),
     adopt: async (left) => adapter.adopt?.(left),
+    routesOpened: async () => routes?.opened(),
     async drainRoutes(): Promise<void> {
       await sources.detachKept()
       await routes?.drain()

@@ -44,6 +44,7 @@ export class ActorRef implements IntegrationMail, ActorAddress {
   #ended: { readonly kind: 'failed'; readonly reason: string } | { readonly kind: 'stopped' } | undefined
   /** Why the connection was lost or could not be made; `undefined` while connected. */
   #connectionFault: Error | undefined
+  #isRemoved = false
 
   constructor(actor: Addressed, clock: Clock, turn: Turn, events: AddressEvents) {
     this.#clock = clock
@@ -151,7 +152,7 @@ export class ActorRef implements IntegrationMail, ActorAddress {
     options?: RequestOptions,
     limits?: RequestLimits,
   ): Promise<boolean> {
-    if (this.#ended?.kind === 'stopped') throw new ShutdownError({ integration: this.name })
+    if (this.#ended?.kind === 'stopped') throw this.#shutDown()
     const { present } = this.#lives
     if (present?.number === life) return (await this.request(verb, '', value, options, limits)) as boolean
     const ledger = this.#lives.ledgerOf(life)
@@ -191,25 +192,32 @@ export class ActorRef implements IntegrationMail, ActorAddress {
     if (this.#ended?.kind === 'stopped') return
     this.#lives.close()
     this.#ended = { kind: 'stopped' }
-    this.#end(() => new ShutdownError({ integration: this.name }))
+    this.#end(() => this.#shutDown())
   }
 
   abandon(): void {
-    for (const ledger of this.#lives.ledgers) ledger.abandon(({ traits }) => !traits.settles)
+    for (const ledger of this.#lives.ledgers)
+      ledger.abandon(({ traits }) => !traits.settles, this.#shutDown())
   }
 
   startDraining(): void {
     if (this.#intake !== 'open') return
     this.#intake = 'draining'
-    for (const ledger of this.#lives.ledgers) ledger.abandon(({ traits }) => traits.isOpenEnded)
+    for (const ledger of this.#lives.ledgers)
+      ledger.abandon(({ traits }) => traits.isOpenEnded, this.#shutDown())
     // Detach before handlers give messages back; otherwise the broker would deliver those again.
     if (this.#lives.present !== undefined) this.request('detach', '', undefined).catch(() => {})
-    this.#sources.drain(new ShutdownError({ integration: this.name }))
+    this.#sources.drain(this.#shutDown())
   }
 
   closeIntake(): void {
     this.startDraining()
     this.#intake = 'closed'
+  }
+
+  remove(): void {
+    this.#isRemoved = true
+    this.closeIntake()
   }
 
   get isOpen(): boolean {
@@ -231,11 +239,18 @@ export class ActorRef implements IntegrationMail, ActorAddress {
     this.#events.notice({ kind: 'gap', topic: target, lost: 0, reason })
   }
 
+  #shutDown(): ShutdownError {
+    const integration = this.name
+    return this.#isRemoved
+      ? new ShutdownError({ integration }, `"${integration}" has been removed from the configuration`)
+      : new ShutdownError({ integration })
+  }
+
   /** Why a request is not accepted; `undefined` if it is. */
   #refusal(verb: Verb, signal: AbortSignal | undefined): Error | undefined {
     const integration = this.name
     const traits = traitsOf(verb)
-    const refusal = refusalOf(traits, this.#intake, this.#ended, integration)
+    const refusal = refusalOf(traits, this.#intake, this.#ended, integration, () => this.#shutDown())
     if (refusal !== undefined) return refusal
     if (signal?.aborted) return new CancelledError({ integration, cause: signal.reason })
     if (traits.settles) return undefined

@@ -1,7 +1,7 @@
 import { onAbort } from '../core/abort.js'
 import type { Clock } from '../core/clock.js'
 import { DeadlineTimer } from '../core/deadline-timer.js'
-import { ShutdownError } from '../core/errors/lifecycle.js'
+import type { ShutdownError } from '../core/errors/lifecycle.js'
 import { MailboxFullError } from '../core/errors/limits.js'
 import { CancelledError, SerializeError } from '../core/errors/operation.js'
 import { type IntegrationSettings, operationBudgetMs } from '../core/settings/integration.js'
@@ -188,10 +188,9 @@ export class Ledger implements RequestOwner {
     }
   }
 
-  /** Rejects the requests for which `wanted` returns true with ShutdownError, and tells the actor to end them. */
-  abandon(wanted: (request: Request) => boolean): void {
-    for (const request of [...this.#queue])
-      if (wanted(request)) this.giveUp(request, new ShutdownError({ integration: this.#name }))
+  /** Rejects the requests for which `wanted` returns true, and tells the actor to end them. */
+  abandon(wanted: (request: Request) => boolean, error: ShutdownError): void {
+    for (const request of [...this.#queue]) if (wanted(request)) this.giveUp(request, error)
   }
 
   /** Settles all requests. Nothing may be entered afterwards. */

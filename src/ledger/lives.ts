@@ -160,14 +160,18 @@ export class Lives {
       commit: () => {
         successor.closeUnwanted()
         committed()
-        return this.#replace(actor, ledger, life)
+        this.#actor = actor
+        return this.#replace(ledger, life)
       },
     }
   }
 
-  /** Takes the traffic from the current life: requests wait until the next life is attached. */
+  /**
+   * Takes the traffic from the current life: requests wait until the next life is attached. They are accepted by the
+   * settings of the current one, because the next may never be ready.
+   */
   withdraw(actor: Addressed): PredecessorAddress {
-    return this.#replace(actor, this.#heldLedger(actor), undefined)
+    return this.#replace(this.#heldLedger(actor), undefined)
   }
 
   get #all(): readonly ActorLife[] {
@@ -198,12 +202,11 @@ export class Lives {
   }
 
   /** Moves the traffic to another ledger. @param life the successor; if absent, requests wait for the next one */
-  #replace(actor: Addressed, ledger: Ledger, life: ActorLife | undefined): PredecessorAddress {
+  #replace(ledger: Ledger, life: ActorLife | undefined): PredecessorAddress {
     const earlier = this.#present
     const predecessor = { life: earlier, ledger: this.#ledger }
     const moved = this.#ledger.takeMovable()
     for (const request of moved) this.#renewSource(request)
-    this.#actor = actor
     this.#ledger = ledger
     ledger.adopt(moved)
     this.#predecessors.add(predecessor)

@@ -1,6 +1,6 @@
 import { formatBytes } from '../core/bytes.js'
 import type { Clock } from '../core/clock.js'
-import { ActorCrashedError, ShutdownError } from '../core/errors/lifecycle.js'
+import { ActorCrashedError, type ShutdownError } from '../core/errors/lifecycle.js'
 import { CircuitOpenError } from '../core/errors/limits.js'
 import { SerializeError, TimeoutError } from '../core/errors/operation.js'
 import type { Capacity } from '../core/overflow.js'
@@ -11,15 +11,16 @@ import type { Request } from './request.js'
 /** Which requests are accepted. `draining` refuses receives and new sources; `closed` accepts settlements only. */
 export type Intake = 'open' | 'draining' | 'closed'
 
-/** Why a request is refused: the gateway shuts down, or its actor has failed permanently. `undefined` if it is not. */
+/** Why a request is refused: its actor is shut down, or has failed permanently. `undefined` if it is not. */
 export function refusalOf(
   { settles, isOpenEnded }: VerbTraits,
   intake: Intake,
   ended: { readonly kind: 'stopped' } | { readonly kind: 'failed'; readonly reason: string } | undefined,
   integration: string,
+  shutDown: () => ShutdownError,
 ): Error | undefined {
   const isLate = intake === 'closed' || (intake === 'draining' && isOpenEnded)
-  if ((isLate && !settles) || ended?.kind === 'stopped') return new ShutdownError({ integration })
+  if ((isLate && !settles) || ended?.kind === 'stopped') return shutDown()
   if (ended === undefined || ended.kind !== 'failed') return undefined
   return new ActorCrashedError(ended.reason, false, { integration, retryable: false })
 }

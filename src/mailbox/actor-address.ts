@@ -81,6 +81,8 @@ export interface ActorAddress {
   startDraining(): void
   /** Refuses new requests except settlements of deliveries. Accepted requests continue. */
   closeIntake(): void
+  /** Refuses new requests as `closeIntake` does, because the configuration no longer has the actor. */
+  remove(): void
   /** Resolves when only receives and sources are in flight, or after `ms`. */
   drained(ms: number): Promise<void>
   /** Rejects all unsettled requests with ShutdownError and tells the actor to end them. */

@@ -112,6 +112,8 @@ export interface ActorControl {
    * @param leavesSession whether they stay with the broker, whose session the successor takes over
    */
   finish(withinMs: number, leavesSession: boolean): Promise<void>
+  /** Resolves when the sources of all its routes have been opened. */
+  routesOpened(): Promise<void>
   /**
    * Stops the sources of its routes, and waits until the messages on their way have been settled. Resolves at once if
    * it has no routes.

@@ -16,6 +16,8 @@ const LOOK_EVERY_MS = 5
 const ANSWER_MS = 1_000
 /** How long sources that were opened while other actors got ready may take to open, in milliseconds. */
 const LATE_SOURCES_MS = 1_000
+/** Part of the errors of requests that a predecessor has not settled. */
+const REPLACED = 'it was replaced'
 
 /** What a change of an actor needs. */
 export interface HandOverDependencies {
@@ -62,6 +64,7 @@ export async function prepare(
     try {
       await limit.connected(() => successor.fault)
       await limit.within('open the subscriptions', successor.opened())
+      await limit.within('open the routes', life.control.routesOpened())
     } catch (error) {
       successor.discard()
       throw error
@@ -97,6 +100,8 @@ async function finish(
   { clock, signal }: HandOverDependencies,
 ): Promise<Drained> {
   const drainMs = drainMsOf(child)
+  // If it dies meanwhile, nobody settles what it has.
+  void earlier?.ended.then(() => predecessor.end(REPLACED))
   // What it has cannot be settled without a connection, so its successor gets it at once.
   const canSettle = earlier?.isRunning === true && earlier.gauges.connection === 'connected'
   const finished = async () => {
@@ -109,13 +114,13 @@ async function finish(
   }
   const ordered = async () => {
     if (canSettle) await atMost(clock, signal, drainMs, predecessor.ordered(drainMs))
-    else predecessor.end('it was replaced')
+    else predecessor.end(REPLACED)
     predecessor.release()
   }
   await Promise.all([finished(), ordered()])
   const end = async () => {
     if (earlier !== undefined) await child.drain(earlier, canSettle ? drainMs : 0)
-    predecessor.end('it was replaced')
+    predecessor.end(REPLACED)
   }
   return { drained: end() }
 }
@@ -163,6 +168,7 @@ export async function startReady(
   const limit = new ReadyLimit(plan, { life, death: new Promise(() => {}) }, parts)
   try {
     await limit.connected(() => child.address.connectionFault)
+    await limit.within('open the routes', life.control.routesOpened())
   } finally {
     limit.end()
   }
@@ -183,7 +189,7 @@ async function withdraw(
       await atMost(clock, signal, drainMs + ANSWER_MS, earlier.control.finish(drainMs, keptBytes > 0))
     await child.drain(earlier, signal.aborted ? 0 : drainMs)
   }
-  predecessor.end('it was replaced')
+  predecessor.end(REPLACED)
   child.configure(plan)
 }
 

@@ -56,6 +56,8 @@ export class Life<Control extends object> {
   readonly gauges = new Gauges()
   readonly control: Controllable<Control>
   readonly threadId: number
+  /** Resolves when it is over, whatever ended it. */
+  readonly ended: Promise<void>
   readonly #id: string
   readonly #thread: ActorThreadHandle
   readonly #dependencies: LifeDependencies
@@ -86,6 +88,7 @@ export class Life<Control extends object> {
     const gone = new Promise<never>((_, reject) => {
       this.#gone = reject
     })
+    this.ended = gone.catch(() => {})
     this.control = connectControl<Control>(port1, gone)
     // Report the death on the error, before the thread has ended, so that the next life can start earlier.
     thread.onError((error) => {

@@ -184,7 +184,7 @@ export class TreeReload {
     const child = this.#child(name)
     const supervisor = this.#supervisorOf(child)
     const { address } = child
-    address.closeIntake()
+    address.remove()
     await child.drainRoutes()
     await address.drained(graceOf(child.spec.shutdown))
     supervisor?.release(child)

@@ -32,6 +32,12 @@ export class ActorRoutes {
     else route.join(link)
   }
 
+  /** Resolves when the sources of all routes have been opened. */
+  async opened(): Promise<void> {
+    await Promise.all(this.#starting)
+    await Promise.all([...this.#running.values()].map((route) => route.opened))
+  }
+
   /** Handles the loss of the connection of the integration. */
   disconnected(): void {
     for (const route of this.#running.values()) route.disconnected()

@@ -28,6 +28,8 @@ export interface RouteIntake {
 /** The source of a route, as its route uses it. */
 export interface SourceHandle {
   readonly source: Source
+  /** Resolves when it has been opened, or has ended. */
+  readonly opened: Promise<void>
   resume(): void
 }
 
@@ -64,7 +66,7 @@ export function makeSource(
         // It stays with a broker that waits for its acknowledgement.
         refuse: () => {},
       })
-      return { source, resume: () => source.resume() }
+      return { source, opened: source.opened, resume: () => source.resume() }
     }
     case 'queue': {
       const { queue } = parts.adapter
@@ -84,7 +86,7 @@ export function makeSource(
         },
         refuse: returnUnseen,
       })
-      return { source, resume: () => {} }
+      return { source, opened: source.opened, resume: () => {} }
     }
     case 'method': {
       const { service } = parts
@@ -97,7 +99,7 @@ export function makeSource(
         // Its caller times out and may try another server.
         refuse: () => {},
       })
-      return { source, resume: () => source.resume() }
+      return { source, opened: source.opened, resume: () => source.resume() }
     }
   }
 }

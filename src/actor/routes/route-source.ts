@@ -35,6 +35,9 @@ export class RouteSource<M extends InboundMessage> implements Source, MessageSin
   readonly verb: SourceVerb
   readonly target: string
   readonly isKept = true
+  /** Resolves when it has been opened, or has ended. */
+  readonly opened: Promise<void>
+  #reportOpened = () => {}
   readonly #options: RouteSourceOptions<M>
   #sink: AttemptSink<M> | undefined
   #opened: OpenedSource | undefined
@@ -48,6 +51,9 @@ export class RouteSource<M extends InboundMessage> implements Source, MessageSin
     this.verb = options.verb
     this.target = options.target
     this.#options = options
+    this.opened = new Promise((resolve) => {
+      this.#reportOpened = resolve
+    })
   }
 
   /** Identifies the connection; a message of an earlier one frees no place. */
@@ -65,6 +71,7 @@ export class RouteSource<M extends InboundMessage> implements Source, MessageSin
     opened.request?.(this.#options.window ?? 1)
     // There may be room again since a message that came before the grant.
     if (!this.#isHeld) opened.resume?.()
+    this.#reportOpened()
   }
 
   deliver(message: M): boolean {
@@ -129,6 +136,7 @@ export class RouteSource<M extends InboundMessage> implements Source, MessageSin
 
   #over(): OpenedSource | undefined {
     this.#isOver = true
+    this.#reportOpened()
     this.#sink?.retire()
     return this.#opened
   }

@@ -96,6 +96,11 @@ export class RunningRoute implements RouteIntake {
     this.#buffer = buffer
   }
 
+  /** Resolves when its source has been opened. */
+  get opened(): Promise<void> {
+    return this.#handle!.opened
+  }
+
   join(link: JoinLink): void {
     const outlet = link.purpose === 'to' ? this.#outlet : this.#letterOutlet
     outlet?.join(link)

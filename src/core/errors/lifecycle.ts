@@ -22,15 +22,16 @@ export class ActorCrashedError extends IntegrationError {
   }
 }
 
-/** The gateway is shutting down or is shut down. */
+/** The gateway is shutting down or is shut down, or a reload has removed the integration. */
 export class ShutdownError extends IntegrationError {
   readonly kind = 'shutdown'
   /**
    * Not retryable by default.
    * @param context the integration, the cause, and what overrides the defaults of the class
+   * @param what what is shut down, in words
    */
-  constructor(context: ErrorContext = {}) {
-    super('the gateway is shut down', context, false)
+  constructor(context: ErrorContext = {}, what = 'the gateway is shut down') {
+    super(what, context, false)
   }
 }
 
