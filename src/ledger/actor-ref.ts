@@ -240,10 +240,8 @@ export class ActorRef implements IntegrationMail, ActorAddress {
   }
 
   #shutDown(): ShutdownError {
-    const integration = this.name
-    return this.#isRemoved
-      ? new ShutdownError({ integration }, `"${integration}" has been removed from the configuration`)
-      : new ShutdownError({ integration })
+    const removed = this.#isRemoved ? `"${this.name}" has been removed from the configuration` : undefined
+    return new ShutdownError({ integration: this.name }, removed)
   }
 
   /** Why a request is not accepted; `undefined` if it is. */

@@ -15,7 +15,7 @@ import { settleCrashed } from './crash-settlement.js'
 import { drained } from './drained.js'
 import { graceOf } from './grace.js'
 import type { LedgerEvents, LedgerOrigin } from './ledger-events.js'
-import { isMovable, precedesSuccessor } from './movable.js'
+import { isEnding, isMovable } from './request-kinds.js'
 import { oldestOf } from './oldest.js'
 import { RefusalPace } from './refusal-pace.js'
 import { mailboxFull, timedOut, tooLarge } from './refusals.js'
@@ -203,9 +203,9 @@ export class Ledger implements RequestOwner {
     }
   }
 
-  /** Resolves when only receives and sources are in flight, or after `ms`. */
-  drained(ms: number): Promise<void> {
-    return drained(this.#queue, this.#clock, ms, ({ traits }) => !traits.isOpenEnded)
+  /** Resolves when no request is in flight for which `isAwaited` returns true, or after `ms`. */
+  drained(ms: number, isAwaited: (request: Request) => boolean = isEnding): Promise<void> {
+    return drained(this.#queue, this.#clock, ms, isAwaited)
   }
 
   /** Rejects a request whose caller no longer waits, and tells the actor to end it. */
@@ -245,11 +245,6 @@ export class Ledger implements RequestOwner {
     }
     this.#queue.putBack(requests)
     this.#queue.settledSome()
-  }
-
-  /** Resolves when the requests are settled that must reach the broker before those of a successor, or after `ms`. */
-  ordered(ms: number): Promise<void> {
-    return drained(this.#queue, this.#clock, ms, precedesSuccessor)
   }
 
   #cancelOn(signal: AbortSignal, request: Request): void {

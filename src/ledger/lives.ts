@@ -6,6 +6,7 @@ import type { Turn } from '../mailbox/turn.js'
 import { ActorLife } from './actor-life.js'
 import type { HostSource, HostSources } from './host-sources.js'
 import type { Ledger } from './ledger.js'
+import { needsAnswer, precedesSuccessor } from './request-kinds.js'
 import type { Request } from './request.js'
 import { SourceRestorer, type SourceRestorerParts } from './source-restorer.js'
 import { Successor } from './successor.js'
@@ -216,7 +217,8 @@ export class Lives {
       if (life !== undefined && this.#successor?.life === life) this.#takeOver(life, earlier === undefined)
     }
     return {
-      ordered: (ms) => predecessor.ledger.ordered(ms),
+      answered: (ms) => predecessor.ledger.drained(ms, needsAnswer),
+      ordered: (ms) => predecessor.ledger.drained(ms, precedesSuccessor),
       finished,
       release: () => ledger.release(),
       end: (reason) => {

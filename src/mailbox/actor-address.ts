@@ -34,6 +34,8 @@ export interface SuccessorAddress {
 
 /** A life whose traffic has moved on. It settles what it has. */
 export interface PredecessorAddress {
+  /** Resolves when the requests of the application that it has are settled, or after `ms`. */
+  answered(ms: number): Promise<void>
   /** Resolves when the requests are settled that must come before those of the successor, or after `ms`. */
   ordered(ms: number): Promise<void>
   /** Lets the successor deliver messages, because the predecessor has delivered all of its own. Idempotent. */

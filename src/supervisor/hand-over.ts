@@ -185,8 +185,11 @@ async function withdraw(
   const predecessor = child.address.withdraw(addressedOf(plan))
   const earlier = child.endLife()
   if (earlier !== undefined) {
-    if (earlier.isRunning && earlier.gauges.connection === 'connected')
+    if (earlier.isRunning && earlier.gauges.connection === 'connected') {
+      // It may serve a method that it calls itself.
+      await atMost(clock, signal, drainMs, Promise.race([earlier.ended, predecessor.answered(drainMs)]))
       await atMost(clock, signal, drainMs + ANSWER_MS, earlier.control.finish(drainMs, keptBytes > 0))
+    }
     await child.drain(earlier, signal.aborted ? 0 : drainMs)
   }
   predecessor.end(REPLACED)

@@ -81,6 +81,11 @@ export function serviceFacet(dependencies: ServiceDependencies): ServiceFacet {
       const withdraw = discovery.announce(connection, stats)
       return {
         resume: served.resume,
+        async finish() {
+          withdraw()
+          await served.finish()
+          if (latest.get(method) === served) latest.delete(method)
+        },
         async close() {
           withdraw()
           if (latest.get(method) === served) latest.delete(method)

@@ -29,6 +29,8 @@ export interface Subscription<M extends InboundMessage> {
 /** A subscription that also accepts messages of another one. */
 export interface SinkSubscription extends AdapterSubscription {
   take(view: MessageView): void
+  /** Ends it; what the server has sent until then is still delivered. */
+  finish(): Promise<void>
 }
 
 /**

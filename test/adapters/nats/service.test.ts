@@ -199,6 +199,19 @@ test('a method that is served again drops no request, and stays known', async ()
   expect(await ask(client, '$SRV.PING')).toEqual([])
 })
 
+test('a method that finishes answers what the server had sent', async () => {
+  const server = await serverFor()
+  const rig = await connected({ port: server.port })
+  const client = await stranger(server)
+  const subscription = await served(rig, 'last', () => value(7))
+  const answers = Promise.all(
+    Array.from({ length: 500 }, () => client.request('last', '1', { timeout: 20_000 })),
+  )
+  await client.flush()
+  await subscription.finish!()
+  expect(new Set((await answers).map((answer) => answer.json()))).toEqual(new Set([7]))
+})
+
 test('a request that comes while its method is withdrawn is answered', async () => {
   const server = await serverFor()
   const rig = await connected({ port: server.port })
