@@ -55,3 +55,6 @@ export const path = z.string().min(1).meta({ path: 'any' })
 
 /** Like `path`, for a file that must exist. */
 export const filePath = z.string().min(1).meta({ path: 'file' })
+
+/** Like `filePath`, for a file that the running gateway reads again by itself when it changes. */
+export const rereadPath = z.string().min(1).meta({ path: 'file', isReread: true })

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import type { NoteFile } from '../core/note-file.js'
 import type { Diagnostics } from './hcl/diagnostics.js'
 import { type Body, parse } from './hcl/index.js'
 import { masked } from './mask.js'
@@ -18,14 +19,23 @@ export interface SourceFile {
   readonly line: (line: number) => string
 }
 
-/** Reads a file, or every `*.hcl` file of a folder in the order of their names. Errors go to the diagnostics. */
-export function readFiles(path: string, diagnostics: Diagnostics): Map<string, SourceFile> {
+/**
+ * Reads a file, or every `*.hcl` file of a folder in the order of their names. Errors go to the diagnostics.
+ * @param noteFile called with the path, the files of a folder, and each file that they refer to
+ */
+export function readFiles(
+  path: string,
+  diagnostics: Diagnostics,
+  noteFile?: NoteFile,
+): Map<string, SourceFile> {
   const files = new Map<string, SourceFile>()
+  noteFile?.(path)
   for (const file of filesAt(path, diagnostics)) {
+    noteFile?.(file)
     const text = textOf(file, diagnostics)
     if (text === undefined) continue
     const faultsBefore = diagnostics.items.length
-    const body = parse(text, file, diagnostics)
+    const body = parse(text, file, diagnostics, noteFile)
     files.set(file, { body, line: masked(body, diagnostics.items.length > faultsBefore) })
   }
   return files

@@ -10,15 +10,21 @@ import type { TriggerSettings } from '../core/settings/trigger.js'
 import type { Value } from '../core/value.js'
 import type { Node } from './node.js'
 
+/** The content of files that an actor reads when it starts. */
+interface ReadByActor {
+  /** The digest of each file by its path. Absent before the files are read. */
+  readonly files?: Readonly<Record<string, string>>
+}
+
 /** A validated integration with all defaults filled in. */
-export interface IntegrationConfig {
+export interface IntegrationConfig extends ReadByActor {
   readonly settings: IntegrationSettings
   readonly supervision: SupervisionSettings
   readonly manifest: AdapterManifest
 }
 
 /** A validated server with all defaults filled in. Its settings are those of an actor that listens. */
-export interface ServerConfig {
+export interface ServerConfig extends ReadByActor {
   readonly settings: IntegrationSettings
   readonly supervision: SupervisionSettings
   readonly manifest: ServerManifest

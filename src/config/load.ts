@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../core/diagnostic.js'
 import { ConfigError } from '../core/errors/config.js'
+import type { NoteFile } from '../core/note-file.js'
 import { withoutUserInfo } from '../core/user-info.js'
 import { assemble } from './assemble.js'
 import { readDocument } from './document.js'
@@ -19,6 +20,8 @@ export interface LoadOptions {
   readonly variables?: Readonly<Record<string, unknown>>
   /** Environment that `env.X` reads. Default: the environment of the process. */
   readonly env?: Readonly<Record<string, string | undefined>>
+  /** Called with each file that the configuration refers to, before it is read. */
+  readonly noteFile?: NoteFile
 }
 
 /** Result of a check. `config` is present if there is no error; `diagnostics` may hold warnings either way. */
@@ -42,7 +45,7 @@ export function checkConfig(
   options: LoadOptions = {},
   modules: ModuleFinder = NO_MODULES,
 ): CheckedConfig {
-  return checkRead(readSource(source), options, modules)
+  return checkRead(readSource(source, options), options, modules)
 }
 
 /** A configuration as it was read. It is read once, because a file may be a pipe. */
@@ -52,9 +55,10 @@ interface ReadSource {
   readonly found: readonly Diagnostic[]
 }
 
-function readSource(source: ConfigSource): ReadSource {
+function readSource(source: ConfigSource, { noteFile }: LoadOptions): ReadSource {
   const diagnostics = new Diagnostics()
-  const files = typeof source === 'string' ? readFiles(source, diagnostics) : new Map<string, SourceFile>()
+  const files =
+    typeof source === 'string' ? readFiles(source, diagnostics, noteFile) : new Map<string, SourceFile>()
   const bodies =
     typeof source === 'string'
       ? [...files.values()].map(({ body }) => body)
@@ -86,7 +90,7 @@ export async function checkWithModules(
   options: LoadOptions = {},
 ): Promise<CheckedConfig> {
   const modules = new AdapterModules()
-  const read = readSource(source)
+  const read = readSource(source, options)
   let checked = checkRead(read, options, modules)
   // A loaded module may make further modules known.
   while (await modules.load()) checked = checkRead(read, options, modules)

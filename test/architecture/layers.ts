@@ -43,6 +43,7 @@ const HOST = [
   'embed',
   'config',
   'reload',
+  'watch',
   'cli',
 ]
 const BOTH_THREADS = ['core', 'wire', 'resilience', 'mailbox']
@@ -208,7 +209,7 @@ export const LAYERS: readonly Layer[] = [
   {
     name: 'scripts',
     files: ['src/scripts/**'],
-    imports: all(['core', 'mailbox', 'router', 'scripts']),
+    imports: all(['core', 'mailbox', 'router', 'watch', 'scripts']),
     packages: ['piscina'],
   },
   {
@@ -229,8 +230,9 @@ export const LAYERS: readonly Layer[] = [
   {
     name: 'reload',
     files: ['src/reload/**'],
-    imports: [...all(['core', 'mailbox', 'config', 'supervisor', 'reload']), ...CATALOGUES],
+    imports: [...all(['core', 'mailbox', 'config', 'supervisor', 'watch', 'reload']), ...CATALOGUES],
   },
+  { name: 'watch', files: ['src/watch/**'], imports: all(['core', 'watch']) },
   {
     name: 'configuration language',
     files: ['src/config/hcl/**'],
@@ -238,6 +240,7 @@ export const LAYERS: readonly Layer[] = [
       'src/config/hcl/**',
       'src/core/diagnostic.ts',
       'src/core/did-you-mean.ts',
+      'src/core/note-file.ts',
       'src/core/user-info.ts',
     ],
   },

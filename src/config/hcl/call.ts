@@ -82,6 +82,7 @@ function run(evaluation: Evaluation, node: Call, called: HclFunction, values: Hc
   try {
     const result = called.call(values, {
       file: node.span.source.name,
+      noteFile: node.span.source.noteFile,
       environment: (name) => getKey(environment(evaluation), name),
     })
     return inNormalForm(result)

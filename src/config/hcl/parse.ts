@@ -1,3 +1,4 @@
+import type { NoteFile } from '../../core/note-file.js'
 import type { Body, Expression } from './ast.js'
 import type { Diagnostics } from './diagnostics.js'
 import { tokenize } from './lexer.js'
@@ -9,9 +10,10 @@ import { TokenStream, Unreadable } from './token-stream.js'
 /**
  * Parses a file. Always returns a body; errors go to the diagnostics, and unreadable parts are omitted or marked as
  * invalid.
+ * @param noteFile called with each file that the text refers to
  */
-export function parse(text: string, file: string, diagnostics: Diagnostics): Body {
-  return parseStream(new TokenStream(tokenize(new Source(file, text)), diagnostics))
+export function parse(text: string, file: string, diagnostics: Diagnostics, noteFile?: NoteFile): Body {
+  return parseStream(new TokenStream(tokenize(new Source(file, text, noteFile)), diagnostics))
 }
 
 /** Like `parse`, for a token stream, which counts the steps. */

@@ -1,3 +1,5 @@
+import type { NoteFile } from '../../core/note-file.js'
+
 /** A position in a text. Lines and columns count from 1, columns in Unicode code points. */
 export interface Position {
   line: number
@@ -18,13 +20,16 @@ const STRIDE = 256
 export class Source {
   readonly name: string
   readonly text: string
+  /** Called with each file that the text refers to. */
+  readonly noteFile: NoteFile
   readonly #lineStarts: number[] = [0]
   /** For each long line: the columns at its start and after every `STRIDE` code units, as far as they were needed. */
   readonly #columns = new Map<number, number[]>()
 
-  constructor(name: string, text: string) {
+  constructor(name: string, text: string, noteFile: NoteFile = () => {}) {
     this.name = name
     this.text = text
+    this.noteFile = noteFile
     for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1))
       this.#lineStarts.push(at + 1)
   }

@@ -1,3 +1,4 @@
+import type { NoteFile } from '../../core/note-file.js'
 import type { Expression } from './ast.js'
 import type { Diagnostics } from './diagnostics.js'
 import type { SensitivePaths } from './sensitive-paths.js'
@@ -82,6 +83,8 @@ export interface Scope {
 export interface CallContext {
   /** The file that contains the call. */
   readonly file: string
+  /** Called with each file that a function reads. */
+  readonly noteFile: NoteFile
   /** Looks up an environment variable. */
   readonly environment: (name: string) => HclValue | undefined
 }

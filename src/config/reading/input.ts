@@ -63,11 +63,12 @@ export function inputOf(schema: Schema, node: Node, name: string, diagnostics: D
   }
   const text = (at: Node, held: Schema, called: string): string => {
     const given = (at.content as { readonly value: string }).value
-    const { path: kind, refers, isTemplate } = traitsOf(pathIn(held))
+    const { path: kind, isReread, refers, isTemplate } = traitsOf(pathIn(held))
     if (isTemplate === true) return escapeTemplate(given)
     if (refers !== undefined && given.startsWith(`${refers}.`)) return given.slice(refers.length + 1)
     if (kind === undefined || given === '') return given
     const path = resolve(folderOf(at.span), given)
+    if (kind === 'file') at.span.source.noteFile(path, isReread)
     if (kind === 'file' && !isReadableFile(path))
       say(at, {
         message: `wrong value for "${called}"`,

@@ -17,6 +17,8 @@ export interface Traits {
   readonly unit?: Unit
   /** Kind of a path, which becomes absolute: `file` must exist, `any` may be anything. */
   readonly path?: 'file' | 'any'
+  /** Whether the running gateway reads the file at the path again by itself when it changes. */
+  readonly isReread?: boolean
   /** Read by the schema of a manifest. */
   readonly elsewhere?: 'manifest'
   /** What a change of the attribute takes in a running gateway. Default `reconnect`. */

@@ -1,6 +1,6 @@
 import { createPrivateKey } from 'node:crypto'
 import { z } from 'zod'
-import { filePath } from '../../adapters/config-kinds.js'
+import { rereadPath } from '../../adapters/config-kinds.js'
 import type { JwtSettings } from '../../core/settings/auth.js'
 import type { Value } from '../../core/value.js'
 import { quoteAll } from '../reading/expectation.js'
@@ -26,7 +26,7 @@ const block = z.strictObject({
     .meta({ writeOnly: true })
     .optional()
     .describe('Secret, at least as long as the hash of the algorithm: 32 bytes for HS256.'),
-  private_key: filePath
+  private_key: rereadPath
     .meta({ writeOnly: true })
     .optional()
     .describe(

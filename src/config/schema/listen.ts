@@ -1,14 +1,14 @@
 import { z } from 'zod'
-import { filePath } from '../../adapters/config-kinds.js'
+import { rereadPath } from '../../adapters/config-kinds.js'
 import { fault, ifAllValid } from '../reading/fault.js'
 import { text } from './kinds.js'
 import { toSettings } from './settings.js'
 import { minVersion } from './tls.js'
 
 const files = {
-  cert: filePath.describe('PEM file with the certificate of the server.'),
-  key: filePath.describe('PEM file with the key of `cert`.'),
-  client_ca: filePath
+  cert: rereadPath.describe('PEM file with the certificate of the server.'),
+  key: rereadPath.describe('PEM file with the key of `cert`.'),
+  client_ca: rereadPath
     .optional()
     .describe('PEM file with an authority. Callers must present a certificate that it has signed.'),
   min_version: minVersion.optional(),

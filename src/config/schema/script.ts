@@ -11,7 +11,7 @@ export const script = z
       .describe(
         'The module: JavaScript, or TypeScript where Node can strip types. Example: `"./handlers.js"`.',
       )
-      .meta({ path: 'file' }),
+      .meta({ path: 'file', isReread: true }),
     threads: z.int().min(1).max(256).default(2).describe('Number of threads that run the script.'),
     concurrent: z
       .int()

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { filePath } from '../../adapters/config-kinds.js'
+import { rereadPath } from '../../adapters/config-kinds.js'
 import { isLoopback } from '../../core/loopback.js'
 import { type AccessRule, type DpopSettings, REQUIREMENTS } from '../../core/settings/authentication.js'
 import { hasCredentials } from '../../core/user-info.js'
@@ -86,7 +86,7 @@ export const tokenRules = {
     ),
 }
 
-export const caCert = filePath
+export const caCert = rereadPath
   .optional()
   .describe('PEM file with the authority of the identity provider, in addition to the default ones.')
 

@@ -1,6 +1,6 @@
 import { createPublicKey } from 'node:crypto'
 import { z } from 'zod'
-import { filePath } from '../../adapters/config-kinds.js'
+import { rereadPath } from '../../adapters/config-kinds.js'
 import type { JwtVerification, KeySettings } from '../../core/settings/authentication.js'
 import { quoteAll } from '../reading/expectation.js'
 import { fault, ifAllValid, wrong } from '../reading/fault.js'
@@ -36,7 +36,7 @@ const block = z.strictObject({
     .meta({ writeOnly: true })
     .optional()
     .describe('Shared secret, at least as long as the hash of the algorithm: 32 bytes for HS256.'),
-  public_key: filePath
+  public_key: rereadPath
     .optional()
     .describe('PEM file with the public key or certificate of the issuer, in place of `secret`.'),
   jwks_url: text

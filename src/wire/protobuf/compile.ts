@@ -2,22 +2,25 @@ import { readFile } from 'node:fs/promises'
 import { create, toBinary } from '@bufbuild/protobuf'
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt'
 import { ConfigError } from '../../core/errors/config.js'
+import type { NoteFile } from '../../core/note-file.js'
 import type { ProtobufSettings } from '../../core/settings/protobuf.js'
 import { protobufFormat } from './protobuf-format.js'
 import { unreadable } from './unreadable.js'
 
 /**
  * Reads the files of a schema, and checks that it has the message.
+ * @param noteFile called with each file before it is read
  * @returns a serialised FileDescriptorSet
  * @throws ConfigError with the file, and its line if it is known
  */
-export async function compileSchema({
-  proto,
-  include,
-  descriptorSet,
-  message,
-}: ProtobufSettings): Promise<Uint8Array> {
-  const schema = descriptorSet === undefined ? await compiled(proto, include) : await read(descriptorSet)
+export async function compileSchema(
+  { proto, include, descriptorSet, message }: ProtobufSettings,
+  noteFile: NoteFile = () => {},
+): Promise<Uint8Array> {
+  const schema =
+    descriptorSet === undefined
+      ? await compiled(proto, include, noteFile)
+      : await read(descriptorSet, noteFile)
   try {
     protobufFormat({ maxBytes: 0, maxDepth: 0 }, schema, message)
   } catch (cause) {
@@ -26,13 +29,18 @@ export async function compileSchema({
   return schema
 }
 
-async function compiled(proto: readonly string[], include: readonly string[]): Promise<Uint8Array> {
+async function compiled(
+  proto: readonly string[],
+  include: readonly string[],
+  noteFile: NoteFile,
+): Promise<Uint8Array> {
   const { loadProtoFiles } = await import('./proto/load.js')
-  const file = [...(await loadProtoFiles(proto, include))]
+  const file = [...(await loadProtoFiles(proto, include, noteFile))]
   return toBinary(FileDescriptorSetSchema, create(FileDescriptorSetSchema, { file }))
 }
 
-async function read(path: string): Promise<Uint8Array> {
+async function read(path: string, noteFile: NoteFile): Promise<Uint8Array> {
+  noteFile(path)
   try {
     return await readFile(path)
   } catch (cause) {

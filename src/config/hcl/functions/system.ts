@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import type { HclFunction } from '../values.js'
+import type { CallContext, HclFunction } from '../values.js'
 import { FunctionFault, hclFunction } from './define.js'
 
 /** Thrown for an environment variable that is not set and has no default. */
@@ -20,8 +20,9 @@ const REASONS: Record<string, string> = {
   EISDIR: 'expected a file, found a folder',
 }
 
-function readText(path: string, from: string): string {
-  const full = resolve(dirname(from), path)
+function readText(path: string, { file, noteFile }: CallContext): string {
+  const full = resolve(dirname(file), path)
+  noteFile(full)
   try {
     const { size } = statSync(full)
     if (size > MAX_FILE)
@@ -50,7 +51,7 @@ export const systemFunctions: Record<string, HclFunction> = {
     sensitive: true,
   },
   file: {
-    ...hclFunction('file(path)', ['string'], ([path], { file }) => readText(path, file)),
+    ...hclFunction('file(path)', ['string'], ([path], context) => readText(path, context)),
     sensitive: true,
   },
 }

@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises'
-import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { nestedTypes } from '@bufbuild/protobuf/reflect'
 import type { FileDescriptorProto } from '@bufbuild/protobuf/wkt'
+import type { NoteFile } from '../../../core/note-file.js'
 import { bundledFile } from '../bundled.js'
-import { unreadable } from '../unreadable.js'
 import { fileOf, type UnlinkedFile } from './file.js'
+import { ProtoFolders, type ProtoText } from './folders.js'
 import { link } from './link.js'
 import { type ParsedProto, parseProto, protoError } from './parse.js'
 import { lineAt } from './position.js'
@@ -13,71 +12,32 @@ import { lineAt } from './position.js'
  * Reads .proto files and their imports, and makes their descriptors as protoc would: proto2, proto3 and editions,
  * without custom options and comments. An import is searched in `includeDirs`, then beside the given files, then among
  * the well-known files.
+ * @param noteFile called with each file before it is read
  * @throws ConfigError with the file and the line of the fault
  */
 export async function loadProtoFiles(
   files: readonly string[],
   includeDirs: readonly string[],
+  noteFile: NoteFile = () => {},
 ): Promise<readonly FileDescriptorProto[]> {
-  const roots = files.map((file) => rootOf(file, includeDirs))
-  const folders = [
-    ...new Set([...includeDirs.map((dir) => resolve(dir)), ...roots.map(({ folder }) => folder)]),
-  ]
+  const folders = new ProtoFolders(files, includeDirs, noteFile)
   const loaded = new Map<string, UnlinkedFile>()
-  for (const { name, path } of roots) await load(name, { path, source: await textAt(path) })
+  for (const root of folders.roots) await load(root.name, await folders.textOfRoot(root))
   const all = [...loaded.values()]
   link(all)
   return all.map(({ descriptor }) => descriptor)
 
-  async function load(name: string, text: Text): Promise<void> {
+  async function load(name: string, text: ProtoText): Promise<void> {
     if (loaded.has(name)) return
     const parsed = parseProto(name, text.path, text.source)
     loaded.set(name, fileOf(parsed))
     for (const imported of parsed.imports) {
       if (loaded.has(imported)) continue
-      const found = await textOf(imported, folders)
+      const found = await folders.textOf(imported)
       if (found !== undefined) await load(imported, found)
-      else loaded.set(imported, bundled(imported) ?? notFound(imported, parsed, folders))
+      else loaded.set(imported, bundled(imported) ?? notFound(imported, parsed, folders.paths))
     }
   }
-}
-
-interface Text {
-  readonly path: string
-  readonly source: string
-}
-
-/** The name by which others import a file: relative to the include folder that contains it, else its base name. */
-function rootOf(file: string, includeDirs: readonly string[]) {
-  const path = resolve(file)
-  for (const dir of includeDirs) {
-    const name = relative(resolve(dir), path)
-    if (name !== '' && !name.startsWith('..') && !isAbsolute(name))
-      return { path, name: name.split(sep).join('/'), folder: resolve(dir) }
-  }
-  return { path, name: basename(path), folder: dirname(path) }
-}
-
-async function textAt(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (cause) {
-    throw unreadable(path, cause as Error)
-  }
-}
-
-async function textOf(name: string, folders: readonly string[]): Promise<Text | undefined> {
-  // An import must not leave the folders.
-  if (isAbsolute(name) || name.split('/').includes('..')) return undefined
-  for (const folder of folders) {
-    const path = join(folder, name)
-    try {
-      return { path, source: await readFile(path, 'utf8') }
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw unreadable(path, cause as Error)
-    }
-  }
-  return undefined
 }
 
 function bundled(name: string): UnlinkedFile | undefined {
