@@ -54,6 +54,8 @@ export interface AdapterManifest {
    * one before it starts the other. Absent if they can.
    */
   readonly exclusive?: (settings: IntegrationSettings) => Exclusive | undefined
+  /** The files that the actor reads when it starts. A reload gives it a successor if their content has changed. */
+  readonly files?: (settings: IntegrationSettings) => ActorFiles
   /** Bytes of memory that outlive the actor, for the state of a session (`AdapterContext.kept`). Default 0. */
   readonly keptBytes?: (settings: IntegrationSettings) => number
   /**
@@ -75,6 +77,15 @@ export interface Exclusive {
   readonly reason: string
 }
 
+/** Absolute paths of files that an actor reads. */
+export interface ActorFiles {
+  readonly paths?: readonly string[]
+  /** `.proto` files, whose imports are read too. */
+  readonly protos?: readonly string[]
+  /** The folders in which imports of `protos` are searched first. */
+  readonly include?: readonly string[]
+}
+
 /** When messages of topics are acknowledged: always, or only with a quality of service of 1 or more. */
 export type Acknowledged = 'always' | 'with-qos'
 
@@ -88,6 +99,8 @@ export interface ServerManifest {
   readonly payloadFormats?: { readonly [format: string]: string }
   /** The schema of the `config` block. */
   readonly config: ZodType
+  /** As in `AdapterManifest`. */
+  readonly files?: (settings: IntegrationSettings) => ActorFiles
   readonly worker: () => URL
 }
 

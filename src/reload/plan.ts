@@ -59,7 +59,8 @@ class Comparison {
       const areEqual = isDeepStrictEqual(comparable(was), comparable(is))
       if (areEqual && route === undefined) return unchanged(kind, name)
       const attributes = areEqual ? [] : this.#attributes(kind, name, schemas)
-      const reload = strongest(attributes, isDeepStrictEqual(was.settings, is.settings))
+      const file = this.#changedFile(kind, was, is)
+      const reload = strongest(attributes, file === undefined && isDeepStrictEqual(was.settings, is.settings))
       if (reload === 'in place' && route === undefined) {
         const forcing = forcingOf(attributes, reload)
         return { kind, name, action: 'in place', attributes, ...forcing }
@@ -75,7 +76,7 @@ class Comparison {
             }
       const action = exclusive !== undefined || reload === 'replace' ? 'replace' : 'reconnect'
       const handOver = exclusive === undefined ? 'overlap' : 'in turn'
-      const forced = forcedBy ?? route
+      const forced = forcedBy ?? route ?? file
       return { kind, name, action, handOver, attributes, ...(forced && { forcedBy: forced }) }
     })
   }
@@ -131,6 +132,19 @@ class Comparison {
     const key = `${kind}.${name}`
     const [before, after] = [this.#before, this.#after].map(({ written }) => written?.blocks.get(key))
     return changedAttributes(before, after, schemas, this.#areConstantsEqual)
+  }
+
+  /** The first file of an actor whose content differs. */
+  #changedFile(kind: PlanKind, was: Actor, is: Actor): BlockPlan['forcedBy'] {
+    const { name, protobuf } = is.settings
+    const schema = was.settings.protobuf?.schema
+    if (schema !== undefined && protobuf !== undefined && !isDeepStrictEqual(schema, protobuf.schema)) {
+      const place = this.#placeOf(kind, name, 'protobuf')
+      return { attribute: 'protobuf', place, reason: 'the schema has changed' }
+    }
+    const path = Object.keys(is.files ?? {}).find((each) => is.files![each] !== was.files?.[each])
+    if (path === undefined) return undefined
+    return { attribute: path, place: path, reason: 'the file has changed' }
   }
 
   /** The first route from an actor that differs; its actor starts again to run it. */

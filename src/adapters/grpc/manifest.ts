@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import type { AdapterManifest } from '../../core/manifest.js'
+import type { ActorFiles, AdapterManifest } from '../../core/manifest.js'
+import type { IntegrationSettings } from '../../core/settings/integration.js'
 import { duration, path } from '../config-kinds.js'
 
 const paths = z.union([path.transform((one) => [one]), z.array(path)])
@@ -14,6 +15,8 @@ const schema = {
       'File with a `FileDescriptorSet`, as written by `protoc --descriptor_set_out=FILE --include_imports`.',
     ),
 }
+
+const files = z.object(schema)
 
 const keepalive = z.strictObject({
   time: duration
@@ -145,6 +148,11 @@ export type GrpcServerConfig = z.infer<typeof serverConfig>
 /** As the configuration writes it. */
 export type GrpcServerConfigInput = z.input<typeof serverConfig>
 
+function schemaFiles(settings: IntegrationSettings): ActorFiles {
+  const { proto, include, descriptor_set } = settings.config as z.output<typeof files>
+  return descriptor_set === undefined ? { protos: proto, include } : { paths: [descriptor_set] }
+}
+
 const FORMATS = ['protobuf', 'json', 'binary']
 /** Only the adapter has the Protobuf schema, so that topics cross to the actor as MessagePack. */
 const PAYLOAD_FORMATS = { protobuf: 'msgpack' }
@@ -170,6 +178,7 @@ export const grpcManifest: AdapterManifest = {
     secured: { grpc: 'grpcs' },
     unix: true,
   },
+  files: schemaFiles,
   worker: () => new URL('../../../workers/grpc.mjs', import.meta.url),
   server: {
     type: 'grpc',
@@ -177,6 +186,7 @@ export const grpcManifest: AdapterManifest = {
     formats: FORMATS,
     payloadFormats: PAYLOAD_FORMATS,
     config: serverConfig,
+    files: schemaFiles,
     worker: () => new URL('../../../workers/grpc-server.mjs', import.meta.url),
   },
 }
