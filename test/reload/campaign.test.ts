@@ -11,6 +11,8 @@ const ROUNDS = rounds(3, 100)
  */
 const BURST = 5
 const BURST_MS = 80
+/** How long the messages flow without a reload, to compare their delays. */
+const QUIET_MS = rounds(400, 20_000)
 const NAMES = ['mqtt', 'nats', 'redis', 'memory'] as const
 type Name = (typeof NAMES)[number]
 const PEER = 'peer'
@@ -39,8 +41,8 @@ function configured(changed: Name, round: number): ConfigObject {
 /** Messages from one side to the other: numbers from 0. */
 class Flow {
   readonly arrived: number[] = []
-  /** The longest time from a message to its arrival. */
-  slowestMs = 0
+  /** The time from each message to its arrival. */
+  readonly delays: number[] = []
   sent = 0
   readonly #at: number[] = []
   readonly #send: (n: number) => Promise<unknown>
@@ -65,7 +67,7 @@ class Flow {
     // Messages that find out whether the receiver is there have no number.
     if (n < 0) return
     this.arrived.push(n)
-    this.slowestMs = Math.max(this.slowestMs, performance.now() - this.#at[n]!)
+    this.delays[n] ??= performance.now() - this.#at[n]!
   }
 
   get lost(): readonly number[] {
@@ -175,6 +177,10 @@ describe('a reload under a thousand messages a second', () => {
         const before = new Map(NAMES.map((name) => [name, thread(name)]))
         const lanes = NAMES.map((name) => new Lane(name, changed))
         await Promise.all(lanes.map((lane) => lane.open()))
+        await new Promise((resolve) => setTimeout(resolve, QUIET_MS))
+        const quiet = new Map(
+          lanes.flatMap(({ flows }) => Object.values(flows)).map((flow) => [flow, flow.sent]),
+        )
         for (let round = 1; round <= ROUNDS; round++) {
           const plan = await gateway.reload(configured(changed, round))
           expect(plan.filter(({ action }) => action !== 'unchanged').map(({ name }) => name)).toEqual([
@@ -190,9 +196,24 @@ describe('a reload under a thousand messages a second', () => {
             if (flow.lost.length > 0) lost[key] = flow.lost
             if (name !== changed && flow.repeated > 0) repeated[key] = flow.repeated
             print(
-              `${changed} reloaded: ${key}: ${flow.sent} sent, ${flow.lost.length} lost, ${flow.repeated} repeated, slowest ${flow.slowestMs.toFixed(0)} ms`,
+              `${changed} reloaded: ${key}: ${flow.sent} sent, ${flow.lost.length} lost, ${flow.repeated} repeated`,
             )
           }
+        // What the gateway has sent to a queue is read at the end.
+        const others = lanes
+          .filter(({ name }) => name !== changed)
+          .flatMap(({ flows: { 'queue out': _, ...flows } }) => Object.values(flows))
+        const delays = (from: (flow: Flow) => number, to: (flow: Flow) => number) =>
+          summary(others.flatMap((flow) => flow.delays.slice(from(flow), to(flow))))
+        const during = delays(
+          (flow) => quiet.get(flow)!,
+          ({ sent }) => sent,
+        )
+        const without = delays(
+          () => 0,
+          (flow) => quiet.get(flow)!,
+        )
+        print(`${changed} reloaded: delay of the other three ${during}; without reloads ${without}`)
         expect({ lost, repeated }).toEqual({ lost: {}, repeated: {} })
         for (const name of NAMES)
           if (name === changed) expect(thread(name)).not.toBe(before.get(name))
@@ -205,6 +226,12 @@ describe('a reload under a thousand messages a second', () => {
     rounds(60_000, 900_000),
   )
 })
+
+function summary(delays: readonly number[]): string {
+  const sorted = delays.filter((delay) => delay !== undefined).toSorted((a, b) => a - b)
+  const at = (share: number) => (sorted[Math.ceil(share * sorted.length) - 1] ?? 0).toFixed(1)
+  return `p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, max ${at(1)} ms (${sorted.length} messages)`
+}
 
 /** Shows figures that depend on the machine, in a full campaign. */
 function print(line: string): void {
