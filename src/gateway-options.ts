@@ -1,4 +1,6 @@
+import type { ConfigSource } from './config/options.js'
 import { DURATION, type Expected, RECORD } from './core/arguments.js'
+import type { FileNotes } from './core/note-file.js'
 import type { LogSink } from './core/telemetry.js'
 import { isLogSink } from './reporter.js'
 
@@ -27,6 +29,14 @@ export const DEFAULT_SHUTDOWN_MS = 10_000
 
 /** Options of `Gateway.reload`; those of `Gateway.start` that change what a configuration says. */
 export type ReloadOptions = Pick<GatewayOptions, 'variables' | 'env'>
+
+/** Options of a gateway whose configuration has been loaded already. */
+export interface CheckedOptions extends GatewayOptions {
+  /** Where it was loaded, for a reload. */
+  readonly source?: ConfigSource
+  /** Receives the files that are read for the configuration, at the start and at each reload. */
+  readonly files?: FileNotes
+}
 
 /** What the loader of a configuration takes from the options of a gateway. */
 export function loadOptionsOf({ variables, env }: ReloadOptions): ReloadOptions {

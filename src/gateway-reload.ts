@@ -3,6 +3,7 @@ import { type LoadOptions, loadConfig } from './config/load.js'
 import type { ConfigSource } from './config/options.js'
 import { systemClock } from './core/clock.js'
 import { ConfigError } from './core/errors/config.js'
+import type { FileNotes } from './core/note-file.js'
 import type { Plan, ReloadFigures } from './core/reload-plan.js'
 import type { DataFlow } from './dataflow/flow.js'
 import type { ClientSet } from './gateway-clients.js'
@@ -28,6 +29,7 @@ export class ReloadableConfig {
   readonly #reporter: Reporter
   #source: ConfigSource | undefined
   #options: LoadOptions = {}
+  #files: FileNotes | undefined
 
   constructor(config: GatewayConfig, reporter: Reporter, parts: ChangedParts) {
     this.#reporter = reporter
@@ -47,10 +49,14 @@ export class ReloadableConfig {
     return this.#reloader.figures
   }
 
-  /** Remembers where the configuration was read. */
-  readFrom(source: ConfigSource | undefined, options: LoadOptions): void {
+  /**
+   * Remembers where the configuration was read.
+   * @param files receives the files that are read for later reloads
+   */
+  readFrom(source: ConfigSource | undefined, options: LoadOptions, files: FileNotes | undefined): void {
     this.#source = source
     this.#options = options
+    this.#files = files
   }
 
   /** @param source default: where the configuration was read last; the options likewise */
@@ -59,11 +65,13 @@ export class ReloadableConfig {
     if (given === undefined) throw new ConfigError('reload: this gateway was started without a source')
     const loaded = { ...this.#options, ...loadOptionsOf(options) }
     const plan = await this.#reloader.reload(async () => {
-      const { config, warnings } = await loadConfig(given, loaded)
+      this.#files?.begin()
+      const noteFile = this.#files?.note
+      const { config, warnings } = await loadConfig(given, { ...loaded, ...(noteFile && { noteFile }) })
       this.#reporter.warn(warnings)
-      return withSchemas(config)
+      return withSchemas(config, noteFile)
     })
-    this.readFrom(given, loaded)
+    this.readFrom(given, loaded, this.#files)
     return plan
   }
 

@@ -21,6 +21,7 @@ import { makeDataFlow } from './gateway-data-flow.js'
 import { shownGateway } from './gateway-inspect.js'
 import { type GatewayMetrics, gatewayMetrics } from './gateway-metrics.js'
 import {
+  type CheckedOptions,
   DEFAULT_SHUTDOWN_MS,
   type GatewayOptions,
   loadOptionsOf,
@@ -87,13 +88,13 @@ export class Gateway {
   static async startChecked(
     config: GatewayConfig,
     warnings: readonly Diagnostic[],
-    options: GatewayOptions & { readonly source?: ConfigSource },
+    options: CheckedOptions,
   ): Promise<Gateway> {
     requireNode(process.versions)
     const reporter = new Reporter(options.logger)
     reporter.warn(warnings)
-    const gateway = new Gateway(await withSchemas(config), reporter)
-    gateway.#config.readFrom(options.source, loadOptionsOf(options))
+    const gateway = new Gateway(await withSchemas(config, options.files?.note), reporter)
+    gateway.#config.readFrom(options.source, loadOptionsOf(options), options.files)
     await gateway.#scripts.start()
     try {
       await gateway.#tree.start()

@@ -29,7 +29,7 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
       if (usage.stdio || usage.socket !== undefined)
         return (await import('./embed.js')).embed(usage, terminal)
       // Only an application can block the thread, so that only it needs the launcher.
-      if (usage.app !== undefined && !isLaunched()) return launch(terminal)
+      if (usage.app !== undefined && !isLaunched()) return launch(terminal, usage.watch === true)
       return (await import('./run.js')).run(usage, terminal)
   }
 }

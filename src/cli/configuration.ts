@@ -1,5 +1,6 @@
 import { extname } from 'node:path'
 import { type CheckedConfig, checkWithModules } from '../config/load.js'
+import type { NoteFile } from '../core/note-file.js'
 import { schemaFaults } from '../gateway-schemas.js'
 import { addressFaults } from './addresses.js'
 import type { CommandOptions } from './usage.js'
@@ -17,10 +18,14 @@ const OTHER_LANGUAGES: Readonly<Record<string, string>> = {
 /**
  * Reads and checks the configuration of a command. Reports a file in another language once, not for each of its
  * lines.
+ * @param noteFile called with each file before it is read
  */
-export async function readConfiguration({ path, variables }: CommandOptions): Promise<CheckedConfig> {
+export async function readConfiguration(
+  { path, variables }: CommandOptions,
+  noteFile?: NoteFile,
+): Promise<CheckedConfig> {
   const language = OTHER_LANGUAGES[extname(path).toLowerCase()]
-  if (language === undefined) return checkWithModules(path, { variables })
+  if (language === undefined) return checkWithModules(path, { variables, ...(noteFile && { noteFile }) })
   const message = `expected an HCL file such as gateway.hcl, or a folder with *.hcl files, found a ${language} file`
   return { ok: false, diagnostics: [{ severity: 'error', file: path, line: 0, column: 0, message }] }
 }

@@ -25,7 +25,7 @@ const WORDS: { readonly [E in EventName]: (event: EventValues<E>) => string } = 
   'config:reloaded': ({ result, changed, tookMs, reason }) =>
     reason === undefined
       ? `reloaded the configuration: ${changed === 0 ? 'no changes' : `${changed} changed`} (${tookMs} ms)`
-      : `the reload was ${result}: ${reason}`,
+      : `the reload was ${result}, and the earlier configuration runs on: ${reason}`,
   'data:failed': ({ data, reason }) => `data "${data}" failed: ${reason}`,
   'script:reloaded': ({ script }) => `script "${script}" loaded again`,
   'script:failed': ({ script, reason }) => `script "${script}" cannot be loaded again: ${reason}`,

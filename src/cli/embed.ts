@@ -3,12 +3,14 @@ import { EmbeddingHost } from '../embed/host.js'
 import { watchParent } from '../embed/parent-watch.js'
 import { listenAt, type SocketServer } from '../embed/socket-server.js'
 import { Gateway } from '../gateway.js'
+import { ReadFiles } from '../watch/read-files.js'
 import { readConfiguration } from './configuration.js'
 import { endIfStuck } from './end-stuck.js'
 import { rowsOf } from './gateway-view.js'
 import { jsonOutput, lineOutput, type Output } from './output.js'
+import { reloadOnRequest } from './reloading.js'
 import { reportDiagnostics } from './report.js'
-import { stopRequested } from './stop-signals.js'
+import { type SignalRequests, signalRequests } from './stop-signals.js'
 import { boundedStderr, type Terminal } from './terminal.js'
 import type { CommandOptions } from './usage.js'
 import { version } from './version.js'
@@ -23,7 +25,8 @@ const INTERRUPTED = 130
  */
 export async function embed(options: CommandOptions, terminal: Terminal): Promise<number> {
   const parent = process.ppid
-  const checked = await readConfiguration(options)
+  const files = new ReadFiles()
+  const checked = await readConfiguration(options, files.note)
   if (!checked.ok) {
     if (options.json) terminal.err(`${JSON.stringify({ ok: false, diagnostics: checked.diagnostics })}\n`)
     else reportDiagnostics(checked.diagnostics, terminal)
@@ -31,12 +34,16 @@ export async function embed(options: CommandOptions, terminal: Terminal): Promis
   }
   const log = { ...terminal, out: boundedStderr() }
   const output = options.json ? jsonOutput(log, systemClock) : lineOutput(log, systemClock)
+  const requests = signalRequests(false, options.watch === true, systemClock, () => process.exit(INTERRUPTED))
   let gateway: Gateway | undefined
   try {
     gateway = await Gateway.startChecked(checked.config, checked.diagnostics, {
       logger: (record) => output.record(record),
+      source: options.path,
+      variables: options.variables,
+      files,
     })
-    const code = await serve(gateway, parent, options, output)
+    const code = await serve(gateway, parent, options, { files, requests, output })
     await endIfStuck(gateway, systemClock, terminal)
     return code
   } catch (error) {
@@ -46,12 +53,18 @@ export async function embed(options: CommandOptions, terminal: Terminal): Promis
   }
 }
 
+interface Serving {
+  readonly files: ReadFiles
+  readonly requests: SignalRequests
+  readonly output: Output
+}
+
 /** Serves clients until the gateway has stopped. @returns the exit code */
 async function serve(
   gateway: Gateway,
   parent: number,
-  { socket }: CommandOptions,
-  output: Output,
+  { socket, watch: isWatching = false }: CommandOptions,
+  { files, requests, output }: Serving,
 ): Promise<number> {
   const host = new EmbeddingHost(gateway, version(), (record) => output.record(record))
   const stop = () => {
@@ -59,13 +72,15 @@ async function serve(
     void host.stop()
   }
   const watch = watchParent(systemClock, parent, () => process.ppid, stop)
-  void stopRequested(false, systemClock, () => process.exit(INTERRUPTED)).then(stop)
+  void requests.stop.then(stop)
+  const endReloads = reloadOnRequest({ gateway, files, requests, output, isWatching })
   let server: SocketServer | undefined
   if (socket === undefined) void host.serveOwner({ input: process.stdin, output: process.stdout })
   else server = await listenAt(socket, (stream) => host.serve(stream))
   output.begin({ rows: () => rowsOf(gateway.metrics()) })
   await host.stopped
   watch.cancel()
+  endReloads()
   server?.close()
   const isRead = await host.flushed()
   output.end()

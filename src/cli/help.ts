@@ -29,9 +29,11 @@ On a terminal it shows every integration and broker, redrawn in place; elsewhere
 Ctrl-C stops after accepted operations have finished, within 10 seconds; a second Ctrl-C stops at once.
 
 Usage
-  nemo-gateway run FILE|DIR [--app FILE | --stdio | --socket PATH] [--var NAME=VALUE]... [--json]
+  nemo-gateway run FILE|DIR [--watch] [--app FILE | --stdio | --socket PATH] [--var NAME=VALUE]...
+                   [--json]
 
 Options
+  --watch            reload when a file of the configuration changes; SIGHUP reloads too
   --app FILE         a module that uses the gateway: its default export is called with the gateway once it
                      runs, and may return a function that is called before it shuts down; TypeScript is
                      loaded by Node 22.18 and later
@@ -45,6 +47,7 @@ Options
 Examples
   nemo-gateway run gateway.hcl
   nemo-gateway run ./config --var region=eu --var replicas=3
+  nemo-gateway run ./config --watch
   nemo-gateway run gateway.hcl --app ./app.mjs
       // app.mjs
       export default async (gateway) => {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { systemClock } from '../core/clock.js'
-import { distinctSignals, STOP_SIGNALS, type StopSignal } from './stop-signals.js'
+import { type LauncherMessage, onSignals, type StopSignal } from './stop-signals.js'
 import type { Terminal } from './terminal.js'
 
 /** Time that an application has to end after the first signal. */
@@ -17,25 +17,27 @@ export function isLaunched(): boolean {
 /**
  * Runs this command line in a separate process and forwards signals to it. The launcher can end an application that
  * blocks its thread and so cannot handle signals.
+ * @param isWatching whether the files of the configuration are watched
  * @returns the exit code
  */
-export function launch(terminal: Terminal): Promise<number> {
+export function launch(terminal: Terminal, isWatching: boolean): Promise<number> {
   const [script = '', ...args] = process.argv.slice(1)
   const child = spawn(process.execPath, [...process.execArgv, script, ...args], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, [LAUNCHED]: '1' },
   })
   let asked = false
-  const isDistinct = distinctSignals(systemClock)
-  const onSignal = (signal: StopSignal) => {
-    if (!isDistinct(signal)) return
+  const tell = (message: LauncherMessage) => {
+    if (child.connected) child.send(message, () => {})
+  }
+  const stop = (signal: StopSignal) => {
     if (asked) return kill(child, terminal, `a second signal (${signal})`)
     asked = true
-    if (child.connected) child.send(signal, () => {})
+    tell(signal)
     const late = () => kill(child, terminal, `${END_WITHIN_MS / 1_000} s after ${signal}`)
     systemClock.setTimer(END_WITHIN_MS, late, { background: true })
   }
-  for (const signal of STOP_SIGNALS) process.on(signal, onSignal)
+  onSignals(systemClock, isWatching, stop, () => tell('reload'))
   return new Promise((resolve) => {
     child.on('error', (error) => {
       terminal.err(`nemo-gateway: cannot start the process of the application: ${error.message}\n`)

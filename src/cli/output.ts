@@ -1,9 +1,11 @@
 import type { Clock } from '../core/clock.js'
+import type { Diagnostic } from '../core/diagnostic.js'
 import type { LogRecord } from '../core/telemetry.js'
 import { describeRecord } from './describe-record.js'
 import { EventLog } from './event-log.js'
 import { timeOfDay } from './frame.js'
 import { LiveView } from './live-view.js'
+import { reportDiagnostics } from './report.js'
 import type { Terminal } from './terminal.js'
 import type { ViewSource } from './view-source.js'
 
@@ -11,6 +13,8 @@ import type { ViewSource } from './view-source.js'
 export interface Output {
   /** Shows a log record. May be called before `begin`. */
   record(record: LogRecord): void
+  /** Shows the faults for which a reload was refused; the record of its event precedes it. */
+  refused(faults: readonly Diagnostic[]): void
   /** Called when the gateway runs. */
   begin(source: ViewSource): void
   /** Called when the shutdown begins. */
@@ -27,6 +31,8 @@ export function liveOutput(title: string, terminal: Terminal, clock: Clock): Out
   let view: LiveView | undefined
   return {
     record: (record) => log.add(record, clock.now()),
+    // The event names the places; the view is redrawn in place.
+    refused: () => {},
     begin: (source) => {
       view = new LiveView(`${title}   Ctrl-C stops`, source, log, terminal, clock)
     },
@@ -44,6 +50,7 @@ export function lineOutput(terminal: Terminal, clock: Clock): Output {
       if (record.level !== 'debug')
         say(`${record.level.padEnd(5)} ${record.integration ?? 'gateway'} ${describeRecord(record)}`)
     },
+    refused: (faults) => reportDiagnostics(faults, terminal),
     begin: (source) =>
       say(
         `info  gateway running: ${source
@@ -64,6 +71,9 @@ export function jsonOutput(terminal: Terminal, clock: Clock): Output {
   const say = (message: string) => write({ level: 'info', message })
   return {
     record: write,
+    refused: (diagnostics) => {
+      if (diagnostics.length > 0) write({ level: 'error', message: 'config:diagnostics', diagnostics })
+    },
     begin: () => say('gateway:running'),
     ending: () => say('gateway:stopping'),
     end: () => say('gateway:stopped'),

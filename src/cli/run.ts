@@ -2,14 +2,16 @@ import type { CheckedConfig } from '../config/load.js'
 import { sharedController } from '../core/abort.js'
 import { every, sleep, systemClock } from '../core/clock.js'
 import { Gateway } from '../gateway.js'
+import { ReadFiles } from '../watch/read-files.js'
 import { type App, loadApp, startApp } from './app.js'
 import { readConfiguration } from './configuration.js'
 import { endIfStuck } from './end-stuck.js'
 import { rowsOf } from './gateway-view.js'
 import { END_WITHIN_MS, isLaunched } from './launcher.js'
 import { jsonOutput, lineOutput, liveOutput, type Output } from './output.js'
+import { reloadOnRequest } from './reloading.js'
 import { reportDiagnostics } from './report.js'
-import { stopRequested } from './stop-signals.js'
+import { signalRequests } from './stop-signals.js'
 import type { Terminal } from './terminal.js'
 import type { CommandOptions } from './usage.js'
 
@@ -26,7 +28,8 @@ const INTERRUPTED = 130
 /** Runs the command `run` until the gateway was asked to stop and has stopped. @returns the exit code */
 export async function run(options: CommandOptions, terminal: Terminal): Promise<number> {
   const { path, json } = options
-  const checked = await readConfiguration(options)
+  const files = new ReadFiles()
+  const checked = await readConfiguration(options, files.note)
   if (json && !checked.ok)
     terminal.out(`${JSON.stringify({ ok: false, diagnostics: checked.diagnostics })}\n`)
   else if (!checked.ok) reportDiagnostics(checked.diagnostics, terminal)
@@ -47,7 +50,7 @@ export async function run(options: CommandOptions, terminal: Terminal): Promise<
             `cannot use the module ${options.app}`,
             loadApp(options.app, () => neverLoaded(options.app!, terminal)),
           )
-    await runUntilStopped(checked, app, output, terminal)
+    await runUntilStopped(checked, files, options, app, output, terminal)
     return 0
   } catch (error) {
     output.abandon()
@@ -71,23 +74,31 @@ function neverLoaded(app: string, terminal: Terminal): void {
 /** Starts the gateway, waits for the signal, and stops in reverse order. */
 async function runUntilStopped(
   { config, diagnostics }: Extract<CheckedConfig, { ok: true }>,
+  files: ReadFiles,
+  { path, variables, watch = false }: CommandOptions,
   app: App | undefined,
   output: Output,
   terminal: Terminal,
 ): Promise<void> {
   let until = Number.POSITIVE_INFINITY
-  const signal = stopRequested(isLaunched(), systemClock, () => {
+  const requests = signalRequests(isLaunched(), watch, systemClock, () => {
     output.abandon()
     process.exit(INTERRUPTED)
   })
   // Accepted operations finish then, as after a signal.
-  const stop = Promise.race([signal, aborted(terminal.readerGone)]).then(() => {
+  const stop = Promise.race([requests.stop, aborted(terminal.readerGone)]).then(() => {
     until = systemClock.monotonic() + END_WITHIN_MS - RESERVE_MS
   })
   const gateway = await withContext(
     'the gateway did not start',
-    Gateway.startChecked(config, diagnostics, { logger: (record) => output.record(record) }),
+    Gateway.startChecked(config, diagnostics, {
+      logger: (record) => output.record(record),
+      source: path,
+      variables,
+      files,
+    }),
   )
+  const endReloads = reloadOnRequest({ gateway, files, requests, output, isWatching: watch })
   const alive = every(systemClock, HOUR_MS, () => {})
   try {
     output.begin({ rows: () => rowsOf(gateway.metrics()) })
@@ -103,6 +114,7 @@ async function runUntilStopped(
       await withContext('the application failed to stop', withinMs(CLEANUP_MS, cleanup))
   } finally {
     alive.cancel()
+    endReloads()
     const left = until - systemClock.monotonic()
     await gateway.shutdown({ timeout: Math.min(SHUTDOWN_MS, Math.max(0, left)) })
     output.end()

@@ -10,7 +10,7 @@ export interface Terminal {
   /** Whether each stream supports colours. */
   readonly colorOut: boolean
   readonly colorErr: boolean
-  /** Aborts when the reader of the data is gone, as after `| head`. */
+  /** Aborts when the reader of the data is gone, as after `| head`, or when the terminal has gone away. */
   readonly readerGone: AbortSignal
   /** Returns the current size, which may change. */
   readonly size: () => { readonly columns: number; readonly rows: number }
@@ -22,7 +22,7 @@ export function processTerminal(): Terminal {
   const wanted = (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb'
   const gone = sharedController()
   stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
-    if (code !== 'EPIPE') process.exit(1)
+    if (code !== 'EPIPE' && code !== 'EIO') process.exit(1)
     gone.abort()
   })
   // Unread diagnostics do not end the process.

@@ -21,6 +21,8 @@ export interface CommandOptions {
   readonly path: string
   readonly variables: Readonly<Record<string, string>>
   readonly json: boolean
+  /** Whether a change of a file of the configuration reloads it; only for `run`. */
+  readonly watch?: boolean
   /** Module that uses the gateway; only for `run`. */
   readonly app?: string
   /** Whether a program drives the gateway over stdin and stdout; only for `run`. */
@@ -32,6 +34,7 @@ export interface CommandOptions {
 const OPTIONS = {
   var: { type: 'string', multiple: true },
   json: { type: 'boolean' },
+  watch: { type: 'boolean' },
   app: { type: 'string' },
   stdio: { type: 'boolean' },
   socket: { type: 'string' },
@@ -42,7 +45,7 @@ const OPTIONS = {
 type OptionName = keyof typeof OPTIONS
 
 const ALLOWED: Readonly<Record<CommandName, readonly OptionName[]>> = {
-  run: ['var', 'json', 'app', 'stdio', 'socket', 'help'],
+  run: ['var', 'json', 'watch', 'app', 'stdio', 'socket', 'help'],
   check: ['var', 'json', 'help'],
   schema: ['help'],
 }
@@ -96,6 +99,7 @@ export function readUsage(args: readonly string[]): Usage {
     path,
     variables,
     json: values.json === true,
+    ...(values.watch === true && { watch: true }),
     ...(app !== undefined && { app }),
     ...(values.stdio === true && { stdio: true }),
     ...(socket !== undefined && { socket }),

@@ -4,9 +4,9 @@ import { ConfigError } from '../core/errors/config.js'
 import { ShutdownError } from '../core/errors/lifecycle.js'
 import type { GatewayReport } from '../core/events.js'
 import type { Plan, ReloadFigures } from '../core/reload-plan.js'
-import { messageOf } from '../mailbox/error-codec.js'
 import { fixedPart } from './fixed.js'
 import { isEmpty, planReload } from './plan.js'
+import { notReady, reasonOf } from './refusal.js'
 
 export interface ReloaderDependencies {
   readonly clock: Clock
@@ -127,16 +127,9 @@ export class Reloader {
         result: 'refused',
         changed: 0,
         tookMs: ended(),
-        reason: messageOf(error),
+        reason: reasonOf(error),
       })
       throw error instanceof ConfigError ? error : notReady(error)
     }
   }
-}
-
-function notReady(error: unknown): ConfigError {
-  const { integration } = (error ?? {}) as { readonly integration?: string }
-  const who = integration === undefined ? '' : ` "${integration}" is not ready:`
-  const message = `the reload was refused, and nothing has changed:${who} ${messageOf(error)}`
-  return new ConfigError(message, [], { cause: error, ...(integration !== undefined && { integration }) })
 }

@@ -31,7 +31,7 @@ const EXAMPLES: { readonly [E in EventName]: readonly [Extract<GatewayEvent, { k
   ],
   'config:reloaded': [
     { kind: 'config:reloaded', result: 'refused', changed: 0, tookMs: 3, reason },
-    'the reload was refused: no  [2J',
+    'the reload was refused, and the earlier configuration runs on: no  [2J',
   ],
   'data:failed': [{ kind: 'data:failed', data: 'd', error: 'rpc', reason: 'no' }, 'data "d" failed: no'],
   'script:reloaded': [{ kind: 'script:reloaded', script: 's' }, 'script "s" loaded again'],

@@ -4,12 +4,21 @@ import { type Ended, type Running, startProgram } from '../support/program.js'
 
 export type { Running }
 
-const MAIN = new URL('../../src/cli/main.js', import.meta.url).pathname
+export const MAIN = new URL('../../src/cli/main.js', import.meta.url).pathname
 export const FIXTURES = new URL('../../../test/cli/fixtures/', import.meta.url).pathname
 
 /** Starts the real command line as a process of its own. */
 export function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
   return startProgram(MAIN, args, env)
+}
+
+/** Starts the real command line without a terminal, as a service manager does, so that nothing else sends it SIGHUP. */
+export function startDaemon(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  input: 'ignore' | 'pipe' = 'ignore',
+): Running {
+  return startProgram(MAIN, args, env, { detached: true, input })
 }
 
 /** Runs a command in this process to its end, as the program does, on a pipe. */

@@ -16,18 +16,24 @@ export interface Running {
   readonly ended: Promise<Ended>
 }
 
-/** Starts a program of Node as a process of its own. */
-export function startProgram(file: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
+/** Starts a program of Node as a process of its own, with no terminal where that matters. */
+export function startProgram(
+  file: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  { detached = false, input = 'ignore' as 'ignore' | 'pipe' } = {},
+): Running {
   const child = spawn(process.execPath, [file, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    detached,
+    stdio: [input, 'pipe', 'pipe'],
     env: { ...process.env, ...env },
   })
   let stdout = ''
   let stderr = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+  child.stdout!.setEncoding('utf8').on('data', (text: string) => {
     stdout += text
   })
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
     stderr += text
   })
   const ended = new Promise<Ended>((resolve) => {
@@ -38,8 +44,8 @@ export function startProgram(file: string, args: readonly string[], env: NodeJS.
       const look = () => {
         if (pattern.test(stdout) || pattern.test(stderr)) resolve()
       }
-      child.stdout.on('data', look)
-      child.stderr.on('data', look)
+      child.stdout!.on('data', look)
+      child.stderr!.on('data', look)
       child.on('close', () => reject(new Error(`ended before ${pattern} was seen: ${stdout}${stderr}`)))
       look()
     })
