@@ -3,11 +3,12 @@ import { type Clock, systemClock } from './core/clock.js'
 import type { GatewayReport } from './core/events.js'
 import { systemRandom } from './core/random.js'
 import type { ConnectionState } from './core/status.js'
-import type { CallScript } from './dataflow/actions/run.js'
 import { DataFlow } from './dataflow/flow.js'
 import type { ClientSet } from './gateway-clients.js'
+import { scriptCaller } from './gateway-scripts.js'
 import type { Work } from './mailbox/work.js'
 import type { Reporter } from './reporter.js'
+import type { Scripts } from './scripts/scripts.js'
 
 /** Makes the data flow of a gateway over its clients. */
 export function makeDataFlow(
@@ -16,7 +17,7 @@ export function makeDataFlow(
   connection: (integration: string) => ConnectionState,
   work: Work,
   reporter: Reporter,
-  callScript: CallScript,
+  scripts: Scripts,
   clock: Clock = systemClock,
 ): DataFlow {
   return new DataFlow(config, {
@@ -24,7 +25,7 @@ export function makeDataFlow(
     random: systemRandom.number,
     work,
     connection,
-    callScript,
+    callScript: scriptCaller(scripts),
     log: (record) => reporter.log(record),
     report: (report: GatewayReport) => reporter.report(report),
     integration: (name) => clients.get(name)!,

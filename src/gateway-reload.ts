@@ -1,6 +1,7 @@
 import type { GatewayConfig } from './config/gateway-config.js'
 import { type LoadOptions, loadConfig } from './config/load.js'
 import type { ConfigSource } from './config/options.js'
+import { functionsIn } from './config/script-functions.js'
 import { systemClock } from './core/clock.js'
 import { ConfigError } from './core/errors/config.js'
 import type { FileNotes } from './core/note-file.js'
@@ -12,6 +13,7 @@ import { withSchemas } from './gateway-schemas.js'
 import { Reloader } from './reload/reloader.js'
 import { treeChanges } from './reload/tree-changes.js'
 import type { Reporter } from './reporter.js'
+import type { Scripts } from './scripts/scripts.js'
 import type { SupervisionTree } from './supervisor/tree.js'
 
 /** The parts of a gateway that a reload changes. */
@@ -19,6 +21,7 @@ export interface ChangedParts {
   readonly tree: SupervisionTree
   readonly flow: DataFlow
   readonly clients: ClientSet
+  readonly scripts: Scripts
   /** Called when the states of connections may have changed. */
   changed(): void
 }
@@ -85,11 +88,13 @@ export class ReloadableConfig {
 async function changeGateway(
   config: GatewayConfig,
   plan: Plan,
-  { tree, flow, clients, changed }: ChangedParts,
+  { tree, flow, clients, scripts, changed }: ChangedParts,
 ): Promise<void> {
   const names = new Set(
     plan.filter(({ action }) => action !== 'unchanged').map(({ kind, name }) => `${kind}.${name}`),
   )
+  const functions = functionsIn(config)
+  scripts.check(functions)
   await tree.reload(config, treeChanges(plan), async () => {
     for (const actor of [...config.integrations, ...config.servers]) {
       const { name } = actor.settings
@@ -98,6 +103,7 @@ async function changeGateway(
       else if (names.has(`integration.${name}`) || names.has(`server.${name}`))
         known.configure(actor.settings)
     }
+    scripts.require(functions)
     await flow.reload(
       config,
       (kind, name) => names.has(`${kind}.${name}`),

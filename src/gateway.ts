@@ -32,7 +32,7 @@ import {
 } from './gateway-options.js'
 import { ReloadableConfig } from './gateway-reload.js'
 import { withSchemas } from './gateway-schemas.js'
-import { makeScripts, scriptCaller } from './gateway-scripts.js'
+import { makeScripts } from './gateway-scripts.js'
 import { serveScripts } from './gateway-serving.js'
 import { HandlerErrors } from './handler-errors.js'
 import { ActorRef } from './ledger/actor-ref.js'
@@ -151,12 +151,12 @@ export class Gateway {
       shutdown: (options) => this.shutdown(options),
     })
     this.#scripts = makeScripts(config, this, reporter)
-    const call = scriptCaller(this.#scripts)
-    this.#flow = makeDataFlow(config, this.#clients, connection, work, reporter, call)
+    this.#flow = makeDataFlow(config, this.#clients, connection, work, reporter, this.#scripts)
     this.#config = new ReloadableConfig(config, reporter, {
       tree: this.#tree,
       flow: this.#flow,
       clients: this.#clients,
+      scripts: this.#scripts,
       changed: () => this.connections.changed(),
     })
   }

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { GatewayConfig, ServerConfig } from '../config/gateway-config.js'
-import { functionsIn } from '../config/script-functions.js'
 
 /** Returns which part of a running gateway differs that a reload cannot change; `undefined` if there is none. Pure. */
 export function fixedPart(before: GatewayConfig, after: GatewayConfig): string | undefined {
@@ -13,16 +12,10 @@ export function fixedPart(before: GatewayConfig, after: GatewayConfig): string |
     )
       return `what the server "${name}" serves from the host: handlers, "requires", "expose" and "discover"`
   }
-  const known = new Set(functionsOf(before))
-  const unknown = functionsOf(after).find((each) => !known.has(each))
-  return unknown && `the functions of scripts that are called ("${unknown}" is new)`
+  return undefined
 }
 
 /** What a server does on the thread of the host. */
 function hosted({ handlers, requires, expose, settings }: ServerConfig) {
   return { handlers, requires, expose, discover: settings.config.discover }
-}
-
-function functionsOf(config: GatewayConfig): readonly string[] {
-  return functionsIn(config).map((each) => `script.${each.script}.${each.function}`)
 }

@@ -26,6 +26,12 @@ interface Loaded {
   readonly pool: ScriptPool
 }
 
+/** Threads that have loaded the script, and what they export. */
+interface Opened {
+  readonly pool: ScriptPool
+  readonly functions: readonly string[]
+}
+
 export interface ScriptDependencies {
   readonly clock: Clock
   readonly makePool: (threads: number, heapLimitMb: number) => Piscina
@@ -43,7 +49,9 @@ export interface CallerContext extends Omit<CallContext, 'deadline'> {
 export class Script {
   readonly #settings: ScriptSettings
   readonly #parts: ScriptDependencies
-  readonly #required: readonly string[]
+  #required: readonly string[]
+  /** What the threads export. */
+  #functions: readonly string[] = []
   readonly #watch: FileWatch
   /** Pools that finish their calls. */
   readonly #retired = new Set<ScriptPool>()
@@ -68,9 +76,18 @@ export class Script {
 
   /** Loads the script. @throws ConfigError if it cannot be loaded, or lacks a function */
   async start(): Promise<void> {
-    const { files, pool } = await this.#loadState(await readScript(this.#settings.path))
-    this.#pool = pool
-    this.#accept(files)
+    this.#accept(await this.#loadState(await readScript(this.#settings.path)))
+  }
+
+  /** Finds out whether the script exports functions. @throws ConfigError if it does not */
+  check(required: readonly string[]): void {
+    const missing = missingOf(required, this.#functions)
+    if (missing !== undefined) throw this.#lacks(missing, this.#functions)
+  }
+
+  /** Replaces the functions that the configuration names. */
+  require(required: readonly string[]): void {
+    this.#required = required
   }
 
   /** Whether a call has no outcome. */
@@ -131,11 +148,10 @@ export class Script {
     if (this.#isClosed || isSame(found, this.#tried!)) return
     const { name: script } = this.#settings
     try {
-      const { files, pool } = await this.#loadState(found)
-      if (this.#isClosed) return void pool.close()
+      const loaded = await this.#loadState(found)
+      if (this.#isClosed) return void loaded.pool.close()
       const old = this.#pool!
-      this.#pool = pool
-      this.#accept(files)
+      this.#accept(loaded)
       this.#retired.add(old)
       old.retire()
       this.#parts.report({ kind: 'script:reloaded', script })
@@ -145,27 +161,29 @@ export class Script {
     }
   }
 
-  #accept(files: ScriptFiles): void {
+  #accept({ files, pool, functions }: Loaded & Opened): void {
+    this.#pool = pool
+    this.#functions = functions
     this.#loaded = files
     this.#tried = files
     if (this.#settings.reload) this.#watch.set(files.paths)
   }
 
   /** Loads one state of the files, and a newer one if they change meanwhile. @throws ConfigError */
-  async #loadState(found: ScriptFiles): Promise<Loaded> {
+  async #loadState(found: ScriptFiles): Promise<Loaded & Opened> {
     for (let files = found, loads = 1; ; loads++) {
       this.#tried = files
       if (this.#loaded !== undefined) this.#watch.set(new Set([...this.#loaded.paths, ...files.paths]))
       const isEnough = this.#loaded === undefined && loads >= MOST_LOADS
       const loaded = await this.#load(files).then(
-        (pool) => ({ pool }),
+        (opened) => opened,
         (error: Error) => ({ error }),
       )
       const now = await readScript(this.#settings.path)
       // Threads may have read different states of a file that was being written.
       const isSettled = this.#isClosed || isUntouched(files, now)
       if ('pool' in loaded) {
-        if (isSettled || isEnough) return { files, pool: loaded.pool }
+        if (isSettled || isEnough) return { files, ...loaded }
         void loaded.pool.close()
       } else if (isSettled) throw loaded.error
       files = now
@@ -173,7 +191,7 @@ export class Script {
   }
 
   /** Starts threads with the files. @throws ConfigError */
-  async #load(files: ScriptFiles): Promise<ScriptPool> {
+  async #load(files: ScriptFiles): Promise<Opened> {
     const { name: script } = this.#settings
     const pool = new ScriptPool(this.#settings, {
       ...this.#parts,
@@ -184,12 +202,9 @@ export class Script {
     this.#loading = { files, pool }
     try {
       const functions = await pool.open(this.#threadScript)
-      const missing = this.#required.find((name) => !functions.includes(name))
-      if (missing !== undefined)
-        throw new ConfigError(
-          `the script "${script}" exports no function "${missing}": ${this.#settings.path} exports ${functions.join(', ') || 'none'}`,
-        )
-      return pool
+      const missing = missingOf(this.#required, functions)
+      if (missing !== undefined) throw this.#lacks(missing, functions)
+      return { pool, functions }
     } catch (error) {
       void pool.close()
       if (error instanceof ConfigError) throw error
@@ -198,6 +213,12 @@ export class Script {
     } finally {
       this.#loading = undefined
     }
+  }
+
+  #lacks(missing: string, exported: readonly string[]): ConfigError {
+    const { name, path } = this.#settings
+    const found = exported.join(', ') || 'none'
+    return new ConfigError(`the script "${name}" exports no function "${missing}": ${path} exports ${found}`)
   }
 
   /** What a thread runs that replaces another: the same state, also if the files have changed since. */
@@ -209,6 +230,10 @@ export class Script {
   get #threadScript(): ThreadScript {
     return { url: pathToFileURL(this.#settings.path).href, memory: this.#settings.memory }
   }
+}
+
+function missingOf(required: readonly string[], exported: readonly string[]): string | undefined {
+  return required.find((name) => !exported.includes(name))
 }
 
 /** The message of an error with its place, which Node writes above the stack of a SyntaxError. */

@@ -19,7 +19,7 @@ export class Scripts {
   readonly #settings: readonly ScriptSettings[]
   readonly #parts: Omit<ScriptDependencies, 'makePool' | 'ended'>
   readonly #worker: () => URL
-  readonly #required: readonly ScriptFunction[]
+  #required: readonly ScriptFunction[]
   readonly #scripts = new Map<string, Script>()
   readonly #transforms: TransformServer
   readonly #stuck: StuckThreads
@@ -69,8 +69,7 @@ export class Scripts {
       })
     const ended = (exited: Promise<void>) => this.#stuck.watch(exited)
     for (const settings of this.#settings) {
-      const required = this.#required.filter(({ script }) => script === settings.name)
-      const names = [...new Set(required.map((each) => each.function))]
+      const names = namesOf(this.#required, settings.name)
       this.#scripts.set(settings.name, new Script(settings, names, { ...this.#parts, makePool, ended }))
     }
     const started = await Promise.allSettled([...this.#scripts.values()].map((script) => script.start()))
@@ -78,6 +77,17 @@ export class Scripts {
     if (failed === undefined) return
     await this.close()
     throw failed.reason
+  }
+
+  /** Finds out whether the scripts export functions. @throws ConfigError if one does not */
+  check(required: readonly ScriptFunction[]): void {
+    for (const [name, script] of this.#scripts) script.check(namesOf(required, name))
+  }
+
+  /** Replaces the functions that the configuration names, which the scripts must export when they are loaded again. */
+  require(required: readonly ScriptFunction[]): void {
+    this.#required = required
+    for (const [name, script] of this.#scripts) script.require(namesOf(required, name))
   }
 
   /** Calls a function of a script. @throws what `Script.call` throws; ConfigError if there is no such script */
@@ -119,4 +129,9 @@ export class Scripts {
     await Promise.all([...this.#scripts.values()].map((script) => script.close()))
     await this.#stuck.settled()
   }
+}
+
+/** The names of the functions of one script. */
+function namesOf(functions: readonly ScriptFunction[], script: string): readonly string[] {
+  return [...new Set(functions.filter((each) => each.script === script).map((each) => each.function))]
 }

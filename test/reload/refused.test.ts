@@ -94,6 +94,57 @@ describe('a reload that is refused', () => {
     await rm(folder, { recursive: true })
   })
 
+  test('finds a function that a script does not export, and may call another one than before', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'nemo-reload-'))
+    try {
+      const path = join(folder, 'a.mjs')
+      await writeFile(path, 'export const one = () => 1\nexport const { computed } = { computed: () => 2 }\n')
+      const transformed = (...functions: readonly string[]) =>
+        ({
+          integrations: { events: { type: 'memory' } },
+          scripts: { a: { path } },
+          data: {
+            d: {
+              type: 'subscription',
+              integration: 'events',
+              topic: 't',
+              transform: functions.map((name) => ({ type: 'script', function: `script.a.${name}` })),
+            },
+          },
+        }) as ConfigObject
+      const gateway = await started(transformed())
+      const { threadId } = gateway.connections.status('events')
+      await expect(gateway.reload(transformed('missing'))).rejects.toMatchObject({
+        kind: 'config',
+        message: expect.stringContaining('exports no function "missing"'),
+      })
+      expect(gateway.connections.status('events').threadId).toBe(threadId)
+      const data = gateway.data('d')
+      for (const [name, value] of [['one', 1] as const, ['computed', 2] as const]) {
+        await gateway.reload(transformed(name))
+        // The source may not be open yet.
+        await waitFor(
+          () =>
+            gateway
+              .pubsub('events')
+              .publish('t', 0)
+              .then(() => data.value === value),
+          {
+            what: () => `the value of ${name}: ${JSON.stringify(data.value)}`,
+          },
+        )
+      }
+      // What the configuration names now, the script must have when it is loaded again.
+      const failed: string[] = []
+      gateway.on('script:failed', ({ reason }) => failed.push(reason))
+      await writeFile(path, 'export const one = () => 1\n')
+      await waitFor(() => failed.length > 0, { what: 'the refusal of the script' })
+      expect(failed[0]).toContain('exports no function "computed"')
+    } finally {
+      await rm(folder, { recursive: true })
+    }
+  })
+
   test('finds a missing schema before it touches an actor', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'nemo-reload-'))
     try {
