@@ -1,4 +1,4 @@
-import { sharedController, sharedSignal } from '../core/abort.js'
+import { onAbort, sharedController } from '../core/abort.js'
 import { type Clock, sleep } from '../core/clock.js'
 import { ShutdownError } from '../core/errors/lifecycle.js'
 import { TimeoutError } from '../core/errors/operation.js'
@@ -261,7 +261,10 @@ class ReadyLimit {
 /** Waits for work that may fail or hang, because its actor is replaced in any case. A shutdown ends the wait. */
 async function atMost(clock: Clock, signal: AbortSignal, ms: number, work: Promise<unknown>): Promise<void> {
   const over = sharedController()
-  const ended = sharedSignal([signal, over.signal])
-  await Promise.race([work.catch(() => {}), sleep(clock, ms, ended).catch(() => {})])
+  // Node 20 never forgets the signals that `AbortSignal.any` makes of one that lives on.
+  const forget = onAbort(signal, () => over.abort())
+  if (signal.aborted) over.abort()
+  await Promise.race([work.catch(() => {}), sleep(clock, ms, over.signal).catch(() => {})])
+  forget()
   over.abort()
 }
