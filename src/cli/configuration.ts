@@ -1,5 +1,5 @@
 import { extname } from 'node:path'
-import { type CheckedConfig, checkWithModules } from '../config/load.js'
+import { type CheckedConfig, checkWithModules, type LoadOptions } from '../config/load.js'
 import type { NoteFile } from '../core/note-file.js'
 import { schemaFaults } from '../gateway-schemas.js'
 import { addressFaults } from './addresses.js'
@@ -15,25 +15,33 @@ const OTHER_LANGUAGES: Readonly<Record<string, string>> = {
   '.toml': 'TOML',
 }
 
+/** Where a configuration is, and the values of its variables. */
+type Configured = Pick<CommandOptions, 'path'> & Pick<LoadOptions, 'variables' | 'inherited'>
+
+const FAULTY = { ok: false, variables: new Set<string>() } as const
+
 /**
  * Reads and checks the configuration of a command. Reports a file in another language once, not for each of its
  * lines.
  * @param noteFile called with each file before it is read
  */
 export async function readConfiguration(
-  { path, variables }: CommandOptions,
+  { path, variables = {}, inherited = {} }: Configured,
   noteFile?: NoteFile,
 ): Promise<CheckedConfig> {
   const language = OTHER_LANGUAGES[extname(path).toLowerCase()]
-  if (language === undefined) return checkWithModules(path, { variables, ...(noteFile && { noteFile }) })
+  if (language === undefined)
+    return checkWithModules(path, { variables, inherited, ...(noteFile && { noteFile }) })
   const message = `expected an HCL file such as gateway.hcl, or a folder with *.hcl files, found a ${language} file`
-  return { ok: false, diagnostics: [{ severity: 'error', file: path, line: 0, column: 0, message }] }
+  return { ...FAULTY, diagnostics: [{ severity: 'error', file: path, line: 0, column: 0, message }] }
 }
 
 /** Like `readConfiguration`, but also checks addresses and the schemas of payloads. */
-export async function checkConfiguration(options: CommandOptions): Promise<CheckedConfig> {
+export async function checkConfiguration(options: Configured): Promise<CheckedConfig> {
   const checked = await readConfiguration(options)
   if (!checked.ok) return checked
   const faults = [...addressFaults(options.path, checked.config), ...(await schemaFaults(checked.config))]
-  return faults.length === 0 ? checked : { ok: false, diagnostics: [...checked.diagnostics, ...faults] }
+  return faults.length === 0
+    ? checked
+    : { ...FAULTY, variables: checked.variables, diagnostics: [...checked.diagnostics, ...faults] }
 }

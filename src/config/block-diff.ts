@@ -1,10 +1,15 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { ChangedAttribute, ReloadTrait } from '../core/reload-plan.js'
+import { type ChangedAttribute, type ReloadTrait, withoutType } from '../core/reload-plan.js'
+import { type Deferred, Reference, references } from './hcl/index.js'
 import { textOf } from './hcl/source.js'
 import { describeNode, type Node } from './node.js'
 import { chosen, member } from './reading/schema-at.js'
 import { type Schema, traitsOf } from './reading/traits.js'
+import { holdsKey } from './secrets.js'
 import { placeOf } from './spans.js'
+
+/** Elements of a list that are shown. */
+const MOST_ITEMS = 8
 
 /** The schemas of a block: its own, and those of parts that a manifest describes. */
 export interface BlockSchemas {
@@ -29,13 +34,15 @@ export function changedAttributes(
     const [was, is] = [old.get(path), now.get(path)]
     if (was !== undefined && is !== undefined && isSame(was, is, areConstantsEqual)) return []
     const { span } = (is ?? was)!
+    // A value that is secret now may have been the same secret before it was marked.
+    const isSecret = [was, is].some((node) => node !== undefined && holdsSecret(node))
     return [
       {
         path,
         place: placeOf(span),
         reload: schemas === undefined ? 'reconnect' : traitAt(schemas, path.split('.')),
-        ...(was !== undefined && { before: describeNode(was) }),
-        ...(is !== undefined && { after: describeNode(is) }),
+        ...(was !== undefined && { before: described(was, isSecret) }),
+        ...(is !== undefined && { after: described(is, isSecret) }),
       },
     ]
   })
@@ -60,7 +67,11 @@ function leavesOf(node: Node | undefined, path = '', found = new Map<string, Nod
 function isSame(before: Node, after: Node, areConstantsEqual: boolean): boolean {
   const [was, is] = [before.content, after.content]
   if (was.kind === 'late')
-    return is.kind === 'late' && areConstantsEqual && textOf(before.span) === textOf(after.span)
+    return (
+      is.kind === 'late' &&
+      textOf(before.span) === textOf(after.span) &&
+      (areConstantsEqual || isSameByItself(was.value, is.value))
+    )
   if (was.kind === 'scalar') return is.kind === 'scalar' && isDeepStrictEqual(was.value, is.value)
   const same = (a: Node, b: Node | undefined) => b !== undefined && isSame(a, b, areConstantsEqual)
   if (was.kind === 'list')
@@ -76,6 +87,29 @@ function isSame(before: Node, after: Node, areConstantsEqual: boolean): boolean 
       [...was.entries].every(([key, item]) => same(item, is.entries.get(key)))
     )
   return was.kind === is.kind
+}
+
+function holdsSecret({ secret, content }: Node): boolean {
+  if (secret) return true
+  if (content.kind === 'list') return content.items.some(holdsSecret)
+  return content.kind === 'scalar' && holdsKey(content.value)
+}
+
+/** Describes a value like a message, but a list by its elements, because two of the same length must be told apart. */
+function described(node: Node, secret: boolean): string {
+  const { content } = node
+  if (secret || content.kind !== 'list') return describeNode({ ...node, secret })
+  const items = content.items.map((item) => withoutType(describeNode(item)))
+  const shown = items.slice(0, MOST_ITEMS)
+  const rest = items.length > MOST_ITEMS ? [`and ${items.length - MOST_ITEMS} more`] : []
+  return `the list [${[...shown, ...rest].join(', ')}]`
+}
+
+/** Whether values of the run time are the same whatever the variables and locals are. */
+function isSameByItself(was: Reference | Deferred, is: Reference | Deferred): boolean {
+  if (was instanceof Reference) return is instanceof Reference && isDeepStrictEqual(was.path, is.path)
+  if (is instanceof Reference || textOf(was.expression.span) !== textOf(is.expression.span)) return false
+  return !references(was.expression).some(({ root }) => root === 'var' || root === 'local')
 }
 
 /** The trait of the attribute, or of the nearest block around it that has one. */

@@ -18,6 +18,8 @@ import { variableUses } from './variable-uses.js'
 export interface LoadOptions {
   /** Values for the `variable` blocks. Strings are converted to the type of the variable. */
   readonly variables?: Readonly<Record<string, unknown>>
+  /** Like `variables`, but a name that the configuration does not know is ignored. */
+  readonly inherited?: Readonly<Record<string, unknown>>
   /** Environment that `env.X` reads. Default: the environment of the process. */
   readonly env?: Readonly<Record<string, string | undefined>>
   /** Called with each file that the configuration refers to, before it is read. */
@@ -26,8 +28,14 @@ export interface LoadOptions {
 
 /** Result of a check. `config` is present if there is no error; `diagnostics` may hold warnings either way. */
 export type CheckedConfig =
-  | { readonly ok: true; readonly config: GatewayConfig; readonly diagnostics: readonly Diagnostic[] }
-  | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] }
+  | ({ readonly ok: true; readonly config: GatewayConfig } & CheckedParts)
+  | ({ readonly ok: false } & CheckedParts)
+
+interface CheckedParts {
+  readonly diagnostics: readonly Diagnostic[]
+  /** Names of variables that the configuration knows: those of its blocks and of its expressions. */
+  readonly variables: ReadonlySet<string>
+}
 
 /** A configuration without errors. */
 export interface LoadedConfig {
@@ -73,15 +81,19 @@ function checkRead(
 ): CheckedConfig {
   const diagnostics = new Diagnostics()
   for (const fault of faults) diagnostics.add(fault)
+  const document = readDocument(bodies, diagnostics)
+  const used = variableUses(bodies)
+  const variables = new Set([...used, ...document.variable.map(({ labels }) => labels[0]!.value)])
+  const inherited = Object.entries(options.inherited ?? {}).filter(([name]) => variables.has(name))
   const surroundings = {
-    variables: options.variables ?? {},
+    variables: { ...Object.fromEntries(inherited), ...options.variables },
     env: options.env ?? process.env,
-    used: variableUses(bodies),
+    used,
     modules,
   }
-  const config = assemble(readDocument(bodies, diagnostics), surroundings, diagnostics)
-  const found = diagnostics.sorted().map((diagnostic) => presentable(diagnostic, files))
-  return diagnostics.hasErrors ? { ok: false, diagnostics: found } : { ok: true, config, diagnostics: found }
+  const config = assemble(document, surroundings, diagnostics)
+  const found = { diagnostics: diagnostics.sorted().map((each) => presentable(each, files)), variables }
+  return diagnostics.hasErrors ? { ok: false, ...found } : { ok: true, config, ...found }
 }
 
 /** Like `checkConfig`, but imports the modules of custom adapters for their manifests. */

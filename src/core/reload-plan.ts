@@ -45,6 +45,50 @@ export interface BlockPlan {
 /** The blocks of both configurations, actors first. */
 export type Plan = readonly BlockPlan[]
 
+/** The figures of a running actor from which the price of its change follows. */
+export interface ActorFigures {
+  /** Open subscriptions, consumers and served methods, and routes that read from it. */
+  readonly subscriptions: number
+  /** Requests that are not settled, and messages that it holds for the host or that handlers have. */
+  readonly inHand: number
+  /** Milliseconds from its last start until it was connected. Absent if it was never connected. */
+  readonly startMs?: number
+}
+
+/** What the change of an actor costs. */
+export interface ActorPrice {
+  /** Subscriptions, consumers and served methods that are opened again. */
+  readonly subscriptions: number
+  /** Requests and messages that the predecessor has to settle. */
+  readonly inHand: number
+  /**
+   * Milliseconds without a connection, as long as its last start took; 0 if the successor is ready before. Absent if no
+   * start was measured, or no successor follows.
+   */
+  readonly gapMs?: number
+}
+
+/** What happens to one block, and what that costs. */
+export interface PricedBlock extends BlockPlan {
+  readonly price?: ActorPrice
+}
+
+/** Tells configurations apart. A gateway that starts again has other fingerprints. */
+export interface Fingerprints {
+  /** Of the configuration that runs. */
+  readonly running: string
+  /** Of the configuration that a reload would bring. */
+  readonly next: string
+}
+
+/** What a reload would do, and for which configurations that holds. */
+export interface Proposal {
+  readonly blocks: readonly PricedBlock[]
+  /** Why a reload would be refused. Absent if it would not. */
+  readonly refused?: string
+  readonly fingerprints: Fingerprints
+}
+
 /** The figures of reloads. */
 export interface ReloadFigures {
   /** Reloads that changed something. */
@@ -55,4 +99,9 @@ export interface ReloadFigures {
   readonly refused: number
   /** Whether the last reload was not refused; `true` before the first. */
   readonly lastSucceeded: boolean
+}
+
+/** Shortens the words for a plain value: `the number 5` to `5`. */
+export function withoutType(words: string): string {
+  return words.replace(/^the (?:string|number|boolean|list) /u, '')
 }

@@ -50,7 +50,7 @@ test.each(of('hcl'))('the configuration at $page:$line is fine', async ({ page, 
   for (const script of of('js').filter((fence) => fence.page === page))
     for (const mark of script.marks)
       if (mark.startsWith('file=')) await writeFile(join(folder, mark.slice('file='.length)), script.code)
-  const { ok, diagnostics } = await checkConfiguration({ path, variables: {}, json: true })
+  const { ok, diagnostics } = await checkConfiguration({ path })
   expect(diagnostics).toEqual([])
   expect(ok).toBe(true)
 })
