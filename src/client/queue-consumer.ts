@@ -157,8 +157,12 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
       queue: this.queue,
       state: this.#messages.hasEnded ? 'closed' : 'open',
       concurrency: this.#concurrency,
-      inHand: this.#inLoops + this.#handlers.running,
+      inHand: this.#inHand,
     })
+  }
+
+  get #inHand(): number {
+    return this.#inLoops + this.#handlers.running
   }
 
   async #handle(
@@ -219,6 +223,7 @@ export class QueueConsumer<T = unknown> implements AsyncIterable<QueueMessage<T>
         const messages = new MessageRun(run, names, life)
         if (!this.#messages.push(messages)) this.#giveBack(messages)
       },
+      inHand: () => this.#inHand,
       dropped: () => {},
       // Unread messages are discarded, because the broker delivers them again.
       restarted: () => this.#messages.discard(),

@@ -8,6 +8,7 @@ import type {
   AddressEvents,
   Addressed,
   PredecessorAddress,
+  SourceLoad,
   SuccessorAddress,
 } from '../mailbox/actor-address.js'
 import type { ChannelEnd } from '../mailbox/channel.js'
@@ -93,6 +94,10 @@ export class ActorRef implements IntegrationMail, ActorAddress {
   get depth(): { readonly waiting: number; readonly posted: number } {
     const { waiting } = this.#lives.ledger.depth
     return { waiting, posted: this.#lives.ledgers.reduce((sum, { depth }) => sum + depth.posted, 0) }
+  }
+
+  get load(): SourceLoad {
+    return this.#sources.load
   }
 
   get connectionFault(): Error | undefined {

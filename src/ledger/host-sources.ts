@@ -1,5 +1,6 @@
 import { sharedController } from '../core/abort.js'
 import type { Capacity } from '../core/overflow.js'
+import type { SourceLoad } from '../mailbox/actor-address.js'
 import type { SourceHandler, SourceRequest } from '../mailbox/integration-mail.js'
 import type { NameReader } from '../mailbox/names.js'
 import type { DeliveryRun, SourceSpec } from '../mailbox/protocol.js'
@@ -54,6 +55,15 @@ export class HostSources {
   /** The sources that have been opened. */
   get openSources(): readonly HostSource[] {
     return [...this.#byId.values()].filter(({ state }) => state === 'open')
+  }
+
+  /** How many sources are open, and how many of their messages the application has not settled. */
+  get load(): SourceLoad {
+    const open = this.openSources
+    return {
+      subscriptions: open.length,
+      inHand: open.reduce((sum, { handler }) => sum + (handler.inHand?.() ?? 0), 0),
+    }
   }
 
   byId(id: number): HostSource | undefined {

@@ -57,9 +57,17 @@ export interface AddressEvents {
   ): void
 }
 
+/** How many sources are open, and how many of their messages the application has not settled. */
+export interface SourceLoad {
+  readonly subscriptions: number
+  readonly inHand: number
+}
+
 /** The stable address of an integration as the supervisor uses it. */
 export interface ActorAddress {
   readonly depth: { readonly waiting: number; readonly posted: number }
+  /** What the sources of the host are doing. */
+  readonly load: SourceLoad
   /** Why the connection was lost or could not be made; `undefined` while connected. */
   readonly connectionFault: Error | undefined
   /** Whether requests are still accepted. */

@@ -58,11 +58,14 @@ export async function prepare(
   const stop = () =>
     life.stop(graceOf(childSpec('', plan.supervision).shutdown), (control) => control.stop(0))
   const limit = new ReadyLimit(plan, begun, parts)
+  const beganAt = parts.clock.monotonic()
   try {
-    await limit.within('start', child.begin(begun))
+    await limit.within('start', begun.send())
     const successor = child.address.prepare(channel, life.gauges, addressedOf(plan))
+    let startMs = 0
     try {
       await limit.connected(() => successor.fault)
+      startMs = parts.clock.monotonic() - beganAt
       await limit.within('open the subscriptions', successor.opened())
       await limit.within('open the routes', life.control.routesOpened())
     } catch (error) {
@@ -73,7 +76,7 @@ export async function prepare(
       commit: async () => {
         await atMost(parts.clock, parts.signal, LATE_SOURCES_MS, successor.opened())
         const predecessor = successor.commit()
-        const earlier = child.replaceLife(begun, plan)
+        const earlier = child.replaceLife(begun, plan, startMs)
         parts.replaced(child)
         return finish(child, begun, earlier, predecessor, parts)
       },

@@ -123,8 +123,9 @@ export class IntegrationChild implements Child {
     const { life, channel } = begun
     this.#life = life
     this.#currentId = begun.clientId
+    this.#startedAt = this.#dependencies.clock.monotonic()
     try {
-      await this.begin(begun)
+      await begun.send()
     } catch (error) {
       channel.port.close()
       if (this.#life === life) this.#life = undefined
@@ -150,12 +151,6 @@ export class IntegrationChild implements Child {
     })
   }
 
-  /** Starts a new life. @throws what the start failed with */
-  async begin({ send }: NewLife): Promise<void> {
-    this.#startedAt = this.#dependencies.clock.monotonic()
-    await send()
-  }
-
   /** Connects a life with the other actors of its routes, in place of an earlier one. */
   join({ life, routes }: NewLife): void {
     this.#dependencies.routes.started(this.settings.name, (link) => life.join(link), routes)
@@ -163,9 +158,15 @@ export class IntegrationChild implements Child {
     this.#refillLater()
   }
 
-  /** Makes another life the current one. @returns the earlier one, which `drain` ends */
-  replaceLife({ life, clientId }: NewLife, plan: ActorPlan): Life<ActorControl> | undefined {
+  /**
+   * Makes another life the current one.
+   * @param startMs from its start to its connection
+   * @returns the earlier one, which `drain` ends
+   */
+  replaceLife({ life, clientId }: NewLife, plan: ActorPlan, startMs: number): Life<ActorControl> | undefined {
     const earlier = this.#life
+    this.#startedAt = undefined
+    this.lastStartMs = startMs
     if (earlier !== undefined) this.#drains.add(earlier, this.#currentId)
     else if (this.#currentId !== clientId) this.#drains.died(this.#currentId)
     this.#life = life
