@@ -3,18 +3,27 @@ import { type LoadOptions, loadConfig } from './config/load.js'
 import type { ConfigSource } from './config/options.js'
 import { functionsIn } from './config/script-functions.js'
 import { systemClock } from './core/clock.js'
+import type { Diagnostic } from './core/diagnostic.js'
 import { ConfigError } from './core/errors/config.js'
 import type { FileNotes } from './core/note-file.js'
-import type { Plan, ReloadFigures } from './core/reload-plan.js'
+import { systemRandom } from './core/random.js'
+import type { ActorFigures, Fingerprints, Plan, Proposal, ReloadFigures } from './core/reload-plan.js'
 import type { DataFlow } from './dataflow/flow.js'
 import type { ClientSet } from './gateway-clients.js'
 import { loadOptionsOf } from './gateway-options.js'
 import { withSchemas } from './gateway-schemas.js'
+import { checkFingerprints, fingerprintOf } from './reload/fingerprint.js'
+import { cannotChange, fixedPart } from './reload/fixed.js'
+import { planReload } from './reload/plan.js'
+import { priced } from './reload/price.js'
 import { Reloader } from './reload/reloader.js'
 import { treeChanges } from './reload/tree-changes.js'
 import type { Reporter } from './reporter.js'
 import type { Scripts } from './scripts/scripts.js'
+import { actorFigures } from './supervisor/actor-figures.js'
 import type { SupervisionTree } from './supervisor/tree.js'
+
+const KEY_BYTES = 32
 
 /** The parts of a gateway that a reload changes. */
 export interface ChangedParts {
@@ -30,12 +39,16 @@ export interface ChangedParts {
 export class ReloadableConfig {
   readonly #reloader: Reloader
   readonly #reporter: Reporter
+  readonly #tree: SupervisionTree
+  /** Without it a fingerprint tells nothing of the secrets in a configuration. */
+  readonly #key = systemRandom.bytes(KEY_BYTES)
   #source: ConfigSource | undefined
   #options: LoadOptions = {}
   #files: FileNotes | undefined
 
   constructor(config: GatewayConfig, reporter: Reporter, parts: ChangedParts) {
     this.#reporter = reporter
+    this.#tree = parts.tree
     this.#reloader = new Reloader(config, {
       clock: systemClock,
       report: (report) => reporter.report(report),
@@ -64,18 +77,89 @@ export class ReloadableConfig {
 
   /** @param source default: where the configuration was read last; the options likewise */
   async reload(source: ConfigSource | undefined, options: LoadOptions): Promise<Plan> {
-    const given = source ?? this.#source
-    if (given === undefined) throw new ConfigError('reload: this gateway was started without a source')
+    const given = this.#sourceOf(source)
     const loaded = { ...this.#options, ...loadOptionsOf(options) }
-    const plan = await this.#reloader.reload(async () => {
-      this.#files?.begin()
-      const noteFile = this.#files?.note
-      const { config, warnings } = await loadConfig(given, { ...loaded, ...(noteFile && { noteFile }) })
-      this.#reporter.warn(warnings)
-      return withSchemas(config, noteFile)
-    })
+    const plan = await this.#reloader.reload(() => this.#read(given, loaded))
     this.readFrom(given, loaded, this.#files)
     return plan
+  }
+
+  /**
+   * Finds out what a reload would do, without doing it.
+   * @param source default: where the configuration was read last
+   * @param variables override those of the start and of earlier reloads
+   * @throws ConfigError with every fault of the configuration
+   */
+  async plan(
+    source: ConfigSource | undefined,
+    variables: LoadOptions['variables'],
+  ): Promise<Proposal & { readonly diagnostics: readonly Diagnostic[] }> {
+    const { config, warnings } = await loadConfig(this.#sourceOf(source), this.#overriding(variables))
+    const next = await withSchemas(config)
+    const { current } = this
+    const fixed = fixedPart(current, next)
+    return {
+      blocks: priced(planReload(current, next), (name) => this.#figuresOf(name)),
+      ...(fixed !== undefined && { refused: cannotChange(fixed) }),
+      fingerprints: this.#fingerprints(current, next),
+      diagnostics: warnings,
+    }
+  }
+
+  /**
+   * Reloads like `plan` has found out. Does not settle with another reload that waits.
+   * @param expected the fingerprints of a plan; without them any configuration may run and follow
+   * @throws ConfigError if the configurations are not those; then nothing has changed
+   */
+  async apply(
+    source: ConfigSource | undefined,
+    variables: LoadOptions['variables'],
+    expected: Fingerprints | undefined,
+  ): Promise<Plan> {
+    const given = this.#sourceOf(source)
+    let loaded: LoadOptions = {}
+    const read = () => {
+      // A reload that came before may have set variables.
+      loaded = this.#overriding(variables)
+      return this.#read(given, loaded)
+    }
+    const check = (before: GatewayConfig, after: GatewayConfig) => {
+      if (expected !== undefined) checkFingerprints(expected, this.#fingerprints(before, after))
+    }
+    const plan = await this.#reloader.reloadAlone(read, check)
+    this.readFrom(given, loaded, this.#files)
+    return plan
+  }
+
+  /** Reads the configuration to reload. @throws ConfigError */
+  async #read(source: ConfigSource, options: LoadOptions): Promise<GatewayConfig> {
+    this.#files?.begin()
+    const noteFile = this.#files?.note
+    const { config, warnings } = await loadConfig(source, { ...options, ...(noteFile && { noteFile }) })
+    this.#reporter.warn(warnings)
+    return withSchemas(config, noteFile)
+  }
+
+  #sourceOf(given: ConfigSource | undefined): ConfigSource {
+    const source = given ?? this.#source
+    if (source === undefined) throw new ConfigError('reload: this gateway was started without a source')
+    return source
+  }
+
+  /** Earlier values of variables stay, but for those that another configuration no longer has. */
+  #overriding(variables: LoadOptions['variables']): LoadOptions {
+    const { variables: started, inherited, ...rest } = this.#options
+    return { ...rest, inherited: { ...inherited, ...started }, ...(variables && { variables }) }
+  }
+
+  #fingerprints(running: GatewayConfig, next: GatewayConfig): Fingerprints {
+    return { running: fingerprintOf(running, this.#key), next: fingerprintOf(next, this.#key) }
+  }
+
+  #figuresOf(name: string): ActorFigures | undefined {
+    const { integrations, routes } = this.#tree
+    const child = integrations.get(name)
+    return child && actorFigures(child, routes)
   }
 
   /** Refuses later reloads, because the gateway shuts down. */

@@ -63,7 +63,7 @@ export class Gateway {
   readonly #handlerErrors: HandlerErrors
   readonly #flow: DataFlow
   readonly #scripts: Scripts
-  readonly #config: ReloadableConfig
+  /** @internal */ readonly configuration: ReloadableConfig
   #shutdown: Promise<void> | undefined
   #reportStopped = () => {}
   /** Resolves when a shutdown is over. @internal */
@@ -94,7 +94,7 @@ export class Gateway {
     const reporter = new Reporter(options.logger)
     reporter.warn(warnings)
     const gateway = new Gateway(await withSchemas(config, options.files?.note), reporter)
-    gateway.#config.readFrom(options.source, loadOptionsOf(options), options.files)
+    gateway.configuration.readFrom(options.source, loadOptionsOf(options), options.files)
     await gateway.#scripts.start()
     try {
       await gateway.#tree.start()
@@ -134,7 +134,7 @@ export class Gateway {
       handlerFailed: (name, of, error) => this.#handlerErrors.failed(name, of, error),
       log: (record) => reporter.log(record),
       builtIns: {
-        integrations: () => this.#config.current.integrations.map((each) => each.settings.name),
+        integrations: () => this.configuration.current.integrations.map((each) => each.settings.name),
         connection,
         pubsub: (name) => this.pubsub(name),
         data: (name) => this.data(name),
@@ -152,7 +152,7 @@ export class Gateway {
     })
     this.#scripts = makeScripts(config, this, reporter)
     this.#flow = makeDataFlow(config, this.#clients, connection, work, reporter, this.#scripts)
-    this.#config = new ReloadableConfig(config, reporter, {
+    this.configuration = new ReloadableConfig(config, reporter, {
       tree: this.#tree,
       flow: this.#flow,
       clients: this.#clients,
@@ -241,7 +241,7 @@ export class Gateway {
   metrics(): GatewayMetrics {
     const errors = (name: string) => this.#handlerErrors.of(name)
     const zombies = this.#tree.zombies + this.#scripts.zombies
-    return gatewayMetrics(this.#tree, errors, this.#flow.figures, zombies, this.#config.figures)
+    return gatewayMetrics(this.#tree, errors, this.#flow.figures, zombies, this.configuration.figures)
   }
 
   /**
@@ -257,7 +257,7 @@ export class Gateway {
    */
   async reload(source?: ConfigSource, options: ReloadOptions = {}): Promise<readonly BlockPlan[]> {
     checkOptions('reload', options, RELOAD_OPTIONS)
-    return this.#config.reload(source, options)
+    return this.configuration.reload(source, options)
   }
 
   /**
@@ -279,7 +279,7 @@ export class Gateway {
   async shutdown(options: { readonly timeout?: Duration } = {}): Promise<void> {
     checkOptions('shutdown', options, SHUTDOWN_OPTIONS)
     const { timeout = this.#shutdown === undefined ? DEFAULT_SHUTDOWN_MS : undefined } = options
-    this.#config.stop()
+    this.configuration.stop()
     this.#flow.stop()
     if (timeout !== undefined) this.#shutdown = this.#stop(toMilliseconds(timeout, 'timeout'))
     this.connections.changed()

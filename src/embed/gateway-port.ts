@@ -1,9 +1,11 @@
 import type { PubSubClient } from '../client/pubsub-client.js'
 import type { QueueClient } from '../client/queue-client.js'
 import type { RpcClient } from '../client/rpc-client.js'
+import type { Diagnostic } from '../core/diagnostic.js'
 import type { Duration } from '../core/duration.js'
 import type { GatewayEvents } from '../core/events.js'
 import type { OperationLimits } from '../core/operation-options.js'
+import type { Fingerprints, Plan, Proposal } from '../core/reload-plan.js'
 import type { Headers } from '../core/value.js'
 
 /** A request of a served method. */
@@ -39,6 +41,19 @@ export interface ActionPort {
   run(trigger: unknown, options: OperationLimits | undefined): Promise<unknown>
 }
 
+/** The part of a configuration that sessions use. */
+export interface ConfigurationPort {
+  plan(
+    path: string | undefined,
+    variables: Readonly<Record<string, string>> | undefined,
+  ): Promise<Proposal & { readonly diagnostics: readonly Diagnostic[] }>
+  apply(
+    path: string | undefined,
+    variables: Readonly<Record<string, string>> | undefined,
+    expected: Fingerprints | undefined,
+  ): Promise<Plan>
+}
+
 /** The part of a gateway that sessions use. */
 export interface GatewayPort {
   rpc(integration: string): RpcClient
@@ -52,6 +67,7 @@ export interface GatewayPort {
     healthCheck(): Promise<object>
     reconnect(integration: string): Promise<void>
   }
+  readonly configuration: ConfigurationPort
   on<E extends keyof GatewayEvents>(event: E, listener: GatewayEvents[E]): () => void
   metrics(): {
     readonly integrations: Readonly<Record<string, { readonly type: string }>>

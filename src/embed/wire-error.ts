@@ -1,3 +1,4 @@
+import { ConfigError } from '../core/errors/config.js'
 import { IntegrationError } from '../core/errors/integration-error.js'
 import { ERROR_KINDS, type ErrorKind } from '../core/errors/kinds.js'
 import { messageOf } from '../mailbox/error-codec.js'
@@ -72,8 +73,10 @@ export function wireError(thrown: unknown): WireError {
       kind,
       retryable,
       ...Object.fromEntries(known.map((name) => [name, fields[name]])),
-      // A wrong argument is found before anything is sent.
+      // A wrong argument is found before anything is sent, and a refused reload changes nothing.
       ...(kind === 'config' && { notExecuted: true }),
+      ...(thrown instanceof ConfigError &&
+        thrown.diagnostics.length > 0 && { diagnostics: thrown.diagnostics }),
       // The code and data of the service that was called, which may use our codes for something else.
       ...(kind === 'rpc' && { code: fields.code, ...(fields.data !== undefined && { data: fields.data }) }),
     },

@@ -15,11 +15,11 @@ import { settleCrashed } from './crash-settlement.js'
 import { drained } from './drained.js'
 import { graceOf } from './grace.js'
 import type { LedgerEvents, LedgerOrigin } from './ledger-events.js'
-import { isEnding, isMovable } from './request-kinds.js'
 import { oldestOf } from './oldest.js'
 import { RefusalPace } from './refusal-pace.js'
 import { mailboxFull, timedOut, tooLarge } from './refusals.js'
 import { Request, type RequestOwner } from './request.js'
+import { isEnding, isMovable } from './request-kinds.js'
 import { type RequestChannel, RequestQueue } from './request-queue.js'
 
 /**

@@ -15,6 +15,11 @@ export function fixedPart(before: GatewayConfig, after: GatewayConfig): string |
   return undefined
 }
 
+/** The sentence for a part that a reload cannot change. */
+export function cannotChange(part: string): string {
+  return `a reload cannot change ${part}: start the gateway again`
+}
+
 /** What a server does on the thread of the host. */
 function hosted({ handlers, requires, expose, settings }: ServerConfig) {
   return { handlers, requires, expose, discover: settings.config.discover }

@@ -191,7 +191,7 @@ function exclusiveOf({ settings, manifest }: Actor): Exclusive | undefined {
 }
 
 /** What can be compared of a block: all but the functions of its manifest. */
-function comparable<T extends Actor | BrokerConfig>({ manifest, ...rest }: T) {
+export function comparable<T extends Actor | BrokerConfig>({ manifest, ...rest }: T) {
   return { ...rest, manifest: [manifest.type, manifest.worker().href] }
 }
 

@@ -4,7 +4,7 @@ import { ConfigError } from '../core/errors/config.js'
 import { ShutdownError } from '../core/errors/lifecycle.js'
 import type { GatewayReport } from '../core/events.js'
 import type { Plan, ReloadFigures } from '../core/reload-plan.js'
-import { fixedPart } from './fixed.js'
+import { cannotChange, fixedPart } from './fixed.js'
 import { isEmpty, planReload } from './plan.js'
 import { notReady, reasonOf } from './refusal.js'
 
@@ -17,6 +17,9 @@ export interface ReloaderDependencies {
 
 /** Reads the configuration to reload. @throws ConfigError */
 type Read = () => Promise<GatewayConfig>
+
+/** @throws ConfigError */
+type Check = (before: GatewayConfig, after: GatewayConfig) => void
 
 interface Waiting {
   read: Read
@@ -79,6 +82,19 @@ export class Reloader {
     return done
   }
 
+  /**
+   * Like `reload`, but never settles with another reload that waits.
+   * @param check throws if the reload must not change one configuration to the other
+   */
+  async reloadAlone(read: Read, check: Check): Promise<Plan> {
+    while (this.#running !== undefined) await this.#running
+    return this.reload(async () => {
+      const config = await read()
+      check(this.#config, config)
+      return config
+    })
+  }
+
   #wait(read: Read): Promise<Plan> {
     if (this.#waiting === undefined) {
       let begin = () => {}
@@ -106,8 +122,7 @@ export class Reloader {
     try {
       const config = await read()
       const fixed = fixedPart(this.#config, config)
-      if (fixed !== undefined)
-        throw new ConfigError(`a reload cannot change ${fixed}: start the gateway again`)
+      if (fixed !== undefined) throw new ConfigError(cannotChange(fixed))
       const plan = planReload(this.#config, config)
       const changed = plan.filter(({ action }) => action !== 'unchanged').length
       if (!isEmpty(plan)) await apply(config, plan)

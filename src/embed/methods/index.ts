@@ -2,6 +2,7 @@ import type { Method } from '../method.js'
 import { openRpcDocument } from '../openrpc.js'
 import { ACTIONS } from './actions.js'
 import { CALLS } from './calls.js'
+import { CONFIGURATION } from './configuration.js'
 import { DATA } from './data.js'
 import { QUEUES } from './queues.js'
 import { sessionMethods } from './session.js'
@@ -22,6 +23,7 @@ export function methodTable(version: string): Readonly<Record<string, Method>> {
     ...DATA,
     ...ACTIONS,
     ...WATCHING,
+    ...CONFIGURATION,
   }
   return table
 }
