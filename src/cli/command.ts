@@ -25,6 +25,8 @@ export async function runCommand(args: readonly string[], terminal: Terminal): P
       return printSchema(terminal)
     case 'command':
       // Loaded on demand, because help and the launcher do not need the gateway.
+      if (usage.command === 'plan') return (await import('./plan/plan.js')).plan(usage, terminal)
+      if (usage.command === 'apply') return (await import('./plan/apply.js')).apply(usage, terminal)
       if (usage.command === 'check') return (await import('./check.js')).check(usage, terminal)
       if (usage.stdio || usage.socket !== undefined)
         return (await import('./embed.js')).embed(usage, terminal)

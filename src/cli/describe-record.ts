@@ -43,7 +43,7 @@ export function describeRecord(record: LogRecord): string {
 }
 
 /** Replaces control characters, because a reason may come from a remote peer and must not control the terminal. */
-function printable(text: string): string {
+export function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the expression must match control characters
   return text.replace(/[\u0000-\u001f\u007f-\u009f]+/gu, ' ')
 }

@@ -1,9 +1,13 @@
+import { PLAN_HELP } from './plan/help.js'
+
 /** The output of `nemo-gateway --help`. */
 export const HELP = `nemo-gateway: supervised integrations for Node, each on its own thread
 
 Usage
   nemo-gateway run FILE|DIR     start the integrations of a configuration and watch them
   nemo-gateway check FILE|DIR   check a configuration without starting anything
+  nemo-gateway plan FILE|DIR    show what a changed configuration would do to a gateway
+  nemo-gateway apply PLAN|FILE  change a running gateway
   nemo-gateway schema           the JSON Schema of a configuration as an object, for editors
   nemo-gateway help [COMMAND]   this text, or the help of a command
 
@@ -74,6 +78,7 @@ Examples
   nemo-gateway check ./config --var region=eu
   nemo-gateway check gateway.hcl --json | jq '.diagnostics[].message'
 `,
+  ...PLAN_HELP,
   schema: `nemo-gateway schema: print the JSON Schema of a configuration as an object
 
 It describes the object that Gateway.start accepts: every block with its attributes, defaults and documentation.

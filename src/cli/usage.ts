@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { didYouMean } from '../config/hcl/diagnostics.js'
 import { COMMAND_HELP, type CommandName } from './help.js'
+import { type PlanOptions, planOptions, planUsageFault } from './plan/usage.js'
 
 /** The meaning of a command line. */
 export type Usage =
@@ -16,7 +17,7 @@ export type Usage =
   | { readonly kind: 'schema' }
 
 /** Options of every command. */
-export interface CommandOptions {
+export interface CommandOptions extends PlanOptions {
   /** Path of the configuration: a file or a folder. */
   readonly path: string
   readonly variables: Readonly<Record<string, string>>
@@ -27,7 +28,7 @@ export interface CommandOptions {
   readonly app?: string
   /** Whether a program drives the gateway over stdin and stdout; only for `run`. */
   readonly stdio?: boolean
-  /** Path of a Unix socket at which programs drive the gateway; only for `run`. */
+  /** Path of a Unix socket: for `run` where programs drive the gateway, for `plan` and `apply` where one runs. */
   readonly socket?: string
 }
 
@@ -38,6 +39,9 @@ const OPTIONS = {
   app: { type: 'string' },
   stdio: { type: 'boolean' },
   socket: { type: 'string' },
+  from: { type: 'string' },
+  out: { type: 'string' },
+  'detailed-exitcode': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
 } as const
@@ -47,6 +51,8 @@ type OptionName = keyof typeof OPTIONS
 const ALLOWED: Readonly<Record<CommandName, readonly OptionName[]>> = {
   run: ['var', 'json', 'watch', 'app', 'stdio', 'socket', 'help'],
   check: ['var', 'json', 'help'],
+  plan: ['var', 'json', 'from', 'socket', 'out', 'detailed-exitcode', 'help'],
+  apply: ['var', 'json', 'socket', 'help'],
   schema: ['help'],
 }
 
@@ -77,10 +83,12 @@ export function readUsage(args: readonly string[]): Usage {
     const fault = optionFault(token, command)
     if (fault !== undefined) return wrong(fault.reason, fault.near)
   }
-  if (command === undefined) return wrong('missing command: expected run, check or schema')
+  if (command === undefined) return wrong('missing command: expected run, check, plan, apply or schema')
   if (command === 'schema')
     return path === undefined ? { kind: 'schema' } : wrong(`schema takes no file, found "${path}"`)
   if (path === undefined) return wrong(`${command} needs the configuration: a file or a folder`)
+  const planFault = planUsageFault(command, values)
+  if (planFault !== undefined) return wrong(planFault)
   if (surplus !== undefined) return wrong(`${command} takes one file or folder, found "${surplus}" as well`)
   const variables: Record<string, string> = {}
   for (const given of (values.var ?? []) as string[]) {
@@ -103,6 +111,7 @@ export function readUsage(args: readonly string[]): Usage {
     ...(app !== undefined && { app }),
     ...(values.stdio === true && { stdio: true }),
     ...(socket !== undefined && { socket }),
+    ...planOptions(values),
   }
 }
 
