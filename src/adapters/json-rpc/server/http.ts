@@ -13,6 +13,7 @@ import type { Dispatcher } from './dispatcher.js'
 import { type Guard, httpRefusal } from './guard.js'
 import { weightOf } from './message-weight.js'
 import { accessRefused } from './messages.js'
+import { Pipeline, RequestMemory, requestBytes } from './pipeline.js'
 import type { Probes } from './probes.js'
 
 const TOO_LARGE: Refusal = { status: 413, reason: 'the request is larger than "max_request"' }
@@ -47,8 +48,7 @@ export class HttpRequests {
   readonly #parts: HttpDependencies
   /** Answers that are being sent, by connection. */
   readonly #sending = new WeakMap<Duplex, number>()
-  /** Connections that end with a refusal. What they have sent after the refused request is not executed. */
-  readonly #ending = new WeakSet<Socket>()
+  readonly #pipelines = new WeakMap<Socket, Pipeline>()
   #isDraining = false
 
   constructor(settings: HttpSettings, parts: HttpDependencies) {
@@ -69,19 +69,37 @@ export class HttpRequests {
   /** Answers one request. Never rejects. */
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.on('error', () => {})
-    if (this.#ending.has(request.socket)) return
-    const messages = this.#parts.admission.messagesOf(request.socket)
-    if (!messages.mayAdd(1)) return this.#refuse(request, response, OVERLOADED)
-    messages.add(1)
+    if (request.socket.destroyed) return
+    const pipeline = this.#pipelineOf(request.socket)
+    const bytes = requestBytes(request)
+    const entered = pipeline.enter(bytes)
+    if (entered === undefined) {
+      this.#refused(request, OVERLOADED)
+      return void request.socket.destroy()
+    }
+    // A request that need not wait costs no turn.
+    const turn = typeof entered === 'string' ? entered : await entered
+    if (turn === 'ignore') return
     try {
-      await this.#admitted(request, response)
+      if (turn === 'refuse') this.#refuse(request, response, OVERLOADED)
+      else await this.#admitted(request, response, pipeline)
     } finally {
-      messages.add(-1)
+      pipeline.leave(bytes)
     }
   }
 
-  async #admitted(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { access, guard, cors, probes, dispatcher, budget } = this.#parts
+  #pipelineOf(socket: Socket): Pipeline {
+    let pipeline = this.#pipelines.get(socket)
+    if (pipeline === undefined) {
+      const { budget, admission } = this.#parts
+      pipeline = new Pipeline(socket, new MemoryShare(budget), admission.messagesOf(socket))
+      this.#pipelines.set(socket, pipeline)
+    }
+    return pipeline
+  }
+
+  async #admitted(request: IncomingMessage, response: ServerResponse, pipeline: Pipeline): Promise<void> {
+    const { access, guard, cors, probes, dispatcher } = this.#parts
     const foreign = foreignRefusalOf(request, access)
     if (foreign !== undefined) return this.#refuse(request, response, foreign)
     if (probes.isProbe(request)) return probes.answer(request, response)
@@ -99,7 +117,7 @@ export class HttpRequests {
     if (denied !== undefined) return this.#deny(request, response, denied)
     const announced = announcedOf(request) ?? 0
     if (announced > this.#settings.limit) return this.#refuse(request, response, TOO_LARGE)
-    const share = new MemoryShare(budget)
+    const share = new RequestMemory(pipeline.memory)
     if (!share.fitsOne(announced)) return this.#refuse(request, response, OVERLOADED)
     if (request.headers.expect !== undefined) response.writeContinue()
     try {
@@ -121,7 +139,7 @@ export class HttpRequests {
   async #answer(
     request: IncomingMessage,
     response: ServerResponse,
-    share: MemoryShare,
+    share: RequestMemory,
     who: AccessCaller,
   ): Promise<void> {
     const { dispatcher, access, admission } = this.#parts
@@ -152,7 +170,7 @@ export class HttpRequests {
     answer: Uint8Array | undefined,
     socket: Socket,
     response: ServerResponse,
-    share: MemoryShare,
+    share: RequestMemory,
     refused: Refusal | undefined,
   ): Promise<void> | undefined {
     if (this.#isDraining) response.setHeader('connection', 'close')
@@ -192,7 +210,7 @@ export class HttpRequests {
   }
 
   /** Reads the body. */
-  #read(request: IncomingMessage, share: MemoryShare): Promise<Uint8Array | Refusal | 'gone'> {
+  #read(request: IncomingMessage, share: RequestMemory): Promise<Uint8Array | Refusal | 'gone'> {
     const { limit } = this.#settings
     const body = new Body(announcedOf(request) ?? limit)
     request.on('error', () => {})
@@ -217,7 +235,7 @@ export class HttpRequests {
 
   /** Refuses a request whose caller may not call anything. It was not read. */
   #deny(request: IncomingMessage, response: ServerResponse, denied: AccessRefusal): void {
-    this.#ending.add(request.socket)
+    this.#pipelineOf(request.socket).end()
     this.#parts.guard.refused(denied, request.socket.remoteAddress)
     const { status, headers } = httpRefusal(denied)
     const body = JSON.stringify(accessRefused(null, denied))
@@ -233,12 +251,13 @@ export class HttpRequests {
 
   /** Refuses a request and closes its connection, so that the rest of the request need not be read. */
   #refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
-    this.#ending.add(request.socket)
-    this.#parts.admission.refusals.add({
-      reason: refusal.reason,
-      address: request.socket.remoteAddress,
-    })
+    this.#pipelineOf(request.socket).end()
+    this.#refused(request, refusal)
     response.writeHead(refusal.status, headersOf(refusal)).end(refusal.reason)
+  }
+
+  #refused({ socket }: IncomingMessage, { reason }: Refusal): void {
+    this.#parts.admission.refusals.add({ reason, address: socket.remoteAddress })
   }
 }
 

@@ -191,6 +191,49 @@ describe('over HTTP', () => {
   })
 })
 
+describe('requests that one connection sends at once', () => {
+  const waitFor20 = (budget: ByteBudget) => until(() => budget.held > 20 * 10_000, 'the requests')
+
+  test('are handled one after the other, and count for it while they wait', async () => {
+    const { port, url, waiting, budget } = await slowServer()
+    const greedy = await deaf(port, httpPost(request('slow', 10)).repeat(20))
+    await waitFor20(budget)
+    expect((await post(url, echo)).status).toBe(200)
+    for (let i = 0; i < 20; i++) {
+      await until(() => waiting.length > 0, 'the next request')
+      expect(waiting).toHaveLength(1)
+      waiting.pop()!()
+    }
+    await until(() => budget.held === 0, 'the memory to be given back')
+    greedy.write(httpPost(echo))
+    greedy.resume()
+    await once(greedy, 'data')
+  })
+
+  test('are not handled when the connection has been closed, and count until then', async () => {
+    const { port, waiting, budget } = await slowServer()
+    const greedy = await deaf(port, httpPost(request('slow', 10)).repeat(20))
+    await waitFor20(budget)
+    greedy.destroy()
+    await until(() => budget.held < 20_000, 'the memory of those that wait')
+    waiting.pop()!()
+    await until(() => budget.held === 0, 'the memory of the one that was handled')
+    expect(waiting).toHaveLength(0)
+  })
+
+  test('close the connection when there is no room for more, and others are served', async () => {
+    const { port, url, waiting, budget, context } = await slowServer()
+    const greedy = await deaf(port, httpPost(request('slow', 10)).repeat(500))
+    await new Promise((resolve) => greedy.resume().once('close', resolve))
+    expect(context.refusals).toHaveLength(1)
+    expect(waiting.length).toBeLessThan(2)
+    waiting.pop()?.()
+    await until(() => budget.held === 0, 'the memory to be given back')
+    expect(waiting).toHaveLength(0)
+    expect((await post(url, echo)).status).toBe(200)
+  })
+})
+
 test('the answers of a batch count for its caller, and those that do not fit are errors', async () => {
   const { url, context } = await server({ page: () => 'x'.repeat(100_000) }, { budget: 1_000_000 })
   const calls = Array.from({ length: 20 }, (_, id) => ({ jsonrpc: '2.0', method: 'page', id }))
