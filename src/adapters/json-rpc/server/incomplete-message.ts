@@ -7,19 +7,33 @@ import type { MemoryShare } from '../../../core/memory-share.js'
  */
 const LEAST_BYTES = 16 * 1024
 
-/** Counts the bytes of a WebSocket message whose end has not arrived, as memory of its caller. */
+/**
+ * Counts the bytes of a WebSocket message whose end has not arrived, as memory of its caller, and as its share of the
+ * incomplete messages of all callers. These may not take all memory: they hold it for as long as their callers like.
+ */
 export class IncompleteMessage {
   readonly #clock: Clock
   readonly #held: Pick<MemoryShare, 'add'>
+  readonly #share: MemoryShare
   /** Upper bound of its bytes, and when the first arrived. */
   #bytes = 0
   #since = 0
   /** Whether the current piece contained the end of a message. */
   #hasEnded = false
 
-  constructor(clock: Clock, held: Pick<MemoryShare, 'add'>) {
+  /**
+   * @param held the memory of the caller
+   * @param share the share of the caller in the incomplete messages of all callers
+   */
+  constructor(clock: Clock, held: Pick<MemoryShare, 'add'>, share: MemoryShare) {
     this.#clock = clock
     this.#held = held
+    this.#share = share
+  }
+
+  /** Whether more of the message may be read. */
+  get mayGrow(): boolean {
+    return this.#bytes < LEAST_BYTES || this.#share.fitsOne(this.#bytes)
   }
 
   /** A piece of the stream has arrived and will be parsed. */
@@ -54,7 +68,13 @@ export class IncompleteMessage {
   #set(bytes: number): void {
     const next = Math.max(0, bytes)
     this.#held.add(next - this.#bytes)
+    this.#share.set(next)
     this.#bytes = next
+  }
+
+  /** The caller has gone. */
+  close(): void {
+    this.#set(0)
   }
 }
 

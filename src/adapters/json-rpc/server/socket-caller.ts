@@ -49,6 +49,8 @@ const GOING_AWAY = 1001
 const POLICY_VIOLATION = 1008
 const TRY_AGAIN_LATER = 1013
 
+const NO_MEMORY = 'the server has no memory for the message'
+
 /**
  * Serves one WebSocket of a caller. Stops reading while too many requests are in flight, while answers are unread,
  * or while the caller holds more than its share of memory.
@@ -61,6 +63,8 @@ export class SocketCaller implements CallerMemory {
   readonly #dispatcher: Dispatcher
   readonly #budget: ByteBudget
   readonly #share: MemoryShare
+  /** Counts the incomplete messages of all callers. */
+  readonly #incompleteBudget: ByteBudget
   readonly #incomplete: IncompleteMessage
   readonly #writer: SocketWriter
   readonly #admission: Admission
@@ -89,6 +93,7 @@ export class SocketCaller implements CallerMemory {
     feeds: Feeds,
     clock: Clock,
     budget: ByteBudget,
+    incomplete: ByteBudget,
   ) {
     this.#socket = socket
     this.#stream = stream
@@ -97,7 +102,8 @@ export class SocketCaller implements CallerMemory {
     this.#dispatcher = dispatcher
     this.#budget = budget
     this.#share = new MemoryShare(budget)
-    this.#incomplete = new IncompleteMessage(clock, this.#share)
+    this.#incompleteBudget = incomplete
+    this.#incomplete = new IncompleteMessage(clock, this.#share, new MemoryShare(incomplete))
     this.#writer = new SocketWriter(socket, this.#share, settings.maxUnread, () => {
       this.#regulate()
       this.#subscriptions.pump()
@@ -130,6 +136,7 @@ export class SocketCaller implements CallerMemory {
       this.#login.close()
       // Messages that handlers still process stay counted.
       this.#subscriptions.close()
+      this.#incomplete.close()
       this.#share.set(this.#asked)
       dispatcher.forget(this.#caller)
     })
@@ -175,9 +182,13 @@ export class SocketCaller implements CallerMemory {
     const { requestTimeoutMs } = this.#settings
     const isLate = requestTimeoutMs > 0 && this.#incomplete.isLate(requestTimeoutMs)
     if (!isLate || (this.#isPaused && this.#inFlight > 0)) return
-    this.#refused('a WebSocket message did not arrive in time')
-    if (this.#isPaused) this.#socket.close(TRY_AGAIN_LATER, 'the server has no memory for the message')
-    else this.#socket.close(POLICY_VIOLATION, 'the message did not arrive in time')
+    if (this.#isPaused) this.#cutOff(TRY_AGAIN_LATER, NO_MEMORY)
+    else this.#cutOff(POLICY_VIOLATION, 'the message did not arrive in time')
+  }
+
+  #cutOff(code: number, reason: string): void {
+    this.#refused(`a WebSocket was closed: ${reason}`)
+    this.#socket.close(code, reason)
     this.#socket.terminate()
   }
 
@@ -199,6 +210,9 @@ export class SocketCaller implements CallerMemory {
   #received(bytes: number): void {
     if (this.#isClosed) return
     this.#incomplete.received(bytes)
+    // Pieces of many callers that arrive at once are more than each may add.
+    if (this.#incompleteBudget.isFull && !this.#incomplete.mayGrow)
+      return this.#cutOff(TRY_AGAIN_LATER, NO_MEMORY)
     this.#regulate()
   }
 
@@ -228,11 +242,18 @@ export class SocketCaller implements CallerMemory {
     const isUnread = this.#writer.isFull
     const lacksRoom = !this.#share.fits(this.#share.bytes)
     if (lacksRoom) this.#roomWait.start(this.#budget)
+    const mustNotGrow = !this.#incomplete.mayGrow
+    if (mustNotGrow) this.#roomWait.start(this.#incompleteBudget)
     const isCrowded = this.#inFlight > 0 && !this.#messages.fits(this.#inFlight + 1)
     if (isCrowded) this.#roomWait.start(this.#admission)
     const isEnding = this.#ending !== undefined && this.#inFlight > 0
     const isFull =
-      isUnread || lacksRoom || isCrowded || isEnding || this.#inFlight >= this.#settings.maxInFlight
+      isUnread ||
+      lacksRoom ||
+      mustNotGrow ||
+      isCrowded ||
+      isEnding ||
+      this.#inFlight >= this.#settings.maxInFlight
     if (isFull === this.#isPaused || this.#isClosed) return
     this.#isPaused = isFull
     // The time-out starts at the last byte written.

@@ -2,7 +2,7 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Caller as AccessCaller, AccessRefusal } from '../../../core/adapter/authentication.js'
-import type { ByteBudget } from '../../../core/byte-budget.js'
+import { ByteBudget } from '../../../core/byte-budget.js'
 import { type Clock, every, type Timer } from '../../../core/clock.js'
 import { keepAlive } from '../websocket/keep-alive.js'
 import { type AccessRules, headersOf, type Refusal, refusalOf } from './access-rules.js'
@@ -23,6 +23,8 @@ export interface WebSocketSettings extends CallerSettings {
 const CHECK_MS = 1000
 /** Maximum number of frames in one message, because each frame costs more than its bytes. */
 const MOST_FRAGMENTS = 1024
+/** The part of the actor's memory that messages may hold whose end has not arrived. */
+const INCOMPLETE_PART = 0.5
 /** `Retry-After` tells the caller that nothing was executed. */
 const UNAVAILABLE: Refusal = {
   status: 503,
@@ -42,6 +44,7 @@ export class WebSockets {
   readonly #feeds: Feeds
   readonly #clock: Clock
   readonly #budget: ByteBudget
+  readonly #incomplete: ByteBudget
   readonly #server: WebSocketServer
   readonly #callers = new Set<SocketCaller>()
   readonly #timer: Timer
@@ -64,6 +67,7 @@ export class WebSockets {
     this.#feeds = feeds
     this.#clock = clock
     this.#budget = budget
+    this.#incomplete = new ByteBudget(budget.limit * INCOMPLETE_PART)
     this.#server = new WebSocketServer({
       noServer: true,
       maxPayload: settings.limit,
@@ -142,6 +146,7 @@ export class WebSockets {
       this.#feeds,
       this.#clock,
       this.#budget,
+      this.#incomplete,
     )
     this.#callers.add(caller)
     socket.once('close', () => this.#callers.delete(caller))

@@ -14,7 +14,7 @@ const request = (method: string, bytes: number, id = 1) =>
   JSON.stringify({ jsonrpc: '2.0', method, params: ['x'.repeat(bytes)], id })
 
 /** A server whose `slow` is answered when the test says so. */
-async function slowServer(config: object = {}) {
+async function slowServer(config: object = {}, memory = BUDGET) {
   const waiting: (() => void)[] = []
   let large = 0
   const rig = await server(
@@ -26,7 +26,7 @@ async function slowServer(config: object = {}) {
       },
       slow: () => new Promise<null>((resolve) => waiting.push(() => resolve(null))),
     },
-    { budget: BUDGET, config },
+    { budget: memory, config },
   )
   const { budget } = rig.context
   return { ...rig, waiting, budget, handled: () => large }
@@ -128,6 +128,21 @@ describe('over WebSocket', () => {
     for (const code of closes) expect([1008, 1013, 1006]).toContain(code)
     await until(() => budget.held === 0, 'the memory to be given back')
     expect((await post(url, echo)).status).toBe(200)
+  })
+
+  test('messages that never end leave memory for others', async () => {
+    const { port, url, budget } = await slowServer({}, 8 * BUDGET)
+    const half = Buffer.concat([
+      Buffer.from([0x01, 0xff, 0, 0, 0, 0, 0, 0x0f, 0x42, 0x40, 0, 0, 0, 0]),
+      Buffer.alloc(900_000, 'x'),
+    ])
+    const sockets = await Promise.all(Array.from({ length: 60 }, () => dial(port)))
+    for (const socket of sockets) (socket as unknown as { _socket: Socket })._socket.write(half)
+    await until(() => budget.held > 3 * BUDGET, 'the memory of incomplete messages to be full')
+    for (let i = 0; i < 20; i++) {
+      expect((await post(url, request('echo', 100_000))).status).toBe(200)
+      expect(budget.held).toBeLessThan(6 * BUDGET)
+    }
   })
 
   test('a caller that never reads its answers is cut off', async () => {
