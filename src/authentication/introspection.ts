@@ -10,7 +10,7 @@ import {
 import { sharedController } from '../core/abort.js'
 import type { Clock } from '../core/clock.js'
 import type { IntrospectionSettings } from '../core/settings/authentication.js'
-import type { JsonObject } from './json-object.js'
+import { type JsonObject, parseObject } from './json-object.js'
 import type { ProviderRequest } from './provider.js'
 import { CheckUnavailable, TokenFault } from './token-fault.js'
 import type { CheckedToken, TokenCheck } from './token-scheme.js'
@@ -66,7 +66,11 @@ export class Introspection implements TokenCheck {
       [customFetch]: (url, { method, headers, body }) =>
         this.#request(url, { method, headers, body: String(body) }, signal),
     })
-    return (await processIntrospectionResponse(server, client, answer)) as unknown as JsonObject
+    const object = parseObject(await answer.clone().text())
+    // Checks the answer. It would read the last of two members with one name, where a proxy may read the first.
+    await processIntrospectionResponse(server, client, answer)
+    if (object === undefined) throw new Error('expected an object whose members have different names')
+    return object
   }
 
   #read(claims: JsonObject): CheckedToken {

@@ -124,12 +124,14 @@ describe('introspection', () => {
   }
   const active = { active: true, sub: 'ann', aud: ['api'], scope: 'read', exp: 1_700_000_600 }
 
-  function server(answer: () => object | Promise<never>) {
+  function server(answer: () => object | string | Promise<never>) {
     const asked: string[] = []
     const made = subject(scheme, async (_url, { body, headers }) => {
       asked.push(body)
       expect(headers.authorization).toMatch(/^Basic /)
-      return new Response(JSON.stringify(await answer()), { headers: { 'content-type': 'application/json' } })
+      const given = await answer()
+      const text = typeof given === 'string' ? given : JSON.stringify(given)
+      return new Response(text, { headers: { 'content-type': 'application/json' } })
     })
     return { ...made, asked }
   }
@@ -152,6 +154,14 @@ describe('introspection', () => {
     [{ ...active, nbf: 1_700_000_100 }, 'the token is not valid yet'],
   ])('refuses %j', async (answer, reason) => {
     expect(await server(() => answer).identify('opaque')).toEqual({ kind: 'invalid', reason })
+  })
+
+  test.each([
+    ['{"active":false,"active":true,"sub":"ann","aud":"api"}'],
+    ['{"active":true,"sub":"ann","aud":"api","\\u0073ub":"bob"}'],
+    ['{"active":true,"sub":"ann","aud":"api","cnf":{"jkt":"a","jkt":"b"}}'],
+  ])('cannot tell from an answer with duplicate members: %s', async (answer) => {
+    expect(await server(() => answer).identify('opaque')).toMatchObject({ kind: 'unavailable' })
   })
 
   test('cannot tell while the server is away', async () => {
