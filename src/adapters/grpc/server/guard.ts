@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events'
 import {
   Metadata,
   type Server,
@@ -7,17 +8,20 @@ import {
   type ServerWritableStream,
   status,
 } from '@grpc/grpc-js'
-import type { Access, AccessRefusal, Credentials } from '../../../core/adapter/authentication.js'
+import type { Access, AccessRefusal, Caller, Credentials } from '../../../core/adapter/authentication.js'
 import type { AdapterContext } from '../../../core/adapter/protocol-adapter.js'
 import { ConnectionError } from '../../../core/errors/connection.js'
 import type { Identity } from '../../../core/identity.js'
 import { callerCertificate } from '../../caller-certificate.js'
 import { callerKey } from '../../caller-key.js'
+import { watchExpiry } from '../../token-expiry.js'
 import { identity as bytes } from '../bytes.js'
 import type { Methods } from '../methods.js'
 import { remoteAddressOf, streamOfHandled } from './caller-memory.js'
+import { endingReply } from './ending-reply.js'
 import type { Limiters } from './limiters.js'
 import type { Refusal } from './refusal.js'
+import type { Reply } from './reply.js'
 
 /** A call of any kind. */
 export type AnyCall =
@@ -26,6 +30,8 @@ export type AnyCall =
   | ServerWritableStream<Buffer, Buffer>
   | ServerDuplexStream<Buffer, Buffer>
 
+const ANONYMOUS: Caller = { kind: 'anonymous' }
+const EXPIRED = 'the token has expired'
 const TOO_FAST = 'too many requests of this caller'
 const CREDENTIALS = ['authorization', 'dpop']
 const STATUS: { readonly [K in AccessRefusal['kind']]: status } = {
@@ -36,14 +42,14 @@ const STATUS: { readonly [K in AccessRefusal['kind']]: status } = {
 
 /** Authenticates callers before their requests are read, and keeps the audit record of those that are refused. */
 export class Guard {
-  readonly #context: Pick<AdapterContext, 'authentication'>
+  readonly #context: Pick<AdapterContext, 'authentication' | 'clock'>
   readonly #limiters: Limiters
   readonly #scheme: 'http' | 'https'
   /** The methods that have their own rule, by path: a method may be written in several ways. */
   readonly #names = new Map<string, string>()
 
   constructor(
-    context: Pick<AdapterContext, 'authentication' | 'settings'>,
+    context: Pick<AdapterContext, 'authentication' | 'clock' | 'settings'>,
     methods: Methods,
     limiters: Limiters,
   ) {
@@ -61,23 +67,35 @@ export class Guard {
   admit(
     call: AnyCall,
     refuse: (refusal: Refusal) => void,
-    accept: (caller: Identity | undefined) => void,
+    accept: (identity: Identity | undefined, who: Caller) => void,
   ): void {
     const { authentication } = this.#context
-    if (authentication === undefined) return accept(undefined)
+    if (authentication === undefined) return accept(undefined, ANONYMOUS)
     const path = call.getPath()
     const method = this.#names.get(path) ?? path
-    const proceed = (access: Access) => {
+    const proceed = (who: Caller) => {
       if (call.cancelled) return
-      if (access.isAllowed) accept(access.identity)
+      const access: Access = authentication.access(method, who)
+      if (access.isAllowed) accept(access.identity, access.identity === undefined ? ANONYMOUS : who)
       else refuse(this.#refused(call, path, access.refusal))
     }
     const caller = authentication.identify(this.#credentialsOf(call))
     // Handlers get the identity in place of the credentials.
     for (const name of CREDENTIALS) call.metadata.remove(name)
-    if (caller instanceof Promise)
-      void caller.then((identified) => proceed(authentication.access(method, identified)))
-    else proceed(authentication.access(method, caller))
+    if (caller instanceof Promise) void caller.then(proceed)
+    else proceed(caller)
+  }
+
+  /** Makes a reply to a stream, which ends with UNAUTHENTICATED when the token of its caller expires. */
+  untilExpiry(call: AnyCall, who: Caller, reply: Reply): Reply {
+    const ending = endingReply(reply, () => timer?.cancel())
+    const timer = watchExpiry(who, this.#context.clock, () => {
+      this.#record(call, call.getPath(), EXPIRED)
+      ending.refuse({ code: status.UNAUTHENTICATED, details: EXPIRED, metadata: new Metadata() })
+    })
+    if (timer === undefined) return reply
+    ;(call as EventEmitter).once('cancelled', () => timer.cancel())
+    return ending
   }
 
   /** Makes the server check callers of unknown methods too, so that they do not learn which methods exist. */
@@ -115,8 +133,14 @@ export class Guard {
       refusals.add({ reason: TOO_FAST, method: path, address })
       return { code: status.RESOURCE_EXHAUSTED, details: TOO_FAST, metadata: new Metadata() }
     }
-    refusals.add({ reason, method: path, address, scheme: this.#context.authentication!.scheme })
+    this.#record(call, path, reason)
     return { code: STATUS[kind], details: reason, metadata: new Metadata() }
+  }
+
+  #record(call: AnyCall, method: string, reason: string): void {
+    const address = remoteAddressOf(streamOfHandled(call))
+    const { scheme } = this.#context.authentication!
+    this.#limiters.refusals.add({ reason, method, address, scheme })
   }
 
   #credentialsOf(call: AnyCall): Credentials {

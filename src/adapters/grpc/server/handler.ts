@@ -52,16 +52,18 @@ export function handlerOf(
   const shareOf = (call: AnyCall) => memory.of(streamOfHandled(call))
   const begin = (requests: readonly Buffer[], of: Origin, share: MemoryShare, reply: Reply) =>
     beginCall(method, requests, of, share, reply, accept)
-  const serveOne = (call: SingleRequest, share: MemoryShare, reply: Reply) =>
-    guard.admit(call, reply.refuse, (identity) =>
-      begin([call.request], originOf(call, identity), share, reply),
-    )
-  const serveStream = (call: RequestStream, share: MemoryShare, reply: Reply) =>
-    guard.admit(call, reply.refuse, (identity) =>
-      gather(call, share, limits, reply.refuse, (requests) =>
+  const serveOne = (call: SingleRequest, share: MemoryShare, given: Reply) =>
+    guard.admit(call, given.refuse, (identity, who) => {
+      const reply = type === 'unary' ? given : guard.untilExpiry(call, who, given)
+      begin([call.request], originOf(call, identity), share, reply)
+    })
+  const serveStream = (call: RequestStream, share: MemoryShare, given: Reply) =>
+    guard.admit(call, given.refuse, (identity, who) => {
+      const reply = guard.untilExpiry(call, who, given)
+      gather(call, share, limits, reply, (requests) =>
         begin(requests, originOf(call, identity), share, reply),
-      ),
-    )
+      )
+    })
   switch (type) {
     case 'unary': {
       const handle: handleUnaryCall<Buffer, Buffer> = (call, done) => {

@@ -17,6 +17,8 @@ const COUNTED_BYTES = 16 * 1024
 
 /** Sends the encoded answer of one call. Messages that the caller has not read count as its memory. */
 export interface Reply {
+  /** Whether the call has ended; absent if only its answer can end it. */
+  readonly isOver?: boolean
   send(messages: readonly Buffer[]): void
   /** Sends one response of a stream. @returns false if the caller has gone */
   part?(message: Buffer): Promise<boolean>

@@ -3,7 +3,8 @@ import { RpcError } from '../../../core/errors/rpc.js'
 import type { MemoryShare } from '../../../core/memory-share.js'
 import { MESSAGE_BYTES } from '../message-frames.js'
 import type { TurnQuota } from '../turn-quota.js'
-import { type Refusal, refusalOf } from './refusal.js'
+import { refusalOf } from './refusal.js'
+import type { Reply } from './reply.js'
 
 /** What limits the reading of request streams. */
 export interface RequestStreamLimits {
@@ -20,7 +21,7 @@ export function gather(
   call: ServerReadableStream<Buffer, Buffer> | ServerDuplexStream<Buffer, Buffer>,
   memory: MemoryShare,
   { maxBytes, turns }: RequestStreamLimits,
-  refuse: (refusal: Refusal) => void,
+  reply: Pick<Reply, 'isOver' | 'refuse'>,
   done: (requests: readonly Buffer[]) => void,
 ): void {
   const requests: Buffer[] = []
@@ -30,12 +31,16 @@ export function gather(
     isOver = true
     memory.add(-counted)
   }
-  const tooMuch = (reason: string) => {
+  const drop = () => {
     release()
     requests.length = 0
-    refuse(refusalOf(new RpcError(status.RESOURCE_EXHAUSTED, reason)))
+  }
+  const tooMuch = (reason: string) => {
+    drop()
+    reply.refuse(refusalOf(new RpcError(status.RESOURCE_EXHAUSTED, reason)))
   }
   call.on('data', (bytes: Buffer) => {
+    if (reply.isOver) drop()
     if (isOver) return
     if (size + bytes.length > maxBytes) return tooMuch(`the requests exceed the limit of ${maxBytes} bytes`)
     const more = bytes.length + MESSAGE_BYTES
@@ -50,7 +55,7 @@ export function gather(
   call.on('end', () => {
     if (isOver) return
     release()
-    if (!call.cancelled) done(requests)
+    if (!call.cancelled && !reply.isOver) done(requests)
   })
   call.on('cancelled', release)
   call.on('error', release)

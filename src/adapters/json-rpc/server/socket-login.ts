@@ -2,6 +2,7 @@ import type { Caller as AccessCaller, AccessRefusal } from '../../../core/adapte
 import type { Clock, Timer } from '../../../core/clock.js'
 import type { Value } from '../../../core/value.js'
 import { isSameCaller } from '../../caller-key.js'
+import { watchExpiry } from '../../token-expiry.js'
 import { AccessRefused, type Caller } from './caller.js'
 import type { Guard } from './guard.js'
 
@@ -81,16 +82,11 @@ export class SocketLogin {
   /** Ends the connection when the token expires. */
   #watch(who: AccessCaller): void {
     this.#timer?.cancel()
-    if (who.kind !== 'known' || !Number.isFinite(who.expiresAt) || this.#isOver) return
-    const check = () => {
-      // A long wait takes several timers, and the system clock may have been set.
-      if (this.#clock.now() < who.expiresAt) this.#watch(who)
-      else {
-        this.#caller.who = EXPIRED
-        this.#refuse('the token has expired')
-      }
-    }
-    this.#timer = this.#clock.setTimer(who.expiresAt - this.#clock.now(), check, { background: true })
+    if (this.#isOver) return
+    this.#timer = watchExpiry(who, this.#clock, () => {
+      this.#caller.who = EXPIRED
+      this.#refuse('the token has expired')
+    })
   }
 
   #refuse(reason: string): void {
