@@ -152,11 +152,12 @@ export class ScriptPool {
     return thread.isReady
   }
 
-  /** Gives waiting calls to the threads with the fewest. */
+  /** Gives waiting calls to the threads with the fewest. Calls that running ones wait for may go before others. */
   #dispatch(): void {
     for (const [id, call] of this.#waiting) {
-      const thread = this.#freest()
-      if (thread === undefined) return
+      const thread = this.#freest(call)
+      if (thread === undefined && ![...this.#threads].some(({ isLending }) => isLending)) return
+      if (thread === undefined) continue
       this.#waiting.delete(id)
       try {
         thread.post(call)
@@ -166,10 +167,11 @@ export class ScriptPool {
     }
   }
 
-  #freest(): ScriptThread | undefined {
+  #freest(call: ScriptCall): ScriptThread | undefined {
     let best: ScriptThread | undefined
     for (const thread of this.#threads) {
-      if (!thread.isReady || thread.calls.size >= this.#settings.concurrent) continue
+      const most = this.#settings.concurrent + thread.lentTo(call)
+      if (!thread.isReady || thread.calls.size >= most) continue
       if (best === undefined || thread.calls.size < best.calls.size) best = thread
     }
     return best

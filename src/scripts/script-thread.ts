@@ -98,6 +98,19 @@ export class ScriptThread {
     return this.gauges.heartbeat > 0
   }
 
+  /** Whether `lentTo` is above 0 for some call. */
+  get isLending(): boolean {
+    return this.#operations.hasActions
+  }
+
+  /**
+   * How many calls it may run at the same time beside its own: calls that its own wait for. Otherwise a function that
+   * runs an action of its script would wait for itself.
+   */
+  lentTo({ context }: ScriptCall): number {
+    return this.#operations.actionsBefore(context.hops?.length ?? 0)
+  }
+
   /** How many calls have callers that wait for them. */
   get unanswered(): number {
     let count = 0

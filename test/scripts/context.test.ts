@@ -190,3 +190,25 @@ test('TypeScript runs where Node strips types, and is refused with its place els
       message: expect.stringContaining('cannot run TypeScript'),
     })
 })
+
+test('functions that wait for actions of their script do not wait for themselves', async () => {
+  const text = `
+    export const leaf = (n) => n + 1
+    export const middle = async (n, { gateway }) => 10 * (await gateway.action('leaf', n))
+    let running = 0
+    let most = 0
+    export const top = async (n, { gateway }) => {
+      most = Math.max(most, ++running)
+      const parts = await Promise.all([1, 2, 3].map((add) => gateway.action('middle', n + add)))
+      running--
+      return { parts, most }
+    }
+  `
+  const { run } = await scriptOf(text, ['leaf', 'middle', 'top'], { threads: 1 })
+  const results = await Promise.all([0, 10, 20].map((n) => run('top', n)))
+  expect(results).toEqual([
+    { parts: [20, 30, 40], most: 1 },
+    { parts: [120, 130, 140], most: 1 },
+    { parts: [220, 230, 240], most: 1 },
+  ])
+})
