@@ -104,7 +104,13 @@ class JsonRpcServer implements ProtocolAdapter {
     const format = wireFormat(settings.format, { maxBytes: frame, maxDepth: config.max_depth })
     const guard = new Guard(this.#context, refusals)
     const dispatcher = new Dispatcher(
-      { format, maxBatch: config.max_batch, limit: frame, answers: settings.mailbox.bytes },
+      {
+        format,
+        maxBatch: config.max_batch,
+        maxValues: config.max_values,
+        limit: frame,
+        answers: settings.mailbox.bytes,
+      },
       guard,
       log,
       clock,

@@ -6,6 +6,7 @@ import type { Clock } from '../../../core/clock.js'
 import { FEED_METHOD, isInternal } from '../../../core/internal-methods.js'
 import type { Logger } from '../../../core/telemetry.js'
 import type { Headers, Value } from '../../../core/value.js'
+import { hasMoreValues } from '../../../wire/json-values.js'
 import type { WireFormat } from '../../../wire/wire-format.js'
 import { GOING_AWAY } from '../going-away.js'
 import { AnswerEncoder, type Reply } from './answer-encoder.js'
@@ -47,6 +48,8 @@ export interface DispatcherSettings {
   readonly format: WireFormat
   /** Maximum number of requests in a batch. */
   readonly maxBatch: number
+  /** Maximum number of values in a message: objects, arrays, members and elements. */
+  readonly maxValues: number
   /** Maximum size of an answer in bytes. */
   readonly limit: number
   /** Maximum size of all answers that are being made at the same time, in bytes. */
@@ -103,14 +106,13 @@ export class Dispatcher {
     caller: Caller,
     builtIns?: BuiltInCalls,
   ): Promise<Answer> {
-    let value: Value
+    let content: Content
     try {
-      value = this.#settings.format.decode(message)
+      content = this.#read(message)
     } catch {
       const error = caller.admit(1) ?? PARSE_ERROR
       return this.#encoder.encode({ id: null, value: errorReply(null, error) })
     }
-    const content = readContent(value, this.#settings.maxBatch)
     const refusal = caller.admit(isBatch(content) ? content.length : 1)
     if (refusal !== undefined) return this.#refuse(content, refusal)
     const expected = this.#methods.expectedOf(content)
@@ -123,13 +125,25 @@ export class Dispatcher {
     // What follows a token is checked with it.
     if (caller.authenticating !== undefined) await caller.authenticating
     const answer = isBatch(content)
-      ? this.#answerBatch(content, headers, caller, builtIns)
+      ? this.#answerBatch(content, message, headers, caller, builtIns)
       : this.#handle(content, message, headers, caller, (reply) => this.#encoder.encode(reply), builtIns)
     this.#proceed()
     const bytes = await answer
     caller.answered(expected)
     this.#proceed()
     return bytes
+  }
+
+  /** Reads a message. @throws SerializeError if it is malformed */
+  #read(message: Uint8Array): Content {
+    const { format, maxBatch, maxValues } = this.#settings
+    if (hasMoreValues(message, maxValues))
+      return {
+        kind: 'invalid',
+        id: null,
+        fault: `the message has more values than "max_values" (${maxValues})`,
+      }
+    return readContent(format.decode(message), maxBatch)
   }
 
   /** Answers all calls of a message with an error. */
@@ -182,13 +196,17 @@ export class Dispatcher {
 
   async #answerBatch(
     entries: readonly Entry[],
+    message: Uint8Array,
     headers: Headers | undefined,
     caller: Caller,
     builtIns: BuiltInCalls | undefined,
   ): Promise<Answer> {
     const batch = this.#encoder.batch(caller.memory)
     const encode = (reply: Reply) => this.#encoder.encodeInBatch(reply, batch)
-    const handled = entries.map((entry) => this.#handle(entry, EMPTY, headers, caller, encode, builtIns))
+    // The size of the whole counts once on its way to the host thread.
+    const handled = entries.map((entry, index) =>
+      this.#handle(entry, index === 0 ? message : EMPTY, headers, caller, encode, builtIns),
+    )
     const answers = (await Promise.all(handled)).filter((answer) => answer !== undefined)
     caller.memory.add(-batch.held)
     return answers.length === 0 ? undefined : this.#encoder.join(answers)

@@ -160,8 +160,25 @@ describe('requests that are refused', () => {
     const nested = (depth: number) =>
       `{"jsonrpc":"2.0","method":"sum","params":${'['.repeat(depth)}${']'.repeat(depth)},"id":1}`
     expect((await post(url, nested(20))).text).toContain('-32700')
-    expect((await post(url, nested(100_000))).text).toContain('-32700')
+    expect((await post(url, nested(9_000))).text).toContain('-32700')
     expect((await post(url, nested(5))).text).toContain('"result"')
+  })
+
+  test('a message with more values than max_values is refused before it is parsed', async () => {
+    const { url } = await server(handlers, { config: { max_values: 100 } })
+    const params = (element: string, count: number) =>
+      `{"jsonrpc":"2.0","method":"sum","params":[${Array(count).fill(element)}],"id":1}`
+    for (const element of ['1', '{}', '[]', '{"a":[1]}', '"\\\\"', '"\\",[{"'])
+      expect((await post(url, params(element, 20))).text).toContain('"result"')
+    expect((await post(url, params('"[,{,"', 90))).text).toContain('"result"')
+    for (const element of ['1', '{}', '[]', '{"a":[1]}', '"\\\\"', '"\\",[{"']) {
+      const { text } = await post(url, params(element, 100))
+      expect(JSON.parse(text)).toMatchObject({ id: null, error: { code: -32_600 } })
+      expect(text).toContain('max_values')
+    }
+    const calls = Array(30).fill(echo)
+    expect((await post(url, `[${calls.slice(0, 10)}]`)).text).toContain('"result"')
+    expect((await post(url, `[${calls}]`)).text).toContain('max_values')
   })
 
   test('a batch beyond max_batch is refused whole', async () => {

@@ -1,0 +1,23 @@
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const COMMA = 0x2c
+const OPEN_BRACKET = 0x5b
+const OPEN_BRACE = 0x7b
+
+/**
+ * Whether a JSON text has more than `most` values: objects, arrays, their members and their elements. Each costs far more
+ * than its bytes when it is copied to another thread.
+ */
+export function hasMoreValues(json: Uint8Array, most: number): boolean {
+  if (json.length < most) return false
+  let values = 1
+  for (let i = 0; i < json.length; i++) {
+    const byte = json[i]
+    if (byte === QUOTE) {
+      for (i++; i < json.length && json[i] !== QUOTE; i++) if (json[i] === BACKSLASH) i++
+    } else if (byte === COMMA || byte === OPEN_BRACKET || byte === OPEN_BRACE) {
+      if (++values > most) return true
+    }
+  }
+  return false
+}
