@@ -138,7 +138,12 @@ class JsonRpcServer implements ProtocolAdapter {
         dropped: new RareWarning(log, clock),
       },
     )
-    const feeds = new Feeds((request) => dispatcher.ask(FEED_METHOD, request as unknown as Value))
+    const feeds = new Feeds(
+      (request) => dispatcher.ask(FEED_METHOD, request as unknown as Value),
+      config.subscription_buffer,
+      budget,
+      clock,
+    )
     const webSockets = new WebSockets(
       {
         limit,
@@ -146,7 +151,7 @@ class JsonRpcServer implements ProtocolAdapter {
         maxUnread: config.max_unread,
         requestTimeoutMs,
         pingIntervalMs: config.ping_interval,
-        subscriptions: { most: config.max_subscriptions, buffer: config.subscription_buffer },
+        subscriptions: { most: config.max_subscriptions },
       },
       access,
       admission,

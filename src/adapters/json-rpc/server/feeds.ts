@@ -1,5 +1,7 @@
 import { Buffer } from 'node:buffer'
 import type { RpcOutcome } from '../../../core/adapter/rpc-facet.js'
+import type { ByteBudget } from '../../../core/byte-budget.js'
+import type { Clock } from '../../../core/clock.js'
 import { RpcError } from '../../../core/errors/rpc.js'
 import {
   DROPPED_HEADER,
@@ -8,58 +10,58 @@ import {
   type FeedRequest,
   feedKey,
 } from '../../../core/internal-methods.js'
+import { MemoryShare } from '../../../core/memory-share.js'
 import type { Headers } from '../../../core/value.js'
-
-/** A subscriber of a feed. Its methods must not throw. */
-export interface FeedReader {
-  /** Receives a message, encoded as JSON. */
-  deliver(message: Uint8Array): void
-  /** Reports messages that were dropped before they reached the server. */
-  dropped(count: number): void
-  /** Reports that nothing more is delivered. */
-  ended(): void
-}
-
-interface Feed {
-  readonly name: FeedName
-  readonly readers: Set<FeedReader>
-  readonly opened: Promise<RpcOutcome>
-  /** The newest message of a `data` block, for readers that come later. */
-  newest: Uint8Array | undefined
-}
+import { Feed } from './feed.js'
+import { FeedPump, type FeedReader } from './feed-pump.js'
 
 /** The feeds that the host thread sends. The first subscriber of a name opens its feed, and the last one closes it. */
 export class Feeds {
   readonly #ask: (request: FeedRequest) => Promise<RpcOutcome> | undefined
   readonly #feeds = new Map<string, Feed>()
 
-  /** @param ask asks the host thread; its answer is `undefined` while nothing is exposed */
-  constructor(ask: (request: FeedRequest) => Promise<RpcOutcome> | undefined) {
+  readonly #buffer: number
+  readonly #budget: ByteBudget
+  readonly #pump: FeedPump
+
+  /**
+   * @param ask asks the host thread; its answer is `undefined` while nothing is exposed
+   * @param buffer how many messages of a topic wait for readers
+   */
+  constructor(
+    ask: (request: FeedRequest) => Promise<RpcOutcome> | undefined,
+    buffer: number,
+    budget: ByteBudget,
+    clock: Clock,
+  ) {
     this.#ask = ask
+    this.#buffer = buffer
+    this.#budget = budget
+    this.#pump = new FeedPump(clock)
   }
 
-  /** Subscribes a reader. @returns the outcome of the host, which refuses what is not exposed */
-  async subscribe(name: FeedName, reader: FeedReader): Promise<RpcOutcome> {
+  /** Returns the feed of a name, and opens it for the first subscriber. `opened` tells whether the host refuses it. */
+  open(name: FeedName): Feed {
     const key = feedKey(name)
     let feed = this.#feeds.get(key)
     if (feed === undefined) {
       const opened = this.#ask({ op: 'open', feed: name }) ?? Promise.resolve(NOTHING_EXPOSED)
-      feed = { name, readers: new Set(), opened, newest: undefined }
-      this.#feeds.set(key, feed)
+      const made = new Feed(name, opened, this.#buffer, new MemoryShare(this.#budget), this.#pump)
+      this.#feeds.set(key, made)
+      void opened.then(({ ok }) => {
+        if (!ok) this.#forget(key, made)
+      })
+      feed = made
     }
-    feed.readers.add(reader)
-    const outcome = await feed.opened
-    if (!outcome.ok) this.#forget(key, feed)
-    else if (feed.newest !== undefined && feed.readers.has(reader)) reader.deliver(feed.newest)
-    return outcome
+    return feed
   }
 
-  unsubscribe(name: FeedName, reader: FeedReader): void {
-    const key = feedKey(name)
-    const feed = this.#feeds.get(key)
-    if (feed === undefined || !feed.readers.delete(reader) || feed.readers.size > 0) return
+  /** Removes a reader of a feed. The last one closes it. */
+  leave(feed: Feed, reader: FeedReader): void {
+    const key = feedKey(feed.name)
+    if (!feed.remove(reader) || !feed.isUnread || this.#feeds.get(key) !== feed) return
     this.#forget(key, feed)
-    void this.#ask({ op: 'close', feed: name })
+    void this.#ask({ op: 'close', feed: feed.name })
   }
 
   /** Passes a message of the host thread on. */
@@ -68,17 +70,10 @@ export class Feeds {
     if (feed === undefined) return
     if (headers[ENDED_HEADER] !== undefined) {
       this.#forget(key, feed)
-      for (const reader of feed.readers) reader.ended()
-      return
+      return feed.end()
     }
-    const dropped = Number(headers[DROPPED_HEADER] ?? 0)
     // The memory of the payload is used again.
-    const message = Buffer.from(payload)
-    if (feed.name.kind === 'data') feed.newest = message
-    for (const reader of feed.readers) {
-      if (dropped > 0) reader.dropped(dropped)
-      reader.deliver(message)
-    }
+    feed.publish(Buffer.from(payload), Number(headers[DROPPED_HEADER] ?? 0))
   }
 
   #forget(key: string, feed: Feed): void {

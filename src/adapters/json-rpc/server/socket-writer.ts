@@ -58,16 +58,6 @@ export class SocketWriter implements SubscriptionPort {
     })
   }
 
-  tryHold(bytes: number): boolean {
-    if (this.#isClosed || !this.#held.fits(this.#held.bytes + bytes)) return false
-    this.#held.add(bytes)
-    return true
-  }
-
-  release(bytes: number): void {
-    if (!this.#isClosed) this.#held.add(-bytes)
-  }
-
   /** Stops counting. */
   close(): void {
     this.#isClosed = true

@@ -1,6 +1,6 @@
 import type { RpcOutcome } from '../../../core/adapter/rpc-facet.js'
 import { RpcError } from '../../../core/errors/rpc.js'
-import type { FeedName } from '../../../core/internal-methods.js'
+import { type FeedName, feedKey } from '../../../core/internal-methods.js'
 import type { Value } from '../../../core/value.js'
 import type { Feeds } from './feeds.js'
 import { SocketSubscription, type SubscriptionPort } from './subscription.js'
@@ -8,14 +8,14 @@ import { SocketSubscription, type SubscriptionPort } from './subscription.js'
 export const SUBSCRIBE = 'subscribe'
 const UNSUBSCRIBE = 'unsubscribe'
 const INVALID_PARAMS = -32_602
+/** How many subscriptions of one name a connection may have: each gets a copy of every message. */
+const MOST_OF_ONE_NAME = 4
 /** As `limitExceeded`. */
 const LIMIT_EXCEEDED = -32_005
 
 export interface SubscriptionSettings {
   /** Maximum number of subscriptions of one caller. */
   readonly most: number
-  /** Maximum number of messages of a topic that wait for its subscriber. */
-  readonly buffer: number
 }
 
 /** The built-in methods of one message of a caller. */
@@ -81,16 +81,20 @@ export class Subscriptions {
     const name = nameIn(params)
     if (name === undefined)
       return failure(INVALID_PARAMS, 'expected { "data": NAME } or { "topic": NAME } as the parameters')
-    const { most, buffer } = this.#settings
+    const { most } = this.#settings
     if (this.#open.size >= most)
       return failure(LIMIT_EXCEEDED, `the connection has ${most} subscriptions, which is "max_subscriptions"`)
+    const key = feedKey(name)
+    const same = [...this.#open.values()].filter(({ feed }) => feedKey(feed.name) === key)
+    if (same.length >= MOST_OF_ONE_NAME)
+      return failure(LIMIT_EXCEEDED, `the connection has ${MOST_OF_ONE_NAME} subscriptions of this name`)
     const id = String(++this.#lastId)
-    const subscription = new SocketSubscription(id, name, buffer, this.#port, () => this.#open.delete(id))
+    const feed = this.#feeds.open(name)
+    const subscription = new SocketSubscription(id, feed, this.#port, () => this.#end(subscription))
     this.#open.set(id, subscription)
-    const outcome = await this.#feeds.subscribe(name, subscription)
+    const outcome = await feed.opened
     if (!outcome.ok) {
-      this.#open.delete(id)
-      subscription.close()
+      this.#end(subscription)
       return outcome
     }
     // It was ended meanwhile.
@@ -110,7 +114,7 @@ export class Subscriptions {
 
   #end(subscription: SocketSubscription): void {
     this.#open.delete(subscription.id)
-    this.#feeds.unsubscribe(subscription.name, subscription)
+    this.#feeds.leave(subscription.feed, subscription)
     subscription.close()
   }
 }
