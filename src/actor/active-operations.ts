@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.js'
 import { DeadlineTimer } from '../core/deadline-timer.js'
 import { SequenceTable } from '../core/sequence-table.js'
 import type { Gauges } from '../mailbox/gauges.js'
-import type { Operation } from './operation.js'
+import type { Operation, RequestOrigin } from './operation.js'
 import { isSource } from './verbs.js'
 
 /** The operations that have been accepted and not settled, and their deadlines. */
@@ -28,6 +28,11 @@ export class ActiveOperations {
   /** Returns the operation of a request of the host. */
   get(seq: number): Operation | undefined {
     return this.#ofHost.get(seq)
+  }
+
+  /** The operations of a route. */
+  ofRoute(origin: RequestOrigin): readonly Operation[] {
+    return [...this.#ofRoutes.values()].filter((operation) => operation.origin === origin)
   }
 
   /** Adds an operation until it is settled, and watches its deadline. Idempotent. */

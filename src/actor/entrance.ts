@@ -4,6 +4,7 @@ import type { ActiveOperations } from './active-operations.js'
 import type { Admission } from './admission.js'
 import type { Connection } from './connection.js'
 import type { Attempted, Operation } from './operation.js'
+import { mayNotWait } from './operation-errors.js'
 import { Parking } from './parking.js'
 import { ProbeQueue } from './probe-queue.js'
 
@@ -66,7 +67,7 @@ export class Entrance {
   /** Makes an operation wait for the connection, if it may. */
   park(operation: Operation): void {
     operation.state = { kind: 'waiting', permit: this.#parts.breaker.generation }
-    const refusal = this.#parking.refusal()
+    const refusal = operation.mayWait ? this.#parking.refusal() : mayNotWait()
     if (refusal !== undefined) return this.#events.offline(operation, refusal)
     this.#parking.park(operation)
     this.#parts.active.track(operation)

@@ -24,3 +24,8 @@ export class Executor {
     }
   }
 }
+
+/** Whether a value is a promise. A custom adapter may return a plain value instead. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as PromiseLike<unknown> | undefined)?.then === 'function'
+}

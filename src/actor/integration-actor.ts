@@ -14,7 +14,7 @@ import { Gauges } from '../mailbox/gauges.js'
 import { Linger } from '../mailbox/linger.js'
 import type { ActorBatch, RequestBatch } from '../mailbox/protocol.js'
 import { RequestReader } from '../mailbox/requests.js'
-import type { JoinLink } from '../mailbox/route-link.js'
+import type { JoinLink, PartLink } from '../mailbox/route-link.js'
 import type { ActorControl, StartActor } from '../mailbox/thread-messages.js'
 import { Turn } from '../mailbox/turn.js'
 import { CircuitBreaker } from '../resilience/circuit-breaker.js'
@@ -66,6 +66,8 @@ export interface ActorDependencies extends TransformDependencies {
 export interface IntegrationActor extends ActorControl {
   /** Uses a new link to or from another actor. */
   join(link: JoinLink): void
+  /** Ends a link whose sink has died. */
+  part(link: PartLink): void
 }
 
 /**
@@ -282,10 +284,11 @@ export function startIntegrationActor(
     adopt: async (left) => adapter.adopt?.(left),
     routesOpened: async () => routes?.opened(),
     async drainRoutes(): Promise<void> {
-      await sources.detachKept()
+      await endingStep(clock, sources.detachKept())
       await routes?.drain()
     },
     join: (link) => routes?.join(link),
+    part: (link) => routes?.part(link),
     health: (): Promise<HealthStatus> => health.check(),
     reconnect: () => connection.restart(),
     async inject(fault: Fault): Promise<void> {

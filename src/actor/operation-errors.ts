@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.js'
 import { ConnectionError } from '../core/errors/connection.js'
 import type { ErrorContext } from '../core/errors/context.js'
 import type { IntegrationError } from '../core/errors/integration-error.js'
+import { ShutdownError } from '../core/errors/lifecycle.js'
 import { TimeoutError } from '../core/errors/operation.js'
 import type { IntegrationSettings } from '../core/settings/integration.js'
 import type { Connection } from './connection.js'
@@ -100,6 +101,11 @@ function stepOf(
   const isEarly = state.kind === 'attempting' && !hadItsTime(state.attempt, clock)
   // An attempt that ended at its deadline after it was sent waited for its answer.
   return isEarly || found.notExecuted === true ? found.message : undefined
+}
+
+/** Makes the error of an operation that would have to wait, and whose source stops. @param cause why it would wait */
+export function mayNotWait(cause?: Error): ShutdownError {
+  return new ShutdownError({ retryable: true, cause })
 }
 
 /** Makes the error of an operation that ends every connection on which it is tried. */

@@ -54,6 +54,8 @@ export interface RequestOrigin {
   /** The requests that are being started, so that a crash can be attributed to one of them. */
   readonly inHand: Pick<InHand, 'mustWait' | 'later' | 'take' | 'released'>
   readonly isHost: boolean
+  /** Whether a request may wait for the connection or for another attempt. Always if absent. */
+  mayWait?(request: IncomingRequest): boolean
 }
 
 /** One request, with its attempts and its state. */
@@ -93,6 +95,11 @@ export class Operation {
   /** When the attempt or else the operation times out, in milliseconds of `clock.monotonic()`. */
   get deadline(): number {
     return this.state.kind === 'attempting' ? this.state.attempt.deadline : this.end
+  }
+
+  /** Whether it may wait for the connection or for another attempt. */
+  get mayWait(): boolean {
+    return this.origin.mayWait?.(this.request) !== false
   }
 
   /** Starts another attempt. @param permit of the breaker; returned to it with the outcome */

@@ -13,12 +13,12 @@ import { failureOf } from './adapter-failure.js'
 import { type Admission, admissionFor } from './admission.js'
 import type { Connection } from './connection.js'
 import { Entrance } from './entrance.js'
-import { Executor } from './executor.js'
+import { Executor, isThenable } from './executor.js'
 import { FailurePolicy } from './failure-policy.js'
 import { ImmediateRequests } from './immediate-requests.js'
 import type { InHand } from './in-hand.js'
 import { type Attempted, endOf, Operation, type OperationAttempt, type RequestOrigin } from './operation.js'
-import { endsConnections, hadItsTime, timedOut } from './operation-errors.js'
+import { endsConnections, hadItsTime, mayNotWait, timedOut } from './operation-errors.js'
 import type { Outbox } from './outbox.js'
 import { type LatencyRecorder, Settlement } from './settlement.js'
 import type { TimeoutStreak } from './timeout-streak.js'
@@ -105,6 +105,16 @@ export class Operations {
   /** Fails the waiting operations, because the broker refuses us or there will be no further attempt to connect. */
   failWaiting(error: Error): void {
     for (const operation of this.#entrance.release()) this.#offline(operation, error)
+  }
+
+  /** Fails what may no longer wait and makes no attempt on a connection. @param isQueueEnded whether limits count */
+  endWaits(origin: RequestOrigin, isQueueEnded: boolean): void {
+    for (const operation of this.#active.ofRoute(origin)) {
+      const { state, mayWait } = operation
+      const isUnderWay = state.kind === 'attempting' || (state.kind === 'queued' && !isQueueEnded)
+      if (!mayWait && !(isUnderWay && this.#parts.connection.isConnected))
+        this.#giveUp(operation, mayNotWait())
+    }
   }
 
   /** Starts operations that wait for a probe of the breaker which has ended. */
@@ -208,6 +218,8 @@ export class Operations {
         breaker.cutOff(state.attempt.permit)
       else breaker.failed(state.attempt.permit, error)
     } else if (state.kind === 'waiting' && !connection.isConnected) breaker.blame(state.permit, error)
+    if ((decision.kind === 'resume' || decision.kind === 'retry') && !operation.mayWait)
+      return this.#settlement.failed(operation, mayNotWait(error))
     switch (decision.kind) {
       case 'resume':
         operation.cutOffs++
@@ -285,9 +297,4 @@ export class Operations {
     this.#settlement.done(operation, null)
     if (state.kind === 'attempting') state.attempt.abort(timedOut(operation, this.#parts))
   }
-}
-
-/** Whether a value is a promise. A custom adapter may return a plain value instead. */
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as PromiseLike<unknown> | undefined)?.then === 'function'
 }

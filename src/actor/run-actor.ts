@@ -27,6 +27,7 @@ export function runActor(makeAdapter: AdapterFactory): void {
   thread.listen(async (message) => {
     // The host sends links after the start has been acknowledged.
     if (message.kind === 'join-link') return actor?.join(message)
+    if (message.kind === 'part-link') return actor?.part(message)
     if (message.kind !== 'start-actor') return
     const { heartbeatMs, limits } = message.settings
     // The actor has its own heartbeat. This one also covers what runs before: loading code and making the adapter.

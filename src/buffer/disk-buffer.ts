@@ -50,6 +50,8 @@ export async function openDiskBuffer(options: DiskBufferOptions): Promise<Messag
 }
 
 class DiskBuffer implements MessageBuffer {
+  readonly isDurable = true
+  readonly holdsOnlyCopies = false
   readonly #state: LogState
   readonly #writer: LogWriter
   readonly #reader: LogReader
@@ -124,6 +126,10 @@ class DiskBuffer implements MessageBuffer {
 
   rewind(): void {
     this.#reader.rewind()
+  }
+
+  flushed(): Promise<void> {
+    return this.#writer.flushed()
   }
 
   figures(): BufferFigures {

@@ -1,3 +1,4 @@
+import type { FileHandle } from 'node:fs/promises'
 import * as promises from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { systemCode } from './errors.js'
@@ -70,5 +71,13 @@ export async function syncFolder(files: Files, folder: string): Promise<void> {
     await handle.sync()
   } finally {
     await handle.close()
+  }
+}
+
+/** A write may take less than all, for example just before the disk is full. */
+export async function writeAll(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
+  for (let at = 0; at < bytes.length; ) {
+    const { bytesWritten } = await handle.write(bytes, at, bytes.length - at, position + at)
+    at += bytesWritten
   }
 }

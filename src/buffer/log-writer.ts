@@ -4,7 +4,7 @@ import { Deque } from '../core/deque.js'
 import { ShutdownError } from '../core/errors/lifecycle.js'
 import type { Random } from '../core/random.js'
 import { appendFailure, folderLost, tooLarge } from './errors.js'
-import { type FileIdentity, leadsTo, syncFolder } from './files.js'
+import { type FileIdentity, leadsTo, syncFolder, writeAll } from './files.js'
 import type { LogState } from './log-state.js'
 import type { BufferedMessage, WhenFull } from './message-buffer.js'
 import { recordSize, writeRecord } from './record.js'
@@ -103,10 +103,15 @@ export class LogWriter {
     })
   }
 
+  /** Resolves when nothing is being stored: what is still pending waits for room. Never rejects. */
+  async flushed(): Promise<void> {
+    while (this.#run !== undefined) await this.#run
+  }
+
   /** Stores what has room and rejects the rest. Never throws; idempotent. */
   async close(): Promise<void> {
     this.#isClosed = true
-    while (this.#run !== undefined) await this.#run
+    await this.flushed()
     for (let entry = this.#pending.shift(); entry !== undefined; entry = this.#pending.shift())
       this.#settle(entry).reject(new ShutdownError({ notExecuted: true }))
     await this.#seal()
@@ -286,13 +291,5 @@ export class LogWriter {
   /** Random and never 0, so that a file full of zeros has no marker. */
   #newMarker(): number {
     return this.#ports.random.bytes(4).readUInt32LE() || 1
-  }
-}
-
-/** A write may take less than all, for example just before the disk is full. */
-async function writeAll(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
-  for (let at = 0; at < bytes.length; ) {
-    const { bytesWritten } = await handle.write(bytes, at, bytes.length - at, position + at)
-    at += bytesWritten
   }
 }

@@ -53,6 +53,11 @@ export interface BufferFigures {
  * it is accepted.
  */
 export interface MessageBuffer {
+  /** Whether it keeps messages over the end of the process. */
+  readonly isDurable: boolean
+  /** Whether it has messages that would be lost with the process and were not read. */
+  readonly holdsOnlyCopies: boolean
+
   /**
    * Adds a message at the end. Messages are stored in the order of the calls. Resolves when the message is safe: the
    * caller may acknowledge it to its source.
@@ -80,6 +85,9 @@ export interface MessageBuffer {
    * accepted ones between them. Never throws. A read that is under way returns messages from the new place.
    */
   rewind(): void
+
+  /** Resolves when every message that was appended is safe, or waits for room. Never rejects. */
+  flushed(): Promise<void>
 
   /** Reads the figures. Never throws. */
   figures(): BufferFigures

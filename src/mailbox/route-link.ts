@@ -30,8 +30,23 @@ export interface JoinLink {
   readonly poisonThreshold: number
 }
 
+/** Ends the link of an actor whose sink has died. A new link follows when the sink has started again. */
+export interface PartLink {
+  readonly kind: 'part-link'
+  readonly route: string
+  readonly purpose: LinkPurpose
+}
+
 /** What a link carries: messages of the route, or those that could not be delivered. */
 export type LinkPurpose = 'to' | 'dead_letter'
+
+/** What the source sends to the sink. */
+export type LinkPost = LinkBatch | LinkWithdrawal
+
+/** Asks the sink to give back those of the messages that it cannot deliver now, because the source stops. */
+export interface LinkWithdrawal {
+  readonly withdrawn: readonly number[]
+}
 
 /** A batch from source to sink. Message i is row i of every column. */
 export interface LinkBatch {
@@ -68,6 +83,8 @@ export interface LinkOutcomes {
   readonly refused:
     | { readonly numbers: readonly number[]; readonly errors: readonly ErrorRecord[] }
     | undefined
+  /** Withdrawn and not delivered. */
+  readonly returned: readonly number[] | undefined
 }
 
 const IN_HAND = 0

@@ -8,7 +8,7 @@ import type { HealthStatus } from '../core/status.js'
 import type { Value } from '../core/value.js'
 import type { ChannelEnd } from './channel.js'
 import type { ErrorRecord } from './error-codec.js'
-import type { JoinLink } from './route-link.js'
+import type { JoinLink, PartLink } from './route-link.js'
 
 /** Where a file is, or why it was not found. */
 export type FileAddress = { readonly url: string } | { readonly missing: string }
@@ -72,6 +72,7 @@ export type ToThread =
   | StartBroker
   | { readonly kind: 'attach'; readonly port: MessagePort }
   | JoinLink
+  | PartLink
   /** Asks the thread to run its exit listeners before it is terminated. */
   | { readonly kind: 'leave' }
 
@@ -115,8 +116,8 @@ export interface ActorControl {
   /** Resolves when the sources of all its routes have been opened. */
   routesOpened(): Promise<void>
   /**
-   * Stops the sources of its routes, and waits until the messages on their way have been settled. Resolves at once if
-   * it has no routes.
+   * Stops the sources of its routes. Resolves when the messages on their way have been settled; what the sink cannot take
+   * now goes back to a source that keeps it. Resolves at once if it has no routes.
    */
   drainRoutes(): Promise<void>
   health(): Promise<HealthStatus>

@@ -262,7 +262,12 @@ class ReadyLimit {
 }
 
 /** Waits for work that may fail or hang, because its actor is replaced in any case. A shutdown ends the wait. */
-async function atMost(clock: Clock, signal: AbortSignal, ms: number, work: Promise<unknown>): Promise<void> {
+export async function atMost(
+  clock: Clock,
+  signal: AbortSignal,
+  ms: number,
+  work: Promise<unknown>,
+): Promise<void> {
   const over = sharedController()
   // Node 20 never forgets the signals that `AbortSignal.any` makes of one that lives on.
   const forget = onAbort(signal, () => over.abort())

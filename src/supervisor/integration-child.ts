@@ -153,7 +153,7 @@ export class IntegrationChild implements Child {
 
   /** Connects a life with the other actors of its routes, in place of an earlier one. */
   join({ life, routes }: NewLife): void {
-    this.#dependencies.routes.started(this.settings.name, (link) => life.join(link), routes)
+    this.#dependencies.routes.started(this.settings.name, life, routes)
     this.#drains.adopt(life)
     this.#refillLater()
   }
@@ -180,7 +180,7 @@ export class IntegrationChild implements Child {
   endLife(): Life<ActorControl> | undefined {
     const life = this.#life
     if (life === undefined) return undefined
-    this.#dependencies.routes.ended(this.settings.name)
+    this.#dependencies.routes.leaving(this.settings.name)
     this.#drains.add(life, this.#currentId)
     this.#life = undefined
     return life

@@ -8,7 +8,7 @@ import type { LogRecord } from '../core/telemetry.js'
 import { type Controllable, connectControl } from '../mailbox/control.js'
 import { decodeError, type ErrorRecord } from '../mailbox/error-codec.js'
 import { Gauges } from '../mailbox/gauges.js'
-import type { JoinLink } from '../mailbox/route-link.js'
+import type { JoinLink, PartLink } from '../mailbox/route-link.js'
 import type { FromThread, Peer, StartActor, StartBroker } from '../mailbox/thread-messages.js'
 import type { ActorThreadHandle, ThreadExit } from './spawner.js'
 import type { Watchdog } from './watchdog.js'
@@ -135,6 +135,11 @@ export class Life<Control extends object> {
   join(link: JoinLink): void {
     if (this.#state.kind === 'over') link.end.port.close()
     else this.#thread.join(link)
+  }
+
+  /** Tells an actor that the sink of a link has died. */
+  part(link: PartLink): void {
+    if (this.#state.kind !== 'over') this.#thread.part(link)
   }
 
   /**

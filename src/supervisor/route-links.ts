@@ -2,7 +2,7 @@ import type { RouteCounts, RouteLevel } from '../core/metrics.js'
 import type { RouteSettings, RouteSinkSettings } from '../core/settings/route.js'
 import { openChannel } from '../mailbox/channel.js'
 import { addRouteCounts, RouteGauges } from '../mailbox/route-gauges.js'
-import { type JoinLink, type LinkPurpose, newLinkMarks } from '../mailbox/route-link.js'
+import { type JoinLink, type LinkPurpose, newLinkMarks, type PartLink } from '../mailbox/route-link.js'
 import type { StartRoute } from '../mailbox/thread-messages.js'
 
 /** The figures of a route. */
@@ -19,7 +19,10 @@ interface Link {
 }
 
 /** A running actor that takes part in routes. */
-type Join = (link: JoinLink) => void
+interface Member {
+  join(link: JoinLink): void
+  part(link: PartLink): void
+}
 
 /**
  * Connects the actors of routes. When an actor has started, it gets an end of each of its links, and so does the actor
@@ -30,7 +33,7 @@ export class RouteLinks {
   #links: readonly Link[]
   readonly #idPrefix: string
   readonly #poisonThreshold: (actor: string) => number
-  readonly #running = new Map<string, Join>()
+  readonly #running = new Map<string, Member>()
   /** The figures of the current life of each source, by route. */
   readonly #gauges = new Map<string, RouteGauges>()
   readonly #earlier = new Map<string, RouteCounts>()
@@ -75,19 +78,26 @@ export class RouteLinks {
 
   /**
    * Connects a new life of an actor with all running actors of its routes.
-   * @param join gives it an end of a link
    * @param routes what `starting` returned for it
    */
-  started(actor: string, join: Join, routes: readonly StartRoute[] = []): void {
-    this.#running.set(actor, join)
+  started(actor: string, life: Member, routes: readonly StartRoute[] = []): void {
+    this.#running.set(actor, life)
     for (const { settings, gauges } of routes) this.#setGauges(settings.name, gauges)
     for (const link of this.#links)
       if (link.route.from.integration === actor || link.sink.integration === actor) this.#connect(link)
   }
 
+  /** Called when a life of an actor gets no more links. What it has of its routes, it still settles. */
+  leaving(actor: string): void {
+    this.#running.delete(actor)
+  }
+
   /** Called when a life of an actor has ended. */
   ended(actor: string): void {
     this.#running.delete(actor)
+    for (const { route, purpose, sink } of this.#links)
+      if (sink.integration === actor)
+        this.#running.get(route.from.integration)?.part({ kind: 'part-link', route: route.name, purpose })
   }
 
   /** The figures of all routes, over all lives of their sources. */
@@ -126,8 +136,8 @@ export class RouteLinks {
       idPrefix: `${this.#idPrefix}-${route.name}-${purpose}-${this.#lives.get(route.name)}`,
       poisonThreshold: this.#poisonThreshold(sink.integration),
     } as const
-    target({ ...common, role: 'sink', end: actor })
-    source({ ...common, role: 'source', end: host })
+    target.join({ ...common, role: 'sink', end: actor })
+    source.join({ ...common, role: 'source', end: host })
   }
 }
 

@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
-import type { JoinLink } from '../mailbox/route-link.js'
+import type { JoinLink, PartLink } from '../mailbox/route-link.js'
 import type { FromThread, StartActor, StartBroker } from '../mailbox/thread-messages.js'
 
 /** How a thread ended. */
@@ -21,6 +21,8 @@ export interface ActorThreadHandle {
   attach(port: MessagePort): void
   /** Gives an actor one end of a link. */
   join(link: JoinLink): void
+  /** Tells an actor that the sink of a link has died. */
+  part(link: PartLink): void
   /** Calls `receive` with each message outside the channel. */
   onMessage(receive: (message: FromThread) => void): void
   /** Calls `failed` when an error ends the thread. Its code no longer runs, but `onExit` follows some time later. */

@@ -1,6 +1,6 @@
 import { isMainThread, type MessagePort, Worker } from 'node:worker_threads'
 import { sharedController } from '../core/abort.js'
-import type { JoinLink } from '../mailbox/route-link.js'
+import type { JoinLink, PartLink } from '../mailbox/route-link.js'
 
 import type { FromThread, ThreadData, ToThread } from '../mailbox/thread-messages.js'
 import type { ActorThreadHandle, Spawner, ThreadExit } from './spawner.js'
@@ -90,6 +90,10 @@ class WorkerThread implements ActorThreadHandle {
 
   join(link: JoinLink): void {
     this.#worker.postMessage(link satisfies ToThread, [link.end.port])
+  }
+
+  part(link: PartLink): void {
+    this.#worker.postMessage(link satisfies ToThread)
   }
 
   onMessage(receive: (message: FromThread) => void): void {

@@ -3,6 +3,7 @@ import type { BrokerChild } from './broker-child.js'
 import type { Child } from './child.js'
 import { graceOf } from './child-spec.js'
 import {
+  atMost,
   type Drained,
   type HandOverDependencies,
   type Prepared,
@@ -185,8 +186,10 @@ export class TreeReload {
     const supervisor = this.#supervisorOf(child)
     const { address } = child
     address.remove()
-    await child.drainRoutes()
-    await address.drained(graceOf(child.spec.shutdown))
+    const graceMs = graceOf(child.spec.shutdown)
+    const { clock, signal } = this.#tree
+    await atMost(clock, signal, graceMs, child.drainRoutes())
+    await address.drained(graceMs)
     supervisor?.release(child)
     await child.stop()
     address.stop()

@@ -24,6 +24,7 @@ class FakeThread implements ActorThreadHandle {
   start(): void {}
   attach(): void {}
   join(): void {}
+  part(): void {}
   onError(): void {}
   onMessage(receive: (message: FromThread) => void): void {
     this.receive = receive

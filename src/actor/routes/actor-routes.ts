@@ -1,4 +1,4 @@
-import type { JoinLink } from '../../mailbox/route-link.js'
+import type { JoinLink, PartLink } from '../../mailbox/route-link.js'
 import type { StartRoute } from '../../mailbox/thread-messages.js'
 import type { ActorRoutesDependencies } from './dependencies.js'
 import { Inlet } from './inlet.js'
@@ -38,12 +38,18 @@ export class ActorRoutes {
     await Promise.all([...this.#running.values()].map((route) => route.opened))
   }
 
+  /** Ends the link to a sink that has died. */
+  part({ route, purpose }: PartLink): void {
+    this.#running.get(route)?.part(purpose)
+  }
+
   /** Handles the loss of the connection of the integration. */
   disconnected(): void {
     for (const route of this.#running.values()) route.disconnected()
+    for (const inlet of this.#inlets.values()) inlet.disconnected()
   }
 
-  /** Takes no more messages, and resolves when those on their way have been settled. The sources are detached before. */
+  /** Takes no more messages, and resolves when none is on its way. The sources are detached before. */
   async drain(): Promise<void> {
     this.#isStopping = true
     await Promise.all([...this.#running.values()].map((route) => route.drain()))

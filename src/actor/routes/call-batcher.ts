@@ -20,8 +20,8 @@ export class CallBatcher<T> {
     this.#items.push(item)
     this.#bytes += bytes
     const { messages, bytes: most, withinMs } = this.#limits
-    if (this.#items.length >= messages || this.#bytes >= most) this.#flush()
-    else this.#timer ??= this.#clock.setTimer(withinMs, () => this.#flush())
+    if (this.#items.length >= messages || this.#bytes >= most) this.flush()
+    else this.#timer ??= this.#clock.setTimer(withinMs, () => this.flush())
   }
 
   stop(): void {
@@ -30,9 +30,11 @@ export class CallBatcher<T> {
     this.#items = []
   }
 
-  #flush(): void {
+  /** Sends what there is. */
+  flush(): void {
     this.#timer?.cancel()
     this.#timer = undefined
+    if (this.#items.length === 0) return
     const items = this.#items
     this.#items = []
     this.#bytes = 0

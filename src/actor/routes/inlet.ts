@@ -4,7 +4,7 @@ import { Channel } from '../../mailbox/channel.js'
 import { decodeError } from '../../mailbox/error-codec.js'
 import type { RequestOptions } from '../../mailbox/protocol.js'
 import type { IncomingRequest } from '../../mailbox/requests.js'
-import { type JoinLink, type LinkBatch, LinkMarks, type LinkOutcomes } from '../../mailbox/route-link.js'
+import { type JoinLink, LinkMarks, type LinkOutcomes, type LinkPost } from '../../mailbox/route-link.js'
 import { Turn } from '../../mailbox/turn.js'
 import { InHand } from '../in-hand.js'
 import type { Replies, RequestOrigin } from '../operation.js'
@@ -25,7 +25,7 @@ const VERBS = { topic: 'publish', queue: 'enqueue', method: 'call' } as const
 export interface InletDependencies {
   readonly clock: Clock
   readonly adapter: ProtocolAdapter
-  readonly operations: Pick<Operations, 'accept'>
+  readonly operations: Pick<Operations, 'accept' | 'endWaits'>
   readonly isConnected: () => boolean
   /** Returns a number for the next request of any route. */
   readonly nextSeq: () => number
@@ -51,12 +51,17 @@ interface RouteRequest extends IncomingRequest {
 export class Inlet implements Replies {
   readonly #link: JoinLink
   readonly #parts: InletDependencies
-  readonly #channel: Channel<LinkOutcomes, LinkBatch>
+  readonly #channel: Channel<LinkOutcomes, LinkPost>
   readonly #origin: RequestOrigin
   readonly #lanes: Lanes<Transit>
   readonly #batcher: CallBatcher<Transit> | undefined
   readonly #outcomes = new OutcomeWriter()
-  readonly #resting = new Set<Timer>()
+  /** What is tried again after a time. */
+  readonly #resting = new Map<Transit, Timer>()
+  /** The numbers of messages that go back instead of waiting. */
+  readonly #withdrawn = new Set<number>()
+  /** Whether withdrawn messages that have not begun go back too. */
+  #isLeaving = false
   /** The options of messages without metadata. */
   readonly #plain: { readonly withHop: RequestOptions; readonly bare: RequestOptions }
   #flush: Timer | undefined
@@ -67,23 +72,35 @@ export class Inlet implements Replies {
     const { clock } = parts
     this.#link = link
     this.#parts = parts
-    this.#origin = { replies: this, inHand: inHandOf(marks, clock), isHost: false }
+    this.#origin = {
+      replies: this,
+      inHand: inHandOf(marks, clock),
+      isHost: false,
+      mayWait: (request) =>
+        !(request as RouteRequest).transits.every((transit) => this.#isWithdrawn(transit)),
+    }
     this.#plain = { withHop: this.#options(undefined, true), bare: this.#options(undefined, false) }
     this.#batcher = sink.batch && new CallBatcher(clock, sink.batch, (transits) => this.#request(transits))
     this.#lanes = new Lanes(sink.concurrency ?? Number.POSITIVE_INFINITY, (transit) => this.#try(transit))
     const reader = new LinkReader()
-    this.#channel = new Channel<LinkOutcomes, LinkBatch>(end, new Turn(clock, TURN_MS), (batch) =>
-      reader.read(batch, (message) =>
-        this.#lanes.add({ message, key: message.extras?.key, attempts: 0, tries: 0 }),
-      ),
-    )
+    const add = (message: LinkedMessage) =>
+      this.#lanes.add({ message, key: message.extras?.key, attempts: 0, tries: 0 })
+    this.#channel = new Channel<LinkOutcomes, LinkPost>(end, new Turn(clock, TURN_MS), (post) => {
+      if ('withdrawn' in post) this.#withdraw(post.withdrawn)
+      else reader.read(post, add)
+    })
+  }
+
+  /** Handles the loss of the connection of the integration. */
+  disconnected(): void {
+    if (this.#withdrawn.size > 0) this.#withdraw([])
   }
 
   /** Ends the link. Operations that have begun are completed; nobody receives their outcome. */
   close(): void {
     this.#isClosed = true
     this.#flush?.cancel()
-    for (const timer of this.#resting) timer.cancel()
+    for (const timer of this.#resting.values()) timer.cancel()
     this.#lanes.clear()
     this.#batcher?.stop()
     if (!this.#outcomes.isEmpty) this.#channel.post(this.#outcomes.take())
@@ -107,7 +124,32 @@ export class Inlet implements Replies {
       else this.#failed(transit, error)
   }
 
+  /** Gives messages back that cannot be delivered now. Those that the broker has in hand are awaited. */
+  #withdraw(numbers: readonly number[]): void {
+    for (const number of numbers) this.#withdrawn.add(number)
+    // A caller waits for its answer as long as the sink can give it.
+    if (!this.#link.wantsResults || !this.#parts.isConnected()) this.#isLeaving = true
+    for (const [transit, timer] of this.#resting) {
+      if (!this.#isWithdrawn(transit)) continue
+      timer.cancel()
+      this.#resting.delete(transit)
+      this.#giveBack(transit)
+    }
+    this.#batcher?.flush()
+    this.#parts.operations.endWaits(this.#origin, this.#isLeaving)
+  }
+
+  #isWithdrawn({ message }: Transit): boolean {
+    return this.#withdrawn.has(message.number)
+  }
+
+  #giveBack(transit: Transit): void {
+    this.#outcomes.returned(transit.message.number)
+    this.#settled(transit)
+  }
+
   #try(transit: Transit): void {
+    if (this.#isLeaving && this.#isWithdrawn(transit)) return this.#giveBack(transit)
     transit.tries++
     if (this.#batcher === undefined) this.#request([transit])
     else this.#batcher.add(transit, transit.message.bytes)
@@ -198,15 +240,19 @@ export class Inlet implements Replies {
       this.#outcomes.refused(transit.message.number, error)
       return this.#settled(transit)
     }
+    if (this.#isWithdrawn(transit)) {
+      if (!next.counts) this.#isLeaving = true
+      return this.#giveBack(transit)
+    }
     if (next.counts) {
       transit.attempts++
       transit.tries = 0
     }
     const timer = this.#parts.clock.setTimer(next.afterMs, () => {
-      this.#resting.delete(timer)
+      this.#resting.delete(transit)
       this.#try(transit)
     })
-    this.#resting.add(timer)
+    this.#resting.set(transit, timer)
   }
 
   #settled(transit: Transit): void {

@@ -15,6 +15,10 @@ export class KeyedSettlements implements Settlements {
     this.#store = store
   }
 
+  get isKept(): boolean {
+    return this.#source?.isKept === true
+  }
+
   accepted(result: unknown): void {
     this.#remember(result, () => this.#source?.accepted(result))
   }

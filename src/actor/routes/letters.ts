@@ -47,6 +47,7 @@ export class Letters {
       value: undefined,
       extras: { headers },
       bytes: payload.byteLength,
+      isKept: source?.isKept === true,
       accepted: () => this.#report(received, error, attempts),
       refused: (refusal) => {
         const reason = `${error.message}; its dead letter was refused: ${refusal.message}`

@@ -58,11 +58,11 @@ export function makeSource(
       const { topics } = parts
       if (topics === undefined) throw new UnsupportedError('subscribe')
       const options = from.qos === undefined ? {} : { qos: from.qos }
-      const source = new RouteSource<InboundMessage>({
+      const source: RouteSource<InboundMessage> = new RouteSource<InboundMessage>({
         ...common,
         verb: 'subscribe',
         open: (sink, attempt) => topics.subscribe(from.target, options, sink, attempt),
-        receive: (message) => intake.receive(ofTopic(message)),
+        receive: (message) => intake.receive(ofTopic(message, source)),
         // It stays with a broker that waits for its acknowledgement.
         refuse: () => {},
       })
@@ -104,23 +104,30 @@ export function makeSource(
   }
 }
 
-function ofTopic(message: InboundMessage): Received {
+function ofTopic(message: InboundMessage, source: RouteSource<InboundMessage>): Received {
   const { topic, payload, headers, contentType } = message
   return {
     topic,
     payload,
     headers,
     contentType,
-    source: message.taken === undefined ? undefined : new TakenOnce(message),
+    source: message.taken === undefined ? undefined : new TakenOnce(message, source),
   }
 }
 
 /** A message of a topic whose broker waits for an acknowledgement. */
 class TakenOnce implements Settlements {
   #message: InboundMessage | undefined
+  readonly #source: RouteSource<InboundMessage>
 
-  constructor(message: InboundMessage) {
+  constructor(message: InboundMessage, source: RouteSource<InboundMessage>) {
     this.#message = message
+    this.#source = source
+  }
+
+  /** The broker forgets it with the subscription. */
+  get isKept(): boolean {
+    return this.#source.outlivesConnection
   }
 
   accepted(): void {
@@ -153,6 +160,7 @@ function ofQueue(delivery: InboundDelivery, source: RouteSource<InboundDelivery>
 
 /** A delivery of a queue. */
 class DeliveryOnce implements Settlements {
+  readonly isKept = true
   #delivery: InboundDelivery | undefined
   readonly #source: RouteSource<InboundDelivery>
   readonly #connection: number
@@ -192,6 +200,8 @@ function ofMethod(request: InboundRequest): Received {
 
 /** A request that waits for its answer. */
 class Answer implements Settlements {
+  /** Its caller repeats what was not answered. */
+  readonly isKept = true
   readonly #request: InboundRequest
 
   constructor(request: InboundRequest) {

@@ -21,6 +21,7 @@ interface Pending {
 
 /** A buffer in memory, which is lost with the actor. */
 export class MemoryBuffer implements MessageBuffer {
+  readonly isDurable = false
   readonly #settings: RouteBufferSettings
   readonly #clock: Clock
   /** In the order of their numbers. */
@@ -76,6 +77,12 @@ export class MemoryBuffer implements MessageBuffer {
   rewind(): void {
     this.#read = 0
     this.#wake()
+  }
+
+  async flushed(): Promise<void> {}
+
+  get holdsOnlyCopies(): boolean {
+    return this.#last > this.#read && this.#stored.has(this.#last)
   }
 
   figures(): BufferFigures {

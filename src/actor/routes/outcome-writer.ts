@@ -5,10 +5,12 @@ import type { LinkOutcomes } from '../../mailbox/route-link.js'
 export class OutcomeWriter {
   #accepted: number[] = []
   #results: { numbers: number[]; values: unknown[] } | undefined
+  #returned: number[] | undefined
   #refused: { numbers: number[]; errors: ReturnType<typeof encodeError>[] } | undefined
 
   get isEmpty(): boolean {
-    return this.#accepted.length === 0 && this.#results === undefined && this.#refused === undefined
+    const isAccepting = this.#accepted.length > 0 || this.#results !== undefined
+    return !isAccepting && this.#refused === undefined && this.#returned === undefined
   }
 
   accepted(number: number): void {
@@ -30,15 +32,22 @@ export class OutcomeWriter {
     this.#refused.errors.push(encodeError(error))
   }
 
+  returned(number: number): void {
+    this.#returned ??= []
+    this.#returned.push(number)
+  }
+
   take(): LinkOutcomes {
     const outcomes: LinkOutcomes = {
       accepted: this.#accepted.length === 0 ? undefined : this.#accepted,
       results: this.#results,
       refused: this.#refused,
+      returned: this.#returned,
     }
     this.#accepted = []
     this.#results = undefined
     this.#refused = undefined
+    this.#returned = undefined
     return outcomes
   }
 }

@@ -7,10 +7,10 @@ import { Channel } from '../../mailbox/channel.js'
 import { decodeError } from '../../mailbox/error-codec.js'
 import {
   type JoinLink,
-  type LinkBatch,
   type LinkExtras,
   LinkMarks,
   type LinkOutcomes,
+  type LinkPost,
 } from '../../mailbox/route-link.js'
 import { Turn } from '../../mailbox/turn.js'
 import { unshared } from '../own-copy.js'
@@ -33,6 +33,8 @@ export interface OutletMessage {
   readonly extras: LinkExtras | undefined
   /** The size of the payload. */
   readonly bytes: number
+  /** Whether its source keeps it until it is accepted, so that it can be given back. */
+  readonly isKept: boolean
   /** The sink has accepted it. Must not throw. */
   accepted(result: unknown): void
   /** The sink refuses it, or it kills the actor of the sink. Must not throw. */
@@ -77,11 +79,12 @@ export class Outlet {
   #sentBytes = 0
   /** Whether a suspect has been sent, which must be alone with the sink. */
   #isAlone = false
-  #channel: Channel<LinkBatch, LinkOutcomes> | undefined
+  #channel: Channel<LinkPost, LinkOutcomes> | undefined
   #writer = new LinkWriter()
   #marks: LinkMarks | undefined
   #poisonThreshold = Number.POSITIVE_INFINITY
   #flush: Timer | undefined
+  #isEnding = false
   #idle: (() => void)[] = []
 
   constructor(parts: OutletDependencies) {
@@ -106,7 +109,7 @@ export class Outlet {
     this.#bytes += message.bytes
     this.#parts.budget.take(message.bytes + OVERHEAD)
     if (this.#channel === undefined || this.#isFull) this.#keep(number)
-    else this.#flushLater()
+    if (this.#channel !== undefined || this.#isEnding) this.#flushLater()
   }
 
   /** Uses a new link. Everything that was sent by an earlier one and not settled is sent again. */
@@ -121,12 +124,25 @@ export class Outlet {
     this.#sent = this.#sentBytes = 0
     this.#isAlone = false
     this.#next = this.#entries.first(() => true)?.number ?? this.#last + 1
-    this.#channel = new Channel<LinkBatch, LinkOutcomes>(end, this.#turn, (outcomes) => this.#read(outcomes))
+    this.#channel = new Channel<LinkPost, LinkOutcomes>(end, this.#turn, (outcomes) => this.#read(outcomes))
     this.#flushLater()
   }
 
-  /** Resolves when every message has been settled. */
+  /** Ends the link, because the actor of the sink has died. What it has answered still counts. */
+  part(): void {
+    this.#channel?.pullAll()
+    this.#channel?.close()
+    this.#channel = undefined
+    if (this.#isEnding) this.#flushLater()
+  }
+
+  /**
+   * Gives back what the sink cannot take now, if its source keeps it. Resolves when every message has been settled;
+   * those that no source keeps wait for the sink.
+   */
   drained(): Promise<void> {
+    this.#isEnding = true
+    this.#flushLater()
     if (this.#entries.size === 0) return Promise.resolve()
     return new Promise((resolve) => this.#idle.push(resolve))
   }
@@ -168,7 +184,20 @@ export class Outlet {
     this.#flush = this.#parts.clock.nextTurn(() => {
       this.#flush = undefined
       this.#send()
+      if (this.#isEnding) this.#withdraw()
     })
+  }
+
+  /** Gives back what was not sent, and asks the sink for what it does not deliver. */
+  #withdraw(): void {
+    const withdrawn: number[] = []
+    for (const { number, message, isSent } of this.#entries.values()) {
+      if (!message.isKept) continue
+      if (isSent && this.#channel !== undefined) withdrawn.push(number)
+      else this.#take(number)?.returned()
+    }
+    if (withdrawn.length > 0) this.#channel?.post({ withdrawn })
+    this.#becomeIdle()
   }
 
   #send(): void {
@@ -198,7 +227,7 @@ export class Outlet {
     this.#becomeIdle()
   }
 
-  #post(channel: Channel<LinkBatch, LinkOutcomes>): void {
+  #post(channel: Channel<LinkPost, LinkOutcomes>): void {
     if (this.#writer.isEmpty) return
     const { batch, transfer } = this.#writer.take()
     channel.post(batch, transfer)
@@ -210,7 +239,7 @@ export class Outlet {
     message?.refused(new ActorCrashedError(`it killed ${deaths} actors in a row`, true, { integration }))
   }
 
-  #read({ accepted, results, refused }: LinkOutcomes): void {
+  #read({ accepted, results, refused, returned }: LinkOutcomes): void {
     if (accepted !== undefined)
       for (let i = 0; i < accepted.length; i += 2)
         for (let n = 0; n < accepted[i + 1]!; n++) this.#take(accepted[i]! + n)?.accepted(undefined)
@@ -219,6 +248,7 @@ export class Outlet {
       const error = decodeError(refused.errors[i]!, this.#parts.integration)
       this.#take(number)?.refused(error)
     })
+    for (const number of returned ?? []) this.#take(number)?.returned()
     this.#settled()
   }
 

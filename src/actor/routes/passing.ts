@@ -18,6 +18,10 @@ export class Passing implements Forward {
     this.#route = route
   }
 
+  get isKept(): boolean {
+    return this.received.source?.isKept === true
+  }
+
   accepted(result: unknown): void {
     this.#route.routed(this.received, result)
   }

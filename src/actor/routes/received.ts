@@ -3,6 +3,8 @@ import type { Headers, Value } from '../../core/value.js'
 
 /** Settles a message at its source. The first call counts. Must not throw. */
 export interface Settlements {
+  /** Whether the source keeps the message until it is accepted, and over the end of this actor. */
+  readonly isKept: boolean
   /** Everything that follows from the message has been accepted. @param result the answer of a sink that is called */
   accepted(result: unknown): void
   /** The message cannot be delivered. Of a queue or topic, it has been dead-lettered. */

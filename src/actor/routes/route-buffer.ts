@@ -43,6 +43,7 @@ export class RouteBuffer {
   readonly #storing: Storing
   #isReading = false
   #isStopped = false
+  #onSecured: (() => void)[] = []
   /** What a limited rate allows now. */
   #allowance: number
   #tick: Timer | undefined
@@ -93,15 +94,32 @@ export class RouteBuffer {
     void this.#read({ messages: most, bytes })
   }
 
+  /**
+   * Resolves when nothing is left that would be lost with the actor: everything is safe, or the sink has what is in
+   * memory alone. Then reads no more.
+   */
+  async secured(): Promise<void> {
+    await this.#parts.buffer.flushed()
+    if (this.#holdsOnlyCopies)
+      await new Promise<void>((resolve) => {
+        this.#onSecured.push(resolve)
+      })
+    this.#stopReading()
+  }
+
+  get #holdsOnlyCopies(): boolean {
+    return this.#storing.holdsOnlyCopies || this.#parts.buffer.holdsOnlyCopies
+  }
+
   /** Reads no more. Messages that were read may still be accepted. */
-  stopReading(): void {
+  #stopReading(): void {
     this.#isStopped = true
     this.#tick?.cancel()
   }
 
   /** Closes the buffer. Never rejects. */
   async close(): Promise<void> {
-    this.stopReading()
+    this.#stopReading()
     this.#storing.close()
     await this.#parts.buffer.close()
   }
@@ -109,7 +127,8 @@ export class RouteBuffer {
   async #read(credit: Capacity): Promise<void> {
     const messages = await this.#parts.buffer.read(credit)
     this.#isReading = false
-    if (this.#isStopped) return
+    // On the disk they stay for the next life.
+    if (this.#isStopped && this.#parts.buffer.isDurable) return
     this.#spend(messages.length)
     for (const message of messages) this.#parts.route.pass(this.#received(message))
     this.#measure()
@@ -155,6 +174,8 @@ export class RouteBuffer {
     this.#counted = { dropped, expired, unreadable }
     const lost = dropped - before.dropped + expired - before.expired + unreadable - before.unreadable
     if (lost > 0) gauges.count('dropped', lost)
+    if (this.#onSecured.length > 0 && !this.#holdsOnlyCopies)
+      for (const secured of this.#onSecured.splice(0)) secured()
   }
 }
 
@@ -166,6 +187,10 @@ class Stored implements Settlements {
   constructor(buffer: MessageBuffer, sequence: number) {
     this.#buffer = buffer
     this.#sequence = sequence
+  }
+
+  get isKept(): boolean {
+    return this.#buffer.isDurable
   }
 
   accepted(): void {

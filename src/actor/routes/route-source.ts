@@ -43,6 +43,7 @@ export class RouteSource<M extends InboundMessage> implements Source, MessageSin
   #opened: OpenedSource | undefined
   #isHeld = false
   #isOver = false
+  #outlivesConnection = false
   /** The connection that the unsettled messages belong to. */
   #connection = 0
 
@@ -61,6 +62,11 @@ export class RouteSource<M extends InboundMessage> implements Source, MessageSin
     return this.#connection
   }
 
+  /** Whether the broker keeps the subscription when the connection ends. */
+  get outlivesConnection(): boolean {
+    return this.#outlivesConnection
+  }
+
   async open(attempt: Attempt): Promise<void> {
     const sink = new AttemptSink<M>(this.target, this, (message) => this.#options.refuse(message))
     this.#sink = sink
@@ -68,6 +74,7 @@ export class RouteSource<M extends InboundMessage> implements Source, MessageSin
     const opened = await sink.open(attempt, () => this.#options.open(sink, attempt))
     if (this.#isOver || sink.isRetired) return void quietly(() => opened.close())
     this.#opened = opened
+    this.#outlivesConnection = opened.detach !== undefined
     opened.request?.(this.#options.window ?? 1)
     // There may be room again since a message that came before the grant.
     if (!this.#isHeld) opened.resume?.()

@@ -25,6 +25,8 @@ export interface Forward {
   readonly received: Received
   /** The value; absent if the payload passes as it is. */
   readonly value: { readonly of: Value } | undefined
+  /** See `OutletMessage`. */
+  readonly isKept: boolean
   accepted(result: unknown): void
   /** Cannot be delivered. */
   refused(error: Error): void
@@ -134,6 +136,10 @@ class Routed implements OutletMessage {
     this.value = value
     this.extras = extras
     this.bytes = forward.received.payload.byteLength
+  }
+
+  get isKept(): boolean {
+    return this.forward.isKept
   }
 
   accepted(result: unknown): void {

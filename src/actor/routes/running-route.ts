@@ -4,7 +4,7 @@ import type { Capacity } from '../../core/overflow.js'
 import { RoomWait } from '../../core/room-wait.js'
 import type { RouteSettings } from '../../core/settings/route.js'
 import type { RouteGauges } from '../../mailbox/route-gauges.js'
-import type { JoinLink } from '../../mailbox/route-link.js'
+import type { JoinLink, LinkPurpose } from '../../mailbox/route-link.js'
 import type { WireFormat } from '../../wire/wire-format.js'
 import { Hold } from '../hold.js'
 import { unlessSeen } from './idempotency.js'
@@ -106,6 +106,11 @@ export class RunningRoute implements RouteIntake {
     outlet?.join(link)
   }
 
+  part(purpose: LinkPurpose): void {
+    const outlet = purpose === 'to' ? this.#outlet : this.#letterOutlet
+    outlet?.part()
+  }
+
   receive(received: Received): boolean {
     const { gauges } = this.#parts
     gauges.count('received')
@@ -179,11 +184,14 @@ export class RunningRoute implements RouteIntake {
     if (this.settings.from.kind !== 'topic') this.#outlet.returnUnsent()
   }
 
-  /** Takes no more messages. Resolves when those on their way have been settled. */
+  /**
+   * Takes no more messages. Resolves when none is on its way: the sink has settled it, or it went back to a source that
+   * keeps it.
+   */
   async drain(): Promise<void> {
     this.#isStopping = true
+    await this.#buffer?.secured()
     this.#transforming?.close()
-    this.#buffer?.stopReading()
     await Promise.all([this.#outlet.drained(), this.#letterOutlet?.drained()])
   }
 

@@ -31,6 +31,8 @@ export interface StoringDependencies {
 export class Storing {
   readonly #parts: StoringDependencies
   readonly #waiting = new Deque<Received>()
+  /** The messages being stored that no source keeps. */
+  readonly #unkept = new Set<Received>()
   #waitingBytes = 0
   #failures = 0
   /** Set while the oldest waiting message is tried alone. */
@@ -51,6 +53,11 @@ export class Storing {
   get unsafe(): { readonly size: number; readonly bytes: number } {
     const { pendingMessages, pendingBytes } = this.#parts.buffer.figures()
     return { size: pendingMessages + this.#waiting.size, bytes: pendingBytes + this.#waitingBytes }
+  }
+
+  /** Whether it has messages that are not safe yet and that no source keeps. */
+  get holdsOnlyCopies(): boolean {
+    return this.#unkept.size > 0 || [...this.#waiting].some((received) => !isKept(received))
   }
 
   store(received: Received): void {
@@ -75,8 +82,10 @@ export class Storing {
   }
 
   /** @returns the error of a message that was not stored */
-  async #tryAppend({ topic, payload, headers, contentType, source }: Received): Promise<Error | undefined> {
+  async #tryAppend(received: Received): Promise<Error | undefined> {
+    const { topic, payload, headers, contentType, source } = received
     const { buffer, clock } = this.#parts
+    if (!isKept(received)) this.#unkept.add(received)
     try {
       await buffer.append({
         topic,
@@ -87,6 +96,8 @@ export class Storing {
       })
     } catch (error) {
       return error as Error
+    } finally {
+      this.#unkept.delete(received)
     }
     source?.accepted(undefined)
     return undefined
@@ -140,4 +151,8 @@ export class Storing {
     this.#waitingBytes = 0
     return all
   }
+}
+
+function isKept({ source }: Received): boolean {
+  return source?.isKept === true
 }

@@ -67,6 +67,7 @@ export class Transforming {
     this.#route.send({
       received,
       value: { of: output.value },
+      isKept: output.messages.every(({ source }) => source?.isKept === true),
       accepted: (result) => {
         this.#results.set(received, result)
         output.settle({ kind: 'taken' })

@@ -54,6 +54,7 @@ function rig() {
         value: undefined,
         extras: n % 5 === 0 ? { headers: { n: String(n) } } : undefined,
         bytes: payload.byteLength,
+        isKept: n % 2 === 0,
         accepted: () => settle(n, 'accepted'),
         refused: () => settle(n, 'refused'),
         returned: () => settle(n, 'returned'),

@@ -35,6 +35,7 @@ function rig() {
     headers: undefined,
     contentType: undefined,
     source: {
+      isKept: true,
       accepted: () => settled.push(`accepted ${text}`),
       refused: () => settled.push(`refused ${text}`),
       returned: () => settled.push(`returned ${text}`),
