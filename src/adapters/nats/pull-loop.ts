@@ -21,6 +21,8 @@ export interface PullLoopOptions {
   pullSubject(binding: ConsumerBinding): string
   /** Finds the stream and the consumer, or creates them again. @throws IntegrationError */
   bind(): Promise<ConsumerBinding>
+  /** Acknowledges what the stream no longer has. @returns how many messages. @throws Error */
+  settleRemoved(binding: ConsumerBinding): Promise<number>
   /** Reports that the server could not serve a pull request. */
   warn(reason: string): void
 }
@@ -50,6 +52,8 @@ export class PullLoop {
   #wasOpen = false
   /** Whether the server refused the latest pull request. */
   #refused = false
+  /** How many requests in a row have ended without a message. */
+  #idleEnds = 0
   #watch: Timer | undefined
   #closed = false
 
@@ -90,6 +94,7 @@ export class PullLoop {
   received(): void {
     this.#heard = true
     this.#refused = false
+    this.#idleEnds = 0
     this.#pulls.received()
     this.#retry.succeeded()
     // The consumer's limits may have allowed only a part of the demand in one request.
@@ -104,6 +109,7 @@ export class PullLoop {
     this.#pulls.ended(subject, block.headers?.['Nats-Pending-Messages'])
     if (status === 'ended') {
       this.#retry.succeeded()
+      this.#endedIdle()
       return this.ask()
     }
     const reason = `${block.status} ${block.description ?? ''}`.trim()
@@ -132,6 +138,24 @@ export class PullLoop {
     if (missing < 1 || this.#pulls.isFull) return
     if (budget.isFull) return this.#roomWait.start(budget)
     this.#pulls.send(pullSubject(this.#binding), missing, this.#binding.limits)
+  }
+
+  /** Finds out, ever more rarely, whether the server is blocked or there is no message. */
+  #endedIdle(): void {
+    const count = ++this.#idleEnds
+    if ((count & (count - 1)) !== 0) return
+    const { settleRemoved, warn } = this.#options
+    settleRemoved(this.#binding).then(
+      (settled) => {
+        if (settled === 0 || this.#closed) return
+        warn(`the server waited for ${settled} messages that its stream no longer has; they are settled now`)
+        // The server looks for messages when the next request arrives.
+        this.#pulls.clear()
+        this.ask()
+      },
+      // What the server does not tell, perhaps for lack of a permission, changes nothing.
+      () => {},
+    )
   }
 
   #bindAgain(reason: string): void {

@@ -19,6 +19,7 @@ import type { NatsConfig } from './manifest.js'
 import { MESSAGE_ID, messageId } from './message-id.js'
 import { PullConsumer, type PullConsumerOptions } from './pull-consumer.js'
 import { RecentSet } from './recent-set.js'
+import { settleRemoved } from './removed-messages.js'
 import { reportServerDeadLetters } from './server-dead-letters.js'
 import type { Subjects } from './subjects.js'
 import type { UndeliveredCounts } from './undelivered-counts.js'
@@ -161,6 +162,7 @@ export function queueFacet(dependencies: QueueDependencies): QueueFacet {
       },
       purge: ({ stream, consumer }) =>
         jetStream.call(`CONSUMER.INFO.${stream}.${consumer}`, undefined, deadline()),
+      settleRemoved: (binding) => settleRemoved(binding, jetStream, main, deadline()),
       limit: deliveryLimit(queue, config.consumer),
       warn: (reason) => log({ level: 'warn', message: `queue ${queue} cannot be read for now: ${reason}` }),
     }
