@@ -19,7 +19,6 @@ export function gatewayRoute(
             from: { integration: 'source', topic: pattern },
             // biome-ignore lint/suspicious/noTemplateCurlyInString: a template of the configuration
             to: { integration: 'sink', topic: '${message.topic}' },
-            window: 8_192,
           },
         },
       })
