@@ -1,5 +1,9 @@
-# Expose Nemo as RPC server. It refuses callers without a valid token. The configuration has no block "script", so that
-# nothing handles its methods.
+# The functions that handle the methods below.
+script "api_handlers" {
+  path = "./handlers.mjs"
+}
+
+# Expose Nemo as RPC server. It refuses callers without a valid token.
 server "nemo_api" {
   type = "json-rpc"
 

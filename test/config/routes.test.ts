@@ -201,3 +201,27 @@ route "two" {
 }`)
   expect(found).toEqual(['2:7 these routes form a cycle: one → two → one'])
 })
+
+test('a fault in one end does not hide those in the rest of the route', () => {
+  const text = `
+integration "bus" { type = "memory" }
+route "r" {
+  from {
+    integration = integration.bus
+    queue       = "in"
+    topic       = "in"
+  }
+  to {
+    integration = integration.buss
+    topic       = "out"
+  }
+  buffer {
+    type = "disk"
+  }
+}`
+  expect(places(checkText(text))).toEqual([
+    '6:5 "topic" is set already',
+    '10:19 there is no integration "buss"',
+    '13:3 the block "buffer" needs "path" with type = "disk"',
+  ])
+})

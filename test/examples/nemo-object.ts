@@ -103,6 +103,7 @@ export const NEMO: ConfigObject = {
   },
   on: { 'action.create_order.succeeded': { action: 'notify_created' } },
   brokers: { local: { type: 'mqtt', listen: { port: '${var.mqtt_port}' as unknown as number } } },
+  scripts: { api_handlers: { path: `${EXAMPLES}nemo/handlers.mjs` } },
   servers: {
     local_backend: {
       type: 'json-rpc',

@@ -13,13 +13,14 @@ import { checkTransformScripts } from './transform-scripts.js'
 export function readRoute(block: Named, ends: RouteEnds): RouteSettings | undefined {
   const section = new Section(route, block)
   const { values } = section
-  const [fromNode, toNode] = [section.node('from'), section.node('to')]
-  if (values.from === undefined || values.to === undefined || fromNode === undefined || toNode === undefined)
-    return undefined
+  const [fromNode, toNode, letterNode] = [
+    section.node('from'),
+    section.node('to'),
+    section.node('dead_letter'),
+  ]
   const reader = new EndReader(section, ends)
-  const from = reader.source(fromNode, values.from)
-  const to = reader.sink(toNode, values.to)
-  const letterNode = section.node('dead_letter')
+  const from = fromNode && values.from && reader.source(fromNode, values.from)
+  const to = toNode && values.to && reader.sink(toNode, values.to)
   const letter = letterNode && values.dead_letter && reader.sink(letterNode, values.dead_letter)
   checkFolders(section, block.name, ends.folders)
   checkTemplates(section)
@@ -27,7 +28,7 @@ export function readRoute(block: Named, ends: RouteEnds): RouteSettings | undefi
   checkTransformScripts(section, values.transform ?? [], ends.scripts)
   warnOfSlowQueries(section, section.node('transform'), values.transform ?? [])
   checkHeld(section)
-  if (values.batch !== undefined && values.to.method === undefined)
+  if (values.batch !== undefined && values.to !== undefined && values.to.method === undefined)
     section.fault(section.node('batch')!.nameSpan, {
       message: '"batch" is for a sink with "method"',
       hint: 'messages of topics and queues are sent without waiting for each other',
