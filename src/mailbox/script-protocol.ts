@@ -13,6 +13,8 @@ export interface ScriptLease {
   readonly gauges: SharedArrayBuffer
   /** Bytes at which the thread is replaced. */
   readonly memory: number
+  /** Bytes of a value that may leave the thread. */
+  readonly maxResult: number
   /** The files as they were when the script was last loaded, by URL; set if they differ now. */
   readonly files?: Readonly<Record<string, string>>
 }

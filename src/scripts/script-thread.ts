@@ -17,6 +17,7 @@ import type { ScriptCall } from './script-call.js'
 export interface ThreadScript {
   readonly url: string
   readonly memory: number
+  readonly maxResult: number
   readonly files?: Readonly<Record<string, string>>
 }
 

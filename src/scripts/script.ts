@@ -228,7 +228,8 @@ export class Script {
   }
 
   get #threadScript(): ThreadScript {
-    return { url: pathToFileURL(this.#settings.path).href, memory: this.#settings.memory }
+    const { path, memory, maxResult } = this.#settings
+    return { url: pathToFileURL(path).href, memory, maxResult }
   }
 }
 

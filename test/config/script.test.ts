@@ -36,6 +36,7 @@ describe('a script block', () => {
         queue: 1_000,
         timeoutMs: 30_000,
         memory: 256 * 1024 * 1024,
+        maxResult: 16 * 1024 * 1024,
         reload: true,
       },
     ])
@@ -47,6 +48,7 @@ describe('a script block', () => {
     ['path = "./handlers.js"\nthreads = 0', 'wrong value for "threads"'],
     ['path = "./handlers.js"\nconcurrent = "many"', 'wrong value for "concurrent"'],
     ['path = "./handlers.js"\nqueue = 0', 'wrong value for "queue"'],
+    ['path = "./handlers.js"\nmax_result = "much"', 'wrong value for "max_result"'],
     ['path = "./handlers.js"\ntimeout = "soon"', 'wrong value for "timeout"'],
     ['path = "./handlers.js"\nmemory = "1MB"', 'wrong value for "memory"'],
     ['path = "./handlers.js"\nreload = "often"', 'wrong value for "reload"'],

@@ -31,6 +31,7 @@ async function startOf(text: string, memory: number, clock: Clock): Promise<void
     queue: 1,
     timeoutMs: 1_000,
     memory,
+    maxResult: 1_000_000,
     reload: true,
   }
   const scripts = new Scripts([settings], [{ script: 's', function: 'get' }], worker, {

@@ -41,3 +41,24 @@ test('the error that a thread dies of keeps its message', async () => {
     message: expect.stringContaining('told'),
   })
 })
+
+test('a value that is too large does not cross to the host: a result, and one for the gateway', async () => {
+  const large = `
+export const bytes = ({ size }) => new Uint8Array(size)
+export const rows = ({ size }) => Array.from({ length: size / 100 }, (_, n) => ({ n, text: 'x'.repeat(100) }))
+export const publish = ({ size }, { gateway }) =>
+  gateway.publish('bus', 't', 'x'.repeat(size)).then(() => 'published', ({ kind }) => kind)
+`
+  const more = { integrations: { bus: { type: 'memory' } } } as const
+  const { run, events } = await scriptOf(large, ['bytes', 'rows', 'publish'], { max_result: '1MB' }, more)
+  for (const name of ['bytes', 'rows'])
+    await expect(run(name, { size: 1_100_000 })).rejects.toMatchObject({
+      kind: 'serialize',
+      message: expect.stringContaining('"max_result" of the script allows 1 MB'),
+    })
+  expect(await run('publish', { size: 1_100_000 })).toBe('serialize')
+  expect((await run<Uint8Array>('bytes', { size: 1_000_000 })).byteLength).toBe(1_000_000)
+  expect(await run('rows', { size: 100_000 })).toHaveLength(1_000)
+  expect(await run('publish', { size: 1_000_000 })).toBe('published')
+  expect(events).toEqual([])
+})

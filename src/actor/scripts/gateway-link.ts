@@ -1,11 +1,11 @@
 import { onAbort } from '../../core/abort.js'
 import { MailboxFullError } from '../../core/errors/limits.js'
 import { CancelledError } from '../../core/errors/operation.js'
-import { prepareValue } from '../../core/prepare-value.js'
 import type { ScriptGateway } from '../../core/script-context.js'
 import { decodeError } from '../../mailbox/error-codec.js'
 import { postPrepared } from '../../mailbox/post-prepared.js'
 import type { FromScript, Outcome, ScriptOperation } from '../../mailbox/script-protocol.js'
+import { bounded } from './bounded.js'
 
 /** How many operations of a thread may be in flight at the host. */
 const MOST_ASKED = 10_000
@@ -20,10 +20,12 @@ interface Asked {
 export class GatewayLink {
   readonly #post: (message: FromScript) => void
   readonly #asked = new Map<number, Asked>()
+  readonly #maxResult: number
   #last = 0
 
-  constructor(post: (message: FromScript) => void) {
+  constructor(post: (message: FromScript) => void, maxResult: number) {
     this.#post = post
+    this.#maxResult = maxResult
   }
 
   /**
@@ -60,7 +62,7 @@ export class GatewayLink {
     if (signal.aborted) throw new CancelledError({ cause: signal.reason })
     if (this.#asked.size >= MOST_ASKED)
       throw new MailboxFullError(`${MOST_ASKED} operations of the script are in flight`)
-    const prepared = args.map((arg) => prepareValue(arg))
+    const prepared = args.map((arg) => bounded(arg, this.#maxResult))
     const id = ++this.#last
     postPrepared(prepared, (values) =>
       this.#post({

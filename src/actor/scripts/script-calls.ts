@@ -1,10 +1,10 @@
 import { sharedController } from '../../core/abort.js'
 import { ConfigError } from '../../core/errors/config.js'
-import { prepareValue } from '../../core/prepare-value.js'
 import type { ScriptContext } from '../../core/script-context.js'
 import { decodeError, encodeError } from '../../mailbox/error-codec.js'
 import { postPrepared } from '../../mailbox/post-prepared.js'
 import type { CallContext, FromScript, Outcome, ToScript } from '../../mailbox/script-protocol.js'
+import { bounded } from './bounded.js'
 import type { GatewayLink } from './gateway-link.js'
 
 /** The exports of a script. */
@@ -15,12 +15,19 @@ export class ScriptCalls {
   readonly #module: ScriptModule
   readonly #link: GatewayLink
   readonly #post: (message: FromScript) => void
+  readonly #maxResult: number
   readonly #running = new Map<number, AbortController>()
 
-  constructor(module: ScriptModule, link: GatewayLink, post: (message: FromScript) => void) {
+  constructor(
+    module: ScriptModule,
+    link: GatewayLink,
+    post: (message: FromScript) => void,
+    maxResult: number,
+  ) {
     this.#module = module
     this.#link = link
     this.#post = post
+    this.#maxResult = maxResult
   }
 
   /** Runs a call. Never rejects. */
@@ -57,7 +64,7 @@ export class ScriptCalls {
     try {
       const found = this.#module[name]
       if (typeof found !== 'function') throw new ConfigError(`the script exports no function "${name}"`)
-      return { ok: true, value: prepareValue(await found(params, context)) }
+      return { ok: true, value: bounded(await found(params, context), this.#maxResult) }
     } catch (thrown) {
       return { ok: false, error: encodeError(thrown) }
     }

@@ -16,7 +16,14 @@ const BEAT_EVERY_MS = 50
 /**
  * Serves a script in this thread, for the pool that has started it. Never resolves: the host ends the thread.
  */
-export async function serveScript({ url, port, gauges: shared, memory, files }: ScriptLease): Promise<void> {
+export async function serveScript({
+  url,
+  port,
+  gauges: shared,
+  memory,
+  maxResult,
+  files,
+}: ScriptLease): Promise<void> {
   const post = (message: FromScript) => port.postMessage(message)
   const gauges = new ScriptGauges(shared)
   const held = new HeldMemory(systemClock, memory)
@@ -26,10 +33,10 @@ export async function serveScript({ url, port, gauges: shared, memory, files }: 
   // Standard output belongs to the application, which may speak a protocol over it.
   process.stdout.write = process.stderr.write.bind(process.stderr) as typeof process.stdout.write
   process.on('uncaughtExceptionMonitor', (error) => post({ kind: 'dying', reason: messageOf(error) }))
-  const link = new GatewayLink(post)
+  const link = new GatewayLink(post, maxResult)
   try {
     const module = await loadScript(url, files)
-    const calls = new ScriptCalls(module, link, post)
+    const calls = new ScriptCalls(module, link, post, maxResult)
     port.on('message', (message: ToScript) => {
       switch (message.kind) {
         case 'call':

@@ -30,6 +30,11 @@ export const script = z
     memory: size(LEAST_MEMORY)
       .prefault('256MB')
       .describe('Memory (heap and buffers) at which a thread is replaced. Example: `"128MB"`.'),
+    max_result: size()
+      .prefault('16MB')
+      .describe(
+        'Maximum size of a result, and of a value that a function passes to the gateway. The host stands still while it reads a larger one.',
+      ),
     reload: z
       .boolean()
       .default(true)

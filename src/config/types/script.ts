@@ -45,6 +45,13 @@ export interface ScriptBlock {
    */
   readonly memory?: Size | undefined
   /**
+   * Maximum size of a result, and of a value that a function passes to the gateway. The host stands still
+   * while it reads a larger one.
+   * A size: bytes, or text such as `"64KB"`.
+   * @defaultValue `"16MB"`
+   */
+  readonly max_result?: Size | undefined
+  /**
    * Whether the script is loaded again when its file, or a file that it imports, changes.
    * @defaultValue `true`
    */

@@ -14,6 +14,8 @@ export interface ScriptSettings {
   readonly timeoutMs: number
   /** Bytes of memory at which a thread is replaced. */
   readonly memory: number
+  /** Bytes of a value that may leave a thread. */
+  readonly maxResult: number
   /** Whether the script is loaded again when one of its files changes. */
   readonly reload: boolean
 }
