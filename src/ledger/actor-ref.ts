@@ -25,6 +25,7 @@ import type {
 import type { ActorNotice, RequestOptions } from '../mailbox/protocol.js'
 import type { Turn } from '../mailbox/turn.js'
 import { traitsOf, type Verb } from '../mailbox/verbs.js'
+import { gapOf } from './gap.js'
 import { type HostSource, HostSources, specOf, windowOf } from './host-sources.js'
 import { Ledger } from './ledger.js'
 import { Lives } from './lives.js'
@@ -63,7 +64,10 @@ export class ActorRef implements IntegrationMail, ActorAddress {
       makeLedger: ({ settings, poisonThreshold }) =>
         new Ledger(settings, poisonThreshold, clock, ledgerEvents, origin),
       notice: (notice, isPresent) => this.#notice(notice, isPresent),
-      missed: (source) => this.#reportGap(source),
+      missed: (source) => {
+        const gap = gapOf(source, this.#lives.actor)
+        if (gap !== undefined) events.notice(gap)
+      },
     })
   }
 
@@ -231,17 +235,6 @@ export class ActorRef implements IntegrationMail, ActorAddress {
 
   async drained(ms: number): Promise<void> {
     await Promise.all(this.#lives.ledgers.map((ledger) => ledger.drained(ms)))
-  }
-
-  /**
-   * Reports that messages published without an actor are missing, unless the broker keeps them for the subscription.
-   */
-  #reportGap({ verb, target, wanted }: HostSource): void {
-    const { keepsSession, settings } = this.#lives.actor
-    const qos = wanted.qos ?? Number(settings.config.qos ?? 0)
-    if (verb !== 'subscribe' || (keepsSession && qos > 0)) return
-    const reason = 'the actor was restarted; messages published in the meantime are missing'
-    this.#events.notice({ kind: 'gap', topic: target, lost: 0, reason })
   }
 
   #shutDown(): ShutdownError {
