@@ -12,6 +12,7 @@ import type { DataFlow } from './dataflow/flow.js'
 import type { ClientSet } from './gateway-clients.js'
 import { loadOptionsOf } from './gateway-options.js'
 import { withSchemas } from './gateway-schemas.js'
+import { endangeredBuffer } from './reload/buffers.js'
 import { checkFingerprints, fingerprintOf } from './reload/fingerprint.js'
 import { cannotChange, fixedPart } from './reload/fixed.js'
 import { planReload } from './reload/plan.js'
@@ -52,7 +53,11 @@ export class ReloadableConfig {
     this.#reloader = new Reloader(config, {
       clock: systemClock,
       report: (report) => reporter.report(report),
-      apply: (next, plan) => changeGateway(next, plan, parts),
+      apply: async (next, plan) => {
+        const endangered = this.#endangered(next, plan)
+        if (endangered !== undefined) throw new ConfigError(endangered)
+        await changeGateway(next, plan, parts)
+      },
     })
   }
 
@@ -97,10 +102,12 @@ export class ReloadableConfig {
     const { config, warnings } = await loadConfig(this.#sourceOf(source), this.#overriding(variables))
     const next = await withSchemas(config)
     const { current } = this
+    const blocks = planReload(current, next)
     const fixed = fixedPart(current, next)
+    const refused = fixed === undefined ? this.#endangered(next, blocks) : cannotChange(fixed)
     return {
-      blocks: priced(planReload(current, next), (name) => this.#figuresOf(name)),
-      ...(fixed !== undefined && { refused: cannotChange(fixed) }),
+      blocks: priced(blocks, (name) => this.#figuresOf(name)),
+      ...(refused !== undefined && { refused }),
       fingerprints: this.#fingerprints(current, next),
       diagnostics: warnings,
     }
@@ -160,6 +167,15 @@ export class ReloadableConfig {
     const { integrations, routes } = this.#tree
     const child = integrations.get(name)
     return child && actorFigures(child, routes)
+  }
+
+  #endangered(next: GatewayConfig, plan: Plan): string | undefined {
+    const { integrations, routes } = this.#tree
+    const figures = routes.figures()
+    return endangeredBuffer(this.current, next, plan, {
+      buffered: (route) => figures.get(route)?.levels.buffered ?? 0,
+      isConnected: (name) => integrations.get(name)?.status.state === 'connected',
+    })
   }
 
   /** Refuses later reloads, because the gateway shuts down. */
