@@ -100,11 +100,12 @@ class GrpcServerAdapter implements ProtocolAdapter {
       }
       listener.health.add(service)
     }
+    // While the server ends, the methods stay registered: grpc-js would answer UNIMPLEMENTED, which callers take as final.
+    const drain = async () => listener.drain()
     return {
       resume: () => mine.resume(),
-      async detach() {
-        listener.drain()
-      },
+      detach: drain,
+      finish: drain,
       async close() {
         // If another registration has replaced this one, the method stays served.
         if (served.get(path) !== mine) return

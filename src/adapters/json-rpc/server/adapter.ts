@@ -71,7 +71,9 @@ class JsonRpcServer implements ProtocolAdapter {
         if (this.#state === undefined)
           throw new ConnectionError('the server is not listening', { integration })
         const state = this.#state
-        return { ...state.dispatcher.serve(method, sink), detach: async () => void drain(state) }
+        const end = async () => void drain(state)
+        // While the server ends, the methods stay served: callers would get "method not found", which they take as final.
+        return { ...state.dispatcher.serve(method, sink), detach: end, finish: end }
       },
     }
   }
