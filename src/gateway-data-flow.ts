@@ -1,5 +1,6 @@
 import type { GatewayConfig } from './config/gateway-config.js'
 import { type Clock, systemClock } from './core/clock.js'
+import { ConnectionError } from './core/errors/connection.js'
 import type { GatewayReport } from './core/events.js'
 import { systemRandom } from './core/random.js'
 import type { ConnectionState } from './core/status.js'
@@ -28,6 +29,12 @@ export function makeDataFlow(
     callScript: scriptCaller(scripts),
     log: (record) => reporter.log(record),
     report: (report: GatewayReport) => reporter.report(report),
-    integration: (name) => clients.get(name)!,
+    integration(name) {
+      const known = clients.get(name)
+      if (known !== undefined) return known
+      // A removed `on` block still runs its action for the events that wait in it.
+      const reason = `integration "${name}" was removed by a reload`
+      throw new ConnectionError(reason, { integration: name, notExecuted: true, retryable: false })
+    },
   })
 }

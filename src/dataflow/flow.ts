@@ -23,7 +23,8 @@ import { filledData } from './feeds/feed-of.js'
 import type { FlowIntegration } from './flow-integration.js'
 import type { Hops } from './hops.js'
 import { Joins } from './joins.js'
-import { Trigger, type TriggerFigures } from './triggers/trigger.js'
+import type { TriggerFigures } from './triggers/trigger.js'
+import { Triggers } from './triggers/triggers.js'
 import type { Update } from './update.js'
 import { emitUpdate } from './update-events.js'
 
@@ -62,12 +63,6 @@ interface Fed {
   readonly feed: Feed
 }
 
-/** A trigger, and a function with which it no longer receives events. */
-interface Listening {
-  readonly trigger: Trigger
-  readonly forget: () => void
-}
-
 /** The blocks `data`, `action` and `on` of a gateway. */
 export class DataFlow {
   readonly #parts: FlowDependencies
@@ -80,7 +75,7 @@ export class DataFlow {
   readonly #runner: ActionRunner
   #actions: ReadonlyMap<string, Action>
   readonly #joins: Joins
-  #triggers: readonly Listening[]
+  readonly #triggers: Triggers
   #isStopped = false
 
   constructor({ data, actions, triggers, routes = [] }: FlowSettings, parts: FlowDependencies) {
@@ -101,7 +96,19 @@ export class DataFlow {
     this.#feeds = data.map((settings) => ({ settings, feed: this.#fill(settings) }))
     for (const { integration, transforms } of data) this.#joins.addAll(transforms, integration)
     for (const { from, transforms } of routes) this.#joins.addAll(transforms, from.integration)
-    this.#triggers = triggers.map((settings) => this.#makeTrigger(settings))
+    this.#triggers = new Triggers(triggers, this.#events, {
+      clock,
+      data: this.#values,
+      bind: (action) => {
+        const run = this.#runner.bind(action)
+        return ({ trigger, hops }, signal) => run(trigger, { signal }, hops)
+      },
+      conditionFailed: (name, error, isNew) => {
+        if (!isNew) return
+        const message = `the condition of on "${name}" failed`
+        log({ level: 'warn', message, error: messageOf(error) })
+      },
+    })
     parts.work.add(this.#runner)
   }
 
@@ -112,7 +119,7 @@ export class DataFlow {
 
   /**
    * Takes other blocks. Data that stays keeps its value and its readers; only changed data is filled again. Runs in
-   * progress go on.
+   * progress go on, and events that wait for a run get it.
    * @param isChanged whether a block is new or not the same as before
    * @param isRemoved whether an integration is gone
    */
@@ -133,17 +140,7 @@ export class DataFlow {
     this.#actions = new Map(actions.map(({ name }) => [name, this.#actions.get(name) ?? this.#action(name)]))
     for (const { integration, transforms } of data) this.#joins.addAll(transforms, integration)
     for (const { from, transforms } of routes) this.#joins.addAll(transforms, from.integration)
-    const listening = new Map(this.#triggers.map((each) => [each.trigger.name, each]))
-    this.#triggers = triggers.map((settings) => {
-      const before = listening.get(settings.name)
-      if (before === undefined || isChanged('on', settings.name)) return this.#makeTrigger(settings)
-      listening.delete(settings.name)
-      return before
-    })
-    for (const { trigger, forget } of listening.values()) {
-      forget()
-      trigger.stop()
-    }
+    this.#triggers.reload(triggers, (name) => isChanged('on', name))
     // The new sources open while the earlier ones end, so that no message is missed.
     for (const each of filled) if (!kept.has(each.settings.name)) each.feed.start()
     await Promise.all(ended.map(({ feed }) => feed.close()))
@@ -165,7 +162,7 @@ export class DataFlow {
     if (this.#isStopped) return
     this.#isStopped = true
     for (const { feed } of this.#feeds) feed.stop()
-    for (const { trigger } of this.#triggers) trigger.stop()
+    this.#triggers.stop()
     this.#runner.stop()
   }
 
@@ -208,7 +205,7 @@ export class DataFlow {
     return {
       data: each([...this.#sources].map(([name, source]) => [name, source.figures] as const)),
       actions: each([...this.#runner.names].map((name) => [name, this.#runner.figures(name)] as const)),
-      triggers: each(this.#triggers.map(({ trigger }) => [trigger.name, trigger.figures] as const)),
+      triggers: this.#triggers.figures,
     }
   }
 
@@ -266,20 +263,6 @@ export class DataFlow {
 
   #action(name: string): Action {
     return new Action(name, (...run) => this.#runner.run(...run))
-  }
-
-  #makeTrigger(settings: TriggerSettings): Listening {
-    const trigger = new Trigger(settings, {
-      clock: this.#parts.clock,
-      data: this.#values,
-      run: (action, { trigger: given, hops }, signal) => this.#runner.run(action, given, { signal }, hops),
-      conditionFailed: (name, error, isNew) => {
-        if (!isNew) return
-        const message = `the condition of on "${name}" failed`
-        this.#parts.log({ level: 'warn', message, error: messageOf(error) })
-      },
-    })
-    return { trigger, forget: this.#events.on(settings.event, (event) => trigger.offer(event)) }
   }
 
   #dataFailed(data: string, error: Error, isNew: boolean): void {

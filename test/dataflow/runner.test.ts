@@ -206,3 +206,31 @@ describe('a run', () => {
     expect(calls).toEqual([])
   })
 })
+
+describe('a removed action', () => {
+  const sequence: ActionSettings = { type: 'sequence', name: 's', timeoutMs: 1_000, actions: ['a', 'b'] }
+
+  test('runs for what was bound to it, with its members', async () => {
+    const { calls, reported, runner: made } = runner([call('a'), call('b'), sequence])
+    const bound = made.bind('s')
+    made.update([])
+    expect([...made.names]).toEqual([])
+    const run = bound({ n: 1 }, {}, [])
+    await settled()
+    await calls[0]!.succeed(1)
+    await calls[1]!.succeed(2)
+    expect(await run).toBe(2)
+    expect(reported).toEqual([])
+    await expect(made.run('s', {}, {})).rejects.toMatchObject({ kind: 'config' })
+  })
+
+  test('lets a run in progress end', async () => {
+    const { calls, runner: made } = runner([call('a'), call('b'), sequence])
+    const run = made.run('s', { n: 1 }, {})
+    await settled()
+    made.update([call('a')])
+    await calls[0]!.succeed(1)
+    await calls[1]!.succeed(2)
+    expect(await run).toBe(2)
+  })
+})

@@ -33,13 +33,15 @@ interface Counted {
   succeeded: number
   failed: number
   running: number
+  /** The actions among which it was when a reload removed it. */
+  removedFrom?: ReadonlyMap<string, Counted>
 }
 
 /** Runs the actions of a gateway, and reports their outcomes as events. A shutdown waits for runs in progress. */
 export class ActionRunner implements Worker {
   readonly #parts: RunnerDependencies
   #actions: ReadonlyMap<string, Counted>
-  readonly #forActions: ActionParts
+  readonly #forActions: Omit<ActionParts, 'runMember'>
   #running = 0
   #isStopped = false
 
@@ -52,11 +54,10 @@ export class ActionRunner implements Worker {
       log,
       callScript,
       integration: (name) => parts.integration(name),
-      runMember: (name, run) => this.#run(name, run, undefined),
     }
   }
 
-  /** Takes other settings for the runs that start from now on. */
+  /** Takes other settings for the runs that start from now on, but removed actions keep theirs: see `bind`. */
   update(actions: readonly ActionSettings[]): void {
     const known = this.#actions
     this.#actions = new Map(
@@ -66,6 +67,7 @@ export class ActionRunner implements Worker {
         return [settings.name, before ?? counted(settings)]
       }),
     )
+    for (const [name, action] of known) if (!this.#actions.has(name)) action.removedFrom = known
   }
 
   get names(): Iterable<string> {
@@ -87,19 +89,32 @@ export class ActionRunner implements Worker {
   }
 
   /** Runs an action. @throws what the action throws; ShutdownError after `stop` */
-  async run(name: string, trigger: unknown, limits: OperationLimits, hops: Hops = NO_HOPS): Promise<unknown> {
-    if (this.#isStopped) throw new ShutdownError()
-    this.#running++
-    try {
-      const { timeout, signal } = limits
-      return (await this.#run(name, { trigger, hops, signal, results: {} }, timeout)).result
-    } finally {
-      this.#running--
+  run(name: string, trigger: unknown, limits: OperationLimits, hops: Hops = NO_HOPS): Promise<unknown> {
+    return this.bind(name)(trigger, limits, hops)
+  }
+
+  /** Returns a function that runs an action like `run`, also after a reload has removed it. */
+  bind(name: string): (trigger: unknown, limits: OperationLimits, hops: Hops) => Promise<unknown> {
+    const known = this.#actions.get(name)
+    return async (trigger, { timeout, signal }, hops) => {
+      if (this.#isStopped) throw new ShutdownError()
+      this.#running++
+      try {
+        return (await this.#run(name, { trigger, hops, signal, results: {} }, timeout, known)).result
+      } finally {
+        this.#running--
+      }
     }
   }
 
-  async #run(name: string, given: Omit<Run, 'used'>, timeout: Duration | undefined): Promise<Done> {
-    const action = this.#actions.get(name)
+  /** @param known the action, in case that it was removed */
+  async #run(
+    name: string,
+    given: Omit<Run, 'used'>,
+    timeout: Duration | undefined,
+    known: Counted | undefined,
+  ): Promise<Done> {
+    const action = this.#actions.get(name) ?? known
     if (action === undefined) throw unknownName('action', 'action', name, this.#actions.keys())
     action.runs++
     action.running++
@@ -107,7 +122,7 @@ export class ActionRunner implements Worker {
     const used = { params: given.trigger }
     try {
       hops = hop(hops, name)
-      const done = await this.#inTime(action.settings, { ...given, hops, used }, timeout)
+      const done = await this.#inTime(action, { ...given, hops, used }, timeout)
       action.succeeded++
       this.#emit(name, 'succeeded', hops, { action: name, params: used.params, result: done.result })
       return done
@@ -123,15 +138,18 @@ export class ActionRunner implements Worker {
     }
   }
 
-  #inTime(settings: ActionSettings, run: Run, timeout: Duration | undefined): Promise<Done> {
+  #inTime(action: Counted, run: Run, timeout: Duration | undefined): Promise<Done> {
     const limits = { timeout, signal: run.signal }
-    return inTime(this.#parts.clock, settings, limits, (signal) =>
-      this.#perform(settings, { ...run, signal }),
+    return inTime(this.#parts.clock, action.settings, limits, (signal) =>
+      this.#perform(action, { ...run, signal }),
     )
   }
 
-  async #perform(settings: ActionSettings, run: Run): Promise<Done> {
-    const parts = this.#forActions
+  async #perform({ settings, removedFrom: actions = this.#actions }: Counted, run: Run): Promise<Done> {
+    const parts: ActionParts = {
+      ...this.#forActions,
+      runMember: (name, member) => this.#run(name, member, undefined, actions.get(name)),
+    }
     switch (settings.type) {
       case 'rpc':
         return callMethod(settings, run, parts)

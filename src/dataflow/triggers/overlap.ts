@@ -1,14 +1,18 @@
 import { sharedController } from '../../core/abort.js'
 import { Deque } from '../../core/deque.js'
 import type { TriggerSettings } from '../../core/settings/trigger.js'
-import type { FlowEvent } from '../events.js'
+import type { Accepted } from './accepted.js'
+
+type Settings = Pick<TriggerSettings, 'concurrency' | 'overlap' | 'queueSize'>
 
 /** Limits how many runs of an action are in progress, and decides about the events beyond. */
 export class Overlap {
-  readonly #settings: Pick<TriggerSettings, 'concurrency' | 'overlap' | 'queueSize'>
-  readonly #run: (event: FlowEvent, signal: AbortSignal) => Promise<void>
+  #settings: Settings
+  readonly #run: (event: Accepted, signal: AbortSignal) => Promise<void>
   readonly #dropped: () => void
-  readonly #waiting = new Deque<FlowEvent>()
+  /** Events that waited in a queue when the settings changed. They start before others, and none of them is dropped. */
+  readonly #earlier = new Deque<Accepted>()
+  readonly #waiting = new Deque<Accepted>()
   /** The runs in progress, oldest first. */
   readonly #running = new Set<AbortController>()
 
@@ -17,8 +21,8 @@ export class Overlap {
    * @param dropped called for each event without a run
    */
   constructor(
-    settings: Pick<TriggerSettings, 'concurrency' | 'overlap' | 'queueSize'>,
-    run: (event: FlowEvent, signal: AbortSignal) => Promise<void>,
+    settings: Settings,
+    run: (event: Accepted, signal: AbortSignal) => Promise<void>,
     dropped: () => void,
   ) {
     this.#settings = settings
@@ -31,23 +35,32 @@ export class Overlap {
   }
 
   get waiting(): number {
-    return this.#waiting.size
+    return this.#earlier.size + this.#waiting.size
   }
 
-  offer(event: FlowEvent): void {
+  offer(event: Accepted): void {
     const { concurrency, overlap, queueSize } = this.#settings
     if (this.#running.size < concurrency) return this.#start(event)
     if (overlap === 'skip') return this.#dropped()
     if (overlap === 'restart') {
       // The event starts when the cancelled run has ended, so that there are never more than `concurrency`.
-      this.#oldest()?.abort()
+      if (this.#earlier.size === 0) this.#oldest()?.abort()
       for (let left = this.#waiting.size; left >= concurrency; left--) this.#drop()
     } else if (this.#waiting.size >= queueSize) this.#drop()
     this.#waiting.push(event)
   }
 
+  /** Takes other settings. */
+  change(settings: Settings): void {
+    if (this.#settings.overlap === 'queue')
+      while (this.#waiting.size > 0) this.#earlier.push(this.#waiting.shift()!)
+    this.#settings = settings
+    this.#startWaiting()
+  }
+
   /** Drops the events that wait. Runs in progress go on. */
   stop(): void {
+    for (; this.#earlier.size > 0; this.#earlier.shift()) this.#dropped()
     while (this.#waiting.size > 0) this.#drop()
   }
 
@@ -61,13 +74,17 @@ export class Overlap {
     this.#dropped()
   }
 
-  #start(event: FlowEvent): void {
+  #startWaiting(): void {
+    while (this.waiting > 0 && this.#running.size < this.#settings.concurrency)
+      this.#start((this.#earlier.shift() ?? this.#waiting.shift())!)
+  }
+
+  #start(event: Accepted): void {
     const controller = sharedController()
     this.#running.add(controller)
     void this.#run(event, controller.signal).then(() => {
       this.#running.delete(controller)
-      const next = this.#waiting.shift()
-      if (next !== undefined) this.#start(next)
+      this.#startWaiting()
     })
   }
 }

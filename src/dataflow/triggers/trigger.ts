@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '../../core/clock.js'
 import type { RunNames } from '../../core/settings/late.js'
-import type { TriggerSettings } from '../../core/settings/trigger.js'
+import type { Condition, TriggerSettings } from '../../core/settings/trigger.js'
 import type { FlowEvent } from '../events.js'
+import type { Accepted, RunAction } from './accepted.js'
 import { type Gate, gateOf } from './gate.js'
 import { Overlap } from './overlap.js'
 import { debounce, type Pace, throttle } from './pacing.js'
@@ -9,8 +11,8 @@ import { debounce, type Pace, throttle } from './pacing.js'
 export interface TriggerDependencies {
   readonly clock: Clock
   readonly data: NonNullable<RunNames['data']>
-  /** Runs the action. @throws what the action throws */
-  run(action: string, event: FlowEvent, signal: AbortSignal): Promise<unknown>
+  /** Returns a function that runs an action, also after a reload has removed it. */
+  bind(action: string): RunAction
   /** Reports that the condition cannot be computed. `isNew` if it could before. */
   conditionFailed(trigger: string, error: Error, isNew: boolean): void
 }
@@ -36,10 +38,13 @@ export interface TriggerFigures {
 /** An `on` block: runs an action for events. Never throws. */
 export class Trigger {
   readonly name: string
-  readonly #settings: TriggerSettings
+  #settings: TriggerSettings
   readonly #parts: TriggerDependencies
-  readonly #gate: Gate
-  readonly #paces: readonly Pace[]
+  #action: RunAction
+  #gate: Gate
+  #paces: readonly Pace[] = []
+  /** Takes an event for which the condition holds. */
+  #accept!: (event: Accepted) => void
   readonly #overlap: Overlap
   #events = 0
   #filtered = 0
@@ -53,32 +58,10 @@ export class Trigger {
     this.name = settings.name
     this.#settings = settings
     this.#parts = parts
-    const { clock, data } = parts
-    const { condition, debounceMs, throttleMs } = settings
-    const skipped = () => {
-      this.#skipped++
-    }
-    this.#overlap = new Overlap(settings, (event, signal) => this.#run(event, signal), skipped)
-    let pass = (event: FlowEvent) => this.#overlap.offer(event)
-    const paces: Pace[] = []
-    const add = (make: typeof throttle, ms: number | undefined) => {
-      if (ms === undefined) return
-      const pace = make(ms, clock, pass, skipped)
-      paces.push(pace)
-      pass = (event) => pace.offer(event)
-    }
-    add(throttle, throttleMs)
-    add(debounce, debounceMs)
-    this.#paces = paces
-    const first = pass
-    this.#gate = gateOf(condition, {
-      clock,
-      data,
-      pass: (event) => first(event),
-      refuse: () => {
-        this.#filtered++
-      },
-    })
+    this.#action = parts.bind(settings.action)
+    this.#overlap = new Overlap(settings, (event, signal) => this.#run(event, signal), this.#skip)
+    this.#setPace()
+    this.#gate = this.#makeGate()
   }
 
   get figures(): TriggerFigures {
@@ -107,6 +90,33 @@ export class Trigger {
     }
   }
 
+  /** Whether events wait, or runs are in progress. */
+  get isBusy(): boolean {
+    return this.#overlap.waiting > 0 || this.#overlap.running > 0
+  }
+
+  /** Takes other settings. Events that wait still get their runs, of the action that they were accepted for. */
+  change(settings: TriggerSettings): void {
+    const { condition, debounceMs, throttleMs } = this.#settings
+    this.#settings = settings
+    this.#action = this.#parts.bind(settings.action)
+    this.#overlap.change(settings)
+    if (settings.debounceMs !== debounceMs || settings.throttleMs !== throttleMs) {
+      this.#passWaiting()
+      this.#setPace()
+    }
+    if (isSame(settings.condition, condition)) return
+    this.#gate.stop()
+    this.#gate = this.#makeGate()
+  }
+
+  /** Takes no more events. Those that wait still get their runs. */
+  retire(): void {
+    this.#isStopped = true
+    this.#gate.stop()
+    this.#passWaiting()
+  }
+
   /** Takes no more events, and drops those that wait. Runs in progress go on. */
   stop(): void {
     this.#isStopped = true
@@ -115,14 +125,58 @@ export class Trigger {
     this.#overlap.stop()
   }
 
-  async #run(event: FlowEvent, signal: AbortSignal): Promise<void> {
+  readonly #skip = () => {
+    this.#skipped++
+  }
+
+  #makeGate(): Gate {
+    const { clock, data } = this.#parts
+    return gateOf(this.#settings.condition, {
+      clock,
+      data,
+      pass: (event) => this.#accept({ event, run: this.#action }),
+      refuse: () => {
+        this.#filtered++
+      },
+    })
+  }
+
+  #setPace(): void {
+    const { debounceMs, throttleMs } = this.#settings
+    let pass = (event: Accepted) => this.#overlap.offer(event)
+    const paces: Pace[] = []
+    const add = (make: typeof throttle, ms: number | undefined) => {
+      if (ms === undefined) return
+      const pace = make(ms, this.#parts.clock, pass, this.#skip)
+      paces.push(pace)
+      pass = (event) => pace.offer(event)
+    }
+    add(throttle, throttleMs)
+    add(debounce, debounceMs)
+    this.#paces = paces
+    this.#accept = pass
+  }
+
+  /** Ends `throttle` and `debounce`. The events that they hold back pass, oldest first. */
+  #passWaiting(): void {
+    for (const pace of this.#paces) {
+      const event = pace.stop()
+      if (event !== undefined) this.#overlap.offer(event)
+    }
+  }
+
+  async #run({ event, run }: Accepted, signal: AbortSignal): Promise<void> {
     this.#runs++
-    const { action } = this.#settings
     try {
-      await this.#parts.run(action, event, signal)
+      await run(event, signal)
     } catch {
       // The action has reported its failure.
       if (!signal.aborted) this.#errors++
     }
   }
+}
+
+/** Whether two conditions are the same. An expression has no state, and cannot be compared. */
+function isSame(one: Condition | undefined, other: Condition | undefined): boolean {
+  return one?.kind !== 'expression' && isDeepStrictEqual(one, other)
 }
