@@ -100,7 +100,7 @@ const serverConfig = z.strictObject({
     .max(10_000_000)
     .default(20_000)
     .describe(
-      'Maximum number of objects, arrays, members and elements in a request or batch. To copy many small ones to the thread of the application takes its time: about 2 ms for 1,000.',
+      'Maximum number of objects, arrays and members of objects in a request or batch. To copy many small ones to the thread of the application takes its time: about 2 ms for 1,000.',
     ),
   max_headers: size
     .default(16 * 1024)

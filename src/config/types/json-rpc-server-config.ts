@@ -23,8 +23,8 @@ export interface JsonRpcServerConfigBlock {
    */
   readonly max_depth?: number | undefined
   /**
-   * Maximum number of objects, arrays, members and elements in a request or batch. To copy many small ones to
-   * the thread of the application takes its time: about 2 ms for 1,000.
+   * Maximum number of objects, arrays and members of objects in a request or batch. To copy many small ones
+   * to the thread of the application takes its time: about 2 ms for 1,000.
    * A whole number from 10 to 10000000.
    * @defaultValue `20000`
    */

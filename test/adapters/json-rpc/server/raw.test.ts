@@ -168,10 +168,12 @@ describe('requests that are refused', () => {
     const { url } = await server(handlers, { config: { max_values: 100 } })
     const params = (element: string, count: number) =>
       `{"jsonrpc":"2.0","method":"sum","params":[${Array(count).fill(element)}],"id":1}`
-    for (const element of ['1', '{}', '[]', '{"a":[1]}', '"\\\\"', '"\\",[{"'])
+    for (const element of ['{}', '[]', '{"a":[1]}'])
       expect((await post(url, params(element, 20))).text).toContain('"result"')
-    expect((await post(url, params('"[,{,"', 90))).text).toContain('"result"')
-    for (const element of ['1', '{}', '[]', '{"a":[1]}', '"\\\\"', '"\\",[{"']) {
+    // Elements of an array are cheap to copy.
+    for (const element of ['1', '"\\\\"', '"\\",[{:"', '"[,{:"'])
+      expect((await post(url, params(element, 1_000))).text).toContain('"result"')
+    for (const element of ['{}', '[]', '{"a":[1]}']) {
       const { text } = await post(url, params(element, 100))
       expect(JSON.parse(text)).toMatchObject({ id: null, error: { code: -32_600 } })
       expect(text).toContain('max_values')
