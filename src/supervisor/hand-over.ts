@@ -4,11 +4,11 @@ import { ShutdownError } from '../core/errors/lifecycle.js'
 import { TimeoutError } from '../core/errors/operation.js'
 import type { PredecessorAddress } from '../mailbox/actor-address.js'
 import type { ActorControl } from '../mailbox/thread-messages.js'
+import { type ActorPlan, addressedOf, childSpec } from './actor-plan.js'
 import { graceOf } from './child-spec.js'
 import type { IntegrationChild } from './integration-child.js'
 import type { Life } from './life.js'
 import type { NewLife } from './new-life.js'
-import { type ActorPlan, addressedOf, childSpec } from './tree-plan.js'
 
 /** How often the state of a successor is read, in milliseconds. Reading shared memory costs no message. */
 const LOOK_EVERY_MS = 5

@@ -8,13 +8,13 @@ import type { ActorAddress } from '../mailbox/actor-address.js'
 import { addCounts, Gauges } from '../mailbox/gauges.js'
 import type { ActorNotice } from '../mailbox/protocol.js'
 import type { ActorControl } from '../mailbox/thread-messages.js'
+import { type ActorPlan, childSpec } from './actor-plan.js'
 import type { Child } from './child.js'
 import { type ChildSpec, graceOf } from './child-spec.js'
 import { Drains } from './drains.js'
 import { faultOf, healthOf, statusOf } from './integration-status.js'
 import type { Life } from './life.js'
 import { type IntegrationDependencies, makeLife, type NewLife } from './new-life.js'
-import { type ActorPlan, childSpec } from './tree-plan.js'
 
 /** The delay between the start of a child and the refill of the thread pool. */
 const REFILL_AFTER_MS = 250

@@ -2,11 +2,11 @@ import type { RecordableHistogram } from 'node:perf_hooks'
 import type { MessagePort } from 'node:worker_threads'
 import { type ChannelEnd, openChannel } from '../mailbox/channel.js'
 import type { ActorControl, Peer, StartRoute } from '../mailbox/thread-messages.js'
+import type { ActorPlan } from './actor-plan.js'
 import { Life, type LifeDependencies } from './life.js'
 import type { RouteLinks } from './route-links.js'
 import type { ThreadPool } from './thread-pool.js'
 import { transformFiles } from './transform-files.js'
-import type { ActorPlan } from './tree-plan.js'
 
 export interface IntegrationDependencies extends LifeDependencies {
   readonly pool: ThreadPool

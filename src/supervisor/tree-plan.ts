@@ -3,9 +3,9 @@ import type { IntegrationSettings } from '../core/settings/integration.js'
 import type { RouteSettings } from '../core/settings/route.js'
 import type { GroupSettings, SupervisionSettings } from '../core/settings/supervision.js'
 import type { Value } from '../core/value.js'
-import type { ActorProtocol, Addressed } from '../mailbox/actor-address.js'
+import type { ActorProtocol } from '../mailbox/actor-address.js'
+import type { ActorPlan } from './actor-plan.js'
 import type { BrokerPlan } from './broker-child.js'
-import type { ChildSpec } from './child-spec.js'
 import type { SupervisorOptions } from './supervisor.js'
 import { workerFile } from './worker-file.js'
 
@@ -31,23 +31,6 @@ export interface TreePlan {
   }[]
   readonly supervisors: readonly GroupSettings[]
   readonly routes: readonly RouteSettings[]
-}
-
-/** Describes an integration or a server; both have an actor. */
-export interface ActorPlan {
-  readonly settings: IntegrationSettings
-  readonly supervision: SupervisionSettings
-  readonly worker: URL
-  readonly protocol: ActorProtocol
-  /** Bytes of memory that outlive each life of its actor. */
-  readonly keptBytes: number
-  /** Whether the broker must tell two actors of this protocol apart that run at the same time. */
-  readonly identity: 'shared' | 'distinct'
-}
-
-/** Describes an actor to its address. */
-export function addressedOf({ settings, protocol, supervision, keptBytes }: ActorPlan): Addressed {
-  return { settings, protocol, poisonThreshold: supervision.poisonThreshold, keepsSession: keptBytes > 0 }
 }
 
 /** All integrations and servers, in start order. */
@@ -80,10 +63,6 @@ function protocolOf(manifest: AdapterManifest, settings: IntegrationSettings): A
     // An adapter that maps formats on the wire has one format for all requests.
     formats: payloadFormats === undefined ? formats.filter(isUsable) : [settings.format],
   }
-}
-
-export function childSpec(id: string, { restart, shutdownMs }: SupervisionSettings): ChildSpec {
-  return { id, restart, shutdown: shutdownMs === 0 ? 'brutal_kill' : shutdownMs }
 }
 
 /** The options of the supervisor of a single child. */

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.js'
+import { type ActorPlan, addressedOf, childSpec } from './actor-plan.js'
 import type { BrokerChild } from './broker-child.js'
 import type { Child } from './child.js'
 import { graceOf } from './child-spec.js'
@@ -14,15 +15,7 @@ import {
 import type { IntegrationChild } from './integration-child.js'
 import type { RouteLinks } from './route-links.js'
 import type { Supervisor, SupervisorOptions } from './supervisor.js'
-import {
-  type ActorPlan,
-  actorsOf,
-  addressedOf,
-  brokerPlan,
-  childSpec,
-  type TreePlan,
-  withoutGroup,
-} from './tree-plan.js'
+import { actorsOf, brokerPlan, type TreePlan, withoutGroup } from './tree-plan.js'
 
 /**
  * How an actor changes: `configure` leaves its life as it is, `overlap` starts the successor beside it, and `in-turn`

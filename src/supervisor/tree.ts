@@ -6,6 +6,7 @@ import type { GatewayReport } from '../core/events.js'
 import type { LogRecord } from '../core/telemetry.js'
 import type { AddressFactory } from '../mailbox/actor-address.js'
 import type { Work } from '../mailbox/work.js'
+import { type ActorPlan, addressedOf, childSpec } from './actor-plan.js'
 import { BrokerChild } from './broker-child.js'
 import type { Child } from './child.js'
 import { IntegrationChild } from './integration-child.js'
@@ -16,15 +17,7 @@ import type { Spawner } from './spawner.js'
 import { Supervisor, type SupervisorOptions } from './supervisor.js'
 import { ThreadPool } from './thread-pool.js'
 import { threadSpawner } from './thread-spawner.js'
-import {
-  type ActorPlan,
-  actorsOf,
-  addressedOf,
-  brokerPlan,
-  childSpec,
-  groupsOf,
-  type TreePlan,
-} from './tree-plan.js'
+import { actorsOf, brokerPlan, groupsOf, type TreePlan } from './tree-plan.js'
 import { type TreeChanges, TreeReload } from './tree-reload.js'
 import { Watchdog } from './watchdog.js'
 import { workerFile } from './worker-file.js'
