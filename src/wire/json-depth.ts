@@ -1,8 +1,6 @@
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
-const OPEN_BRACKET = 0x5b
+import { endOfString, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './json-bytes.js'
+
 const CLOSE_BRACKET = 0x5d
-const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
 
 /**
@@ -34,10 +32,4 @@ function goesDeeper(json: Uint8Array, enough: number): boolean {
     }
   }
   return false
-}
-
-function endOfString(json: Uint8Array, start: number): number {
-  let i = start + 1
-  while (i < json.length && json[i] !== QUOTE) i += json[i] === BACKSLASH ? 2 : 1
-  return i
 }

@@ -1,8 +1,6 @@
-const QUOTE = 0x22
-const BACKSLASH = 0x5c
+import { endOfString, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './json-bytes.js'
+
 const COLON = 0x3a
-const OPEN_BRACKET = 0x5b
-const OPEN_BRACE = 0x7b
 
 /**
  * Whether a JSON text has more than `most` objects, arrays and members. Each costs far more than its bytes when it is
@@ -13,9 +11,8 @@ export function hasMoreValues(json: Uint8Array, most: number): boolean {
   let values = 1
   for (let i = 0; i < json.length; i++) {
     const byte = json[i]
-    if (byte === QUOTE) {
-      for (i++; i < json.length && json[i] !== QUOTE; i++) if (json[i] === BACKSLASH) i++
-    } else if (byte === COLON || byte === OPEN_BRACKET || byte === OPEN_BRACE) {
+    if (byte === QUOTE) i = endOfString(json, i)
+    else if (byte === COLON || byte === OPEN_BRACKET || byte === OPEN_BRACE) {
       if (++values > most) return true
     }
   }
