@@ -53,11 +53,8 @@ export class ReloadableConfig {
     this.#reloader = new Reloader(config, {
       clock: systemClock,
       report: (report) => reporter.report(report),
-      apply: async (next, plan) => {
-        const endangered = this.#endangered(next, plan)
-        if (endangered !== undefined) throw new ConfigError(endangered)
-        await changeGateway(next, plan, parts)
-      },
+      refusal: (next, plan) => this.#refusal(next, plan),
+      apply: (next, plan) => changeGateway(next, plan, parts),
     })
   }
 
@@ -103,8 +100,7 @@ export class ReloadableConfig {
     const next = await withSchemas(config)
     const { current } = this
     const blocks = planReload(current, next)
-    const fixed = fixedPart(current, next)
-    const refused = fixed === undefined ? this.#endangered(next, blocks) : cannotChange(fixed)
+    const refused = this.#refusal(next, blocks)
     return {
       blocks: priced(blocks, (name) => this.#figuresOf(name)),
       ...(refused !== undefined && { refused }),
@@ -169,7 +165,10 @@ export class ReloadableConfig {
     return child && actorFigures(child, routes)
   }
 
-  #endangered(next: GatewayConfig, plan: Plan): string | undefined {
+  /** Why a plan cannot be carried out; `undefined` if it can be tried. */
+  #refusal(next: GatewayConfig, plan: Plan): string | undefined {
+    const fixed = fixedPart(this.current, next)
+    if (fixed !== undefined) return cannotChange(fixed)
     const { integrations, routes } = this.#tree
     const figures = routes.figures()
     return endangeredBuffer(this.current, next, plan, {

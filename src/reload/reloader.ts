@@ -4,13 +4,14 @@ import { ConfigError } from '../core/errors/config.js'
 import { ShutdownError } from '../core/errors/lifecycle.js'
 import type { GatewayReport } from '../core/events.js'
 import type { Plan, ReloadFigures } from '../core/reload-plan.js'
-import { cannotChange, fixedPart } from './fixed.js'
 import { isEmpty, planReload } from './plan.js'
 import { notReady, reasonOf } from './refusal.js'
 
 export interface ReloaderDependencies {
   readonly clock: Clock
   report(report: GatewayReport): void
+  /** Why a plan cannot be carried out; `undefined` if it can be tried. */
+  refusal(config: GatewayConfig, plan: Plan): string | undefined
   /** Changes the gateway by a plan, or not at all. @throws why it cannot */
   apply(config: GatewayConfig, plan: Plan): Promise<void>
 }
@@ -116,14 +117,14 @@ export class Reloader {
   }
 
   async #run(read: Read): Promise<Plan> {
-    const { clock, report, apply } = this.#parts
+    const { clock, report, refusal, apply } = this.#parts
     const began = clock.monotonic()
     const ended = () => Math.round(clock.monotonic() - began)
     try {
       const config = await read()
-      const fixed = fixedPart(this.#config, config)
-      if (fixed !== undefined) throw new ConfigError(cannotChange(fixed))
       const plan = planReload(this.#config, config)
+      const refused = refusal(config, plan)
+      if (refused !== undefined) throw new ConfigError(refused)
       const changed = plan.filter(({ action }) => action !== 'unchanged').length
       if (!isEmpty(plan)) await apply(config, plan)
       this.#config = config
