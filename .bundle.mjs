@@ -190,6 +190,18 @@ const host = {
   testing: 'src/testing/index.ts',
   cli: 'src/cli/main.ts',
 }
+/** What a thread loads by itself, or a pool; all other workers are programs. */
+const MODULES = ['jq', 'script', 'transform']
+// An application may put the file where no package.json says that it is a module: its name does.
+const module = { entryFileNames: '[name].mjs' }
+/** What `src/supervisor/thread-start.ts` compiles and runs. */
+const program = {
+  format: 'cjs',
+  entryFileNames: '[name].cjs',
+  // Without a call, a minifier would take the function for dead code. Without parentheses, V8 would read it twice.
+  postBanner: "startProgram((function (require, __filename) { 'use strict'",
+  postFooter: '}))',
+}
 const workers = readdirSync(join(root, 'workers')).map((file) => file.replace(/\.ts$/, ''))
 
 await bundle(host, { dir: dist, entryFileNames: '[name].js', chunkFileNames: 'chunk-[name].js' }, [
@@ -197,11 +209,10 @@ await bundle(host, { dir: dist, entryFileNames: '[name].js', chunkFileNames: 'ch
   urlsFromDist,
   poolThread,
 ])
-// An application may put the file where no package.json says that it is a module: its name does.
 for (const name of workers)
   await bundle(
     { [name]: `workers/${name}.ts` },
-    { dir: join(dist, 'workers'), entryFileNames: '[name].mjs', codeSplitting: false },
+    { ...(MODULES.includes(name) ? module : program), dir: join(dist, 'workers'), codeSplitting: false },
     // Every actor of gRPC needs Protobuf.
     [...(name === 'jq' ? [embedJq] : []), ...(name.startsWith('grpc') ? [] : [lazyModules])],
   )
@@ -209,7 +220,7 @@ for (const name of workers)
 // The threads of a pool start with a file of its package, which loads ours.
 await bundle(
   { pool: join(root, 'node_modules', 'piscina', 'dist', 'worker.js') },
-  { dir: join(dist, 'workers'), entryFileNames: '[name].mjs', codeSplitting: false },
+  { ...module, dir: join(dist, 'workers'), codeSplitting: false },
   [withoutNice],
 )
 

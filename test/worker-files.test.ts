@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 
 const WORKERS = new URL('../workers/', import.meta.url)
-const files = readdirSync(WORKERS).filter((name) => name.endsWith('.mjs'))
+const files = readdirSync(WORKERS).filter((name) => /\.[cm]js$/.test(name))
 
 /** Each actor has a copy of its file in memory, and a crash is over when a thread has loaded it again. */
 describe.each(files)('the worker %s', (name) => {
@@ -22,7 +22,9 @@ test.each(files.filter((name) => !name.startsWith('grpc')))(
   '%s loads what few actors need where it is needed',
   (name) => {
     const code = readFileSync(new URL(name, WORKERS), 'utf8')
-    const imported = [...code.matchAll(/^import [^;]*? from "([^"]+)";$/gm)].map(([, module]) => module)
+    const imported = [...code.matchAll(/^(?:import [^;]*? from |.*? = require\()"([^"]+)"\)?;$/gm)].map(
+      ([, module]) => module,
+    )
     // Only the code of transforms needs no module of Node.
     expect(imported.length > 0).toBe(name !== 'transform.mjs')
     for (const module of ['tls', 'crypto', 'http', 'https', 'http2', 'zlib', 'vm'])
@@ -32,4 +34,8 @@ test.each(files.filter((name) => !name.startsWith('grpc')))(
 
 test('there are workers', () => {
   expect(files.length).toBeGreaterThan(5)
+})
+
+test.each(files.filter((name) => name.endsWith('.cjs')))('%s imports no module by itself', (name) => {
+  expect(readFileSync(new URL(name, WORKERS), 'utf8')).not.toMatch(/[^\w.]import\(/)
 })

@@ -1,4 +1,4 @@
 import { loadCustomAdapter } from '../src/actor/custom-adapter.js'
 import { runActor } from '../src/actor/run-actor.js'
 
-runActor(await loadCustomAdapter())
+void loadCustomAdapter().then(runActor)

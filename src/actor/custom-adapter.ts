@@ -1,6 +1,6 @@
 import type { AdapterFactory, ProtocolAdapter } from '../core/adapter/protocol-adapter.js'
 import { ConfigError } from '../core/errors/config.js'
-import { threadAddress } from './thread.js'
+import { importModule, threadAddress } from './thread.js'
 
 /**
  * Loads the custom adapter whose module is the query parameter `module` of this thread's address.
@@ -9,7 +9,7 @@ import { threadAddress } from './thread.js'
 export async function loadCustomAdapter(): Promise<AdapterFactory> {
   const module = threadAddress().searchParams.get('module')
   if (module === null) throw new ConfigError('the address of this worker has no query parameter "module"')
-  const { adapter } = (await import(module)) as { readonly adapter: AdapterFactory }
+  const { adapter } = (await importModule(module)) as { readonly adapter: AdapterFactory }
   return (context) => checked(adapter(context), module)
 }
 

@@ -62,14 +62,19 @@ export class HeldMemory {
   }
 }
 
-let collect: (() => void) | undefined
+let collect: (() => unknown) | undefined
 
 function collectGarbage(): void {
-  if (collect === undefined) {
-    setFlagsFromString('--expose-gc')
-    collect = runInNewContext('gc') as () => void
-  }
+  collect ??= globalThis.gc ?? exposedCollector()
   collect()
+}
+
+function exposedCollector(): () => void {
+  setFlagsFromString('--expose-gc')
+  const collector = runInNewContext('gc') as () => void
+  // Under other flags, later threads could not use the code that V8 has compiled for this one.
+  setFlagsFromString('--no-expose-gc')
+  return collector
 }
 
 /** Adds external memory, because array buffers are not part of the heap. */

@@ -1,5 +1,5 @@
 import { type MessagePort, parentPort, Worker, workerData } from 'node:worker_threads'
-import type { FromThread, ThreadData, ToThread } from '../mailbox/thread-messages.js'
+import type { FromThread, StartedThreadData, ThreadData, ToThread } from '../mailbox/thread-messages.js'
 
 /** The worker thread in which this code runs. */
 export interface ActorThread {
@@ -33,6 +33,11 @@ export function actorThread(): ActorThread {
 /** The URL with which this thread was started, including its query. */
 export function threadAddress(): URL {
   return new URL((workerData as ThreadData).url)
+}
+
+/** Imports a module into this thread, in whose code `import()` does not work. @param address a URL */
+export function importModule(address: string): Promise<unknown> {
+  return (workerData as StartedThreadData).importModule(address)
 }
 
 /** A thread that this thread has started. It ends with this thread. */

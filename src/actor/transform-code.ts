@@ -2,7 +2,7 @@ import { ConfigError } from '../core/errors/config.js'
 import type { FileAddress, TransformFiles } from '../mailbox/thread-messages.js'
 import type { StartJq } from '../transform/slow/batches.js'
 import type { FromJqThread } from '../transform/slow/protocol.js'
-import { startHelper } from './thread.js'
+import { importModule, startHelper } from './thread.js'
 
 /** The code of transforms, which `workers/transform.ts` exports. */
 export interface TransformCode {
@@ -12,7 +12,7 @@ export interface TransformCode {
 
 /** Makes what loads the code of transforms into this thread. Most actors do without it, which saves memory. */
 export function transformLoader({ code }: TransformFiles): () => Promise<TransformCode> {
-  return async () => (await import(urlOf(code))) as TransformCode
+  return async () => (await importModule(urlOf(code))) as TransformCode
 }
 
 /** Makes what starts the thread that runs jq. */

@@ -60,10 +60,17 @@ export interface StartBroker {
 
 /** What a thread is given when it is made. */
 export interface ThreadData {
-  /** The URL with which it was started. */
+  /** The URL with which it was started, whose query names a custom adapter. */
   readonly url: string
+  /** The file it runs, and shared memory for the compiled code of it. */
+  readonly program: { readonly path: string; readonly code: SharedArrayBuffer }
   /** The thread stores 1 in it when it has run its exit listeners. */
   readonly left: Int32Array
+}
+
+/** What a thread has of it: its first code adds what the program cannot do by itself. */
+export interface StartedThreadData extends ThreadData {
+  importModule(address: string): Promise<unknown>
 }
 
 /** Messages from host to thread, outside the channel. */

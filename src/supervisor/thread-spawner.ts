@@ -5,6 +5,7 @@ import type { JoinLink, PartLink } from '../mailbox/route-link.js'
 import type { FromThread, ThreadData, ToThread } from '../mailbox/thread-messages.js'
 import type { ActorThreadHandle, Spawner, ThreadExit } from './spawner.js'
 import { interruptThread } from './thread-interrupt.js'
+import { programOf, THREAD_START } from './thread-start.js'
 
 /**
  * V8's heap limit, far above the limit that the supervisor enforces. One large allocation past it aborts the whole
@@ -44,9 +45,9 @@ class WorkerThread implements ActorThreadHandle {
   #onExit: ((exit: ThreadExit) => void)[] = []
 
   constructor(url: URL) {
-    this.#worker = new Worker(url, {
-      // The URL is passed again, because Node drops its query, which names a custom adapter.
-      workerData: { url: url.href, left: this.#left } satisfies ThreadData,
+    this.#worker = new Worker(THREAD_START, {
+      eval: true,
+      workerData: { url: url.href, program: programOf(url), left: this.#left } satisfies ThreadData,
       resourceLimits: { maxOldGenerationSizeMb: HARD_HEAP_LIMIT_MB },
       // Flags of the host, such as --inspect, are not for actors.
       execArgv: [],

@@ -47,6 +47,6 @@ function missing(
   where = ' to the folder "workers" beside an ES module',
 ): ConfigError {
   return new ConfigError(
-    `the worker of "${type}" is missing: ${found}. Mark "nemo-gateway" as external in your bundler (${EXTERNAL}), or copy node_modules/nemo-gateway/dist/workers/*.mjs${where}; see docs/bundlers.md`,
+    `the worker of "${type}" is missing: ${found}. Mark "nemo-gateway" as external in your bundler (${EXTERNAL}), or copy the files of node_modules/nemo-gateway/dist/workers${where}; see docs/bundlers.md`,
   )
 }

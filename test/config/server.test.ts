@@ -26,7 +26,7 @@ describe('a server block', () => {
     })
     expect(settings.listen).not.toHaveProperty('tls')
     expect(supervision.restart).toBe('permanent')
-    expect(manifest.worker().href).toMatch(/json-rpc-server\.mjs$/)
+    expect(manifest.worker().href).toMatch(/json-rpc-server\.cjs$/)
   })
 
   test('takes everything there is', () => {

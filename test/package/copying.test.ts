@@ -63,7 +63,7 @@ describe('ncc', () => {
     await app.run('ncc', 'build', file, '--out', out, '--minify')
     const bundle = `${out}/index.${file.endsWith('.mjs') ? 'mjs' : 'cjs'}`
     expect(JSON.parse(await app.run('node', bundle))).toEqual(PRINTED)
-    const worker = await copyOf('mqtt-broker.mjs', join(app.folder, out))
+    const worker = await copyOf('mqtt-broker.cjs', join(app.folder, out))
     await rm(worker)
     const output = await app.run('node', bundle)
     expect(output).toContain(missing(worker))

@@ -20,7 +20,7 @@ afterAll(() => app?.remove())
 async function runsWithWorkers(bundle: string, bundler: string): Promise<void> {
   const output = await app.run('node', bundle)
   const file = /expected the file (\S+)\/workers\/mqtt/.exec(output)?.[1]
-  expect(output).toContain(missing(`${file}/workers/mqtt-broker.mjs`))
+  expect(output).toContain(missing(`${file}/workers/mqtt-broker.cjs`))
   expect(output).toContain(await documented(bundler))
   await app.copyWorkers(file!.slice(app.folder.length))
   expect(JSON.parse(await app.run('node', bundle))).toEqual(PRINTED)

@@ -11,10 +11,10 @@ describe('the file of a worker', () => {
   })
 
   test('that does not exist is an error that says which file is expected and what to do', () => {
-    const worker = () => pathToFileURL('/srv/app/workers/acme.mjs')
+    const worker = () => pathToFileURL('/srv/app/workers/acme.cjs')
     expect(() => workerFile({ type: 'acme', worker })).toThrow(ConfigError)
     expect(() => workerFile({ type: 'acme', worker })).toThrow(
-      /^the worker of "acme" is missing: expected the file \/srv\/app\/workers\/acme\.mjs\. Mark "nemo-gateway" as external in your bundler \(esbuild: --external:nemo-gateway; .*\), or copy node_modules\/nemo-gateway\/dist\/workers\/\*\.mjs to \/srv\/app\/workers\/; see docs\/bundlers\.md$/,
+      /^the worker of "acme" is missing: expected the file \/srv\/app\/workers\/acme\.cjs\. Mark "nemo-gateway" as external in your bundler \(esbuild: --external:nemo-gateway; .*\), or copy the files of node_modules\/nemo-gateway\/dist\/workers to \/srv\/app\/workers\/; see docs\/bundlers\.md$/,
     )
   })
 
@@ -29,16 +29,16 @@ describe('the file of a worker', () => {
     expect(rows.length).toBeGreaterThan(3)
     for (const row of rows)
       expect(() =>
-        workerFile({ type: 'acme', worker: () => pathToFileURL('/srv/app/workers/acme.mjs') }),
+        workerFile({ type: 'acme', worker: () => pathToFileURL('/srv/app/workers/acme.cjs') }),
       ).toThrow(/`([^`]*nemo-gateway[^`]*)`/.exec(row)![1])
   })
 
   test.each([
-    ['without import.meta.url', () => new URL('./workers/acme.mjs', undefined), 'has no import.meta.url'],
+    ['without import.meta.url', () => new URL('./workers/acme.cjs', undefined), 'has no import.meta.url'],
     [
       'that turns it into the path of an asset',
       relativeUrl,
-      'expected a file, found the address /assets/acme.mjs',
+      'expected a file, found the address /assets/acme.cjs',
     ],
   ])('in a bundle %s is an error that says what to do', (_, worker, found) => {
     expect(() => workerFile({ type: 'acme', worker })).toThrow(ConfigError)
@@ -49,5 +49,5 @@ describe('the file of a worker', () => {
 
 /** What webpack makes of `new URL` with `parser.url` set to "relative", as Next.js does. */
 function relativeUrl(): URL {
-  return { protocol: '', href: '/assets/acme.mjs' } as URL
+  return { protocol: '', href: '/assets/acme.cjs' } as URL
 }

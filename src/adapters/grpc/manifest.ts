@@ -179,7 +179,7 @@ export const grpcManifest: AdapterManifest = {
     unix: true,
   },
   files: schemaFiles,
-  worker: () => new URL('../../../workers/grpc.mjs', import.meta.url),
+  worker: () => new URL('../../../workers/grpc.cjs', import.meta.url),
   server: {
     type: 'grpc',
     defaultFormat: 'protobuf',
@@ -187,6 +187,6 @@ export const grpcManifest: AdapterManifest = {
     payloadFormats: PAYLOAD_FORMATS,
     config: serverConfig,
     files: schemaFiles,
-    worker: () => new URL('../../../workers/grpc-server.mjs', import.meta.url),
+    worker: () => new URL('../../../workers/grpc-server.cjs', import.meta.url),
   },
 }

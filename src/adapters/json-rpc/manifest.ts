@@ -201,12 +201,12 @@ export const jsonRpcManifest: AdapterManifest = {
   balances: ['round_robin', 'least_pending'],
   needsEndpoint: true,
   addresses: { schemes: { http: 80, https: 443, ws: 80, wss: 443 }, secured: { http: 'https', ws: 'wss' } },
-  worker: () => new URL('../../../workers/json-rpc.mjs', import.meta.url),
+  worker: () => new URL('../../../workers/json-rpc.cjs', import.meta.url),
   server: {
     type: 'json-rpc',
     defaultFormat: 'json',
     formats: ['json'],
     config: serverConfig,
-    worker: () => new URL('../../../workers/json-rpc-server.mjs', import.meta.url),
+    worker: () => new URL('../../../workers/json-rpc-server.cjs', import.meta.url),
   },
 }

@@ -18,6 +18,6 @@ export const memoryManifest: AdapterManifest = {
     broker: z.string().min(1).default('memory').describe('Name of the embedded broker to connect to.'),
   }),
   needsEndpoint: false,
-  worker: () => new URL('../../../workers/memory.mjs', import.meta.url),
+  worker: () => new URL('../../../workers/memory.cjs', import.meta.url),
   broker: memoryBrokerManifest,
 }

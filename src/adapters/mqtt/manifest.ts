@@ -127,5 +127,5 @@ export const mqttManifest: AdapterManifest = {
     secured: { mqtt: 'mqtts', tcp: 'ssl', ws: 'wss' },
     unix: true,
   },
-  worker: () => new URL('../../../workers/mqtt.mjs', import.meta.url),
+  worker: () => new URL('../../../workers/mqtt.cjs', import.meta.url),
 }

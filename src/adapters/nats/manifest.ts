@@ -202,5 +202,5 @@ export const natsManifest: AdapterManifest = {
   defaultPort: 4222,
   needsEndpoint: true,
   addresses: { schemes: { nats: 4222, tcp: 4222, tls: 4222 } },
-  worker: () => new URL('../../../workers/nats.mjs', import.meta.url),
+  worker: () => new URL('../../../workers/nats.cjs', import.meta.url),
 }

@@ -151,5 +151,5 @@ export const redisManifest: AdapterManifest = {
   defaultPort: 6379,
   needsEndpoint: true,
   addresses: { schemes: { redis: 6379, rediss: 6379 }, secured: { redis: 'rediss' }, unix: true },
-  worker: () => new URL('../../../workers/redis.mjs', import.meta.url),
+  worker: () => new URL('../../../workers/redis.cjs', import.meta.url),
 }

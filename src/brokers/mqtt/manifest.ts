@@ -31,5 +31,5 @@ export type MqttListen = z.output<typeof mqttListen>
 export const mqttBrokerManifest: BrokerManifest = {
   type: 'mqtt',
   listen: mqttListen,
-  worker: () => new URL('../../../workers/mqtt-broker.mjs', import.meta.url),
+  worker: () => new URL('../../../workers/mqtt-broker.cjs', import.meta.url),
 }

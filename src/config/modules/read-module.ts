@@ -64,7 +64,7 @@ export function readModule(module: Readonly<Record<string, unknown>>, url: URL):
 
 /** Returns the URL of the worker, whose query names the module to load. */
 function workerFor(module: URL): URL {
-  const worker = new URL('../../../workers/custom.mjs', import.meta.url)
+  const worker = new URL('../../../workers/custom.cjs', import.meta.url)
   worker.searchParams.set('module', module.href)
   return worker
 }

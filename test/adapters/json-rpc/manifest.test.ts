@@ -58,7 +58,7 @@ test('the manifest says what the protocol can do', () => {
     defaultFormat: 'json',
     needsEndpoint: true,
   })
-  expect(jsonRpcManifest.worker().href).toMatch(/\/workers\/json-rpc\.mjs$/)
+  expect(jsonRpcManifest.worker().href).toMatch(/\/workers\/json-rpc\.cjs$/)
 })
 
 test('over HTTP there are no topics, and the refusal says what has them', () => {

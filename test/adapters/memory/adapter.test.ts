@@ -182,7 +182,7 @@ describe('the manifest of the memory protocol', () => {
   it('names the broker of the catalogue, and workers in the folder of entry points', () => {
     expect(BROKERS).toContain(memoryManifest.broker)
     for (const url of [memoryManifest.worker(), ...BROKERS.map(({ worker }) => worker())])
-      expect(url.pathname).toMatch(/\/workers\/[a-z-]+\.mjs$/)
+      expect(url.pathname).toMatch(/\/workers\/[a-z-]+\.cjs$/)
     expect(new URL('..', memoryManifest.worker()).href).toBe(new URL('../../../', import.meta.url).href)
   })
 })

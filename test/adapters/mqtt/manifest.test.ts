@@ -56,6 +56,6 @@ describe('the manifest', () => {
     const light = (from: string) =>
       from === 'zod' || from === '../config-kinds.js' || from.startsWith('../../core/')
     expect(imports.filter((from) => !light(from))).toEqual([])
-    expect(mqttManifest.worker().pathname).toMatch(/\/workers\/mqtt\.mjs$/)
+    expect(mqttManifest.worker().pathname).toMatch(/\/workers\/mqtt\.cjs$/)
   })
 })
