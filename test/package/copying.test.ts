@@ -76,7 +76,7 @@ async function copyOf(worker: string, folder: string): Promise<string> {
   const content = await readFile(join(app.folder, 'node_modules/nemo-gateway/dist/workers', worker))
   for (const name of await readdir(folder)) {
     const path = join(folder, name)
-    if (name.endsWith('.mjs') && content.equals(await readFile(path))) return path
+    if (name.endsWith('.cjs') && content.equals(await readFile(path))) return path
   }
   throw new Error(`there is no copy of ${worker} in ${folder}`)
 }
