@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import type { IntegrationConfig, ServerConfig } from './config/gateway-config.js'
 import type { NoteFile } from './core/note-file.js'
+import { readRegularFile } from './core/read-file.js'
 import { readProtoTexts } from './wire/protobuf/proto/folders.js'
 
 /**
@@ -23,7 +23,7 @@ export async function withFiles<T extends IntegrationConfig | ServerConfig>(
   const files: Record<string, string> = {}
   for (const path of named) {
     noteFile(path)
-    files[path] = await readFile(path).then(digestOf, () => UNREADABLE)
+    files[path] = await readRegularFile(path).then(digestOf, () => UNREADABLE)
   }
   const texts = await readProtoTexts(protos, include, noteFile).catch(() => [])
   for (const path of protos) files[path] = UNREADABLE

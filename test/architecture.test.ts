@@ -80,10 +80,7 @@ describe('the check', () => {
     ['src/core/x.ts', "import type { MessagePort } from 'node:worker_threads'"],
     ['src/core/clock.ts', 'setTimeout(f, 1); setImmediate(f); Date.now(); performance.now(); new Date()'],
     ['src/core/random.ts', "Math.random(); process.getBuiltinModule('node:crypto').randomUUID()"],
-    [
-      'src/wire/x.ts',
-      "import '../core/value.js'; import '@msgpack/msgpack'; import { readFile } from 'node:fs'",
-    ],
+    ['src/wire/x.ts', "import '../core/value.js'; import '@msgpack/msgpack'; import { stat } from 'node:fs'"],
     [
       'src/adapters/mqtt/x.ts',
       "import 'mqtt'; import './adapter.js'; import '../tls.js'; import '../../wire/json.js'",
@@ -170,6 +167,13 @@ describe('the check', () => {
     ['src/client/x.ts', 'const { randomFillSync } = crypto', 'uses randomFillSync'],
     ['src/client/x.ts', 'crypto.getRandomValues(bytes)', 'uses getRandomValues'],
     ['src/client/x.ts', 'AbortSignal.timeout(5)', 'uses AbortSignal.timeout'],
+    [
+      'src/wire/x.ts',
+      "import { readFile } from 'node:fs/promises'",
+      'uses readFile: allowed in [src/buffer/**',
+    ],
+    ['src/config/x.ts', "import { readFileSync as read } from 'node:fs'", 'uses readFileSync'],
+    ['src/config/x.ts', "import fs from 'node:fs'; fs.createReadStream('x')", 'uses createReadStream'],
     ['src/client/x.ts', 'AbortSignal.any([one, two])', 'uses AbortSignal.any'],
     ['src/client/x.ts', 'const stop = new AbortController()', 'uses new AbortController'],
     ['src/client/x.ts', "console.error('x')", 'uses console: allowed in [src/cli/**]'],

@@ -1,7 +1,7 @@
 import { createPrivateKey, createSecretKey, type KeyObject } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import type { JWTPayload } from 'jose'
 import { AuthError } from '../core/errors/connection.js'
+import { readRegularFile } from '../core/read-file.js'
 import type { JwtSettings } from '../core/settings/auth.js'
 import { codeOf } from './socket-failure.js'
 import type { FreshToken, TokenContext, TokenMaker } from './token.js'
@@ -48,7 +48,7 @@ export class JwtMint implements Pick<TokenMaker, 'make'> {
     if (key.kind === 'secret') return createSecretKey(key.secret, 'utf8')
     let pem: Buffer
     try {
-      pem = await readFile(key.file)
+      pem = await readRegularFile(key.file)
     } catch (cause) {
       throw this.#failure(`cannot read the private key file ${key.file}: ${codeOf(cause)}`)
     }

@@ -1,9 +1,9 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { createSecureContext, type SecureContextOptions } from 'node:tls'
 import { isDeepStrictEqual } from 'node:util'
 import { type Clock, repeat, type Timer } from '../core/clock.js'
 import { ConnectionError } from '../core/errors/connection.js'
+import { readRegularFile } from '../core/read-file.js'
 import type { ListenTlsSettings } from '../core/settings/listen.js'
 import type { TlsSettings } from '../core/settings/tls.js'
 import type { Logger } from '../core/telemetry.js'
@@ -112,7 +112,7 @@ export const FAULTY = 'a TLS file is invalid; the files read before stay in use'
 
 async function read(what: string, path: string, integration?: string): Promise<Buffer> {
   try {
-    return await readFile(path)
+    return await readRegularFile(path)
   } catch (cause) {
     const code = codeOf(cause) || 'unknown error'
     throw new ConnectionError(`cannot read the ${what} file ${path}: ${code}`, {

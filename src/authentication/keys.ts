@@ -1,6 +1,6 @@
 import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import type { Clock } from '../core/clock.js'
+import { readRegularFile } from '../core/read-file.js'
 import { fits } from './algorithms.js'
 import { CheckUnavailable, TokenFault } from './token-fault.js'
 
@@ -71,7 +71,7 @@ export class FileKey implements KeySource {
   async #read(): Promise<void> {
     this.#readAt = this.#clock.monotonic()
     try {
-      const pem = await readFile(this.#file, 'utf8')
+      const pem = (await readRegularFile(this.#file)).toString()
       if (pem === this.#key?.pem) return
       this.#key = { pem, key: createPublicKey(pem) }
       this.#generation++

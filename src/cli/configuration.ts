@@ -18,6 +18,9 @@ const OTHER_LANGUAGES: Readonly<Record<string, string>> = {
 /** Where a configuration is, and the values of its variables. */
 type Configured = Pick<CommandOptions, 'path'> & Pick<LoadOptions, 'variables' | 'inherited'>
 
+/** A shell makes a pipe for `<(…)`. A gateway that runs already reads none, because it would wait for its end. */
+const READ_BY_COMMAND = { acceptsPipe: true } as const
+
 const FAULTY = { ok: false, variables: new Set<string>() } as const
 
 /**
@@ -31,7 +34,7 @@ export async function readConfiguration(
 ): Promise<CheckedConfig> {
   const language = OTHER_LANGUAGES[extname(path).toLowerCase()]
   if (language === undefined)
-    return checkWithModules(path, { variables, inherited, ...(noteFile && { noteFile }) })
+    return checkWithModules(path, { ...READ_BY_COMMAND, variables, inherited, ...(noteFile && { noteFile }) })
   const message = `expected an HCL file such as gateway.hcl, or a folder with *.hcl files, found a ${language} file`
   return { ...FAULTY, diagnostics: [{ severity: 'error', file: path, line: 0, column: 0, message }] }
 }

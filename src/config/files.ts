@@ -1,16 +1,15 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { isConfigurationName } from '../core/configuration-name.js'
 import type { NoteFile } from '../core/note-file.js'
+import { readRegularFileNow, UnfitFile } from '../core/read-file.js'
 import type { Diagnostics } from './hcl/diagnostics.js'
 import { type Body, parse } from './hcl/index.js'
 import { masked } from './mask.js'
 
-const LARGEST = 16 * 1024 * 1024
-
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'the file or folder does not exist',
   EACCES: 'the process lacks the permission to read it',
-  EISDIR: 'expected a file, found a folder',
 }
 
 /** A parsed file, with a function that returns its lines with secrets masked. */
@@ -19,20 +18,27 @@ export interface SourceFile {
   readonly line: (line: number) => string
 }
 
-/**
- * Reads a file, or every `*.hcl` file of a folder in the order of their names. Errors go to the diagnostics.
- * @param noteFile called with the path, the files of a folder, and each file that they refer to
- */
+export interface FileOptions {
+  /** Called with the path, the files of a folder, and each file that they refer to. */
+  readonly noteFile?: NoteFile
+  /**
+   * Whether the path may be that of a pipe, which is read to its end. Only for a process that has nothing else to do
+   * meanwhile.
+   */
+  readonly acceptsPipe?: boolean
+}
+
+/** Reads a file, or every `*.hcl` file of a folder in the order of their names. Errors go to the diagnostics. */
 export function readFiles(
   path: string,
   diagnostics: Diagnostics,
-  noteFile?: NoteFile,
+  { noteFile, acceptsPipe = false }: FileOptions = {},
 ): Map<string, SourceFile> {
   const files = new Map<string, SourceFile>()
   noteFile?.(path)
   for (const file of filesAt(path, diagnostics)) {
     noteFile?.(file)
-    const text = textOf(file, diagnostics)
+    const text = textOf(file, acceptsPipe && file === path, diagnostics)
     if (text === undefined) continue
     const faultsBefore = diagnostics.items.length
     const body = parse(text, file, diagnostics, noteFile)
@@ -44,9 +50,7 @@ export function readFiles(
 function filesAt(path: string, diagnostics: Diagnostics): string[] {
   try {
     if (!statSync(path).isDirectory()) return [path]
-    const names = readdirSync(path)
-      .filter((name) => name.endsWith('.hcl'))
-      .sort()
+    const names = readdirSync(path).filter(isConfigurationName).sort()
     if (names.length === 0) unreadable(path, 'the folder contains no *.hcl file', diagnostics)
     return names.map((name) => join(path, name))
   } catch (error) {
@@ -55,19 +59,18 @@ function filesAt(path: string, diagnostics: Diagnostics): string[] {
   }
 }
 
-function textOf(path: string, diagnostics: Diagnostics): string | undefined {
+function textOf(path: string, acceptsPipe: boolean, diagnostics: Diagnostics): string | undefined {
   try {
-    const { size } = statSync(path)
-    if (size <= LARGEST)
-      return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(readFileSync(path))
-    unreadable(path, `the file exceeds the limit of ${LARGEST} bytes`, diagnostics)
+    const bytes = readRegularFileNow(path, { acceptsPipe })
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch (error) {
     unreadable(path, reasonOf(error), diagnostics)
+    return undefined
   }
-  return undefined
 }
 
 function reasonOf(error: unknown): string {
+  if (error instanceof UnfitFile) return error.message
   const { code } = error as NodeJS.ErrnoException
   if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return 'the file is not UTF-8 text'
   return REASONS[code ?? ''] ?? `reading failed (${code})`

@@ -1,10 +1,9 @@
 import type { Diagnostic } from '../core/diagnostic.js'
 import { ConfigError } from '../core/errors/config.js'
-import type { NoteFile } from '../core/note-file.js'
 import { withoutUserInfo } from '../core/user-info.js'
 import { assemble } from './assemble.js'
 import { readDocument } from './document.js'
-import { readFiles, type SourceFile } from './files.js'
+import { type FileOptions, readFiles, type SourceFile } from './files.js'
 import type { GatewayConfig } from './gateway-config.js'
 import { Diagnostics, formatDiagnostics } from './hcl/diagnostics.js'
 import type { Body } from './hcl/index.js'
@@ -15,15 +14,13 @@ import type { ConfigSource } from './options.js'
 import { isPath, OPTIONS, pathIn } from './spans.js'
 import { variableUses } from './variable-uses.js'
 
-export interface LoadOptions {
+export interface LoadOptions extends FileOptions {
   /** Values for the `variable` blocks. Strings are converted to the type of the variable. */
   readonly variables?: Readonly<Record<string, unknown>>
   /** Like `variables`, but a name that the configuration does not know is ignored. */
   readonly inherited?: Readonly<Record<string, unknown>>
   /** Environment that `env.X` reads. Default: the environment of the process. */
   readonly env?: Readonly<Record<string, string | undefined>>
-  /** Called with each file that the configuration refers to, before it is read. */
-  readonly noteFile?: NoteFile
 }
 
 /** Result of a check. `config` is present if there is no error; `diagnostics` may hold warnings either way. */
@@ -63,10 +60,10 @@ interface ReadSource {
   readonly found: readonly Diagnostic[]
 }
 
-function readSource(source: ConfigSource, { noteFile }: LoadOptions): ReadSource {
+function readSource(source: ConfigSource, options: FileOptions): ReadSource {
   const diagnostics = new Diagnostics()
   const files =
-    typeof source === 'string' ? readFiles(source, diagnostics, noteFile) : new Map<string, SourceFile>()
+    typeof source === 'string' ? readFiles(source, diagnostics, options) : new Map<string, SourceFile>()
   const bodies =
     typeof source === 'string'
       ? [...files.values()].map(({ body }) => body)

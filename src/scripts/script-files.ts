@@ -1,9 +1,12 @@
-import { readFile, realpath, stat } from 'node:fs/promises'
+import { realpath, stat } from 'node:fs/promises'
 import { pathToFileURL } from 'node:url'
+import { readRegularFile } from '../core/read-file.js'
 import { fileOfImport, importsOf } from './imports-of.js'
 
 /** More files than this are not watched. */
 const MOST_FILES = 1_000
+/** Node has no limit for a module either. */
+const ANY_SIZE = { most: Number.POSITIVE_INFINITY }
 /** What Node loads as code. */
 const CODE = /\.[cm]?[jt]s$/
 const LOADED = /\.(?:[cm]?[jt]s|json)$/
@@ -38,8 +41,9 @@ export async function readScript(path: string): Promise<ScriptFiles> {
       continue
     }
     const state = await stat(real, { bigint: true }).catch(() => undefined)
-    const text = await readFile(real, 'utf8').catch(() => undefined)
-    if (text === undefined) continue
+    const bytes = await readRegularFile(real, ANY_SIZE).catch(() => undefined)
+    if (bytes === undefined) continue
+    const text = bytes.toString()
     texts[url.href] = text
     states[url.href] =
       state === undefined ? '' : `${state.ino}:${state.size}:${state.mtimeNs}:${state.ctimeNs}`

@@ -1,8 +1,11 @@
 import { type BigIntStats, readdirSync, statSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
+import { isConfigurationName } from '../core/configuration-name.js'
 
 /** The state of a file that does not exist, or cannot be reached. */
 export const MISSING = ''
+/** The state of every empty file. */
+export const EMPTY = 'empty'
 
 /**
  * Tells the states of a file apart: it was written, replaced, or a symbolic link on its way leads elsewhere. Of a folder,
@@ -27,10 +30,12 @@ export function stateNow(path: string): string {
   }
 }
 
-function stateOfFile({ dev, ino, size, mtimeNs, ctimeNs }: BigIntStats): string {
+function stateOfFile(found: BigIntStats): string {
+  const { dev, ino, size, mtimeNs, ctimeNs } = found
+  if (size === 0n && found.isFile()) return EMPTY
   return `${dev}:${ino}:${size}:${mtimeNs}:${ctimeNs}`
 }
 
 function stateOfFolder(names: readonly string[]): string {
-  return JSON.stringify(names.filter((name) => name.endsWith('.hcl')).sort())
+  return JSON.stringify(names.filter(isConfigurationName).sort())
 }

@@ -241,6 +241,7 @@ export const LAYERS: readonly Layer[] = [
       'src/core/diagnostic.ts',
       'src/core/did-you-mean.ts',
       'src/core/note-file.ts',
+      'src/core/read-file.ts',
       'src/core/user-info.ts',
     ],
   },
@@ -271,6 +272,8 @@ const RANDOM = ['src/core/random.ts']
 // Signals made elsewhere warn of a leak at the eleventh listener.
 const ABORT = ['src/core/abort.ts', 'src/testing/**']
 const CLI = ['src/cli/**']
+/** These take any file: all that a configuration names is read by src/core/read-file.ts, which no pipe can block. */
+const OWN_FILES = ['src/buffer/**', 'src/actor/routes/key-file.ts', 'src/cli/version.ts']
 
 /** Globals, and modules that give the same, with the only files that may use them. */
 export const CONFINED: { readonly [use: string]: readonly string[] } = {
@@ -292,6 +295,9 @@ export const CONFINED: { readonly [use: string]: readonly string[] } = {
   randomInt: RANDOM,
   randomFillSync: RANDOM,
   getRandomValues: RANDOM,
+  readFile: OWN_FILES,
+  readFileSync: OWN_FILES,
+  createReadStream: OWN_FILES,
   'node:console': CLI,
   console: CLI,
   // The fault injector ends its own thread, which is what it is for.

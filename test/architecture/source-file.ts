@@ -94,7 +94,16 @@ function targetOf(path: string, specifier: string): { file: string } | { package
 
 const GLOBALS = ['setTimeout', 'setInterval', 'setImmediate', 'console']
 /** Members whatever the object: `crypto.randomUUID`, `globalThis.crypto.randomUUID`, `webcrypto.getRandomValues`. */
-const METHODS = ['randomUUID', 'randomBytes', 'randomInt', 'randomFillSync', 'getRandomValues']
+const METHODS = [
+  'randomUUID',
+  'randomBytes',
+  'randomInt',
+  'randomFillSync',
+  'getRandomValues',
+  'readFile',
+  'readFileSync',
+  'createReadStream',
+]
 const MEMBERS = [
   'Math.random',
   'Date.now',

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import { ConnectionError } from '../../core/errors/connection.js'
+import { readRegularFile } from '../../core/read-file.js'
 import { type GrpcSchema, schemaFromDescriptorSet, schemaFromProto } from './schema/index.js'
 
 /** The files that describe a schema. */
@@ -26,7 +26,7 @@ export async function configuredSchema(
 
 async function read(path: string, integration: string): Promise<Buffer> {
   try {
-    return await readFile(path)
+    return await readRegularFile(path)
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error'
     throw new ConnectionError(`cannot read the descriptor set ${path}: ${code}`, {

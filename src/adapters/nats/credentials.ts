@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import type { AdapterContext } from '../../core/adapter/protocol-adapter.js'
 import { AuthError } from '../../core/errors/connection.js'
+import { readRegularFile } from '../../core/read-file.js'
 import type { AuthSettings } from '../../core/settings/auth.js'
 import { type TokenSource, tokenSource } from '../token-source.js'
 import type { Proof } from './client/connection.js'
@@ -85,7 +85,7 @@ async function signed(
 
 async function readCredentials(file: string): Promise<Buffer> {
   try {
-    return await readFile(file)
+    return await readRegularFile(file)
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error'
     throw new AuthError(`cannot read the credentials file ${file}: ${code}`, { cause })

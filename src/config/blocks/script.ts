@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readRegularFileNow } from '../../core/read-file.js'
 import type { ScriptFunction, ScriptSettings } from '../../core/settings/script.js'
 import { didYouMean } from '../hcl/diagnostics.js'
 import { exportsOf } from '../modules/exports-of.js'
@@ -96,7 +96,7 @@ function qualified(name: string | undefined): string | undefined {
 
 function readExports(path: string | undefined): ReadonlySet<string> | undefined {
   try {
-    return path === undefined ? undefined : exportsOf(readFileSync(path, 'utf8'))
+    return path === undefined ? undefined : exportsOf(readRegularFileNow(path).toString())
   } catch {
     // The attribute "path" has an error.
     return undefined

@@ -1,7 +1,8 @@
-import { readFileSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { isAbsolute, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { readRegularFileNow } from '../../core/read-file.js'
 
 /** A `type` that is not built in, and the folder to which it is relative. */
 export interface ModuleReference {
@@ -56,7 +57,7 @@ type Exports = Readonly<Record<string, unknown>>
 
 function packageJson(path: string): Exports | undefined {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Exports
+    return JSON.parse(readRegularFileNow(path).toString()) as Exports
   } catch {
     return undefined
   }

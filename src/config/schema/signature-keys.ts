@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import type { z } from 'zod'
+import { readRegularFileNow } from '../../core/read-file.js'
 import { fault } from '../reading/fault.js'
 
 /** Minimum length of a secret in bytes: the length of the hash (RFC 7518, section 3.2). */
@@ -46,7 +46,7 @@ export function algorithmsOf(key: KeyObject | undefined): readonly string[] {
 /** Reads the key in a file; `undefined` if it cannot be read. */
 export function keyIn(file: string, read: (pem: Buffer) => KeyObject): KeyObject | undefined {
   try {
-    return read(readFileSync(file))
+    return read(readRegularFileNow(file))
   } catch {
     return undefined
   }

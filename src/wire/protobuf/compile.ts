@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { create, toBinary } from '@bufbuild/protobuf'
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt'
 import { ConfigError } from '../../core/errors/config.js'
 import type { NoteFile } from '../../core/note-file.js'
+import { readRegularFile } from '../../core/read-file.js'
 import type { ProtobufSettings } from '../../core/settings/protobuf.js'
 import { protobufFormat } from './protobuf-format.js'
 import { unreadable } from './unreadable.js'
@@ -42,7 +42,7 @@ async function compiled(
 async function read(path: string, noteFile: NoteFile): Promise<Uint8Array> {
   noteFile(path)
   try {
-    return await readFile(path)
+    return await readRegularFile(path)
   } catch (cause) {
     throw unreadable(path, cause as NodeJS.ErrnoException)
   }

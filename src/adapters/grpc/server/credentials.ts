@@ -1,10 +1,10 @@
 import { X509Certificate } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { createSecureContext } from 'node:tls'
 import { ServerCredentials } from '@grpc/grpc-js'
 import type { AdapterContext } from '../../../core/adapter/protocol-adapter.js'
 import { repeat } from '../../../core/clock.js'
 import { ConnectionError } from '../../../core/errors/connection.js'
+import { readRegularFile } from '../../../core/read-file.js'
 import type { ListenTlsSettings } from '../../../core/settings/listen.js'
 
 /** How often the certificate files are checked, in milliseconds. */
@@ -112,7 +112,7 @@ function checkAuthorities(pem: Buffer): void {
 
 async function read(what: string, path: string, integration: string): Promise<Buffer> {
   try {
-    return await readFile(path)
+    return await readRegularFile(path)
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error'
     throw new ConnectionError(`cannot read the ${what} file ${path}: ${code}`, {

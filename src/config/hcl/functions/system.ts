@@ -1,5 +1,5 @@
-import { readFileSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { readRegularFileNow, UnfitFile } from '../../../core/read-file.js'
 import type { CallContext, HclFunction } from '../values.js'
 import { FunctionFault, hclFunction } from './define.js'
 
@@ -12,24 +12,18 @@ export class MissingEnvironment {
   }
 }
 
-const MAX_FILE = 16 * 1024 * 1024
-
 const REASONS: Record<string, string> = {
   ENOENT: 'the file does not exist',
   EACCES: 'the process lacks the permission to read the file',
-  EISDIR: 'expected a file, found a folder',
 }
 
 function readText(path: string, { file, noteFile }: CallContext): string {
   const full = resolve(dirname(file), path)
   noteFile(full)
   try {
-    const { size } = statSync(full)
-    if (size > MAX_FILE)
-      throw new FunctionFault(`the file exceeds the limit of ${MAX_FILE} bytes`, { argument: 0 })
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(readFileSync(full))
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(readRegularFileNow(full))
   } catch (error) {
-    if (error instanceof FunctionFault) throw error
+    if (error instanceof UnfitFile) throw new FunctionFault(error.message, { argument: 0 })
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') {
       throw new FunctionFault('the file is not UTF-8 text', { argument: 0 })

@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import type { NoteFile } from '../../../core/note-file.js'
+import { readRegularFile } from '../../../core/read-file.js'
 import { unreadable } from '../unreadable.js'
 
 /** The text of a .proto file, and where it was found. */
@@ -37,7 +37,7 @@ export class ProtoFolders {
   async textOfRoot({ path }: Root): Promise<ProtoText> {
     this.#noteFile(path)
     try {
-      return { path, source: await readFile(path, 'utf8') }
+      return { path, source: (await readRegularFile(path)).toString() }
     } catch (cause) {
       throw unreadable(path, cause as Error)
     }
@@ -51,7 +51,7 @@ export class ProtoFolders {
       const path = join(folder, name)
       this.#noteFile(path)
       try {
-        return { path, source: await readFile(path, 'utf8') }
+        return { path, source: (await readRegularFile(path)).toString() }
       } catch (cause) {
         if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw unreadable(path, cause as Error)
       }
