@@ -13,8 +13,9 @@ import type { ClientSet } from './gateway-clients.js'
 import { loadOptionsOf } from './gateway-options.js'
 import { withSchemas } from './gateway-schemas.js'
 import { endangeredBuffer } from './reload/buffers.js'
+import { filesInUse } from './reload/files-in-use.js'
 import { checkFingerprints, fingerprintOf } from './reload/fingerprint.js'
-import { cannotChange, fixedPart } from './reload/fixed.js'
+import { impossibleChange } from './reload/fixed.js'
 import { planReload } from './reload/plan.js'
 import { priced } from './reload/price.js'
 import { Reloader } from './reload/reloader.js'
@@ -96,7 +97,9 @@ export class ReloadableConfig {
     source: ConfigSource | undefined,
     variables: LoadOptions['variables'],
   ): Promise<Proposal & { readonly diagnostics: readonly Diagnostic[] }> {
-    const { config, warnings } = await loadConfig(this.#sourceOf(source), this.#overriding(variables))
+    const inUse = filesInUse(this.current)
+    const loaded = { ...this.#overriding(variables), inUse }
+    const { config, warnings } = await loadConfig(this.#sourceOf(source), loaded)
     const next = await withSchemas(config)
     const { current } = this
     const blocks = planReload(current, next)
@@ -138,7 +141,12 @@ export class ReloadableConfig {
   async #read(source: ConfigSource, options: LoadOptions): Promise<GatewayConfig> {
     this.#files?.begin()
     const noteFile = this.#files?.note
-    const { config, warnings } = await loadConfig(source, { ...options, ...(noteFile && { noteFile }) })
+    const inUse = filesInUse(this.current)
+    const { config, warnings } = await loadConfig(source, {
+      ...options,
+      inUse,
+      ...(noteFile && { noteFile }),
+    })
     this.#reporter.warn(warnings)
     return withSchemas(config, noteFile)
   }
@@ -167,8 +175,8 @@ export class ReloadableConfig {
 
   /** Why a plan cannot be carried out; `undefined` if it can be tried. */
   #refusal(next: GatewayConfig, plan: Plan): string | undefined {
-    const fixed = fixedPart(this.current, next)
-    if (fixed !== undefined) return cannotChange(fixed)
+    const impossible = impossibleChange(this.current, next)
+    if (impossible !== undefined) return impossible
     const { integrations, routes } = this.#tree
     const figures = routes.figures()
     return endangeredBuffer(this.current, next, plan, {

@@ -1,5 +1,5 @@
 import { readdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { isConfigurationName } from '../core/configuration-name.js'
 import type { NoteFile } from '../core/note-file.js'
 import { readRegularFileNow, UnfitFile } from '../core/read-file.js'
@@ -11,6 +11,10 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'the file or folder does not exist',
   EACCES: 'the process lacks the permission to read it',
 }
+
+/** Such a file was cut short, by a full disk or an editor, rather than meant so. */
+const EMPTY =
+  'the file is empty, and the gateway runs blocks that it had; to remove them, delete the file or leave a comment in it'
 
 /** A parsed file, with a function that returns its lines with secrets masked. */
 export interface SourceFile {
@@ -26,13 +30,15 @@ export interface FileOptions {
    * meanwhile.
    */
   readonly acceptsPipe?: boolean
+  /** The files whose blocks a gateway runs, absolute. One of a folder must not be empty now. */
+  readonly inUse?: ReadonlySet<string>
 }
 
 /** Reads a file, or every `*.hcl` file of a folder in the order of their names. Errors go to the diagnostics. */
 export function readFiles(
   path: string,
   diagnostics: Diagnostics,
-  { noteFile, acceptsPipe = false }: FileOptions = {},
+  { noteFile, acceptsPipe = false, inUse }: FileOptions = {},
 ): Map<string, SourceFile> {
   const files = new Map<string, SourceFile>()
   noteFile?.(path)
@@ -40,6 +46,8 @@ export function readFiles(
     noteFile?.(file)
     const text = textOf(file, acceptsPipe && file === path, diagnostics)
     if (text === undefined) continue
+    if (text.trim() === '' && file !== path && inUse?.has(resolve(file)) === true)
+      unreadable(file, EMPTY, diagnostics)
     const faultsBefore = diagnostics.items.length
     const body = parse(text, file, diagnostics, noteFile)
     files.set(file, { body, line: masked(body, diagnostics.items.length > faultsBefore) })

@@ -1,11 +1,11 @@
 import type { Clock, Timer } from '../core/clock.js'
-import { MISSING, stateOf } from '../watch/file-state.js'
+import { EMPTY, MISSING, stateOf } from '../watch/file-state.js'
 import { FileWatch } from '../watch/file-watch.js'
 import type { ReadFiles } from '../watch/read-files.js'
 
 /** How long the files must be left alone: longer than between two looks, so that a file is not read half-written. */
 const SETTLE_MS = 300
-/** How long a file may be missing while it is replaced. */
+/** How long a file may be missing or empty while it is replaced. */
 const REPLACED_WITHIN_MS = 2_000
 /** When files are compared again after they were read: a watch that has just begun may miss a change. */
 const COMPARE_AGAIN_MS = 1_000
@@ -27,7 +27,7 @@ export class ConfigWatch {
   /** The state of each file when it was read. */
   #states: ReadonlyMap<string, string> = new Map()
   #comparing: Timer | undefined
-  /** Set while a file is missing. */
+  /** Set while a file is missing or empty. */
   #grace: Timer | undefined
   #isClosed = false
 
@@ -65,7 +65,7 @@ export class ConfigWatch {
     this.#grace?.cancel()
     if (this.#isClosed || changes.length === 0) return
     const { clock, changed } = this.#parts
-    if (changes.includes(MISSING))
+    if (changes.includes(MISSING) || changes.includes(EMPTY))
       this.#grace = clock.setTimer(REPLACED_WITHIN_MS, changed, { background: true })
     else changed()
   }

@@ -1,8 +1,22 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { GatewayConfig, ServerConfig } from '../config/gateway-config.js'
 
-/** Returns which part of a running gateway differs that a reload cannot change; `undefined` if there is none. Pure. */
-export function fixedPart(before: GatewayConfig, after: GatewayConfig): string | undefined {
+const NOTHING_LEFT =
+  'the new configuration has no blocks, and a reload does not remove all that runs: its file may have been cut short; to end the gateway, send it SIGTERM or call shutdown'
+
+/** Returns why no gateway can change from one configuration to another; `undefined` if it can. Pure. */
+export function impossibleChange(before: GatewayConfig, after: GatewayConfig): string | undefined {
+  if (hasBlocks(before) && !hasBlocks(after)) return NOTHING_LEFT
+  const part = fixedPart(before, after)
+  return part && `a reload cannot change ${part}: start the gateway again`
+}
+
+function hasBlocks({ written }: GatewayConfig): boolean {
+  return written === undefined || written.blocks.size > 0
+}
+
+/** Returns which part of a running gateway differs that a reload cannot change; `undefined` if there is none. */
+function fixedPart(before: GatewayConfig, after: GatewayConfig): string | undefined {
   if (!isDeepStrictEqual(before.scripts, after.scripts)) return 'the blocks "script"'
   for (const server of after.servers) {
     const { name } = server.settings
@@ -13,11 +27,6 @@ export function fixedPart(before: GatewayConfig, after: GatewayConfig): string |
       return `what the server "${name}" serves from the host: handlers, "requires", "expose" and "discover"`
   }
   return undefined
-}
-
-/** The sentence for a part that a reload cannot change. */
-export function cannotChange(part: string): string {
-  return `a reload cannot change ${part}: start the gateway again`
 }
 
 /** What a server does on the thread of the host. */

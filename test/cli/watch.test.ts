@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rename, rm, symlink, unlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -131,6 +132,39 @@ test.concurrent('a faulty change is refused in one line with its place, and the 
   expect(stderr).toContain('hint: did you mean "messages"?')
   expect(stdout.match(/a started/g)).toHaveLength(1)
 })
+
+test.concurrent('a file that is cut short or becomes a pipe removes nothing and stops nothing', async () => {
+  const folder = await temporaryFolder()
+  const at = (name: string) => join(folder, name)
+  await mkdir(at('conf'))
+  await writeFile(at('conf/a.hcl'), memory('a', sized(100)))
+  await writeFile(at('conf/b.hcl'), memory('b', sized(100)))
+  const process = watch(at('conf'), '--json')
+  await process.seen(/"gateway:running"/)
+  const refused = (count: number) =>
+    waitFor(() => reloadsIn(process).filter(({ result }) => result === 'refused').length === count, {
+      what: () => `refusal ${count}: ${process.stdout}`,
+    })
+  writeFileSync(at('conf/b.hcl'), '')
+  await refused(1)
+  await unlink(at('conf/b.hcl'))
+  execFileSync('/usr/bin/env', ['mkfifo', at('conf/b.hcl')])
+  await refused(2)
+  await unlink(at('conf/b.hcl'))
+  await writeFile(at('conf/a.hcl'), '# nothing\n')
+  await refused(3)
+  writeFileSync(at('conf/a.hcl'), memory('a', sized(101)))
+  await applied(process, 1)
+  const reasons = reloadsIn(process).map(({ reason }) => reason)
+  expect(reasons).toEqual([
+    expect.stringContaining('b.hcl: the configuration cannot be read: the file is empty'),
+    expect.stringContaining('b.hcl: the configuration cannot be read: expected a file, found a pipe'),
+    expect.stringContaining('the new configuration has no blocks'),
+    undefined,
+  ])
+  process.child.kill('SIGTERM')
+  expect((await process.ended).code).toBe(0)
+}, 60_000)
 
 interface Pong {
   readonly n: number

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { checkWithModules } from '../../src/config/load.js'
+import { checkWithModules, type LoadOptions } from '../../src/config/load.js'
 import { schemaFaults } from '../../src/gateway-schemas.js'
 
 let folder: string
@@ -18,8 +18,8 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-async function faultsOf(path: string): Promise<readonly string[]> {
-  const checked = await checkWithModules(path, { env: {} })
+async function faultsOf(path: string, options: LoadOptions = {}): Promise<readonly string[]> {
+  const checked = await checkWithModules(path, { env: {}, ...options })
   const faults = checked.ok ? await schemaFaults(checked.config) : checked.diagnostics
   return faults.map(({ message }) => message)
 }
@@ -52,4 +52,17 @@ test('hidden files of a folder are not read', async () => {
   symlinkSync('me@host.123:456', at('conf/.#a.hcl'))
   writeFileSync(at('conf/.a.hcl'), 'half {')
   expect(await faultsOf(at('conf'))).toEqual([])
+})
+
+test('a file of a folder must not be empty while a gateway runs blocks of it', async () => {
+  mkdirSync(at('two'))
+  writeFileSync(at('two/a.hcl'), MEMORY)
+  writeFileSync(at('two/b.hcl'), '\n')
+  const inUse = new Set([at('two/a.hcl'), at('two/b.hcl')])
+  expect(await faultsOf(at('two'))).toEqual([])
+  expect(await faultsOf(at('two'), { inUse })).toEqual([
+    expect.stringContaining('the file is empty, and the gateway runs blocks that it had'),
+  ])
+  writeFileSync(at('two/b.hcl'), '# Nothing any more.\n')
+  expect(await faultsOf(at('two'), { inUse })).toEqual([])
 })

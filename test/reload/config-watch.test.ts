@@ -86,6 +86,21 @@ test('gives a file that is missing the time to come back', async () => {
   await waitFor(async () => clock.advance(50).then(() => reloads === 1), { what: 'the reload' })
 })
 
+test('gives a file that is empty the time to be written', async () => {
+  writeFileSync(at('a'), '1')
+  read('a')
+  writeFileSync(at('a'), '')
+  watch.refresh()
+  await timers(2)
+  await clock.advance(300)
+  // One for the second comparison, one for the file.
+  await timers(2)
+  await clock.advance(600)
+  expect(reloads).toBe(0)
+  writeFileSync(at('a'), '2')
+  await waitFor(async () => clock.advance(50).then(() => reloads === 1), { what: 'the reload' })
+})
+
 test('reloads when a file stays away', async () => {
   writeFileSync(at('a'), '1')
   read('a')
@@ -103,7 +118,7 @@ test('follows a file that did not exist', async () => {
 test('of a folder, only its *.hcl files count', async () => {
   files.note(folder)
   const before = files.states(true).get(folder)
-  writeFileSync(at('.gateway.hcl.swp'), '')
+  for (const hidden of ['.gateway.hcl.swp', '.#gateway.hcl', '.gateway.hcl']) writeFileSync(at(hidden), '')
   files.begin()
   files.note(folder)
   expect(files.states(true).get(folder)).toBe(before)

@@ -1,7 +1,7 @@
 import type { GatewayConfig } from '../../config/gateway-config.js'
 import type { CheckedConfig } from '../../config/load.js'
 import { withSchemas } from '../../gateway-schemas.js'
-import { cannotChange, fixedPart } from '../../reload/fixed.js'
+import { impossibleChange } from '../../reload/fixed.js'
 import { planReload } from '../../reload/plan.js'
 import { checkConfiguration } from '../configuration.js'
 import type { CommandOptions } from '../usage.js'
@@ -20,11 +20,11 @@ export async function planBetweenFiles({ path, variables }: CommandOptions, from
   if (before.ok && after.ok && unknown !== undefined)
     throw new PlanFailure(`neither ${from} nor ${path} has a variable "${unknown}"`)
   const [old, now] = [await compared(before, from), await compared(after, path)]
-  const fixed = fixedPart(old, now)
+  const refused = impossibleChange(old, now)
   return {
     blocks: planReload(old, now),
     diagnostics: after.diagnostics,
-    ...(fixed !== undefined && { refused: cannotChange(fixed) }),
+    ...(refused !== undefined && { refused }),
   }
 }
 
