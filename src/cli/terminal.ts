@@ -1,4 +1,5 @@
 import { sharedController } from '../core/abort.js'
+
 /** The terminal of the command line. */
 export interface Terminal {
   /** Writes data and requested output. */
@@ -10,7 +11,10 @@ export interface Terminal {
   /** Whether each stream supports colours. */
   readonly colorOut: boolean
   readonly colorErr: boolean
-  /** Aborts when the reader of the data is gone, as after `| head`, or when the terminal has gone away. */
+  /**
+   * Aborts when the data cannot be written any more: its reader is gone, as after `| head`, the terminal has gone away, or
+   * the disk is full.
+   */
   readonly readerGone: AbortSignal
   /** Returns the current size, which may change. */
   readonly size: () => { readonly columns: number; readonly rows: number }
@@ -21,8 +25,8 @@ export function processTerminal(): Terminal {
   const { stdout, stderr, env } = process
   const wanted = (env.NO_COLOR ?? '') === '' && env.TERM !== 'dumb'
   const gone = sharedController()
-  stdout.on('error', ({ code }: NodeJS.ErrnoException) => {
-    if (code !== 'EPIPE' && code !== 'EIO') process.exit(1)
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    noteFailure(error)
     gone.abort()
   })
   // Unread diagnostics do not end the process.
@@ -39,6 +43,23 @@ export function processTerminal(): Terminal {
     // A terminal without a size, such as a serial line or a container, reports 0.
     size: () => ({ columns: stdout.columns || 80, rows: stdout.rows || 24 }),
   }
+}
+
+/** Why data could not be written; `undefined` if all was, or if its reader is gone. */
+let failure: string | undefined
+
+function noteFailure({ code, message }: NodeJS.ErrnoException): void {
+  if (failure !== undefined || code === 'EPIPE' || code === 'EIO') return
+  failure = message
+  process.stderr.write(`nemo-gateway: cannot write the output: ${message}\n`)
+}
+
+/** Ends the process when its output is written. @param code the exit code, 1 if the output could not be written */
+export function exitWith(code: number): void {
+  process.stdout.write('', (error) => {
+    if (error) noteFailure(error)
+    process.exit(failure === undefined ? code : 1)
+  })
 }
 
 /** Bytes of log lines that wait for a reader. */
