@@ -20,6 +20,7 @@ export interface BlockSchemas {
 
 /**
  * Finds the attributes of a block that differ.
+ * @param schemas without them all attributes change in place
  * @param areConstantsEqual whether variables and locals are the same, on which values of the run time may depend
  */
 export function changedAttributes(
@@ -40,7 +41,7 @@ export function changedAttributes(
       {
         path,
         place: placeOf(span),
-        reload: schemas === undefined ? 'reconnect' : traitAt(schemas, path.split('.')),
+        reload: schemas === undefined ? 'in place' : traitAt(schemas, path.split('.')),
         ...(was !== undefined && { before: described(was, isSecret) }),
         ...(is !== undefined && { after: described(is, isSecret) }),
       },

@@ -61,10 +61,7 @@ class Comparison {
       const attributes = areEqual ? [] : this.#attributes(kind, name, schemas)
       const file = this.#changedFile(kind, was, is)
       const reload = strongest(attributes, file === undefined && isDeepStrictEqual(was.settings, is.settings))
-      if (reload === 'in place' && route === undefined) {
-        const forcing = forcingOf(attributes, reload)
-        return { kind, name, action: 'in place', attributes, ...forcing }
-      }
+      if (reload === 'in place' && route === undefined) return inPlace(kind, name, attributes)
       const exclusive = exclusiveOf(was) ?? exclusiveOf(is) ?? this.#exclusiveRoute(name)
       const forcedBy =
         exclusive === undefined
@@ -90,8 +87,7 @@ class Comparison {
         { ...comparable(was), supervision: 0 },
         { ...comparable(is), supervision: 0 },
       )
-      if (isInPlace)
-        return { kind: 'broker', name, action: 'in place', attributes, ...forcingOf(attributes, 'in place') }
+      if (isInPlace) return inPlace('broker', name, attributes)
       const forcing = forcingOf(attributes, 'reconnect')
       return { kind: 'broker', name, action: 'replace', handOver: 'in turn', attributes, ...forcing }
     })
@@ -120,7 +116,7 @@ class Comparison {
       if (was === undefined || is === undefined) return this.#whole(kind, name, was === undefined)
       const attributes = this.#attributes(kind, name, undefined)
       if (attributes.length === 0) return unchanged(kind, name)
-      return { kind, name, action: kind === 'data' ? 'reconnect' : 'in place', attributes }
+      return { kind, name, action: 'in place', attributes }
     })
   }
 
@@ -209,6 +205,12 @@ function forcingOf(
 ): Pick<BlockPlan, 'forcedBy'> {
   const forcing = attributes.find((each) => each.reload === reload) ?? attributes[0]
   return forcing === undefined ? {} : { forcedBy: { attribute: forcing.path, place: forcing.place } }
+}
+
+/** An attribute that takes more may be written in another way and have the same value. */
+function inPlace(kind: PlanKind, name: string, changed: readonly ChangedAttribute[]): BlockPlan {
+  const attributes = changed.map((each) => ({ ...each, reload: 'in place' as const }))
+  return { kind, name, action: 'in place', attributes, ...forcingOf(changed, 'in place') }
 }
 
 function unchanged(kind: PlanKind, name: string): BlockPlan {

@@ -30,5 +30,5 @@ interface Subject {
 
 function subjectOf(error: unknown): string {
   const { integration } = (error ?? {}) as Subject
-  return integration === undefined ? '' : `"${integration}" is not ready: `
+  return integration === undefined || integration === '' ? '' : `"${integration}" is not ready: `
 }
