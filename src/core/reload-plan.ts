@@ -1,5 +1,7 @@
+/** All that a change of an attribute can take. */
+export const RELOAD_TRAITS = ['in place', 'reconnect', 'replace'] as const
 /** What a change of an attribute takes in a running gateway. */
-export type ReloadTrait = 'in place' | 'reconnect' | 'replace'
+export type ReloadTrait = (typeof RELOAD_TRAITS)[number]
 
 /** An attribute that is not the same in two configurations. */
 export interface ChangedAttribute {

@@ -75,6 +75,26 @@ export const errorObject = z
   .object({ code: z.int(), message: z.string(), data: z.looseObject({}).optional() })
   .meta({ description: 'An error object, as in an answer.' })
 
+/** Longer than any line of a configuration, which has at most as many bytes. */
+const position = z.int().min(0).max(17_000_000)
+
+/** A fault of a configuration, as `check --json` shows it. */
+export const diagnostic = z
+  .object({
+    severity: z.enum(['error', 'warning']),
+    file: z.string().meta({ description: 'The file; in parentheses if it is none.' }),
+    line: position.meta({ description: 'From 1; 0 without a file.' }),
+    column: position.meta({ description: 'From 1; 0 without a file.' }),
+    endLine: position.optional(),
+    endColumn: position.optional(),
+    message: z.string().meta({ description: 'What is wrong.' }),
+    expected: z.string().meta({ description: 'The expected value.' }).optional(),
+    found: z.string().meta({ description: 'The value that was found; never a secret.' }).optional(),
+    hint: z.string().meta({ description: 'What to do.' }).optional(),
+    source: z.string().meta({ description: 'The text of the line.' }).optional(),
+  })
+  .meta({ description: 'A fault of a configuration.' })
+
 /** Leaves out members that are `undefined`, which our options do not accept. */
 export function given<T extends object>(
   members: T,

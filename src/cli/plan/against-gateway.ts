@@ -17,7 +17,10 @@ export async function planAgainstGateway(
   change: Change,
   socket: string,
 ): Promise<Proposal & { readonly fingerprints: Fingerprints }> {
-  return asked(change, () => askGateway(socket, 'plan', paramsOf(change)))
+  return asked(
+    change,
+    () => askGateway(socket, 'plan', paramsOf(change)) as Promise<Proposal & { fingerprints: Fingerprints }>,
+  )
 }
 
 /**
@@ -32,8 +35,9 @@ export async function reloadGateway(
   expect: Fingerprints | undefined,
 ): Promise<readonly BlockPlan[]> {
   const params = { ...paramsOf(change), ...(expect && { expect }) }
-  const { blocks } = await asked(change, () =>
-    askGateway<{ readonly blocks: readonly BlockPlan[] }>(socket, 'reload', params),
+  const { blocks } = await asked(
+    change,
+    () => askGateway(socket, 'reload', params) as Promise<{ readonly blocks: readonly BlockPlan[] }>,
   )
   return blocks
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import { PLAN_ACTIONS } from '../../core/reload-plan.js'
+import { PLAN_ACTIONS, type PricedBlock, RELOAD_TRAITS } from '../../core/reload-plan.js'
 import { type Method, method } from '../method.js'
+import { diagnostic } from '../schemas.js'
 
 const path = z
   .string()
@@ -20,11 +21,32 @@ const fingerprints = z
   .strictObject({ running: z.string(), next: z.string() })
   .meta({ description: 'What tells the running configuration and the new one apart from others.' })
 
+const attribute = z.object({
+  path: z.string().meta({ description: 'Its path in the block.' }),
+  place: z.string().meta({ description: 'Where it is; a removed one, where it was.' }),
+  reload: z.enum(RELOAD_TRAITS).meta({ description: 'What its change takes.' }),
+  before: z.string().meta({ description: 'What it was, in words; absent if it was not set.' }).optional(),
+  after: z.string().meta({ description: 'What it is, in words; absent if it is not set.' }).optional(),
+})
+
+const price = z.object({
+  subscriptions: z.int().min(0).meta({ description: 'What is opened again.' }),
+  inHand: z.int().min(0).meta({ description: 'What the predecessor has to settle.' }),
+  gapMs: z.number().min(0).meta({ description: 'Milliseconds without a connection.' }).optional(),
+})
+
 const block = z
-  .looseObject({
+  .object({
     kind: z.string().meta({ description: 'The kind of the block.' }),
     name: z.string().meta({ description: 'Its label.' }),
     action: z.enum(PLAN_ACTIONS).meta({ description: 'What happens to it.' }),
+    handOver: z.enum(['overlap', 'in turn']).meta({ description: 'How an actor is replaced.' }).optional(),
+    attributes: z.array(attribute).meta({ description: 'The attributes that differ.' }),
+    forcedBy: z
+      .object({ attribute: z.string(), place: z.string(), reason: z.string().optional() })
+      .meta({ description: 'What forces the action.' })
+      .optional(),
+    price: price.meta({ description: 'What it costs; only of a plan.' }).optional(),
   })
   .meta({ description: 'What happens to a block, why, and what it costs (docs/reload.md).' })
 
@@ -37,12 +59,12 @@ export const CONFIGURATION: Readonly<Record<string, Method>> = {
       blocks: z.array(block),
       refused: z.string().meta({ description: 'Why a reload would be refused; else absent.' }).optional(),
       fingerprints,
-      diagnostics: z.array(z.looseObject({})).meta({ description: 'Warnings about the new configuration.' }),
+      diagnostics: z.array(diagnostic).meta({ description: 'Warnings about the new configuration.' }),
     }),
     errors: ['config'],
     async run({ path: source, variables: values }, { gateway }) {
       const plan = await gateway.configuration.plan(source, values)
-      return { ...plan, blocks: plan.blocks.map(copy), diagnostics: plan.diagnostics.map(copy) }
+      return { ...plan, blocks: plan.blocks.map(copyOf), diagnostics: [...plan.diagnostics] }
     },
   }),
   reload: method({
@@ -58,12 +80,12 @@ export const CONFIGURATION: Readonly<Record<string, Method>> = {
     result: z.object({ blocks: z.array(block) }),
     errors: ['config'],
     async run({ path: source, variables: values, expect }, { gateway }) {
-      return { blocks: (await gateway.configuration.apply(source, values, expect)).map(copy) }
+      return { blocks: (await gateway.configuration.apply(source, values, expect)).map(copyOf) }
     },
   }),
 }
 
-/** An answer may have any further members, which an interface does not declare. */
-function copy<T extends object>(members: T): T & Record<string, unknown> {
-  return { ...members } as T & Record<string, unknown>
+/** Schemas have lists that may be changed. */
+function copyOf(block: PricedBlock) {
+  return { ...block, attributes: [...block.attributes] }
 }
