@@ -86,7 +86,10 @@ export function readUsage(args: readonly string[]): Usage {
   if (command === undefined) return wrong('missing command: expected run, check, plan, apply or schema')
   if (command === 'schema')
     return path === undefined ? { kind: 'schema' } : wrong(`schema takes no file, found "${path}"`)
-  if (path === undefined) return wrong(`${command} needs the configuration: a file or a folder`)
+  if (path === undefined)
+    return wrong(
+      `${command} needs ${command === 'apply' ? 'a plan, or ' : ''}the configuration: a file or a folder`,
+    )
   const planFault = planUsageFault(command, values)
   if (planFault !== undefined) return wrong(planFault)
   if (surplus !== undefined) return wrong(`${command} takes one file or folder, found "${surplus}" as well`)

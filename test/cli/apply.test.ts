@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -144,7 +144,7 @@ test('values of variables are needed again, and are in no output', async () => {
   expect((await cli('apply', out, '--var', 'db_password=hidden-new')).code).toBe(0)
   // The gateway keeps the value, and that of its start.
   expect(await changes()).toEqual([])
-  expect(await changes('--var', 'region=eu')).toEqual(['reconnect data prices'])
+  expect(await changes('--var', 'region=eu')).toEqual(['in place data prices'])
   expect(await changes('--var', 'db_password=hidden-default')).toEqual(['reconnect integration remote'])
 })
 
@@ -222,12 +222,76 @@ test('a file that is no plan, or no longer one, is one sentence', async () => {
     [await at('half.json', '{"format": "nemo-gat'), 1, 'is not a plan of nemo-gateway'],
     [await at('later.json', JSON.stringify({ ...plan, version: 2 })), 1, 'another version'],
     [await at('damaged.json', JSON.stringify(plan)), 1, 'is damaged'],
-    [file, 2, 'is a configuration, not a plan: say which gateway with --socket PATH'],
+    [await at('list.json', '[]'), 1, 'is not a plan of nemo-gateway'],
+    [
+      await at(
+        'names.json',
+        JSON.stringify({ ...plan, path: 'x', socket: 's', variables: [1], fingerprints: {} }),
+      ),
+      1,
+      'is damaged',
+    ],
+    // A full disk, and one that lost power, leave these.
+    [await at('empty.plan', ''), 1, 'is empty: it is neither a plan nor a configuration'],
+    [await at('blank.plan', ' \n'), 1, 'is empty: it is neither a plan nor a configuration'],
+    [await at('zeros.plan', '\0'.repeat(100)), 1, 'is not text: it is neither a plan nor a configuration'],
+    ['/dev/zero', 1, 'expected a file, found a device'],
   ]
-  for (const [path, code, reason] of faults) {
+  // Also with a socket, to which anything else than a plan would be sent as a configuration.
+  for (const args of [[], ['--socket', socket]])
+    for (const [path, code, reason] of faults) {
+      const ended = await cli('apply', path, ...args)
+      expect([path, ended.code, ended.stdout]).toEqual([path, code, ''])
+      expect(ended.stderr).toMatch(/^nemo-gateway: .*\n$/)
+      expect(ended.stderr).toContain(reason)
+    }
+  for (const path of [file, folder]) {
     const ended = await cli('apply', path)
-    expect([ended.code, ended.stdout]).toEqual([code, ''])
-    expect(ended.stderr).toMatch(/^nemo-gateway: .*\n$/)
-    expect(ended.stderr).toContain(reason)
+    expect([ended.code, ended.stdout]).toEqual([2, ''])
+    expect(ended.stderr).toMatch(/^nemo-gateway: .* is not a plan: to apply it .* --socket PATH\n$/)
   }
+})
+
+test('--out overwrites nothing but a plan', async () => {
+  await write(configuration({ timeout: '13s' }))
+  const [notes, conf, empty, again] = ['notes.txt', 'conf.d', 'empty', 'again.plan'].map((name) =>
+    join(folder, name),
+  )
+  await writeFile(notes!, 'a year of work')
+  await mkdir(conf!)
+  await writeFile(empty!, '')
+  const out = (path: string) => cli('plan', file, '--socket', socket, '--out', path)
+  for (const [path, reason] of [
+    [file, 'would be read as a configuration'],
+    [join(conf!, 'new.hcl'), 'would be read as a configuration'],
+    [notes!, 'exists and is not a plan'],
+    [conf!, 'is a folder'],
+  ] as const) {
+    const { code, stdout, stderr } = await out(path)
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toMatch(/^nemo-gateway: --out .*\n$/)
+    expect(stderr).toContain(reason)
+  }
+  expect(await readFile(notes!, 'utf8')).toBe('a year of work')
+  expect(await readFile(file, 'utf8')).toBe(configuration({ timeout: '13s' }))
+  expect(await readdir(conf!)).toEqual([])
+  // As `mktemp` makes it, a new one, and a plan.
+  for (const path of [empty!, again!, again!]) expect((await out(path)).code).toBe(0)
+  expect((await cli('apply', again!)).code).toBe(0)
+})
+
+test('a reload that would remove all is refused, and a plan says so', async () => {
+  for (const [text, commands] of [
+    ['', ['plan']],
+    ['# All is commented out.\n', ['plan', 'apply']],
+  ] as const) {
+    await write(text)
+    for (const command of commands) {
+      const { code, stderr } = await cli(command, file, '--socket', socket)
+      expect([code, stderr]).toEqual([1, expect.stringContaining('does not remove all that runs')])
+      expect(stderr).toContain('to end the gateway, send it SIGTERM')
+    }
+  }
+  await write(configuration({ timeout: '13s' }))
+  expect(await changes()).toEqual([])
 })

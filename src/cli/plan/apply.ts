@@ -22,10 +22,12 @@ export async function apply(options: CommandOptions, terminal: Terminal): Promis
 }
 
 async function carriedOut({ path, variables, socket }: CommandOptions): Promise<readonly BlockPlan[]> {
-  const plan = await readPlan(path)
+  const plan = readPlan(path)
   if (plan === undefined) {
     if (socket === undefined)
-      throw wrongUsage(`${path} is a configuration, not a plan: say which gateway with --socket PATH`)
+      throw wrongUsage(
+        `${path} is not a plan: to apply it as a configuration, say which gateway with --socket PATH`,
+      )
     return reloadGateway({ path, variables }, socket, undefined)
   }
   const missing = plan.variables.find((name) => !Object.hasOwn(variables, name))

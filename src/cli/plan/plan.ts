@@ -1,10 +1,11 @@
+import { printable } from '../describe-record.js'
 import { reportDiagnostics } from '../report.js'
 import type { Terminal } from '../terminal.js'
 import type { CommandOptions } from '../usage.js'
 import { planAgainstGateway } from './against-gateway.js'
 import { planBetweenFiles } from './between-files.js'
 import { reportFailure } from './failure.js'
-import { writePlan } from './plan-file.js'
+import { flagToWrite, writePlan } from './plan-file.js'
 import type { Proposal } from './proposal.js'
 import { blocksText, changesOf, summaryOf, sumsText } from './text.js'
 
@@ -34,10 +35,11 @@ export async function plan(options: CommandOptions, terminal: Terminal): Promise
 /** Plans against a running gateway, and writes the plan if it can be carried out. @throws PlanFailure */
 async function planWithGateway(options: CommandOptions, socket: string): Promise<Proposal> {
   const { path, variables, out } = options
+  const flag = out === undefined ? undefined : flagToWrite(out)
   const proposal = await planAgainstGateway(options, socket)
   const { blocks, fingerprints, refused } = proposal
-  if (out !== undefined && refused === undefined)
-    await writePlan(out, { path, socket, variables: Object.keys(variables), fingerprints, blocks })
+  if (out !== undefined && flag !== undefined && refused === undefined)
+    await writePlan(out, flag, { path, socket, variables: Object.keys(variables), fingerprints, blocks })
   return proposal
 }
 
@@ -50,7 +52,7 @@ function show(
   terminal.out(`${blocksText(blocks, terminal.colorOut)}\n${sumsText(blocks, false)}`)
   if (socket === undefined && changesOf(blocks) > 0)
     terminal.out('There is no price without a running gateway: see --socket.\n')
-  if (refused !== undefined) terminal.err(`nemo-gateway: ${refused}\n`)
+  if (refused !== undefined) terminal.err(`nemo-gateway: ${printable(refused)}\n`)
 }
 
 /** The variables that `apply` needs again. Their values may be secret. */
