@@ -39,6 +39,7 @@ export const mqttAdapter: AdapterFactory = (context: AdapterContext): ProtocolAd
   const { settings, clock, log } = context
   // The manifest's schema has validated the settings and filled in the defaults.
   const config = settings.config as unknown as MqttConfig
+  const clientId = config.client_id ?? context.clientId
   const format = integrationFormat(settings)
   const login = new Login(context, config)
   const dialer = new Dialer({
@@ -121,20 +122,17 @@ export const mqttAdapter: AdapterFactory = (context: AdapterContext): ProtocolAd
     },
 
     left: () => [
-      ...[...memory.queues.keys()].map((queue) => ({
-        clientId: queueClientId(context.clientId, queue),
-        queue,
-      })),
+      ...[...memory.queues.keys()].map((queue) => ({ clientId: queueClientId(clientId, queue), queue })),
       ...memory.left.all,
     ],
 
-    async adopt({ clientId, queue }) {
+    async adopt({ clientId: earlier, queue }) {
       const resources = connection?.resources
       const sessions =
         queue !== undefined
-          ? [memory.left.add(clientId, queue)]
+          ? [memory.left.add(earlier, queue)]
           : (resources?.queues.queues ?? []).map((each) =>
-              memory.left.add(queueClientId(clientId, each), each),
+              memory.left.add(queueClientId(earlier, each), each),
             )
       resources?.queues.adoptLeft()
       await Promise.all(sessions)
