@@ -157,6 +157,17 @@ export async function replaceInTurn(
   }
 }
 
+/** Ends what an actor without a successor has open. A broker with a session of it would keep messages for nobody. */
+export async function endSources(
+  child: IntegrationChild,
+  { clock, signal }: Pick<HandOverDependencies, 'clock' | 'signal'>,
+): Promise<void> {
+  const { life } = child
+  if (life?.isRunning !== true || life.gauges.connection !== 'connected') return
+  const drainMs = drainMsOf(child)
+  await atMost(clock, signal, drainMs + ANSWER_MS, life.control.finish(drainMs, false))
+}
+
 /** Starts a new child. Resolves when it is connected. @throws why it is not ready in time */
 export async function startReady(
   child: IntegrationChild,

@@ -6,6 +6,7 @@ import { graceOf } from './child-spec.js'
 import {
   atMost,
   type Drained,
+  endSources,
   type HandOverDependencies,
   type Prepared,
   prepare,
@@ -178,6 +179,8 @@ export class TreeReload {
     const child = this.#child(name)
     const supervisor = this.#supervisorOf(child)
     const { address } = child
+    // Before the address is closed: then the actor leaves its sources with the broker, as for a new start.
+    await endSources(child, this.#tree)
     address.remove()
     const graceMs = graceOf(child.spec.shutdown)
     const { clock, signal } = this.#tree

@@ -147,3 +147,91 @@ describe('what the application asks for', () => {
     await gateway.pubsub('spare').publish('t', 4)
   })
 })
+
+describe('a kept session that no actor has any more', () => {
+  const kept = (id: string, name = 'events') =>
+    ({ [name]: events({ client_id: id, clean_session: false }).events! }) as Integrations
+  const other = () => ({ other: events({ client_id: 'other' }).events! }) as Integrations
+
+  /** Sends to a queue and returns how many of the messages arrive. */
+  async function arriving(gateway: Gateway, queue: string, seen: ReadonlySet<unknown>): Promise<void> {
+    const sent = Array.from({ length: 40 }, (_, n) => `${queue}-${seen.size}-${n}`)
+    for (const each of sent) await gateway.queue('other').send(queue, each)
+    await waitFor(() => sent.every((each) => seen.has(each)), {
+      what: () => `all messages of ${queue}; missing: ${sent.filter((each) => !seen.has(each))}`,
+    })
+  }
+
+  function consume(gateway: Gateway, name: string, queue: string, seen: Set<unknown>): void {
+    const consuming = gateway
+      .queue(name)
+      .consume(queue)
+      .each(({ value }) => void seen.add(value))
+    consuming.catch(() => {})
+  }
+
+  test('gets no share of a queue after its client id has changed', async () => {
+    const gateway = await started({ integrations: { ...kept('first'), ...other() } })
+    const seen = new Set<unknown>()
+    consume(gateway, 'events', 'renamed', seen)
+    await waitFor(
+      () =>
+        gateway
+          .queue('other')
+          .send('renamed', 'x')
+          .then(
+            () => true,
+            () => false,
+          ),
+      {
+        what: 'a consumer',
+      },
+    )
+    await gateway.reload({ integrations: { ...kept('second'), ...other() } })
+    await arriving(gateway, 'renamed', seen)
+    await gateway.reload({ integrations: { ...kept('first'), ...other() } })
+    await arriving(gateway, 'renamed', seen)
+  })
+
+  test('gets no share of a queue and no topic after its integration was removed', async () => {
+    const gateway = await started({ integrations: { ...kept('gone'), ...other() } })
+    const seen = new Set<unknown>()
+    consume(gateway, 'events', 'shared', seen)
+    consume(gateway, 'other', 'shared', seen)
+    const topics = await gateway.pubsub('events').subscribe('kept/topic', { qos: 1 })
+    for (let n = 0; n < 10; n++)
+      await waitFor(
+        () =>
+          gateway
+            .queue('other')
+            .send('shared', n)
+            .then(
+              () => true,
+              () => false,
+            ),
+        {
+          what: 'a consumer',
+        },
+      )
+    await gateway.reload({ integrations: other() })
+    await arriving(gateway, 'shared', seen)
+    await gateway.pubsub('other').publish('kept/topic', 1, { qos: 1 })
+    await topics.close()
+    // The client comes back for its session.
+    const client = mqtt.connect(`mqtt://127.0.0.1:${mosquitto.port}`, {
+      clientId: 'gone-sub',
+      clean: false,
+      protocolVersion: 5,
+      properties: { sessionExpiryInterval: 3_600 },
+    })
+    const found: unknown[] = []
+    client.on('message', (topic) => found.push(topic))
+    await new Promise((resolve) => client.once('connect', resolve))
+    // What waits in a session comes before the answer to a later message.
+    await client.subscribeAsync('last', { qos: 1 })
+    await client.publishAsync('last', '', { qos: 1 })
+    await waitFor(() => found.includes('last'), { what: 'the last message' })
+    await client.endAsync()
+    expect(found).toEqual(['last'])
+  })
+})
