@@ -44,5 +44,5 @@ export function endangeredBuffer(
 }
 
 function refusal(why: string): string {
-  return `the reload was refused, and nothing has changed: ${why}; reload when they are delivered`
+  return `${why}; reload when they are delivered`
 }
