@@ -57,9 +57,9 @@ export class HostSources {
     return [...this.#byId.values()].filter(({ state }) => state === 'open')
   }
 
-  /** How many sources are open, and how many of their messages the application has not settled. */
+  /** How many sources of the application are open, and how many of their messages it has not settled. */
   get load(): SourceLoad {
-    const open = this.openSources
+    const open = this.openSources.filter(({ handler }) => handler.isBuiltIn !== true)
     return {
       subscriptions: open.length,
       inHand: open.reduce((sum, { handler }) => sum + (handler.inHand?.() ?? 0), 0),

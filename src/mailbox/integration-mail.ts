@@ -28,6 +28,8 @@ export interface SourceHandler {
    * @param life the life of the actor that sent them
    */
   receive(run: DeliveryRun, names: NameReader, life: number): void
+  /** Whether it is the gateway's own, and not of the application. */
+  readonly isBuiltIn?: boolean
   /** How many messages it has handed to the application, which has not settled them. Absent if none is settled. */
   inHand?(): number
   /** Reports how many messages this life of the actor has dropped in all. */

@@ -169,17 +169,23 @@ export class RpcServer implements Worker {
   /** @param routes routes for requests that arrive before all methods are open */
   #handler(method: string, routes: RpcRoutes): SourceHandler {
     const flow = this.#flow.method()
-    const serve = (requests: MessageRun, index: number) => {
+    let unanswered = 0
+    const serve = async (requests: MessageRun, index: number) => {
       const current = this.#served.has(method) ? this.#served : routes
-      void this.#answer(method, current, flow, requests, index)
+      await this.#answer(method, current, flow, requests, index)
+      unanswered--
+      this.#unanswered--
     }
     return {
+      isBuiltIn: this.#builtInNames.has(method),
+      inHand: () => unanswered,
       receive: (run, names, life) => {
         const requests = new MessageRun(run, names, life)
+        unanswered += requests.count
         this.#unanswered += requests.count
         for (let i = 0; i < requests.count; i++)
-          if (flow.hasRoom) serve(requests, i)
-          else flow.whenRoom(() => serve(requests, i))
+          if (flow.hasRoom) void serve(requests, i)
+          else flow.whenRoom(() => void serve(requests, i))
       },
       dropped: () => {},
       restarted: () => {},
@@ -251,7 +257,6 @@ export class RpcServer implements Worker {
       .catch(() => false)
     flow.crossed(bytes)
     flow.end(bytes)
-    this.#unanswered--
   }
 }
 

@@ -3,6 +3,7 @@ import type { BlockPlan } from '../../src/core/reload-plan.js'
 import { type ConfigObject, Gateway } from '../../src/index.js'
 import { priced } from '../../src/reload/price.js'
 import { startMosquitto } from '../support/mosquitto.js'
+import { freePort } from '../support/server-process.js'
 
 const FIGURES = { subscriptions: 3, inHand: 7, startMs: 41.6 }
 const block = (action: BlockPlan['action'], more: Partial<BlockPlan> = {}): BlockPlan => ({
@@ -46,6 +47,42 @@ test.each([
 test('there is no price without figures', () => {
   expect(priceOf(block('reconnect', { handOver: 'overlap' }), () => undefined)).toBeUndefined()
 })
+
+test('of a server, the methods of the application and the calls of their handlers count', async () => {
+  const port = await freePort()
+  const configuration = (messages: number) =>
+    ({
+      integrations: { client: { type: 'json-rpc', endpoint: { address: `http://127.0.0.1:${port}` } } },
+      servers: { api: { type: 'json-rpc', listen: { address: '127.0.0.1', port }, mailbox: { messages } } },
+    }) as ConfigObject
+  const gateway = await Gateway.start(configuration(100))
+  try {
+    await gateway.connections.get('api')
+    let answer = () => {}
+    const price = async () => {
+      const { blocks } = await gateway.configuration.plan(configuration(101), undefined)
+      return blocks.find(({ name }) => name === 'api')?.price
+    }
+    const called = new Promise<void>((resolve) => {
+      gateway.server('api').register('slow', () => {
+        resolve()
+        return new Promise<number>((done) => {
+          answer = () => done(1)
+        })
+      })
+    })
+    await gateway.server('api').serve()
+    expect(await price()).toMatchObject({ subscriptions: 1, inHand: 0 })
+    const result = gateway.rpc('client').call('slow')
+    await called
+    expect(await price()).toMatchObject({ subscriptions: 1, inHand: 1 })
+    answer()
+    expect(await result).toBe(1)
+    await expect.poll(price).toMatchObject({ subscriptions: 1, inHand: 0 })
+  } finally {
+    await gateway.shutdown({ timeout: 0 })
+  }
+}, 60_000)
 
 test('the last start is that of the actor that runs, however often it has reconnected since', async () => {
   const mosquitto = await startMosquitto()
