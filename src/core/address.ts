@@ -1,4 +1,4 @@
-import { hasCredentials } from './user-info.js'
+import { hasCredentials, withoutSecretParameters } from './user-info.js'
 
 /** How the addresses of a protocol are written, and the default port of each scheme. */
 export interface AddressForm {
@@ -43,7 +43,7 @@ export function readAddress(
   if (!URL.canParse(asUrl)) return fault
   const url = new URL(asUrl)
   if (url.hostname === '') return fault
-  const path = url.pathname === '/' ? '' : url.pathname + url.search
+  const path = url.pathname === '/' ? '' : withoutSecretParameters(url.pathname + url.search)
   const port = url.port === '' ? (endpoint.port ?? usual) : Number(url.port)
   if (port === 0) return fault
   return { kind: 'address', shown: `${scheme}://${url.hostname}:${port}${path}` }

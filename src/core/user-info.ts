@@ -1,7 +1,9 @@
 /*
  * Credentials in addresses. A password may contain any character, also those that end the host of a URL, so that
- * nothing here relies on a parsed URL: user info reaches up to the last `@`.
+ * nothing here relies on a parsed URL: user info reaches up to the last `@`. Parameters of a query are secret by their names.
  */
+
+import { isSecretName } from './secret-name.js'
 
 /** What is shown in place of credentials. */
 const MASK = '***'
@@ -9,6 +11,8 @@ const MASK = '***'
 const SCHEME_END = /(?<!\bfile):\/\//
 const URL_START = /^([a-z][a-z\d+.-]*):\/\//i
 const UNIX_START = /^(?:[a-z]+\+)?unix:/i
+/** A parameter of a query: its name, and its value. */
+const PARAMETER = /([?&]([^=&#?\s"']+)=)([^&#\s"']+)/g
 /** A host with an optional port. */
 const PLAIN_AUTHORITY = /^(?:\[[^\]]*\]|[^\s:@]*)(?::\d{1,5})?$/
 /** The schemes whose addresses may have a path, in which an `@` is not unusual. */
@@ -35,6 +39,10 @@ export function hasCredentials(address: string, knownSchemes = true): boolean {
 
 /** Shows an address of an endpoint without credentials. */
 export function maskedAddress(address: string): string {
+  return withoutSecretParameters(withoutCredentials(address))
+}
+
+function withoutCredentials(address: string): string {
   if (UNIX_START.test(address) && !hasCredentials(address)) return address
   const at = address.lastIndexOf('@')
   const start = (URL_START.exec(address) ?? UNIX_START.exec(address))?.[0].length ?? 0
@@ -51,22 +59,31 @@ export function credentialsInside(address: string): string {
  * addresses that are none.
  */
 export function mayHoldUserInfo(value: string): boolean {
-  return userInfoStart(value) !== -1
+  return userInfoStart(value) !== -1 || withoutSecretParameters(value) !== value
 }
 
 /** Masks the user info of a value. Call it before truncating the value, because the `@` marks the user info. */
 export function withoutUserInfo(value: string): string {
   const start = userInfoStart(value)
-  return start === -1 ? value : `${value.slice(0, start)}${MASK}${value.slice(value.lastIndexOf('@'))}`
+  const shown = start === -1 ? value : `${value.slice(0, start)}${MASK}${value.slice(value.lastIndexOf('@'))}`
+  return withoutSecretParameters(shown)
 }
 
 /** Masks the user info of every quoted value in a sentence. */
 export function withoutQuotedUserInfo(sentence: string): string {
-  if (!sentence.includes('@')) return sentence
+  if (!/[@=]/.test(sentence)) return sentence
   return sentence.replace(/[^\s"'`]+/g, (word, offset: number) => {
     const isQuoted = offset > 0 && '"\'`'.includes(sentence[offset - 1]!)
     return isQuoted || SCHEME_END.test(word) ? withoutUserInfo(word) : word
   })
+}
+
+/** Masks the values of parameters such as `?api_key=`. */
+export function withoutSecretParameters(value: string): string {
+  if (!value.includes('=')) return value
+  return value.replace(PARAMETER, (all, start: string, name: string) =>
+    isSecretName(name) ? `${start}${MASK}` : all,
+  )
 }
 
 /** Returns where the user info of a URL or of `user:password@host` begins; -1 if there is none. */

@@ -132,6 +132,23 @@ describe('changes that are not those of an attribute', () => {
     })
   })
 
+  test('secrets in an address are not shown', async () => {
+    const of = (key: string) =>
+      `integration "far" {\n  type = "json-rpc"\n  endpoint {\n    address = "http://127.0.0.1:1/rpc?v=${key.length}&api_key=${key}"\n  }\n}\n`
+    const old = await write('key-old.hcl', of('hunter2'))
+    const now = await write('key-new.hcl', of('hunter22'))
+    for (const args of [
+      ['plan', now, '--from', old],
+      ['plan', now, '--from', old, '--json'],
+      ['check', now],
+    ]) {
+      const { code, stdout, stderr } = await cli(...args)
+      expect([code, stderr]).toEqual([0, ''])
+      expect(stdout).not.toContain('hunter2')
+    }
+    expect((await cli('plan', now, '--from', old)).stdout).toContain('?v=7&api_key=***" → ')
+  })
+
   test('a schema file with other content is named as such', async () => {
     await write('old.proto', 'syntax = "proto3"; message M { int32 n = 1; }')
     await write('new.proto', 'syntax = "proto3"; message M { int64 n = 1; }')

@@ -62,5 +62,6 @@ describe('an address', () => {
     expect(maskedAddress('redis://u:hunter2/x@h:1')).toBe('redis://***@h:1')
     expect(maskedAddress('hunter2@x@h:1')).toBe('***@h:1')
     expect(maskedAddress('redis://h:1')).toBe('redis://h:1')
+    expect(maskedAddress('http://h/rpc?a=1&api_key=hunter2&b=2#c')).toBe('http://h/rpc?a=1&api_key=***&b=2#c')
   })
 })

@@ -51,9 +51,7 @@ test.each(['disk', 'memory'])(
       const { threadId } = gateway.connections.status('source')
       const error = await refused(gateway.reload(configured(1, type === 'disk' ? undefined : buffer)))
       expect(error).toMatchObject({ kind: 'config' })
-      expect((error as Error).message).toMatch(
-        /^(?!.*refused).*"r".*reload when they are delivered$/,
-      )
+      expect((error as Error).message).toMatch(/^(?!.*refused).*"r".*reload when they are delivered$/)
       expect(gateway.connections.status('source').threadId).toBe(threadId)
       // A buffer on disk that a route goes on to use moves with its source.
       if (type === 'disk') await gateway.reload(configured(2, buffer))
