@@ -130,12 +130,15 @@ export class Connection {
     if ((this.#state as State).kind === 'disconnected') await this.#attempt(0)
   }
 
-  /** Ends the connection permanently. Idempotent. */
-  async stop(): Promise<void> {
+  /**
+   * Ends the connection permanently. Idempotent.
+   * @param endsSessions whether to end the sessions that the broker keeps
+   */
+  async stop(endsSessions = false): Promise<void> {
     if (this.#state.kind === 'stopped') return
     this.#leave()
     this.#become({ kind: 'stopped' })
-    await this.#adapter.disconnect()
+    await this.#adapter.disconnect(endsSessions)
   }
 
   #attempt(attempt: number): Promise<void> {

@@ -279,8 +279,8 @@ export function startIntegrationActor(
   }
 
   return {
-    finish: (withinMs, leavesSession) => finishActor(parts, withinMs, leavesSession),
-    stop: (graceMs, isReplaced) => stopActor(parts, graceMs, isReplaced),
+    finish: (withinMs, resumed) => finishActor(parts, withinMs, resumed),
+    stop: (graceMs, options) => stopActor(parts, graceMs, options),
     adopt: async (left) => adapter.adopt?.(left),
     routesOpened: async () => routes?.opened(),
     async drainRoutes(): Promise<void> {

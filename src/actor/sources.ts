@@ -140,10 +140,15 @@ export class Sources {
   /**
    * Ends all sources in favour of a successor that has opened them. The host receives all messages that have arrived.
    * @param barrier resolves when everything has arrived that the broker had sent
+   * @param isEnded which to end; all if absent
    * @returns when nothing more arrives; never rejects
    */
-  async finishAll(barrier: () => Promise<void>): Promise<void> {
-    const held = [...this.#open.values()]
+  async finishAll(
+    barrier: () => Promise<void>,
+    isEnded: (source: Source) => boolean = () => true,
+  ): Promise<void> {
+    const held = [...this.#open.values()].filter(({ source }) => isEnded(source))
+    if (held.length === 0) return
     for (const { source, reopening } of held) {
       reopening.stop()
       source.flush()

@@ -1,6 +1,8 @@
 import type { Authentication } from '../core/adapter/authentication.js'
 import type { LeftSession, ProtocolAdapter } from '../core/adapter/protocol-adapter.js'
 import { type Clock, sleep, type Timer } from '../core/clock.js'
+import type { RouteSourceSettings } from '../core/settings/route.js'
+import type { StopOptions } from '../mailbox/thread-messages.js'
 import { barrier } from './barrier.js'
 import type { Connection } from './connection.js'
 import type { Health } from './health.js'
@@ -9,6 +11,7 @@ import type { Outbox } from './outbox.js'
 import type { Receivers } from './receivers.js'
 import type { ActorRoutes } from './routes/actor-routes.js'
 import type { PendingRequests } from './service-source.js'
+import type { Source } from './source.js'
 import type { Sources } from './sources.js'
 import type { UnsettledDeliveries } from './unsettled.js'
 
@@ -42,29 +45,39 @@ export async function endingStep(clock: Clock, step: Promise<unknown> | undefine
 
 /**
  * Ends all sources in favour of a successor, after the host has received what the broker had sent, or after `withinMs`.
- * @param leavesSession whether they stay with the broker, whose session the successor takes over
+ * @param resumed the routes whose sources stay with the broker, as those of the host do, because the successor resumes
+ *   its session; absent if it does not
  */
 export async function finishActor(
   parts: StoppedParts,
   withinMs: number,
-  leavesSession: boolean,
+  resumed: readonly RouteSourceSettings[] | undefined,
 ): Promise<void> {
   const { clock, adapter, sources, receivers, outbox } = parts
-  const finished = () =>
-    Promise.all([receivers?.closeAll(), sources.finishAll(() => barrier(adapter, clock))])
-  await Promise.race([leavesSession ? parts.detached() : finished(), sleep(clock, withinMs)])
+  const ready = () => barrier(adapter, clock)
+  const finish = async () => {
+    if (resumed === undefined) return Promise.all([receivers?.closeAll(), sources.finishAll(ready)])
+    await sources.finishAll(
+      ready,
+      (source) => source.isKept === true && !resumed.some((each) => isOf(each, source)),
+    )
+    return parts.detached()
+  }
+  await Promise.race([finish(), sleep(clock, withinMs)])
   outbox.flush()
 }
 
-/**
- * Stops an actor: settles for `graceMs` what it has accepted, then disconnects.
- * @param isReplaced whether to wait for the settlement of deliveries too, because the application goes on
- * @returns what it has left at the broker
- */
+const VERBS = { topic: 'subscribe', queue: 'consume', method: 'serve' } as const
+
+function isOf({ kind, target }: RouteSourceSettings, source: Source): boolean {
+  return VERBS[kind] === source.verb && target === source.target
+}
+
+/** Stops an actor: settles for `graceMs` what it has accepted, then disconnects. @returns what it has left at the broker */
 export async function stopActor(
   parts: StoppedParts,
   graceMs: number,
-  isReplaced = false,
+  { isReplaced = false, endsSessions = false }: StopOptions = {},
 ): Promise<readonly LeftSession[]> {
   const { clock, routes, operations, pending, unsettled, outbox } = parts
   parts.chaos?.cancel()
@@ -76,7 +89,7 @@ export async function stopActor(
   await endingStep(clock, routes?.close())
   await endingStep(clock, unsettled?.returnAll())
   operations.stop()
-  await parts.connection.stop()
+  await parts.connection.stop(endsSessions)
   parts.authentication?.close()
   outbox.flush()
   parts.heartbeat.cancel()

@@ -1,5 +1,6 @@
 import type { ZodType } from 'zod'
 import type { AddressForm } from './address.js'
+import type { BrokerSession } from './broker-session.js'
 import type { Capability, ProtocolVariant } from './capability.js'
 import type { Balance } from './discovery.js'
 import type { AuthType } from './settings/auth.js'
@@ -54,6 +55,8 @@ export interface AdapterManifest {
    * one before it starts the other. Absent if they can.
    */
   readonly exclusive?: (settings: IntegrationSettings) => Exclusive | undefined
+  /** The sessions that the actor has at its broker. Absent if the protocol has none. */
+  readonly session?: (settings: IntegrationSettings) => BrokerSession
   /** The files that the actor reads when it starts. A reload gives it a successor if their content has changed. */
   readonly files?: (settings: IntegrationSettings) => ActorFiles
   /** Bytes of memory that outlive the actor, for the state of a session (`AdapterContext.kept`). Default 0. */

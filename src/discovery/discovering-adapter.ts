@@ -1,5 +1,10 @@
 import { sharedController } from '../core/abort.js'
-import type { AdapterContext, AdapterFactory, ProtocolAdapter } from '../core/adapter/protocol-adapter.js'
+import type {
+  AdapterContext,
+  AdapterFactory,
+  LeftSession,
+  ProtocolAdapter,
+} from '../core/adapter/protocol-adapter.js'
 import type { Timer } from '../core/clock.js'
 import type { DiscoverySettings } from '../core/discovery.js'
 import { EndpointSet } from '../core/endpoint-set.js'
@@ -62,7 +67,9 @@ class Discovering {
     this.adapter = {
       protocol,
       connect: (signal) => this.#connect(signal),
-      disconnect: () => this.#disconnect(),
+      disconnect: (endsSessions) => this.#disconnect(endsSessions),
+      ...(this.#inner.left && { left: () => this.#inner.left!() }),
+      ...(this.#inner.adopt && { adopt: (left: LeftSession) => this.#inner.adopt!(left) }),
       ...(this.#inner.ping && { ping: (signal: AbortSignal) => this.#inner.ping!(signal) }),
       ...(this.#inner.pool && { pool: () => this.#inner.pool!() }),
       ...(rpc && { rpc }),
@@ -129,12 +136,12 @@ class Discovering {
     })
   }
 
-  async #disconnect(): Promise<void> {
+  async #disconnect(endsSessions?: boolean): Promise<void> {
     this.#timer?.cancel()
     this.#timer = undefined
     this.#lookup.abort(new ConnectionError('discovery has ended'))
     this.#state = 'down'
-    await this.#inner.disconnect()
+    await this.#inner.disconnect(endsSessions)
   }
 
   #choose(): void {

@@ -64,8 +64,8 @@ export class ActorRef implements IntegrationMail, ActorAddress {
       makeLedger: ({ settings, poisonThreshold }) =>
         new Ledger(settings, poisonThreshold, clock, ledgerEvents, origin),
       notice: (notice, isPresent) => this.#notice(notice, isPresent),
-      missed: (source) => {
-        const gap = gapOf(source, this.#lives.actor)
+      missed: (source, isResumed) => {
+        const gap = gapOf(source, this.#lives.actor, isResumed)
         if (gap !== undefined) events.notice(gap)
       },
     })
@@ -178,9 +178,9 @@ export class ActorRef implements IntegrationMail, ActorAddress {
     return this.#lives.prepare(end, gauges, actor, () => this.#reopen())
   }
 
-  withdraw(actor: Addressed): PredecessorAddress {
+  withdraw(actor: Addressed, isResumed: boolean): PredecessorAddress {
     this.#reopen()
-    return this.#lives.withdraw(actor)
+    return this.#lives.withdraw(actor, isResumed)
   }
 
   configure(actor: Addressed): void {

@@ -24,8 +24,11 @@ export interface LivesDependencies extends Pick<SourceRestorerParts, 'clock'> {
   makeLedger(actor: Addressed): Ledger
   /** Receives a notice of the current life, or of a life that drains. */
   notice(notice: ActorNotice, isPresent: boolean): void
-  /** Called with each source that may have missed messages, because no actor had it open. */
-  missed(source: HostSource): void
+  /**
+   * Called with each source that may have missed messages, because no actor had it open.
+   * @param isResumed whether the sessions at the broker, if it keeps them, are those of the actor before
+   */
+  missed(source: HostSource, isResumed: boolean): void
 }
 
 /**
@@ -43,6 +46,8 @@ export class Lives {
   /** Lives whose traffic has moved on, and the ledgers of such without a life. */
   readonly #predecessors = new Set<Predecessor>()
   #count = 0
+  /** Whether the next life resumes the sessions of the last one. */
+  #isResumed = true
 
   constructor(actor: Addressed, parts: LivesDependencies) {
     this.#parts = parts
@@ -108,10 +113,9 @@ export class Lives {
     this.#ledger.drop(
       ({ options }) => options?.source !== undefined && this.#sources.isOpen(options.source.id),
     )
-    for (const source of this.#sources.renew()) {
-      this.#restorer.restore(source, life.number)
-      this.#parts.missed(source)
-    }
+    const missed = this.#sources.renew()
+    for (const source of missed) this.#restorer.restore(source, life.number)
+    this.#reportMissed(missed)
     this.#ledger.release()
     life.begin()
   }
@@ -171,7 +175,8 @@ export class Lives {
    * Takes the traffic from the current life: requests wait until the next life is attached. They are accepted by the
    * settings of the current one, because the next may never be ready.
    */
-  withdraw(actor: Addressed): PredecessorAddress {
+  withdraw(actor: Addressed, isResumed: boolean): PredecessorAddress {
+    this.#isResumed &&= isResumed
     return this.#replace(this.#heldLedger(actor), undefined)
   }
 
@@ -238,10 +243,15 @@ export class Lives {
     if (asked !== undefined) request.options = { ...request.options, source: asked }
   }
 
+  #reportMissed(sources: readonly HostSource[]): void {
+    for (const source of sources) this.#parts.missed(source, this.#isResumed)
+    this.#isResumed = true
+  }
+
   /** Lets the successor deliver, because the predecessor has delivered all of its messages. */
   #takeOver(life: ActorLife, hasGap: boolean): void {
     this.#successor = undefined
-    if (hasGap) for (const source of this.#sources.openSources) this.#parts.missed(source)
+    if (hasGap) this.#reportMissed(this.#sources.openSources)
     for (const source of this.#sources.move()) this.#restorer.restore(source, life.number)
     life.nudge()
   }

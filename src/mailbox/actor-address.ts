@@ -76,8 +76,11 @@ export interface ActorAddress {
   attach(end: ChannelEnd, gauges: Gauges): void
   /** Prepares a life that is to take the place of the current one. */
   prepare(end: ChannelEnd, gauges: Gauges, actor: Addressed): SuccessorAddress
-  /** Takes the traffic from the current life: requests wait until the next life is attached. */
-  withdraw(actor: Addressed): PredecessorAddress
+  /**
+   * Takes the traffic from the current life: requests wait until the next life is attached.
+   * @param isResumed whether the next life resumes the sessions at the broker, which have kept messages meanwhile
+   */
+  withdraw(actor: Addressed, isResumed: boolean): PredecessorAddress
   /** Takes new settings that need no other life. */
   configure(actor: Addressed): void
   /** Detaches a life that has died. @param reason part of the callers' errors */

@@ -3,7 +3,7 @@ import type { MessagePort } from 'node:worker_threads'
 import type { LeftSession } from '../core/adapter/protocol-adapter.js'
 import type { Fault } from '../core/settings/chaos.js'
 import type { IntegrationSettings } from '../core/settings/integration.js'
-import type { RouteSettings } from '../core/settings/route.js'
+import type { RouteSettings, RouteSourceSettings } from '../core/settings/route.js'
 import type { HealthStatus } from '../core/status.js'
 import type { Value } from '../core/value.js'
 import type { ChannelEnd } from './channel.js'
@@ -104,22 +104,30 @@ export type FromThread =
       readonly fields: Readonly<Record<string, unknown>>
     }
 
+/** How an actor stops. */
+export interface StopOptions {
+  /** Whether to wait for the settlement of deliveries too, because the application goes on. */
+  readonly isReplaced?: boolean
+  /** Whether to end the sessions that the broker keeps, because nobody comes back for them. */
+  readonly endsSessions?: boolean
+}
+
 /** The control interface of an actor. */
 export interface ActorControl {
   /**
    * Waits up to `drainMs` until accepted requests are settled, then closes the connection. Resolves when it is closed.
-   * @param isReplaced whether to wait for the settlement of deliveries too, because the application goes on
    * @returns what it has left at the broker, for `adopt` of its successor
    */
-  stop(drainMs: number, isReplaced?: boolean): Promise<readonly LeftSession[]>
+  stop(drainMs: number, options?: StopOptions): Promise<readonly LeftSession[]>
   /** Takes over what a replaced life has left at the broker. Resolves when nothing is left. */
   adopt(left: LeftSession): Promise<void>
   /**
    * Ends all sources in favour of a successor. Resolves when nothing more arrives, and the host has received what has
    * arrived, or after `withinMs`.
-   * @param leavesSession whether they stay with the broker, whose session the successor takes over
+   * @param resumed the sources of the routes that the successor has. They stay with the broker, as those of the host
+   *   do, because the successor resumes the session. Absent if it does not.
    */
-  finish(withinMs: number, leavesSession: boolean): Promise<void>
+  finish(withinMs: number, resumed?: readonly RouteSourceSettings[]): Promise<void>
   /** Resolves when the sources of all its routes have been opened. */
   routesOpened(): Promise<void>
   /**

@@ -5,8 +5,8 @@ import type { Life } from './life.js'
 
 type ActorLife = Life<ActorControl>
 
-/** How much longer than its drain a replaced actor may take to end, in milliseconds. */
-const LEAST_STOP_MS = 4_000
+/** How much longer than its drain an actor may take that ends what it has at its broker, in milliseconds. */
+export const LEAST_STOP_MS = 4_000
 
 /** Lives that have been replaced and settle what they have, and what they leave at the broker. */
 export class Drains {
@@ -35,14 +35,15 @@ export class Drains {
 
   /**
    * Stops a life when it has settled what it has, or after `ms`. Never rejects.
+   * @param endsSessions whether to end the sessions that the broker keeps, because no later life resumes them
    * @returns false if it was not among them
    */
-  async drain(life: ActorLife, ms: number): Promise<boolean> {
+  async drain(life: ActorLife, ms: number, endsSessions = false): Promise<boolean> {
     const reason = new ActorCrashedError('it was replaced', true, { integration: this.#integration })
     let left: readonly LeftSession[] | undefined
     // An actor whose time is over has been told so, and ends by itself.
     const ask: Parameters<ActorLife['stop']>[1] = async (control) => {
-      left = await control.stop(ms, true)
+      left = await control.stop(ms, { isReplaced: true, endsSessions })
     }
     await life.stop(ms + LEAST_STOP_MS, ask, reason)
     const clientId = this.#lives.get(life)
@@ -60,6 +61,11 @@ export class Drains {
         () => this.#left.delete(key),
         () => {},
       )
+  }
+
+  /** Forgets what was left, because later lives have another broker. */
+  forget(): void {
+    this.#left.clear()
   }
 
   #leave(left: LeftSession): void {

@@ -1,7 +1,9 @@
 import { onAbort, sharedController } from '../core/abort.js'
+import { resumes } from '../core/broker-session.js'
 import { type Clock, sleep } from '../core/clock.js'
 import { ShutdownError } from '../core/errors/lifecycle.js'
 import { TimeoutError } from '../core/errors/operation.js'
+import type { RouteSourceSettings } from '../core/settings/route.js'
 import type { PredecessorAddress } from '../mailbox/actor-address.js'
 import type { ActorControl } from '../mailbox/thread-messages.js'
 import { type ActorPlan, addressedOf, childSpec } from './actor-plan.js'
@@ -24,6 +26,10 @@ export interface HandOverDependencies {
   readonly clock: Clock
   /** Aborts when the gateway shuts down. */
   readonly signal: AbortSignal
+  /** Whether another actor of the configuration that is to come resumes the sessions of this one. */
+  isInherited(plan: ActorPlan): boolean
+  /** The sources of the routes from an actor, with the configuration that is to come. */
+  sourcesOf(actor: string): readonly RouteSourceSettings[]
   /** Called when the successor is the current life, so that its supervisor takes its deaths for those of the child. */
   replaced(child: IntegrationChild): void
 }
@@ -109,7 +115,7 @@ async function finish(
   const canSettle = earlier?.isRunning === true && earlier.gauges.connection === 'connected'
   const finished = async () => {
     if (canSettle) {
-      await atMost(clock, signal, drainMs + ANSWER_MS, earlier.control.finish(drainMs, false))
+      await atMost(clock, signal, drainMs + ANSWER_MS, earlier.control.finish(drainMs))
       await atMost(clock, signal, drainMs, earlier.control.drainRoutes())
     }
     child.join(begun)
@@ -149,7 +155,8 @@ export async function replaceInTurn(
     const successor = await prepare(child, plan, parts, false)
     await (await successor.commit()).drained
   } catch (error) {
-    child.address.withdraw(addressedOf(before)).end('its successor was not ready')
+    const isResumed = resumes(child.plan.session, before.session)
+    child.address.withdraw(addressedOf(before), isResumed).end('its successor was not ready')
     child.configure(before)
     await child.start().catch((failed: Error) => child.onDeath?.(failed.message))
     parts.replaced(child)
@@ -165,7 +172,7 @@ export async function endSources(
   const { life } = child
   if (life?.isRunning !== true || life.gauges.connection !== 'connected') return
   const drainMs = drainMsOf(child)
-  await atMost(clock, signal, drainMs + ANSWER_MS, life.control.finish(drainMs, false))
+  await atMost(clock, signal, drainMs + ANSWER_MS, life.control.finish(drainMs))
 }
 
 /** Starts a new child. Resolves when it is connected. @throws why it is not ready in time */
@@ -192,19 +199,21 @@ export async function startReady(
 async function withdraw(
   child: IntegrationChild,
   plan: ActorPlan,
-  { clock, signal }: HandOverDependencies,
+  { clock, signal, isInherited, sourcesOf }: HandOverDependencies,
 ): Promise<void> {
   const drainMs = drainMsOf(child)
-  const { keptBytes } = child.plan
-  const predecessor = child.address.withdraw(addressedOf(plan))
+  const isResumed = resumes(child.plan.session, plan.session)
+  const endsSessions = !isResumed && !isInherited(child.plan)
+  const predecessor = child.address.withdraw(addressedOf(plan), isResumed)
   const earlier = child.endLife()
   if (earlier !== undefined) {
     if (earlier.isRunning && earlier.gauges.connection === 'connected') {
       // It may serve a method that it calls itself.
       await atMost(clock, signal, drainMs, Promise.race([earlier.ended, predecessor.answered(drainMs)]))
-      await atMost(clock, signal, drainMs + ANSWER_MS, earlier.control.finish(drainMs, keptBytes > 0))
+      const resumed = isResumed ? sourcesOf(plan.settings.name) : undefined
+      await atMost(clock, signal, drainMs + ANSWER_MS, earlier.control.finish(drainMs, resumed))
     }
-    await child.drain(earlier, signal.aborted ? 0 : drainMs)
+    await child.drain(earlier, signal.aborted ? 0 : drainMs, endsSessions)
   }
   predecessor.end(REPLACED)
   child.configure(plan)

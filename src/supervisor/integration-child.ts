@@ -1,4 +1,5 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
+import { resumes, sharesBroker } from '../core/broker-session.js'
 import { ActorCrashedError, ShutdownError } from '../core/errors/lifecycle.js'
 import type { Counts } from '../core/metrics.js'
 import type { Fault } from '../core/settings/chaos.js'
@@ -8,11 +9,11 @@ import type { ActorAddress } from '../mailbox/actor-address.js'
 import { addCounts, Gauges } from '../mailbox/gauges.js'
 import type { ActorNotice } from '../mailbox/protocol.js'
 import type { ActorControl } from '../mailbox/thread-messages.js'
-import { type ActorPlan, childSpec } from './actor-plan.js'
+import { type ActorPlan, childSpec, keptMemory, sessionIdOf } from './actor-plan.js'
 import type { Child } from './child.js'
 import { type ChildSpec, graceOf } from './child-spec.js'
-import { Drains } from './drains.js'
-import { faultOf, healthOf, statusOf } from './integration-status.js'
+import { Drains, LEAST_STOP_MS } from './drains.js'
+import { faultOf, healthOf, statusOf, totalErrors } from './integration-status.js'
 import type { Life } from './life.js'
 import { type IntegrationDependencies, makeLife, type NewLife } from './new-life.js'
 
@@ -44,8 +45,8 @@ export class IntegrationChild implements Child {
   #startedAt: number | undefined
   /** How many lives with a client id of their own there were. */
   #identities = 0
-  /** The client id of the current life, or of the last one. */
-  #currentId: string
+  /** The client id of the current life, or of the last one if it has died. */
+  #currentId: string | undefined
   #earlierCounts: Counts = new Gauges().counts()
   #lastUsed = 0
   #permanentFailure: string | undefined
@@ -59,10 +60,9 @@ export class IntegrationChild implements Child {
     this.#plan = plan
     this.address = address
     this.#clientId = clientId
-    this.#currentId = clientId
     this.#drains = new Drains(plan.settings.name)
     this.#dependencies = dependencies
-    if (plan.keptBytes > 0) this.#kept = new SharedArrayBuffer(plan.keptBytes)
+    this.#kept = keptMemory(plan)
   }
 
   get spec(): ChildSpec {
@@ -85,7 +85,7 @@ export class IntegrationChild implements Child {
   get status(): IntegrationStatus {
     const { lastError, listening } = this
     return statusOf(this.#life, {
-      errorCount: total(this.counts.errors),
+      errorCount: totalErrors(this.counts),
       lastUsed: this.#life?.gauges.lastUsed || this.#lastUsed,
       lastError,
       listening,
@@ -122,7 +122,7 @@ export class IntegrationChild implements Child {
     const begun = this.newLife(this.#plan, false)
     const { life, channel } = begun
     this.#life = life
-    this.#currentId = begun.clientId
+    this.#currentId = sessionIdOf(this.#plan, begun.clientId)
     this.#startedAt = this.#dependencies.clock.monotonic()
     try {
       await begun.send()
@@ -167,10 +167,12 @@ export class IntegrationChild implements Child {
     const earlier = this.#life
     this.#startedAt = undefined
     this.lastStartMs = startMs
-    if (earlier !== undefined) this.#drains.add(earlier, this.#currentId)
-    else if (this.#currentId !== clientId) this.#drains.died(this.#currentId)
+    const sessionId = sessionIdOf(plan, clientId)
+    if (earlier !== undefined) this.#drains.add(earlier, this.#currentId!)
+    else if (this.#currentId !== undefined && this.#currentId !== sessionId)
+      this.#drains.died(this.#currentId)
     this.#life = life
-    this.#currentId = clientId
+    this.#currentId = sessionId
     this.#permanentFailure = undefined
     this.configure(plan)
     return earlier
@@ -181,21 +183,22 @@ export class IntegrationChild implements Child {
     const life = this.#life
     if (life === undefined) return undefined
     this.#dependencies.routes.leaving(this.settings.name)
-    this.#drains.add(life, this.#currentId)
+    this.#drains.add(life, this.#currentId!)
+    this.#currentId = undefined
     this.#life = undefined
     return life
   }
 
   /** Takes new settings for this life and the next ones. */
   configure(plan: ActorPlan): void {
+    if (!resumes(this.#plan.session, plan.session)) this.#kept = keptMemory(plan)
+    if (!sharesBroker(this.#plan.session, plan.session)) this.#drains.forget()
     this.#plan = plan
-    if (plan.keptBytes !== (this.#kept?.byteLength ?? 0))
-      this.#kept = plan.keptBytes > 0 ? new SharedArrayBuffer(plan.keptBytes) : undefined
   }
 
   /** Stops a life that was replaced, when it has settled what it has or after `ms`. Never rejects. */
-  async drain(life: Life<ActorControl>, ms: number): Promise<void> {
-    if (!(await this.#drains.drain(life, ms))) return
+  async drain(life: Life<ActorControl>, ms: number, endsSessions = false): Promise<void> {
+    if (!(await this.#drains.drain(life, ms, endsSessions))) return
     this.#earlierCounts = addCounts(this.#earlierCounts, life.gauges.counts())
     this.#drains.adopt(this.#life)
   }
@@ -216,8 +219,9 @@ export class IntegrationChild implements Child {
     this.#startedAt = undefined
   }
 
-  async stop(withinMs = Number.POSITIVE_INFINITY): Promise<void> {
-    const graceMs = Math.min(graceOf(this.spec.shutdown), withinMs)
+  /** @param endsSessions whether to end the sessions that the broker keeps, because nobody comes back for them */
+  async stop(withinMs = Number.POSITIVE_INFINITY, endsSessions = false): Promise<void> {
+    const graceMs = Math.min(graceOf(this.spec.shutdown), withinMs) + (endsSessions ? LEAST_STOP_MS : 0)
     const drained = this.#drains.stop()
     const life = this.#life
     if (life === undefined) return drained
@@ -227,7 +231,7 @@ export class IntegrationChild implements Child {
     const reason = this.address.isOpen
       ? new ActorCrashedError('it was stopped', true, { integration })
       : new ShutdownError({ integration })
-    await life.stop(graceMs, (control) => control.stop(drainMs), reason)
+    await life.stop(graceMs, (control) => control.stop(drainMs, { endsSessions }), reason)
     this.#endLife(life)
     this.address.detach('it was stopped')
     await drained
@@ -291,8 +295,4 @@ export class IntegrationChild implements Child {
     this.#lastUsed = life.gauges.lastUsed || this.#lastUsed
     this.#life = undefined
   }
-}
-
-function total(errors: Counts['errors']): number {
-  return Object.values(errors).reduce((sum, count) => sum + count, 0)
 }

@@ -1,3 +1,4 @@
+import type { Counts } from '../core/metrics.js'
 import type { ConnectionFault, HealthStatus, IntegrationStatus, ListenAddress } from '../core/status.js'
 import type { ErrorRecord } from '../mailbox/error-codec.js'
 import type { ActorControl } from '../mailbox/thread-messages.js'
@@ -53,4 +54,9 @@ export async function healthOf(
 export function faultOf({ message, fields }: ErrorRecord, at: number): ConnectionFault {
   const kind = typeof fields.kind === 'string' ? (fields.kind as ConnectionFault['kind']) : 'connection'
   return { kind, message, at }
+}
+
+/** Returns how many errors there were of all kinds. */
+export function totalErrors({ errors }: Counts): number {
+  return Object.values(errors).reduce((sum, count) => sum + count, 0)
 }

@@ -42,6 +42,7 @@ export function actorsOf({ integrations, servers }: TreePlan): readonly ActorPla
       worker: workerFile(manifest),
       protocol: protocolOf(manifest, settings),
       keptBytes: manifest.keptBytes?.(settings) ?? 0,
+      session: manifest.session?.(settings),
       identity: manifest.identity ?? 'shared',
     })),
     ...servers.map(({ settings, supervision, manifest }) => ({

@@ -1,3 +1,4 @@
+import { resumesAsAnother } from '../core/broker-session.js'
 import type { Clock } from '../core/clock.js'
 import { type ActorPlan, addressedOf, childSpec } from './actor-plan.js'
 import type { BrokerChild } from './broker-child.js'
@@ -68,6 +69,13 @@ export class TreeReload {
     this.#handOver = {
       clock: tree.clock,
       signal: tree.signal,
+      // An integration that was renamed has the same sessions.
+      isInherited: ({ session, settings: { name } }) =>
+        [...this.#actors.values()].some(
+          (other) => other.settings.name !== name && resumesAsAnother(session, other.session),
+        ),
+      sourcesOf: (name) =>
+        tree.routes.routes.map(({ from }) => from).filter(({ integration }) => integration === name),
       replaced: (child) => this.#supervisorOf(child)?.replaced(child),
     }
   }
@@ -187,7 +195,8 @@ export class TreeReload {
     await atMost(clock, signal, graceMs, child.drainRoutes())
     await address.drained(graceMs)
     supervisor?.release(child)
-    await child.stop()
+    const { plan } = child
+    await child.stop(undefined, plan.session !== undefined && !this.#handOver.isInherited(plan))
     address.stop()
     this.#tree.integrations.delete(name)
   }

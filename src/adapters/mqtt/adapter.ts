@@ -105,12 +105,12 @@ export const mqttAdapter: AdapterFactory = (context: AdapterContext): ProtocolAd
       clientIdConflict.connected()
     },
 
-    async disconnect() {
+    async disconnect(endsSessions = false) {
       attempt.interrupt()
       login.close()
       const closing = connection
       connection = undefined
-      await closing?.close()
+      await closing?.close(endsSessions)
       memory.main.outgoing.abandon(new ConnectionEnded('disconnected'))
     },
 

@@ -34,7 +34,8 @@ export interface Connection {
   readonly resources: ConnectionResources
   /** Returns why the connection has ended, or undefined while it is open. */
   lost(): Error | undefined
-  close(): Promise<void>
+  /** @param endsSessions whether to end the sessions that the broker would keep, because nobody comes back for them */
+  close(endsSessions?: boolean): Promise<void>
 }
 
 /**
@@ -126,10 +127,10 @@ export async function establish(
     connection = {
       resources,
       lost: () => sessions.ended,
-      async close() {
+      async close(endsSessions = false) {
         detach()
-        await members.close()
-        await sessions.close()
+        await members.close(false, endsSessions)
+        await sessions.close(endsSessions)
       },
     }
     return connection

@@ -120,6 +120,19 @@ export const mqttManifest: AdapterManifest = {
       return { attribute: 'config.clean_session', reason: 'the session has one connection at a time' }
     return undefined
   },
+  session: ({ config, endpoint, discovery }) => {
+    const { client_id, clean_session, queue_group } = config as MqttConfig
+    const { addresses, port, path } = endpoint
+    const brokers = (discovery === undefined ? addresses : ['']).map((address) =>
+      JSON.stringify([address, port, path, discovery]),
+    )
+    return {
+      ...(client_id !== undefined && { clientId: client_id }),
+      isKept: !clean_session,
+      group: queue_group,
+      brokers,
+    }
+  },
   keptBytes: ({ config: { clean_session } }) => (clean_session === false ? KEPT_BYTES : 0),
   needsEndpoint: true,
   addresses: {

@@ -95,8 +95,9 @@ export class QueueMember implements SessionOwner {
    * Ends the member because the actor's connection ends. Gives all messages to other members and ends the session,
    * unless this client comes back for it.
    * @param isLost whether the connection is lost, so that nothing can be given back
+   * @param endsSession whether this client does not come back in any case
    */
-  async close(isLost: boolean): Promise<void> {
+  async close(isLost: boolean, endsSession: boolean): Promise<void> {
     if (this.#phase === 'gone' || this.#phase === 'departing') return
     let isOver = false
     if (!isLost && this.#session.closed === undefined) {
@@ -104,7 +105,7 @@ export class QueueMember implements SessionOwner {
       this.#lonePause.cancel()
       this.#inbox.reclaim()
       const departed = this.#step(async () => {
-        isOver = await this.#depart()
+        isOver = await this.#depart(this.#options.outlives && !endsSession)
       })
       await atMost(
         departed.catch(() => {}),
@@ -213,10 +214,14 @@ export class QueueMember implements SessionOwner {
     await this.#endSession(true)
   }
 
-  /** Gives back everything before the connection closes. @returns whether the session can be ended */
-  async #depart(): Promise<boolean> {
-    const stays = this.#options.outlives && this.#membership.isJoined
-    if (!this.#options.outlives && (await this.#giveBack('departing')) && this.#inbox.isEmpty) return true
+  /**
+   * Gives back everything before the connection closes.
+   * @param outlives whether this client comes back for its session
+   * @returns whether the session can be ended
+   */
+  async #depart(outlives: boolean): Promise<boolean> {
+    const stays = outlives && this.#membership.isJoined
+    if (!outlives && (await this.#giveBack('departing')) && this.#inbox.isEmpty) return true
     // The other messages stay in the session. Give these back: the broker would redeliver them without their delivery
     // counts, and redeliver messages acknowledged behind them.
     const known = this.#inbox.takeDelivered()

@@ -90,11 +90,17 @@ export class QueueMembers {
       )
   }
 
-  /** Closes all members. @param isLost whether the connection is lost, so that nothing can be given back */
-  async close(isLost = false): Promise<void> {
+  /**
+   * Closes all members.
+   * @param isLost whether the connection is lost, so that nothing can be given back
+   * @param endsSessions whether nobody comes back for their sessions
+   */
+  async close(isLost: boolean, endsSessions = false): Promise<void> {
     const members = [...this.#members.values()]
     this.#members.clear()
-    await Promise.all(members.map((member) => member.then((made) => made.close(isLost)).catch(() => {})))
+    await Promise.all(
+      members.map((member) => member.then((made) => made.close(isLost, endsSessions)).catch(() => {})),
+    )
   }
 
   #make(queue: string): Promise<QueueMember> {

@@ -9,6 +9,9 @@ import type { SessionOwner } from './client/session-owner.js'
 import type { SessionState } from './client/session-state.js'
 import { connectionError } from './errors.js'
 
+/** How long the end of a session may take that needs another connection, in milliseconds. */
+const END_MS = 1_000
+
 /** Receives the messages of a session. */
 export interface Receiver {
   onPublish(packet: PublishPacket, hold: Hold | undefined): void
@@ -31,7 +34,7 @@ export class SessionGroup {
   readonly #dialer: Dialer
   readonly #address: BrokerAddress
   readonly #onLost: (error: Error) => void
-  readonly #sessions: ReceivingSession<Receiver>[] = []
+  readonly #sessions: (ReceivingSession<Receiver> & { readonly role: Role })[] = []
   readonly #stop = sharedController()
   #main: Session | undefined
   #ended: Error | undefined
@@ -57,7 +60,7 @@ export class SessionGroup {
   ): Promise<ReceivingSession<R>> {
     const both = sharedSignal([signal, this.#stop.signal])
     const dial = (owner: SessionOwner) => this.#dialer.connect(this.#address, role, state, owner, both)
-    const opened = await this.#open(makeInbox, dial)
+    const opened = await this.#open(role, makeInbox, dial)
     this.#main = opened.session
     return opened
   }
@@ -69,7 +72,9 @@ export class SessionGroup {
     makeInbox: (session: Session) => R,
   ): Promise<ReceivingSession<R>> {
     const { signal } = this.#stop
-    return this.#open(makeInbox, (owner) => this.#dialer.join(this.#address, role, state, owner, signal))
+    return this.#open(role, makeInbox, (owner) =>
+      this.#dialer.join(this.#address, role, state, owner, signal),
+    )
   }
 
   /** Opens a session whose loss does not end the group. @throws ConnectionError, AuthError */
@@ -91,14 +96,25 @@ export class SessionGroup {
     return connectionError(this.#ended === undefined ? error : notSent(this.#ended))
   }
 
-  /** Closes all sessions with DISCONNECT; idempotent. */
-  async close(): Promise<void> {
+  /** Closes all sessions with DISCONNECT; idempotent. @param endsSessions whether the broker drops them */
+  async close(endsSessions = false): Promise<void> {
     if (this.#ended !== undefined) return
     this.#end(new ConnectionEnded('disconnected'))
-    await Promise.all(this.#sessions.map(({ session }) => session.close()))
+    await Promise.all(
+      this.#sessions.map(async ({ session, role }) => {
+        await session.close(endsSessions ? 'end-session' : 'keep-session')
+        if (endsSessions && session.version === 4) await this.#endSession(role)
+      }),
+    )
+  }
+
+  /** Ends a session where DISCONNECT cannot (MQTT 3.1.1). Never throws. */
+  async #endSession(role: Role): Promise<void> {
+    await this.#dialer.endSession(this.#address, role, END_MS).catch(() => {})
   }
 
   async #open<R extends Receiver>(
+    role: Role,
     makeInbox: (session: Session) => R,
     connect: (owner: SessionOwner) => Promise<Session>,
   ): Promise<ReceivingSession<R>> {
@@ -128,7 +144,7 @@ export class SessionGroup {
     const made = makeInbox(session)
     inbox = made
     const receiving = { session, inbox }
-    this.#sessions.push(receiving)
+    this.#sessions.push({ ...receiving, role })
     for (const { to } of early.splice(0)) to(made)
     return receiving
   }

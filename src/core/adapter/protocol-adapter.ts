@@ -97,8 +97,10 @@ export interface ProtocolAdapter {
   /**
    * Ends the connection and frees everything. Makes no callback afterwards. Never throws; idempotent. Resolves when
    * everything is freed; never throws; idempotent.
+   * @param endsSessions whether to end the sessions that the broker keeps, because nobody comes back for them. A
+   *   message that nobody else gets stays in its session.
    */
-  disconnect(): Promise<void>
+  disconnect(endsSessions?: boolean): Promise<void>
   /** The address it listens at while connected; only for the adapter of a `server` block. */
   readonly listening?: ListenAddress | undefined
   /**

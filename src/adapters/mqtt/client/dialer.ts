@@ -1,9 +1,11 @@
 import type { LookupFunction } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
+import { sharedController } from '../../../core/abort.js'
 import type { Clock } from '../../../core/clock.js'
 import { type BrokerAddress, showAddress } from './address.js'
 import type { Credentials, SessionSettings } from './connect.js'
 import {
+  AttemptExpired,
   ConnectionClosed,
   type ConnectionEnded,
   ConnectRefused,
@@ -12,7 +14,7 @@ import {
 } from './errors.js'
 import { Session } from './session.js'
 import { NO_OWNER, type SessionOwner } from './session-owner.js'
-import type { SessionState } from './session-state.js'
+import { SessionState } from './session-state.js'
 import { type OnTlsSocket, openSocket } from './socket.js'
 
 /** The settings that differ between the connections of one client. */
@@ -89,6 +91,19 @@ export class Dialer {
     return this.#open(address, role, state, owner, signal, this.#version).catch(throwFailure)
   }
 
+  /**
+   * Ends a session at the broker by connecting with a clean session and closing, which both versions support.
+   * @throws as `connect`, also when `withinMs` is over
+   */
+  async endSession(address: BrokerAddress, role: Role, withinMs: number): Promise<void> {
+    const { clock } = this.#options
+    const limit = sharedController()
+    const timer = clock.setTimer(withinMs, () => limit.abort(new AttemptExpired(withinMs)))
+    await this.#endSession(address, role, new SessionState(clock), limit.signal, this.#version)
+      .catch(throwFailure)
+      .finally(() => timer.cancel())
+  }
+
   async #open(
     address: BrokerAddress,
     role: Role,
@@ -105,7 +120,6 @@ export class Dialer {
     return this.#attempt(address, role, state, owner, signal, version)
   }
 
-  /** Ends the session at the broker by connecting with a clean session and closing, which both versions support. */
   async #endSession(
     address: BrokerAddress,
     role: Role,
