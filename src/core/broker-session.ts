@@ -10,9 +10,12 @@ export interface BrokerSession {
   readonly brokers: readonly string[]
 }
 
-/** Whether an actor with the second sessions resumes those of the first, at the same integration. Pure. */
+/**
+ * Whether an actor with the second sessions resumes those of the first. None resumes those of a generated client id.
+ * Pure.
+ */
 export function resumes(before: BrokerSession | undefined, after: BrokerSession | undefined): boolean {
-  if (!before?.isKept || !after?.isKept) return false
+  if (!before?.isKept || !after?.isKept || before.clientId === undefined) return false
   const isSameMember = before.clientId === after.clientId && before.group === after.group
   // A session may be at any of the earlier addresses.
   return isSameMember && before.brokers.every((broker) => after.brokers.includes(broker))
@@ -21,12 +24,4 @@ export function resumes(before: BrokerSession | undefined, after: BrokerSession 
 /** Whether the sessions of the first may be at a broker of the second. Pure. */
 export function sharesBroker(before: BrokerSession | undefined, after: BrokerSession | undefined): boolean {
   return before?.brokers.some((broker) => after?.brokers.includes(broker)) ?? true
-}
-
-/** Whether another integration resumes the sessions, as one does that was renamed. Pure. */
-export function resumesAsAnother(
-  before: BrokerSession | undefined,
-  after: BrokerSession | undefined,
-): boolean {
-  return before?.clientId !== undefined && resumes(before, after)
 }

@@ -8,6 +8,7 @@ import type { PredecessorAddress } from '../mailbox/actor-address.js'
 import type { ActorControl } from '../mailbox/thread-messages.js'
 import { type ActorPlan, addressedOf, childSpec } from './actor-plan.js'
 import { graceOf } from './child-spec.js'
+import { LEAST_STOP_MS } from './drains.js'
 import type { IntegrationChild } from './integration-child.js'
 import type { Life } from './life.js'
 import type { NewLife } from './new-life.js'
@@ -26,7 +27,7 @@ export interface HandOverDependencies {
   readonly clock: Clock
   /** Aborts when the gateway shuts down. */
   readonly signal: AbortSignal
-  /** Whether another actor of the configuration that is to come resumes the sessions of this one. */
+  /** Whether another actor, now or with the configuration that is to come, resumes the sessions of this one. */
   isInherited(plan: ActorPlan): boolean
   /** The sources of the routes from an actor, with the configuration that is to come. */
   sourcesOf(actor: string): readonly RouteSourceSettings[]
@@ -50,19 +51,20 @@ export interface Drained {
 
 /**
  * Starts a successor. Resolves when it is connected and has opened all sources of the host.
- * @param isDistinct whether it is beside the current life
+ * @param options.isDistinct whether it is beside the current life
+ * @param options.endsSessions whether its sessions at the broker end if it is not ready
  * @throws why it is not ready in time; then it has ended, and nothing has changed
  */
 export async function prepare(
   child: IntegrationChild,
   plan: ActorPlan,
   parts: HandOverDependencies,
-  isDistinct = child.life !== undefined,
+  { isDistinct = child.life !== undefined, endsSessions = plan.session !== undefined } = {},
 ): Promise<Prepared> {
   const begun = child.newLife(plan, isDistinct)
   const { life, channel } = begun
-  const stop = () =>
-    life.stop(graceOf(childSpec('', plan.supervision).shutdown), (control) => control.stop(0))
+  const graceMs = graceOf(childSpec('', plan.supervision).shutdown) + (endsSessions ? LEAST_STOP_MS : 0)
+  const stop = () => life.stop(graceMs, (control) => control.stop(0, { endsSessions }))
   const limit = new ReadyLimit(plan, begun, parts)
   const beganAt = parts.clock.monotonic()
   try {
@@ -149,15 +151,17 @@ export async function replaceInTurn(
   parts: HandOverDependencies,
 ): Promise<void> {
   const before = child.plan
+  const endsSessions = plan.session !== undefined && !resumes(before.session, plan.session)
   await withdraw(child, plan, parts)
   try {
     if (parts.signal.aborted) throw new ShutdownError({ integration: plan.settings.name })
-    const successor = await prepare(child, plan, parts, false)
+    const own = endsSessions && !parts.isInherited(plan)
+    const successor = await prepare(child, plan, parts, { isDistinct: false, endsSessions: own })
     await (await successor.commit()).drained
   } catch (error) {
     const isResumed = resumes(child.plan.session, before.session)
     child.address.withdraw(addressedOf(before), isResumed).end('its successor was not ready')
-    child.configure(before)
+    child.configure(before, !isResumed)
     await child.start().catch((failed: Error) => child.onDeath?.(failed.message))
     parts.replaced(child)
     throw error
@@ -216,7 +220,7 @@ async function withdraw(
     await child.drain(earlier, signal.aborted ? 0 : drainMs, endsSessions)
   }
   predecessor.end(REPLACED)
-  child.configure(plan)
+  child.configure(plan, !isResumed)
 }
 
 /** Limits how long a new life may take until it is ready. */

@@ -1,5 +1,5 @@
 import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
-import { resumes, sharesBroker } from '../core/broker-session.js'
+import { sharesBroker } from '../core/broker-session.js'
 import { ActorCrashedError, ShutdownError } from '../core/errors/lifecycle.js'
 import type { Counts } from '../core/metrics.js'
 import type { Fault } from '../core/settings/chaos.js'
@@ -189,9 +189,9 @@ export class IntegrationChild implements Child {
     return life
   }
 
-  /** Takes new settings for this life and the next ones. */
-  configure(plan: ActorPlan): void {
-    if (!resumes(this.#plan.session, plan.session)) this.#kept = keptMemory(plan)
+  /** Takes new settings for this life and the next ones. @param isNewSession whether the next one has other sessions */
+  configure(plan: ActorPlan, isNewSession = false): void {
+    if (isNewSession || plan.keptBytes !== (this.#kept?.byteLength ?? 0)) this.#kept = keptMemory(plan)
     if (!sharesBroker(this.#plan.session, plan.session)) this.#drains.forget()
     this.#plan = plan
   }
@@ -221,7 +221,7 @@ export class IntegrationChild implements Child {
 
   /** @param endsSessions whether to end the sessions that the broker keeps, because nobody comes back for them */
   async stop(withinMs = Number.POSITIVE_INFINITY, endsSessions = false): Promise<void> {
-    const graceMs = Math.min(graceOf(this.spec.shutdown), withinMs) + (endsSessions ? LEAST_STOP_MS : 0)
+    const graceMs = Math.min(graceOf(this.spec.shutdown), withinMs)
     const drained = this.#drains.stop()
     const life = this.#life
     if (life === undefined) return drained
@@ -231,7 +231,8 @@ export class IntegrationChild implements Child {
     const reason = this.address.isOpen
       ? new ActorCrashedError('it was stopped', true, { integration })
       : new ShutdownError({ integration })
-    await life.stop(graceMs, (control) => control.stop(drainMs, { endsSessions }), reason)
+    const stopMs = graceMs + (endsSessions ? LEAST_STOP_MS : 0)
+    await life.stop(stopMs, (control) => control.stop(drainMs, { endsSessions }), reason)
     this.#endLife(life)
     this.address.detach('it was stopped')
     await drained

@@ -1,4 +1,4 @@
-import { resumesAsAnother } from '../core/broker-session.js'
+import { resumes } from '../core/broker-session.js'
 import type { Clock } from '../core/clock.js'
 import { type ActorPlan, addressedOf, childSpec } from './actor-plan.js'
 import type { BrokerChild } from './broker-child.js'
@@ -71,8 +71,8 @@ export class TreeReload {
       signal: tree.signal,
       // An integration that was renamed has the same sessions.
       isInherited: ({ session, settings: { name } }) =>
-        [...this.#actors.values()].some(
-          (other) => other.settings.name !== name && resumesAsAnother(session, other.session),
+        [...this.#actors.values(), ...[...tree.integrations.values()].map(({ plan }) => plan)].some(
+          (other) => other.settings.name !== name && resumes(session, other.session),
         ),
       sourcesOf: (name) =>
         tree.routes.routes.map(({ from }) => from).filter(({ integration }) => integration === name),
@@ -132,6 +132,7 @@ export class TreeReload {
     const child = this.#tree.addActor(plan)
     const supervisor = this.#tree.supervise(child, withoutGroup(plan.supervision))
     this.#undo.push(async () => {
+      await child.stop(0, this.#endsSessions(child))
       await supervisor.stop(0)
       supervisor.release(child)
       child.address.stop()
@@ -195,10 +196,13 @@ export class TreeReload {
     await atMost(clock, signal, graceMs, child.drainRoutes())
     await address.drained(graceMs)
     supervisor?.release(child)
-    const { plan } = child
-    await child.stop(undefined, plan.session !== undefined && !this.#handOver.isInherited(plan))
+    await child.stop(undefined, this.#endsSessions(child))
     address.stop()
     this.#tree.integrations.delete(name)
+  }
+
+  #endsSessions({ plan }: IntegrationChild): boolean {
+    return plan.session !== undefined && !this.#handOver.isInherited(plan)
   }
 
   async #removeBroker(name: string): Promise<void> {

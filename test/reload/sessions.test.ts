@@ -281,24 +281,52 @@ test('a route that reads another queue leaves the group of the earlier one', asy
   }
 }, 60_000)
 
-test('a reload that is refused reports the gap of the sessions that it had ended', async () => {
-  const client_id = randomUUID()
-  const configured = (settings: object) => ({ integrations: { one: settings as Integrations[string] } })
-  await started(configured(kept({ client_id })))
+test('a subscription of a generated client id reports what it misses, because nobody resumes its session', async () => {
+  const configured = (keep_alive: string) => ({ integrations: { one: kept({ keep_alive }) } })
+  await started(configured('60s'))
   const gaps: string[] = []
   gateway.on('subscription:gap', ({ topic }) => gaps.push(topic))
-  const one = await consuming('one')
-  const heard: unknown[] = []
-  const subscription = await gateway.pubsub('one').subscribe(`t-${id}`, { qos: 1 })
-  void reading(subscription, heard)
-  await joined(() => one.size > 0)
-  const dead = {
+  await gateway.pubsub('one').subscribe(`t-${id}`, { qos: 1 })
+  await gateway.reload(configured('30s'))
+  expect(gaps).toEqual([`t-${id}`])
+})
+
+describe('a reload that is refused', () => {
+  const dead = async () => ({
     endpoint: { address: '127.0.0.1', port: await freePort() },
     supervision: { ready_timeout: '1s' },
-  }
-  await expect(gateway.reload(configured(kept({ client_id: randomUUID() }, dead)))).rejects.toThrow()
-  await waitFor(() => gaps.length > 0, { what: 'the gap' })
-  expect(gaps).toEqual([`t-${id}`])
-  await waitFor(() => sender.publishAsync(`t-${id}`, '1').then(() => heard.length > 0), { what: 'the topic' })
-  await joined(() => one.size > 1)
-}, 60_000)
+  })
+
+  test('reports the gap of the sessions that it had ended, and ends those that it had made', async () => {
+    const ids = { a: randomUUID(), b: randomUUID(), c: randomUUID(), d: randomUUID() }
+    await started({ integrations: { one: kept({ client_id: ids.a }), two: kept({ client_id: ids.c }) } })
+    const gaps: string[] = []
+    gateway.on('subscription:gap', ({ topic }) => gaps.push(topic))
+    const one = await consuming('one')
+    const heard: unknown[] = []
+    void reading(await gateway.pubsub('one').subscribe(`t-${id}`, { qos: 1 }), heard)
+    await joined(() => one.size > 0)
+    const integrations = { one: kept({ client_id: ids.b }), two: kept({ client_id: ids.d }, await dead()) }
+    await expect(gateway.reload({ integrations })).rejects.toThrow()
+    expect(await sessionsOf(ids.b)).toEqual([])
+    expect(new Set(gaps)).toEqual(new Set([`t-${id}`]))
+    const heardAgain = () => sender.publishAsync(`t-${id}`, '1').then(() => heard.length > 0)
+    await waitFor(heardAgain, { what: 'the topic' })
+    await joined(() => one.size > 1)
+    await send(0)
+    await expectAll([one], 0)
+  }, 60_000)
+
+  test('leaves no member of an integration that it had created', async () => {
+    const client_id = randomUUID()
+    const sink = { sink: { type: 'memory' } } as const
+    await started({ integrations: sink })
+    const from = { integration: 'one', queue }
+    const changed = {
+      integrations: { ...sink, one: kept({ client_id }), dead: kept({}, await dead()) },
+      routes: { r: { from, to: { integration: 'sink', queue: 'out' } } },
+    } as ConfigObject
+    await expect(gateway.reload(changed)).rejects.toThrow()
+    expect(await sessionsOf(client_id)).toEqual([])
+  }, 60_000)
+})
