@@ -21,6 +21,15 @@ export function resumes(before: BrokerSession | undefined, after: BrokerSession 
   return isSameMember && before.brokers.every((broker) => after.brokers.includes(broker))
 }
 
+/**
+ * Whether no broker takes one for the other: their client ids are configured, and neither begins those of the other.
+ * Pure.
+ */
+export function areApart(one: BrokerSession | undefined, other: BrokerSession | undefined): boolean {
+  const [a, b] = [one?.clientId, other?.clientId]
+  return a !== undefined && b !== undefined && a !== b && !a.startsWith(`${b}-`) && !b.startsWith(`${a}-`)
+}
+
 /** Whether the sessions of the first may be at a broker of the second. Pure. */
 export function sharesBroker(before: BrokerSession | undefined, after: BrokerSession | undefined): boolean {
   return before?.brokers.some((broker) => after?.brokers.includes(broker)) ?? true

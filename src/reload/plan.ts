@@ -7,6 +7,7 @@ import type {
   ServerConfig,
 } from '../config/gateway-config.js'
 import { placeOf } from '../config/spans.js'
+import { areApart, type BrokerSession } from '../core/broker-session.js'
 import type { Exclusive } from '../core/manifest.js'
 import type { BlockPlan, ChangedAttribute, Plan, PlanKind } from '../core/reload-plan.js'
 import { schemasOfBroker, schemasOfIntegration, schemasOfServer } from './schemas.js'
@@ -62,7 +63,8 @@ class Comparison {
       const file = this.#changedFile(kind, was, is)
       const reload = strongest(attributes, file === undefined && isDeepStrictEqual(was.settings, is.settings))
       if (reload === 'in place' && route === undefined) return inPlace(kind, name, attributes)
-      const exclusive = exclusiveOf(was) ?? exclusiveOf(is) ?? this.#exclusiveRoute(name)
+      const exclusiveActor = this.#areApart(was, is) ? undefined : (exclusiveOf(was) ?? exclusiveOf(is))
+      const exclusive = exclusiveActor ?? this.#exclusiveRoute(name)
       const forcedBy =
         exclusive === undefined
           ? forcingOf(attributes, reload).forcedBy
@@ -154,6 +156,16 @@ class Comparison {
     return undefined
   }
 
+  /** Whether the broker tells both actors of an integration apart, and none of them from that of another one. */
+  #areApart(was: Actor, is: Actor): boolean {
+    const [before, after] = [sessionOf(was), sessionOf(is)]
+    if (!areApart(before, after)) return false
+    return [...this.#before.integrations, ...this.#after.integrations]
+      .filter(({ settings }) => settings.name !== is.settings.name)
+      .map(sessionOf)
+      .every((other) => other?.clientId === undefined || (areApart(before, other) && areApart(after, other)))
+  }
+
   /** A route from the actor with files that one actor at a time may use. */
   #exclusiveRoute(actor: string): Exclusive | undefined {
     for (const { name, from, buffer, idempotency } of [...this.#before.routes, ...this.#after.routes]) {
@@ -184,6 +196,10 @@ function exclusiveOf({ settings, manifest }: Actor): Exclusive | undefined {
   if (settings.listen !== undefined)
     return { attribute: 'listen', reason: 'one listener at a time has the port' }
   return 'exclusive' in manifest ? manifest.exclusive?.(settings) : undefined
+}
+
+function sessionOf({ settings, manifest }: Actor): BrokerSession | undefined {
+  return 'session' in manifest ? manifest.session?.(settings) : undefined
 }
 
 /** What can be compared of a block: all but the functions of its manifest. */

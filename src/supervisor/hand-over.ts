@@ -84,9 +84,10 @@ export async function prepare(
       commit: async () => {
         await atMost(parts.clock, parts.signal, LATE_SOURCES_MS, successor.opened())
         const predecessor = successor.commit()
+        const endsSessions = child.plan.session?.isKept === true && !parts.isInherited(child.plan)
         const earlier = child.replaceLife(begun, plan, startMs)
         parts.replaced(child)
-        return finish(child, begun, earlier, predecessor, parts)
+        return finish(child, begun, { earlier, predecessor, endsSessions }, parts)
       },
       discard: async () => {
         successor.discard()
@@ -102,12 +103,19 @@ export async function prepare(
   }
 }
 
+/** The life that a successor has replaced. */
+interface Replaced {
+  readonly earlier: Life<ActorControl> | undefined
+  readonly predecessor: PredecessorAddress
+  /** Whether to end the sessions that the broker keeps for it. */
+  readonly endsSessions: boolean
+}
+
 /** Lets the predecessor deliver and settle what it has. Resolves when the successor gets the requests. */
 async function finish(
   child: IntegrationChild,
   begun: NewLife,
-  earlier: Life<ActorControl> | undefined,
-  predecessor: PredecessorAddress,
+  { earlier, predecessor, endsSessions }: Replaced,
   { clock, signal }: HandOverDependencies,
 ): Promise<Drained> {
   const drainMs = drainMsOf(child)
@@ -130,7 +138,7 @@ async function finish(
   }
   await Promise.all([finished(), ordered()])
   const end = async () => {
-    if (earlier !== undefined) await child.drain(earlier, canSettle ? drainMs : 0)
+    if (earlier !== undefined) await child.drain(earlier, canSettle ? drainMs : 0, endsSessions)
     predecessor.end(REPLACED)
   }
   return { drained: end() }

@@ -1,4 +1,4 @@
-import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
+import type { RecordableHistogram } from 'node:perf_hooks'
 import { sharesBroker } from '../core/broker-session.js'
 import { ActorCrashedError, ShutdownError } from '../core/errors/lifecycle.js'
 import type { Counts } from '../core/metrics.js'
@@ -13,20 +13,18 @@ import { type ActorPlan, childSpec, keptMemory, sessionIdOf } from './actor-plan
 import type { Child } from './child.js'
 import { type ChildSpec, graceOf } from './child-spec.js'
 import { Drains, LEAST_STOP_MS } from './drains.js'
-import { faultOf, healthOf, statusOf, totalErrors } from './integration-status.js'
+import { faultOf, healthOf, newLatencies, statusOf, totalErrors } from './integration-status.js'
 import type { Life } from './life.js'
 import { type IntegrationDependencies, makeLife, type NewLife } from './new-life.js'
 
 /** The delay between the start of a child and the refill of the thread pool. */
 const REFILL_AFTER_MS = 250
-/** The range of latencies: 1 microsecond to 1 hour. Two significant digits keep the histogram small. */
-const LATENCIES = { lowest: 1, highest: 3_600_000_000, figures: 2 } as const
 
 /** An integration as a child of its supervisor. Each start begins a new life of its actor. */
 export class IntegrationChild implements Child {
   readonly address: ActorAddress
   /** Durations of operations in microseconds, over all lives. */
-  readonly latency: RecordableHistogram = createHistogram(LATENCIES)
+  readonly latency: RecordableHistogram = newLatencies()
   onDeath: ((reason: string) => void) | undefined
   /** Where its server listens, as last reported by its actor. */
   listening: ListenAddress | undefined
@@ -146,7 +144,8 @@ export class IntegrationChild implements Child {
       clientId,
       idPrefix: this.#clientId,
       latency: this.latency,
-      kept: this.#kept,
+      // Two lives do not share the state of a session.
+      kept: plan === this.#plan ? this.#kept : keptMemory(plan),
       died: (life, reason) => this.#died(life, reason),
     })
   }
@@ -163,7 +162,11 @@ export class IntegrationChild implements Child {
    * @param startMs from its start to its connection
    * @returns the earlier one, which `drain` ends
    */
-  replaceLife({ life, clientId }: NewLife, plan: ActorPlan, startMs: number): Life<ActorControl> | undefined {
+  replaceLife(
+    { life, clientId, kept }: NewLife,
+    plan: ActorPlan,
+    startMs: number,
+  ): Life<ActorControl> | undefined {
     const earlier = this.#life
     this.#startedAt = undefined
     this.lastStartMs = startMs
@@ -175,6 +178,7 @@ export class IntegrationChild implements Child {
     this.#currentId = sessionId
     this.#permanentFailure = undefined
     this.configure(plan)
+    this.#kept = kept
     return earlier
   }
 
@@ -273,13 +277,10 @@ export class IntegrationChild implements Child {
     clock.setTimer(REFILL_AFTER_MS, () => pool.refill(this.#plan.worker), { background: true })
   }
 
-  get #restarting(): ActorCrashedError {
-    return new ActorCrashedError('its actor is being restarted', false, { integration: this.settings.name })
-  }
-
   #running(): Life<ActorControl> {
-    if (this.#life === undefined) throw this.ended ?? this.#restarting
-    return this.#life
+    if (this.#life !== undefined) return this.#life
+    const integration = this.settings.name
+    throw this.ended ?? new ActorCrashedError('its actor is being restarted', false, { integration })
   }
 
   #died(life: Life<ActorControl>, reason: string): void {

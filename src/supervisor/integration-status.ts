@@ -1,8 +1,17 @@
+import { createHistogram, type RecordableHistogram } from 'node:perf_hooks'
 import type { Counts } from '../core/metrics.js'
 import type { ConnectionFault, HealthStatus, IntegrationStatus, ListenAddress } from '../core/status.js'
 import type { ErrorRecord } from '../mailbox/error-codec.js'
 import type { ActorControl } from '../mailbox/thread-messages.js'
 import type { Life } from './life.js'
+
+/** The range of latencies: 1 microsecond to 1 hour. Two significant digits keep the histogram small. */
+const LATENCIES = { lowest: 1, highest: 3_600_000_000, figures: 2 } as const
+
+/** Makes the histogram of the durations of operations. */
+export function newLatencies(): RecordableHistogram {
+  return createHistogram(LATENCIES)
+}
 
 /** What a child knows besides its current life. */
 export interface StatusParts {

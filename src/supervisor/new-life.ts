@@ -23,6 +23,8 @@ export interface NewLife {
   readonly channel: ChannelEnd
   /** Resolves with the reason if it dies. */
   readonly death: Promise<string>
+  /** Memory that outlives it. */
+  readonly kept: SharedArrayBuffer | undefined
   /** The routes whose source it is. */
   readonly routes: readonly StartRoute[] | undefined
   /** Starts it. @throws what the start failed with */
@@ -84,5 +86,5 @@ export function makeLife(
       }),
       [channel.actor.port],
     )
-  return { life, clientId, channel: channel.host, death, routes: startRoutes, send }
+  return { life, clientId, channel: channel.host, death, kept, routes: startRoutes, send }
 }

@@ -61,7 +61,7 @@ export async function establish(
   let queues: QueueMembers | undefined
   /** Ends the pauses of the main session for the memory of answers. */
   let detach = () => {}
-  const sessions = new SessionGroup(dialer, address, (error) => {
+  const sessions = new SessionGroup(dialer, address, clock, (error) => {
     detach()
     void queues?.close(true)
     if (connection !== undefined) onLost(connection, error)

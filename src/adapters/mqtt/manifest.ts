@@ -110,16 +110,13 @@ export const mqttManifest: AdapterManifest = {
   config,
   defaultPort: 1883,
   identity: 'distinct',
-  exclusive: ({ config: { client_id, clean_session } }) => {
-    if (typeof client_id === 'string')
-      return {
-        attribute: 'config.client_id',
-        reason: 'the broker ends a connection when another one uses its client id',
-      }
-    if (clean_session === false)
-      return { attribute: 'config.clean_session', reason: 'the session has one connection at a time' }
-    return undefined
-  },
+  exclusive: ({ config: { client_id } }) =>
+    client_id === undefined
+      ? undefined
+      : {
+          attribute: 'config.client_id',
+          reason: 'the broker ends a connection when another one uses its client id',
+        },
   session: ({ config, endpoint, discovery }) => {
     const { client_id, clean_session, queue_group } = config as MqttConfig
     const { addresses, port, path } = endpoint

@@ -1,8 +1,9 @@
 import { sharedController, sharedSignal } from '../../core/abort.js'
+import type { Clock } from '../../core/clock.js'
 import type { Hold } from './client/ack-gate.js'
 import type { BrokerAddress } from './client/address.js'
 import type { Dialer, Role } from './client/dialer.js'
-import { ConnectionEnded, notSent, REASON } from './client/errors.js'
+import { AttemptExpired, ConnectionEnded, notSent, REASON } from './client/errors.js'
 import type { OversizePacket, PublishPacket } from './client/publish-decoder.js'
 import type { Session } from './client/session.js'
 import type { SessionOwner } from './client/session-owner.js'
@@ -33,6 +34,7 @@ export interface ReceivingSession<R extends Receiver> {
 export class SessionGroup {
   readonly #dialer: Dialer
   readonly #address: BrokerAddress
+  readonly #clock: Clock
   readonly #onLost: (error: Error) => void
   readonly #sessions: (ReceivingSession<Receiver> & { readonly role: Role })[] = []
   readonly #stop = sharedController()
@@ -40,9 +42,10 @@ export class SessionGroup {
   #ended: Error | undefined
 
   /** @param onLost called at most once, when a session is lost */
-  constructor(dialer: Dialer, address: BrokerAddress, onLost: (error: Error) => void) {
+  constructor(dialer: Dialer, address: BrokerAddress, clock: Clock, onLost: (error: Error) => void) {
     this.#dialer = dialer
     this.#address = address
+    this.#clock = clock
     this.#onLost = onLost
   }
 
@@ -110,7 +113,10 @@ export class SessionGroup {
 
   /** Ends a session where DISCONNECT cannot (MQTT 3.1.1). Never throws. */
   async #endSession(role: Role): Promise<void> {
-    await this.#dialer.endSession(this.#address, role, END_MS).catch(() => {})
+    const limit = sharedController()
+    const timer = this.#clock.setTimer(END_MS, () => limit.abort(new AttemptExpired(END_MS)))
+    await this.#dialer.endSession(this.#address, role, limit.signal).catch(() => {})
+    timer.cancel()
   }
 
   async #open<R extends Receiver>(

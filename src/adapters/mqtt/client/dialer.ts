@@ -1,11 +1,9 @@
 import type { LookupFunction } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
-import { sharedController } from '../../../core/abort.js'
 import type { Clock } from '../../../core/clock.js'
 import { type BrokerAddress, showAddress } from './address.js'
 import type { Credentials, SessionSettings } from './connect.js'
 import {
-  AttemptExpired,
   ConnectionClosed,
   type ConnectionEnded,
   ConnectRefused,
@@ -93,15 +91,11 @@ export class Dialer {
 
   /**
    * Ends a session at the broker by connecting with a clean session and closing, which both versions support.
-   * @throws as `connect`, also when `withinMs` is over
+   * @throws as `connect`
    */
-  async endSession(address: BrokerAddress, role: Role, withinMs: number): Promise<void> {
-    const { clock } = this.#options
-    const limit = sharedController()
-    const timer = clock.setTimer(withinMs, () => limit.abort(new AttemptExpired(withinMs)))
-    await this.#endSession(address, role, new SessionState(clock), limit.signal, this.#version)
-      .catch(throwFailure)
-      .finally(() => timer.cancel())
+  async endSession(address: BrokerAddress, role: Role, signal: AbortSignal): Promise<void> {
+    const state = new SessionState(this.#options.clock)
+    await this.#endSession(address, role, state, signal, this.#version).catch(throwFailure)
   }
 
   async #open(
