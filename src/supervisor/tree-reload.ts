@@ -188,8 +188,9 @@ export class TreeReload {
     const child = this.#child(name)
     const supervisor = this.#supervisorOf(child)
     const { address } = child
+    const { plan } = child
     // Before the address is closed: then the actor leaves its sources with the broker, as for a new start.
-    await endSources(child, this.#tree)
+    if (!this.#handOver.isInherited(plan)) await endSources(child, this.#tree)
     address.remove()
     const graceMs = graceOf(child.spec.shutdown)
     const { clock, signal } = this.#tree
