@@ -97,9 +97,7 @@ export class ReloadableConfig {
     source: ConfigSource | undefined,
     variables: LoadOptions['variables'],
   ): Promise<Proposal & { readonly diagnostics: readonly Diagnostic[] }> {
-    const inUse = filesInUse(this.current)
-    const loaded = { ...this.#overriding(variables), inUse }
-    const { config, warnings } = await loadConfig(this.#sourceOf(source), loaded)
+    const { config, warnings } = await this.#load(this.#sourceOf(source), this.#overriding(variables))
     const next = await withSchemas(config)
     const { current } = this
     const blocks = planReload(current, next)
@@ -141,14 +139,13 @@ export class ReloadableConfig {
   async #read(source: ConfigSource, options: LoadOptions): Promise<GatewayConfig> {
     this.#files?.begin()
     const noteFile = this.#files?.note
-    const inUse = filesInUse(this.current)
-    const { config, warnings } = await loadConfig(source, {
-      ...options,
-      inUse,
-      ...(noteFile && { noteFile }),
-    })
+    const { config, warnings } = await this.#load(source, { ...options, ...(noteFile && { noteFile }) })
     this.#reporter.warn(warnings)
     return withSchemas(config, noteFile)
+  }
+
+  #load(source: ConfigSource, options: LoadOptions): ReturnType<typeof loadConfig> {
+    return loadConfig(source, { ...options, inUse: filesInUse(this.current) })
   }
 
   #sourceOf(given: ConfigSource | undefined): ConfigSource {

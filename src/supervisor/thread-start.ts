@@ -54,7 +54,7 @@ const WORKED_GROWTH = 1.1
 
 const { path, code } = workerData.program
 const header = new Int32Array(code, 0, 4)
-// Shared code has no import() of its own.
+// Shared code cannot use import().
 workerData.importModule = (address) => import(address)
 // V8 gives out the compiled code of scripts alone.
 if (/[.]m?js$/.test(path)) import(workerData.url)

@@ -70,10 +70,24 @@ test('waits until a file that is written in pieces is left alone', async () => {
   expect(reloads).toBe(1)
 })
 
-test('gives a file that is missing the time to come back', async () => {
+test.each([
+  {
+    state: 'missing',
+    lose: () => unlinkSync(at('a')),
+    restore: () => {
+      writeFileSync(at('b'), '2')
+      renameSync(at('b'), at('a'))
+    },
+  },
+  {
+    state: 'empty',
+    lose: () => writeFileSync(at('a'), ''),
+    restore: () => writeFileSync(at('a'), '2'),
+  },
+])('gives a file that is $state the time to come back', async ({ lose, restore }) => {
   writeFileSync(at('a'), '1')
   read('a')
-  unlinkSync(at('a'))
+  lose()
   watch.refresh()
   await timers(2)
   await clock.advance(300)
@@ -81,23 +95,7 @@ test('gives a file that is missing the time to come back', async () => {
   await timers(2)
   await clock.advance(600)
   expect(reloads).toBe(0)
-  writeFileSync(at('b'), '2')
-  renameSync(at('b'), at('a'))
-  await waitFor(async () => clock.advance(50).then(() => reloads === 1), { what: 'the reload' })
-})
-
-test('gives a file that is empty the time to be written', async () => {
-  writeFileSync(at('a'), '1')
-  read('a')
-  writeFileSync(at('a'), '')
-  watch.refresh()
-  await timers(2)
-  await clock.advance(300)
-  // One for the second comparison, one for the file.
-  await timers(2)
-  await clock.advance(600)
-  expect(reloads).toBe(0)
-  writeFileSync(at('a'), '2')
+  restore()
   await waitFor(async () => clock.advance(50).then(() => reloads === 1), { what: 'the reload' })
 })
 

@@ -25,7 +25,7 @@ const answer = () => '${answer}'
 parentPort.postMessage(answer())
 }))`
 
-/** A program of its own for each test, because the process keeps the code of each. */
+/** Writes a program. Each test needs another one, because the process keeps their code. */
 function write(name: string, text: string): URL {
   const path = join(folder, `${name}.cjs`)
   writeFileSync(path, text)

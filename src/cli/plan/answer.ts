@@ -8,7 +8,7 @@ export interface Answer {
   readonly result: unknown
 }
 
-/** Why there is no answer: the error of the gateway, or what is wrong with the line. */
+/** Why a request has failed: the error of the gateway, or what is wrong with the line. */
 export interface Failed {
   readonly kind: 'failed'
   readonly message: string

@@ -95,8 +95,8 @@ export interface ProtocolAdapter {
    */
   connect(signal: AbortSignal): Promise<void>
   /**
-   * Ends the connection and frees everything. Makes no callback afterwards. Never throws; idempotent. Resolves when
-   * everything is freed; never throws; idempotent.
+   * Ends the connection and frees everything. Makes no callback afterwards. Resolves when everything is freed; never
+   * throws; idempotent.
    * @param endsSessions whether to end the sessions that the broker keeps, because nobody comes back for them. A
    *   message that nobody else gets stays in its session.
    */
